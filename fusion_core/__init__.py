@@ -1,0 +1,1 @@
+"""Survey data fusion: harmonize surveys, fuse donor variables onto the ACS, estimate with MOEs."""

@@ -1,0 +1,1 @@
+"""Harmonies: the model, its expression grammar, applying, checking, storing and exchanging them."""

@@ -1,0 +1,334 @@
+"""The survey model: identifiers, variables, dictionaries, weight designs and microdata.
+
+Conventions every stored survey keeps (readers establish them, later stages rely on them):
+
+* the household table has one row per household, a unique `household_id`, and is sorted by it;
+* the person table has `household_id` and `person_number`, is sorted by both, and person number 1 is
+  the reference person of the household;
+* both tables carry a positive, finite `weight` and, where the survey publishes them, replicate
+  weights named `replicate_1` … `replicate_R`;
+* categorical answers are pandas categoricals whose categories are *labels* in questionnaire order,
+  `ordered=True` where the order has a meaning; counts and amounts are plain numbers;
+* an area of the recipient is a `puma`: two digits of state and five of the area, as one string.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Self
+
+import pandas as pd
+
+from fusion_core.errors import InputError
+
+RespondentLevel = Literal["household", "person"]
+VariableType = Literal["nominal", "ordered", "integer", "continuous"]
+VariableRole = Literal["answer", "key", "weight", "replicate weight", "geography"]
+ReplicateMethod = Literal["successive difference", "Fay BRR", "jackknife", "none"]
+
+HOUSEHOLD_KEY: Final = "household_id"
+PERSON_KEY: Final = "person_number"
+WEIGHT: Final = "weight"
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_VINTAGE = re.compile(r"[0-9][0-9A-Za-z-]*")
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class SurveyId:
+    """A survey and its vintage, such as ``RECS`` ``2015`` or ``CEI`` ``2015-2019``.
+
+    Raises
+    ------
+    InputError
+        If a part could not be used in a file name.
+    """
+
+    name: str
+    vintage: str
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise InputError(
+                f"'{self.name}' is not a survey name",
+                fix="Use letters, digits and hyphens, starting with a letter",
+            )
+        if not _VINTAGE.fullmatch(self.vintage):
+            raise InputError(
+                f"'{self.vintage}' is not a survey vintage",
+                fix="Use a year such as 2015 or a range such as 2015-2019",
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> SurveyId:
+        """Read ``NAME_VINTAGE``, the form used in file names and on the command line."""
+        name, separator, vintage = text.partition("_")
+        if not separator:
+            raise InputError(f"'{text}' names no vintage", fix="Write it like RECS_2015")
+        return cls(name, vintage)
+
+    def __str__(self) -> str:
+        return f"{self.name}_{self.vintage}"
+
+    @property
+    def title(self) -> str:
+        """The form people read, such as ``RECS 2015``."""
+        return f"{self.name} {self.vintage}"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of a survey as its dictionary describes it.
+
+    Attributes
+    ----------
+    name
+        Column name in the microdata, lower case.
+    description
+        What the variable measures, in a person's words.
+    respondent
+        Whether a household or each person answers.
+    type
+        Nominal, ordered, integer (counts, whole amounts) or continuous.
+    role
+        What the column is for; only answers can be harmonized or fused.
+    levels
+        Labels of a categorical variable in questionnaire order; empty for numbers.
+    codes
+        Codes of the raw file that `levels` stand for, in the same order; empty when unknown.
+    unit
+        Unit of a number, e.g. ``"dollars per year"`` or ``"kWh"``; empty when unknown.
+    minimum, median, mean, maximum
+        Unweighted summary of a number; ``None`` for categories or when unknown.
+    missing_share
+        Share of rows without an answer, between 0 and 1; ``None`` when unknown.
+    note
+        What a reader changed or what a user should know.
+    """
+
+    name: str
+    description: str = ""
+    respondent: RespondentLevel = "household"
+    type: VariableType = "nominal"
+    role: VariableRole = "answer"
+    levels: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    unit: str = ""
+    minimum: float | None = None
+    median: float | None = None
+    mean: float | None = None
+    maximum: float | None = None
+    missing_share: float | None = None
+    note: str = ""
+
+    @property
+    def is_categorical(self) -> bool:
+        """Whether answers are levels rather than numbers."""
+        return self.type in {"nominal", "ordered"}
+
+
+class Dictionary(Mapping[str, Variable]):
+    """The variables of one survey, by name, in questionnaire order."""
+
+    def __init__(
+        self, variables: Iterator[Variable] | list[Variable] | tuple[Variable, ...]
+    ) -> None:
+        self._variables = {variable.name: variable for variable in variables}
+
+    def __getitem__(self, name: str) -> Variable:
+        try:
+            return self._variables[name]
+        except KeyError:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+    def require(self, name: str, *, where: str = "") -> Variable:
+        """Return a variable or raise an `InputError` that names the nearest existing one."""
+        if name not in self._variables:
+            raise InputError.unknown("variable", name, self._variables, where=where)
+        return self._variables[name]
+
+    def answers(self, respondent: RespondentLevel | None = None) -> list[Variable]:
+        """Return the substantive variables, of one respondent level if given."""
+        return [
+            variable
+            for variable in self._variables.values()
+            if variable.role == "answer" and respondent in {None, variable.respondent}
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class WeightDesign:
+    """How the sampling variance of a survey is computed from its replicate weights.
+
+    The variance of an estimate θ is ``factor`` × Σ_r (θ_r − θ)², centred on the full-sample
+    estimate.
+
+    Attributes
+    ----------
+    method
+        The replication method the survey publishes.
+    replicates
+        Number R of replicate weights (columns ``replicate_1`` … ``replicate_R``).
+    factor
+        4/80 for ACS successive differences (Census Bureau, PUMS Accuracy of the Data);
+        1/(R(1−ε)²) for Fay's balanced repeated replication (EIA: R = 96, ε = 0.5).
+    """
+
+    method: ReplicateMethod = "none"
+    replicates: int = 0
+    factor: float = 0.0
+
+    @classmethod
+    def successive_difference(cls, replicates: int = 80) -> Self:
+        """Return the ACS design: variance (4/R) Σ (θ_r − θ)²."""
+        return cls("successive difference", replicates, 4.0 / replicates)
+
+    @classmethod
+    def fay(cls, replicates: int, epsilon: float = 0.5) -> Self:
+        """Return Fay's balanced repeated replication with perturbation `epsilon`."""
+        return cls("Fay BRR", replicates, 1.0 / (replicates * (1.0 - epsilon) ** 2))
+
+    @classmethod
+    def jackknife(cls, replicates: int) -> Self:
+        """Return the delete-a-group jackknife: variance ((R−1)/R) Σ (θ_r − θ)²."""
+        return cls("jackknife", replicates, (replicates - 1.0) / replicates)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the replicate weight columns."""
+        return tuple(f"replicate_{index}" for index in range(1, self.replicates + 1))
+
+
+@dataclass(frozen=True)
+class SurveyDescription:
+    """What is known of a survey besides its rows.
+
+    Attributes
+    ----------
+    id
+        Name and vintage.
+    title
+        Full name for people.
+    source
+        Where the raw files come from and what was read from them.
+    synthetic
+        True for generated data that describes no real household.
+    design
+        How variances are computed.
+    geography
+        Names of geography columns in the household table, coarse to fine.
+    price_year
+        Year whose prices dollar amounts are in; ``None`` when unknown.
+    notes
+        What the reader did and what a user should know, one sentence each.
+    """
+
+    id: SurveyId
+    title: str = ""
+    source: str = ""
+    synthetic: bool = False
+    design: WeightDesign = field(default_factory=WeightDesign)
+    geography: tuple[str, ...] = ()
+    price_year: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A survey in standard form: description, dictionary and – unless only documented – microdata.
+
+    Attributes
+    ----------
+    household
+        One row per household, or ``None`` when only the dictionary is known.
+    person
+        One row per person, or ``None`` when the survey has no person file.
+    """
+
+    description: SurveyDescription
+    dictionary: Dictionary
+    household: pd.DataFrame | None = None
+    person: pd.DataFrame | None = None
+
+    @property
+    def id(self) -> SurveyId:
+        """Name and vintage of the survey."""
+        return self.description.id
+
+    def table(self, respondent: RespondentLevel) -> pd.DataFrame:
+        """Return the household or person table.
+
+        Raises
+        ------
+        InputError
+            If the survey has no microdata of that level.
+        """
+        table = self.household if respondent == "household" else self.person
+        if table is None:
+            raise InputError(
+                f"{self.id.title} has no {respondent} microdata",
+                fix="Import its files on the Surveys page or with `harmony survey add`",
+            )
+        return table
+
+
+def variable_from_column(
+    name: str,
+    column: pd.Series[Any],
+    *,
+    description: str = "",
+    respondent: RespondentLevel = "household",
+    role: VariableRole = "answer",
+    codes: tuple[str, ...] = (),
+    unit: str = "",
+    note: str = "",
+) -> Variable:
+    """Describe a microdata column: its type, levels and unweighted summary.
+
+    Parameters
+    ----------
+    name, description, respondent, role, codes, unit, note
+        As in `Variable`.
+    column
+        The column; categoricals become nominal or ordered, whole numbers integer, other numbers
+        continuous.
+
+    Raises
+    ------
+    InputError
+        If the column is neither categorical nor numeric.
+    """
+    common: dict[str, Any] = {
+        "name": name, "description": description, "respondent": respondent, "role": role,
+        "codes": codes, "unit": unit, "note": note,
+        "missing_share": float(column.isna().mean()) if len(column) else None,
+    }  # fmt: skip
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        levels = tuple(str(level) for level in column.cat.categories)
+        return Variable(
+            type="ordered" if column.cat.ordered else "nominal", levels=levels, **common
+        )
+    if role != "answer" and not pd.api.types.is_numeric_dtype(column):
+        return Variable(type="nominal", **common)
+    if not pd.api.types.is_numeric_dtype(column):
+        raise InputError(
+            f"Column '{name}' is neither a category nor a number",
+            fix="Declare its levels in the codebook or convert it to numbers",
+        )
+    present = column.dropna().astype(float)
+    whole = bool((present == present.round()).all())
+    summary: dict[str, Any] = {"type": "integer" if whole else "continuous"}
+    if len(present):
+        summary |= {
+            "minimum": float(present.min()), "median": float(present.median()),
+            "mean": float(present.mean()), "maximum": float(present.max()),
+        }  # fmt: skip
+    return Variable(**common, **summary)

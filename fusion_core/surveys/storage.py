@@ -1,0 +1,209 @@
+"""Read and write one survey as a folder of Parquet and JSON files.
+
+Layout of the folder (format version 1): ``survey.json`` (the description), ``dictionary.parquet``
+(one row per variable) and, where microdata exist, ``household.parquet`` and ``person.parquet``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.surveys.model import (
+    HOUSEHOLD_KEY,
+    PERSON_KEY,
+    Dictionary,
+    Survey,
+    SurveyDescription,
+    SurveyId,
+    Variable,
+    WeightDesign,
+)
+from fusion_core.workspace.files import read_json, replace_file, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+FORMAT_VERSION = 1
+
+
+def write_survey(survey: Survey, folder: Path) -> None:
+    """Write a survey so that a reader sees either the old or the new one, never a mixture of files.
+
+    The description is written last: a folder without a readable ``survey.json`` is no survey.
+
+    Parameters
+    ----------
+    survey
+        The survey to store.
+    folder
+        Where to; created if needed, a survey already there is replaced.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_parquet(_dictionary_frame(survey.dictionary), folder / "dictionary.parquet")
+    for name, table in (("household", survey.household), ("person", survey.person)):
+        path = folder / f"{name}.parquet"
+        if table is None:
+            path.unlink(missing_ok=True)
+        else:
+            _write_parquet(table, path)
+    write_json(_description_record(survey.description), folder / "survey.json")
+
+
+def read_description(folder: Path) -> SurveyDescription:
+    """Read the description of a stored survey.
+
+    Raises
+    ------
+    CorruptFileError
+        If ``survey.json`` is missing, damaged or of an unknown version.
+    """
+    path = folder / "survey.json"
+    record = read_json(path)
+    version = record.get("format")
+    if version != FORMAT_VERSION:
+        raise CorruptFileError(
+            f"The survey is stored in format {version!r}, this version reads {FORMAT_VERSION}",
+            where=str(path),
+            fix="Update the program or import the survey again",
+        )
+    try:
+        return SurveyDescription(
+            id=SurveyId(record["name"], record["vintage"]),
+            title=record["title"],
+            source=record["source"],
+            synthetic=record["synthetic"],
+            design=WeightDesign(**record["design"]),
+            geography=tuple(record["geography"]),
+            price_year=record["price_year"],
+            notes=tuple(record["notes"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise CorruptFileError(
+            f"The survey description lacks or misspells {error}",
+            where=str(path),
+            fix="Import the survey again",
+        ) from error
+
+
+def read_dictionary(folder: Path) -> Dictionary:
+    """Read the dictionary of a stored survey."""
+    frame = _read_parquet(folder / "dictionary.parquet")
+    names = [item.name for item in dataclasses.fields(Variable)]
+    return Dictionary(
+        [Variable(**_variable_record(row, names)) for row in frame.to_dict("records")]
+    )
+
+
+def read_survey(
+    folder: Path,
+    *,
+    household_columns: Sequence[str] | None = None,
+    person_columns: Sequence[str] | None = None,
+) -> Survey:
+    """Read a stored survey, whole or only some columns (keys are always read).
+
+    Parameters
+    ----------
+    folder
+        Folder written by `write_survey`.
+    household_columns, person_columns
+        Columns to read; ``None`` reads all.
+
+    Raises
+    ------
+    CorruptFileError
+        If a file is missing or damaged.
+    InputError
+        If a wanted column does not exist.
+    """
+    return Survey(
+        description=read_description(folder),
+        dictionary=read_dictionary(folder),
+        household=_read_table(folder / "household.parquet", [HOUSEHOLD_KEY], household_columns),
+        person=_read_table(folder / "person.parquet", [HOUSEHOLD_KEY, PERSON_KEY], person_columns),
+    )
+
+
+def _read_table(path: Path, keys: list[str], columns: Sequence[str] | None) -> pd.DataFrame | None:
+    if not path.exists():
+        return None
+    wanted = None if columns is None else list(dict.fromkeys([*keys, *columns]))
+    return _read_parquet(path, wanted)
+
+
+def _read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        if columns is not None:
+            known = pq.read_schema(path).names
+            for name in columns:
+                if name not in known:
+                    raise InputError.unknown("column", name, known, where=str(path))
+        return pd.read_parquet(path, columns=columns)
+    except FileNotFoundError as error:
+        raise CorruptFileError(
+            "A file of the survey is missing", where=str(path), fix="Import the survey again"
+        ) from error
+    except pa.ArrowInvalid as error:
+        raise CorruptFileError(
+            "A file of the survey is damaged or cut off",
+            where=str(path),
+            fix="Restore it from a backup or import the survey again",
+        ) from error
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    with replace_file(path) as temporary:
+        frame.to_parquet(temporary, index=False, compression="zstd")
+
+
+def _dictionary_frame(dictionary: Dictionary) -> pd.DataFrame:
+    rows = [dataclasses.asdict(variable) for variable in dictionary.values()]
+    names = [item.name for item in dataclasses.fields(Variable)]
+    frame = pd.DataFrame(rows, columns=names)
+    for name in ("levels", "codes"):
+        frame[name] = [list(row[name]) for row in rows]
+    for name in ("minimum", "median", "mean", "maximum", "missing_share"):
+        frame[name] = frame[name].astype("float64")
+    return frame
+
+
+def _variable_record(row: dict[Any, Any], names: list[str]) -> dict[str, Any]:
+    record = {name: row[name] for name in names if name in row}
+    for name in ("levels", "codes"):
+        record[name] = tuple(str(item) for item in record.get(name, ()))
+    for name in ("minimum", "median", "mean", "maximum", "missing_share"):
+        value = record.get(name)
+        record[name] = None if value is None or pd.isna(value) else float(value)
+    return record
+
+
+def _description_record(description: SurveyDescription) -> dict[str, Any]:
+    return {
+        "format": FORMAT_VERSION,
+        "name": description.id.name,
+        "vintage": description.id.vintage,
+        "title": description.title,
+        "source": description.source,
+        "synthetic": description.synthetic,
+        "design": dataclasses.asdict(description.design),
+        "geography": list(description.geography),
+        "price_year": description.price_year,
+        "notes": list(description.notes),
+    }
+
+
+__all__ = [
+    "FORMAT_VERSION",
+    "read_description",
+    "read_dictionary",
+    "read_survey",
+    "write_survey",
+]

@@ -1,0 +1,1 @@
+"""The folder a project lives in: layout, catalogue, runs and their state."""

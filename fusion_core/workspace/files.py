@@ -1,0 +1,84 @@
+"""Write files so that a reader, a crash or a full disk never meets half of one."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fusion_core.errors import CorruptFileError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; put it in place atomically when the block succeeds.
+
+    Raises
+    ------
+    InputError
+        If the disk is full or the folder cannot be written; an earlier file stays as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"Could not write the file: {error.strerror or error}",
+            where=str(path),
+            fix="Free some disk space or check the folder's permissions; the earlier file is kept",
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text file atomically, UTF-8."""
+    with replace_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(record: Any, path: Path) -> None:
+    """Write a JSON file atomically, indented so that it diffs well; NaN and infinity are refused."""
+    write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", path)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is missing, cut off or holds something else than an object.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CorruptFileError(
+            "The file is missing", where=str(path), fix="Restore it from a backup"
+        ) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CorruptFileError(
+            f"The file is damaged or cut off: {error}",
+            where=str(path),
+            fix="Restore it from a backup or version control; nothing else was changed",
+        ) from error
+    if not isinstance(record, dict):
+        raise CorruptFileError(
+            f"The file holds a {type(record).__name__} where an object was expected",
+            where=str(path),
+            fix="Restore it from a backup or version control",
+        )
+    return record

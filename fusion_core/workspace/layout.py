@@ -1,0 +1,182 @@
+"""Where everything of a project lives on disk.
+
+A workspace is one folder that a team can keep under version control (without data and runs)::
+
+    workspace.json                                   title, format version, whether it is synthetic
+    surveys/<NAME>/<VINTAGE>/                         one survey (see fusion_core.surveys.storage)
+    harmonies/<DONOR>_<V>__<RECIPIENT>_<V>.json       harmonies of a pair, history beside it
+    geography/<kind>.parquet                          GeoParquet polygons, e.g. puma, state
+    geography/predictors/<table>.parquet              spatial predictors keyed by puma
+    geography/intersections/<column>.parquet          donor geography × PUMA, share of housing units
+    runs/<id>/                                        one fusion run (see fusion_core.workspace.runs)
+    truth/                                            true values, where a population is known
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fusion_core.errors import InputError
+from fusion_core.surveys.model import Survey, SurveyDescription, SurveyId
+from fusion_core.surveys.storage import read_description, read_survey, write_survey
+from fusion_core.workspace.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+FORMAT_VERSION = 1
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A project folder.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    title
+        Name shown to people.
+    synthetic
+        True when its data describe no real household.
+    """
+
+    path: Path
+    title: str
+    synthetic: bool = False
+
+    @classmethod
+    def create(cls, path: Path, *, title: str = "", synthetic: bool = False) -> Workspace:
+        """Create a workspace, or open the one already there.
+
+        Raises
+        ------
+        InputError
+            If the folder exists, is not empty and is no workspace.
+        """
+        if (path / "workspace.json").exists():
+            return cls.open(path)
+        if path.exists() and any(path.iterdir()):
+            raise InputError(
+                "The folder is not empty and is no workspace",
+                where=str(path),
+                fix="Choose an empty folder or one with a workspace.json",
+            )
+        workspace = cls(path, title or path.resolve().name, synthetic)
+        workspace.save()
+        return workspace
+
+    def save(self) -> None:
+        """Write ``workspace.json``."""
+        record = {"format": FORMAT_VERSION, "title": self.title, "synthetic": self.synthetic}
+        write_json(record, self.path / "workspace.json")
+
+    @classmethod
+    def open(cls, path: Path) -> Workspace:
+        """Open an existing workspace.
+
+        Raises
+        ------
+        InputError
+            If the folder is no workspace or was written by a newer version.
+        """
+        if not (path / "workspace.json").exists():
+            raise InputError(
+                "The folder is no workspace: it has no workspace.json",
+                where=str(path),
+                fix="Name another folder, or build the demo with `harmony demo --workspace DIR`",
+            )
+        record = read_json(path / "workspace.json")
+        if record.get("format") != FORMAT_VERSION:
+            raise InputError(
+                f"The workspace has format {record.get('format')!r}, this version reads {FORMAT_VERSION}",
+                where=str(path / "workspace.json"),
+                fix="Update the program",
+            )
+        return cls(path, str(record.get("title", path.name)), bool(record.get("synthetic", False)))
+
+    def survey_folder(self, survey: SurveyId) -> Path:
+        """Return the folder of a survey, existing or not."""
+        return self.path / "surveys" / survey.name / survey.vintage
+
+    def survey_ids(self) -> list[SurveyId]:
+        """List the stored surveys in alphabetical order."""
+        found = (self.path / "surveys").glob("*/*/survey.json")
+        return sorted(SurveyId(path.parent.parent.name, path.parent.name) for path in found)
+
+    def has_survey(self, survey: SurveyId) -> bool:
+        """Whether the survey is stored."""
+        return (self.survey_folder(survey) / "survey.json").exists()
+
+    def describe(self, survey: SurveyId) -> SurveyDescription:
+        """Read a survey's description.
+
+        Raises
+        ------
+        InputError
+            If the workspace has no such survey.
+        """
+        self._require(survey)
+        return read_description(self.survey_folder(survey))
+
+    def survey(
+        self,
+        survey: SurveyId,
+        *,
+        household_columns: Sequence[str] | None = None,
+        person_columns: Sequence[str] | None = None,
+    ) -> Survey:
+        """Read a survey, whole or only some columns.
+
+        Raises
+        ------
+        InputError
+            If the workspace has no such survey or a file of it is damaged.
+        """
+        self._require(survey)
+        return read_survey(
+            self.survey_folder(survey),
+            household_columns=household_columns,
+            person_columns=person_columns,
+        )
+
+    def add_survey(self, survey: Survey) -> None:
+        """Store a survey, replacing one with the same name and vintage."""
+        write_survey(survey, self.survey_folder(survey.id))
+
+    @property
+    def harmonies_folder(self) -> Path:
+        """Folder of harmony files."""
+        return self.path / "harmonies"
+
+    @property
+    def runs_folder(self) -> Path:
+        """Folder of fusion runs."""
+        return self.path / "runs"
+
+    @property
+    def geography_folder(self) -> Path:
+        """Folder of boundaries and spatial tables."""
+        return self.path / "geography"
+
+    def run_folder(self, run: str) -> Path:
+        """Return the folder of a run.
+
+        Raises
+        ------
+        InputError
+            If the identifier could name a place outside the runs folder.
+        """
+        if not _SAFE_NAME.fullmatch(run):
+            raise InputError(f"'{run}' is not a run identifier", fix="Choose a run from the list")
+        return self.runs_folder / run
+
+    def _require(self, survey: SurveyId) -> None:
+        if not self.has_survey(survey):
+            raise InputError.unknown(
+                "survey", str(survey), map(str, self.survey_ids()), where=str(self.path)
+            )

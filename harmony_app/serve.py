@@ -1,0 +1,49 @@
+"""Start the web server with one page per place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import panel as pn
+
+from harmony_app import explore, fuse, harmonize, surveys, validate
+from harmony_app.shell.page import Place, page_factory
+
+if TYPE_CHECKING:
+    from fusion_core.workspace.layout import Workspace
+
+PLACES = (
+    Place("surveys", "Surveys", surveys.build),
+    Place("harmonize", "Harmonize", harmonize.build),
+    Place("fuse", "Fuse", fuse.build),
+    Place("validate", "Validate", validate.build),
+    Place("explore", "Explore", explore.build),
+)
+
+
+def serve(
+    workspace: Workspace, *, port: int = 5006, address: str = "localhost", show: bool = False
+) -> None:
+    """Serve the app on `workspace` until interrupted.
+
+    Parameters
+    ----------
+    workspace
+        The project folder every session works in.
+    port, address
+        Where to listen; the default address answers this computer only.
+    show
+        Open the first page in the default browser.
+    """
+    pn.extension("tabulator", notifications=False)
+    pages = {place.path: page_factory(place, PLACES, workspace) for place in PLACES}
+    pages["/"] = pages["harmonize"]
+    pn.serve(
+        pages,
+        port=port,
+        address=address,
+        websocket_origin=[f"{address}:{port}", f"localhost:{port}", f"127.0.0.1:{port}"],
+        show=show,
+        title="Harmony",
+        autoreload=False,
+    )

@@ -1,0 +1,1 @@
+"""What every place shares: page frame, theme, session, messages and number formats."""

@@ -1,0 +1,6 @@
+// The theme is remembered in a cookie because the server draws the figures in it.
+document.getElementById("theme-switch").addEventListener("click", () => {
+  const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  document.cookie = `harmony_theme=${next}; path=/; max-age=31536000; samesite=lax`;
+  window.location.reload();
+});

@@ -1,0 +1,100 @@
+"""The frame around every place: top bar, navigation, messages, and one script-free style sheet."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from fusion_core.errors import HarmonyError
+from harmony_app.shell.jobs import job_indicator
+from harmony_app.shell.session import Session, current_session
+from harmony_app.shell.theme import HarmonyDesign
+
+if TYPE_CHECKING:
+    from fusion_core.workspace.layout import Workspace
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One of the five places.
+
+    Attributes
+    ----------
+    path
+        Address below the server's root.
+    title
+        Word in the navigation.
+    build
+        Builds the place's content for a session.
+    """
+
+    path: str
+    title: str
+    build: Callable[[Session], pn.viewable.Viewable]
+
+
+def page_factory(
+    place: Place, places: tuple[Place, ...], workspace: Workspace
+) -> Callable[[], pn.Template]:
+    """Return the function Panel calls for each visit to `place`."""
+
+    def build() -> pn.Template:
+        session = current_session(workspace)
+        pn.config.design = HarmonyDesign
+        template = pn.Template(_template_source())
+        template.add_variable("harmony", _frame_variables(place, places, session))
+        template.add_panel("jobs", job_indicator(session))
+        template.add_panel("main", _content(place, session))
+        return template
+
+    return build
+
+
+def _content(place: Place, session: Session) -> pn.viewable.Viewable:
+    try:
+        return place.build(session)
+    except HarmonyError as error:
+        return message_panel(error.what, f"{error.where} {error.fix}".strip())
+    except Exception:  # noqa: BLE001 - a page must always answer; the log keeps the whole story
+        traceback.print_exc()
+        return message_panel(
+            "This page could not be shown",
+            "The details are in the server's log. Nothing you saved is affected.",
+        )
+
+
+def message_panel(headline: str, detail: str = "") -> pn.viewable.Viewable:
+    """Show an empty state or a failure as a calm card: what it is, and what to do next."""
+    from html import escape
+
+    return pn.pane.HTML(
+        f'<div class="message"><h2>{escape(headline)}</h2><p>{escape(detail)}</p></div>',
+        css_classes=["card"],
+        sizing_mode="stretch_width",
+    )
+
+
+def _frame_variables(place: Place, places: tuple[Place, ...], session: Session) -> dict[str, Any]:
+    return {
+        "title": f"{place.title} · {session.workspace.title}",
+        "places": [{"path": item.path, "title": item.title} for item in places],
+        "active": place.path,
+        "workspace": session.workspace.title,
+        "synthetic": session.workspace.synthetic,
+        "user": session.user,
+        "initials": "".join(part[0] for part in session.user.split()[:2]).upper() or "?",
+        "theme": session.theme,
+        "style": (ASSETS / "frame.css").read_text(encoding="utf-8"),
+        "script": (ASSETS / "frame.js").read_text(encoding="utf-8"),
+    }
+
+
+def _template_source() -> str:
+    return (ASSETS / "frame.html").read_text(encoding="utf-8")
