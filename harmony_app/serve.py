@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import panel as pn
 
+from fusion_core.errors import InputError
 from harmony_app import explore, fuse, harmonize, surveys, validate
 from harmony_app.shell.page import Place, page_factory
 
@@ -19,6 +21,24 @@ PLACES = (
     Place("validate", "Validate", validate.build),
     Place("explore", "Explore", explore.build),
 )
+
+
+def require_free_port(address: str, port: int) -> None:
+    """Make sure the server will be able to listen.
+
+    Raises
+    ------
+    InputError
+        If another program listens there already, or the address is not this computer's.
+    """
+    try:
+        with socket.create_server((address, port)):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"Port {port} of {address} cannot be used: {error.strerror or error}",
+            fix="Stop the program that uses it, or choose another one with --port",
+        ) from error
 
 
 def serve(

@@ -1,0 +1,55 @@
+"""Install the browser the end-to-end tests drive, unless one is there.
+
+Debian and Ubuntu get their own Chromium package; elsewhere Playwright's build is used.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def installed_browser() -> str | None:
+    """Return the path of a Chromium-like browser on this machine."""
+    named = os.environ.get("HARMONY_CHROMIUM")
+    return named or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def run(*command: str) -> bool:
+    print("+", " ".join(command), flush=True)
+    try:
+        return subprocess.run(command, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def install_debian_package() -> bool:
+    if not shutil.which("apt-get"):
+        return False
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
+    apt = [*prefix, *environment, "apt-get"]
+    run(*apt, "update", "-qq")
+    packages = ["chromium", "fonts-dejavu-core"]
+    return run(*apt, "install", "-y", "-qq", "--no-install-recommends", *packages)
+
+
+def main() -> int:
+    if browser := installed_browser():
+        print(f"The end-to-end tests use {browser}")
+        return 0
+    if install_debian_package() and installed_browser():
+        return 0
+    if run(sys.executable, "-m", "playwright", "install", "chromium"):
+        return 0
+    print(
+        "No browser could be installed. Install Chromium, or name one in HARMONY_CHROMIUM.",
+        file=sys.stderr,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

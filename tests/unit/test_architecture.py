@@ -1,0 +1,96 @@
+"""The import rules of the house, as CONTRIBUTING.md states them."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ENGINE = ROOT / "fusion_core"
+APP = ROOT / "harmony_app"
+
+# Which parts of the engine a part may import, besides itself and `errors`.
+ALLOWED = {
+    "errors": set(),
+    "workspace.files": set(),
+    "surveys": {"workspace.files"},
+    "harmony": {"surveys", "workspace.files"},
+    "geography": {"surveys", "workspace.files"},
+    "fusion": {"workspace.files"},
+    "estimates": {
+        "fusion", "surveys", "harmony", "geography", "workspace.files", "workspace",
+    },
+    "validation": {"fusion", "surveys", "estimates", "workspace.files"},
+    "workspace": {"surveys", "harmony", "fusion", "workspace.files"},
+    "ingest": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
+    "prepare": {"surveys", "harmony", "geography", "fusion", "workspace", "workspace.files"},
+    "execution": {
+        "surveys", "harmony", "geography", "fusion", "estimates", "validation", "workspace",
+        "workspace.files", "prepare",
+    },
+}  # fmt: skip
+UNRESTRICTED = {"cli", "__init__"}
+WEB_LIBRARIES = {"panel", "param", "bokeh", "holoviews"}
+
+
+def modules(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Every module a file imports, at any depth, with from-imports spelled out."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def part_of(module: str) -> str:
+    """The part of the engine a dotted module name belongs to."""
+    pieces = module.split(".")[1:]
+    if pieces[:2] == ["workspace", "files"]:
+        return "workspace.files"
+    return pieces[0] if pieces else "__init__"
+
+
+def part_of_path(path: Path) -> str:
+    dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return part_of(dotted)
+
+
+@pytest.mark.parametrize("path", modules(ENGINE), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_engine_imports_nothing_of_the_app_and_no_web_library(path: Path):
+    roots = {name.split(".")[0] for name in imports(path)}
+    assert not roots & ({"harmony_app"} | WEB_LIBRARIES)
+
+
+@pytest.mark.parametrize("path", modules(ENGINE), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_part_of_the_engine_imports_only_the_parts_below_it(path: Path):
+    part = part_of_path(path)
+    if part in UNRESTRICTED:
+        return
+    used = {part_of(name) for name in imports(path) if name.startswith("fusion_core.")}
+    assert used <= ALLOWED[part] | {part, "errors"}
+
+
+def test_the_array_core_of_fusion_and_estimates_needs_no_plotting_or_geography():
+    for path in [*modules(ENGINE / "fusion"), *modules(ENGINE / "estimates")]:
+        if path.name == "stage.py":
+            continue
+        assert not {name.split(".")[0] for name in imports(path)} & {"geopandas", "shapely"}
+
+
+def test_the_app_computes_no_statistics_itself():
+    for path in modules(APP):
+        roots = {name.split(".")[0] for name in imports(path)}
+        assert not roots & {"scipy", "sklearn", "lightgbm", "duckdb"}, path
+
+
+def test_no_code_evaluates_text():
+    for path in [*modules(ENGINE), *modules(APP)]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in {"eval", "exec", "compile"}, path
