@@ -1,7 +1,7 @@
 """Fusion runs on disk: what was asked for, how far it is, and what it wrote.
 
-A run is a folder ``runs/<id>/`` with ``spec.json`` (the request, never changed after the start),
-``state.json`` (written atomically by the running process), ``log.jsonl`` (one event per line) and
+A run is a folder ``runs/<id>/`` with ``spec.json`` (the request, never changed after the start
+except for its name), ``state.json`` (written atomically by the running process), ``log.jsonl`` (one event per line) and
 the folders ``input/ model/ implicates/ validation/ estimates/`` its stages write. The state lives
 on disk only, so it survives closing the browser and restarting the server.
 """
@@ -124,6 +124,8 @@ class RunState:
         Share of the whole run that is done, 0–1.
     message
         What is being done, or why the run failed, in a sentence.
+    seconds_left
+        Estimated time to the end; ``None`` when unknown.
     process, process_started
         Process id and its start time, to tell a live run from one whose process died.
     started, updated, finished
@@ -134,6 +136,7 @@ class RunState:
     stage: Stage = "prepare"
     progress: float = 0.0
     message: str = "Waiting to start"
+    seconds_left: float | None = None
     process: int | None = None
     process_started: float | None = None
     started: str = ""
@@ -268,6 +271,20 @@ def open_run(workspace: Workspace, identifier: str) -> Run:
         known = [run.id for run in list_runs(workspace)]
         raise InputError.unknown("run", identifier, known, where=str(workspace.runs_folder))
     return Run(identifier, folder)
+
+
+def rename_run(run: Run, name: str) -> None:
+    """Give a run another name, the one part of its request that changes no result.
+
+    Raises
+    ------
+    InputError
+        If the name is empty.
+    """
+    if not name.strip():
+        raise InputError("A run needs a name", fix="Type a few words")
+    spec = dataclasses.replace(run.spec(), name=name.strip())
+    write_json(spec.to_record(), run.folder / "spec.json")
 
 
 def delete_run(run: Run) -> None:

@@ -1,0 +1,234 @@
+"""Spatial predictors: what is known of the place a household lives in, joined by its PUMA.
+
+A spatial table is one Parquet file, ``geography/predictors/<name>.parquet``, with a column `puma`
+(seven digits: state and PUMA) and one column per predictor, and beside it ``<name>.json`` that says
+what the columns mean. The same table is joined to the donor (by the imputed PUMA) and to the
+recipient, so the predictor means the same on both sides by construction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.workspace.files import read_json, replace_file, write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fusion_core.workspace.layout import Workspace
+
+FORMAT_VERSION: Final = 1
+PUMA: Final = "puma"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_PUMA_CODE = r"\d{7}"
+
+
+@dataclass(frozen=True)
+class SpatialTable:
+    """Predictors of places.
+
+    Attributes
+    ----------
+    name
+        File name without ending.
+    title
+        Name for people.
+    data
+        One row per PUMA: `puma` and one numeric or categorical column per predictor.
+    columns
+        What each predictor measures, in words, by column name.
+    units
+        Unit of a predictor, by column name, where it has one.
+    source
+        Where the numbers come from.
+    vintage
+        Year or years they describe; ``"always"`` for what does not change.
+    """
+
+    name: str
+    title: str
+    data: pd.DataFrame
+    columns: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    vintage: str = "always"
+
+    @property
+    def predictors(self) -> tuple[str, ...]:
+        """Names of the predictor columns."""
+        return tuple(str(name) for name in self.data.columns if name != PUMA)
+
+
+def check_spatial_table(table: SpatialTable) -> None:
+    """Refuse a table that could not be joined.
+
+    Raises
+    ------
+    InputError
+        If the name, the PUMA codes or a column is unusable; the message names the first bad one.
+    """
+    where = f"spatial table '{table.name}'"
+    if not _NAME.fullmatch(table.name):
+        raise InputError(
+            f"'{table.name}' cannot name a table", fix="Use letters, digits, hyphen and underscore"
+        )
+    if PUMA not in table.data.columns:
+        raise InputError.unknown("column", PUMA, map(str, table.data.columns), where=where)
+    codes = table.data[PUMA].astype(str)
+    wrong = codes[~codes.str.fullmatch(_PUMA_CODE)]
+    if len(wrong):
+        raise InputError(
+            f"'{wrong.iloc[0]}' is not a PUMA of seven digits (two of the state, five of the area)",
+            where=where,
+            fix="Write PUMAs as text with leading zeros, such as 0100100",
+        )
+    twice = codes[codes.duplicated()]
+    if len(twice):
+        raise InputError(
+            f"PUMA {twice.iloc[0]} has more than one row",
+            where=where,
+            fix="Aggregate the table to one row per PUMA",
+        )
+    if not table.predictors:
+        raise InputError("The table has no predictor column", where=where)
+    for name in table.predictors:
+        column = table.data[name]
+        categorical = isinstance(column.dtype, pd.CategoricalDtype)
+        if not categorical and not pd.api.types.is_numeric_dtype(column):
+            raise InputError(
+                f"Column '{name}' is neither a number nor a category",
+                where=where,
+                fix="Convert it or leave it out",
+            )
+
+
+def write_spatial_table(workspace: Workspace, table: SpatialTable) -> None:
+    """Store a spatial table, replacing one of the same name.
+
+    Raises
+    ------
+    InputError
+        As `check_spatial_table`.
+    """
+    check_spatial_table(table)
+    folder = workspace.geography_folder / "predictors"
+    data = table.data.assign(puma=table.data[PUMA].astype(str)).sort_values(PUMA)
+    with replace_file(folder / f"{table.name}.parquet") as temporary:
+        data.to_parquet(temporary, index=False, compression="zstd")
+    record = {
+        "format": FORMAT_VERSION,
+        "title": table.title,
+        "source": table.source,
+        "vintage": table.vintage,
+        "key": PUMA,
+        "variables": {
+            name: {"description": table.columns.get(name, ""), "unit": table.units.get(name, "")}
+            for name in table.predictors
+        },
+    }
+    write_json(record, folder / f"{table.name}.json")
+
+
+def read_spatial_tables(workspace: Workspace) -> list[SpatialTable]:
+    """Read every spatial table of the workspace, in the order of their names.
+
+    Raises
+    ------
+    CorruptFileError
+        If a file or its description is damaged.
+    InputError
+        If a table could not be joined.
+    """
+    folder = workspace.geography_folder / "predictors"
+    return [_read(path) for path in sorted(folder.glob("*.parquet"))]
+
+
+def join_predictors(
+    households: pd.DataFrame, tables: Sequence[SpatialTable], *, where: str = "the households"
+) -> pd.DataFrame:
+    """Look up the spatial predictors of each household.
+
+    Parameters
+    ----------
+    households
+        Anything with a column `puma`; a household without a PUMA gets empty predictors.
+    tables
+        The tables to join.
+    where
+        Words for the households in an error message.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column per predictor, the index and row order of `households`.
+
+    Raises
+    ------
+    InputError
+        If a PUMA of the households is missing from a table, or two tables have a column in common.
+    """
+    if PUMA not in households.columns:
+        raise InputError.unknown("column", PUMA, map(str, households.columns), where=where)
+    codes = households[PUMA].astype("object")
+    present = set(codes.dropna())
+    joined: dict[str, pd.Series[str]] = {}
+    for table in tables:
+        data = table.data.set_index(PUMA)
+        unmatched = sorted(present.difference(data.index))
+        if unmatched:
+            raise InputError(
+                unmatched_sentence(table.name, unmatched, len(present)),
+                where=where,
+                fix="Add the missing PUMAs, or check that both use PUMAs of the same census",
+            )
+        positions = data.index.get_indexer(pd.Index(codes))
+        for name in table.predictors:
+            if name in joined:
+                raise InputError(
+                    f"Two spatial tables have a column '{name}'",
+                    where=table.name,
+                    fix="Rename one of them",
+                )
+            column = data[name].array.take(positions, allow_fill=True)
+            joined[name] = pd.Series(column, index=households.index, name=name)
+    return pd.DataFrame(joined, index=households.index)
+
+
+def unmatched_sentence(table: str, unmatched: Sequence[str], total: int) -> str:
+    """Say how many PUMAs a table lacks, naming the first few."""
+    shown = ", ".join(unmatched[:3]) + (", …" if len(unmatched) > 3 else "")  # noqa: PLR2004 - a few
+    return f"Spatial table '{table}' has no row for {len(unmatched)} of {total} PUMAs ({shown})"
+
+
+def _read(path: Path) -> SpatialTable:
+    record = read_json(path.with_suffix(".json"))
+    if record.get("format") != FORMAT_VERSION:
+        raise CorruptFileError(
+            f"The description has format {record.get('format')!r}, this version reads {FORMAT_VERSION}",
+            where=str(path.with_suffix(".json")),
+            fix="Store the table again",
+        )
+    try:
+        data = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise CorruptFileError(
+            "The spatial table is damaged or cut off", where=str(path), fix="Store it again"
+        ) from error
+    variables = {str(name): dict(entry) for name, entry in record.get("variables", {}).items()}
+    table = SpatialTable(
+        name=path.stem,
+        title=str(record.get("title", path.stem)),
+        data=data,
+        columns={name: str(entry.get("description", "")) for name, entry in variables.items()},
+        units={name: str(entry.get("unit", "")) for name, entry in variables.items()},
+        source=str(record.get("source", "")),
+        vintage=str(record.get("vintage", "")),
+    )
+    check_spatial_table(table)
+    return table
