@@ -96,7 +96,7 @@ def write_areas(workspace: Workspace, areas: gpd.GeoDataFrame, kind: str = "puma
     workspace
         Where to.
     areas
-        One row per area with `area_id`, `name` and `geometry` in EPSG:5070.
+        One row per area with `area_id`, `name` and `geometry` in EPSG:5070; more columns are kept.
     kind
         What the areas are, e.g. ``"puma"``.
 
@@ -113,7 +113,7 @@ def write_areas(workspace: Workspace, areas: gpd.GeoDataFrame, kind: str = "puma
     twice = areas["area_id"][areas["area_id"].duplicated()]
     if len(twice):
         raise InputError(f"Area '{twice.iloc[0]}' occurs twice", where=f"{kind} boundaries")
-    ordered = areas[[*AREA_COLUMNS, "geometry"]].sort_values("area_id", ignore_index=True)
+    ordered = areas.sort_values("area_id", ignore_index=True)
     with replace_file(areas_path(workspace, kind)) as temporary:
         ordered.to_parquet(temporary, index=False, compression="zstd")
 

@@ -234,7 +234,8 @@ def gower_distance(
     known = ~np.isnan(difference)
     count = known.sum(axis=1)
     mean: NDArray[np.float64] = np.ones(len(others))
-    return np.divide(np.nansum(difference, axis=1), count, out=mean, where=count > 0)
+    np.divide(np.nansum(difference, axis=1), count, out=mean, where=count > 0)
+    return mean
 
 
 def _check(

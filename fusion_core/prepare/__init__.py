@@ -1,0 +1,21 @@
+"""From harmonies to fusion input: predictors with the same meaning in donor and recipient.
+
+`assemble` does what takes time and depends on the pair only, `choose_predictors` decides which
+predictors a run uses, `prepare` does both for a run.
+"""
+
+from fusion_core.prepare.assemble import PredictorPool, assemble
+from fusion_core.prepare.choose import choose_predictors, flat_names
+from fusion_core.prepare.stage import PreparedInput, prepare
+from fusion_core.prepare.storage import read_prepared, write_prepared
+
+__all__ = [
+    "PredictorPool",
+    "PreparedInput",
+    "assemble",
+    "choose_predictors",
+    "flat_names",
+    "prepare",
+    "read_prepared",
+    "write_prepared",
+]

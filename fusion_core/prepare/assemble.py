@@ -1,0 +1,278 @@
+"""Put every possible predictor of a survey pair side by side: harmonized and spatial.
+
+Nothing is decided here. The result depends on the pair, its harmonies and the seed only, so a page
+can compute it once and try different choices on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.errors import HarmonyError, InputError
+from fusion_core.geography.location import PUMA, impute_location, read_intersections
+from fusion_core.geography.spatial import join_predictors, read_spatial_tables
+from fusion_core.harmony.apply import harmonize_pair
+from fusion_core.harmony.similarity import similarity
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
+
+if TYPE_CHECKING:
+    from fusion_core.geography.spatial import SpatialTable
+    from fusion_core.harmony.model import Harmony, SurveyPair
+    from fusion_core.surveys.model import Survey
+    from fusion_core.workspace.layout import Workspace
+
+Progress = Callable[[float, str], None]
+
+PREDICTOR_COLUMNS: Final = (
+    "predictor", "label", "source", "type", "donor_variable", "similarity", "missing_donor",
+    "missing_recipient", "problem",
+)  # fmt: skip
+"""Columns of `PredictorPool.table`: name; words; ``"harmony"`` or ``"spatial"``; ``"nominal"``,
+``"ordered"`` or ``"number"``; donor variable it was made from; similarity of the two weighted
+distributions, 0–1; weighted shares of households without a value; and, when it cannot be used, a
+sentence that says why."""
+
+# Keeps the stream of the location apart from those of training and fusing with the same seed.
+_LOCATION_STREAM: Final = 0x10CA7E
+
+
+@dataclass(frozen=True)
+class PredictorPool:
+    """Every predictor a pair of surveys offers.
+
+    Attributes
+    ----------
+    donor
+        One row per donor household in survey order: `household_id`, `weight`, replicate weights,
+        the published geography, `puma` where imputed, and one column per usable predictor.
+    recipient
+        The same for the recipient, in survey order; every household is kept.
+    table
+        One row per predictor, also the unusable ones, with `PREDICTOR_COLUMNS`.
+    notes
+        What a user should know, one sentence each.
+    """
+
+    donor: pd.DataFrame
+    recipient: pd.DataFrame
+    table: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+def assemble(
+    workspace: Workspace,
+    pair: SurveyPair,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+    surveys: tuple[Survey, Survey] | None = None,
+) -> PredictorPool:
+    """Apply all saved harmonies of a pair and join the spatial predictors.
+
+    Parameters
+    ----------
+    workspace
+        Where the surveys, harmonies and spatial tables are.
+    pair
+        Donor and recipient.
+    seed
+        Seed of the donor's imputed location.
+    progress
+        Called with the share done and a sentence; raises to cancel.
+    surveys
+        Donor and recipient already read, to save reading them again.
+
+    Raises
+    ------
+    InputError
+        If a survey has no household microdata, or the pair has neither a harmony nor a spatial
+        predictor.
+    """
+    report = progress or _silent
+    report(0.0, "Reading the two surveys")
+    donor, recipient = surveys or (workspace.survey(pair.donor), workspace.survey(pair.recipient))
+    frames = (_households(donor), _households(recipient))
+    harmonies = HarmonyStore(workspace, pair).load().harmonies
+    tables = read_spatial_tables(workspace)
+    if not harmonies:
+        raise InputError(
+            f"{pair.title} has no saved harmony, so there is nothing to predict from",
+            fix="Save at least one on the Harmonize page",
+        )
+    report(0.2, f"Applying {len(harmonies)} harmonies")
+    rows, columns = _harmonized(harmonies, donor, recipient, frames)
+    left = pd.concat([frames[0], columns[0]], axis=1)
+    right = pd.concat([frames[1], columns[1]], axis=1)
+    report(0.6, "Placing donor households")
+    left, notes = _locate(
+        workspace, donor, left, right, has_tables=bool(tables), seed=seed,
+        predictors=[str(name) for name in columns[0].columns],
+        progress=lambda share, words: report(0.6 + 0.3 * share, words),
+    )  # fmt: skip
+    report(0.9, "Joining spatial predictors")
+    for table in tables:
+        spatial_rows, spatial_left, spatial_right = _spatial(table, left, right)
+        rows += spatial_rows
+        left = pd.concat([left, spatial_left], axis=1)
+        right = pd.concat([right, spatial_right], axis=1)
+    report(1.0, "Predictors are ready")
+    return PredictorPool(left, right, pd.DataFrame(rows, columns=list(PREDICTOR_COLUMNS)), notes)
+
+
+def _silent(share: float, sentence: str) -> None:
+    """Report to nobody."""
+
+
+def _households(survey: Survey) -> pd.DataFrame:
+    """Keep what a run needs of a household table: keys, weights and geography."""
+    table = survey.table("household")
+    wanted = [HOUSEHOLD_KEY, WEIGHT, *survey.description.design.columns]
+    wanted += [name for name in (*survey.description.geography, PUMA) if name in table.columns]
+    return table[list(dict.fromkeys(wanted))].reset_index(drop=True)
+
+
+def _harmonized(
+    harmonies: Sequence[Harmony],
+    donor: Survey,
+    recipient: Survey,
+    frames: tuple[pd.DataFrame, pd.DataFrame],
+) -> tuple[list[dict[str, Any]], tuple[pd.DataFrame, pd.DataFrame]]:
+    harmonized = harmonize_pair(harmonies, donor, recipient)
+    left = _aligned(harmonized.donor, frames[0])
+    right = _aligned(harmonized.recipient, frames[1])
+    rows = []
+    usable = []
+    for harmony in harmonies:
+        key = harmony.key
+        variable = donor.dictionary.get(harmony.donor.variable)
+        row = {
+            "predictor": key,
+            "label": variable.description if variable is not None else "",
+            "source": "harmony",
+            "donor_variable": harmony.donor.variable,
+        }
+        failure = harmonized.failures.get(key)
+        if failure is not None:
+            rows.append(row | _unusable(f"The harmony failed: {failure.message}"))
+            continue
+        rows.append(row | _described(left[key], right[key], frames))
+        usable.append(key)
+    return rows, (left[usable], right[usable])
+
+
+def _aligned(harmonized: pd.DataFrame, households: pd.DataFrame) -> pd.DataFrame:
+    """Put harmonized rows in survey order; a household a harmony dropped gets empty values."""
+    indexed = harmonized.set_index(HOUSEHOLD_KEY)
+    if indexed.index.equals(pd.Index(households[HOUSEHOLD_KEY])):
+        return indexed.reset_index(drop=True)
+    return indexed.reindex(households[HOUSEHOLD_KEY]).reset_index(drop=True)
+
+
+def _described(
+    left: pd.Series[Any], right: pd.Series[Any], frames: tuple[pd.DataFrame, pd.DataFrame]
+) -> dict[str, Any]:
+    weights = (frames[0][WEIGHT].to_numpy(float), frames[1][WEIGHT].to_numpy(float))
+    missing = [
+        float(weight[column.isna().to_numpy()].sum() / weight.sum())
+        for weight, column in zip(weights, (left, right), strict=True)
+    ]
+    problem = ""
+    score = np.nan
+    if max(missing) >= 1.0:
+        problem = f"No {'donor' if missing[0] >= 1.0 else 'recipient'} household has a value"
+    else:
+        known = (left.notna().to_numpy(), right.notna().to_numpy())
+        score = similarity(
+            left[known[0]], weights[0][known[0]], right[known[1]], weights[1][known[1]]
+        )
+        if left.nunique() < 2:  # noqa: PLR2004 - one value predicts nothing
+            problem = "Every donor household has the same value"
+    return {
+        "type": _type(left),
+        "similarity": score,
+        "missing_donor": missing[0],
+        "missing_recipient": missing[1],
+        "problem": problem,
+    }
+
+
+def _type(column: pd.Series[Any]) -> str:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return "ordered" if column.cat.ordered else "nominal"
+    return "number"
+
+
+def _unusable(problem: str) -> dict[str, Any]:
+    return {
+        "type": "", "similarity": np.nan, "missing_donor": np.nan, "missing_recipient": np.nan,
+        "problem": problem,
+    }  # fmt: skip
+
+
+def _locate(
+    workspace: Workspace,
+    survey: Survey,
+    donor: pd.DataFrame,
+    recipient: pd.DataFrame,
+    *,
+    has_tables: bool,
+    seed: int,
+    predictors: Sequence[str],
+    progress: Progress,
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Give donor households a PUMA where that is possible and of use."""
+    if PUMA in donor.columns:
+        return donor, ()
+    published = [name for name in survey.description.geography if name in donor.columns]
+    intersections = read_intersections(workspace, published)
+    if PUMA not in recipient.columns:
+        return donor, ("The recipient names no PUMAs: donor households were not placed.",)
+    if not has_tables and not intersections:
+        return donor, (
+            "Donor households were not placed in PUMAs: the workspace has no spatial table.",
+        )
+    notes: list[str] = []
+    if not intersections:
+        notes.append(
+            f"No table says which PUMAs a place published by {survey.id.title} overlaps: donor "
+            "households were placed anywhere."
+        )
+    generator = np.random.default_rng([_LOCATION_STREAM, seed])
+    placed = impute_location(
+        donor, recipient, intersections, predictors=predictors, generator=generator,
+        progress=progress,
+    )  # fmt: skip
+    return donor.assign(**{PUMA: placed.puma}), (*notes, *placed.notes)
+
+
+def _spatial(
+    table: SpatialTable, donor: pd.DataFrame, recipient: pd.DataFrame
+) -> tuple[list[dict[str, Any]], pd.DataFrame, pd.DataFrame]:
+    """Join one table on both sides; a table that does not fit is reported, not fatal."""
+    rows = [
+        {
+            "predictor": f"{table.name}.{name}",
+            "label": table.columns.get(name, "") or table.title,
+            "source": "spatial",
+            "donor_variable": "",
+        }
+        for name in table.predictors
+    ]
+    empty = (pd.DataFrame(index=donor.index), pd.DataFrame(index=recipient.index))
+    try:
+        right = join_predictors(recipient, [table], where="the recipient")
+        left = join_predictors(donor, [table], where="the donor")
+    except HarmonyError as error:
+        return [row | _unusable(error.message) for row in rows], *empty
+    left.columns = right.columns = pd.Index([row["predictor"] for row in rows])
+    described = [
+        row | _described(left[row["predictor"]], right[row["predictor"]], (donor, recipient))
+        for row in rows
+    ]
+    return described, left, right

@@ -1,0 +1,101 @@
+"""Decide which predictors a run uses, and say why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import pandas as pd
+
+from fusion_core.errors import InputError
+
+
+def flat_names(fusion_variables: Sequence[str | Sequence[str]]) -> list[str]:
+    """List the fusion variables in order, blocks opened.
+
+    Raises
+    ------
+    InputError
+        If a variable occurs twice or a block is empty.
+    """
+    names: list[str] = []
+    for item in fusion_variables:
+        members = [item] if isinstance(item, str) else list(item)
+        if not members:
+            raise InputError("A block is empty", fix="Put at least two variables into it")
+        names += members
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise InputError(
+            f"Fusion variable '{min(twice)}' is chosen twice", fix="Choose each variable once"
+        )
+    return names
+
+
+def choose_predictors(
+    table: pd.DataFrame,
+    fusion_variables: Collection[str],
+    *,
+    minimum_similarity: float = 0.8,
+    keep: Collection[str] = (),
+    exclude: Collection[str] = (),
+) -> pd.DataFrame:
+    """Mark each predictor as kept or left out.
+
+    Parameters
+    ----------
+    table
+        One row per predictor, as `PredictorPool.table`.
+    fusion_variables
+        Donor variables to fuse; a predictor made from one of them would reveal its answer.
+    minimum_similarity
+        Predictors whose weighted distributions in donor and recipient are less similar are left
+        out: they would carry a difference between questionnaires into the fused values.
+    keep, exclude
+        Predictors kept in spite of a low similarity, or left out in spite of a high one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table with the columns `kept` (bool) and `reason` (a clause; empty when nothing needs
+        saying).
+
+    Raises
+    ------
+    InputError
+        If `keep` or `exclude` names no predictor, or both name the same one.
+    """
+    known = list(table["predictor"])
+    for name in (*keep, *exclude):
+        if name not in known:
+            raise InputError.unknown("predictor", name, known)
+    both = sorted(set(keep) & set(exclude))
+    if both:
+        raise InputError(f"Predictor '{both[0]}' is both kept and excluded", fix="Choose one")
+    decisions = [
+        _decide(row, fusion_variables, minimum_similarity, keep, exclude)
+        for row in table.to_dict("records")
+    ]
+    return table.assign(
+        kept=[kept for kept, _ in decisions], reason=[reason for _, reason in decisions]
+    )
+
+
+def _decide(
+    row: dict[Any, Any],
+    fusion_variables: Collection[str],
+    minimum_similarity: float,
+    keep: Collection[str],
+    exclude: Collection[str],
+) -> tuple[bool, str]:
+    if row["problem"]:
+        return False, str(row["problem"])
+    if row["donor_variable"] in fusion_variables:
+        return False, f"made from {row['donor_variable']}, which is fused"
+    if row["predictor"] in exclude:
+        return False, "left out by choice"
+    score = float(row["similarity"])
+    if score >= minimum_similarity:
+        return True, ""
+    low = f"similarity {score:.2f} is below {minimum_similarity:.2f}"
+    return (True, f"kept by choice: {low}") if row["predictor"] in keep else (False, low)

@@ -1,0 +1,189 @@
+"""The prepare stage of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.geography.location import PUMA
+from fusion_core.prepare.assemble import assemble
+from fusion_core.prepare.choose import choose_predictors, flat_names
+from fusion_core.surveys.model import WEIGHT, WeightDesign
+
+if TYPE_CHECKING:
+    from fusion_core.surveys.model import Survey
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import RunSpec
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class PreparedInput:
+    """What train, fuse, validate and estimate read.
+
+    Attributes
+    ----------
+    donor
+        One row per donor household that answered every fusion variable: `household_id`, `weight`,
+        replicate weights, published geography, `puma` where imputed, kept predictors, fusion
+        variables.
+    recipient
+        One row per recipient household in survey order, which is the row order of the implicates:
+        `household_id`, `weight`, replicate weights, geography, `puma`, kept predictors.
+    predictors
+        Every predictor with its similarity, whether it is kept, and why (see
+        `fusion_core.prepare.choose_predictors`).
+    donor_design, recipient_design
+        How sampling variances are computed on either side.
+    notes
+        What a user should know, one sentence each.
+    """
+
+    donor: pd.DataFrame
+    recipient: pd.DataFrame
+    predictors: pd.DataFrame
+    donor_design: WeightDesign
+    recipient_design: WeightDesign
+    notes: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> list[str]:
+        """Names of the predictors in use."""
+        return [str(name) for name in self.predictors.loc[self.predictors["kept"], "predictor"]]
+
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """Why predictors could not be used, by name."""
+        failed = self.predictors[self.predictors["problem"] != ""]
+        return dict(zip(failed["predictor"], failed["problem"], strict=True))
+
+
+def prepare(
+    workspace: Workspace, spec: RunSpec, *, progress: Progress | None = None
+) -> PreparedInput:
+    """Turn two surveys and their harmonies into the input of a fusion.
+
+    All saved harmonies are applied (one that fails is reported and left out), donor households get
+    a PUMA within the place they publish, spatial predictors are joined on both sides, and
+    predictors whose distributions differ too much are left out.
+
+    Parameters
+    ----------
+    workspace
+        Where surveys, harmonies and spatial tables are.
+    spec
+        The request.
+    progress
+        Called with the share done and a sentence; raises to cancel.
+
+    Raises
+    ------
+    InputError
+        If a fusion variable cannot be fused, or no predictor is left.
+    """
+    donor = workspace.survey(spec.pair.donor)
+    recipient = workspace.survey(spec.pair.recipient)
+    names = flat_names(spec.fusion_variables)
+    observed = _fusion_columns(donor, names)
+    pool = assemble(
+        workspace, spec.pair, seed=spec.seed, progress=progress, surveys=(donor, recipient)
+    )
+    predictors = choose_predictors(
+        pool.table, names, minimum_similarity=spec.minimum_similarity,
+        keep=spec.keep_predictors, exclude=spec.exclude_predictors,
+    )  # fmt: skip
+    kept = list(predictors.loc[predictors["kept"], "predictor"])
+    if not kept:
+        raise InputError(
+            "No predictor is left to fuse with",
+            where=spec.pair.title,
+            fix="Improve the harmonies, or lower the minimum similarity",
+        )
+    left_out = [name for name in predictors["predictor"] if name not in kept]
+    complete = observed.notna().all(axis=1)
+    if not complete.any():
+        raise InputError(
+            "No donor household answered all fusion variables", where=", ".join(names[:8])
+        )
+    fused = pd.concat([pool.donor.drop(columns=left_out, errors="ignore"), observed], axis=1)
+    return PreparedInput(
+        donor=fused[complete].reset_index(drop=True),
+        recipient=pool.recipient.drop(columns=left_out, errors="ignore"),
+        predictors=predictors,
+        donor_design=donor.description.design,
+        recipient_design=recipient.description.design,
+        notes=(*pool.notes, *_notes(predictors, complete, pool.donor, observed)),
+    )
+
+
+def _fusion_columns(donor: Survey, names: Sequence[str]) -> pd.DataFrame:
+    """Take the fusion variables of the donor's households.
+
+    Raises
+    ------
+    InputError
+        If one does not exist, belongs to persons, is no answer, or has only one value.
+    """
+    if not names:
+        raise InputError("No fusion variable is chosen", fix="Choose at least one donor variable")
+    table = donor.table("household").reset_index(drop=True)
+    where = donor.id.title
+    for name in names:
+        variable = donor.dictionary.require(name, where=where)
+        if variable.respondent != "household":
+            raise InputError(
+                f"'{name}' belongs to persons and cannot be fused onto households",
+                where=where,
+                fix="Choose a household variable",
+            )
+        if variable.role != "answer" or name in {WEIGHT, PUMA}:
+            raise InputError(
+                f"'{name}' is a {variable.role}, not an answer",
+                where=where,
+                fix="Choose a variable that households answered",
+            )
+        if name not in table.columns:
+            raise InputError(f"The microdata have no column '{name}'", where=where)
+        if table[name].nunique() < 2:  # noqa: PLR2004 - one value needs no model
+            raise InputError(
+                f"'{name}' has the same value in every household",
+                where=where,
+                fix="Leave it out: there is nothing to predict",
+            )
+    return table[list(names)]
+
+
+def _notes(
+    predictors: pd.DataFrame,
+    complete: pd.Series[bool],
+    donor: pd.DataFrame,
+    observed: pd.DataFrame,
+) -> list[str]:
+    notes = []
+    left_out = predictors[~predictors["kept"]]
+    if len(left_out):
+        clauses = [
+            f"{name} ({reason.rstrip('.')})"
+            for name, reason in zip(left_out["predictor"], left_out["reason"], strict=True)
+        ]
+        notes.append(f"{len(left_out)} predictors were left out: {'; '.join(clauses)}.")
+    if not complete.all():
+        weight = donor[WEIGHT].to_numpy(float)
+        share = weight[~complete.to_numpy()].sum() / weight.sum()
+        worst = observed.isna().sum().idxmax()
+        notes.append(
+            f"{int((~complete).sum()):,} donor households ({share:.1%} by weight) were left out "
+            f"because a fusion variable is unanswered, most often {worst}."
+        )
+    gaps = predictors[predictors["kept"] & (predictors["missing_recipient"] > 0)]
+    if len(gaps):
+        notes.append(
+            "Some recipient households have no value of "
+            f"{', '.join(gaps['predictor'])}; the models treat that as an answer of its own."
+        )
+    return notes

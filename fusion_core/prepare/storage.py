@@ -1,0 +1,90 @@
+"""Prepared input on disk: ``donor.parquet``, ``recipient.parquet`` and ``prepare.json``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from fusion_core.errors import CorruptFileError
+from fusion_core.prepare.assemble import PREDICTOR_COLUMNS
+from fusion_core.prepare.stage import PreparedInput
+from fusion_core.surveys.model import WeightDesign
+from fusion_core.workspace.files import read_json, replace_file, write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT_VERSION: Final = 1
+_NUMBERS: Final = ("similarity", "missing_donor", "missing_recipient")
+_COLUMNS: Final = (*PREDICTOR_COLUMNS, "kept", "reason")
+
+
+def write_prepared(prepared: PreparedInput, folder: Path) -> None:
+    """Write prepared input; ``prepare.json`` comes last and marks it complete.
+
+    Raises
+    ------
+    InputError
+        If the disk is full.
+    """
+    for name in ("donor", "recipient"):
+        frame: pd.DataFrame = getattr(prepared, name)
+        with replace_file(folder / f"{name}.parquet") as temporary:
+            frame.to_parquet(temporary, index=False, compression="zstd")
+    record = {
+        "format": FORMAT_VERSION,
+        "predictors": [_record(row) for row in prepared.predictors.to_dict("records")],
+        "donor_design": dataclasses.asdict(prepared.donor_design),
+        "recipient_design": dataclasses.asdict(prepared.recipient_design),
+        "notes": list(prepared.notes),
+    }
+    write_json(record, folder / "prepare.json")
+
+
+def read_prepared(folder: Path) -> PreparedInput:
+    """Read prepared input.
+
+    Raises
+    ------
+    CorruptFileError
+        If a file is missing, damaged or of an unknown format version.
+    """
+    path = folder / "prepare.json"
+    record = read_json(path)
+    if record.get("format") != FORMAT_VERSION:
+        raise CorruptFileError(
+            "The prepared input was written by another version",
+            where=str(path),
+            fix="Start the run again",
+        )
+    frames = {name: _read(folder / f"{name}.parquet") for name in ("donor", "recipient")}
+    predictors = pd.DataFrame(record["predictors"], columns=list(_COLUMNS))
+    for name in _NUMBERS:
+        predictors[name] = predictors[name].astype(float)
+    return PreparedInput(
+        donor=frames["donor"],
+        recipient=frames["recipient"],
+        predictors=predictors,
+        donor_design=WeightDesign(**record["donor_design"]),
+        recipient_design=WeightDesign(**record["recipient_design"]),
+        notes=tuple(record["notes"]),
+    )
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise CorruptFileError(
+            "The prepared input is missing or damaged", where=str(path), fix="Start the run again"
+        ) from error
+
+
+def _record(row: dict[Any, Any]) -> dict[str, Any]:
+    """JSON knows no not-a-number: an unknown share is null."""
+    values = {str(name): value for name, value in row.items()}
+    for name in _NUMBERS:
+        values[name] = None if pd.isna(values[name]) else float(values[name])
+    return values | {"kept": bool(values["kept"])}
