@@ -1,0 +1,244 @@
+"""What a run will cost, said before it starts.
+
+The estimate is a count of the elementary operations of each stage – a tree grown on a row and a
+predictor, a prediction, a draw – times a speed measured once (`Speeds`). It is meant to tell a
+minute from an hour and a gigabyte from a terabyte: expect it to be right within a factor of two on
+a computer like the one it was measured on. The time left while a run is going corrects itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pyarrow.parquet as pq
+
+from fusion_core.errors import InputError
+from fusion_core.execution.budget import available_cores
+from fusion_core.geography.spatial import PUMA
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.prepare.choose import flat_names
+from fusion_core.surveys.storage import read_dictionary
+from fusion_core.workspace.runs import STAGES, Stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fusion_core.fusion.settings import TrainSettings
+    from fusion_core.harmony.model import SurveyPair
+    from fusion_core.surveys.model import Variable
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    """Seconds per elementary operation on one core of an ordinary server.
+
+    Attributes
+    ----------
+    start
+        Starting the process and importing the libraries.
+    harmonize_row
+        One harmony applied to one household of either survey.
+    locate_donor
+        Placing one donor household among a thousand candidates.
+    boost
+        One tree, per row and predictor.
+    tree
+        One tree, whatever its size.
+    predict
+        One model's prediction for one household.
+    draw
+        One implicate of one variable for one household.
+    compare
+        Validation of one implicate of one variable for one donor household.
+    """
+
+    start: float = 2.0
+    harmonize_row: float = 1.5e-6
+    locate_donor: float = 5e-4
+    boost: float = 2.5e-9
+    tree: float = 1.2e-3
+    predict: float = 6e-6
+    draw: float = 4e-7
+    compare: float = 8e-7
+
+
+SPEEDS: Final = Speeds()
+# Boosting on survey data stops after about this many rounds of learning rate 0.1.
+_TYPICAL_ROUNDS: Final = 60
+_NUMBER_BYTES: Final = 8
+_CODE_BYTES: Final = 1
+# Draws are observed values, so columns compress well.
+_COMPRESSION: Final = 0.6
+_BASE_MEMORY: Final = 350_000_000
+_MAXIMUM_CLASSES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RunSizes:
+    """The sizes a cost depends on.
+
+    Attributes
+    ----------
+    donor_rows, recipient_rows
+        Households.
+    predictors
+        Harmonies and spatial predictors of the pair, kept or not.
+    has_location
+        Whether donor households are placed in PUMAs.
+    recipient_columns
+        Columns of the prepared recipient, with replicate weights.
+    variables
+        The donor's dictionary.
+    """
+
+    donor_rows: int
+    recipient_rows: int
+    predictors: int
+    has_location: bool
+    recipient_columns: int
+    variables: Mapping[str, Variable]
+
+
+@dataclass(frozen=True)
+class CostEstimate:
+    """What a run is expected to need.
+
+    Attributes
+    ----------
+    seconds_by_stage
+        Wall-clock seconds per stage.
+    memory_bytes
+        Largest memory in use at one time.
+    disk_bytes
+        Size of the run's folder at the end.
+    """
+
+    seconds_by_stage: Mapping[Stage, float]
+    memory_bytes: float
+    disk_bytes: float
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock seconds of the whole run."""
+        return sum(self.seconds_by_stage.values())
+
+
+def estimate_cost(workspace: Workspace, spec: RunSpec) -> CostEstimate:
+    """Estimate time, memory and disk of a run from the sizes of its surveys.
+
+    Raises
+    ------
+    InputError
+        If a survey has no household microdata or a fusion variable does not exist.
+    """
+    return cost_of(read_sizes(workspace, spec.pair), spec)
+
+
+def read_sizes(workspace: Workspace, pair: SurveyPair) -> RunSizes:
+    """Read the sizes a cost depends on; reads no microdata.
+
+    Raises
+    ------
+    InputError
+        If a survey has no household microdata.
+    """
+    rows = {}
+    for survey in (pair.donor, pair.recipient):
+        workspace.describe(survey)
+        path = workspace.survey_folder(survey) / "household.parquet"
+        if not path.exists():
+            raise InputError(
+                f"{survey.title} has no household microdata", fix="Import its files first"
+            )
+        rows[survey] = int(pq.read_metadata(path).num_rows)
+    harmonies = len(HarmonyStore(workspace, pair).load().harmonies)
+    spatial = _spatial_columns(workspace.geography_folder / "predictors")
+    predictors = harmonies + spatial
+    return RunSizes(
+        donor_rows=rows[pair.donor],
+        recipient_rows=rows[pair.recipient],
+        predictors=predictors,
+        has_location=spatial > 0,
+        recipient_columns=predictors + workspace.describe(pair.recipient).design.replicates + 4,
+        variables=read_dictionary(workspace.survey_folder(pair.donor)),
+    )
+
+
+def cost_of(
+    sizes: RunSizes, spec: RunSpec, *, speeds: Speeds = SPEEDS, cores: int | None = None
+) -> CostEstimate:
+    """Estimate the cost of a run of known sizes (a pure function).
+
+    Raises
+    ------
+    InputError
+        If a fusion variable does not exist.
+    """
+    names = flat_names(spec.fusion_variables)
+    variables = [_require(sizes, name) for name in names]
+    parallel = max(1, min(spec.train.workers, cores or available_cores(), len(names)))
+    n, recipients, m = sizes.donor_rows, sizes.recipient_rows, spec.implicates
+    used = min(sizes.predictors + len(names), spec.train.maximum_predictors)
+    models = sum(_models(variable, spec.train) for variable in variables)
+    train = sum(_training(variable, n, used, spec.train, speeds) for variable in variables)
+    drawn = m * len(names)
+    fuse_row = models * speeds.predict + drawn * speeds.draw
+    both = n + recipients
+    seconds = {
+        "prepare": speeds.start
+        + sizes.predictors * both * speeds.harmonize_row
+        + (n * speeds.locate_donor if sizes.has_location else 0.0),
+        "train": train / parallel,
+        "fuse": recipients * fuse_row,
+        "validate": n * fuse_row + n * drawn * speeds.compare,
+    }
+    width = sum(_CODE_BYTES if item.is_categorical else _NUMBER_BYTES for item in variables)
+    draws = recipients * m * width
+    table = recipients * sizes.recipient_columns * _NUMBER_BYTES
+    return CostEstimate(
+        seconds_by_stage={stage: seconds[stage] for stage in STAGES},
+        memory_bytes=_BASE_MEMORY + 2.0 * table + 1.5 * draws,
+        disk_bytes=_COMPRESSION * (draws + table) + models * 500_000,
+    )
+
+
+def _require(sizes: RunSizes, name: str) -> Variable:
+    if name not in sizes.variables:
+        raise InputError.unknown("variable", name, sizes.variables)
+    return sizes.variables[name]
+
+
+def _models(variable: Variable, settings: TrainSettings) -> int:
+    """Count the tree models of a variable: one mean and the quantiles, or one per class."""
+    if variable.is_categorical:
+        classes = len(variable.levels)
+        return 1 if classes <= 2 else min(classes, _MAXIMUM_CLASSES)  # noqa: PLR2004 - binary
+    return 1 + len(settings.quantiles)
+
+
+def _training(
+    variable: Variable, rows: int, predictors: int, settings: TrainSettings, speeds: Speeds
+) -> float:
+    """Seconds of one core to choose and fit the models of a variable."""
+    rounds = min(settings.maximum_trees, _TYPICAL_ROUNDS * 0.1 / settings.learning_rate)
+    rounds += settings.early_stopping_rounds
+    # Fits on the whole donor that the search is worth: each fold leaves out a part of the rows.
+    if settings.folds:
+        searched = len(settings.leaves) * (settings.folds - 1.0)
+        trees = len(settings.leaves) * settings.folds + 1
+    else:
+        searched = len(settings.leaves) * (1 - settings.held_out_fraction)
+        trees = len(settings.leaves) + 1
+    per_row = (searched + 1) * rows * predictors * speeds.boost
+    return _models(variable, settings) * rounds * (per_row + trees * speeds.tree)
+
+
+def _spatial_columns(folder: Path) -> int:
+    return sum(
+        len([name for name in pq.read_schema(path).names if name != PUMA])
+        for path in folder.glob("*.parquet")
+    )

@@ -1,0 +1,36 @@
+"""The process of one run: ``python -m fusion_core.execution.worker WORKSPACE RUN_ID``.
+
+It is started by `fusion_core.execution.start_run` in a session of its own, so neither closing the
+browser nor stopping the server ends it. Everything it has to say goes to the run's folder; the exit
+code is 0 when finished, 1 when failed, 2 when cancelled.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from fusion_core.errors import Cancelled, HarmonyError
+from fusion_core.execution.pipeline import execute_run
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import open_run
+
+FINISHED, FAILED, CANCELLED = 0, 1, 2
+
+
+def main(arguments: list[str]) -> int:
+    """Execute the run named on the command line."""
+    folder, identifier = arguments
+    workspace = Workspace.open(Path(folder))
+    try:
+        execute_run(workspace, open_run(workspace, identifier))
+    except Cancelled:
+        return CANCELLED
+    except HarmonyError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return FAILED
+    return FINISHED
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
