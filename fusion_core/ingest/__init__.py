@@ -1,0 +1,1 @@
+"""One reader per public file family, the generic reader, and the demo generator."""
