@@ -1,1 +1,45 @@
-"""Train models of the conditional distribution on the donor and draw implicates for the recipient."""
+"""Train models of the conditional distribution on the donor and draw implicates for the recipient.
+
+The public names are imported on first use: reading a run's settings should not load LightGBM.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fusion_core.fusion.fusing import fuse
+    from fusion_core.fusion.implicate_files import read_implicates, write_implicates
+    from fusion_core.fusion.implicates import FusedVariable, Implicates
+    from fusion_core.fusion.model import FusionModel
+    from fusion_core.fusion.settings import TrainSettings
+    from fusion_core.fusion.training import train
+
+_MODULES = {
+    "FusedVariable": "implicates",
+    "FusionModel": "model",
+    "Implicates": "implicates",
+    "TrainSettings": "settings",
+    "fuse": "fusing",
+    "read_implicates": "implicate_files",
+    "train": "training",
+    "write_implicates": "implicate_files",
+}
+
+__all__ = [
+    "FusedVariable",
+    "FusionModel",
+    "Implicates",
+    "TrainSettings",
+    "fuse",
+    "read_implicates",
+    "train",
+    "write_implicates",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

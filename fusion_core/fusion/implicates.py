@@ -63,9 +63,12 @@ class Implicates:
     ----------
     variables
         Fused variables by name, each with the same number of rows and implicates.
+    notes
+        What a user should know about the fusion, in sentences.
     """
 
     variables: Mapping[str, FusedVariable]
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shapes = {variable.values.shape for variable in self.variables.values()}

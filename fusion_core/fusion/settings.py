@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from fusion_core.errors import InputError
 
 Preset = Literal["quick", "paper", "production"]
 OrderRule = Literal["given", "suggested"]
+NeighbourRule = Literal["smallest", "smoothed"]
+DonorExpectations = Literal["fitted", "out_of_fold"]
+VariableKind = Literal["continuous", "zero_inflated", "ordered", "nominal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,24 @@ class TrainSettings:
         Number of k-means centres that stand for a larger donor when neighbours are searched.
     block_neighbours
         Number of nearest donors a block's record is drawn from.
+    neighbour_rule
+        How the number of donors k is read off the error curve Δ(k): ``"smallest"`` takes its
+        minimum (the paper); ``"smoothed"`` averages Δ over five successive k and takes the smallest
+        k within 5 % of the minimum (the R package).
+    donor_expectations
+        Whether donors are placed by predictions of the models fitted to them (``"fitted"``, the
+        paper) or of the cross-validation models that never saw them (``"out_of_fold"``, which needs
+        folds).
+    types
+        Pairs (variable, kind) that override what is detected from the data; kinds are
+        ``"continuous"``, ``"zero_inflated"``, ``"ordered"`` and ``"nominal"``.
     workers
         Processes that fit models side by side; the result does not depend on it.
+
+    Raises
+    ------
+    InputError
+        If a choice is outside its range.
     """
 
     quantiles: tuple[float, ...] = (1 / 6, 1 / 2, 5 / 6)
@@ -73,7 +93,55 @@ class TrainSettings:
     minimum_neighbours: int = 10
     centres: int = 2000
     block_neighbours: int = 10
+    neighbour_rule: NeighbourRule = "smoothed"
+    donor_expectations: DonorExpectations = "fitted"
+    types: tuple[tuple[str, VariableKind], ...] = ()
     workers: int = 1
+
+    def __post_init__(self) -> None:
+        for choice, holds, rule in self._rules():
+            if not holds:
+                raise InputError(
+                    f"The training setting '{choice}' is {getattr(self, choice)!r}",
+                    fix=f"Set it to {rule}",
+                )
+        for name, kind in self.types:
+            if kind not in get_args(VariableKind):
+                raise InputError.unknown(
+                    "kind of variable", kind, get_args(VariableKind), where=f"variable '{name}'"
+                )
+
+    def _rules(self) -> tuple[tuple[str, bool, str], ...]:
+        quantiles, leaves = self.quantiles, self.leaves
+        ascending = all(low < high for low, high in itertools.pairwise((0, *quantiles, 1)))
+        return (
+            ("quantiles", bool(quantiles) and ascending, "rising probabilities between 0 and 1"),
+            ("folds", self.folds == 0 or self.folds > 1, "0 or at least 2"),
+            ("held_out_fraction", 0 < self.held_out_fraction <= 0.5, "more than 0, at most 0.5"),  # noqa: PLR2004 - the rule says it
+            ("leaves", bool(leaves) and min(leaves, default=0) > 1, "numbers of at least 2"),
+            ("learning_rate", 0 < self.learning_rate <= 1, "more than 0, at most 1"),
+            ("maximum_trees", self.maximum_trees > 0, "at least 1"),
+            ("early_stopping_rounds", self.early_stopping_rounds > 0, "at least 1"),
+            ("feature_fraction", 0 < self.feature_fraction <= 1, "more than 0, at most 1"),
+            ("minimum_leaf_rows", self.minimum_leaf_rows > 0, "at least 1"),
+            ("minimum_leaf_share", 0 <= self.minimum_leaf_share < 1, "at least 0, below 1"),
+            ("rank_correlation", 0 <= self.rank_correlation < 1, "at least 0, below 1"),
+            ("deviance_share", 0 < self.deviance_share <= 1, "more than 0, at most 1"),
+            ("maximum_predictors", self.maximum_predictors > 0, "at least 1"),
+            ("order", self.order in get_args(OrderRule), "'given' or 'suggested'"),
+            ("minimum_neighbours", self.minimum_neighbours > 0, "at least 1"),
+            ("neighbours", self.neighbours >= self.minimum_neighbours, "at least the smallest k"),
+            ("centres", self.centres > 0, "at least 1"),
+            ("block_neighbours", self.block_neighbours > 0, "at least 1"),
+            ("neighbour_rule", self.neighbour_rule in get_args(NeighbourRule), "a known rule"),
+            (
+                "donor_expectations",
+                self.donor_expectations == "fitted"
+                or (self.donor_expectations == "out_of_fold" and self.folds > 1),
+                "'fitted', or 'out_of_fold' together with folds",
+            ),
+            ("workers", self.workers > 0, "at least 1"),
+        )
 
     @classmethod
     def preset(cls, name: Preset) -> Self:

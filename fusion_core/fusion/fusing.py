@@ -1,0 +1,208 @@
+"""Fuse: draw implicates of the fused variables for a recipient.
+
+The chain is run M times with independent draws (Ummel et al. 2024). Rows are handled in blocks, so
+memory beyond the result does not grow with the recipient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.fusion.expectations import ExpandingPredictor, Predictor
+from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.fusion.inputs import check_seed, encode_recipient
+from fusion_core.fusion.streams import CHUNK_ROWS, cell_uniforms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fusion_core.fusion.model import FusionModel, Step, VariableModel
+    from fusion_core.fusion.variables import VariableType
+
+Progress = Callable[[float, str], None]
+CELLS_AT_ONCE = 400_000
+
+
+def fuse(
+    recipient: pd.DataFrame,
+    model: FusionModel,
+    *,
+    m: int = 40,
+    seed: int = 0,
+    threads: int = 1,
+    predictor: Predictor | None = None,
+    progress: Progress | None = None,
+) -> Implicates:
+    """Draw M implicates of every fused variable for each recipient household.
+
+    Parameters
+    ----------
+    recipient
+        One row per household with the model's predictors, of the same types and levels.
+    model
+        A trained model.
+    m
+        Number of implicates; the first ten of forty equal ten drawn with the same seed.
+    seed
+        Seed of the draws.
+    threads
+        Threads of prediction and search; the result does not depend on it.
+    predictor
+        How expectations are computed; LightGBM's own prediction by default.
+    progress
+        Called with the share done and a sentence; may raise to stop.
+
+    Returns
+    -------
+    Implicates in the recipient's row order. Every value is one observed in the donor.
+
+    Raises
+    ------
+    InputError
+        If `m` is below 1, the recipient is empty, or a predictor is missing or differs in type or
+        levels from the donor's.
+    """
+    if m < 1:
+        raise InputError(f"{m} implicates were asked for", fix="Ask for at least one implicate")
+    seed = check_seed(seed)
+    report = progress or _ignore
+    report(0.0, "Checking the recipient")
+    matrix, notes = encode_recipient(recipient, model)
+    predictor = predictor or ExpandingPredictor(threads)
+    types = model.fused_types
+    result = [np.empty((len(matrix), m), dtype=_storage(variable)) for variable in types]
+    block = CHUNK_ROWS * max(1, CELLS_AT_ONCE // (CHUNK_ROWS * m))
+    for start in range(0, len(matrix), block):
+        stop = min(start + block, len(matrix))
+        fused = np.empty((stop - start, m, len(types)))
+        first = 0
+        for number, step in enumerate(model.steps):
+            uniforms = cell_uniforms(seed, number, start, stop, range(m))
+            drawn = draw_step(
+                step,
+                model,
+                matrix[start:stop],
+                fused[:, :, :first],
+                uniforms,
+                predictor=predictor,
+                threads=threads,
+            )
+            for offset, values in enumerate(drawn):
+                fused[:, :, first + offset] = values
+                result[first + offset][start:stop] = values
+            first += len(step.variables)
+            share = (start + (stop - start) * (number + 1) / len(model.steps)) / len(matrix)
+            report(share, f"Fused {' and '.join(step.names)} for {stop:,} of {len(matrix):,} rows")
+    variables = {
+        variable.name: FusedVariable(
+            variable.name, values, variable.levels, variable.kind == "ordered"
+        )
+        for variable, values in zip(types, result, strict=True)
+    }
+    return Implicates(variables, notes)
+
+
+def draw_step(
+    step: Step,
+    model: FusionModel,
+    recipient: NDArray[np.float64],
+    fused: NDArray[np.float64],
+    uniforms: NDArray[np.float64],
+    *,
+    predictor: Predictor,
+    threads: int = 1,
+) -> list[NDArray[np.float64]]:
+    """Draw one step of the chain for a block of rows.
+
+    Parameters
+    ----------
+    step, model
+        The step and the model it belongs to.
+    recipient
+        Encoded predictors, of shape (rows, predictors).
+    fused
+        Variables fused so far, of shape (rows, implicates, variables).
+    uniforms
+        Uniform numbers of shape (rows, implicates, 2) that decide the draws.
+    predictor, threads
+        How expectations are computed, and threads of the search.
+
+    Returns
+    -------
+    One array of shape (rows, implicates) per variable of the step: numbers or codes.
+    """
+    if step.is_block:
+        expectations = _side_by_side(
+            [predictor.expectations(item, recipient, fused) for item in step.variables]
+        )
+        donors = _draw_donors(step, expectations, uniforms[:, :, 1], threads)
+        return [model.values[name][donors] for name in step.names]
+    variable = step.variables[0]
+    expectations = predictor.expectations(variable, recipient, fused)
+    if variable.type.is_categorical:
+        return [draw_classes(variable, expectations, uniforms[:, :, 0])]
+    values = model.values[variable.type.name]
+    if not variable.has_zero_part:
+        return [values[_draw_donors(step, expectations, uniforms[:, :, 1], threads)]]
+    drawn = np.zeros(uniforms.shape[:2])
+    positive = uniforms[:, :, 0] < expectations[:, :, 0]
+    wanted = np.broadcast_to(expectations[:, :, 1:], (*positive.shape, expectations.shape[2] - 1))
+    rest = wanted[positive][:, None, :]
+    if variable.constant is not None:
+        rest = np.zeros((len(rest), 1, 1))
+    donors = _draw_donors(step, rest, uniforms[:, :, 1][positive][:, None], threads)
+    drawn[positive] = values[donors[:, 0]]
+    return [drawn]
+
+
+def draw_classes(
+    variable: VariableModel,
+    probabilities: NDArray[np.float64],
+    uniforms: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Draw level codes from class probabilities of shape (rows, implicates or 1, classes)."""
+    running = np.cumsum(probabilities, axis=2)
+    # The last class takes what rounding leaves of the unit interval.
+    place = np.zeros(uniforms.shape, dtype=np.int64)
+    for boundary in range(running.shape[2] - 1):
+        place += uniforms >= running[:, :, boundary]
+    return np.array(variable.classes, dtype=np.float64)[place]
+
+
+def _draw_donors(
+    step: Step,
+    expectations: NDArray[np.float64],
+    uniforms: NDArray[np.float64],
+    threads: int,
+) -> NDArray[np.int32]:
+    """Draw a donor per cell; expectations shared by all implicates are searched once per row."""
+    if step.pool is None:
+        raise ValueError(f"the step {step.names} has no donors to draw from")
+    flat = expectations.reshape(-1, expectations.shape[2])
+    centres = step.pool.nearest(flat, threads=threads).reshape(expectations.shape[:2])
+    return step.pool.draw(np.broadcast_to(centres, uniforms.shape), uniforms)
+
+
+def _side_by_side(expectations: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Put the expectations of a block's variables side by side."""
+    implicates = max(item.shape[1] for item in expectations)
+    widened = [
+        np.broadcast_to(item, (item.shape[0], implicates, item.shape[2])) for item in expectations
+    ]
+    return np.concatenate(widened, axis=2)
+
+
+def _storage(variable: VariableType) -> np.dtype[np.generic]:
+    """Return the dtype of a fused variable's draws."""
+    if variable.is_categorical:
+        return np.dtype(np.int8 if len(variable.levels) < 128 else np.int16)  # noqa: PLR2004 - int8
+    return np.dtype(variable.dtype)
+
+
+def _ignore(_share: float, _message: str) -> None:
+    """Report to nobody."""

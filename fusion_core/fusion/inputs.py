@@ -1,0 +1,241 @@
+"""Check what the user asks for before anything expensive starts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.fusion.variables import VariableType, encode
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fusion_core.fusion.model import FusionModel
+    from fusion_core.fusion.settings import TrainSettings
+
+FEWEST_DONORS = 20
+FEWEST_IN_CLASS = 2
+
+
+def normalise_steps(y: Sequence[str | Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """Return the steps of a fusion as tuples of names; an inner sequence is a block.
+
+    Raises
+    ------
+    InputError
+        If nothing is to be fused, a block is empty or a name occurs twice.
+    """
+    if isinstance(y, str):
+        y = [y]
+    steps = tuple((item,) if isinstance(item, str) else tuple(item) for item in y)
+    if not steps:
+        raise InputError(
+            "No fusion variable is chosen", fix="Name at least one donor variable in y"
+        )
+    if not all(steps):
+        raise InputError("A block of fusion variables is empty", fix="Name its variables")
+    _refuse_repeats([name for step in steps for name in step], "fusion variable", "y")
+    return steps
+
+
+def check_names(
+    donor: pd.DataFrame,
+    steps: tuple[tuple[str, ...], ...],
+    x: Sequence[str],
+    weight: str | None,
+    settings: TrainSettings,
+) -> None:
+    """Check that every name exists once and has one role.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, repeated or used twice.
+    """
+    fused = [name for step in steps for name in step]
+    if isinstance(x, str) or not list(x):
+        raise InputError("No predictors are chosen", fix="Pass a list of column names in x")
+    _refuse_repeats(list(donor.columns), "column", "the donor")
+    _refuse_repeats(list(x), "predictor", "x")
+    columns = [str(name) for name in donor.columns]
+    _require(fused, columns, "fusion variable", "the donor")
+    _require(x, columns, "predictor", "the donor")
+    _require([] if weight is None else [weight], columns, "weight column", "the donor")
+    _require(settings.force, x, "predictor", "the setting 'force'")
+    _require([name for name, _ in settings.types], [*x, *fused], "variable", "the setting 'types'")
+    both = [name for name in fused if name in set(x)]
+    if both:
+        raise InputError(
+            f"The variable '{both[0]}' is both a fusion variable and a predictor",
+            fix="Take it out of x or out of y",
+        )
+    if weight in {*fused, *x}:
+        raise InputError(
+            f"The weight column '{weight}' is also a predictor or fusion variable",
+            fix="Take it out of x and y",
+        )
+
+
+def _require(names: Sequence[str], known: Sequence[str], kind: str, where: str) -> None:
+    for name in names:
+        if name not in known:
+            raise InputError.unknown(kind, name, known, where=where)
+
+
+def check_weights(donor: pd.DataFrame, weight: str | None) -> NDArray[np.float64]:
+    """Return the donor's weights, 1 where there is no weight column.
+
+    Raises
+    ------
+    InputError
+        If a weight is text, missing, infinite or negative, or all are zero.
+    """
+    if weight is None:
+        return np.ones(len(donor))
+    column = donor[weight]
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        raise InputError(
+            f"The weight column '{weight}' holds values of type '{column.dtype}'",
+            fix="Choose a column of numbers",
+        )
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    wrong = ~np.isfinite(values) | (values < 0)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise InputError(
+            f"The weight column '{weight}' has {int(wrong.sum())} missing, infinite or negative values",
+            where=f"first in row {row}: {values[row]}",
+            fix="Correct or remove these rows",
+        )
+    if not (values > 0).any():
+        raise InputError(
+            f"All values of the weight column '{weight}' are zero", fix="Choose another column"
+        )
+    return values
+
+
+def check_rows(count: int) -> None:
+    """Check that there are enough donors to learn from.
+
+    Raises
+    ------
+    InputError
+        If there are too few.
+    """
+    if count < FEWEST_DONORS:
+        raise InputError(
+            f"The donor has {count} rows with a positive weight, fewer than {FEWEST_DONORS}",
+            fix="Use a larger donor survey",
+        )
+
+
+def check_outcome(variable: VariableType, values: NDArray[np.float64]) -> None:
+    """Check that a fusion variable can be learned.
+
+    Parameters
+    ----------
+    variable, values
+        The variable and its encoded values, missing ones as NaN.
+
+    Raises
+    ------
+    InputError
+        If all values are missing or equal, or a class has a single donor.
+    """
+    name = variable.name
+    present = values[np.isfinite(values)]
+    if not len(present):
+        raise InputError(
+            f"The fusion variable '{name}' has no value in any row", fix="Leave it out of y"
+        )
+    levels, counts = np.unique(present, return_counts=True)
+    if len(levels) == 1:
+        shown = variable.levels[int(levels[0])] if variable.is_categorical else f"{levels[0]:g}"
+        raise InputError(
+            f"The fusion variable '{name}' has the same value '{shown}' in every row",
+            fix="Leave it out of y: there is nothing to model",
+        )
+    check_rows(len(present))
+    if variable.is_categorical and counts.min() < FEWEST_IN_CLASS:
+        level = variable.levels[int(levels[np.argmin(counts)])]
+        raise InputError(
+            f"The level '{level}' of the fusion variable '{name}' has a single donor",
+            fix="Merge it with another level",
+        )
+    zeros = int((present == 0).sum())
+    if variable.kind == "zero_inflated" and min(zeros, len(present) - zeros) < FEWEST_IN_CLASS:
+        raise InputError(
+            f"The fusion variable '{name}' has {zeros} zeros among {len(present)} values",
+            fix="Declare it continuous",
+        )
+
+
+def encode_recipient(
+    recipient: pd.DataFrame, model: FusionModel
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Check a recipient against a model and write its predictors as numbers.
+
+    Returns
+    -------
+    Matrix of shape (rows, predictors), and notes on missing values.
+
+    Raises
+    ------
+    InputError
+        If there are no rows, a predictor is missing, or its type or levels differ from the donor's.
+    """
+    if not len(recipient):
+        raise InputError("The recipient has no rows", fix="Pass at least one household")
+    _refuse_repeats(list(recipient.columns), "column", "the recipient")
+    for predictor in model.predictors:
+        if predictor.name not in recipient.columns:
+            raise InputError.unknown(
+                "predictor", predictor.name, map(str, recipient.columns), where="the recipient"
+            )
+    matrix = np.empty((len(recipient), len(model.predictors)))
+    notes = []
+    for place, predictor in enumerate(model.predictors):
+        values = encode(recipient[predictor.name], predictor)
+        missing = np.isnan(values)
+        fill = model.fill[place]
+        if missing.any() and not np.isnan(fill):
+            values = np.where(missing, fill, values)
+            notes.append(
+                f"{int(missing.sum()):,} recipient rows have no value of '{predictor.name}', which "
+                f"no donor lacks; the donor's typical value was used."
+            )
+        elif missing.any():
+            notes.append(
+                f"{int(missing.sum()):,} recipient rows have no value of '{predictor.name}'; the "
+                "models treat them like donors without a value."
+            )
+        matrix[:, place] = values
+    return matrix, tuple(notes)
+
+
+def check_seed(seed: int) -> int:
+    """Return the seed if it can be one.
+
+    Raises
+    ------
+    InputError
+        If it is negative or not a whole number.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError(f"The seed is {seed!r}", fix="Use a whole number of at least 0")
+    return int(seed)
+
+
+def _refuse_repeats(names: list[str], kind: str, where: str) -> None:
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise InputError(
+            f"The {kind} '{repeated[0]}' occurs {names.count(repeated[0])} times",
+            where=where,
+            fix="Name it once",
+        )

@@ -1,0 +1,185 @@
+"""Which predictors a variable is modelled with, and in which order variables are chained.
+
+Prescreen (engine of Ummel et al. 2024 and of the R package's ``prepXY``): predictors with almost no
+rank correlation with the outcome are dropped; of the others those stay that are active where the
+LASSO path explains most of the deviance the full path explains. Nominal variables enter as
+indicators of their levels, numbers and ordered ones as ranks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.linear_model import lasso_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from fusion_core.fusion.settings import TrainSettings
+    from fusion_core.fusion.variables import VariableType
+
+PATH_LENGTH = 50
+PATH_END = 1e-3
+RIDGE = 1e-6
+
+
+@dataclass(frozen=True)
+class Design:
+    """Ranks and indicators of several variables, each column with weighted mean 0 and variance 1.
+
+    Attributes
+    ----------
+    columns
+        Matrix of shape (rows, columns), each row multiplied by the root of its weight's share, so
+        that products of columns are correlations.
+    owner
+        Position of the variable each column belongs to.
+    """
+
+    columns: NDArray[np.float64]
+    owner: NDArray[np.int64]
+
+    @classmethod
+    def build(
+        cls,
+        matrix: NDArray[np.float64],
+        variables: Sequence[VariableType],
+        weights: NDArray[np.float64],
+    ) -> Design:
+        """Rank numbers, expand nominal variables, fill missing values with the mean rank."""
+        columns, owner = [], []
+        share = weights / weights.sum()
+        for place, variable in enumerate(variables):
+            for column in _columns_of(matrix[:, place], variable):
+                centred = column - share @ column
+                deviation = np.sqrt(share @ np.square(centred))
+                if deviation > 0:
+                    columns.append(np.sqrt(share) * centred / deviation)
+                    owner.append(place)
+        stacked = np.column_stack(columns) if columns else np.empty((len(matrix), 0))
+        return cls(stacked, np.array(owner, dtype=np.int64))
+
+
+def screen(
+    outcome: Design, predictors: Design, forced: Sequence[int], settings: TrainSettings
+) -> list[int]:
+    """Choose the predictors of one outcome.
+
+    Parameters
+    ----------
+    outcome
+        Design of the outcome (several columns when it is nominal).
+    predictors
+        Design of the candidates, on the same rows.
+    forced
+        Positions of candidates that are never left out.
+    settings
+        Correlation threshold, share of deviance and the most predictors.
+
+    Returns
+    -------
+    Positions of the chosen candidates in their original order; at least one.
+    """
+    correlation = np.abs(predictors.columns.T @ outcome.columns).max(axis=1, initial=0.0)
+    strength = _per_variable(correlation, predictors.owner)
+    chosen = {place for place, value in strength.items() if value >= settings.rank_correlation}
+    if not chosen and strength:
+        chosen = {max(strength, key=lambda place: strength[place])}
+    if settings.deviance_share < 1 and len(chosen) > 1:
+        strength = _lasso_strength(outcome, predictors, chosen, settings.deviance_share) or strength
+        chosen &= set(strength)
+    ranked = sorted(chosen - set(forced), key=lambda place: -strength[place])
+    room = max(settings.maximum_predictors - len(forced), 0)
+    return sorted({*forced, *ranked[: max(room, 0 if forced else 1)]})
+
+
+def suggest_order(steps: Sequence[Design], predictors: Design) -> list[int]:
+    """Order steps so that variables that help others come first.
+
+    Greedily, the next step is the one whose explained variance given the predictors and the steps
+    already placed is nearest to what it would be given all other steps too: it gains least from
+    waiting (the rule of the R package's ``prepXY``, with linear models of the ranks).
+
+    Parameters
+    ----------
+    steps
+        Design of each step's variables.
+    predictors
+        Design of the predictors.
+    """
+    remaining, order = list(range(len(steps))), []
+    known = predictors.columns
+    everything = np.column_stack([known, *(step.columns for step in steps)])
+    owner = np.concatenate(
+        [
+            np.full(known.shape[1], -1),
+            *(np.full(s.columns.shape[1], i) for i, s in enumerate(steps)),
+        ]
+    )
+    full = [
+        _explained(everything[:, owner != place], step.columns) for place, step in enumerate(steps)
+    ]
+    while remaining:
+        ratio = {
+            place: _explained(known, steps[place].columns) / max(full[place], RIDGE)
+            for place in remaining
+        }
+        following = max(remaining, key=lambda place: (ratio[place], -place))
+        remaining.remove(following)
+        order.append(following)
+        known = np.column_stack([known, steps[following].columns])
+    return order
+
+
+def _columns_of(values: NDArray[np.float64], variable: VariableType) -> list[NDArray[np.float64]]:
+    if variable.is_unordered_in_trees:
+        return [(values == code).astype(np.float64) for code in range(len(variable.levels))]
+    present = np.isfinite(values)
+    ranks = np.full(len(values), 0.0)
+    if present.any():
+        ranks[present] = rankdata(values[present])
+        ranks[~present] = ranks[present].mean()
+    return [ranks]
+
+
+def _per_variable(column_values: NDArray[np.float64], owner: NDArray[np.int64]) -> dict[int, float]:
+    """Return the largest value among each variable's columns."""
+    return {int(place): float(column_values[owner == place].max()) for place in np.unique(owner)}
+
+
+def _lasso_strength(
+    outcome: Design, predictors: Design, candidates: set[int], deviance_share: float
+) -> dict[int, float]:
+    """Return the largest coefficient of each candidate active at the chosen penalties."""
+    inside = np.isin(predictors.owner, sorted(candidates))
+    columns, owner = predictors.columns[:, inside], predictors.owner[inside]
+    gram = columns.T @ columns
+    strength: dict[int, float] = {}
+    for target in outcome.columns.T:
+        product = columns.T @ target
+        largest = float(np.abs(product).max()) / len(columns)
+        if largest == 0:
+            continue
+        penalties = np.geomspace(largest, largest * PATH_END, PATH_LENGTH)
+        _, path, _ = lasso_path(
+            columns, target, alphas=penalties, precompute=gram, check_input=False
+        )
+        # Deviance explained along the path, from the cross products alone.
+        explained = 2 * product @ path - np.einsum("ia,ij,ja->a", path, gram, path)
+        enough = int(np.argmax(explained >= deviance_share * explained[-1]))
+        for place, value in _per_variable(np.abs(path[:, enough]), owner).items():
+            if value > 0:
+                strength[place] = max(strength.get(place, 0.0), value)
+    return strength
+
+
+def _explained(columns: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
+    """Return the mean share of variance of standardised targets that columns explain linearly."""
+    gram = columns.T @ columns + RIDGE * np.eye(columns.shape[1])
+    product = columns.T @ targets
+    return float(np.mean(np.einsum("it,it->t", product, np.linalg.solve(gram, product))))
