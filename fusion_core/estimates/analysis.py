@@ -1,0 +1,257 @@
+"""`analyze`: estimates of fused variables with honest margins of error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from fusion_core.errors import InputError
+from fusion_core.estimates.groups import Groups, group_rows
+from fusion_core.estimates.pooling import pool
+from fusion_core.estimates.published import estimate_published
+from fusion_core.estimates.quantiles import effective_sample_size
+from fusion_core.estimates.report import ResultBlock, result_frame
+from fusion_core.estimates.statistic import Statistic
+from fusion_core.estimates.targets import (
+    NamedTarget,
+    RatioTarget,
+    TotalTarget,
+    build_targets,
+    indicates,
+)
+from fusion_core.estimates.variance import (
+    GroupEstimates,
+    estimate_linearized,
+    estimate_with_replicates,
+)
+from fusion_core.estimates.weights import WeightMatrix, weight_matrix
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from fusion_core.fusion.implicates import Implicates
+    from fusion_core.surveys.model import WeightDesign
+
+    Floats = NDArray[np.float64]
+
+Method = Literal["replicates", "paper", "fusionacs"]
+METHODS: tuple[Method, ...] = ("replicates", "paper", "fusionacs")
+
+NO_REPLICATES = (
+    "No replicate weights: sampling error is linearized as if households were drawn independently."
+)
+ONE_IMPLICATE = "One implicate: the uncertainty of fusion itself is unknown and not counted."
+ONE_HOUSEHOLD = "One household: sampling error cannot be estimated."
+NO_CASE = (
+    "No household, or every one, is of this kind: the margin comes from the sample size (Wilson)."
+)
+# The normal quantile of a 90 % interval, squared: Wilson's adjustment of a share of 0 or 1.
+_WILSON = 1.6448536269514722**2
+
+
+def analyze(
+    implicates: Implicates,
+    statistics: Statistic | Sequence[Statistic],
+    *,
+    by: Sequence[str] | str | None = None,
+    recipient: pd.DataFrame | None = None,
+    weight: str | None = "weight",
+    design: WeightDesign | None = None,
+    method: Method = "replicates",
+    confidence: float = 0.90,
+    subset: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
+    """Estimate statistics of fused variables, overall or by group.
+
+    Per implicate m the estimate θ_m and its sampling variance u_m are computed; the estimate is
+    their mean, its variance T = ū + (1 + 1/M) b (Rubin 1987), its margin of error
+    t(degrees of freedom)·√T with Barnard and Rubin's (1999) degrees of freedom.
+
+    Parameters
+    ----------
+    implicates
+        Fused variables, rows in the order of `recipient`.
+    statistics
+        What to estimate; variables of the recipient itself may be named too.
+    by
+        Recipient columns whose combinations form the groups.
+    recipient
+        One row per household; ``None`` weights every household 1 and allows no `by`.
+    weight
+        Column of the full-sample weight, ``None`` for weight 1.
+    design
+        Replication design of the recipient's weights; ``None`` linearizes the sampling variance.
+    method
+        ``replicates`` (default): u_m from all replicate weights for every implicate; ``paper``:
+        the formulas of fusionModel 2.4; ``fusionacs``: those of fusionACS.
+    confidence
+        Of the margin of error.
+    subset
+        Households to estimate from, one truth value per row.
+
+    Returns
+    -------
+    DataFrame
+        One row per statistic, level and group with columns `by`…, ``variable``, ``level``,
+        ``statistic``, ``n`` (households, unweighted), ``estimate``, ``standard_error``, ``moe``,
+        ``lower``, ``upper``, ``cv``, ``degrees_of_freedom``, ``reliability``, ``fusion_share``
+        (share of the variance due to fusion) and ``assumption``.
+
+    Raises
+    ------
+    InputError
+        If a name does not exist, lengths differ or a statistic does not suit its variable.
+    """
+    if method not in METHODS:
+        raise InputError.unknown("method", str(method), METHODS)
+    if not 0 < confidence < 1:
+        raise InputError(f"{confidence} is no confidence level", fix="Use a share such as 0.90")
+    columns = [by] if isinstance(by, str) else list(by or ())
+    if columns and recipient is None:
+        raise InputError("Groups need the recipient's columns", fix="Give `recipient`")
+    rows = implicates.rows if recipient is None else len(recipient)
+    weights = weight_matrix(recipient, implicates.rows or rows, weight=weight, design=design)
+    table = _empty_table(rows) if recipient is None else recipient
+    groups, keys = group_rows(table, columns, subset)
+    targets = [
+        target
+        for statistic in _as_list(statistics)
+        for target in build_targets(statistic, implicates, recipient, rows)
+    ]
+    blocks = estimate_targets(groups, weights, targets, method=method)
+    return result_frame(keys, blocks, confidence=confidence)
+
+
+def estimate_targets(
+    groups: Groups,
+    weights: WeightMatrix,
+    targets: Sequence[NamedTarget],
+    *,
+    method: Method = "replicates",
+    widen_certainty: bool = True,
+) -> list[ResultBlock]:
+    """Estimate and pool targets; the part of `analyze` that needs no table.
+
+    Parameters
+    ----------
+    groups
+        Rows of each group.
+    weights
+        Weights of all rows.
+    targets
+        What to estimate.
+    method
+        As in `analyze`.
+    widen_certainty
+        Give shares of exactly 0 or 1, whose replicate variance is 0, the margin their sample size
+        implies.
+    """
+    if method != "replicates":
+        return estimate_published(groups, weights, targets, method)
+    computed = [item.target for item in targets]
+    if weights.has_replicates:
+        raw = estimate_with_replicates(groups, weights.values, weights.design.factor, computed)
+    else:
+        raw = estimate_linearized(groups, weights.full, computed, len(weights.values))
+    blocks = [_block(*pair, groups, weights) for pair in zip(targets, raw, strict=True)]
+    return _widen(blocks, targets, groups, weights) if widen_certainty else blocks
+
+
+def _block(
+    item: NamedTarget, result: GroupEstimates, groups: Groups, weights: WeightMatrix
+) -> ResultBlock:
+    counts = answered_rows(groups, item)
+    limit = np.maximum(counts - 1, 1).astype(float)
+    if weights.has_replicates:
+        # What the survey itself asked is published with the normal distribution.
+        replicates = float(weights.design.replicates)
+        limit = np.full_like(limit, np.inf) if item.observed else np.minimum(limit, replicates)
+    pooled = pool(result.estimates, result.variances, complete_degrees_of_freedom=limit)
+    notes = ["" if weights.has_replicates else NO_REPLICATES] * len(groups)
+    if result.estimates.shape[1] == 1 and not item.observed:
+        notes = [_join(note, ONE_IMPLICATE) for note in notes]
+    for group in np.flatnonzero(np.isnan(pooled.total) & (counts == 1)):
+        notes[group] = _join(notes[group], ONE_HOUSEHOLD)
+    for group in np.flatnonzero(result.lost_replicates):
+        lost = int(result.lost_replicates[group])
+        notes[group] = _join(notes[group], f"{lost} replicate weights give no estimate here.")
+    return ResultBlock(item.statistic, item.level, counts, pooled, bounds_of(item), notes)
+
+
+def _widen(
+    blocks: list[ResultBlock],
+    targets: Sequence[NamedTarget],
+    groups: Groups,
+    weights: WeightMatrix,
+) -> list[ResultBlock]:
+    """Give shares of exactly 0 or 1 the variance of Wilson's adjusted share instead of none."""
+    sizes = np.array([effective_sample_size(weights.full[rows]) for rows in groups])
+    totals = np.array([weights.full[rows].sum() for rows in groups])
+    adjusted = _WILSON / 2.0 / (sizes + _WILSON)
+    variance = adjusted * (1.0 - adjusted) / (sizes + _WILSON)
+    widened = []
+    for block, item in zip(blocks, targets, strict=True):
+        pooled, target = block.pooled, item.target
+        certain = np.zeros(len(groups), dtype=bool)
+        scale = np.ones(len(groups))
+        if isinstance(target, RatioTarget) and target.proportion:
+            certain = np.isin(pooled.estimate, (0.0, 1.0)) & ~(pooled.total > 0)
+        elif isinstance(target, TotalTarget) and indicates(target.measure):
+            certain = (pooled.estimate == 0) & ~(pooled.total > 0)
+            scale = totals**2
+        widened.append(_with_variance(block, certain, scale * variance) if certain.any() else block)
+    return widened
+
+
+def _with_variance(block: ResultBlock, where: NDArray[np.bool_], variance: Floats) -> ResultBlock:
+    pooled = replace(
+        block.pooled,
+        within=np.where(where, variance, block.pooled.within),
+        total=np.where(where, variance, block.pooled.total),
+        degrees_of_freedom=np.where(where, np.inf, block.pooled.degrees_of_freedom),
+    )
+    notes = [
+        _join(note.replace(ONE_HOUSEHOLD, "").strip(), NO_CASE) if widened else note
+        for note, widened in zip(block.assumptions, where, strict=True)
+    ]
+    return replace(block, pooled=pooled, assumptions=notes)
+
+
+def answered_rows(groups: Groups, item: NamedTarget) -> NDArray[np.int_]:
+    """Return the households with an answer in every group, averaged over implicates."""
+    column = item.column
+    if item.within is None and (column is None or column.complete):
+        return groups.sizes
+    counts = []
+    for rows in groups:
+        inside = np.ones((1, 1)) if item.within is None else item.within[rows]
+        present = np.ones((1, 1)) if column is None else column.present(rows)
+        counts.append(round(float((inside * present).sum(axis=0).mean())))
+    return np.array(counts)
+
+
+def bounds_of(item: NamedTarget) -> tuple[float, float]:
+    """Return the smallest and largest value an estimate can have."""
+    if isinstance(item.target, RatioTarget) and item.target.proportion:
+        return 0.0, 1.0
+    if item.statistic.kind == "count":
+        return 0.0, np.inf
+    return -np.inf, np.inf
+
+
+def _as_list(statistics: Statistic | Sequence[Statistic]) -> list[Statistic]:
+    return [statistics] if isinstance(statistics, Statistic) else list(statistics)
+
+
+def _empty_table(rows: int) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(index=pd.RangeIndex(rows))
+
+
+def _join(first: str, second: str) -> str:
+    return f"{first} {second}".strip()

@@ -1,0 +1,58 @@
+"""Variables computed from fused ones, household by household and implicate by implicate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fusion_core.errors import InputError
+from fusion_core.fusion.implicates import FusedVariable, Implicates
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def derive(
+    implicates: Implicates,
+    name: str,
+    function: Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]],
+) -> Implicates:
+    """Return implicates with one more variable.
+
+    Parameters
+    ----------
+    implicates
+        Fused variables.
+    name
+        Name of the new variable.
+    function
+        Computes its values, shape (households, M), from those of the fused variables by name
+        (numbers, or codes into the levels). Truth values become the levels ``False`` and ``True``.
+
+    Raises
+    ------
+    InputError
+        If the name is taken or the values have another shape.
+
+    Examples
+    --------
+    ``derive(implicates, "intensity", lambda v: v["electricity"] / v["square_feet"])``
+    """
+    if name in implicates.variables:
+        raise InputError(f"There already is a fused variable '{name}'", fix="Choose another name")
+    values = np.asarray(
+        function({key: variable.values for key, variable in implicates.variables.items()})
+    )
+    expected = (implicates.rows, implicates.count)
+    if values.shape != expected:
+        raise InputError(
+            f"'{name}' has the shape {values.shape} instead of {expected}",
+            fix="Compute it household by household and implicate by implicate",
+        )
+    levels: tuple[str, ...] = ()
+    if values.dtype == bool:
+        values, levels = values.astype(np.int8), ("False", "True")
+    added = FusedVariable(name, values, levels)
+    return Implicates({**implicates.variables, name: added}, notes=implicates.notes)

@@ -1,0 +1,120 @@
+"""Results as people read them: margins of error, bounds, CV and reliability in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.estimates.pooling import Pooled, margin_multiplier
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fusion_core.estimates.statistic import Statistic
+
+    Floats = NDArray[np.float64]
+
+HIGH_RELIABILITY_CV = 0.12
+LOW_RELIABILITY_CV = 0.40
+RESULT_COLUMNS = (
+    "variable", "level", "statistic", "n", "estimate", "standard_error", "moe", "lower", "upper",
+    "cv", "degrees_of_freedom", "reliability", "fusion_share", "assumption",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ResultBlock:
+    """One target in every group, pooled.
+
+    Attributes
+    ----------
+    statistic, level
+        What was estimated.
+    n
+        Households with an answer per group, unweighted.
+    pooled
+        The pooled estimates.
+    bounds
+        Smallest and largest possible value of the estimate.
+    assumptions
+        Per group, what was assumed for want of something better; empty when nothing was.
+    """
+
+    statistic: Statistic
+    level: str
+    n: NDArray[np.int_]
+    pooled: Pooled
+    bounds: tuple[float, float]
+    assumptions: list[str]
+
+
+def reliability(
+    cv: Floats, *, high: float = HIGH_RELIABILITY_CV, low: float = LOW_RELIABILITY_CV
+) -> NDArray[np.object_]:
+    """Return ``high``, ``medium``, ``low`` or ``undefined`` for each coefficient of variation.
+
+    Parameters
+    ----------
+    cv
+        Standard error over absolute estimate; NaN where the estimate is 0 or has no standard error.
+    high, low
+        A CV under `high` is reliable, one above `low` is not (Esri's limits for ACS estimates).
+    """
+    classes = np.select(
+        [np.isnan(cv), cv < high, cv <= low], ["undefined", "high", "medium"], "low"
+    )
+    return classes.astype(object)
+
+
+def coefficient_of_variation(estimate: Floats, standard_error: Floats) -> Floats:
+    """Return SE / |estimate|, NaN where the estimate is 0."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(estimate != 0, standard_error / np.abs(estimate), np.nan)
+
+
+def result_frame(
+    keys: pd.DataFrame, blocks: list[ResultBlock], *, confidence: float
+) -> pd.DataFrame:
+    """Lay out pooled results, one row per target and group.
+
+    Parameters
+    ----------
+    keys
+        One row of `by` values per group.
+    blocks
+        The pooled targets.
+    confidence
+        Of the margin of error, 0.90 as the Census Bureau publishes.
+    """
+    frames = [_block_frame(keys, block, confidence) for block in blocks]
+    if not frames:
+        return pd.DataFrame(columns=[*keys.columns, *RESULT_COLUMNS])
+    return pd.concat(frames, ignore_index=True)
+
+
+def _block_frame(keys: pd.DataFrame, block: ResultBlock, confidence: float) -> pd.DataFrame:
+    pooled = block.pooled
+    estimate, error = pooled.estimate, pooled.standard_error
+    moe = margin_multiplier(pooled.degrees_of_freedom, confidence) * error
+    cv = coefficient_of_variation(estimate, error)
+    low, high = block.bounds
+    values: dict[str, Any] = {
+        "variable": block.statistic.variable,
+        "level": block.level,
+        "statistic": block.statistic.kind,
+        "n": block.n,
+        "estimate": estimate,
+        "standard_error": error,
+        "moe": moe,
+        "lower": np.maximum(estimate - moe, low),
+        "upper": np.minimum(estimate + moe, high),
+        "cv": cv,
+        "degrees_of_freedom": pooled.degrees_of_freedom,
+        "reliability": reliability(cv),
+        "fusion_share": pooled.fusion_share,
+        "assumption": block.assumptions,
+    }
+    return keys.assign(**values)

@@ -1,0 +1,259 @@
+"""Estimates of a finished run or a stored survey: the reading and caching around `analyze`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.estimates.analysis import Method, estimate_targets
+from fusion_core.estimates.comparison import Difference, compare_target, group_mask
+from fusion_core.estimates.groups import Groups
+from fusion_core.estimates.report import result_frame
+from fusion_core.estimates.sources import EstimateCache, EstimateSource, stamp
+from fusion_core.estimates.statistic import Statistic
+from fusion_core.estimates.variance import estimate_linearized, estimate_with_replicates
+
+if TYPE_CHECKING:
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run
+
+PUMA = "puma"
+
+
+def area_estimates(
+    workspace: Workspace,
+    run: Run,
+    statistic: Statistic | Sequence[Statistic],
+    by: Sequence[str] | str = (PUMA,),
+    where: str = "",
+    *,
+    method: Method = "replicates",
+    confidence: float = 0.90,
+    cache: EstimateCache | None = None,
+) -> pd.DataFrame:
+    """Estimate statistics of a run's fused or recipient variables by area or other columns.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    run
+        A finished run.
+    statistic
+        What to estimate.
+    by
+        Recipient columns that form the groups; none gives one row for everything.
+    where
+        Condition on recipient columns and fused variables, in the expression language of
+        harmonies; empty keeps every household.
+    method, confidence
+        As in `fusion_core.estimates.analyze`.
+    cache
+        Keeps data and results between calls; without one, everything is read again.
+
+    Returns
+    -------
+    DataFrame
+        As `fusion_core.estimates.analyze`.
+
+    Raises
+    ------
+    InputError
+        If the run has no result, a column is unknown or the filter keeps nobody.
+    ExpressionError
+        If the filter is not allowed; the error names the position.
+    """
+    request = _Request(_listed(statistic), _columns(by), where.strip(), method, confidence)
+    store = EstimateCache() if cache is None else cache
+    key = (str(run.implicates_folder), stamp(run.implicates_folder), request)
+    return _estimated(store, key, lambda: store.run_source(workspace, run), request)
+
+
+def survey_area_estimates(
+    workspace: Workspace,
+    survey: SurveyId,
+    statistic: Statistic | Sequence[Statistic],
+    by: Sequence[str] | str = (PUMA,),
+    where: str = "",
+    *,
+    confidence: float = 0.90,
+    cache: EstimateCache | None = None,
+) -> pd.DataFrame:
+    """Estimate statistics of a stored survey's own household variables, without any fusion.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    survey
+        Name and vintage of the survey.
+    statistic, by, where, confidence, cache
+        As in `area_estimates`.
+    """
+    request = _Request(_listed(statistic), _columns(by), where.strip(), "replicates", confidence)
+    store = EstimateCache() if cache is None else cache
+    path = workspace.survey_folder(survey) / "household.parquet"
+    key = (str(path), stamp(path), request)
+    return _estimated(store, key, lambda: store.survey_source(workspace, survey), request)
+
+
+def area_draws(
+    workspace: Workspace,
+    run: Run,
+    statistic: Statistic,
+    area: str,
+    *,
+    by: str = PUMA,
+    where: str = "",
+    cache: EstimateCache | None = None,
+) -> pd.DataFrame:
+    """Return the estimate of one area in every implicate, before pooling.
+
+    Parameters
+    ----------
+    workspace, run, statistic, where, cache
+        As in `area_estimates`.
+    area
+        Value of the column `by`.
+    by
+        Recipient column that names areas.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``level``, ``implicate`` (from 1), ``estimate`` and ``standard_error`` (sampling
+        error within the implicate).
+    """
+    store = EstimateCache() if cache is None else cache
+    source = store.run_source(workspace, run)
+    mask = group_mask(source.table, {by: area}) & source.subgroup(where).rows
+    if not mask.any():
+        raise InputError(
+            f"No household of {by} {area} meets the filter", fix="Widen or clear the filter"
+        )
+    groups = Groups.from_codes(np.where(mask, 0, -1).astype(np.intp), 1)
+    targets = source.targets([statistic], where)
+    computed = [item.target for item in targets]
+    weights = source.weights
+    if weights.has_replicates:
+        raw = estimate_with_replicates(groups, weights.values, weights.design.factor, computed)
+    else:
+        raw = estimate_linearized(groups, weights.full, computed, source.rows)
+    frames = [
+        pd.DataFrame(
+            {
+                "level": item.level,
+                "implicate": np.arange(1, result.estimates.shape[1] + 1),
+                "estimate": result.estimates[0],
+                "standard_error": np.sqrt(result.variances[0]),
+            }
+        )
+        for item, result in zip(targets, raw, strict=True)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def compare_areas(
+    workspace: Workspace,
+    run: Run,
+    statistic: Statistic,
+    first: str | Mapping[str, Any],
+    second: str | Mapping[str, Any],
+    *,
+    by: str = PUMA,
+    where: str = "",
+    confidence: float = 0.90,
+    cache: EstimateCache | None = None,
+) -> Difference:
+    """Test whether a statistic differs between two areas of a run.
+
+    Parameters
+    ----------
+    workspace, run, where, confidence, cache
+        As in `area_estimates`.
+    statistic
+        One statistic; a share or count must name its level.
+    first, second
+        Area names (values of the column `by`) or column values such as ``{"state": "41"}``.
+    by
+        Recipient column that names areas.
+    """
+    store = EstimateCache() if cache is None else cache
+    source = store.run_source(workspace, run)
+    return compare_in_source(
+        source,
+        statistic,
+        _as_group(first, by),
+        _as_group(second, by),
+        where=where,
+        confidence=confidence,
+    )
+
+
+def compare_in_source(
+    source: EstimateSource,
+    statistic: Statistic,
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+    *,
+    where: str = "",
+    confidence: float = 0.90,
+) -> Difference:
+    """Test the difference between two groups of loaded households; see `compare_areas`."""
+    targets = source.targets([statistic], where)
+    if len(targets) != 1:
+        raise InputError(
+            f"'{statistic.variable}' has {len(targets)} levels to compare",
+            fix="Name one level in the statistic",
+        )
+    kept = source.subgroup(where).rows
+    masks = [group_mask(source.table, group) & kept for group in (first, second)]
+    for mask, group in zip(masks, (first, second), strict=True):
+        if not mask.any():
+            named = ", ".join(f"{name} {value}" for name, value in group.items())
+            raise InputError(f"No household of {named} meets the filter", fix="Widen the filter")
+    return compare_target(targets[0], source.weights, masks[0], masks[1], confidence=confidence)
+
+
+@dataclass(frozen=True)
+class _Request:
+    statistics: tuple[Statistic, ...]
+    by: tuple[str, ...]
+    where: str
+    method: Method
+    confidence: float
+
+
+def _estimated(
+    store: EstimateCache,
+    key: tuple[Any, ...],
+    load: Callable[[], EstimateSource],
+    request: _Request,
+) -> pd.DataFrame:
+    known = store.result(key)
+    if known is None:
+        source = load()
+        groups, keys = source.groups(request.by, request.where)
+        targets = source.targets(request.statistics, request.where)
+        blocks = estimate_targets(groups, source.weights, targets, method=request.method)
+        known = result_frame(keys, blocks, confidence=request.confidence)
+        store.keep_result(key, known)
+    return known.copy()
+
+
+def _listed(statistic: Statistic | Sequence[Statistic]) -> tuple[Statistic, ...]:
+    return (statistic,) if isinstance(statistic, Statistic) else tuple(statistic)
+
+
+def _columns(by: Sequence[str] | str) -> tuple[str, ...]:
+    return (by,) if isinstance(by, str) else tuple(by)
+
+
+def _as_group(area: str | Mapping[str, Any], by: str) -> Mapping[str, Any]:
+    return {by: area} if isinstance(area, str) else area

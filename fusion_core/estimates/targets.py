@@ -1,0 +1,338 @@
+"""One number to estimate per group, with the three ways to get at its sampling variance.
+
+A target turns the weights of a group's rows into estimates. `replicated` does so for the full
+weight and all replicate weights at once, as one matrix product weights × implicates; `linearized`
+computes the variance from the full weight alone, for surveys that publish no replicate weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from fusion_core.errors import InputError
+from fusion_core.estimates.columns import Column, find_column
+from fusion_core.estimates.quantiles import weighted_quantiles, woodruff_variance
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from fusion_core.estimates.groups import Rows
+    from fusion_core.estimates.statistic import Statistic
+    from fusion_core.fusion.implicates import Implicates
+
+    Floats = NDArray[np.float64]
+
+
+class Measure(Protocol):
+    """A number per household and implicate."""
+
+    def __call__(self, rows: Rows) -> Floats:
+        """Return the numbers of some rows, shape (rows, M) or (rows, 1)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Number:
+    """The column's number, 0 without an answer."""
+
+    column: Column
+
+    def __call__(self, rows: Rows) -> Floats:
+        """Return the numbers of some rows."""
+        return self.column.numbers(rows)
+
+
+@dataclass(frozen=True)
+class HasLevel:
+    """1 for households with a level."""
+
+    column: Column
+    code: int
+
+    def __call__(self, rows: Rows) -> Floats:
+        """Return the indicator of some rows."""
+        return np.asarray(self.column.values[rows] == self.code, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Exceeds:
+    """1 for households with a number above a threshold."""
+
+    column: Column
+    threshold: float
+
+    def __call__(self, rows: Rows) -> Floats:
+        """Return the indicator of some rows; no answer exceeds nothing."""
+        return np.asarray(self.column.values[rows] > self.threshold, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """1 for households with an answer."""
+
+    column: Column
+
+    def __call__(self, rows: Rows) -> Floats:
+        """Return the indicator of some rows."""
+        return self.column.present(rows)
+
+
+@dataclass(frozen=True)
+class Both:
+    """Product of two measures."""
+
+    first: Measure
+    second: Measure
+
+    def __call__(self, rows: Rows) -> Floats:
+        """Return the product for some rows."""
+        return self.first(rows) * self.second(rows)
+
+
+@dataclass(frozen=True)
+class One:
+    """1 for every household."""
+
+    rows: int
+
+    def __call__(self, rows: Rows) -> Floats:
+        """Return ones."""
+        count = len(range(*rows.indices(self.rows))) if isinstance(rows, slice) else len(rows)
+        return np.ones((count, 1))
+
+
+class Target(Protocol):
+    """One number to estimate per group."""
+
+    def replicated(self, weights: Floats, rows: Rows) -> Floats:
+        """Return estimates of shape (K, M) for weights of shape (rows, K)."""
+        ...
+
+    def linearized(self, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
+        """Return estimates and sampling variances, each of shape (M,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class RatioTarget:
+    """Σ w·a / Σ w·d: means (d = 1), shares (a = 0 or 1) and ratios.
+
+    Attributes
+    ----------
+    numerator, denominator
+        The measures a and d.
+    proportion
+        Whether the estimate is a share between 0 and 1.
+    """
+
+    numerator: Measure
+    denominator: Measure
+    proportion: bool = False
+
+    def replicated(self, weights: Floats, rows: Rows) -> Floats:
+        """Return the ratio for every weight; NaN where the denominator is not positive."""
+        top = weights.T @ self.numerator(rows)
+        bottom = weights.T @ self.denominator(rows)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(bottom != 0, top / bottom, np.nan)
+
+    def linearized(self, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
+        """Return Taylor-linearized variances, n/(n−1)·Σ[w(a − θd)]²/(Σwd)² (Cochran 1977).
+
+        For a mean this is the ratio variance of Cochran's section 6.4 that fusionModel uses.
+        """
+        del sample
+        top, bottom = self.numerator(rows), self.denominator(rows)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            base = weight @ bottom
+            estimate = (weight @ top) / base
+            count = (bottom != 0).sum(axis=0)
+            residual = weight[:, None] * (top - estimate * bottom)
+            variance = count / (count - 1) * (residual**2).sum(axis=0) / base**2
+        return estimate, np.where(count > 1, variance, np.nan)
+
+
+@dataclass(frozen=True)
+class TotalTarget:
+    """Σ w·a: totals and counts."""
+
+    measure: Measure
+
+    def replicated(self, weights: Floats, rows: Rows) -> Floats:
+        """Return the total for every weight."""
+        return weights.T @ self.measure(rows)
+
+    def linearized(self, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
+        """Return the variance of a total over a domain of a with-replacement sample.
+
+        n/(n−1)·[Σ z² − (Σ z)²/n] with z = w·a inside the group and 0 outside, n the rows of the
+        whole sample (Särndal, Swensson and Wretman 1992, section 2.9).
+        """
+        weighted = weight[:, None] * self.measure(rows)
+        estimate = weighted.sum(axis=0)
+        if sample < 2:  # noqa: PLR2004 - one household has no variance
+            return estimate, np.full_like(estimate, np.nan)
+        spread = (weighted**2).sum(axis=0) - estimate**2 / sample
+        return estimate, sample / (sample - 1) * np.maximum(spread, 0.0)
+
+
+@dataclass(frozen=True)
+class QuantileTarget:
+    """The weighted quantile of a number."""
+
+    column: Column
+    probability: float
+
+    def replicated(self, weights: Floats, rows: Rows) -> Floats:
+        """Return the quantile for every weight."""
+        return weighted_quantiles(self.column.values[rows], weights, self.probability)
+
+    def linearized(self, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
+        """Return variances by Woodruff's (1952) test inversion."""
+        del sample
+        values = self.column.values[rows]
+        estimate = weighted_quantiles(values, weight[:, None], self.probability)[0]
+        return estimate, woodruff_variance(values, weight, self.probability)
+
+
+@dataclass(frozen=True)
+class NamedTarget:
+    """A target and what its row of the result says.
+
+    Attributes
+    ----------
+    statistic
+        What was asked for.
+    level
+        Level the target is about; empty for numbers.
+    target
+        What computes it.
+    column
+        The variable, or ``None`` for the number of households.
+    observed
+        Whether every variable in it was observed, so that there is no fusion error.
+    within
+        Households it is restricted to, shape (rows, M), where that differs between implicates.
+    """
+
+    statistic: Statistic
+    level: str
+    target: Target
+    column: Column | None
+    observed: bool
+    within: NDArray[np.bool_] | None = None
+
+
+def build_targets(
+    statistic: Statistic, implicates: Implicates | None, table: pd.DataFrame | None, rows: int
+) -> list[NamedTarget]:
+    """Return what has to be computed for a statistic: one target, or one per level.
+
+    Raises
+    ------
+    InputError
+        If the variable or level does not exist or does not suit the statistic.
+    """
+    if not statistic.variable:
+        return [NamedTarget(statistic, "", TotalTarget(One(rows)), None, observed=True)]
+    column = find_column(statistic.variable, implicates, table)
+    if statistic.kind in {"share", "count"} and statistic.threshold is None:
+        return _level_targets(statistic, column)
+    if column.levels:
+        raise InputError(
+            f"'{column.name}' has levels, not numbers, so it has no {statistic.kind.replace('_', ' ')}",
+            fix="Ask for the share or count of its levels",
+        )
+    target: Target
+    answered = Answered(column)
+    observed = column.observed
+    match statistic.kind:
+        case "mean":
+            target = RatioTarget(Number(column), answered)
+        case "share_above":
+            target = RatioTarget(_exceeds(statistic, column), answered, proportion=True)
+        case "count":
+            target = TotalTarget(_exceeds(statistic, column))
+        case "total":
+            target = TotalTarget(Number(column))
+        case "ratio":
+            divisor = find_column(statistic.denominator or "", implicates, table)
+            if divisor.levels:
+                raise InputError(f"'{divisor.name}' has levels, not numbers", where="denominator")
+            observed = observed and divisor.observed
+            target = RatioTarget(
+                Both(Number(column), Answered(divisor)), Both(Number(divisor), answered)
+            )
+        case _:
+            target = QuantileTarget(column, statistic.quantile)
+    return [NamedTarget(statistic, "", target, column, observed)]
+
+
+def _exceeds(statistic: Statistic, column: Column) -> Exceeds:
+    return Exceeds(column, float(statistic.threshold if statistic.threshold is not None else 0.0))
+
+
+def _level_targets(statistic: Statistic, column: Column) -> list[NamedTarget]:
+    if not column.levels:
+        raise InputError(
+            f"'{column.name}' is a number and has no levels",
+            fix="Ask for its mean, or for the share above a threshold",
+        )
+    if statistic.level is not None and statistic.level not in column.levels:
+        raise InputError.unknown("level", statistic.level, column.levels, where=column.name)
+    targets = []
+    for code, level in enumerate(column.levels):
+        if statistic.level not in {None, level}:
+            continue
+        has_level = HasLevel(column, code)
+        target: Target = (
+            TotalTarget(has_level)
+            if statistic.kind == "count"
+            else RatioTarget(has_level, Answered(column), proportion=True)
+        )
+        targets.append(NamedTarget(statistic, level, target, column, column.observed))
+    return targets
+
+
+@dataclass(frozen=True)
+class Within:
+    """1 for households of a subgroup that differs between implicates."""
+
+    mask: NDArray[np.bool_]
+
+    def __call__(self, rows: Rows) -> Floats:
+        """Return the indicator of some rows."""
+        return self.mask[rows].astype(np.float64)
+
+
+def restrict(item: NamedTarget, mask: NDArray[np.bool_]) -> NamedTarget:
+    """Restrict a target to a subgroup that differs between implicates.
+
+    Parameters
+    ----------
+    item
+        The target.
+    mask
+        Shape (rows, M): whether the household belongs to the subgroup in each implicate.
+    """
+    target, inside = item.target, Within(mask)
+    if isinstance(target, RatioTarget):
+        numerator = Both(target.numerator, inside)
+        target = replace(target, numerator=numerator, denominator=Both(target.denominator, inside))
+    elif isinstance(target, TotalTarget):
+        target = TotalTarget(Both(target.measure, inside))
+    elif isinstance(target, QuantileTarget):
+        values = np.where(mask, target.column.values, np.nan)
+        target = QuantileTarget(replace(target.column, values=values), target.probability)
+    return replace(item, target=target, observed=False, within=mask)
+
+
+def indicates(measure: Measure) -> bool:
+    """Whether a measure marks some households, rather than all or a number of each."""
+    if isinstance(measure, Both):
+        return indicates(measure.first)
+    return isinstance(measure, HasLevel | Exceeds)

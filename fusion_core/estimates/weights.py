@@ -1,0 +1,97 @@
+"""Weights of the rows to estimate from, as one matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fusion_core.errors import InputError
+from fusion_core.surveys.model import WeightDesign
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class WeightMatrix:
+    """Full-sample and replicate weights.
+
+    Attributes
+    ----------
+    values
+        Array of shape (rows, 1+R), the full-sample weight first.
+    design
+        How variances follow from the replicates.
+    uniform
+        Whether no weight was given and every household counts once.
+    """
+
+    values: NDArray[np.floating]
+    design: WeightDesign
+    uniform: bool = False
+
+    @property
+    def full(self) -> NDArray[np.float64]:
+        """The full-sample weight."""
+        return np.asarray(self.values[:, 0], dtype=np.float64)
+
+    @property
+    def has_replicates(self) -> bool:
+        """Whether there are replicate weights to use."""
+        return bool(self.values.shape[1] > 1)
+
+
+def weight_matrix(
+    table: pd.DataFrame | None,
+    rows: int,
+    *,
+    weight: str | None = "weight",
+    design: WeightDesign | None = None,
+) -> WeightMatrix:
+    """Collect the weights of a table.
+
+    Replicate weights may be negative, as some of the Census Bureau's are; full-sample weights may
+    not.
+
+    Parameters
+    ----------
+    table
+        One row per household; ``None`` gives every household weight 1.
+    rows
+        Number of households.
+    weight
+        Column of the full-sample weight; ``None`` gives weight 1.
+    design
+        Names the replicate weight columns; ``None`` uses none.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or a weight is no finite number or negative.
+    """
+    used = WeightDesign() if design is None else design
+    if table is None or weight is None:
+        if used.replicates:
+            raise InputError(
+                "Replicate weights need a table that holds them", fix="Give `recipient`"
+            )
+        return WeightMatrix(np.ones((rows, 1)), WeightDesign(), uniform=True)
+    if len(table) != rows:
+        raise InputError(
+            f"The recipient has {len(table):,} households and the implicates have {rows:,}",
+            fix="Give the recipient the variables were fused for, in its order",
+        )
+    columns = [weight, *used.columns]
+    for name in columns:
+        if name not in table.columns:
+            raise InputError.unknown("weight column", name, map(str, table.columns))
+    values = table[columns].to_numpy(dtype=np.float64)
+    if not np.isfinite(values).all():
+        name = columns[int(np.argmin(np.isfinite(values).all(axis=0)))]
+        raise InputError(f"Weight column '{name}' has missing values", fix="Complete the weights")
+    if (values[:, 0] < 0).any():
+        raise InputError(f"Weight column '{weight}' has negative values", fix="Correct the weights")
+    return WeightMatrix(values, used)
