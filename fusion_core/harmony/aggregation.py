@@ -1,0 +1,170 @@
+"""Persons become households: one vectorised pass per rule over persons sorted by household."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fusion_core.errors import InputError
+from fusion_core.harmony.model import Aggregator, Harmony, Side, SideName
+from fusion_core.surveys.model import RespondentLevel
+
+FloatArray = npt.NDArray[np.float64]
+IndexArray = npt.NDArray[np.intp]
+Rule = Literal["reference", "sum", "minimum", "maximum", "mean", "median", "any", "count"]
+Outcome = Literal["number", "group", "flag"]
+"""What a side yields; a ``flag`` (0 or 1) can stand for a number as well as for a group."""
+
+NUMERIC_RULES: Final = frozenset({"sum", "mean", "median", "count"})
+
+
+def collapses(harmony: Harmony, name: SideName, respondent: RespondentLevel) -> bool:
+    """Whether the persons of a side become a household value for this output level.
+
+    At household level all person variables do. At person level a recipient's person variable does
+    where the donor asked the household, because only that can have been measured alike; a donor's
+    person variable stays as it is, and the recipient household's value repeats for each person.
+    """
+    if harmony.side(name).respondent == "household":
+        return False
+    if respondent == "household":
+        return True
+    return name == "recipient" and harmony.donor.respondent == "household"
+
+
+def resolve_rule(aggregator: Aggregator, *, grouped: bool, ordered: bool) -> Rule:
+    """Return the rule ``automatic`` stands for, or the rule itself.
+
+    Numbers are averaged, unordered groups take the reference person's, ordered groups the highest.
+
+    Raises
+    ------
+    InputError
+        If the lowest or highest of unordered groups is asked for.
+    """
+    if aggregator == "automatic":
+        if not grouped:
+            return "mean"
+        return "maximum" if ordered else "reference"
+    if grouped and not ordered and aggregator in {"minimum", "maximum"}:
+        raise InputError(
+            f"The {aggregator} of groups without an order has no meaning",
+            fix="Mark the groups as ordered or choose the reference person",
+        )
+    return aggregator
+
+
+def side_outcome(side: Side, *, collapsed: bool) -> Outcome:
+    """Return what a side yields after persons have become households where needed."""
+    if collapsed and side.aggregator == "any":
+        return "flag"
+    if collapsed and side.aggregator in NUMERIC_RULES:
+        return "number"
+    return "group" if side.is_grouped else "number"
+
+
+def harmony_outcome(
+    harmony: Harmony, respondent: RespondentLevel = "household"
+) -> Literal["number", "group"]:
+    """Return whether both sides yield numbers or both yield groups.
+
+    Raises
+    ------
+    InputError
+        If one yields a number and the other a group: such columns could never be compared.
+    """
+    outcomes: dict[str, Outcome] = {
+        "donor": side_outcome(harmony.donor, collapsed=collapses(harmony, "donor", respondent)),
+        "recipient": side_outcome(
+            harmony.recipient, collapsed=collapses(harmony, "recipient", respondent)
+        ),
+    }
+    found = set(outcomes.values()) - {"flag"}
+    if len(found) > 1:
+        number = next(name for name, outcome in outcomes.items() if outcome == "number")
+        group = "recipient" if number == "donor" else "donor"
+        raise InputError(
+            f"The {number} yields a number but the {group} a group",
+            where=harmony.key,
+            fix=f"Assign groups on the {number} side (with bins), or use the number on the {group} side",
+        )
+    return "group" if found == {"group"} else "number"
+
+
+def aggregate(
+    values: FloatArray, starts: IndexArray, reference: IndexArray, rule: Rule
+) -> FloatArray:
+    """Turn one value per person into one per household.
+
+    Parameters
+    ----------
+    values
+        Value or group code per person, persons sorted by household; NaN for persons left out.
+    starts
+        Position of the first person of every household, increasing; no household is empty.
+    reference
+        Position of the reference person of every household.
+    rule
+        What to take.
+
+    Returns
+    -------
+    numpy.ndarray
+        One value per household; NaN where all its persons (or, for ``reference``, the reference
+        person) are left out.
+    """
+    if rule == "reference":
+        return values[reference]
+    if len(starts) == 0:
+        return np.empty(0, dtype=np.float64)
+    present = ~np.isnan(values)
+    counts = np.add.reduceat(present.astype(np.intp), starts)
+    result = _aggregate_present(values, present, counts, starts, rule)
+    result[counts == 0] = np.nan
+    return result
+
+
+def _aggregate_present(
+    values: FloatArray,
+    present: npt.NDArray[np.bool_],
+    counts: IndexArray,
+    starts: IndexArray,
+    rule: Rule,
+) -> FloatArray:
+    if rule == "minimum":
+        return np.minimum.reduceat(np.where(present, values, np.inf), starts)
+    if rule == "maximum":
+        return np.maximum.reduceat(np.where(present, values, -np.inf), starts)
+    if rule == "median":
+        return _median(values, counts, starts)
+    if rule in {"any", "count"}:
+        nonzero = np.add.reduceat((present & (values != 0)).astype(np.float64), starts)
+        return (nonzero > 0).astype(np.float64) if rule == "any" else nonzero
+    totals: FloatArray = np.add.reduceat(np.where(present, values, 0.0), starts)
+    return totals / np.maximum(counts, 1) if rule == "mean" else totals
+
+
+def _median(values: FloatArray, counts: IndexArray, starts: IndexArray) -> FloatArray:
+    """Sort within households (NaN sorts last) and average the middle one or two."""
+    sizes = np.diff(np.append(starts, len(values)))
+    household = np.repeat(np.arange(len(starts)), sizes)
+    ordered = values[np.lexsort((values, household))]
+    low = ordered[starts + np.maximum(counts - 1, 0) // 2]
+    high = ordered[np.minimum(starts + counts // 2, len(values) - 1)]
+    result: FloatArray = low + (high - low) / 2
+    return result
+
+
+__all__ = [
+    "FloatArray",
+    "IndexArray",
+    "Outcome",
+    "Rule",
+    "aggregate",
+    "collapses",
+    "harmony_outcome",
+    "resolve_rule",
+    "side_outcome",
+]

@@ -1,0 +1,454 @@
+"""The small expression language: adjustments, universes and filters typed by a user.
+
+An expression is scalar SQL as DuckDB understands it. It is parsed by sqlglot, every node, function
+and column is checked against an allow-list, and only then the *checked tree* – never the typed
+text – is written as SQL and run by DuckDB on one registered frame, with access to files, the
+network and extensions switched off.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Final
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import SqlglotError
+
+from fusion_core.errors import ExpressionError
+from fusion_core.harmony.expression_kinds import KindChecker, shown
+from fusion_core.harmony.grammar import (
+    ALLOWED_NODES,
+    ALLOWED_SUMMARY,
+    FUNCTIONS,
+    NODE_FUNCTIONS,
+    REPLACEMENTS,
+    Kind,
+)
+from fusion_core.surveys.model import Variable
+
+MAXIMUM_LENGTH: Final = 20_000
+MAXIMUM_TOKENS: Final = 4_000
+MAXIMUM_DEPTH: Final = 40
+
+_RESULT_TYPES = {"number": "DOUBLE", "boolean": "BOOLEAN", "text": "VARCHAR"}
+_OPENING = {"L_PAREN", "CASE"}
+_CLOSING = {"R_PAREN", "END"}
+
+
+@dataclass(frozen=True)
+class CheckedExpression:
+    """An expression that is safe to run.
+
+    Attributes
+    ----------
+    text
+        What the user typed.
+    sql
+        The checked tree as DuckDB SQL, every column quoted.
+    columns
+        The columns it reads, in alphabetical order.
+    kind
+        What it yields, as far as the columns' types are known.
+    remarks
+        Sentences about parts that are allowed but probably not meant, such as a label that the
+        dictionary does not know.
+    """
+
+    text: str
+    sql: str
+    columns: tuple[str, ...]
+    kind: Kind
+    remarks: tuple[str, ...] = ()
+
+
+def check_expression(
+    text: str, columns: Mapping[str, Variable | None] | Collection[str], *, where: str = ""
+) -> CheckedExpression:
+    """Check an expression against the allow-list and the columns it may read.
+
+    Parameters
+    ----------
+    text
+        The expression, e.g. ``CASE WHEN sex = 'Female' THEN 0 ELSE agep END``.
+    columns
+        The columns that exist; with a mapping to their dictionary entries, kinds are checked too.
+    where
+        What the expression belongs to, for the message.
+
+    Raises
+    ------
+    ExpressionError
+        If it is not one scalar expression of allowed parts over existing columns; the error names
+        the position and what is allowed.
+    """
+    tokens = _tokens(text, where)
+    tree = _parse(text, where)
+    checker = _Checker(text, columns, tokens, where)
+    try:
+        checker.check_nodes(tree)
+        kinds = KindChecker(checker.variables, checker.fail)
+        kind = kinds.kind(tree)
+        sql = tree.sql("duckdb", comments=False, identify=True)
+    except RecursionError as error:
+        raise _too_deep(where) from error
+    except (SqlglotError, ValueError) as error:
+        if isinstance(error, ExpressionError):
+            raise
+        raise ExpressionError(
+            "The expression cannot be understood", where=where, fix=ALLOWED_SUMMARY
+        ) from error
+    return CheckedExpression(
+        text, sql, tuple(sorted(checker.used)), kind, tuple(dict.fromkeys(kinds.remarks))
+    )
+
+
+def evaluate_expression(
+    expression: CheckedExpression | str,
+    table: pd.DataFrame,
+    *,
+    engine: ExpressionEngine | None = None,
+) -> pd.Series[Any]:
+    """Evaluate an expression for every row of a table.
+
+    Parameters
+    ----------
+    expression
+        A checked expression, or text that is checked against the table's columns first.
+    table
+        Microdata; categorical columns are compared by their labels.
+    engine
+        Engine to run it on; a new one by default.
+
+    Returns
+    -------
+    pandas.Series
+        One value per row with the table's index: ``float64`` for numbers (missing as NaN),
+        ``boolean`` for conditions, ``object`` holding text otherwise (missing as NaN).
+
+    Raises
+    ------
+    ExpressionError
+        If it is not allowed, or fails on a row (e.g. the logarithm of zero).
+    """
+    checked = (
+        check_expression(expression, [str(name) for name in table.columns])
+        if isinstance(expression, str)
+        else expression
+    )
+    return (engine or ExpressionEngine()).evaluate(checked, table)
+
+
+class ExpressionEngine:
+    """A DuckDB connection in memory that can read nothing but the frame it is given.
+
+    Keep one to evaluate many expressions; it is not safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={
+                "enable_external_access": "false",
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "threads": "1",
+                "lock_configuration": "true",
+            },
+        )
+
+    def evaluate(self, expression: CheckedExpression, table: pd.DataFrame) -> pd.Series[Any]:
+        """Evaluate a checked expression; see `evaluate_expression`."""
+        rows = _arrow_table(table, expression)
+        columns = ", ".join(
+            _column_sql(name, rows.schema.field(name).type) for name in rows.schema.names
+        )
+        value = f"CAST(({expression.sql}) AS {_RESULT_TYPES.get(expression.kind, 'DOUBLE')})"
+        if expression.kind == "any":
+            value = f"({expression.sql})"
+        query = f"SELECT {value} AS value FROM (SELECT {columns} FROM harmony_rows)"  # noqa: S608 - written from the checked tree
+        try:
+            self._connection.register("harmony_rows", rows)
+            result = self._connection.sql(query).to_arrow_table()
+        except duckdb.Error as error:
+            raise ExpressionError(
+                f"The expression fails on the data: {_first_line(error)}",
+                where=shown(expression.text),
+                fix="Guard the failing rows with CASE WHEN",
+            ) from error
+        finally:
+            self._connection.unregister("harmony_rows")
+        return _series(result.column("value"), table.index)
+
+
+class _Checker:
+    """Walks the parsed tree once and refuses whatever is not on the allow-list."""
+
+    def __init__(
+        self,
+        text: str,
+        columns: Mapping[str, Variable | None] | Collection[str],
+        tokens: list[Any],
+        where: str,
+    ) -> None:
+        self.text = text
+        self.where = where
+        self.tokens = tokens
+        self.used: set[str] = set()
+        self.variables: Mapping[str, Variable | None] = (
+            columns if isinstance(columns, Mapping) else {}
+        )
+        self._names = {str(name).lower(): str(name) for name in columns}
+
+    def fail(
+        self, what: str, node: exp.Expression | None = None, *, fix: str = ""
+    ) -> ExpressionError:
+        position = self._position(node) if node is not None else None
+        place = f"position {position + 1}" if position is not None else ""
+        return ExpressionError(
+            what,
+            where=", ".join(part for part in (self.where, place) if part),
+            fix=fix or ALLOWED_SUMMARY,
+            position=position,
+        )
+
+    def check_nodes(self, tree: exp.Expression) -> None:
+        for node in tree.walk():
+            if type(node) not in ALLOWED_NODES:
+                raise self._refuse(node)
+            if isinstance(node, exp.Column):
+                self._check_column(node)
+            elif isinstance(node, exp.Literal) and not node.is_string:
+                self._check_number(node)
+        self._check_function_names()
+
+    def _refuse(self, node: exp.Expression) -> ExpressionError:
+        if type(node) in REPLACEMENTS:
+            return self.fail("This operator is not allowed", node, fix=REPLACEMENTS[type(node)])
+        if isinstance(node, exp.Func):
+            name = str(node.this) if isinstance(node, exp.Anonymous) else node.sql_name()
+            return self.fail(f"The function '{shown(name.lower())}' is not allowed", node)
+        if isinstance(node, exp.Query | exp.Subquery):
+            return self.fail("A query inside an expression is not allowed", node)
+        if isinstance(node, exp.Alias):
+            return self.fail(
+                "Two parts follow one another without an operator between them", node,
+                fix="Put an operator such as AND, OR, + or = between them",
+            )  # fmt: skip
+        return self.fail(f"'{shown(node.sql('duckdb', comments=False))}' is not allowed", node)
+
+    def _check_column(self, node: exp.Column) -> None:
+        identifier = node.this
+        if len(node.parts) != 1 or not isinstance(identifier, exp.Identifier):
+            raise self.fail(
+                f"'{shown(node.sql('duckdb'))}' is not the name of a column", node,
+                fix="Write the column's name alone",
+            )  # fmt: skip
+        name = self._names.get(identifier.name.lower())
+        if name is None:
+            if identifier.quoted:
+                raise self.fail(
+                    f'There is no column "{shown(identifier.name)}"', identifier,
+                    fix=f"If it is text, write it in single quotes: '{shown(identifier.name)}'",
+                )  # fmt: skip
+            unknown = ExpressionError.unknown(
+                "column", shown(identifier.name), self._names.values()
+            )
+            raise self.fail(unknown.what, identifier, fix=unknown.fix)
+        identifier.set("this", name)
+        self.used.add(name)
+
+    def _check_number(self, node: exp.Literal) -> None:
+        try:
+            finite = isfinite(float(node.name))
+        except ValueError:
+            finite = False
+        if not finite:
+            raise self.fail(
+                f"'{shown(node.name)}' is not a usable number", node,
+                fix="Write a number such as 12 or 1.5",
+            )  # fmt: skip
+
+    def _check_function_names(self) -> None:
+        """Refuse by the name that was typed what the parser may have translated silently."""
+        for token, following in zip(self.tokens, self.tokens[1:], strict=False):
+            name = token.text.upper()
+            is_call = following.token_type.name == "L_PAREN" and name.isidentifier()
+            if (
+                is_call
+                and token.token_type.name != "IDENTIFIER"
+                and name not in _BEFORE_PARENTHESIS
+            ):
+                raise ExpressionError(
+                    f"The function '{shown(token.text.lower())}' is not allowed",
+                    where=", ".join(p for p in (self.where, f"position {token.start + 1}") if p),
+                    fix=ALLOWED_SUMMARY,
+                    position=token.start,
+                )
+
+    def _position(self, node: exp.Expression) -> int | None:
+        own = node.meta.get("start")
+        if own is not None:
+            return int(own)
+        starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
+        if starts:
+            return int(min(starts))
+        name = str(node.this) if isinstance(node, exp.Anonymous) else ""
+        return next((token.start for token in self.tokens if token.text == name), None)
+
+
+_BEFORE_PARENTHESIS: Final = frozenset(FUNCTIONS) | {
+    "AND", "OR", "NOT", "IN", "CASE", "WHEN", "THEN", "ELSE", "BETWEEN", "LIKE", "ILIKE", "IS",
+    "FROM", "AS",
+}  # fmt: skip
+
+
+def _tokens(text: str, where: str) -> list[Any]:
+    """Split into tokens and apply the limits that keep the parser itself safe."""
+    if not text.strip():
+        raise ExpressionError("The expression is empty", where=where, fix="Type an expression")
+    if len(text) > MAXIMUM_LENGTH:
+        raise ExpressionError(
+            f"The expression has {len(text):,} characters; at most {MAXIMUM_LENGTH:,} are allowed",
+            where=where,
+            fix="Shorten it, or group levels in the table instead",
+        )
+    try:
+        tokens = list(DuckDB().tokenize(text))
+    except (SqlglotError, ValueError, RecursionError) as error:
+        raise ExpressionError(
+            "The expression cannot be read: a quote is probably not closed",
+            where=where,
+            fix="Write text in single quotes, e.g. sex = 'Female'",
+        ) from error
+    if len(tokens) > MAXIMUM_TOKENS:
+        raise ExpressionError(
+            f"The expression has {len(tokens):,} parts; at most {MAXIMUM_TOKENS:,} are allowed",
+            where=where,
+            fix="Shorten it, or group levels in the table instead",
+        )
+    depth = 0
+    for token in tokens:
+        kind = token.token_type.name
+        depth += (kind in _OPENING) - (kind in _CLOSING)
+        if depth > MAXIMUM_DEPTH:
+            raise _too_deep(where, token.start)
+        if kind == "SEMICOLON":
+            raise ExpressionError(
+                "A ';' is not allowed: one expression, no statements",
+                where=", ".join(part for part in (where, f"position {token.start + 1}") if part),
+                fix=ALLOWED_SUMMARY,
+                position=token.start,
+            )
+        if token.comments:
+            raise ExpressionError(
+                "A comment inside an expression is not allowed",
+                where=where,
+                fix="Use the harmony's comment field",
+                position=token.start,
+            )
+    return tokens
+
+
+def _parse(text: str, where: str) -> exp.Expression:
+    logger = logging.getLogger("sqlglot")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        trees = sqlglot.parse(text, read="duckdb")
+    except RecursionError as error:
+        raise _too_deep(where) from error
+    except SqlglotError as error:
+        position = _error_position(text, error)
+        place = f"position {position + 1}" if position is not None else ""
+        raise ExpressionError(
+            "The expression is not complete or has something in the wrong place",
+            where=", ".join(part for part in (where, place) if part),
+            fix=ALLOWED_SUMMARY,
+            position=position,
+        ) from error
+    except (ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
+        # The parser is not hardened against arbitrary text; whatever it trips over is no expression.
+        raise ExpressionError(
+            "The expression cannot be understood", where=where, fix=ALLOWED_SUMMARY
+        ) from error
+    finally:
+        logger.setLevel(level)
+    if len(trees) != 1 or trees[0] is None:
+        raise ExpressionError("The expression is empty", where=where, fix="Type an expression")
+    tree: exp.Expression = trees[0]
+    return tree
+
+
+def _error_position(text: str, error: SqlglotError) -> int | None:
+    """Turn the parser's line and column into a character position."""
+    details = getattr(error, "errors", None) or [{}]
+    line, column = details[0].get("line"), details[0].get("col")
+    if not isinstance(line, int) or not isinstance(column, int):
+        return None
+    before = text.split("\n")[: line - 1]
+    position = sum(len(part) + 1 for part in before) + column - 1
+    return min(max(position, 0), max(len(text) - 1, 0))
+
+
+def _too_deep(where: str, position: int | None = None) -> ExpressionError:
+    return ExpressionError(
+        f"The expression is nested more than {MAXIMUM_DEPTH} levels deep",
+        where=where,
+        fix="Split it, or use CASE with several WHEN instead of nesting",
+        position=position,
+    )
+
+
+def _arrow_table(table: pd.DataFrame, expression: CheckedExpression) -> pa.Table:
+    """Take the columns the expression reads; a constant still needs the number of rows."""
+    missing = [name for name in expression.columns if name not in table.columns]
+    if missing:
+        unknown = ExpressionError.unknown("column", missing[0], map(str, table.columns))
+        raise ExpressionError(unknown.what, where=shown(expression.text), fix=unknown.fix)
+    if not expression.columns:
+        return pa.table({"": pa.nulls(len(table), pa.bool_())}).rename_columns(["no column"])
+    arrays = [pa.Array.from_pandas(table[name]) for name in expression.columns]
+    return pa.table(arrays, names=list(expression.columns))
+
+
+def _column_sql(name: str, kind: pa.DataType) -> str:
+    """Read a column as text, truth or double-precision number, whatever the frame holds."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    if pa.types.is_boolean(kind):
+        return quoted
+    if pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return f"CAST({quoted} AS VARCHAR) AS {quoted}"
+    return f"CAST({quoted} AS DOUBLE) AS {quoted}"
+
+
+def _series(column: pa.ChunkedArray, index: pd.Index[Any]) -> pd.Series[Any]:
+    kind = column.type
+    if pa.types.is_boolean(kind):
+        return pd.Series(column.to_pandas().astype("boolean").array, index=index)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pd.Series(column.to_pandas().to_numpy(dtype=object), index=index, dtype=object)
+    numbers = column.cast(pa.float64(), safe=False)
+    return pd.Series(numbers.to_numpy(), index=index, dtype="float64")
+
+
+def _first_line(error: Exception) -> str:
+    return shown(str(error).split("\n", 1)[0].removesuffix("!"), 200)
+
+
+__all__ = [
+    "ALLOWED_SUMMARY",
+    "FUNCTIONS",
+    "NODE_FUNCTIONS",
+    "CheckedExpression",
+    "ExpressionEngine",
+    "check_expression",
+    "evaluate_expression",
+]

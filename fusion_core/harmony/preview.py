@@ -1,0 +1,380 @@
+"""What a harmony does to the data, live: shares per group, histogram, similarity, problems.
+
+A preview never raises for a half-finished harmony: what can be computed is computed, the rest is a
+sentence in `HarmonyPreview.problems`. Without microdata it shows which levels meet in which group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from fusion_core.errors import HarmonyError
+from fusion_core.harmony.aggregation import FloatArray, harmony_outcome
+from fusion_core.harmony.apply import collapse_side, group_labels
+from fusion_core.harmony.checking import Finding, check_harmony
+from fusion_core.harmony.grouping import RowProblem, SideValues, side_values
+from fusion_core.harmony.model import DROP, GroupCode, Harmony, Side, SideName
+from fusion_core.harmony.rows import RowsCache, SurveyRows
+from fusion_core.harmony.similarity import (
+    code_shares,
+    numeric_similarity,
+    share_similarity,
+    weighted_quantiles,
+)
+from fusion_core.surveys.model import RespondentLevel, Survey
+
+QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
+HISTOGRAM_BINS: Final = 30
+_SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPreview:
+    """One group: who is in it on either side.
+
+    Attributes
+    ----------
+    code, name
+        The group and its label.
+    donor_levels, recipient_levels
+        Levels (or bin labels) assigned to it.
+    donor_share, recipient_share
+        Weighted share of households (or persons) in it; ``None`` without microdata, and for groups
+        whose codes are added up rather than compared.
+    """
+
+    code: float
+    name: str
+    donor_levels: tuple[str, ...]
+    recipient_levels: tuple[str, ...]
+    donor_share: float | None
+    recipient_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPreview:
+    """One level of a side: its group and the weighted share of rows of its own table."""
+
+    level: str
+    group: GroupCode
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedLevel:
+    """A level whose rows meet nobody on the other side.
+
+    Attributes
+    ----------
+    side, level, group
+        Which level; its group, or ``None`` when it has none yet.
+    share
+        Weighted share of rows of its own table; ``None`` without microdata.
+    """
+
+    side: SideName
+    level: str
+    group: GroupCode
+    share: float | None
+
+
+@dataclass(frozen=True)
+class NumericPreview:
+    """The distribution of a numeric outcome on bins shared by both sides.
+
+    Attributes
+    ----------
+    edges
+        Bin edges, one more than bins; values beyond the outer edges count in the outer bins.
+    donor_shares, recipient_shares
+        Weighted share of rows per bin; ``None`` without microdata.
+    probabilities, donor_quantiles, recipient_quantiles
+        Weighted quantiles at the given probabilities.
+    donor_mean, recipient_mean
+        Weighted means.
+    """
+
+    edges: FloatArray
+    donor_shares: FloatArray | None
+    recipient_shares: FloatArray | None
+    probabilities: tuple[float, ...]
+    donor_quantiles: FloatArray | None
+    recipient_quantiles: FloatArray | None
+    donor_mean: float | None
+    recipient_mean: float | None
+
+
+@dataclass(frozen=True)
+class HarmonyPreview:
+    """Everything a person needs to judge a harmony.
+
+    Attributes
+    ----------
+    outcome
+        Whether the result is a number or a group; ``None`` when the sides do not fit together.
+    groups
+        One entry per group in the order of the codes.
+    donor_levels, recipient_levels
+        Every level of either side in table order.
+    numeric
+        Distribution of a numeric outcome.
+    similarity
+        Score of `fusion_core.harmony.similarity`; ``None`` where a side has no rows or microdata.
+    unmatched
+        Levels without a group, or in a group the other side does not use.
+    findings
+        What the checker says.
+    problems
+        Why (part of) the harmony cannot be applied, as sentences.
+    """
+
+    outcome: Literal["number", "group"] | None
+    groups: tuple[GroupPreview, ...]
+    donor_levels: tuple[LevelPreview, ...]
+    recipient_levels: tuple[LevelPreview, ...]
+    numeric: NumericPreview | None
+    similarity: float | None
+    unmatched: tuple[UnmatchedLevel, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Computed:
+    """One side's values, before and after persons became households."""
+
+    rows: SurveyRows
+    side: SideValues
+    values: FloatArray | None
+    weight: FloatArray
+
+
+def preview(
+    harmony: Harmony,
+    donor: Survey,
+    recipient: Survey,
+    *,
+    respondent: RespondentLevel = "household",
+    cache: RowsCache | None = None,
+) -> HarmonyPreview:
+    """Compute a preview; see `HarmonyPreview`.
+
+    Parameters
+    ----------
+    harmony
+        The harmony, finished or not.
+    donor, recipient
+        The surveys; without microdata no shares are computed.
+    respondent
+        Level of the outcome.
+    cache
+        Prepared rows; keep one per session so that every call after the first is quick.
+    """
+    cache = cache or RowsCache()
+    problems: list[str] = []
+    outcome: Literal["number", "group"] | None = None
+    try:
+        outcome = harmony_outcome(harmony, respondent)
+    except HarmonyError as error:
+        problems.append(str(error))
+    computed: dict[SideName, _Computed | None] = {}
+    for name, survey in zip(_SIDES, (donor, recipient), strict=True):
+        computed[name] = _compute(
+            harmony, name, survey, respondent=respondent, cache=cache, problems=problems
+        )
+    first, second = computed["donor"], computed["recipient"]
+    labels = group_labels(harmony, respondent=respondent)
+    shares = {name: _group_shares(found, labels) for name, found in computed.items()}
+    numeric: NumericPreview | None = None
+    score: float | None = None
+    if outcome == "number":
+        numeric, score = _numeric(first, second)
+    elif outcome == "group":
+        score = _group_similarity(shares["donor"], shares["recipient"])
+    levels = {name: _levels(harmony.side(name), computed[name]) for name in _SIDES}
+    return HarmonyPreview(
+        outcome=outcome,
+        groups=_groups(harmony, labels, shares, compared=outcome == "group"),
+        donor_levels=levels["donor"],
+        recipient_levels=levels["recipient"],
+        numeric=numeric,
+        similarity=score,
+        unmatched=_unmatched(harmony, levels, compared=outcome == "group"),
+        findings=check_harmony(harmony, donor.dictionary, recipient.dictionary),
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _compute(
+    harmony: Harmony,
+    name: SideName,
+    survey: Survey,
+    *,
+    respondent: RespondentLevel,
+    cache: RowsCache,
+    problems: list[str],
+) -> _Computed | None:
+    side = harmony.side(name)
+    table = survey.household if side.respondent == "household" else survey.person
+    if table is None:
+        return None
+    try:
+        rows = cache.rows(survey)
+        found = side_values(side, rows)
+    except HarmonyError as error:
+        problems.append(f"{name.capitalize()}: {error}")
+        return None
+    problems += [f"{name.capitalize()} {_sentence(item)}" for item in found.problems]
+    try:
+        values = collapse_side(harmony, name, rows, found.values, respondent=respondent)
+        weight = rows.weight(respondent)
+    except HarmonyError as error:
+        problems.append(f"{name.capitalize()}: {error}")
+        return _Computed(rows, found, None, rows.weight(side.respondent))
+    return _Computed(rows, found, values, weight)
+
+
+def _sentence(problem: RowProblem) -> str:
+    return f"{problem.sentence}. {problem.remedy}."
+
+
+def _levels(side: Side, computed: _Computed | None) -> tuple[LevelPreview, ...]:
+    if computed is None or computed.side.level_of_row is None:
+        return tuple(LevelPreview(item.level, item.group, None) for item in side.levels)
+    weight = computed.rows.weight(side.respondent)
+    shares = code_shares(computed.side.level_of_row, weight, len(side.levels) + 1)
+    return tuple(
+        LevelPreview(item.level, item.group, float(share) if np.isfinite(share) else None)
+        for item, share in zip(side.levels, shares, strict=False)
+    )
+
+
+def _group_shares(computed: _Computed | None, labels: dict[float, str]) -> FloatArray | None:
+    if computed is None or computed.values is None or not labels:
+        return None
+    codes = np.array(list(labels), dtype=np.float64)
+    position = np.minimum(np.searchsorted(codes, computed.values), len(codes) - 1)
+    position = np.where(codes[position] == computed.values, position, -1)
+    shares = code_shares(position, computed.weight, len(codes))
+    return shares if np.isfinite(shares).all() else None
+
+
+def _group_similarity(donor: FloatArray | None, recipient: FloatArray | None) -> float | None:
+    return None if donor is None or recipient is None else share_similarity(donor, recipient)
+
+
+def _groups(
+    harmony: Harmony,
+    labels: dict[float, str],
+    shares: dict[SideName, FloatArray | None],
+    *,
+    compared: bool,
+) -> tuple[GroupPreview, ...]:
+    members: dict[SideName, dict[float, list[str]]] = {}
+    for name in _SIDES:
+        found = members.setdefault(name, {})
+        side = harmony.side(name)
+        for item in side.levels:
+            if item.group is not None and item.group != DROP:
+                found.setdefault(float(item.group), []).append(item.level)
+        for group, text in (
+            (side.outside_universe, "outside the universe"),
+            (side.missing, "no answer"),
+        ):
+            if group is not None and group != DROP:
+                found.setdefault(float(group), []).append(text)
+    if not compared:
+        codes = {code for found in members.values() for code in found}
+        labels = {**{code: f"{code:g}" for code in codes}, **labels}
+
+    def share(name: SideName, index: int) -> float | None:
+        values = shares[name]
+        return float(values[index]) if compared and values is not None else None
+
+    return tuple(
+        GroupPreview(
+            code, labels[code],
+            tuple(members["donor"].get(code, ())), tuple(members["recipient"].get(code, ())),
+            share("donor", index), share("recipient", index),
+        )
+        for index, code in enumerate(sorted(labels))
+    )  # fmt: skip
+
+
+def _unmatched(
+    harmony: Harmony, levels: dict[SideName, tuple[LevelPreview, ...]], *, compared: bool
+) -> tuple[UnmatchedLevel, ...]:
+    found: list[UnmatchedLevel] = []
+    for name in _SIDES:
+        other = harmony.recipient if name == "donor" else harmony.donor
+        known = set(other.group_codes)
+        for item in levels[name]:
+            alone = compared and item.group not in known and item.group != DROP
+            if item.group is None or alone:
+                found.append(UnmatchedLevel(name, item.level, item.group, item.share))
+    return tuple(found)
+
+
+def _numeric(
+    donor: _Computed | None, recipient: _Computed | None
+) -> tuple[NumericPreview | None, float | None]:
+    present = [_clean(found) for found in (donor, recipient)]
+    given = [item for item in present if item is not None]
+    if not given:
+        return None, None
+    edges = _edges([values for values, _ in given])
+    shares: list[FloatArray | None] = [None, None]
+    quantiles: list[FloatArray | None] = [None, None]
+    means: list[float | None] = [None, None]
+    for index, item in enumerate(present):
+        if item is None:
+            continue
+        values, weight = item
+        position = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
+        shares[index] = code_shares(position, weight, len(edges) - 1)
+        quantiles[index] = weighted_quantiles(values, weight, np.array(QUANTILES))
+        means[index] = float(np.average(values, weights=weight))
+    numeric = NumericPreview(
+        edges, shares[0], shares[1], QUANTILES, quantiles[0], quantiles[1], *means
+    )
+    if present[0] is None or present[1] is None:
+        return numeric, None
+    return numeric, numeric_similarity(*present[0], *present[1])
+
+
+def _clean(computed: _Computed | None) -> tuple[FloatArray, FloatArray] | None:
+    if computed is None or computed.values is None:
+        return None
+    keep = ~np.isnan(computed.values)
+    if not keep.any():
+        return None
+    return computed.values[keep], computed.weight[keep]
+
+
+def _edges(columns: list[FloatArray]) -> FloatArray:
+    """Choose shared bins: one per whole number for counts, else equal widths over the middle 98 %."""
+    low = min(float(np.quantile(values, 0.01)) for values in columns)
+    high = max(float(np.quantile(values, 0.99)) for values in columns)
+    smallest = min(float(values.min()) for values in columns)
+    largest = max(float(values.max()) for values in columns)
+    whole = all(bool((values == np.round(values)).all()) for values in columns)
+    if whole and largest - smallest < HISTOGRAM_BINS:
+        return np.arange(smallest - 0.5, largest + 1.0)
+    if high <= low:
+        return np.array([low - 0.5, low + 0.5])
+    return np.linspace(low, high, HISTOGRAM_BINS + 1)
+
+
+__all__ = [
+    "HISTOGRAM_BINS",
+    "QUANTILES",
+    "GroupPreview",
+    "HarmonyPreview",
+    "LevelPreview",
+    "NumericPreview",
+    "UnmatchedLevel",
+    "preview",
+]
