@@ -9,19 +9,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fusion_core.estimates import Statistic as Statistic
+    from fusion_core.estimates import analyze as analyze
+    from fusion_core.estimates import compare as compare
+    from fusion_core.estimates import survey_estimates as survey_estimates
     from fusion_core.fusion import FusionModel as FusionModel
     from fusion_core.fusion import Implicates as Implicates
     from fusion_core.fusion import TrainSettings as TrainSettings
     from fusion_core.fusion import fuse as fuse
     from fusion_core.fusion import train as train
+    from fusion_core.validation import Validation as Validation
+    from fusion_core.validation import validate as validate
 
 # Public name -> the part of the engine that defines it.
 _PARTS = {
     "FusionModel": "fusion",
     "Implicates": "fusion",
+    "Statistic": "estimates",
     "TrainSettings": "fusion",
+    "Validation": "validation",
+    "analyze": "estimates",
+    "compare": "estimates",
     "fuse": "fusion",
+    "survey_estimates": "estimates",
     "train": "fusion",
+    "validate": "validation",
 }
 
 

@@ -1,0 +1,27 @@
+"""Can the fused variables be trusted? Internal and external validation."""
+
+from fusion_core.validation.external import ExternalComparison, compare_external
+from fusion_core.validation.internal import Validation, smooth_metrics, validate
+from fusion_core.validation.scores import (
+    brier,
+    crps,
+    energy_score,
+    interval_coverage,
+    score_variables,
+)
+from fusion_core.validation.storage import read_validation, write_validation
+
+__all__ = [
+    "ExternalComparison",
+    "Validation",
+    "brier",
+    "compare_external",
+    "crps",
+    "energy_score",
+    "interval_coverage",
+    "read_validation",
+    "score_variables",
+    "smooth_metrics",
+    "validate",
+    "write_validation",
+]

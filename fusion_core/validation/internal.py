@@ -1,0 +1,205 @@
+"""`validate`: implicates fused back onto the donor against what the donor really said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.validation.distributions import compare_dependence, compare_marginals
+from fusion_core.validation.metrics import METRICS, compare_subsets, observed_codes
+from fusion_core.validation.scores import score_variables
+from fusion_core.validation.smoothing import SPAN, curve_shares, local_median
+from fusion_core.validation.subsets import build_subsets
+from fusion_core.validation.verdicts import verdict
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fusion_core.fusion.implicates import Implicates
+
+Progress = Callable[[float, str], None]
+SHARES_IN_SUMMARY = 200
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How well implicates reproduce the observed data.
+
+    Attributes
+    ----------
+    metrics
+        One row per subset, variable and level (see `compare_subsets`).
+    curves
+        Smoothed metrics against subset share: ``variable``, ``metric``, ``share``, ``value``.
+    summary
+        One row per variable: the mean of each curve, and its proper score, skill and coverage.
+    marginals
+        Observed and simulated distributions (see `compare_marginals`).
+    correlations
+        Dependence between fused variables (see `compare_dependence`).
+    verdicts
+        One sentence per variable.
+    """
+
+    metrics: pd.DataFrame
+    curves: pd.DataFrame
+    summary: pd.DataFrame
+    marginals: pd.DataFrame
+    correlations: pd.DataFrame
+    verdicts: tuple[str, ...]
+
+
+def validate(
+    observed: pd.DataFrame,
+    implicates: Implicates,
+    subset_variables: Sequence[str],
+    *,
+    weight: str | None = None,
+    minimum_rows: int = 30,
+    span: float = SPAN,
+    progress: Progress | None = None,
+) -> Validation:
+    """Compare implicates with observed data over many population subsets.
+
+    Subsets are every level and every pair of levels of the subset variables, numbers and ordered
+    categories clustered into at most five groups. In each, the mean of every fused number and the
+    share of every level is estimated from the observed data and from the implicates, with margins
+    of error; three metrics compare them (Ummel et al. 2024) and curves show the typical metric
+    against the size of the subset.
+
+    Parameters
+    ----------
+    observed
+        The donor, rows in the order of the implicates, with the fused and the subset variables.
+    implicates
+        At least two implicates of the same households.
+    subset_variables
+        Columns of `observed` that are no fused variables.
+    weight
+        Weight column; ``None`` weights every row 1.
+    minimum_rows
+        Smaller subsets are left out.
+    span
+        Share of subsets a local fit of the curves uses.
+    progress
+        Called with the share done and a sentence; raises to cancel.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or has missing values, rows differ in number, there is only one
+        implicate, or a subset variable is a fused variable.
+    """
+    report = progress or _silent
+    weights = _check(observed, implicates, subset_variables, weight)
+    report(0.0, "Forming subsets")
+    subsets = build_subsets(observed, subset_variables, minimum_rows=minimum_rows)
+    report(0.1, f"Comparing {len(subsets)} subsets")
+    metrics = compare_subsets(observed, implicates, subsets, weights)
+    report(0.5, "Drawing the curves")
+    curves = smooth_metrics(metrics, span=span)
+    report(0.7, "Comparing distributions")
+    marginals = compare_marginals(observed, implicates, weights)
+    correlations = compare_dependence(observed, implicates, weights)
+    scores = score_variables(observed, implicates, weights)
+    summary = _summary(curves, scores)
+    report(1.0, "Validation is ready")
+    verdicts = tuple(verdict(name, curves) for name in implicates.names)
+    return Validation(metrics, curves, summary, marginals, correlations, verdicts)
+
+
+def smooth_metrics(metrics: pd.DataFrame, *, span: float = SPAN) -> pd.DataFrame:
+    """Smooth each metric of each variable against subset share.
+
+    Parameters
+    ----------
+    metrics
+        As in `Validation`; may be filtered, e.g. to one family of subsets.
+    span
+        Share of subsets a local fit uses.
+
+    Returns
+    -------
+    DataFrame
+        ``variable``, ``metric``, ``share``, ``value`` at 100 shares even on a square-root axis.
+    """
+    parts = []
+    for variable, own in metrics.groupby("variable", sort=False):
+        position = own["share"].to_numpy(dtype=np.float64)
+        at = curve_shares(position)
+        for metric in METRICS:
+            value = local_median(position, own[metric].to_numpy(np.float64), at, span=span)
+            parts.append(
+                pd.DataFrame({"variable": variable, "metric": metric, "share": at, "value": value})
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _summary(curves: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return each curve's mean over shares evenly spaced between its ends, beside the scores."""
+    rows = []
+    for variable, own in curves.groupby("variable", sort=False):
+        row: dict[str, Any] = {"variable": variable}
+        for metric in METRICS:
+            curve = own[own["metric"] == metric]
+            share = curve["share"].to_numpy(dtype=np.float64)
+            even = np.linspace(share[0], share[-1], SHARES_IN_SUMMARY)
+            row[metric] = float(np.interp(even, share, curve["value"]).mean())
+        rows.append(row)
+    return pd.DataFrame(rows).merge(scores, on="variable")
+
+
+def _check(
+    observed: pd.DataFrame,
+    implicates: Implicates,
+    subset_variables: Sequence[str],
+    weight: str | None,
+) -> NDArray[np.float64]:
+    if implicates.count < 2:  # noqa: PLR2004 - uncertainty between implicates needs two
+        raise InputError("Validation needs at least two implicates", fix="Fuse with M of 2 or more")
+    if len(observed) != implicates.rows:
+        raise InputError(
+            f"The observed data have {len(observed):,} rows and the implicates {implicates.rows:,}",
+            fix="Fuse the model back onto the donor it was trained on",
+        )
+    for name in implicates.names:
+        if name in subset_variables:
+            raise InputError(
+                f"'{name}' is a fused variable and cannot form the subsets",
+                fix="Choose predictors as subset variables",
+            )
+        _check_observed(observed, implicates, name)
+    if weight is None:
+        return np.ones(len(observed))
+    if weight not in observed.columns:
+        raise InputError.unknown("weight column", weight, map(str, observed.columns))
+    weights = observed[weight].to_numpy(dtype=np.float64)
+    if not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
+        raise InputError(f"Weight column '{weight}' has missing or negative values")
+    return weights
+
+
+def _check_observed(observed: pd.DataFrame, implicates: Implicates, name: str) -> None:
+    if name not in observed.columns:
+        raise InputError.unknown("observed variable", name, map(str, observed.columns))
+    if observed[name].isna().any():
+        raise InputError(
+            f"'{name}' has {int(observed[name].isna().sum()):,} missing observed values",
+            fix="Leave these households out of the donor and fuse again",
+        )
+    variable = implicates[name]
+    if variable.is_categorical and (observed_codes(observed[name], variable) < 0).any():
+        unknown = set(observed[name].map(str)) - set(variable.levels)
+        raise InputError(
+            f"'{name}' has an observed level that was never fused: {min(unknown)!r}",
+            fix="Validate with the donor the model was trained on",
+        )
+
+
+def _silent(share: float, sentence: str) -> None:
+    """Report to nobody."""

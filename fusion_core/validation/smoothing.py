@@ -1,0 +1,85 @@
+"""A robust curve through metrics of many subsets: the local median against subset share.
+
+At each point a straight line is fitted by least absolute deviations – a median regression – to the
+nearest subsets, weighted by a tricube kernel; distances are measured on the square root of the
+share, the axis the curves are drawn on. (fusionModel fits a penalised spline for the median
+instead; both show the typical value and ignore outliers.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+SPAN = 0.6
+POINTS = 100
+_ROUNDS = 20
+_MINIMUM = 5
+
+
+def curve_shares(shares: Floats, points: int = POINTS) -> Floats:
+    """Return shares to draw a curve at, evenly spaced on the square-root axis."""
+    return np.linspace(np.sqrt(shares.min()), np.sqrt(shares.max()), points) ** 2
+
+
+def local_median(
+    shares: Floats, values: Floats, at: Floats, *, weights: Floats | None = None, span: float = SPAN
+) -> Floats:
+    """Return the local median of values at some shares.
+
+    Parameters
+    ----------
+    shares, values
+        Subset shares and metric values; pairs with a NaN are left out.
+    at
+        Shares to evaluate the curve at.
+    weights
+        Weight of each pair.
+    span
+        Share of all pairs that a local fit uses.
+
+    Returns
+    -------
+    ndarray
+        Values at `at`, never outside the range of the local values; NaN without any pair.
+    """
+    usable = np.isfinite(values) & np.isfinite(shares)
+    position, value = np.sqrt(shares[usable]), values[usable]
+    prior = np.ones(len(value)) if weights is None else weights[usable]
+    if not len(value):
+        return np.full(len(at), np.nan)
+    target = np.sqrt(at)
+    distance = np.abs(position[None, :] - target[:, None])
+    neighbours = min(len(value), max(_MINIMUM, int(np.ceil(span * len(value)))))
+    reach = np.partition(distance, neighbours - 1, axis=1)[:, neighbours - 1 : neighbours]
+    # A little further than the farthest neighbour, which would otherwise get no weight at all.
+    reach = np.maximum(reach * 1.05, 1e-9 + 0.05 * np.ptp(position))
+    kernel = (1.0 - np.minimum(distance / reach, 1.0) ** 3) ** 3 * prior
+    offset = position[None, :] - target[:, None]
+    fitted = _median_lines(offset, value, kernel)
+    inside = np.where(kernel > 0, value, np.nan)
+    return np.clip(fitted, np.nanmin(inside, axis=1), np.nanmax(inside, axis=1))
+
+
+def _median_lines(offset: Floats, value: Floats, kernel: Floats) -> Floats:
+    """Fit one least-absolute-deviations line per row by reweighted least squares; value at 0."""
+    scale = max(float(np.median(np.abs(value - np.median(value)))), 1e-12)
+    weight = kernel
+    level = np.zeros(len(kernel))
+    for _ in range(_ROUNDS):
+        total = weight.sum(axis=1)
+        mean_x = (weight * offset).sum(axis=1) / total
+        mean_y = (weight @ value) / total
+        centred = offset - mean_x[:, None]
+        spread = (weight * centred**2).sum(axis=1)
+        slope = (weight * centred * value).sum(axis=1) / np.maximum(spread, 1e-12)
+        level = mean_y - slope * mean_x
+        residual = value[None, :] - level[:, None] - slope[:, None] * offset
+        weight = kernel / np.maximum(np.abs(residual), 1e-3 * scale)
+    return level
