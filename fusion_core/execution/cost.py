@@ -155,7 +155,7 @@ def read_sizes(workspace: Workspace, pair: SurveyPair) -> RunSizes:
                 f"{survey.title} has no household microdata", fix="Import its files first"
             )
         rows[survey] = int(pq.read_metadata(path).num_rows)
-    harmonies = len(HarmonyStore(workspace, pair).load().harmonies)
+    harmonies = len(HarmonyStore(workspace.path, pair).load().harmonies)
     spatial = _spatial_columns(workspace.geography_folder / "predictors")
     predictors = harmonies + spatial
     return RunSizes(

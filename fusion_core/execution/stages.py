@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
+from fusion_core.execution.budget import available_cores
 from fusion_core.surveys.model import WEIGHT
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ Progress = Callable[[float, str], None]
 StageFunction = Callable[["Workspace", "Run", Progress], None]
 
 MAXIMUM_SUBSET_VARIABLES: Final = 4
-# A subset variable must split the donor into groups people would look at.
-_SUBSET_GROUPS: Final = range(2, 31)
+# Every pair of levels is a subset too, so many unordered levels would make thousands of tiny ones.
+MAXIMUM_SUBSET_LEVELS: Final = 12
+# The uncertainty of an estimate over implicates needs at least two of them.
+_FEWEST_IMPLICATES: Final = 2
 
 
 def prepare_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
@@ -67,8 +71,9 @@ def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     prepared = read_prepared(run.input_folder)
     model = FusionModel.load(run.model_folder)
     implicates = fuse(
-        prepared.recipient, model, m=spec.implicates, seed=spec.seed, progress=progress
-    )
+        prepared.recipient, model, m=spec.implicates, seed=spec.seed,
+        threads=available_cores(), progress=progress,
+    )  # fmt: skip
     write_implicates(implicates, run.implicates_folder)
 
 
@@ -76,7 +81,7 @@ def validate_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     """Fuse back onto the donor and compare with what its households answered."""
     from fusion_core.fusion import FusionModel, fuse
     from fusion_core.prepare import read_prepared
-    from fusion_core.validation import validate
+    from fusion_core.validation import validate, write_validation
 
     del workspace
     spec = run.spec()
@@ -85,39 +90,46 @@ def validate_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     subset_variables = spec.subset_variables or automatic_subsets(prepared)
     run.log(f"Subsets are formed by {', '.join(subset_variables)}", stage="validate")
     implicates = fuse(
-        prepared.donor, model, m=spec.implicates, seed=spec.seed,
-        progress=lambda share, words: progress(0.6 * share, words),
+        prepared.donor, model, m=max(spec.implicates, _FEWEST_IMPLICATES), seed=spec.seed,
+        threads=available_cores(), progress=lambda share, words: progress(0.6 * share, words),
     )  # fmt: skip
     progress(0.6, "Comparing fused with observed values")
     result = validate(
         prepared.donor, implicates, subset_variables, weight=WEIGHT,
         progress=lambda share, words: progress(0.6 + 0.4 * share, words),
     )  # fmt: skip
-    result.write(run.validation_folder)
+    write_validation(result, run.validation_folder)
 
 
 def automatic_subsets(prepared: PreparedInput) -> tuple[str, ...]:
     """Choose predictors whose levels form validation subsets when the request names none.
 
-    Preferred are harmonized categories with few levels, then harmonized numbers with many (they are
-    clustered), in the order of similarity: what both surveys measure alike is what results will be
-    broken down by.
+    Preferred are harmonized predictors that split the donor into many groups of similar size, such
+    as income, age or education: they give subsets from large to small. Groups are counted as
+    the exponential of the entropy of their weighted shares, at most five (numbers and ordered
+    categories are clustered into as many).
     """
-    kept = prepared.predictors[prepared.predictors["kept"]]
+    kept = prepared.predictors
+    kept = kept[kept["kept"] & (kept["missing_donor"] == 0)]
     harmonized = kept[kept["source"] == "harmony"]
     pool = harmonized if len(harmonized) else kept
-    ranked = sorted(
-        pool.to_dict("records"),
-        key=lambda row: (
-            not _has_few_levels(prepared.donor[row["predictor"]]),
-            -float(row["similarity"]),
-        ),
-    )
-    return tuple(str(row["predictor"]) for row in ranked[:MAXIMUM_SUBSET_VARIABLES])
+    weights = prepared.donor[WEIGHT]
+    scored = [
+        (-round(_groups(prepared.donor[row["predictor"]], weights), 1), -row["similarity"],
+         str(row["predictor"]))
+        for row in pool.to_dict("records")
+    ]  # fmt: skip
+    return tuple(name for _, _, name in sorted(scored)[:MAXIMUM_SUBSET_VARIABLES])
 
 
-def _has_few_levels(column: pd.Series[Any]) -> bool:
-    return isinstance(column.dtype, pd.CategoricalDtype) and column.nunique() in _SUBSET_GROUPS
+def _groups(column: pd.Series[Any], weights: pd.Series[float]) -> float:
+    """Effective number of groups a predictor splits the donor into, at most five."""
+    shares = weights.groupby(column.to_numpy(), observed=True).sum().to_numpy(float)
+    nominal = isinstance(column.dtype, pd.CategoricalDtype) and not column.cat.ordered
+    if nominal and len(shares) > MAXIMUM_SUBSET_LEVELS:
+        return 0.0
+    shares = shares[shares > 0] / shares.sum()
+    return min(float(np.exp(-(shares * np.log(shares)).sum())), 5.0)
 
 
 STAGE_FUNCTIONS: Final[dict[Stage, StageFunction]] = {

@@ -362,8 +362,8 @@ def _result(
             fix="Check that the labels in the intersection tables equal the donor's",
         )
     where = pool.iloc[chosen].reset_index(drop=True)
-    puma = where[PUMA].astype(object).where(placed, None)
-    matched = where[HOUSEHOLD_KEY].astype(object).where(placed, None)
+    puma = where[PUMA].where(placed)
+    matched = where[HOUSEHOLD_KEY].where(placed)
     notes: tuple[str, ...] = ()
     if not placed.all():
         empty = [" / ".join(place.values()) for place, rows in groups if not placed[rows].any()]

@@ -98,7 +98,7 @@ def assemble(
     report(0.0, "Reading the two surveys")
     donor, recipient = surveys or (workspace.survey(pair.donor), workspace.survey(pair.recipient))
     frames = (_households(donor), _households(recipient))
-    harmonies = HarmonyStore(workspace, pair).load().harmonies
+    harmonies = HarmonyStore(workspace.path, pair).load().harmonies
     tables = read_spatial_tables(workspace)
     if not harmonies:
         raise InputError(

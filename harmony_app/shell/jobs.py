@@ -1,16 +1,73 @@
-"""The chip in the top bar that shows the run in progress."""
+"""The chip in the top bar that shows the run in progress and leads to it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 import panel as pn
+
+from fusion_core.workspace.runs import STAGES
+from harmony_app.shell.run_watch import RunRow, RunWatch
+from harmony_app.shell.times import duration
 
 if TYPE_CHECKING:
     from harmony_app.shell.session import Session
 
+_PERIOD_MS: Final = 2000
+_DOING: Final = {
+    "prepare": "preparing",
+    "train": "training",
+    "fuse": "fusing",
+    "validate": "validating",
+}
+_STYLE: Final = """
+:host { margin: 0; }
+a { display: flex; align-items: center; gap: 8px; padding: 4px 12px; border-radius: 14px;
+  border: 1px solid var(--border); background: var(--accent-soft); color: var(--text);
+  font: 12px var(--font); text-decoration: none; white-space: nowrap; }
+a:hover { border-color: var(--accent); }
+a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.what { max-width: 260px; overflow: hidden; text-overflow: ellipsis; }
+.bar { width: 64px; height: 5px; border-radius: 3px; background: var(--border); overflow: hidden; }
+.bar i { display: block; height: 100%; background: var(--accent); }
+.left { color: var(--muted); }
+@media (max-width: 1100px) { .what { max-width: 90px; } .bar { width: 40px; } }
+"""
+
 
 def job_indicator(session: Session) -> pn.viewable.Viewable:
-    """Show nothing while no run is in progress."""
-    del session
-    return pn.pane.HTML("", css_classes=["job-chip"])
+    """Show the newest run in progress; nothing while there is none."""
+    watch = RunWatch(session.workspace)
+    pane = pn.pane.HTML(chip_html(watch.active()), stylesheets=[_STYLE], margin=0)
+
+    def refresh() -> None:
+        text = chip_html(watch.active())
+        if text != pane.object:
+            pane.object = text
+
+    if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+        callback = pn.state.add_periodic_callback(refresh, period=_PERIOD_MS)
+        pn.state.on_session_destroyed(lambda _context: callback.stop())
+    return pane
+
+
+def chip_html(active: list[RunRow]) -> str:
+    """Write the chip for the runs in progress, newest first."""
+    if not active:
+        return ""
+    row = active[0]
+    share = min(max(row.state.progress, 0.0), 1.0)
+    step = STAGES.index(row.state.stage) + 1
+    doing = "stopping" if row.cancelling else f"{_DOING[row.state.stage]}, {step} of {len(STAGES)}"
+    more = f" + {len(active) - 1} more" if len(active) > 1 else ""
+    left = duration(row.state.seconds_left)
+    label = f"{row.name} · {doing}{more}"
+    spoken = f"Run {label}, {share:.0%} done{f', {left} left' if left else ''}"
+    return (
+        f'<a href="/fuse?run={quote(row.run.id)}" title="{escape(spoken)}">'
+        f'<span class="what">{escape(label)}</span>'
+        f'<span class="bar"><i style="width:{share:.1%}"></i></span>'
+        f'<span class="left">{escape(left or f"{share:.0%}")}</span></a>'
+    )

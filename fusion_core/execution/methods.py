@@ -1,0 +1,126 @@
+"""The methods note of a run: everything another person needs to judge or repeat it, as text."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Final
+
+from fusion_core.errors import CorruptFileError
+from fusion_core.execution.pipeline import finished_stages
+from fusion_core.prepare.storage import read_prepared
+from fusion_core.workspace.files import read_json
+from fusion_core.workspace.runs import STAGES
+
+if TYPE_CHECKING:
+    from fusion_core.prepare.stage import PreparedInput
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run, RunSpec
+
+_SOURCE: Final = (
+    "K. Ummel, M. Poblete-Cazenave, K. Akkiraju, N. Graetz, H. Ashman, C. Kingdon, S. Herrera "
+    "Tenorio, A. S. Singhal, D. A. Cohen, N. D. Rao (2024), Multidimensional well-being of US "
+    "households at a fine spatial scale using fused household surveys, Scientific Data 11"
+)
+
+
+def methods_note(workspace: Workspace, run: Run) -> str:
+    """Write the methods note of a run as Markdown.
+
+    Raises
+    ------
+    CorruptFileError
+        If the run's request is damaged.
+    """
+    spec = run.spec()
+    parts = [
+        _head(workspace, run, spec),
+        _variables(spec),
+        _predictors(run),
+        _settings(spec),
+        _computation(run),
+    ]
+    return "\n".join(parts)
+
+
+def _head(workspace: Workspace, run: Run, spec: RunSpec) -> str:
+    donor, recipient = (
+        workspace.describe(survey) for survey in (spec.pair.donor, spec.pair.recipient)
+    )
+    summary = (
+        f"Variables of **{donor.title or spec.pair.donor.title}** (donor) were fused onto the "
+        f"households of **{recipient.title or spec.pair.recipient.title}** (recipient), "
+        f"{spec.implicates} implicates, seed {spec.seed}. The fused values are simulated: use them "
+        "for estimates over many households with their margins of error, never as facts about one "
+        "household."
+    )
+    method = (
+        "gradient-boosted conditional expectations, chained; draws from observed donor values "
+        f"among the nearest donors. After {_SOURCE}."
+    )
+    lines = [
+        f"# Methods note: {spec.name}",
+        "",
+        summary,
+        "",
+        f"- Run: `{run.id}`, started {run.state().started or 'not yet'} (UTC)",
+        f"- Method: {method}",
+    ]
+    if donor.synthetic or recipient.synthetic:
+        lines.append("- **The data are synthetic: no row describes a real household.**")
+    lines += [
+        f"- {survey.id.title}: {survey.source}" for survey in (donor, recipient) if survey.source
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _variables(spec: RunSpec) -> str:
+    lines = ["## Fusion variables, in order", ""]
+    for position, item in enumerate(spec.fusion_variables, 1):
+        words = item if isinstance(item, str) else f"block drawn together: {', '.join(item)}"
+        lines.append(f"{position}. {words}")
+    if spec.train.order == "suggested":
+        lines.append("\nThe program chose another order; the model says which.")
+    return "\n".join([*lines, ""])
+
+
+def _predictors(run: Run) -> str:
+    lines = ["## Predictors", ""]
+    try:
+        prepared: PreparedInput = read_prepared(run.input_folder)
+    except CorruptFileError:
+        return "\n".join([*lines, "The run has not prepared its input yet.", ""])
+    lines += [
+        f"{len(prepared.donor):,} donor and {len(prepared.recipient):,} recipient households.", "",
+        "| predictor | made from | similarity | used |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for row in prepared.predictors.to_dict("records"):
+        score = "–" if row["similarity"] != row["similarity"] else f"{row['similarity']:.3f}"
+        used = "yes" if row["kept"] else "no"
+        reason = f" ({row['reason']})" if row["reason"] else ""
+        lines.append(f"| {row['predictor']} | {row['source']} | {score} | {used}{reason} |")
+    if prepared.notes:
+        lines += ["", *(f"- {note}" for note in prepared.notes)]
+    return "\n".join([*lines, ""])
+
+
+def _settings(spec: RunSpec) -> str:
+    lines = ["## Settings", "", f"Preset: {spec.preset}.", "", "| setting | value |", "|---|---|"]
+    for name, value in dataclasses.asdict(spec.train).items():
+        lines.append(f"| {name} | {value} |")
+    lines += [
+        f"| minimum_similarity | {spec.minimum_similarity} |",
+        f"| keep_predictors | {', '.join(spec.keep_predictors) or '–'} |",
+        f"| exclude_predictors | {', '.join(spec.exclude_predictors) or '–'} |",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _computation(run: Run) -> str:
+    lines = ["## Computation", ""]
+    done = finished_stages(run)
+    lines += [f"- {stage}: {done[stage]:.1f} s" for stage in STAGES if stage in done]
+    path = run.folder / "versions.json"
+    if path.exists():
+        versions = ", ".join(f"{name} {text}" for name, text in read_json(path).items())
+        lines.append(f"- Versions: {versions}")
+    return "\n".join([*lines, ""])

@@ -1,0 +1,76 @@
+// One run: steps, progress, what to do next, what was asked for, and the log.
+const shown = { log: false, naming: null };
+
+function detailSection(data, send) {
+  if (!data.id) {
+    return h("section", { class: "card fill empty" }, h("h2", {}, "Choose a run"), h("p", {}, data.message || "Its progress, settings, notes and downloads are shown here."));
+  }
+  return h("section", { class: "card fill", "aria-label": `Run ${data.name}`, "data-status": data.status },
+    runTitle(data, send),
+    h("div", { class: "rows pad", "data-scroll": `detail ${data.id}` },
+      stepsBar(data), progressLine(data), actions(data, send), nextSteps(data), notesList(data), facts(data), logBox(data)));
+}
+
+function runTitle(data, send) {
+  if (shown.naming === data.id) {
+    const box = h("input", { type: "text", value: data.name, "aria-label": "New name", "data-focus": "rename" });
+    const stop = () => { shown.naming = null; };
+    const save = () => { stop(); send({ action: "rename", id: data.id, name: box.value }); };
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") save();
+      if (event.key === "Escape") { stop(); send({ action: "refresh" }); }
+    });
+    return h("header", {}, box, button("Save", save, { class: "primary small" }),
+      button("Keep", () => { stop(); send({ action: "refresh" }); }, { class: "small" }));
+  }
+  return h("header", {}, h("h2", { class: "clip" }, data.name), chip(data.status_text, data.tone),
+    h("span", { class: "right" }, button("rename", () => { shown.naming = data.id; send({ action: "refresh" }); }, { class: "quiet" })));
+}
+
+function stepsBar(data) {
+  return h("ol", { class: "stages" }, data.stages.map((stage) =>
+    h("li", { class: stage.state, "aria-current": stage.state === "now" ? "step" : null },
+      h("span", { class: "dot", "aria-hidden": "true" }, stage.state === "done" ? "✓" : stage.state === "bad" ? "!" : ""),
+      h("span", {}, stage.title), h("span", { class: "muted small" }, stage.took))));
+}
+
+function progressLine(data) {
+  const sentence = h("p", { class: data.status === "failed" ? "error" : "sentence", role: "status" }, data.message);
+  if (!data.active) return sentence;
+  return h("div", {}, h("div", { class: "progress" }, bar(data.progress, "big", `${Math.round(data.progress * 100)} % done`),
+    h("b", {}, `${Math.round(data.progress * 100)} %`), h("span", { class: "muted" }, data.left)), sentence);
+}
+
+function actions(data, send) {
+  const act = (action) => () => send({ action, id: data.id });
+  return h("div", { class: "actions" },
+    data.active ? (data.cancelling ? h("span", { class: "muted" }, "Stopping …")
+      : confirmButton("Cancel run", "Stop this run?", "Stop it", "Keep running", act("cancel"), { class: "danger-line", "data-focus": "cancel" })) : null,
+    data.can_resume ? button("Resume", act("resume"), { class: "primary", title: "Finished steps are not repeated" }) : null,
+    button("Clone settings", act("clone"), { title: "Build a new run from these settings" }),
+    data.active ? null : confirmButton("Delete", "Delete the run and all it made?", "Delete it", "Keep it", act("delete"), { "data-focus": "delete" }));
+}
+
+function nextSteps(data) {
+  if (!data.links.length && !data.downloads.length) return null;
+  return h("div", { class: "next" },
+    data.links.map((link) => h("a", { class: "button primary", href: link.href }, link.title)),
+    data.downloads.map((item) => h("a", { class: "button", href: item.href, download: true, title: item.help }, `↓ ${item.title}`)));
+}
+
+function notesList(data) {
+  if (!data.notes.length) return null;
+  return h("div", { class: "notes" }, h("h3", {}, "What to know"), h("ul", {}, data.notes.map((note) => h("li", {}, note))));
+}
+
+function facts(data) {
+  return h("dl", { class: "facts" }, data.facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+function logBox(data) {
+  const box = h("details", { ontoggle: (event) => { shown.log = event.target.open; } },
+    h("summary", {}, `Log (${data.log.length})`),
+    h("pre", { class: "log", "data-scroll": "log", tabindex: "0" }, data.log.join("\n")));
+  if (shown.log) box.open = true;
+  return box;
+}

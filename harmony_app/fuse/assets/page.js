@@ -1,0 +1,44 @@
+// The page: a bar with the two views, and the sections of the view that is open.
+export function render({ model, el }) {
+  const send = (message) => model.send_msg(message);
+  const top = h("div", { class: "toolbar" });
+  const message = h("div", { class: "notice", role: "alert", hidden: true });
+  const left = h("div", { class: "column left" });
+  const middle = h("div", { class: "column" });
+  const right = h("div", { class: "column" });
+  const table = h("div", { class: "column" });
+  const detail = h("div", { class: "column" });
+  const builder = h("div", { class: "grid builder" }, left, middle, right);
+  const runs = h("div", { class: "grid overview" }, table, detail);
+  el.append(h("div", { class: "page" }, top, message, builder, runs));
+
+  const draw = {
+    toolbar: () => fill(top, toolbar(model.toolbar, send)),
+    notice: () => { message.hidden = !model.notice; fill(message, h("span", {}, model.notice), button("×", () => send({ action: "dismiss" }), { class: "quiet", "aria-label": "Dismiss" })); },
+    picker: () => fill(left, pickerSection(model.picker, send)),
+    predictors: () => fill(middle, predictorSection(model.predictors, send)),
+    settings: () => fill(right, settingsSection(model.settings, model.cost, send)),
+    cost: () => fill(right, settingsSection(model.settings, model.cost, send)),
+    runs: () => fill(table, runsSection(model.runs, send)),
+    // A question under way is not wiped out by the next tick of the progress.
+    detail: () => { if (!detail.querySelector("[data-answer]") || detail.firstChild.dataset.status !== model.detail.status) fill(detail, detailSection(model.detail, send)); },
+    view: () => { builder.hidden = model.view !== "new"; runs.hidden = model.view !== "runs"; },
+  };
+  for (const [name, act] of Object.entries(draw)) {
+    act();
+    model.on(name, act);
+  }
+}
+
+function toolbar(data, send) {
+  const tab = (view, title) => button(title, () => send({ action: "view", view }), {
+    class: data.view === view ? "on" : "", "aria-pressed": String(data.view === view), "data-focus": `view ${view}` });
+  return [
+    h("div", { class: "segments", role: "group", "aria-label": "View" }, tab("new", "New run"), tab("runs", data.runs_title)),
+    h("label", { class: "inline pair" }, "Donor → recipient",
+      h("select", { "aria-label": "Survey pair", "data-focus": "pair", disabled: data.view !== "new",
+        onchange: (event) => send({ action: "pair", id: event.target.value }) },
+      data.pairs.map((pair) => h("option", { value: pair.id, selected: pair.id === data.pair }, pair.title)))),
+    h("span", { class: "muted clip" }, data.sizes),
+  ];
+}

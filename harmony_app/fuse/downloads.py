@@ -1,0 +1,92 @@
+"""Files of a run to take home, streamed from disk: a ZIP of the model or implicates, or the note.
+
+They are ordinary addresses rather than messages through the page's connection, because implicates
+of a nation are gigabytes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bokeh.server.views.auth_request_handler import AuthRequestHandler
+from tornado.ioloop import IOLoop
+from tornado.web import HTTPError, authenticated
+
+from fusion_core.errors import HarmonyError
+from fusion_core.execution.methods import methods_note
+from fusion_core.execution.pipeline import finished_stages
+from fusion_core.workspace.runs import Run, Stage, open_run
+
+if TYPE_CHECKING:
+    from fusion_core.workspace.layout import Workspace
+
+ADDRESS: Final = r"/download/([A-Za-z0-9_-]+)/(model|implicates|methods)"
+_STAGES: Final[dict[str, Stage]] = {"model": "train", "implicates": "fuse"}
+_CHUNK: Final = 1 << 20
+
+
+class DownloadHandler(AuthRequestHandler):
+    """Answers ``/download/<run>/<part>``; asks for the same sign-in as the pages."""
+
+    def initialize(self, **options: Any) -> None:
+        """Take the workspace from the address table."""
+        self._workspace: Workspace = options.pop("workspace")
+        super().initialize(**options)
+
+    @authenticated
+    async def get(self, identifier: str, part: str) -> None:
+        """Send the file."""
+        try:
+            run = open_run(self._workspace, identifier)
+            if part == "methods":
+                self._send_text(f"{run.id}-methods.md", methods_note(self._workspace, run))
+                return
+            folder = part_folder(run, part)
+        except HarmonyError as error:
+            raise HTTPError(404, reason="There is no such file") from error
+        self.set_header("Content-Type", "application/zip")
+        self._name(f"{run.id}-{part}.zip")
+        with tempfile.TemporaryDirectory() as scratch:
+            archive = Path(scratch) / "download.zip"
+            await IOLoop.current().run_in_executor(None, write_archive, folder, archive)
+            with archive.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    self.write(chunk)
+                    await self.flush()
+
+    def _send_text(self, name: str, text: str) -> None:
+        self.set_header("Content-Type", "text/markdown; charset=utf-8")
+        self._name(name)
+        self.write(text)
+
+    def _name(self, name: str) -> None:
+        self.set_header("Content-Disposition", f'attachment; filename="{name}"')
+
+
+def download_patterns(workspace: Workspace) -> list[tuple[str, type, dict[str, Any]]]:
+    """Return the address table entries the server needs."""
+    return [(ADDRESS, DownloadHandler, {"workspace": workspace})]
+
+
+def part_folder(run: Run, part: str) -> Path:
+    """Return the folder of a finished part.
+
+    Raises
+    ------
+    HarmonyError
+        If the run has not made it yet.
+    """
+    if _STAGES[part] not in finished_stages(run):
+        raise HarmonyError(f"The run has no {part} yet", fix="Wait until it is finished")
+    return run.model_folder if part == "model" else run.implicates_folder
+
+
+def write_archive(folder: Path, archive: Path) -> None:
+    """Write a ZIP of a folder; Parquet is compressed already, so files are only put together."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as target:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                target.write(path, path.relative_to(folder))

@@ -1,0 +1,224 @@
+"""Turn state and engine results into what the sections of the builder show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from fusion_core.execution import CostEstimate
+from harmony_app.fuse.settings_form import form_data
+from harmony_app.fuse.state import (
+    PRESET_IMPLICATES,
+    PRESET_TITLES,
+    PRESETS,
+    FuseState,
+    suggested_name,
+)
+from harmony_app.shell.times import duration, size
+
+if TYPE_CHECKING:
+    from fusion_core.harmony.model import SurveyPair
+    from fusion_core.surveys.model import Variable
+
+MOST_CLAUSES: Final = 3
+_KIND_WORDS: Final = {
+    "continuous": ("number", "number"),
+    "zero_inflated": ("number, many zeros", "number"),
+    "unusable": ("neither number nor category", "bad"),
+}
+_PRESET_WORDS: Final = {
+    "quick": "For looking: one held-out part instead of folds, small trees. About a minute.",
+    "paper": "As published by Ummel et al. (2024): five folds, three quantiles, three tree sizes.",
+    "production": "As Paper, with a learning rate half as large. For results you publish.",
+    "custom": "Your own settings. A preset brings back the published ones.",
+}
+STAGE_WORDS: Final = {
+    "prepare": "prepare", "train": "train", "fuse": "fuse", "validate": "validate",
+}  # fmt: skip
+
+
+def toolbar_data(
+    state: FuseState, pairs: Sequence[SurveyPair], runs: int, active: int, sizes: str
+) -> dict[str, Any]:
+    """Describe the bar above both views."""
+    running = f", {active} running" if active else ""
+    return {
+        "view": state.view,
+        "runs_title": f"Runs ({runs}{running})" if runs else "Runs",
+        "pairs": [{"id": str(pair), "title": pair.title} for pair in pairs],
+        "pair": str(state.pair) if state.pair else "",
+        "sizes": sizes,
+    }
+
+
+def picker_data(
+    state: FuseState,
+    variables: Sequence[Variable],
+    kinds: Mapping[str, str],
+    harmonized: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
+    """Describe the donor's variables and the chosen steps.
+
+    Parameters
+    ----------
+    state
+        The choices.
+    variables
+        Donor variables that can be fused.
+    kinds
+        Detected kinds, as far as known.
+    harmonized
+        Predictors made from a donor variable.
+    """
+    by_name = {variable.name: variable for variable in variables}
+    chosen = set(state.chosen)
+    rows = []
+    for variable in variables:
+        words, tone = kind_words(variable, kinds.get(variable.name))
+        note = ""
+        if variable.name in chosen and harmonized.get(variable.name):
+            note = f"left out as a predictor: {', '.join(harmonized[variable.name])}"
+        rows.append(
+            {
+                "name": variable.name,
+                "description": variable.description,
+                "search": f"{variable.name} {variable.description} {words}".lower(),
+                "kind": words,
+                "tone": tone,
+                "chosen": variable.name in chosen,
+                "note": note,
+            }
+        )
+    steps = [
+        {"names": [_named(name, by_name, kinds) for name in step]} for step in state.steps
+    ]  # fmt: skip
+    return {
+        "variables": rows,
+        "steps": steps,
+        "chosen": len(chosen),
+        "suggest": state.train.order == "suggested",
+    }
+
+
+def kind_words(variable: Variable, kind: str | None) -> tuple[str, str]:
+    """Return the words and the tone of a variable's type chip."""
+    if kind in _KIND_WORDS:
+        return _KIND_WORDS[kind]
+    if variable.is_categorical:
+        word = "ordered" if variable.type == "ordered" else "category"
+        return f"{word} · {len(variable.levels)}", "category"
+    return "number", "number"
+
+
+def predictors_loading() -> dict[str, Any]:
+    """Describe the predictor section while the harmonies are being applied."""
+    return {
+        "status": "loading",
+        "message": "Comparing donor and recipient: applying the harmonies, placing donor "
+        "households, joining what is known of places …",
+        "minimum": "",
+    }
+
+
+def predictors_failed(message: str) -> dict[str, Any]:
+    """Describe the predictor section when there is nothing to predict from."""
+    return {"status": "error", "message": message, "minimum": ""}
+
+
+def predictors_data(
+    state: FuseState, decided: pd.DataFrame, notes: Sequence[str]
+) -> dict[str, Any]:
+    """Describe the predictors: used ones by similarity, then those left out."""
+    rows: list[dict[str, Any]] = [
+        {
+            "name": str(row["predictor"]),
+            "label": str(row["label"]),
+            "source": str(row["source"]),
+            "similarity": None if math.isnan(row["similarity"]) else float(row["similarity"]),
+            "low": not math.isnan(row["similarity"])
+            and float(row["similarity"]) < state.minimum_similarity,
+            "kept": bool(row["kept"]),
+            "reason": str(row["reason"]),
+            "fixed": bool(row["problem"]) or row["donor_variable"] in state.chosen,
+            "choice": _choice(state, str(row["predictor"])),
+        }
+        for row in decided.to_dict("records")
+    ]
+    rows.sort(key=lambda row: (not row["kept"], -(row["similarity"] or 0.0)))
+    return {
+        "status": "ready",
+        "message": "",
+        "minimum": f"{state.minimum_similarity:.2f}",
+        "kept": int(decided["kept"].sum()),
+        "rows": rows,
+        "notes": list(notes),
+    }
+
+
+def settings_data(state: FuseState, error: str) -> dict[str, Any]:
+    """Describe presets, options and every setting."""
+    return {
+        "preset": state.preset,
+        "presets": [
+            {
+                "name": name,
+                "title": PRESET_TITLES[name],
+                "help": f"{_PRESET_WORDS[name]} {PRESET_IMPLICATES[name]} implicates.",
+            }
+            for name in PRESETS
+        ],
+        "explanation": _PRESET_WORDS[state.preset],
+        "implicates": str(state.implicates),
+        "seed": str(state.seed),
+        "name": state.name,
+        "placeholder": suggested_name(state) if state.steps else "named after what it fuses",
+        "groups": form_data(state.train),
+        "error": error,
+    }
+
+
+def cost_data(cost: CostEstimate) -> dict[str, Any]:
+    """Describe what the run is expected to need."""
+    parts = ", ".join(
+        f"{STAGE_WORDS[stage]} {duration(seconds)}"
+        for stage, seconds in cost.seconds_by_stage.items()
+    )
+    return {
+        "ready": True,
+        "bad": False,
+        "message": "",
+        "time": f"≈ {duration(cost.seconds)}",
+        "memory": f"≈ {size(cost.memory_bytes)}",
+        "disk": f"≈ {size(cost.disk_bytes)}",
+        "detail": f"Estimate: {parts}",
+    }
+
+
+def cost_unknown(message: str, *, bad: bool = False) -> dict[str, Any]:
+    """Describe why a run cannot be started yet."""
+    return {"ready": False, "bad": bad, "message": message}
+
+
+def settings_words(preset: str, implicates: int, variables: Sequence[str]) -> str:
+    """Summarise a run's settings in one line."""
+    shown = ", ".join(variables[:MOST_CLAUSES])
+    more = f" + {len(variables) - MOST_CLAUSES}" if len(variables) > MOST_CLAUSES else ""
+    return f"{PRESET_TITLES.get(preset, preset)}, M = {implicates} · {shown}{more}"
+
+
+def _named(
+    name: str, variables: Mapping[str, Variable], kinds: Mapping[str, str]
+) -> dict[str, str]:
+    if name not in variables:
+        return {"name": name, "kind": "not in the donor", "tone": "bad"}
+    words, tone = kind_words(variables[name], kinds.get(name))
+    return {"name": name, "kind": words, "tone": tone}
+
+
+def _choice(state: FuseState, predictor: str) -> str | None:
+    if predictor in state.keep:
+        return "keep"
+    return "exclude" if predictor in state.exclude else None

@@ -1,0 +1,89 @@
+"""The runs of a workspace as last seen, reading again only what changed on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fusion_core.errors import HarmonyError
+from fusion_core.execution import run_status
+from fusion_core.execution.processes import is_cancelling
+from fusion_core.workspace.runs import Run, RunSpec, RunState, list_runs
+
+if TYPE_CHECKING:
+    from fusion_core.workspace.layout import Workspace
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run as a list shows it.
+
+    Attributes
+    ----------
+    run
+        The run.
+    spec
+        Its request; ``None`` when the file is damaged, and `state` says so.
+    state
+        Its state, a dead process told from a live one.
+    cancelling
+        Whether it was asked to stop and has not yet.
+    """
+
+    run: Run
+    spec: RunSpec | None
+    state: RunState
+    cancelling: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name for people."""
+        return self.spec.name if self.spec is not None else self.run.id
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the run is in progress."""
+        return self.state.status == "running"
+
+
+class RunWatch:
+    """Looks at the runs of a workspace, cheaply enough to do so every second."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._seen: dict[str, tuple[tuple[int, ...], RunRow]] = {}
+
+    def rows(self) -> list[RunRow]:
+        """Return all runs, newest first."""
+        rows = [self._row(run) for run in list_runs(self._workspace)]
+        self._seen = {row.run.id: self._seen[row.run.id] for row in rows}
+        return rows
+
+    def active(self) -> list[RunRow]:
+        """Return the runs in progress, newest first."""
+        return [row for row in self.rows() if row.is_active]
+
+    def _row(self, run: Run) -> RunRow:
+        stamp = tuple(_changed(run, name) for name in ("spec.json", "state.json"))
+        known = self._seen.get(run.id)
+        # A running run is always looked at: its process may be gone without a word.
+        if known is not None and known[0] == stamp and not known[1].is_active:
+            return known[1]
+        row = self._read(run)
+        self._seen[run.id] = (stamp, row)
+        return row
+
+    def _read(self, run: Run) -> RunRow:
+        try:
+            return RunRow(
+                run, run.spec(), run_status(self._workspace, run), cancelling=is_cancelling(run)
+            )
+        except HarmonyError as error:
+            return RunRow(run, None, RunState(status="failed", message=error.message))
+
+
+def _changed(run: Run, name: str) -> int:
+    try:
+        return (run.folder / name).stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
