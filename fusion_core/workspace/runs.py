@@ -68,7 +68,7 @@ class RunSpec:
     implicates: int = 40
     seed: int = 0
     train: TrainSettings = field(default_factory=TrainSettings)
-    preset: str = "paper"
+    preset: str = "production"
     keep_predictors: tuple[str, ...] = ()
     exclude_predictors: tuple[str, ...] = ()
     minimum_similarity: float = 0.8
