@@ -12,9 +12,10 @@ from fusion_core.errors import HarmonyError, InputError
 from fusion_core.geography.boundaries import MAP_CRS, write_areas
 from fusion_core.geography.location import write_intersections
 from fusion_core.geography.spatial import SpatialTable, write_spatial_table
+from fusion_core.harmony.store import HarmonyStore
 from fusion_core.ingest.demo.codebook import BLOCK, FUSION_VARIABLES
 from fusion_core.ingest.demo.donor import draw_donor
-from fusion_core.ingest.demo.harmonies import exercises
+from fusion_core.ingest.demo.harmonies import AUTHOR, PAIR, exercises, ready_made
 from fusion_core.ingest.demo.places import REGIONS, Places
 from fusion_core.ingest.demo.population import Population, make_population
 from fusion_core.ingest.demo.recipient import draw_recipient
@@ -49,9 +50,11 @@ def build_demo(
     quick: bool = False,
     progress: Progress | None = None,
 ) -> Workspace:
-    """Build the demo workspace, or bring an older one up to date.
+    """Build the demo workspace, or build an earlier one again.
 
-    Surveys, boundaries and truth are written anew; harmonies and runs already there are kept.
+    Surveys, boundaries and truth are written anew and harmonies already there are kept. Runs that
+    belong to the earlier surveys are moved to a folder ``runs-of-earlier-demo``, because their
+    rows would no longer match.
 
     Parameters
     ----------
@@ -72,6 +75,7 @@ def build_demo(
     report = progress or _silent
     workspace = _open(folder)
     (folder / RECORD).unlink(missing_ok=True)
+    _set_runs_aside(workspace)
     size = DemoSize.quick() if quick else DemoSize.full()
     report(0.0, f"Populating the fictional state of {STATE_NAME}")
     population = make_population(size, seed)
@@ -84,6 +88,8 @@ def build_demo(
     _write_geography(workspace, population.places)
     report(0.85, "Computing the truth of every area")
     _write_truth(workspace, population)
+    report(0.95, "Saving the ready-made harmonies")
+    HarmonyStore(folder, PAIR).save_all(ready_made(), author=AUTHOR)
     write_json(_record(population, seed=seed, quick=quick), folder / RECORD)
     report(1.0, "The demo is ready")
     return workspace
@@ -92,30 +98,45 @@ def build_demo(
 def ensure_demo(
     folder: Path,
     *,
-    seed: int = DEFAULT_SEED,
-    quick: bool = False,
+    seed: int | None = None,
+    quick: bool | None = None,
     progress: Progress | None = None,
 ) -> Workspace:
     """Open the demo in `folder`; build it when it is absent, unfinished or of another version.
 
     Parameters
     ----------
-    folder, seed, quick, progress
+    folder, progress
         As in `build_demo`.
+    seed, quick
+        As in `build_demo`; ``None`` takes what is there, or the defaults.
     """
     if is_current(folder, seed=seed, quick=quick):
         return Workspace.open(folder)
-    return build_demo(folder, seed=seed, quick=quick, progress=progress)
+    return build_demo(
+        folder, seed=DEFAULT_SEED if seed is None else seed, quick=bool(quick), progress=progress
+    )
 
 
-def is_current(folder: Path, *, seed: int = DEFAULT_SEED, quick: bool = False) -> bool:
-    """Whether `folder` holds a complete demo of this version, seed and size."""
+def is_current(folder: Path, *, seed: int | None = None, quick: bool | None = None) -> bool:
+    """Whether `folder` holds a complete demo of this version, of the given seed and size if any."""
     try:
         record = read_json(folder / RECORD)
     except HarmonyError:
         return False
     wanted = {"version": DEMO_VERSION, "seed": seed, "quick": quick}
-    return all(record.get(name) == value for name, value in wanted.items())
+    return all(value is None or record.get(name) == value for name, value in wanted.items())
+
+
+def _set_runs_aside(workspace: Workspace) -> None:
+    if not workspace.runs_folder.exists() or not any(workspace.runs_folder.iterdir()):
+        return
+    target = workspace.path / "runs-of-earlier-demo"
+    number = 1
+    while target.exists():
+        number += 1
+        target = workspace.path / f"runs-of-earlier-demo-{number}"
+    workspace.runs_folder.rename(target)
 
 
 def _open(folder: Path) -> Workspace:
@@ -176,7 +197,7 @@ def _write_truth(workspace: Workspace, population: Population) -> None:
     folder = workspace.path / "truth"
     with replace_file(folder / "truth.parquet") as temporary:
         true_values(population).to_parquet(temporary, index=False, compression="zstd")
-    conditions = {group.name: group.condition for group, _ in subgroups(population)}
+    conditions = {group.name: group.condition for group in subgroups(population)}
     write_json(conditions, folder / "subgroups.json")
 
 

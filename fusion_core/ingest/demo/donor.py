@@ -19,7 +19,7 @@ from fusion_core.harmony.prices import deflation_factor
 from fusion_core.ingest.demo.codebook import FUSION_QUESTIONS, Question, coded
 from fusion_core.ingest.demo.places import REGIONS
 from fusion_core.ingest.demo.replicates import REPLICATES, fay_factors
-from fusion_core.ingest.demo.sampling import draw_sample
+from fusion_core.ingest.demo.sampling import Drawn, draw_sample
 from fusion_core.ingest.demo.settings import (
     DONOR,
     DONOR_YEAR,
@@ -116,6 +116,23 @@ def draw_donor(population: Population, households: int, rng: np.random.Generator
     rng
         Source of randomness.
     """
+    drawn, weights = donor_weights(population, households, rng)
+    rows = drawn.row[drawn.responded]
+    order = rng.permutation(len(rows))
+    answers = population.households.iloc[rows[order]].reset_index(drop=True)
+    return _survey(answers, weights[order], rng)
+
+
+def donor_weights(
+    population: Population, households: int, rng: np.random.Generator
+) -> tuple[Drawn, Array]:
+    """Draw the sample and compute its weights: full sample, then the replicates.
+
+    Returns
+    -------
+    tuple
+        The drawn sample, and weights of the respondents in sort order, shape (respondents, 81).
+    """
     everyone = population.households
     region = everyone["region"].to_numpy().astype(np.int64)
     counts = np.bincount(region, minlength=len(REGIONS))
@@ -133,10 +150,7 @@ def draw_donor(population: Population, households: int, rng: np.random.Generator
         (region[rows], counts.astype(float)),
         (control[rows], np.bincount(control).astype(float)),
     ]
-    weights = rake(weights, margins)
-    order = rng.permutation(len(rows))
-    answers = everyone.iloc[rows[order]].reset_index(drop=True)
-    return _survey(answers, weights[order], rng)
+    return drawn, rake(weights, margins)
 
 
 def _control_class(households: pd.DataFrame) -> Array:

@@ -198,13 +198,15 @@ def _insecurity(home: pd.DataFrame, local: dict[str, Array], rng: np.random.Gene
     cost = home["elec_kwh"].to_numpy() * local["price"] / 100 + home["gas_therms"].to_numpy() * 1.3
     burden = np.log(cost) - home["log_income"].to_numpy() + 3.4
     score = (
-        -2.45
-        + 0.80 * burden
-        - 0.55 * (home["log_income"].to_numpy() - 10.9)
-        + 0.40 * (home["ten"].to_numpy() >= RENTED)
+        -2.75
+        + 0.75 * burden
+        + 0.26 * (local["price"] - 14.2)
+        + 0.35 * (local["hdd"] - 5300) / 1000
+        - 0.40 * (home["log_income"].to_numpy() - 10.9)
+        + 0.55 * (home["ten"].to_numpy() >= RENTED)
         + 0.16 * home["children"].to_numpy()
-        + 0.45 * (home["insulation"].to_numpy() <= 1)
-        + 0.55 * (home["reference_rac1p"].to_numpy() == 1)
+        + 0.70 * (home["insulation"].to_numpy() <= 1)
+        + 0.75 * (home["reference_rac1p"].to_numpy() == 1)
         - 0.30 * (home["reference_agep"].to_numpy() >= 65)
         + 0.30 * (home["fs"].to_numpy() == 0)
         + local["insecure_effect"]

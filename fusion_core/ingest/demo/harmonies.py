@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.harmony.binning import bin_labels
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PAIR: Final = SurveyPair(DONOR, RECIPIENT)
 AUTHOR: Final = "demo"
+# A fixed time keeps two demos of the same seed alike.
+_MODIFIED: Final = "2024-06-01T12:00:00+00:00"
 _DONOR = by_name(QUESTIONS)
 _HOUSEHOLD = by_name(HOUSEHOLD_QUESTIONS)
 _PERSON = by_name(PERSON_QUESTIONS)
@@ -48,7 +50,7 @@ class Exercise:
 
 def ready_made() -> list[Harmony]:
     """Return the harmonies the demo comes with."""
-    return [
+    harmonies = [
         _number("hhsize", "np", "One number each: the size of the household."),
         Harmony(
             Side("ageresp"),
@@ -75,6 +77,7 @@ def ready_made() -> list[Harmony]:
         *_homes(),
         *_respondents(),
     ]
+    return [replace(harmony, author=AUTHOR, modified=_MODIFIED) for harmony in harmonies]
 
 
 def exercises() -> list[Exercise]:

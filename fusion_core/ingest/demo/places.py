@@ -114,7 +114,7 @@ def _character(
     cdd = 1650 - 950 * north + 650 * (1 - coast) - 420 * coast + 90 * urbanity
     utility = np.select([coast > 0.45, north > 0.6], [17.5, 12.0], 14.2)
     core = np.isin(np.arange(count), _innermost(table["city"].to_numpy()))
-    wealth = 0.24 * urbanity - 0.38 * core + 0.10 * coast + rng.normal(0, 0.13, count)
+    wealth = 0.26 * urbanity - 0.52 * core + 0.12 * coast + rng.normal(0, 0.19, count)
     return {
         "density": density.to_numpy(),
         "urbanity": urbanity,

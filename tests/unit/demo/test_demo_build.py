@@ -1,24 +1,32 @@
-"""The demo workspace: complete, synthetic, reproducible."""
+"""The demo workspace: complete, synthetic, reproducible, and careful with what is already there."""
 
+import json
+import shutil
+
+import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.apply import harmonize_pair
-from fusion_core.harmony.similarity import similarity
-from fusion_core.ingest.demo import (
-    DONOR,
-    RECIPIENT,
-    build_demo,
-    ensure_demo,
-    exercises,
-    ready_made,
-)
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.ingest.demo import DONOR, PAIR, RECIPIENT, build_demo, ensure_demo, exercises
+from fusion_core.ingest.demo.population import make_population
+from fusion_core.ingest.demo.settings import DemoSize
 from fusion_core.workspace.layout import Workspace
 
+TINY = DemoSize((3,), 7, 12_000, 1_500, 600)
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    return build_demo(tmp_path_factory.mktemp("demo") / "workspace", quick=True)
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny_demo(tmp_path_factory):
+    """Make the quick demo tiny: these tests build it again and again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DemoSize, "quick", classmethod(lambda _: TINY))
+        yield build_demo(tmp_path_factory.mktemp("tiny") / "workspace", quick=True)
+
+
+@pytest.fixture
+def copy(tiny_demo, tmp_path):
+    return Workspace.open(shutil.copytree(tiny_demo.path, tmp_path / "copy"))
 
 
 def test_everything_says_that_it_is_synthetic(demo):
@@ -29,6 +37,7 @@ def test_everything_says_that_it_is_synthetic(demo):
         description = demo.describe(survey)
         assert description.synthetic
         assert description.title.startswith("Synthetic")
+        assert description.notes[0].startswith("Synthetic")
 
 
 def test_keys_are_unique_and_tables_are_sorted(demo):
@@ -42,26 +51,80 @@ def test_keys_are_unique_and_tables_are_sorted(demo):
     assert set(recipient.person["household_id"]) == set(recipient.household["household_id"])
 
 
-def test_every_harmony_applies_and_the_two_surveys_agree(demo):
-    harmonies = ready_made() + [exercise.solution for exercise in exercises()]
-    pair = harmonize_pair(harmonies, demo.survey(DONOR), demo.survey(RECIPIENT))
-    assert pair.failures == {}
-    for harmony in harmonies:
-        donor, recipient = pair.donor[harmony.key], pair.recipient[harmony.key]
-        assert donor.dtype == recipient.dtype
-        assert donor.notna().all()
-        assert recipient.notna().all()
-        score = similarity(donor, pair.donor["weight"], recipient, pair.recipient["weight"])
-        assert score >= 0.9, harmony.key
+def test_every_column_is_in_the_dictionary_and_every_answer_has_a_code(demo):
+    for survey in (demo.survey(RECIPIENT), demo.survey(DONOR)):
+        answers = {variable.name for variable in survey.dictionary.answers()}
+        columns = set(survey.household.columns)
+        if survey.person is not None:
+            columns |= set(survey.person.columns)
+        assert answers <= columns
+        for variable in survey.dictionary.answers():
+            assert variable.description
+            assert len(variable.codes) == len(variable.levels)
+
+
+def test_dollars_of_the_two_surveys_are_of_different_years(demo):
+    assert demo.describe(DONOR).price_year == 2020
+    assert demo.describe(RECIPIENT).price_year == 2022
+
+
+def test_the_harmonies_left_to_the_user_are_named_and_not_saved(demo):
+    saved = {harmony.key for harmony in HarmonyStore(demo.path, PAIR).load().harmonies}
+    left = json.loads((demo.path / "demo.json").read_text())["left_to_make"]
+    assert [item["donor"] for item in left] == [item.donor for item in exercises()]
+    assert len(left) == 5
+    assert not saved & {exercise.solution.key for exercise in exercises()}
+    dictionary = demo.survey(DONOR).dictionary
+    for item in left:
+        dictionary.require(item["donor"])
+        assert item["hint"].endswith(".")
+
+
+def test_the_same_seed_gives_the_same_population():
+    first, second = make_population(TINY, 7), make_population(TINY, 7)
+    pd.testing.assert_frame_equal(first.households, second.households)
+    pd.testing.assert_frame_equal(first.persons, second.persons)
+    other = make_population(TINY, 8)
+    assert not first.households["elec_kwh"].equals(other.households["elec_kwh"])
+
+
+def test_the_same_seed_writes_the_same_tables(tiny_demo, tmp_path):
+    again = build_demo(tmp_path / "again", quick=True)
+    for path in sorted(tiny_demo.path.rglob("*.parquet")):
+        twin = again.path / path.relative_to(tiny_demo.path)
+        assert path.read_bytes() == twin.read_bytes(), path.name
 
 
 def test_a_folder_with_other_work_is_refused(tmp_path):
     Workspace.create(tmp_path / "mine", title="Mine")
     with pytest.raises(InputError, match="not the demo"):
         build_demo(tmp_path / "mine", quick=True)
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match="not empty"):
+        build_demo(tmp_path / "files", quick=True)
 
 
-def test_a_current_demo_is_opened_not_rebuilt(demo):
-    before = (demo.path / "demo.json").stat().st_mtime_ns
-    ensure_demo(demo.path, quick=True)
-    assert (demo.path / "demo.json").stat().st_mtime_ns == before
+def test_a_current_demo_is_opened_not_rebuilt(copy):
+    before = (copy.path / "demo.json").stat().st_mtime_ns
+    ensure_demo(copy.path)
+    assert (copy.path / "demo.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut off", "older version"])
+def test_an_unfinished_or_older_demo_is_built_again_and_keeps_harmonies(copy, damage):
+    record = copy.path / "demo.json"
+    if damage == "missing":
+        record.unlink()
+    elif damage == "cut off":
+        record.write_text(record.read_text()[:40])
+    else:
+        record.write_text(json.dumps(json.loads(record.read_text()) | {"version": 0}))
+    store = HarmonyStore(copy.path, PAIR)
+    mine = store.save(exercises()[0].solution, author="me", expected_revision=0)
+    (copy.runs_folder / "old").mkdir(parents=True)
+    ensure_demo(copy.path, quick=True)
+    assert json.loads(record.read_text())["version"] >= 1
+    assert store.load().get(mine.key) == mine
+    assert not (copy.runs_folder / "old").exists()
+    assert (copy.path / "runs-of-earlier-demo" / "old").exists()
