@@ -1,4 +1,4 @@
-"""The Explore place."""
+"""The Explore place: maps of estimates with honest margins of error."""
 
 from __future__ import annotations
 
@@ -14,4 +14,17 @@ if TYPE_CHECKING:
 
 def build(session: Session) -> pn.viewable.Viewable:
     """Build the page."""
-    return message_panel("Explore", session.workspace.title)
+    from harmony_app.explore.catalogue import read_catalogue
+    from harmony_app.explore.estimates import Estimator
+    from harmony_app.explore.page import ExplorePage
+
+    catalogue = read_catalogue(session.workspace)
+    if not catalogue.sources:
+        return message_panel("Nothing to map yet", " ".join(catalogue.problems) or _NOTHING)
+    return ExplorePage(session, catalogue, Estimator(session.workspace)).__panel__()
+
+
+_NOTHING = (
+    "Start a run on the Fuse page, or import a survey whose households are known by PUMA together"
+    " with the boundaries of the PUMAs."
+)

@@ -1,0 +1,176 @@
+"""What can be shown: finished runs with their fused variables, and surveys with areas of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from fusion_core.errors import HarmonyError
+from fusion_core.surveys.model import SurveyId, Variable
+from fusion_core.workspace.runs import Run, RunSpec, list_runs
+
+if TYPE_CHECKING:
+    from fusion_core.workspace.layout import Workspace
+
+SURVEY_PREFIX: Final = "survey:"
+AREA_KIND_TITLES: Final = {"puma": "PUMA", "state": "State", "county": "County"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something estimates can be made from.
+
+    Attributes
+    ----------
+    id
+        Run identifier, or ``survey:NAME_VINTAGE``.
+    title
+        Name for people.
+    survey
+        The survey whose households carry the weights and the areas.
+    run
+        The run; ``None`` for a survey alone.
+    spec
+        The run's request.
+    variables
+        What can be mapped, by name.
+    columns
+        What a subgroup may use, by name; the mapped variables among them.
+    area_kinds
+        Kinds of area its households are known by.
+    replicates
+        Number of replicate weights of the survey.
+    """
+
+    id: str
+    title: str
+    survey: SurveyId
+    run: Run | None = None
+    spec: RunSpec | None = None
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    columns: Mapping[str, Variable] = field(default_factory=dict)
+    area_kinds: tuple[str, ...] = ("puma",)
+    replicates: int = 0
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether the estimates are modelled rather than answered."""
+        return self.run is not None
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All sources of a workspace, and the runs that are not ready.
+
+    Attributes
+    ----------
+    sources
+        By identifier; finished runs newest first, then surveys alone.
+    waiting
+        Runs that have not finished.
+    problems
+        One sentence per run or survey that cannot be read.
+    """
+
+    sources: Mapping[str, Source]
+    waiting: tuple[Run, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Identifier by title, as a drop-down wants it; equal titles are told apart."""
+        named: dict[str, str] = {}
+        for source in self.sources.values():
+            title = source.title if source.title not in named else f"{source.title} · {source.id}"
+            named[title] = source.id
+        return named
+
+
+def read_catalogue(workspace: Workspace) -> Catalogue:
+    """Look up what a workspace can show; a damaged run does not hide the others."""
+    sources: dict[str, Source] = {}
+    waiting: list[Run] = []
+    problems: list[str] = []
+    for run in list_runs(workspace):
+        try:
+            if run.state().status != "finished":
+                waiting.append(run)
+                continue
+            source = _run_source(workspace, run)
+        except HarmonyError as error:
+            problems.append(f"Run {run.id}: {error.message}")
+            continue
+        sources[source.id] = source
+    for survey in workspace.survey_ids():
+        try:
+            alone = _survey_source(workspace, survey)
+        except HarmonyError as error:
+            problems.append(f"{survey.title}: {error.message}")
+            continue
+        if alone is not None:
+            sources[alone.id] = alone
+    return Catalogue(sources, tuple(waiting), tuple(problems))
+
+
+def fused_names(spec: RunSpec) -> tuple[str, ...]:
+    """Return the fusion variables of a request, blocks opened."""
+    names: list[str] = []
+    for item in spec.fusion_variables:
+        names.extend([item] if isinstance(item, str) else item)
+    return tuple(names)
+
+
+def _run_source(workspace: Workspace, run: Run) -> Source:
+    from fusion_core.surveys.storage import read_dictionary
+
+    spec = run.spec()
+    donor = read_dictionary(workspace.survey_folder(spec.pair.donor))
+    recipient = read_dictionary(workspace.survey_folder(spec.pair.recipient))
+    description = workspace.describe(spec.pair.recipient)
+    fused = {
+        name: donor.require(name, where=f"dictionary of {spec.pair.donor.title}")
+        for name in fused_names(spec)
+    }
+    answers = {variable.name: variable for variable in recipient.answers("household")}
+    return Source(
+        id=run.id,
+        title=f"{spec.name} · {spec.pair.donor.title} → {spec.pair.recipient.title}",
+        survey=spec.pair.recipient,
+        run=run,
+        spec=spec,
+        variables=fused,
+        columns={**fused, **{name: item for name, item in answers.items() if name not in fused}},
+        area_kinds=_mapped_kinds(workspace, description.geography),
+        replicates=description.design.replicates,
+    )
+
+
+def _survey_source(workspace: Workspace, survey: SurveyId) -> Source | None:
+    """Return a survey whose households are known by areas with boundaries, else nothing."""
+    from fusion_core.surveys.storage import read_dictionary
+
+    folder = workspace.survey_folder(survey)
+    description = workspace.describe(survey)
+    kinds = _mapped_kinds(workspace, description.geography)
+    if not (folder / "household.parquet").exists() or not kinds:
+        return None
+    answers = {item.name: item for item in read_dictionary(folder).answers("household")}
+    return Source(
+        id=f"{SURVEY_PREFIX}{survey}",
+        title=f"{survey.title} alone (no fusion)",
+        survey=survey,
+        variables=answers,
+        columns=answers,
+        area_kinds=kinds,
+        replicates=description.design.replicates,
+    )
+
+
+def _mapped_kinds(workspace: Workspace, geography: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the geography columns that have boundaries, the finest first."""
+    return tuple(
+        kind
+        for kind in reversed(geography)
+        if (workspace.geography_folder / f"{kind}.parquet").exists()
+    )

@@ -1,0 +1,146 @@
+"""What the Explore page asks of the engine, one function per question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import panel as pn
+
+from fusion_core.errors import InputError
+from fusion_core.estimates.sources import EstimateCache
+from fusion_core.estimates.stage import (
+    area_draws,
+    area_estimates,
+    compare_in_source,
+    survey_area_estimates,
+)
+from harmony_app.explore.layers import align
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fusion_core.estimates.comparison import Difference
+    from fusion_core.workspace.layout import Workspace
+    from harmony_app.explore.catalogue import Source
+    from harmony_app.explore.state import EstimateRequest
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The numbers behind a map.
+
+    Attributes
+    ----------
+    request
+        What was asked.
+    table
+        One row per area of the map, in its order (`harmony_app.explore.layers.align`).
+    overall
+        The same statistic of all areas together, one record.
+    """
+
+    request: EstimateRequest
+    table: pd.DataFrame
+    overall: dict[str, Any]
+
+
+class Estimator:
+    """Answers questions about one workspace; loaded data are shared by all sessions.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    cache
+        Where loaded data are kept; ``None`` shares one for the life of the server.
+    """
+
+    def __init__(self, workspace: Workspace, cache: EstimateCache | None = None) -> None:
+        self.workspace = workspace
+        self.cache = cache or pn.state.as_cached("estimate cache", EstimateCache)
+
+    def answer(self, source: Source, request: EstimateRequest, areas: pd.DataFrame) -> Answer:
+        """Estimate every area and all areas together."""
+        by_area = self._estimate(source, request, (request.area_kind,), request.where)
+        overall = self._estimate(source, request, (), request.where)
+        return Answer(
+            request,
+            align(by_area, areas, request.area_kind),
+            dict(overall.iloc[0].to_dict()) if len(overall) else {},
+        )
+
+    def breakdown(
+        self, source: Source, request: EstimateRequest, area: str, column: str
+    ) -> pd.DataFrame:
+        """Estimate an area by the answers to another variable."""
+        value = area.replace("'", "''")
+        here = f"{request.area_kind} = '{value}'"
+        where = f"({request.where}) AND {here}" if request.where else here
+        return self._estimate(source, request, (column,), where)
+
+    def draws(self, source: Source, request: EstimateRequest, area: str) -> pd.DataFrame:
+        """Return an area's estimate in every implicate; empty for a survey alone."""
+        if source.run is None:
+            return pd.DataFrame({"implicate": [], "estimate": []})
+        return area_draws(
+            self.workspace, source.run, request.statistic, area, by=request.area_kind,
+            where=request.where, cache=self.cache,
+        )  # fmt: skip
+
+    def compare(
+        self, source: Source, request: EstimateRequest, first: str, second: str
+    ) -> Difference:
+        """Test whether two areas differ."""
+        loaded = (
+            self.cache.survey_source(self.workspace, source.survey)
+            if source.run is None
+            else self.cache.run_source(self.workspace, source.run)
+        )
+        kind = request.area_kind
+        return compare_in_source(
+            loaded, request.statistic, {kind: first}, {kind: second}, request.where
+        )
+
+    def _estimate(
+        self, source: Source, request: EstimateRequest, by: Sequence[str], where: str
+    ) -> pd.DataFrame:
+        if source.run is None:
+            return survey_area_estimates(
+                self.workspace, source.survey, request.statistic, by, where, cache=self.cache
+            )
+        return area_estimates(
+            self.workspace, source.run, request.statistic, by, where, cache=self.cache
+        )
+
+
+def true_values(workspace: Workspace) -> Path:
+    """Return where a workspace with a known population keeps its true values, existing or not."""
+    return workspace.path / "truth" / "truth.parquet"
+
+
+def true_value(workspace: Workspace, request: EstimateRequest, area: str) -> float | None:
+    """Return the true value of an area, where the population is known and it was stored.
+
+    Only for whole areas: the truth of a typed subgroup is not stored.
+    """
+    path = true_values(workspace)
+    if not path.exists() or request.where:
+        return None
+    try:
+        table = pd.read_parquet(
+            path, filters=[("area_id", "==", area), ("area_kind", "==", request.area_kind)]
+        )
+    except (OSError, ValueError) as error:
+        raise InputError("The true values cannot be read", where=str(path)) from error
+    statistic = request.statistic
+    rows = table[
+        (table["variable"] == statistic.variable)
+        & (table["statistic"] == statistic.kind)
+        & (table["level"].fillna("") == (statistic.level or ""))
+    ]
+    if "subgroup" in rows:
+        rows = rows[rows["subgroup"].fillna("").isin(["", "all"])]
+    return float(rows["value"].iloc[0]) if len(rows) == 1 else None

@@ -1,0 +1,220 @@
+"""The map: one Bokeh figure that gets new columns, never new polygons, when the view changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from bokeh.models import (
+    CDSView,
+    ColumnDataSource,
+    CustomJS,
+    DataRange1d,
+    HoverTool,
+    IndexFilter,
+    InlineStyleSheet,
+    LinearColorMapper,
+    PanTool,
+    ResetTool,
+    TapTool,
+    WheelZoomTool,
+    ZoomInTool,
+    ZoomOutTool,
+)
+from bokeh.plotting import figure
+
+from harmony_app.shell.figures import FONT, style_figure
+from harmony_app.shell.theme import figure_colours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from harmony_app.explore.layers import MapLayer
+    from harmony_app.explore.shapes import AreaShapes
+    from harmony_app.shell.session import Theme
+
+HOVER_COLUMNS: Final = ("value", "interval", "note", "dot")
+# Bokeh skips the hatch of a shape whose fill is fully transparent.
+_ALMOST_TRANSPARENT: Final = 0.01
+
+
+class MapFigure:
+    """A choropleth whose colours, hatching, hover texts and chosen areas change in place.
+
+    Parameters
+    ----------
+    shapes
+        The areas.
+    theme
+        Light or dark page.
+    on_choose
+        Called with the identifier of an area when it is clicked, and whether Shift was held.
+    """
+
+    def __init__(
+        self, shapes: AreaShapes, theme: Theme, on_choose: Callable[[str, bool], None]
+    ) -> None:
+        self._shapes = shapes
+        self._theme = theme
+        self._on_choose = on_choose
+        rows = len(shapes.areas)
+        self._source = ColumnDataSource(
+            {
+                "xs": shapes.xs,
+                "ys": shapes.ys,
+                "code": np.full(rows, -1, dtype=np.float32),
+                "name": shapes.areas["name"].tolist(),
+                **{column: [""] * rows for column in HOVER_COLUMNS},
+            }
+        )
+        self._outline = ColumnDataSource({"xs": [], "ys": []})
+        self._pins = ColumnDataSource({"x": [], "y": [], "label": []})
+        self._clicks = ColumnDataSource({"row": [], "compare": []})
+        self._mapper = LinearColorMapper(palette=["#888888"], low=-0.5, high=0.5)
+        self._hatched = CDSView(filter=IndexFilter([]))
+        self.plot = self._build()
+
+    def _build(self) -> figure:
+        colours = figure_colours(self._theme)
+        plot = figure(
+            x_range=DataRange1d(range_padding=0.02),
+            y_range=DataRange1d(range_padding=0.02),
+            match_aspect=True,
+            sizing_mode="stretch_both",
+            min_height=220,
+            min_border=0,
+            tools=[],
+            toolbar_location="right",
+            toolbar_inner=True,
+            name="map",
+        )
+        style_figure(plot, self._theme, grid=False)
+        plot.axis.visible = False
+        empty = colours["grid"]
+        self._mapper.update(low_color=empty, nan_color=empty)
+        fill = plot.multi_polygons(
+            "xs", "ys", source=self._source,
+            fill_color={"field": "code", "transform": self._mapper},
+            line_color=colours["surface"], line_width=0.4,
+        )  # fmt: skip
+        hatch = plot.multi_polygons(
+            "xs", "ys", source=self._source, view=self._hatched,
+            fill_color=colours["surface"], fill_alpha=_ALMOST_TRANSPARENT, line_alpha=0,
+            hatch_pattern="right_diagonal_line", hatch_color=colours["text"], hatch_alpha=0.55,
+            hatch_scale=7, hatch_weight=0.7,
+        )  # fmt: skip
+        for renderer in (fill, hatch):
+            renderer.nonselection_glyph = None
+            renderer.selection_glyph = None
+        plot.multi_polygons(
+            "xs", "ys", source=self._outline, fill_alpha=0, line_color=colours["text"],
+            line_width=2.2,
+        )  # fmt: skip
+        plot.scatter(
+            "x", "y", source=self._pins, size=15, marker="circle",
+            fill_color=colours["accent"], line_color=colours["surface"], line_width=1.5,
+        )  # fmt: skip
+        plot.text(
+            "x", "y", text="label", source=self._pins, text_align="center",
+            text_baseline="middle", text_font={"value": FONT}, text_font_size="11px",
+            text_font_style="bold", text_color=colours["surface"],
+        )  # fmt: skip
+        for limits in (plot.x_range, plot.y_range):
+            limits.renderers = [fill]
+        self._add_tools(plot, fill)
+        return plot
+
+    def _add_tools(self, plot: figure, fill: object) -> None:
+        pan = PanTool(visible=False)
+        zoom = WheelZoomTool(zoom_on_axis=False, visible=False)
+        hover = HoverTool(
+            renderers=[fill],
+            tooltips=_hover_template(self._theme),
+            point_policy="follow_mouse",
+            visible=False,
+        )
+        # The tap tool's own selection would repaint every polygon; the click is told instead, with
+        # the Shift key, and only the chosen areas are outlined.
+        tap = TapTool(
+            renderers=[fill],
+            behavior="inspect",
+            visible=False,
+            callback=CustomJS(
+                args={"clicks": self._clicks},
+                code="""
+                const rows = cb_data.source.inspected.indices;
+                if (rows.length > 0) {
+                  const compare = cb_data.event?.modifiers?.shift ?? cb_obj.shift ?? false;
+                  clicks.data = {row: [rows[0]], compare: [compare]};
+                }
+                """,
+            ),
+        )
+        plot.add_tools(pan, zoom, ZoomInTool(), ZoomOutTool(), ResetTool(), hover, tap)
+        plot.toolbar.active_scroll = zoom
+        plot.toolbar.active_drag = pan
+        plot.toolbar.stylesheets = [InlineStyleSheet(css=_toolbar_style(self._theme))]
+        self._clicks.on_change("data", self._clicked)
+
+    def _clicked(self, attribute: str, old: object, new: dict[str, list[int]]) -> None:
+        del attribute, old
+        rows = list(new.get("row", []))
+        if rows:
+            area = str(self._shapes.areas["area_id"].iloc[int(rows[0])])
+            self._on_choose(area, bool(next(iter(new.get("compare", [])), False)))
+
+    def show_layer(self, layer: MapLayer) -> None:
+        """Colour and hatch the areas."""
+        classes = max(len(layer.palette), 1)
+        self._mapper.update(
+            palette=list(layer.palette) or ["#888888"], low=-0.5, high=classes - 0.5
+        )
+        self._source.data["code"] = layer.codes.astype(np.float32)
+        if list(layer.unreliable) != self._hatched.filter.indices:
+            self._hatched.filter = IndexFilter(list(layer.unreliable))
+
+    def show_texts(self, columns: dict[str, list[str]]) -> None:
+        """Replace the hover texts."""
+        rows = len(self._shapes.areas)
+        self._source.patch({name: [(slice(0, rows), columns[name])] for name in HOVER_COLUMNS})
+
+    def show_chosen(self, areas: Sequence[str]) -> None:
+        """Outline the chosen areas and pin a letter on each."""
+        rows = [row for area in areas if (row := self._shapes.position(area)) is not None]
+        self._outline.data = {
+            "xs": [self._shapes.xs[row] for row in rows],
+            "ys": [self._shapes.ys[row] for row in rows],
+        }
+        self._pins.data = {
+            "x": [float(self._shapes.centres[row, 0]) for row in rows],
+            "y": [float(self._shapes.centres[row, 1]) for row in rows],
+            "label": ["A", "B"][: len(rows)],
+        }
+
+    def show_busy(self, *, busy: bool) -> None:
+        """Fade the map while new numbers are computed."""
+        self.plot.styles = {"opacity": "0.45" if busy else "1", "transition": "opacity .12s"}
+
+
+def _toolbar_style(theme: Theme) -> str:
+    colours = figure_colours(theme)
+    return (
+        f":host {{ background: {colours['surface']}; border: 1px solid {colours['border']};"
+        " border-radius: 8px; height: auto !important; align-self: start; overflow: hidden; }}"
+        f" .bk-tool-icon, [class*='tool-icon'] {{ background-color: {colours['muted']}; }}"
+    )
+
+
+def _hover_template(theme: Theme) -> str:
+    colours = figure_colours(theme)
+    muted = f'style="color:{colours["muted"]}"'
+    return f"""
+    <div style="max-width:250px;padding:6px 8px;font:13px/1.4 {FONT.replace('"', "'")};
+                color:{colours["text"]};background:{colours["surface"]};white-space:normal">
+      <div style="font-weight:700">@name</div>
+      <div style="font-size:14px">@value</div>
+      <div {muted}>@interval</div>
+      <div><span style="color:@dot">●</span> @note</div>
+      <div style="color:{colours["muted"]};font-size:11px;margin-top:3px">click for detail,
+        Shift-click to compare</div>
+    </div>"""

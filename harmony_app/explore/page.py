@@ -1,0 +1,336 @@
+"""The Explore page: one state, three columns that show it, and the numbers behind it."""
+
+from __future__ import annotations
+
+import dataclasses
+import traceback
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import panel as pn
+from panel.viewable import Viewer
+
+from fusion_core.errors import HarmonyError, InputError
+from fusion_core.harmony.expressions import check_expression
+from harmony_app.explore import words
+from harmony_app.explore.address import from_query, to_query
+from harmony_app.explore.centre import Centre
+from harmony_app.explore.controls import Controls
+from harmony_app.explore.downloads import FORMATS, file_stem
+from harmony_app.explore.figure_svg import FigureTexts, figure_svg
+from harmony_app.explore.layers import hover_columns, map_layer
+from harmony_app.explore.method_note import MethodNote, method_note
+from harmony_app.explore.saver import FigureSaver
+from harmony_app.explore.shapes import AreaShapes, area_shapes
+from harmony_app.explore.side import Side
+from harmony_app.explore.state import (
+    EstimateRequest,
+    ExploreState,
+    choose_source,
+    estimate_request,
+    repair,
+    toggle_area,
+)
+from harmony_app.shell.background import LatestWork
+from harmony_app.shell.formats import Quantity
+from harmony_app.shell.session import set_query
+
+if TYPE_CHECKING:
+    from io import BytesIO
+
+    from harmony_app.explore.catalogue import Catalogue, Source
+    from harmony_app.explore.estimates import Answer, Estimator
+    from harmony_app.shell.session import Session
+
+ASSETS: Final = Path(__file__).parent / "assets"
+_WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
+_COPY_LINK: Final = """
+const address = window.location.href;
+const done = () => { const old = button.label; button.label = "Copied";
+  setTimeout(() => { button.label = old; }, 1600); };
+if (navigator.clipboard && window.isSecureContext) navigator.clipboard.writeText(address).then(done);
+else {
+  const field = document.createElement("textarea");
+  field.value = address; document.body.append(field); field.select();
+  document.execCommand("copy"); field.remove(); done();
+}
+"""
+
+
+class ExplorePage(Viewer):
+    """The page of one visitor.
+
+    Parameters
+    ----------
+    session
+        Who looks, at which workspace.
+    catalogue
+        What can be shown; at least one source.
+    estimator
+        Answers the questions.
+    """
+
+    def __init__(self, session: Session, catalogue: Catalogue, estimator: Estimator) -> None:
+        super().__init__()
+        self._session = session
+        self._catalogue = catalogue
+        self._estimator = estimator
+        self._work = LatestWork()
+        self._shapes: AreaShapes | None = None
+        self._asked: EstimateRequest | None = None
+        self._answer: Answer | None = None
+        self.note: MethodNote | None = None
+        styles = [(ASSETS / "explore.css").read_text(encoding="utf-8")]
+        self.controls = Controls(catalogue, self.dispatch, self.choose_source, styles)
+        self.centre = Centre(
+            session.theme,
+            lambda measure: self.dispatch(dataclasses.replace(self.state, measure=measure)),
+            lambda view: self.dispatch(dataclasses.replace(self.state, view=view)),
+            self.choose_area,
+            styles,
+        )
+        self.side = Side(estimator, self.dispatch, self.choose_area, styles)
+        self._saver = FigureSaver(width=0, height=0, margin=0)
+        self._footnote = pn.pane.HTML("", stylesheets=styles, margin=(8, 0, 0, 0), **_WIDE)
+        self.state = self._first_state()
+        self._layout = self._build()
+        self.dispatch(self.state, first=True)
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        """Return the three columns."""
+        return self._layout
+
+    @property
+    def source(self) -> Source:
+        """The run or survey that is shown."""
+        return self._catalogue.sources[self.state.source]
+
+    def choose_source(self, identifier: str) -> None:
+        """Switch to another run or survey."""
+        source = self._catalogue.sources[identifier]
+        state = choose_source(self.state, identifier, list(source.variables.values()))
+        self.dispatch(state)
+
+    def choose_area(self, area: str, compare: bool = False) -> None:
+        """Choose an area, or compare it with the one chosen."""
+        self.dispatch(toggle_area(self.state, area, compare=compare))
+
+    def dispatch(self, state: ExploreState, *, first: bool = False) -> None:
+        """Show another state; recompute only what it changes.
+
+        Parameters
+        ----------
+        state
+            The state to show.
+        first
+            Whether nothing has been shown yet.
+        """
+        source = self._catalogue.sources[state.source]
+        if state.area_kind not in source.area_kinds and source.area_kinds:
+            state = dataclasses.replace(state, area_kind=source.area_kinds[0], areas=())
+        state = repair(state, source.variables, source.columns)
+        before, self.state = self.state, state
+        self.controls.show(state, source)
+        self.centre.show_toggles(state)
+        set_query(**to_query(state))
+        if not self._usable_filter(state):
+            return
+        if first or state.area_kind != before.area_kind or state.source != before.source:
+            self._show_shapes(state)
+        try:
+            request = estimate_request(state)
+        except InputError as error:
+            self.centre.show_status(f"{error.what}. {error.fix}.")
+            return
+        if request != self._asked:
+            self._ask(request)
+        elif self._answer is not None and self._answer.request == request:
+            self._refresh(before, state)
+
+    def _first_state(self) -> ExploreState:
+        state = from_query(self._session.query)
+        if state.source not in self._catalogue.sources:
+            first = next(iter(self._catalogue.sources.values()))
+            state = choose_source(state, first.id, list(first.variables.values()))
+        return state
+
+    def _usable_filter(self, state: ExploreState) -> bool:
+        """Check the typed subgroup at once, so that its error stands at its field."""
+        if state.where.strip():
+            try:
+                check_expression(state.where, self.source.columns)
+            except HarmonyError as error:
+                self.controls.show_error(error)
+                return False
+        self.controls.show_error(None)
+        return True
+
+    def _show_shapes(self, state: ExploreState) -> None:
+        shapes = area_shapes(self._session.workspace, state.area_kind)
+        if shapes is not self._shapes:
+            self._shapes = shapes
+            self.centre.show_areas(shapes)
+            self._asked = None
+
+    def _ask(self, request: EstimateRequest) -> None:
+        """Start computing; the page stays usable and says so at once."""
+        self._asked = request
+        source, shapes = self.source, self._shapes
+        if shapes is None:
+            return
+        self.centre.show_heading(
+            words.map_title(request.statistic, source.columns),
+            words.statistic_phrase(request.statistic, self._quantity(request)),
+        )
+        self.centre.show_status("Computing estimates and margins of error …", busy=True)
+        self._work.start(
+            lambda: self._estimator.answer(source, request, shapes.areas),
+            self._show_answer,
+            self._show_failure,
+        )
+
+    def _show_answer(self, answer: Answer) -> None:
+        self._answer = answer
+        quantity = self._quantity(answer.request)
+        overall = answer.overall
+        phrase = words.statistic_phrase(answer.request.statistic, quantity)
+        everyone = words.subgroup_phrase(self.state)
+        self.centre.show_heading(
+            words.map_title(answer.request.statistic, self.source.columns),
+            f"{phrase}, {everyone} · {words.estimate_phrase(overall, quantity)} overall",
+        )
+        self.note = method_note(
+            self.state, self.source, answer, quantity,
+            synthetic=self._session.workspace.synthetic,
+        )  # fmt: skip
+        self.centre.about.object = self.note.html()
+        self._footnote.object = f'<div class="footnote">{escape(self.note.summary)}</div>'
+        if self.centre.map is not None:
+            self.centre.map.show_texts(hover_columns(answer.table, quantity, self._session.theme))
+        self._show_layer(answer)
+        self.centre.show_rows(answer.table, quantity, self.state.hatch)
+        self.centre.show_status()
+        self.side.show_answer(self.state, self.source, answer, quantity)
+        self._show_chosen()
+
+    def _show_failure(self, error: Exception) -> None:
+        if not isinstance(error, HarmonyError):
+            traceback.print_exception(error)
+            self.centre.show_status(
+                error="The estimates could not be computed; the details are in the server's log."
+            )
+            return
+        if self.state.where or self.state.group_variable:
+            self.controls.show_error(error)
+        self.centre.show_status(error=error.message)
+
+    def _refresh(self, before: ExploreState, state: ExploreState) -> None:
+        """Show the same numbers another way."""
+        answer = self._answer
+        if answer is None:
+            return
+        if _layer_key(before) != _layer_key(state):
+            self._show_layer(answer)
+        if before.hatch != state.hatch:
+            self.side.show_rule(state)
+            self.centre.show_rows(answer.table, self._quantity(answer.request), state.hatch)
+        if (before.areas, before.breakdown) != (state.areas, state.breakdown):
+            self.side.show_areas(state)
+            self._show_chosen()
+
+    def _show_layer(self, answer: Answer) -> None:
+        layer = map_layer(
+            answer.table, self.state, self._quantity(answer.request), self._session.theme
+        )
+        self.centre.show_layer(layer, self.state.hatch)
+
+    def _show_chosen(self) -> None:
+        if self.centre.map is not None:
+            self.centre.map.show_chosen(self.state.areas)
+
+    def _quantity(self, request: EstimateRequest) -> Quantity:
+        return words.quantity_of(request.statistic, self.source.columns)
+
+    def _build(self) -> pn.viewable.Viewable:
+        buttons = [self._file_button(name) for name in FORMATS]
+        figures = [self._figure_button(kind) for kind in ("png", "svg")]
+        link = pn.widgets.Button(name="Copy link", margin=(8, 0, 0, 0), **_WIDE)
+        link.js_on_click(args={"button": link}, code=_COPY_LINK)
+        advice = pn.widgets.Button(
+            name="How not to use these estimates", margin=(6, 0, 0, 0), button_type="light", **_WIDE
+        )
+        advice.on_click(lambda _: self.dispatch(dataclasses.replace(self.state, view="about")))
+        title = pn.pane.HTML(
+            '<div style="color:var(--muted);font-size:12px">Download</div>', margin=(8, 0, 3, 0)
+        )
+        left = pn.Column(
+            self.controls.panel, title,
+            pn.GridBox(*buttons, *figures, ncols=3, margin=0, **_WIDE),
+            link, advice, self._footnote, self._saver,
+            css_classes=["card"], margin=(0, 10, 0, 0), scroll="y-auto",
+            styles={"flex": "0 0 clamp(208px, 19vw, 276px)", "height": "100%", "padding": "12px"},
+        )  # fmt: skip
+        right = pn.Column(
+            self.side.panel, margin=(0, 0, 0, 10),
+            styles={"flex": "0 0 clamp(252px, 23vw, 330px)", "height": "100%", "min-width": "0"},
+        )  # fmt: skip
+        return pn.Row(
+            left, self.centre.panel, right, margin=0, sizing_mode="stretch_both",
+            styles={"height": "calc(100vh - 70px)", "min-height": "520px"},
+        )  # fmt: skip
+
+    def _file_button(self, name: str) -> pn.widgets.FileDownload:
+        extension, write = FORMATS[name]
+
+        def content() -> BytesIO:
+            from io import BytesIO
+
+            if self._answer is None or self.note is None or self._shapes is None:
+                raise InputError("There are no estimates to download yet", fix="Wait a moment")
+            button.filename = f"{self._stem()}.{extension}"
+            return BytesIO(write(self._answer.table, self.note, self._shapes.frame))
+
+        button = pn.widgets.FileDownload(
+            callback=content, filename=f"estimates.{extension}", label=name, margin=(0, 4, 4, 0),
+            icon=None, **_WIDE,
+        )  # fmt: skip
+        return button
+
+    def _figure_button(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
+        button = pn.widgets.Button(name=f"{kind.upper()} map", margin=(0, 4, 4, 0), **_WIDE)
+        button.on_click(lambda _: self._save_figure(kind))
+        return button
+
+    def _save_figure(self, kind: Literal["svg", "png"]) -> None:
+        if self._answer is None or self.note is None or self._shapes is None:
+            return
+        request = self._answer.request
+        quantity = self._quantity(request)
+        layer = map_layer(self._answer.table, self.state, quantity, "light")
+        phrase = words.statistic_phrase(request.statistic, quantity)
+        texts = FigureTexts(
+            title=words.map_title(request.statistic, self.source.columns),
+            subtitle=f"{_MEASURE_PREFIX[self.state.measure]}{phrase}, {words.subgroup_phrase(self.state)}",
+            hatch=f"too uncertain ({words.hatch_phrase(self.state.hatch)})",
+            note=self.note.figure_note(),
+        )
+        self._saver.save(figure_svg(self._shapes, layer, texts), self._stem(), kind)
+
+    def _stem(self) -> str:
+        if self._answer is None:
+            return "estimates"
+        statistic = self._answer.request.statistic
+        title = f"{statistic.kind} {statistic.variable} {statistic.level or ''}"
+        return file_stem(title, self.state.area_kind)
+
+
+_MEASURE_PREFIX: Final = {
+    "estimate": "",
+    "moe": "90 % margin of error: ",
+    "cv": "Coefficient of variation: ",
+}
+
+
+def _layer_key(state: ExploreState) -> tuple[object, ...]:
+    return (state.measure, state.class_method, state.classes, state.breaks, state.hatch)

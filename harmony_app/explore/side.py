@@ -1,0 +1,292 @@
+"""The right column: the chosen area, its comparison and breakdown, and the ranked list."""
+
+from __future__ import annotations
+
+import dataclasses
+import traceback
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import panel as pn
+
+from fusion_core.errors import HarmonyError
+from harmony_app.explore import detail, words
+from harmony_app.explore.estimates import true_value
+from harmony_app.explore.ranking import RankedAreas, ranking_items, ranking_note
+from harmony_app.shell.background import LatestWork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from fusion_core.estimates.comparison import Difference
+    from harmony_app.explore.catalogue import Source
+    from harmony_app.explore.estimates import Answer, Estimator
+    from harmony_app.explore.state import ExploreState
+    from harmony_app.shell.formats import Quantity
+
+_WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
+_RANKINGS: Final = {"Highest": False, "Lowest": True}
+
+
+@dataclasses.dataclass(frozen=True)
+class AreaFacts:
+    """What is computed of a chosen area beyond its estimate.
+
+    Attributes
+    ----------
+    draws
+        Its estimate in every implicate.
+    truth
+        Its true value where the population is known.
+    breakdown
+        Its estimates by another variable; ``None`` when none is chosen.
+    difference
+        Its difference from the second area; ``None`` when none is chosen.
+    """
+
+    draws: NDArray[np.float64]
+    truth: float | None
+    breakdown: pd.DataFrame | None
+    difference: Difference | None
+
+
+class Side:
+    """The right column.
+
+    Parameters
+    ----------
+    estimator
+        Answers questions about an area.
+    change
+        Called with the new state after an edit.
+    choose
+        Called with an area and whether it is to be compared.
+    styles
+        Style sheets of the HTML panes.
+    """
+
+    def __init__(
+        self,
+        estimator: Estimator,
+        change: Callable[[ExploreState], None],
+        choose: Callable[[str, bool], None],
+        styles: list[str],
+    ) -> None:
+        self._estimator = estimator
+        self._change = change
+        self._choose = choose
+        self._work = LatestWork()
+        self._showing = False
+        self._state: ExploreState | None = None
+        self._names: dict[str, str] = {}
+        html = {"stylesheets": styles, "margin": 0, **_WIDE}
+        self.card = pn.pane.HTML("", **html)
+        self.comparison = pn.pane.HTML("", visible=False, **html)
+        self.breakdown = pn.widgets.Select(name="Break down by", margin=(8, 0, 4, 0), **_WIDE)
+        self.table = pn.pane.HTML("", **html)
+        self.compare_with = _area_search("Compare with", margin=(8, 0, 0, 0))
+        self.clear = pn.widgets.Button(name="✕", width=30, height=28, margin=0, align="start")
+        self.clear.description = "Close the area"
+        self.find = _area_search("", margin=(6, 0, 6, 0), placeholder="Find an area …")
+        self.order = pn.widgets.Select(options=_RANKINGS, width=92, margin=0, align="center")
+        self.ranked = RankedAreas(
+            choose, margin=0, styles={"flex": "1 1 0", "min-height": "0"}, **_WIDE
+        )
+        self._answer: Answer | None = None
+        self.breakdown.param.watch(self._breakdown_changed, "value")
+        self.find.param.watch(lambda event: self._found(event, compare=False), "value")
+        self.compare_with.param.watch(lambda event: self._found(event, compare=True), "value")
+        self.order.param.watch(lambda _: self._show_ranking(), "value")
+        self.clear.on_click(lambda _: self._change_areas(()))
+        self._detail = pn.Column(
+            pn.Row(pn.Column(self.comparison, self.card, margin=0, **_WIDE), self.clear, **_WIDE),
+            self.compare_with, self.breakdown, self.table,
+            css_classes=["card"], visible=False, margin=(0, 0, 10, 0), scroll="y-auto",
+            styles={"flex": "0 1 auto", "max-height": "62%", "padding": "12px"}, **_WIDE,
+        )  # fmt: skip
+        ranking = pn.Column(
+            pn.Row(
+                pn.pane.HTML('<div class="card-title">Areas</div>', align="center", **html),
+                self.order, **_WIDE,
+            ),
+            self.find, self.ranked, ranking_note(),
+            css_classes=["card"], margin=0,
+            styles={"flex": "1 1 200px", "min-height": "170px", "padding": "12px"}, **_WIDE,
+        )  # fmt: skip
+        self.panel = pn.Column(
+            self._detail, ranking, margin=0, css_classes=["side"],
+            styles={"height": "100%", "display": "flex", "min-height": "0"},
+        )  # fmt: skip
+
+    def show_answer(
+        self, state: ExploreState, source: Source, answer: Answer, quantity: Quantity
+    ) -> None:
+        """Show new numbers: the ranking, and the chosen areas again."""
+        self._answer, self._source, self._quantity = answer, source, quantity
+        names = _labels(answer.table)
+        if list(names) != self.find.options:
+            self._names = names
+            self.find.options = list(names)
+            self.compare_with.options = list(names)
+        self._state = state
+        self._show_ranking()
+        self.show_areas(state)
+
+    def show_rule(self, state: ExploreState) -> None:
+        """Draw the ranking again under another rule of what is too uncertain."""
+        self._state = state
+        self._show_ranking()
+
+    def _show_ranking(self) -> None:
+        if self._answer is not None and self._state is not None:
+            self.ranked.items = ranking_items(
+                self._answer.table, self._quantity, self._state.hatch, lowest=self.order.value
+            )
+
+    def show_areas(self, state: ExploreState) -> None:
+        """Show the chosen areas: what is known at once, the rest when it is computed."""
+        self._state = state
+        self.ranked.chosen = list(state.areas)
+        known = set() if self._answer is None else set(self._answer.table["area_id"])
+        areas = tuple(area for area in state.areas if area in known)
+        self._detail.visible = bool(areas)
+        self._work.cancel()
+        if not areas or self._answer is None:
+            return
+        answer, source = self._answer, self._source
+        self._showing = True
+        options = {"nothing": "", **_breakdowns(source)}
+        if self.breakdown.options != options:
+            self.breakdown.options = options
+        self.breakdown.value = state.breakdown
+        self._showing = False
+        self.compare_with.visible = len(areas) == 1
+        self.comparison.visible = len(areas) > 1
+        self.comparison.object = (
+            '<div class="status"><span class="spinner"></span>comparing …</div>'
+        )
+        self.table.object = (
+            '<div class="status"><span class="spinner"></span>breaking down …</div>'
+            if state.breakdown
+            else ""
+        )
+        self._show_card(areas, None)
+
+        def compute() -> AreaFacts:
+            return self._facts(source, answer, areas, state.breakdown)
+
+        self._work.start(compute, lambda facts: self._show_facts(areas, facts), self._failed)
+
+    def _facts(
+        self, source: Source, answer: Answer, areas: tuple[str, ...], breakdown: str
+    ) -> AreaFacts:
+        request, area = answer.request, areas[0]
+        row = _row(answer.table, area)
+        if not np.isfinite(row["estimate"]):
+            return AreaFacts(np.empty(0), None, None, None)
+        return AreaFacts(
+            draws=self._estimator.draws(source, request, area)["estimate"].to_numpy(dtype=float),
+            truth=true_value(self._estimator.workspace, request, area),
+            breakdown=(
+                self._estimator.breakdown(source, request, area, breakdown) if breakdown else None
+            ),
+            difference=(
+                self._estimator.compare(source, request, areas[0], areas[1])
+                if len(areas) > 1
+                else None
+            ),
+        )
+
+    def _show_facts(self, areas: tuple[str, ...], facts: AreaFacts) -> None:
+        self._show_card(areas, facts)
+        if self._answer is None or self._state is None:
+            return
+        if facts.difference is not None:
+            rows = (_row(self._answer.table, areas[0]), _row(self._answer.table, areas[1]))
+            self.comparison.object = detail.comparison_card(
+                (str(rows[0]["name"]), str(rows[1]["name"])), rows, facts.difference, self._quantity
+            )
+        elif len(areas) > 1:
+            self.comparison.object = '<div class="verdict">One of the two has no estimate.</div>'
+        if facts.breakdown is not None:
+            self.table.object = detail.breakdown_table(
+                facts.breakdown, self._state.breakdown, self._quantity, self._state.breakdown
+            )
+        else:
+            self.table.object = ""
+
+    def _show_card(self, areas: tuple[str, ...], facts: AreaFacts | None) -> None:
+        if self._answer is None:
+            return
+        statistic = self._answer.request.statistic
+        card = detail.area_card(
+            _row(self._answer.table, areas[0]),
+            self._quantity,
+            words.statistic_phrase(statistic, self._quantity),
+            draws=None if facts is None else facts.draws,
+            truth=None if facts is None else facts.truth,
+        )
+        rule = '<hr style="border:0;border-top:1px solid var(--border);margin:10px 0">'
+        self.card.object = rule + card if len(areas) > 1 else card
+
+    def _failed(self, error: Exception) -> None:
+        text = "The detail could not be computed; the server's log says why."
+        if isinstance(error, HarmonyError):
+            text = error.message
+        else:
+            traceback.print_exception(error)
+        self.table.object = f'<div class="error" role="alert">{escape(text)}</div>'
+        self.comparison.object = ""
+
+    def _breakdown_changed(self, event: Any) -> None:
+        if not self._showing and self._state is not None:
+            self._change(dataclasses.replace(self._state, breakdown=event.new or ""))
+
+    def _change_areas(self, areas: tuple[str, ...]) -> None:
+        if self._state is not None:
+            self._change(dataclasses.replace(self._state, areas=areas))
+
+    def _found(self, event: Any, *, compare: bool) -> None:
+        area = self._names.get(event.new or "")
+        if area is None:
+            return
+        event.obj.value = ""
+        if self._state is not None and area not in self._state.areas:
+            self._choose(area, compare)
+
+
+def _area_search(name: str, *, margin: tuple[int, ...], placeholder: str = "type a name …") -> Any:
+    return pn.widgets.AutocompleteInput(
+        name=name, placeholder=placeholder, case_sensitive=False, min_characters=1,
+        search_strategy="includes", margin=margin, **_WIDE,
+    )  # fmt: skip
+
+
+def _labels(table: pd.DataFrame) -> dict[str, str]:
+    """Return area identifiers by a name that is unique."""
+    twice = table["name"].duplicated(keep=False)
+    return {
+        (f"{name} ({area})" if again else name): area
+        for area, name, again in zip(table["area_id"], table["name"], twice, strict=True)
+    }
+
+
+def _breakdowns(source: Source) -> dict[str, str]:
+    return {
+        words.variable_title(variable): name
+        for name, variable in source.columns.items()
+        if variable.is_categorical and name not in source.variables
+    } or {
+        words.variable_title(variable): name
+        for name, variable in source.columns.items()
+        if variable.is_categorical
+    }
+
+
+def _row(table: pd.DataFrame, area: str) -> dict[str, Any]:
+    records: list[dict[Any, Any]] = table[table["area_id"] == area].to_dict("records")
+    return records[0]

@@ -1,0 +1,100 @@
+"""Slow work beside a session: it answers at once, the result arrives later, only the latest counts.
+
+A thread computes while the session's document stays free for clicks; the result is delivered in the
+document's own turn. Work that was overtaken by a newer request is dropped when it arrives.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import panel as pn
+
+if TYPE_CHECKING:
+    from bokeh.document import Document
+
+Result = TypeVar("Result")
+
+
+class LatestWork:
+    """Computes one thing at a time for a session; a newer request replaces an older one.
+
+    Without a live session – in a notebook or a test – the work is done at once, in place.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ticket = 0
+
+    def start(
+        self,
+        compute: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Compute in a thread, then call `done` or `failed` in the session.
+
+        Parameters
+        ----------
+        compute
+            The slow part; touches no widget.
+        done
+            Shows the result.
+        failed
+            Shows why there is none; without it an error in a thread would be silent.
+        """
+        with self._lock:
+            self._ticket += 1
+            ticket = self._ticket
+        document = pn.state.curdoc
+        if document is None or document.session_context is None:
+            _finish(_outcome(compute), done, failed)
+            return
+
+        def work() -> None:
+            outcome = _outcome(compute)
+            if not self._is_current(ticket) or _ended(document):
+                return
+
+            def deliver() -> None:
+                if self._is_current(ticket):
+                    _finish(outcome, done, failed)
+
+            document.add_next_tick_callback(deliver)
+
+        threading.Thread(target=work, name="explore-work", daemon=True).start()
+
+    def cancel(self) -> None:
+        """Ignore whatever is still being computed."""
+        with self._lock:
+            self._ticket += 1
+
+    def _is_current(self, ticket: int) -> bool:
+        with self._lock:
+            return ticket == self._ticket
+
+
+def _outcome(compute: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    try:
+        return compute(), None
+    except Exception as error:  # noqa: BLE001 - handed to `failed`, which every caller must give
+        return None, error
+
+
+def _finish(
+    outcome: tuple[Any, Exception | None],
+    done: Callable[[Any], None],
+    failed: Callable[[Exception], None],
+) -> None:
+    result, error = outcome
+    if error is None:
+        done(result)
+    else:
+        failed(error)
+
+
+def _ended(document: Document) -> bool:
+    context = document.session_context
+    return context is None or bool(getattr(context, "destroyed", False))
