@@ -15,6 +15,8 @@ import numpy as np
 from fusion_core.fusion.settings import TrainSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 OutcomeKind = Literal["mean", "quantile", "binary", "classes"]
@@ -126,7 +128,7 @@ class FoldedData:
             "verbosity": -1,
             "num_threads": 1,
             "deterministic": True,
-            "force_col_wise": True,
+            "force_row_wise": True,
             "feature_pre_filter": False,
             "seed": seed,
         }
@@ -160,8 +162,7 @@ class FoldedData:
         for rows, held, train, valid in self._folds:
             train.set_label(outcome[rows])
             valid.set_label(outcome[held])
-        candidates = [self._cross_validate(count, objective) for count in leaves]
-        best = min(candidates, key=lambda candidate: candidate.loss)
+        best = self._best_candidate(sorted(leaves), objective)
         tuning = Tuning(best.leaves, best.trees, best.loss, self._baseline_loss(outcome, objective))
         self._full.set_label(outcome)
         booster = lgb.Booster(self._parameters(best.leaves, objective), self._full)
@@ -169,6 +170,20 @@ class FoldedData:
             if booster.update():
                 break
         return Fit(booster.model_to_string(), tuning, self._out_of_fold(best, objective))
+
+    def _best_candidate(self, leaves: Sequence[int], objective: Objective) -> _Candidate:
+        """Try tree sizes from small to large until a larger one no longer helps.
+
+        The loss falls and then rises with the size, so the sizes after the first rise – the most
+        expensive ones – need not be grown.
+        """
+        best = self._cross_validate(leaves[0], objective)
+        for count in leaves[1:]:
+            candidate = self._cross_validate(count, objective)
+            if candidate.loss >= best.loss:
+                break
+            best = candidate
+        return best
 
     def _fold_rows(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         numbers = np.unique(self.fold[self.fold >= 0])

@@ -6,6 +6,7 @@ being zero, then mean and quantiles of the other values (Ummel et al. 2024).
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -88,6 +89,8 @@ def fit_variable(task: VariableTask) -> FittedVariable:
 
 
 def _screen(task: VariableTask) -> list[int]:
+    if len(task.candidates) <= task.settings.screen_above:
+        return list(range(len(task.candidates)))
     outcome = Design.build(task.outcome[:, None], [task.type], task.weights)
     predictors = Design.build(task.matrix, task.candidates, task.weights)
     forced = [
@@ -249,47 +252,58 @@ class ExpandingPredictor:
         fused: NDArray[np.float64],
     ) -> NDArray[np.float64]:
         """Predict; see `Predictor.expectations`."""
-        features = np.array(variable.features, dtype=np.int64)
-        predictors = recipient.shape[1]
-        earlier = features >= predictors
-        columns = []
-        for part in variable.parts:
-            if part.split_counts[earlier].any():
-                columns.append(self._expanded(variable, part, recipient, fused))
-            else:
-                rows = np.zeros((len(recipient), len(features)))
-                rows[:, ~earlier] = recipient[:, features[~earlier]]
-                columns.append(_predict_part(variable, part, rows, self.threads)[:, None, :])
-        implicates = max((column.shape[1] for column in columns), default=1)
+        rows, implicates = fused.shape[:2]
+        if not variable.parts:
+            return np.empty((rows, 1, 0))
+        earlier = np.array(variable.features, dtype=np.int64) >= recipient.shape[1]
+        chained = [bool(part.split_counts[earlier].any()) for part in variable.parts]
+        once = _expand(variable, recipient, np.zeros((rows, 1, fused.shape[2])))
+        columns = {
+            place: _predict_part(variable, part, once, self.threads)[:, None, :]
+            for place, part in enumerate(variable.parts)
+            if not chained[place]
+        }
+        if any(chained):
+            at_once = max(1, EXPANDED_ROWS // implicates)
+            pieces = [
+                self._chained(variable, chained, recipient[part], fused[part])
+                for part in (slice(i, i + at_once) for i in range(0, rows, at_once))
+            ]
+            together = (np.concatenate(piece) for piece in zip(*pieces, strict=True))
+            columns |= dict(zip(np.flatnonzero(chained), together, strict=True))
+        shared = max(column.shape[1] for column in columns.values())
         widened = [
-            np.broadcast_to(column, (len(recipient), implicates, column.shape[2]))
-            for column in columns
+            np.broadcast_to(columns[place], (rows, shared, columns[place].shape[2]))
+            for place in range(len(columns))
         ]
-        if not widened:
-            return np.empty((len(recipient), 1, 0))
         return _rising_quantiles(variable, np.concatenate(widened, axis=2))
 
-    def _expanded(
+    def _chained(
         self,
         variable: VariableModel,
-        part: ModelPart,
+        chained: list[bool],
         recipient: NDArray[np.float64],
         fused: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        features = np.array(variable.features, dtype=np.int64)
-        implicates, predictors = fused.shape[1], recipient.shape[1]
-        earlier = features >= predictors
-        at_once = max(1, EXPANDED_ROWS // implicates)
-        pieces = []
-        for start in range(0, len(recipient), at_once):
-            block = recipient[start : start + at_once]
-            rows = np.empty((len(block), implicates, len(features)))
-            rows[:, :, ~earlier] = block[:, None, features[~earlier]]
-            rows[:, :, earlier] = fused[start : start + at_once, :, features[earlier] - predictors]
-            flat = rows.reshape(-1, len(features))
-            predicted = _predict_part(variable, part, flat, self.threads)
-            pieces.append(predicted.reshape(len(block), implicates, -1))
-        return np.concatenate(pieces)
+    ) -> list[NDArray[np.float64]]:
+        """Predict the parts that split on fused variables, each of shape (rows, implicates, …)."""
+        rows = _expand(variable, recipient, fused)
+        shape = (len(recipient), fused.shape[1], -1)
+        return [
+            _predict_part(variable, part, rows, self.threads).reshape(shape)
+            for part in itertools.compress(variable.parts, chained)
+        ]
+
+
+def _expand(
+    variable: VariableModel, recipient: NDArray[np.float64], fused: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the variable's predictors with one row per household and implicate."""
+    features = np.array(variable.features, dtype=np.int64)
+    earlier = features >= recipient.shape[1]
+    rows = np.empty((len(recipient), fused.shape[1], len(features)))
+    rows[:, :, ~earlier] = recipient[:, None, features[~earlier]]
+    rows[:, :, earlier] = fused[:, :, features[earlier] - recipient.shape[1]]
+    return rows.reshape(-1, len(features))
 
 
 def predict_rows(

@@ -219,7 +219,8 @@ def choose_k(
         below = np.cumsum(weights * (values <= quantiles[:, place, None]), axis=1) / total
         error += np.abs(below - probability) / max(probability, 1 - probability)
     smallest = min(settings.minimum_neighbours, values.shape[1])
-    return np.add(_best_place(error[:, smallest - 1 :], settings.neighbour_rule), smallest)
+    best = _best_place(error[:, smallest - 1 :], settings.neighbour_rule)
+    return np.asarray(best + smallest, dtype=np.int64)
 
 
 def fixed_k_pool(
@@ -305,6 +306,7 @@ def _predicted_spread(
 
 
 def _best_place(error: NDArray[np.float64], rule: NeighbourRule) -> NDArray[np.int64]:
+    """Return the place of the chosen k along each row of errors."""
     if rule == "smallest":
         return np.asarray(np.argmin(error, axis=1))
     smooth = uniform_filter1d(error, size=SMOOTHING_WIDTH, axis=1, mode="nearest")
