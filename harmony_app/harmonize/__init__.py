@@ -1,17 +1,5 @@
-"""The Harmonize place."""
+"""The Harmonize place: how one concept of two surveys becomes one predictor."""
 
-from __future__ import annotations
+from harmony_app.harmonize.page import build
 
-from typing import TYPE_CHECKING
-
-from harmony_app.shell.page import message_panel
-
-if TYPE_CHECKING:
-    import panel as pn
-
-    from harmony_app.shell.session import Session
-
-
-def build(session: Session) -> pn.viewable.Viewable:
-    """Build the page."""
-    return message_panel("Harmonize", session.workspace.title)
+__all__ = ["build"]

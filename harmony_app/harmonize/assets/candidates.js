@@ -1,0 +1,69 @@
+// Choosing the recipient variable: ranked with reasons, or found by search over all of them.
+import { TYPE_WORDS, fold, h, matches, percent, words } from "./dom.js";
+
+export function createCandidates(actions) {
+  let subject = null;
+  let recipients = [];
+  let highlighted = 0;
+  let shown = [];
+
+  const title = h("h2");
+  const back = h("button.small", { type: "button", onclick: () => actions.cancelChoice() }, "Back to the match");
+  const search = h("input.search", {
+    type: "search", placeholder: "Search all recipient variables: name, description, answers …", "aria-label": "Search recipient variables", role: "combobox", "aria-expanded": "true",
+    oninput: () => { highlighted = 0; show(); },
+    onkeydown: onKey,
+  });
+  const list = h("div.candidates", { role: "listbox", "aria-label": "Recipient variables" });
+  const element = h("section.chooser", { "aria-label": "Choose the recipient variable" }, h("div.chooser-head", {}, title, back), search, list);
+
+  function onKey(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) { event.preventDefault(); highlighted = Math.min(shown.length - 1, Math.max(0, highlighted + step)); mark(); }
+    else if (event.key === "Enter" && shown[highlighted]) { event.preventDefault(); actions.chooseRecipient(shown[highlighted].name); }
+    else if (event.key === "Escape") { event.stopPropagation(); if (search.value) { search.value = ""; show(); } else actions.cancelChoice(); }
+  }
+
+  function mark() {
+    [...list.children].forEach((child, index) => child.setAttribute("aria-selected", String(index === highlighted)));
+    list.children[highlighted]?.scrollIntoView({ block: "nearest" });
+  }
+
+  function show() {
+    const wanted = words(search.value);
+    const ranked = subject.candidates.map((candidate) => ({ ...candidate, variable: recipients.find((item) => item.name === candidate.name) })).filter((item) => item.variable);
+    const rankedNames = new Set(ranked.map((item) => item.name));
+    const rest = recipients.filter((item) => !rankedNames.has(item.name)).map((variable) => ({ name: variable.name, variable }));
+    const pool = wanted.length ? [...ranked, ...rest].filter((item) => matches(item.variable.haystack, wanted)) : ranked.length ? ranked : rest;
+    shown = pool.slice(0, 120);
+    const used = Object.fromEntries(subject.harmonies.map((item) => [item.recipient, item.status]));
+    list.replaceChildren(...shown.map((item, index) => h("div.candidate", { role: "option", "aria-selected": String(index === highlighted), onclick: () => actions.chooseRecipient(item.name) },
+      h("div.candidate-top", {}, h("span.name", {}, item.name), kindChip(item.variable),
+        used[item.name] ? h("span.chip.static", {}, `already ${used[item.name]}`) : null,
+        item.score === undefined ? null : h("span.score", { title: "How well it fits, from names, wording, answers and sibling years" }, percent(item.score))),
+      h("div.description", { dir: "auto" }, item.variable.description || "no description"),
+      item.reason ? h("div.reason", {}, item.reason) : null)));
+    if (!shown.length) list.replaceChildren(h("p.empty", {}, "No recipient variable matches these words."));
+  }
+
+  return {
+    element,
+    update(next, all, canCancel) {
+      const fresh = subject?.donor?.name !== next.donor?.name;
+      subject = next;
+      recipients = all;
+      for (const item of recipients) item.haystack ??= fold(`${item.name} ${item.description} ${item.text}`);
+      title.replaceChildren("Which recipient variable means the same as ", h("span.mono", {}, next.donor.name), "?");
+      back.hidden = !canCancel;
+      if (fresh) { search.value = ""; highlighted = 0; list.scrollTop = 0; }
+      show();
+    },
+    focus: () => search.focus(),
+  };
+}
+
+/** Level and type of a variable, such as “person · category 5”. */
+export function kindChip(variable) {
+  const type = TYPE_WORDS[variable.type] ?? variable.type;
+  return h("span.kind", {}, `${variable.respondent} · ${type}${variable.levels ? ` ${variable.levels}` : ""}`);
+}

@@ -1,0 +1,110 @@
+// Right: what the harmony does to both surveys, what is wrong with it, and the resulting table.
+import { groupColour, h, number, paintBadge, percent, s } from "./dom.js";
+
+const SHOWN_LEVELS = 12;
+
+export function createConsequence(actions) {
+  const score = h("span.similarity");
+  const basis = h("p.basis");
+  const chart = h("div.chart");
+  const findings = h("div.findings");
+  const findingsTitle = h("h3");
+  const table = h("div.result", { role: "table", "aria-label": "Result: groups with their levels" });
+  const resultCard = h("section.card", {}, h("h3", {}, "Result"), table);
+  const findingsCard = h("section.card", { "aria-live": "polite" }, findingsTitle, findings);
+  const element = h("aside.pane.consequence", { "aria-label": "Consequence" },
+    h("section.card", {}, h("div.card-head", {}, h("h3", {}, "After harmonization"), score), basis, chart), findingsCard, resultCard);
+  let palette = [];
+
+  function showScore(preview) {
+    score.className = "similarity";
+    if (preview.similarity === null) { score.textContent = ""; return; }
+    score.classList.add(preview.similarity >= 0.9 ? "good" : preview.similarity >= 0.8 ? "fair" : "poor");
+    score.textContent = `similarity ${preview.similarity.toFixed(2)}`;
+    score.title = "1 means the same distribution; predictors under 0.80 are left out when fusing";
+  }
+
+  function groupBars(preview) {
+    const largest = Math.max(1e-9, ...preview.groups.flatMap((group) => [group.donor_share ?? 0, group.recipient_share ?? 0]));
+    const line = (share, colour, kind) => h(`div.share-line.${kind}`, {}, h("span.track", {}, h("span", { style: { width: `${(100 * (share ?? 0)) / largest}%`, background: colour } })), h("span.value", {}, percent(share)));
+    return preview.groups.map((group) => {
+      const colour = groupColour(palette, group.code) ?? "var(--muted)";
+      return h("div.group-bars", {}, h("div.group-name", { dir: "auto", title: group.title }, paintBadge(h("span.badge-group"), palette, group.code), h("span", {}, group.title)),
+        h("div.lines", {}, line(group.donor_share, colour, "donor"), line(group.recipient_share, colour, "recipient")));
+    });
+  }
+
+  function numericChart(numeric) {
+    const [width, height] = [300, 110];
+    const largest = Math.max(1e-9, ...numeric.donor, ...numeric.recipient);
+    const low = numeric.edges[0];
+    const high = numeric.edges.at(-1);
+    const x = (value) => ((value - low) / (high - low || 1)) * width;
+    const y = (share) => height - 18 - (share / largest) * (height - 24);
+    const steps = numeric.recipient.map((share, index) => `${index ? "L" : "M"}${x(numeric.edges[index]).toFixed(1)},${y(share).toFixed(1)}H${x(numeric.edges[index + 1]).toFixed(1)}`).join("");
+    const bars = numeric.donor.map((share, index) => s("rect", { class: "donor-bar", x: x(numeric.edges[index]), y: y(share), width: Math.max(0.5, x(numeric.edges[index + 1]) - x(numeric.edges[index]) - 0.5), height: Math.max(0, height - 18 - y(share)) },
+      s("title", {}, `${number(numeric.edges[index])} to ${number(numeric.edges[index + 1])}: donor ${percent(share)}, recipient ${percent(numeric.recipient[index])}`)));
+    const picture = s("svg", { class: "numeric-chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Weighted distribution of both sides" }, ...bars,
+      s("path", { class: "recipient-step", d: steps }), s("line", { class: "axis", x1: 0, x2: width, y1: height - 18, y2: height - 18 }),
+      s("text", { class: "tick", x: 0, y: height - 4 }, number(low)), s("text", { class: "tick", x: width, y: height - 4, "text-anchor": "end" }, number(high)));
+    const quantiles = h("table.quantiles", {}, h("thead", {}, h("tr", {}, h("th", {}, ""), ...numeric.quantiles.map((row) => h("th", { scope: "col" }, `${Math.round(100 * row[0])} %`)))),
+      h("tbody", {}, ...[["donor", 1], ["recipient", 2]].map(([name, at]) => h("tr", {}, h("th", { scope: "row" }, name), ...numeric.quantiles.map((row) => h("td", {}, number(row[at])))))));
+    return [picture, quantiles];
+  }
+
+  function legend(preview) {
+    return h("div.legend", {}, h("span.swatch.donor"), preview.donor, h("span.swatch.recipient"), preview.recipient);
+  }
+
+  function showFindings(preview) {
+    const list = preview.findings;
+    findingsTitle.textContent = list.length ? `Findings (${list.length})` : "Findings";
+    findings.replaceChildren(...(list.length ? list.map((finding) => h(`div.finding.is-${finding.severity}`, {},
+      h("strong", { dir: "auto" }, finding.headline), finding.detail ? h("p", { dir: "auto" }, finding.detail) : null,
+      finding.fix ? h("button.small", { type: "button", onclick: () => actions.edit({ kind: "fix", index: finding.index }) }, finding.fix) : null))
+      : [h("p.muted", {}, preview.complete ? "Nothing to complain about." : "Group the levels of both sides to see what this harmony does.")]));
+  }
+
+  function levelsCell(levels) {
+    if (!levels.length) return h("div.cell.nothing", { role: "cell" }, "–");
+    const cell = h("div.cell", { role: "cell" });
+    const show = (count) => {
+      cell.replaceChildren(...levels.slice(0, count).map((level) => h("div", { dir: "auto" }, level)));
+      if (levels.length > count) cell.append(h("button.link", { type: "button", onclick: () => show(levels.length) }, `and ${levels.length - count} more`));
+    };
+    show(SHOWN_LEVELS);
+    return cell;
+  }
+
+  function nameCell(group) {
+    const badge = paintBadge(h("span.badge-group"), palette, group.code);
+    if (typeof group.code !== "number") return h("div.cell.code", { role: "cell" }, badge, h("span.muted", {}, group.code === "drop" ? "left out" : "no group"));
+    const input = h("input.group-title", {
+      type: "text", value: group.name, placeholder: "name", dir: "auto", "aria-label": `Name of group ${group.code}`, maxlength: 80,
+      onchange: () => actions.edit({ kind: "rename", code: group.code, name: input.value.trim() }),
+      onkeydown: (event) => { event.stopPropagation(); if (event.key === "Enter") input.blur(); if (event.key === "Escape") { input.value = group.name; input.blur(); } },
+    });
+    return h("div.cell.code", { role: "cell" }, badge, input);
+  }
+
+  function showTable(preview) {
+    resultCard.hidden = !preview.table.length;
+    const active = element.getRootNode().activeElement;
+    if (active?.classList.contains("group-title") && table.contains(active)) return;
+    table.replaceChildren(h("div.result-row.head", { role: "row" }, ...["Group", preview.donor, preview.recipient].map((text) => h("div.cell", { role: "columnheader" }, text))),
+      ...preview.table.map((group) => h(`div.result-row${typeof group.code === "number" ? "" : ".open"}`, { role: "row" }, nameCell(group), levelsCell(group.donor_levels), levelsCell(group.recipient_levels))));
+  }
+
+  return {
+    element,
+    update(preview, colours) {
+      palette = colours;
+      if (!preview) return;
+      showScore(preview);
+      basis.textContent = preview.basis;
+      chart.replaceChildren(...(preview.numeric ? [...numericChart(preview.numeric), legend(preview)] : preview.has_shares && preview.groups.length ? [...groupBars(preview), legend(preview)] : []));
+      showFindings(preview);
+      showTable(preview);
+    },
+  };
+}

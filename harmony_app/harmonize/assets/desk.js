@@ -1,0 +1,196 @@
+// The Harmonize page: keeps what the server last said, shows edits at once, and sends them on.
+import { createCandidates } from "./candidates.js";
+import { createConsequence } from "./consequence.js";
+import { createDialogs, createFooter, createToast } from "./dialogs.js";
+import { h, isTyping } from "./dom.js";
+import { createMatch } from "./match.js";
+import { createWorklist } from "./worklist.js";
+
+const PARTS = ["place", "variables", "statuses", "subject", "rows", "form", "preview"];
+
+export function render({ model }) {
+  const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
+  let sequence = 0;
+  let choosing = false;
+
+  function read(part) { return model[part] ? JSON.parse(model[part]) : null; }
+
+  function send(message) {
+    sequence += 1;
+    model.send_msg({ ...message, sequence });
+  }
+
+  const actions = {
+    send,
+    edit(change) { match.problem(null); send(change); },
+    check: (question) => model.send_msg({ kind: "check", ...question }),
+    choosePair: (pair) => send({ kind: "pair", pair }),
+    chooseView: (view) => { showView(view); send({ kind: "view", view }); },
+    openVariable(name) {
+      choosing = false;
+      worklist.select(name);
+      send({ kind: "open", donor: name });
+    },
+    chooseRecipient(name) { choosing = false; send({ kind: "open", donor: state.subject.donor.name, recipient: name }); },
+    startChoice() { choosing = true; showMiddle(); candidates.focus(); },
+    cancelChoice() { choosing = false; showMiddle(); },
+    assign(chosen, group) {
+      for (const side of ["donor", "recipient"]) for (const index of chosen[side]) state.form.sides[side].groups[index] = group;
+      showEdit();
+      actions.edit({ kind: "assign", donor: chosen.donor, recipient: chosen.recipient, group });
+    },
+    assignEach(side, pairs) {
+      for (const [index, group] of pairs) state.form.sides[side].groups[index] = group;
+      showEdit();
+      actions.edit({ kind: "assign_each", side, pairs });
+    },
+    save: () => { if (state.form?.can_save) send({ kind: "save" }); },
+    problem: (_, message) => match.problem(message),
+    help: () => dialogs.help(),
+  };
+
+  const dialogs = createDialogs(actions);
+  const footer = createFooter(actions, dialogs);
+  const toast = createToast();
+  const worklist = createWorklist(actions);
+  const match = createMatch(actions);
+  const candidates = createCandidates(actions);
+  const consequence = createConsequence(actions);
+  const empty = h("div.message-card", { hidden: true }, h("h2"), h("p"));
+  const middle = h("main.pane.middle", {}, match.element, candidates.element, empty, footer.element);
+  const overview = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, overviewTools(), h("div.overview-table", {}, model.get_child("overview")));
+  const desk = h("div.desk", {}, worklist.element, middle, consequence.element, overview, dialogs.element, toast.element);
+
+  function overviewTools() {
+    const file = h("input", { type: "file", accept: ".R,.r,.json", multiple: true, hidden: true, onchange: importFiles });
+    async function importFiles() {
+      for (const item of file.files) {
+        if (item.size > 8e6) { toast.show(`${item.name} is larger than 8 MB, so it is no harmony file.`, { severity: "error" }); continue; }
+        send({ kind: "import", name: item.name, text: await item.text() });
+      }
+      file.value = "";
+    }
+    return h("div.overview-tools", {}, h("h2", {}, "All harmonies"), h("span.space"),
+      h("button", { type: "button", onclick: () => file.click() }, "Import fusionData files …"), file,
+      h("button", { type: "button", onclick: () => send({ kind: "export" }) }, "Export CSV"));
+  }
+
+  // Showing ---------------------------------------------------------------------------------
+
+  function showView(view) {
+    const all = view === "all";
+    overview.hidden = !all;
+    middle.hidden = all;
+    showConsequence();
+    worklist.updatePlace({ ...state.place, view });
+  }
+
+  function showMiddle() {
+    const { subject, form } = state;
+    const unmatched = subject && !subject.recipient;
+    const choose = Boolean(subject) && (choosing || unmatched);
+    empty.hidden = Boolean(subject);
+    if (!subject && state.place.message) {
+      empty.children[0].textContent = state.place.message[0];
+      empty.children[1].textContent = state.place.message[1];
+    }
+    candidates.element.hidden = !choose;
+    match.element.hidden = !subject || choose || !form;
+    footer.element.hidden = match.element.hidden;
+    if (choose) candidates.update(subject, state.place.recipients, !unmatched);
+    showConsequence();
+  }
+
+  /** The right-hand side is there while a match is; otherwise its room is used. */
+  function showConsequence() {
+    const idle = !overview.hidden || match.element.hidden;
+    consequence.element.hidden = idle;
+    desk.classList.toggle("wide", idle);
+  }
+
+  function context() {
+    const columns = (side) => [...(side === "donor" ? state.variables : state.place.recipients)
+      .filter((item) => item.respondent === state.form.sides[side].respondent), ...state.place.functions];
+    return {
+      palette: state.place.palette,
+      ...Object.fromEntries(["donor", "recipient"].map((side) => [side, { columns: columns(side), aggregators: state.place.aggregators, years: state.place.years, price_year: state.place.price_years[side] }])),
+    };
+  }
+
+  function showEdit() {
+    const { form, subject, rows } = state;
+    if (!form || !subject?.recipient || !rows) return;
+    if (form.key !== `${subject.donor.name}__${subject.recipient.name}`) return;
+    match.update(form, subject, rows, context());
+    footer.update(form);
+  }
+
+  let shownKey = null;
+  function showSubject() {
+    const { subject } = state;
+    worklist.select(subject?.donor.name ?? null);
+    const key = subject ? `${subject.donor.name}__${subject.recipient?.name}` : null;
+    if (subject?.recipient) {
+      if (key !== shownKey) match.updateSubject(subject);
+      else match.showTabs(subject);
+    }
+    shownKey = key;
+    showMiddle();
+    showEdit();
+  }
+
+  const showers = {
+    place: () => { worklist.updatePlace(state.place); showView(state.place.view); showMiddle(); },
+    variables: () => worklist.updateVariables(state.variables ?? []),
+    statuses: () => worklist.updateStatuses(state.statuses ?? { variables: {}, done: 0, total: 0 }),
+    subject: showSubject,
+    rows: showEdit,
+    form: showSubject,
+    preview: () => { consequence.update(state.preview, state.place.palette); showConsequence(); },
+  };
+  for (const part of PARTS) {
+    model.on(part, () => {
+      const next = read(part);
+      // An answer to an older edit must not undo what the person did since; a newer one is coming.
+      if (part === "form" && next && next.sequence < sequence && next.key === state.form?.key) return;
+      state[part] = next;
+      showers[part]();
+    });
+  }
+
+  model.on("msg:custom", (message) => {
+    const reply = message.data ?? message;
+    if (reply.kind === "problem" || reply.kind === "checked") match.answer(reply);
+    else if (reply.kind === "toast") toast.show(reply.message, { severity: reply.severity, undo: reply.undo ? () => send(reply.undo) : null });
+    else if (reply.kind === "download") download(reply.name, reply.text);
+    else if (reply.kind in dialogs) dialogs[reply.kind](reply);
+  });
+
+  function download(name, text) {
+    const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  function onKey(event) {
+    if (dialogs.element.open || !desk.isConnected || state.place?.view === "all") return;
+    const key = event.key.toLowerCase();
+    const command = event.ctrlKey || event.metaKey;
+    if (command && key === "s") { event.preventDefault(); event.composedPath()[0]?.blur?.(); setTimeout(actions.save, 0); return; }
+    if (isTyping(event)) return;
+    if (command && (key === "y" || (key === "z" && event.shiftKey))) { event.preventDefault(); send({ kind: "redo" }); }
+    else if (command && key === "z") { event.preventDefault(); send({ kind: "undo" }); }
+    else if (key === "/" && !command) {
+      event.preventDefault();
+      if (match.element.hidden) worklist.focusSearch(); else match.levels.focusFilter();
+    } else if (key === "?") dialogs.help();
+    else if (!match.element.hidden && match.levels.pageKey(event)) event.preventDefault();
+  }
+  document.addEventListener("keydown", onKey);
+  model.on("remove", () => document.removeEventListener("keydown", onKey));
+
+  for (const part of PARTS) if (part !== "rows" && part !== "form") showers[part]();
+  showSubject();
+  requestAnimationFrame(() => worklist.select(state.subject?.donor.name ?? null, "center"));
+  return desk;
+}

@@ -1,0 +1,105 @@
+// Dialogues: confirm a delete, resolve a conflict, look at history, write a comment, import files.
+import { h, setText, when } from "./dom.js";
+
+export function createDialogs(actions) {
+  const element = h("dialog.dialog", { onclose: () => element.replaceChildren(), onclick: (event) => { if (event.target === element) element.close(); } });
+
+  function open(title, body, buttons) {
+    const heading = h("h2", { id: "dialog-title" }, title);
+    element.setAttribute("aria-labelledby", "dialog-title");
+    element.replaceChildren(heading, h("div.dialog-body", {}, ...body), h("div.dialog-buttons", {}, ...buttons));
+    if (!element.open) element.showModal();
+  }
+
+  const close = (text = "Cancel") => h("button", { type: "button", onclick: () => element.close() }, text);
+  const act = (text, style, action) => h(`button${style}`, { type: "button", onclick: () => { element.close(); action(); } }, text);
+
+  const changes = (list) => h("table.changes", {}, h("tbody", {}, ...list.map(([what, before, after]) => h("tr", {},
+    h("th", { scope: "row", dir: "auto" }, what), h("td", { dir: "auto" }, before), h("td.arrow", {}, "→"), h("td", { dir: "auto" }, after)))));
+
+  return {
+    element,
+    close: () => element.close(),
+    confirmDelete(form) {
+      open(`Delete ${form.key}?`, [h("p", {}, "The saved harmony is removed for everybody. Its history stays, and you can undo this.")],
+        [close(), act("Delete", ".danger", () => actions.send({ kind: "delete" }))]);
+    },
+    confirmDiscard(form) {
+      open("Discard your draft?", [h("p", {}, form.revision ? `Your unsaved changes of ${form.key} are dropped; revision ${form.revision} stays as it is.` : `Your unsaved harmony ${form.key} is dropped.`)],
+        [close(), act("Discard draft", ".danger", () => actions.send({ kind: "discard" }))]);
+    },
+    comment(form) {
+      const text = h("textarea", { rows: 6, maxlength: 4000, "aria-label": "Comment", value: form.comment, dir: "auto" });
+      open(`Comment on ${form.key}`, [text], [close(), act("Keep comment", ".primary", () => actions.edit({ kind: "comment", text: text.value.trim() }))]);
+      text.focus();
+    },
+    conflict(reply) {
+      open("Somebody saved this harmony while you worked on it", [
+        h("p", {}, reply.message), reply.changes.length ? h("p", {}, "Where theirs differs from yours (yours → theirs):") : h("p", {}, "Both versions say the same."),
+        changes(reply.changes)],
+      [close("Decide later"), act("Take theirs", "", () => actions.send({ kind: "resolve", keep: "theirs" })), act("Keep mine", ".primary", () => actions.send({ kind: "resolve", keep: "mine" }))]);
+    },
+    history(reply) {
+      const entries = reply.entries.map((entry) => h("li", {},
+        h("div.history-head", {}, h("strong", {}, entry.action), ` ${when(entry.time)} by ${entry.author}${entry.revision ? ` · revision ${entry.revision}` : ""}`,
+          entry.restorable ? h("button.small", { type: "button", onclick: () => { element.close(); actions.send({ kind: "restore", entry: entry.id }); } }, "Restore this") : null),
+        entry.changes.length ? changes(entry.changes) : null));
+      open(`History of ${reply.key}`, [entries.length ? h("ol.history", {}, ...entries) : h("p", {}, "Nothing has been saved yet.")], [close("Close")]);
+    },
+    report(reply) {
+      const rows = reply.entries.map((entry) => h("tr", {}, h("td.mono", {}, entry.key), h(`td.${entry.ok ? "good" : "bad"}`, {}, entry.ok ? "imported" : "left out"), h("td", { dir: "auto" }, entry.message)));
+      open(reply.title, [h("p", {}, reply.summary), rows.length ? h("div.scroll", {}, h("table.report", {}, h("tbody", {}, ...rows))) : null].filter(Boolean), [close("Close")]);
+    },
+    help() {
+      const keys = [["↑ ↓", "next variable or level"], ["← →", "from one level list to the other"], ["Enter", "link the selected levels with this one"], ["Space, Shift, Ctrl", "select several levels"],
+        ["0–9", "put the selected levels into that group"], ["n", "put them into a new group"], ["Delete", "take them out of their group"], ["x", "leave their rows out"], ["/", "filter levels"],
+        ["Ctrl Z, Ctrl Shift Z", "undo, redo"], ["Ctrl S", "save"], ["Esc", "clear the selection"]];
+      open("Keys", [h("table.changes", {}, h("tbody", {}, ...keys.map(([key, text]) => h("tr", {}, h("th", {}, key), h("td", {}, text)))))], [close("Close")]);
+    },
+  };
+}
+
+/** The strip at the bottom of the match: where the draft stands, and what can be done with it. */
+export function createFooter(actions, dialogs) {
+  let form = null;
+  const state = h("span.draft-state", { role: "status", "aria-live": "polite" });
+  const history = h("button", { type: "button", onclick: () => actions.send({ kind: "history" }) }, "History");
+  const comment = h("button", { type: "button", onclick: () => dialogs.comment(form) });
+  const remove = h("button", { type: "button", onclick: () => dialogs.confirmDelete(form) }, "Delete");
+  const discard = h("button", { type: "button", onclick: () => dialogs.confirmDiscard(form) }, "Discard draft");
+  const save = h("button.primary", { type: "button", title: "Ctrl S", onclick: () => actions.save() }, "Save harmony");
+  return {
+    element: h("footer.match-footer", {}, state, history, comment, discard, remove, save),
+    update(next) {
+      form = next;
+      const saved = form.revision ? `saved ${when(form.modified)}${form.author ? ` by ${form.author}` : ""} · revision ${form.revision}` : "not saved yet";
+      setText(state, form.draft ? `draft kept · ${saved}` : saved);
+      state.title = state.textContent;
+      setText(comment, form.comment ? "Comment ●" : "Comment");
+      remove.hidden = !form.revision;
+      discard.hidden = !form.draft;
+      save.disabled = !form.can_save;
+    },
+  };
+}
+
+/** A message that goes away by itself, with an optional undo. */
+export function createToast() {
+  const text = h("span");
+  const button = h("button.small", { type: "button" });
+  const element = h("div.toast", { role: "status", hidden: true }, text, button);
+  let timer = null;
+  return {
+    element,
+    show(message, { undo = null, severity = "note" } = {}) {
+      clearTimeout(timer);
+      element.className = `toast is-${severity}`;
+      setText(text, message);
+      button.hidden = !undo;
+      setText(button, "Undo");
+      button.onclick = () => { element.hidden = true; undo?.(); };
+      element.hidden = false;
+      timer = setTimeout(() => { element.hidden = true; }, undo ? 12000 : 6000);
+    },
+  };
+}

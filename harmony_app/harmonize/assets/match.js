@@ -1,0 +1,119 @@
+// Middle: both variables, the toolbar, their settings, and the two level lists.
+import { kindChip } from "./candidates.js";
+import { h, number, s, setText } from "./dom.js";
+import { createLevels } from "./levels.js";
+import { createSettings } from "./settings.js";
+
+const UNKNOWN = { low: 0, high: 1, shares: null, edges: null, whole: false };
+
+export function createMatch(actions) {
+  const view = { table: false, byGroup: false };
+  let latest = null;
+
+  const levels = createLevels(actions);
+  const settings = {
+    donor: createSettings("donor", actions),
+    recipient: createSettings("recipient", actions),
+  };
+  const cards = { donor: h("div.variable-card.donor"), recipient: h("div.variable-card.recipient") };
+  const plain = { donor: h("div.plain-number.donor", { hidden: true }), recipient: h("div.plain-number.recipient", { hidden: true }) };
+
+  const tool = (text, title, onclick) => h("button", { type: "button", title, onclick }, text);
+  const undo = tool("↶ Undo", "Undo (Ctrl Z)", () => actions.send({ kind: "undo" }));
+  const redo = tool("↷ Redo", "Redo (Ctrl Shift Z)", () => actions.send({ kind: "redo" }));
+  const newGroup = tool("New group", "Put the selected levels into a new group (n)", () => { if (!levels.newGroup()) actions.problem("match", "Select levels first; they go into the new group."); });
+  const propose = tool("Propose groups", "Let wording and numbers in the labels suggest the groups", () => actions.edit({ kind: "propose" }));
+  const ordered = h("input", { type: "checkbox", onchange: () => actions.edit({ kind: "ordered", value: ordered.checked }) });
+  const orderedLabel = h("label.check", {}, ordered, h("span", {}, "ordered"));
+  const mode = h("div.segments.mode", { role: "group", "aria-label": "How groups are shown" });
+  const modes = [["links", "Links"], ["table", "Table"]].map(([key, text]) => h("button", { type: "button", onclick: () => { view.table = key === "table"; refresh(); } }, text));
+  mode.append(...modes);
+  const sort = h("select", { "aria-label": "Order of the levels", onchange: () => { view.byGroup = sort.value === "group"; refresh(); } },
+    h("option", { value: "survey" }, "survey order"), h("option", { value: "group" }, "by group"));
+  const help = h("button.icon", { type: "button", title: "Keys", "aria-label": "Keys", onclick: () => actions.help() }, "?");
+  const toolbar = h("div.toolbar", { role: "toolbar", "aria-label": "Edit" }, undo, redo, mode, sort, orderedLabel, h("span.space"), newGroup, propose, help);
+  const problem = h("div.match-problem", { role: "alert", hidden: true });
+  const body = h("div.match-body", {},
+    cards.donor, h("div.arrow", { "aria-hidden": "true" }, "⇄"), cards.recipient,
+    settings.donor.element, settings.recipient.element,
+    levels.lists.donor.element, levels.lists.recipient.element, plain.donor, plain.recipient, levels.svg, levels.overlay);
+  // An editor that opens, or a message in it, moves the lists and so the ends of the links.
+  const moved = new ResizeObserver(() => levels.redraw());
+  moved.observe(settings.donor.element);
+  moved.observe(settings.recipient.element);
+  const element = h("section.match", { "aria-label": "Match" }, toolbar, problem, body, levels.assignBar);
+
+  function showCard(side, variable, subject) {
+    const name = h("span.name.mono", {}, variable.name);
+    const tabs = side === "recipient" ? harmonyTabs(subject) : null;
+    const candidate = side === "recipient" ? subject.candidates.find((item) => item.name === variable.name) : null;
+    const reason = candidate?.score >= 0.3 ? candidate.reason : null;
+    cards[side].replaceChildren(...[h("div.card-line", {}, name, kindChip(variable), tabs),
+      h("div.description", { dir: "auto", title: variable.description }, variable.description || "no description", variable.unit ? h("span.muted", {}, ` · ${variable.unit}`) : null),
+      reason ? h("div.reason", {}, reason) : null].filter(Boolean));
+  }
+
+  function harmonyTabs(subject) {
+    const others = subject.harmonies.filter((item) => item.recipient !== subject.recipient.name);
+    return h("span.tabs", {}, ...others.map((item) => h("button.small", { type: "button", title: `Open the harmony with ${item.recipient}`, onclick: () => actions.chooseRecipient(item.recipient) }, item.recipient)),
+      h("button.small", { type: "button", title: "Match with another recipient variable", onclick: () => actions.startChoice() }, others.length || subject.saved ? "+ another" : "change"));
+  }
+
+  function showPlain(side, variable, now, distribution) {
+    const box = plain[side];
+    box.hidden = now.grouped;
+    if (now.grouped) return;
+    const facts = [["lowest", variable.minimum], ["median", variable.median], ["mean", variable.mean], ["highest", variable.maximum]].filter(([, value]) => value !== null && value !== undefined);
+    box.replaceChildren(...[h("p", {}, h("strong", {}, now.adjustment ? "The adjusted number is used as it is." : "The number is used as it is.")),
+      distribution.shares ? miniature(distribution) : null,
+      facts.length && !now.adjustment ? h("dl.facts", {}, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, number(value))])) : null,
+      h("p.help", {}, "Add bins to put it into groups, or an adjustment to change unit or form."),
+      h("button.small", { type: "button", onclick: () => settings[side].chips.querySelector("[data-key=bins]")?.click() }, "add bins")].filter(Boolean));
+  }
+
+  function miniature({ shares, edges }) {
+    const largest = Math.max(...shares, 1e-9);
+    const low = edges[0];
+    const span = edges.at(-1) - low || 1;
+    return s("svg", { class: "miniature", viewBox: "0 0 300 60", preserveAspectRatio: "none", "aria-hidden": "true" }, ...shares.map((share, index) =>
+      s("rect", { x: ((edges[index] - low) / span) * 300, width: Math.max(0.5, ((edges[index + 1] - edges[index]) / span) * 300 - 0.8), y: 60 - (share / largest) * 58, height: (share / largest) * 58 })));
+  }
+
+  function refresh() {
+    if (!latest) return;
+    const { form, subject, rows, context } = latest;
+    undo.disabled = !form.can_undo;
+    redo.disabled = !form.can_redo;
+    ordered.checked = form.ordered;
+    orderedLabel.title = form.ordered_reason;
+    const grouped = form.sides.donor.grouped || form.sides.recipient.grouped;
+    for (const part of [mode, sort, orderedLabel, newGroup, levels.assignBar]) part.hidden = !grouped;
+    propose.hidden = !form.sides.donor.grouped || !form.sides.recipient.grouped;
+    modes.forEach((button, index) => button.setAttribute("aria-pressed", String(view.table === (index === 1))));
+    const codes = [...new Set([...form.sides.donor.groups, ...form.sides.recipient.groups])].filter((code) => typeof code === "number").sort((a, b) => a - b);
+    for (const side of ["donor", "recipient"]) {
+      const now = form.sides[side];
+      settings[side].update(now, { ...context[side], distribution: rows[side].distribution ?? UNKNOWN, codes, names: Object.fromEntries(form.names) });
+      levels.lists[side].element.hidden = !now.grouped;
+      showPlain(side, subject[side], now, rows[side].distribution ?? UNKNOWN);
+    }
+    levels.update(form, rows, { ...view, palette: context.palette });
+  }
+
+  return {
+    element, levels,
+    problem(message) { problem.hidden = !message; setText(problem, message ?? ""); },
+    /** A new pair of variables is shown: forget selections, open editors and errors. */
+    updateSubject(subject) {
+      for (const side of ["donor", "recipient"]) { showCard(side, subject[side], subject); settings[side].close(); }
+      levels.clear();
+      this.problem(null);
+    },
+    update(form, subject, rows, context) { latest = { form, subject, rows, context }; refresh(); },
+    showTabs(subject) { showCard("recipient", subject.recipient, subject); },
+    answer(reply) {
+      if (reply.side && settings[reply.side] && reply.field) settings[reply.side].answer(reply);
+      else this.problem(reply.message);
+    },
+  };
+}

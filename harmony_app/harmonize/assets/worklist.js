@@ -1,0 +1,141 @@
+// Left: the donor variables, what is done, and what is left to do.
+import { TYPE_WORDS, fold, h, matches, setText, words } from "./dom.js";
+
+const STATUSES = [
+  ["all", "all"],
+  ["attention", "needs attention"],
+  ["draft", "draft"],
+  ["saved", "saved"],
+  ["none", "not yet"],
+];
+const STATUS_WORDS = Object.fromEntries(STATUSES);
+
+export function createWorklist(actions) {
+  const filter = { status: "all", respondent: "", type: "", words: [] };
+  let rows = [];
+  let selected = null;
+  let statuses = {};
+
+  const pairName = h("div", { "aria-hidden": "true" });
+  const pair = h("select", { "aria-label": "Donor and recipient survey", onchange: () => actions.choosePair(pair.value) });
+  const views = h("div.segments", { role: "tablist", "aria-label": "View" });
+  const coverage = h("div.coverage-text");
+  const bar = h("div.coverage-bar", { role: "progressbar", "aria-label": "Variables harmonized", "aria-valuemin": 0 }, h("span"));
+  const search = h("input.search", {
+    type: "search", placeholder: "Search variables and answers", "aria-label": "Search donor variables",
+    oninput: () => { filter.words = words(search.value); applyFilter(); },
+    onkeydown: (event) => {
+      if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); list.focus(); move(0); }
+      if (event.key === "Escape" && search.value) { event.stopPropagation(); search.value = ""; filter.words = []; applyFilter(); }
+    },
+  });
+  const chips = h("div.chips", { role: "group", "aria-label": "Filter by status" });
+  const chipFor = Object.fromEntries(STATUSES.map(([key]) => [key, h("button.chip", {
+    type: "button", onclick: () => { filter.status = key; applyFilter(); },
+  })]));
+  chips.append(...Object.values(chipFor));
+  const respondent = h("select", { "aria-label": "Filter by level", onchange: () => { filter.respondent = respondent.value; applyFilter(); } },
+    h("option", { value: "" }, "any level"), h("option", { value: "household" }, "household"), h("option", { value: "person" }, "person"));
+  const type = h("select", { "aria-label": "Filter by type", onchange: () => { filter.type = type.value; applyFilter(); } },
+    h("option", { value: "" }, "any type"), ...Object.entries(TYPE_WORDS).map(([value, text]) => h("option", { value }, text)));
+  const list = h("div.variables", { role: "listbox", tabindex: 0, "aria-label": "Donor variables", onkeydown: onKey });
+  const empty = h("p.empty", { hidden: true }, "No variable matches. Clear the search or the filters.");
+  const element = h("aside.pane.worklist", { "aria-label": "Worklist" },
+    h("div.worklist-head", {}, h("div.pair-box", {}, pairName, pair), views, h("div.coverage", {}, coverage, bar), search, chips,
+      h("div.filter-row", {}, respondent, type)),
+    empty, list);
+
+  function onKey(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    move(step);
+  }
+
+  function move(step) {
+    const shown = rows.filter((row) => !row.element.hidden);
+    if (!shown.length) return;
+    const at = shown.findIndex((row) => row.name === selected);
+    const next = shown[Math.min(shown.length - 1, Math.max(0, at + (at < 0 && step === 0 ? 1 : step)))];
+    if (next && next.name !== selected) actions.openVariable(next.name);
+  }
+
+  function applyFilter() {
+    const counts = { all: 0, attention: 0, draft: 0, saved: 0, none: 0 };
+    let shown = 0;
+    for (const row of rows) {
+      const status = statusOf(row.name);
+      const passes = matches(row.haystack, filter.words)
+        && (!filter.respondent || row.respondent === filter.respondent)
+        && (!filter.type || row.type === filter.type);
+      if (passes) { counts.all += 1; counts[status] += 1; }
+      const visible = passes && (filter.status === "all" || filter.status === status);
+      row.element.hidden = !visible;
+      shown += visible ? 1 : 0;
+    }
+    for (const [key, text] of STATUSES) {
+      setText(chipFor[key], `${text} ${counts[key]}`);
+      chipFor[key].setAttribute("aria-pressed", String(filter.status === key));
+    }
+    empty.hidden = shown > 0;
+  }
+
+  const statusOf = (name) => statuses.variables?.[name]?.status ?? "none";
+
+  function showStatus(row) {
+    const status = statusOf(row.name);
+    const partners = statuses.variables?.[row.name]?.partners ?? [];
+    row.dot.className = `dot ${status}`;
+    row.dot.title = STATUS_WORDS[status];
+    setText(row.partner, partners.join(", "));
+    row.element.setAttribute("aria-label", `${row.name}, ${row.description}. ${STATUS_WORDS[status]}${partners.length ? `, with ${partners.join(", ")}` : ""}`);
+  }
+
+  return {
+    element,
+    focusSearch: () => { search.focus(); search.select(); },
+    step: move,
+    updatePlace(place) {
+      pair.replaceChildren(...place.pairs.map((item) => h("option", { value: item.id, selected: item.id === place.pair }, item.title)));
+      const title = place.pairs.find((item) => item.id === place.pair)?.title ?? "No pair of surveys";
+      pairName.replaceChildren(...title.split(" → ").flatMap((part, index) => [index ? " → " : "", h("span", {}, part)]));
+      views.replaceChildren(...[["match", "Match"], ["all", `All harmonies (${place.harmonies})`]].map(([key, text]) =>
+        h("button", { type: "button", role: "tab", "aria-selected": String(place.view === key), onclick: () => actions.chooseView(key) }, text)));
+    },
+    updateVariables(variables) {
+      rows = variables.map((variable, index) => {
+        const dot = h("span.dot");
+        const partner = h("span.partner");
+        const row = { ...variable, dot, partner };
+        row.haystack = fold(`${variable.name} ${variable.description} ${variable.text}`);
+        row.element = h("div.variable", { role: "option", id: `variable-${index}`, title: variable.description, onclick: () => { list.focus({ preventScroll: true }); actions.openVariable(variable.name); } },
+          dot, h("span.name", {}, variable.name), partner, h("span.description", { dir: "auto" }, variable.description || "no description"));
+        showStatus(row);
+        return row;
+      });
+      list.replaceChildren(...rows.map((row) => row.element));
+      applyFilter();
+    },
+    updateStatuses(next) {
+      statuses = next;
+      rows.forEach(showStatus);
+      setText(coverage, `${next.done} of ${next.total} variables harmonized`);
+      bar.setAttribute("aria-valuenow", next.done);
+      bar.setAttribute("aria-valuemax", next.total);
+      bar.firstChild.style.width = `${next.total ? (100 * next.done) / next.total : 0}%`;
+      applyFilter();
+    },
+    /** Show which variable is open; `place` says where in the list it should come to stand. */
+    select(name, place = "nearest") {
+      selected = name;
+      for (const row of rows) {
+        const chosen = row.name === name;
+        row.element.setAttribute("aria-selected", String(chosen));
+        if (chosen) {
+          list.setAttribute("aria-activedescendant", row.element.id);
+          row.element.scrollIntoView({ block: place });
+        }
+      }
+    },
+  };
+}

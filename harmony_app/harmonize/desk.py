@@ -1,0 +1,91 @@
+"""The browser half of the page: one component made of the small modules in `assets`.
+
+State travels as one JSON text per part, so that a part that did not change is not sent again, and
+what survey files say reaches the browser as data, never as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import param
+from panel.custom import Child, JSComponent
+
+ASSETS: Final = Path(__file__).parent / "assets"
+MODULES: Final = (
+    "dom", "worklist", "links", "level_list", "levels", "expression", "bins", "settings",
+    "candidates", "consequence", "dialogs", "match", "desk",
+)  # fmt: skip
+"""Modules in the order they depend on one another."""
+
+_IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z_]+\.js\";\n", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE)
+
+
+def bundled(modules: tuple[str, ...] = MODULES) -> str:
+    """Join the modules into the single one a component can carry.
+
+    Panel hands a component's module to the browser as text, which has no address that a relative
+    import could start from. Each module becomes a block of its own, so that private names of two
+    modules never meet.
+    """
+    parts = []
+    for name in modules:
+        source = (ASSETS / f"{name}.js").read_text(encoding="utf-8")
+        names = re.findall(
+            r"^export (?:async )?(?:function|const|class) (\w+)", source, re.MULTILINE
+        )
+        body = _EXPORT.sub("", _IMPORT.sub("", source))
+        parts.append(
+            f"const {{ {', '.join(names)} }} = (() => {{\n{body}\nreturn {{ {', '.join(names)} }};\n}})();"
+        )
+    return "\n".join([*parts, "export { render };"])
+
+
+class HarmonizeDesk(JSComponent):
+    """Worklist, match and consequence in one component.
+
+    Every parameter but `overview` is the JSON text of one part of what is shown; `send` replaces
+    them, `on_message` is called with what the person did.
+    """
+
+    place = param.String(default="null")
+    variables = param.String(default="null")
+    statuses = param.String(default="null")
+    subject = param.String(default="null")
+    rows = param.String(default="null")
+    form = param.String(default="null")
+    preview = param.String(default="null")
+    overview = Child()
+
+    _esm = bundled()
+    _stylesheets: Final = [(ASSETS / "desk.css").read_text(encoding="utf-8")]
+
+    def __init__(self, on_message: Callable[[dict[str, Any]], None], **params: Any) -> None:
+        super().__init__(sizing_mode="stretch_width", **params)
+        self._on_message = on_message
+
+    def show(self, **parts: Any) -> None:
+        """Send the parts of the page that changed."""
+        texts = {
+            name: json.dumps(value, ensure_ascii=False, allow_nan=False)
+            for name, value in parts.items()
+        }
+        self.param.update(
+            **{name: text for name, text in texts.items() if getattr(self, name) != text}
+        )
+
+    def tell(self, kind: str, **content: Any) -> None:
+        """Send something that is shown once: an answer, a dialogue, a download."""
+        self._send_msg({"kind": kind, **content})
+
+    def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, dict):
+            self._on_message(data)
+
+
+__all__ = ["ASSETS", "MODULES", "HarmonizeDesk", "bundled"]

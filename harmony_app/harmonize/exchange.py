@@ -1,0 +1,81 @@
+"""Files in and out: fusionData harmony files by upload, the whole crosswalk as CSV."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fusion_core.errors import InputError
+from fusion_core.harmony.fusiondata import ImportedEntry, read_harmonies, read_records
+from fusion_core.harmony.store import HarmonyStore
+from harmony_app.harmonize.library import load_survey
+from harmony_app.harmonize.overview import crosswalk_table, safe_csv
+
+if TYPE_CHECKING:
+    from harmony_app.harmonize.page import HarmonizePage
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}\.(R|r|json)")
+
+
+def import_file(page: HarmonizePage, name: str, text: str) -> None:
+    """Save the harmonies of an uploaded file and show what became of each.
+
+    They go to the pair of surveys the file names. Harmonies that exist already are left as they
+    are: an import never overwrites work.
+
+    Raises
+    ------
+    InputError
+        If the file is no harmony file, or its surveys are not in the workspace.
+    """
+    workspace = page.session.workspace
+    if not _FILE_NAME.fullmatch(name):
+        raise InputError(
+            f"'{name[:80]}' is not named like a harmony file",
+            fix="fusionData names them DONOR_VINTAGE__ACS_VINTAGE.R",
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_text(text, encoding="utf-8")
+        pair = read_records(path)[0]
+        for survey in (pair.donor, pair.recipient):
+            if not workspace.has_survey(survey):
+                raise InputError(
+                    f"{name} is about {pair.title}, but the workspace has no {survey.title}",
+                    fix="Import that survey, or its dictionary, on the Surveys page first",
+                )
+        donor, recipient = (
+            load_survey(workspace, survey) for survey in (pair.donor, pair.recipient)
+        )
+        found = read_harmonies(path, donor=donor.dictionary, recipient=recipient.dictionary)
+    store = HarmonyStore(workspace.path, pair)
+    saved = {item.key for item in store.save_all(found.harmonies, author=page.session.user)}
+    page.open_pair(pair)
+    page.desk.tell(
+        "report",
+        title=f"Imported {name}",
+        summary=f"{len(saved)} of {len(found.entries)} harmonies of {pair.title} were added.",
+        entries=[_entry_record(entry, entry.key in saved) for entry in found.entries],
+    )
+
+
+def _entry_record(entry: ImportedEntry, ok: bool) -> dict[str, Any]:
+    remarks = list(entry.remarks)
+    remarks += [f"“{before}” became “{after}”." for before, after in entry.translations]
+    if not ok and entry.harmony is not None:
+        remarks.insert(0, "It exists already and was left as it is.")
+    return {"key": entry.key, "ok": ok, "message": " ".join(remarks)}
+
+
+def export_csv(page: HarmonizePage) -> None:
+    """Send the whole crosswalk of the pair to the browser as a CSV file."""
+    work = page.require_work()
+    if not work.saved:
+        raise InputError("There is no saved harmony to export", fix="Save one first")
+    page.desk.tell(
+        "download",
+        name=f"harmonies_{work.pair}.csv",
+        text=safe_csv(crosswalk_table(work.saved.values())),
+    )

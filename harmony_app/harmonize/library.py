@@ -1,0 +1,80 @@
+"""The surveys and harmonies of a workspace as the page needs them: read once, shared by sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import panel as pn
+
+from fusion_core.harmony.model import SurveyPair
+from fusion_core.harmony.rows import RowsCache
+from fusion_core.surveys.model import WEIGHT, RespondentLevel, Survey, SurveyId
+from fusion_core.workspace.layout import Workspace
+
+
+def all_pairs(workspace: Workspace, in_use: Collection[SurveyPair]) -> list[SurveyPair]:
+    """List every donor and recipient of a workspace, the pairs people work on first.
+
+    Parameters
+    ----------
+    workspace
+        The project folder.
+    in_use
+        Pairs that have a file of harmonies.
+    """
+    surveys = workspace.survey_ids()
+    pairs = [
+        SurveyPair(donor, recipient)
+        for donor in surveys
+        for recipient in surveys
+        if donor != recipient
+    ]
+    return sorted(
+        pairs,
+        key=lambda pair: (
+            pair not in in_use,
+            not _is_acs(pair.recipient),
+            _is_acs(pair.donor),
+            str(pair),
+        ),
+    )
+
+
+def _is_acs(survey: SurveyId) -> bool:
+    return "ACS" in survey.name.upper()
+
+
+def load_survey(workspace: Workspace, survey: SurveyId) -> Survey:
+    """Return a survey with its answers and weights; unchanged files are read only once."""
+    folder = workspace.survey_folder(survey)
+    stamp = max((path.stat().st_mtime_ns for path in folder.glob("*.*")), default=0)
+    loaded: Survey = _load(str(workspace.path), str(survey), stamp)
+    return loaded
+
+
+@pn.cache(max_items=8, policy="LRU")
+def _load(path: str, survey: str, stamp: int) -> Survey:
+    del stamp  # part of the cache's key: a survey imported again is read again
+    workspace = Workspace.open(Path(path))
+    found = SurveyId.parse(survey)
+    outline = workspace.survey(found, household_columns=(), person_columns=())
+
+    def columns(respondent: RespondentLevel) -> list[str]:
+        return [*(variable.name for variable in outline.dictionary.answers(respondent)), WEIGHT]
+
+    return workspace.survey(
+        found, household_columns=columns("household"), person_columns=columns("person")
+    )
+
+
+@pn.cache(max_items=4, policy="LRU")
+def _rows(path: str) -> RowsCache:
+    del path  # one per workspace
+    return RowsCache()
+
+
+def shared_rows(workspace: Workspace) -> RowsCache:
+    """Return the prepared rows that all sessions on a workspace share."""
+    rows: RowsCache = _rows(str(workspace.path))
+    return rows

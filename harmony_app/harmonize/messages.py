@@ -1,0 +1,71 @@
+"""Read what the browser sends: nothing in a message is trusted to have the right form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any, Final
+
+from fusion_core.errors import InputError
+from fusion_core.harmony.model import DROP, GroupCode, SideName
+
+Message = Mapping[str, Any]
+
+TEXT_LIMIT: Final = 20_000
+"""Longest text taken from a field; a comment or expression is far shorter."""
+
+
+def text(message: Message, name: str, *, limit: int = TEXT_LIMIT) -> str:
+    """Return a text, empty when absent."""
+    value = message.get(name, "")
+    if not isinstance(value, str):
+        raise InputError(f"'{name}' is not a text")
+    if len(value) > limit:
+        raise InputError(f"The text has {len(value):,} characters", fix=f"Keep it under {limit:,}")
+    return value
+
+
+def side(message: Message) -> SideName:
+    """Return the side a message is about."""
+    value = message.get("side")
+    if value == "donor":
+        return "donor"
+    if value == "recipient":
+        return "recipient"
+    raise InputError("The message names no side")
+
+
+def group(value: object) -> GroupCode:
+    """Return a group code: a finite number, `DROP`, or ``None`` for no group."""
+    if value is None:
+        return None
+    if value == DROP:
+        return DROP
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise InputError("A group is a number, “drop”, or empty")
+    return float(value)
+
+
+def number(value: object, what: str) -> float:
+    """Return a finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise InputError(f"{what} is not a number")
+    return float(value)
+
+
+def whole(value: object, what: str) -> int:
+    """Return a whole number."""
+    found = number(value, what)
+    if not found.is_integer():
+        raise InputError(f"{what} is not a whole number")
+    return int(found)
+
+
+def positions(value: object, length: int) -> list[int]:
+    """Return positions in a list of `length` levels."""
+    if not isinstance(value, list):
+        raise InputError("The message lists no levels")
+    found = [whole(item, "The position of a level") for item in value]
+    if any(not 0 <= item < length for item in found):
+        raise InputError("A level of the message does not exist any more", fix="Try again")
+    return found

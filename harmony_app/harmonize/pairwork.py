@@ -1,0 +1,189 @@
+"""One pair of surveys as one session works on it: surveys, saved harmonies, drafts, findings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.harmony.checking import check_harmony
+from fusion_core.harmony.editing import Candidate, CandidateIndex, rank_candidates, start_harmony
+from fusion_core.harmony.expressions import check_expression, evaluate_expression
+from fusion_core.harmony.model import Harmony, SideName, SurveyPair
+from fusion_core.harmony.preview import HarmonyPreview, preview
+from fusion_core.harmony.rows import RowsCache
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.surveys.model import SurveyId, Variable, variable_from_column
+from fusion_core.workspace.layout import Workspace
+from harmony_app.harmonize.catalogue import Status, harmony_statuses
+from harmony_app.harmonize.edits import Surveys
+from harmony_app.harmonize.library import load_survey, shared_rows
+from harmony_app.harmonize.state import content
+
+SAMPLE_ROWS = 2_000
+"""Rows an expression is tried on while it is typed."""
+
+
+def parse_pair(text: str) -> SurveyPair:
+    """Read a pair as it is written in a page's address.
+
+    Raises
+    ------
+    InputError
+        If it does not name two surveys.
+    """
+    donor, separator, recipient = text.partition("__")
+    if not separator:
+        raise InputError(
+            f"'{text}' names no donor and recipient", fix="Choose a pair from the list"
+        )
+    return SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient))
+
+
+class PairWork:
+    """What a session knows of a pair.
+
+    Parameters
+    ----------
+    workspace
+        The project folder.
+    pair
+        The two surveys.
+    user
+        Whose drafts are shown and kept.
+
+    Raises
+    ------
+    InputError
+        If a survey or the file of harmonies cannot be read.
+    """
+
+    def __init__(self, workspace: Workspace, pair: SurveyPair, user: str) -> None:
+        self.pair = pair
+        self.user = user
+        self.surveys = Surveys(
+            load_survey(workspace, pair.donor), load_survey(workspace, pair.recipient)
+        )
+        self.store = HarmonyStore(workspace.path, pair)
+        self.saved: dict[str, Harmony] = {}
+        self.drafts: dict[str, Harmony] = {}
+        self._rows: RowsCache = shared_rows(workspace)
+        self._index = CandidateIndex(self.surveys.recipient.dictionary)
+        self._candidates: dict[str, tuple[Candidate, ...]] = {}
+        self._faulty: dict[Harmony, bool] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """Read what is on disk now: others may have saved, and this user may have two windows."""
+        self.saved = {harmony.key: harmony for harmony in self.store.load().harmonies}
+        self.drafts = {
+            key: draft.harmony for key, draft in self.store.load_drafts(self.user).items()
+        }
+
+    def start(self, donor: str, recipient: str) -> Harmony:
+        """Return the harmony of two variables before anything was decided."""
+        return start_harmony(
+            self.surveys.donor.dictionary.require(donor, where=self.pair.donor.title),
+            self.surveys.recipient.dictionary.require(recipient, where=self.pair.recipient.title),
+        )
+
+    def variables(self, harmony: Harmony) -> tuple[Variable, Variable]:
+        """Return the dictionary entries of a harmony's donor and recipient variable."""
+        return self.surveys.variable("donor", harmony), self.surveys.variable("recipient", harmony)
+
+    def partners(self, donor: str) -> list[str]:
+        """Return the recipient variables a donor variable has a harmony or draft with."""
+        keys = [*self.saved, *self.drafts]
+        return list(
+            dict.fromkeys(key.split("__", 1)[1] for key in keys if key.split("__", 1)[0] == donor)
+        )
+
+    def candidates(self, donor: str) -> tuple[Candidate, ...]:
+        """Return the recipient variables that fit a donor variable best."""
+        if donor not in self._candidates:
+            variable = self.surveys.donor.dictionary.require(donor)
+            self._candidates[donor] = rank_candidates(variable, self._index)
+        return self._candidates[donor]
+
+    def preview(self, harmony: Harmony) -> HarmonyPreview:
+        """Compute what a harmony does to both surveys."""
+        return preview(harmony, self.surveys.donor, self.surveys.recipient, cache=self._rows)
+
+    def is_faulty(self, harmony: Harmony) -> bool:
+        """Whether the checker finds an error that needs no microdata to be seen."""
+        said = content(harmony)
+        if said not in self._faulty:
+            found = check_harmony(
+                said, self.surveys.donor.dictionary, self.surveys.recipient.dictionary
+            )
+            self._faulty[said] = any(finding.severity == "error" for finding in found)
+        return self._faulty[said]
+
+    def statuses(self) -> dict[str, Status]:
+        """Return the status of every harmony and draft, by key."""
+        shown = self.saved | self.drafts
+        faulty = {
+            key
+            for key, harmony in shown.items()
+            if key not in self.drafts and self.is_faulty(harmony)
+        }
+        return harmony_statuses(self.saved.values(), self.drafts, faulty)
+
+    def keep_draft(self, harmony: Harmony, base_revision: int) -> None:
+        """Keep an unsaved harmony on the server."""
+        draft = replace(harmony, revision=base_revision)
+        self.store.save_draft(draft, user=self.user)
+        self.drafts[harmony.key] = draft
+
+    def drop_draft(self, key: str) -> None:
+        """Forget an unsaved harmony."""
+        if key in self.drafts:
+            self.store.discard_draft(key, user=self.user)
+            del self.drafts[key]
+
+    def try_expression(self, harmony: Harmony, side: SideName, text: str) -> str:
+        """Check an expression and say in words what it yields.
+
+        Raises
+        ------
+        ExpressionError
+            If it is not allowed or fails on the data.
+        """
+        survey = self.surveys.survey(side)
+        respondent = harmony.side(side).respondent
+        checked = check_expression(text, self.surveys.columns(side, harmony))
+        remarks = f" {checked.remarks[0]}." if checked.remarks else ""
+        table = survey.household if respondent == "household" else survey.person
+        if table is None:
+            kinds = {
+                "number": "a number",
+                "boolean": "a condition (1 or 0)",
+                "text": "a text",
+                "any": "a value",
+            }
+            return f"Yields {kinds[checked.kind]}.{remarks}"
+        sample = (
+            table[list(checked.columns)].head(SAMPLE_ROWS)
+            if checked.columns
+            else table.iloc[:SAMPLE_ROWS, :1]
+        )
+        return describe_values(evaluate_expression(checked, sample)) + remarks
+
+
+def describe_values(values: pd.Series) -> str:
+    """Say what values are like: ``Whole number, 0 to 12, median 2``."""
+    missing = float(values.isna().mean()) if len(values) else 0.0
+    tail = f", {missing:.0%} without a value" if missing else ""
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return (
+            f"Condition, true for {float(values.fillna(False).mean()):.0%} of the rows tried{tail}."
+        )
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        described = variable_from_column("value", values)
+        if described.minimum is None or described.maximum is None or described.median is None:
+            return "Number, but no row has a value."
+        kind = "Whole number" if described.type == "integer" else "Number"
+        return f"{kind}, {described.minimum:,.6g} to {described.maximum:,.6g}, median {described.median:,.6g}{tail}."
+    shown = ", ".join(f"“{value}”" for value in values.dropna().unique()[:3])
+    return f"Text: {shown}{tail}."
