@@ -101,7 +101,7 @@ class Estimator:
         )
         kind = request.area_kind
         return compare_in_source(
-            loaded, request.statistic, {kind: first}, {kind: second}, request.where
+            loaded, request.statistic, {kind: first}, {kind: second}, where=request.where
         )
 
     def _estimate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import panel as pn
 from bokeh.models import (
     CDSView,
     ColumnDataSource,
@@ -165,6 +166,9 @@ class MapFigure:
 
     def show_layer(self, layer: MapLayer) -> None:
         """Colour and hatch the areas."""
+        _in_turn(lambda: self._show_layer(layer))
+
+    def _show_layer(self, layer: MapLayer) -> None:
         classes = max(len(layer.palette), 1)
         self._mapper.update(
             palette=list(layer.palette) or ["#888888"], low=-0.5, high=classes - 0.5
@@ -176,10 +180,14 @@ class MapFigure:
     def show_texts(self, columns: dict[str, list[str]]) -> None:
         """Replace the hover texts."""
         rows = len(self._shapes.areas)
-        self._source.patch({name: [(slice(0, rows), columns[name])] for name in HOVER_COLUMNS})
+        patches = {name: [(slice(0, rows), columns[name])] for name in HOVER_COLUMNS}
+        _in_turn(lambda: self._source.patch(patches))
 
     def show_chosen(self, areas: Sequence[str]) -> None:
         """Outline the chosen areas and pin a letter on each."""
+        _in_turn(lambda: self._show_chosen(areas))
+
+    def _show_chosen(self, areas: Sequence[str]) -> None:
         rows = [row for area in areas if (row := self._shapes.position(area)) is not None]
         self._outline.data = {
             "xs": [self._shapes.xs[row] for row in rows],
@@ -193,14 +201,24 @@ class MapFigure:
 
     def show_busy(self, *, busy: bool) -> None:
         """Fade the map while new numbers are computed."""
-        self.plot.styles = {"opacity": "0.45" if busy else "1", "transition": "opacity .12s"}
+        styles = {"opacity": "0.45" if busy else "1", "transition": "opacity .12s"}
+        _in_turn(lambda: self.plot.update(styles=styles))
+
+
+def _in_turn(change: Callable[[], None]) -> None:
+    """Change the figure in the document's own turn.
+
+    Panel lets a widget's callback run without the document's lock, which its own models know how to
+    handle and a Bokeh model does not.
+    """
+    pn.state.execute(change, schedule=True)
 
 
 def _toolbar_style(theme: Theme) -> str:
     colours = figure_colours(theme)
     return (
         f":host {{ background: {colours['surface']}; border: 1px solid {colours['border']};"
-        " border-radius: 8px; height: auto !important; align-self: start; overflow: hidden; }}"
+        " border-radius: 8px; height: 104px !important; align-self: start; overflow: hidden; }}"
         f" .bk-tool-icon, [class*='tool-icon'] {{ background-color: {colours['muted']}; }}"
     )
 

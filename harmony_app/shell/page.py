@@ -49,6 +49,7 @@ def page_factory(
         session = current_session(workspace)
         pn.config.design = HarmonyDesign
         template = pn.Template(_template_source())
+        template.location = True  # without it, changes of the address never reach the browser
         template.add_variable("harmony", _frame_variables(place, places, session))
         template.add_panel("jobs", job_indicator(session))
         template.add_panel("main", _content(place, session))
