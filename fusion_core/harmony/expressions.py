@@ -25,10 +25,10 @@ from sqlglot.errors import SqlglotError
 from fusion_core.errors import ExpressionError
 from fusion_core.harmony.expression_kinds import KindChecker, shown
 from fusion_core.harmony.grammar import (
+    ALLOWED_FUNCTIONS,
     ALLOWED_NODES,
     ALLOWED_SUMMARY,
     FUNCTIONS,
-    NODE_FUNCTIONS,
     REPLACEMENTS,
     Kind,
 )
@@ -444,9 +444,9 @@ def _first_line(error: Exception) -> str:
 
 
 __all__ = [
+    "ALLOWED_FUNCTIONS",
     "ALLOWED_SUMMARY",
     "FUNCTIONS",
-    "NODE_FUNCTIONS",
     "CheckedExpression",
     "ExpressionEngine",
     "check_expression",

@@ -65,6 +65,36 @@ FUNCTIONS: Final[dict[str, Signature]] = {
 }
 """Functions by the name a user writes."""
 
+ALLOWED_FUNCTIONS: Final[dict[str, str]] = {
+    "abs": "abs(x): distance from zero",
+    "cast": "cast(x AS double): convert to a number (or varchar, boolean)",
+    "ceil": "ceil(x): round up",
+    "ceiling": "ceiling(x): round up",
+    "coalesce": "coalesce(x, y, …): the first that is not missing",
+    "contains": "contains(text, 'part'): whether the part occurs",
+    "ends_with": "ends_with(text, 'part'): whether the text ends so",
+    "exp": "exp(x): e to the power of x",
+    "floor": "floor(x): round down",
+    "greatest": "greatest(x, y, …): the largest",
+    "if": "if(condition, x, y): x where true, otherwise y",
+    "least": "least(x, y, …): the smallest",
+    "length": "length(text): number of characters",
+    "ln": "ln(x): natural logarithm",
+    "log10": "log10(x): logarithm to base 10",
+    "lower": "lower(text): in small letters",
+    "mod": "mod(x, y): remainder",
+    "nullif": "nullif(x, y): missing where both are equal",
+    "power": "power(x, y): x to the power of y",
+    "round": "round(x, digits): rounded",
+    "sign": "sign(x): −1, 0 or 1",
+    "sqrt": "sqrt(x): square root",
+    "starts_with": "starts_with(text, 'part'): whether the text begins so",
+    "trim": "trim(text): without spaces around",
+    "try_cast": "try_cast(x AS double): convert, missing where impossible",
+    "upper": "upper(text): in capital letters",
+}
+"""One line of help for every function, for autocompletion."""
+
 NODE_FUNCTIONS: Final[dict[type[exp.Expression], str]] = {
     exp.Abs: "ABS",
     exp.Ceil: "CEIL",

@@ -81,11 +81,14 @@ class SideValues:
     level_of_row
         Position in the side's `levels` of each row's level or bin, −1 where none applies; ``None``
         for sides without groups.
+    numbers
+        The adjusted and deflated number of each row before binning; ``None`` for labels.
     """
 
     values: FloatArray
     problems: tuple[RowProblem, ...]
     level_of_row: npt.NDArray[np.intp] | None = None
+    numbers: FloatArray | None = None
 
 
 def side_values(side: Side, rows: SurveyRows) -> SideValues:
@@ -125,7 +128,7 @@ def side_values(side: Side, rows: SurveyRows) -> SideValues:
     if level_of_row is not None:
         level_of_row = np.where(outside | missing, -1, level_of_row)
     placed = _Placed(raw, level_of_row, unknown, missing, outside)
-    return SideValues(values, _problems(side, rows, placed), level_of_row)
+    return SideValues(values, _problems(side, rows, placed), level_of_row, raw.numbers)
 
 
 @dataclass(frozen=True)

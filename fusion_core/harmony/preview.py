@@ -14,7 +14,8 @@ import numpy as np
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.aggregation import FloatArray, harmony_outcome
 from fusion_core.harmony.apply import collapse_side, group_labels
-from fusion_core.harmony.checking import Finding, check_harmony
+from fusion_core.harmony.checking import check_harmony, check_shares, sort_findings
+from fusion_core.harmony.findings import Finding
 from fusion_core.harmony.grouping import RowProblem, SideValues, side_values
 from fusion_core.harmony.model import DROP, GroupCode, Harmony, Side, SideName
 from fusion_core.harmony.rows import RowsCache, SurveyRows
@@ -108,6 +109,26 @@ class NumericPreview:
 
 
 @dataclass(frozen=True)
+class Histogram:
+    """Weighted distribution of a side's number before it is binned, adjusted and deflated.
+
+    Attributes
+    ----------
+    edges
+        Bin edges, one more than `shares`; values beyond the outer edges count in the outer bins.
+    shares
+        Weighted share of rows per bin.
+    minimum, maximum
+        Smallest and largest value.
+    """
+
+    edges: FloatArray
+    shares: FloatArray
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
 class HarmonyPreview:
     """Everything a person needs to judge a harmony.
 
@@ -119,6 +140,8 @@ class HarmonyPreview:
         One entry per group in the order of the codes.
     donor_levels, recipient_levels
         Every level of either side in table order.
+    donor_values, recipient_values
+        For a side that is a number: its distribution before binning, where bins can be set.
     numeric
         Distribution of a numeric outcome.
     similarity
@@ -135,6 +158,8 @@ class HarmonyPreview:
     groups: tuple[GroupPreview, ...]
     donor_levels: tuple[LevelPreview, ...]
     recipient_levels: tuple[LevelPreview, ...]
+    donor_values: Histogram | None
+    recipient_values: Histogram | None
     numeric: NumericPreview | None
     similarity: float | None
     unmatched: tuple[UnmatchedLevel, ...]
@@ -200,10 +225,15 @@ def preview(
         groups=_groups(harmony, labels, shares, compared=outcome == "group"),
         donor_levels=levels["donor"],
         recipient_levels=levels["recipient"],
+        donor_values=_histogram(harmony.donor, first),
+        recipient_values=_histogram(harmony.recipient, second),
         numeric=numeric,
         similarity=score,
         unmatched=_unmatched(harmony, levels, compared=outcome == "group"),
-        findings=check_harmony(harmony, donor.dictionary, recipient.dictionary),
+        findings=sort_findings(
+            check_harmony(harmony, donor.dictionary, recipient.dictionary, respondent=respondent)
+            + check_shares(_named_shares(labels, shares) if outcome == "group" else {})
+        ),
         problems=tuple(dict.fromkeys(problems)),
     )
 
@@ -260,6 +290,16 @@ def _group_shares(computed: _Computed | None, labels: dict[float, str]) -> Float
     position = np.where(codes[position] == computed.values, position, -1)
     shares = code_shares(position, computed.weight, len(codes))
     return shares if np.isfinite(shares).all() else None
+
+
+def _named_shares(
+    labels: dict[float, str], shares: dict[SideName, FloatArray | None]
+) -> dict[SideName, dict[str, float]]:
+    return {
+        name: dict(zip(labels.values(), map(float, found), strict=True))
+        for name, found in shares.items()
+        if found is not None
+    }
 
 
 def _group_similarity(donor: FloatArray | None, recipient: FloatArray | None) -> float | None:
@@ -333,8 +373,7 @@ def _numeric(
         if item is None:
             continue
         values, weight = item
-        position = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
-        shares[index] = code_shares(position, weight, len(edges) - 1)
+        shares[index] = _shares_in_bins(values, weight, edges)
         quantiles[index] = weighted_quantiles(values, weight, np.array(QUANTILES))
         means[index] = float(np.average(values, weights=weight))
     numeric = NumericPreview(
@@ -352,6 +391,25 @@ def _clean(computed: _Computed | None) -> tuple[FloatArray, FloatArray] | None:
     if not keep.any():
         return None
     return computed.values[keep], computed.weight[keep]
+
+
+def _histogram(side: Side, computed: _Computed | None) -> Histogram | None:
+    if computed is None or computed.side.numbers is None:
+        return None
+    numbers = computed.side.numbers
+    keep = ~np.isnan(numbers)
+    if not keep.any():
+        return None
+    values, weight = numbers[keep], computed.rows.weight(side.respondent)[keep]
+    edges = _edges([values])
+    return Histogram(
+        edges, _shares_in_bins(values, weight, edges), float(values.min()), float(values.max())
+    )
+
+
+def _shares_in_bins(values: FloatArray, weight: FloatArray, edges: FloatArray) -> FloatArray:
+    position = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
+    return code_shares(position, weight, len(edges) - 1)
 
 
 def _edges(columns: list[FloatArray]) -> FloatArray:
@@ -373,6 +431,7 @@ __all__ = [
     "QUANTILES",
     "GroupPreview",
     "HarmonyPreview",
+    "Histogram",
     "LevelPreview",
     "NumericPreview",
     "UnmatchedLevel",

@@ -26,6 +26,11 @@ CPI_U: Final = MappingProxyType(
 """Annual average index by calendar year."""
 
 
+def price_years() -> tuple[int, ...]:
+    """Return the years whose prices are known, latest first."""
+    return tuple(sorted(CPI_U, reverse=True))
+
+
 def deflation_factor(from_year: int, to_year: int) -> float:
     """Return what one dollar of `from_year` is worth in dollars of `to_year`.
 
@@ -48,4 +53,4 @@ def deflation_factor(from_year: int, to_year: int) -> float:
     return CPI_U[to_year] / CPI_U[from_year]
 
 
-__all__ = ["CPI_U", "deflation_factor"]
+__all__ = ["CPI_U", "deflation_factor", "price_years"]
