@@ -15,9 +15,16 @@ from fusion_core.errors import HarmonyError
 from fusion_core.harmony.aggregation import FloatArray, harmony_outcome
 from fusion_core.harmony.apply import collapse_side, group_labels
 from fusion_core.harmony.checking import check_harmony, check_shares, sort_findings
-from fusion_core.harmony.findings import Finding
 from fusion_core.harmony.grouping import RowProblem, SideValues, side_values
-from fusion_core.harmony.model import DROP, GroupCode, Harmony, Side, SideName
+from fusion_core.harmony.model import DROP, Harmony, Side, SideName
+from fusion_core.harmony.preview_model import (
+    GroupPreview,
+    HarmonyPreview,
+    Histogram,
+    LevelPreview,
+    NumericPreview,
+    UnmatchedLevel,
+)
 from fusion_core.harmony.rows import RowsCache, SurveyRows
 from fusion_core.harmony.similarity import (
     code_shares,
@@ -30,141 +37,6 @@ from fusion_core.surveys.model import RespondentLevel, Survey
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 HISTOGRAM_BINS: Final = 30
 _SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
-
-
-@dataclass(frozen=True, slots=True)
-class GroupPreview:
-    """One group: who is in it on either side.
-
-    Attributes
-    ----------
-    code, name
-        The group and its label.
-    donor_levels, recipient_levels
-        Levels (or bin labels) assigned to it.
-    donor_share, recipient_share
-        Weighted share of households (or persons) in it; ``None`` without microdata, and for groups
-        whose codes are added up rather than compared.
-    """
-
-    code: float
-    name: str
-    donor_levels: tuple[str, ...]
-    recipient_levels: tuple[str, ...]
-    donor_share: float | None
-    recipient_share: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class LevelPreview:
-    """One level of a side: its group and the weighted share of rows of its own table."""
-
-    level: str
-    group: GroupCode
-    share: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class UnmatchedLevel:
-    """A level whose rows meet nobody on the other side.
-
-    Attributes
-    ----------
-    side, level, group
-        Which level; its group, or ``None`` when it has none yet.
-    share
-        Weighted share of rows of its own table; ``None`` without microdata.
-    """
-
-    side: SideName
-    level: str
-    group: GroupCode
-    share: float | None
-
-
-@dataclass(frozen=True)
-class NumericPreview:
-    """The distribution of a numeric outcome on bins shared by both sides.
-
-    Attributes
-    ----------
-    edges
-        Bin edges, one more than bins; values beyond the outer edges count in the outer bins.
-    donor_shares, recipient_shares
-        Weighted share of rows per bin; ``None`` without microdata.
-    probabilities, donor_quantiles, recipient_quantiles
-        Weighted quantiles at the given probabilities.
-    donor_mean, recipient_mean
-        Weighted means.
-    """
-
-    edges: FloatArray
-    donor_shares: FloatArray | None
-    recipient_shares: FloatArray | None
-    probabilities: tuple[float, ...]
-    donor_quantiles: FloatArray | None
-    recipient_quantiles: FloatArray | None
-    donor_mean: float | None
-    recipient_mean: float | None
-
-
-@dataclass(frozen=True)
-class Histogram:
-    """Weighted distribution of a side's number before it is binned, adjusted and deflated.
-
-    Attributes
-    ----------
-    edges
-        Bin edges, one more than `shares`; values beyond the outer edges count in the outer bins.
-    shares
-        Weighted share of rows per bin.
-    minimum, maximum
-        Smallest and largest value.
-    """
-
-    edges: FloatArray
-    shares: FloatArray
-    minimum: float
-    maximum: float
-
-
-@dataclass(frozen=True)
-class HarmonyPreview:
-    """Everything a person needs to judge a harmony.
-
-    Attributes
-    ----------
-    outcome
-        Whether the result is a number or a group; ``None`` when the sides do not fit together.
-    groups
-        One entry per group in the order of the codes.
-    donor_levels, recipient_levels
-        Every level of either side in table order.
-    donor_values, recipient_values
-        For a side that is a number: its distribution before binning, where bins can be set.
-    numeric
-        Distribution of a numeric outcome.
-    similarity
-        Score of `fusion_core.harmony.similarity`; ``None`` where a side has no rows or microdata.
-    unmatched
-        Levels without a group, or in a group the other side does not use.
-    findings
-        What the checker says.
-    problems
-        Why (part of) the harmony cannot be applied, as sentences.
-    """
-
-    outcome: Literal["number", "group"] | None
-    groups: tuple[GroupPreview, ...]
-    donor_levels: tuple[LevelPreview, ...]
-    recipient_levels: tuple[LevelPreview, ...]
-    donor_values: Histogram | None
-    recipient_values: Histogram | None
-    numeric: NumericPreview | None
-    similarity: float | None
-    unmatched: tuple[UnmatchedLevel, ...]
-    findings: tuple[Finding, ...]
-    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True)

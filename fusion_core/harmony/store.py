@@ -7,8 +7,6 @@ file is reported and never overwritten, and `HarmonyStore.recover` rebuilds it f
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +17,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from fusion_core.errors import ConflictError, CorruptFileError, InputError
+from fusion_core.harmony.drafts import Draft, DraftFolder
 from fusion_core.harmony.history import Action, HistoryEntry, append_entries, read_entries
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
 from fusion_core.harmony.records import FORMAT_VERSION, Record, harmony_record, read_harmony, render
@@ -27,22 +26,6 @@ from fusion_core.workspace.files import read_json, write_text
 
 _LOCK_SECONDS: Final = 20
 _FILE_FIELDS: Final = frozenset({"format", "donor", "recipient", "harmonies", "deleted"})
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An edit that is not saved yet.
-
-    Attributes
-    ----------
-    harmony
-        The harmony as edited; its revision is the one the edit started from.
-    modified
-        ISO 8601 time in UTC.
-    """
-
-    harmony: Harmony
-    modified: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +50,7 @@ class HarmonyStore:
         self.pair = pair
         self.path = self.folder / f"{pair}.json"
         self.history_path = self.folder / f"{pair}.history.jsonl"
+        self._drafts = DraftFolder(self.folder / "drafts", str(pair))
 
     def load(self) -> HarmonySet:
         """Return all harmonies in alphabetical order of their keys; none where nothing is saved.
@@ -233,13 +217,8 @@ class HarmonyStore:
 
     def save_draft(self, harmony: Harmony, *, user: str) -> Draft:
         """Keep an unsaved edit of a user; a later one of the same harmony replaces it."""
-        draft = Draft(harmony, _now())
-        record = {"modified": draft.modified, "harmony": harmony_record(harmony)}
         with self._locked():
-            drafts = self._read_drafts(user)
-            drafts[harmony.key] = record
-            self._write_drafts(user, drafts)
-        return draft
+            return self._drafts.save(harmony, user=user, modified=_now())
 
     def load_drafts(self, user: str) -> dict[str, Draft]:
         """Return a user's unsaved edits by key.
@@ -249,21 +228,12 @@ class HarmonyStore:
         CorruptFileError
             If the user's drafts are damaged.
         """
-        path = self._draft_path(user)
-        found = {}
-        for key, record in self._read_drafts(user).items():
-            if not isinstance(record, dict) or not isinstance(record.get("modified"), str):
-                raise _damaged("A draft is not in the expected form", path)
-            harmony = read_harmony(record.get("harmony"), where=f"{path}, {key}")
-            found[key] = Draft(harmony, record["modified"])
-        return found
+        return self._drafts.load(user)
 
     def discard_draft(self, key: str, *, user: str) -> None:
         """Forget an unsaved edit; nothing happens where there is none."""
         with self._locked():
-            drafts = self._read_drafts(user)
-            if drafts.pop(key, None) is not None:
-                self._write_drafts(user, drafts)
+            self._drafts.discard(key, user=user)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -383,23 +353,6 @@ class HarmonyStore:
         if not all(isinstance(value, int) for value in deleted.values()):
             raise _damaged("A deleted revision is not a number", self.path)
         return _Stored(harmonies, {str(key): int(value) for key, value in deleted.items()})
-
-    def _draft_path(self, user: str) -> Path:
-        """Return a file name for any user name: readable, safe, and different for different users."""
-        readable = re.sub(r"[^A-Za-z0-9]+", "-", user).strip("-").lower()[:30] or "user"
-        digest = hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-        return self.folder / "drafts" / f"{readable}-{digest}" / f"{self.pair}.json"
-
-    def _read_drafts(self, user: str) -> Record:
-        path = self._draft_path(user)
-        return read_json(path) if path.exists() else {}
-
-    def _write_drafts(self, user: str, drafts: Record) -> None:
-        path = self._draft_path(user)
-        if drafts:
-            write_text(render(drafts) + "\n", path)
-        else:
-            path.unlink(missing_ok=True)
 
 
 def harmonies_folder(folder: Path) -> Path:
