@@ -38,8 +38,7 @@ def make_energy(
     """
     place = homes["place"].to_numpy()
     local = {name: places[name].to_numpy()[place] for name in (
-        "urbanity", "coast", "hdd", "cdd", "price", "gas_network", "kwh_effect", "gas_effect",
-        "insecure_effect",
+        "hdd", "cdd", "price", "gas_network", "kwh_effect", "gas_effect", "insecure_effect",
     )}  # fmt: skip
     result = homes.assign(sqft=_floor_area(homes, rng))
     result["insulation"] = _insulation(result, local, rng)
@@ -93,7 +92,7 @@ def _air_conditioning(
             0.9 + 0.55 * heat + 0.65 * new + 0.4 * income + 0.5 * house,
             -1.7 + 0.25 * heat + 0.5 * new + 0.2 * income + 2.3 * electric + 0.3 * owner,
             0.35 + 0.15 * heat - 0.55 * new - 0.35 * income - 0.5 * house,
-            -1.5 + 0.35 * heat - 2.4 * local["coast"] + 0.5 * house - 0.2 * income,
+            -2.2 + 0.35 * heat + 0.7 * (local["hdd"] - 5300) / 1000 + 0.5 * house - 0.2 * income,
         ]
     )
     return draw_category(logits, rng)
@@ -128,7 +127,7 @@ def _gas(
     """Return utility gas in therms: none without a connection, else heat, hot water and cooking."""
     count = len(home)
     heats = home["hfl"].to_numpy() == GAS
-    chance = np.where(home["bld"].to_numpy() == MOBILE, 0.05, 0.32) * local["gas_network"]
+    chance = np.where(home["bld"].to_numpy() == MOBILE, 0.03, 0.10 + 0.10 * local["gas_network"])
     connected = heats | (rng.random(count) < chance)
     water = 45 + 38 * home["np"].to_numpy() ** 0.8
     therms = heats * heating / (_KWH_PER_THERM * 0.82) + water * np.exp(rng.normal(0, 0.3, count))
