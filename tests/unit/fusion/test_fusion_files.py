@@ -1,0 +1,162 @@
+"""Models and implicates on disk: they come back equal, and damage is noticed."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from fusion_core import FusionModel, fuse, train
+from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.fusion import FusedVariable, Implicates, read_implicates, write_implicates
+
+X = ["size", "income", "region"]
+SHARES = ["heating_share", "cooling_share", "other_share"]
+
+
+@pytest.fixture(scope="module")
+def model(donor, small_settings) -> FusionModel:
+    settings = small_settings.replace(leaves=(4,), maximum_trees=8, types=(("size", "ordered"),))
+    return train(donor, ["fuel", "gas", SHARES], X, weight="weight", settings=settings)
+
+
+@pytest.fixture(scope="module")
+def implicates(model, recipient) -> Implicates:
+    return fuse(recipient, model, m=3)
+
+
+@pytest.fixture
+def saved(model, tmp_path) -> Path:
+    model.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_a_saved_model_draws_exactly_what_the_trained_one_does(model, saved, recipient, implicates):
+    loaded = FusionModel.load(saved)
+    again = fuse(recipient, loaded, m=3)
+    for name in implicates.names:
+        assert (again[name].values == implicates[name].values).all()
+    assert (loaded.x, loaded.y, loaded.settings) == (model.x, model.y, model.settings)
+    pd.testing.assert_frame_equal(loaded.summary(), model.summary())
+
+
+def test_a_model_is_readable_without_this_project(saved):
+    manifest = json.loads((saved / "manifest.json").read_text())
+    assert manifest["format"] == 1
+    assert set(manifest["files"]) >= {"model.json", "donors.parquet", "trees/00_00_00.txt"}
+    assert len(pd.read_parquet(saved / "donors.parquet")) == 400
+    assert (saved / "trees" / "00_00_00.txt").read_text().startswith("tree\n")
+
+
+def test_saving_again_replaces_the_model_but_never_other_files(model, saved, tmp_path):
+    model.save(saved)
+    assert FusionModel.load(saved).y == model.y
+    foreign = tmp_path / "thesis"
+    foreign.mkdir()
+    (foreign / "chapter.txt").write_text("years of work")
+    with pytest.raises(InputError, match="holds other files"):
+        model.save(foreign)
+    assert (foreign / "chapter.txt").read_text() == "years of work"
+
+
+@pytest.mark.parametrize("file", ["model.json", "donors.parquet", "trees/00_00_00.txt"])
+def test_a_missing_or_altered_file_is_named(saved, file):
+    path = saved / file
+    content = path.read_bytes()
+    path.write_bytes(content[:-7])
+    with pytest.raises(CorruptFileError, match=f"altered or cut off.*{path.name}"):
+        FusionModel.load(saved)
+    path.unlink()
+    with pytest.raises(CorruptFileError, match=f"missing.*{path.name}"):
+        FusionModel.load(saved)
+
+
+def test_a_manifest_that_is_missing_cut_off_foreign_or_pointing_outside_is_refused(saved):
+    path = saved / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for wrong, expected in [
+        (manifest | {"format": 99}, "of format 99"),
+        (manifest | {"kind": "recipe"}, "'recipe'"),
+        (manifest | {"files": {"../../secret": "0", "model.json": "0"}}, "does not list"),
+        (manifest | {"files": None}, "does not list"),
+    ]:
+        path.write_text(json.dumps(wrong))
+        with pytest.raises(CorruptFileError, match=expected):
+            FusionModel.load(saved)
+    path.write_text(json.dumps(manifest)[:40])
+    with pytest.raises(CorruptFileError, match="damaged or cut off"):
+        FusionModel.load(saved)
+    path.unlink()
+    with pytest.raises(CorruptFileError, match="missing"):
+        FusionModel.load(saved)
+
+
+def test_implicates_come_back_equal_all_or_some(implicates, tmp_path):
+    write_implicates(implicates, tmp_path)
+    again = read_implicates(tmp_path)
+    assert again.names == implicates.names
+    for name in again.names:
+        assert (again[name].values == implicates[name].values).all()
+        assert again[name].values.dtype == implicates[name].values.dtype
+        assert again[name].levels == implicates[name].levels
+        assert again[name].ordered == implicates[name].ordered
+    assert read_implicates(tmp_path, ["gas"]).names == ("gas",)
+    with pytest.raises(InputError, match="Perhaps 'gas' is meant"):
+        read_implicates(tmp_path, ["gass"])
+
+
+def test_other_tools_read_implicates_as_plain_columns(implicates, tmp_path):
+    write_implicates(implicates, tmp_path)
+    fuel = pd.read_parquet(tmp_path / "00_fuel.parquet")
+    assert list(fuel.columns) == ["implicate_01", "implicate_02", "implicate_03"]
+    assert list(fuel["implicate_02"]) == list(implicates["fuel"].column(1))
+    gas = duckdb.read_parquet(str(tmp_path / "01_gas.parquet"))
+    long = "UNPIVOT gas ON COLUMNS('implicate_.*') INTO NAME implicate VALUE dollars"
+    by_implicate = gas.query("gas", long).aggregate("implicate, avg(dollars)", "implicate")
+    means = [mean for _, mean in by_implicate.order("implicate").fetchall()]
+    assert means == pytest.approx(implicates["gas"].values.mean(axis=0))
+
+
+def test_notes_and_awkward_names_survive(tmp_path):
+    values = np.array([[1, 2], [3, 4]])
+    names = ["cost ($/yr) – 2015", "../up"]
+    implicates = Implicates(
+        {name: FusedVariable(name, values + place) for place, name in enumerate(names)},
+        ("12 rows have no value.",),
+    )
+    write_implicates(implicates, tmp_path / "out")
+    again = read_implicates(tmp_path / "out")
+    assert again.names == tuple(names)
+    assert again.notes == implicates.notes
+    assert {path.parent for path in tmp_path.rglob("*.parquet")} == {tmp_path / "out"}
+
+
+def test_writing_again_leaves_no_earlier_variable_behind(implicates, tmp_path):
+    write_implicates(implicates, tmp_path)
+    only = Implicates({"gas": implicates["gas"]})
+    write_implicates(only, tmp_path)
+    assert read_implicates(tmp_path).names == ("gas",)
+    assert len(list(tmp_path.glob("*.parquet"))) == 1
+
+
+def test_a_damaged_implicate_file_is_named(implicates, tmp_path):
+    write_implicates(implicates, tmp_path)
+    path = tmp_path / "01_gas.parquet"
+    content = path.read_bytes()
+    path.write_bytes(content[:-20])
+    with pytest.raises(CorruptFileError, match=r"not as long.*01_gas"):
+        read_implicates(tmp_path)
+    path.write_bytes(content[:200] + bytes(40) + content[240:])
+    with pytest.raises(CorruptFileError, match="01_gas"):
+        read_implicates(tmp_path)
+    assert read_implicates(tmp_path, ["fuel"]).rows == 300
+    path.unlink()
+    with pytest.raises(CorruptFileError, match=r"missing.*01_gas"):
+        read_implicates(tmp_path)
+
+
+def test_nothing_to_write_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no fused variables"):
+        write_implicates(Implicates({}), tmp_path)
