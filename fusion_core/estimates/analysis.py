@@ -51,6 +51,8 @@ NO_CASE = (
 )
 # The normal quantile of a 90 % interval, squared: Wilson's adjustment of a share of 0 or 1.
 _WILSON = 1.6448536269514722**2
+# Estimates and variances this near to 0 or 1 differ from it by rounding alone.
+_ROUNDING = 1e-12
 
 
 def analyze(
@@ -199,7 +201,9 @@ def _widen(
         certain = np.zeros(len(groups), dtype=bool)
         scale = np.ones(len(groups))
         if isinstance(target, RatioTarget) and target.proportion:
-            certain = np.isin(pooled.estimate, (0.0, 1.0)) & ~(pooled.total > 0)
+            nearest = np.clip(np.round(pooled.estimate), 0.0, 1.0)
+            certain = np.abs(pooled.estimate - nearest) < _ROUNDING
+            certain &= ~(pooled.total > _ROUNDING**2)
         elif isinstance(target, TotalTarget) and indicates(target.measure):
             certain = (pooled.estimate == 0) & ~(pooled.total > 0)
             scale = totals**2

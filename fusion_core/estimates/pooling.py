@@ -15,6 +15,9 @@ from scipy import stats
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+PUBLISHED_CONFIDENCE = 0.90
+PUBLISHED_MULTIPLIER = 1.645
+
 DegreesOfFreedomRule = Literal["barnard-rubin", "rubin", "fusionacs"]
 
 
@@ -105,7 +108,8 @@ def barnard_rubin(
     """Return degrees of freedom after Barnard and Rubin (1999), equation 3.
 
     λ = (1+1/M)b/T; 1/ν = λ²/(M−1) + 1/[(ν+1)/(ν+3)·ν(1−λ)] with ν the complete-data degrees of
-    freedom.
+    freedom. Never below 1, where the formula, meant for larger samples, would give margins of
+    hundreds of standard errors.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         lost = np.where(total > 0, (1.0 + 1.0 / count) * between / total, 0.0)
@@ -114,7 +118,7 @@ def barnard_rubin(
         inverse = lost**2 / (count - 1) + np.where(observed > 0, 1.0 / observed, np.inf)
         # All variance from fusion: the sampling part says nothing about the degrees of freedom.
         inverse = np.where(lost >= 1.0, 1.0 / (count - 1), inverse)
-        return np.where(inverse > 0, 1.0 / inverse, np.inf)
+        return np.where(inverse > 0, np.maximum(1.0 / inverse, 1.0), np.inf)
 
 
 def _rubin(
@@ -145,7 +149,10 @@ def margin_multiplier(
 ) -> NDArray[np.float64]:
     """Return the t quantile that turns a standard error into a margin of error.
 
-    For infinite degrees of freedom at 90 % this is 1.645 to three decimals, the constant the Census
-    Bureau publishes with.
+    Infinite degrees of freedom at 90 % give 1.645, the rounded normal quantile the Census Bureau
+    publishes with (PUMS Accuracy of the Data), so that published margins are met to the last digit.
     """
-    return np.asarray(stats.t.ppf(0.5 + confidence / 2.0, degrees_of_freedom), dtype=float)
+    multiplier = np.asarray(stats.t.ppf(0.5 + confidence / 2.0, degrees_of_freedom), dtype=float)
+    if confidence == PUBLISHED_CONFIDENCE:
+        multiplier = np.where(np.isinf(degrees_of_freedom), PUBLISHED_MULTIPLIER, multiplier)
+    return multiplier

@@ -89,23 +89,30 @@ def result_frame(
     confidence
         Of the margin of error, 0.90 as the Census Bureau publishes.
     """
-    frames = [_block_frame(keys, block, confidence) for block in blocks]
-    if not frames:
-        return pd.DataFrame(columns=[*keys.columns, *RESULT_COLUMNS])
-    return pd.concat(frames, ignore_index=True)
+    groups = len(keys)
+    columns = [_block_columns(block, groups, confidence) for block in blocks]
+    values = {
+        name: np.concatenate([column[name] for column in columns])
+        for name in RESULT_COLUMNS
+        if columns
+    }
+    # One frame built at once: inserting columns block by block would take most of the time.
+    repeated = keys.take(np.tile(np.arange(groups), len(blocks))).reset_index(drop=True)
+    result = pd.DataFrame(values, columns=list(RESULT_COLUMNS))
+    return pd.concat([repeated, result], axis=1)
 
 
-def _block_frame(keys: pd.DataFrame, block: ResultBlock, confidence: float) -> pd.DataFrame:
+def _block_columns(block: ResultBlock, groups: int, confidence: float) -> dict[str, NDArray[Any]]:
     pooled = block.pooled
     estimate, error = pooled.estimate, pooled.standard_error
     moe = margin_multiplier(pooled.degrees_of_freedom, confidence) * error
     cv = coefficient_of_variation(estimate, error)
     low, high = block.bounds
-    values: dict[str, Any] = {
-        "variable": block.statistic.variable,
-        "level": block.level,
-        "statistic": block.statistic.kind,
-        "n": block.n,
+    return {
+        "variable": _repeated(block.statistic.variable, groups),
+        "level": _repeated(block.level, groups),
+        "statistic": _repeated(block.statistic.kind, groups),
+        "n": np.asarray(block.n),
         "estimate": estimate,
         "standard_error": error,
         "moe": moe,
@@ -115,6 +122,9 @@ def _block_frame(keys: pd.DataFrame, block: ResultBlock, confidence: float) -> p
         "degrees_of_freedom": pooled.degrees_of_freedom,
         "reliability": reliability(cv),
         "fusion_share": pooled.fusion_share,
-        "assumption": block.assumptions,
+        "assumption": np.array(block.assumptions, dtype=object),
     }
-    return keys.assign(**values)
+
+
+def _repeated(text: str, count: int) -> NDArray[np.object_]:
+    return np.full(count, text, dtype=object)

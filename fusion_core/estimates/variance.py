@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+_ROUNDING = 1e-13
+
+
 @dataclass(frozen=True)
 class GroupEstimates:
     """Estimates of one target in every group, before pooling.
@@ -56,7 +59,10 @@ def replicate_variance(replicates: Floats, factor: float) -> tuple[Floats, NDArr
         Of the survey's design, see `fusion_core.surveys.WeightDesign`. Where replicates are lost
         the sum is scaled up to all R.
     """
-    deviation = replicates[..., 1:, :] - replicates[..., :1, :]
+    estimate = replicates[..., :1, :]
+    deviation = replicates[..., 1:, :] - estimate
+    # A share of 1 under every weight is rounded to 1 − 1e-16 under some: that is no variance.
+    deviation[np.abs(deviation) <= _ROUNDING * np.abs(estimate)] = 0.0
     missing = np.isnan(deviation)
     count = deviation.shape[-2]
     if not missing.any():

@@ -13,7 +13,7 @@ from fusion_core.errors import InputError
 from fusion_core.validation.distributions import compare_dependence, compare_marginals
 from fusion_core.validation.metrics import METRICS, compare_subsets, observed_codes
 from fusion_core.validation.scores import score_variables
-from fusion_core.validation.smoothing import SPAN, curve_shares, local_median
+from fusion_core.validation.smoothing import POINTS, SPAN, curve_shares, local_median
 from fusion_core.validation.subsets import build_subsets
 from fusion_core.validation.verdicts import verdict
 
@@ -128,16 +128,21 @@ def smooth_metrics(metrics: pd.DataFrame, *, span: float = SPAN) -> pd.DataFrame
     DataFrame
         ``variable``, ``metric``, ``share``, ``value`` at 100 shares even on a square-root axis.
     """
-    parts = []
+    found = []
     for variable, own in metrics.groupby("variable", sort=False):
         position = own["share"].to_numpy(dtype=np.float64)
         at = curve_shares(position)
         for metric in METRICS:
             value = local_median(position, own[metric].to_numpy(np.float64), at, span=span)
-            parts.append(
-                pd.DataFrame({"variable": variable, "metric": metric, "share": at, "value": value})
-            )
-    return pd.concat(parts, ignore_index=True)
+            found.append((str(variable), metric, at, value))
+    return pd.DataFrame(
+        {
+            "variable": np.repeat([item[0] for item in found], POINTS),
+            "metric": np.repeat([item[1] for item in found], POINTS),
+            "share": np.concatenate([item[2] for item in found]),
+            "value": np.concatenate([item[3] for item in found]),
+        }
+    )
 
 
 def _summary(curves: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:

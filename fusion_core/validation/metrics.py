@@ -114,17 +114,25 @@ def compare_subsets(
             "n": subsets.sizes,
         }
     )
-    parts = []
-    for name, variable in implicates.variables.items():
-        for level, estimates in _estimates(observed[name], variable, sums):
-            parts.append(frame.assign(variable=name, level=level, **estimates))
-    result = pd.concat(parts, ignore_index=True)
-    return result.assign(**_metrics(result))
+    found = [
+        (name, level, estimates)
+        for name, variable in implicates.variables.items()
+        for level, estimates in _estimates(observed[name], variable, sums)
+    ]
+    repeated = frame.take(np.tile(np.arange(len(frame)), len(found))).reset_index(drop=True)
+    values: dict[str, Any] = {
+        "variable": np.repeat([item[0] for item in found], len(frame)),
+        "level": np.repeat([item[1] for item in found], len(frame)),
+    }
+    for key in ("observed", "observed_moe", "simulated", "simulated_moe", "overall"):
+        values[key] = np.concatenate([item[2][key] for item in found])
+    result = pd.DataFrame(values | _metrics(values))
+    return pd.concat([repeated, result], axis=1)
 
 
 def _estimates(
     observed: pd.Series[Any], variable: FusedVariable, sums: SubsetWeights
-) -> list[tuple[str, dict[str, Any]]]:
+) -> list[tuple[str, dict[str, Floats]]]:
     weight = sums.weight
     if not variable.is_categorical:
         truth = observed.to_numpy(dtype=np.float64)
@@ -153,7 +161,7 @@ def _with_margins(
     simulated: tuple[Floats, Floats],
     overall: float,
     sums: SubsetWeights,
-) -> dict[str, Any]:
+) -> dict[str, Floats]:
     freedom = np.maximum(sums.rows[:, 0] - 1.0, 1.0)
     pooled = pool(*simulated, rule="rubin")
     # Without any variance between implicates Rubin's degrees of freedom are those of one sample.
@@ -163,24 +171,23 @@ def _with_margins(
         "observed_moe": margin_multiplier(freedom, 0.90) * np.sqrt(real[1][:, 0]),
         "simulated": pooled.estimate,
         "simulated_moe": margin_multiplier(limited, 0.90) * pooled.standard_error,
-        "overall": overall,
+        "overall": np.full(len(freedom), overall),
     }
 
 
-def _metrics(table: pd.DataFrame) -> dict[str, Floats]:
+def _metrics(values: dict[str, Floats]) -> dict[str, Floats]:
     """Return the three metrics of Ummel et al. (2024); NaN where a denominator is zero.
 
     Absolute percent error |y_s − y_o|/|y_o|; value-added max(0, 1 − |y_s − y_o|/|E(y_o) − y_o|)
     with E the full-sample mean; uncertainty ratio (MOE_s/y_s)/(MOE_o/y_o).
     """
-    observed = table["observed"].to_numpy(dtype=np.float64)
-    simulated = table["simulated"].to_numpy(dtype=np.float64)
+    observed, simulated = values["observed"], values["simulated"]
     error = np.abs(simulated - observed)
     with np.errstate(invalid="ignore", divide="ignore"):
         percent = np.where(observed != 0, error / np.abs(observed), np.nan)
-        naive = np.abs(table["overall"].to_numpy(dtype=np.float64) - observed)
+        naive = np.abs(values["overall"] - observed)
         added = np.where(naive > 0, np.maximum(0.0, 1.0 - error / naive), np.nan)
-        relative = table["simulated_moe"].to_numpy(dtype=np.float64) / simulated
-        reference = table["observed_moe"].to_numpy(dtype=np.float64) / observed
-        ratio = np.where(np.isfinite(relative / reference), relative / reference, np.nan)
-    return dict(zip(METRICS, (percent, added, ratio), strict=True))
+        ratio = (values["simulated_moe"] / simulated) / (values["observed_moe"] / observed)
+    return dict(
+        zip(METRICS, (percent, added, np.where(np.isfinite(ratio), ratio, np.nan)), strict=True)
+    )

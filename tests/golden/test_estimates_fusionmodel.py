@@ -1,10 +1,12 @@
 """The ``paper`` method gives the numbers of fusionModel's ``analyze`` on the same implicates."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from fusion_core.estimates import Statistic, analyze
+from fusion_core.estimates import Statistic, analyze, derive
 from fusion_core.fusion.implicates import Implicates
 from fusion_core.surveys import WeightDesign
 
@@ -120,3 +122,34 @@ def assert_medians(both):
     assert len(medians) == 24
     np.testing.assert_allclose(medians["estimate"], medians["est"], rtol=1e-3)
     assert 0.8 < (medians["moe_y"] / medians["moe_x"]).median() < 1.25
+
+
+def test_derived_variables(reference, recipient, implicates):
+    fused = derive(
+        implicates["default"], "kwh_per_ft2", lambda v: v["electricity"] / v["square_feet"]
+    )
+    fused = derive(fused, "use_natural_gas", lambda v: v["natural_gas"] > 0)
+    statistics = [
+        Statistic("mean", "electricity"),
+        Statistic("mean", "kwh_per_ft2"),
+        Statistic("share", "use_natural_gas"),
+    ]
+    result = analyze(fused, statistics, recipient=recipient, method="paper")
+    expected = pd.read_csv(reference / "analyze_default_M40_fun.csv", dtype={"level": str})
+    expected["level"] = expected["level"].str.capitalize()
+    assert_same(matched(result, expected, []))
+
+
+def test_one_implicate_gives_the_same_estimate(reference, recipient, implicates):
+    fused = implicates["default"]
+    first = Implicates(
+        {
+            name: dataclasses.replace(variable, values=variable.values[:, :1])
+            for name, variable in fused.variables.items()
+        }
+    )
+    result = analyze(
+        first, Statistic("mean", "electricity"), recipient=recipient, weight=None, method="paper"
+    )
+    expected = pd.read_csv(reference / "analyze_default_M1.csv")
+    assert result["estimate"][0] == pytest.approx(expected["est"][0], rel=1e-12)

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from fusion_core.estimates.quantiles import (
+    effective_sample_size,
+    weighted_quantiles,
+    woodruff_variance,
+)
+
+
+def one(values, weights, probability=0.5):
+    column = np.array(values, dtype=float)[:, None]
+    return weighted_quantiles(column, np.array(weights, dtype=float)[:, None], probability)[0, 0]
+
+
+def test_equal_weights_give_the_usual_median():
+    assert one([5, 1, 3], [1, 1, 1]) == 3
+    assert one([5, 1, 3, 4], [1, 1, 1, 1]) == 3.5
+
+
+def test_a_heavy_value_pulls_the_median():
+    assert one([1, 2, 3], [1, 1, 10]) == 3
+
+
+def test_values_without_weight_do_not_count():
+    assert one([1, 2, 3, 100], [1, 0, 1, 0]) == 2
+    assert one([1, 2, 3, 4], [1, 0, 0, 1]) == 2.5
+
+
+def test_values_without_an_answer_do_not_count():
+    assert one([1, np.nan, 3, 2], [1, 9, 1, 1]) == 2
+
+
+def test_nothing_to_estimate_from_gives_no_number():
+    assert np.isnan(one([1, 2], [0, 0]))
+    assert np.isnan(one([np.nan], [1]))
+
+
+def test_a_negative_replicate_weight_does_not_break_it():
+    assert one([1, 2, 3, 4], [5, -1, 5, 5]) == 3
+
+
+def test_every_weight_column_and_implicate_is_answered():
+    values = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])
+    weights = np.array([[1.0, 10.0], [1.0, 1.0], [1.0, 1.0]])
+    assert weighted_quantiles(values, weights, 0.5).tolist() == [[2.0, 20.0], [1.0, 10.0]]
+
+
+def test_woodruffs_variance_matches_theory_for_a_normal_sample():
+    values = np.random.default_rng(5).normal(size=(4000, 20))
+    variance = woodruff_variance(values, np.ones(4000), 0.5).mean()
+    assert variance == pytest.approx(np.pi / 2 / 4000, rel=0.1)
+
+
+def test_unequal_weights_reduce_the_effective_sample():
+    assert effective_sample_size(np.ones(7)) == pytest.approx(7)
+    assert effective_sample_size(np.array([1.0, 0.0, 0.0])) == 1
