@@ -9,6 +9,7 @@ import panel as pn
 
 from fusion_core.errors import InputError
 from harmony_app import explore, fuse, harmonize, surveys, validate
+from harmony_app.fuse.downloads import download_patterns
 from harmony_app.shell.page import Place, page_factory
 
 if TYPE_CHECKING:
@@ -66,4 +67,5 @@ def serve(
         show=show,
         title="Harmony",
         autoreload=False,
+        extra_patterns=download_patterns(workspace),
     )

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fusion_core.errors import InputError
+from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.execution.budget import available_cores
 from fusion_core.geography.spatial import PUMA
 from fusion_core.harmony.store import HarmonyStore
@@ -145,6 +146,8 @@ def read_sizes(workspace: Workspace, pair: SurveyPair) -> RunSizes:
     ------
     InputError
         If a survey has no household microdata.
+    CorruptFileError
+        If a file of a survey is damaged.
     """
     rows = {}
     for survey in (pair.donor, pair.recipient):
@@ -154,7 +157,14 @@ def read_sizes(workspace: Workspace, pair: SurveyPair) -> RunSizes:
             raise InputError(
                 f"{survey.title} has no household microdata", fix="Import its files first"
             )
-        rows[survey] = int(pq.read_metadata(path).num_rows)
+        try:
+            rows[survey] = int(pq.read_metadata(path).num_rows)
+        except pa.ArrowInvalid as error:
+            raise CorruptFileError(
+                "A file of the survey is damaged or cut off",
+                where=str(path),
+                fix="Restore it from a backup or import the survey again",
+            ) from error
     harmonies = len(HarmonyStore(workspace.path, pair).load().harmonies)
     spatial = _spatial_columns(workspace.geography_folder / "predictors")
     predictors = harmonies + spatial

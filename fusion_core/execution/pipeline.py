@@ -73,8 +73,8 @@ def execute_run(
     """
     functions = {**STAGE_FUNCTIONS, **(stages or {})}
     _begin(run)
-    tracker = RunProgress(run, _expected_seconds(workspace, run), echo=progress)
     try:
+        tracker = RunProgress(run, _expected_seconds(workspace, run), echo=progress)
         for stage in STAGES:
             _execute_stage(workspace, run, stage, functions[stage], tracker)
     except Cancelled:

@@ -25,6 +25,7 @@ class FuseBoard(JSComponent):
     """
 
     toolbar = param.Dict(default={})
+    variables = param.List(default=[])
     picker = param.Dict(default={})
     predictors = param.Dict(default={})
     settings = param.Dict(default={})

@@ -265,6 +265,7 @@ class FusePage(Viewer):
         kinds = self._catalogue.kinds if self._catalogue is not None else {}
         usable = [item for item in self._variables if kinds.get(item.name) != "unusable"]
         _set(self.board, {
+            "variables": presenting.variables_data(usable, kinds, self._harmonized),
             "picker": presenting.picker_data(self._state, usable, kinds, self._harmonized),
             "predictors": self._predictors(),
             "settings": presenting.settings_data(self._state, self._setting_error),

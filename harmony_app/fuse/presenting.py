@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from fusion_core.execution import CostEstimate
+from fusion_core.fusion.settings import TrainSettings
 from harmony_app.fuse.settings_form import form_data
 from harmony_app.fuse.state import (
     PRESET_IMPLICATES,
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
 MOST_CLAUSES: Final = 3
 _KIND_WORDS: Final = {
     "continuous": ("number", "number"),
-    "zero_inflated": ("number, many zeros", "number"),
+    "zero_inflated": ("number · zeros", "number"),
     "unusable": ("neither number nor category", "bad"),
 }
 _PRESET_WORDS: Final = {
-    "quick": "For looking: one held-out part instead of folds, small trees. About a minute.",
-    "paper": "As published by Ummel et al. (2024): five folds, three quantiles, three tree sizes.",
-    "production": "As Paper, with a learning rate half as large. For results you publish.",
-    "custom": "Your own settings. A preset brings back the published ones.",
+    "quick": "For a first look.",
+    "paper": "As published by Ummel et al. (2024).",
+    "production": "For results you publish.",
+    "custom": "Your own settings; a preset brings back the published ones.",
 }
 STAGE_WORDS: Final = {
     "prepare": "prepare", "train": "train", "fuse": "fuse", "validate": "validate",
@@ -54,33 +55,23 @@ def toolbar_data(
     }
 
 
-def picker_data(
-    state: FuseState,
-    variables: Sequence[Variable],
-    kinds: Mapping[str, str],
-    harmonized: Mapping[str, Sequence[str]],
-) -> dict[str, Any]:
-    """Describe the donor's variables and the chosen steps.
+def variables_data(
+    variables: Sequence[Variable], kinds: Mapping[str, str], harmonized: Mapping[str, Sequence[str]]
+) -> list[dict[str, Any]]:
+    """Describe the donor variables that can be fused.
 
     Parameters
     ----------
-    state
-        The choices.
     variables
-        Donor variables that can be fused.
+        The variables.
     kinds
         Detected kinds, as far as known.
     harmonized
         Predictors made from a donor variable.
     """
-    by_name = {variable.name: variable for variable in variables}
-    chosen = set(state.chosen)
     rows = []
     for variable in variables:
         words, tone = kind_words(variable, kinds.get(variable.name))
-        note = ""
-        if variable.name in chosen and harmonized.get(variable.name):
-            note = f"left out as a predictor: {', '.join(harmonized[variable.name])}"
         rows.append(
             {
                 "name": variable.name,
@@ -88,19 +79,26 @@ def picker_data(
                 "search": f"{variable.name} {variable.description} {words}".lower(),
                 "kind": words,
                 "tone": tone,
-                "chosen": variable.name in chosen,
-                "note": note,
+                "shared": variable.name in harmonized,
             }
         )
-    steps = [
-        {"names": [_named(name, by_name, kinds) for name in step]} for step in state.steps
-    ]  # fmt: skip
-    return {
-        "variables": rows,
-        "steps": steps,
-        "chosen": len(chosen),
-        "suggest": state.train.order == "suggested",
-    }
+    return rows
+
+
+def picker_data(
+    state: FuseState,
+    variables: Sequence[Variable],
+    kinds: Mapping[str, str],
+    harmonized: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
+    """Describe the chosen steps; arguments as in `variables_data`."""
+    by_name = {variable.name: variable for variable in variables}
+    chosen = []
+    for name in state.chosen:
+        predictors = ", ".join(harmonized.get(name, ()))
+        chosen.append([name, f"no longer a predictor: {predictors}" if predictors else ""])
+    steps = [{"names": [_named(name, by_name, kinds) for name in step]} for step in state.steps]
+    return {"steps": steps, "chosen": chosen, "suggest": state.train.order == "suggested"}
 
 
 def kind_words(variable: Variable, kind: str | None) -> tuple[str, str]:
@@ -166,11 +164,11 @@ def settings_data(state: FuseState, error: str) -> dict[str, Any]:
             {
                 "name": name,
                 "title": PRESET_TITLES[name],
-                "help": f"{_PRESET_WORDS[name]} {PRESET_IMPLICATES[name]} implicates.",
+                "help": explanation(name, TrainSettings.preset(name), PRESET_IMPLICATES[name]),
             }
             for name in PRESETS
         ],
-        "explanation": _PRESET_WORDS[state.preset],
+        "explanation": explanation(state.preset, state.train, state.implicates),
         "implicates": str(state.implicates),
         "seed": str(state.seed),
         "name": state.name,
@@ -178,6 +176,16 @@ def settings_data(state: FuseState, error: str) -> dict[str, Any]:
         "groups": form_data(state.train),
         "error": error,
     }
+
+
+def explanation(preset: str, settings: TrainSettings, implicates: int) -> str:
+    """Say what a preset is for and the choices that matter most."""
+    checked = f"{settings.folds} folds" if settings.folds else "one held-out part"
+    sizes = " or ".join(str(leaves) for leaves in settings.leaves)
+    return (
+        f"{_PRESET_WORDS[preset]} {checked.capitalize()}, {len(settings.quantiles)} quantiles, trees "
+        f"of {sizes} leaves, learning rate {settings.learning_rate:g}, {implicates} implicates."
+    )
 
 
 def cost_data(cost: CostEstimate) -> dict[str, Any]:

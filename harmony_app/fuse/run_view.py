@@ -67,6 +67,7 @@ def detail_data(row: RunRow | None, message: str = "") -> dict[str, Any]:
         "downloads": _downloads(row.run, done),
         "notes": _notes(row.run) if "prepare" in done else [],
         "facts": _facts(row.spec, row),
+        "settings": _every_setting(row.spec),
         "log": _log(row.run),
     }
 
@@ -111,7 +112,7 @@ def _left(row: RunRow) -> str:
 
 
 def _stage(row: RunRow, stage: str, done: Any) -> dict[str, str]:
-    state = "next"
+    state = "waiting"
     took = ""
     if stage in done:
         state, took = "done", duration(done[stage])
@@ -167,15 +168,18 @@ def _facts(spec: RunSpec | None, row: RunRow) -> list[list[str]]:
         facts.append(["Kept by choice", ", ".join(spec.keep_predictors)])
     if spec.exclude_predictors:
         facts.append(["Left out by choice", ", ".join(spec.exclude_predictors)])
-    changed = [
-        f"{field['title'].lower()} {field['value']}"
-        for group in form_data(spec.train)
-        for field in group["fields"]
-        if field["value"]
-    ]
-    facts.append(["Settings", "; ".join(changed)])
     facts.append(["Identifier", row.run.id])
     return facts
+
+
+def _every_setting(spec: RunSpec | None) -> list[list[str]]:
+    if spec is None:
+        return []
+    return [
+        [str(field["title"]), str(field["value"]) or "–"]
+        for group in form_data(spec.train)
+        for field in group["fields"]
+    ]
 
 
 def _log(run: Run) -> list[str]:

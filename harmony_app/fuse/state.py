@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fusion_core.errors import InputError
+from fusion_core.execution.budget import available_cores
 from fusion_core.fusion.settings import Preset, TrainSettings
 from fusion_core.workspace.runs import RunSpec
 
@@ -56,7 +57,9 @@ class FuseState:
     pair: SurveyPair | None = None
     steps: tuple[tuple[str, ...], ...] = ()
     preset: str = "quick"
-    train: TrainSettings = field(default_factory=lambda: TrainSettings.preset("quick"))
+    train: TrainSettings = field(
+        default_factory=lambda: TrainSettings.preset("quick").replace(workers=available_cores())
+    )
     implicates: int = PRESET_IMPLICATES["quick"]
     seed: int = 1
     name: str = ""
@@ -123,7 +126,7 @@ def open_block(state: FuseState, position: int) -> FuseState:
 
 
 def apply_preset(state: FuseState, preset: str) -> FuseState:
-    """Take over all settings of a preset; the order rule stays as chosen.
+    """Take over all settings of a preset; order rule and processes stay as chosen.
 
     Raises
     ------
@@ -133,7 +136,7 @@ def apply_preset(state: FuseState, preset: str) -> FuseState:
     known = next((item for item in PRESETS if item == preset), None)
     if known is None:
         raise InputError.unknown("preset", preset, PRESETS)
-    train = TrainSettings.preset(known).replace(order=state.train.order)
+    train = _with_own_choices(TrainSettings.preset(known), state.train)
     return dataclasses.replace(
         state, preset=known, train=train, implicates=PRESET_IMPLICATES[known]
     )
@@ -267,6 +270,11 @@ def suggested_name(state: FuseState) -> str:
 
 def _preset_of(train: TrainSettings) -> str:
     for preset in PRESETS:
-        if TrainSettings.preset(preset).replace(order=train.order) == train:
+        if _with_own_choices(TrainSettings.preset(preset), train) == train:
             return preset
     return "custom"
+
+
+def _with_own_choices(preset: TrainSettings, train: TrainSettings) -> TrainSettings:
+    """Take over what no preset decides: the order of the variables and the number of processes."""
+    return preset.replace(order=train.order, workers=train.workers)

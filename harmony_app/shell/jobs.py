@@ -25,15 +25,15 @@ _DOING: Final = {
 _STYLE: Final = """
 :host { margin: 0; }
 a { display: flex; align-items: center; gap: 8px; padding: 4px 12px; border-radius: 14px;
-  border: 1px solid var(--border); background: var(--accent-soft); color: var(--text);
+  border: 1px solid var(--line); background: var(--accent-soft); color: var(--text);
   font: 12px var(--font); text-decoration: none; white-space: nowrap; }
 a:hover { border-color: var(--accent); }
 a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-.what { max-width: 260px; overflow: hidden; text-overflow: ellipsis; }
-.bar { width: 64px; height: 5px; border-radius: 3px; background: var(--border); overflow: hidden; }
+.what { max-width: 170px; overflow: hidden; text-overflow: ellipsis; }
+.bar { width: 64px; height: 5px; border-radius: 3px; background: var(--line); overflow: hidden; }
 .bar i { display: block; height: 100%; background: var(--accent); }
 .left { color: var(--muted); }
-@media (max-width: 1100px) { .what { max-width: 90px; } .bar { width: 40px; } }
+@media (max-width: 1100px) { .what { max-width: 90px; } .bar { width: 40px; } .doing { display: none; } }
 """
 
 
@@ -67,7 +67,8 @@ def chip_html(active: list[RunRow]) -> str:
     spoken = f"Run {label}, {share:.0%} done{f', {left} left' if left else ''}"
     return (
         f'<a href="/fuse?run={quote(row.run.id)}" title="{escape(spoken)}">'
-        f'<span class="what">{escape(label)}</span>'
+        f'<span class="what">{escape(row.name)}</span>'
+        f'<span class="doing">{escape(doing + more)}</span>'
         f'<span class="bar"><i style="width:{share:.1%}"></i></span>'
         f'<span class="left">{escape(left or f"{share:.0%}")}</span></a>'
     )

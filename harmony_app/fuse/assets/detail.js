@@ -1,5 +1,5 @@
 // One run: steps, progress, what to do next, what was asked for, and the log.
-const shown = { log: false, naming: null };
+const shown = { log: false, settings: false, naming: null };
 
 function detailSection(data, send) {
   if (!data.id) {
@@ -8,7 +8,8 @@ function detailSection(data, send) {
   return h("section", { class: "card fill", "aria-label": `Run ${data.name}`, "data-status": data.status },
     runTitle(data, send),
     h("div", { class: "rows pad", "data-scroll": `detail ${data.id}` },
-      stepsBar(data), progressLine(data), actions(data, send), nextSteps(data), notesList(data), facts(data), logBox(data)));
+      stepsBar(data), progressLine(data), actions(data, send), nextSteps(data), notesList(data), facts(data.facts), folded("settings", "Every setting", facts(data.settings)),
+      folded("log", `Log (${data.log.length})`, h("pre", { class: "log", "data-scroll": "log", tabindex: "0" }, data.log.join("\n")))));
 }
 
 function runTitle(data, send) {
@@ -63,14 +64,12 @@ function notesList(data) {
   return h("div", { class: "notes" }, h("h3", {}, "What to know"), h("ul", {}, data.notes.map((note) => h("li", {}, note))));
 }
 
-function facts(data) {
-  return h("dl", { class: "facts" }, data.facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+function facts(pairs) {
+  return h("dl", { class: "facts" }, pairs.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
 
-function logBox(data) {
-  const box = h("details", { ontoggle: (event) => { shown.log = event.target.open; } },
-    h("summary", {}, `Log (${data.log.length})`),
-    h("pre", { class: "log", "data-scroll": "log", tabindex: "0" }, data.log.join("\n")));
-  if (shown.log) box.open = true;
+function folded(key, title, content) {
+  const box = h("details", { ontoggle: (event) => { shown[key] = event.target.open; } }, h("summary", { "data-focus": key }, title), content);
+  if (shown[key]) box.open = true;
   return box;
 }

@@ -8,7 +8,7 @@ function h(tag, attributes, ...children) {
     else if (name === "checked" || name === "disabled" || name === "selected") node[name] = true;
     else node.setAttribute(name, value === true ? "" : value);
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
     node.append(child instanceof Node ? child : String(child));
   }
@@ -27,7 +27,7 @@ function fill(container, ...children) {
     ? { key: active.dataset.focus, value: active.value, changed: active.value !== active.defaultValue,
         start: active.type === "text" || active.type === "search" ? active.selectionStart : null }
     : null;
-  container.replaceChildren(...children.flat().filter((child) => child));
+  container.replaceChildren(...children.flat(Infinity).filter((child) => child));
   for (const list of container.querySelectorAll("[data-scroll]")) {
     list.scrollTop = scrolls.get(list.dataset.scroll) || 0;
   }

@@ -15,7 +15,8 @@ export function render({ model, el }) {
   const draw = {
     toolbar: () => fill(top, toolbar(model.toolbar, send)),
     notice: () => { message.hidden = !model.notice; fill(message, h("span", {}, model.notice), button("×", () => send({ action: "dismiss" }), { class: "quiet", "aria-label": "Dismiss" })); },
-    picker: () => fill(left, pickerSection(model.picker, send)),
+    variables: () => fill(left, pickerSection(model.variables, model.picker, send)),
+    picker: () => fill(left, pickerSection(model.variables, model.picker, send)),
     predictors: () => fill(middle, predictorSection(model.predictors, send)),
     settings: () => fill(right, settingsSection(model.settings, model.cost, send)),
     cost: () => fill(right, settingsSection(model.settings, model.cost, send)),

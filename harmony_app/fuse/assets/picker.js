@@ -2,18 +2,27 @@
 const SHOWN_AT_MOST = 400;
 const picked = { search: "", marked: new Set(), dragged: null };
 
-function pickerSection(data, send) {
-  return [variableList(data, send), chosenList(data, send)];
+function pickerSection(variables, data, send) {
+  return [variableList(variables, data, send), chosenList(data, send)];
 }
 
-function variableList(data, send) {
+function variableList(variables, data, send) {
+  const chosen = new Map(data.chosen);
+  const asRow = (item) => variableRow(item, chosen, send);
   const rows = h("div", { class: "rows", "data-scroll": "variables", role: "list" });
   const count = h("span", { class: "muted" });
   const show = () => {
     const words = picked.search.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = data.variables.filter((item) => words.every((word) => item.search.includes(word)));
-    count.textContent = words.length ? `${found.length} of ${data.variables.length}` : `${found.length}`;
-    rows.replaceChildren(...found.slice(0, SHOWN_AT_MOST).map((item) => variableRow(item, send)));
+    const found = variables.filter((item) => words.every((word) => item.search.includes(word)));
+    count.textContent = words.length ? `${found.length} of ${variables.length}` : `${found.length}`;
+    const some = found.slice(0, SHOWN_AT_MOST);
+    const only = some.filter((item) => !item.shared);
+    const both = some.filter((item) => item.shared);
+    rows.replaceChildren(...only.map(asRow));
+    if (both.length) {
+      rows.append(h("h3", { class: "group" }, "Asked by both surveys, used as predictors"));
+      rows.append(...both.map(asRow));
+    }
     if (!found.length) {
       rows.append(h("p", { class: "hint" }, "No variable matches. Try another word of the question or the name."));
     }
@@ -31,18 +40,20 @@ function variableList(data, send) {
     h("header", {}, h("h2", {}, "What to fuse"), count), box, rows);
 }
 
-function variableRow(item, send) {
-  const toggle = () => send({ action: item.chosen ? "remove" : "add", name: item.name });
+function variableRow(item, chosen, send) {
+  const on = chosen.has(item.name);
+  const note = chosen.get(item.name);
+  const toggle = () => send({ action: on ? "remove" : "add", name: item.name });
   return h("button", {
-    type: "button", role: "listitem", class: `variable ${item.chosen ? "chosen" : ""}`,
+    type: "button", role: "listitem", class: `variable ${on ? "chosen" : ""}`,
     "data-focus": `variable ${item.name}`, "data-variable": item.name,
-    "aria-pressed": String(item.chosen), title: item.description, onclick: toggle,
+    "aria-pressed": String(on), title: item.description, onclick: toggle,
   },
-  h("span", { class: "tick", "aria-hidden": "true" }, item.chosen ? "✓" : "+"),
+  h("span", { class: "tick", "aria-hidden": "true" }, on ? "✓" : "+"),
   h("span", { class: "words" },
     h("span", { class: "line" }, h("b", {}, item.name), chip(item.kind, item.tone)),
     h("span", { class: "muted clip" }, item.description || "no description"),
-    item.note ? h("span", { class: "warn small" }, item.note) : null));
+    note ? h("span", { class: "warn small block-line" }, note) : null));
 }
 
 function chosenList(data, send) {
@@ -69,7 +80,7 @@ function chosenList(data, send) {
       onchange: (event) => send({ action: "order", suggest: event.target.checked }) }),
     "suggest the order");
   return h("section", { class: "card chosen-card", "aria-label": "Chosen fusion variables" },
-    h("header", {}, h("h2", {}, "Chosen, in order"), h("span", { class: "muted" }, `${data.chosen}`)),
+    h("header", {}, h("h2", {}, "Chosen, in order"), h("span", { class: "muted" }, `${data.chosen.length}`)),
     rows,
     data.steps.length ? h("footer", {}, build, suggest) : null);
 }

@@ -1,5 +1,5 @@
 // Presets, every setting behind them, the cost, and the start.
-const opened = { settings: false };
+const opened = { settings: true };
 
 function settingsSection(data, cost, send) {
   return h("section", { class: "card fill", "aria-label": "Settings and start" },

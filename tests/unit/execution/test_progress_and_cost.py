@@ -1,0 +1,116 @@
+import dataclasses
+import os
+
+import pytest
+
+from fusion_core.errors import Cancelled, InputError
+from fusion_core.execution import estimate_cost
+from fusion_core.execution.budget import (
+    THREAD_VARIABLES,
+    available_cores,
+    threads_per_worker,
+    worker_environment,
+)
+from fusion_core.execution.cost import cost_of, read_sizes
+from fusion_core.execution.progress import CANCEL_FILE, RunProgress
+from fusion_core.fusion.settings import TrainSettings
+from fusion_core.workspace.runs import RunSpec, create_run
+
+
+@pytest.fixture
+def spec(toy_pair):
+    return RunSpec("toy", toy_pair, ("kwh", "cooling"), train=TrainSettings.preset("quick"))
+
+
+@pytest.fixture
+def run(toy_workspace, spec):
+    return create_run(toy_workspace, spec)
+
+
+@pytest.mark.parametrize(
+    ("workers", "cores", "threads"), [(1, 8, 8), (4, 8, 2), (16, 8, 1), (0, 2, 2)]
+)
+def test_cores_are_divided_among_processes(workers, cores, threads):
+    assert threads_per_worker(workers, cores) == threads
+
+
+def test_every_library_gets_the_same_limit():
+    environment = worker_environment(2, cores=8)
+    assert {environment[name] for name in THREAD_VARIABLES} == {"4"}
+    assert environment["PATH"] == os.environ["PATH"]
+    assert available_cores() >= 1
+
+
+def test_progress_never_goes_back_and_ends_at_one(run):
+    seen = []
+    tracker = RunProgress(
+        run, {"prepare": 1, "train": 6, "fuse": 2, "validate": 1},
+        echo=lambda share, _sentence: seen.append(share),
+    )  # fmt: skip
+    for stage in ("prepare", "train", "fuse", "validate"):
+        tracker.enter(stage, stage)
+        for share in (0.0, 0.5, 0.2, 1.0):
+            tracker.report(share, f"{stage} {share}")
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(1.0)
+    assert run.state().stage == "validate"
+    assert [record["message"] for record in run.log_records()] == [
+        "prepare", "train", "fuse", "validate",
+    ]  # fmt: skip
+
+
+def test_each_stage_takes_the_part_of_the_bar_it_is_expected_to_take(run):
+    tracker = RunProgress(run, {"prepare": 1, "train": 7, "fuse": 1, "validate": 1})
+    tracker.enter("fuse", "Fusing")
+    assert tracker.overall(0.0) == pytest.approx(0.8)
+    assert tracker.overall(0.5) == pytest.approx(0.85)
+
+
+def test_time_left_starts_as_the_estimate(run):
+    tracker = RunProgress(run, {"prepare": 2, "train": 30, "fuse": 10, "validate": 4})
+    tracker.enter("prepare", "Preparing")
+    assert tracker.seconds_left(0.0) == pytest.approx(46, abs=1)
+    assert run.state().seconds_left == pytest.approx(46, abs=1)
+
+
+def test_the_cancel_file_stops_the_next_report(run):
+    tracker = RunProgress(run, {})
+    tracker.enter("prepare", "Preparing")
+    tracker.report(0.1, "going on")
+    (run.folder / CANCEL_FILE).touch()
+    with pytest.raises(Cancelled):
+        tracker.report(0.2, "too late")
+
+
+def test_cost_grows_with_what_is_asked_for(toy_workspace, spec):
+    few = estimate_cost(toy_workspace, spec)
+    many = estimate_cost(
+        toy_workspace,
+        dataclasses.replace(spec, implicates=400, train=TrainSettings.preset("paper")),
+    )
+    assert many.seconds_by_stage["fuse"] > few.seconds_by_stage["fuse"]
+    assert many.seconds_by_stage["train"] > few.seconds_by_stage["train"]
+    assert many.memory_bytes > few.memory_bytes
+    assert many.disk_bytes > few.disk_bytes
+    assert few.seconds == pytest.approx(sum(few.seconds_by_stage.values()))
+
+
+def test_more_processes_shorten_training_only_up_to_the_cores(toy_workspace, toy_pair, spec):
+    sizes = read_sizes(toy_workspace, toy_pair)
+
+    def train_seconds(workers):
+        asked = dataclasses.replace(spec, train=spec.train.replace(workers=workers))
+        return cost_of(sizes, asked, cores=2).seconds_by_stage["train"]
+
+    assert train_seconds(2) == pytest.approx(train_seconds(1) / 2)
+    assert train_seconds(8) == train_seconds(2)
+
+
+def test_cost_of_an_unknown_variable_or_survey_without_data_is_refused(
+    toy_workspace, toy_pair, spec
+):
+    with pytest.raises(InputError, match="There is no variable 'nothing'"):
+        estimate_cost(toy_workspace, dataclasses.replace(spec, fusion_variables=("nothing",)))
+    (toy_workspace.survey_folder(toy_pair.donor) / "household.parquet").unlink()
+    with pytest.raises(InputError, match="no household microdata"):
+        estimate_cost(toy_workspace, spec)
