@@ -74,6 +74,10 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
         "Screening of predictors",
         (
             SettingField(
+                "screen_above", "Screen above", "No screening with this many predictors or fewer.",
+                "whole",
+            ),
+            SettingField(
                 "rank_correlation", "Least rank correlation",
                 "Weaker predictors are dropped, per fusion variable.", "number",
             ),
@@ -102,7 +106,7 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
             ),
             SettingField(
                 "donor_expectations", "Donors placed by", "Models that did or did not see them.",
-                "choice", (("fitted", "fitted models (paper)"), ("out_of_fold", "other folds")),
+                "choice", (("out_of_fold", "other folds' models"), ("fitted", "fitted models (paper)")),
             ),
         ),
     ),
@@ -110,7 +114,7 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
         "Computation",
         (
             SettingField(
-                "workers", "Processes", "Models fitted side by side; results are the same.",
+                "workers", "Side by side", "Variables modelled at a time; results are the same.",
                 "whole",
             ),
         ),

@@ -126,7 +126,7 @@ def open_block(state: FuseState, position: int) -> FuseState:
 
 
 def apply_preset(state: FuseState, preset: str) -> FuseState:
-    """Take over all settings of a preset; order rule and processes stay as chosen.
+    """Take over all settings of a preset; order rule and the number side by side stay as chosen.
 
     Raises
     ------
@@ -276,5 +276,5 @@ def _preset_of(train: TrainSettings) -> str:
 
 
 def _with_own_choices(preset: TrainSettings, train: TrainSettings) -> TrainSettings:
-    """Take over what no preset decides: the order of the variables and the number of processes."""
+    """Take over what no preset decides: the order of the variables and how many are modelled at a time."""
     return preset.replace(order=train.order, workers=train.workers)
