@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from fusion_core.harmony.checking import Finding
+from fusion_core.harmony.findings import Finding
 from fusion_core.harmony.model import DROP, Harmony, Side
 from fusion_core.harmony.preview import GroupPreview, HarmonyPreview, Histogram, LevelPreview
 from fusion_core.surveys.model import Survey, Variable
@@ -158,7 +158,7 @@ def _finding(index: int, finding: Finding) -> dict[str, Any]:
         "severity": SEVERITIES[finding.severity],
         "headline": finding.sentence,
         "detail": "",
-        "fix": None,
+        "fix": finding.fix.label if finding.fix else None,
     }
 
 

@@ -54,6 +54,7 @@ class HarmonizeDesk(JSComponent):
     """
 
     place = param.String(default="null")
+    recipients = param.String(default="null")
     variables = param.String(default="null")
     statuses = param.String(default="null")
     subject = param.String(default="null")

@@ -11,6 +11,7 @@ import panel as pn
 from fusion_core.harmony.model import Harmony, Side
 from harmony_app.harmonize.catalogue import Status
 from harmony_app.harmonize.changes import group_word
+from harmony_app.harmonize.desk import ASSETS
 
 STATUS_WORDS: Final[dict[Status, str]] = {
     "saved": "saved",
@@ -18,8 +19,8 @@ STATUS_WORDS: Final[dict[Status, str]] = {
     "attention": "needs attention",
 }
 COLUMNS: Final = (
-    "donor", "recipient", "status", "correspondence", "groups", "ordered", "donor settings",
-    "recipient settings", "comment", "author", "modified", "revision",
+    "donor", "recipient", "status", "kind", "groups", "settings", "comment", "by", "saved",
+    "revision",
 )  # fmt: skip
 
 
@@ -112,16 +113,23 @@ def _row(harmony: Harmony, status: Status) -> dict[str, Any]:
         "donor": harmony.donor.variable,
         "recipient": harmony.recipient.variable,
         "status": STATUS_WORDS[status],
-        "correspondence": correspondence(harmony),
-        "groups": len(codes),
-        "ordered": "yes" if harmony.ordered else "",
-        "donor settings": side_settings(harmony.donor),
-        "recipient settings": side_settings(harmony.recipient),
+        "kind": correspondence(harmony) + (", ordered" if harmony.ordered else ""),
+        "groups": len(codes) or "",
+        "settings": harmony_settings(harmony),
         "comment": harmony.comment,
-        "author": harmony.author,
-        "modified": harmony.modified[:16].replace("T", " "),
-        "revision": harmony.revision,
+        "by": harmony.author,
+        "saved": harmony.modified[:10],
+        "revision": harmony.revision or "",
     }
+
+
+def harmony_settings(harmony: Harmony) -> str:
+    """Sum up in one line what both sides do before their levels are grouped."""
+    sides = (
+        ("donor", side_settings(harmony.donor)),
+        ("recipient", side_settings(harmony.recipient)),
+    )
+    return "; ".join(f"{name}: {text}" for name, text in sides if text)
 
 
 def side_settings(side: Side) -> str:
@@ -156,12 +164,15 @@ class OverviewTable:
             disabled=True,
             show_index=False,
             selectable=False,
-            layout="fit_data_fill",
+            layout="fit_columns",
+            widths=_WIDTHS,
+            margin=0,
             header_filters=dict.fromkeys(COLUMNS, _TEXT_FILTER),
             sizing_mode="stretch_both",
             min_height=200,
+            stylesheets=[_TABLE_STYLE],
             configuration={
-                "columnDefaults": {"formatter": "plaintext", "maxInitialWidth": 260},
+                "columnDefaults": {"formatter": "plaintext", "minWidth": 76, "tooltip": True},
                 "placeholder": "No harmony yet",
             },
         )
@@ -179,3 +190,8 @@ class OverviewTable:
 
 
 _TEXT_FILTER: Final = {"type": "input", "func": "like", "placeholder": "filter"}
+_WIDTHS: Final = {
+    "donor": 116, "recipient": 108, "status": 96, "kind": 176, "groups": 76, "by": 84, "saved": 96,
+    "revision": 84,
+}  # fmt: skip
+_TABLE_STYLE: Final = (ASSETS / "overview.css").read_text(encoding="utf-8")

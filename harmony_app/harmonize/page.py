@@ -12,9 +12,10 @@ from typing import Any
 import panel as pn
 
 from fusion_core.errors import ExpressionError, HarmonyError, InputError
-from fusion_core.harmony.grammar import FUNCTIONS
-from fusion_core.harmony.model import SurveyPair
-from fusion_core.harmony.prices import CPI_U
+from fusion_core.harmony.expressions import ALLOWED_FUNCTIONS
+from fusion_core.harmony.model import Harmony, SurveyPair
+from fusion_core.harmony.preview import HarmonyPreview
+from fusion_core.harmony.prices import price_years
 from fusion_core.harmony.store import list_pairs
 from harmony_app.harmonize import exchange, messages
 from harmony_app.harmonize import state as states
@@ -47,6 +48,7 @@ class HarmonizePage:
         self.work: PairWork | None = None
         self._sequence = 0
         self._late_work_waits = False
+        self._preview: tuple[Harmony, HarmonyPreview] | None = None
         self._shown_labels: list[list[str]] = []
         self._overview = OverviewTable(self._open_from_overview)
         self.desk = HarmonizeDesk(self.receive, overview=self._overview.table)
@@ -83,7 +85,10 @@ class HarmonizePage:
         kind = message.get("kind")
         if kind in EDITS:
             self._edit(message)
+        elif kind == "fix":
+            self._fix(message)
         elif kind == "open":
+            self._show_match()
             self.open(messages.text(message, "donor"), messages.text(message, "recipient"))
         elif kind == "pair":
             self.open_pair(parse_pair(messages.text(message, "pair")))
@@ -93,6 +98,7 @@ class HarmonizePage:
             )
             self._remember()
             self.show_place()
+            self.show_statuses()
         elif kind == "undo":
             self.state = states.undo(self.state)
         elif kind == "redo":
@@ -115,6 +121,21 @@ class HarmonizePage:
         self.state = states.edit(self.state, apply_edit(current, message, work.surveys))
         if "side" in message:
             self.desk.tell("problem", side=message["side"], field=_field(message), message=None)
+
+    def _fix(self, message: Message) -> None:
+        index = messages.whole(message.get("index"), "The finding")
+        found = self._preview
+        if (
+            found is None
+            or found[0] != self.state.current
+            or not 0 <= index < len(found[1].findings)
+        ):
+            raise InputError(
+                "The harmony has changed since this was found", fix="Choose the fix again"
+            )
+        fix = found[1].findings[index].fix
+        if fix is not None:
+            self.state = states.edit(self.state, fix.harmony)
 
     def _check(self, message: Message) -> None:
         """Answer an expression being typed: what it yields, or the mistake and where it is."""
@@ -180,7 +201,10 @@ class HarmonizePage:
         work = PairWork(self.session.workspace, pair, self.session.user)
         self.work = work
         self.state = states.choose_pair(self.state, pair)
-        self.desk.show(variables=variable_entries(work.surveys.donor.dictionary))
+        self.desk.show(
+            variables=variable_entries(work.surveys.donor.dictionary),
+            recipients=variable_entries(work.surveys.recipient.dictionary),
+        )
         self.show_place()
         self.show_statuses()
         first = next(iter([*work.drafts, *work.saved]), "")
@@ -205,10 +229,15 @@ class HarmonizePage:
             self._remember()
         self.show_subject()
 
+    def _show_match(self) -> None:
+        if self.state.view != "match":
+            self.state = states.choose_view(self.state, "match")
+            self.show_place()
+
     def _open_from_overview(self, key: str) -> None:
         donor, _, recipient = key.partition("__")
+        self._show_match()
         self.open(donor, recipient)
-        self.show_place()
         self.show_form()
         self._schedule()
 
@@ -246,14 +275,13 @@ class HarmonizePage:
                 "view": self.state.view,
                 "harmonies": len(work.saved) if work else 0,
                 "message": _empty_message(bool(options), problem),
-                "recipients": variable_entries(work.surveys.recipient.dictionary) if work else [],
                 "palette": list(GROUP_COLOURS),
                 "functions": [
-                    {"name": name.lower(), "description": "function", "call": True}
-                    for name in FUNCTIONS
+                    {"name": name.lower(), "description": line, "call": True}
+                    for name, line in ALLOWED_FUNCTIONS.items()
                 ],
                 "aggregators": [list(item) for item in AGGREGATORS],
-                "years": sorted(CPI_U, reverse=True),
+                "years": sorted(price_years(), reverse=True),
                 "price_years": dict(
                     zip(
                         ("donor", "recipient"),
@@ -331,8 +359,8 @@ class HarmonizePage:
     def _late_work(self) -> None:
         self._late_work_waits = False
         try:
-            self._keep_draft()
             self._show_consequence()
+            self._keep_draft()
             self.show_statuses()
         except HarmonyError as error:
             self.desk.tell("problem", side=None, field=None, message=error.message)
@@ -357,6 +385,7 @@ class HarmonizePage:
         if work is None or current is None:
             return
         found = work.preview(current)
+        self._preview = (current, found)
         donor, recipient = work.variables(current)
         self.desk.show(
             rows=rows_record(current, donor, recipient, found),

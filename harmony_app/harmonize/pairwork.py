@@ -19,7 +19,6 @@ from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.catalogue import Status, harmony_statuses
 from harmony_app.harmonize.edits import Surveys
 from harmony_app.harmonize.library import load_survey, shared_rows
-from harmony_app.harmonize.state import content
 
 SAMPLE_ROWS = 2_000
 """Rows an expression is tried on while it is typed."""
@@ -71,7 +70,7 @@ class PairWork:
         self._rows: RowsCache = shared_rows(workspace)
         self._index = CandidateIndex(self.surveys.recipient.dictionary)
         self._candidates: dict[str, tuple[Candidate, ...]] = {}
-        self._faulty: dict[Harmony, bool] = {}
+        self._faulty: dict[tuple[str, int], bool] = {}
         self.reload()
 
     def reload(self) -> None:
@@ -111,11 +110,11 @@ class PairWork:
         return preview(harmony, self.surveys.donor, self.surveys.recipient, cache=self._rows)
 
     def is_faulty(self, harmony: Harmony) -> bool:
-        """Whether the checker finds an error that needs no microdata to be seen."""
-        said = content(harmony)
+        """Whether the checker finds an error in a saved harmony that needs no microdata to be seen."""
+        said = (harmony.key, harmony.revision)
         if said not in self._faulty:
             found = check_harmony(
-                said, self.surveys.donor.dictionary, self.surveys.recipient.dictionary
+                harmony, self.surveys.donor.dictionary, self.surveys.recipient.dictionary
             )
             self._faulty[said] = any(finding.severity == "error" for finding in found)
         return self._faulty[said]

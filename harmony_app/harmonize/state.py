@@ -82,7 +82,7 @@ def choose_view(state: ViewState, view: View) -> ViewState:
 
 def choose_donor(state: ViewState, donor: str) -> ViewState:
     """Choose a donor variable whose recipient is still to be chosen."""
-    return ViewState(pair=state.pair, view="match", donor=donor)
+    return ViewState(pair=state.pair, view=state.view, donor=donor)
 
 
 def open_harmony(
@@ -104,7 +104,7 @@ def open_harmony(
     origin = saved or start
     current = draft or origin
     return ViewState(
-        pair=state.pair, view="match", donor=start.donor.variable,
+        pair=state.pair, view=state.view, donor=start.donor.variable,
         recipient=start.recipient.variable, saved=saved, origin=origin,
         base_revision=current.revision, current=current,
     )  # fmt: skip

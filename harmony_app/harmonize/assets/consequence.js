@@ -1,7 +1,8 @@
 // Right: what the harmony does to both surveys, what is wrong with it, and the resulting table.
 import { groupColour, h, number, paintBadge, percent, s } from "./dom.js";
 
-const SHOWN_LEVELS = 12;
+const SHOWN_LEVELS = 5;
+const SHORT_TABLE = 40;
 
 export function createConsequence(actions) {
   const score = h("span.similarity");
@@ -15,6 +16,7 @@ export function createConsequence(actions) {
   const element = h("aside.pane.consequence", { "aria-label": "Consequence" },
     h("section.card", {}, h("div.card-head", {}, h("h3", {}, "After harmonization"), score), basis, chart), findingsCard, resultCard);
   let palette = [];
+  let shownLevels = SHORT_TABLE;
 
   function showScore(preview) {
     score.className = "similarity";
@@ -72,7 +74,7 @@ export function createConsequence(actions) {
       cell.replaceChildren(...levels.slice(0, count).map((level) => h("div", { dir: "auto" }, level)));
       if (levels.length > count) cell.append(h("button.link", { type: "button", onclick: () => show(levels.length) }, `and ${levels.length - count} more`));
     };
-    show(SHOWN_LEVELS);
+    show(shownLevels);
     return cell;
   }
 
@@ -89,6 +91,8 @@ export function createConsequence(actions) {
 
   function showTable(preview) {
     resultCard.hidden = !preview.table.length;
+    const total = preview.table.reduce((sum, group) => sum + group.donor_levels.length + group.recipient_levels.length, 0);
+    shownLevels = total > SHORT_TABLE ? SHOWN_LEVELS : SHORT_TABLE;
     const active = element.getRootNode().activeElement;
     if (active?.classList.contains("group-title") && table.contains(active)) return;
     table.replaceChildren(h("div.result-row.head", { role: "row" }, ...["Group", preview.donor, preview.recipient].map((text) => h("div.cell", { role: "columnheader" }, text))),

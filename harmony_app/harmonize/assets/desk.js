@@ -6,7 +6,7 @@ import { h, isTyping } from "./dom.js";
 import { createMatch } from "./match.js";
 import { createWorklist } from "./worklist.js";
 
-const PARTS = ["place", "variables", "statuses", "subject", "rows", "form", "preview"];
+const PARTS = ["place", "recipients", "variables", "statuses", "subject", "rows", "form", "preview"];
 
 export function render({ model }) {
   const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
@@ -28,6 +28,7 @@ export function render({ model }) {
     chooseView: (view) => { showView(view); send({ kind: "view", view }); },
     openVariable(name) {
       choosing = false;
+      if (state.place.view === "all") showView("match");
       worklist.select(name);
       send({ kind: "open", donor: name });
     },
@@ -97,7 +98,7 @@ export function render({ model }) {
     candidates.element.hidden = !choose;
     match.element.hidden = !subject || choose || !form;
     footer.element.hidden = match.element.hidden;
-    if (choose) candidates.update(subject, state.place.recipients, !unmatched);
+    if (choose) candidates.update(subject, state.recipients, !unmatched);
     showConsequence();
   }
 
@@ -109,7 +110,7 @@ export function render({ model }) {
   }
 
   function context() {
-    const columns = (side) => [...(side === "donor" ? state.variables : state.place.recipients)
+    const columns = (side) => [...(side === "donor" ? state.variables : state.recipients)
       .filter((item) => item.respondent === state.form.sides[side].respondent), ...state.place.functions];
     return {
       palette: state.place.palette,
@@ -141,11 +142,12 @@ export function render({ model }) {
 
   const showers = {
     place: () => { worklist.updatePlace(state.place); showView(state.place.view); showMiddle(); },
+    recipients: () => {},
     variables: () => worklist.updateVariables(state.variables ?? []),
     statuses: () => worklist.updateStatuses(state.statuses ?? { variables: {}, done: 0, total: 0 }),
     subject: showSubject,
     rows: showEdit,
-    form: showSubject,
+    form: () => { showMiddle(); showEdit(); },
     preview: () => { consequence.update(state.preview, state.place.palette); showConsequence(); },
   };
   for (const part of PARTS) {

@@ -9,11 +9,13 @@ export function createDialogs(actions) {
     element.setAttribute("aria-labelledby", "dialog-title");
     element.replaceChildren(heading, h("div.dialog-body", {}, ...body), h("div.dialog-buttons", {}, ...buttons));
     if (!element.open) element.showModal();
+    (body.find((part) => part.tagName === "TEXTAREA") ?? buttons.at(-1)).focus();
   }
 
   const close = (text = "Cancel") => h("button", { type: "button", onclick: () => element.close() }, text);
   const act = (text, style, action) => h(`button${style}`, { type: "button", onclick: () => { element.close(); action(); } }, text);
 
+  const rank = (entry) => (entry.ok ? (entry.message ? 1 : 2) : 0);
   const changes = (list) => h("table.changes", {}, h("tbody", {}, ...list.map(([what, before, after]) => h("tr", {},
     h("th", { scope: "row", dir: "auto" }, what), h("td", { dir: "auto" }, before), h("td.arrow", {}, "→"), h("td", { dir: "auto" }, after)))));
 
@@ -31,7 +33,6 @@ export function createDialogs(actions) {
     comment(form) {
       const text = h("textarea", { rows: 6, maxlength: 4000, "aria-label": "Comment", value: form.comment, dir: "auto" });
       open(`Comment on ${form.key}`, [text], [close(), act("Keep comment", ".primary", () => actions.edit({ kind: "comment", text: text.value.trim() }))]);
-      text.focus();
     },
     conflict(reply) {
       open("Somebody saved this harmony while you worked on it", [
@@ -47,7 +48,8 @@ export function createDialogs(actions) {
       open(`History of ${reply.key}`, [entries.length ? h("ol.history", {}, ...entries) : h("p", {}, "Nothing has been saved yet.")], [close("Close")]);
     },
     report(reply) {
-      const rows = reply.entries.map((entry) => h("tr", {}, h("td.mono", {}, entry.key), h(`td.${entry.ok ? "good" : "bad"}`, {}, entry.ok ? "imported" : "left out"), h("td", { dir: "auto" }, entry.message)));
+      const urgent = [...reply.entries].sort((a, b) => rank(a) - rank(b));
+      const rows = urgent.map((entry) => h("tr", {}, h("td.mono", {}, entry.key), h(`td.${entry.ok ? "good" : "bad"}`, {}, entry.ok ? "imported" : "left out"), h("td", { dir: "auto" }, entry.message)));
       open(reply.title, [h("p", {}, reply.summary), rows.length ? h("div.scroll", {}, h("table.report", {}, h("tbody", {}, ...rows))) : null].filter(Boolean), [close("Close")]);
     },
     help() {

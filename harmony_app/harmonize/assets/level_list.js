@@ -15,6 +15,8 @@ export function createLevelList(side, handlers) {
   let byGroup = false;
   let filter = [];
   let onlyOpen = false;
+  let chosen = new Set();
+  let cursorRow = null;
 
   const box = h("input.search", {
     type: "search", placeholder: "Filter levels …", "aria-label": `Filter ${side} levels`,
@@ -82,7 +84,7 @@ export function createLevelList(side, handlers) {
       const group = groups[row.index] ?? null;
       if (group === null) without += 1;
       row.visible = matches(row.haystack, filter) && (!onlyOpen || group === null);
-      row.element.hidden = !row.visible;
+      if (row.element.hidden === row.visible) row.element.hidden = !row.visible;
     }
     const shown = visible().length;
     setText(all, filter.length || onlyOpen ? `select ${shown} shown` : "select all");
@@ -118,6 +120,7 @@ export function createLevelList(side, handlers) {
     }
   }
 
+  /** The rows shown, in the order shown. */
   const visible = () => [...list.children].map((child) => byIndex(Number(child.dataset.index))).filter((row) => row?.visible);
   const byIndex = (index) => (rows[index]?.index === index ? rows[index] : rows.find((row) => row.index === index));
 
@@ -128,37 +131,43 @@ export function createLevelList(side, handlers) {
     setLabels(nextLabels, nextShares) {
       if (labels.length !== nextLabels.length || labels.some((label, index) => label !== nextLabels[index])) {
         filter = []; box.value = ""; onlyOpen = false; note.hidden = true;
+        chosen = new Set(); cursorRow = null;
         build(nextLabels);
         list.classList.toggle("roomy", labels.length <= 8);
         arrange();
       }
+      if (shares === nextShares && rows[0]?.share.textContent) return;
       shares = nextShares;
       showShares();
     },
     setGroups(next, colours, lone) {
+      const changed = palette !== colours || rows.some((row) => row.group !== (next[row.index] ?? null));
       groups = next;
       palette = colours;
-      paint();
-      for (const row of rows) row.element.classList.toggle("lone", lone.has(row.group));
+      if (changed) paint();
+      for (const row of rows) {
+        const alone = lone.has(row.group);
+        if (row.alone !== alone) { row.alone = alone; row.element.classList.toggle("lone", alone); }
+      }
+      if (!changed) return;
       if (byGroup) arrange();
       applyFilter();
     },
     setMode(next) {
-      if (table !== next.table) {
-        table = next.table;
-        list.classList.toggle("table", table);
-        for (const row of rows) { row.input.hidden = !table; row.badge.hidden = false; }
-      }
+      if (table !== next.table) { table = next.table; list.classList.toggle("table", table); }
       if (byGroup !== next.byGroup) { byGroup = next.byGroup; arrange(); applyFilter(); }
-      for (const row of rows) row.input.hidden = !table;
+      if (rows.length && rows[0].input.hidden === table) for (const row of rows) row.input.hidden = !table;
     },
     markSelected(selected, cursor) {
-      for (const row of rows) {
-        const chosen = selected.has(row.index);
-        if (row.chosen !== chosen) { row.chosen = chosen; row.element.setAttribute("aria-selected", String(chosen)); }
-        row.element.classList.toggle("cursor", row.index === cursor);
-      }
-      if (cursor !== null && byIndex(cursor)) list.setAttribute("aria-activedescendant", `${side}-${cursor}`);
+      for (const index of chosen) if (!selected.has(index)) byIndex(index)?.element.setAttribute("aria-selected", "false");
+      for (const index of selected) if (!chosen.has(index)) byIndex(index)?.element.setAttribute("aria-selected", "true");
+      chosen = new Set(selected);
+      const row = cursor === null ? null : byIndex(cursor) ?? null;
+      if (row === cursorRow) return;
+      cursorRow?.element.classList.remove("cursor");
+      row?.element.classList.add("cursor");
+      cursorRow = row;
+      if (row) list.setAttribute("aria-activedescendant", row.element.id);
       else list.removeAttribute("aria-activedescendant");
     },
     reveal(index) { byIndex(index)?.element.scrollIntoView({ block: "nearest" }); },

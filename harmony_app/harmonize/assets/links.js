@@ -15,12 +15,12 @@ export function drawLinks(svg, donor, recipient, { width, height, palette, activ
   for (const [group, ends] of groupEnds(donor, recipient)) {
     const colour = groupColour(palette, group);
     const emphasis = active === null ? "" : group === active ? "active" : "faded";
-    for (const curve of groupCurves(ends, width)) {
-      paths.push(s("path", { d: curve, class: `link ${emphasis}`, stroke: colour }));
+    for (const { path, away } of groupCurves(ends, width)) {
+      paths.push(s("path", { d: path, class: `link ${emphasis}${away ? " away" : ""}`, stroke: colour }));
     }
     if (paired && (!ends.donor.length || !ends.recipient.length)) {
       const atLeft = ends.donor.length > 0;
-      for (const y of atLeft ? ends.donor : ends.recipient) {
+      for (const { y } of atLeft ? ends.donor : ends.recipient) {
         const [from, to] = atLeft ? [0, 14] : [width, width - 14];
         paths.push(s("path", { d: `M${from},${y}H${to}`, class: `link lone ${emphasis}`, stroke: colour }));
       }
@@ -36,25 +36,24 @@ function groupEnds(donor, recipient) {
       if (typeof row.group !== "number") continue;
       if (!groups.has(row.group)) groups.set(row.group, { donor: [], recipient: [], shown: false });
       const ends = groups.get(row.group);
-      ends[side].push(row.y);
+      if (!ends[side].some((end) => end.y === row.y)) ends[side].push(row);
       ends.shown ||= row.shown;
     }
   }
   return [...groups].filter(([, ends]) => ends.shown);
 }
 
-/** SVG path data of one group's links. */
+/** SVG path data of one group's links, and whether they lead to a level that is scrolled away. */
 export function groupCurves(ends, width) {
-  const left = [...new Set(ends.donor)];
-  const right = [...new Set(ends.recipient)];
+  const { donor: left, recipient: right } = ends;
   if (!left.length || !right.length) return [];
   if (left.length === 1 || right.length === 1) {
-    return left.flatMap((from) => right.map((to) => curve(0, from, width, to)));
+    return left.flatMap((from) => right.map((to) => ({ path: curve(0, from.y, width, to.y), away: !from.shown || !to.shown })));
   }
-  const middle = [...left, ...right].reduce((sum, y) => sum + y, 0) / (left.length + right.length);
+  const middle = [...left, ...right].reduce((sum, end) => sum + end.y, 0) / (left.length + right.length);
   return [
-    ...left.map((from) => curve(0, from, width / 2, middle)),
-    ...right.map((to) => curve(width / 2, middle, width, to)),
+    ...left.map((from) => ({ path: curve(0, from.y, width / 2, middle), away: !from.shown })),
+    ...right.map((to) => ({ path: curve(width / 2, middle, width, to.y), away: !to.shown })),
   ];
 }
 
