@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ZERO_SHARE = 0.01
+FEWEST_OF_EACH = 2
 ZERO_DENSITY_RATIO = 0.9
 MOST_LEVELS = 1000
 
@@ -147,7 +148,8 @@ def is_zero_inflated(values: NDArray[np.float64]) -> bool:
     """
     present = values[np.isfinite(values)]
     zero = present == 0
-    if not zero.any() or zero.all() or zero.mean() < ZERO_SHARE:
+    # A single zero, or a single other value, is nothing to model.
+    if min(zero.sum(), (~zero).sum()) < FEWEST_OF_EACH or zero.mean() < ZERO_SHARE:
         return False
     bandwidth = _silverman_bandwidth(present)
     kernel = np.exp(-0.5 * np.square(present / bandwidth))

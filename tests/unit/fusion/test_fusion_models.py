@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusion_core import TrainSettings, train
+from fusion_core import TrainSettings, fuse, train
 from fusion_core.fusion.boosting import (
     FoldedData,
     Objective,
@@ -216,3 +216,13 @@ def test_a_number_that_is_zero_or_one_thing_needs_no_quantiles(donor, small_sett
     variable = model.steps[0].variables[0]
     assert variable.constant == 1.0
     assert [part.role for part in variable.parts] == ["zero"]
+
+
+def test_two_values_beside_zeros_are_enough(donor, recipient, small_settings):
+    rare = pd.Series(0.0, index=donor.index)
+    rare.iloc[[3, 200]] = [17.0, 23.0]
+    model = train(donor.assign(rare=rare), ["rare"], X, settings=small_settings)
+    drawn = fuse(recipient, model, m=20)["rare"].values
+    assert model.fused_types[0].kind == "zero_inflated"
+    assert set(np.unique(drawn)) <= {0.0, 17.0, 23.0}
+    assert 0 < (drawn > 0).mean() < 0.03

@@ -71,3 +71,5 @@ def test_zeros_amid_other_values_or_too_few_of_them_are_not():
     assert not is_zero_inflated(np.concatenate([draw.gamma(9, 100, 1000), np.zeros(9)]))
     assert not is_zero_inflated(draw.gamma(9, 100, 1000))
     assert not is_zero_inflated(np.zeros(10))
+    assert not is_zero_inflated(np.array([0.0, *range(50, 90)]))
+    assert not is_zero_inflated(np.array([5.0] + [0.0] * 40))
