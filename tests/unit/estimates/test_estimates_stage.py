@@ -1,0 +1,233 @@
+"""Estimates of a run on disk, as the app and the command line ask for them."""
+
+import threading
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fusion_core.errors import ExpressionError, InputError
+from fusion_core.estimates import EstimateCache, Statistic, survey_estimates
+from fusion_core.estimates.stage import (
+    area_draws,
+    area_estimates,
+    compare_areas,
+    survey_area_estimates,
+)
+from fusion_core.fusion import FusedVariable, Implicates, write_implicates
+from fusion_core.harmony.model import SurveyPair
+from fusion_core.surveys import (
+    Dictionary,
+    Survey,
+    SurveyDescription,
+    SurveyId,
+    WeightDesign,
+)
+from fusion_core.surveys.model import variable_from_column
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import RunSpec, create_run
+
+ROWS = 300
+DESIGN = WeightDesign.successive_difference(8)
+RECIPIENT = SurveyId("ACS", "2022")
+MEAN = Statistic("mean", "energy")
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    generator = np.random.default_rng(11)
+    household = pd.DataFrame(
+        {
+            "household_id": [f"{row:05d}" for row in range(ROWS)],
+            "puma": generator.choice(["4100100", "4100200", "4100300"], ROWS),
+            "np": generator.integers(1, 6, ROWS),
+            "tenure": pd.Categorical(generator.choice(["Owner", "Renter"], ROWS)),
+            "weight": generator.integers(20, 200, ROWS).astype(float),
+        }
+    )
+    replicates = household[["weight"]].to_numpy() * generator.choice([0.3, 1.0, 1.7], (ROWS, 8))
+    household[list(DESIGN.columns)] = replicates
+    answers = ["np", "tenure"]
+    survey = Survey(
+        SurveyDescription(RECIPIENT, design=DESIGN, geography=("puma",)),
+        Dictionary([variable_from_column(name, household[name]) for name in answers]),
+        household,
+    )
+    workspace = Workspace.create(tmp_path / "project")
+    workspace.add_survey(survey)
+    return workspace
+
+
+@pytest.fixture
+def run(workspace):
+    generator = np.random.default_rng(12)
+    spec = RunSpec("test", SurveyPair(SurveyId("RECS", "2015"), RECIPIENT), ("energy", "fuel"))
+    run = create_run(workspace, spec)
+    household = workspace.survey(RECIPIENT).table("household")
+    run.input_folder.mkdir(parents=True)
+    kept = ["household_id", "puma", "weight", *DESIGN.columns]
+    household[kept].assign(size__np=household["np"].astype(float)).to_parquet(
+        run.input_folder / "recipient.parquet"
+    )
+    size = household["np"].to_numpy()[:, None]
+    energy = size * 10 + generator.gamma(2.0, 5.0, (ROWS, 4))
+    fuel = generator.integers(0, 2, (ROWS, 4)).astype(np.int8)
+    write_implicates(
+        Implicates(
+            {
+                "energy": FusedVariable("energy", energy),
+                "fuel": FusedVariable("fuel", fuel, ("gas", "oil")),
+            }
+        ),
+        run.implicates_folder,
+    )
+    return run
+
+
+def test_every_area_gets_an_estimate(workspace, run):
+    result = area_estimates(workspace, run, MEAN)
+    assert list(result["puma"]) == ["4100100", "4100200", "4100300"]
+    assert result["n"].sum() == ROWS
+    assert (result["moe"] > 0).all()
+
+
+def test_no_grouping_gives_one_row(workspace, run):
+    result = area_estimates(workspace, run, MEAN, by=())
+    assert len(result) == 1
+    assert result["n"][0] == ROWS
+
+
+def test_columns_of_the_survey_and_predictors_form_groups(workspace, run):
+    result = area_estimates(workspace, run, MEAN, by=("tenure", "size__np"))
+    assert set(result["tenure"]) == {"Owner", "Renter"}
+    assert len(result) == 10
+
+
+def test_a_filter_on_the_recipient(workspace, run):
+    result = area_estimates(workspace, run, MEAN, by=(), where="np = 2 AND tenure = 'Owner'")
+    table = workspace.survey(RECIPIENT).table("household")
+    assert result["n"][0] == ((table["np"] == 2) & (table["tenure"] == "Owner")).sum()
+    assert 20 < result["estimate"][0] < 45
+
+
+def test_a_filter_on_a_fused_variable_differs_between_implicates(workspace, run):
+    heated = area_estimates(workspace, run, Statistic("count"), by=(), where="fuel = 'oil'")
+    counted = area_estimates(workspace, run, Statistic("count", "fuel", level="oil"), by=())
+    assert heated["estimate"][0] == pytest.approx(counted["estimate"][0])
+    assert heated["standard_error"][0] == pytest.approx(counted["standard_error"][0])
+    above = area_estimates(workspace, run, MEAN, by=(), where="energy > 40 AND np >= 2")
+    assert above["estimate"][0] > 40
+
+
+@pytest.mark.parametrize("kind", ["mean", "median", "share_above", "total"])
+def test_a_filter_that_keeps_everybody_changes_nothing(workspace, run, kind):
+    threshold = 30.0 if kind == "share_above" else None
+    statistic = Statistic(kind, "energy", threshold=threshold)
+    plain = area_estimates(workspace, run, statistic)
+    filtered = area_estimates(workspace, run, statistic, where="energy >= 0")
+    pd.testing.assert_frame_equal(plain, filtered)
+
+
+def test_a_variable_of_the_recipient_equals_the_survey_alone(workspace, run):
+    statistic = Statistic("share", "tenure", level="Owner")
+    of_run = area_estimates(workspace, run, statistic)
+    alone = survey_area_estimates(workspace, RECIPIENT, statistic)
+    pd.testing.assert_frame_equal(of_run, alone)
+    direct = survey_estimates(
+        workspace.survey(RECIPIENT).table("household"), DESIGN, statistic, by="puma"
+    )
+    np.testing.assert_allclose(alone["moe"], direct["moe"])
+
+
+def test_results_are_kept_and_given_out_as_copies(workspace, run):
+    cache = EstimateCache()
+    first = area_estimates(workspace, run, MEAN, cache=cache)
+    first["estimate"] = 0.0
+    again = area_estimates(workspace, run, MEAN, cache=cache)
+    assert (again["estimate"] > 0).all()
+
+
+def test_new_implicates_are_noticed(workspace, run):
+    cache = EstimateCache()
+    before = area_estimates(workspace, run, MEAN, cache=cache)
+    write_implicates(
+        Implicates({"energy": FusedVariable("energy", np.full((ROWS, 3), 7.0))}),
+        run.implicates_folder,
+    )
+    after = area_estimates(workspace, run, MEAN, cache=cache)
+    assert (before["estimate"] > 7).all()
+    assert after["estimate"].to_numpy() == pytest.approx(7.0)
+
+
+def test_the_cache_keeps_only_so_many_sources(workspace, run):
+    cache = EstimateCache(capacity=1, results=1)
+    area_estimates(workspace, run, MEAN, cache=cache)
+    survey_area_estimates(workspace, RECIPIENT, Statistic("mean", "np"), cache=cache)
+    assert len(cache._sources) == 1
+    assert len(cache._results) == 1
+
+
+def test_several_threads_get_the_same_answer(workspace, run):
+    cache = EstimateCache()
+    found = []
+
+    def ask():
+        found.append(area_estimates(workspace, run, MEAN, where="np >= 2", cache=cache))
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 6
+    for other in found[1:]:
+        pd.testing.assert_frame_equal(found[0], other)
+
+
+def test_the_draws_of_an_area_average_to_its_estimate(workspace, run):
+    draws = area_draws(workspace, run, MEAN, "4100200")
+    pooled = area_estimates(workspace, run, MEAN).set_index("puma")
+    assert list(draws["implicate"]) == [1, 2, 3, 4]
+    assert draws["estimate"].mean() == pytest.approx(pooled.loc["4100200", "estimate"])
+    assert (draws["standard_error"] > 0).all()
+
+
+def test_two_areas_are_compared(workspace, run):
+    pooled = area_estimates(workspace, run, MEAN).set_index("puma")["estimate"]
+    difference = compare_areas(workspace, run, MEAN, "4100100", "4100200")
+    assert difference.first == pytest.approx(pooled["4100100"])
+    assert difference.difference == pytest.approx(pooled["4100100"] - pooled["4100200"])
+    groups = compare_areas(workspace, run, MEAN, {"np": 5}, {"np": 1})
+    assert groups.is_significant
+
+
+@pytest.mark.parametrize(
+    ("where", "error", "message"),
+    [
+        ("incme > 3", ExpressionError, "incme"),
+        ("read_csv('/etc/passwd')", ExpressionError, "read_csv"),
+        ("np >", ExpressionError, "expression"),
+        ("np > 99", InputError, "No household meets the filter"),
+        ("energy < 0", InputError, "No household meets the filter"),
+    ],
+)
+def test_bad_filters_are_one_clear_error(workspace, run, where, error, message):
+    with pytest.raises(error, match=message):
+        area_estimates(workspace, run, MEAN, where=where)
+
+
+def test_unknown_areas_and_columns_are_named(workspace, run):
+    with pytest.raises(InputError, match="no column 'pma'"):
+        area_estimates(workspace, run, MEAN, by="pma")
+    with pytest.raises(InputError, match="No household has puma = 4199999"):
+        area_draws(workspace, run, MEAN, "4199999")
+    with pytest.raises(InputError, match="meets the filter"):
+        compare_areas(workspace, run, MEAN, {"np": 1}, {"np": 2}, where="np = 1")
+
+
+def test_a_run_without_implicates_says_so(workspace, run):
+    for file in run.implicates_folder.iterdir():
+        file.unlink()
+    run.implicates_folder.rmdir()
+    with pytest.raises(InputError, match="no fused variables yet"):
+        area_estimates(workspace, run, MEAN)
