@@ -7,11 +7,15 @@ Layout of the folder (format version 1): ``survey.json`` (the description), ``di
 from __future__ import annotations
 
 import dataclasses
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.surveys.checks import check_survey
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
     PERSON_KEY,
@@ -26,7 +30,6 @@ from fusion_core.workspace.files import read_json, replace_file, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 FORMAT_VERSION = 1
 
@@ -34,7 +37,8 @@ FORMAT_VERSION = 1
 def write_survey(survey: Survey, folder: Path) -> None:
     """Write a survey so that a reader sees either the old or the new one, never a mixture of files.
 
-    The description is written last: a folder without a readable ``survey.json`` is no survey.
+    All files are written into a new folder beside the old one, which then takes its place. If the
+    program is killed in between, the old survey stays whole.
 
     Parameters
     ----------
@@ -42,16 +46,44 @@ def write_survey(survey: Survey, folder: Path) -> None:
         The survey to store.
     folder
         Where to; created if needed, a survey already there is replaced.
+
+    Raises
+    ------
+    InputError
+        If the survey breaks a convention (see `fusion_core.surveys.checks`) or the disk is full;
+        a survey already there stays as it was.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_parquet(_dictionary_frame(survey.dictionary), folder / "dictionary.parquet")
-    for name, table in (("household", survey.household), ("person", survey.person)):
-        path = folder / f"{name}.parquet"
-        if table is None:
-            path.unlink(missing_ok=True)
-        else:
-            _write_parquet(table, path)
-    write_json(_description_record(survey.description), folder / "survey.json")
+    check_survey(survey)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new.", dir=folder.parent))
+    try:
+        fresh.chmod(0o755)
+        _write_parquet(_dictionary_frame(survey.dictionary), fresh / "dictionary.parquet")
+        for name, table in (("household", survey.household), ("person", survey.person)):
+            if table is not None:
+                _write_parquet(table, fresh / f"{name}.parquet")
+        write_json(_description_record(survey.description), fresh / "survey.json")
+        _put_in_place(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _put_in_place(fresh: Path, folder: Path) -> None:
+    """Swap folders: the old one is moved aside first and comes back if the swap fails."""
+    aside = fresh.with_name(fresh.name.replace(".new.", ".old."))
+    if folder.exists():
+        folder.rename(aside)
+    try:
+        fresh.rename(folder)
+    except OSError as error:
+        if aside.exists():
+            aside.rename(folder)
+        raise InputError(
+            f"Could not put the survey in place: {error.strerror or error}",
+            where=str(folder),
+            fix="Check the folder's permissions; the earlier survey is kept",
+        ) from error
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def read_description(folder: Path) -> SurveyDescription:
@@ -93,6 +125,12 @@ def read_description(folder: Path) -> SurveyDescription:
 def read_dictionary(folder: Path) -> Dictionary:
     """Read the dictionary of a stored survey."""
     frame = _read_parquet(folder / "dictionary.parquet")
+    if "name" not in frame.columns:
+        raise CorruptFileError(
+            "The survey's dictionary has no column of variable names",
+            where=str(folder / "dictionary.parquet"),
+            fix="Restore it from a backup or import the survey again",
+        )
     names = [item.name for item in dataclasses.fields(Variable)]
     return Dictionary(
         [Variable(**_variable_record(row, names)) for row in frame.to_dict("records")]
@@ -151,7 +189,7 @@ def _read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
         raise CorruptFileError(
             "A file of the survey is missing", where=str(path), fix="Import the survey again"
         ) from error
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise CorruptFileError(
             "A file of the survey is damaged or cut off",
             where=str(path),

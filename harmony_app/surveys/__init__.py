@@ -1,10 +1,8 @@
-"""The Surveys place."""
+"""The Surveys place: what is stored, what its variables mean, and importing more."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from harmony_app.shell.page import message_panel
 
 if TYPE_CHECKING:
     import panel as pn
@@ -14,4 +12,6 @@ if TYPE_CHECKING:
 
 def build(session: Session) -> pn.viewable.Viewable:
     """Build the page."""
-    return message_panel("Surveys", session.workspace.title)
+    from harmony_app.surveys.page import SurveysPage
+
+    return SurveysPage(session).__panel__()

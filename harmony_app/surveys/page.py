@@ -1,0 +1,252 @@
+"""The Surveys page: inventory, dictionary explorer and the chosen variable."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import panel as pn
+import param
+
+from fusion_core.surveys import RespondentLevel
+from fusion_core.surveys.search import search, siblings
+from harmony_app.shell.session import set_query
+from harmony_app.surveys import rows, state
+from harmony_app.surveys.catalogue import Catalogue, load_catalogue, load_distribution
+from harmony_app.surveys.data_list import DataList
+from harmony_app.surveys.detail import SIBLING_COLUMNS, sibling_rows, variable_html
+from harmony_app.surveys.wizard import ImportWizard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fusion_core.surveys.search import Entry
+    from harmony_app.shell.session import Session
+
+_ASSETS: Final = Path(__file__).parent / "assets"
+_ROW_HEIGHT, _HEAD_HEIGHT, _SHOWN_SURVEYS = 34, 30, 6
+_LEVELS: Final[dict[str, RespondentLevel | None]] = {
+    "All": None,
+    "Household": "household",
+    "Person": "person",
+}
+_KINDS: Final[dict[str, state.TypeFilter]] = {
+    "Any kind": "any",
+    "Categories": "categories",
+    "Numbers": "numbers",
+}
+
+
+def style(name: str) -> list[str]:
+    """Read a style sheet of this page."""
+    return [(_ASSETS / f"{name}.css").read_text(encoding="utf-8")]
+
+
+class SurveysPage(pn.viewable.Viewer):
+    """Shows a `ViewState`; every action replaces it with the next one.
+
+    Parameters
+    ----------
+    view
+        What is shown.
+    """
+
+    view = param.ClassSelector(class_=state.ViewState, default=state.ViewState())
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._catalogue: Catalogue = load_catalogue(session.workspace)
+        self.view = state.from_address(session.query, list(self._catalogue.overviews))
+        self._inventory = DataList(
+            columns=rows.SURVEY_COLUMNS,
+            label="Stored surveys",
+            empty="No survey is stored yet. Import one to begin.",
+            sizing_mode="stretch_width",
+            styles={"flex": "0 1 auto", "max-height": "34vh"},
+        )
+        self._variables = DataList(
+            columns=rows.VARIABLE_COLUMNS, label="Variables", sizing_mode="stretch_both"
+        )
+        self._siblings = DataList(
+            columns=SIBLING_COLUMNS,
+            label="The same variable in other vintages",
+            sizing_mode="stretch_width",
+        )
+        self._detail = pn.pane.HTML(
+            "", stylesheets=style("detail"), sizing_mode="stretch_both", margin=0
+        )
+        self._found = pn.pane.HTML("", margin=0, align="center", styles={"color": "var(--muted)"})
+        self._main = pn.Column(sizing_mode="stretch_both", margin=0)
+        self._explorer = self._explorer_view()
+        self._refreshing = False
+        self._connect()
+        self._refresh()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        """Return the page's content."""
+        return self._main
+
+    def _explorer_view(self) -> pn.viewable.Viewable:
+        self._import = pn.widgets.Button(label="Import a survey", color="primary", margin=0)
+        self._search = pn.widgets.TextInput(
+            placeholder="Search names, descriptions and answers …",
+            value=self.view.query,
+            margin=0,
+            styles={"flex": "1 1 140px", "min-width": "140px"},
+        )
+        self._level = pn.widgets.RadioButtonGroup(
+            options=list(_LEVELS), margin=0, stylesheets=style("buttons")
+        )
+        self._kind = pn.widgets.Select(options=list(_KINDS), width=116, margin=0)
+        self._everything = pn.widgets.Button(
+            label="All surveys", margin=0, disabled=True, stylesheets=style("buttons")
+        )
+        title = pn.pane.HTML(
+            '<h1 style="margin:0;font-size:15px;color:var(--text)">Surveys</h1>',
+            margin=0,
+            align="center",
+        )
+        inventory = pn.Column(
+            pn.Row(title, pn.Spacer(styles={"flex": "1"}), self._everything, self._import,
+                   stylesheets=style("bar"), sizing_mode="stretch_width", margin=0),
+            self._inventory, stylesheets=style("card"), margin=0, sizing_mode="stretch_width",
+        )  # fmt: skip
+        explorer = pn.Column(
+            pn.Row(self._search, self._level, self._kind, self._found,
+                   stylesheets=style("bar"), sizing_mode="stretch_width", margin=0),
+            self._variables, stylesheets=style("card"), margin=0, sizing_mode="stretch_both",
+        )  # fmt: skip
+        self._sibling_card = pn.Column(
+            self._siblings, stylesheets=style("card"), margin=0, sizing_mode="stretch_width"
+        )
+        detail = pn.Column(self._detail, stylesheets=style("card"), margin=0,
+                           sizing_mode="stretch_both")  # fmt: skip
+        return pn.Column(
+            pn.Column(inventory, explorer, stylesheets=style("column"), margin=0),
+            pn.Column(detail, self._sibling_card,
+                      stylesheets=[*style("column"),
+                                   ":host { grid-template-rows: minmax(0, 1fr) auto; }"], margin=0),
+            stylesheets=style("page"), styles={"height": "calc(100vh - 70px)"}, margin=0,
+        )  # fmt: skip
+
+    def _connect(self) -> None:
+        self._import.on_click(lambda _: self._go(state.importing(self.view)))
+        self._everything.on_click(lambda _: self._go(state.with_survey(self.view, "")))
+        self._watch(self._search, "value_input", lambda text: state.with_query(self.view, text))
+        self._watch(
+            self._level, "value", lambda text: state.with_respondent(self.view, _LEVELS[text])
+        )
+        self._watch(self._kind, "value", lambda text: state.with_types(self.view, _KINDS[text]))
+        self._watch(self._inventory, "selected", lambda name: state.with_survey(self.view, name))
+        for part in (self._variables, self._siblings):
+            self._watch(part, "selected", self._choose)
+
+    def _watch(self, part: Any, name: str, change: Callable[[Any], state.ViewState]) -> None:
+        def react(event: param.parameterized.Event) -> None:
+            if not self._refreshing:
+                self._go(change(event.new))
+
+        part.param.watch(react, name)
+
+    def _choose(self, row: str) -> state.ViewState:
+        key = state.VariableKey.parse(row)
+        return self.view if key is None else state.with_variable(self.view, key)
+
+    def _go(self, view: state.ViewState) -> None:
+        if view == self.view:
+            return
+        before, self.view = self.view, view
+        set_query(**state.to_address(view))
+        self._refresh(before)
+
+    def _refresh(self, before: state.ViewState | None = None) -> None:
+        """Show the state; parts that did not change are left alone."""
+        self._refreshing = True
+        try:
+            if before is None or before.mode != self.view.mode:
+                self._show_mode()
+            if self.view.mode == "explore":
+                self._show_lists(before)
+                self._show_variable()
+        finally:
+            self._refreshing = False
+
+    def _show_mode(self) -> None:
+        if self.view.mode == "import":
+            self._main[:] = [ImportWizard(self._session, self._leave_wizard)]
+        else:
+            self._main[:] = [self._explorer]
+
+    def _leave_wizard(self, stored: str | None) -> None:
+        self._catalogue = load_catalogue(self._session.workspace)
+        self._go(state.exploring(self.view, stored))
+
+    def _show_lists(self, before: state.ViewState | None) -> None:
+        view = self.view
+        surveys = rows.survey_rows(list(self._catalogue.overviews.values()))
+        shown = max(1, min(len(surveys), _SHOWN_SURVEYS))
+        self._inventory.param.update(
+            rows=surveys, selected=view.survey, height=_HEAD_HEIGHT + _ROW_HEIGHT * shown
+        )
+        self._everything.disabled = not view.survey
+        self._search.value = view.query
+        self._level.value = next(k for k, level in _LEVELS.items() if level == view.respondent)
+        self._kind.value = next(name for name, kind in _KINDS.items() if kind == view.types)
+        if before is None or _filters(before) != _filters(view):
+            self._show_hits()
+        else:
+            self._variables.selected = str(view.variable or "")
+
+    def _show_hits(self) -> None:
+        view = self.view
+        chosen = {item for item in self._catalogue.overviews if str(item) == view.survey}
+        hits = search(
+            self._catalogue.index,
+            view.query,
+            surveys=frozenset(chosen),
+            respondent=view.respondent,
+            types=state.TYPES[view.types],
+        )
+        self._variables.param.update(
+            rows=rows.variable_rows(hits),
+            selected=str(view.variable or ""),
+            empty="No variable matches. Try fewer words, or another filter."
+            if self._catalogue.overviews
+            else "Import a survey, and its variables appear here.",
+        )
+        self._found.object = escape(rows.found_text(hits, view.query))
+
+    def _show_variable(self) -> None:
+        entry = self._chosen()
+        if entry is None:
+            self._detail.object = _nothing_chosen(self._catalogue)
+            self._sibling_card.css_classes = ["hidden"]
+            return
+        found = load_distribution(self._session.workspace, entry)
+        overview = self._catalogue.overviews[entry.survey]
+        self._detail.object = variable_html(entry, overview, found)
+        others = sibling_rows(entry, siblings(self._catalogue.index, entry))
+        self._sibling_card.css_classes = [] if others else ["hidden"]
+        self._siblings.param.update(
+            rows=others,
+            selected="",
+            height=_HEAD_HEIGHT + _ROW_HEIGHT * min(len(others), _SHOWN_SURVEYS) + 4,
+        )
+
+    def _chosen(self) -> Entry | None:
+        key = self.view.variable
+        return None if key is None else self._catalogue.entry(key.survey, key.variable)
+
+
+def _filters(view: state.ViewState) -> tuple[object, ...]:
+    return view.mode, view.query, view.survey, view.respondent, view.types
+
+
+def _nothing_chosen(catalogue: Catalogue) -> str:
+    damaged = "".join(f'<p class="note">{escape(text)}</p>' for text in catalogue.damaged)
+    return (
+        '<div class="message"><h2>Choose a variable</h2><p>Its weighted distribution, levels and'
+        f" other vintages appear here.</p></div>{damaged}"
+    )

@@ -1,0 +1,282 @@
+"""The import wizard: choose a reader and files, see what was found, and only then store."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import panel as pn
+
+from fusion_core.errors import HarmonyError
+from fusion_core.ingest.readers import READERS, FileSlot, ImportTrial, find_reader, try_import
+from fusion_core.surveys import SurveyId
+from harmony_app.surveys import wizard_state
+from harmony_app.surveys.trial import trial_html
+from harmony_app.surveys.wizard_state import ImportForm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harmony_app.shell.session import Session
+
+_ASSETS: Final = Path(__file__).parent / "assets"
+_AUTOMATIC: Final = "as inferred"
+_NO_WEIGHT: Final = "none: every row counts the same"
+_LARGEST_UPLOAD: Final = "15 MB"
+
+
+def _style(name: str) -> list[str]:
+    return [(_ASSETS / f"{name}.css").read_text(encoding="utf-8")]
+
+
+class ImportWizard(pn.viewable.Viewer):
+    """A form beside what a trial of it found; nothing is stored before the user says so.
+
+    Parameters
+    ----------
+    session
+        The visitor and the workspace.
+    leave
+        Called with the identifier of the stored survey, or ``None`` when the user turns back.
+    """
+
+    def __init__(self, session: Session, leave: Callable[[str | None], None]) -> None:
+        super().__init__()
+        self._workspace = session.workspace
+        self._leave = leave
+        self._form = ImportForm()
+        self._tried: ImportForm | None = None
+        self._trial: ImportTrial | None = None
+        # Uploads live as long as the session and are deleted with this object.
+        self._uploads = tempfile.TemporaryDirectory(prefix="harmony-upload-")
+        self._build()
+        self._show_slots()
+        self._show_report()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        """Return the wizard's content."""
+        return self._layout
+
+    def _build(self) -> None:
+        self._reader = pn.widgets.Select(
+            label="What do you want to import?",
+            options={reader.title: reader.key for reader in READERS},
+            margin=(0, 0, 4, 0),
+            sizing_mode="stretch_width",
+        )
+        self._help = pn.pane.HTML("", margin=0, stylesheets=_style("wizard"))
+        self._slots = pn.Column(margin=0, sizing_mode="stretch_width")
+        self._name = pn.widgets.TextInput(
+            label="Survey", placeholder="RECS", margin=0, sizing_mode="stretch_width"
+        )
+        self._vintage = pn.widgets.TextInput(
+            label="Vintage", placeholder="2015", margin=0, sizing_mode="stretch_width"
+        )
+        self._title = pn.widgets.TextInput(
+            label="Full name (optional)", margin=0, sizing_mode="stretch_width"
+        )
+        self._key = pn.widgets.Select(
+            label="Household identifier", margin=0, sizing_mode="stretch_width"
+        )
+        self._weight = pn.widgets.Select(label="Weight", margin=0, sizing_mode="stretch_width")
+        self._corrections = pn.Row(
+            self._key, self._weight, stylesheets=_style("pair"), margin=0, css_classes=["hidden"]
+        )
+        self._check = pn.widgets.Button(
+            label="Check the files", color="primary", margin=0, stylesheets=_style("buttons")
+        )
+        self._store = pn.widgets.Button(
+            label="Store the survey", margin=0, disabled=True, stylesheets=_style("buttons")
+        )
+        self._cancel = pn.widgets.Button(
+            label="Back to the surveys", margin=0, stylesheets=_style("buttons")
+        )
+        self._replace = pn.widgets.Checkbox(label="", visible=False, margin=0)
+        self._report = pn.pane.HTML(
+            "", stylesheets=[*_style("wizard"), ":host { height: 100%; overflow-y: auto; }"],
+            sizing_mode="stretch_both", margin=0,
+        )  # fmt: skip
+        title = pn.pane.HTML("<h1>Import a survey</h1>", stylesheets=_style("wizard"), margin=0)
+        self._names = pn.Row(self._name, self._vintage, stylesheets=_style("pair"), margin=0)
+        form = pn.Column(
+            title, self._reader, self._help, self._slots, self._names, self._title,
+            self._corrections, self._replace,
+            pn.Row(self._check, self._store, self._cancel, margin=0,
+                   stylesheets=[":host { display: flex; gap: 8px; flex-wrap: wrap; }"]),
+            stylesheets=[*_style("card"), *_style("form")], margin=0, sizing_mode="stretch_both",
+        )  # fmt: skip
+        result = pn.Column(
+            self._report, stylesheets=_style("card"), margin=0, sizing_mode="stretch_both"
+        )
+        self._layout = pn.Column(
+            form,
+            result,
+            stylesheets=_style("wizard_page"),
+            margin=0,
+            styles={"height": "calc(100vh - 70px)"},
+        )
+        self._connect()
+
+    def _connect(self) -> None:
+        self._reader.param.watch(self._change_reader, "value")
+        for widget in (self._name, self._vintage, self._title):
+            widget.param.watch(self._change_texts, "value_input")
+        for widget in (self._key, self._weight):
+            widget.param.watch(self._change_columns, "value")
+        self._replace.param.watch(lambda _: self._show_buttons(), "value")
+        self._check.on_click(self._run_check)
+        self._store.on_click(self._run_store)
+        self._cancel.on_click(lambda _: self._close(None))
+
+    def _change_reader(self, event: Any) -> None:
+        self._form = wizard_state.with_reader(self._form, event.new)
+        self._name.value = self._form.name
+        self._trial = self._tried = None
+        self._show_slots()
+        self._show_report()
+
+    def _change_texts(self, _: Any) -> None:
+        self._form = wizard_state.with_texts(
+            self._form,
+            name=self._name.value_input or "",
+            vintage=self._vintage.value_input or "",
+            title=self._title.value_input or "",
+        )
+        self._show_buttons()
+
+    def _change_columns(self, _: Any) -> None:
+        weight = {_AUTOMATIC: "", _NO_WEIGHT: "-"}.get(self._weight.value, self._weight.value)
+        key = "" if self._key.value == _AUTOMATIC else self._key.value
+        self._form = wizard_state.with_columns(self._form, key=key or "", weight=weight or "")
+        self._show_buttons()
+
+    def _put(self, slot: str, path: Path | None) -> None:
+        self._form = wizard_state.with_file(self._form, slot, path)
+        self._show_buttons()
+
+    def _show_slots(self) -> None:
+        reader = find_reader(self._form.reader)
+        self._help.object = f'<p class="help">{escape(reader.help)}</p>'
+        self._slots[:] = [self._slot_view(slot) for slot in reader.slots]
+        self._names.css_classes = ["hidden"] if reader.names_itself else []
+        self._title.visible = not reader.names_itself
+        self._corrections.css_classes = ["hidden"]
+
+    def _slot_view(self, slot: FileSlot) -> pn.viewable.Viewable:
+        upload = pn.widgets.FileInput(
+            accept=",".join(slot.suffixes),
+            margin=0,
+            sizing_mode="stretch_width",
+            stylesheets=_style("upload"),
+        )
+        path = pn.widgets.TextInput(
+            placeholder="or a path on the server", margin=0, sizing_mode="stretch_width"
+        )
+
+        def uploaded(event: Any) -> None:
+            if event.new is None:
+                return
+            target = Path(self._uploads.name) / slot.key / Path(upload.filename).name
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(event.new)
+            path.value = path.value_input = ""
+            self._put(slot.key, target)
+
+        def typed(event: Any) -> None:
+            text = (event.new or "").strip()
+            if text:
+                self._put(slot.key, Path(text).expanduser())
+            elif slot.key in self._form.files and not upload.filename:
+                self._put(slot.key, None)
+
+        upload.param.watch(uploaded, "value")
+        path.param.watch(typed, "value_input")
+        optional = "" if slot.required else ' <span class="optional">optional</span>'
+        label = pn.pane.HTML(
+            f'<p class="slot"><strong>{escape(slot.title)}</strong>{optional}'
+            f'<span class="hint">{escape(slot.help)}</span></p>',
+            stylesheets=_style("wizard"),
+            margin=0,
+        )
+        return pn.Column(
+            label,
+            pn.Row(upload, path, stylesheets=_style("pair"), margin=0),
+            margin=(2, 0, 6, 0),
+            sizing_mode="stretch_width",
+        )
+
+    async def _run_check(self, _: Any) -> None:
+        form = self._form
+        self._busy("Reading the files …")
+        self._trial = await asyncio.to_thread(try_import, wizard_state.request(form))
+        self._tried = form
+        self._show_corrections()
+        self._show_report()
+
+    async def _run_store(self, _: Any) -> None:
+        trial = self._trial
+        if trial is None or trial.survey is None or self._form != self._tried:
+            return
+        self._busy("Storing the survey …")
+        try:
+            await asyncio.to_thread(self._workspace.add_survey, trial.survey)
+        except HarmonyError as error:
+            self._report.object = f'<h3 class="bad">{escape(error.message)}</h3>'
+            self._show_buttons()
+            return
+        self._close(str(trial.survey.id))
+
+    def _busy(self, text: str) -> None:
+        self._check.disabled = self._store.disabled = True
+        self._report.object = f'<p class="busy" role="status">{text}</p>'
+
+    def _close(self, stored: str | None) -> None:
+        with contextlib.suppress(OSError):  # left to the operating system's own clearing
+            self._uploads.cleanup()
+        self._leave(stored)
+
+    def _show_corrections(self) -> None:
+        inspection = None if self._trial is None else self._trial.inspection
+        self._corrections.css_classes = ["hidden"] if inspection is None else []
+        if inspection is None:
+            return
+        sources = [column.source for column in inspection.columns]
+        special = [inspection.key, inspection.weight, inspection.person_number]
+        names = list(dict.fromkeys([name for name in special if name] + sources))
+        self._key.options = [_AUTOMATIC, *names]
+        self._weight.options = [_AUTOMATIC, _NO_WEIGHT, *names]
+
+    def _show_report(self) -> None:
+        if self._trial is None:
+            self._report.object = (
+                '<div class="start"><h2>Nothing is stored before you have seen it</h2>'
+                "<p>Choose the files and check them. What was inferred – identifier, weights,"
+                " areas, types and labels – and everything that is wrong appears here, with rows."
+                f"</p><p>Files over {_LARGEST_UPLOAD} are best named by their path on the server."
+                "</p></div>"
+            )
+        else:
+            self._report.object = trial_html(self._trial)
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        """Allow storing only what was checked and found in order."""
+        ready = wizard_state.is_current(self._form, self._tried, self._trial)
+        existing = self._existing() if ready else None
+        self._replace.visible = existing is not None
+        if existing is not None:
+            self._replace.label = f"Replace the stored {existing.title}"
+        self._check.disabled = False
+        self._store.disabled = not ready or (existing is not None and not self._replace.value)
+        self._store.color = "default" if self._store.disabled else "primary"
+        self._check.color = "primary" if self._store.disabled else "default"
+
+    def _existing(self) -> SurveyId | None:
+        if self._trial is None or self._trial.survey is None:
+            return None
+        identifier = self._trial.survey.id
+        return identifier if self._workspace.has_survey(identifier) else None

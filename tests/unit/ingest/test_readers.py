@@ -1,0 +1,52 @@
+"""Trying an import never raises for a wrong file and never stores anything."""
+
+import pytest
+
+from fusion_core.errors import InputError
+from fusion_core.ingest.readers import READERS, ImportRequest, find_reader, try_import
+
+
+def test_missing_files_and_names_are_all_listed():
+    trial = try_import(ImportRequest("acs_pums", {}))
+    assert trial.survey is None
+    assert [problem.what for problem in trial.problems] == [
+        "The housing file is missing",
+        "The data dictionary is missing",
+        "The survey has no name",
+        "The survey has no vintage",
+    ]
+
+
+def test_a_path_that_does_not_exist_is_a_problem_not_a_crash(tmp_path):
+    request = ImportRequest("generic", {"household": tmp_path / "no.csv"}, "TEST", "2020")
+    (problem,) = try_import(request).problems
+    assert problem.what == "There is no such file"
+    assert "no.csv" in problem.where
+
+
+def test_a_survey_name_that_is_no_file_name_is_a_problem(tmp_path):
+    (tmp_path / "h.csv").write_text("hid,weight\na,1\n")
+    request = ImportRequest("generic", {"household": tmp_path / "h.csv"}, "../x", "2020")
+    assert "is not a survey name" in try_import(request).problems[0].what
+
+
+def test_a_good_file_yields_a_survey_and_what_was_inferred(tmp_path):
+    (tmp_path / "h.csv").write_text("hid,weight,tenure\na,1,Own\nb,2,Rent\n")
+    trial = try_import(
+        ImportRequest("generic", {"household": tmp_path / "h.csv"}, "TEST", "2020", "A test")
+    )
+    assert trial.survey.description.title == "A test"
+    assert trial.inspection.key == "hid"
+    assert trial.problems == ()
+
+
+def test_every_reader_names_its_files():
+    for reader in READERS:
+        assert find_reader(reader.key) is reader
+        assert any(slot.required for slot in reader.slots)
+        assert all(slot.title and slot.suffixes for slot in reader.slots)
+
+
+def test_an_unknown_reader_is_refused():
+    with pytest.raises(InputError, match="no reader 'nhts'"):
+        find_reader("nhts")
