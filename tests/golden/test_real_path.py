@@ -52,6 +52,7 @@ def fused(
     recipient: Survey,
     harmonies: tuple[Harmony, ...],
     variables: tuple[str, ...],
+    *,
     keep: tuple[str, ...] = (),
 ) -> tuple[Workspace, Run]:
     workspace = Workspace.create(folder, title="Real data")
