@@ -8,7 +8,7 @@ distribution the estimators below are *fair*: their expectation does not depend 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -120,7 +120,7 @@ def interval_coverage(
     """
     tail = (1.0 - level) / 2.0
     values = np.asarray(draws, dtype=np.float64)
-    rule = "weibull" if fair else "linear"
+    rule: Literal["weibull", "linear"] = "weibull" if fair else "linear"
     low, high = np.quantile(values, [tail, 1.0 - tail], axis=1, method=rule)
     return float(np.average((truth >= low) & (truth <= high), weights=weight))
 

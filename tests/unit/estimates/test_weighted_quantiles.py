@@ -55,3 +55,27 @@ def test_woodruffs_variance_matches_theory_for_a_normal_sample():
 def test_unequal_weights_reduce_the_effective_sample():
     assert effective_sample_size(np.ones(7)) == pytest.approx(7)
     assert effective_sample_size(np.array([1.0, 0.0, 0.0])) == 1
+
+
+@pytest.mark.parametrize("probability", [0.05, 0.5, 0.9])
+@pytest.mark.parametrize("rounded", [False, True])
+def test_many_weights_give_what_each_alone_gives(probability, rounded):
+    generator = np.random.default_rng(17)
+    values = generator.gamma(1.0, 10.0, (300, 4))
+    values = values.round() if rounded else values
+    weights = generator.integers(1, 100, (300, 1)) * generator.choice([0.0, 0.3, 1.7], (300, 20))
+    together = weighted_quantiles(values, weights, probability)
+    for column in range(20):
+        alone = weighted_quantiles(values, weights[:, [column]], probability)[0]
+        np.testing.assert_array_equal(together[column], alone)
+
+
+def test_replicates_far_from_the_full_sample_are_found_too():
+    values = np.arange(200, dtype=float)[:, None]
+    weights = np.ones((200, 10))
+    weights[:180, 3] = 0.0
+    weights[20:, 4] = 0.0
+    found = weighted_quantiles(values, weights, 0.5)[:, 0]
+    assert found[3] == 189.5
+    assert found[4] == 9.5
+    assert set(np.delete(found, [3, 4])) == {99.5}
