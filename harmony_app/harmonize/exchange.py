@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.fusiondata import ImportedEntry, read_harmonies, read_records
+from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from harmony_app.harmonize.library import load_survey
 from harmony_app.harmonize.overview import crosswalk_table, safe_csv
@@ -39,7 +40,7 @@ def import_file(page: HarmonizePage, name: str, text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_text(text, encoding="utf-8")
-        pair = read_records(path)[0]
+        pair = _named_pair(path)
         for survey in (pair.donor, pair.recipient):
             if not workspace.has_survey(survey):
                 raise InputError(
@@ -59,6 +60,14 @@ def import_file(page: HarmonizePage, name: str, text: str) -> None:
         summary=f"{len(saved)} of {len(found.entries)} harmonies of {pair.title} were added.",
         entries=[_entry_record(entry, entry.key in saved) for entry in found.entries],
     )
+
+
+def _named_pair(path: Path) -> SurveyPair:
+    """Return the surveys a file is about; what is wrong with it is said of the file's own name."""
+    try:
+        return read_records(path)[0]
+    except InputError as error:
+        raise InputError(error.what, where=path.name, fix=error.fix) from error
 
 
 def _entry_record(entry: ImportedEntry, ok: bool) -> dict[str, Any]:

@@ -161,6 +161,8 @@ class HarmonizePage:
         if message.get("side") in {"donor", "recipient"} and field:
             self.desk.tell("problem", side=message["side"], field=field, message=f"{error.what}.",
                            hint=error.fix, position=position, text=message.get("text"))  # fmt: skip
+        elif self.state.view == "all":
+            self.toast(error.message, severity="error")
         else:
             self.desk.tell("problem", side=None, field=None, message=error.message)
 

@@ -1,0 +1,169 @@
+"""Fixtures for tests that drive the app in a browser.
+
+The browser is the one HARMONY_CHROMIUM names, else a Chromium of the system, else Playwright's own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from fusion_core.ingest.demo import build_demo
+
+START_SECONDS = 60
+SERVE = """
+import sys
+from pathlib import Path
+from fusion_core.workspace.layout import Workspace
+from harmony_app.serve import serve
+serve(Workspace.open(Path(sys.argv[1])), port=int(sys.argv[2]))
+"""
+
+
+@dataclass
+class AppServer:
+    """The app in a process of its own, on a free port."""
+
+    workspace: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(timeout=10)
+
+
+def start_server(workspace: Path, port: int | None = None) -> AppServer:
+    if port is None:
+        with socket.create_server(("localhost", 0)) as probe:
+            port = probe.getsockname()[1]
+    log = workspace.parent / f"{workspace.name}-server.log"
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(workspace), str(port)],
+            stdout=output, stderr=output, env=environment,
+        )  # fmt: skip
+    server = AppServer(workspace, port, process, log)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(f"{server.url}/static/js/bokeh.min.js", timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return server
+    server.stop()
+    pytest.fail(f"The app did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
+
+
+@pytest.fixture(scope="session")
+def demo_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A quick demo workspace, built once; copy it, never write to it."""
+    folder = tmp_path_factory.mktemp("demo") / "source"
+    build_demo(folder, quick=True)
+    return folder
+
+
+@pytest.fixture
+def demo_workspace(demo_source: Path, tmp_path: Path) -> Path:
+    """A fresh copy of the demo workspace."""
+    folder = tmp_path / "demo"
+    shutil.copytree(demo_source, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def app_server() -> Iterator[Callable[..., AppServer]]:
+    """Start the app: ``app_server(workspace)`` returns a server with `.url` and `.stop()`."""
+    started: list[AppServer] = []
+
+    def start(workspace: Path, port: int | None = None) -> AppServer:
+        server = start_server(workspace, port)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium shared by all tests of a session."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    executable = os.environ.get("HARMONY_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as playwright:
+        instance = playwright.chromium.launch(
+            executable_path=executable,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield instance
+        instance.close()
+
+
+@pytest.fixture(scope="session")
+def warm_context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser context whose cache already holds the app's scripts."""
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser, warm_context: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Open pages, each a session of its own; an error in a page's console fails the test."""
+    problems: list[str] = []
+    pages: list[Page] = []
+    contexts: list[BrowserContext] = []
+
+    def open_page(*, width: int = 1440, height: int = 900, dark: bool = False, url: str = "") -> Page:
+        context = warm_context
+        if dark:
+            context = browser.new_context()
+            context.add_cookies([{"name": "harmony_theme", "value": "dark", "url": url}])
+            contexts.append(context)
+        page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """A page in a browser context of its own."""
+    return new_page()
