@@ -11,8 +11,9 @@ from bokeh.models.widgets.tables import NumberFormatter
 from harmony_app.explore import words
 from harmony_app.explore.layers import unreliable_positions
 from harmony_app.explore.map_figure import MapFigure
-from harmony_app.shell.formats import NO_BREAK, count
+from harmony_app.shell.formats import count
 from harmony_app.shell.segmented import segmented
+from harmony_app.shell.tables import data_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +30,12 @@ _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 MEASURE_TITLES: Final[dict[str, Measure]] = {"Estimate": "estimate", "± MOE": "moe", "CV": "cv"}
 VIEW_TITLES: Final[dict[str, CentreView]] = {"Map": "map", "Table": "table", "Method": "about"}
 _TABLE_TITLES: Final = {
-    "name": "Area", "estimate": "Estimate", "moe": "± MOE", "lower": "Low", "upper": "High",
-    "cv": "CV", "n": "Sampled", "reliability": "Reliability",
+    "name": "Area", "estimate": "Estimate", "moe": "± MOE", "cv": "CV", "n": "n",
+    "reliability": "Reliability",
+}  # fmt: skip
+
+_SHORT_RELIABILITY: Final = {
+    "high": "reliable", "medium": "caution", "low": "unreliable", "undefined": "unknown",
 }  # fmt: skip
 
 
@@ -148,12 +153,14 @@ class Centre:
         frame = table_frame(self._rows, rule)
         formatters = table_formatters(self._quantity)
         if self._table is None:
-            self._table = pn.widgets.Tabulator(
-                frame, show_index=False, disabled=True, selectable=1, layout="fit_columns",
-                titles=_TABLE_TITLES, formatters=formatters, hidden_columns=["area_id"],
-                pagination="remote", page_size=100, sizing_mode="stretch_both",
-                sorters=[{"field": "estimate", "dir": "desc"}], margin=0,
-                widths={"name": "34%"}, text_align=dict.fromkeys(("estimate", "moe", "lower", "upper", "cv", "n"), "right"),
+            self._table = data_table(
+                frame, titles=_TABLE_TITLES, formatters=formatters, hidden_columns=["area_id"],
+                sizing_mode="stretch_both", sorters=[{"field": "estimate", "dir": "desc"}],
+                widths={
+                    "name": "35%", "estimate": "16%", "moe": "13%", "cv": "11%", "n": "9%",
+                    "reliability": "16%",
+                },
+                text_align=dict.fromkeys(("estimate", "moe", "cv", "n"), "right"),
             )  # fmt: skip
             self._table.on_click(self._row_clicked)
             self._table_view.append(self._table)
@@ -196,8 +203,8 @@ def legend_html(layer: MapLayer, rule: HatchRule) -> str:
 
 def table_frame(table: pd.DataFrame, rule: HatchRule) -> pd.DataFrame:
     """Return the rows of the table behind the map."""
-    frame = table[["area_id", "name", "estimate", "moe", "lower", "upper", "cv", "n"]].copy()
-    spoken = table["reliability"].map(words.RELIABILITY_WORDS).fillna("no estimate")
+    frame = table[["area_id", "name", "estimate", "moe", "cv", "n"]].copy()
+    spoken = table["reliability"].map(_SHORT_RELIABILITY).fillna("no estimate")
     unsure = set(unreliable_positions(table, rule))
     frame["reliability"] = [
         f"{text} ▨" if position in unsure else text for position, text in enumerate(spoken)
@@ -207,10 +214,10 @@ def table_frame(table: pd.DataFrame, rule: HatchRule) -> pd.DataFrame:
 
 def table_formatters(quantity: Quantity) -> dict[str, NumberFormatter]:
     """Return how the numbers of the table are written; sorting still compares the numbers."""
-    share = f"0.0{NO_BREAK}%"
+    share = "0.0 %"
     plain = share if quantity.share else "0,0.[00]"
-    columns = dict.fromkeys(("estimate", "moe", "lower", "upper"), plain)
+    columns = dict.fromkeys(("estimate", "moe"), plain)
     return {
-        name: NumberFormatter(format=text, nan_format="–", text_align="right")
+        name: NumberFormatter(format=text, nan_format="–")
         for name, text in {**columns, "cv": share, "n": "0,0"}.items()
     }

@@ -89,9 +89,9 @@ class Controls:
             "", visible=False, margin=_TIGHT, stylesheets=styles, **_WIDE
         )
         self.area_kind = _select("By")
-        self.method = _select("Classes", {t: m for m, t in CLASS_METHOD_TITLES.items()})
+        self.method = _select("Classes by", {t: m for m, t in CLASS_METHOD_TITLES.items()})
         self.count = pn.widgets.IntInput(
-            name="How many", start=FEWEST_CLASSES, end=MOST_CLASSES, width=76, margin=_TIGHT
+            name="Classes", start=FEWEST_CLASSES, end=MOST_CLASSES, width=62, margin=(0, 8, 7, 0)
         )
         self.breaks = pn.widgets.TextInput(
             name="Breaks", placeholder="5, 10, 20", margin=_TIGHT, **_WIDE
@@ -105,9 +105,9 @@ class Controls:
             self.source, self.variable, self.kind, self.level, self.threshold, self.probability,
             self.denominator, self.group, self.levels, self.where, self.where_error,
             self.area_kind,
-            pn.layout.Divider(margin=(2, 0, 6, 0)),
-            pn.Row(self.method, self.count, **_WIDE), self.breaks, self.breaks_error, self.hatch,
-            **_WIDE,
+            pn.pane.HTML(_RULE, margin=(2, 0, 6, 0), **_WIDE),
+            self.method, self.breaks, self.breaks_error,
+            pn.Row(self.count, self.hatch, **_WIDE), **_WIDE,
         )  # fmt: skip
 
     def show(self, state: ExploreState, source: Source) -> None:
@@ -124,13 +124,15 @@ class Controls:
             _options(self.kind, dict(kinds))
             self.kind.value = state.kind
             _options(self.level, list(variable.levels))
-            self.level.value = state.level
             self.level.visible = variable.is_categorical
+            if variable.is_categorical:
+                self.level.value = state.level
             self.threshold.value = state.threshold
             self.threshold.name = f"Above ({variable.unit})" if variable.unit else "Above"
             self.threshold.visible = state.kind == "share_above"
-            self.probability.value = state.probability
             self.probability.visible = state.kind == "quantile"
+            if state.kind == "quantile":
+                self.probability.value = state.probability
             _options(self.denominator, {"choose …": "", **_denominators(source, state.variable)})
             self.denominator.value = state.denominator or ""
             self.denominator.visible = state.kind == "ratio"
@@ -173,15 +175,7 @@ class Controls:
         if error is None:
             self.where_error.object = ""
             return
-        marked = ""
-        position = error.position if isinstance(error, ExpressionError) else None
-        text = self._state.where
-        if position is not None and 0 <= position <= len(text):
-            marked = f"<br><code>{escape(text)}\n{' ' * position}^</code>"
-        remedy = f" {error.fix}." if error.fix else ""
-        self.where_error.object = (
-            f'<div class="error" role="alert">{escape(error.what)}.{escape(remedy)}{marked}</div>'
-        )
+        self.where_error.object = error_html(error, self._state.where)
 
     def _watch(self) -> None:
         watched: dict[Any, Callable[[Any], ExploreState]] = {
@@ -189,10 +183,10 @@ class Controls:
             self.kind: lambda value: choose_kind(
                 self._state, value, self._variables[self._state.variable]
             ),
-            self.level: lambda value: self._with(level=value),
-            self.threshold: lambda value: self._with(threshold=value),
-            self.probability: lambda value: self._with(probability=value),
-            self.denominator: lambda value: self._with(denominator=value or None),
+            self.level: lambda value: self._with_part("level", value),
+            self.threshold: lambda value: self._with_part("threshold", value),
+            self.probability: lambda value: self._with_part("probability", value),
+            self.denominator: lambda value: self._with_part("denominator", value or None),
             self.group: lambda value: self._with(group_variable=value, group_levels=()),
             self.levels: lambda value: self._with(group_levels=tuple(value)),
             self.where: lambda value: self._with(where=value),
@@ -237,6 +231,11 @@ class Controls:
     def _with(self, **changes: Any) -> ExploreState:
         return dataclasses.replace(self._state, **changes)
 
+    def _with_part(self, part: str, value: Any) -> ExploreState:
+        """Change a part of the statistic; a hidden field may report, but changes nothing."""
+        widget = getattr(self, part)
+        return self._with(**{part: value}) if widget.visible else self._state
+
     @property
     def _variables(self) -> dict[str, Variable]:
         return dict(self._source.variables) if self._source else {}
@@ -251,6 +250,21 @@ class Controls:
 
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
+_RULE: Final = '<hr style="border:0;border-top:1px solid var(--line);margin:4px 0">'
+
+
+def error_html(error: HarmonyError, text: str) -> str:
+    """Return what is wrong with a typed expression, the place marked, the help folded away."""
+    marked = ""
+    position = error.position if isinstance(error, ExpressionError) else None
+    if position is not None and 0 <= position <= len(text):
+        marked = f"<code>{escape(text)}\n{' ' * position}^</code><br>"
+    help_text = (
+        f"<details><summary>How to fix it</summary>{escape(error.fix)}.</details>"
+        if error.fix
+        else ""
+    )
+    return f'<div class="error" role="alert">{marked}{escape(error.what)}.{help_text}</div>'
 
 
 def _select(name: str, options: dict[str, Any] | None = None) -> pn.widgets.Select:

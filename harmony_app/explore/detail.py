@@ -76,10 +76,10 @@ def area_card(
             "</div>"
         ),
     ]
-    fusion_share = row.get("fusion_share")
-    if _finite(fusion_share) and draws is not None and len(draws) > 1:
+    fusion_share = _float(row.get("fusion_share"))
+    if fusion_share is not None and draws is not None and len(draws) > 1:
         parts.append(
-            f'<div class="facts muted">{escape(percent(float(fusion_share), decimals=0))} of the'
+            f'<div class="facts muted">{escape(percent(fusion_share, decimals=0))} of the'
             " uncertainty comes from fusion, the rest from sampling.</div>"
         )
     if row.get("assumption"):

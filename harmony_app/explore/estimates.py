@@ -69,7 +69,7 @@ class Estimator:
         return Answer(
             request,
             align(by_area, areas, request.area_kind),
-            dict(overall.iloc[0].to_dict()) if len(overall) else {},
+            {str(key): value for key, value in overall.iloc[0].items()} if len(overall) else {},
         )
 
     def breakdown(

@@ -215,11 +215,12 @@ def _in_turn(change: Callable[[], None]) -> None:
 
 
 def _toolbar_style(theme: Theme) -> str:
+    """Let the map show, and be clicked, between the buttons of its tool bar."""
     colours = figure_colours(theme)
     return (
-        f":host {{ background: {colours['surface']}; border: 1px solid {colours['border']};"
-        " border-radius: 8px; height: 104px !important; align-self: start; overflow: hidden; }}"
+        ":host(.bk-inner) { background: transparent; pointer-events: none; opacity: 1; }"
         f" .bk-tool-icon, [class*='tool-icon'] {{ background-color: {colours['muted']}; }}"
+        f" :host > * {{ pointer-events: auto; background: {colours['surface']}; border-radius: 6px; }}"
     )
 
 
@@ -227,7 +228,7 @@ def _hover_template(theme: Theme) -> str:
     colours = figure_colours(theme)
     muted = f'style="color:{colours["muted"]}"'
     return f"""
-    <div style="max-width:250px;padding:6px 8px;font:13px/1.4 {FONT.replace('"', "'")};
+    <div style="max-width:250px;margin:-5px;padding:8px 11px;font:13px/1.4 {FONT.replace('"', "'")};
                 color:{colours["text"]};background:{colours["surface"]};white-space:normal">
       <div style="font-weight:700">@name</div>
       <div style="font-size:14px">@value</div>

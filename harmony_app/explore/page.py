@@ -21,7 +21,6 @@ from harmony_app.explore.downloads import FORMATS, file_stem
 from harmony_app.explore.figure_svg import FigureTexts, figure_svg
 from harmony_app.explore.layers import hover_columns, map_layer
 from harmony_app.explore.method_note import MethodNote, method_note
-from harmony_app.explore.saver import FigureSaver
 from harmony_app.explore.shapes import AreaShapes, area_shapes
 from harmony_app.explore.side import Side
 from harmony_app.explore.state import (
@@ -34,6 +33,7 @@ from harmony_app.explore.state import (
 )
 from harmony_app.shell.background import LatestWork
 from harmony_app.shell.formats import Quantity
+from harmony_app.shell.saver import FigureSaver
 from harmony_app.shell.session import set_query
 
 if TYPE_CHECKING:
@@ -257,16 +257,14 @@ class ExplorePage(Viewer):
         figures = [self._figure_button(kind) for kind in ("png", "svg")]
         link = pn.widgets.Button(name="Copy link", margin=(8, 0, 0, 0), **_WIDE)
         link.js_on_click(args={"button": link}, code=_COPY_LINK)
-        advice = pn.widgets.Button(
-            name="How not to use these estimates", margin=(6, 0, 0, 0), button_type="light", **_WIDE
-        )
+        advice = pn.widgets.Button(name="How not to use these", margin=(6, 0, 0, 0), **_WIDE)
         advice.on_click(lambda _: self.dispatch(dataclasses.replace(self.state, view="about")))
         title = pn.pane.HTML(
             '<div style="color:var(--muted);font-size:12px">Download</div>', margin=(8, 0, 3, 0)
         )
         left = pn.Column(
             self.controls.panel, title,
-            pn.GridBox(*buttons, *figures, ncols=3, margin=0, **_WIDE),
+            pn.FlexBox(*buttons, *figures, gap="4px", margin=0, **_WIDE),
             link, advice, self._footnote, self._saver,
             css_classes=["card"], margin=(0, 10, 0, 0), scroll="y-auto",
             styles={"flex": "0 0 clamp(208px, 19vw, 276px)", "height": "100%", "padding": "12px"},
@@ -292,13 +290,13 @@ class ExplorePage(Viewer):
             return BytesIO(write(self._answer.table, self.note, self._shapes.frame))
 
         button = pn.widgets.FileDownload(
-            callback=content, filename=f"estimates.{extension}", label=name, margin=(0, 4, 4, 0),
-            icon=None, **_WIDE,
+            callback=content, filename=f"estimates.{extension}", label=name, margin=0, icon=None,
         )  # fmt: skip
         return button
 
     def _figure_button(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
-        button = pn.widgets.Button(name=f"{kind.upper()} map", margin=(0, 4, 4, 0), **_WIDE)
+        button = pn.widgets.Button(name=kind.upper(), margin=0)
+        button.description = f"The map as a figure for a report, {kind.upper()}"
         button.on_click(lambda _: self._save_figure(kind))
         return button
 

@@ -89,7 +89,11 @@ class Side:
         self.breakdown = pn.widgets.Select(name="Break down by", margin=(8, 0, 4, 0), **_WIDE)
         self.table = pn.pane.HTML("", **html)
         self.compare_with = _area_search("Compare with", margin=(8, 0, 0, 0))
-        self.clear = pn.widgets.Button(name="✕", width=30, height=28, margin=0, align="start")
+        self.clear = pn.widgets.Button(
+            name="✕", width=26, height=26, margin=0,
+            styles={"position": "absolute", "right": "12px", "top": "8px", "z-index": "2"},
+            stylesheets=[".bk-btn { padding: 0 }"],
+        )  # fmt: skip
         self.clear.description = "Close the area"
         self.find = _area_search("", margin=(6, 0, 6, 0), placeholder="Find an area …")
         self.order = pn.widgets.Select(options=_RANKINGS, width=92, margin=0, align="center")
@@ -103,10 +107,9 @@ class Side:
         self.order.param.watch(lambda _: self._show_ranking(), "value")
         self.clear.on_click(lambda _: self._change_areas(()))
         self._detail = pn.Column(
-            pn.Row(pn.Column(self.comparison, self.card, margin=0, **_WIDE), self.clear, **_WIDE),
-            self.compare_with, self.breakdown, self.table,
+            self.clear, self.comparison, self.card, self.compare_with, self.breakdown, self.table,
             css_classes=["card"], visible=False, margin=(0, 0, 10, 0), scroll="y-auto",
-            styles={"flex": "0 1 auto", "max-height": "62%", "padding": "12px"}, **_WIDE,
+            styles={"flex": "0 1 auto", "max-height": "62%", "padding": "12px", "position": "relative"}, **_WIDE,
         )  # fmt: skip
         ranking = pn.Column(
             pn.Row(
@@ -230,7 +233,7 @@ class Side:
             draws=None if facts is None else facts.draws,
             truth=None if facts is None else facts.truth,
         )
-        rule = '<hr style="border:0;border-top:1px solid var(--border);margin:10px 0">'
+        rule = '<hr style="border:0;border-top:1px solid var(--line);margin:10px 0">'
         self.card.object = rule + card if len(areas) > 1 else card
 
     def _failed(self, error: Exception) -> None:

@@ -49,8 +49,8 @@ def map_title(statistic: Statistic, variables: Mapping[str, Variable]) -> str:
     name = name[:1].upper() + name[1:]
     if statistic.level:
         return f"{name}: {statistic.level}"
-    if statistic.kind == "ratio" and statistic.denominator in variables:
-        below = variables[statistic.denominator]
+    below = variables.get(statistic.denominator or "")
+    if statistic.kind == "ratio" and below is not None:
         return f"{name} / {below.description or below.name}"
     return name
 

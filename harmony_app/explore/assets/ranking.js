@@ -28,6 +28,7 @@ export function render({ model, el }) {
 
     const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     drawing.setAttribute("aria-hidden", "true");
+    drawing.setAttribute("viewBox", "0 0 76 16");
     const shape = (tag, attributes) => {
       const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
       for (const [key, setting] of Object.entries(attributes)) node.setAttribute(key, setting);

@@ -1,0 +1,64 @@
+"""What a page shows while the run it needs is in progress: how far it is, then the page itself."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import panel as pn
+
+from fusion_core.execution import run_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run, RunState
+
+_EVERY_MILLISECONDS = 1000
+
+
+def waiting_panel(
+    workspace: Workspace, run: Run, build: Callable[[], pn.viewable.Viewable]
+) -> pn.viewable.Viewable:
+    """Show a run's progress and, when it has ended, the page that waited for it.
+
+    Parameters
+    ----------
+    workspace
+        Where the run is.
+    run
+        A run that has not ended.
+    build
+        Builds the page once the run has ended.
+    """
+    name = run.spec().name
+    card = pn.pane.HTML(
+        waiting_html(name, run_status(workspace, run)),
+        css_classes=["card"],
+        sizing_mode="stretch_width",
+    )
+    holder = pn.Column(card, sizing_mode="stretch_both", margin=0)
+
+    def look() -> None:
+        state = run_status(workspace, run)
+        if state.status in {"running", "created"}:
+            card.object = waiting_html(name, state)
+            return
+        watch.stop()
+        holder[:] = [build()]
+
+    watch = pn.state.add_periodic_callback(look, period=_EVERY_MILLISECONDS)
+    return holder
+
+
+def waiting_html(name: str, state: RunState) -> str:
+    """Return a run's progress as a calm card."""
+    share = min(max(state.progress, 0.0), 1.0)
+    return (
+        f'<div class="message"><h2>Run “{escape(name)}” is {share:.0%} done</h2>'
+        f"<p>{escape(state.message)}. This page appears by itself when it has finished.</p>"
+        f'<progress value="{share:.3f}" max="1" style="width:min(420px,80%)"'
+        f' aria-label="Progress of the run"></progress>'
+        '<p><a href="/fuse" style="color:var(--accent)">Watch it on the Fuse page</a></p></div>'
+    )

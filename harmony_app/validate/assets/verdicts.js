@@ -1,0 +1,41 @@
+// One button per variable: its colour, what can be said of it, and whether it is shown in detail.
+export function render({ model }) {
+  const list = document.createElement("ul");
+  list.setAttribute("aria-label", "Verdicts");
+
+  const part = (kind, text) => {
+    const node = document.createElement("div");
+    node.className = kind;
+    node.textContent = text;
+    return node;
+  };
+
+  const row = (item) => {
+    const entry = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.variable = item.variable;
+    button.setAttribute("aria-pressed", String(item.variable === model.chosen));
+    button.addEventListener("click", () => model.send_msg({ variable: item.variable }));
+    const dot = part("dot", "");
+    dot.style.background = item.colour;
+    const text = document.createElement("div");
+    text.append(part("name", item.variable));
+    if (item.description) text.append(part("what", item.description));
+    text.append(part("verdict", item.verdict));
+    if (item.scores) text.append(part("scores", item.scores));
+    button.append(dot, text);
+    entry.append(button);
+    return entry;
+  };
+
+  const draw = () => list.replaceChildren(...model.items.map(row));
+  model.on("items", draw);
+  model.on("chosen", () => {
+    for (const button of list.querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(button.dataset.variable === model.chosen));
+    }
+  });
+  draw();
+  return list;
+}
