@@ -7,6 +7,7 @@ being zero, then mean and quantiles of the other values (Ummel et al. 2024).
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -288,10 +289,16 @@ class ExpandingPredictor:
         """Predict the parts that split on fused variables, each of shape (rows, implicates, …)."""
         rows = _expand(variable, recipient, fused)
         shape = (len(recipient), fused.shape[1], -1)
-        return [
-            _predict_part(variable, part, rows, self.threads).reshape(shape)
-            for part in itertools.compress(variable.parts, chained)
-        ]
+        parts = list(itertools.compress(variable.parts, chained))
+        if len(parts) == 1 or self.threads == 1:
+            return [
+                _predict_part(variable, part, rows, self.threads).reshape(shape) for part in parts
+            ]
+        # A thread per part rather than LightGBM's own threads, which wait for each other after
+        # every piece and stall on a busy machine.
+        with ThreadPoolExecutor(self.threads) as executor:
+            predicted = executor.map(lambda part: _predict_part(variable, part, rows, 1), parts)
+            return [values.reshape(shape) for values in predicted]
 
 
 def _expand(

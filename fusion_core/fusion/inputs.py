@@ -84,7 +84,7 @@ def check_names(
 def _require(names: Sequence[str], known: Sequence[str], kind: str, where: str) -> None:
     for name in names:
         if name not in known:
-            raise InputError.unknown(kind, name, known, where=where)
+            raise InputError.unknown(kind, str(name), known, where=where)
 
 
 def check_weights(donor: pd.DataFrame, weight: str | None) -> NDArray[np.float64]:

@@ -128,8 +128,6 @@ class DonorPool:
 
     def nearest(self, expectations: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.int64]:
         """Return the nearest centre of each row of expectations."""
-        if len(self.points) == 1:
-            return np.zeros(len(expectations), dtype=np.int64)
         _, nearest = self._tree.query(self.scale.apply(expectations), workers=threads)
         return np.asarray(nearest, dtype=np.int64)
 
