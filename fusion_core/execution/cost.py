@@ -40,7 +40,7 @@ class Speeds:
     Attributes
     ----------
     start
-        Starting the process and importing the libraries.
+        Starting the process and importing what a stage needs.
     harmonize_row
         One harmony applied to one household of either survey.
     locate_donor
@@ -49,22 +49,28 @@ class Speeds:
         One tree, per row and predictor.
     tree
         One tree, whatever its size.
+    list_donor
+        The nearest donors of one donor household, per number to be fused.
     predict
         One model's prediction for one household.
     draw
         One implicate of one variable for one household.
+    draw_block
+        One implicate of a block for one household: its search has many dimensions.
     compare
         Validation of one implicate of one variable for one donor household.
     """
 
-    start: float = 2.0
+    start: float = 1.5
     harmonize_row: float = 1.5e-6
-    locate_donor: float = 5e-4
+    locate_donor: float = 4e-4
     boost: float = 2.5e-9
-    tree: float = 1.2e-3
-    predict: float = 6e-6
-    draw: float = 4e-7
-    compare: float = 8e-7
+    tree: float = 3e-4
+    list_donor: float = 3.4e-4
+    predict: float = 2.3e-6
+    draw: float = 2.2e-6
+    draw_block: float = 3.5e-5
+    compare: float = 1e-6
 
 
 SPEEDS: Final = Speeds()
@@ -72,9 +78,10 @@ SPEEDS: Final = Speeds()
 _TYPICAL_ROUNDS: Final = 60
 _NUMBER_BYTES: Final = 8
 _CODE_BYTES: Final = 1
-# Draws are observed values, so columns compress well.
-_COMPRESSION: Final = 0.6
-_BASE_MEMORY: Final = 350_000_000
+# Draws are observed values and most predictors categories, so columns compress well.
+_COMPRESSION: Final = 0.25
+_BASE_MEMORY: Final = 420_000_000
+_BLOCK_MEMORY: Final = 100_000_000
 _MAXIMUM_CLASSES: Final = 50
 
 
@@ -196,13 +203,14 @@ def cost_of(
     models = sum(_models(variable, spec.train) for variable in variables)
     train = sum(_training(variable, n, used, spec.train, speeds) for variable in variables)
     drawn = m * len(names)
-    fuse_row = models * speeds.predict + drawn * speeds.draw
+    blocks = sum(not isinstance(item, str) and len(item) > 1 for item in spec.fusion_variables)
+    fuse_row = models * speeds.predict + drawn * speeds.draw + m * blocks * speeds.draw_block
     both = n + recipients
     seconds = {
         "prepare": speeds.start
         + sizes.predictors * both * speeds.harmonize_row
         + (n * speeds.locate_donor if sizes.has_location else 0.0),
-        "train": train / parallel,
+        "train": speeds.start + train / parallel,
         "fuse": recipients * fuse_row,
         "validate": n * fuse_row + n * drawn * speeds.compare,
     }
@@ -211,7 +219,7 @@ def cost_of(
     table = recipients * sizes.recipient_columns * _NUMBER_BYTES
     return CostEstimate(
         seconds_by_stage={stage: seconds[stage] for stage in STAGES},
-        memory_bytes=_BASE_MEMORY + 2.0 * table + 1.5 * draws,
+        memory_bytes=_BASE_MEMORY + 2.0 * table + 3.0 * draws + _BLOCK_MEMORY * bool(blocks),
         disk_bytes=_COMPRESSION * (draws + table) + models * 500_000,
     )
 
@@ -244,7 +252,8 @@ def _training(
         searched = len(settings.leaves) * (1 - settings.held_out_fraction)
         trees = len(settings.leaves) + 1
     per_row = (searched + 1) * rows * predictors * speeds.boost
-    return _models(variable, settings) * rounds * (per_row + trees * speeds.tree)
+    seconds = _models(variable, settings) * rounds * (per_row + trees * speeds.tree)
+    return seconds if variable.is_categorical else seconds + rows * speeds.list_donor
 
 
 def _spatial_columns(folder: Path) -> int:

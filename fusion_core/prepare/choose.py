@@ -97,5 +97,7 @@ def _decide(
     score = float(row["similarity"])
     if score >= minimum_similarity:
         return True, ""
-    low = f"similarity {score:.2f} is below {minimum_similarity:.2f}"
+    # Two decimals would say that 0.80 is below 0.80.
+    decimals = 2 if round(score, 2) < round(minimum_similarity, 2) else 4
+    low = f"similarity {score:.{decimals}f} is below {minimum_similarity:.2f}"
     return (True, f"kept by choice: {low}") if row["predictor"] in keep else (False, low)

@@ -348,15 +348,17 @@ def _set(board: FuseBoard, values: dict[str, Any], *, force: bool = False) -> No
 
 
 def _usable_pairs(session: Session) -> tuple[SurveyPair, ...]:
+    """Pairs whose microdata are there, the newest recipient first."""
     workspace = session.workspace
-    return tuple(
+    usable = [
         pair
         for pair in list_pairs(workspace.path)
         if all(
             (workspace.survey_folder(survey) / "household.parquet").exists()
             for survey in (pair.donor, pair.recipient)
         )
-    )
+    ]
+    return tuple(sorted(usable, key=lambda pair: pair.recipient.vintage, reverse=True))
 
 
 def _initial_state(session: Session, pairs: tuple[SurveyPair, ...]) -> FuseState:

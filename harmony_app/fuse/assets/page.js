@@ -36,10 +36,10 @@ function toolbar(data, send) {
     class: data.view === view ? "on" : "", "aria-pressed": String(data.view === view), "data-focus": `view ${view}` });
   return [
     h("div", { class: "segments", role: "group", "aria-label": "View" }, tab("new", "New run"), tab("runs", data.runs_title)),
-    h("label", { class: "inline pair" }, "Donor → recipient",
-      h("select", { "aria-label": "Survey pair", "data-focus": "pair", disabled: data.view !== "new",
+    data.view === "new" ? h("label", { class: "inline pair" }, "Donor → recipient",
+      h("select", { "aria-label": "Survey pair", "data-focus": "pair",
         onchange: (event) => send({ action: "pair", id: event.target.value }) },
-      data.pairs.map((pair) => h("option", { value: pair.id, selected: pair.id === data.pair }, pair.title)))),
-    h("span", { class: "muted clip" }, data.sizes),
+      data.pairs.map((pair) => h("option", { value: pair.id, selected: pair.id === data.pair }, pair.title)))) : null,
+    data.view === "new" ? h("span", { class: "muted clip" }, data.sizes) : null,
   ];
 }

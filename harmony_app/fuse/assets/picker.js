@@ -79,7 +79,7 @@ function chosenList(data, send) {
     h("input", { type: "checkbox", checked: data.suggest, "data-focus": "suggest",
       onchange: (event) => send({ action: "order", suggest: event.target.checked }) }),
     "suggest the order");
-  return h("section", { class: "card chosen-card", "aria-label": "Chosen fusion variables" },
+  return h("section", { class: `card ${data.steps.length ? "chosen-card" : ""}`, "aria-label": "Chosen fusion variables" },
     h("header", {}, h("h2", {}, "Chosen, in order"), h("span", { class: "muted" }, `${data.chosen.length}`)),
     rows,
     data.steps.length ? h("footer", {}, build, suggest) : null);
