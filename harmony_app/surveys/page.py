@@ -165,11 +165,12 @@ class SurveysPage(pn.viewable.Viewer):
         """Show the state; parts that did not change are left alone."""
         self._refreshing = True
         try:
-            if before is None or before.mode != self.view.mode:
-                self._show_mode()
             if self.view.mode == "explore":
                 self._show_lists(before)
                 self._show_variable()
+            # Last, so that parts are complete when they enter the page.
+            if before is None or before.mode != self.view.mode:
+                self._show_mode()
         finally:
             self._refreshing = False
 
@@ -191,7 +192,9 @@ class SurveysPage(pn.viewable.Viewer):
             rows=surveys, selected=view.survey, height=_HEAD_HEIGHT + _ROW_HEIGHT * shown
         )
         self._everything.disabled = not view.survey
-        self._search.value = view.query
+        if self._search.value_input != view.query:
+            # Never echo what is being typed: it would overwrite the letters typed meanwhile.
+            self._search.value = view.query
         self._level.value = next(k for k, level in _LEVELS.items() if level == view.respondent)
         self._kind.value = next(name for name, kind in _KINDS.items() if kind == view.types)
         if before is None or _filters(before) != _filters(view):

@@ -95,7 +95,8 @@ class ImportWizard(pn.viewable.Viewer):
         self._cancel = pn.widgets.Button(
             label="Back to the surveys", margin=0, stylesheets=_style("buttons")
         )
-        self._replace = pn.widgets.Checkbox(label="", visible=False, margin=0)
+        self._replace: pn.widgets.CheckBoxGroup | None = None
+        self._confirmation = pn.Column(margin=0)
         self._report = pn.pane.HTML(
             "", stylesheets=[*_style("wizard"), ":host { height: 100%; overflow-y: auto; }"],
             sizing_mode="stretch_both", margin=0,
@@ -104,7 +105,7 @@ class ImportWizard(pn.viewable.Viewer):
         self._names = pn.Row(self._name, self._vintage, stylesheets=_style("pair"), margin=0)
         form = pn.Column(
             title, self._reader, self._help, self._slots, self._names, self._title,
-            self._corrections, self._replace,
+            self._corrections, self._confirmation,
             pn.Row(self._check, self._store, self._cancel, margin=0,
                    stylesheets=[":host { display: flex; gap: 8px; flex-wrap: wrap; }"]),
             stylesheets=[*_style("card"), *_style("form")], margin=0, sizing_mode="stretch_both",
@@ -127,7 +128,6 @@ class ImportWizard(pn.viewable.Viewer):
             widget.param.watch(self._change_texts, "value_input")
         for widget in (self._key, self._weight):
             widget.param.watch(self._change_columns, "value")
-        self._replace.param.watch(lambda _: self._show_buttons(), "value")
         self._check.on_click(self._run_check)
         self._store.on_click(self._run_store)
         self._cancel.on_click(lambda _: self._close(None))
@@ -266,14 +266,25 @@ class ImportWizard(pn.viewable.Viewer):
     def _show_buttons(self) -> None:
         """Allow storing only what was checked and found in order."""
         ready = wizard_state.is_current(self._form, self._tried, self._trial)
-        existing = self._existing() if ready else None
-        self._replace.visible = existing is not None
-        if existing is not None:
-            self._replace.label = f"Replace the stored {existing.title}"
+        confirmed = self._confirmed(self._existing() if ready else None)
         self._check.disabled = False
-        self._store.disabled = not ready or (existing is not None and not self._replace.value)
+        self._store.disabled = not (ready and confirmed)
         self._store.color = "default" if self._store.disabled else "primary"
         self._check.color = "primary" if self._store.disabled else "default"
+
+    def _confirmed(self, existing: SurveyId | None) -> bool:
+        """Ask for a second yes before a stored survey is replaced."""
+        if existing is None:
+            self._replace = None
+            self._confirmation[:] = []
+            return True
+        label = f"Replace the stored {existing.title}"
+        if self._replace is None or self._replace.options != [label]:
+            # A group of one: unlike a single Panel checkbox its text is a true HTML label.
+            self._replace = pn.widgets.CheckBoxGroup(options=[label], margin=(4, 0))
+            self._replace.param.watch(lambda _: self._show_buttons(), "value")
+            self._confirmation[:] = [self._replace]
+        return bool(self._replace.value)
 
     def _existing(self) -> SurveyId | None:
         if self._trial is None or self._trial.survey is None:
