@@ -15,7 +15,7 @@ ALLOWED = {
     "workspace.files": set(),
     "surveys": {"workspace.files"},
     "harmony": {"surveys", "workspace.files"},
-    "geography": {"surveys", "workspace.files"},
+    "geography": {"surveys", "workspace", "workspace.files"},
     "fusion": {"workspace.files"},
     "estimates": {
         "fusion", "surveys", "harmony", "geography", "workspace.files", "workspace",
