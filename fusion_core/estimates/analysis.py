@@ -191,8 +191,9 @@ def _widen(
     weights: WeightMatrix,
 ) -> list[ResultBlock]:
     """Give shares of exactly 0 or 1 the variance of Wilson's adjusted share instead of none."""
-    sizes = np.array([effective_sample_size(weights.full[rows]) for rows in groups])
-    totals = np.array([weights.full[rows].sum() for rows in groups])
+    full = weights.full
+    sizes = np.array([effective_sample_size(full[rows]) for rows in groups])
+    totals = np.array([full[rows].sum() for rows in groups])
     adjusted = _WILSON / 2.0 / (sizes + _WILSON)
     variance = adjusted * (1.0 - adjusted) / (sizes + _WILSON)
     widened = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,12 +44,12 @@ class Column:
     levels: tuple[str, ...] = ()
     observed: bool = False
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether every row has an answer in every implicate."""
         if self.levels:
-            return bool((self.values >= 0).all())
-        return not (self.values.dtype.kind == "f" and bool(np.isnan(self.values).any()))
+            return bool(self.values.min(initial=0) >= 0)
+        return self.values.dtype.kind != "f" or self.complete_block(self.values)
 
     def numbers(self, rows: Rows) -> Block:
         """Return the numbers of some rows, no answer as 0."""
@@ -65,9 +66,9 @@ class Column:
         return np.asarray(~np.isnan(block), dtype=np.float64)
 
     @staticmethod
-    def complete_block(block: Block) -> bool:
+    def complete_block(block: NDArray[Any]) -> bool:
         """Whether a block of numbers has no NaN; one pass, cheaper than replacing them."""
-        return not np.isnan(block.sum())
+        return not bool(np.isnan(block.sum()))
 
 
 def column_from_series(series: pd.Series[Any], name: str) -> Column:

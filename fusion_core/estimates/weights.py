@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +34,7 @@ class WeightMatrix:
     design: WeightDesign
     uniform: bool = False
 
-    @property
+    @cached_property
     def full(self) -> NDArray[np.float64]:
         """The full-sample weight."""
         return np.asarray(self.values[:, 0], dtype=np.float64)
