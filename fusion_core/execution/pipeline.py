@@ -143,7 +143,6 @@ def _expected_seconds(workspace: Workspace, run: Run) -> dict[Stage, float]:
 
 
 def _begin(run: Run) -> None:
-    (run.folder / CANCEL_FILE).unlink(missing_ok=True)
     _reserve(run).write_bytes(b"\0" * _RESERVE_BYTES)
     write_json(_versions(), run.folder / "versions.json")
     me = psutil.Process()

@@ -32,7 +32,7 @@ a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .what { max-width: 170px; overflow: hidden; text-overflow: ellipsis; }
 .bar { width: 64px; height: 5px; border-radius: 3px; background: var(--line); overflow: hidden; }
 .bar i { display: block; height: 100%; background: var(--accent); }
-.left { color: var(--muted); }
+.doing, .left { color: var(--muted); }
 @media (max-width: 1100px) { .what { max-width: 90px; } .bar { width: 40px; } .doing { display: none; } }
 """
 

@@ -88,6 +88,7 @@ def test_a_quick_run_survives_the_server_and_finishes(page, app_server, demo_wor
     server.stop()
 
 
+@pytest.mark.slow
 def test_a_run_is_cancelled_resumed_cloned_and_deleted(page, app_server, demo_workspace):
     server = app_server(demo_workspace)
     open_builder(page, server)
