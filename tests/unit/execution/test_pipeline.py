@@ -152,3 +152,12 @@ def test_the_caller_may_cancel_by_raising(toy_workspace, run):
     with pytest.raises(Cancelled):
         execute(toy_workspace, run, Stages(), cancel)
     assert run.state().status == "cancelled"
+
+
+def test_a_cancel_asked_for_before_the_process_came_to_life_is_kept(toy_workspace, run):
+    (run.folder / CANCEL_FILE).touch()
+    stages = Stages()
+    with pytest.raises(Cancelled):
+        execute(toy_workspace, run, stages)
+    assert stages.names == []
+    assert run.state().status == "cancelled"
