@@ -74,7 +74,7 @@ class Controls:
         self.variable = _select("Variable")
         self.kind = _select("Show")
         self.level = _select("Level")
-        self.threshold = pn.widgets.FloatInput(name="Above", margin=_TIGHT, **_WIDE)
+        self.threshold = pn.widgets.FloatInput(label="Above", margin=_TIGHT, **_WIDE)
         self.probability = _select("Share below", _QUANTILES)
         self.denominator = _select("Divided by")
         self.group = _select("Among")
@@ -82,7 +82,7 @@ class Controls:
             margin=_TIGHT, styles={"max-height": "132px", "overflow": "auto"}, **_WIDE
         )
         self.where = pn.widgets.TextInput(
-            name="and for whom (expression)", placeholder="np >= 2 AND hincp < 40000",
+            label="and for whom (expression)", placeholder="np >= 2 AND hincp < 40000",
             margin=_TIGHT, **_WIDE,
         )  # fmt: skip
         self.where_error = pn.pane.HTML(
@@ -91,10 +91,10 @@ class Controls:
         self.area_kind = _select("By")
         self.method = _select("Classes by", {t: m for m, t in CLASS_METHOD_TITLES.items()})
         self.count = pn.widgets.IntInput(
-            name="Classes", start=FEWEST_CLASSES, end=MOST_CLASSES, width=62, margin=(0, 8, 7, 0)
+            label="Classes", start=FEWEST_CLASSES, end=MOST_CLASSES, width=62, margin=(0, 8, 7, 0)
         )
         self.breaks = pn.widgets.TextInput(
-            name="Breaks", placeholder="5, 10, 20", margin=_TIGHT, **_WIDE
+            label="Breaks", placeholder="5, 10, 20", margin=_TIGHT, **_WIDE
         )
         self.breaks_error = pn.pane.HTML(
             "", visible=False, margin=_TIGHT, stylesheets=styles, **_WIDE
@@ -128,7 +128,7 @@ class Controls:
             if variable.is_categorical:
                 self.level.value = state.level
             self.threshold.value = state.threshold
-            self.threshold.name = f"Above ({variable.unit})" if variable.unit else "Above"
+            self.threshold.label = f"Above ({variable.unit})" if variable.unit else "Above"
             self.threshold.visible = state.kind == "share_above"
             self.probability.visible = state.kind == "quantile"
             if state.kind == "quantile":
@@ -158,7 +158,7 @@ class Controls:
         self.count.visible = not manual
         self.breaks.visible = manual
         percent = self._in_percent(state)
-        self.breaks.name = "Breaks (percent)" if percent else "Breaks"
+        self.breaks.label = "Breaks (percent)" if percent else "Breaks"
         scale = 100.0 if percent else 1.0
         self.breaks.value = ", ".join(f"{value * scale:.6g}" for value in state.breaks)
         rules = dict(HATCH_RULES)
@@ -268,7 +268,7 @@ def error_html(error: HarmonyError, text: str) -> str:
 
 
 def _select(name: str, options: dict[str, Any] | None = None) -> pn.widgets.Select:
-    return pn.widgets.Select(name=name, options=options or {}, margin=_TIGHT, **_WIDE)
+    return pn.widgets.Select(label=name, options=options or {}, margin=_TIGHT, **_WIDE)
 
 
 def _options(widget: Any, options: Any) -> None:

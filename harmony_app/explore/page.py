@@ -255,9 +255,9 @@ class ExplorePage(Viewer):
     def _build(self) -> pn.viewable.Viewable:
         buttons = [self._file_button(name) for name in FORMATS]
         figures = [self._figure_button(kind) for kind in ("png", "svg")]
-        link = pn.widgets.Button(name="Copy link", margin=(8, 0, 0, 0), **_WIDE)
+        link = pn.widgets.Button(label="Copy link", margin=(8, 0, 0, 0), **_WIDE)
         link.js_on_click(args={"button": link}, code=_COPY_LINK)
-        advice = pn.widgets.Button(name="How not to use these", margin=(6, 0, 0, 0), **_WIDE)
+        advice = pn.widgets.Button(label="How not to use these", margin=(6, 0, 0, 0), **_WIDE)
         advice.on_click(lambda _: self.dispatch(dataclasses.replace(self.state, view="about")))
         title = pn.pane.HTML(
             '<div style="color:var(--muted);font-size:12px">Download</div>', margin=(8, 0, 3, 0)
@@ -295,7 +295,7 @@ class ExplorePage(Viewer):
         return button
 
     def _figure_button(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
-        button = pn.widgets.Button(name=kind.upper(), margin=0)
+        button = pn.widgets.Button(label=kind.upper(), margin=0)
         button.description = f"The map as a figure for a report, {kind.upper()}"
         button.on_click(lambda _: self._save_figure(kind))
         return button

@@ -86,11 +86,11 @@ class Side:
         html = {"stylesheets": styles, "margin": 0, **_WIDE}
         self.card = pn.pane.HTML("", **html)
         self.comparison = pn.pane.HTML("", visible=False, **html)
-        self.breakdown = pn.widgets.Select(name="Break down by", margin=(8, 0, 4, 0), **_WIDE)
+        self.breakdown = pn.widgets.Select(label="Break down by", margin=(8, 0, 4, 0), **_WIDE)
         self.table = pn.pane.HTML("", **html)
         self.compare_with = _area_search("Compare with", margin=(8, 0, 0, 0))
         self.clear = pn.widgets.Button(
-            name="✕", width=26, height=26, margin=0,
+            label="✕", width=26, height=26, margin=0,
             styles={"position": "absolute", "right": "12px", "top": "8px", "z-index": "2"},
             stylesheets=[".bk-btn { padding: 0 }"],
         )  # fmt: skip
@@ -264,7 +264,7 @@ class Side:
 
 def _area_search(name: str, *, margin: tuple[int, ...], placeholder: str = "type a name …") -> Any:
     return pn.widgets.AutocompleteInput(
-        name=name, placeholder=placeholder, case_sensitive=False, min_characters=1,
+        label=name, placeholder=placeholder, case_sensitive=False, min_characters=1,
         search_strategy="includes", margin=margin, **_WIDE,
     )  # fmt: skip
 

@@ -64,7 +64,7 @@ class LatestWork:
 
             document.add_next_tick_callback(deliver)
 
-        threading.Thread(target=work, name="explore-work", daemon=True).start()
+        threading.Thread(target=work, name="page-work", daemon=True).start()
 
     def cancel(self) -> None:
         """Ignore whatever is still being computed."""

@@ -94,10 +94,10 @@ class ValidatePage(Viewer):
         self.panels = CurvePanels(self._names, session.theme)
         self.verdicts = VerdictList(self._choose_variable, margin=0, **_WIDE)
         self.run = pn.widgets.Select(
-            name="Run", options=dict(runs), value=self.state.run, margin=(0, 0, 8, 0), **_WIDE
+            label="Run", options=dict(runs), value=self.state.run, margin=(0, 0, 8, 0), **_WIDE
         )
         self.family = pn.widgets.Select(
-            name="Subsets", options=self._families, value=self.state.family, margin=(0, 0, 8, 0),
+            label="Subsets", options=self._families, value=self.state.family, margin=(0, 0, 8, 0),
             **_WIDE,
         )  # fmt: skip
         self.status = pn.pane.HTML("", **self._html)
@@ -239,7 +239,7 @@ class ValidatePage(Viewer):
         )  # fmt: skip
 
     def _figure_button(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
-        button = pn.widgets.Button(name=kind.upper(), margin=0)
+        button = pn.widgets.Button(label=kind.upper(), margin=0)
         button.description = f"The three panels as a figure for a report, {kind.upper()}"
         button.on_click(lambda _: self._save_figure(kind))
         return button

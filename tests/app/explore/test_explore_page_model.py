@@ -1,0 +1,258 @@
+"""The page without a browser: real estimates of a small run, driven through its widgets."""
+
+import dataclasses
+import io
+import json
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from fusion_core.estimates.sources import EstimateCache
+from fusion_core.workspace.layout import Workspace
+from harmony_app import explore
+from harmony_app.explore.catalogue import read_catalogue
+from harmony_app.explore.downloads import FORMATS, file_stem
+from harmony_app.explore.estimates import Estimator, true_value
+from harmony_app.explore.figure_svg import FigureTexts, figure_svg
+from harmony_app.explore.layers import map_layer
+from harmony_app.explore.page import ExplorePage
+from harmony_app.explore.shapes import area_shapes, readable_name
+from harmony_app.shell.session import Session
+
+
+@pytest.fixture
+def make_page(mapped_workspace):
+    def make(**query: str) -> ExplorePage:
+        session = Session(mapped_workspace.workspace, "ann", "light", query)
+        estimator = Estimator(mapped_workspace.workspace, EstimateCache())
+        return ExplorePage(session, read_catalogue(mapped_workspace.workspace), estimator)
+
+    return make
+
+
+def hatched(page: ExplorePage) -> list[int]:
+    return page.centre.map._hatched.filter.indices
+
+
+def test_the_newest_run_and_the_survey_alone_can_be_shown(mapped_workspace):
+    catalogue = read_catalogue(mapped_workspace.workspace)
+    run, survey = catalogue.sources.values()
+    assert run.id == mapped_workspace.run
+    assert list(run.variables) == ["cold", "kwh"]
+    assert "hincp" in run.columns
+    assert survey.id == "survey:CENSUS_2021"
+    assert not survey.is_fused
+
+
+def test_the_first_view_is_a_finished_map(make_page):
+    page = make_page()
+    assert page.state.variable == "cold"
+    assert "Home too cold in winter: Yes" in page.centre.title.object
+    assert "no estimate" in page.centre.legend.object
+    assert len(page.side.ranked.items) == 5
+    assert page.side.ranked.items[0]["name"] == "Square F"
+    codes = page.centre.map._source.data["code"]
+    assert codes[4] == -1
+    assert codes[5] > codes[0]
+
+
+def test_an_address_restores_the_view(make_page):
+    page = make_page(var="kwh", stat="median", show="cv", area="0100200,0100300", view="table")
+    assert page.controls.kind.value == "median"
+    assert page.centre.measure.value == "cv"
+    assert page.side.comparison.visible
+    assert page.centre._table is not None
+
+
+def test_recolouring_sends_no_polygon_and_asks_nothing(make_page):
+    page = make_page()
+    source = page.centre.map._source
+    before, answer = source.data["xs"], page._answer
+    page.centre.measure.value = "cv"
+    assert source.data["xs"] is before
+    assert page._answer is answer
+    assert page.state.measure == "cv"
+
+
+def test_a_subgroup_changes_the_estimates(make_page):
+    page = make_page()
+    everyone = page._answer.table["n"].sum()
+    page.controls.group.value = "tenure"
+    page.controls.levels.value = ["Owner"]
+    owners = page._answer.table["n"].sum()
+    page.controls.where.value = "hincp < 50000"
+    poor_owners = page._answer.table["n"].sum()
+    assert everyone > owners > poor_owners > 0
+    assert "tenure is Owner and hincp &lt; 50000" in page.centre.title.object
+
+
+@pytest.mark.parametrize(
+    "text", ["hincp <", "read_csv('/etc/passwd')", "__import__('os')", "nothere > 1", "SELECT 1"]
+)
+def test_a_bad_subgroup_is_told_at_its_field_and_changes_nothing(make_page, text):
+    page = make_page()
+    answer = page._answer
+    page.controls.where.value = text
+    assert page.controls.where_error.visible
+    assert 'role="alert"' in page.controls.where_error.object
+    assert page._answer is answer
+    page.controls.where.value = ""
+    assert not page.controls.where_error.visible
+
+
+def test_a_subgroup_nobody_belongs_to_says_so(make_page):
+    page = make_page()
+    page.controls.where.value = "np > 90"
+    assert "No household meets the filter" in page.centre.status.object
+
+
+def test_choosing_two_areas_compares_them(make_page):
+    page = make_page()
+    page.choose_area("0100600")
+    assert "Square F" in page.side.card.object
+    assert "Estimate in each of 6 implicates" in page.side.card.object
+    page.choose_area("0100100", compare=True)
+    assert "The difference is real: Square F is higher than Square A" in page.side.comparison.object
+    assert page.centre.map._pins.data["label"] == ["A", "B"]
+    page.side.clear.clicks += 1
+    assert not page.side._detail.visible
+
+
+def test_an_unsampled_area_can_be_chosen(make_page):
+    page = make_page()
+    page.choose_area("0100500")
+    assert "No household of this kind" in page.side.card.object
+    page.choose_area("0100100", compare=True)
+    assert "no estimate" in page.side.comparison.object
+
+
+def test_an_area_is_broken_down_by_another_variable(make_page):
+    page = make_page(area="0100200")
+    page.side.breakdown.value = "tenure"
+    assert "Owner" in page.side.table.object
+    assert "Renter" in page.side.table.object
+
+
+def test_an_area_is_found_by_name(make_page):
+    page = make_page()
+    page.side.find.value = "Square C"
+    assert page.state.areas == ("0100300",)
+    page.side.compare_with.value = "Square D"
+    assert page.state.areas == ("0100300", "0100400")
+
+
+def test_the_hatch_rule_reaches_map_and_list(make_page):
+    page = make_page()
+    page.controls.hatch.value = "never"
+    assert hatched(page) == []
+    page.controls.hatch.value = "cv:0.12"
+    assert hatched(page)
+    assert any(item["unsure"] for item in page.side.ranked.items)
+
+
+def test_own_breaks_are_typed_in_percent(make_page):
+    page = make_page()
+    page.controls.method.value = "manual"
+    page.controls.breaks.value = "20, 40"
+    assert page.state.breaks == pytest.approx((0.2, 0.4))
+    page.controls.breaks.value = "20, forty"
+    assert "not a number" in page.controls.breaks_error.object
+    assert page.state.breaks == pytest.approx((0.2, 0.4))
+
+
+@pytest.mark.parametrize("kind", ["mean", "median", "total", "share_above", "quantile"])
+def test_every_statistic_of_a_number_is_drawn(make_page, kind):
+    page = make_page(var="kwh")
+    page.controls.kind.value = kind
+    assert page._answer.request.statistic.kind == kind
+    assert np.isfinite(page._answer.table["estimate"]).sum() == 5
+
+
+def test_a_ratio_asks_for_its_denominator_first(make_page):
+    page = make_page(var="kwh")
+    page.controls.kind.value = "ratio"
+    assert "needs a denominator" in page.centre.status.object
+    page.controls.denominator.value = "hincp"
+    assert page._answer.request.statistic.denominator == "hincp"
+
+
+def test_the_survey_alone_has_areas_and_comparisons_too(make_page):
+    page = make_page(run="survey:CENSUS_2021", var="tenure", area="0100100,0100200")
+    assert "Is the difference real?" in page.side.comparison.object
+    assert "implicates" not in page.note.summary
+
+
+def test_the_method_note_names_what_was_done(make_page):
+    facts = dict(make_page().note.facts)
+    assert (facts["Implicates"], facts["Seed"], facts["Replicate weights"]) == ("6", "11", "80")
+
+
+def test_every_download_opens_again_with_numbers_and_note(make_page):
+    page = make_page()
+    table, note, frame = page._answer.table, page.note, page._shapes.frame
+    files = {name: write(table, note, frame) for name, (_, write) in FORMATS.items()}
+    csv = pd.read_csv(io.BytesIO(files["CSV"]), comment="#", dtype={"area_id": str})
+    assert csv["area_id"].tolist() == table["area_id"].tolist()
+    assert b"# Seed: 11" in files["CSV"]
+    book = openpyxl.load_workbook(io.BytesIO(files["XLSX"]))
+    assert book.sheetnames == ["estimates", "note"]
+    parquet = pq.read_table(io.BytesIO(files["Parquet"]))
+    assert b"Seed: 11" in parquet.schema.metadata[b"note"]
+    geojson = gpd.read_file(io.BytesIO(files["GeoJSON"]))
+    assert geojson.crs.to_epsg() == 4326
+    assert "Seed: 11" in json.loads(files["GeoJSON"])["note"]
+
+
+def test_the_figure_is_a_document_of_its_own(make_page):
+    page = make_page()
+    layer = map_layer(page._answer.table, page.state, page._quantity(page._answer.request), "light")
+    texts = FigureTexts("Title <b>", "Subtitle", "hatched", "Note " * 60)
+    svg = figure_svg(page._shapes, layer, texts)
+    assert svg.startswith("<svg")
+    assert "Title &lt;b&gt;" in svg
+    assert svg.count("<path") == 6 + len(layer.unreliable)
+
+
+def test_file_names_say_what_is_inside():
+    assert file_stem("share main_ac Central & more", "puma") == "share-main-ac-central-more-by-puma"
+
+
+def test_census_names_lose_what_a_list_repeats():
+    assert readable_name("Seattle City--University PUMA") == "Seattle City – University"
+
+
+def test_an_area_may_have_islands_and_one_row(mapped_workspace):
+    shapes = area_shapes(mapped_workspace.workspace, "puma")
+    assert len(shapes.xs) == 6
+    assert len(shapes.xs[0]) == 2
+
+
+def test_true_values_are_only_told_of_whole_areas(mapped_workspace, make_page, tmp_path):
+    page = make_page()
+    request = page._answer.request
+    assert true_value(mapped_workspace.workspace, request, "0100100") is None
+    workspace = Workspace.create(tmp_path / "truth")
+    (workspace.path / "truth").mkdir()
+    pd.DataFrame(
+        {
+            "area_kind": "puma", "area_id": ["0100100"], "subgroup": "all", "variable": "cold",
+            "level": "Yes", "statistic": "share", "value": [0.07],
+        }
+    ).to_parquet(workspace.path / "truth" / "truth.parquet")  # fmt: skip
+    assert true_value(workspace, request, "0100100") == pytest.approx(0.07)
+    assert true_value(workspace, dataclasses.replace(request, where="np > 1"), "0100100") is None
+
+
+def test_an_empty_workspace_says_what_to_do(tmp_path):
+    session = Session(Workspace.create(tmp_path / "empty"), "ann", "light", {})
+    assert "Fuse page" in explore.build(session).object
+
+
+def test_names_in_the_data_cannot_become_markup(make_page):
+    page = make_page()
+    page.controls.where.value = "<script>alert(1)</script>"
+    assert "<script>" not in page.controls.where_error.object

@@ -1,0 +1,153 @@
+"""From estimates to colours, hatching and sentences."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.estimates.comparison import Difference
+from fusion_core.estimates.statistic import Statistic
+from fusion_core.surveys.model import Variable
+from harmony_app.explore import detail, words
+from harmony_app.explore.centre import legend_html, table_frame
+from harmony_app.explore.layers import align, hover_columns, map_layer, unreliable_positions
+from harmony_app.explore.ranking import ranking_items
+from harmony_app.explore.state import ExploreState, HatchRule
+from harmony_app.shell.formats import Quantity
+
+SHARE = Quantity(share=True)
+AREAS = pd.DataFrame({"area_id": ["1", "2", "3", "4"], "name": ["A", "B", "C <i>", "D"]})
+
+
+def estimates() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "puma": ["3", "1", "2"], "n": [40, 200, 9], "estimate": [0.02, 0.6, 0.3],
+            "standard_error": [0.01, 0.011, math.nan], "moe": [0.017, 0.018, math.nan],
+            "lower": [0.003, 0.582, math.nan], "upper": [0.037, 0.618, math.nan],
+            "cv": [0.5, 0.018, math.nan], "reliability": ["low", "high", "undefined"],
+            "fusion_share": [0.2, 0.4, 0.0], "assumption": ["", "", ""],
+        }
+    )  # fmt: skip
+
+
+def aligned() -> pd.DataFrame:
+    return align(estimates(), AREAS, "puma")
+
+
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_estimates_come_in_the_order_of_the_map_and_unsampled_areas_stay():
+    table = aligned()
+    assert table["area_id"].tolist() == ["1", "2", "3", "4"]
+    assert table["estimate"].tolist()[:3] == [0.6, 0.3, 0.02]
+    assert np.isnan(table["estimate"].iloc[3])
+    assert table["n"].iloc[3] == 0
+
+
+def test_areas_may_be_known_by_name():
+    named = estimates().assign(puma=["C <i>", "A", "B"])
+    assert align(named, AREAS, "puma")["estimate"].tolist()[:3] == [0.6, 0.3, 0.02]
+
+
+def test_uncertain_areas_are_hatched_and_empty_ones_are_not():
+    table = aligned()
+    assert unreliable_positions(table, HatchRule("cv", 0.4)) == (1, 2)
+    assert unreliable_positions(table, HatchRule("moe", 0.05)) == (1,)
+    assert unreliable_positions(table, HatchRule("never", math.inf)) == ()
+
+
+def test_the_legend_counts_every_area_once():
+    layer = map_layer(aligned(), ExploreState(classes=3), SHARE, "light")
+    assert sum(entry.areas for entry in layer.legend) + layer.without_value == len(AREAS)
+    assert len(layer.palette) == len(layer.legend) == layer.codes.max() + 1
+    text = plain(legend_html(layer, HatchRule()))
+    assert "CV over 40 % (2 areas)" in text
+    assert "no estimate (1 area)" in text
+
+
+def test_the_map_of_uncertainty_has_other_colours():
+    estimate = map_layer(aligned(), ExploreState(), SHARE, "light")
+    uncertainty = map_layer(aligned(), ExploreState(measure="cv"), SHARE, "light")
+    assert set(estimate.palette).isdisjoint(uncertainty.palette)
+    assert uncertainty.without_value == 2
+
+
+def test_hover_texts_say_how_sure_we_are():
+    columns = hover_columns(aligned(), SHARE, "light")
+    assert plain(columns["value"][0]) == "60.0 % ±1.8"
+    assert plain(columns["interval"][0]) == "90 % sure it lies between 58.2 and 61.8 %"
+    assert plain(columns["note"][0]) == "reliable (CV 1.8 %) · 200 households sampled"
+    assert columns["value"][3] == "no estimate"
+
+
+def test_the_ranking_starts_with_the_highest_and_marks_the_uncertain():
+    items = ranking_items(aligned(), SHARE, HatchRule())
+    assert [item["area"] for item in items] == ["1", "2", "3"]
+    assert [item["unsure"] for item in items] == [False, True, True]
+    assert items[1]["low"] is None
+    assert ranking_items(aligned(), SHARE, HatchRule(), lowest=True)[0]["area"] == "3"
+
+
+def test_names_from_data_are_never_markup():
+    row = aligned().iloc[2].to_dict()
+    assert "<i>" not in detail.area_card(row, SHARE, "Share")
+    assert "C &lt;i&gt;" in detail.area_card(row, SHARE, "Share")
+
+
+def test_the_card_shows_draws_and_truth():
+    row = aligned().iloc[0].to_dict()
+    card = plain(
+        detail.area_card(row, SHARE, "Share", draws=np.array([0.58, 0.6, 0.62]), truth=0.61)
+    )
+    assert "40 % of the uncertainty comes from fusion" in card
+    assert card.count("<circle") == 3
+    assert "61.0 %" in card
+    assert "inside the interval" in card
+    outside = detail.area_card(row, SHARE, "Share", truth=0.9)
+    assert "outside the interval" in outside
+
+
+def test_an_area_without_sample_says_what_to_do():
+    card = detail.area_card(aligned().iloc[3].to_dict(), SHARE, "Share")
+    assert "Widen the subgroup" in card
+
+
+def test_a_difference_is_told_in_a_sentence():
+    chance = words.comparison_sentence(("A", "B"), 0.016, 0.027, real=False, quantity=SHARE)
+    assert plain(chance).startswith("The difference of 1.6 points (±2.7) could be chance")
+    real = words.comparison_sentence(("A", "B"), -0.1, 0.027, real=True, quantity=SHARE)
+    assert plain(real).startswith(
+        "The difference is real: B is higher than A by 10.0 points (±2.7)"
+    )
+    unknown = words.comparison_sentence(("A", "B"), 0.1, math.nan, real=False, quantity=SHARE)
+    assert "cannot be tested" in unknown
+
+
+def test_the_comparison_card_follows_the_test_not_the_overlap():
+    rows = (aligned().iloc[0].to_dict(), aligned().iloc[2].to_dict())
+    difference = Difference(0.6, 0.02, 0.58, 0.01, 0.02, 60.0, 1e-9, 0.9)
+    card = detail.comparison_card(("A", "C"), rows, difference, SHARE)
+    assert "The difference is real" in card
+
+
+def test_the_table_marks_what_the_map_hatches():
+    frame = table_frame(aligned(), HatchRule())
+    assert frame["reliability"].tolist() == ["reliable", "unknown ▨", "unreliable ▨", "no estimate"]
+
+
+def test_titles_name_variable_level_and_statistic():
+    variables = {
+        "fuel": Variable("fuel", "main heating fuel", levels=("Gas",)),
+        "kwh": Variable("kwh", "electricity", type="continuous", unit="kWh per year"),
+        "inc": Variable("inc", "income", type="continuous", unit="dollars"),
+    }
+    share = Statistic("share", "fuel", level="Gas")
+    assert words.map_title(share, variables) == "Main heating fuel: Gas"
+    ratio = Statistic("ratio", "kwh", denominator="inc")
+    assert words.map_title(ratio, variables) == "Electricity / income"
+    mean = Statistic("mean", "kwh")
+    phrase = words.statistic_phrase(mean, words.quantity_of(mean, variables))
+    assert phrase == "Mean per household, kWh per year"

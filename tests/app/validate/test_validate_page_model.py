@@ -1,0 +1,155 @@
+"""The Validate page without a browser: curves, verdicts and distributions of a small run."""
+
+import dataclasses
+import shutil
+
+import numpy as np
+import pytest
+
+from fusion_core.validation import read_validation
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import RunState, create_run, open_run
+from harmony_app import validate
+from harmony_app.shell.session import Session
+from harmony_app.shell.waiting import waiting_html
+from harmony_app.validate.curves_svg import curves_svg
+from harmony_app.validate.page import ValidatePage
+from harmony_app.validate.place import finished_runs
+from harmony_app.validate.state import (
+    ValidateState,
+    families,
+    from_query,
+    in_family,
+    repair,
+    to_query,
+    toggle_variable,
+)
+from harmony_app.validate.words import METRICS
+
+
+@pytest.fixture
+def make_page(mapped_workspace):
+    def make(**state: str) -> ValidatePage:
+        workspace = mapped_workspace.workspace
+        run = open_run(workspace, mapped_workspace.run)
+        chosen: list[str] = []
+        return ValidatePage(
+            Session(workspace, "ann", "light", {}), ValidateState(run=run.id, **state),
+            read_validation(run.validation_folder), finished_runs(workspace), {},
+            choose_run=chosen.append,
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def own_workspace(mapped_workspace, tmp_path) -> Workspace:
+    """A copy whose runs a test may change."""
+    shutil.copytree(mapped_workspace.workspace.path, tmp_path / "own")
+    return Workspace.open(tmp_path / "own")
+
+
+def text_of(holder) -> str:
+    return holder.objects[0].object
+
+
+def test_all_variables_have_a_line_in_every_panel_and_a_verdict(make_page):
+    page = make_page()
+    for metric in METRICS:
+        for name in ("cold", "kwh"):
+            line = page.panels._lines[metric.name, name].data
+            assert len(line["x"]) > 10
+    assert [item["variable"] for item in page.verdicts.items] == ["cold", "kwh"]
+    assert all("typical error" in item["verdict"] for item in page.verdicts.items)
+
+
+def test_the_horizontal_axis_is_the_square_root_of_the_share(make_page):
+    page = make_page()
+    points = page.panels._points["value_added"].data
+    shares = page._metrics["share"].to_numpy()
+    assert np.asarray(points["x"]).max() == pytest.approx(np.sqrt(shares.max()))
+
+
+def test_a_chosen_variable_keeps_its_cloud_and_the_others_fade(make_page):
+    page = make_page()
+    page._choose_variable("kwh")
+    assert set(page.panels._points["value_added"].data["variable"]) == {"kwh"}
+    assert page.panels._renderers["value_added", "cold"].glyph.line_alpha < 0.5
+    assert "Distribution of kwh" in page.distribution.object
+    assert set(page.table.value["variable"]) == {"kwh"}
+    page._choose_variable("kwh")
+    assert page.state.variable == ""
+
+
+def test_every_point_names_its_subset(make_page):
+    titles = make_page().panels._points["absolute_percent_error"].data["title"]
+    assert any("region: North" in title for title in titles)
+    assert any("· Yes" in title for title in titles)
+
+
+def test_a_family_of_subsets_gets_curves_and_verdicts_of_its_own(make_page):
+    page = make_page()
+    everything = len(page._metrics)
+    page.family.value = "single"
+    assert 0 < len(page._metrics) < everything
+    assert not page._metrics["subset_variables"].str.contains("×").any()
+    page.family.value = ""
+    assert len(page._metrics) == everything
+
+
+def test_families_are_those_the_validation_has(make_page):
+    metrics = make_page()._metrics
+    found = families(metrics)
+    assert list(found.values()) == ["", "single", "pairs", "by:income", "by:region"]
+    assert len(in_family(metrics, "single")) + len(in_family(metrics, "pairs")) == len(metrics)
+    assert in_family(metrics, "by:income")["subset_variables"].str.contains("income").all()
+
+
+def test_a_view_survives_being_sent_as_an_address():
+    state = ValidateState("20240101-000000-x", "kwh", "by:income")
+    query = {name: text for name, text in to_query(state).items() if text is not None}
+    assert from_query(query) == state
+    assert repair(state, ["cold"], ["", "single"]) == dataclasses.replace(
+        state, variable="", family=""
+    )
+    assert toggle_variable(state, "cold").variable == "cold"
+
+
+def test_the_figure_holds_three_panels_and_a_legend(make_page):
+    page = make_page()
+    svg = curves_svg(page._curves, page.panels.colours, "Run <1>", "note")
+    assert "Run &lt;1&gt;" in svg
+    assert svg.count("<polyline") == 3 * 2
+    assert all(metric.title in svg for metric in METRICS)
+
+
+def test_the_newest_finished_run_is_shown_first(mapped_workspace):
+    session = Session(mapped_workspace.workspace, "ann", "dark", {})
+    holder = validate.build(session)
+    assert len(holder.objects[0].objects) == 2
+
+
+def test_without_a_finished_run_the_page_says_where_to_start(tmp_path):
+    session = Session(Workspace.create(tmp_path / "empty"), "ann", "light", {})
+    assert "Start one on the Fuse page" in text_of(validate.build(session))
+
+
+def test_an_unknown_run_is_named(mapped_workspace):
+    session = Session(mapped_workspace.workspace, "ann", "light", {"run": "20990101-000000-none"})
+    assert "There is no run" in text_of(validate.build(session))
+
+
+def test_a_failed_run_says_why(own_workspace, mapped_workspace):
+    spec = open_run(own_workspace, mapped_workspace.run).spec()
+    failed = create_run(own_workspace, spec)
+    failed.write_state(RunState(status="failed", message="The disk is full"))
+    session = Session(own_workspace, "ann", "light", {"run": failed.id})
+    assert "The disk is full" in text_of(validate.build(session))
+
+
+def test_a_running_run_shows_its_progress():
+    state = RunState(status="running", progress=0.43, message="Modelled <kwh>")
+    html = waiting_html("Winter <b>", state)
+    assert "43%" in html
+    assert "Modelled &lt;kwh&gt;" in html
+    assert "Winter &lt;b&gt;" in html
