@@ -20,7 +20,6 @@ from fusion_core.estimates.groups import group_rows
 from fusion_core.estimates.targets import NamedTarget, build_targets, restrict
 from fusion_core.estimates.weights import weight_matrix
 from fusion_core.fusion.implicates import Implicates
-from fusion_core.harmony.expressions import check_expression, evaluate_expression
 from fusion_core.surveys.model import HOUSEHOLD_KEY, Variable, variable_from_column
 
 if TYPE_CHECKING:
@@ -129,6 +128,9 @@ class EstimateSource:
         return targets if within is None else [restrict(target, within) for target in targets]
 
     def _evaluate(self, text: str) -> Subgroup:
+        # Loaded on first use: estimates without a filter need neither DuckDB nor a parser.
+        from fusion_core.harmony.expressions import check_expression, evaluate_expression
+
         checked = check_expression(text, self.variables(), where="filter")
         fused = self.implicates
         read = (
