@@ -154,15 +154,20 @@ def harmonize_side(
             raise problems_error(found.problems, where=where)
         values = collapse_side(harmony, side_name, rows, found.values, respondent=respondent)
     except InputError as error:
-        if not error.where:
-            error.where = where
-            error.args = (error.message,)
+        _locate(error, where)
         raise
     index = rows.index(respondent)
     if outcome == "number":
         return pd.Series(values, index=index, name=harmony.key)
     categorical = to_categorical(values, group_labels(harmony, respondent=respondent), harmony)
     return pd.Series(categorical, index=index, name=harmony.key)
+
+
+def _locate(error: InputError, where: str) -> None:
+    """Say in an error which side of which harmony it concerns."""
+    if not error.where.startswith(where):
+        error.where = f"{where}: {error.where}" if error.where else where
+        error.args = (error.message,)
 
 
 def to_categorical(

@@ -13,7 +13,7 @@ _RANGE = re.compile(r"^\s*(\w+)\s*([<>]=?)\s*(-?[\d.]+)\s*$")
 
 
 def describe_aggregator(harmony: Harmony, side: SideName, variable: Variable | None = None) -> str:
-    """Return what a side yields per household, e.g. "number of household members with agep < 18".
+    """Return what a side yields per household, e.g. "number of household members for whom agep < 18".
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def describe_aggregator(harmony: Harmony, side: SideName, variable: Variable | N
         return f"the {_EXTREMES[half.aggregator]} of unordered groups, which has no meaning"
     rule = resolve_rule(half.aggregator, grouped=grouped, ordered=harmony.ordered)
     if rule == "reference":
-        return f"the reference person's {subject}"
+        return f"the reference person's {'group of ' if grouped else ''}{subject}"
     if rule in {"sum", "count", "any"}:
         return _counting(half, rule, subject)
     whose = "among household members"
@@ -73,8 +73,8 @@ def _counting(side: Side, rule: Rule, subject: str) -> str:
     condition = _counted(side)
     if condition is not None:
         if rule == "any":
-            return f"whether any household member has {condition}"
-        return f"number of household members with {condition}"
+            return f"whether there is a household member for whom {condition}"
+        return f"number of household members for whom {condition}"
     if rule == "any":
         return f"whether {subject} is not zero for any household member"
     if rule == "count":

@@ -342,7 +342,10 @@ def _side(
             )
     side = _built(record, variable, respondent, translation)
     if translation.outside_level:
-        if side.outside_universe is None:
+        if side.outside_universe is None and translation.outside_level in record.get("levels", ()):
+            side = replace(side, outside_universe=DROP)
+            remarks.append(f"rows for which not ({translation.universe}) are dropped (NA)")
+        elif side.outside_universe is None:
             remarks.append(
                 f"'{translation.outside_level}' has no group; choose one for rows not asked"
             )

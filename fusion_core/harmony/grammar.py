@@ -121,7 +121,7 @@ NODE_FUNCTIONS: Final[dict[type[exp.Expression], str]] = {
 }
 """Parser nodes that stand for a function of `FUNCTIONS`."""
 
-ARITHMETIC: Final = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Pow)
+ARITHMETIC: Final = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Pow)
 COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 DISTINCTIONS: Final = (exp.NullSafeEQ, exp.NullSafeNEQ)
 LOGIC: Final = (exp.And, exp.Or)
@@ -158,6 +158,7 @@ REPLACEMENTS: Final[dict[type[exp.Expression], str]] = {
     exp.BitwiseAnd: "Write AND instead of &",
     exp.BitwiseOr: "Write OR instead of |",
     exp.DPipe: "Write OR instead of ||",
+    exp.IntDiv: "Write floor(a / b) instead of //",
     exp.BitwiseXor: "Write power(a, b) instead of ^",
 }
 """Advice for operators people bring along from other languages."""

@@ -25,25 +25,59 @@ _STOP_WORDS: Final = frozenset(
         "recode recoded"
     )
 )
-_SYNONYMS: Final = {
-    "sex": "gender", "male": "man", "female": "woman", "house": "home", "housing": "home",
-    "residence": "home", "dwelling": "home", "unit": "home", "vehicles": "vehicle", "cars": "vehicle",
-    "car": "vehicle", "auto": "vehicle", "autos": "vehicle", "wage": "earnings", "wages": "earnings",
-    "salary": "earnings", "salaries": "earnings", "attainment": "education", "school": "education",
-    "schooling": "education", "educational": "education", "employment": "work", "employed": "work",
-    "working": "work", "job": "work", "worked": "work", "worker": "work", "labor": "work",
-    "hispanic": "ethnicity", "latino": "ethnicity", "origin": "ethnicity", "spanish": "ethnicity",
-    "built": "built", "constructed": "built", "tenure": "own", "owned": "own", "rented": "own",
-    "owner": "own", "renter": "own", "rent": "rent", "members": "person", "member": "person",
-    "people": "person", "persons": "person", "householder": "reference", "respondent": "reference",
-    "children": "child", "kids": "child", "marital": "married", "spouse": "married",
-    "electric": "electricity", "gas": "gas", "heated": "heating", "heat": "heating",
-    "computers": "computer", "laptop": "computer", "desktop": "computer", "tablet": "computer",
-    "food": "food", "stamp": "stamps", "snap": "stamps", "birthplace": "birth", "born": "birth",
-    "citizenship": "citizen", "veteran": "military", "armed": "military", "insured": "insurance",
-    "coverage": "insurance", "bedrooms": "bedroom", "rooms": "room", "income": "income",
-    "incomes": "income", "occupational": "occupation", "industrial": "industry",
-}  # fmt: skip
+_EVERYWHERE: Final = frozenset({"yes", "no", "not", "know", "refused", "none", "than", "less"})
+"""Words so many answers hold that sharing them says nothing."""
+
+_CONCEPTS: Final = """
+gender sex
+man male
+woman female
+home house housing residence dwelling unit apartment
+vehicle vehicles car cars auto autos automobile truck
+earnings wage wages salary salaries
+education attainment school schooling educational grade college degree enrolled enrollment university attending
+work employment employed working job jobs worked worker workers labor employer workforce
+occupation occupational occ
+industry industrial ind
+ethnicity hispanic latino origin spanish
+race racial
+built constructed construction
+own tenure owned owner owns owning ownership rented renter
+person members member people persons individual
+reference householder respondent head
+child children kids kid
+married marital spouse partner
+electricity electric
+heating heat heated
+computer computers laptop desktop tablet
+phone phones smartphone smartphones cellphone telephone cell
+stamps stamp snap ebt
+birth birthplace born
+citizen citizenship citizens
+military veteran armed forces va active duty served
+insurance insured coverage covered
+bath bathrooms bathroom baths bathtub shower
+stove range cooktop oven
+internet broadband online web
+travel commute commuting commutes transportation
+disability difficulty limiting disabled impairment
+mobility ambulatory walking
+hours full part ftpt fulltime parttime
+fuel energy
+cost costs amount expense expenses payment pay bill charge
+bedroom bedrooms
+room rooms
+income incomes
+family household households hh families
+supplemental ssi supplementary
+self business semp
+alone single
+year yr years
+age old aged
+""".strip().splitlines()
+"""Words that mean much the same in survey dictionaries; the first stands for all of its line."""
+
+_SYNONYMS: Final = {word: concept.split()[0] for concept in _CONCEPTS for word in concept.split()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +283,7 @@ class CandidateIndex:
         return "; ".join(reasons) or "little in common"
 
     def _level_words(self, variable: Variable) -> frozenset[str]:
-        return words(" ".join(variable.levels[: self._LEVELS_READ]))
+        return words(" ".join(variable.levels[: self._LEVELS_READ])) - _EVERYWHERE
 
 
 def rank_candidates(

@@ -27,15 +27,17 @@ from fusion_core.harmony.preview_model import (
 )
 from fusion_core.harmony.rows import RowsCache, SurveyRows
 from fusion_core.harmony.similarity import (
+    PROBABILITIES,
     code_shares,
-    numeric_similarity,
+    quantile_similarity,
     share_similarity,
-    weighted_quantiles,
+    sorted_quantiles,
 )
 from fusion_core.surveys.model import RespondentLevel, Survey
 
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 HISTOGRAM_BINS: Final = 30
+_COUNTABLE: Final = 1e12  # beyond, a half is lost beside the number
 _SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 
 
@@ -233,36 +235,33 @@ def _unmatched(
 def _numeric(
     donor: _Computed | None, recipient: _Computed | None
 ) -> tuple[NumericPreview | None, float | None]:
-    present = [_clean(found) for found in (donor, recipient)]
-    given = [item for item in present if item is not None]
+    sides = [_sorted(found) for found in (donor, recipient)]
+    given = [item for item in sides if item is not None]
     if not given:
         return None, None
     edges = _edges([values for values, _ in given])
-    shares: list[FloatArray | None] = [None, None]
-    quantiles: list[FloatArray | None] = [None, None]
-    means: list[float | None] = [None, None]
-    for index, item in enumerate(present):
-        if item is None:
-            continue
-        values, weight = item
-        shares[index] = _shares_in_bins(values, weight, edges)
-        quantiles[index] = weighted_quantiles(values, weight, np.array(QUANTILES))
-        means[index] = float(np.average(values, weights=weight))
+    shares = [None if item is None else _shares_in_bins(*item, edges) for item in sides]
+    probabilities = np.array(QUANTILES)
+    quantiles = [None if item is None else sorted_quantiles(*item, probabilities) for item in sides]
+    means = [None if i is None else float(np.average(i[0], weights=i[1])) for i in sides]
     numeric = NumericPreview(
-        edges, shares[0], shares[1], QUANTILES, quantiles[0], quantiles[1], *means
+        edges, shares[0], shares[1], QUANTILES, quantiles[0], quantiles[1], means[0], means[1]
     )
-    if present[0] is None or present[1] is None:
+    if sides[0] is None or sides[1] is None:
         return numeric, None
-    return numeric, numeric_similarity(*present[0], *present[1])
+    compared = [sorted_quantiles(*item, PROBABILITIES) for item in given]
+    return numeric, quantile_similarity(compared[0], compared[1])
 
 
-def _clean(computed: _Computed | None) -> tuple[FloatArray, FloatArray] | None:
+def _sorted(computed: _Computed | None) -> tuple[FloatArray, FloatArray] | None:
+    """Return the values of a side and their weights in increasing order."""
     if computed is None or computed.values is None:
         return None
-    keep = ~np.isnan(computed.values)
-    if not keep.any():
+    order = np.argsort(computed.values, kind="stable")  # NaN sorts last
+    count = len(order) - int(np.isnan(computed.values).sum())
+    if count == 0:
         return None
-    return computed.values[keep], computed.weight[keep]
+    return computed.values[order[:count]], computed.weight[order[:count]]
 
 
 def _histogram(side: Side, computed: _Computed | None) -> Histogram | None:
@@ -280,22 +279,29 @@ def _histogram(side: Side, computed: _Computed | None) -> Histogram | None:
 
 
 def _shares_in_bins(values: FloatArray, weight: FloatArray, edges: FloatArray) -> FloatArray:
-    position = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
-    return code_shares(position, weight, len(edges) - 1)
+    """Return weighted shares of equally wide bins; values beyond the edges count in the outer ones."""
+    bins = len(edges) - 1
+    position = (values - edges[0]) * (bins / (edges[-1] - edges[0]))
+    return code_shares(np.clip(position, 0, bins - 1).astype(np.intp), weight, bins)
 
 
 def _edges(columns: list[FloatArray]) -> FloatArray:
-    """Choose shared bins: one per whole number for counts, else equal widths over the middle 98 %."""
-    low = min(float(np.quantile(values, 0.01)) for values in columns)
-    high = max(float(np.quantile(values, 0.99)) for values in columns)
+    """Choose equally wide bins: one per whole number for counts, else over the middle 98 %."""
     smallest = min(float(values.min()) for values in columns)
     largest = max(float(values.max()) for values in columns)
-    whole = all(bool((values == np.round(values)).all()) for values in columns)
-    if whole and largest - smallest < HISTOGRAM_BINS:
+    countable = largest - smallest < HISTOGRAM_BINS and max(-smallest, largest) < _COUNTABLE
+    if countable and all(_is_whole(values) for values in columns):
         return np.arange(smallest - 0.5, largest + 1.0)
+    bounds = [np.quantile(values, [0.01, 0.99]) for values in columns]
+    low, high = min(float(pair[0]) for pair in bounds), max(float(pair[1]) for pair in bounds)
     if high <= low:
-        return np.array([low - 0.5, low + 0.5])
+        margin = max(0.5, abs(low) * 1e-6)
+        return np.array([low - margin, low + margin])
     return np.linspace(low, high, HISTOGRAM_BINS + 1)
+
+
+def _is_whole(values: FloatArray) -> bool:
+    return bool((values == np.round(values)).all())
 
 
 __all__ = [

@@ -21,7 +21,7 @@ _TOKEN: Final = re.compile(
         (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?)
       | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
       | (?P<name>[A-Za-z.][A-Za-z0-9._]*)
-      | (?P<sign>%in%|&&|\|\||[<>=!]=|[-+*/^<>=!&|(),]))""",
+      | (?P<sign><{1,2}-|->{1,2}|%in%|&&|\|\||[<>=!]=|[-+*/^<>=!&|(),]))""",
     re.VERBOSE,
 )
 _FUNCTIONS: Final = {
@@ -296,7 +296,7 @@ class _RParser:
 
 _R_OPERATORS: Final[dict[type[exp.Expression], str]] = {
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Pow: "^", exp.Mod: "%%",
-    exp.IntDiv: "%/%", exp.EQ: "==", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">",
+ exp.EQ: "==", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">",
     exp.GTE: ">=", exp.And: "&", exp.Or: "|",
 }  # fmt: skip
 _R_FUNCTIONS: Final[dict[type[exp.Expression], str]] = {

@@ -222,18 +222,20 @@ class _Parser:
         return tuple(range(low, high + 1)) if low <= high else tuple(range(low, high - 1, -1))
 
     def _scalar(self) -> Scalar:
-        negative = False
+        start = self._next
         while self._current.text in {"-", "+"} and self._current.kind == "sign":
-            negative ^= self._take().text == "-"
+            self._take()
+        signs = self._tokens[start : self._next]
         token = self._take()
         if token.kind == "number":
             number = _number(token.text)
-            if isinstance(number, float) and number in {float("inf"), float("-inf")}:
+            if isinstance(number, float) and number == float("inf"):
                 raise self._error("The number is too large", token.position)
+            negative = sum(sign.text == "-" for sign in signs) % 2
             return -number if negative else number
-        if not negative and token.kind == "string":
+        if not signs and token.kind == "string":
             return self._unescaped(token)
-        if not negative and token.kind == "name" and token.text in _CONSTANTS:
+        if not signs and token.kind == "name" and token.text in _CONSTANTS:
             return _CONSTANTS[token.text]
         self._next -= 1
         if token.kind == "name":

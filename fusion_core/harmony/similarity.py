@@ -21,8 +21,10 @@ Weights: TypeAlias = "FloatArray | pd.Series[Any]"
 KEEP_FROM: Final = 0.80
 """Predictors less alike than this are flagged, and left out of a fusion unless the user keeps them."""
 
-_PROBABILITIES: Final = np.linspace(0.0, 1.0, 1000)
-_EMPHASIS: Final = np.exp(-((_PROBABILITIES - 0.5) ** 2) / (2 * 0.15**2))
+PROBABILITIES: Final = np.linspace(0.0, 1.0, 1000)
+"""Where the quantiles of two numbers are compared."""
+
+_EMPHASIS: Final = np.exp(-((PROBABILITIES - 0.5) ** 2) / (2 * 0.15**2))
 _MANY_VALUES: Final = 100
 
 
@@ -123,7 +125,13 @@ def numeric_similarity(x: FloatArray, wx: FloatArray, y: FloatArray, wy: FloatAr
 
     Both sides zero throughout is 1.
     """
-    qx, qy = weighted_quantiles(x, wx, _PROBABILITIES), weighted_quantiles(y, wy, _PROBABILITIES)
+    return quantile_similarity(
+        weighted_quantiles(x, wx, PROBABILITIES), weighted_quantiles(y, wy, PROBABILITIES)
+    )
+
+
+def quantile_similarity(qx: FloatArray, qy: FloatArray) -> float:
+    """Return 1 − Σ g|qx − qy| / Σ g(|qx| + |qy|)/2 of quantiles at `PROBABILITIES`."""
     distance = float(_EMPHASIS @ np.abs(qx - qy))
     size = float(_EMPHASIS @ (np.abs(qx) + np.abs(qy))) / 2.0
     return 1.0 if size == 0.0 else 1.0 - distance / size
@@ -131,6 +139,14 @@ def numeric_similarity(x: FloatArray, wx: FloatArray, y: FloatArray, wy: FloatAr
 
 def weighted_quantiles(
     values: FloatArray, weight: FloatArray, probabilities: FloatArray
+) -> FloatArray:
+    """Return weighted quantiles; see `sorted_quantiles`, which wants the observations sorted."""
+    order = np.argsort(values, kind="stable")
+    return sorted_quantiles(values[order], weight[order], probabilities)
+
+
+def sorted_quantiles(
+    ordered: FloatArray, weights: FloatArray, probabilities: FloatArray
 ) -> FloatArray:
     """Return weighted quantiles as R's ``collapse::fquantile`` (type 7) defines them.
 
@@ -141,13 +157,11 @@ def weighted_quantiles(
 
     Parameters
     ----------
-    values, weight
-        Observations without missing values and their positive weights.
+    ordered, weights
+        Observations without missing values in increasing order, and their positive weights.
     probabilities
-        Increasing, between 0 and 1.
+        Between 0 and 1.
     """
-    order = np.argsort(values, kind="stable")
-    ordered, weights = values[order], weight[order]
     cumulated = np.cumsum(weights)
     target = probabilities * (cumulated[-1] - weights.mean())
     last = len(ordered) - 1
@@ -221,11 +235,14 @@ def _present(column: pd.Series[Any], weight: Weights) -> tuple[FloatArray, Float
 
 __all__ = [
     "KEEP_FROM",
+    "PROBABILITIES",
     "code_shares",
     "is_zero_inflated",
     "numeric_similarity",
+    "quantile_similarity",
     "share_similarity",
     "similarity",
+    "sorted_quantiles",
     "standardised_similarity",
     "weighted_median",
     "weighted_quantiles",
