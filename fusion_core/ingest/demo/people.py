@@ -254,7 +254,7 @@ def _income(persons: pd.DataFrame, talent: Array, wealth: Array, rng: np.random.
     gap = -0.12 * (persons["sex"].to_numpy() == _FEMALE)
     log_wage = 10.65 + career + school + 0.16 * talent + wealth + gap + rng.normal(0, 0.5, count)
     pension = np.exp(9.95 + 0.25 * talent + 0.4 * wealth + rng.normal(0, 0.45, count))
-    transfer = np.where(rng.random(count) < 0.45, np.exp(rng.normal(8.7, 0.8, count)), 0.0)
+    transfer = np.where(rng.random(count) < 0.75, np.exp(rng.normal(8.6, 0.8, count)), 0.0)
     works = np.isin(status, (1, 2, 4, 5))
     retired = ~works & (age >= 63)
     amount = np.select([works, retired, age >= 16], [np.exp(log_wage), pension, transfer], 0.0)

@@ -10,7 +10,7 @@ import numpy as np
 
 from fusion_core.surveys.model import SurveyId
 
-DEMO_VERSION: Final = 2
+DEMO_VERSION: Final = 3
 """Raised whenever the same seed yields other data, so that cached demos are rebuilt."""
 
 DEFAULT_SEED: Final = 20240601

@@ -1,0 +1,319 @@
+"""`harmony harmonies`: list, show, import, check and apply harmonies."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fusion_core.cli.options import (
+    DonorOption,
+    JsonOption,
+    RecipientOption,
+    WorkspaceOption,
+    choose_pair,
+    open_workspace,
+)
+from fusion_core.cli.output import Output, number, percent, plain, show_path, table
+from fusion_core.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fusion_core.harmony.apply import HarmonizedPair
+    from fusion_core.harmony.findings import Finding
+    from fusion_core.harmony.fusiondata import ImportResult
+    from fusion_core.harmony.model import Harmony, HarmonySet, Side
+    from fusion_core.harmony.preview import HarmonyPreview
+    from fusion_core.surveys.model import Dictionary, SurveyId
+    from fusion_core.workspace.layout import Workspace
+
+app = typer.Typer(no_args_is_help=True, help="List, show, import, check and apply harmonies.")
+
+
+@app.command("list")
+def list_harmonies(
+    donor: DonorOption = "",
+    recipient: RecipientOption = "",
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """List the harmonies of a pair of surveys."""
+    harmonies = _load(open_workspace(workspace), donor, recipient)
+    record = {"pair": str(harmonies.pair), "harmonies": [_record(h) for h in harmonies.harmonies]}
+
+    def show(console: Console) -> None:
+        rows = [
+            (h.key, _side_text(h.donor), _side_text(h.recipient), "yes" if h.ordered else "",
+             h.author, h.modified[:10])
+            for h in harmonies.harmonies
+        ]  # fmt: skip
+        columns = ("harmony", "donor", "recipient", "ordered", "by", "saved")
+        console.print(table(columns, rows, title=harmonies.pair.title))
+
+    Output(json).result(record, show)
+
+
+@app.command("show")
+def show_harmony(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Such as income__hincp.")],
+    donor: DonorOption = "",
+    recipient: RecipientOption = "",
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Show one harmony with the weighted distributions it yields on both sides."""
+    from fusion_core.harmony.preview import preview
+
+    opened = open_workspace(workspace)
+    harmonies = _load(opened, donor, recipient)
+    harmony = harmonies.get(key)
+    if harmony is None:
+        known = [item.key for item in harmonies.harmonies]
+        raise InputError.unknown("harmony", key, known, where=harmonies.pair.title)
+    seen = preview(
+        harmony, opened.survey(harmonies.pair.donor), opened.survey(harmonies.pair.recipient)
+    )
+    record = {"harmony": _record(harmony), "preview": _without_fixes(seen)}
+    Output(json).result(record, lambda console: _show_preview(console, harmony, seen))
+
+
+@app.command("import")
+def import_harmonies(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="fusionData .R files or JSON copies.")
+    ],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace harmonies that exist already.")
+    ] = False,
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Import harmonies published with fusionData; the files are read, never run."""
+    from fusion_core.harmony.fusiondata import read_harmonies
+    from fusion_core.harmony.store import HarmonyStore
+
+    opened = open_workspace(workspace)
+    read = []
+    for path in files:
+        first = read_harmonies(path)
+        # Dictionaries say which variables belong to persons; read again where they are at hand.
+        known = [_dictionary(opened, item) for item in (first.pair.donor, first.pair.recipient)]
+        read.append((path, read_harmonies(path, donor=known[0], recipient=known[1])))
+    # Every file is readable: only now is anything saved.
+    reports = []
+    for path, result in read:
+        store = HarmonyStore(opened.path, result.pair)
+        saved = store.save_all(result.harmonies, author=_user(), replace_existing=replace)
+        reports.append(_import_record(path, result, saved=len(saved)))
+    Output(json).result({"files": reports}, lambda console: _show_import(console, reports))
+
+
+@app.command("check")
+def check_harmonies(
+    donor: DonorOption = "",
+    recipient: RecipientOption = "",
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Check every harmony of a pair, on the data where they are there.
+
+    The exit code is 1 when a harmony is wrong, so that a script can stop.
+    """
+    from fusion_core.harmony.preview import preview
+    from fusion_core.harmony.rows import RowsCache
+
+    opened = open_workspace(workspace)
+    harmonies = _load(opened, donor, recipient)
+    left, right = opened.survey(harmonies.pair.donor), opened.survey(harmonies.pair.recipient)
+    cache = RowsCache()
+    checked: list[dict[str, Any]] = []
+    for harmony in harmonies.harmonies:
+        seen = preview(harmony, left, right, cache=cache)
+        checked.append({
+            "key": harmony.key,
+            "similarity": seen.similarity,
+            "problems": seen.problems,
+            "findings": [_finding(item) for item in seen.findings],
+        })  # fmt: skip
+    wrong = [
+        item["key"] for item in checked
+        if item["problems"] or any(found["severity"] == "error" for found in item["findings"])
+    ]  # fmt: skip
+    record = {"pair": str(harmonies.pair), "wrong": wrong, "harmonies": checked}
+    Output(json).result(record, lambda console: _show_check(console, checked, wrong))
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command("apply")
+def apply_harmonies(
+    *,
+    to: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for donor.parquet and recipient.parquet.")
+    ],
+    person: Annotated[
+        bool, typer.Option("--person", help="One row per person instead of per household.")
+    ] = False,
+    donor: DonorOption = "",
+    recipient: RecipientOption = "",
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Apply the harmonies of a pair and write both surveys with identical columns."""
+    from fusion_core.harmony.apply import harmonize_pair
+    from fusion_core.harmony.similarity import similarity
+    from fusion_core.workspace.files import replace_file
+
+    opened = open_workspace(workspace)
+    harmonies = _load(opened, donor, recipient)
+    pair = harmonize_pair(
+        harmonies,
+        opened.survey(harmonies.pair.donor),
+        opened.survey(harmonies.pair.recipient),
+        respondent="person" if person else "household",
+    )
+    for name, frame in (("donor", pair.donor), ("recipient", pair.recipient)):
+        with replace_file(to / f"{name}.parquet") as temporary:
+            frame.to_parquet(temporary, index=False)
+    scores = {
+        key: similarity(
+            pair.donor[key], pair.donor["weight"], pair.recipient[key], pair.recipient["weight"]
+        )
+        for key in pair.keys
+    }
+    record = {
+        "folder": str(to),
+        "donor_rows": len(pair.donor),
+        "recipient_rows": len(pair.recipient),
+        "similarity": scores,
+        "failures": {key: error.message for key, error in pair.failures.items()},
+    }
+    Output(json).result(record, lambda console: _show_applied(console, to, pair, scores))
+
+
+def _load(workspace: Workspace, donor: str, recipient: str) -> HarmonySet:
+    from fusion_core.harmony.store import HarmonyStore
+
+    return HarmonyStore(workspace.path, choose_pair(workspace, donor, recipient)).load()
+
+
+def _dictionary(workspace: Workspace, survey: SurveyId) -> Dictionary | None:
+    from fusion_core.surveys.storage import read_dictionary
+
+    return (
+        read_dictionary(workspace.survey_folder(survey)) if workspace.has_survey(survey) else None
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return "command line"
+
+
+def _record(harmony: Harmony) -> dict[str, Any]:
+    return {"key": harmony.key, **plain(harmony)}
+
+
+def _without_fixes(seen: HarmonyPreview) -> dict[str, Any]:
+    """Leave out the corrected harmonies: they would repeat the whole record per finding."""
+    record: dict[str, Any] = plain(seen)
+    record["findings"] = [_finding(item) for item in seen.findings]
+    return record
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "sentence": finding.sentence,
+        "side": finding.side,
+        "levels": finding.levels,
+        "fix": finding.fix.label if finding.fix else "",
+    }
+
+
+def _side_text(side: Side) -> str:
+    parts = [side.adjustment or side.variable]
+    if side.deflate_to_year:
+        parts.append(f"in dollars of {side.deflate_to_year}")
+    if side.breakpoints:
+        parts.append(f"{len(side.levels)} bins")
+    elif side.levels:
+        parts.append(f"{len(side.levels)} levels")
+    if side.respondent == "person":
+        parts.append(side.aggregator)
+    return ", ".join(parts)
+
+
+def _show_preview(console: Console, harmony: Harmony, seen: HarmonyPreview) -> None:
+    console.print(f"{harmony.key}: similarity {number(seen.similarity)}", markup=False)
+    if harmony.comment:
+        console.print(harmony.comment, markup=False)
+    rows = [
+        (item.name, "; ".join(item.donor_levels), "; ".join(item.recipient_levels),
+         percent(item.donor_share), percent(item.recipient_share))
+        for item in seen.groups
+    ]  # fmt: skip
+    if rows:
+        columns = ("group", "donor", "recipient", "donor share", "recipient share")
+        console.print(table(columns, rows))
+    for sentence in (*seen.problems, *(item.sentence for item in seen.findings)):
+        console.print(sentence, markup=False)
+
+
+def _import_record(path: Path, result: ImportResult, *, saved: int) -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "pair": str(result.pair),
+        "entries": len(result.entries),
+        "read": len(result.harmonies),
+        "saved": saved,
+        "remarks": [
+            {"key": item.key, "remark": remark}
+            for item in result.entries for remark in item.remarks
+        ],
+        "translations": [
+            {"key": item.key, "from": before, "to": after}
+            for item in result.entries for before, after in item.translations
+        ],
+    }  # fmt: skip
+
+
+def _show_import(console: Console, reports: list[dict[str, Any]]) -> None:
+    for item in reports:
+        console.print(
+            f"{item['file']}: {item['entries']} entries, {item['read']} read, "
+            f"{item['saved']} saved for {item['pair']}",
+            markup=False,
+        )
+        for remark in item["remarks"]:
+            console.print(f"  {remark['key']}: {remark['remark']}", markup=False)
+
+
+def _show_check(console: Console, checked: list[dict[str, Any]], wrong: list[str]) -> None:
+    rows = []
+    for item in checked:
+        sentences = [*item["problems"], *(found["sentence"] for found in item["findings"])]
+        rows.append((item["key"], number(item["similarity"]), sentences[0] if sentences else ""))
+        rows += [("", "", sentence) for sentence in sentences[1:]]
+    console.print(table(("harmony", "similarity", "to look at"), rows))
+    verdict = f"{len(wrong)} of {len(checked)} are wrong." if wrong else f"All {len(checked)} work."
+    console.print(verdict, markup=False)
+
+
+def _show_applied(
+    console: Console, folder: Path, pair: HarmonizedPair, scores: dict[str, float]
+) -> None:
+    console.print(table(("harmony", "similarity"), [(k, number(v)) for k, v in scores.items()]))
+    for key, error in pair.failures.items():
+        console.print(f"Left out: {key}: {error.message}", markup=False)
+    console.print(
+        f"{len(pair.donor):,} donor and {len(pair.recipient):,} recipient rows are in "
+        f"{show_path(folder)}",
+        markup=False,
+    )

@@ -1,0 +1,145 @@
+"""Options several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fusion_core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fusion_core.harmony.model import SurveyPair
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run
+
+WorkspaceOption = Annotated[
+    Path,
+    typer.Option(
+        "--workspace", "-w", envvar="HARMONY_WORKSPACE", metavar="DIR",
+        help="Project folder.", show_default="the current folder",
+    ),
+]  # fmt: skip
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object for scripts instead of text.")
+]
+DonorOption = Annotated[
+    str,
+    typer.Option(
+        "--donor", metavar="SURVEY", help="Donor survey, such as RECS_2015.",
+        show_default="the only one with harmonies",
+    ),
+]  # fmt: skip
+RecipientOption = Annotated[
+    str,
+    typer.Option(
+        "--recipient", metavar="SURVEY", help="Recipient survey, such as ACS_2019.",
+        show_default="the only one with harmonies",
+    ),
+]  # fmt: skip
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run: its id, the start of it, or 'latest'.")
+]
+
+
+def open_workspace(folder: Path) -> Workspace:
+    """Open a workspace; see `fusion_core.workspace.layout.Workspace.open`."""
+    from fusion_core.workspace.layout import Workspace
+
+    return Workspace.open(folder)
+
+
+def choose_pair(workspace: Workspace, donor: str, recipient: str) -> SurveyPair:
+    """Return the pair of surveys meant, the only one with harmonies where none is named.
+
+    Raises
+    ------
+    InputError
+        If nothing or several fit what was named, or a survey does not exist.
+    """
+    from fusion_core.harmony.model import SurveyPair
+    from fusion_core.harmony.store import list_pairs
+    from fusion_core.surveys.model import SurveyId
+
+    if donor and recipient:
+        pair = SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient))
+        for survey in (pair.donor, pair.recipient):
+            workspace.describe(survey)
+        return pair
+    fitting = [
+        pair
+        for pair in list_pairs(workspace.path)
+        if donor in {"", str(pair.donor)} and recipient in {"", str(pair.recipient)}
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        raise InputError(
+            "No pair of surveys has harmonies yet",
+            where=str(workspace.path),
+            fix="Name the surveys with --donor and --recipient",
+        )
+    names = ", ".join(f"--donor {pair.donor} --recipient {pair.recipient}" for pair in fitting)
+    raise InputError(f"{len(fitting)} pairs of surveys fit", fix=f"Choose one: {names}")
+
+
+def choose_run(workspace: Workspace, text: str) -> Run:
+    """Return the run with this id, the only one whose id starts like this, or the latest.
+
+    Raises
+    ------
+    InputError
+        If no run or several runs are meant.
+    """
+    from fusion_core.workspace.runs import list_runs, open_run
+
+    found = list_runs(workspace)
+    if text == "latest":
+        if not found:
+            raise InputError(
+                "There is no run yet",
+                where=str(workspace.path),
+                fix="Start one with `harmony fuse`",
+            )
+        return found[0]
+    starting = [run for run in found if run.id.startswith(text)]
+    exact = [run for run in starting if run.id == text]
+    if exact or len(starting) == 1:
+        return (exact or starting)[0]
+    if len(starting) > 1:
+        ids = ", ".join(run.id for run in starting)
+        raise InputError(f"Several runs start with '{text}'", fix=f"Choose one of {ids}")
+    return open_run(workspace, text)
+
+
+def split_list(values: Sequence[str] | None) -> list[str]:
+    """Flatten repeated and comma-separated values: ``["a,b", "c"]`` → ``["a", "b", "c"]``."""
+    parts = [part.strip() for value in values or () for part in value.split(",")]
+    return [part for part in parts if part]
+
+
+def read_fusion_variables(values: Sequence[str]) -> tuple[str | tuple[str, ...], ...]:
+    """Read fusion variables as typed: ``a b+c+d`` are a and the block of b, c and d.
+
+    Raises
+    ------
+    InputError
+        If a block has an empty member or a variable is named twice.
+    """
+    chosen: list[str | tuple[str, ...]] = []
+    seen: set[str] = set()
+    for text in split_list(values):
+        members = tuple(part.strip() for part in text.split("+"))
+        if "" in members:
+            raise InputError(
+                f"'{text}' is not a block of variables", fix="Write a block like heat+cool+other"
+            )
+        for name in members:
+            if name in seen:
+                raise InputError(f"'{name}' is named twice", fix="Name every variable once")
+            seen.add(name)
+        chosen.append(members[0] if len(members) == 1 else members)
+    return tuple(chosen)

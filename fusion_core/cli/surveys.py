@@ -1,0 +1,248 @@
+"""`harmony survey`: what is in the workspace, and adding to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace
+from fusion_core.cli.output import Output, number, percent, table
+from fusion_core.errors import ConflictError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fusion_core.surveys.model import Survey, SurveyDescription, Variable
+    from fusion_core.surveys.summary import Distribution
+    from fusion_core.workspace.layout import Workspace
+
+app = typer.Typer(no_args_is_help=True, help="List, show and add surveys.")
+
+
+@app.command("list")
+def list_surveys(workspace: WorkspaceOption = Path(), json: JsonOption = False) -> None:
+    """List the surveys of a workspace."""
+    opened = open_workspace(workspace)
+    records = [_overview(opened, str(survey)) for survey in opened.survey_ids()]
+
+    def show(console: Console) -> None:
+        if not records:
+            console.print("No survey yet. Add one with `harmony survey add`.", markup=False)
+            return
+        rows = [
+            (item["survey"], item["title"], number(item["households"], digits=1),
+             number(item["persons"], digits=1), item["variables"], item["variance"])
+            for item in records
+        ]  # fmt: skip
+        columns = ("survey", "title", "households", "persons", "variables", "variance")
+        console.print(table(columns, rows))
+
+    Output(json).result({"surveys": records}, show)
+
+
+@app.command("show")
+def show_survey(
+    survey: Annotated[str, typer.Argument(metavar="SURVEY", help="Such as RECS_2015.")],
+    variable: Annotated[
+        str, typer.Option("--variable", "-v", metavar="NAME", help="Show one variable in detail.")
+    ] = "",
+    search: Annotated[
+        str, typer.Option("--search", metavar="WORDS", help="Only variables these words describe.")
+    ] = "",
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Show a survey's dictionary, or one of its variables with its distribution."""
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.surveys.storage import read_dictionary
+
+    opened = open_workspace(workspace)
+    identifier = SurveyId.parse(survey)
+    description = opened.describe(identifier)
+    dictionary = read_dictionary(opened.survey_folder(identifier))
+    output = Output(json)
+    if variable:
+        found = dictionary.require(variable, where=identifier.title)
+        _show_variable(output, opened.survey_folder(identifier), found)
+        return
+    answers = dictionary.answers()
+    if search:
+        answers = _matching(identifier, dictionary, search)
+    record = {"survey": survey, "description": description, "variables": answers}
+    output.result(record, lambda console: _show_dictionary(console, description, answers))
+
+
+@app.command("add")
+def add_survey(
+    *,
+    reader: Annotated[
+        str, typer.Option(help="What the files are: generic, acs_pums, recs or fusiondata.")
+    ] = "generic",
+    household: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Household (or housing) file.")
+    ] = None,
+    person: Annotated[Path | None, typer.Option(metavar="FILE", help="Person file.")] = None,
+    codebook: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Codebook with descriptions and labels.")
+    ] = None,
+    dictionary: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Census Bureau data dictionary (acs_pums).")
+    ] = None,
+    supplement: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="More columns of the households (recs).")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Survey name such as RECS.")] = "",
+    vintage: Annotated[str, typer.Option(help="Year such as 2015, or 2015-2019.")] = "",
+    title: Annotated[str, typer.Option(help="Full name for people.")] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Read and report, but store nothing.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a survey of the same name and vintage.")
+    ] = False,
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Read raw survey files and add them to the workspace.
+
+    Nothing is stored unless everything in the files is right. Example:
+
+    harmony survey add --reader acs_pums --household csv_hor.zip --person csv_por.zip
+    --dictionary PUMS_Data_Dictionary_2019.csv --vintage 2019
+    """
+    from fusion_core.ingest.problems import FileProblemsError
+    from fusion_core.ingest.readers import ImportRequest, find_reader, try_import
+
+    opened = open_workspace(workspace)
+    chosen = find_reader(reader)
+    given = {
+        "household": household, "person": person, "codebook": codebook,
+        "dictionary": dictionary, "supplement": supplement,
+    }  # fmt: skip
+    trial = try_import(
+        ImportRequest(
+            chosen.key,
+            {slot: path for slot, path in given.items() if path is not None},
+            name=name or chosen.name,
+            vintage=vintage,
+            title=title,
+        )
+    )
+    if trial.survey is None:
+        raise FileProblemsError(trial.problems)
+    survey = trial.survey
+    if not check:
+        if opened.has_survey(survey.id) and not replace:
+            raise ConflictError(
+                f"The workspace has {survey.id.title} already", where=str(opened.path),
+                fix="Give --replace to replace it, or another --vintage to keep both",
+            )  # fmt: skip
+        opened.add_survey(survey)
+    warnings = [problem.sentence for problem in trial.problems]
+    record = {"survey": str(survey.id), "stored": not check, "warnings": warnings} | _sizes(survey)
+    Output(json).result(record, lambda console: _show_added(console, survey, record))
+
+
+def _overview(workspace: Workspace, survey: str) -> dict[str, Any]:
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.surveys.summary import survey_overview
+
+    identifier = SurveyId.parse(survey)
+    found = survey_overview(workspace.survey_folder(identifier))
+    design = found.description.design
+    replicates = f", {design.replicates} replicates" if design.replicates else ""
+    return {
+        "survey": survey,
+        "title": found.description.title or identifier.title,
+        "synthetic": found.description.synthetic,
+        "households": found.households,
+        "persons": found.persons,
+        "variables": found.household_variables + found.person_variables,
+        "variance": f"{design.method}{replicates}",
+        "geography": found.description.geography,
+        "price_year": found.description.price_year,
+        "bytes": found.size,
+    }
+
+
+def _matching(identifier: Any, dictionary: Any, words: str) -> list[Variable]:
+    from fusion_core.surveys.search import build_index, search
+
+    hits = search(build_index([(identifier, dictionary)]), words)
+    return [hit.entry.variable for hit in hits if hit.entry.variable.role == "answer"]
+
+
+def _show_dictionary(
+    console: Console, description: SurveyDescription, answers: list[Variable]
+) -> None:
+    console.print(description.title or description.id.title, markup=False)
+    for note in description.notes:
+        console.print(f"  {note}", markup=False)
+    rows = [
+        (item.name, item.respondent, item.type,
+         f"{len(item.levels)} levels" if item.levels else item.unit, item.description)
+        for item in answers
+    ]  # fmt: skip
+    console.print(table(("variable", "level", "type", "values", "description"), rows))
+
+
+def _show_variable(output: Output, folder: Path, variable: Variable) -> None:
+    from fusion_core.surveys.summary import read_distribution
+
+    found = read_distribution(folder, variable)
+    record = {"variable": variable, "distribution": found}
+
+    def show(console: Console) -> None:
+        console.print(f"{variable.name}: {variable.description}", markup=False)
+        unit = f", {variable.unit}" if variable.unit else ""
+        console.print(f"{variable.type}, asked of each {variable.respondent}{unit}", markup=False)
+        if variable.note:
+            console.print(variable.note, markup=False)
+        if found is None:
+            for code, level in zip(variable.codes, variable.levels, strict=False):
+                console.print(f"  {code}  {level}", markup=False)
+        else:
+            _show_distribution(console, found)
+
+    output.result(record, show)
+
+
+def _show_distribution(console: Console, found: Distribution) -> None:
+    if found.levels:
+        rows = [
+            (item.level, percent(item.share), number(item.rows, digits=1)) for item in found.levels
+        ]
+        console.print(table(("answer", "weighted share", "rows"), rows))
+    else:
+        quantiles = ", ".join(number(value) for value in found.quantiles)
+        console.print(f"Mean {number(found.mean)}; 5, 25, 50, 75, 95 %: {quantiles}", markup=False)
+        console.print(
+            f"From {number(found.minimum)} to {number(found.maximum)}; "
+            f"{percent(found.zero_share)} are zero",
+            markup=False,
+        )
+    console.print(f"{percent(found.missing_share)} did not answer", markup=False)
+
+
+def _sizes(survey: Survey) -> dict[str, Any]:
+    return {
+        "households": None if survey.household is None else len(survey.household),
+        "persons": None if survey.person is None else len(survey.person),
+        "variables": len(survey.dictionary.answers()),
+        "notes": survey.description.notes,
+    }
+
+
+def _show_added(console: Console, survey: Survey, record: dict[str, Any]) -> None:
+    done = "Added" if record["stored"] else "Would add"
+    households = number(record["households"], digits=1)
+    persons = number(record["persons"], digits=1)
+    console.print(
+        f"{done} {survey.id.title}: {households} households, {persons} persons, "
+        f"{record['variables']} variables",
+        markup=False,
+    )
+    for sentence in (*record["warnings"], *survey.description.notes):
+        console.print(f"  {sentence}", markup=False)

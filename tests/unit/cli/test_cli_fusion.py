@@ -1,0 +1,214 @@
+"""harmony fuse, runs, validate, estimate and export on one finished run of the tiny demo."""
+
+import json
+import shutil
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from fusion_core.cli.running import follow_run
+from fusion_core.errors import Cancelled
+from fusion_core.fusion.implicate_files import read_implicates
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import list_runs, open_run
+
+
+def test_fuse_reports_run_predictors_and_verdicts(finished, harmony):
+    identifier, record = finished
+    assert record["run"]["status"] == "finished"
+    assert record["run"]["implicates"] == 4
+    assert record["run"]["fusion_variables"] == [
+        "insecure", ["share_heat", "share_cool", "share_other"],
+    ]  # fmt: skip
+    assert len(record["predictors"]) > 18
+    assert {text.split(":")[0] for text in record["verdicts"]} >= {"insecure", "share_heat"}
+    run = open_run(Workspace.open(harmony.workspace), identifier)
+    drawn = read_implicates(run.implicates_folder)
+    shares = sum(drawn[name].values for name in ("share_heat", "share_cool", "share_other"))
+    assert (shares == 1.0).all()
+
+
+def test_runs_are_listed_and_found_by_their_start(finished, harmony):
+    identifier, _ = finished
+    assert [item["id"] for item in harmony.json("runs")["runs"]] == [identifier]
+    assert identifier in harmony("runs").stdout
+    assert harmony.json("validate", identifier[:12])["run"] == identifier
+    error = harmony.json("validate", "nope", code=2)["error"]
+    assert identifier in error["message"]
+
+
+def test_validation_shows_errors_by_subset_size_and_a_verdict(finished, harmony):
+    identifier, _ = finished
+    record = harmony.json("validate", identifier, "--variable", "insecure")
+    assert len(record["verdicts"]) == 1
+    assert {row["variable"] for row in record["curves"]} == {"insecure"}
+    assert "typical error" in harmony("validate").stdout
+    assert harmony.json("validate", "--variable", "insecur", code=2)["error"]["fix"]
+
+
+@pytest.mark.usefixtures("finished")
+def test_estimates_are_by_puma_with_names_and_margins(harmony):
+    record = harmony.json("estimate", "--variable", "insecure", "--level", "Yes")
+    rows = record["estimates"]
+    assert record["by"] == ["puma"]
+    assert record["synthetic"] is True
+    assert len(rows) == 8
+    for row in rows:
+        assert 0 < row["estimate"] < 1
+        assert row["moe"] > 0
+        assert row["name"].endswith("PUMA")
+    text = harmony("estimate", "-v", "insecure", "--level", "Yes", "--highest", "3").stdout
+    assert "Synthetic data" in text
+    assert text.count("PUMA") >= 3
+
+
+@pytest.mark.usefixtures("finished")
+def test_the_highest_and_lowest_areas_come_first(harmony):
+    everything = harmony.json("estimate", "-v", "share_heat")["estimates"]
+    values = sorted(row["estimate"] for row in everything)
+    highest = harmony.json("estimate", "-v", "share_heat", "--highest", "2")["estimates"]
+    lowest = harmony.json("estimate", "-v", "share_heat", "--lowest", "2")["estimates"]
+    assert [row["estimate"] for row in highest] == values[:-3:-1]
+    assert [row["estimate"] for row in lowest] == values[:2]
+
+
+@pytest.mark.usefixtures("finished")
+def test_subgroups_groups_and_statistics_can_be_chosen(harmony):
+    everybody = harmony.json("estimate", "-v", "hincp", "--by", "none")["estimates"]
+    poor = harmony.json("estimate", "-v", "hincp", "--by", "none", "--where", "hincp < 40000")
+    assert len(everybody) == 1
+    assert poor["estimates"][0]["estimate"] < everybody[0]["estimate"]
+    crossed = harmony.json("estimate", "-v", "hincp", "-s", "median", "--by", "ten")["estimates"]
+    assert {row["statistic"] for row in crossed} == {"median"}
+    above = harmony.json("estimate", "-v", "hincp", "--above", "100000", "--by", "none")
+    assert above["estimates"][0]["statistic"] == "share_above"
+    short = harmony.json("estimate", "-v", "share_above:hincp>100000", "--by", "none")
+    assert short["estimates"][0]["estimate"] == above["estimates"][0]["estimate"]
+
+
+def test_a_survey_alone_needs_no_run(harmony):
+    record = harmony.json("estimate", "--survey", "DEMOACS_2022", "-v", "ten", "--by", "none")
+    assert sum(row["estimate"] for row in record["estimates"]) == pytest.approx(1.0)
+    assert record["source"] == "DEMOACS_2022"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-v", "insecur"], "'insecure'"),
+        (["-v", "insecure", "-s", "average"], "no statistic"),
+        (["-v", "insecure", "--where", "__import__('os')"], "__import__"),
+        (["-v", "insecure", "--where", "read_csv('/etc/passwd')"], "read_csv"),
+        (["-v", "insecure", "--where", "np > 90"], "ousehold"),
+        (["-v", "insecure", "--by", "county"], "county"),
+    ],
+)
+@pytest.mark.usefixtures("finished")
+def test_what_cannot_be_estimated_is_said_in_a_sentence(harmony, arguments, words):
+    error = harmony.json("estimate", *arguments, code=2)["error"]
+    assert words in error["message"]
+
+
+@pytest.mark.usefixtures("finished")
+def test_tables_are_exported_in_every_format(harmony, tmp_path):
+    for ending in ("csv", "parquet", "xlsx", "geojson"):
+        harmony("export", "--to", tmp_path / f"table.{ending}", "-v", "insecure")
+    frame = pd.read_parquet(tmp_path / "table.parquet")
+    assert len(frame) == 16
+    assert np.allclose(pd.read_csv(tmp_path / "table.csv")["estimate"], frame["estimate"])
+    book = openpyxl.load_workbook(tmp_path / "table.xlsx")
+    assert book.sheetnames == ["estimates", "about"]
+    assert book["estimates"].max_row == 17
+    assert any("synthetic" in str(cell.value) for cell in book["about"]["A"])
+
+
+@pytest.mark.usefixtures("finished")
+def test_geojson_has_one_area_per_feature_in_longitude_and_latitude(harmony, tmp_path):
+    file = tmp_path / "areas.geojson"
+    harmony("export", "--to", file, "-v", "insecure", "--level", "Yes")
+    areas = gpd.read_file(file)
+    assert len(areas) == 8
+    assert areas.crs.to_epsg() == 4326
+    assert areas.total_bounds[1] > 20
+    column = "share:insecure=Yes estimate"
+    assert areas[column].between(0, 1).all()
+    assert json.loads(file.read_text())["synthetic"] is True
+
+
+@pytest.mark.usefixtures("finished")
+def test_microdata_are_exported_by_implicate(harmony, tmp_path):
+    harmony("export", "--what", "microdata", "--to", tmp_path / "micro.parquet")
+    frame = pd.read_parquet(tmp_path / "micro.parquet")
+    households = harmony.json("survey", "list")["surveys"][0]["households"]
+    assert len(frame) == 4 * households
+    assert {"implicate", "household_id", "weight", "puma", "insecure"} <= set(frame.columns)
+    assert frame.groupby("implicate")["household_id"].nunique().eq(households).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--to", "table.doc"], "which format"),
+        (["--to", "table.csv", "--format", "doc"], "format"),
+        (["--to", "a.geojson", "--by", "ten"], "boundaries"),
+        (["--to", "a.xlsx", "--what", "microdata"], "spreadsheet"),
+        (["--to", "a.csv", "--what", "model"], "content"),
+    ],
+)
+@pytest.mark.usefixtures("finished")
+def test_what_cannot_be_exported_is_said_and_nothing_is_written(
+    harmony, arguments, words, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    error = harmony.json("export", *arguments, code=2)["error"]
+    assert words in error["message"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("finished")
+def test_the_cost_is_said_before_anything_starts(harmony):
+    before = len(harmony.json("runs")["runs"])
+    cost = harmony.json("fuse", "-v", "insecure,sqft", "--preset", "paper", "--cost")
+    assert cost["seconds"] > 0
+    assert cost["memory_bytes"] > 0
+    assert "of memory" in harmony("fuse", "-v", "insecure", "--cost").stdout
+    assert len(harmony.json("runs")["runs"]) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "No variable"),
+        (["-v", "insecur"], "'insecure'"),
+        (["-v", "insecure", "--preset", "fast"], "preset"),
+        (["-v", "insecure", "--donor", "RECS_2015"], "pair"),
+        (["-v", "insecure", "--donor", "RECS_2015", "--recipient", "DEMOACS_2022"], "RECS_2015"),
+        (["-v", "a+"], "block"),
+        (["--resume", "nope"], "nope"),
+    ],
+)
+@pytest.mark.usefixtures("finished")
+def test_a_wrong_request_starts_no_run(harmony, arguments, words):
+    before = len(list_runs(Workspace.open(harmony.workspace)))
+    error = harmony.json("fuse", *arguments, code=2)["error"]
+    assert words in error["message"]
+    assert len(list_runs(Workspace.open(harmony.workspace))) == before
+
+
+def test_pressing_control_c_cancels_the_run_and_says_how_to_resume(finished, harmony, tmp_path):
+    identifier, _ = finished
+    folder = shutil.copytree(harmony.workspace, tmp_path / "workspace")
+    workspace = Workspace.open(folder)
+    run = open_run(workspace, identifier)
+    (run.folder / "stages" / "fuse.json").unlink()
+    run.write_state(type(run.state())(status="failed"))
+
+    def interrupt(_share, _sentence):
+        raise KeyboardInterrupt
+
+    with pytest.raises(Cancelled, match=f"--resume {identifier}"):
+        follow_run(workspace, run, interrupt)
+    assert run.state().status == "cancelled"

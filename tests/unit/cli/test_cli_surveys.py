@@ -1,0 +1,107 @@
+"""harmony survey and harmony harmonies on the tiny demo."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.ingest.demo import PAIR
+
+
+def test_surveys_are_listed_with_their_sizes(harmony):
+    listed = {item["survey"]: item for item in harmony.json("survey", "list")["surveys"]}
+    assert set(listed) == {"DEMOACS_2022", "DEMOENERGY_2020"}
+    assert listed["DEMOACS_2022"]["households"] > 1_000
+    assert listed["DEMOENERGY_2020"]["persons"] is None
+    assert all(item["synthetic"] for item in listed.values())
+    assert "DEMOACS_2022" in harmony("survey", "list").stdout
+
+
+def test_a_survey_shows_its_dictionary_and_searches_it(harmony):
+    everything = harmony.json("survey", "show", "DEMOENERGY_2020")["variables"]
+    found = harmony.json("survey", "show", "DEMOENERGY_2020", "--search", "insulaton")["variables"]
+    assert [item["name"] for item in found] == ["insulation"]
+    assert len(everything) > 25
+    assert "insulation" in harmony("survey", "show", "DEMOENERGY_2020").stdout
+
+
+def test_a_variable_shows_its_weighted_distribution(harmony):
+    record = harmony.json("survey", "show", "DEMOENERGY_2020", "-v", "main_ac")
+    shares = [item["share"] for item in record["distribution"]["levels"]]
+    assert sum(shares) == pytest.approx(1.0)
+    assert "Heat pump" in harmony("survey", "show", "DEMOENERGY_2020", "-v", "main_ac").stdout
+    assert "Mean" in harmony("survey", "show", "DEMOACS_2022", "-v", "hincp").stdout
+
+
+def test_an_unknown_variable_names_the_nearest(harmony):
+    error = harmony.json("survey", "show", "DEMOACS_2022", "-v", "hincpp", code=2)["error"]
+    assert "'hincp'" in error["message"]
+
+
+def test_a_csv_is_added_only_when_it_is_right(harmony, tmp_path):
+    workspace = shutil.copytree(harmony.workspace, tmp_path / "workspace")
+    file = tmp_path / "homes.csv"
+    rows = "\n".join(f"{i},{10 + i},{'own' if i % 2 else 'rent'}" for i in range(30))
+    file.write_text(f"household_id,weight,tenure\n{rows}\n")
+    add = ["survey", "add", "--household", file, "--name", "HOMES", "--vintage", "2021",
+           "-w", workspace]  # fmt: skip
+    assert harmony.json(*add, "--check")["stored"] is False
+    assert not (workspace / "surveys" / "HOMES").exists()
+    assert harmony.json(*add)["households"] == 30
+    assert "already" in harmony.json(*add, code=2)["error"]["message"]
+    harmony(*add, "--replace")
+    file.write_text(f"household_id,weight,tenure\n{rows}\n5,2,own\n")
+    wrong = harmony.json(*add, "--replace", code=2)["error"]
+    assert "5" in wrong["message"]
+    stored = pd.read_parquet(workspace / "surveys" / "HOMES" / "2021" / "household.parquet")
+    assert len(stored) == 30
+
+
+def test_harmonies_are_listed_shown_and_checked(harmony):
+    listed = harmony.json("harmonies", "list")
+    assert listed["pair"] == str(PAIR)
+    assert len(listed["harmonies"]) == 18
+    shown = harmony.json("harmonies", "show", "tenure__ten")
+    assert shown["preview"]["similarity"] > 0.9
+    checked = harmony.json("harmonies", "check")
+    assert checked["wrong"] == []
+    assert "All 18 work" in harmony("harmonies", "check").stdout
+    assert "Owned" in harmony("harmonies", "show", "tenure__ten").stdout
+
+
+def test_a_harmony_that_fails_ends_the_check_with_code_1(harmony, tmp_path):
+    workspace = shutil.copytree(harmony.workspace, tmp_path / "workspace")
+    path = HarmonyStore(workspace, PAIR).path
+    record = json.loads(path.read_text())
+    text = json.dumps(record).replace("Wood pellets", "Straw pellets")
+    path.write_text(text)
+    checked = harmony.json("harmonies", "check", "-w", workspace, code=1)
+    assert checked["wrong"] == ["heatfuel__hfl"]
+
+
+def test_harmonies_apply_to_two_files_with_the_same_columns(harmony, tmp_path):
+    record = harmony.json("harmonies", "apply", "--to", tmp_path / "out")
+    donor = pd.read_parquet(tmp_path / "out" / "donor.parquet")
+    recipient = pd.read_parquet(tmp_path / "out" / "recipient.parquet")
+    assert record["failures"] == {}
+    for key in record["similarity"]:
+        assert donor[key].dtype == recipient[key].dtype
+    assert len(recipient) == record["recipient_rows"]
+
+
+def test_published_files_are_imported_and_never_run(harmony, tmp_path):
+    workspace = shutil.copytree(harmony.workspace, tmp_path / "workspace")
+    good = tmp_path / "HOMES_2021__ACS_2019.R"
+    side = 'list(groups = c(1, 2), levels = c("Yes", "No"), breaks = "", adj = "", agg = "")'
+    good.write_text(f'list("a__b" = list(HOMES = {side}, ACS = {side}, ordered = FALSE))')
+    bad = tmp_path / "HOMES_2022__ACS_2019.R"
+    bad.write_text(good.read_text() + "; system('touch /tmp/x')")
+    refused = harmony.json("harmonies", "import", good, bad, "-w", workspace, code=2)["error"]
+    assert "HOMES_2022__ACS_2019.R" in refused["message"]
+    assert not (workspace / "harmonies" / "HOMES_2021__ACS_2019.json").exists()
+    report = harmony.json("harmonies", "import", good, "-w", workspace)["files"][0]
+    assert (report["entries"], report["saved"]) == (1, 1)
+    several = harmony.json("harmonies", "list", "-w", workspace, code=2)["error"]
+    assert "2 pairs" in several["message"]
