@@ -7,30 +7,28 @@ findings – follows in the next turn of the server's loop, once for any number 
 from __future__ import annotations
 
 import traceback
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import panel as pn
 
-from fusion_core.errors import ExpressionError, HarmonyError, InputError
-from fusion_core.harmony.expressions import ALLOWED_FUNCTIONS
-from fusion_core.harmony.model import Harmony, SurveyPair
-from fusion_core.harmony.preview import HarmonyPreview
-from fusion_core.harmony.prices import price_years
-from fusion_core.harmony.store import list_pairs
+from fusion_core.errors import CorruptFileError, ExpressionError, HarmonyError, InputError
+from fusion_core.harmony.model import SurveyPair
+from fusion_core.harmony.store import HarmonyStore, list_pairs
 from harmony_app.harmonize import exchange, messages
 from harmony_app.harmonize import state as states
-from harmony_app.harmonize.catalogue import variable_card, variable_entries, worklist_statuses
-from harmony_app.harmonize.consequences import preview_record, rows_record
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.edits import EDITS, apply_edit
-from harmony_app.harmonize.forms import AGGREGATORS, harmony_form
 from harmony_app.harmonize.library import all_pairs
 from harmony_app.harmonize.messages import Message
 from harmony_app.harmonize.overview import OverviewTable
 from harmony_app.harmonize.pairwork import PairWork, parse_pair
 from harmony_app.harmonize.saving import Saving
+from harmony_app.harmonize.screen import Screen
 from harmony_app.shell.session import Session, set_query
-from harmony_app.shell.theme import GROUP_COLOURS
+
+UPLOAD_LIMIT: Final = 20_000_000
+"""Characters of an uploaded harmony file; the largest published one is well under a tenth."""
 
 
 class HarmonizePage:
@@ -48,11 +46,15 @@ class HarmonizePage:
         self.work: PairWork | None = None
         self._sequence = 0
         self._late_work_waits = False
-        self._preview: tuple[Harmony, HarmonyPreview] | None = None
-        self._shown_labels: list[list[str]] = []
-        self._overview = OverviewTable(self._open_from_overview)
-        self.desk = HarmonizeDesk(self.receive, overview=self._overview.table)
+        overview = OverviewTable(self._open_from_overview)
+        self.desk = HarmonizeDesk(self.receive, overview=overview.table)
+        self.screen = Screen(session.workspace, self.desk, overview)
         self._saving = Saving(self)
+        self._actions: dict[str, Callable[[Message], None]] = {
+            "open": self._open, "pair": self._choose_pair, "view": self._choose_view,
+            "undo": self._undo, "redo": self._redo, "fix": self._fix, "recover": self._recover,
+            "import": self._import, "export": self._export,
+        }  # fmt: skip
         self._follow_address()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -78,41 +80,48 @@ class HarmonizePage:
                 "That did not work. The details are in the server's log; nothing saved is affected.",
                 severity="error",
             )
-        self.show_form()
+        self.screen.show_form(self.work, self.state, self._sequence)
         self._schedule()
 
     def _act(self, message: Message) -> None:
         kind = message.get("kind")
         if kind in EDITS:
             self._edit(message)
-        elif kind == "fix":
-            self._fix(message)
-        elif kind == "open":
-            self._show_match()
-            self.open(messages.text(message, "donor"), messages.text(message, "recipient"))
-        elif kind == "pair":
-            self.open_pair(parse_pair(messages.text(message, "pair")))
-        elif kind == "view":
-            self.state = states.choose_view(
-                self.state, "all" if message.get("view") == "all" else "match"
-            )
-            self._remember()
-            self.show_place()
-            self.show_statuses()
-        elif kind == "undo":
-            self.state = states.undo(self.state)
-        elif kind == "redo":
-            self.state = states.redo(self.state)
-        elif kind == "import":
-            exchange.import_file(
-                self,
-                messages.text(message, "name"),
-                messages.text(message, "text", limit=20_000_000),
-            )
-        elif kind == "export":
-            exchange.export_csv(self)
+        elif isinstance(kind, str) and kind in self._actions:
+            self._actions[kind](message)
         else:
             self._saving.act(message)
+
+    def _open(self, message: Message) -> None:
+        self._show_match()
+        self.open(messages.text(message, "donor"), messages.text(message, "recipient"))
+
+    def _choose_pair(self, message: Message) -> None:
+        self.open_pair(parse_pair(messages.text(message, "pair")))
+
+    def _choose_view(self, message: Message) -> None:
+        self.state = states.choose_view(
+            self.state, "all" if message.get("view") == "all" else "match"
+        )
+        self._remember()
+        self.screen.show_place(self.work, self.state)
+        self.screen.show_statuses(self.work, self.state)
+
+    def _undo(self, message: Message) -> None:
+        del message
+        self.state = states.undo(self.state)
+
+    def _redo(self, message: Message) -> None:
+        del message
+        self.state = states.redo(self.state)
+
+    def _import(self, message: Message) -> None:
+        text = messages.text(message, "text", limit=UPLOAD_LIMIT)
+        exchange.import_file(self, messages.text(message, "name"), text)
+
+    def _export(self, message: Message) -> None:
+        del message
+        exchange.export_csv(self)
 
     def _edit(self, message: Message) -> None:
         work, current = self.work, self.state.current
@@ -124,18 +133,12 @@ class HarmonizePage:
 
     def _fix(self, message: Message) -> None:
         index = messages.whole(message.get("index"), "The finding")
-        found = self._preview
-        if (
-            found is None
-            or found[0] != self.state.current
-            or not 0 <= index < len(found[1].findings)
-        ):
+        fixed = self.screen.fixed(self.state.current, index)
+        if fixed is None:
             raise InputError(
                 "The harmony has changed since this was found", fix="Choose the fix again"
             )
-        fix = found[1].findings[index].fix
-        if fix is not None:
-            self.state = states.edit(self.state, fix.harmony)
+        self.state = states.edit(self.state, fixed)
 
     def _check(self, message: Message) -> None:
         """Answer an expression being typed: what it yields, or the mistake and where it is."""
@@ -179,36 +182,58 @@ class HarmonizePage:
         query = self.session.query
         wanted = query.get("pair")
         if not options:
-            self.show_place()
+            self.screen.show_place(self.work, self.state)
             return
-        problem: HarmonyError | None = None
-        try:
-            pair = parse_pair(wanted) if wanted else options[0]
-            self.open_pair(pair, remember=False)
-            if query.get("donor"):
-                self.open(query["donor"], query.get("recipient", ""), remember=False)
-        except HarmonyError as error:
-            problem = error
-            if self.work is None:
-                self.open_pair(options[0], remember=False)
         self.state = states.choose_view(
             self.state, "all" if query.get("view") == "all" else "match"
         )
-        self.show_place(problem)
-        self.show_form()
+        notice = ""
+        try:
+            self.open_pair(parse_pair(wanted) if wanted else options[0], remember=False)
+            if self.work is None:
+                return
+            if query.get("donor"):
+                self.open(query["donor"], query.get("recipient", ""), remember=False)
+        except HarmonyError as error:
+            if self.work is None:
+                self._show_problem(error, wanted or str(options[0]))
+                return
+            notice = error.message
+        self.screen.show_place(self.work, self.state, notice=notice)
+        self.screen.show_form(self.work, self.state, self._sequence)
         pn.state.onload(self._late_work)
+
+    def _show_problem(self, error: HarmonyError, pair: str) -> None:
+        """Show why a pair cannot be opened; another one can still be chosen."""
+        self.work = None
+        self.state = states.choose_pair(self.state, None)
+        self.screen.show_pair(None)
+        recover = pair if isinstance(error, CorruptFileError) else ""
+        self.screen.show_place(
+            self.work,
+            self.state,
+            message=[f"{error.what}.", f"{error.where} {error.fix}".strip()],
+            recover=recover,
+        )
+
+    def _recover(self, message: Message) -> None:
+        pair = parse_pair(messages.text(message, "pair"))
+        HarmonyStore(self.session.workspace.path, pair).recover(author=self.session.user)
+        self.open_pair(pair)
+        self.toast(f"The harmonies of {pair.title} are back from their history.")
 
     def open_pair(self, pair: SurveyPair, *, remember: bool = True) -> None:
         """Show another donor and recipient, at the first variable that needs work."""
-        work = PairWork(self.session.workspace, pair, self.session.user)
+        try:
+            work = PairWork(self.session.workspace, pair, self.session.user)
+        except CorruptFileError as error:
+            self._show_problem(error, str(pair))
+            return
         self.work = work
         self.state = states.choose_pair(self.state, pair)
-        self.desk.show(
-            variables=variable_entries(work.surveys.donor.dictionary),
-            recipients=variable_entries(work.surveys.recipient.dictionary),
-        )
-        self.show_place()
-        self.show_statuses()
+        self.screen.show_pair(work)
+        self.screen.show_place(self.work, self.state)
+        self.screen.show_statuses(self.work, self.state)
         first = next(iter([*work.drafts, *work.saved]), "")
         self.open(
             *(first.split("__", 1) if first else (_first_answer(work), "")), remember=remember
@@ -229,18 +254,18 @@ class HarmonizePage:
             self.state = states.choose_donor(self.state, donor)
         if remember:
             self._remember()
-        self.show_subject()
+        self.screen.show_subject(self.work, self.state)
 
     def _show_match(self) -> None:
         if self.state.view != "match":
             self.state = states.choose_view(self.state, "match")
-            self.show_place()
+            self.screen.show_place(self.work, self.state)
 
     def _open_from_overview(self, key: str) -> None:
         donor, _, recipient = key.partition("__")
         self._show_match()
         self.open(donor, recipient)
-        self.show_form()
+        self.screen.show_form(self.work, self.state, self._sequence)
         self._schedule()
 
     def _remember(self) -> None:
@@ -263,93 +288,6 @@ class HarmonizePage:
             raise InputError("No pair of surveys is open", fix="Choose one on the left")
         return self.work
 
-    # What is shown ---------------------------------------------------------------------------
-
-    def show_place(self, problem: HarmonyError | None = None) -> None:
-        """Show which pair and view is open, and what there is to choose from."""
-        workspace, work = self.session.workspace, self.work
-        options = all_pairs(workspace, list_pairs(workspace.path))
-        surveys = (work.surveys.donor, work.surveys.recipient) if work else ()
-        self.desk.show(
-            place={
-                "pairs": [{"id": str(option), "title": option.title} for option in options],
-                "pair": str(self.state.pair) if self.state.pair else "",
-                "view": self.state.view,
-                "harmonies": len(work.saved) if work else 0,
-                "message": _empty_message(bool(options), problem),
-                "palette": list(GROUP_COLOURS),
-                "functions": [
-                    {"name": name.lower(), "description": line, "call": True}
-                    for name, line in ALLOWED_FUNCTIONS.items()
-                ],
-                "aggregators": [list(item) for item in AGGREGATORS],
-                "years": sorted(price_years(), reverse=True),
-                "price_years": dict(
-                    zip(
-                        ("donor", "recipient"),
-                        (survey.description.price_year for survey in surveys),
-                        strict=False,
-                    )
-                ),
-            }
-        )
-
-    def show_statuses(self) -> None:
-        """Show how far every donor variable is."""
-        if self.work is None:
-            return
-        done = {key.split("__", 1)[0] for key in self.work.saved}
-        statuses = self.work.statuses()
-        self.desk.show(
-            statuses=worklist_statuses(self.work.surveys.donor.dictionary, statuses, done)
-        )
-        if self.state.view == "all":
-            self._overview.show((self.work.saved | self.work.drafts).values(), statuses)
-
-    def show_subject(self) -> None:
-        """Show the chosen variables and what else the donor variable could be matched with."""
-        work, state = self.work, self.state
-        if work is None or not state.donor:
-            self.desk.show(subject=None)
-            return
-        statuses = work.statuses()
-        recipient = (
-            work.surveys.recipient.dictionary.get(state.recipient) if state.recipient else None
-        )
-        self.desk.show(
-            subject={
-                "donor": variable_card(work.surveys.donor.dictionary[state.donor]),
-                "recipient": variable_card(recipient) if recipient else None,
-                "harmonies": [
-                    {"recipient": name, "status": statuses.get(f"{state.donor}__{name}", "saved")}
-                    for name in work.partners(state.donor)
-                ],
-                "candidates": [
-                    {"name": item.variable.name, "score": item.score, "reason": item.reason}
-                    for item in work.candidates(state.donor)
-                ],
-            }
-        )
-
-    def show_form(self) -> None:
-        """Show the current harmony as it can be edited."""
-        work, state = self.work, self.state
-        if work is None or state.current is None:
-            self.desk.show(form=None, preview=None)
-            return
-        donor, recipient = work.variables(state.current)
-        form = harmony_form(state, donor, recipient, sequence=self._sequence)
-        labels = [
-            [item.level for item in side.levels]
-            for side in (state.current.donor, state.current.recipient)
-        ]
-        if labels != self._shown_labels:
-            # The lists appear at once; their shares follow with the preview.
-            self._shown_labels = labels
-            self.desk.show(form=form, rows=rows_record(state.current, donor, recipient, None))
-        else:
-            self.desk.show(form=form)
-
     # What follows in the next turn -----------------------------------------------------------
 
     def _schedule(self) -> None:
@@ -361,9 +299,9 @@ class HarmonizePage:
     def _late_work(self) -> None:
         self._late_work_waits = False
         try:
-            self._show_consequence()
+            self.screen.show_consequence(self.work, self.state)
             self._keep_draft()
-            self.show_statuses()
+            self.screen.show_statuses(self.work, self.state)
         except HarmonyError as error:
             self.desk.tell("problem", side=None, field=None, message=error.message)
 
@@ -381,18 +319,6 @@ class HarmonizePage:
                 work.keep_draft(current, self.state.base_revision)
         else:
             work.drop_draft(current.key)
-
-    def _show_consequence(self) -> None:
-        work, current = self.work, self.state.current
-        if work is None or current is None:
-            return
-        found = work.preview(current)
-        self._preview = (current, found)
-        donor, recipient = work.variables(current)
-        self.desk.show(
-            rows=rows_record(current, donor, recipient, found),
-            preview=preview_record(current, found, work.surveys.donor, work.surveys.recipient),
-        )
 
 
 def _field(message: Message) -> str | None:
@@ -413,17 +339,6 @@ def _first_answer(work: PairWork) -> str:
             fix="Import its dictionary on the Surveys page",
         )
     return answers[0].name
-
-
-def _empty_message(has_pairs: bool, problem: HarmonyError | None) -> list[str]:
-    if problem is not None:
-        return [problem.what, f"{problem.where} {problem.fix}".strip()]
-    if not has_pairs:
-        return [
-            "Harmonizing needs two surveys",
-            "Import a donor and a recipient survey on the Surveys page.",
-        ]
-    return ["Choose a variable on the left", ""]
 
 
 def build(session: Session) -> pn.viewable.Viewable:

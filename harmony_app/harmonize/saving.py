@@ -84,8 +84,8 @@ class Saving:
         work.drop_draft(current.key)
         work.reload()
         page.state = states.mark_saved(page.state, saved)
-        page.show_place()
-        page.show_subject()
+        page.screen.show_place(page.work, page.state)
+        page.screen.show_subject(page.work, page.state)
         page.toast(f"Saved {current.key}, revision {saved.revision}.")
 
     def _resolve(self, message: Message) -> None:
@@ -104,7 +104,7 @@ class Saving:
                 page.state, work.start(page.state.donor, page.state.recipient)
             )
             work.drop_draft(current.key)
-        page.show_subject()
+        page.screen.show_subject(page.work, page.state)
 
     def _delete(self, message: Message) -> None:
         del message
@@ -117,15 +117,15 @@ class Saving:
         page.state = states.mark_deleted(
             page.state, work.start(page.state.donor, page.state.recipient)
         )
-        page.show_place()
-        page.show_subject()
+        page.screen.show_place(page.work, page.state)
+        page.screen.show_subject(page.work, page.state)
         page.toast(f"Deleted {current.key}.", undo={"kind": "undelete", "key": current.key})
 
     def _undelete(self, message: Message) -> None:
         page, work = self._page, self._work
         restored = work.store.restore(messages.text(message, "key"), author=page.session.user)
         page.open(restored.donor.variable, restored.recipient.variable)
-        page.show_place()
+        page.screen.show_place(page.work, page.state)
         page.toast(f"{restored.key} is back.")
 
     def _discard(self, message: Message) -> None:

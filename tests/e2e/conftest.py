@@ -11,8 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from fusion_core.execution import execute_run
+from fusion_core.fusion.settings import TrainSettings
+from fusion_core.harmony.model import SurveyPair
 from fusion_core.ingest.demo import build_demo
+from fusion_core.surveys.model import SurveyId
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import RunSpec, create_run
 
 START_SECONDS = 60
 SERVE = """
@@ -72,8 +76,8 @@ def start_server(workspace: Path, port: int | None = None) -> AppServer:
         if process.poll() is not None:
             break
         try:
-            urllib.request.urlopen(f"{server.url}/static/js/bokeh.min.js", timeout=5).close()
-        except (urllib.error.URLError, OSError):
+            socket.create_connection(("localhost", port), timeout=5).close()
+        except OSError:
             time.sleep(0.1)
         else:
             return server
@@ -97,6 +101,34 @@ def demo_workspace(demo_source: Path, tmp_path: Path) -> Path:
     return folder
 
 
+@dataclass(frozen=True)
+class FinishedRun:
+    """A demo workspace with a finished run; shared by all tests, never write to it."""
+
+    workspace: Path
+    run: str
+
+
+@pytest.fixture(scope="session")
+def finished_run(demo_source: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """A small run on the demo, trained, fused and validated once."""
+    folder = tmp_path_factory.mktemp("finished") / "demo"
+    shutil.copytree(demo_source, folder)
+    workspace = Workspace.open(folder)
+    spec = RunSpec(
+        name="Winter",
+        pair=SurveyPair(SurveyId("DEMOENERGY", "2020"), SurveyId("DEMOACS", "2022")),
+        fusion_variables=("elec_kwh", "insecure"),
+        implicates=5,
+        seed=1,
+        train=TrainSettings.preset("quick"),
+        preset="quick",
+    )
+    run = create_run(workspace, spec)
+    execute_run(workspace, run)
+    return FinishedRun(folder, run.id)
+
+
 @pytest.fixture(scope="session")
 def app_server() -> Iterator[Callable[..., AppServer]]:
     """Start the app: ``app_server(workspace)`` returns a server with `.url` and `.stop()`."""
@@ -116,7 +148,9 @@ def app_server() -> Iterator[Callable[..., AppServer]]:
 def browser() -> Iterator[Browser]:
     """A headless Chromium shared by all tests of a session."""
     names = ("chromium", "chromium-browser", "google-chrome")
-    executable = os.environ.get("HARMONY_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    executable = os.environ.get("HARMONY_CHROMIUM") or next(
+        filter(None, map(shutil.which, names)), None
+    )
     with sync_playwright() as playwright:
         instance = playwright.chromium.launch(
             executable_path=executable,
@@ -141,7 +175,9 @@ def new_page(browser: Browser, warm_context: BrowserContext) -> Iterator[Callabl
     pages: list[Page] = []
     contexts: list[BrowserContext] = []
 
-    def open_page(*, width: int = 1440, height: int = 900, dark: bool = False, url: str = "") -> Page:
+    def open_page(
+        *, width: int = 1440, height: int = 900, dark: bool = False, url: str = ""
+    ) -> Page:
         context = warm_context
         if dark:
             context = browser.new_context()
@@ -152,7 +188,10 @@ def new_page(browser: Browser, warm_context: BrowserContext) -> Iterator[Callabl
         page.set_viewport_size({"width": width, "height": height})
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message: problems.append(message.text) if message.type == "error" else None,
+        )
         return page
 
     yield open_page

@@ -21,7 +21,9 @@ from fusion_core.workspace.layout import Workspace
 
 pytestmark = pytest.mark.browser
 
-HOSTILE = "<img src=x onerror=window.hacked=1> “quoted” 'x' \N{GRINNING FACE} \u05e9\u05dc\u05d5\u05dd"
+HOSTILE = (
+    "<img src=x onerror=window.hacked=1> “quoted” 'x' \N{GRINNING FACE} \u05e9\u05dc\u05d5\u05dd"
+)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,9 @@ def groups(harmony, side: str) -> dict[str, object]:
 def test_an_answer_is_linked_to_its_counterpart_by_two_clicks(shared_app, page):
     open_match(page, shared_app, "elecpay", "elefp")
     link(page, "The household, to the utility", "Valid monthly electricity cost in ELEP")
-    expect(level(page, "recipient", "Valid monthly electricity cost in ELEP").locator(".badge-group")).to_have_text("1")
+    expect(
+        level(page, "recipient", "Valid monthly electricity cost in ELEP").locator(".badge-group")
+    ).to_have_text("1")
     level(page, "donor", "Included in rent or fees").click()
     level(page, "donor", "Paid some other way").click(modifiers=["Control"])
     page.keyboard.press("2")
@@ -128,7 +132,9 @@ def test_persons_are_counted_and_the_count_is_read_out(shared_app, page):
     page.keyboard.press("1")
     page.locator(".settings.recipient [data-key=collapse]").click()
     page.get_by_label("How persons become a household").select_option("sum")
-    expect(page.locator(".setting-editor .help", has_text="number of household members")).to_be_visible()
+    expect(
+        page.locator(".setting-editor .help", has_text="number of household members")
+    ).to_be_visible()
     expect(page.locator(".similarity")).to_contain_text("similarity 0.9")
     save(page)
     saved = stored(shared_app).get("numolder__agep")
@@ -168,7 +174,9 @@ def test_a_level_is_dragged_onto_its_counterpart(shared_app, page):
     expect(page.locator(".side-levels.donor .badge-group").first).to_have_text(expected)
 
 
-def test_saved_work_and_drafts_survive_a_restart_of_the_server(demo_workspace, app_server, new_page):
+def test_saved_work_and_drafts_survive_a_restart_of_the_server(
+    demo_workspace, app_server, new_page
+):
     server = app_server(demo_workspace)
     page = new_page()
     open_match(page, server, "foodhelp", "fs")
@@ -187,10 +195,15 @@ def test_saved_work_and_drafts_survive_a_restart_of_the_server(demo_workspace, a
     page = new_page()
     open_match(page, again, "foodhelp", "fs")
     expect(page.locator(".draft-state")).to_contain_text("revision 1")
-    assert groups(stored(again).get("foodhelp__fs"), "donor")["Yes"] == groups(stored(again).get("foodhelp__fs"), "recipient")["Yes"]
+    assert (
+        groups(stored(again).get("foodhelp__fs"), "donor")["Yes"]
+        == groups(stored(again).get("foodhelp__fs"), "recipient")["Yes"]
+    )
     open_match(page, again, "elecpay", "elefp")
     expect(page.locator(".draft-state")).to_contain_text("draft kept")
-    expect(level(page, "donor", "The household, to the utility").locator(".badge-group")).to_have_text("1")
+    expect(
+        level(page, "donor", "The household, to the utility").locator(".badge-group")
+    ).to_have_text("1")
 
 
 def test_a_deleted_harmony_comes_back_by_undo(shared_app, page):
@@ -232,10 +245,14 @@ def test_two_people_saving_the_same_harmony_see_each_other(shared_app, new_page,
     saved = stored(shared_app).get("__".join(key))
     assert saved.donor.levels[0].group == expected
     mine.get_by_role("button", name="History").click()
-    expect(mine.get_by_role("dialog").locator("li")).to_have_count(3 if choice == "Keep mine" else 2)
+    expect(mine.get_by_role("dialog").locator("li")).to_have_count(
+        3 if choice == "Keep mine" else 2
+    )
 
 
-@pytest.mark.parametrize("text", ["__import__('os').system('ls')", "read_csv('/etc/passwd')", "(SELECT 1)", "agepp + 1"])
+@pytest.mark.parametrize(
+    "text", ["__import__('os').system('ls')", "read_csv('/etc/passwd')", "(SELECT 1)", "agepp + 1"]
+)
 def test_a_hostile_expression_gets_a_sentence_at_the_field(shared_app, page, text):
     open_match(page, shared_app, "ageresp", "agep")
     before = stored(shared_app)
@@ -270,8 +287,12 @@ def test_text_of_a_survey_is_never_markup(demo_workspace, app_server, page):
     hostile = replace(variable, description=HOSTILE, levels=(HOSTILE, *variable.levels[1:]))
     household = survey.household.copy()
     household["elecpay"] = household["elecpay"].cat.rename_categories({variable.levels[0]: HOSTILE})
-    dictionary = Dictionary([hostile if item.name == "elecpay" else item for item in survey.dictionary.values()])
-    write_survey(replace(survey, dictionary=dictionary, household=household), workspace.survey_folder(DONOR))
+    dictionary = Dictionary(
+        [hostile if item.name == "elecpay" else item for item in survey.dictionary.values()]
+    )
+    write_survey(
+        replace(survey, dictionary=dictionary, household=household), workspace.survey_folder(DONOR)
+    )
     server = app_server(demo_workspace)
     open_match(page, server, "elecpay", "elefp")
     expect(level(page, "donor", HOSTILE)).to_have_count(1)
@@ -332,7 +353,13 @@ def test_all_harmonies_are_listed_opened_and_exported(shared_app, page):
 def test_a_published_harmony_file_is_imported_with_a_report(shared_app, page, tmp_path):
     name = f"{DONOR}__{RECIPIENT}"
     side = {"groups": [1, 2], "levels": ["Female", "Male"], "breaks": [], "adj": "", "agg": ""}
-    recipient = {"groups": [2, 1], "levels": ["Male", "Female"], "breaks": [], "adj": "", "agg": "reference"}
+    recipient = {
+        "groups": [2, 1],
+        "levels": ["Male", "Female"],
+        "breaks": [],
+        "adj": "",
+        "agg": "reference",
+    }
     path = tmp_path / f"{name}.json"
     path.write_text(json.dumps(_json_file(side, recipient)), encoding="utf-8")
     page.goto(f"{shared_app.url}/harmonize?pair={quote(str(PAIR))}&view=all")
@@ -349,7 +376,9 @@ def test_a_published_harmony_file_is_imported_with_a_report(shared_app, page, tm
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
 @pytest.mark.parametrize("dark", [False, True])
-def test_the_page_fills_the_window_and_nothing_scrolls_sideways(shared_app, new_page, width, height, dark):
+def test_the_page_fills_the_window_and_nothing_scrolls_sideways(
+    shared_app, new_page, width, height, dark
+):
     page = new_page(width=width, height=height, dark=dark, url=shared_app.url)
     open_match(page, shared_app, "income", "hincp")
     box = page.locator(".desk").bounding_box()

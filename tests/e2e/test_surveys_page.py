@@ -118,6 +118,11 @@ def test_the_list_is_walked_with_the_keyboard(page, served):
 @pytest.mark.parametrize("dark", [False, True])
 def test_nothing_overflows_the_window(new_page, served, width, height, dark):
     page = new_page(width=width, height=height, dark=dark, url=served.url)
+    page.goto(f"{served.url}/surveys?survey=ENERGY_2015")
+    for label in ("Stored surveys", "Variables"):
+        box = page.get_by_role("grid", name=label).bounding_box()
+        assert box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= height
     for address in ("/surveys?variable=ENERGY_2020/heating", "/surveys?mode=import"):
         page.goto(f"{served.url}{address}")
         expect(page.get_by_role("button").first).to_be_visible()

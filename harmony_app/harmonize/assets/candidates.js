@@ -42,7 +42,7 @@ export function createCandidates(actions) {
         used[item.name] ? h("span.chip.static", {}, `already ${used[item.name]}`) : null,
         item.score === undefined ? null : h("span.score", { title: "How well it fits, from names, wording, answers and sibling years" }, percent(item.score))),
       h("div.description", { dir: "auto" }, item.variable.description || "no description"),
-      item.reason ? h("div.reason", {}, item.reason) : null)));
+      item.reason ? h(`div.reason${item.score < 0.3 ? ".weak" : ""}`, {}, item.reason) : null)));
     if (!shown.length) list.replaceChildren(h("p.empty", {}, "No recipient variable matches these words."));
   }
 

@@ -22,8 +22,8 @@ export function createConsequence(actions) {
     score.className = "similarity";
     if (preview.similarity === null) { score.textContent = ""; return; }
     score.classList.add(preview.similarity >= 0.9 ? "good" : preview.similarity >= 0.8 ? "fair" : "poor");
-    score.textContent = `similarity ${preview.similarity.toFixed(2)}`;
-    score.title = "1 means the same distribution; predictors under 0.80 are left out when fusing";
+    score.replaceChildren(h("span.word", {}, "similarity "), preview.similarity.toFixed(2));
+    score.title = "Similarity: 1 means the same distribution; predictors under 0.80 are left out when fusing";
   }
 
   function groupBars(preview) {
@@ -55,7 +55,8 @@ export function createConsequence(actions) {
   }
 
   function legend(preview) {
-    return h("div.legend", {}, h("span.swatch.donor"), preview.donor, h("span.swatch.recipient"), preview.recipient);
+    const entry = (side) => h("span.legend-entry", {}, h(`span.swatch.${side}`), preview[side]);
+    return h("div.legend", {}, entry("donor"), entry("recipient"));
   }
 
   function showFindings(preview) {
@@ -79,7 +80,8 @@ export function createConsequence(actions) {
   }
 
   function nameCell(group) {
-    const badge = paintBadge(h("span.badge-group"), palette, group.code);
+    const label = typeof group.code === "number" ? `Select the levels of group ${group.code}` : "Select these levels";
+    const badge = paintBadge(h("button.badge-group", { type: "button", title: label, "aria-label": label, onclick: () => actions.selectGroup(group.code) }), palette, group.code);
     if (typeof group.code !== "number") return h("div.cell.code", { role: "cell" }, badge, h("span.muted", {}, group.code === "drop" ? "left out" : "no group"));
     const input = h("input.group-title", {
       type: "text", value: group.name, placeholder: "name", dir: "auto", "aria-label": `Name of group ${group.code}`, maxlength: 80,
@@ -95,7 +97,7 @@ export function createConsequence(actions) {
     shownLevels = total > SHORT_TABLE ? SHOWN_LEVELS : SHORT_TABLE;
     const active = element.getRootNode().activeElement;
     if (active?.classList.contains("group-title") && table.contains(active)) return;
-    table.replaceChildren(h("div.result-row.head", { role: "row" }, ...["Group", preview.donor, preview.recipient].map((text) => h("div.cell", { role: "columnheader" }, text))),
+    table.replaceChildren(h("div.result-row.head", { role: "row" }, ...["Group", preview.donor, preview.recipient].map((text) => h("div.cell", { role: "columnheader", title: text }, text))),
       ...preview.table.map((group) => h(`div.result-row${typeof group.code === "number" ? "" : ".open"}`, { role: "row" }, nameCell(group), levelsCell(group.donor_levels), levelsCell(group.recipient_levels))));
   }
 
@@ -103,7 +105,9 @@ export function createConsequence(actions) {
     element,
     update(preview, colours) {
       palette = colours;
-      if (!preview) return;
+      findingsCard.hidden = !preview;
+      resultCard.hidden = !preview;
+      if (!preview) { score.textContent = ""; basis.textContent = "Computing …"; chart.replaceChildren(); return; }
       showScore(preview);
       basis.textContent = preview.basis;
       chart.replaceChildren(...(preview.numeric ? [...numericChart(preview.numeric), legend(preview)] : preview.has_shares && preview.groups.length ? [...groupBars(preview), legend(preview)] : []));

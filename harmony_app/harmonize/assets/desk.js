@@ -45,6 +45,7 @@ export function render({ model }) {
       showEdit();
       actions.edit({ kind: "assign_each", side, pairs });
     },
+    selectGroup: (code) => match.levels.selectGroup(code),
     save: () => { if (state.form?.can_save) send({ kind: "save" }); },
     problem: (_, message) => match.problem(message),
     help: () => dialogs.help(),
@@ -57,7 +58,8 @@ export function render({ model }) {
   const match = createMatch(actions);
   const candidates = createCandidates(actions);
   const consequence = createConsequence(actions);
-  const empty = h("div.message-card", { hidden: true }, h("h2"), h("p"));
+  const recover = h("button", { type: "button", onclick: () => send({ kind: "recover", pair: state.place.recover }) }, "Recover it from its history");
+  const empty = h("div.message-card", { hidden: true }, h("h2"), h("p"), recover);
   const middle = h("main.pane.middle", {}, match.element, candidates.element, empty, footer.element);
   const overview = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, overviewTools(), h("div.overview-table", {}, model.get_child("overview")));
   const desk = h("div.desk", {}, worklist.element, middle, consequence.element, overview, dialogs.element, toast.element);
@@ -94,10 +96,10 @@ export function render({ model }) {
     if (!subject && state.place.message) {
       empty.children[0].textContent = state.place.message[0];
       empty.children[1].textContent = state.place.message[1];
+      recover.hidden = !state.place.recover;
     }
     candidates.element.hidden = !choose;
     match.element.hidden = !subject || choose || !form;
-    footer.element.hidden = match.element.hidden;
     if (choose) candidates.update(subject, state.recipients, !unmatched);
     showConsequence();
   }
@@ -106,6 +108,7 @@ export function render({ model }) {
   function showConsequence() {
     const idle = !overview.hidden || match.element.hidden;
     consequence.element.hidden = idle;
+    footer.element.hidden = idle;
     desk.classList.toggle("wide", idle);
   }
 
@@ -193,6 +196,7 @@ export function render({ model }) {
 
   for (const part of PARTS) if (part !== "rows" && part !== "form") showers[part]();
   showSubject();
+  if (state.place.notice) toast.show(state.place.notice, { severity: "error" });
   requestAnimationFrame(() => worklist.select(state.subject?.donor.name ?? null, "center"));
   return desk;
 }

@@ -111,6 +111,7 @@ export function createExpressionField({ label, placeholder, names, check, apply 
     answer(reply) {
       if (reply.sequence !== undefined && reply.sequence !== sequence) return;
       bad = Boolean(reply.message);
+      if (!bad && reply.result === undefined) { input.setAttribute("aria-invalid", "false"); return; }
       held = reply;
       if (!bad || !options.length) showAnswer();
     },

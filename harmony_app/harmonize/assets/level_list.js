@@ -3,7 +3,7 @@ import { fold, groupColour, h, matches, number, paintBadge, percent, setText, wo
 
 /** More rows than this are only reached by searching: nobody scrolls through 34,000 levels. */
 const ROW_LIMIT = 1500;
-const FILTER_FROM = 9;
+const FILTER_FROM = 13;
 
 export function createLevelList(side, handlers) {
   let rows = [];
@@ -19,7 +19,7 @@ export function createLevelList(side, handlers) {
   let cursorRow = null;
 
   const box = h("input.search", {
-    type: "search", placeholder: "Filter levels …", "aria-label": `Filter ${side} levels`,
+    type: "search", placeholder: "Filter …", "aria-label": `Filter ${side} levels`,
     oninput: () => { filter = words(box.value); applyFilter(); handlers.changed(); },
     onkeydown: (event) => {
       if (event.key === "Enter") { event.preventDefault(); handlers.selectShown(side); list.focus(); }

@@ -24,7 +24,11 @@ export function createLevels(actions) {
     h("kbd", {}, "n"), " new group  ", h("kbd", {}, "Del"), " no group  ", h("kbd", {}, "x"), " leave out  ", h("kbd", {}, "/"), " filter");
   const count = h("strong");
   const choices = h("div.choices", { role: "group", "aria-label": "Put the selected levels into a group" });
-  const assignBar = h("div.assign-bar", { role: "toolbar", "aria-label": "Selected levels" }, hint, count, choices);
+  const others = h("div.choices.fixed", {},
+    h("button.small", { type: "button", title: "n", onclick: () => assign(nextCode()) }, "+ new group"),
+    h("button.small", { type: "button", title: "Delete", onclick: () => assign(null) }, "no group"),
+    h("button.small", { type: "button", title: "Rows with these levels leave the comparison (x)", onclick: () => assign("drop") }, "leave out"));
+  const assignBar = h("div.assign-bar", { role: "toolbar", "aria-label": "Selected levels" }, hint, count, choices, others);
 
   for (const side of ["donor", "recipient"]) {
     const { list } = lists[side];
@@ -77,7 +81,7 @@ export function createLevels(actions) {
     }
     const total = selected.donor.size + selected.recipient.size;
     hint.hidden = total > 0;
-    count.hidden = choices.hidden = total === 0;
+    count.hidden = choices.hidden = others.hidden = total === 0;
     setText(count, `${total} selected`);
   }
 
@@ -295,15 +299,21 @@ export function createLevels(actions) {
       const badge = paintBadge(h("span.badge-group"), palette, code);
       return h("button.small", { type: "button", title: names[code] ?? `Group ${code}`, onclick: () => assign(code) }, badge, names[code] ? h("span.choice-name", { dir: "auto" }, names[code]) : null);
     });
-    choices.replaceChildren(...buttons,
-      h("button.small", { type: "button", onclick: () => assign(nextCode()) }, "+ new group"),
-      h("button.small", { type: "button", onclick: () => assign(null) }, "no group"),
-      h("button.small", { type: "button", title: "Rows with these levels leave the comparison", onclick: () => assign("drop") }, "leave out"));
+    choices.replaceChildren(...buttons);
   }
 
   return {
     lists, svg, overlay, assignBar, pageKey, clear, redraw: scheduleLinks,
     newGroup: () => assign(nextCode()),
+    /** Select all levels of a group, so that one key moves them into another. */
+    selectGroup(code) {
+      for (const side of ["donor", "recipient"]) {
+        selected[side].clear();
+        form.sides[side].groups.forEach((group, index) => { if (group === code) selected[side].add(index); });
+      }
+      refresh();
+      for (const side of ["donor", "recipient"]) if (selected[side].size) lists[side].reveal(Math.min(...selected[side]));
+    },
     focusFilter: () => lists[cursor.side ?? "recipient"].focusFilter(),
     hasSelection: () => selected.donor.size + selected.recipient.size > 0,
     update(next, rows, options) {

@@ -18,11 +18,11 @@ export function createMatch(actions) {
   const cards = { donor: h("div.variable-card.donor"), recipient: h("div.variable-card.recipient") };
   const plain = { donor: h("div.plain-number.donor", { hidden: true }), recipient: h("div.plain-number.recipient", { hidden: true }) };
 
-  const tool = (text, title, onclick) => h("button", { type: "button", title, onclick }, text);
-  const undo = tool("↶ Undo", "Undo (Ctrl Z)", () => actions.send({ kind: "undo" }));
-  const redo = tool("↷ Redo", "Redo (Ctrl Shift Z)", () => actions.send({ kind: "redo" }));
-  const newGroup = tool("New group", "Put the selected levels into a new group (n)", () => { if (!levels.newGroup()) actions.problem("match", "Select levels first; they go into the new group."); });
-  const propose = tool("Propose groups", "Let wording and numbers in the labels suggest the groups", () => actions.edit({ kind: "propose" }));
+  const tool = (icon, text, title, onclick) => h("button", { type: "button", title, "aria-label": text, onclick }, icon, h("span.word", {}, ` ${text}`));
+  const undo = tool("↶", "Undo", "Undo (Ctrl Z)", () => actions.send({ kind: "undo" }));
+  const redo = tool("↷", "Redo", "Redo (Ctrl Shift Z)", () => actions.send({ kind: "redo" }));
+  const newGroup = tool("+", "New group", "Put the selected levels into a new group (n)", () => { if (!levels.newGroup()) actions.problem("match", "Select levels first; they go into the new group."); });
+  const propose = tool("✦", "Propose groups", "Let wording and numbers in the labels suggest the groups", () => actions.edit({ kind: "propose" }));
   const ordered = h("input", { type: "checkbox", onchange: () => actions.edit({ kind: "ordered", value: ordered.checked }) });
   const orderedLabel = h("label.check", {}, ordered, h("span", {}, "ordered"));
   const mode = h("div.segments.mode", { role: "group", "aria-label": "How groups are shown" });

@@ -67,11 +67,17 @@ export function createSettings(side, actions) {
 
   function chipLabels(now) {
     const labels = { adjust: [now.adjustment ? `= ${now.adjustment}` : "adjust", Boolean(now.adjustment), "Replace the value by an expression"] };
-    if (now.can_bin) labels.bins = [now.breakpoints.length ? `bins ${now.breakpoints.join(" | ")}` : "bins", now.breakpoints.length > 0, "Cut the number into bins"];
+    if (now.can_bin) labels.bins = binsLabel(now.breakpoints);
     if (now.can_collapse) labels.collapse = [now.aggregator_word, now.aggregator !== "automatic", now.aggregator_text];
     labels.universe = [now.universe ? `if ${now.universe}` : now.missing !== null ? "missing set" : "universe, missing", Boolean(now.universe) || now.missing !== null, "Who is asked, and what happens to rows without an answer"];
     if (now.can_deflate) labels.deflate = [now.deflate_to_year ? `${now.deflate_to_year} dollars` : "deflate", now.deflate_to_year !== null, "Convert dollars with the consumer price index"];
     return labels;
+  }
+
+  function binsLabel(breakpoints) {
+    const list = breakpoints.join(" | ");
+    if (!breakpoints.length) return ["bins", false, "Cut the number into bins"];
+    return [list.length <= 18 ? `bins ${list}` : `${breakpoints.length + 1} bins`, true, `Bins at ${list}`];
   }
 
   function groupOptions(select, value, known, names, first) {

@@ -3,12 +3,12 @@ import { TYPE_WORDS, fold, h, matches, setText, words } from "./dom.js";
 
 const STATUSES = [
   ["all", "all"],
-  ["attention", "needs attention"],
+  ["attention", "attention"],
   ["draft", "draft"],
   ["saved", "saved"],
   ["none", "not yet"],
 ];
-const STATUS_WORDS = Object.fromEntries(STATUSES);
+const STATUS_WORDS = { ...Object.fromEntries(STATUSES), attention: "needs attention" };
 
 export function createWorklist(actions) {
   const filter = { status: "all", respondent: "", type: "", words: [] };
@@ -22,7 +22,7 @@ export function createWorklist(actions) {
   const coverage = h("div.coverage-text");
   const bar = h("div.coverage-bar", { role: "progressbar", "aria-label": "Variables harmonized", "aria-valuemin": 0 }, h("span"));
   const search = h("input.search", {
-    type: "search", placeholder: "Search variables and answers", "aria-label": "Search donor variables",
+    type: "search", placeholder: "Search variables", "aria-label": "Search donor variables", title: "Searches names, descriptions and answers",
     oninput: () => { filter.words = words(search.value); applyFilter(); },
     onkeydown: (event) => {
       if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); list.focus(); move(0); }
@@ -75,6 +75,7 @@ export function createWorklist(actions) {
     }
     for (const [key, text] of STATUSES) {
       setText(chipFor[key], `${text} ${counts[key]}`);
+      chipFor[key].title = `Variables: ${STATUS_WORDS[key]}`;
       chipFor[key].setAttribute("aria-pressed", String(filter.status === key));
     }
     empty.hidden = shown > 0;

@@ -1,0 +1,182 @@
+"""What the page sends to the browser: each part as it follows from the state and the open pair."""
+
+from __future__ import annotations
+
+from fusion_core.harmony.expressions import ALLOWED_FUNCTIONS
+from fusion_core.harmony.model import Harmony
+from fusion_core.harmony.preview import HarmonyPreview
+from fusion_core.harmony.prices import price_years
+from fusion_core.harmony.store import list_pairs
+from fusion_core.workspace.layout import Workspace
+from harmony_app.harmonize.catalogue import variable_card, variable_entries, worklist_statuses
+from harmony_app.harmonize.consequences import preview_record, rows_record
+from harmony_app.harmonize.desk import HarmonizeDesk
+from harmony_app.harmonize.forms import AGGREGATORS, harmony_form
+from harmony_app.harmonize.library import all_pairs
+from harmony_app.harmonize.overview import OverviewTable
+from harmony_app.harmonize.pairwork import PairWork
+from harmony_app.harmonize.state import ViewState
+from harmony_app.shell.theme import GROUP_COLOURS
+
+
+class Screen:
+    """Shows parts of the page; a part that did not change is not sent again.
+
+    Parameters
+    ----------
+    workspace
+        The project folder.
+    desk
+        The component in the browser.
+    overview
+        The table of all harmonies.
+    """
+
+    def __init__(self, workspace: Workspace, desk: HarmonizeDesk, overview: OverviewTable) -> None:
+        self._workspace = workspace
+        self._desk = desk
+        self._overview = overview
+        self._labels: list[list[str]] = []
+        self._preview: tuple[Harmony, HarmonyPreview] | None = None
+
+    def show_pair(self, work: PairWork | None) -> None:
+        """Show the variables of both surveys of a pair, or none."""
+        if work is None:
+            self._desk.show(variables=[], recipients=[], subject=None, form=None, preview=None)
+            return
+        self._desk.show(
+            variables=variable_entries(work.surveys.donor.dictionary),
+            recipients=variable_entries(work.surveys.recipient.dictionary),
+        )
+
+    def show_place(
+        self,
+        work: PairWork | None,
+        state: ViewState,
+        *,
+        message: list[str] | None = None,
+        notice: str = "",
+        recover: str = "",
+    ) -> None:
+        """Show which pair and view is open, and what there is to choose from.
+
+        Parameters
+        ----------
+        work, state
+            The open pair and what is shown of it.
+        message
+            Headline and detail where no variable can be shown.
+        notice
+            What went wrong with the address the page was opened with.
+        recover
+            Pair whose damaged file could be rebuilt from its history.
+        """
+        options = all_pairs(self._workspace, list_pairs(self._workspace.path))
+        surveys = (work.surveys.donor, work.surveys.recipient) if work else ()
+        self._desk.show(
+            place={
+                "pairs": [{"id": str(option), "title": option.title} for option in options],
+                "pair": str(state.pair) if state.pair else "",
+                "view": state.view,
+                "harmonies": len(work.saved) if work else 0,
+                "message": message or _empty_message(bool(options)),
+                "notice": notice,
+                "recover": recover,
+                "palette": list(GROUP_COLOURS),
+                "functions": [
+                    {"name": name.lower(), "description": line, "call": True}
+                    for name, line in ALLOWED_FUNCTIONS.items()
+                ],
+                "aggregators": [list(item) for item in AGGREGATORS],
+                "years": sorted(price_years(), reverse=True),
+                "price_years": dict(
+                    zip(
+                        ("donor", "recipient"),
+                        (survey.description.price_year for survey in surveys),
+                        strict=False,
+                    )
+                ),
+            }
+        )
+
+    def show_statuses(self, work: PairWork | None, state: ViewState) -> None:
+        """Show how far every donor variable is."""
+        if work is None:
+            return
+        done = {key.split("__", 1)[0] for key in work.saved}
+        statuses = work.statuses()
+        self._desk.show(statuses=worklist_statuses(work.surveys.donor.dictionary, statuses, done))
+        if state.view == "all":
+            self._overview.show((work.saved | work.drafts).values(), statuses)
+
+    def show_subject(self, work: PairWork | None, state: ViewState) -> None:
+        """Show the chosen variables and what else the donor variable could be matched with."""
+        if work is None or not state.donor:
+            self._desk.show(subject=None)
+            return
+        statuses = work.statuses()
+        recipient = (
+            work.surveys.recipient.dictionary.get(state.recipient) if state.recipient else None
+        )
+        self._desk.show(
+            subject={
+                "donor": variable_card(work.surveys.donor.dictionary[state.donor]),
+                "recipient": variable_card(recipient) if recipient else None,
+                "harmonies": [
+                    {"recipient": name, "status": statuses.get(f"{state.donor}__{name}", "saved")}
+                    for name in work.partners(state.donor)
+                ],
+                "candidates": [
+                    {"name": item.variable.name, "score": item.score, "reason": item.reason}
+                    for item in work.candidates(state.donor)
+                ],
+            }
+        )
+
+    def show_form(self, work: PairWork | None, state: ViewState, sequence: int) -> None:
+        """Show the current harmony as it can be edited."""
+        if work is None or state.current is None:
+            self._desk.show(form=None, preview=None)
+            return
+        donor, recipient = work.variables(state.current)
+        form = harmony_form(state, donor, recipient, sequence=sequence)
+        labels = [
+            [item.level for item in side.levels]
+            for side in (state.current.donor, state.current.recipient)
+        ]
+        if labels != self._labels:
+            # The lists appear at once; their shares follow with the preview.
+            self._labels = labels
+            self._desk.show(form=form, rows=rows_record(state.current, donor, recipient, None))
+        else:
+            self._desk.show(form=form)
+
+    def show_consequence(self, work: PairWork | None, state: ViewState) -> None:
+        """Compute and show what the current harmony does to both surveys."""
+        current = state.current
+        if work is None or current is None:
+            return
+        found = work.preview(current)
+        self._preview = (current, found)
+        donor, recipient = work.variables(current)
+        self._desk.show(
+            rows=rows_record(current, donor, recipient, found),
+            preview=preview_record(current, found, work.surveys.donor, work.surveys.recipient),
+        )
+
+    def fixed(self, current: Harmony | None, index: int) -> Harmony | None:
+        """Return the current harmony with a finding's fix; ``None`` where it no longer applies."""
+        if self._preview is None or self._preview[0] != current:
+            return None
+        findings = self._preview[1].findings
+        fix = findings[index].fix if 0 <= index < len(findings) else None
+        return fix.harmony if fix else None
+
+
+def _empty_message(has_pairs: bool) -> list[str]:
+    if has_pairs:
+        return ["Choose a variable on the left", ""]
+    return [
+        "Harmonizing needs two surveys",
+        "Import a donor and a recipient survey on the Surveys page.",
+    ]

@@ -1,0 +1,241 @@
+"""The page without a browser: messages in, parts of the screen and files out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fusion_core.harmony.model import SurveyPair
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.surveys.model import SurveyId
+
+PAIR = SurveyPair(SurveyId("ENERGY", "2020"), SurveyId("ACS", "2019"))
+
+
+def part(page, name):
+    return json.loads(getattr(page.desk, name))
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What pages told the browser once, newest last."""
+    from harmony_app.harmonize.desk import HarmonizeDesk
+
+    heard: list[dict] = []
+    monkeypatch.setattr(
+        HarmonizeDesk, "tell", lambda _, kind, **content: heard.append({"kind": kind, **content})
+    )
+    return heard
+
+
+def store(workspace):
+    return HarmonyStore(workspace.path, PAIR)
+
+
+def test_the_address_chooses_pair_variables_and_view(open_page):
+    page = open_page(donor="kids", recipient="agep", view="all")
+    assert part(page, "place")["pair"] == str(PAIR)
+    assert part(page, "place")["view"] == "all"
+    assert part(page, "subject")["donor"]["name"] == "kids"
+    assert part(page, "form")["key"] == "kids__agep"
+
+
+@pytest.mark.parametrize(
+    "query", [{"donor": "nonsense"}, {"donor": "heat", "recipient": "nonsense"}]
+)
+def test_an_unknown_variable_in_the_address_is_named(open_page, query):
+    page = open_page(**query)
+    assert "nonsense" in part(page, "place")["notice"]
+    assert part(page, "subject") is not None
+
+
+@pytest.mark.parametrize("pair", ["nonsense", "RECS_1999__ACS_2019", "..__.."])
+def test_an_unknown_pair_in_the_address_leaves_the_choice_of_another(open_page, pair):
+    page = open_page(pair=pair)
+    place = part(page, "place")
+    assert place["message"][0]
+    assert {item["id"] for item in place["pairs"]} == {str(PAIR), "ACS_2019__ENERGY_2020"}
+
+
+def test_matching_levels_are_grouped_when_a_match_is_opened(open_page):
+    form = part(open_page(donor="heat", recipient="hfl"), "form")
+    assert (
+        form["sides"]["donor"]["groups"][2] == form["sides"]["recipient"]["groups"][2] is not None
+    )
+    assert form["can_save"]
+
+
+def test_an_edit_changes_form_preview_and_status_and_is_kept_as_a_draft(open_page, workspace):
+    page = open_page(donor="heat", recipient="hfl")
+    page.receive({"kind": "assign", "sequence": 1, "donor": [0], "recipient": [0], "group": 2})
+    page.receive({"kind": "assign", "sequence": 2, "donor": [1], "recipient": [1], "group": 3})
+    form = part(page, "form")
+    assert form["sequence"] == 2
+    assert form["sides"]["donor"]["groups"][:2] == [2.0, 3.0]
+    assert form["draft"]
+    assert part(page, "statuses")["variables"]["heat"] == {"status": "draft", "partners": ["hfl"]}
+    assert part(page, "preview")["similarity"] == pytest.approx(0.875)
+    assert part(page, "rows")["recipient"]["shares"] == [0.25, 0.5, 0.25]
+    assert list(store(workspace).load_drafts("kim")) == ["heat__hfl"]
+    assert store(workspace).load_drafts("lee") == {}
+    again = open_page(donor="heat", recipient="hfl")
+    assert part(again, "form")["sides"] == form["sides"]
+    page.receive({"kind": "undo", "sequence": 3})
+    page.receive({"kind": "undo", "sequence": 4})
+    assert not part(page, "form")["draft"]
+    assert store(workspace).load_drafts("kim") == {}
+
+
+def test_a_head_count_is_made_step_by_step(open_page):
+    page = open_page(donor="kids", recipient="agep")
+    page.receive({"kind": "breakpoints", "side": "recipient", "values": [18]})
+    page.receive({"kind": "assign", "donor": [], "recipient": [0], "group": 1})
+    page.receive({"kind": "assign", "donor": [], "recipient": [1], "group": 0})
+    page.receive({"kind": "aggregator", "side": "recipient", "value": "sum"})
+    assert (
+        "number of household members" in part(page, "form")["sides"]["recipient"]["aggregator_text"]
+    )
+    preview = part(page, "preview")
+    assert preview["numeric"]["recipient"][:3] == [0.5, 0.25, 0.25]
+    assert preview["similarity"] is not None
+
+
+def test_save_delete_and_undo_reach_the_file(open_page, workspace, told):
+    page = open_page(donor="heat", recipient="hfl")
+    page.receive({"kind": "save"})
+    assert store(workspace).load().get("heat__hfl").author == "kim"
+    assert part(page, "statuses")["done"] == 1
+    page.receive({"kind": "delete"})
+    assert store(workspace).load().harmonies == ()
+    page.receive(told[-1]["undo"])
+    assert store(workspace).load().get("heat__hfl") is not None
+
+
+def test_a_conflict_shows_their_change_and_overwrites_nothing(open_page, workspace, told):
+    open_page(donor="heat", recipient="hfl").receive({"kind": "save"})
+    mine, theirs = (
+        open_page("kim", donor="heat", recipient="hfl"),
+        open_page("lee", donor="heat", recipient="hfl"),
+    )
+    theirs.receive({"kind": "comment", "text": "theirs"})
+    theirs.receive({"kind": "save"})
+    mine.receive({"kind": "comment", "text": "mine"})
+    mine.receive({"kind": "save"})
+    conflict = next(item for item in told if item["kind"] == "conflict")
+    assert conflict["changes"] == [["comment", "mine", "theirs"]]
+    assert "lee" in conflict["message"]
+    assert store(workspace).load().get("heat__hfl").comment == "theirs"
+    mine.receive({"kind": "resolve", "keep": "mine"})
+    assert store(workspace).load().get("heat__hfl").comment == "mine"
+    assert [entry.action for entry in store(workspace).history()] == ["save", "save", "save"]
+
+
+def test_taking_theirs_can_be_undone_into_a_draft(open_page, told):
+    open_page(donor="heat", recipient="hfl").receive({"kind": "save"})
+    mine, theirs = (
+        open_page("kim", donor="heat", recipient="hfl"),
+        open_page("lee", donor="heat", recipient="hfl"),
+    )
+    theirs.receive({"kind": "comment", "text": "theirs"})
+    theirs.receive({"kind": "save"})
+    mine.receive({"kind": "comment", "text": "mine"})
+    mine.receive({"kind": "save"})
+    mine.receive({"kind": "resolve", "keep": "theirs"})
+    assert part(mine, "form")["comment"] == "theirs"
+    mine.receive({"kind": "undo"})
+    assert part(mine, "form")["comment"] == "mine"
+    assert part(mine, "form")["draft"]
+    assert any(item["kind"] == "conflict" for item in told)
+
+
+def test_an_earlier_revision_comes_back_as_a_draft(open_page, workspace, told):
+    page = open_page(donor="heat", recipient="hfl")
+    for text in ("first", "second"):
+        page.receive({"kind": "comment", "text": text})
+        page.receive({"kind": "save"})
+    page.receive({"kind": "history"})
+    assert [entry["revision"] for entry in told[-1]["entries"]] == [2, 1]
+    assert told[-1]["entries"][0]["changes"] == [["comment", "first", "second"]]
+    page.receive({"kind": "restore", "entry": 1})
+    assert part(page, "form")["comment"] == "first"
+    assert store(workspace).load().get("heat__hfl").comment == "second"
+
+
+@pytest.mark.parametrize(
+    "text", ["__import__('os')", "read_csv('/etc/passwd')", "agepp", "agep +", "(SELECT 1)"]
+)
+def test_a_bad_expression_is_told_at_its_field_and_changes_nothing(open_page, told, text):
+    page = open_page(donor="kids", recipient="agep")
+    before = part(page, "form")["sides"]
+    page.receive({"kind": "adjustment", "side": "recipient", "text": text})
+    problem = told[-1]
+    assert (problem["kind"], problem["side"], problem["field"]) == (
+        "problem",
+        "recipient",
+        "adjustment",
+    )
+    assert problem["message"].endswith(".")
+    assert isinstance(problem["position"], int)
+    assert part(page, "form")["sides"] == before
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("agep * 2", "Whole number, 10 to 140"),
+        ("agep > 17", "Condition, true for"),
+        ("CASE WHEN agep > 20 THEN 'old' END", "Text: “old”, 57% without a value"),
+    ],
+)
+def test_a_good_expression_is_answered_with_what_it_yields(open_page, told, text, answer):
+    page = open_page(donor="kids", recipient="agep")
+    page.receive(
+        {"kind": "check", "side": "recipient", "field": "adjustment", "text": text, "sequence": 7}
+    )
+    assert told[-1]["sequence"] == 7
+    assert told[-1]["result"].startswith(answer)
+
+
+def test_a_damaged_file_is_reported_and_recovered_from_its_history(open_page, workspace):
+    open_page(donor="heat", recipient="hfl").receive({"kind": "save"})
+    path = store(workspace).path
+    path.write_text(path.read_text(encoding="utf-8")[:60], encoding="utf-8")
+    page = open_page()
+    place = part(page, "place")
+    assert "damaged" in place["message"][0]
+    assert place["recover"] == str(PAIR)
+    page.receive({"kind": "recover", "pair": place["recover"]})
+    assert part(page, "place")["harmonies"] == 1
+
+
+def test_the_crosswalk_is_exported_with_one_row_per_level(open_page, told):
+    page = open_page(donor="heat", recipient="hfl")
+    page.receive({"kind": "export"})
+    assert "no saved harmony" in told[-1]["message"]
+    page.receive({"kind": "save"})
+    page.receive({"kind": "export"})
+    assert told[-1]["kind"] == "download"
+    assert len(told[-1]["text"].splitlines()) == 1 + 3 + 3
+
+
+@pytest.mark.parametrize("name", ["../evil.R", "a.exe", "x" * 300 + ".R", "no-pair.R"])
+def test_a_file_with_a_wrong_name_is_refused(open_page, told, name):
+    page = open_page(donor="heat", recipient="hfl")
+    page.receive({"kind": "import", "name": name, "text": "list()"})
+    assert told[-1]["kind"] == "problem"
+    assert told[-1]["message"].endswith(".")
+
+
+def test_a_message_nobody_knows_is_answered(open_page, told):
+    open_page(donor="heat", recipient="hfl").receive({"kind": "explode", "sequence": 1})
+    assert "does not know" in told[-1]["message"]
+
+
+def test_a_workspace_without_surveys_says_what_to_do(tmp_path):
+    from fusion_core.workspace.layout import Workspace
+    from harmony_app.harmonize.page import HarmonizePage
+    from harmony_app.shell.session import Session
+
+    page = HarmonizePage(Session(Workspace.create(tmp_path / "empty"), "kim", "light", {}))
+    assert part(page, "place")["message"][0] == "Harmonizing needs two surveys"

@@ -1,0 +1,90 @@
+"""Tables and sentences of the page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from fusion_core.harmony.model import Harmony, LevelGroup, Side
+from fusion_core.surveys.model import Dictionary, Variable
+from harmony_app.harmonize.catalogue import harmony_statuses, variable_entry, worklist_statuses
+from harmony_app.harmonize.changes import Change, harmony_changes
+from harmony_app.harmonize.desk import MODULES, bundled
+from harmony_app.harmonize.overview import correspondence, crosswalk_table, overview_table, safe_csv
+
+
+def grouped(donor: list, recipient: list, **options) -> Harmony:
+    sides = [
+        Side(name, levels=tuple(LevelGroup(f"{name} {i}", code) for i, code in enumerate(codes)))
+        for name, codes in (("heat", donor), ("hfl", recipient))
+    ]
+    return Harmony(*sides, **options)
+
+
+def test_the_correspondence_is_named_after_the_largest_group():
+    assert correspondence(grouped([1, 2], [1, 2])) == "one to one"
+    assert correspondence(grouped([1, 1, 2], [1, 2])) == "many to one"
+    assert correspondence(grouped([1, 2], [1, 1, 2])) == "one to many"
+    assert correspondence(grouped([1, 1], [1, 1])) == "many to many"
+    assert correspondence(Harmony(Side("kids"), Side("np"))) == "number to number"
+
+
+def test_changes_name_the_level_and_both_groups():
+    before = grouped([1, 2], [1, 2])
+    after = replace(grouped([1, "drop"], [1, 2]), ordered=True, group_names=((1.0, "Gas"),))
+    assert harmony_changes(before, after) == [
+        Change("donor: heat 1", "2", "left out"),
+        Change("ordered", "no", "yes"),
+        Change("name of group 1", "–", "Gas"),
+    ]
+    assert harmony_changes(before, before) == []
+
+
+def test_many_regrouped_levels_are_summed_up():
+    changes = harmony_changes(grouped([1] * 30, [1]), grouped([2] * 30, [1]))
+    assert len(changes) == 13
+    assert changes[-1].what == "donor: 18 more levels"
+
+
+def test_text_that_a_spreadsheet_would_run_is_quoted():
+    table = pd.DataFrame({"level": ["=HYPERLINK(1)", "-5", "@x", "fine", "+1.5"]})
+    assert safe_csv(table).splitlines() == ["level", "'=HYPERLINK(1)", "-5", "'@x", "fine", "+1.5"]
+
+
+def test_the_crosswalk_has_a_row_per_level_and_one_for_a_plain_number():
+    table = crosswalk_table([grouped([1, None], [1]), Harmony(Side("kids"), Side("np"))])
+    assert list(table["group"]) == ["1", "no group", "1", "", ""]
+
+
+def test_the_overview_says_status_and_settings():
+    harmony = replace(
+        grouped([1, 2], [1, 2]), recipient=Side("np", breakpoints=(2.0,), aggregator="sum")
+    )
+    row = overview_table([harmony], {harmony.key: "attention"}).iloc[0]
+    assert row["status"] == "needs attention"
+    assert row["settings"] == "recipient: bins 2 · sum"
+
+
+def test_the_most_urgent_status_of_a_variable_counts():
+    saved = [grouped([1], [1]), Harmony(Side("heat"), Side("np"))]
+    statuses = harmony_statuses(saved, drafts=["heat__np"], attention=["heat__hfl", "gone__x"])
+    assert statuses == {"heat__hfl": "attention", "heat__np": "draft"}
+    summary = worklist_statuses(
+        Dictionary([Variable("heat"), Variable("kids")]), statuses, ["heat"]
+    )
+    assert summary["variables"] == {"heat": {"status": "attention", "partners": ["hfl", "np"]}}
+    assert (summary["done"], summary["total"]) == (1, 2)
+
+
+def test_an_identifier_with_thousands_of_levels_stays_small():
+    entry = variable_entry(Variable("id", levels=tuple(f"level {i}" for i in range(34_334))))
+    assert entry["levels"] == 34_334
+    assert len(entry["text"]) <= 12_000
+
+
+def test_the_modules_join_into_one_without_imports():
+    text = bundled()
+    assert "import {" not in text
+    assert text.rstrip().endswith("export { render };")
+    assert text.count("=> {\n// ") == len(MODULES)

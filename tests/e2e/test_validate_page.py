@@ -1,0 +1,103 @@
+"""A statistician decides on the Validate page whether fused variables can be trusted."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from fusion_core.validation import read_validation
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import open_run
+
+pytestmark = pytest.mark.browser
+
+LONG_MILLISECONDS = 30_000
+# Counts the painted pixels of a figure that are coloured like a line.
+COLOURED = """element => {
+  let found = 0;
+  const walk = root => root.querySelectorAll('*').forEach(node => {
+    if (node.tagName === 'CANVAS') {
+      const pixels = node.getContext('2d').getImageData(0, 0, node.width, node.height).data;
+      for (let i = 0; i < pixels.length; i += 4) {
+        const spread = Math.max(pixels[i], pixels[i+1], pixels[i+2])
+                     - Math.min(pixels[i], pixels[i+1], pixels[i+2]);
+        if (pixels[i+3] > 200 && spread > 90) found += 1;
+      }
+    }
+    if (node.shadowRoot) walk(node.shadowRoot);
+  });
+  walk(element.shadowRoot ?? element);
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(app_server, finished_run):
+    return app_server(finished_run.workspace)
+
+
+@pytest.fixture
+def validate(server, finished_run, new_page):
+    def open_page(**options):
+        page = new_page(url=server.url, **options)
+        page.goto(f"{server.url}/validate?run={finished_run.run}")
+        expect(page.get_by_role("list", name="Verdicts")).to_be_visible(timeout=LONG_MILLISECONDS)
+        return page
+
+    return open_page
+
+
+def test_curves_are_drawn_and_verdicts_can_be_read(validate, finished_run):
+    page = validate()
+    run = open_run(Workspace.open(finished_run.workspace), finished_run.run)
+    for sentence in read_validation(run.validation_folder).verdicts:
+        expect(page.get_by_text(sentence.split(": ", 1)[1]).first).to_be_visible()
+    for title in ("How far off?", "Better than the average?", "How much less sure?"):
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+    figures = page.locator(".bk-Figure")
+    expect(figures).to_have_count(3)
+    for index in range(3):
+        page.wait_for_timeout(100)
+        assert figures.nth(index).evaluate(COLOURED) > 200
+
+
+def test_a_variable_is_looked_at_in_detail(validate):
+    page = validate()
+    verdict = page.locator('button[data-variable="insecure"]')
+    verdict.click()
+    expect(verdict).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("heading", name="Distribution of insecure")).to_be_visible()
+    expect(page.get_by_role("heading", name="Dependence of insecure")).to_be_visible()
+    expect(page).to_have_url(re.compile("var=insecure"))
+
+
+def test_subsets_are_narrowed_to_one_family(validate):
+    page = validate()
+    page.get_by_label("Subsets").select_option("pairs of levels")
+    expect(page).to_have_url(re.compile("subsets=pairs"))
+    expect(page.locator('button[data-variable="insecure"]')).to_be_visible()
+
+
+def test_the_figure_and_the_numbers_can_be_taken_away(validate):
+    page = validate()
+    with page.expect_download() as found:
+        page.get_by_text("Curves CSV").click()
+    assert found.value.path().read_text(encoding="utf-8").startswith("variable,metric,share,value")
+    with page.expect_download() as found:
+        page.get_by_role("button", name="SVG").click()
+    assert "<polyline" in found.value.path().read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_is_cut_off_on_a_small_screen(validate, dark):
+    page = validate(width=1024, height=768, dark=dark)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    for figure in page.locator(".bk-Figure").all():
+        box = figure.bounding_box()
+        assert box["x"] + box["width"] <= 1024
+
+
+def test_without_a_run_the_page_says_where_to_start(app_server, demo_workspace, new_page):
+    page = new_page()
+    page.goto(f"{app_server(demo_workspace).url}/validate")
+    expect(page.get_by_text("No run has finished yet")).to_be_visible(timeout=LONG_MILLISECONDS)
