@@ -119,7 +119,10 @@ class SurveysPage(pn.viewable.Viewer):
             self._variables, stylesheets=style("card"), margin=0, sizing_mode="stretch_both",
         )  # fmt: skip
         self._sibling_card = pn.Column(
-            self._siblings, stylesheets=style("card"), margin=0, sizing_mode="stretch_width"
+            self._siblings,
+            stylesheets=style("card"),
+            margin=(12, 0, 0, 0),
+            sizing_mode="stretch_width",
         )
         detail = pn.Column(self._detail, stylesheets=style("card"), margin=0,
                            sizing_mode="stretch_both")  # fmt: skip
@@ -127,7 +130,7 @@ class SurveysPage(pn.viewable.Viewer):
             pn.Column(inventory, explorer, stylesheets=style("column"), margin=0),
             pn.Column(detail, self._sibling_card,
                       stylesheets=[*style("column"),
-                                   ":host { grid-template-rows: minmax(0, 1fr) auto; }"], margin=0),
+                                   ":host { grid-template-rows: minmax(0, 1fr) auto; gap: 0; }"], margin=0),
             stylesheets=style("page"), styles={"height": "calc(100vh - 70px)"}, margin=0,
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ from math import isfinite
 from fusion_core.surveys import Variable, WeightDesign
 
 _UNITS = ((1e9, "billion"), (1e6, "million"))
+_YEARS = (1500, 2200)
 _KIND = {
     "nominal": "category", "ordered": "ordered category", "integer": "whole number",
     "continuous": "number",
@@ -63,7 +64,10 @@ def size_of_answers(variable: Variable) -> str:
         return f"{len(variable.levels):,} levels" if variable.levels else "–"
     if variable.minimum is None:
         return "–"
-    return f"{number(variable.minimum)} – {number(variable.maximum)}"
+    low, high = variable.minimum, variable.maximum or variable.minimum
+    if variable.type == "integer" and _YEARS[0] <= low <= high <= _YEARS[1]:
+        return f"{low:.0f} – {high:.0f}"  # years take no thousands separator
+    return f"{number(low)} – {number(high)}"
 
 
 def design(weights: WeightDesign) -> str:

@@ -74,6 +74,13 @@ def test_numbers_for_people(value, text):
     assert words.number(value) == text
 
 
+def test_years_take_no_thousands_separator():
+    built = Variable("built", type="integer", minimum=1900, maximum=2020)
+    area = Variable("area", type="integer", minimum=240, maximum=4670)
+    assert words.size_of_answers(built) == "1900 – 2020"
+    assert words.size_of_answers(area) == "240 – 4,670"
+
+
 def test_drawn_texts_are_escaped():
     found = Distribution(2, 0, 0.0, levels=(LevelShare("<b>", 1.0, 2),))
     drawn = chart.level_bars(Variable("x", levels=("<b>",)), found)
