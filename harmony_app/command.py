@@ -48,19 +48,19 @@ def app(
 
 
 def _open_workspace(workspace: Path | None, demo: Path) -> Workspace:
-    from fusion_core.ingest.demo import build_demo
+    from fusion_core.ingest.demo import build_demo, ensure_demo
     from fusion_core.workspace.layout import Workspace
 
     if workspace is not None:
         return Workspace.open(workspace)
     if (demo / "workspace.json").exists():
-        opened = Workspace.open(demo)
-        if not opened.synthetic:
+        if not Workspace.open(demo).synthetic:
             raise InputError(
                 "The folder holds a workspace that is not the demo",
                 where=str(demo),
                 fix="Open it with --workspace, or name another folder with --demo",
             )
-        return opened
+        # One that was interrupted or written by an older version is built again.
+        return ensure_demo(demo)
     typer.echo(f"Building the demo workspace in {demo} …")
     return build_demo(demo)
