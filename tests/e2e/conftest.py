@@ -145,6 +145,12 @@ def app_server() -> Iterator[Callable[..., AppServer]]:
 
 
 @pytest.fixture(scope="session")
+def finished_server(app_server: Callable[..., AppServer], finished_run: FinishedRun) -> AppServer:
+    """The app on the workspace of `finished_run`; for tests that only look."""
+    return app_server(finished_run.workspace)
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium shared by all tests of a session."""
     names = ("chromium", "chromium-browser", "google-chrome")

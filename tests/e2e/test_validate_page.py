@@ -31,16 +31,11 @@ COLOURED = """element => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def server(app_server, finished_run):
-    return app_server(finished_run.workspace)
-
-
 @pytest.fixture
-def validate(server, finished_run, new_page):
+def validate(finished_server, finished_run, new_page):
     def open_page(**options):
-        page = new_page(url=server.url, **options)
-        page.goto(f"{server.url}/validate?run={finished_run.run}")
+        page = new_page(url=finished_server.url, **options)
+        page.goto(f"{finished_server.url}/validate?run={finished_run.run}")
         expect(page.get_by_role("list", name="Verdicts")).to_be_visible(timeout=LONG_MILLISECONDS)
         return page
 
@@ -95,9 +90,3 @@ def test_nothing_is_cut_off_on_a_small_screen(validate, dark):
     for figure in page.locator(".bk-Figure").all():
         box = figure.bounding_box()
         assert box["x"] + box["width"] <= 1024
-
-
-def test_without_a_run_the_page_says_where_to_start(app_server, demo_workspace, new_page):
-    page = new_page()
-    page.goto(f"{app_server(demo_workspace).url}/validate")
-    expect(page.get_by_text("No run has finished yet")).to_be_visible(timeout=LONG_MILLISECONDS)
