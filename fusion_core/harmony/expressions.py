@@ -80,6 +80,18 @@ def check_expression(
     )
 
 
+def mentioned_columns(text: str, *, where: str = "") -> tuple[str, ...]:
+    """Return the names an expression uses as columns, to check its form without a dictionary.
+
+    Raises
+    ------
+    ExpressionError
+        If the text cannot be parsed.
+    """
+    _tokens(text, where)
+    return tuple(sorted({column.name for column in _parse(text, where).find_all(exp.Column)}))
+
+
 def evaluate_expression(
     expression: CheckedExpression | str,
     table: pd.DataFrame,
@@ -343,4 +355,5 @@ __all__ = [
     "ExpressionEngine",
     "check_expression",
     "evaluate_expression",
+    "mentioned_columns",
 ]

@@ -14,7 +14,6 @@ from typing import Final
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.aggregation import harmony_outcome
 from fusion_core.harmony.binning import format_number
-from fusion_core.harmony.expressions import check_expression
 from fusion_core.harmony.model import (
     DROP,
     Aggregator,
@@ -26,7 +25,7 @@ from fusion_core.harmony.model import (
     SideName,
 )
 from fusion_core.harmony.prices import deflation_factor
-from fusion_core.harmony.r_adjustments import identifiers, to_r
+from fusion_core.harmony.r_adjustments import to_r
 from fusion_core.harmony.r_literals import Scalar, Value, Vector, write_r
 from fusion_core.surveys.model import Dictionary, Variable
 from fusion_core.workspace.files import write_text
@@ -151,7 +150,6 @@ def _adjustment(side: Side, price_year: int | None) -> str:
     text = side.adjustment.strip()
     written = ""
     if text:
-        check_expression(text, identifiers(text), where="adjustment")
         written = to_r(text)
     if side.deflate_to_year is None:
         return written
@@ -169,7 +167,6 @@ def _universe(
     side: Side, adjustment: str, levels: list[LevelGroup]
 ) -> tuple[str, list[LevelGroup]]:
     """Write a universe as R does: rows not asked get a level (or number) of their own."""
-    check_expression(side.universe, identifiers(side.universe), where="universe")
     condition, variable = to_r(side.universe), side.variable
     outside = side.outside_universe
     if not levels and outside is not None and outside != DROP:

@@ -12,9 +12,9 @@ from typing import Final
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from fusion_core.errors import ExpressionError, InputError
+from fusion_core.harmony.expressions import check_expression, mentioned_columns
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:
@@ -306,34 +306,19 @@ _R_FUNCTIONS: Final[dict[type[exp.Expression], str]] = {
 
 
 def to_r(text: str) -> str:
-    """Translate a checked expression of the safe language to R.
+    """Translate an expression of the safe language to R.
 
     Raises
     ------
     InputError
-        If it is not allowed, or R's side has no counterpart for a part of it.
+        If it is not allowed, or R has no counterpart for a part of it.
     """
+    checked = check_expression(text, mentioned_columns(text))
     try:
-        tree: exp.Expression = sqlglot.parse_one(text, read="duckdb")
-        return _r(tree)
-    except (SqlglotError, RecursionError) as error:
-        raise InputError("The expression cannot be written in R", fix="Simplify it") from error
-
-
-def identifiers(text: str) -> tuple[str, ...]:
-    """Return the column names an expression mentions, to check its form without a dictionary.
-
-    Raises
-    ------
-    InputError
-        If the text is no expression at all.
-    """
-    try:
-        tree: exp.Expression = sqlglot.parse_one(text, read="duckdb")
-        return tuple(sorted({column.name for column in tree.find_all(exp.Column)}))
-    except (SqlglotError, RecursionError, ValueError, AttributeError) as error:
+        return _r(sqlglot.parse_one(checked.sql, read="duckdb"))
+    except RecursionError as error:
         raise InputError(
-            "The text is no expression", where=text[:60], fix="Write it again"
+            "The expression is too long to be written in R", fix="Shorten it"
         ) from error
 
 
@@ -384,4 +369,4 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-__all__ = ["Translation", "identifiers", "to_r", "translate_adjustment"]
+__all__ = ["Translation", "to_r", "translate_adjustment"]

@@ -8,12 +8,11 @@ import pytest
 
 from fusion_core.harmony.apply import harmonize_pair
 from fusion_core.harmony.checking import check_harmony
-from fusion_core.harmony.expressions import check_expression
+from fusion_core.harmony.expressions import check_expression, mentioned_columns
 from fusion_core.harmony.fusiondata import read_harmonies, read_records
 from fusion_core.harmony.fusiondata_export import write_harmonies
 from fusion_core.harmony.matching import CandidateIndex
 from fusion_core.harmony.prices import CPI_U, deflation_factor
-from fusion_core.harmony.r_adjustments import identifiers
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
 from fusion_core.surveys import Dictionary, Survey, SurveyDescription, SurveyId
@@ -63,7 +62,7 @@ def test_every_harmony_is_read_and_every_adjustment_is_a_safe_expression(results
         for side in (harmony.donor, harmony.recipient):
             for text in (side.adjustment, side.universe):
                 if text:
-                    check_expression(text, identifiers(text))
+                    check_expression(text, mentioned_columns(text))
 
 
 def test_the_nine_re_levellings_are_universes_with_a_group(results):
@@ -131,7 +130,7 @@ def mentioned(harmonies):
         for side in (harmony.donor, harmony.recipient):
             found.add(side.variable)
             for text in (side.adjustment, side.universe):
-                found.update(identifiers(text) if text else ())
+                found.update(mentioned_columns(text) if text else ())
     return found
 
 

@@ -83,6 +83,7 @@ def test_the_r_literal_parser_reads_or_raises_an_input_error(text):
 
 @quick
 @given(st.one_of(sql, r_text))
+@example("@")
 def test_translating_adjustments_succeeds_or_raises_an_input_error(text):
     for translate in (lambda: translate_adjustment(text, "agep"), lambda: to_r(text)):
         try:

@@ -254,7 +254,8 @@ def test_what_r_cannot_express_is_reported(tmp_path):
         ("greatest(a, 0) - least(b, 1, c)", "pmax(a, 0) - pmin(b, 1, c)"),
         ("ln(a) * round(b)", "log(a) * round(b)"),
         ("s = 'say \"so\"'", 's == "say \\"so\\""'),
-        ("-a + true", "-(a) + TRUE"),
+        ("-a + 1", "-(a) + 1"),
+        ("a > 1 AND true", "a > 1 & TRUE"),
     ],
 )
 def test_expressions_are_translated_to_r(sql, r):
