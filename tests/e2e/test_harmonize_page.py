@@ -31,7 +31,25 @@ def shared_app(demo_source, app_server, tmp_path_factory):
     """One server for the tests that work on different variables."""
     folder = tmp_path_factory.mktemp("harmonize") / "demo"
     shutil.copytree(demo_source, folder)
+    plant_hostile_text(Workspace.open(folder))
     return app_server(folder)
+
+
+def plant_hostile_text(workspace: Workspace) -> None:
+    """Give one variable a description and a level that a careless page would run."""
+    survey = workspace.survey(DONOR)
+    variable = survey.dictionary["insulation"]
+    hostile = replace(variable, description=HOSTILE, levels=(HOSTILE, *variable.levels[1:]))
+    dictionary = Dictionary(
+        [hostile if item is variable else item for item in survey.dictionary.values()]
+    )
+    household = survey.household.assign(
+        insulation=survey.household["insulation"].cat.rename_categories(
+            {variable.levels[0]: HOSTILE}
+        )
+    )
+    changed = replace(survey, dictionary=dictionary, household=household)
+    write_survey(changed, workspace.survey_folder(DONOR))
 
 
 def open_match(page: Page, server, donor: str, recipient: str) -> None:
@@ -221,9 +239,8 @@ def test_a_deleted_harmony_comes_back_by_undo(shared_app, page):
     assert stored(shared_app).get("internet__access").donor == kept.donor
 
 
-@pytest.mark.parametrize("choice", ["Keep mine", "Take theirs"])
-def test_two_people_saving_the_same_harmony_see_each_other(shared_app, new_page, choice):
-    key = {"Keep mine": ("hhtype", "hht"), "Take theirs": ("heatfuel", "hfl")}[choice]
+def test_two_people_saving_the_same_harmony_see_each_other(shared_app, new_page):
+    key = ("hhtype", "hht")
     mine, theirs = new_page(), new_page()
     open_match(mine, shared_app, *key)
     open_match(theirs, shared_app, *key)
@@ -237,22 +254,14 @@ def test_two_people_saving_the_same_harmony_see_each_other(shared_app, new_page,
     dialogue = mine.get_by_role("dialog")
     expect(dialogue).to_contain_text("saved")
     expect(dialogue.locator(".changes tr").first.locator("td").first).to_have_text("9")
-    dialogue.get_by_role("button", name=choice).click()
-    expected = 9.0 if choice == "Keep mine" else 8.0
-    expect(mine.locator(".side-levels.donor .badge-group").first).to_have_text(f"{expected:g}")
-    if choice == "Keep mine":
-        expect(mine.locator(".toast")).to_contain_text("Saved")
-    saved = stored(shared_app).get("__".join(key))
-    assert saved.donor.levels[0].group == expected
+    dialogue.get_by_role("button", name="Keep mine").click()
+    expect(mine.locator(".toast")).to_contain_text("Saved")
+    assert stored(shared_app).get("__".join(key)).donor.levels[0].group == 9.0
     mine.get_by_role("button", name="History").click()
-    expect(mine.get_by_role("dialog").locator("li")).to_have_count(
-        3 if choice == "Keep mine" else 2
-    )
+    expect(mine.get_by_role("dialog").locator("li")).to_have_count(3)
 
 
-@pytest.mark.parametrize(
-    "text", ["__import__('os').system('ls')", "read_csv('/etc/passwd')", "(SELECT 1)", "agepp + 1"]
-)
+@pytest.mark.parametrize("text", ["__import__('os').system('ls')", "read_csv('/etc/passwd')"])
 def test_a_hostile_expression_gets_a_sentence_at_the_field(shared_app, page, text):
     open_match(page, shared_app, "ageresp", "agep")
     before = stored(shared_app)
@@ -280,23 +289,10 @@ def test_names_are_completed_and_the_result_is_previewed(shared_app, page):
     expect(page.locator(".settings.recipient [data-key=adjust]")).to_have_text("= least(agep, 80)")
 
 
-def test_text_of_a_survey_is_never_markup(demo_workspace, app_server, page):
-    workspace = Workspace.open(demo_workspace)
-    survey = workspace.survey(DONOR)
-    variable = survey.dictionary["elecpay"]
-    hostile = replace(variable, description=HOSTILE, levels=(HOSTILE, *variable.levels[1:]))
-    household = survey.household.copy()
-    household["elecpay"] = household["elecpay"].cat.rename_categories({variable.levels[0]: HOSTILE})
-    dictionary = Dictionary(
-        [hostile if item.name == "elecpay" else item for item in survey.dictionary.values()]
-    )
-    write_survey(
-        replace(survey, dictionary=dictionary, household=household), workspace.survey_folder(DONOR)
-    )
-    server = app_server(demo_workspace)
-    open_match(page, server, "elecpay", "elefp")
+def test_text_of_a_survey_is_never_markup(shared_app, page):
+    open_match(page, shared_app, "insulation", "fs")
     expect(level(page, "donor", HOSTILE)).to_have_count(1)
-    link(page, HOSTILE, "Valid monthly electricity cost in ELEP")
+    link(page, HOSTILE, "Yes")
     page.get_by_label("Name of group 1").fill(HOSTILE)
     page.get_by_label("Name of group 1").press("Enter")
     expect(page.locator(".group-bars .group-name").first).to_contain_text(HOSTILE)
@@ -374,8 +370,11 @@ def test_a_published_harmony_file_is_imported_with_a_report(shared_app, page, tm
     expect(page.locator(".toast.is-error")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(
+    ("width", "height", "dark"),
+    [(1440, 900, False), (1024, 768, True)],
+    ids=["wide", "small and dark"],
+)
 def test_the_page_fills_the_window_and_nothing_scrolls_sideways(
     shared_app, new_page, width, height, dark
 ):

@@ -20,7 +20,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("kind", sorted(EDITS))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(
     content=st.dictionaries(
         st.sampled_from(
