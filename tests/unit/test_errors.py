@@ -30,6 +30,6 @@ def test_an_unknown_name_without_a_near_one_lists_what_exists():
     ],
 )
 def test_errors_survive_the_way_between_processes(error: HarmonyError):
-    copy = pickle.loads(pickle.dumps(error))
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - pickled on the same line
     assert type(copy) is type(error)
     assert vars(copy) == vars(error)

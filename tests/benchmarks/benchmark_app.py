@@ -1,0 +1,151 @@
+"""How long a person waits: first page, every place, clicks on the Harmonize page, a quick run."""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from running_app import browser, running_app
+
+from fusion_core.execution import execute_run
+from fusion_core.fusion.settings import TrainSettings
+from fusion_core.harmony.fusiondata import read_harmonies
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.ingest.demo import FUSION_VARIABLES, PAIR, build_demo
+from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+from fusion_core.surveys import SurveyId
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import RunSpec, create_run
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+IMPLICATES = 10
+# Something each place shows once it can be used.
+READY = {
+    "surveys": "DEMOACS",
+    "harmonize": "After harmonization",
+    "fuse": "What to fuse",
+    "validate": "value-added",
+    "explore": "Estimate",
+}
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def row(what: str, value: str, goal: str = "") -> None:
+    print(f"| {what} | {value} | {goal} |")
+
+
+def open_place(page: Page, url: str, place: str) -> None:
+    page.goto(f"{url}/{place}")
+    page.get_by_text(READY[place]).first.wait_for()
+
+
+def click_seconds(page: Page, clicks: list[Callable[[], None]]) -> list[float]:
+    """Seconds from each click until the server's answer is on the page."""
+    times = []
+    for click in clicks:
+        before = page.evaluate("window.harmonyAnswers")
+        start = time.perf_counter()
+        click()
+        page.wait_for_function("before => window.harmonyAnswers > before", arg=before)
+        times.append(time.perf_counter() - start)
+        page.wait_for_timeout(150)
+    return times
+
+
+def count_answers(page: Page) -> None:
+    """Count every patch the server sends, the moment the page has it."""
+    page.evaluate(
+        """() => {
+          window.harmonyAnswers = 0;
+          for (const document of Bokeh.documents) {
+            document.on_change(() => { window.harmonyAnswers += 1; });
+          }
+        }"""
+    )
+
+
+def variable_clicks(page: Page, count: int) -> list[Callable[[], None]]:
+    names = page.locator(".worklist [data-name]")
+    shown = [names.nth(place) for place in range(min(count, names.count()))]
+    return [item.click for item in shown[1:]]
+
+
+def quick_run(workspace: Workspace) -> float:
+    settings = TrainSettings.preset("quick")
+    spec = RunSpec(
+        "quick look",
+        PAIR,
+        FUSION_VARIABLES,
+        implicates=IMPLICATES,
+        seed=1,
+        train=replace(settings, workers=2),
+        preset="quick",
+    )
+    run = create_run(workspace, spec)
+    elapsed = seconds(lambda: execute_run(workspace, run))
+    state = run.state()
+    if state.status != "finished":
+        raise RuntimeError(state.message)
+    return elapsed
+
+
+def dictionaries_workspace(folder: Path) -> Workspace | None:
+    """ACS 2019 and CEI dictionaries with their published harmonies: occupation has 531 levels."""
+    if not SHARED.exists():
+        return None
+    workspace = Workspace.create(folder, title="Dictionaries")
+    for survey in (SurveyId("ACS", "2019"), SurveyId("CEI", "2015-2019")):
+        paths = [SHARED / "dictionaries" / f"{survey}_{level}.parquet" for level in "HP"]
+        workspace.add_survey(read_fusiondata_dictionary(*paths))
+    result = read_harmonies(SHARED / "harmonies" / "r" / "CEI_2015-2019__ACS_2019.R")
+    HarmonyStore(workspace.path, result.pair).save_all(result.harmonies, author="benchmark")
+    return workspace
+
+
+def harmonize_clicks(page: Page, url: str, view: str, what: str) -> None:
+    page.goto(f"{url}/{view}")
+    page.get_by_text("After harmonization").first.wait_for()
+    page.wait_for_timeout(1500)
+    count_answers(page)
+    times = click_seconds(page, variable_clicks(page, 12))
+    typical, worst = statistics.median(times), max(times)
+    row(f"click on a variable, {what}", f"{typical * 1e3:.0f} ms (worst {worst * 1e3:.0f})", "200")
+
+
+def main() -> int:
+    print("## The app\n\n| what | measured | goal |\n|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder, browser() as chromium:
+        row("build the demo", f"{seconds(lambda: build_demo(Path(folder) / 'demo')):.1f} s")
+        workspace = Workspace.open(Path(folder) / "demo")
+        row("quick look: prepare, train, fuse, validate", f"{quick_run(workspace):.1f} s", "60 s")
+        page = chromium.new_page(viewport={"width": 1440, "height": 900})
+        start = time.perf_counter()
+        with running_app(workspace.path) as url:
+            open_place(page, url, "harmonize")
+            row("start to first page", f"{time.perf_counter() - start:.1f} s", "5 s")
+            for place in READY:
+                elapsed = seconds(lambda place=place: open_place(page, url, place))
+                row(f"open {place}", f"{elapsed:.2f} s", "3 s")
+            harmonize_clicks(page, url, f"harmonize?pair={PAIR}", "demo")
+        dictionaries = dictionaries_workspace(Path(folder) / "dictionaries")
+        if dictionaries is not None:
+            with running_app(dictionaries.path) as url:
+                view = "harmonize?pair=CEI_2015-2019__ACS_2019&donor=occucod1"
+                harmonize_clicks(page, url, view, "ACS 2019 and CEI dictionaries")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
