@@ -109,7 +109,7 @@ export function createWorklist(actions) {
         const partner = h("span.partner");
         const row = { ...variable, dot, partner };
         row.haystack = fold(`${variable.name} ${variable.description} ${variable.text}`);
-        row.element = h("div.variable", { role: "option", id: `variable-${index}`, title: variable.description, onclick: () => { list.focus({ preventScroll: true }); actions.openVariable(variable.name); } },
+        row.element = h("div.variable", { role: "option", id: `variable-${index}`, "data-name": variable.name, title: variable.description, onclick: () => { list.focus({ preventScroll: true }); actions.openVariable(variable.name); } },
           dot, h("span.name", {}, variable.name), partner, h("span.description", { dir: "auto" }, variable.description || "no description"));
         showStatus(row);
         return row;

@@ -1,0 +1,119 @@
+"""How long edits on the Harmonize page take with 531 levels, from the click to the last change.
+
+Each action is done three times inside the browser; the first frame is what a person sees at once,
+the last change is when preview, findings and result table have followed from the server.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmark_app import dictionaries_workspace
+from running_app import browser, running_app
+
+VIEW = "harmonize?pair=CEI_2015-2019__ACS_2019&donor=occucod1&recipient=occp"
+GOAL = 200
+REPEATS = 3
+
+PREPARE = """() => {
+  const find = (root) => {
+    for (const element of root.querySelectorAll("*")) {
+      if (element.classList?.contains("desk")) return element;
+      const inside = element.shadowRoot && find(element.shadowRoot);
+      if (inside) return inside;
+    }
+    return null;
+  };
+  const desk = find(document);
+  const pick = (selector) => desk.querySelector(selector);
+  const pointer = { bubbles: true, composed: true, button: 0, clientX: 5, clientY: 5 };
+  window.bench = {
+    pick,
+    press(selector) {
+      pick(selector).dispatchEvent(new PointerEvent("pointerdown", pointer));
+      document.dispatchEvent(new PointerEvent("pointerup", pointer));
+    },
+    key(target, key, options = {}) {
+      target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true, ...options }));
+    },
+    type(selector, text) {
+      const field = pick(selector);
+      field.value = text;
+      field.dispatchEvent(new Event("input"));
+    },
+    choose(selector, value) {
+      const field = pick(selector);
+      field.value = value;
+      field.dispatchEvent(new Event("change"));
+    },
+    measure(action) {
+      return new Promise((resolve) => {
+        const start = performance.now();
+        let last = 0;
+        let frame = 0;
+        const watcher = new MutationObserver(() => { last = performance.now() - start; });
+        watcher.observe(desk, { subtree: true, childList: true, attributes: true, characterData: true });
+        action();
+        requestAnimationFrame(() => setTimeout(() => { frame = performance.now() - start; }, 0));
+        setTimeout(() => { watcher.disconnect(); resolve([frame, last]); }, 1200);
+      });
+    },
+  };
+}"""
+
+LEVELS = "bench.pick('.side-levels.recipient .levels')"
+FILTER = "'.side-levels.recipient input.search'"
+ACTIONS = {
+    "select a level": "bench.press('.side-levels.recipient .level:nth-child(30)')",
+    "put it into a group by key": f"bench.key({LEVELS}, String(turn + 4))",
+    "filter 531 levels": f"bench.type({FILTER}, ['man', 'mgr', 'clerk'][turn])",
+    "select all shown and group them": (
+        f"bench.pick('.side-levels.recipient .level-tools button').click(); bench.key({LEVELS}, String(turn + 4))"
+    ),
+    "show all levels again": f"bench.type({FILTER}, '')",
+    "group all 531 levels": (
+        f"bench.key({LEVELS}, 'a', {{ ctrlKey: true }}); bench.key({LEVELS}, String(turn + 4))"
+    ),
+    "undo": "bench.key(document.body, 'z', { ctrlKey: true })",
+    "redo": "bench.key(document.body, 'z', { ctrlKey: true, shiftKey: true })",
+    "sort by group": "bench.choose('.toolbar select', turn % 2 ? 'survey' : 'group')",
+    "next variable by key": "bench.key(bench.pick('.variables'), 'ArrowDown')",
+    "search the worklist": "bench.type('.worklist input.search', ['inc', 'job', ''][turn])",
+}
+
+
+def measure(page: Page, action: str) -> list[list[float]]:
+    script = f"(turn) => bench.measure(() => {{ {action} }})"
+    return [page.evaluate(script, turn) for turn in range(REPEATS)]
+
+
+def main() -> int:
+    print("## Edits on the Harmonize page, 16 × 531 levels\n")
+    with tempfile.TemporaryDirectory() as folder, browser() as chromium:
+        workspace = dictionaries_workspace(Path(folder) / "dictionaries")
+        if workspace is None:
+            print("The shared survey dictionaries are absent, so nothing was measured.")
+            return 0
+        page = chromium.new_page(viewport={"width": 1440, "height": 900})
+        with running_app(workspace.path) as url:
+            page.goto(f"{url}/{VIEW}")
+            page.locator(".side-levels.recipient .level").nth(500).wait_for(state="attached")
+            page.wait_for_timeout(2000)
+            page.evaluate(PREPARE)
+            print(
+                f"| action | first frame, worst of {REPEATS} | last change, worst | goal |\n|---|---|---|---|"
+            )
+            for what, action in ACTIONS.items():
+                times = measure(page, action)
+                frame, last = (max(column) for column in zip(*times, strict=True))
+                print(f"| {what} | {frame:.0f} ms | {last:.0f} ms | {GOAL} ms |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
