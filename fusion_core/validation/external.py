@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from fusion_core.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def compare_external(
     total = external.sum()
     return ExternalComparison(
         points=points.rename_axis("area").reset_index(),
-        rank_correlation=_correlation(stats.rankdata(estimate), stats.rankdata(external)),
+        rank_correlation=_correlation(_ranks(points["estimate"]), _ranks(points["external"])),
         correlation=_correlation(estimate, external),
         ratio_of_totals=float(estimate.sum() / total) if total else float("nan"),
         median_absolute_percent_error=float(np.median(percent)) if len(percent) else float("nan"),
@@ -95,6 +98,10 @@ def compare_external(
         only_estimated=tuple(sorted(left.index.difference(right.index))),
         only_external=tuple(sorted(right.index.difference(left.index))),
     )
+
+
+def _ranks(values: pd.Series[float]) -> NDArray[np.float64]:
+    return values.rank().to_numpy(dtype=np.float64)
 
 
 def _keyed(table: pd.DataFrame, key: str, values: tuple[str, ...], where: str) -> pd.DataFrame:

@@ -1,30 +1,5 @@
 """The Explore place: maps of estimates with honest margins of error."""
 
-from __future__ import annotations
+from harmony_app.explore.place import build
 
-from typing import TYPE_CHECKING
-
-from harmony_app.shell.page import message_panel
-
-if TYPE_CHECKING:
-    import panel as pn
-
-    from harmony_app.shell.session import Session
-
-
-def build(session: Session) -> pn.viewable.Viewable:
-    """Build the page."""
-    from harmony_app.explore.catalogue import read_catalogue
-    from harmony_app.explore.estimates import Estimator
-    from harmony_app.explore.page import ExplorePage
-
-    catalogue = read_catalogue(session.workspace)
-    if not catalogue.sources:
-        return message_panel("Nothing to map yet", " ".join(catalogue.problems) or _NOTHING)
-    return ExplorePage(session, catalogue, Estimator(session.workspace)).__panel__()
-
-
-_NOTHING = (
-    "Start a run on the Fuse page, or import a survey whose households are known by PUMA together"
-    " with the boundaries of the PUMAs."
-)
+__all__ = ["build"]

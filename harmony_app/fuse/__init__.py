@@ -1,4 +1,4 @@
-"""The Fuse place."""
+"""The Fuse place: what to fuse, from what and how; runs in progress and finished."""
 
 from harmony_app.fuse.page import build
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,17 +33,44 @@ class Place:
         Address below the server's root.
     title
         Word in the navigation.
-    build
-        Builds the place's content for a session.
+    package
+        Package whose ``build(session)`` makes the place's content. It is imported when somebody
+        goes there, so that the first page need not wait for the libraries of the others.
     """
 
     path: str
     title: str
-    build: Callable[[Session], pn.viewable.Viewable]
+    package: str
+
+    def build(self, session: Session) -> pn.viewable.Viewable:
+        """Build the place's content for a session."""
+        return importlib.import_module(self.package).build(session)
+
+
+class WarmUp:
+    """Imports the places nobody has visited yet, once the first page is on its way."""
+
+    def __init__(self, places: tuple[Place, ...], delay: float = 2.0) -> None:
+        self._timer = threading.Timer(delay, self._import_all, [places])
+        self._timer.daemon = True
+        self._lock = threading.Lock()
+        self._started = False
+
+    def start(self) -> None:
+        """Begin, unless it was begun already."""
+        with self._lock:
+            if not self._started:
+                self._started = True
+                self._timer.start()
+
+    @staticmethod
+    def _import_all(places: tuple[Place, ...]) -> None:
+        for place in places:
+            importlib.import_module(place.package)
 
 
 def page_factory(
-    place: Place, places: tuple[Place, ...], workspace: Workspace
+    place: Place, places: tuple[Place, ...], workspace: Workspace, warm_up: WarmUp
 ) -> Callable[[], pn.Template]:
     """Return the function Panel calls for each visit to `place`."""
 
@@ -53,6 +82,7 @@ def page_factory(
         template.add_variable("harmony", _frame_variables(place, places, session))
         template.add_panel("jobs", job_indicator(session))
         template.add_panel("main", _content(place, session))
+        warm_up.start()
         return template
 
     return build

@@ -256,3 +256,8 @@ def _nothing_chosen(catalogue: Catalogue) -> str:
         '<div class="message"><h2>Choose a variable</h2><p>Its weighted distribution, levels and'
         f" other vintages appear here.</p></div>{damaged}"
     )
+
+
+def build(session: Session) -> pn.viewable.Viewable:
+    """Build the page."""
+    return SurveysPage(session).__panel__()
