@@ -101,7 +101,7 @@ def compare_external(
 
 
 def _ranks(values: pd.Series[float]) -> NDArray[np.float64]:
-    return values.rank().to_numpy(dtype=np.float64)
+    return np.asarray(values.rank(), dtype=np.float64)
 
 
 def _keyed(table: pd.DataFrame, key: str, values: tuple[str, ...], where: str) -> pd.DataFrame:
