@@ -36,7 +36,7 @@ export function createDialogs(actions) {
     },
     conflict(reply) {
       open("Somebody saved this harmony while you worked on it", [
-        h("p", {}, reply.message), reply.changes.length ? h("p", {}, "Where theirs differs from yours (yours → theirs):") : h("p", {}, "Both versions say the same."),
+        h("p", {}, reply.message), h("p", {}, conflictWords(reply)),
         changes(reply.changes)],
       [close("Decide later"), act("Take theirs", "", () => actions.send({ kind: "resolve", keep: "theirs" })), act("Keep mine", ".primary", () => actions.send({ kind: "resolve", keep: "mine" }))]);
     },
@@ -59,6 +59,11 @@ export function createDialogs(actions) {
       open("Keys", [h("table.changes", {}, h("tbody", {}, ...keys.map(([key, text]) => h("tr", {}, h("th", {}, key), h("td", {}, text)))))], [close("Close")]);
     },
   };
+}
+
+function conflictWords(reply) {
+  if (reply.deleted) return "Keeping yours saves it as a new harmony; taking theirs leaves it deleted.";
+  return reply.changes.length ? "Where theirs differs from yours (yours → theirs):" : "Both versions say the same.";
 }
 
 /** The strip at the bottom of the match: where the draft stands, and what can be done with it. */

@@ -44,7 +44,7 @@ export function createLevelList(side, handlers) {
     const share = h("span.share", { hidden: true });
     const bar = h("span.share-bar", { hidden: true });
     const input = h("input.code", { type: "text", inputmode: "decimal", "aria-label": `Group of ${label}`, hidden: true, onchange: () => handlers.typed(side, index, input.value), onkeydown: (event) => codeKey(event, index), onpaste: (event) => handlers.pasted(side, index, event) });
-    const element = h("div.level", { role: "option", id: `${side}-${index}`, "data-index": index, "aria-selected": "false" },
+    const element = h("div.level", { role: "option", id: `${side}-${index}`, "data-index": index, "aria-selected": String(chosen.has(index)) },
       h("span.label", { dir: "auto" }, label),
       share, badge, input, bar);
     return { index, label, share, bar, haystack: fold(label), element, badge, input, group: undefined, visible: true };
