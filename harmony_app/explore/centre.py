@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harmony_app.shell.session import Theme
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
+_FILLING: Final = {"flex": "1 1 0", "min-height": "0", "transition": "opacity .12s"}
 MEASURE_TITLES: Final[dict[str, Measure]] = {"Estimate": "estimate", "± MOE": "moe", "CV": "cv"}
 VIEW_TITLES: Final[dict[str, CentreView]] = {"Map": "map", "Table": "table", "Method": "about"}
 _TABLE_TITLES: Final = {
@@ -79,15 +80,14 @@ class Centre:
         self.map: MapFigure | None = None
         self._map_pane = pn.pane.Bokeh(None, sizing_mode="stretch_both", margin=0)
         self._table: pn.widgets.Tabulator | None = None
-        filling = {"flex": "1 1 0", "min-height": "0"}
         self._map_view = pn.Column(
-            self._map_pane, self.legend, margin=0, sizing_mode="stretch_both", styles=filling
+            self._map_pane, self.legend, margin=0, sizing_mode="stretch_both", styles=_FILLING
         )
         self._table_view = pn.Column(
-            margin=0, sizing_mode="stretch_both", styles=filling, visible=False
+            margin=0, sizing_mode="stretch_both", styles=_FILLING, visible=False
         )
         self._about_view = pn.Column(
-            self.about, margin=0, sizing_mode="stretch_both", styles=filling, visible=False,
+            self.about, margin=0, sizing_mode="stretch_both", styles=_FILLING, visible=False,
             scroll="y-auto",
         )  # fmt: skip
         self.panel = pn.Column(
@@ -120,8 +120,7 @@ class Centre:
         else:
             spinner = '<span class="spinner"></span>' if busy else ""
             self.status.object = f'<div class="status" role="status">{spinner}{escape(text)}</div>'
-        if self.map is not None:
-            self.map.show_busy(busy=busy)
+        self._map_view.styles = {**_FILLING, "opacity": "0.45" if busy else "1"}
 
     def show_layer(self, layer: MapLayer, rule: HatchRule) -> None:
         """Colour the map and write its legend."""

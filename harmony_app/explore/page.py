@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 ASSETS: Final = Path(__file__).parent / "assets"
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
+_SMALL_BUTTON: Final = ".bk-btn { padding: 4px 9px; }"
 _COPY_LINK: Final = """
 const address = window.location.href;
 const done = () => { const old = button.label; button.label = "Copied";
@@ -81,7 +82,7 @@ class ExplorePage(Viewer):
         self._asked: EstimateRequest | None = None
         self._answer: Answer | None = None
         self.note: MethodNote | None = None
-        styles = [(ASSETS / "explore.css").read_text(encoding="utf-8")]
+        self._styles = styles = [(ASSETS / "explore.css").read_text(encoding="utf-8")]
         self.controls = Controls(catalogue, self.dispatch, self.choose_source, styles)
         self.centre = Centre(
             session.theme,
@@ -126,6 +127,10 @@ class ExplorePage(Viewer):
         first
             Whether nothing has been shown yet.
         """
+        with pn.io.hold():
+            self._dispatch(state, first=first)
+
+    def _dispatch(self, state: ExploreState, *, first: bool) -> None:
         source = self._catalogue.sources[state.source]
         if state.area_kind not in source.area_kinds and source.area_kinds:
             state = dataclasses.replace(state, area_kind=source.area_kinds[0], areas=())
@@ -262,8 +267,12 @@ class ExplorePage(Viewer):
         title = pn.pane.HTML(
             '<div style="color:var(--muted);font-size:12px">Download</div>', margin=(8, 0, 3, 0)
         )
+        notices = pn.pane.HTML(
+            notices_html(self._catalogue), margin=(0, 0, 8, 0), stylesheets=self._styles,
+            visible=bool(notices_html(self._catalogue)), **_WIDE,
+        )  # fmt: skip
         left = pn.Column(
-            self.controls.panel, title,
+            notices, self.controls.panel, title,
             pn.FlexBox(*buttons, *figures, gap="4px", margin=0, **_WIDE),
             link, advice, self._footnote, self._saver,
             css_classes=["card"], margin=(0, 10, 0, 0), scroll="y-auto",
@@ -291,11 +300,12 @@ class ExplorePage(Viewer):
 
         button = pn.widgets.FileDownload(
             callback=content, filename=f"estimates.{extension}", label=name, margin=0, icon=None,
+            stylesheets=[_SMALL_BUTTON],
         )  # fmt: skip
         return button
 
     def _figure_button(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
-        button = pn.widgets.Button(label=kind.upper(), margin=0)
+        button = pn.widgets.Button(label=kind.upper(), margin=0, stylesheets=[_SMALL_BUTTON])
         button.description = f"The map as a figure for a report, {kind.upper()}"
         button.on_click(lambda _: self._save_figure(kind))
         return button
@@ -328,6 +338,20 @@ _MEASURE_PREFIX: Final = {
     "moe": "90 % margin of error: ",
     "cv": "Coefficient of variation: ",
 }
+
+
+def notices_html(catalogue: Catalogue) -> str:
+    """Say which runs are still in progress and what could not be read; empty when all is well."""
+    notes = [
+        f"Run “{run.spec().name}” is {run.state().progress:.0%} done. Reload this page when it has"
+        " finished."
+        for run in catalogue.waiting
+        if run.state().status == "running"
+    ]
+    return "".join(
+        f'<div class="notice" role="status">{escape(note)}</div>'
+        for note in (*notes, *catalogue.problems)
+    )
 
 
 def _layer_key(state: ExploreState) -> tuple[object, ...]:

@@ -216,8 +216,10 @@ class Side:
         elif len(areas) > 1:
             self.comparison.object = '<div class="verdict">One of the two has no estimate.</div>'
         if facts.breakdown is not None:
+            column = self._state.breakdown
+            title = self._source.columns[column].description or column
             self.table.object = detail.breakdown_table(
-                facts.breakdown, self._state.breakdown, self._quantity, self._state.breakdown
+                facts.breakdown, column, self._quantity, title
             )
         else:
             self.table.object = ""

@@ -7,6 +7,7 @@ document's own turn. Work that was overtaken by a newer request is dropped when 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bokeh.document import Document
 
 Result = TypeVar("Result")
+_HEAD_START_SECONDS = 0.03
 
 
 class LatestWork:
@@ -54,6 +56,8 @@ class LatestWork:
             return
 
         def work() -> None:
+            # A computation would keep the server from sending what the click changed already.
+            time.sleep(_HEAD_START_SECONDS)
             outcome = _outcome(compute)
             if not self._is_current(ticket) or _ended(document):
                 return

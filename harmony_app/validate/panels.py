@@ -81,7 +81,7 @@ class CurvePanels:
         plot = figure(
             x_range=self._x_range, y_range=Range1d(0, 1), height=260, sizing_mode="stretch_width",
             tools=[], toolbar_location=None, min_border=4, name=metric.name,
-            x_axis_label="share of households in the subset", y_axis_label=metric.axis,
+            x_axis_label="size of the subset", y_axis_label=metric.axis,
         )  # fmt: skip
         style_figure(plot, self._theme)
         plot.xgrid.grid_line_color = None

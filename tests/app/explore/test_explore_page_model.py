@@ -21,7 +21,9 @@ from harmony_app.explore.figure_svg import FigureTexts, figure_svg
 from harmony_app.explore.layers import map_layer
 from harmony_app.explore.page import ExplorePage
 from harmony_app.explore.shapes import area_shapes, readable_name
+from harmony_app.shell.figures import sequential_palette
 from harmony_app.shell.session import Session
+from harmony_app.shell.theme import figure_colours
 
 
 @pytest.fixture
@@ -55,9 +57,9 @@ def test_the_first_view_is_a_finished_map(make_page):
     assert "no estimate" in page.centre.legend.object
     assert len(page.side.ranked.items) == 5
     assert page.side.ranked.items[0]["name"] == "Square F"
-    codes = page.centre.map._source.data["code"]
-    assert codes[4] == -1
-    assert codes[5] > codes[0]
+    colours = page.centre.map._source.data["colour"]
+    assert f"#{colours[4]:08x}" == figure_colours("light")["grid"] + "ff"
+    assert f"#{colours[5]:08x}"[:7] == sequential_palette("estimate", 5, "light")[-1]
 
 
 def test_an_address_restores_the_view(make_page):
