@@ -6,7 +6,7 @@ person can decide on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,9 +18,15 @@ from fusion_core.harmony.checking_levels import (
     bins,
     levels_against_dictionary,
     levels_without_group,
-    order,
     unmatched_groups,
 )
+from fusion_core.harmony.checking_order import order, undeclared_order
+from fusion_core.harmony.checking_ranges import (
+    bin_labels_against_breakpoints,
+    ranges_that_do_not_meet,
+)
+from fusion_core.harmony.checking_siblings import Sibling, grouped_differently, settings_differ
+from fusion_core.harmony.checking_text import labels_closer_to_another_group
 from fusion_core.harmony.expressions import check_expression
 from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, Severity, as_number, is_group
 from fusion_core.harmony.model import Harmony, LevelGroup, SideName
@@ -35,8 +41,10 @@ def check_harmony(
     harmony: Harmony,
     donor: Dictionary | None = None,
     recipient: Dictionary | None = None,
+    siblings: Sequence[Sibling] = (),
     *,
     respondent: RespondentLevel = "household",
+    price_years: Mapping[SideName, int | None] | None = None,
 ) -> tuple[Finding, ...]:
     """Apply all rules that need no microdata.
 
@@ -46,16 +54,23 @@ def check_harmony(
         The harmony, finished or not.
     donor, recipient
         Dictionaries of the surveys; rules that need an unknown one are left out.
+    siblings
+        The same harmony for other years of the surveys (see `checking_siblings.siblings_of`).
     respondent
         Level of the output.
+    price_years
+        Year whose prices the dollar amounts of each survey are in, where known.
 
     Returns
     -------
     tuple of Finding
         Errors first, then warnings, then hints.
     """
-    case = Case(harmony, {"donor": donor, "recipient": recipient}, respondent)
+    case = Case(
+        harmony, {"donor": donor, "recipient": recipient}, respondent, dict(price_years or {})
+    )
     found = [finding for rule in _RULES for finding in rule(case)]
+    found += [*grouped_differently(case, siblings), *settings_differ(case, siblings)]
     return sort_findings(found)
 
 
@@ -209,6 +224,25 @@ def _aggregators(case: Case) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+def _aggregator_without_persons(case: Case) -> Iterator[Finding]:
+    """Find an aggregator on a household variable, where it does nothing; it was meant for the other."""
+    for name in SIDES:
+        side = case.side(name)
+        other: SideName = "recipient" if name == "donor" else "donor"
+        idle = side.respondent == "household" and side.aggregator != "automatic"
+        if idle and case.collapsed(other) and case.side(other).aggregator == "automatic":
+            rule = _rule(case, other)
+            fixed = editing.set_aggregator(case.harmony, other, side.aggregator)
+            fixed = editing.set_aggregator(fixed, name, "automatic")
+            yield Finding(
+                "aggregator-without-persons", "warning",
+                f"The aggregator '{side.aggregator}' is set on the {name}, a household variable, where "
+                f"it does nothing; the persons of the {other} become their "
+                f"{_RULE_WORDS[rule] if rule else ''}", name,
+                fix=Fix(f"Set it on the {other}", fixed),
+            )  # fmt: skip
+
+
 def _flag_codes(case: Case) -> Iterator[Finding]:
     """``any`` yields 0 or 1; groups on the other side must be coded alike."""
     for name in SIDES:
@@ -250,8 +284,9 @@ _RULE_WORDS: Final[dict[Rule, str]] = {
 }  # fmt: skip
 _RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
     _unknown_variable, _expressions, _outcomes, levels_without_group, unmatched_groups,
-    levels_against_dictionary, bins, _head_count_codes, _flag_codes, _aggregators, order, _comment,
-    _unnamed,
+    levels_against_dictionary, bins, _head_count_codes, _flag_codes, _aggregators, _aggregator_without_persons, order,
+    undeclared_order, ranges_that_do_not_meet, bin_labels_against_breakpoints,
+    labels_closer_to_another_group, _comment, _unnamed,
 )  # fmt: skip
 
 __all__ = ["Finding", "Fix", "Severity", "check_harmony", "check_shares", "sort_findings"]

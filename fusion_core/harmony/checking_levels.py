@@ -1,11 +1,8 @@
-"""Rules about the level tables of a harmony: groups, bins, dictionary, order."""
+"""Rules about the level tables of a harmony: groups, bins, dictionary."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import replace
-from itertools import pairwise
 
 from fusion_core.errors import InputError
 from fusion_core.harmony import editing
@@ -17,17 +14,12 @@ from fusion_core.harmony.findings import (
     Finding,
     Fix,
     are,
-    as_number,
     count,
     is_group,
     listed,
 )
 from fusion_core.harmony.model import LevelGroup, Side, SideName
 from fusion_core.surveys.model import Variable
-
-_BELOW = re.compile(r"\b(less than|under|below|fewer than|up to)\b")
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-_FEWEST_ORDERED = 3
 
 
 def levels_without_group(case: Case) -> Iterator[Finding]:
@@ -151,62 +143,9 @@ def _bin_range(name: SideName, side: Side, variable: Variable) -> Iterator[Findi
         )  # fmt: skip
 
 
-def order(case: Case) -> Iterator[Finding]:
-    """Find ordered groups whose codes contradict the answers."""
-    if not case.harmony.ordered:
-        return
-    for name in SIDES:
-        ranked = _ranked(case.side(name), case.variable(name))
-        if ranked is None:
-            continue
-        groups, basis = ranked
-        rising = all(a <= b for a, b in pairwise(groups))
-        falling = all(a >= b for a, b in pairwise(groups))
-        if rising or falling:
-            continue
-        yield Finding(
-            "order-not-monotone", "warning",
-            f"The groups are ordered, but on the {name} side their codes neither rise nor fall with "
-            f"the {basis}", name,
-            fix=Fix("Mark the groups as unordered", replace(case.harmony, ordered=False)),
-        )  # fmt: skip
-
-
-def _ranked(side: Side, variable: Variable | None) -> tuple[list[float], str] | None:
-    """Return group codes in the order of the answers, and what that order was read from."""
-    items = [item for item in side.levels if is_group(item.group)]
-    if len({item.group for item in items}) < _FEWEST_ORDERED:
-        return None
-    keys: list[float]
-    starts = [first_number(item.level) for item in items]
-    if side.breakpoints:
-        keys, basis = [float(index) for index in range(len(items))], "bins"
-    elif all(start is not None for start in starts):
-        keys, basis = [start for start in starts if start is not None], "numbers in its labels"
-    elif variable is not None and variable.type == "ordered":
-        position = {level: float(index) for index, level in enumerate(variable.levels)}
-        items = [item for item in items if item.level in position]
-        keys, basis = [position[item.level] for item in items], "order of its levels"
-    else:
-        return None
-    positions = sorted(range(len(items)), key=keys.__getitem__)
-    return [as_number(items[index].group) for index in positions], basis
-
-
-def first_number(label: str) -> float | None:
-    """Read the first number of a label such as ``$20,000 - $39,999``; ``under 5`` sorts below 5."""
-    match = _NUMBER.search(label)
-    if match is None:
-        return None
-    number = float(match.group().replace(",", ""))
-    return number - 0.5 if _BELOW.search(label[: match.start()].lower()) else number
-
-
 __all__ = [
     "bins",
-    "first_number",
     "levels_against_dictionary",
     "levels_without_group",
-    "order",
     "unmatched_groups",
 ]

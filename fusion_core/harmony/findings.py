@@ -61,11 +61,24 @@ class Finding:
 
 @dataclass(frozen=True)
 class Case:
-    """A harmony with the dictionary entries of its two variables, where known."""
+    """A harmony with what is known of its two surveys.
+
+    Attributes
+    ----------
+    harmony
+        The harmony.
+    dictionaries
+        Dictionary of each survey, where known.
+    respondent
+        Level of the output.
+    price_years
+        Year whose prices the dollar amounts of each survey are in, where known.
+    """
 
     harmony: Harmony
     dictionaries: dict[SideName, Dictionary | None]
     respondent: RespondentLevel
+    price_years: dict[SideName, int | None] = field(default_factory=dict)
 
     def side(self, name: SideName) -> Side:
         """Return one side."""

@@ -1,0 +1,137 @@
+"""The wording of labels as evidence: levels that read like a level of another group."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from math import log, sqrt
+from typing import Final
+
+from fusion_core.harmony import editing
+from fusion_core.harmony.aggregation import side_outcome
+from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, as_number, is_group
+from fusion_core.harmony.label_quantities import quantities
+from fusion_core.harmony.model import Harmony, Side
+
+_WORD: Final = re.compile(r"[a-z]+|\d+")
+_STEM: Final = 5
+_IDLE: Final = frozenset({"a", "an", "and", "at", "in", "is", "of", "on", "or", "the", "to"})
+_SAME: Final = 0.999
+_ALIKE: Final = 0.75
+_UNLIKE: Final = 0.35
+_MOST_LEVELS: Final = 150
+
+
+class LabelText:
+    """How alike the labels of the two sides of a harmony read.
+
+    A label is the set of its words, cut to five letters so that *managers* meets *managerial*. Words
+    that few labels hold count more (inverse document frequency); two labels are compared by the
+    cosine of the angle between them, 1 for the same words and 0 for none in common.
+
+    Parameters
+    ----------
+    labels
+        All labels among which words are rare or common.
+    """
+
+    def __init__(self, labels: Collection[str]) -> None:
+        self._words = {label: stems(label) for label in labels}
+        spread = Counter(word for found in self._words.values() for word in found)
+        self._weight = {
+            word: log(1 + len(self._words) / times) ** 2 for word, times in spread.items()
+        }
+        self._length = {label: sqrt(self._sum(words)) for label, words in self._words.items()}
+
+    @classmethod
+    def of(cls, harmony: Harmony) -> LabelText:
+        """Prepare the labels of both sides of a harmony."""
+        return cls({item.level for name in SIDES for item in harmony.side(name).levels})
+
+    def alike(self, first: str, second: str) -> float:
+        """Return the similarity of two of the labels, between 0 and 1."""
+        shared = self._words[first] & self._words[second]
+        if not shared:
+            return 0.0
+        return self._sum(shared) / (self._length[first] * self._length[second])
+
+    def best(self, label: str, others: Collection[str]) -> float:
+        """Return the similarity to the label that reads most alike, 0 when there is none."""
+        return max((self.alike(label, other) for other in others), default=0.0)
+
+    def _sum(self, words: frozenset[str]) -> float:
+        return sum(self._weight[word] for word in words)
+
+
+def stems(label: str) -> frozenset[str]:
+    """Return the words of a label, cut to their first letters, without idle ones."""
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", label.lower()).replace("'", "").replace("’", "")
+    return frozenset(word[:_STEM] for word in _WORD.findall(text) if word not in _IDLE)
+
+
+def labels_closer_to_another_group(case: Case) -> Iterator[Finding]:
+    """Find levels whose label reads like one of another group and unlike those of their own.
+
+    Both labels must lack a better counterpart where they are: a *divorced* next to *separated* in
+    a group of the formerly married is no mistake.
+    """
+    if any(
+        side_outcome(case.side(name), collapsed=case.collapsed(name)) != "group" for name in SIDES
+    ):
+        return
+    donor, recipient = _groups(case.harmony.donor), _groups(case.harmony.recipient)
+    if min(len(donor), len(recipient)) > _MOST_LEVELS or not donor or not recipient:
+        return
+    found = _swapped(LabelText.of(case.harmony), donor, recipient)
+    if not found:
+        return
+    first, other, same = found[0]
+    moved = {level: recipient[label] for level, label, _ in found}
+    fixed = case.harmony
+    for level, group in moved.items():
+        fixed = editing.assign(fixed, "donor", [level], group)
+    beside = next(level for level, group in recipient.items() if group == donor[first])
+    words = "the same as" if same else "like"
+    yield Finding(
+        "label-closer-to-another-group", "warning",
+        f"'{first}' of the donor is in a group with '{beside}', but reads {words} '{other}' in "
+        "another group" + (f" ({len(found)} levels in all)" if len(found) > 1 else ""),
+        "donor", tuple(moved), Fix("Move to the group that reads alike", fixed),
+    )  # fmt: skip
+
+
+def _groups(side: Side) -> dict[str, float]:
+    """Return the group of every level whose wording, not its number, tells what it means."""
+    if side.breakpoints or quantities(side):
+        return {}
+    return {item.level: as_number(item.group) for item in side.levels if is_group(item.group)}
+
+
+def _swapped(
+    text: LabelText, donor: Mapping[str, float], recipient: Mapping[str, float]
+) -> list[tuple[str, str, bool]]:
+    """Return donor levels with the recipient level of another group each reads alike."""
+    found = []
+    shared = set(donor.values()) & set(recipient.values())
+    for level, group in donor.items():
+        own = [label for label, code in recipient.items() if code == group]
+        others = [label for label, code in recipient.items() if code != group and code in shared]
+        if not own or not others:
+            continue
+        best = max(others, key=lambda label: text.alike(level, label))
+        score, here = text.alike(level, best), text.best(level, own)
+        partners = [label for label, code in donor.items() if code == recipient[best]]
+        if score >= _ALIKE and here <= _UNLIKE and text.best(best, partners) <= _UNLIKE + 0.15:
+            found.append((level, best, score >= _SAME))
+    return found
+
+
+def better_worded(
+    text: LabelText, level: str, here: Collection[str], there: Collection[str]
+) -> float:
+    """Return how much more a level reads like the labels `there` than like those `here`."""
+    return text.best(level, there) - text.best(level, here)
+
+
+__all__ = ["LabelText", "better_worded", "labels_closer_to_another_group", "stems"]
