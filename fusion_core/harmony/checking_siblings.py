@@ -225,7 +225,8 @@ def settings_differ(case: Case, siblings: Sequence[Sibling]) -> Iterator[Finding
     for name in SIDES:
         side = case.side(name)
         if case.collapsed(name):
-            common = _majority(side.aggregator, [h.side(name).aggregator for h in others])            if common is not None:
+            common = _majority(side.aggregator, [h.side(name).aggregator for h in others])
+            if common is not None:
                 yield Finding(
                     "aggregator-differs-from-siblings", "hint",
                     f"The {name} takes the aggregator '{side.aggregator}', most sibling years "
