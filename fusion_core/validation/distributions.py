@@ -126,15 +126,25 @@ def compare_dependence(
 
 
 def _edges(truth: Floats) -> Floats:
-    """Return bin edges: equal steps over the central 98 %, the tails in the outer bins."""
+    """Return bin edges: round steps over the central 98 %, the tails in the outer bins."""
     low, high = np.quantile(truth, [0.01, 0.99])
     if low == high:
         low, high = float(truth.min()), float(truth.max())
     if low == high:
         return np.array([low - 0.5, low + 0.5])
-    edges = np.linspace(low, high, BINS + 1)
-    edges[0], edges[-1] = min(edges[0], truth.min()), max(edges[-1], truth.max())
-    return np.asarray(edges)
+    step = _round_step((high - low) / BINS)
+    # Multiples of the step are cleaned of the last bits, which would show in the bins' names.
+    inner = np.round(np.arange(np.floor(low / step) + 1, np.ceil(high / step)) * step, 12)
+    inner = inner[(inner > truth.min()) & (inner < truth.max())]
+    return np.concatenate([[truth.min()], inner, [truth.max()]])
+
+
+def _round_step(step: float) -> float:
+    """Return the smallest of 1, 2, 2.5 and 5 times a power of ten that is not below `step`."""
+    power = 10.0 ** np.floor(np.log10(step))
+    return float(
+        next(power * digit for digit in (1.0, 2.0, 2.5, 5.0, 10.0) if power * digit >= step)
+    )
 
 
 def _bin(values: NDArray[Any], edges: Floats) -> NDArray[np.intp]:

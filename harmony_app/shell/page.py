@@ -16,6 +16,7 @@ from fusion_core.errors import HarmonyError
 from harmony_app.shell.jobs import job_indicator
 from harmony_app.shell.session import Session, current_session
 from harmony_app.shell.theme import HarmonyDesign
+from harmony_app.shell.tour import demo_tour
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
@@ -122,6 +123,7 @@ def _frame_variables(place: Place, places: tuple[Place, ...], session: Session) 
         "user": session.user,
         "initials": "".join(part[0] for part in session.user.split()[:2]).upper() or "?",
         "theme": session.theme,
+        "tour": demo_tour(session.workspace),
         "style": (ASSETS / "frame.css").read_text(encoding="utf-8"),
         "script": (ASSETS / "frame.js").read_text(encoding="utf-8"),
     }

@@ -58,7 +58,8 @@ class SurveysPage(pn.viewable.Viewer):
         super().__init__()
         self._session = session
         self._catalogue: Catalogue = load_catalogue(session.workspace)
-        self.view = state.from_address(session.query, list(self._catalogue.overviews))
+        view = state.from_address(session.query, list(self._catalogue.overviews))
+        self.view = view if view.variable else state.with_variable(view, _first(self._catalogue))
         self._inventory = DataList(
             columns=rows.SURVEY_COLUMNS,
             label="Stored surveys",
@@ -248,6 +249,13 @@ class SurveysPage(pn.viewable.Viewer):
 
 def _filters(view: state.ViewState) -> tuple[object, ...]:
     return view.mode, view.query, view.survey, view.respondent, view.types
+
+
+def _first(catalogue: Catalogue) -> state.VariableKey | None:
+    """Return a variable to begin with: an empty pane would teach nobody what appears there."""
+    answers = (entry for entry in catalogue.index.entries if entry.variable.role == "answer")
+    entry = next(answers, None)
+    return entry and state.VariableKey(str(entry.survey), entry.variable.name)
 
 
 def _nothing_chosen(catalogue: Catalogue) -> str:

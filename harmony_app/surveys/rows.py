@@ -12,14 +12,14 @@ MOST_ROWS: Final = 400
 ALL_SURVEYS: Final = ""
 
 SURVEY_COLUMNS: Final = [
-    {"key": "survey", "title": "Survey", "width": "minmax(92px, .8fr)", "kind": "strong"},
+    {"key": "survey", "title": "Survey", "width": "minmax(106px, .8fr)", "kind": "strong"},
     {"key": "vintage", "title": "Vintage", "width": "76px"},
     {"key": "households", "title": "Households", "width": "76px", "align": "right"},
     {"key": "persons", "title": "Persons", "width": "62px", "align": "right"},
     {"key": "variables", "title": "Variables", "width": "minmax(66px, .5fr)", "align": "right",
      "help": "Household + person variables"},
     {"key": "size", "title": "Size", "width": "62px", "align": "right"},
-    {"key": "weights", "title": "Weights", "width": "minmax(40px, 1.8fr)", "kind": "muted"},
+    {"key": "weights", "title": "Weights", "width": "minmax(30px, 1.8fr)", "kind": "muted"},
     {"key": "kind", "title": "", "width": "80px", "kind": "chips"},
 ]  # fmt: skip
 

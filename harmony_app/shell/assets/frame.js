@@ -4,3 +4,12 @@ document.getElementById("theme-switch").addEventListener("click", () => {
   document.cookie = `harmony_theme=${next}; path=/; max-age=31536000; samesite=lax`;
   window.location.reload();
 });
+
+// The tour closes when one looks elsewhere or presses Escape.
+const tour = document.getElementById("tour");
+document.addEventListener("pointerdown", (event) => {
+  if (tour && !tour.contains(event.target)) tour.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (tour && event.key === "Escape") tour.open = false;
+});
