@@ -14,6 +14,12 @@ from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony import editing
 from fusion_core.harmony.aggregation import NUMERIC_RULES, Rule, harmony_outcome, resolve_rule
 from fusion_core.harmony.binning import format_number
+from fusion_core.harmony.checking_amounts import (
+    odd_characters,
+    one_group,
+    typed_price_constants,
+    units_in_dictionary,
+)
 from fusion_core.harmony.checking_levels import (
     bins,
     levels_against_dictionary,
@@ -286,7 +292,8 @@ _RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
     _unknown_variable, _expressions, _outcomes, levels_without_group, unmatched_groups,
     levels_against_dictionary, bins, _head_count_codes, _flag_codes, _aggregators, _aggregator_without_persons, order,
     undeclared_order, ranges_that_do_not_meet, bin_labels_against_breakpoints,
-    labels_closer_to_another_group, _comment, _unnamed,
+    labels_closer_to_another_group, typed_price_constants, units_in_dictionary, one_group,
+    odd_characters, _comment, _unnamed,
 )  # fmt: skip
 
 __all__ = ["Finding", "Fix", "Severity", "check_harmony", "check_shares", "sort_findings"]

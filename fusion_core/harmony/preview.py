@@ -6,6 +6,7 @@ sentence in `HarmonyPreview.problems`. Without microdata it shows which levels m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -15,8 +16,12 @@ from fusion_core.errors import HarmonyError
 from fusion_core.harmony.aggregation import FloatArray, harmony_outcome
 from fusion_core.harmony.apply import collapse_side, group_labels
 from fusion_core.harmony.checking import check_harmony, check_shares, sort_findings
+from fusion_core.harmony.checking_amounts import check_amounts
+from fusion_core.harmony.checking_files import price_years
+from fusion_core.harmony.checking_siblings import Sibling
+from fusion_core.harmony.findings import Case, Finding
 from fusion_core.harmony.grouping import RowProblem, SideValues, side_values
-from fusion_core.harmony.model import DROP, Harmony, Side, SideName
+from fusion_core.harmony.model import DROP, Harmony, Side, SideName, SurveyPair
 from fusion_core.harmony.preview_model import (
     GroupPreview,
     HarmonyPreview,
@@ -58,6 +63,7 @@ def preview(
     *,
     respondent: RespondentLevel = "household",
     cache: RowsCache | None = None,
+    siblings: Sequence[Sibling] = (),
 ) -> HarmonyPreview:
     """Compute a preview; see `HarmonyPreview`.
 
@@ -71,6 +77,8 @@ def preview(
         Level of the outcome.
     cache
         Prepared rows; keep one per session so that every call after the first is quick.
+    siblings
+        The same harmony for other years, to compare with (see `checking_siblings.siblings_of`).
     """
     cache = cache or RowsCache()
     problems: list[str] = []
@@ -104,12 +112,45 @@ def preview(
         numeric=numeric,
         similarity=score,
         unmatched=_unmatched(harmony, levels, compared=outcome == "group"),
-        findings=sort_findings(
-            check_harmony(harmony, donor.dictionary, recipient.dictionary, respondent=respondent)
-            + check_shares(_named_shares(labels, shares) if outcome == "group" else {})
+        findings=_findings(
+            Case(
+                harmony,
+                {"donor": donor.dictionary, "recipient": recipient.dictionary},
+                respondent,
+                _price_years(donor, recipient),
+            ),
+            siblings,
+            numeric,
+            _named_shares(labels, shares) if outcome == "group" else {},
         ),
         problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def _price_years(donor: Survey, recipient: Survey) -> dict[SideName, int | None]:
+    """Return the price years the surveys state, else those their vintages imply."""
+    implied = price_years(SurveyPair(donor.id, recipient.id))
+    stated = {"donor": donor.description.price_year, "recipient": recipient.description.price_year}
+    return {name: stated[name] or year for name, year in implied.items()}
+
+
+def _findings(
+    case: Case,
+    siblings: Sequence[Sibling],
+    numeric: NumericPreview | None,
+    shares: dict[SideName, dict[str, float]],
+) -> tuple[Finding, ...]:
+    donor, recipient = case.dictionaries["donor"], case.dictionaries["recipient"]
+    found = check_harmony(
+        case.harmony, donor, recipient, siblings,
+        respondent=case.respondent, price_years=case.price_years,
+    )  # fmt: skip
+    seen = {finding.rule for finding in found}
+    if numeric is not None and "units-differ" not in seen:
+        left, right = numeric.donor_quantiles, numeric.recipient_quantiles
+        if left is not None and right is not None:
+            found += check_amounts(case, left.tolist(), right.tolist())
+    return sort_findings(found + check_shares(shares))
 
 
 def _compute(
