@@ -22,7 +22,7 @@ export function createConsequence(actions) {
     score.className = "similarity";
     if (preview.similarity === null) { score.textContent = ""; return; }
     score.classList.add(preview.similarity >= 0.9 ? "good" : preview.similarity >= 0.8 ? "fair" : "poor");
-    score.replaceChildren(h("span.word", {}, "similarity "), preview.similarity.toFixed(2));
+    score.replaceChildren(h("span.word", {}, "similarity "), (Math.floor(preview.similarity * 100) / 100).toFixed(2)); // never rounded up over the limit
     score.title = "Similarity: 1 means the same distribution; predictors under 0.80 are left out when fusing";
   }
 
