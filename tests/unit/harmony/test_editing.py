@@ -21,8 +21,8 @@ def groups(side):
 def test_starting_lists_levels_and_proposes_groups_where_labels_agree():
     harmony = editing.start_harmony(HEAT, FUEL)
     assert harmony.key == "fuelheat__hfl"
-    assert groups(harmony.donor) == {"Natural gas": None, "Electricity": 1, "Wood": 2}
-    assert groups(harmony.recipient) == {"Wood": 2, "Utility gas": None, "ELECTRICITY": 1}
+    assert groups(harmony.donor) == {"Natural gas": 1, "Electricity": 2, "Wood": 3}
+    assert groups(harmony.recipient) == {"Wood": 3, "Utility gas": 1, "ELECTRICITY": 2}
     assert not harmony.ordered
 
 
@@ -38,10 +38,10 @@ def test_two_ordered_variables_with_agreeing_levels_start_ordered():
 
 def test_assigning_levels_changes_only_those():
     before = editing.start_harmony(HEAT, FUEL)
-    after = editing.assign(before, "donor", ["Natural gas", "Wood"], 3)
-    assert groups(after.donor) == {"Natural gas": 3, "Electricity": 1, "Wood": 3}
+    after = editing.assign(before, "donor", ["Natural gas", "Wood"], 4)
+    assert groups(after.donor) == {"Natural gas": 4, "Electricity": 2, "Wood": 4}
     assert after.recipient == before.recipient
-    assert groups(before.donor)["Wood"] == 2
+    assert groups(before.donor)["Wood"] == 3
     assert groups(editing.assign(after, "donor", "Wood", DROP).donor)["Wood"] == DROP
 
 

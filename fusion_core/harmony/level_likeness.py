@@ -1,0 +1,284 @@
+"""How alike two answers are: words, numbers, denials, people not asked, and what people paired."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+
+from fusion_core.harmony.examples import Example, distinct
+from fusion_core.harmony.label_ranges import (
+    Range,
+    are_calendar_years,
+    are_durations,
+    overlap,
+    read_ranges,
+    years_of_durations,
+)
+from fusion_core.harmony.model import DROP
+from fusion_core.harmony.wording import (
+    answer_words,
+    is_negative,
+    is_not_asked,
+    is_other,
+    is_several,
+    normalise_label,
+)
+from fusion_core.surveys.model import Variable
+
+Floats = NDArray[np.float64]
+
+_BOTH_NOT_ASKED: Final = 0.8
+_BOTH_OTHER: Final = 0.85
+_ONLY_DENIAL: Final = 0.75
+_CLEAR: Final = 0.7
+"""A likeness of the labels themselves that leaves nothing to be learnt from other surveys."""
+_JOINED: Final = re.compile(r"\s*[-/]\s*")
+_CONTRARY: Final = 0.45
+"""What is left of a likeness when one answer denies and the other does not."""
+_OTHER_NUMBERS: Final = 0.25
+"""What is left of a likeness when the numbers named do not overlap."""
+_LEARNT: Final = 0.97
+"""A likeness to what people paired before counts a little less than one to the label itself."""
+_RANGED: Final = 0.6
+"""Share of a variable's levels that must name numbers for them to be read as ranges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinship:
+    """What earlier harmonies say about the levels of a recipient variable.
+
+    Attributes
+    ----------
+    aliases
+        For each level, the donor levels that people put into its group.
+    together
+        Share of earlier surveys that put two levels into one group, shape (levels, levels); 0
+        where no survey has both.
+    """
+
+    aliases: tuple[frozenset[str], ...]
+    together: Floats
+
+
+def kinship(examples: Iterable[Example], recipient: Variable) -> Kinship:
+    """Collect what examples with the same recipient variable say about its levels.
+
+    Several vintages of a survey count once – the last: they usually are copies of each other.
+    """
+    position = {normalise_label(level): k for k, level in enumerate(recipient.levels)}
+    aliases: list[set[str]] = [set() for _ in recipient.levels]
+    same = np.zeros((len(recipient.levels), len(recipient.levels)))
+    both = np.zeros_like(same)
+    for example in distinct(examples):
+        side = example.harmony.recipient
+        if side.variable != recipient.name or side.breakpoints:
+            continue
+        codes = np.full(len(recipient.levels), np.nan)
+        for item in side.levels:
+            k = position.get(normalise_label(item.level))
+            if k is not None and item.group is not None and item.group != DROP:
+                codes[k] = item.group
+        known = ~np.isnan(codes)
+        same += codes[:, None] == codes[None, :]
+        both += known[:, None] & known[None, :]
+        if example.harmony.donor.breakpoints:
+            continue
+        for item in example.harmony.donor.levels:
+            if item.group is not None and not is_other(item.level) and not is_not_asked(item.level):
+                for k in np.flatnonzero(codes == item.group).tolist():
+                    aliases[k].add(item.level)
+    together = np.divide(same, both, out=np.zeros_like(same), where=both > 0)
+    return Kinship(tuple(frozenset(found) for found in aliases), together)
+
+
+def likeness(
+    donor: Sequence[str],
+    recipient: Sequence[str],
+    *,
+    known: Kinship | None = None,
+    year: int | None = None,
+) -> Floats:
+    """Return how alike the levels of two variables are, shape (donor, recipient), 0 to 1.
+
+    Parameters
+    ----------
+    donor, recipient
+        The levels.
+    known
+        What earlier harmonies say about the recipient's levels.
+    year
+        Year in which the recipient was asked: 'so many years ago' then compares with years.
+    """
+    wording = _wording(donor, recipient)
+    left, right = _comparable_ranges(donor, recipient, year)
+    found = wording.copy()
+    for i, own in enumerate(left):
+        for j, other in enumerate(right):
+            if own is not None and other is not None:
+                shared = overlap(own, other)
+                found[i, j] = (
+                    shared * (0.7 + 0.3 * wording[i, j]) if shared else 0.1 * wording[i, j]
+                )
+    if known is not None:
+        unclear = found.max(axis=0, initial=0.0) < _CLEAR
+        learnt = _LEARNT * _learnt(donor, known)
+        found[:, unclear] = np.maximum(found, learnt)[:, unclear]
+    equal = [[normalise_label(a) == normalise_label(b) for b in recipient] for a in donor]
+    found[np.array(equal, dtype=bool).reshape(found.shape)] = 1.0
+    return found
+
+
+def _wording(donor: Sequence[str], recipient: Sequence[str]) -> Floats:
+    left = [normalise_label(level) for level in donor]
+    right = [normalise_label(level) for level in recipient]
+    own, other = [answer_words(level) for level in donor], [answer_words(a) for a in recipient]
+    # Rarity is judged on each side: a word all levels of a side share tells none of them apart.
+    spread = [Counter(word for found in side for word in found) for side in (own, other)]
+    counts = (max(len(own), 1), max(len(other), 1))
+
+    def weight(word: str) -> float:
+        share = max(
+            spread[0][word] / counts[0] if spread[0][word] > 1 else 0.0,
+            spread[1][word] / counts[1] if spread[1][word] > 1 else 0.0,
+        )
+        return 0.1 + log(1 / max(share, 0.05)) / log(20)
+
+    weights = {word: weight(word) for word in {*spread[0], *spread[1]}}
+    scores = _shared_words(own, other, weights)
+    if left and right:
+        letters = process.cdist(left, right, scorer=fuzz.token_sort_ratio, score_cutoff=75)
+        scores = np.maximum(scores, np.asarray(letters, dtype=float) / 100)
+    scores *= _contrary(donor, recipient)
+    scores = _same_numbers(left, right, scores)
+    return _special(donor, recipient, scores)
+
+
+def _shared_words(
+    own: Sequence[frozenset[str]], other: Sequence[frozenset[str]], weights: dict[str, float]
+) -> Floats:
+    """Mean of the weight shared over both and over the shorter label, for all pairs of labels."""
+    position = {word: k for k, word in enumerate(sorted(weights))}
+    matrices = []
+    for side in (own, other):
+        matrix = np.zeros((len(side), len(position)))
+        for k, found in enumerate(side):
+            matrix[k, [position[word] for word in found]] = 1.0
+        matrices.append(matrix)
+    weight = np.array([weights[word] for word in sorted(weights)])
+    common = (matrices[0] * weight) @ matrices[1].T
+    first, second = (matrix @ weight for matrix in matrices)
+    whole = np.maximum(first[:, None] + second[None, :], 1e-9)
+    shorter = np.maximum(np.minimum(first[:, None], second[None, :]), 1e-9)
+    return np.asarray(common / whole + 0.5 * common / shorter)
+
+
+def _special(donor: Sequence[str], recipient: Sequence[str], scores: Floats) -> Floats:
+    """Pair people not asked, the rest, the only denial, and several answers at once."""
+    scores = scores.copy()
+    for test, both in ((is_not_asked, _BOTH_NOT_ASKED), (is_other, _BOTH_OTHER)):
+        _at_least(scores, [test(a) for a in donor], [test(a) for a in recipient], both)
+    denials = [
+        [is_negative(level) and not is_not_asked(level) for level in side]
+        for side in (donor, recipient)
+    ]
+    if all(sum(side) == 1 for side in denials):
+        _at_least(scores, denials[0], denials[1], _ONLY_DENIAL)
+    several = [
+        [is_several(level) or mixed for level, mixed in zip(side, _mixtures(side), strict=True)]
+        for side in (donor, recipient)
+    ]
+    if any(several[0]) and any(several[1]):
+        first, second = np.array(several[0]), np.array(several[1])
+        scores[first[:, None] != second[None, :]] *= _OTHER_NUMBERS
+        if sum(several[0]) == 1 or sum(several[1]) == 1:
+            _at_least(scores, several[0], several[1], _BOTH_OTHER)
+    return scores
+
+
+def _at_least(scores: Floats, first: list[bool], second: list[bool], value: float) -> None:
+    chosen = np.ix_(np.array(first, dtype=bool), np.array(second, dtype=bool))
+    scores[chosen] = np.maximum(scores[chosen], value)
+
+
+def _mixtures(levels: Sequence[str]) -> list[bool]:
+    """Which labels join the words of two other labels by a dash or slash: 'White-Asian'."""
+    parts = [[normalise_label(part) for part in _JOINED.split(level)] for level in levels]
+    starts = Counter(found[0].split(" ")[0] for found in parts if found[0])
+    return [
+        len(found) > 1 and sum(starts[part.split(" ")[0]] > 0 for part in found if part) > 1
+        and starts[found[0].split(" ")[0]] > 1
+        for found in parts
+    ]  # fmt: skip
+
+
+def _contrary(donor: Sequence[str], recipient: Sequence[str]) -> Floats:
+    first = np.array([is_negative(level) for level in donor], dtype=bool)
+    second = np.array([is_negative(level) for level in recipient], dtype=bool)
+    return np.where(first[:, None] == second[None, :], 1.0, _CONTRARY)
+
+
+def _same_numbers(left: Sequence[str], right: Sequence[str], scores: Floats) -> Floats:
+    """Labels that name different numbers ('1 room', '2 rooms') hardly mean the same."""
+    first = [frozenset(word for word in text.split() if word.isdigit()) for text in left]
+    second = [frozenset(word for word in text.split() if word.isdigit()) for text in right]
+    differs = np.array(
+        [[bool(a) and bool(b) and not a & b for b in second] for a in first], dtype=bool
+    ).reshape(scores.shape)
+    return np.where(differs, _OTHER_NUMBERS * scores, scores)
+
+
+def _comparable_ranges(
+    donor: Sequence[str], recipient: Sequence[str], year: int | None
+) -> tuple[list[Range | None], list[Range | None]]:
+    """Return the ranges of both sides, all ``None`` where they are not of the same kind."""
+    left, right = read_ranges(donor), read_ranges(recipient)
+    nothing: tuple[list[Range | None], list[Range | None]] = (
+        [None] * len(left), [None] * len(right),
+    )  # fmt: skip
+    if not (_mostly(donor, left) and _mostly(recipient, right)):
+        return nothing
+    calendar = (are_calendar_years(left), are_calendar_years(right))
+    if calendar[0] == calendar[1]:
+        return left, right
+    if year is None:
+        return nothing
+    if calendar[0] and are_durations(recipient, right):
+        return left, years_of_durations(recipient, right, year)
+    if calendar[1] and are_durations(donor, left):
+        return years_of_durations(donor, left, year), right
+    return nothing
+
+
+def _mostly(levels: Sequence[str], ranges: Sequence[Range | None]) -> bool:
+    relevant = [
+        item
+        for level, item in zip(levels, ranges, strict=True)
+        if not is_not_asked(level) and not is_other(level)
+    ]
+    named = [item for item in relevant if item is not None]
+    return len(set(named)) > 1 and len(named) >= _RANGED * len(relevant)
+
+
+def _learnt(donor: Sequence[str], known: Kinship) -> Floats:
+    """Return how alike donor levels are to those people paired with each recipient level."""
+    found = np.zeros((len(donor), len(known.aliases)))
+    names = sorted({alias for part in known.aliases for alias in part})
+    if not names or not len(donor):
+        return found
+    position = {alias: index for index, alias in enumerate(names)}
+    alike = _wording(donor, names)
+    for j, part in enumerate(known.aliases):
+        if part:
+            found[:, j] = alike[:, [position[alias] for alias in part]].max(axis=1)
+    return found
+
+
+__all__ = ["Kinship", "kinship", "likeness"]
