@@ -72,7 +72,8 @@ def _dependence_row(row: dict[Any, Any]) -> str:
     difference = float(str(row["difference"]))
     large = " large" if abs(difference) > _LARGE_DIFFERENCE else ""
     return (
-        f"<tr><td>{escape(str(row['first']))} – {escape(str(row['second']))}</td>"
+        f'<tr title="{escape(str(row["measure"]))}">'
+        f"<td>{escape(str(row['first']))} – {escape(str(row['second']))}</td>"
         f"<td>{escape(str(row['measure']))}</td>"
         f'<td class="right">{_signed(row["observed"])}</td>'
         f'<td class="right">{_signed(row["simulated"])}</td>'

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from harmony_app.shell.session import Theme
 
-TICK_SHARES: Final = (0.001, 0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+TICK_SHARES: Final = (0.001, 0.01, 0.05, 0.15, 0.35, 0.65, 1.0)
 _POINT_COLUMNS: Final = ("x", "y", "colour", "title", "variable", "value", "detail")
 
 
