@@ -71,6 +71,8 @@ class MapFigure:
         )
         self._outline = ColumnDataSource({"xs": [], "ys": []})
         self._pins = ColumnDataSource({"x": [], "y": [], "label": []})
+        # What the view opens on: the areas that have an estimate.
+        self._extent = ColumnDataSource({"x": [], "y": []})
         self._clicks = ColumnDataSource({"row": [], "compare": []})
         self._hatched = CDSView(filter=IndexFilter([]))
         self.plot = self._build()
@@ -78,8 +80,8 @@ class MapFigure:
     def _build(self) -> figure:
         colours = figure_colours(self._theme)
         plot = figure(
-            x_range=DataRange1d(range_padding=0.02),
-            y_range=DataRange1d(range_padding=0.02),
+            x_range=DataRange1d(range_padding=0),
+            y_range=DataRange1d(range_padding=0),
             match_aspect=True,
             sizing_mode="stretch_both",
             min_height=220,
@@ -117,8 +119,9 @@ class MapFigure:
             text_baseline="middle", text_font={"value": FONT}, text_font_size="11px",
             text_font_style="bold", text_color=colours["surface"],
         )  # fmt: skip
+        corners = plot.scatter("x", "y", source=self._extent, size=1, alpha=0)
         for limits in (plot.x_range, plot.y_range):
-            limits.renderers = [fill]
+            limits.renderers = [corners]
         self._add_tools(plot, fill)
         return plot
 
@@ -168,8 +171,19 @@ class MapFigure:
     def _show_layer(self, layer: MapLayer) -> None:
         empty = figure_colours(self._theme)["grid"]
         self._source.data["colour"] = packed_colours(layer.palette, layer.codes, empty)
+        self._show_extent(np.flatnonzero(layer.codes >= 0))
         if list(layer.unreliable) != self._hatched.filter.indices:
             self._hatched.filter = IndexFilter(list(layer.unreliable))
+
+    def _show_extent(self, rows: NDArray[np.int64]) -> None:
+        """Open on the areas with an estimate; on all of them when none has one."""
+        if not len(rows):
+            rows = np.arange(len(self._shapes.areas))
+        west, south, east, north = self._shapes.extent(rows)
+        corners = {"x": [west, east], "y": [south, north]}
+        # A view somebody has moved stays where it is unless other areas have estimates now.
+        if self._extent.data != corners:
+            self._extent.data = corners
 
     def show_texts(self, columns: dict[str, list[str]]) -> None:
         """Replace the hover texts."""

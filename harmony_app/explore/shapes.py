@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,14 @@ from fusion_core.geography.boundaries import areas_path, read_areas
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from fusion_core.workspace.layout import Workspace
 
 Rings = list[list[list[list[int]]]]
+Extent = tuple[float, float, float, float]
+# Some surroundings tell where the areas are.
+_MARGIN: Final = 0.08
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,13 @@ class AreaShapes:
         """Return the row of an area, ``None`` when there is none."""
         found = np.flatnonzero(self.areas["area_id"].to_numpy() == area_id)
         return int(found[0]) if len(found) else None
+
+    def extent(self, rows: NDArray[np.int64]) -> Extent:
+        """Return the rectangle that holds some areas, with a margin: west, south, east, north."""
+        bounds = self.frame.geometry.iloc[rows].total_bounds
+        margin = _MARGIN * max(bounds[2] - bounds[0], bounds[3] - bounds[1])
+        west, south, east, north = (float(value) for value in bounds)
+        return west - margin, south - margin, east + margin, north + margin
 
     def name(self, area_id: str) -> str:
         """Return the name of an area, its identifier when it is unknown."""

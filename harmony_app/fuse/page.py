@@ -163,6 +163,7 @@ class FusePage(Viewer):
     def _choose_pair(self, message: dict[str, Any]) -> None:
         pair = next((item for item in self._pairs if str(item) == message["id"]), None)
         self._state = choices.choose_pair(self._state, pair)
+        set_query(pair=None if pair is None else str(pair))
         self._load_pair()
         self._show_all()
 
@@ -362,7 +363,9 @@ def _usable_pairs(session: Session) -> tuple[SurveyPair, ...]:
 
 
 def _initial_state(session: Session, pairs: tuple[SurveyPair, ...]) -> FuseState:
-    state = FuseState(pair=pairs[0] if pairs else None)
+    asked = session.query.get("pair")
+    newest = pairs[0] if pairs else None
+    state = FuseState(pair=next((pair for pair in pairs if str(pair) == asked), newest))
     run = session.query.get("run")
     if run or session.query.get("view") == "runs" or not pairs:
         return choices.show_runs(state, run or None)

@@ -258,3 +258,18 @@ def test_names_in_the_data_cannot_become_markup(make_page):
     page = make_page()
     page.controls.where.value = "<script>alert(1)</script>"
     assert "<script>" not in page.controls.where_error.object
+
+
+def test_the_map_opens_on_the_areas_that_have_an_estimate(make_page):
+    page = make_page()
+    figure = page.centre.map
+    shapes = page._shapes
+    layer = map_layer(page._answer.table, page.state, page._quantity(page._answer.request), "light")
+    codes = np.full(len(shapes.areas), -1)
+    codes[2] = 0
+    figure.show_layer(dataclasses.replace(layer, codes=codes, unreliable=()))
+    west, south, east, north = shapes.extent(np.array([2]))
+    assert figure._extent.data == {"x": [west, east], "y": [south, north]}
+    bounds = shapes.frame.geometry.iloc[2].bounds
+    assert west < bounds[0] < bounds[2] < east
+    assert south < bounds[1] < bounds[3] < north
