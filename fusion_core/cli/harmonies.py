@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fusion_core.cli.harmonies_check import check_harmonies
 from fusion_core.cli.options import (
     DonorOption,
     JsonOption,
@@ -111,41 +112,7 @@ def import_harmonies(
     Output(json).result({"files": reports}, lambda console: _show_import(console, reports))
 
 
-@app.command("check")
-def check_harmonies(
-    donor: DonorOption = "",
-    recipient: RecipientOption = "",
-    workspace: WorkspaceOption = Path(),
-    json: JsonOption = False,
-) -> None:
-    """Check every harmony of a pair, on the data where they are there.
-
-    The exit code is 1 when a harmony is wrong, so that a script can stop.
-    """
-    from fusion_core.harmony.preview import preview
-    from fusion_core.harmony.rows import RowsCache
-
-    opened = open_workspace(workspace)
-    harmonies = _load(opened, donor, recipient)
-    left, right = opened.survey(harmonies.pair.donor), opened.survey(harmonies.pair.recipient)
-    cache = RowsCache()
-    checked: list[dict[str, Any]] = []
-    for harmony in harmonies.harmonies:
-        seen = preview(harmony, left, right, cache=cache)
-        checked.append({
-            "key": harmony.key,
-            "similarity": seen.similarity,
-            "problems": seen.problems,
-            "findings": [_finding(item) for item in seen.findings],
-        })  # fmt: skip
-    wrong = [
-        item["key"] for item in checked
-        if item["problems"] or any(found["severity"] == "error" for found in item["findings"])
-    ]  # fmt: skip
-    record = {"pair": str(harmonies.pair), "wrong": wrong, "harmonies": checked}
-    Output(json).result(record, lambda console: _show_check(console, checked, wrong))
-    if wrong:
-        raise typer.Exit(1)
+app.command("check")(check_harmonies)
 
 
 @app.command("apply")
@@ -293,17 +260,6 @@ def _show_import(console: Console, reports: list[dict[str, Any]]) -> None:
         )
         for remark in item["remarks"]:
             console.print(f"  {remark['key']}: {remark['remark']}", markup=False)
-
-
-def _show_check(console: Console, checked: list[dict[str, Any]], wrong: list[str]) -> None:
-    rows = []
-    for item in checked:
-        sentences = [*item["problems"], *(found["sentence"] for found in item["findings"])]
-        rows.append((item["key"], number(item["similarity"]), sentences[0] if sentences else ""))
-        rows += [("", "", sentence) for sentence in sentences[1:]]
-    console.print(table(("harmony", "similarity", "to look at"), rows))
-    verdict = f"{len(wrong)} of {len(checked)} are wrong." if wrong else f"All {len(checked)} work."
-    console.print(verdict, markup=False)
 
 
 def _show_applied(

@@ -32,7 +32,7 @@ _UNITS: Final = {
     1000.0: "units against thousands",
     3.412: "kilowatt hours against thousand BTU",
 }
-_NEAR: Final = 0.15
+_NEAR: Final = 0.18
 _ALIKE: Final = 0.25
 _FEWEST: Final = 3
 

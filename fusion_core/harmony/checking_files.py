@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from fusion_core.errors import InputError
 from fusion_core.harmony.checking import check_harmony
 from fusion_core.harmony.checking_siblings import siblings_of
 from fusion_core.harmony.findings import Finding
 from fusion_core.harmony.fusiondata import read_harmonies
 from fusion_core.harmony.model import Harmony, HarmonySet, SideName, SurveyPair
+from fusion_core.harmony.store import HarmonyStore, list_pairs
 from fusion_core.surveys.model import Dictionary, RespondentLevel, SurveyId
 
 DictionaryOf = Callable[[SurveyId], Dictionary | None]
@@ -112,6 +114,23 @@ def check_files(
     return check_sets(sets, known.of, others=others, sources=names, respondent=respondent)
 
 
+def sibling_sets(folder: Path | str, pair: SurveyPair) -> list[HarmonySet]:
+    """Load the stored sets of a workspace for other vintages of a pair's surveys.
+
+    A set that cannot be read is left out: it is no reason not to check this one.
+    """
+    found = []
+    for other in list_pairs(folder):
+        names = (other.donor.name, other.recipient.name)
+        if other == pair or names != (pair.donor.name, pair.recipient.name):
+            continue
+        try:
+            found.append(HarmonyStore(folder, other).load())
+        except (InputError, OSError):
+            continue
+    return found
+
+
 def price_years(pair: SurveyPair) -> dict[SideName, int | None]:
     """Return the price years that vintages of one year imply; ``None`` for several years."""
     return {"donor": _price_year(pair.donor), "recipient": _price_year(pair.recipient)}
@@ -135,4 +154,11 @@ class _Known:
         return self._found[survey]
 
 
-__all__ = ["CheckedHarmony", "DictionaryOf", "check_files", "check_sets", "price_years"]
+__all__ = [
+    "CheckedHarmony",
+    "DictionaryOf",
+    "check_files",
+    "check_sets",
+    "price_years",
+    "sibling_sets",
+]

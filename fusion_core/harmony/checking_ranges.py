@@ -27,9 +27,9 @@ Member = tuple[Quantity, float]
 def ranges_that_do_not_meet(case: Case) -> Iterator[Finding]:
     """Find levels whose numbers lie in another group of the other side than the one they are in.
 
-    A level is reported when less than a tenth of its range lies in the ranges its own group has on
-    the other side, and more than half in those of another group. Open ends reach to the outermost
-    bound of the scale.
+    A level is reported when its range shares less than a tenth with any range of its own group on
+    the other side, and more than half with one of another group, each time of the narrower of the
+    two: a coarse bracket may hold several fine ones.
     """
     if any(
         side_outcome(case.side(name), collapsed=case.collapsed(name)) != "group" for name in SIDES
@@ -61,7 +61,7 @@ def _members(side: Side, ranges: Mapping[str, Quantity]) -> dict[str, Member]:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Where open ranges end: at the outermost bound, or a bracket beyond it."""
+    """Where open ranges end: a bracket beyond the outermost bound."""
 
     lowest: float
     highest: float
@@ -77,11 +77,8 @@ class _Scale:
 
     def bounds(self, item: Quantity) -> tuple[float, float]:
         """Return a range with open ends closed."""
-        low, high = max(item.low, self.lowest), min(item.high, self.highest)
-        if item.low == -inf and low >= item.high:
-            low = item.high - self.bracket
-        if item.high == inf and high <= item.low:
-            high = item.low + self.bracket
+        low = self.lowest - self.bracket if item.low == -inf else item.low
+        high = self.highest + self.bracket if item.high == inf else item.high
         return low, high
 
 
@@ -104,14 +101,15 @@ def _misplaced(
 
 
 def _shares_by_group(item: Quantity, other: list[Member], scale: _Scale) -> dict[float, float]:
-    """Return the share of a range that each group of the other side covers."""
+    """Return, by group of the other side, the largest share two ranges have of the narrower one."""
     low, high = scale.bounds(item)
     shares: dict[float, float] = {}
     for span, group in other:
         start, end = scale.bounds(span)
         common = min(high, end) - max(low, start)
         if common > 0:
-            shares[group] = min(shares.get(group, 0.0) + common / (high - low), 1.0)
+            share = common / min(high - low, end - start)
+            shares[group] = max(shares.get(group, 0.0), share)
     return shares
 
 

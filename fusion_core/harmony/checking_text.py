@@ -18,7 +18,7 @@ _WORD: Final = re.compile(r"[a-z]+|\d+")
 _STEM: Final = 5
 _IDLE: Final = frozenset({"a", "an", "and", "at", "in", "is", "of", "on", "or", "the", "to"})
 _SAME: Final = 0.999
-_ALIKE: Final = 0.75
+_ALIKE: Final = 0.65
 _UNLIKE: Final = 0.35
 _MOST_LEVELS: Final = 150
 

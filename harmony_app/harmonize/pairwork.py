@@ -8,6 +8,8 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.checking import check_harmony
+from fusion_core.harmony.checking_files import sibling_sets
+from fusion_core.harmony.checking_siblings import siblings_of
 from fusion_core.harmony.editing import Candidate, CandidateIndex, rank_candidates, start_harmony
 from fusion_core.harmony.expressions import check_expression, evaluate_expression
 from fusion_core.harmony.model import Harmony, SideName, SurveyPair
@@ -71,6 +73,7 @@ class PairWork:
         self._index = CandidateIndex(self.surveys.recipient.dictionary)
         self._candidates: dict[str, tuple[Candidate, ...]] = {}
         self._faulty: dict[tuple[str, int], bool] = {}
+        self._siblings = sibling_sets(workspace.path, pair)
         self.reload()
 
     def reload(self) -> None:
@@ -107,15 +110,19 @@ class PairWork:
 
     def preview(self, harmony: Harmony) -> HarmonyPreview:
         """Compute what a harmony does to both surveys."""
-        return preview(harmony, self.surveys.donor, self.surveys.recipient, cache=self._rows)
+        return preview(
+            harmony, self.surveys.donor, self.surveys.recipient, cache=self._rows,
+            siblings=siblings_of(harmony, self.pair, self._siblings),
+        )  # fmt: skip
 
     def is_faulty(self, harmony: Harmony) -> bool:
         """Whether the checker finds an error in a saved harmony that needs no microdata to be seen."""
         said = (harmony.key, harmony.revision)
         if said not in self._faulty:
             found = check_harmony(
-                harmony, self.surveys.donor.dictionary, self.surveys.recipient.dictionary
-            )
+                harmony, self.surveys.donor.dictionary, self.surveys.recipient.dictionary,
+                siblings_of(harmony, self.pair, self._siblings),
+            )  # fmt: skip
             self._faulty[said] = any(finding.severity == "error" for finding in found)
         return self._faulty[said]
 
