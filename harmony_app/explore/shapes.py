@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Rings = list[list[list[list[int]]]]
 Extent = tuple[float, float, float, float]
 # Some surroundings tell where the areas are.
-_MARGIN: Final = 0.08
+_MARGIN: Final = 0.05
 
 
 @dataclass(frozen=True)
