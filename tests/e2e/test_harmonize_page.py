@@ -18,6 +18,7 @@ from fusion_core.ingest.demo import DONOR, PAIR, RECIPIENT
 from fusion_core.surveys.model import Dictionary
 from fusion_core.surveys.storage import write_survey
 from fusion_core.workspace.layout import Workspace
+from harmony_app.shell.session import current_user
 
 pytestmark = pytest.mark.browser
 
@@ -86,6 +87,16 @@ def save(page: Page) -> None:
 
 def stored(server):
     return HarmonyStore(server.workspace, PAIR).load()
+
+
+def wait_for_draft(page: Page, server, key: str, side: str, label: str) -> None:
+    """Wait until the file of drafts holds a group for this level."""
+    for _ in range(50):
+        drafts = HarmonyStore(server.workspace, PAIR).load_drafts(current_user())
+        if key in drafts and groups(drafts[key].harmony, side)[label] is not None:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"no draft of {key} with a group for '{label}' was kept")
 
 
 def groups(harmony, side: str) -> dict[str, object]:
@@ -211,6 +222,7 @@ def test_saved_work_and_drafts_survive_a_restart_of_the_server(
     link(page, "The household, to the utility", "Valid monthly electricity cost in ELEP")
     expect(page.locator(".draft-state")).to_contain_text("draft kept")
     expect(page.locator(".dot.draft")).to_have_count(1)
+    wait_for_draft(page, server, "elecpay__elefp", "donor", "The household, to the utility")
     page.close()
     server.stop()
     again = app_server(demo_workspace)
@@ -251,6 +263,7 @@ def test_two_people_saving_the_same_harmony_see_each_other(shared_app, new_page)
     theirs.locator(".side-levels.donor .level").first.click()
     theirs.keyboard.press("8")
     save(theirs)
+    mine.bring_to_front()
     mine.locator(".side-levels.donor .level").first.click()
     mine.keyboard.press("9")
     mine.keyboard.press("Escape")
