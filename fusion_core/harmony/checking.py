@@ -31,7 +31,12 @@ from fusion_core.harmony.checking_ranges import (
     bin_labels_against_breakpoints,
     ranges_that_do_not_meet,
 )
-from fusion_core.harmony.checking_siblings import Sibling, grouped_differently, settings_differ
+from fusion_core.harmony.checking_siblings import (
+    Sibling,
+    grouped_differently,
+    grouped_more_finely,
+    settings_differ,
+)
 from fusion_core.harmony.checking_text import labels_closer_to_another_group
 from fusion_core.harmony.expressions import check_expression
 from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, Severity, as_number, is_group
@@ -76,7 +81,9 @@ def check_harmony(
         harmony, {"donor": donor, "recipient": recipient}, respondent, dict(price_years or {})
     )
     found = [finding for rule in _RULES for finding in rule(case)]
-    found += [*grouped_differently(case, siblings), *settings_differ(case, siblings)]
+    contradictions = list(grouped_differently(case, siblings))
+    found += contradictions or list(grouped_more_finely(case, siblings))
+    found += settings_differ(case, siblings)
     return sort_findings(found)
 
 

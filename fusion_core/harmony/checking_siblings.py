@@ -115,6 +115,40 @@ def grouped_differently(case: Case, siblings: Sequence[Sibling]) -> Iterator[Fin
         yield _report(case, side, [item for item in items if item.side == side], severity)
 
 
+def grouped_more_finely(case: Case, siblings: Sequence[Sibling]) -> Iterator[Finding]:
+    """Find levels that most siblings join or separate otherwise, without contradicting this harmony."""
+    for name in SIDES:
+        other: SideName = "recipient" if name == "donor" else "donor"
+        own, across = _codes(case.side(name)), _codes(case.side(other))
+        differing: list[tuple[str, set[str]]] = []
+        for sibling in siblings:
+            codes, theirs = (_codes(sibling.harmony.side(part)) for part in (name, other))
+            here, there = _by_group(across, known=theirs), _by_group(theirs, known=across)
+            levels = {
+                level
+                for level, code in own.items()
+                if level in codes and _only_overlap(here.get(code), there.get(codes[level]))
+            }
+            if levels:
+                differing.append((sibling.name, levels))
+        if len(differing) <= len(siblings) / 2:
+            continue
+        common = set.intersection(*(levels for _, levels in differing))
+        found = tuple(i.level for i in case.side(name).levels if _plain(i.level) in common)
+        if found:
+            yield Finding(
+                "grouped-more-finely-or-coarsely", "hint",
+                f"{count(found, 'level')} of the {name} {'shares' if len(found) == 1 else 'share'} a "
+                f"group with more or fewer levels than in {_names([who for who, _ in differing])}: "
+                f"{listed(found)}", name, found,
+            )  # fmt: skip
+            return
+
+
+def _only_overlap(here: frozenset[str] | None, there: frozenset[str] | None) -> bool:
+    return bool(here and there and here != there and here & there)
+
+
 def _severity(item: _Moved, text: LabelText) -> Severity | None:
     wording = better_worded(text, item.level, item.here, item.there)
     if item.against > item.votes:
@@ -257,4 +291,10 @@ def _majority(own: Setting, others: Sequence[Setting]) -> Setting | None:
     return value if value != own and most > votes.total() / 2 else None
 
 
-__all__ = ["Sibling", "grouped_differently", "settings_differ", "siblings_of"]
+__all__ = [
+    "Sibling",
+    "grouped_differently",
+    "grouped_more_finely",
+    "settings_differ",
+    "siblings_of",
+]

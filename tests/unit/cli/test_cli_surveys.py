@@ -81,6 +81,30 @@ def test_a_harmony_that_fails_ends_the_check_with_code_1(harmony, tmp_path):
     assert checked["wrong"] == ["heatfuel__hfl"]
 
 
+def test_files_are_checked_against_each_other_without_being_imported(harmony, tmp_path):
+    files = []
+    for year, yes, no in (("2017", 1, 2), ("2018", 1, 2), ("2019", 2, 1)):
+        file = tmp_path / f"HOMES_2021__ACS_{year}.R"
+        sides = [
+            f'list(groups = c({first}, {second}), levels = c({labels}), breaks = "", adj = "")'
+            for first, second, labels in (
+                (1, 2, '"Owned home", "Rented home"'),
+                (yes, no, '"owned", "rented"'),
+            )
+        ]
+        file.write_text(
+            f'list("a__b" = list(HOMES = {sides[0]}, ACS = {sides[1]}, ordered = FALSE))'
+        )
+        files.append(file)
+    checked = harmony.json("harmonies", "check", *files, code=1)
+    (finding,) = [f for f in checked["findings"] if f["rule"] == "grouped-differently-in-sibling"]
+    assert (finding["file"], finding["key"]) == (files[2].name, "a__b")
+    assert finding["severity"] == "error"
+    assert "ACS 2017 and ACS 2018" in finding["explanation"]
+    assert harmony.json("harmonies", "check", *files[:2])["wrong"] == []
+    assert len(harmony.json("harmonies", "list")["harmonies"]) == 18
+
+
 def test_harmonies_apply_to_two_files_with_the_same_columns(harmony, tmp_path):
     record = harmony.json("harmonies", "apply", "--to", tmp_path / "out")
     donor = pd.read_parquet(tmp_path / "out" / "donor.parquet")

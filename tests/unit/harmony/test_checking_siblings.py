@@ -68,6 +68,11 @@ def test_a_finer_grouping_is_no_contradiction():
         side("rac", ("White alone", 1), ("Black alone", 2), ("Asian alone", 2), ("Islander alone", 2)),
     )  # fmt: skip
     assert found(coarse, RIGHT, RIGHT) == []
+    named = [Sibling("ACS 2015", RIGHT), Sibling("ACS 2016", RIGHT)]
+    (hint,) = check_harmony(coarse, siblings=named)
+    assert (hint.rule, hint.severity) == ("grouped-more-finely-or-coarsely", "hint")
+    assert set(hint.levels) == {"Black only", "Asian only", "Islander only"}
+    assert check_harmony(RIGHT, siblings=[Sibling("ACS 2015", coarse), *named]) == ()
 
 
 def test_a_label_that_reads_like_another_group_needs_no_sibling():
