@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fusion_core.cli.conveyance import conveyance_record, show_conveyance
 from fusion_core.cli.harmonies_check import check_harmonies
 from fusion_core.cli.options import (
     DonorOption,
@@ -16,6 +17,7 @@ from fusion_core.cli.options import (
     WorkspaceOption,
     choose_pair,
     open_workspace,
+    read_pair,
 )
 from fusion_core.cli.output import Output, number, percent, plain, show_path, table
 from fusion_core.errors import InputError
@@ -159,6 +161,48 @@ def apply_harmonies(
         "failures": {key: error.message for key, error in pair.failures.items()},
     }
     Output(json).result(record, lambda console: _show_applied(console, to, pair, scores))
+
+
+@app.command("convey")
+def convey_harmonies(
+    *,
+    source: Annotated[
+        str,
+        typer.Option("--from", metavar="PAIR", help="Pair with harmonies, as RECS_2015__ACS_2015."),
+    ],
+    to: Annotated[
+        str, typer.Option("--to", metavar="PAIR", help="The same surveys of another vintage.")
+    ],
+    save: Annotated[
+        bool, typer.Option("--save", help="Store the harmonies that hold as they are.")
+    ] = False,
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Carry harmonies to another vintage: what holds as it is, and what to look at.
+
+    Nothing is stored without --save, and then only harmonies that hold unchanged and do not exist
+    yet; renamed variables and changed levels are for the Harmonize page to accept one by one.
+    """
+    from fusion_core.harmony.conveying import Vintages, convey
+    from fusion_core.harmony.store import HarmonyStore
+
+    opened = open_workspace(workspace)
+    old, new = read_pair(opened, source), read_pair(opened, to)
+    known = {
+        survey: opened.survey(survey).dictionary
+        for survey in {old.donor, old.recipient, new.donor, new.recipient}
+    }
+    conveyance = convey(
+        HarmonyStore(opened.path, old).load(),
+        new,
+        donor=Vintages(known[old.donor], known[new.donor]),
+        recipient=Vintages(known[old.recipient], known[new.recipient]),
+    )
+    ready = [item.harmony for item in conveyance.having("identical") if item.harmony]
+    saved = HarmonyStore(opened.path, new).save_all(ready, author=_user()) if save else ()
+    record = conveyance_record(conveyance, saved=len(saved))
+    Output(json).result(record, lambda console: show_conveyance(console, record))
 
 
 def _load(workspace: Workspace, donor: str, recipient: str) -> HarmonySet:

@@ -86,6 +86,28 @@ def choose_pair(workspace: Workspace, donor: str, recipient: str) -> SurveyPair:
     raise InputError(f"{len(fitting)} pairs of surveys fit", fix=f"Choose one: {names}")
 
 
+def read_pair(workspace: Workspace, text: str) -> SurveyPair:
+    """Read ``DONOR__RECIPIENT``, both of which must be in the workspace.
+
+    Raises
+    ------
+    InputError
+        If the text names no pair or a survey does not exist.
+    """
+    from fusion_core.harmony.model import SurveyPair
+    from fusion_core.surveys.model import SurveyId
+
+    donor, separator, recipient = text.partition("__")
+    if not separator:
+        raise InputError(
+            f"'{text}' names no pair of surveys", fix="Write it like RECS_2015__ACS_2019"
+        )
+    pair = SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient))
+    for survey in (pair.donor, pair.recipient):
+        workspace.describe(survey)
+    return pair
+
+
 def choose_run(workspace: Workspace, text: str) -> Run:
     """Return the run with this id, the only one whose id starts like this, or the latest.
 

@@ -28,6 +28,7 @@ _OR_MORE: Final = re.compile(
 )
 _ABOVE: Final = re.compile(r"\b(more than|over|after|above|at least)\s+\D{0,3}\d")
 _OPEN_UPPER: Final = re.compile(r"\d\D{0,12}\b(up to|to less than|to under|but less than)\b")
+_WINDOW: Final = re.compile(r"(?:worked|during|in)[a-z ]*\b(?:past|last) \d+ months")
 _DURATION: Final = re.compile(r"\b(months?|years?)\b")
 _CALENDAR: Final = (1850.0, 2100.0)
 
@@ -107,16 +108,16 @@ def are_durations(labels: Sequence[str], ranges: Sequence[Range | None]) -> bool
 
 def breakpoints_of(ranges: Sequence[Range | None]) -> tuple[float, ...]:
     """Return the ends where ranges meet: the breakpoints that put a number into the right one."""
-    lows = {item[0] for item in ranges if item and abs(item[0]) != inf}
-    highs = {item[1] for item in ranges if item and abs(item[1]) != inf}
-    lowest = min((item[0] for item in ranges if item), default=0.0)
-    inner = sorted((lows | highs) - {lowest})
-    return tuple(inner)
+    found = [item for item in ranges if item is not None]
+    lowest = min((item[0] for item in found), default=0.0)
+    highest = max((item[1] for item in found), default=0.0)
+    return tuple(sorted({end for item in found for end in item} - {lowest, highest}))
 
 
 def _plain(label: str) -> str:
     text = re.sub(r"(?<=\d),(?=\d{3})", "", label.lower()).replace("$", " ")
     text = _FRACTION.sub(lambda found: str(int(found[1]) / max(int(found[2]), 1)), text)
+    text = _WINDOW.sub(" ", text)
     return _WORD_NUMBER.sub(lambda found: str(_NUMBER_WORDS[found[1]]), text.replace("–", "-"))
 
 
