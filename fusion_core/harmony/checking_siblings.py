@@ -6,13 +6,16 @@ and the wording of the labels tell which year is wrong.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, TypeVar
 
+from fusion_core.errors import HarmonyError
 from fusion_core.harmony import editing
+from fusion_core.harmony.aggregation import resolve_rule
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.checking_text import LabelText, better_worded
 from fusion_core.harmony.findings import (
@@ -29,6 +32,7 @@ from fusion_core.harmony.findings import (
 from fusion_core.harmony.model import Harmony, HarmonySet, Side, SideName, SurveyPair
 
 _CLEARLY: Final = 0.05
+_IDLE: Final = re.compile(r"[\W_]+")
 _SHOWN: Final = 3
 
 Setting = TypeVar("Setting", bound=Hashable)
@@ -208,7 +212,7 @@ def _codes(side: Side) -> dict[str, float]:
 
 def _plain(label: str) -> str:
     """Return a label apart from case, punctuation and spacing, which change from year to year."""
-    return "".join(character for character in label.lower() if character.isalnum())
+    return _IDLE.sub("", label.lower())
 
 
 def _by_group(
@@ -260,12 +264,13 @@ def settings_differ(case: Case, siblings: Sequence[Sibling]) -> Iterator[Finding
         side = case.side(name)
         if case.collapsed(name):
             common = _majority(side.aggregator, [h.side(name).aggregator for h in others])
-            if common is not None:
+            meant = None if common is None else editing.set_aggregator(case.harmony, name, common)
+            if meant is not None and _does(meant, name) != _does(case.harmony, name):
                 yield Finding(
                     "aggregator-differs-from-siblings", "hint",
                     f"The {name} takes the aggregator '{side.aggregator}', most sibling years "
                     f"'{common}'", name,
-                    fix=Fix(f"Use '{common}'", editing.set_aggregator(case.harmony, name, common)),
+                    fix=Fix(f"Use '{common}'", meant),
                 )  # fmt: skip
         points = _majority(side.breakpoints, [h.side(name).breakpoints for h in others])
         if points and side.breakpoints:
@@ -282,6 +287,15 @@ def settings_differ(case: Case, siblings: Sequence[Sibling]) -> Iterator[Finding
             f"they are{'' if ordered else ' not'}",
             fix=Fix("Do as most years", editing.set_ordered(case.harmony, ordered)),
         )  # fmt: skip
+
+
+def _does(harmony: Harmony, name: SideName) -> str:
+    """Return what an aggregator does: ``automatic`` may stand for the same as a named one."""
+    side = harmony.side(name)
+    try:
+        return resolve_rule(side.aggregator, grouped=side.is_grouped, ordered=harmony.ordered)
+    except HarmonyError:
+        return side.aggregator  # reported by another rule
 
 
 def _majority(own: Setting, others: Sequence[Setting]) -> Setting | None:
