@@ -147,6 +147,7 @@ def test_a_number_is_binned_by_typing_and_by_dragging(shared_app, page):
     saved = stored(shared_app).get("bedrooms__bdsp")
     assert saved.recipient.breakpoints == (2.0, 3.0, 4.0, 5.0)
     assert list(groups(saved, "recipient").values()) == [1.0, 2.0, 3.0, 4.0, 5.0]
+    expect(page.locator(".settings.recipient .histogram .break")).to_have_count(4)
     handle = page.locator(".settings.recipient .histogram .break").last.bounding_box()
     page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + 20)
     page.mouse.down()

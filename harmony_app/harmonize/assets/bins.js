@@ -7,6 +7,8 @@ const BASE = 58;
 
 export function createBins(label, apply, enumerate) {
   let breaks = [];
+  let dragging = false;
+  let drawn = "";
   let scale = { low: 0, high: 1, shares: null, edges: null, whole: false };
 
   const svg = s("svg", { class: "histogram", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Distribution of ${label} with break points` });
@@ -53,6 +55,7 @@ export function createBins(label, apply, enumerate) {
     const next = [...new Set(values)].sort((a, b) => a - b);
     if (next.length === breaks.length && next.every((value, index) => value === breaks[index])) { input.value = breaks.join(", "); return; }
     breaks = next;
+    drawn = "";
     input.value = breaks.join(", ");
     draw();
     apply(next);
@@ -92,6 +95,7 @@ export function createBins(label, apply, enumerate) {
     const { x } = pointerX(event);
     let index = breaks.findIndex((value) => Math.abs(toX(value) - x) < 7);
     const before = [...breaks];
+    dragging = true;
     if (index < 0) { breaks = [...breaks, neat(toValue(x))]; index = breaks.length - 1; }
     const show = (now) => {
       const { x: at, outside } = pointerX(now);
@@ -104,6 +108,8 @@ export function createBins(label, apply, enumerate) {
     const stop = (now) => {
       document.removeEventListener("pointermove", show);
       document.removeEventListener("pointerup", stop);
+      dragging = false;
+      drawn = "";
       const outside = show(now);
       setText(readout, "");
       const next = outside ? breaks.filter((_, position) => position !== index) : breaks;
@@ -118,6 +124,10 @@ export function createBins(label, apply, enumerate) {
   return {
     element, input,
     set(next, distribution) {
+      // A drag in progress is not disturbed, and what is drawn already is not drawn again.
+      const asked = JSON.stringify([next, distribution]);
+      if (dragging || asked === drawn) return;
+      drawn = asked;
       breaks = [...next];
       if (input.getRootNode().activeElement !== input) input.value = breaks.join(", ");
       scale = distribution;
