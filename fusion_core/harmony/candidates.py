@@ -4,8 +4,8 @@ A candidate is judged by twelve signals: wording of the question (telling words 
 they are, character n-grams, tokens), wording of the answers, name, kind, who answers, and the
 harmonies people made before with other surveys. Their weights are those of a conditional logit
 model (the probability that a candidate is the right one among all of the dictionary), fitted to
-published harmonies; `tests/benchmarks/benchmark_suggestions.py` fits and judges them again, each
-survey by the others.
+published harmonies of eight surveys and rounded; `tests/benchmarks/benchmark_suggestions.py` judges
+them.
 """
 
 from __future__ import annotations

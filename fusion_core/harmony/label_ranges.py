@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from math import inf
+from math import inf, isfinite
 from typing import Final
 
 Range = tuple[float, float]
@@ -47,6 +47,8 @@ def read_range(label: str) -> Range | None:
     """
     text = _plain(label)
     numbers = [float(item) for item in _NUMBER.findall(text)]
+    if not all(map(isfinite, numbers)):
+        return None
     if len(numbers) == 1:
         return _one_number(text, numbers[0])
     if len(numbers) != 2 or numbers[0] >= numbers[1]:  # noqa: PLR2004 - a range has two ends

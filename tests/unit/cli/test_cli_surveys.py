@@ -2,12 +2,16 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
+from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.ingest.demo import PAIR
+from fusion_core.surveys import SurveyId
+from fusion_core.workspace.layout import Workspace
 
 
 def test_surveys_are_listed_with_their_sizes(harmony):
@@ -129,3 +133,23 @@ def test_published_files_are_imported_and_never_run(harmony, tmp_path):
     assert (report["entries"], report["saved"]) == (1, 1)
     several = harmony.json("harmonies", "list", "-w", workspace, code=2)["error"]
     assert "2 pairs" in several["message"]
+
+
+def test_harmonies_are_conveyed_to_another_vintage_and_stored_only_on_request(harmony, tmp_path):
+    workspace = Workspace.open(shutil.copytree(harmony.workspace, tmp_path / "workspace"))
+    survey = workspace.survey(PAIR.recipient)
+    later = SurveyPair(PAIR.donor, SurveyId(PAIR.recipient.name, "2023"))
+    workspace.add_survey(
+        replace(survey, description=replace(survey.description, id=later.recipient))
+    )
+    convey = ["harmonies", "convey", "--from", PAIR, "--to", later, "-w", workspace.path]
+    shown = harmony.json(*convey)
+    assert shown["identical"] + shown["proposed"] == 18
+    assert shown["saved"] == 0
+    assert HarmonyStore(workspace.path, later).load().harmonies == ()
+    saved = harmony.json(*convey, "--save")["saved"]
+    assert saved == shown["identical"] > 0
+    assert len(HarmonyStore(workspace.path, later).load().harmonies) == saved
+    assert "hold as they are" in harmony(*convey).stdout
+    wrong = harmony.json(*convey[:3], "nothing", *convey[4:], code=2)["error"]
+    assert "names no pair" in wrong["message"]

@@ -1,0 +1,113 @@
+"""How good suggestions are on published harmonies, each survey judged by the others.
+
+Run `python tests/benchmarks/benchmark_suggestions.py`; it needs the published harmonies and
+dictionaries in `shared/data` beside the checkout. All vintages of the judged survey are held out of
+the examples. The weights of the signals and the synonyms are those of the product.
+"""
+
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from sklearn.metrics import adjusted_rand_score
+
+from fusion_core.harmony.examples import examples_from
+from fusion_core.harmony.fusiondata import read_harmonies
+from fusion_core.harmony.matching import CandidateIndex, propose_groups
+from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+
+SHARED_DATA = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+def load(folder=SHARED_DATA):
+    dictionaries = {}
+    for household in sorted((folder / "dictionaries").glob("*_H.parquet")):
+        name = household.stem.removesuffix("_H")
+        person = household.with_name(f"{name}_P.parquet")
+        survey = read_fusiondata_dictionary(household, person if person.exists() else None)
+        dictionaries[name] = survey.dictionary
+    sets = []
+    for path in sorted((folder / "harmonies" / "r").glob("*.R")):
+        donor, recipient = path.stem.split("__")
+        known = {"donor": dictionaries.get(donor), "recipient": dictionaries.get(recipient)}
+        sets.append(read_harmonies(path, **known).harmony_set)
+    return dictionaries, sets
+
+
+def agreement(harmony, proposal):
+    """Adjusted Rand index over the levels of both sides; a level without a group is its own."""
+    published, proposed = [], []
+    for name in ("donor", "recipient"):
+        groups = {item.level: item.group for item in harmony.side(name).levels}
+        for position, item in enumerate(getattr(proposal, name)):
+            if groups.get(item.level) is not None:
+                published.append(str(groups[item.level]))
+                proposed.append(f"{name}{position}" if item.group is None else str(item.group))
+    return adjusted_rand_score(published, proposed)
+
+
+def judge(dictionaries, sets, *, teach=True):
+    """Return, per donor survey, ranks, agreements and seconds per ranked variable."""
+    found = defaultdict(lambda: {"ranks": [], "agreement": [], "seconds": []})
+    taught = {s.pair: examples_from(s, dictionaries.get(str(s.pair.donor))) for s in sets}
+    for judged in sets:
+        donor, recipient = (
+            dictionaries.get(str(survey)) for survey in (judged.pair.donor, judged.pair.recipient)
+        )
+        if donor is None or recipient is None:
+            continue
+        others = [
+            item
+            for pair, examples in taught.items()
+            if teach and pair.donor.name != judged.pair.donor.name
+            for item in examples
+        ]
+        index = CandidateIndex(recipient, others)
+        result = found[str(judged.pair.donor)]
+        for harmony in judged.harmonies:
+            variable, right = donor[harmony.donor.variable], harmony.recipient.variable
+            partners = {
+                item.recipient.variable
+                for item in judged.harmonies
+                if item.donor.variable == variable.name
+            } - {right}
+            start = time.perf_counter()
+            ranked = index.rank(variable, limit=1000)
+            result["seconds"].append(time.perf_counter() - start)
+            names = [c.variable.name for c in ranked if c.variable.name not in partners]
+            result["ranks"].append(names.index(right) if right in names else len(names))
+            both = (variable, recipient[right])
+            binned = harmony.donor.breakpoints or harmony.recipient.breakpoints
+            if all(item.is_categorical for item in both) and not binned:
+                year = int(judged.pair.recipient.vintage[-4:])
+                proposal = propose_groups(*both, examples=others, year=year)
+                result["agreement"].append(agreement(harmony, proposal))
+    return dict(found)
+
+
+def summary(results):
+    ranks = [rank for result in results for rank in result["ranks"]]
+    scores = [score for result in results for score in result["agreement"]]
+    seconds = [value for result in results for value in result["seconds"]]
+    return {
+        "harmonies": len(ranks),
+        "first": sum(rank == 0 for rank in ranks) / len(ranks),
+        "top 5": sum(rank < 5 for rank in ranks) / len(ranks),
+        "rand index": sum(scores) / max(len(scores), 1),
+        "ms": 1000 * sum(seconds) / len(seconds),
+    }
+
+
+def main():
+    dictionaries, sets = load()
+    for teach in (True, False):
+        print("with the harmonies of the other surveys" if teach else "from wording alone")
+        results = judge(dictionaries, sets, teach=teach)
+        for name, result in [*results.items(), ("all", None)]:
+            chosen = list(results.values()) if result is None else [result]
+            figures = summary(chosen).items()
+            print(f"  {name:15}", "  ".join(f"{key} {value:.3g}" for key, value in figures))
+
+
+if __name__ == "__main__":
+    main()
