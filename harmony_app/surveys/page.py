@@ -255,7 +255,7 @@ def _first(catalogue: Catalogue) -> state.VariableKey | None:
     """Return a variable to begin with: an empty pane would teach nobody what appears there."""
     answers = (entry for entry in catalogue.index.entries if entry.variable.role == "answer")
     entry = next(answers, None)
-    return entry and state.VariableKey(str(entry.survey), entry.variable.name)
+    return None if entry is None else state.VariableKey(str(entry.survey), entry.variable.name)
 
 
 def _nothing_chosen(catalogue: Catalogue) -> str:
