@@ -21,6 +21,7 @@ from fusion_core.estimates.targets import NamedTarget, build_targets, restrict
 from fusion_core.estimates.weights import weight_matrix
 from fusion_core.fusion.implicates import Implicates
 from fusion_core.surveys.model import HOUSEHOLD_KEY, Variable, variable_from_column
+from fusion_core.workspace.tables import read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -249,7 +250,7 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
             "The run has no fused variables yet", where=run.id, fix="Wait until it has finished"
         )
     implicates = read_implicates(run.implicates_folder)
-    recipient = pd.read_parquet(path)
+    recipient = read_table(path, what="The prepared input", fix="Start the run again")
     pair = run.spec().pair
     survey = workspace.survey(pair.recipient)
     design = survey.description.design

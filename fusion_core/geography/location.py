@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.errors import InputError
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
-from fusion_core.workspace.files import replace_file
+from fusion_core.workspace.tables import read_table, write_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,22 +77,14 @@ def write_intersections(workspace: Workspace, name: str, table: pd.DataFrame) ->
     """
     check_intersections(table, where=name)
     path = workspace.geography_folder / "intersections" / f"{name}.parquet"
-    with replace_file(path) as temporary:
-        table.to_parquet(temporary, index=False, compression="zstd")
+    write_table(table, path)
 
 
 def read_intersections(workspace: Workspace, geography: Sequence[str]) -> list[pd.DataFrame]:
     """Read the intersection tables that speak of some of the given donor geography columns."""
     tables = []
     for path in sorted((workspace.geography_folder / "intersections").glob("*.parquet")):
-        try:
-            table = pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            raise CorruptFileError(
-                "The intersection table is damaged or cut off",
-                where=str(path),
-                fix="Store it again",
-            ) from error
+        table = read_table(path, what="The intersection table", fix="Store it again")
         check_intersections(table, where=str(path))
         if set(place_columns(table)) <= set(geography):
             tables.append(table)

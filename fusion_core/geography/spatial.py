@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.workspace.files import read_json, replace_file, write_json
+from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.tables import read_table, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,8 +120,7 @@ def write_spatial_table(workspace: Workspace, table: SpatialTable) -> None:
     check_spatial_table(table)
     folder = workspace.geography_folder / "predictors"
     data = table.data.assign(puma=table.data[PUMA].astype(str)).sort_values(PUMA)
-    with replace_file(folder / f"{table.name}.parquet") as temporary:
-        data.to_parquet(temporary, index=False, compression="zstd")
+    write_table(data, folder / f"{table.name}.parquet")
     record = {
         "format": FORMAT_VERSION,
         "title": table.title,
@@ -214,12 +214,7 @@ def _read(path: Path) -> SpatialTable:
             where=str(path.with_suffix(".json")),
             fix="Store the table again",
         )
-    try:
-        data = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise CorruptFileError(
-            "The spatial table is damaged or cut off", where=str(path), fix="Store it again"
-        ) from error
+    data = read_table(path, what="The spatial table", fix="Store it again")
     variables = {str(name): dict(entry) for name, entry in record.get("variables", {}).items()}
     table = SpatialTable(
         name=path.stem,

@@ -11,7 +11,8 @@ from fusion_core.errors import CorruptFileError
 from fusion_core.prepare.assemble import PREDICTOR_COLUMNS
 from fusion_core.prepare.stage import PreparedInput
 from fusion_core.surveys.model import WeightDesign
-from fusion_core.workspace.files import read_json, replace_file, write_json
+from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.tables import read_table, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,8 +32,7 @@ def write_prepared(prepared: PreparedInput, folder: Path) -> None:
     """
     for name in ("donor", "recipient"):
         frame: pd.DataFrame = getattr(prepared, name)
-        with replace_file(folder / f"{name}.parquet") as temporary:
-            frame.to_parquet(temporary, index=False, compression="zstd")
+        write_table(frame, folder / f"{name}.parquet")
     record = {
         "format": FORMAT_VERSION,
         "predictors": [_record(row) for row in prepared.predictors.to_dict("records")],
@@ -74,12 +74,7 @@ def read_prepared(folder: Path) -> PreparedInput:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise CorruptFileError(
-            "The prepared input is missing or damaged", where=str(path), fix="Start the run again"
-        ) from error
+    return read_table(path, what="The prepared input", fix="Start the run again")
 
 
 def _record(row: dict[Any, Any]) -> dict[str, Any]:

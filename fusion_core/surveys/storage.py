@@ -26,7 +26,8 @@ from fusion_core.surveys.model import (
     Variable,
     WeightDesign,
 )
-from fusion_core.workspace.files import read_json, replace_file, write_json
+from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.tables import read_table, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,10 +59,10 @@ def write_survey(survey: Survey, folder: Path) -> None:
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new.", dir=folder.parent))
     try:
         fresh.chmod(0o755)
-        _write_parquet(_dictionary_frame(survey.dictionary), fresh / "dictionary.parquet")
+        write_table(_dictionary_frame(survey.dictionary), fresh / "dictionary.parquet")
         for name, table in (("household", survey.household), ("person", survey.person)):
             if table is not None:
-                _write_parquet(table, fresh / f"{name}.parquet")
+                write_table(table, fresh / f"{name}.parquet")
         write_json(_description_record(survey.description), fresh / "survey.json")
         _put_in_place(fresh, folder)
     finally:
@@ -175,31 +176,8 @@ def _read_table(path: Path, keys: list[str], columns: Sequence[str] | None) -> p
 
 
 def _read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        if columns is not None:
-            known = pq.read_schema(path).names
-            for name in columns:
-                if name not in known:
-                    raise InputError.unknown("column", name, known, where=str(path))
-        return pd.read_parquet(path, columns=columns)
-    except FileNotFoundError as error:
-        raise CorruptFileError(
-            "A file of the survey is missing", where=str(path), fix="Import the survey again"
-        ) from error
-    except (pa.ArrowInvalid, OSError) as error:
-        raise CorruptFileError(
-            "A file of the survey is damaged or cut off",
-            where=str(path),
-            fix="Restore it from a backup or import the survey again",
-        ) from error
-
-
-def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    with replace_file(path) as temporary:
-        frame.to_parquet(temporary, index=False, compression="zstd")
+    fix = "Restore it from a backup or import the survey again"
+    return read_table(path, what="A file of the survey", fix=fix, columns=columns)
 
 
 def _dictionary_frame(dictionary: Dictionary) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from fusion_core.errors import CorruptFileError
 from fusion_core.validation.internal import Validation
-from fusion_core.workspace.files import read_json, replace_file, write_json
+from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.tables import read_table, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +29,7 @@ def write_validation(validation: Validation, folder: Path) -> None:
     (folder / "validation.json").unlink(missing_ok=True)
     for name in TABLES:
         table: pd.DataFrame = getattr(validation, name)
-        with replace_file(folder / f"{name}.parquet") as temporary:
-            table.to_parquet(temporary, index=False, compression="zstd")
+        write_table(table, folder / f"{name}.parquet")
     record = {"format": FORMAT_VERSION, "verdicts": list(validation.verdicts)}
     write_json(record, folder / "validation.json")
 
@@ -55,11 +55,4 @@ def read_validation(folder: Path) -> Validation:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise CorruptFileError(
-            "A table of the validation is missing or damaged",
-            where=str(path),
-            fix="Start the run again",
-        ) from error
+    return read_table(path, what="A table of the validation", fix="Start the run again")

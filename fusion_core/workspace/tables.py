@@ -1,0 +1,60 @@
+"""Parquet tables of a workspace: written whole or not at all, read with an answer a person can use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.workspace.files import replace_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table atomically, without its index.
+
+    Raises
+    ------
+    InputError
+        If the disk is full or the folder cannot be written; an earlier file stays as it was.
+    """
+    with replace_file(path) as temporary:
+        frame.to_parquet(temporary, index=False, compression="zstd")
+
+
+def read_table(
+    path: Path, *, what: str, fix: str, columns: list[str] | None = None
+) -> pd.DataFrame:
+    """Read a table, whole or only some columns.
+
+    Parameters
+    ----------
+    path
+        Parquet file.
+    what
+        What the table is, as the sentence of an error begins: ``"The spatial table"``.
+    fix
+        What to do when it is missing or damaged.
+    columns
+        Columns to read; ``None`` reads all.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is missing, damaged or cut off.
+    InputError
+        If a wanted column does not exist.
+    """
+    try:
+        known = pq.read_schema(path).names
+        for name in columns or ():
+            if name not in known:
+                raise InputError.unknown("column", name, known, where=str(path))
+        return pd.read_parquet(path, columns=columns)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise CorruptFileError(f"{what} is missing or damaged", where=str(path), fix=fix) from error
