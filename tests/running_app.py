@@ -1,18 +1,20 @@
 """Start the app as a user does and open it in the browser the tests use."""
 
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from install_browser import installed_browser
 from playwright.sync_api import Browser, sync_playwright
 
+START_SECONDS = 60
 BROWSER_ARGUMENTS = [
     "--no-sandbox",  # the tests may run as root, for which Chromium has no sandbox
     "--disable-gpu",
@@ -23,41 +25,70 @@ BROWSER_ARGUMENTS = [
 ]
 
 
+@dataclass
+class AppServer:
+    """The app in a process of its own, on a free port."""
+
+    workspace: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(timeout=10)
+
+
 def free_port() -> int:
     with socket.create_server(("localhost", 0)) as server:
         return server.getsockname()[1]
 
 
-@contextmanager
-def running_app(workspace: Path, *, seconds: float = 60) -> Iterator[str]:
-    """Serve a workspace from a process of its own; yields the address."""
-    port = free_port()
+def start_app(workspace: Path, port: int | None = None) -> AppServer:
+    """Serve a workspace with the command a user types; returns when it accepts connections."""
+    port = port or free_port()
     command = [sys.executable, "-m", "fusion_core.cli.main", "app", "--workspace", str(workspace)]
     command += ["--port", str(port), "--no-show"]
-    with subprocess.Popen(command) as process:
+    handle, log = tempfile.mkstemp(prefix="harmony-server-", suffix=".log")
+    with os.fdopen(handle, "wb") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, env=os.environ | {"OMP_NUM_THREADS": "1"}
+        )
+    server = AppServer(workspace, port, process, Path(log))
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
         try:
-            url = f"http://localhost:{port}"
-            wait_until_answering(url, process, seconds)
-            yield url
-        finally:
-            process.terminate()
+            socket.create_connection(("localhost", port), timeout=5).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return server
+    server.stop()
+    raise RuntimeError(f"The app did not start:\n{server.log.read_text(errors='replace')}")
 
 
-def wait_until_answering(url: str, process: subprocess.Popen[bytes], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"the app ended with code {process.returncode}")
-        try:
-            with urllib.request.urlopen(f"{url}/surveys", timeout=5):  # noqa: S310 - own server
-                return
-        except (urllib.error.URLError, TimeoutError):
-            time.sleep(0.1)
-    raise RuntimeError(f"the app did not answer within {seconds} s")
+@contextmanager
+def running_app(workspace: Path) -> Iterator[str]:
+    """Serve a workspace while the block runs; yields the address."""
+    server = start_app(workspace)
+    try:
+        yield server.url
+    finally:
+        server.stop()
 
 
 @contextmanager
 def browser() -> Iterator[Browser]:
+    """A headless Chromium: the one HARMONY_CHROMIUM names, the system's, or Playwright's own."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=installed_browser(), args=BROWSER_ARGUMENTS

@@ -59,7 +59,7 @@ class SurveysPage(pn.viewable.Viewer):
         self._session = session
         self._catalogue: Catalogue = load_catalogue(session.workspace)
         view = state.from_address(session.query, list(self._catalogue.overviews))
-        self.view = view if view.variable else state.with_variable(view, _first(self._catalogue))
+        self.view = _with_something_chosen(view, self._catalogue)
         self._inventory = DataList(
             columns=rows.SURVEY_COLUMNS,
             label="Stored surveys",
@@ -251,11 +251,15 @@ def _filters(view: state.ViewState) -> tuple[object, ...]:
     return view.mode, view.query, view.survey, view.respondent, view.types
 
 
-def _first(catalogue: Catalogue) -> state.VariableKey | None:
-    """Return a variable to begin with: an empty pane would teach nobody what appears there."""
-    answers = (entry for entry in catalogue.index.entries if entry.variable.role == "answer")
-    entry = next(answers, None)
-    return None if entry is None else state.VariableKey(str(entry.survey), entry.variable.name)
+def _with_something_chosen(view: state.ViewState, catalogue: Catalogue) -> state.ViewState:
+    """Choose the first answer in sight: an empty pane would teach nobody what appears there."""
+    if view.variable or view.query:
+        return view
+    for entry in catalogue.index.entries:
+        survey = str(entry.survey)
+        if entry.variable.role == "answer" and view.survey in {"", survey}:
+            return state.with_variable(view, state.VariableKey(survey, entry.variable.name))
+    return view
 
 
 def _nothing_chosen(catalogue: Catalogue) -> str:

@@ -1,22 +1,16 @@
-"""Fixtures for tests that drive the app in a browser.
-
-The browser is the one HARMONY_CHROMIUM names, else a Chromium of the system, else Playwright's own.
-"""
+"""Fixtures for tests that drive the app in a browser."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+import running_app
+from playwright.sync_api import Browser, BrowserContext, Page
+from running_app import AppServer, start_app
 
 from fusion_core.execution import execute_run
 from fusion_core.fusion.settings import TrainSettings
@@ -25,64 +19,6 @@ from fusion_core.ingest.demo import build_demo
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, create_run
-
-START_SECONDS = 60
-SERVE = """
-import sys
-from pathlib import Path
-from fusion_core.workspace.layout import Workspace
-from harmony_app.serve import serve
-serve(Workspace.open(Path(sys.argv[1])), port=int(sys.argv[2]))
-"""
-
-
-@dataclass
-class AppServer:
-    """The app in a process of its own, on a free port."""
-
-    workspace: Path
-    port: int
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.port}"
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait(timeout=10)
-
-
-def start_server(workspace: Path, port: int | None = None) -> AppServer:
-    if port is None:
-        with socket.create_server(("localhost", 0)) as probe:
-            port = probe.getsockname()[1]
-    log = workspace.parent / f"{workspace.name}-server.log"
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(workspace), str(port)],
-            stdout=output, stderr=output, env=environment,
-        )  # fmt: skip
-    server = AppServer(workspace, port, process, log)
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        try:
-            socket.create_connection(("localhost", port), timeout=5).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return server
-    server.stop()
-    pytest.fail(f"The app did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +71,7 @@ def app_server() -> Iterator[Callable[..., AppServer]]:
     started: list[AppServer] = []
 
     def start(workspace: Path, port: int | None = None) -> AppServer:
-        server = start_server(workspace, port)
+        server = start_app(workspace, port)
         started.append(server)
         return server
 
@@ -153,17 +89,8 @@ def finished_server(app_server: Callable[..., AppServer], finished_run: Finished
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium shared by all tests of a session."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    executable = os.environ.get("HARMONY_CHROMIUM") or next(
-        filter(None, map(shutil.which, names)), None
-    )
-    with sync_playwright() as playwright:
-        instance = playwright.chromium.launch(
-            executable_path=executable,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield instance
-        instance.close()
+    with running_app.browser() as launched:
+        yield launched
 
 
 @pytest.fixture(scope="session")
