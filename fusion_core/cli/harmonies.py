@@ -205,6 +205,28 @@ def convey_harmonies(
     Output(json).result(record, lambda console: show_conveyance(console, record))
 
 
+@app.command("recover")
+def recover(
+    donor: DonorOption = "",
+    recipient: RecipientOption = "",
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Rebuild a damaged harmony file from its history; the damaged file is kept beside it."""
+    from fusion_core.harmony.store import HarmonyStore
+
+    opened = open_workspace(workspace)
+    pair = choose_pair(opened, donor, recipient)
+    recovered = HarmonyStore(opened.path, pair).recover(author=_user())
+    record = {"pair": str(pair), "harmonies": [item.key for item in recovered.harmonies]}
+    Output(json).result(
+        record,
+        lambda console: console.print(
+            f"{len(recovered.harmonies)} harmonies of {pair.title} were rebuilt."
+        ),
+    )
+
+
 def _load(workspace: Workspace, donor: str, recipient: str) -> HarmonySet:
     from fusion_core.harmony.store import HarmonyStore
 

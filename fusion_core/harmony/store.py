@@ -320,11 +320,11 @@ class HarmonyStore:
             record["deleted"] = dict(sorted(stored.deleted.items()))
         return render(record) + "\n"
 
-    def _read(self) -> _Stored:
-        if not self.path.exists():
-            return _Stored({}, {})
+    def _read_record(self) -> Record:
         try:
             record = read_json(self.path)
+        except CorruptFileError as error:
+            raise _damaged(error.what, self.path) from error
         except RecursionError as error:
             raise _damaged("The file is nested too deeply", self.path) from error
         if record.get("format") != FORMAT_VERSION:
@@ -334,6 +334,12 @@ class HarmonyStore:
                 where=str(self.path),
                 fix="Update the program",
             )
+        return record
+
+    def _read(self) -> _Stored:
+        if not self.path.exists():
+            return _Stored({}, {})
+        record = self._read_record()
         unknown = sorted(set(record) - _FILE_FIELDS)
         if unknown:
             raise _damaged(f"There is no field '{unknown[0]}'", self.path)
@@ -390,7 +396,10 @@ def _check_levels(harmony: Harmony) -> None:
 
 def _damaged(what: str, path: Path) -> CorruptFileError:
     return CorruptFileError(
-        what, where=str(path), fix="Recover it from its history; nothing was changed"
+        what,
+        where=str(path),
+        fix="Rebuild it from its history on the Harmonize page or with `harmony harmonies recover`;"
+        " nothing was changed",
     )
 
 

@@ -80,8 +80,9 @@ class FileProblemsError(InputError):
         hidden = len(self.problems) - len(shown)
         more = f"\n… and {hidden} more" if hidden else ""
         super().__init__(
-            f"{len(self.problems)} problems were found:\n" + "\n".join(shown) + more,
-            fix="Nothing was stored",
+            f"Nothing was stored; {len(self.problems)} problems were found:\n"
+            + "\n".join(shown).removesuffix(".")
+            + more
         )
 
     def __reduce__(self) -> tuple[object, ...]:

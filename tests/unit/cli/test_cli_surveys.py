@@ -153,3 +153,23 @@ def test_harmonies_are_conveyed_to_another_vintage_and_stored_only_on_request(ha
     assert "hold as they are" in harmony(*convey).stdout
     wrong = harmony.json(*convey[:3], "nothing", *convey[4:], code=2)["error"]
     assert "names no pair" in wrong["message"]
+
+
+def test_a_harmony_file_cut_off_is_told_and_rebuilt_from_its_history(harmony, tmp_path):
+    folder = tmp_path / "damaged"
+    shutil.copytree(harmony.workspace / "harmonies", folder / "harmonies")
+    shutil.copytree(harmony.workspace / "surveys", folder / "surveys")
+    shutil.copy(harmony.workspace / "workspace.json", folder)
+    damaged = type(harmony)(folder)
+    before = damaged.json("harmonies", "list")
+    (path,) = (folder / "harmonies").glob("*.json")
+    cut = path.read_bytes()[:3000]
+    path.write_bytes(cut)
+    message = damaged("harmonies", "list", code=2).stderr
+    assert "damaged or cut off" in message
+    assert "harmony harmonies recover" in message.replace("\n", " ")
+    assert path.read_bytes() == cut
+    assert "18 harmonies" in damaged("harmonies", "recover").stdout
+    keys = [[item["key"] for item in listed["harmonies"]] for listed in
+            (before, damaged.json("harmonies", "list"))]  # fmt: skip
+    assert keys[0] == keys[1]
