@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 import panel as pn
 
 from fusion_core.errors import InputError
+from harmony_app import explore, fuse, harmonize, surveys, validate
 from harmony_app.fuse.downloads import download_patterns
-from harmony_app.shell.page import Place, WarmUp, page_factory
+from harmony_app.shell.page import Place, page_factory
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
+# Imported before the first session: Panel tells a page about a component's class only if the class
+# is older than the page.
 PLACES = (
-    Place("surveys", "Surveys", "harmony_app.surveys"),
-    Place("harmonize", "Harmonize", "harmony_app.harmonize"),
-    Place("fuse", "Fuse", "harmony_app.fuse"),
-    Place("validate", "Validate", "harmony_app.validate"),
-    Place("explore", "Explore", "harmony_app.explore"),
+    Place("surveys", "Surveys", surveys.build),
+    Place("harmonize", "Harmonize", harmonize.build),
+    Place("fuse", "Fuse", fuse.build),
+    Place("validate", "Validate", validate.build),
+    Place("explore", "Explore", explore.build),
 )
 
 
@@ -56,8 +59,7 @@ def serve(
         Open the first page in the default browser.
     """
     pn.extension("tabulator", notifications=False)
-    warm_up = WarmUp(PLACES)
-    pages = {place.path: page_factory(place, PLACES, workspace, warm_up) for place in PLACES}
+    pages = {place.path: page_factory(place, PLACES, workspace) for place in PLACES}
     pages["/"] = pages["harmonize"]
     pn.serve(
         pages,

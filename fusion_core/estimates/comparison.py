@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.analysis import NO_REPLICATES, ONE_IMPLICATE
@@ -206,4 +206,4 @@ def _p_value(difference: float, error: float, degrees: float) -> float:
         return float("nan")
     if error == 0:
         return 1.0 if difference == 0 else 0.0
-    return float(2.0 * stats.t.sf(abs(difference) / error, degrees))
+    return float(2.0 * special.stdtr(degrees, -abs(difference) / error))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,7 +152,9 @@ def margin_multiplier(
     Infinite degrees of freedom at 90 % give 1.645, the rounded normal quantile the Census Bureau
     publishes with (PUMS Accuracy of the Data), so that published margins are met to the last digit.
     """
-    multiplier = np.asarray(stats.t.ppf(0.5 + confidence / 2.0, degrees_of_freedom), dtype=float)
+    multiplier = np.asarray(
+        special.stdtrit(degrees_of_freedom, 0.5 + confidence / 2.0), dtype=float
+    )
     if confidence == PUBLISHED_CONFIDENCE:
         multiplier = np.where(np.isinf(degrees_of_freedom), PUBLISHED_MULTIPLIER, multiplier)
     return multiplier

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.pooling import pool
@@ -148,7 +148,7 @@ def _density(values: Floats, weight: Floats, point: float) -> float:
     quartiles = np.subtract(*np.percentile(values, [75, 25]))
     spread = min(float(np.std(values, ddof=1)), float(quartiles) / 1.34) or float(np.std(values))
     bandwidth = 0.9 * spread * len(values) ** -0.2
-    kernel = stats.norm.pdf((values - point) / bandwidth)
+    kernel = np.exp(-0.5 * ((values - point) / bandwidth) ** 2) / np.sqrt(2.0 * np.pi)
     return float((weight * kernel).sum() / (weight.sum() * bandwidth))
 
 
@@ -196,7 +196,7 @@ def _fusionacs_ratio(
     base = weight @ bottom
     estimate = (weight @ top) / base
     if target.proportion:
-        square = stats.norm.ppf(0.95) ** 2
+        square = special.ndtri(0.95) ** 2
         adjusted = (estimate * size + square / 2.0) / (size + square)
         return estimate, adjusted * (1.0 - adjusted) / size
     spread = weight @ (top - estimate * bottom) ** 2 / (weight.sum() - 1.0)

@@ -20,9 +20,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from fusion_core.harmony.examples import Example, distinct
+from fusion_core.harmony.ngrams import NgramIndex
 from fusion_core.harmony.wording import EVERYWHERE, words
 from fusion_core.surveys.model import Dictionary, Variable
 
@@ -223,22 +223,11 @@ class _Grams:
     ) -> None:
         self._text = text
         self._split = len(variables)
-        texts = [text(item) for item in (*variables, *donors)]
-        self._vectorizer: Any = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(3, 4), sublinear_tf=True
-        )
-        self._matrix: Any = (
-            self._vectorizer.fit_transform(texts) if any(item.strip() for item in texts) else None
-        )
-        self._count = len(texts)
+        self._index = NgramIndex([text(item) for item in (*variables, *donors)])
 
     def compare(self, variable: Variable) -> tuple[Floats, Floats]:
         """Return the similarities with the recipient's variables and with the examples' donors."""
-        if self._matrix is None:
-            cosine = np.zeros(self._count)
-        else:
-            query = self._vectorizer.transform([self._text(variable)])
-            cosine = np.asarray((self._matrix @ query.T).todense(), dtype=float).ravel()
+        cosine = self._index.similarities(self._text(variable))
         return cosine[: self._split], cosine[self._split :]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,44 +32,17 @@ class Place:
         Address below the server's root.
     title
         Word in the navigation.
-    package
-        Package whose ``build(session)`` makes the place's content. It is imported when somebody
-        goes there, so that the first page need not wait for the libraries of the others.
+    build
+        Builds the place's content for a session.
     """
 
     path: str
     title: str
-    package: str
-
-    def build(self, session: Session) -> pn.viewable.Viewable:
-        """Build the place's content for a session."""
-        return importlib.import_module(self.package).build(session)
-
-
-class WarmUp:
-    """Imports the places nobody has visited yet, once the first page is on its way."""
-
-    def __init__(self, places: tuple[Place, ...], delay: float = 2.0) -> None:
-        self._timer = threading.Timer(delay, self._import_all, [places])
-        self._timer.daemon = True
-        self._lock = threading.Lock()
-        self._started = False
-
-    def start(self) -> None:
-        """Begin, unless it was begun already."""
-        with self._lock:
-            if not self._started:
-                self._started = True
-                self._timer.start()
-
-    @staticmethod
-    def _import_all(places: tuple[Place, ...]) -> None:
-        for place in places:
-            importlib.import_module(place.package)
+    build: Callable[[Session], pn.viewable.Viewable]
 
 
 def page_factory(
-    place: Place, places: tuple[Place, ...], workspace: Workspace, warm_up: WarmUp
+    place: Place, places: tuple[Place, ...], workspace: Workspace
 ) -> Callable[[], pn.Template]:
     """Return the function Panel calls for each visit to `place`."""
 
@@ -83,7 +54,6 @@ def page_factory(
         template.add_variable("harmony", _frame_variables(place, places, session))
         template.add_panel("jobs", job_indicator(session))
         template.add_panel("main", _content(place, session))
-        warm_up.start()
         return template
 
     return build
