@@ -1,0 +1,51 @@
+"""What the server must have done before the first visitor."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fusion_core.errors import InputError
+from harmony_app.serve import require_free_port
+
+ROOT = Path(__file__).parents[3]
+
+
+def component_modules() -> set[str]:
+    """Modules that define a component with a script of its own."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "harmony_app").rglob("*.py")
+        if "(JSComponent)" in path.read_text(encoding="utf-8")
+    }
+
+
+@pytest.fixture(scope="module")
+def loaded() -> set[str]:
+    """Modules a fresh server has imported before anybody comes."""
+    command = "import sys, harmony_app.serve; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", command], check=True, capture_output=True, text=True
+    )
+    return set(done.stdout.split())
+
+
+def test_every_component_exists_before_the_first_session(loaded: set[str]):
+    # A class made while a page is connected is unknown to that page, which then stays empty.
+    assert len(component_modules()) >= 5
+    assert component_modules() <= loaded
+
+
+def test_the_first_page_does_not_wait_for_libraries_it_does_not_use(
+    loaded: set[str],
+):
+    assert not {"sklearn", "lightgbm", "holoviews", "scipy.stats", "openpyxl"} & loaded
+
+
+def test_a_port_in_use_is_told_before_anything_starts():
+    with socket.create_server(("localhost", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=f"Port {port} of localhost cannot be used"):
+            require_free_port("localhost", port)
