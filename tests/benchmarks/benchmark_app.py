@@ -32,7 +32,7 @@ READY = {
     "harmonize": "After harmonization",
     "fuse": "What to fuse",
     "validate": "How far off?",
-    "explore": "Estimate",
+    "explore": "Estimates from",
 }
 
 
