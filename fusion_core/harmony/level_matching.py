@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from fusion_core.harmony.examples import Example
 from fusion_core.harmony.level_likeness import Kinship, kinship, likeness
@@ -123,6 +122,8 @@ def _best_partners(scores: NDArray[np.float64], minimum: float) -> dict[int, int
     The rest take the donor level most like them. Choosing one to one first keeps 'High school, no
     diploma' and 'High school graduate' apart although both are like 'High school diploma'.
     """
+    from scipy.optimize import linear_sum_assignment  # slow to import
+
     firm = np.where(scores >= minimum, scores, 0.0)
     chosen = {
         int(j): int(i)

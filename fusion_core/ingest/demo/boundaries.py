@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from scipy.optimize import linear_sum_assignment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -236,6 +235,8 @@ def _one_cell_per_site(
     A headland that the sea cuts off from its site joins the neighbour it shares most border with.
     """
     shared = shapely.area(shapely.intersection(smooth[:, None], cells[None, :]))
+    from scipy.optimize import linear_sum_assignment  # slow to import
+
     cells = cells[linear_sum_assignment(-shared)[1]]
     _, own = shapely.STRtree(smooth).query(shapely.points(sites), predicate="within")
     result = cells[own]
