@@ -126,11 +126,10 @@ def _highest(estimates: pd.DataFrame) -> pd.DataFrame:
 
 
 def _keep_estimates(run: Run, estimates: pd.DataFrame) -> Path:
-    from fusion_core.workspace.files import replace_file
+    from fusion_core.workspace.tables import write_table
 
     path = run.estimates_folder / "puma.parquet"
-    with replace_file(path) as temporary:
-        estimates.to_parquet(temporary, index=False)
+    write_table(estimates, path)
     return path
 
 

@@ -134,7 +134,7 @@ def apply_harmonies(
     """Apply the harmonies of a pair and write both surveys with identical columns."""
     from fusion_core.harmony.apply import harmonize_pair
     from fusion_core.harmony.similarity import similarity
-    from fusion_core.workspace.files import replace_file
+    from fusion_core.workspace.tables import write_table
 
     opened = open_workspace(workspace)
     harmonies = _load(opened, donor, recipient)
@@ -145,8 +145,7 @@ def apply_harmonies(
         respondent="person" if person else "household",
     )
     for name, frame in (("donor", pair.donor), ("recipient", pair.recipient)):
-        with replace_file(to / f"{name}.parquet") as temporary:
-            frame.to_parquet(temporary, index=False)
+        write_table(frame, to / f"{name}.parquet")
     scores = {
         key: similarity(
             pair.donor[key], pair.donor["weight"], pair.recipient[key], pair.recipient["weight"]

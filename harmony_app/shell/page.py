@@ -1,4 +1,4 @@
-"""The frame around every place: top bar, navigation, messages, and one script-free style sheet."""
+"""The frame around every place: top bar, navigation and messages."""
 
 from __future__ import annotations
 
