@@ -18,7 +18,7 @@ from panel.custom import Child, JSComponent
 ASSETS: Final = Path(__file__).parent / "assets"
 MODULES: Final = (
     "dom", "worklist", "links", "level_list", "levels", "expression", "bins", "settings",
-    "candidates", "consequence", "dialogs", "match", "desk",
+    "candidates", "consequence", "dialogs", "match", "overview", "desk",
 )  # fmt: skip
 """Modules in the order they depend on one another."""
 

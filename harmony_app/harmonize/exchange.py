@@ -4,20 +4,46 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.fusiondata import ImportedEntry, read_harmonies, read_records
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore
+from harmony_app.harmonize import messages
 from harmony_app.harmonize.library import load_survey
+from harmony_app.harmonize.messages import Message
 from harmony_app.harmonize.overview import crosswalk_table, safe_csv
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage
 
+UPLOAD_LIMIT: Final = 20_000_000
+"""Characters of an uploaded harmony file; the largest published one is well under a tenth."""
+
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}\.(R|r|json)")
+
+
+class Exchange:
+    """The part of the page that takes harmony files in and gives the crosswalk out."""
+
+    def __init__(self, page: HarmonizePage) -> None:
+        self._page = page
+
+    @property
+    def actions(self) -> dict[str, Callable[[Message], None]]:
+        """What a message of each kind starts."""
+        return {"import": self._import, "export": self._export}
+
+    def _import(self, message: Message) -> None:
+        text = messages.text(message, "text", limit=UPLOAD_LIMIT)
+        import_file(self._page, messages.text(message, "name"), text)
+
+    def _export(self, message: Message) -> None:
+        del message
+        export_csv(self._page)
 
 
 def import_file(page: HarmonizePage, name: str, text: str) -> None:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import panel as pn
 
 from fusion_core.errors import CorruptFileError, ExpressionError, HarmonyError, InputError
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore, list_pairs
-from harmony_app.harmonize import exchange, messages
+from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.edits import EDITS, apply_edit
+from harmony_app.harmonize.exchange import Exchange
 from harmony_app.harmonize.library import all_pairs
 from harmony_app.harmonize.messages import Message
 from harmony_app.harmonize.overview import OverviewTable
@@ -26,9 +27,6 @@ from harmony_app.harmonize.pairwork import PairWork, parse_pair
 from harmony_app.harmonize.saving import Saving
 from harmony_app.harmonize.screen import Screen
 from harmony_app.shell.session import Session, set_query
-
-UPLOAD_LIMIT: Final = 20_000_000
-"""Characters of an uploaded harmony file; the largest published one is well under a tenth."""
 
 
 class HarmonizePage:
@@ -49,11 +47,11 @@ class HarmonizePage:
         overview = OverviewTable(self._open_from_overview)
         self.desk = HarmonizeDesk(self.receive, overview=overview.table)
         self.screen = Screen(session.workspace, self.desk, overview)
-        self._saving = Saving(self)
         self._actions: dict[str, Callable[[Message], None]] = {
             "open": self._open, "pair": self._choose_pair, "view": self._choose_view,
             "undo": self._undo, "redo": self._redo, "fix": self._fix, "recover": self._recover,
-            "import": self._import, "export": self._export,
+            **Saving(self).actions,
+            **Exchange(self).actions,
         }  # fmt: skip
         self._follow_address()
 
@@ -90,7 +88,9 @@ class HarmonizePage:
         elif isinstance(kind, str) and kind in self._actions:
             self._actions[kind](message)
         else:
-            self._saving.act(message)
+            raise InputError(
+                "The page sent a message this server does not know", fix="Reload the page"
+            )
 
     def _open(self, message: Message) -> None:
         self._show_match()
@@ -114,14 +114,6 @@ class HarmonizePage:
     def _redo(self, message: Message) -> None:
         del message
         self.state = states.redo(self.state)
-
-    def _import(self, message: Message) -> None:
-        text = messages.text(message, "text", limit=UPLOAD_LIMIT)
-        exchange.import_file(self, messages.text(message, "name"), text)
-
-    def _export(self, message: Message) -> None:
-        del message
-        exchange.export_csv(self)
 
     def _edit(self, message: Message) -> None:
         work, current = self.work, self.state.current

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,25 +31,14 @@ class Saving:
     def __init__(self, page: HarmonizePage) -> None:
         self._page = page
 
-    def act(self, message: Message) -> None:
-        """Act on a message about saving.
-
-        Raises
-        ------
-        InputError
-            If the message is none of these, or nothing is open.
-        """
-        actions = {
+    @property
+    def actions(self) -> dict[str, Callable[[Message], None]]:
+        """What a message of each kind starts."""
+        return {
             "save": self._save, "resolve": self._resolve, "delete": self._delete,
             "undelete": self._undelete, "discard": self._discard, "history": self._history,
             "restore": self._restore,
         }  # fmt: skip
-        kind = message.get("kind")
-        if not isinstance(kind, str) or kind not in actions:
-            raise InputError(
-                "The page sent a message this server does not know", fix="Reload the page"
-            )
-        actions[kind](message)
 
     @property
     def _work(self) -> PairWork:

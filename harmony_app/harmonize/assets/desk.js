@@ -4,6 +4,7 @@ import { createConsequence } from "./consequence.js";
 import { createDialogs, createFooter, createToast } from "./dialogs.js";
 import { h, isTyping } from "./dom.js";
 import { createMatch } from "./match.js";
+import { createOverview } from "./overview.js";
 import { createWorklist } from "./worklist.js";
 
 const PARTS = ["place", "recipients", "variables", "statuses", "subject", "rows", "form", "preview"];
@@ -61,28 +62,14 @@ export function render({ model }) {
   const recover = h("button", { type: "button", onclick: () => send({ kind: "recover", pair: state.place.recover }) }, "Recover it from its history");
   const empty = h("div.message-card", { hidden: true }, h("h2"), h("p"), recover);
   const middle = h("main.pane.middle", {}, match.element, candidates.element, empty, footer.element);
-  const overview = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, overviewTools(), h("div.overview-table", {}, model.get_child("overview")));
-  const desk = h("div.desk", {}, worklist.element, middle, consequence.element, overview, dialogs.element, toast.element);
-
-  function overviewTools() {
-    const file = h("input", { type: "file", accept: ".R,.r,.json", multiple: true, hidden: true, onchange: importFiles });
-    async function importFiles() {
-      for (const item of file.files) {
-        if (item.size > 8e6) { toast.show(`${item.name} is larger than 8 MB, so it is no harmony file.`, { severity: "error" }); continue; }
-        send({ kind: "import", name: item.name, text: await item.text() });
-      }
-      file.value = "";
-    }
-    return h("div.overview-tools", {}, h("h2", {}, "All harmonies"), h("span.space"),
-      h("button", { type: "button", onclick: () => file.click() }, "Import fusionData files …"), file,
-      h("button", { type: "button", onclick: () => send({ kind: "export" }) }, "Export CSV"));
-  }
+  const overview = createOverview(actions, toast, model.get_child("overview"));
+  const desk = h("div.desk", {}, worklist.element, middle, consequence.element, overview.element, dialogs.element, toast.element);
 
   // Showing ---------------------------------------------------------------------------------
 
   function showView(view) {
     const all = view === "all";
-    overview.hidden = !all;
+    overview.element.hidden = !all;
     middle.hidden = all;
     showConsequence();
     worklist.updatePlace({ ...state.place, view });
@@ -106,7 +93,7 @@ export function render({ model }) {
 
   /** The right-hand side is there while a match is; otherwise its room is used. */
   function showConsequence() {
-    const idle = !overview.hidden || match.element.hidden;
+    const idle = !overview.element.hidden || match.element.hidden;
     consequence.element.hidden = idle;
     footer.element.hidden = idle;
     desk.classList.toggle("wide", idle);
