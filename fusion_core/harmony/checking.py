@@ -12,6 +12,7 @@ from typing import Final
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony import editing
+from fusion_core.harmony.acceptance import mark_accepted
 from fusion_core.harmony.aggregation import NUMERIC_RULES, Rule, harmony_outcome, resolve_rule
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.checking_amounts import (
@@ -39,7 +40,15 @@ from fusion_core.harmony.checking_siblings import (
 )
 from fusion_core.harmony.checking_text import labels_closer_to_another_group
 from fusion_core.harmony.expressions import check_expression
-from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, Severity, as_number, is_group
+from fusion_core.harmony.findings import (
+    SEVERITY_RANK,
+    SIDES,
+    Case,
+    Finding,
+    Fix,
+    as_number,
+    is_group,
+)
 from fusion_core.harmony.model import Harmony, LevelGroup, SideName
 from fusion_core.surveys.model import Dictionary, RespondentLevel
 
@@ -84,7 +93,7 @@ def check_harmony(
     contradictions = list(grouped_differently(case, siblings))
     found += contradictions or list(grouped_more_finely(case, siblings))
     found += settings_differ(case, siblings)
-    return sort_findings(found)
+    return sort_findings(mark_accepted(harmony, found))
 
 
 def check_shares(shares: Mapping[SideName, Mapping[str, float]]) -> tuple[Finding, ...]:
@@ -116,9 +125,10 @@ def check_shares(shares: Mapping[SideName, Mapping[str, float]]) -> tuple[Findin
 
 
 def sort_findings(findings: list[Finding] | tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Put errors first, then warnings, then hints."""
-    rank: dict[Severity, int] = {"error": 0, "warning": 1, "hint": 2}
-    return tuple(sorted(findings, key=lambda finding: rank[finding.severity]))
+    """Put errors first, then warnings, then hints; what somebody accepted comes last."""
+    return tuple(
+        sorted(findings, key=lambda item: (bool(item.accepted), SEVERITY_RANK[item.severity]))
+    )
 
 
 def _unknown_variable(case: Case) -> Iterator[Finding]:
@@ -303,4 +313,4 @@ _RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
     odd_characters, _comment, _unnamed,
 )  # fmt: skip
 
-__all__ = ["Finding", "Fix", "Severity", "check_harmony", "check_shares", "sort_findings"]
+__all__ = ["Finding", "Fix", "check_harmony", "check_shares", "sort_findings"]

@@ -10,6 +10,7 @@ from fusion_core.harmony.model import DROP, GroupCode, Harmony, Side, SideName
 from fusion_core.surveys.model import Dictionary, RespondentLevel, Variable
 
 Severity = Literal["error", "warning", "hint"]
+SEVERITY_RANK: Final[dict[Severity, int]] = {"error": 0, "warning": 1, "hint": 2}
 SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 _SHOWN: Final = 4
 
@@ -49,6 +50,8 @@ class Finding:
         The levels concerned.
     fix
         A correction, where there is an obvious one.
+    accepted
+        Why somebody leaves it as it is; empty for a finding nobody has decided on.
     """
 
     rule: str
@@ -57,6 +60,7 @@ class Finding:
     side: SideName | Literal[""] = ""
     levels: tuple[str, ...] = ()
     fix: Fix | None = None
+    accepted: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ def listed(items: tuple[str, ...] | list[str]) -> str:
 
 
 __all__ = [
+    "SEVERITY_RANK",
     "SIDES",
     "Case",
     "Finding",

@@ -98,6 +98,26 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A finding a person has looked at and leaves as it is.
+
+    Attributes
+    ----------
+    rule
+        Name of the checker's rule.
+    reason
+        Why the harmony is right all the same.
+    side, levels
+        What the finding concerned; one that concerns further levels is a new finding.
+    """
+
+    rule: str
+    reason: str
+    side: SideName | Literal[""] = ""
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Harmony:
     """How one concept becomes one predictor with the same meaning in donor and recipient.
 
@@ -111,6 +131,8 @@ class Harmony:
         Words for group codes, as ``(code, name)`` pairs; a code without a name shows its levels.
     comment, author, modified, revision
         Bookkeeping; `modified` is an ISO 8601 time in UTC, `revision` counts saves from 1.
+    accepted
+        Findings of the checker that were looked at and left as they are, with the reason.
     """
 
     donor: Side
@@ -121,6 +143,7 @@ class Harmony:
     author: str = ""
     modified: str = ""
     revision: int = 0
+    accepted: tuple[Acceptance, ...] = ()
 
     @property
     def key(self) -> str:

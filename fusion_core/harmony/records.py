@@ -19,6 +19,7 @@ from typing import Any, Final, get_args
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.model import (
     DROP,
+    Acceptance,
     Aggregator,
     GroupCode,
     Harmony,
@@ -36,8 +37,12 @@ _SIDE_FIELDS: Final = frozenset(
     }
 )  # fmt: skip
 _HARMONY_FIELDS: Final = frozenset(
-    {"donor", "recipient", "ordered", "group_names", "comment", "author", "modified", "revision"}
-)
+    {
+        "donor", "recipient", "ordered", "group_names", "comment", "author", "modified", "revision",
+        "accepted",
+    }
+)  # fmt: skip
+_ACCEPTED_FIELDS: Final = frozenset({"rule", "reason", "side", "levels"})
 
 
 def harmony_record(harmony: Harmony) -> Record:
@@ -63,6 +68,17 @@ def harmony_record(harmony: Harmony) -> Record:
         if getattr(harmony, name)
     }
     record["revision"] = harmony.revision
+    if harmony.accepted:
+        record["accepted"] = [_acceptance_record(item) for item in harmony.accepted]
+    return record
+
+
+def _acceptance_record(item: Acceptance) -> Record:
+    record: Record = {"rule": item.rule, "reason": item.reason}
+    if item.side:
+        record["side"] = item.side
+    if item.levels:
+        record["levels"] = list(item.levels)
     return record
 
 
@@ -125,6 +141,23 @@ def read_harmony(record: object, *, where: str) -> Harmony:
         author=fields.text("author"),
         modified=fields.text("modified"),
         revision=fields.integer("revision") or 0,
+        accepted=tuple(
+            _read_acceptance(item, where=f"{where}, accepted, item {index + 1}")
+            for index, item in enumerate(fields.items("accepted"))
+        ),
+    )
+
+
+def _read_acceptance(record: object, *, where: str) -> Acceptance:
+    fields = _Fields(record, where, _ACCEPTED_FIELDS)
+    side = fields.text("side")
+    if side not in {"", "donor", "recipient"}:
+        raise _corrupt(f"'{side}' is no side", where)
+    return Acceptance(
+        rule=_text(fields.required("rule"), f"{where}, rule"),
+        reason=fields.text("reason"),
+        side=side,  # type: ignore[arg-type]  # checked above
+        levels=tuple(_text(level, f"{where}, levels") for level in fields.items("levels")),
     )
 
 

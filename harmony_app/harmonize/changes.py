@@ -47,7 +47,12 @@ def harmony_changes(before: Harmony, after: Harmony) -> list[Change]:
             names_after.get(code, ""),
         )
     _compare(changes, "comment", before.comment, after.comment)
+    _compare(changes, "accepted findings", _accepted(before), _accepted(after))
     return changes
+
+
+def _accepted(harmony: Harmony) -> str:
+    return "; ".join(f"{item.rule.replace('-', ' ')} ({item.reason})" for item in harmony.accepted)
 
 
 def group_word(group: GroupCode) -> str:
