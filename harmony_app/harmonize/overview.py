@@ -8,9 +8,9 @@ from typing import Any, Final
 import pandas as pd
 import panel as pn
 
+from fusion_core.harmony.changes import group_word
 from fusion_core.harmony.model import Harmony, Side
 from harmony_app.harmonize.catalogue import Status
-from harmony_app.harmonize.changes import group_word
 from harmony_app.harmonize.desk import ASSETS
 
 STATUS_WORDS: Final[dict[Status, str]] = {

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fusion_core.errors import ConflictError, InputError
+from fusion_core.harmony.changes import harmony_changes
 from fusion_core.harmony.history import HistoryEntry
 from fusion_core.harmony.model import Harmony
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
-from harmony_app.harmonize.changes import harmony_changes
 from harmony_app.harmonize.messages import Message
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
+from fusion_core.harmony.changes import Change, harmony_changes
 from fusion_core.harmony.model import Harmony, LevelGroup, Side
 from fusion_core.surveys.model import Dictionary, Variable
 from harmony_app.harmonize.catalogue import harmony_statuses, variable_entry, worklist_statuses
-from harmony_app.harmonize.changes import Change, harmony_changes
 from harmony_app.harmonize.desk import MODULES, bundled
 from harmony_app.harmonize.overview import correspondence, crosswalk_table, overview_table, safe_csv
 
