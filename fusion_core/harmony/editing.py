@@ -85,17 +85,28 @@ def assign(harmony: Harmony, side: SideName, levels: Collection[str], group: Gro
     InputError
         If a level is not in the side's table.
     """
-    wanted = {levels} if isinstance(levels, str) else set(levels)
-    known = [item.level for item in harmony.side(side).levels]
-    for level in wanted:
+    wanted = [levels] if isinstance(levels, str) else levels
+    code = float(group) if isinstance(group, int) else group
+    return assign_each(harmony, side, dict.fromkeys(wanted, code))
+
+
+def assign_each(harmony: Harmony, side: SideName, groups: Mapping[str, GroupCode]) -> Harmony:
+    """Give each of several levels its own group; levels not mentioned stay as they are.
+
+    Raises
+    ------
+    InputError
+        If a level is not in the side's table.
+    """
+    known = {item.level for item in harmony.side(side).levels}
+    for level in groups:
         if level not in known:
             raise InputError.unknown("level", level, known, where=harmony.side(side).variable)
-    code = float(group) if isinstance(group, int) else group
-    changed = tuple(
-        LevelGroup(item.level, code) if item.level in wanted else item
+    levels = tuple(
+        LevelGroup(item.level, groups.get(item.level, item.group))
         for item in harmony.side(side).levels
     )
-    return replace_side(harmony, side, levels=changed)
+    return replace_side(harmony, side, levels=levels)
 
 
 def apply_proposal(harmony: Harmony, proposal: GroupProposal) -> Harmony:
@@ -248,12 +259,15 @@ def swap_groups(harmony: Harmony, first: float, second: float) -> Harmony:
 
 
 def merge_groups(harmony: Harmony, codes: Iterable[float], into: float) -> Harmony:
-    """Put all levels of several groups into one, on both sides; it keeps its own name."""
-    merged = {float(code): float(into) for code in codes}
-    names = tuple(
-        (code, name) for code, name in harmony.group_names if code not in merged or code == into
-    )
-    return recode_groups(replace(harmony, group_names=names), merged)
+    """Put all levels of several groups into one, on both sides.
+
+    It keeps its name; without one it takes the first name among the others.
+    """
+    merged = dict.fromkeys(map(float, codes), float(into)) | {float(into): float(into)}
+    names = dict(harmony.group_names)
+    name = names.get(float(into)) or next((names[code] for code in merged if code in names), "")
+    kept = tuple((code, text) for code, text in harmony.group_names if code not in merged)
+    return rename_group(recode_groups(replace(harmony, group_names=kept), merged), into, name)
 
 
 def renumber_groups(harmony: Harmony, *, first: int = 1) -> Harmony:
@@ -319,6 +333,7 @@ __all__ = [
     "LevelMatch",
     "apply_proposal",
     "assign",
+    "assign_each",
     "describe_aggregator",
     "describe_side",
     "detect_ordered",

@@ -61,7 +61,7 @@ class Kinship:
         For each level, the donor levels that people put into its group.
     together
         Share of earlier surveys that put two levels into one group, shape (levels, levels); 0
-        where no survey has both.
+        where no survey has both, and of shape (0, 0) where no survey is known.
     """
 
     aliases: tuple[frozenset[str], ...]
@@ -73,16 +73,22 @@ def kinship(examples: Iterable[Example], recipient: Variable) -> Kinship:
 
     Several vintages of a survey count once – the last: they usually are copies of each other.
     """
-    position = {normalise_label(level): k for k, level in enumerate(recipient.levels)}
+    related = [
+        example
+        for example in distinct(examples)
+        if example.harmony.recipient.variable == recipient.name
+        and not example.harmony.recipient.breakpoints
+    ]
+    size = len(recipient.levels)
     aliases: list[set[str]] = [set() for _ in recipient.levels]
-    same = np.zeros((len(recipient.levels), len(recipient.levels)))
+    if not related:
+        return Kinship(tuple(map(frozenset, aliases)), np.zeros((0, 0)))
+    position = {normalise_label(level): k for k, level in enumerate(recipient.levels)}
+    same = np.zeros((size, size))
     both = np.zeros_like(same)
-    for example in distinct(examples):
-        side = example.harmony.recipient
-        if side.variable != recipient.name or side.breakpoints:
-            continue
-        codes = np.full(len(recipient.levels), np.nan)
-        for item in side.levels:
+    for example in related:
+        codes = np.full(size, np.nan)
+        for item in example.harmony.recipient.levels:
             k = position.get(normalise_label(item.level))
             if k is not None and item.group is not None and item.group != DROP:
                 codes[k] = item.group
@@ -131,8 +137,9 @@ def likeness(
         unclear = found.max(axis=0, initial=0.0) < _CLEAR
         learnt = _LEARNT * _learnt(donor, known)
         found[:, unclear] = np.maximum(found, learnt)[:, unclear]
-    equal = [[normalise_label(a) == normalise_label(b) for b in recipient] for a in donor]
-    found[np.array(equal, dtype=bool).reshape(found.shape)] = 1.0
+    names = [np.array([normalise_label(level) for level in side]) for side in (donor, recipient)]
+    if found.size:
+        found[(names[0][:, None] == names[1][None, :]) & (names[0] != "")[:, None]] = 1.0
     return found
 
 
@@ -165,16 +172,18 @@ def _shared_words(
     own: Sequence[frozenset[str]], other: Sequence[frozenset[str]], weights: dict[str, float]
 ) -> Floats:
     """Mean of the weight shared over both and over the shorter label, for all pairs of labels."""
-    position = {word: k for k, word in enumerate(sorted(weights))}
-    matrices = []
+    shared = sorted(frozenset().union(*own) & frozenset().union(*other))
+    position = {word: k for k, word in enumerate(shared)}
+    matrices, totals = [], []
     for side in (own, other):
-        matrix = np.zeros((len(side), len(position)))
+        matrix = np.zeros((len(side), len(shared)))
         for k, found in enumerate(side):
-            matrix[k, [position[word] for word in found]] = 1.0
+            matrix[k, [position[word] for word in found if word in position]] = 1.0
         matrices.append(matrix)
-    weight = np.array([weights[word] for word in sorted(weights)])
+        totals.append(np.array([sum(weights[word] for word in sorted(found)) for found in side]))
+    weight = np.array([weights[word] for word in shared])
     common = (matrices[0] * weight) @ matrices[1].T
-    first, second = (matrix @ weight for matrix in matrices)
+    first, second = totals
     whole = np.maximum(first[:, None] + second[None, :], 1e-9)
     shorter = np.maximum(np.minimum(first[:, None], second[None, :]), 1e-9)
     return np.asarray(common / whole + 0.5 * common / shorter)

@@ -30,6 +30,8 @@ from fusion_core.surveys.model import Variable
 
 _TOGETHER: Final = 0.5
 """Share of earlier surveys that must have kept two levels together."""
+_MOST_PAIRS: Final = 4_000_000
+"""Beyond so many pairs of levels only equal names are looked for: time and memory stay bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,10 @@ def propose_groups(
         Year in which the recipient was asked, to compare 'so many years ago' with years.
     """
     left, right = donor.levels, recipient.levels
+    if len(left) * len(right) > _MOST_PAIRS:
+        return _proposal(donor, recipient, _same_names(left, right), None)
     if not left or not right:
-        return _proposal(donor, recipient, [], np.zeros((len(left), len(right))))
+        return _proposal(donor, recipient, [], None)
     known = kinship(examples, recipient)
     scores = likeness(left, right, known=known, year=year)
     links = _yes_no(donor, recipient)
@@ -91,6 +95,14 @@ def propose_groups(
 
 
 Links = list[tuple[int, int]]
+
+
+def _same_names(left: tuple[str, ...], right: tuple[str, ...]) -> Links:
+    named: dict[str, list[int]] = {}
+    for j, level in enumerate(right):
+        named.setdefault(normalise_label(level), []).append(j)
+    named.pop("", None)
+    return [(i, j) for i, level in enumerate(left) for j in named.get(normalise_label(level), ())]
 
 
 def _links(
@@ -140,11 +152,18 @@ def _best_partners(scores: NDArray[np.float64], minimum: float) -> dict[int, int
 def _follow_kin(chosen: dict[int, int], scores: NDArray[np.float64], known: Kinship) -> None:
     """Let levels without a match join the level most surveys keep them with."""
     matched = dict(chosen)
+    if not matched or not known.together.size:
+        return
+    kin = np.array(sorted(matched))
+    partners = np.array([matched[k] for k in kin.tolist()])
+    alike = scores[partners, kin]
     for j in range(scores.shape[1]):
-        if j not in matched:
-            kin = [(known.together[j, k], scores[i, k], -k, i) for k, i in matched.items()]
-            if kin and max(kin)[0] >= _TOGETHER:
-                chosen[j] = max(kin)[-1]
+        if j in matched:
+            continue
+        shares = known.together[j, kin]
+        best = int(np.lexsort((-kin, alike, shares))[-1])
+        if shares[best] >= _TOGETHER:
+            chosen[j] = int(partners[best])
 
 
 def _fill_between(count: int, chosen: dict[int, int]) -> None:
@@ -240,7 +259,7 @@ def _meanings(levels: tuple[str, ...], question: str) -> list[str]:
 
 
 def _proposal(
-    donor: Variable, recipient: Variable, links: Links, scores: NDArray[np.float64]
+    donor: Variable, recipient: Variable, links: Links, scores: NDArray[np.float64] | None
 ) -> GroupProposal:
     """Return the proposal, the sets of linked levels numbered in the order of the donor."""
     group_of = _components(links)
@@ -257,7 +276,9 @@ def _proposal(
         )
 
     matches = tuple(
-        LevelMatch(donor.levels[i], recipient.levels[j], float(scores[i, j]))
+        LevelMatch(
+            donor.levels[i], recipient.levels[j], 1.0 if scores is None else float(scores[i, j])
+        )
         for i, j in sorted(links)
     )
     return GroupProposal(groups("d", donor.levels), groups("r", recipient.levels), matches)
@@ -265,17 +286,19 @@ def _proposal(
 
 def _components(links: Links) -> dict[tuple[str, int], int]:
     """Find the connected sets of donor and recipient levels, each named by a number."""
-    group: dict[tuple[str, int], int] = {}
-    for number, (i, j) in enumerate(sorted(links)):
-        ends = (("d", i), ("r", j))
-        old = {group[end] for end in ends if end in group}
-        target = min(old, default=number)
-        for key, value in list(group.items()):
-            if value in old:
-                group[key] = target
-        for end in ends:
-            group[end] = target
-    return group
+    root: dict[tuple[str, int], tuple[str, int]] = {}
+
+    def find(end: tuple[str, int]) -> tuple[str, int]:
+        while root.setdefault(end, end) != end:
+            root[end] = root[root[end]]
+            end = root[end]
+        return end
+
+    for i, j in links:
+        first, second = sorted((find(("d", i)), find(("r", j))))
+        root[second] = first
+    numbers: dict[tuple[str, int], int] = {}
+    return {end: numbers.setdefault(find(end), len(numbers)) for end in list(root)}
 
 
 __all__ = ["GroupProposal", "LevelMatch", "propose_groups"]

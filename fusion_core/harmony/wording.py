@@ -7,6 +7,7 @@ matching of levels both use it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -125,6 +126,7 @@ _SEVERAL: Final = re.compile(r"\b(two or more|multiple|multi|or more races|sever
 _OTHER: Final = re.compile(r"^(some |all |any )?(other|others|something else|else)\b")
 
 
+@lru_cache(maxsize=1 << 16)
 def normalise_label(text: str) -> str:
     """Return a label without case, punctuation and thousands separators."""
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text.lower()).replace("'", "").replace("’", "")
