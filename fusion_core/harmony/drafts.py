@@ -1,16 +1,37 @@
-"""Unsaved edits, kept on the server so that a closed tab loses nothing: one file per user and pair."""
+"""Unsaved edits, kept on the server so that a closed tab loses nothing: one file per harmony and user.
+
+A draft carries a token that changes with every write. Whoever writes says which token the edit is
+based on; when another window of the same user wrote since, that window's version is kept beside the
+new one until the user has chosen.
+
+Format version 2. Version 1 held all drafts of a user and pair in one file; it is still read, and a
+draft leaves it when it is next written or discarded.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from fusion_core.errors import CorruptFileError
+from filelock import FileLock, Timeout
+
+from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.model import Harmony
-from fusion_core.harmony.records import Record, harmony_record, read_harmony, render
-from fusion_core.workspace.files import read_json, write_text
+from fusion_core.harmony.records import Fields, Record, harmony_record, read_harmony, render
+from fusion_core.harmony.trail import read_trail, trail_record
+from fusion_core.workspace.files import read_json, sweep_leftovers, write_text
+
+FORMAT_VERSION: Final = 2
+_LOCK_SECONDS: Final = 10
+_FIELDS: Final = frozenset(
+    {"format", "user", "modified", "token", "harmony", "past", "future", "other"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +44,23 @@ class Draft:
         The harmony as edited; its revision is the one the edit started from.
     modified
         ISO 8601 time in UTC.
+    user
+        Whose it is.
+    token
+        Changes with every write; empty for one kept by an earlier version of the program.
+    past, future
+        Harmonies that undo and redo lead to, in the order they were made; as many as fit.
+    other
+        What another window of the same user had kept meanwhile, until the user has chosen.
     """
 
     harmony: Harmony
     modified: str
+    user: str = ""
+    token: str = ""
+    past: tuple[Harmony, ...] = ()
+    future: tuple[Harmony, ...] = ()
+    other: Harmony | None = None
 
 
 @dataclass(frozen=True)
@@ -44,12 +78,42 @@ class DraftFolder:
     folder: Path
     pair: str
 
-    def save(self, harmony: Harmony, *, user: str, modified: str) -> Draft:
-        """Keep an edit of a user in place of an earlier one of the same harmony."""
-        drafts = self._read(user)
-        drafts[harmony.key] = {"modified": modified, "harmony": harmony_record(harmony)}
-        write_text(render(drafts) + "\n", self.path(user))
-        return Draft(harmony, modified)
+    def save(
+        self,
+        draft: Draft,
+        *,
+        based_on: str | None = None,
+    ) -> Draft:
+        """Keep an edit of a user in place of an earlier one of the same harmony.
+
+        Parameters
+        ----------
+        draft
+            The edit; its token is ignored.
+        based_on
+            Token of the draft the edit is based on, empty for none; ``None`` replaces any.
+
+        Returns
+        -------
+        Draft
+            The draft as kept, with its token. `other` is what another window had written.
+        """
+        path = self.path(draft.user, draft.harmony.key)
+        with self._locked(draft.user):
+            found = self._read(path, draft.user)
+            other = draft.other
+            if found is not None and based_on is not None and found.token != based_on:
+                other = found.harmony
+            kept = Draft(
+                draft.harmony, draft.modified, draft.user, secrets.token_hex(8), draft.past,
+                draft.future, other,
+            )  # fmt: skip
+            # Not flushed to the disk: that would slow every edit down, and only a power cut in the
+            # next seconds could tell the difference.
+            write_text(render(_record(kept)) + "\n", path, durable=False)
+            self._drop_old(draft.user, draft.harmony.key)
+            sweep_leftovers(path)
+        return kept
 
     def load(self, user: str) -> dict[str, Draft]:
         """Return a user's edits by key.
@@ -57,38 +121,162 @@ class DraftFolder:
         Raises
         ------
         CorruptFileError
-            If the file is damaged.
+            If a file is damaged.
         """
-        path = self.path(user)
-        found = {}
-        for key, record in self._read(user).items():
-            if not isinstance(record, dict) or not isinstance(record.get("modified"), str):
-                raise CorruptFileError(
-                    "A draft is not in the expected form", where=str(path), fix="Discard the drafts"
-                )
-            harmony = read_harmony(record.get("harmony"), where=f"{path}, {key}")
-            found[key] = Draft(harmony, record["modified"])
+        found = self._read_old(user)
+        for path in sorted((self._home(user) / self.pair).glob("[!.]*.json")):
+            draft = self._read(path, user)
+            if draft is not None:
+                found[draft.harmony.key] = draft
         return found
 
+    def get(self, user: str, key: str) -> Draft | None:
+        """Return a user's edit of one harmony, if there is one."""
+        return self._read(self.path(user, key), user) or self._read_old(user).get(key)
+
     def discard(self, key: str, *, user: str) -> None:
-        """Forget an edit; the last one takes the file with it."""
-        drafts = self._read(user)
+        """Forget an edit; nothing happens where there is none."""
+        path = self.path(user, key)
+        if not (path.exists() or self._old_path(user).exists()):
+            return
+        with self._locked(user):
+            path.unlink(missing_ok=True)
+            sweep_leftovers(path)
+            self._drop_old(user, key)
+
+    def of_others(self, key: str, *, user: str) -> list[Draft]:
+        """Return other users' edits of a harmony, the latest first; damaged ones are left out."""
+        mine = self._home(user).name
+        found = []
+        for path in self.folder.glob(f"*/{self.pair}/{file_stem(key)}.json"):
+            if path.parent.parent.name == mine:
+                continue
+            try:
+                draft = self._read(path, path.parent.parent.name)
+            except CorruptFileError:
+                continue  # theirs to be told; it is told when they open the page
+            if draft is not None:
+                found.append(draft)
+        return sorted(found, key=lambda draft: draft.modified, reverse=True)
+
+    def path(self, user: str, key: str) -> Path:
+        """Return the file of a draft."""
+        return self._home(user) / self.pair / f"{file_stem(key)}.json"
+
+    def stamp(self, key: str) -> tuple[tuple[str, int], ...]:
+        """Return what changes whenever anybody's draft of a harmony does; cheap to ask for."""
+        pattern = f"*/{self.pair}/{file_stem(key)}.json"
+        return tuple(sorted((str(path), _changed(path)) for path in self.folder.glob(pattern)))
+
+    def _home(self, user: str) -> Path:
+        """Return a user's folder: readable, safe for any name, different for different users."""
+        readable = re.sub(r"[^A-Za-z0-9]+", "-", user).strip("-").lower()[:30] or "user"
+        return self.folder / f"{readable}-{_digest(user)}"
+
+    def _read(self, path: Path, user: str) -> Draft | None:
+        try:
+            record = read_json(path)
+        except CorruptFileError:
+            if not path.exists():
+                return None
+            raise
+        fields = Fields(record, str(path), _FIELDS)
+        if fields.integer("format") != FORMAT_VERSION:
+            raise CorruptFileError(
+                f"The draft is stored in format {fields.get('format')!r}, "
+                f"this version reads {FORMAT_VERSION}",
+                where=str(path),
+                fix="Update the program",
+            )
+        harmony = read_harmony(fields.required("harmony"), where=str(path))
+        other = fields.get("other")
+        return Draft(
+            harmony, fields.text("modified"), fields.text("user", user), fields.text("token"),
+            read_trail(fields.items("past"), harmony, where=str(path))[::-1],
+            read_trail(fields.items("future"), harmony, where=str(path)),
+            None if other is None else read_harmony(other, where=str(path)),
+        )  # fmt: skip
+
+    def _old_path(self, user: str) -> Path:
+        return self._home(user) / f"{self.pair}.json"
+
+    def _read_old(self, user: str) -> dict[str, Draft]:
+        path = self._old_path(user)
+        if not path.exists():
+            return {}
+        found = {}
+        for key, record in read_json(path).items():
+            fields = Fields(record, f"{path}, {key}", frozenset({"modified", "harmony"}))
+            harmony = read_harmony(fields.required("harmony"), where=f"{path}, {key}")
+            found[key] = Draft(harmony, fields.text("modified"), user)
+        return found
+
+    def _drop_old(self, user: str, key: str) -> None:
+        path = self._old_path(user)
+        if not path.exists():
+            return
+        drafts = read_json(path)
         if drafts.pop(key, None) is None:
             return
         if drafts:
-            write_text(render(drafts) + "\n", self.path(user))
+            write_text(render(drafts) + "\n", path)
         else:
-            self.path(user).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
-    def path(self, user: str) -> Path:
-        """Return a user's file: readable, safe for any user name, different for different users."""
-        readable = re.sub(r"[^A-Za-z0-9]+", "-", user).strip("-").lower()[:30] or "user"
-        digest = hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-        return self.folder / f"{readable}-{digest}" / f"{self.pair}.json"
+    @contextmanager
+    def _locked(self, user: str) -> Iterator[None]:
+        home = self._home(user)
+        try:
+            (home / self.pair).mkdir(parents=True, exist_ok=True)
+            lock = FileLock(home / ".lock", timeout=_LOCK_SECONDS, poll_interval=0.005)
+            lock.acquire()
+        except Timeout as error:
+            raise InputError(
+                "Your drafts are being written by another window",
+                where=str(home),
+                fix="Try again in a moment",
+            ) from error
+        except OSError as error:
+            raise InputError(
+                f"Your edits cannot be kept as drafts: {error.strerror or error}",
+                where=str(home),
+                fix="Free some disk space or check the folder's permissions",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
-    def _read(self, user: str) -> Record:
-        path = self.path(user)
-        return read_json(path) if path.exists() else {}
+
+def file_stem(key: str) -> str:
+    """Return a harmony's key as the name of a file: safe, and different for different keys."""
+    safe = re.sub(r"[^a-z0-9_.]+", "-", key.lower())[:100].strip(".") or "harmony"
+    return safe if safe == key else f"{safe}-{_digest(key)}"
 
 
-__all__ = ["Draft", "DraftFolder"]
+def _record(draft: Draft) -> Record:
+    record: Record = {
+        "format": FORMAT_VERSION, "user": draft.user, "modified": draft.modified,
+        "token": draft.token, "harmony": harmony_record(draft.harmony),
+    }  # fmt: skip
+    if past := trail_record(draft.harmony, draft.past[::-1]):
+        record["past"] = past
+    if future := trail_record(draft.harmony, draft.future):
+        record["future"] = future
+    if draft.other is not None:
+        record["other"] = harmony_record(draft.other)
+    return record
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+__all__ = ["FORMAT_VERSION", "Draft", "DraftFolder", "file_stem"]

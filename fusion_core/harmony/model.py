@@ -10,7 +10,7 @@ Everything here is frozen: an edit yields a new harmony, which is what makes und
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from fusion_core.surveys.model import RespondentLevel, SurveyId
@@ -153,6 +153,10 @@ class Harmony:
     def side(self, name: SideName) -> Side:
         """Return one side by name."""
         return self.donor if name == "donor" else self.recipient
+
+    def with_side(self, name: SideName, side: Side) -> Harmony:
+        """Return the harmony with one side replaced."""
+        return replace(self, donor=side) if name == "donor" else replace(self, recipient=side)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,4 @@
-"""The written form of harmonies (format version 1), checked field by field when read.
-
-A file of a pair is one JSON object::
-
-    {"format": 1, "donor": "RECS_2015", "recipient": "ACS_2015",
-     "harmonies": {"numchild__agep": {"donor": {…}, "recipient": {…}, "ordered": false, …}},
-     "deleted": {"key": last revision}}
+"""The written form of a harmony, checked field by field when read.
 
 Levels are one ``["label", group]`` per line, so that a change of one level is a change of one line.
 Fields at their default are left out.
@@ -27,7 +21,6 @@ from fusion_core.harmony.model import (
     Side,
 )
 
-FORMAT_VERSION: Final = 1
 Record = dict[str, Any]
 
 _SIDE_FIELDS: Final = frozenset(
@@ -126,7 +119,7 @@ def read_harmony(record: object, *, where: str) -> Harmony:
     CorruptFileError
         Naming the field that is missing, misspelt or of the wrong kind.
     """
-    fields = _Fields(record, where, _HARMONY_FIELDS)
+    fields = Fields(record, where, _HARMONY_FIELDS)
     names = []
     for index, item in enumerate(fields.items("group_names")):
         place = f"{where}, group_names, item {index + 1}"
@@ -149,10 +142,10 @@ def read_harmony(record: object, *, where: str) -> Harmony:
 
 
 def _read_acceptance(record: object, *, where: str) -> Acceptance:
-    fields = _Fields(record, where, _ACCEPTED_FIELDS)
+    fields = Fields(record, where, _ACCEPTED_FIELDS)
     side = fields.text("side")
     if side not in {"", "donor", "recipient"}:
-        raise _corrupt(f"'{side}' is no side", where)
+        raise corrupt(f"'{side}' is no side", where)
     return Acceptance(
         rule=_text(fields.required("rule"), f"{where}, rule"),
         reason=fields.text("reason"),
@@ -162,18 +155,18 @@ def _read_acceptance(record: object, *, where: str) -> Acceptance:
 
 
 def _read_side(record: object, *, where: str) -> Side:
-    fields = _Fields(record, where, _SIDE_FIELDS)
+    fields = Fields(record, where, _SIDE_FIELDS)
     levels = []
     for index, item in enumerate(fields.items("levels")):
         place = f"{where}, levels, item {index + 1}"
         level, group = _pair(item, place)
-        levels.append(LevelGroup(_text(level, place), _group(group, place)))
+        levels.append(LevelGroup(_text(level, place), read_group(group, place)))
     respondent = fields.text("respondent", "household")
     if respondent not in {"household", "person"}:
-        raise _corrupt(f"'{respondent}' is no respondent level", where)
+        raise corrupt(f"'{respondent}' is no respondent level", where)
     aggregator = fields.text("aggregator", "automatic")
     if aggregator not in get_args(Aggregator):
-        raise _corrupt(f"'{aggregator}' is no aggregator", where)
+        raise corrupt(f"'{aggregator}' is no aggregator", where)
     variable = _text(fields.required("variable"), f"{where}, variable")
     return Side(
         variable=variable,
@@ -183,75 +176,82 @@ def _read_side(record: object, *, where: str) -> Side:
         levels=tuple(levels),
         aggregator=aggregator,  # type: ignore[arg-type]  # checked against the literal above
         universe=fields.text("universe"),
-        outside_universe=_group(fields.get("outside_universe"), f"{where}, outside_universe"),
-        missing=_group(fields.get("missing"), f"{where}, missing"),
+        outside_universe=read_group(fields.get("outside_universe"), f"{where}, outside_universe"),
+        missing=read_group(fields.get("missing"), f"{where}, missing"),
         deflate_to_year=fields.integer("deflate_to_year"),
     )
 
 
-class _Fields:
+class Fields:
     """A JSON object whose fields are read with their kind checked."""
 
     def __init__(self, record: object, where: str, known: frozenset[str]) -> None:
         if not isinstance(record, dict):
-            raise _corrupt("An object was expected", where)
+            raise corrupt("An object was expected", where)
         unknown = sorted(str(name) for name in record if name not in known)
         if unknown:
-            raise _corrupt(f"There is no field '{unknown[0]}'", where)
+            raise corrupt(f"There is no field '{unknown[0]}'", where)
         self._record: Record = record
         self._where = where
 
     def get(self, name: str) -> object:
+        """Return a field of any kind; ``None`` when absent."""
         return self._record.get(name)
 
     def required(self, name: str) -> object:
+        """Return a field of any kind that must be there."""
         if name not in self._record:
-            raise _corrupt(f"The field '{name}' is missing", self._where)
+            raise corrupt(f"The field '{name}' is missing", self._where)
         return self._record[name]
 
     def text(self, name: str, default: str = "") -> str:
+        """Return a text."""
         return _text(self._record.get(name, default), f"{self._where}, {name}")
 
     def boolean(self, name: str) -> bool:
+        """Return true or false; false when absent."""
         value = self._record.get(name, False)
         if not isinstance(value, bool):
-            raise _corrupt("true or false was expected", f"{self._where}, {name}")
+            raise corrupt("true or false was expected", f"{self._where}, {name}")
         return value
 
     def integer(self, name: str) -> int | None:
+        """Return a whole number; ``None`` when absent."""
         value = self._record.get(name)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
-            raise _corrupt("A whole number was expected", f"{self._where}, {name}")
+            raise corrupt("A whole number was expected", f"{self._where}, {name}")
         return value
 
     def items(self, name: str) -> list[object]:
+        """Return a list; empty when absent."""
         value = self._record.get(name, [])
         if not isinstance(value, list):
-            raise _corrupt("A list was expected", f"{self._where}, {name}")
+            raise corrupt("A list was expected", f"{self._where}, {name}")
         return value
 
 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
-        raise _corrupt("Text was expected", where)
+        raise corrupt("Text was expected", where)
     return value
 
 
 def _number(value: object, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _corrupt("A number was expected", where)
+        raise corrupt("A number was expected", where)
     try:
         number = float(value)
     except OverflowError as error:
-        raise _corrupt("The number is too large", where) from error
+        raise corrupt("The number is too large", where) from error
     if not math.isfinite(number):
-        raise _corrupt("A finite number was expected", where)
+        raise corrupt("A finite number was expected", where)
     return number
 
 
-def _group(value: object, where: str) -> GroupCode:
+def read_group(value: object, where: str) -> GroupCode:
+    """Return a group code read from JSON."""
     if value is None or value == DROP:
         return DROP if value == DROP else None
     return _number(value, where)
@@ -259,11 +259,12 @@ def _group(value: object, where: str) -> GroupCode:
 
 def _pair(value: object, where: str) -> tuple[object, object]:
     if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - a pair
-        raise _corrupt("A pair was expected", where)
+        raise corrupt("A pair was expected", where)
     return value[0], value[1]
 
 
-def _corrupt(what: str, where: str) -> CorruptFileError:
+def corrupt(what: str, where: str) -> CorruptFileError:
+    """Build the error for a field that is not as it was written."""
     return CorruptFileError(
         what, where=where, fix="Restore the file from its history, a backup or version control"
     )
@@ -287,4 +288,4 @@ def _plain(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-__all__ = ["FORMAT_VERSION", "Record", "harmony_record", "read_harmony", "render"]
+__all__ = ["Fields", "Record", "corrupt", "harmony_record", "read_group", "read_harmony", "render"]

@@ -1,37 +1,41 @@
 """Keep the harmonies of a pair of surveys: one diffable file, its history beside it, drafts per user.
 
 Every change takes a lock, reads the file, checks the revision, writes the history and then replaces
-the file atomically. A reader or a crash meets the old or the new file, never half of one; a damaged
-file is reported and never overwritten, and `HarmonyStore.recover` rebuilds it from the history.
+the file atomically. A reader or a crash meets the old or the new file, never half of one. A writer
+killed between the two leaves a change in the history alone; the next change brings it into the
+file. A damaged file is reported and never overwritten, and `HarmonyStore.recover` rebuilds it from
+the history.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
 
-from fusion_core.errors import ConflictError, CorruptFileError, InputError
+from fusion_core.errors import ConflictError, InputError
 from fusion_core.harmony.drafts import Draft, DraftFolder
-from fusion_core.harmony.history import Action, HistoryEntry, append_entries, read_entries
+from fusion_core.harmony.history import (
+    Action,
+    HistoryEntry,
+    append_entries,
+    latest_entries,
+    read_entries,
+    withdraw_entries,
+)
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
-from fusion_core.harmony.records import FORMAT_VERSION, Record, harmony_record, read_harmony, render
+from fusion_core.harmony.pair_file import PairContents, read_pair, render_pair
+from fusion_core.harmony.review import Remark, check_remark
 from fusion_core.surveys.model import SurveyId
-from fusion_core.workspace.files import read_json, write_text
+from fusion_core.workspace.files import sweep_leftovers, write_text
 
 _LOCK_SECONDS: Final = 20
-_FILE_FIELDS: Final = frozenset({"format", "donor", "recipient", "harmonies", "deleted"})
-
-
-@dataclass(frozen=True)
-class _Stored:
-    harmonies: dict[str, Harmony]
-    deleted: dict[str, int]
 
 
 class HarmonyStore:
@@ -50,7 +54,7 @@ class HarmonyStore:
         self.pair = pair
         self.path = self.folder / f"{pair}.json"
         self.history_path = self.folder / f"{pair}.history.jsonl"
-        self._drafts = DraftFolder(self.folder / "drafts", str(pair))
+        self.drafts = DraftFolder(self.folder / "drafts", str(pair))
 
     def load(self) -> HarmonySet:
         """Return all harmonies in alphabetical order of their keys; none where nothing is saved.
@@ -60,10 +64,8 @@ class HarmonyStore:
         CorruptFileError
             If the file is damaged or cut off.
         """
-        stored = self._read()
-        return HarmonySet(
-            self.pair, tuple(stored.harmonies[key] for key in sorted(stored.harmonies))
-        )
+        found = self.contents().harmonies
+        return HarmonySet(self.pair, tuple(found[key] for key in sorted(found)))
 
     def save(
         self, harmony: Harmony, *, author: str, expected_revision: int | None = None
@@ -87,13 +89,11 @@ class HarmonyStore:
             If the file is damaged; it stays as it is.
         """
         expected = harmony.revision if expected_revision is None else expected_revision
-        with self._locked():
-            stored = self._read()
-            current = stored.harmonies.get(harmony.key)
-            self._check_revision(current, expected, harmony.key)
-            saved = self._stamped(harmony, stored, author)
-            self._commit(stored, [(saved.key, current, saved, "save")], author)
-        return saved
+        with self._changing() as stored:
+            self._check_revision(stored.harmonies.get(harmony.key), expected, harmony.key)
+            entry = self._entry(stored, harmony.key, harmony, "save", author)
+            self._commit(stored, [entry])
+        return _after(entry)
 
     def save_all(
         self, harmonies: Iterable[Harmony], *, author: str, replace_existing: bool = False
@@ -114,19 +114,16 @@ class HarmonyStore:
         tuple of Harmony
             The harmonies that were saved, with their revisions.
         """
-        with self._locked():
-            stored = self._read()
-            changes: list[tuple[str, Harmony | None, Harmony | None, Action]] = []
-            saved: list[Harmony] = []
-            for harmony in harmonies:
-                current = stored.harmonies.get(harmony.key)
-                if current is not None and not replace_existing:
-                    continue
-                stamped = self._stamped(harmony, stored, author, keep_time=bool(harmony.modified))
-                changes.append((harmony.key, current, stamped, "import"))
-                saved.append(stamped)
-            self._commit(stored, changes, author)
-        return tuple(saved)
+        with self._changing() as stored:
+            entries = [
+                self._entry(
+                    stored, harmony.key, harmony, "import", author, keep_time=bool(harmony.modified)
+                )
+                for harmony in harmonies
+                if replace_existing or harmony.key not in stored.harmonies
+            ]
+            self._commit(stored, entries)
+        return tuple(_after(entry) for entry in entries)
 
     def delete(self, key: str, *, author: str, expected_revision: int | None = None) -> Harmony:
         """Delete a harmony and return it, so that the deletion can be undone with `restore`.
@@ -138,14 +135,11 @@ class HarmonyStore:
         ConflictError
             If somebody else changed it since.
         """
-        with self._locked():
-            stored = self._read()
-            current = stored.harmonies.get(key)
-            if current is None:
-                raise InputError.unknown("harmony", key, stored.harmonies, where=self.pair.title)
+        with self._changing() as stored:
+            current = self._require(stored, key)
             if expected_revision is not None:
                 self._check_revision(current, expected_revision, key)
-            self._commit(stored, [(key, current, None, "delete")], author)
+            self._commit(stored, [self._entry(stored, key, None, "delete", author)])
         return current
 
     def restore(self, key: str, *, author: str, revision: int | None = None) -> Harmony:
@@ -156,25 +150,80 @@ class HarmonyStore:
         InputError
             If the history holds no such harmony or revision.
         """
-        with self._locked():
-            stored = self._read()
-            current = stored.harmonies.get(key)
-            versions = {e.revision: e.after for e in self.history(key) if e.after is not None}
-            wanted = max(versions, default=0) if revision is None else revision
-            found = versions.get(wanted)
-            if found is None:
-                raise InputError(
-                    f"The history of {self.pair.title} holds no revision {wanted} of '{key}'",
-                    fix="Choose a revision from the history",
-                )
-            saved = self._stamped(found, stored, author)
-            self._commit(stored, [(key, current, saved, "restore")], author)
-        return saved
+        with self._changing() as stored:
+            found = self.version(key, revision)
+            entry = self._entry(stored, key, found, "restore", author)
+            self._commit(stored, [entry])
+        return _after(entry)
+
+    def version(self, key: str, revision: int | None = None) -> Harmony:
+        """Return a harmony as of a revision, or its last one, from the history.
+
+        Raises
+        ------
+        InputError
+            If the history holds no such harmony or revision.
+        """
+        versions = {e.revision: e.after for e in self.history(key) if e.after is not None}
+        wanted = max(versions, default=0) if revision is None else revision
+        found = versions.get(wanted)
+        if found is None:
+            raise InputError(
+                f"The history of {self.pair.title} holds no revision {wanted} of '{key}'",
+                fix="Choose a revision from the history",
+            )
+        return found
+
+    def review(
+        self, key: str, verdict: str, *, author: str, text: str = "", revision: int | None = None
+    ) -> Remark:
+        """Say something about a saved harmony: reviewed, needs work, or a remark.
+
+        Parameters
+        ----------
+        key
+            Key of the harmony.
+        verdict
+            A `Verdict`.
+        author
+            Who says it.
+        text
+            The remark; optional with a verdict.
+        revision
+            Revision that was looked at; the saved one by default.
+
+        Raises
+        ------
+        InputError
+            If there is no such harmony, or nothing is said.
+        ConflictError
+            If somebody saved it since it was looked at.
+        """
+        checked = check_remark(verdict, text)
+        with self._changing() as stored:
+            current = self._require(stored, key)
+            if revision is not None:
+                self._check_revision(current, revision, key)
+            remark = Remark(now(), author, checked, current.revision, text.strip())
+            entry = HistoryEntry(
+                remark.when, author, "review", key, current.revision, None, None, remark
+            )
+            self._commit(stored, [entry])
+        return remark
 
     def history(self, key: str | None = None) -> list[HistoryEntry]:
         """Return the changes, oldest first, of one harmony or of all."""
-        entries = read_entries(self.history_path)
-        return entries if key is None else [entry for entry in entries if entry.key == key]
+        return read_entries(self.history_path, key)
+
+    def deletions(self) -> list[HistoryEntry]:
+        """Return the last deletion of every harmony that is deleted now, the latest first."""
+        deleted = self.contents().deleted
+        found = {
+            entry.key: entry
+            for entry in (self.history() if deleted else [])
+            if entry.action == "delete" and deleted.get(entry.key) == entry.revision
+        }
+        return sorted(found.values(), key=lambda entry: entry.when, reverse=True)
 
     def recover(self, *, author: str) -> HarmonySet:
         """Rebuild the file from its history; a damaged file is kept beside it.
@@ -192,33 +241,24 @@ class HarmonyStore:
                     where=str(self.history_path),
                     fix="Restore the file from a backup or version control",
                 )
-            harmonies: dict[str, Harmony] = {}
-            deleted: dict[str, int] = {}
+            contents = PairContents()
             for entry in entries:
-                if entry.after is None:
-                    harmonies.pop(entry.key, None)
-                    deleted[entry.key] = entry.revision
-                else:
-                    harmonies[entry.key] = entry.after
-                    deleted.pop(entry.key, None)
+                contents = contents.after(entry)
             if self.path.exists():
-                moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-                self.path.replace(self.folder / f"{self.pair}.damaged-{moment}.json")
-            self._write(_Stored(harmonies, deleted))
-            now = _now()
-            append_entries(
-                self.history_path,
-                [
-                    HistoryEntry(now, author, "recover", key, item.revision, item, item)
-                    for key, item in sorted(harmonies.items())
-                ],
-            )
+                stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+                self.path.replace(self.folder / f"{self.pair}.damaged-{stamp}.json")
+            write_text(render_pair(self.pair, contents), self.path)
+            moment = now()
+            stated = [
+                HistoryEntry(moment, author, "recover", key, item.revision, item, item)
+                for key, item in sorted(contents.harmonies.items())
+            ]
+            append_entries(self.history_path, stated)
         return self.load()
 
     def save_draft(self, harmony: Harmony, *, user: str) -> Draft:
         """Keep an unsaved edit of a user; a later one of the same harmony replaces it."""
-        with self._locked():
-            return self._drafts.save(harmony, user=user, modified=_now())
+        return self.drafts.save(Draft(harmony, now(), user))
 
     def load_drafts(self, user: str) -> dict[str, Draft]:
         """Return a user's unsaved edits by key.
@@ -226,20 +266,45 @@ class HarmonyStore:
         Raises
         ------
         CorruptFileError
-            If the user's drafts are damaged.
+            If one of the user's drafts is damaged.
         """
-        return self._drafts.load(user)
+        return self.drafts.load(user)
 
     def discard_draft(self, key: str, *, user: str) -> None:
         """Forget an unsaved edit; nothing happens where there is none."""
+        self.drafts.discard(key, user=user)
+
+    def contents(self) -> PairContents:
+        """Return all the file holds: harmonies, what was deleted, and reviews.
+
+        Raises
+        ------
+        CorruptFileError
+            If the file is damaged or cut off.
+        """
+        return read_pair(self.path, self.pair)
+
+    def stamp(self) -> tuple[int, int]:
+        """Return what changes whenever the file does; cheap to ask for."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return (0, 0)
+        return (status.st_mtime_ns, status.st_size)
+
+    @contextmanager
+    def _changing(self) -> Iterator[PairContents]:
+        """Hold the lock and yield what is saved, which nobody else can change meanwhile."""
         with self._locked():
-            self._drafts.discard(key, user=user)
+            yield self._caught_up(self.contents())
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / f".{self.pair}.lock", timeout=_LOCK_SECONDS)
+        lock = FileLock(
+            self.folder / f".{self.pair}.lock", timeout=_LOCK_SECONDS, poll_interval=0.01
+        )
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except Timeout as error:
             raise InputError(
@@ -247,10 +312,41 @@ class HarmonyStore:
                 where=str(self.path),
                 fix="Try again in a moment",
             ) from error
+        except OSError as error:
+            raise InputError(
+                f"The harmonies of {self.pair.title} cannot be changed: {error.strerror or error}",
+                where=str(self.folder),
+                fix="Check the folder's permissions; nothing was changed",
+            ) from error
         try:
             yield
         finally:
             lock.release()
+
+    def _caught_up(self, stored: PairContents) -> PairContents:
+        """Make good a change that is in the history but, its writer killed, not in the file.
+
+        A file newer than its history is complete, or was put there by a person, whose word counts.
+        """
+        if not self.history_path.exists() or (
+            self.path.exists()
+            and self.path.stat().st_mtime_ns > self.history_path.stat().st_mtime_ns
+        ):
+            return stored
+        missing = list(takewhile(lambda e: not stored.includes(e), self._changes_backwards()))
+        for entry in reversed(missing):
+            stored = stored.after(entry)
+        return stored
+
+    def _changes_backwards(self) -> Iterator[HistoryEntry]:
+        """Yield the changes, newest first; a recovery states what is there and changes nothing."""
+        return (e for e in latest_entries(self.history_path) if e.action != "recover")
+
+    def _require(self, stored: PairContents, key: str) -> Harmony:
+        found = stored.harmonies.get(key)
+        if found is None:
+            raise InputError.unknown("harmony", key, stored.harmonies, where=self.pair.title)
+        return found
 
     def _check_revision(self, current: Harmony | None, expected: int, key: str) -> None:
         found = 0 if current is None else current.revision
@@ -269,96 +365,40 @@ class HarmonyStore:
             fix="Compare both and save yours on top, or discard it; nothing was overwritten",
         )
 
-    def _stamped(
-        self, harmony: Harmony, stored: _Stored, author: str, *, keep_time: bool = False
-    ) -> Harmony:
-        """Give the harmony the next revision of its key; deleting does not start over at 1."""
-        current = stored.harmonies.get(harmony.key)
-        last = current.revision if current is not None else stored.deleted.get(harmony.key, 0)
-        moment = harmony.modified if keep_time else _now()
-        return replace(harmony, revision=last + 1, author=author, modified=moment)
-
-    def _commit(
+    def _entry(
         self,
-        stored: _Stored,
-        changes: list[tuple[str, Harmony | None, Harmony | None, Action]],
+        stored: PairContents,
+        key: str,
+        after: Harmony | None,
+        action: Action,
         author: str,
-    ) -> None:
+        *,
+        keep_time: bool = False,
+    ) -> HistoryEntry:
+        """Describe a change; revisions of a key go on, also after it was deleted."""
+        moment, before, revision = now(), stored.harmonies.get(key), stored.revision(key) + 1
+        if after is not None:
+            _check_levels(after)
+            modified = after.modified if keep_time else moment
+            after = replace(after, revision=revision, author=author, modified=modified)
+        return HistoryEntry(moment, author, action, key, revision, before, after)
+
+    def _commit(self, stored: PairContents, entries: list[HistoryEntry]) -> None:
         """Write the history first: a change that reached the file is never missing from it."""
-        if not changes:
+        if not entries:
             return
-        harmonies, deleted, now = dict(stored.harmonies), dict(stored.deleted), _now()
-        entries = []
-        for key, before, after, action in changes:
-            if after is None:
-                harmonies.pop(key, None)
-                deleted[key] = before.revision + 1 if before is not None else 1
-            else:
-                _check_levels(after)
-                harmonies[key] = after
-                deleted.pop(key, None)
-            revision = deleted[key] if after is None else after.revision
-            entries.append(HistoryEntry(now, author, action, key, revision, before, after))
-        result = _Stored(harmonies, deleted)
-        text = self._render(result)  # whatever cannot be written fails here, before any change
-        append_entries(self.history_path, entries)
-        write_text(text, self.path)
-
-    def _write(self, stored: _Stored) -> None:
-        write_text(self._render(stored), self.path)
-
-    def _render(self, stored: _Stored) -> str:
-        record: Record = {
-            "format": FORMAT_VERSION,
-            "donor": str(self.pair.donor),
-            "recipient": str(self.pair.recipient),
-            "harmonies": {
-                key: harmony_record(stored.harmonies[key]) for key in sorted(stored.harmonies)
-            },
-        }
-        if stored.deleted:
-            record["deleted"] = dict(sorted(stored.deleted.items()))
-        return render(record) + "\n"
-
-    def _read_record(self) -> Record:
+        for entry in entries:
+            stored = stored.after(entry)
+        text = render_pair(
+            self.pair, stored
+        )  # what cannot be written fails here, before any change
+        length = append_entries(self.history_path, entries)
         try:
-            record = read_json(self.path)
-        except CorruptFileError as error:
-            raise _damaged(error.what, self.path) from error
-        except RecursionError as error:
-            raise _damaged("The file is nested too deeply", self.path) from error
-        if record.get("format") != FORMAT_VERSION:
-            raise CorruptFileError(
-                f"The harmonies are stored in format {record.get('format')!r}, "
-                f"this version reads {FORMAT_VERSION}",
-                where=str(self.path),
-                fix="Update the program",
-            )
-        return record
-
-    def _read(self) -> _Stored:
-        if not self.path.exists():
-            return _Stored({}, {})
-        record = self._read_record()
-        unknown = sorted(set(record) - _FILE_FIELDS)
-        if unknown:
-            raise _damaged(f"There is no field '{unknown[0]}'", self.path)
-        if record.get("donor") != str(self.pair.donor) or record.get("recipient") != str(
-            self.pair.recipient
-        ):
-            raise _damaged("The file belongs to another pair of surveys", self.path)
-        written, deleted = record.get("harmonies"), record.get("deleted", {})
-        if not isinstance(written, dict) or not isinstance(deleted, dict):
-            raise _damaged("The file holds no harmonies", self.path)
-        harmonies = {}
-        for key, item in written.items():
-            harmony = read_harmony(item, where=f"{self.path}, {key}")
-            if harmony.key != key:
-                raise _damaged(f"'{key}' holds the harmony '{harmony.key}'", self.path)
-            harmonies[key] = harmony
-        if not all(isinstance(value, int) for value in deleted.values()):
-            raise _damaged("A deleted revision is not a number", self.path)
-        return _Stored(harmonies, {str(key): int(value) for key, value in deleted.items()})
+            write_text(text, self.path)
+        except InputError:
+            withdraw_entries(self.history_path, length)
+            raise
+        sweep_leftovers(self.path)
 
 
 def harmonies_folder(folder: Path) -> Path:
@@ -394,17 +434,16 @@ def _check_levels(harmony: Harmony) -> None:
             seen.add(item.level)
 
 
-def _damaged(what: str, path: Path) -> CorruptFileError:
-    return CorruptFileError(
-        what,
-        where=str(path),
-        fix="Rebuild it from its history on the Harmonize page or with `harmony harmonies recover`;"
-        " nothing was changed",
-    )
+def _after(entry: HistoryEntry) -> Harmony:
+    """Return the harmony a change led to."""
+    if entry.after is None:
+        raise ValueError("a deletion leads to no harmony")
+    return entry.after
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the present moment as it is written into files: ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-__all__ = ["Draft", "HarmonyStore", "harmonies_folder", "list_pairs"]
+__all__ = ["Draft", "HarmonyStore", "harmonies_folder", "list_pairs", "now"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import tempfile
@@ -16,22 +17,32 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def replace_file(path: Path) -> Iterator[Path]:
+def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside `path`; put it in place atomically when the block succeeds.
+
+    Parameters
+    ----------
+    path
+        The file to replace.
+    durable
+        Whether to wait until the disk has it. Without, the file survives the end of this process,
+        however sudden, but perhaps not a power cut in the seconds after.
 
     Raises
     ------
     InputError
         If the disk is full or the folder cannot be written; an earlier file stays as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary: Path | None = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        if durable:
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
@@ -41,12 +52,22 @@ def replace_file(path: Path) -> Iterator[Path]:
             fix="Free some disk space or check the folder's permissions; the earlier file is kept",
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
-def write_text(text: str, path: Path) -> None:
+def sweep_leftovers(path: Path) -> None:
+    """Remove what writers of `path` that were killed half-way left beside it.
+
+    Only for whoever holds the lock of `path`: a temporary file is then nobody's any more.
+    """
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        leftover.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: Path, *, durable: bool = True) -> None:
     """Write a text file atomically, UTF-8."""
-    with replace_file(path) as temporary:
+    with replace_file(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -74,6 +95,12 @@ def read_json(path: Path) -> dict[str, Any]:
             f"The file is damaged or cut off: {error}",
             where=str(path),
             fix="Restore it from a backup or version control; nothing else was changed",
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"The file cannot be read: {error.strerror or error}",
+            where=str(path),
+            fix="Check the folder's permissions",
         ) from error
     if not isinstance(record, dict):
         raise CorruptFileError(
