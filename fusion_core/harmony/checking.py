@@ -52,10 +52,6 @@ from fusion_core.harmony.findings import (
 from fusion_core.harmony.model import Harmony, LevelGroup, SideName
 from fusion_core.surveys.model import Dictionary, RespondentLevel
 
-_CONSTANT: Final = 0.9995
-_NEAR_CONSTANT: Final = 0.98
-_NEAR_EMPTY: Final = 0.001
-
 
 def check_harmony(
     harmony: Harmony,
@@ -94,34 +90,6 @@ def check_harmony(
     found += contradictions or list(grouped_more_finely(case, siblings))
     found += settings_differ(case, siblings)
     return sort_findings(mark_accepted(harmony, found))
-
-
-def check_shares(shares: Mapping[SideName, Mapping[str, float]]) -> tuple[Finding, ...]:
-    """Find groups that hold (nearly) everybody or (nearly) nobody on a side.
-
-    Parameters
-    ----------
-    shares
-        Weighted share per group name, for each side with microdata.
-    """
-    found = []
-    for name, groups in shares.items():
-        if not groups:
-            continue
-        largest = max(groups, key=lambda group: groups[group])
-        if groups[largest] >= _CONSTANT:
-            sentence = (
-                f"Practically every {name} row falls into '{largest}', so it predicts nothing"
-            )
-            found.append(Finding("constant-result", "warning", sentence, name))
-        elif groups[largest] >= _NEAR_CONSTANT:
-            sentence = f"{groups[largest]:.1%} of the {name} rows fall into '{largest}'"
-            found.append(Finding("near-constant-result", "hint", sentence, name))
-        empty = [group for group, share in groups.items() if share < _NEAR_EMPTY]
-        for group in empty:
-            sentence = f"Hardly any {name} row ({groups[group]:.2%}) falls into '{group}'"
-            found.append(Finding("near-empty-group", "hint", sentence, name))
-    return tuple(found)
 
 
 def sort_findings(findings: list[Finding] | tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -313,4 +281,4 @@ _RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
     odd_characters, _comment, _unnamed,
 )  # fmt: skip
 
-__all__ = ["Finding", "Fix", "check_harmony", "check_shares", "sort_findings"]
+__all__ = ["Finding", "Fix", "check_harmony", "sort_findings"]

@@ -11,7 +11,7 @@ from fusion_core.harmony import editing
 from fusion_core.harmony.aggregation import side_outcome
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, is_group, listed
-from fusion_core.harmony.model import SideName
+from fusion_core.harmony.model import Harmony, SideName
 from fusion_core.harmony.prices import CPI_U, deflation_factor
 
 _FACTOR: Final = re.compile(
@@ -20,7 +20,7 @@ _FACTOR: Final = re.compile(
 _PRICE_LIKE: Final = (0.6, 1.7)
 _DRIFT: Final = 0.003
 _LARGE_DRIFT: Final = 0.02
-_UNITS: Final = {
+UNITS: Final = {
     12.0: "a month against a year",
     52.18: "a week against a year",
     4.348: "a week against a month",
@@ -32,6 +32,7 @@ _UNITS: Final = {
     1000.0: "units against thousands",
     3.412: "kilowatt hours against thousand BTU",
 }
+"""Factors between two units people mistake for each other."""
 _NEAR: Final = 0.18
 _ALIKE: Final = 0.25
 _FEWEST: Final = 3
@@ -126,23 +127,29 @@ def _units(
     middle = median(ratios)
     if any(abs(ratio / middle - 1) > _ALIKE for ratio in ratios):
         return
-    for factor, unit in _UNITS.items():
-        for ratio, name in ((middle, "recipient"), (1 / middle, "donor")):
-            if abs(ratio / factor - 1) > _NEAR:
-                continue
-            side: SideName = "recipient" if name == "recipient" else "donor"
-            text = case.side(side).adjustment or case.side(side).variable
-            shown = f"({text}) * {format_number(factor)}" if " " in text else (
-                f"{text} * {format_number(factor)}"
-            )  # fmt: skip
-            yield Finding(
-                "units-differ", "warning",
-                f"The {'donor' if side == 'recipient' else 'recipient'} is about "
-                f"{format_number(factor)} times the {side} throughout: {unit}?", side,
-                fix=Fix(f"Multiply the {side} by {format_number(factor)}",
-                        editing.set_adjustment(case.harmony, side, shown)),
-            )  # fmt: skip
-            return
+    times = max(middle, 1 / middle)
+    factor = min(UNITS, key=lambda known: abs(known / times - 1))
+    if abs(times / factor - 1) > _NEAR:
+        return
+    # The side with the smaller numbers is multiplied, so that no precision seems lost.
+    side: SideName = "recipient" if middle > 1 else "donor"
+    larger = "donor" if side == "recipient" else "recipient"
+    yield Finding(
+        "units-differ", "warning",
+        f"The {larger} is about {format_number(factor)} times the {side} throughout: "
+        f"{UNITS[factor]}?", side,
+        fix=Fix(f"Multiply the {side} by {format_number(factor)}",
+                multiplied(case.harmony, side, factor)),
+    )  # fmt: skip
+
+
+def multiplied(harmony: Harmony, name: SideName, factor: float) -> Harmony:
+    """Return the harmony with the number of a side multiplied by a factor (divided by one below 1)."""
+    side = harmony.side(name)
+    text = side.adjustment.strip() or side.variable
+    operand = text if text.isidentifier() else f"({text})"
+    sign, number = ("*", factor) if factor >= 1 else ("/", 1 / factor)
+    return editing.set_adjustment(harmony, name, f"{operand} {sign} {format_number(number)}")
 
 
 def one_group(case: Case) -> Iterator[Finding]:
@@ -177,7 +184,9 @@ def odd_characters(case: Case) -> Iterator[Finding]:
 
 
 __all__ = [
+    "UNITS",
     "check_amounts",
+    "multiplied",
     "odd_characters",
     "one_group",
     "typed_price_constants",

@@ -7,16 +7,17 @@ sentence in `HarmonyPreview.problems`. Without microdata it shows which levels m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
 
 from fusion_core.errors import HarmonyError
+from fusion_core.harmony.acceptance import mark_accepted
 from fusion_core.harmony.aggregation import FloatArray, harmony_outcome
 from fusion_core.harmony.apply import collapse_side, group_labels
-from fusion_core.harmony.checking import check_harmony, check_shares, sort_findings
-from fusion_core.harmony.checking_amounts import check_amounts
+from fusion_core.harmony.checking import check_harmony, sort_findings
+from fusion_core.harmony.checking_data import Evidence, check_data, counts_heads
 from fusion_core.harmony.checking_files import price_years
 from fusion_core.harmony.checking_siblings import Sibling
 from fusion_core.harmony.findings import Case, Finding
@@ -30,6 +31,13 @@ from fusion_core.harmony.preview_model import (
     NumericPreview,
     UnmatchedLevel,
 )
+from fusion_core.harmony.preview_numbers import (
+    HISTOGRAM_BINS,
+    QUANTILES,
+    histogram,
+    numeric_preview,
+    sorted_present,
+)
 from fusion_core.harmony.rows import RowsCache, SurveyRows
 from fusion_core.harmony.similarity import (
     PROBABILITIES,
@@ -40,9 +48,6 @@ from fusion_core.harmony.similarity import (
 )
 from fusion_core.surveys.model import RespondentLevel, Survey
 
-QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
-HISTOGRAM_BINS: Final = 30
-_COUNTABLE: Final = 1e12  # beyond, a half is lost beside the number
 _SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 
 
@@ -54,6 +59,16 @@ class _Computed:
     side: SideValues
     values: FloatArray | None
     weight: FloatArray
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """The result of both sides: shares of groups, or quantiles of numbers."""
+
+    score: float | None
+    quantiles: dict[SideName, FloatArray]
+    labels: dict[float, str] = field(default_factory=dict)
+    shares: dict[SideName, FloatArray | None] = field(default_factory=dict)
 
 
 def preview(
@@ -97,32 +112,34 @@ def preview(
     shares = {name: _group_shares(found, labels) for name, found in computed.items()}
     numeric: NumericPreview | None = None
     score: float | None = None
+    quantiles: dict[SideName, FloatArray] = {}
     if outcome == "number":
-        numeric, score = _numeric(first, second)
+        numeric, quantiles = _numeric(computed)
+        if len(quantiles) == len(_SIDES):
+            score = quantile_similarity(quantiles["donor"], quantiles["recipient"])
     elif outcome == "group":
         score = _group_similarity(shares["donor"], shares["recipient"])
+    case = Case(
+        harmony,
+        {"donor": donor.dictionary, "recipient": recipient.dictionary},
+        respondent,
+        _price_years(donor, recipient),
+    )
+    compared = outcome == "group"
+    seen = _Outcome(score, quantiles, labels, shares) if compared else _Outcome(score, quantiles)
+    evidence = _evidence(case, computed, seen)
     levels = {name: _levels(harmony.side(name), computed[name]) for name in _SIDES}
     return HarmonyPreview(
         outcome=outcome,
-        groups=_groups(harmony, labels, shares, compared=outcome == "group"),
+        groups=_groups(harmony, labels, shares, compared=compared),
         donor_levels=levels["donor"],
         recipient_levels=levels["recipient"],
         donor_values=_histogram(harmony.donor, first),
         recipient_values=_histogram(harmony.recipient, second),
         numeric=numeric,
         similarity=score,
-        unmatched=_unmatched(harmony, levels, compared=outcome == "group"),
-        findings=_findings(
-            Case(
-                harmony,
-                {"donor": donor.dictionary, "recipient": recipient.dictionary},
-                respondent,
-                _price_years(donor, recipient),
-            ),
-            siblings,
-            numeric,
-            _named_shares(labels, shares) if outcome == "group" else {},
-        ),
+        unmatched=_unmatched(harmony, levels, compared=compared),
+        findings=_findings(case, siblings, evidence),
         problems=tuple(dict.fromkeys(problems)),
     )
 
@@ -134,23 +151,45 @@ def _price_years(donor: Survey, recipient: Survey) -> dict[SideName, int | None]
     return {name: stated[name] or year for name, year in implied.items()}
 
 
-def _findings(
-    case: Case,
-    siblings: Sequence[Sibling],
-    numeric: NumericPreview | None,
-    shares: dict[SideName, dict[str, float]],
-) -> tuple[Finding, ...]:
-    donor, recipient = case.dictionaries["donor"], case.dictionaries["recipient"]
+def _findings(case: Case, siblings: Sequence[Sibling], evidence: Evidence) -> tuple[Finding, ...]:
     found = check_harmony(
-        case.harmony, donor, recipient, siblings,
+        case.harmony, case.dictionaries["donor"], case.dictionaries["recipient"], siblings,
         respondent=case.respondent, price_years=case.price_years,
     )  # fmt: skip
-    seen = {finding.rule for finding in found}
-    if numeric is not None and "units-differ" not in seen:
-        left, right = numeric.donor_quantiles, numeric.recipient_quantiles
-        if left is not None and right is not None:
-            found += check_amounts(case, left.tolist(), right.tolist())
-    return sort_findings(found + check_shares(shares))
+    seen = check_data(case, evidence, reported={finding.rule for finding in found})
+    return sort_findings([*found, *mark_accepted(case.harmony, seen)])
+
+
+def _evidence(
+    case: Case, computed: dict[SideName, _Computed | None], outcome: _Outcome
+) -> Evidence:
+    """Collect what the checker looks at; what is rarely needed is computed when asked for."""
+
+    def raw_quantiles(name: SideName) -> FloatArray | None:
+        found = computed[name]
+        if found is None or found.side.numbers is None:
+            return None
+        weight = found.rows.weight(case.side(name).respondent)
+        return _quantiles(found.side.numbers, weight)
+
+    def recounted(name: SideName) -> FloatArray | None:
+        found = computed[name]
+        if found is None or not counts_heads(case, name):
+            return None
+        values = collapse_side(
+            case.harmony, name, found.rows, 1.0 - found.side.values, respondent=case.respondent
+        )
+        return _quantiles(values, found.weight)
+
+    return Evidence(
+        outcome.score,
+        outcome.labels,
+        {name: found for name, found in outcome.shares.items() if found is not None},
+        outcome.quantiles,
+        {name: found.side.problems for name, found in computed.items() if found is not None},
+        raw_quantiles,
+        recounted,
+    )
 
 
 def _compute(
@@ -205,16 +244,6 @@ def _group_shares(computed: _Computed | None, labels: dict[float, str]) -> Float
     position = np.where(codes[position] == computed.values, position, -1)
     shares = code_shares(position, computed.weight, len(codes))
     return shares if np.isfinite(shares).all() else None
-
-
-def _named_shares(
-    labels: dict[float, str], shares: dict[SideName, FloatArray | None]
-) -> dict[SideName, dict[str, float]]:
-    return {
-        name: dict(zip(labels.values(), map(float, found), strict=True))
-        for name, found in shares.items()
-        if found is not None
-    }
 
 
 def _group_similarity(donor: FloatArray | None, recipient: FloatArray | None) -> float | None:
@@ -274,75 +303,29 @@ def _unmatched(
 
 
 def _numeric(
-    donor: _Computed | None, recipient: _Computed | None
-) -> tuple[NumericPreview | None, float | None]:
-    sides = [_sorted(found) for found in (donor, recipient)]
-    given = [item for item in sides if item is not None]
-    if not given:
-        return None, None
-    edges = _edges([values for values, _ in given])
-    shares = [None if item is None else _shares_in_bins(*item, edges) for item in sides]
-    probabilities = np.array(QUANTILES)
-    quantiles = [None if item is None else sorted_quantiles(*item, probabilities) for item in sides]
-    means = [None if i is None else float(np.average(i[0], weights=i[1])) for i in sides]
-    numeric = NumericPreview(
-        edges, shares[0], shares[1], QUANTILES, quantiles[0], quantiles[1], means[0], means[1]
-    )
-    if sides[0] is None or sides[1] is None:
-        return numeric, None
-    compared = [sorted_quantiles(*item, PROBABILITIES) for item in given]
-    return numeric, quantile_similarity(compared[0], compared[1])
+    computed: dict[SideName, _Computed | None],
+) -> tuple[NumericPreview | None, dict[SideName, FloatArray]]:
+    """Return the distribution of a numeric outcome and its quantiles at `PROBABILITIES`."""
+    given = {
+        name: present
+        for name, found in computed.items()
+        if found is not None
+        and found.values is not None
+        and (present := sorted_present(found.values, found.weight)) is not None
+    }
+    quantiles = {name: sorted_quantiles(*item, PROBABILITIES) for name, item in given.items()}
+    return (numeric_preview(given) if given else None), quantiles
 
 
-def _sorted(computed: _Computed | None) -> tuple[FloatArray, FloatArray] | None:
-    """Return the values of a side and their weights in increasing order."""
-    if computed is None or computed.values is None:
-        return None
-    order = np.argsort(computed.values, kind="stable")  # NaN sorts last
-    count = len(order) - int(np.isnan(computed.values).sum())
-    if count == 0:
-        return None
-    return computed.values[order[:count]], computed.weight[order[:count]]
+def _quantiles(values: FloatArray, weight: FloatArray) -> FloatArray | None:
+    present = sorted_present(values, weight)
+    return None if present is None else sorted_quantiles(*present, PROBABILITIES)
 
 
 def _histogram(side: Side, computed: _Computed | None) -> Histogram | None:
     if computed is None or computed.side.numbers is None:
         return None
-    numbers = computed.side.numbers
-    keep = ~np.isnan(numbers)
-    if not keep.any():
-        return None
-    values, weight = numbers[keep], computed.rows.weight(side.respondent)[keep]
-    edges = _edges([values])
-    return Histogram(
-        edges, _shares_in_bins(values, weight, edges), float(values.min()), float(values.max())
-    )
-
-
-def _shares_in_bins(values: FloatArray, weight: FloatArray, edges: FloatArray) -> FloatArray:
-    """Return weighted shares of equally wide bins; values beyond the edges count in the outer ones."""
-    bins = len(edges) - 1
-    position = (values - edges[0]) * (bins / (edges[-1] - edges[0]))
-    return code_shares(np.clip(position, 0, bins - 1).astype(np.intp), weight, bins)
-
-
-def _edges(columns: list[FloatArray]) -> FloatArray:
-    """Choose equally wide bins: one per whole number for counts, else over the middle 98 %."""
-    smallest = min(float(values.min()) for values in columns)
-    largest = max(float(values.max()) for values in columns)
-    countable = largest - smallest < HISTOGRAM_BINS and max(-smallest, largest) < _COUNTABLE
-    if countable and all(_is_whole(values) for values in columns):
-        return np.arange(smallest - 0.5, largest + 1.0)
-    bounds = [np.quantile(values, [0.01, 0.99]) for values in columns]
-    low, high = min(float(pair[0]) for pair in bounds), max(float(pair[1]) for pair in bounds)
-    if high <= low:
-        margin = max(0.5, abs(low) * 1e-6)
-        return np.array([low - margin, low + margin])
-    return np.linspace(low, high, HISTOGRAM_BINS + 1)
-
-
-def _is_whole(values: FloatArray) -> bool:
-    return bool((values == np.round(values)).all())
+    return histogram(computed.side.numbers, computed.rows.weight(side.respondent))
 
 
 __all__ = [

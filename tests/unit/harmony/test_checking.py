@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fusion_core.harmony.checking import check_harmony, check_shares
+from fusion_core.harmony.checking import check_harmony
 from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side
 from fusion_core.surveys import Dictionary, Variable
 
@@ -152,13 +152,3 @@ def test_errors_come_first():
         "error",
         "hint",
     ]
-
-
-def test_a_result_that_does_not_vary_is_found():
-    found = check_shares({"donor": {"A": 1.0, "B": 0.0}, "recipient": {"A": 0.985, "B": 0.015}})
-    assert [(finding.rule, finding.side) for finding in found] == [
-        ("constant-result", "donor"),
-        ("near-empty-group", "donor"),
-        ("near-constant-result", "recipient"),
-    ]
-    assert check_shares({"donor": {"A": 0.5, "B": 0.5}, "recipient": {}}) == ()
