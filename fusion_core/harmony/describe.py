@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 
 from fusion_core.harmony.aggregation import Rule, resolve_rule
-from fusion_core.harmony.binning import format_number
+from fusion_core.harmony.conditions import Condition, read_condition
+from fusion_core.harmony.headcounts import counted
 from fusion_core.harmony.model import DROP, Harmony, Side, SideName
+from fusion_core.harmony.recipes import read_recipe
+from fusion_core.harmony.saying import say_condition, say_recipe
 from fusion_core.surveys.model import Variable
 
-_RANGE = re.compile(r"^\s*(\w+)\s*([<>]=?)\s*(-?[\d.]+)\s*$")
+MEMBERS = "household members"
 
 
-def describe_aggregator(harmony: Harmony, side: SideName, variable: Variable | None = None) -> str:
-    """Return what a side yields per household, e.g. "number of household members for whom agep < 18".
+def describe_aggregator(
+    harmony: Harmony,
+    side: SideName,
+    variable: Variable | None = None,
+    *,
+    columns: Mapping[str, Variable] | None = None,
+) -> str:
+    """Return what a side yields per household, e.g. "number of household members aged under 18".
 
     Parameters
     ----------
@@ -21,8 +30,11 @@ def describe_aggregator(harmony: Harmony, side: SideName, variable: Variable | N
         The harmony and which side of it.
     variable
         Its dictionary entry; its description is used where it is short.
+    columns
+        Dictionary entries of everything its expressions may use.
     """
     half = harmony.side(side)
+    known = columns or ({variable.name: variable} if variable is not None else {})
     subject = _subject(half, variable)
     if half.respondent == "household":
         return f"the household's {subject}"
@@ -33,18 +45,25 @@ def describe_aggregator(harmony: Harmony, side: SideName, variable: Variable | N
     if rule == "reference":
         return f"the reference person's {'group of ' if grouped else ''}{subject}"
     if rule in {"sum", "count", "any"}:
-        return _counting(half, rule, subject)
+        return _counting(half, rule, subject, known)
     whose = "among household members"
     thing = f"group of {subject}" if grouped else subject
     return f"the {_EXTREMES[rule]} {thing} {whose}"
 
 
-def describe_side(harmony: Harmony, side: SideName, variable: Variable | None = None) -> str:
+def describe_side(
+    harmony: Harmony,
+    side: SideName,
+    variable: Variable | None = None,
+    *,
+    columns: Mapping[str, Variable] | None = None,
+) -> str:
     """Return one sentence about everything a side does to its variable, in order."""
     half = harmony.side(side)
     parts = []
     if half.universe.strip():
-        parts.append(f"only where {half.universe.strip()}")
+        whom = describe_condition(half, half.universe, columns or {})
+        parts.append(f"only {whom}" if whom else f"only where {half.universe.strip()}")
     if half.deflate_to_year is not None:
         parts.append(f"in dollars of {half.deflate_to_year}")
     if half.breakpoints:
@@ -52,8 +71,21 @@ def describe_side(harmony: Harmony, side: SideName, variable: Variable | None = 
     if half.levels:
         count = len({item.group for item in half.levels if item.group not in {None, DROP}})
         parts.append(f"in {count} group{'s' if count != 1 else ''}")
-    text = describe_aggregator(harmony, side, variable)
+    text = describe_aggregator(harmony, side, variable, columns=columns)
     return ", ".join([text, *parts])
+
+
+def describe_condition(side: Side, text: str, columns: Mapping[str, Variable]) -> str:
+    """Return a condition in plain words, empty where it is more than rows can say."""
+    condition = read_condition(text) if text.strip() else None
+    who = "persons" if side.respondent == "person" else "households"
+    return "" if condition is None else say_condition(condition, columns, who=who)
+
+
+def describe_adjustment(side: Side, columns: Mapping[str, Variable]) -> str:
+    """Return an adjustment in plain words, empty where it is more than steps can say."""
+    recipe = read_recipe(side.adjustment) if side.adjustment.strip() else None
+    return "" if recipe is None else say_recipe(recipe, columns, respondent=side.respondent)
 
 
 _EXTREMES: dict[str, str] = {
@@ -69,12 +101,11 @@ def _subject(side: Side, variable: Variable | None) -> str:
     return side.variable
 
 
-def _counting(side: Side, rule: Rule, subject: str) -> str:
-    condition = _counted(side)
+def _counting(side: Side, rule: Rule, subject: str, columns: Mapping[str, Variable]) -> str:
+    condition: Condition | None = counted(side, columns)
     if condition is not None:
-        if rule == "any":
-            return f"whether there is a household member for whom {condition}"
-        return f"number of household members for whom {condition}"
+        members = say_condition(condition, columns, who=MEMBERS)
+        return f"whether there are {members}" if rule == "any" else f"number of {members}"
     if rule == "any":
         return f"whether {subject} is not zero for any household member"
     if rule == "count":
@@ -84,48 +115,9 @@ def _counting(side: Side, rule: Rule, subject: str) -> str:
     return f"{subject} added up over household members"
 
 
-def _counted(side: Side) -> str | None:
-    """Describe the persons a 0/1 coding counts, or ``None`` where something else is added up."""
-    if not side.is_grouped:
-        adjustment = side.adjustment.strip()
-        return adjustment if adjustment and _is_condition(adjustment) else None
-    codes = [item.group for item in side.levels]
-    if any(code not in {0.0, 1.0} for code in codes):
-        return None
-    base = side.adjustment.strip() or side.variable
-    if not side.breakpoints:
-        counted = [item.level for item in side.levels if item.group == 1.0]
-        shown = ", ".join(f"'{level}'" for level in counted[:3])
-        more = f" or {len(counted) - 3} more levels" if len(counted) > 3 else ""  # noqa: PLR2004 - as shown
-        return f"{base} = {shown}{more}"
-    return " or ".join(_intervals(base, side.breakpoints, [code == 1.0 for code in codes]))
-
-
-def _intervals(base: str, points: tuple[float, ...], counted: list[bool]) -> list[str]:
-    """Join neighbouring counted bins and write each stretch as a comparison."""
-    edges = [None, *points, None]
-    found: list[str] = []
-    start = 0
-    while start < len(counted):
-        end = start
-        while end < len(counted) and counted[end]:
-            end += 1
-        if end > start:
-            low, high = edges[start], edges[end]
-            bounds = []
-            if low is not None:
-                bounds.append(f"{base} ≥ {format_number(low)}")
-            if high is not None:
-                bounds.append(f"{base} < {format_number(high)}")
-            found.append(" and ".join(bounds) if bounds else f"any {base}")
-        start = max(end, start + 1)
-    return found
-
-
-def _is_condition(text: str) -> bool:
-    return bool(re.search(r"[<>=]|\b(between|in|like|is)\b", text, re.IGNORECASE)) and not bool(
-        re.search(r"\bcase\b|\bif\s*\(", text, re.IGNORECASE)
-    )
-
-
-__all__ = ["describe_aggregator", "describe_side"]
+__all__ = [
+    "describe_adjustment",
+    "describe_aggregator",
+    "describe_condition",
+    "describe_side",
+]

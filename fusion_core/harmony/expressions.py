@@ -88,8 +88,20 @@ def mentioned_columns(text: str, *, where: str = "") -> tuple[str, ...]:
     ExpressionError
         If the text cannot be parsed.
     """
+    tree = parse_expression(text, where=where)
+    return tuple(sorted({column.name for column in tree.find_all(exp.Column)}))
+
+
+def parse_expression(text: str, *, where: str = "") -> exp.Expression:
+    """Return the tree of an expression, within the limits but not yet checked for what it holds.
+
+    Raises
+    ------
+    ExpressionError
+        If the text cannot be parsed.
+    """
     _tokens(text, where)
-    return tuple(sorted({column.name for column in _parse(text, where).find_all(exp.Column)}))
+    return _parse(text, where)
 
 
 def evaluate_expression(
@@ -356,4 +368,5 @@ __all__ = [
     "check_expression",
     "evaluate_expression",
     "mentioned_columns",
+    "parse_expression",
 ]

@@ -165,13 +165,13 @@ def count(points, codes, **changes):
 @pytest.mark.parametrize(
     ("harmony", "expected"),
     [
-        (count((18,), (1, 0)), "number of household members for whom agep < 18"),
-        (count((18,), (0, 1)), "number of household members for whom agep ≥ 18"),
-        (count((2, 16), (0, 1, 0)), "number of household members for whom agep ≥ 2 and agep < 16"),
-        (count((2, 16, 65), (1, 0, 0, 1)), "number of household members for whom agep < 2 or agep ≥ 65"),
-        (count((18,), (1, 0), aggregator="any"), "whether there is a household member for whom agep < 18"),
+        (count((18,), (1, 0)), "number of household members whose agep is under 18"),
+        (count((18,), (0, 1)), "number of household members whose agep is 18 or more"),
+        (count((2, 16), (0, 1, 0)), "number of household members whose agep is 2 to under 16"),
+        (count((2, 16, 65), (1, 0, 0, 1)), "number of household members whose agep is under 2 or whose agep is 65 or more"),
+        (count((18,), (1, 0), aggregator="any"), "whether there are household members whose agep is under 18"),
         (count((18,), (1, 2)), "the group codes of agep added up over household members"),
-        (count((), (), adjustment="agep <= 17"), "number of household members for whom agep <= 17"),
+        (count((), (), adjustment="agep <= 17"), "number of household members whose agep is at most 17"),
         (count((), ()), "agep added up over household members"),
         (count((), (), aggregator="count"), "number of household members for whom agep is not zero"),
         (count((), (), aggregator="automatic"), "the average agep among household members"),
@@ -191,7 +191,7 @@ def test_labels_and_descriptions_appear_in_the_words():
     )
     harmony = Harmony(Side("n"), side)
     assert editing.describe_aggregator(harmony, "recipient") == (
-        "number of household members for whom sex = 'Male'"
+        "number of household members whose sex is “Male”"
     )
     assert editing.describe_aggregator(harmony, "donor", CHILDREN) == (
         "the household's nchild (Number of children)"
@@ -201,6 +201,6 @@ def test_labels_and_descriptions_appear_in_the_words():
 def test_a_side_is_summed_up_in_one_sentence():
     harmony = count((18,), (1, 0), universe="agep > 1", deflate_to_year=2020)
     assert editing.describe_side(harmony, "recipient") == (
-        "number of household members for whom agep < 18, only where agep > 1, in dollars of 2020, "
-        "in 2 bins, in 2 groups"
+        "number of household members whose agep is under 18, only persons whose agep is more than 1, "
+        "in dollars of 2020, in 2 bins, in 2 groups"
     )
