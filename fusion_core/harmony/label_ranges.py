@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from math import inf, isfinite
 from typing import Final
 
@@ -33,6 +34,7 @@ _DURATION: Final = re.compile(r"\b(months?|years?)\b")
 _CALENDAR: Final = (1850.0, 2100.0)
 
 
+@lru_cache(maxsize=1 << 16)
 def read_range(label: str) -> Range | None:
     """Return the range [low, high) a label names, or ``None`` where it names none.
 

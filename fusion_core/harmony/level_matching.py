@@ -8,7 +8,7 @@ yes-or-no questions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -239,7 +239,7 @@ def _polarity(level: str) -> str:
 def _meanings(levels: tuple[str, ...], question: str) -> list[str]:
     """Read answers as yes, no or not asked."""
     plain = [_polarity(level) for level in levels]
-    denies = is_negative
+    denies: Callable[[str], bool] = is_negative
     if any(starts_negative(level) for level in levels):
         denies = starts_negative
     found = [

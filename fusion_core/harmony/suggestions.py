@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from fusion_core.harmony.binning import bin_labels
 from fusion_core.harmony.candidates import Candidate, CandidateIndex
@@ -19,7 +19,7 @@ from fusion_core.harmony.conveying_levels import convey_levels
 from fusion_core.harmony.editing import apply_proposal, detect_ordered, start_harmony
 from fusion_core.harmony.examples import Example
 from fusion_core.harmony.label_ranges import breakpoints_of, read_ranges
-from fusion_core.harmony.level_matching import propose_groups
+from fusion_core.harmony.level_matching import GroupProposal, propose_groups
 from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
 from fusion_core.harmony.prices import CPI_U
 from fusion_core.harmony.wording import is_not_asked
@@ -36,6 +36,13 @@ _BETWEEN: Final = re.compile(r"\b(\d+) (?:through|to|-) (\d+)\b|\b(\d+)-(\d+)\b"
 _MONEY: Final = re.compile(r"\b(income|dollars?|earnings|wages?|salary|rent|cost)\b")
 
 
+Confidence = Literal["sure", "likely", "unsure"]
+"""How far a proposed harmony can be trusted, in three steps a person can act on."""
+
+_SURE, _LIKELY = 0.9, 0.7
+"""Mean likeness of matched levels from which groups found by wording are sure or likely."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A proposed harmony and where each part of it comes from.
@@ -46,10 +53,13 @@ class Suggestion:
         The proposal, to be looked at by a person; levels nothing is known of have no group.
     reasons
         One sentence per part.
+    confidence
+        How far it can be trusted once the two variables are the right ones.
     """
 
     harmony: Harmony
     reasons: tuple[str, ...]
+    confidence: Confidence = "likely"
 
 
 class SuggestionIndex:
@@ -105,8 +115,9 @@ class SuggestionIndex:
         harmony = replace(
             best.harmony, donor=left, recipient=right, author="", modified="", revision=0
         )
-        reasons = [f"as in {best.pair.title}", *(item.sentence for item in (*first, *second))]
-        return Suggestion(harmony, tuple(reasons))
+        changes = [item.sentence for item in (*first, *second)]
+        reasons = (f"as in {best.pair.title}", *changes)
+        return Suggestion(harmony, reasons, "likely" if changes else "sure")
 
 
 def suggest_by_wording(
@@ -125,14 +136,16 @@ def suggest_by_wording(
     """
     harmony = start_harmony(donor, recipient, propose=False)
     reasons: list[str] = []
+    confidence: Confidence = "likely"
     if counted := _head_count(harmony, donor, recipient):
-        return Suggestion(*counted)
+        return Suggestion(*counted, "likely")
     if donor.is_categorical and recipient.is_categorical:
         proposal = propose_groups(
             donor, recipient, examples=examples, year=_year(pair.recipient.vintage)
         )
         harmony = apply_proposal(harmony, proposal)
-        reasons.append(f"{len(proposal.matches)} pairs of answers read alike")
+        reasons.append(_matched(proposal))
+        confidence = _confidence(proposal)
     elif donor.is_categorical != recipient.is_categorical:
         harmony, said = _binned(harmony, donor, recipient)
         reasons += said
@@ -141,7 +154,27 @@ def suggest_by_wording(
         reasons.append("the reference person answers for the household")
     harmony, said = _deflated(harmony, donor, recipient, pair)
     ordered = detect_ordered(harmony, donor, recipient)
-    return Suggestion(replace(harmony, ordered=ordered), (*reasons, *said))
+    return Suggestion(replace(harmony, ordered=ordered), (*reasons, *said), confidence)
+
+
+def _matched(proposal: GroupProposal) -> str:
+    """Say how many answers found a partner by what they say."""
+    levels = [*proposal.donor, *proposal.recipient]
+    found = sum(item.group is not None for item in levels)
+    if not found:
+        return "no two answers read alike"
+    return f"{found} of {len(levels)} answers read like one of the other side"
+
+
+def _confidence(proposal: GroupProposal) -> Confidence:
+    """Judge groups found by wording: by how alike matched levels are, and how many found one."""
+    levels = (*proposal.donor, *proposal.recipient)
+    asked = [item for item in levels if item.group is not None or not is_not_asked(item.level)]
+    if not proposal.matches or not asked:
+        return "unsure"
+    likeness = sum(match.score for match in proposal.matches) / len(proposal.matches)
+    likeness *= sum(item.group is not None for item in asked) / len(asked)
+    return "sure" if likeness >= _SURE else "likely" if likeness >= _LIKELY else "unsure"
 
 
 def _head_count(
@@ -252,4 +285,4 @@ def _year(vintage: str) -> int | None:
     return int(found[-1]) if found else None
 
 
-__all__ = ["Suggestion", "SuggestionIndex", "suggest_all", "suggest_by_wording"]
+__all__ = ["Confidence", "Suggestion", "SuggestionIndex", "suggest_all", "suggest_by_wording"]

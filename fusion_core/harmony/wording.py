@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Final
 
 _WORD = re.compile(r"[a-z0-9]+")
+_remembered = lru_cache(maxsize=1 << 16)
+"""Labels are read again for every pair they could belong to, and codebooks repeat themselves."""
 _STOP_WORDS: Final = frozenset(
     _WORD.findall(
         "a an and any are as at been by did do does for from had has have how if in is it its me "
@@ -126,7 +128,7 @@ _SEVERAL: Final = re.compile(r"\b(two or more|multiple|multi|or more races|sever
 _OTHER: Final = re.compile(r"^(some |all |any )?(other|others|something else|else)\b")
 
 
-@lru_cache(maxsize=1 << 16)
+@_remembered
 def normalise_label(text: str) -> str:
     """Return a label without case, punctuation and thousands separators."""
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text.lower()).replace("'", "").replace("’", "")
@@ -149,6 +151,7 @@ def words(text: str) -> frozenset[str]:
     )
 
 
+@_remembered
 def answer_words(label: str) -> frozenset[str]:
     """Return the telling words of an answer, synonyms and plurals merged."""
     text = normalise_label(label.replace("u.s.", "us").replace("U.S.", "us"))
@@ -157,6 +160,7 @@ def answer_words(label: str) -> frozenset[str]:
     )
 
 
+@_remembered
 def is_negative(label: str) -> bool:
     """Whether an answer denies: 'No', 'Never served', 'Not a citizen', 'Without'."""
     return bool(_NEGATION.search(normalise_label(label)))
@@ -167,16 +171,19 @@ def starts_negative(label: str) -> bool:
     return bool(_NEGATION.match(normalise_label(label)))
 
 
+@_remembered
 def is_several(label: str) -> bool:
     """Whether a label stands for several answers at once: 'Two or more races', 'Multiple'."""
     return bool(_SEVERAL.search(normalise_label(label)))
 
 
+@_remembered
 def is_not_asked(label: str) -> bool:
     """Whether a label stands for people the question was not put to."""
     return bool(_NOT_ASKED.search(normalise_label(label)))
 
 
+@_remembered
 def is_other(label: str) -> bool:
     """Whether a label is the rest: 'Other', 'Some other fuel', 'Something else'."""
     return bool(_OTHER.search(normalise_label(label)))
