@@ -10,6 +10,7 @@ from fusion_core.harmony.findings import Finding
 from fusion_core.harmony.model import DROP, Harmony, Side
 from fusion_core.harmony.preview import GroupPreview, HarmonyPreview, Histogram, LevelPreview
 from fusion_core.surveys.model import Survey, Variable
+from harmony_app.harmonize.edits import Surveys
 
 SEVERITIES: Final = {"error": "error", "warning": "warning", "hint": "note"}
 LEVELS_IN_TITLE: Final = 3
@@ -59,6 +60,13 @@ def preview_record(
         "findings": [*findings, *problems],
         "table": [] if fresh else _table(preview, names),
     }
+
+
+def foreseen_record(harmony: Harmony, preview: HarmonyPreview, surveys: Surveys) -> dict[str, Any]:
+    """Describe what a suggestion would do: the same, but nothing to mend before it is taken."""
+    record = preview_record(harmony, preview, surveys.donor, surveys.recipient)
+    findings = [item | {"fix": None} for item in record["findings"]]
+    return record | {"foreseen": True, "findings": findings}
 
 
 _UNTOUCHED_RULES: Final = frozenset({"level-without-group", "unmatched-group"})

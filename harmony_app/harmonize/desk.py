@@ -18,7 +18,7 @@ from panel.custom import Child, JSComponent
 ASSETS: Final = Path(__file__).parent / "assets"
 MODULES: Final = (
     "dom", "worklist", "links", "level_list", "levels", "expression", "bins", "settings",
-    "candidates", "consequence", "dialogs", "match", "overview", "desk",
+    "candidates", "suggestion", "consequence", "dialogs", "match", "overview", "desk",
 )  # fmt: skip
 """Modules in the order they depend on one another."""
 
@@ -61,10 +61,13 @@ class HarmonizeDesk(JSComponent):
     rows = param.String(default="null")
     form = param.String(default="null")
     preview = param.String(default="null")
+    suggestion = param.String(default="null")
     overview = Child()
 
     _esm = bundled()
-    _stylesheets: Final = [(ASSETS / "desk.css").read_text(encoding="utf-8")]
+    _stylesheets: Final = [
+        (ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in ("desk", "suggestion")
+    ]
 
     def __init__(self, on_message: Callable[[dict[str, Any]], None], **params: Any) -> None:
         super().__init__(sizing_mode="stretch_width", **params)

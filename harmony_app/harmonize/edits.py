@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, get_args
 
@@ -167,32 +167,12 @@ def _comment(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
     return editing.set_comment(harmony, messages.text(message, "text", limit=4000))
 
 
-def _propose(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
-    del message
-    listed = [
-        replace(
-            surveys.variable(name, harmony),
-            type="nominal",
-            levels=tuple(item.level for item in harmony.side(name).levels),
-        )
-        for name in SIDES
-    ]
-    proposed = editing.apply_proposal(harmony, editing.propose_groups(*listed))
-    if proposed == harmony:
-        raise InputError(
-            "The labels suggest no further groups",
-            fix="Put the remaining levels into groups by hand",
-        )
-    return proposed
-
-
 EDITS: Final[Mapping[str, Callable[[Harmony, Message, Surveys], Harmony]]] = MappingProxyType(
     {
         "assign": _assign, "assign_each": _assign_each, "breakpoints": _breakpoints,
         "adjustment": _adjustment, "universe": _universe, "outside": _outside,
         "missing": _missing, "aggregator": _aggregator, "ordered": _ordered,
         "deflate": _deflate, "rename": _rename, "comment": _comment, "number_bins": _number_bins,
-        "propose": _propose,
     }
 )  # fmt: skip
 """Edits by the kind the browser names."""

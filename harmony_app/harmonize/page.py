@@ -26,6 +26,7 @@ from harmony_app.harmonize.overview import OverviewTable
 from harmony_app.harmonize.pairwork import PairWork, parse_pair
 from harmony_app.harmonize.saving import Saving
 from harmony_app.harmonize.screen import Screen
+from harmony_app.harmonize.suggesting import Suggesting
 from harmony_app.shell.session import Session, set_query
 
 
@@ -47,11 +48,13 @@ class HarmonizePage:
         overview = OverviewTable(self._open_from_overview)
         self.desk = HarmonizeDesk(self.receive, overview=overview.table)
         self.screen = Screen(session.workspace, self.desk, overview)
+        self.suggesting = Suggesting(self)
         self._actions: dict[str, Callable[[Message], None]] = {
             "open": self._open, "pair": self._choose_pair, "view": self._choose_view,
             "undo": self._undo, "redo": self._redo, "fix": self._fix, "recover": self._recover,
             **Saving(self).actions,
             **Exchange(self).actions,
+            **self.suggesting.actions,
         }  # fmt: skip
         self._follow_address()
 
@@ -78,8 +81,8 @@ class HarmonizePage:
                 "That did not work. The details are in the server's log; nothing saved is affected.",
                 severity="error",
             )
-        self.screen.show_form(self.work, self.state, self._sequence)
-        self._schedule()
+        self._show_form()
+        self.schedule()
 
     def _act(self, message: Message) -> None:
         kind = message.get("kind")
@@ -192,7 +195,7 @@ class HarmonizePage:
                 return
             notice = error.message
         self.screen.show_place(self.work, self.state, notice=notice)
-        self.screen.show_form(self.work, self.state, self._sequence)
+        self._show_form()
         pn.state.onload(self._late_work)
 
     def _show_problem(self, error: HarmonyError, pair: str) -> None:
@@ -222,6 +225,7 @@ class HarmonizePage:
             self._show_problem(error, str(pair))
             return
         self.work = work
+        self.suggesting.warm()
         self.state = states.choose_pair(self.state, pair)
         self.screen.show_pair(work)
         self.screen.show_place(self.work, self.state)
@@ -248,6 +252,10 @@ class HarmonizePage:
             self._remember()
         self.screen.show_subject(self.work, self.state)
 
+    def _show_form(self) -> None:
+        self.screen.show_form(self.work, self.state, self._sequence)
+        self.suggesting.show()
+
     def _show_match(self) -> None:
         if self.state.view != "match":
             self.state = states.choose_view(self.state, "match")
@@ -257,8 +265,8 @@ class HarmonizePage:
         donor, _, recipient = key.partition("__")
         self._show_match()
         self.open(donor, recipient)
-        self.screen.show_form(self.work, self.state, self._sequence)
-        self._schedule()
+        self._show_form()
+        self.schedule()
 
     def _remember(self) -> None:
         set_query(
@@ -282,7 +290,8 @@ class HarmonizePage:
 
     # What follows in the next turn -----------------------------------------------------------
 
-    def _schedule(self) -> None:
+    def schedule(self) -> None:
+        """Compute in the next turn what the current harmony does, and keep the draft."""
         if self._late_work_waits:
             return
         self._late_work_waits = True
@@ -291,7 +300,7 @@ class HarmonizePage:
     def _late_work(self) -> None:
         self._late_work_waits = False
         try:
-            self.screen.show_consequence(self.work, self.state)
+            self.screen.show_consequence(self.work, self.state, self.suggesting.foreseen())
             self._keep_draft()
             self.screen.show_statuses(self.work, self.state)
         except HarmonyError as error:

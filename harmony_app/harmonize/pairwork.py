@@ -7,19 +7,22 @@ from dataclasses import replace
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.harmony.candidates import Candidate
 from fusion_core.harmony.checking import check_harmony
 from fusion_core.harmony.checking_files import sibling_sets
 from fusion_core.harmony.checking_siblings import siblings_of
-from fusion_core.harmony.editing import Candidate, CandidateIndex, rank_candidates, start_harmony
+from fusion_core.harmony.editing import start_harmony
 from fusion_core.harmony.expressions import check_expression, evaluate_expression
 from fusion_core.harmony.model import Harmony, SideName, SurveyPair
 from fusion_core.harmony.preview import HarmonyPreview, preview
 from fusion_core.harmony.rows import RowsCache
 from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.suggestions import SuggestionIndex
 from fusion_core.surveys.model import SurveyId, Variable, variable_from_column
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.catalogue import Status, harmony_statuses
 from harmony_app.harmonize.edits import Surveys
+from harmony_app.harmonize.knowledge import shared_knowledge
 from harmony_app.harmonize.library import load_survey, shared_rows
 
 SAMPLE_ROWS = 2_000
@@ -70,8 +73,9 @@ class PairWork:
         self.saved: dict[str, Harmony] = {}
         self.drafts: dict[str, Harmony] = {}
         self._rows: RowsCache = shared_rows(workspace)
-        self._index = CandidateIndex(self.surveys.recipient.dictionary)
-        self._candidates: dict[str, tuple[Candidate, ...]] = {}
+        self.knowledge = shared_knowledge(workspace, pair.recipient)
+        self._by_wording = SuggestionIndex(self.surveys.recipient.dictionary)
+        self._candidates: dict[str, tuple[SuggestionIndex, tuple[Candidate, ...]]] = {}
         self._faulty: dict[tuple[str, int], bool] = {}
         self._siblings = sibling_sets(workspace.path, pair)
         self.reload()
@@ -88,6 +92,7 @@ class PairWork:
         return start_harmony(
             self.surveys.donor.dictionary.require(donor, where=self.pair.donor.title),
             self.surveys.recipient.dictionary.require(recipient, where=self.pair.recipient.title),
+            propose=False,
         )
 
     def variables(self, harmony: Harmony) -> tuple[Variable, Variable]:
@@ -103,10 +108,16 @@ class PairWork:
 
     def candidates(self, donor: str) -> tuple[Candidate, ...]:
         """Return the recipient variables that fit a donor variable best."""
-        if donor not in self._candidates:
+        index = self.index
+        if donor not in self._candidates or self._candidates[donor][0] is not index:
             variable = self.surveys.donor.dictionary.require(donor)
-            self._candidates[donor] = rank_candidates(variable, self._index)
-        return self._candidates[donor]
+            self._candidates[donor] = (index, index.rank(variable))
+        return self._candidates[donor][1]
+
+    @property
+    def index(self) -> SuggestionIndex:
+        """What candidates are ranked by: the whole workspace once it is read, else the wording."""
+        return self.knowledge.latest or self._by_wording
 
     def preview(self, harmony: Harmony) -> HarmonyPreview:
         """Compute what a harmony does to both surveys."""

@@ -9,7 +9,7 @@ from fusion_core.harmony.prices import price_years
 from fusion_core.harmony.store import list_pairs
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.catalogue import variable_card, variable_entries, worklist_statuses
-from harmony_app.harmonize.consequences import preview_record, rows_record
+from harmony_app.harmonize.consequences import foreseen_record, preview_record, rows_record
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.forms import AGGREGATORS, harmony_form
 from harmony_app.harmonize.library import all_pairs
@@ -151,8 +151,18 @@ class Screen:
         else:
             self._desk.show(form=form)
 
-    def show_consequence(self, work: PairWork | None, state: ViewState) -> None:
-        """Compute and show what the current harmony does to both surveys."""
+    def show_consequence(
+        self, work: PairWork | None, state: ViewState, foreseen: Harmony | None = None
+    ) -> None:
+        """Compute and show what the current harmony – or one it could become – does.
+
+        Parameters
+        ----------
+        work, state
+            The open pair and what is shown of it.
+        foreseen
+            What an untouched match would be with the whole suggestion.
+        """
         current = state.current
         if work is None or current is None:
             return
@@ -161,7 +171,9 @@ class Screen:
         donor, recipient = work.variables(current)
         self._desk.show(
             rows=rows_record(current, donor, recipient, found),
-            preview=preview_record(current, found, work.surveys.donor, work.surveys.recipient),
+            preview=preview_record(current, found, work.surveys.donor, work.surveys.recipient)
+            if foreseen is None
+            else foreseen_record(foreseen, work.preview(foreseen), work.surveys),
         )
 
     def fixed(self, current: Harmony | None, index: int) -> Harmony | None:

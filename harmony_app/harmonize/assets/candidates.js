@@ -20,9 +20,16 @@ export function createCandidates(actions) {
   function onKey(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) { event.preventDefault(); highlighted = Math.min(shown.length - 1, Math.max(0, highlighted + step)); mark(); }
-    else if (event.key === "Enter" && shown[highlighted]) { event.preventDefault(); actions.chooseRecipient(shown[highlighted].name); }
+    else if (event.key === "Enter" && shown[highlighted]) { event.preventDefault(); choose(shown[highlighted].name, event.shiftKey); }
     else if (event.key === "Escape") { event.stopPropagation(); if (search.value) { search.value = ""; show(); } else actions.cancelChoice(); }
   }
+
+  function choose(name, take) {
+    if (take && !subject.harmonies.some((item) => item.recipient === name)) actions.takeCandidate(name);
+    else actions.chooseRecipient(name);
+  }
+
+  const takeButton = (name) => h("button.small.take", { type: "button", tabindex: -1, title: "Open it and take the whole suggestion (Shift Enter)", onclick: (event) => { event.stopPropagation(); choose(name, true); } }, "✦ take");
 
   function mark() {
     [...list.children].forEach((child, index) => child.setAttribute("aria-selected", String(index === highlighted)));
@@ -40,7 +47,8 @@ export function createCandidates(actions) {
     list.replaceChildren(...shown.map((item, index) => h("div.candidate", { role: "option", "aria-selected": String(index === highlighted), onclick: () => actions.chooseRecipient(item.name) },
       h("div.candidate-top", {}, h("span.name", {}, item.name), kindChip(item.variable),
         used[item.name] ? h("span.chip.static", {}, `already ${used[item.name]}`) : null,
-        item.score === undefined ? null : h("span.score", { title: "How well it fits, from names, wording, answers and sibling years" }, percent(item.score))),
+        item.score === undefined ? null : h("span.score", { title: "How well it fits, from names, wording, answers and sibling years" }, percent(item.score)),
+        used[item.name] ? null : takeButton(item.name)),
       h("div.description", { dir: "auto" }, item.variable.description || "no description"),
       item.reason ? h(`div.reason${item.score < 0.3 ? ".weak" : ""}`, {}, item.reason) : null)));
     if (!shown.length) list.replaceChildren(h("p.empty", {}, "No recipient variable matches these words."));

@@ -6,6 +6,7 @@ const SHORT_TABLE = 40;
 
 export function createConsequence(actions) {
   const score = h("span.similarity");
+  const heading = h("h3");
   const basis = h("p.basis");
   const chart = h("div.chart");
   const findings = h("div.findings");
@@ -14,7 +15,7 @@ export function createConsequence(actions) {
   const resultCard = h("section.card", {}, h("h3", {}, "Result"), table);
   const findingsCard = h("section.card", { "aria-live": "polite" }, findingsTitle, findings);
   const element = h("aside.pane.consequence", { "aria-label": "Consequence" },
-    h("section.card", {}, h("div.card-head", {}, h("h3", {}, "After harmonization"), score), basis, chart), findingsCard, resultCard);
+    h("section.card", {}, h("div.card-head", {}, heading, score), basis, chart), findingsCard, resultCard);
   let palette = [];
   let shownLevels = SHORT_TABLE;
 
@@ -105,6 +106,8 @@ export function createConsequence(actions) {
     element,
     update(preview, colours) {
       palette = colours;
+      heading.textContent = preview?.foreseen ? "If you take the suggestion" : "After harmonization";
+      element.classList.toggle("foreseen", Boolean(preview?.foreseen));
       findingsCard.hidden = !preview;
       resultCard.hidden = !preview;
       if (!preview) { score.textContent = ""; basis.textContent = "Computing …"; chart.replaceChildren(); return; }

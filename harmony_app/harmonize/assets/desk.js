@@ -7,7 +7,7 @@ import { createMatch } from "./match.js";
 import { createOverview } from "./overview.js";
 import { createWorklist } from "./worklist.js";
 
-const PARTS = ["place", "recipients", "variables", "statuses", "subject", "rows", "form", "preview"];
+const PARTS = ["place", "recipients", "variables", "statuses", "subject", "rows", "form", "preview", "suggestion"];
 
 export function render({ model }) {
   const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
@@ -33,6 +33,7 @@ export function render({ model }) {
       worklist.select(name);
       send({ kind: "open", donor: name });
     },
+    takeCandidate(name) { choosing = false; send({ kind: "take_candidate", donor: state.subject.donor.name, recipient: name }); },
     chooseRecipient(name) { choosing = false; send({ kind: "open", donor: state.subject.donor.name, recipient: name }); },
     startChoice() { choosing = true; showMiddle(); candidates.focus(); },
     cancelChoice() { choosing = false; showMiddle(); },
@@ -112,8 +113,13 @@ export function render({ model }) {
     const { form, subject, rows } = state;
     if (!form || !subject?.recipient || !rows) return;
     if (form.key !== `${subject.donor.name}__${subject.recipient.name}`) return;
-    match.update(form, subject, rows, context());
+    match.update(form, subject, withSuggested(rows, form.key), context());
     footer.update(form);
+  }
+
+  /** Rows with the groups that are suggested for them, which the level lists show as such. */
+  function withSuggested(rows, key) {
+    return { ...rows, ...Object.fromEntries(["donor", "recipient"].map((side) => [side, { ...rows[side], suggested: match.suggestion.groups(side, key) }])) };
   }
 
   let shownKey = null;
@@ -138,6 +144,7 @@ export function render({ model }) {
     subject: showSubject,
     rows: showEdit,
     form: () => { showMiddle(); showEdit(); },
+    suggestion: () => { match.updateSuggestion(state.suggestion); showEdit(); },
     preview: () => { consequence.update(state.preview, state.place.palette); showConsequence(); },
   };
   for (const part of PARTS) {
@@ -176,6 +183,7 @@ export function render({ model }) {
       event.preventDefault();
       if (match.element.hidden) worklist.focusSearch(); else match.levels.focusFilter();
     } else if (key === "?") dialogs.help();
+    else if (key === "a" && !command && !match.element.hidden && match.suggestion.takeAll()) event.preventDefault();
     else if (!match.element.hidden && match.levels.pageKey(event)) event.preventDefault();
   }
   document.addEventListener("keydown", onKey);

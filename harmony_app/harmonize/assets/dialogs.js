@@ -54,7 +54,7 @@ export function createDialogs(actions) {
     },
     help() {
       const keys = [["↑ ↓", "next variable or level"], ["← →", "from one level list to the other"], ["Enter", "link the selected levels with this one"], ["Space, Shift, Ctrl", "select several levels"],
-        ["0–9", "put the selected levels into that group"], ["n", "put them into a new group"], ["Delete", "take them out of their group"], ["x", "leave their rows out"], ["/", "filter levels"],
+        ["0–9", "put the selected levels into that group"], ["n", "put them into a new group"], ["Delete", "take them out of their group"], ["x", "leave their rows out"], ["a", "take the whole suggestion"], ["/", "filter levels"],
         ["Ctrl Z, Ctrl Shift Z", "undo, redo"], ["Ctrl S", "save"], ["Esc", "clear the selection"]];
       open("Keys", [h("table.changes", {}, h("tbody", {}, ...keys.map(([key, text]) => h("tr", {}, h("th", {}, key), h("td", {}, text)))))], [close("Close")]);
     },

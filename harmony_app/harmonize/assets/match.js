@@ -3,6 +3,7 @@ import { kindChip } from "./candidates.js";
 import { h, number, s, setText } from "./dom.js";
 import { createLevels } from "./levels.js";
 import { createSettings } from "./settings.js";
+import { createSuggestion } from "./suggestion.js";
 
 const UNKNOWN = { low: 0, high: 1, shares: null, edges: null, whole: false };
 
@@ -22,7 +23,8 @@ export function createMatch(actions) {
   const undo = tool("↶", "Undo", "Undo (Ctrl Z)", () => actions.send({ kind: "undo" }));
   const redo = tool("↷", "Redo", "Redo (Ctrl Shift Z)", () => actions.send({ kind: "redo" }));
   const newGroup = tool("+", "New group", "Put the selected levels into a new group (n)", () => { if (!levels.newGroup()) actions.problem("match", "Select levels first; they go into the new group."); });
-  const propose = tool("✦", "Propose groups", "Let wording and numbers in the labels suggest the groups", () => actions.edit({ kind: "propose" }));
+  const suggestion = createSuggestion(actions);
+  const suggest = tool("✦", "Suggest", "Show what wording and other harmonies suggest for these two variables", () => actions.send({ kind: "suggest" }));
   const ordered = h("input", { type: "checkbox", onchange: () => actions.edit({ kind: "ordered", value: ordered.checked }) });
   const orderedLabel = h("label.check", {}, ordered, h("span", {}, "ordered"));
   const mode = h("div.segments.mode", { role: "group", "aria-label": "How groups are shown" });
@@ -31,7 +33,7 @@ export function createMatch(actions) {
   const sort = h("select", { "aria-label": "Order of the levels", onchange: () => { view.byGroup = sort.value === "group"; refresh(); } },
     h("option", { value: "survey" }, "survey order"), h("option", { value: "group" }, "by group"));
   const help = h("button.icon", { type: "button", title: "Keys", "aria-label": "Keys", onclick: () => actions.help() }, "?");
-  const toolbar = h("div.toolbar", { role: "toolbar", "aria-label": "Edit" }, undo, redo, mode, sort, orderedLabel, h("span.space"), newGroup, propose, help);
+  const toolbar = h("div.toolbar", { role: "toolbar", "aria-label": "Edit" }, undo, redo, mode, sort, orderedLabel, h("span.space"), newGroup, suggest, help);
   const problem = h("div.match-problem", { role: "alert", hidden: true });
   const body = h("div.match-body", {},
     cards.donor, h("div.arrow", { "aria-hidden": "true" }, "⇄"), cards.recipient,
@@ -41,7 +43,7 @@ export function createMatch(actions) {
   const moved = new ResizeObserver(() => levels.redraw());
   moved.observe(settings.donor.element);
   moved.observe(settings.recipient.element);
-  const element = h("section.match", { "aria-label": "Match" }, toolbar, problem, body, levels.assignBar);
+  const element = h("section.match", { "aria-label": "Match" }, toolbar, suggestion.element, problem, body, levels.assignBar);
 
   function showCard(side, variable, subject) {
     const name = h("span.name.mono", {}, variable.name);
@@ -88,7 +90,6 @@ export function createMatch(actions) {
     orderedLabel.title = form.ordered_reason;
     const grouped = form.sides.donor.grouped || form.sides.recipient.grouped;
     for (const part of [mode, sort, orderedLabel, newGroup, levels.assignBar]) part.hidden = !grouped;
-    propose.hidden = !form.sides.donor.grouped || !form.sides.recipient.grouped;
     modes.forEach((button, index) => button.setAttribute("aria-pressed", String(view.table === (index === 1))));
     const codes = [...new Set([...form.sides.donor.groups, ...form.sides.recipient.groups])].filter((code) => typeof code === "number").sort((a, b) => a - b);
     for (const side of ["donor", "recipient"]) {
@@ -101,7 +102,8 @@ export function createMatch(actions) {
   }
 
   return {
-    element, levels,
+    element, levels, suggestion,
+    updateSuggestion(next) { suggestion.update(next); suggest.hidden = Boolean(next); },
     problem(message) { problem.hidden = !message; setText(problem, message ?? ""); },
     /** A new pair of variables is shown: forget selections, open editors and errors. */
     updateSubject(subject) {

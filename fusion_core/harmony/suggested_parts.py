@@ -135,7 +135,7 @@ def open_parts(
     return tuple(parts)
 
 
-def accept(
+def take(
     current: Harmony,
     suggested: Harmony,
     donor: Variable,
@@ -164,7 +164,7 @@ def accept(
     if parts is None or "groups" in parts:
         found = suggested_groups(current, suggested, donor, recipient)
         every = {name: range(len(current.side(name).levels)) for name in SIDES}
-        current = accept_levels(current, found, every)
+        current = take_levels(current, found, every)
         current = _with_names(current, suggested)
         if parts is not None:
             current = set_ordered(
@@ -175,7 +175,7 @@ def accept(
     return current
 
 
-def accept_levels(
+def take_levels(
     current: Harmony, groups: SuggestedGroups, chosen: Mapping[SideName, Collection[int]]
 ) -> Harmony:
     """Give some levels the groups suggested for them.
@@ -309,8 +309,8 @@ __all__ = [
     "PartKind",
     "SuggestedGroups",
     "SuggestedPart",
-    "accept",
-    "accept_levels",
     "open_parts",
     "suggested_groups",
+    "take",
+    "take_levels",
 ]
