@@ -1,20 +1,25 @@
-"""Exchange harmonies with fusionData: its published ``.R`` files, and JSON copies of them.
+"""Take over harmonies from fusionData's published ``.R`` files, JSON copies of them, or our own JSON.
 
 A file is read as literals and never evaluated. What cannot be expressed here is kept as it is and
-reported by name, so that a person can finish it; what fusionData cannot express is reported when
-harmonies are written for it.
+reported by name, so that a person can finish it (`fusion_core.harmony.fusiondata_export` is the way
+back).
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from fusion_core.errors import CorruptFileError, ExpressionError, InputError
+from fusion_core.errors import ExpressionError, InputError
+from fusion_core.harmony.binning import check_breakpoints
+from fusion_core.harmony.fusiondata_files import (
+    FileEntry,
+    PlainEntry,
+    as_list,
+    read_harmony_file,
+)
 from fusion_core.harmony.model import (
     DROP,
     Aggregator,
@@ -23,11 +28,15 @@ from fusion_core.harmony.model import (
     HarmonySet,
     LevelGroup,
     Side,
+    SideName,
     SurveyPair,
 )
 from fusion_core.harmony.r_adjustments import Translation, translate_adjustment
-from fusion_core.harmony.r_literals import parse_r
-from fusion_core.surveys.model import Dictionary, RespondentLevel, SurveyId
+from fusion_core.surveys.model import Dictionary, RespondentLevel
+
+Status = Literal["imported", "translated", "flagged", "skipped"]
+"""What became of an entry: taken over as it is; with an adjustment written anew; with something a
+person must finish; not at all."""
 
 _AGGREGATORS: Final[dict[str, Aggregator]] = {
     "": "automatic", "reference": "reference", "sum": "sum", "min": "minimum", "max": "maximum",
@@ -46,7 +55,9 @@ class ImportedEntry:
     harmony
         The harmony, or ``None`` where it could not be read.
     remarks
-        What a person should look at, one sentence each; empty when everything was taken over as is.
+        What is worth knowing, one sentence each; of an entry that was skipped, why.
+    todo
+        What a person must do before the harmony is right, one sentence each.
     translations
         Adjustments that were translated: R text and what it became.
     """
@@ -54,7 +65,17 @@ class ImportedEntry:
     key: str
     harmony: Harmony | None
     remarks: tuple[str, ...] = ()
+    todo: tuple[str, ...] = ()
     translations: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """What became of the entry, in one word."""
+        if self.harmony is None:
+            return "skipped"
+        if self.todo:
+            return "flagged"
+        return "translated" if self.translations else "imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +88,13 @@ class ImportResult:
         Donor and recipient, from the file's name or content.
     entries
         One per entry of the file, in its order.
+    remarks
+        What is to be said of the file as a whole.
     """
 
     pair: SurveyPair
     entries: tuple[ImportedEntry, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def harmonies(self) -> tuple[Harmony, ...]:
@@ -83,10 +107,31 @@ class ImportResult:
         return HarmonySet(self.pair, self.harmonies)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Where to look up which variables belong to persons."""
+
+    dictionaries: Mapping[SideName, Dictionary | None]
+    persons: frozenset[str]
+
+    def respondent(self, side: SideName, variable: str) -> tuple[RespondentLevel, str]:
+        """Return the level of a variable and what is to be done about it."""
+        dictionary = self.dictionaries[side]
+        if dictionary is not None and variable in dictionary:
+            return dictionary[variable].respondent, ""
+        guess: RespondentLevel = (
+            "person" if side == "recipient" and variable in self.persons else "household"
+        )
+        if dictionary is None:
+            return guess, ""
+        error = InputError.unknown("variable", variable, dictionary)
+        return guess, f"Choose another {side} variable: {error}"
+
+
 def read_harmonies(
     path: Path, *, donor: Dictionary | None = None, recipient: Dictionary | None = None
 ) -> ImportResult:
-    """Read a fusionData harmony file (``.R``) or a JSON copy of one.
+    """Read a harmony file: fusionData's ``.R``, a JSON copy of one, or JSON exported here.
 
     Parameters
     ----------
@@ -99,210 +144,85 @@ def read_harmonies(
     Raises
     ------
     InputError
-        If the file is missing, holds anything but literals, or is not a list of harmonies.
+        If the file is missing, cut off or no list of harmonies. An odd entry is no reason to
+        refuse it: the entry is skipped and reported.
     """
-    pair, records = read_records(path)
-    persons = {
-        key.partition("__")[2] for key, record in records.items() if _text(record["acs"].get("agg"))
-    }
-    entries = []
-    for key, record in records.items():
-        try:
-            entries.append(_entry(key, record, donor, recipient, persons))
-        except InputError as error:
-            entries.append(ImportedEntry(key, None, (str(error),)))
-    return ImportResult(pair, tuple(entries))
-
-
-def read_records(path: Path) -> tuple[SurveyPair, dict[str, dict[str, Any]]]:
-    """Read the entries of a file in one plain form, whatever the file's own.
-
-    Returns
-    -------
-    tuple
-        The pair, and per key ``donor`` and ``acs`` (each with groups, levels, breaks, adj, agg as
-        plain lists and texts), ``ordered``, ``comment``, ``modified``.
-
-    Raises
-    ------
-    InputError
-        As `read_harmonies`.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise InputError(
-            "The file is missing", where=str(path), fix="Choose another file"
-        ) from error
-    except (UnicodeDecodeError, OSError) as error:
-        raise InputError(
-            "The file cannot be read as text", where=str(path), fix="Choose another file"
-        ) from error
-    if path.suffix.lower() == ".json":
-        return _json_records(text, path)
-    value = parse_r(text, where=path.name)
-    if not isinstance(value, dict):
-        raise InputError(
-            "The file holds no list of harmonies", where=path.name, fix="Choose another file"
-        )
-    pair = _pair(path.stem, path)
-    return pair, {key: _record(key, entry, pair, path.name) for key, entry in value.items()}
-
-
-def _json_records(text: str, path: Path) -> tuple[SurveyPair, dict[str, dict[str, Any]]]:
-    try:
-        content = json.loads(text)
-        pair = _pair(Path(str(content["file"])).stem, path)
-        return pair, {
-            str(key): _checked(key, entry, path.name) for key, entry in content["harmonies"].items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise CorruptFileError(
-            "The file is damaged, cut off or no copy of a fusionData harmony file",
-            where=str(path),
-            fix="Export or download it again; nothing was imported",
-        ) from error
-
-
-def _pair(stem: str, path: Path) -> SurveyPair:
-    donor, separator, recipient = stem.partition("__")
-    if not separator:
-        raise InputError(
-            f"The file name '{path.name}' does not say which surveys it belongs to",
-            fix="Name it like RECS_2015__ACS_2015.R",
-        )
-    return SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient))
-
-
-def _record(key: str, entry: object, pair: SurveyPair, where: str) -> dict[str, Any]:
-    """Bring an entry of an ``.R`` file to plain form; its sides are named after the surveys."""
-    if not isinstance(entry, dict):
-        raise InputError(f"'{key}' is no harmony", where=where, fix="Remove it from the file")
-    sides = [name for name, value in entry.items() if isinstance(value, dict)]
-    if sides != [pair.donor.name, pair.recipient.name]:
-        raise InputError(
-            f"'{key}' has the sides {', '.join(sides) or 'none'}, not {pair.donor.name} and "
-            f"{pair.recipient.name}",
-            where=where,
-            fix="Check that the file belongs to these surveys",
-        )
-    ordered = entry.get("ordered", ("",))
-    return _checked(
-        key,
-        {
-            "donor": _plain_side(entry[sides[0]]),
-            "acs": _plain_side(entry[sides[1]]),
-            "ordered": None if ordered in {("",), ()} else _only(ordered),
-            "comment": _only(entry.get("comment", ("",))) or "",
-            "modified": _only(entry.get("modified", ("",))) or "",
-        },
-        where,
+    found = read_harmony_file(path)
+    persons = frozenset(
+        key.partition("__")[2] for key, plain in found.plain.items() if plain["acs"].get("agg")
+    )
+    known = _Known({"donor": donor, "recipient": recipient}, persons)
+    return ImportResult(
+        found.pair, tuple(_imported(entry, known) for entry in found.entries), found.remarks
     )
 
 
-def _plain_side(side: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "groups": list(side.get("groups", ())),
-        "levels": list(side.get("levels", ())),
-        "breaks": [item for item in side.get("breaks", ()) if item != ""],
-        "adj": _only(side.get("adj", ("",))) or "",
-    }
-    if "agg" in side:
-        found["agg"] = _only(side["agg"]) or ""
-    return found
+def _imported(entry: FileEntry, known: _Known) -> ImportedEntry:
+    if entry.plain is None:
+        if entry.harmony is None:
+            return ImportedEntry(entry.key, None, (_sentence(entry.problem),))
+        return _whole(entry.harmony, known)
+    try:
+        return _entry(entry.key, entry.plain, known)
+    except InputError as error:
+        return ImportedEntry(entry.key, None, (str(error),))
 
 
-def _only(value: object) -> object:
-    return (
-        value[0]
-        if isinstance(value, tuple) and len(value) == 1
-        else (None if value == () else value)
-    )
+def _whole(harmony: Harmony, known: _Known) -> ImportedEntry:
+    """Take a harmony over that was written by this project."""
+    for side in (harmony.donor, harmony.recipient):
+        if len({item.level for item in side.levels}) < len(side.levels):
+            problem = f"A level of '{side.variable}' is listed twice."
+            return ImportedEntry(harmony.key, None, (problem,))
+    sides: tuple[tuple[SideName, str], ...] = (
+        ("donor", harmony.donor.variable), ("recipient", harmony.recipient.variable),
+    )  # fmt: skip
+    todo = [known.respondent(side, variable)[1] for side, variable in sides]
+    return ImportedEntry(harmony.key, harmony, todo=tuple(item for item in todo if item))
 
 
-def _checked(key: object, entry: Any, where: str) -> dict[str, Any]:
-    """Check the form of a plain entry so that nothing later can stumble over it."""
-    problem = _problem(entry)
-    if problem:
-        raise InputError(
-            f"'{key}': {problem}", where=where, fix="Check the file; nothing was imported"
-        )
-    checked: dict[str, Any] = entry
-    return checked
+@dataclass(slots=True)
+class _Notes:
+    """What is said of an entry while its sides are read."""
+
+    start: str = ""
+    remarks: list[str] = field(default_factory=list)
+    todo: list[str] = field(default_factory=list)
+    translations: list[tuple[str, str]] = field(default_factory=list)
+
+    def say(self, sentence: str) -> None:
+        self.remarks.append(self.start + sentence)
+
+    def ask(self, sentence: str) -> None:
+        self.todo.append(self.start + sentence)
 
 
-def _problem(entry: Any) -> str:
-    """Return what is wrong with the form of an entry, or an empty text."""
-    if not isinstance(entry, dict):
-        return "a harmony is a list of two sides"
-    if not isinstance(entry.get("ordered"), bool | str | None):
-        return "the order is neither TRUE nor FALSE"
-    sides = [entry.get("donor"), entry.get("acs")]
-    if not all(isinstance(side, dict) for side in sides):
-        return "a harmony has two sides"
-    return next((problem for side in sides for problem in _side_problems(side)), "")
-
-
-def _side_problems(side: Any) -> Iterator[str]:
-    groups, levels = _list(side.get("groups")), _list(side.get("levels"))
-    if len(groups) != len(levels) or not groups:
-        yield f"{len(groups)} groups for {len(levels)} levels"
-    if not all(item is None or _is_number(item) for item in groups):
-        yield "a group is no number"
-    if not all(isinstance(item, str) for item in levels):
-        yield "a level is no text"
-    if not all(_is_number(item) for item in _list(side.get("breaks"))):
-        yield "a breakpoint is no number"
-    if not isinstance(side.get("adj", ""), str):
-        yield "an adjustment is no text"
-    if not isinstance(side.get("agg", ""), str | list | None):
-        yield "an aggregator is no text"
-
-
-def _is_number(item: object) -> bool:
-    return isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item)
-
-
-def _entry(
-    key: str,
-    record: dict[str, Any],
-    donor: Dictionary | None,
-    recipient: Dictionary | None,
-    persons: set[str],
-) -> ImportedEntry:
+def _entry(key: str, plain: PlainEntry, known: _Known) -> ImportedEntry:
     first, separator, second = key.partition("__")
     if not separator or not first or not second:
         raise InputError(
             f"'{key}' does not name two variables", fix="Name entries like numchild__agep"
         )
-    remarks: list[str] = []
-    translations: list[tuple[str, str]] = []
+    notes = _Notes()
+    halves: tuple[tuple[SideName, str, PlainEntry], ...] = (
+        ("donor", first, plain["donor"]), ("recipient", second, plain["acs"]),
+    )  # fmt: skip
     sides = []
-    for name, variable, dictionary, half in (
-        ("donor", first, donor, record["donor"]),
-        ("recipient", second, recipient, record["acs"]),
-    ):
-        respondent: RespondentLevel = "household"
-        if dictionary is not None and variable in dictionary:
-            respondent = dictionary[variable].respondent
-        elif name == "recipient" and variable in persons:
-            respondent = "person"
-        elif dictionary is not None:
-            remarks.append(f"The {name}'s dictionary has no variable '{variable}'")
-        side, said, translated = _side(half, variable, respondent)
-        remarks += [f"{name.capitalize()}: {sentence}" for sentence in said]
-        translations += translated
-        sides.append(side)
+    for name, variable, half in halves:
+        respondent, unknown = known.respondent(name, variable)
+        notes.todo += [unknown] if unknown else []
+        notes.start = f"{name.capitalize()}: "
+        sides.append(_side(half, variable, respondent, notes))
     harmony = Harmony(
         donor=sides[0],
         recipient=sides[1],
-        ordered=record.get("ordered") is True,
-        comment=str(record.get("comment") or ""),
-        modified=str(record.get("modified") or "").replace(" ", "T", 1),
+        ordered=plain.get("ordered") is True,
+        comment=plain.get("comment") or "",
+        modified=(plain.get("modified") or "").replace(" ", "T", 1),
     )
-    return ImportedEntry(key, harmony, tuple(remarks), tuple(translations))
+    return ImportedEntry(
+        key, harmony, tuple(notes.remarks), tuple(notes.todo), tuple(notes.translations)
+    )
 
 
 def side_from_fusiondata(
@@ -322,59 +242,93 @@ def side_from_fusiondata(
     return _built(record, variable, respondent, translation)
 
 
-def _side(
-    record: Mapping[str, Any], variable: str, respondent: RespondentLevel
-) -> tuple[Side, list[str], list[tuple[str, str]]]:
-    """Return a side, what to report about it, and the translation of its adjustment."""
-    remarks: list[str] = []
-    translations: list[tuple[str, str]] = []
+def _side(record: PlainEntry, variable: str, respondent: RespondentLevel, notes: _Notes) -> Side:
+    """Return a side; what is to be said of it goes into the notes."""
     text = str(record.get("adj") or "").strip()
     translation = Translation()
     if text:
         try:
             translation = translate_adjustment(text, variable)
         except ExpressionError as error:
-            remarks.append(f"the adjustment is kept as written in R and must be rewritten. {error}")
+            notes.ask(
+                f"the adjustment is kept as written in R; rewrite it as an expression. {error}"
+            )
             translation = Translation(adjustment=text)
         else:
-            translations.append(
-                (text, translation.adjustment or f"asked where {translation.universe}")
-            )
+            written = translation.adjustment or f"asked where {translation.universe}"
+            notes.translations.append((text, written))
     side = _built(record, variable, respondent, translation)
-    if translation.outside_level:
-        if side.outside_universe is None and translation.outside_level in record.get("levels", ()):
-            side = replace(side, outside_universe=DROP)
-            remarks.append(f"rows for which not ({translation.universe}) are dropped (NA)")
-        elif side.outside_universe is None:
-            remarks.append(
-                f"'{translation.outside_level}' has no group; choose one for rows not asked"
-            )
-        else:
-            remarks.append(
-                f"rows for which not ({translation.universe}) are in the group of "
-                f"'{translation.outside_level}'"
-            )
+    side = replace(side, levels=_merged(side, notes))
+    side = _outside_filled(side, record, translation, notes)
     if any(item.group is None for item in side.levels):
         levels = [item.level for item in side.levels if item.group is None]
-        remarks.append(f"rows with {', '.join(repr(level) for level in levels)} are dropped (NA)")
+        notes.say(f"rows with {', '.join(repr(level) for level in levels)} are dropped (NA)")
         dropped = tuple(
             LevelGroup(item.level, DROP) if item.group is None else item for item in side.levels
         )
         side = replace(side, levels=dropped)
-    if side.breakpoints and len(side.levels) != len(side.breakpoints) + 1:
-        remarks.append(
-            "breakpoints are set although levels are listed; fusionData bins the positions of the "
-            "labels. Remove the breakpoints"
-        )
-    return side, remarks, translations
+    if side.breakpoints:
+        notes.todo += [notes.start + sentence for sentence in _bins_to_mend(side)]
+    return side
+
+
+def _outside_filled(
+    side: Side, record: PlainEntry, translation: Translation, notes: _Notes
+) -> Side:
+    """Say where the rows outside the universe go, and decide it where R does."""
+    if not translation.outside_level:
+        return side
+    others = f"rows for which not ({translation.universe})"
+    if side.outside_universe is not None:
+        notes.say(f"{others} are in the group of '{translation.outside_level}'")
+        return side
+    if translation.outside_level in as_list(record.get("levels")):
+        notes.say(f"{others} are dropped (NA)")
+        return replace(side, outside_universe=DROP)
+    notes.ask(f"'{translation.outside_level}' has no group; choose one for {others}")
+    return side
+
+
+def _bins_to_mend(side: Side) -> list[str]:
+    """Say what is wrong with breakpoints that are kept as they are."""
+    try:
+        check_breakpoints(side.breakpoints)
+    except InputError as error:
+        return [f"set the breakpoints again. {error}"]
+    if len(side.levels) == len(side.breakpoints) + 1:
+        return []
+    sentence = (
+        "breakpoints are set although levels are listed; fusionData bins the positions of the "
+        "labels. Remove the breakpoints"
+    )
+    return [sentence]
+
+
+def _merged(side: Side, notes: _Notes) -> tuple[LevelGroup, ...]:
+    """Keep a level that is listed twice once, if both times it has the same group."""
+    groups: dict[str, GroupCode] = {}
+    for item in side.levels:
+        if item.level in groups and (side.breakpoints or groups[item.level] != item.group):
+            raise InputError(
+                f"The level '{item.level}' is listed twice", where=side.variable,
+                fix="Remove one of the two from the file",
+            )  # fmt: skip
+        if item.level in groups:
+            notes.say(f"'{item.level}' is listed twice with the same group; one was kept")
+        groups[item.level] = item.group
+    return tuple(LevelGroup(level, group) for level, group in groups.items())
+
+
+def _sentence(problem: str) -> str:
+    return problem if problem[-1:] == "." else f"{problem[:1].upper()}{problem[1:]}."
 
 
 def _built(
     record: Mapping[str, Any], variable: str, respondent: RespondentLevel, translation: Translation
 ) -> Side:
     groups, labels = (
-        _list(record.get("groups")),
-        [str(item) for item in _list(record.get("levels"))],
+        as_list(record.get("groups")),
+        [str(item) for item in as_list(record.get("levels"))],
     )
     codes: list[GroupCode] = [None if code is None else float(code) for code in groups]
     levels = [LevelGroup(level, code) for level, code in zip(labels, codes, strict=True)]
@@ -393,19 +347,12 @@ def _built(
         variable=variable,
         respondent=respondent,
         adjustment=translation.adjustment,
-        breakpoints=tuple(float(item) for item in _list(record.get("breaks"))),
+        breakpoints=tuple(float(item) for item in as_list(record.get("breaks"))),
         levels=() if len(groups) == 1 else tuple(levels),
         aggregator=_AGGREGATORS[aggregator],
         universe=translation.universe,
         outside_universe=outside,
     )
-
-
-def _list(value: Any) -> list[Any]:
-    """Return a vector as a list; R writes a vector of one without brackets and an empty one as ''."""
-    if isinstance(value, list | tuple):
-        return [item for item in value if item != ""]
-    return [] if value is None or value == "" else [value]
 
 
 def _text(value: object) -> str:
@@ -415,7 +362,7 @@ def _text(value: object) -> str:
 __all__ = [
     "ImportResult",
     "ImportedEntry",
+    "Status",
     "read_harmonies",
-    "read_records",
     "side_from_fusiondata",
 ]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from fusion_core.errors import HarmonyError, InputError
+from fusion_core.harmony.adjustments_to_r import to_r
 from fusion_core.harmony.aggregation import harmony_outcome
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.model import (
@@ -25,8 +26,7 @@ from fusion_core.harmony.model import (
     SideName,
 )
 from fusion_core.harmony.prices import deflation_factor
-from fusion_core.harmony.r_adjustments import to_r
-from fusion_core.harmony.r_literals import Scalar, Value, Vector, write_r
+from fusion_core.harmony.r_literals import Scalar, Value, Vector, r_name, write_r
 from fusion_core.surveys.model import Dictionary, Variable
 from fusion_core.workspace.files import write_text
 
@@ -159,7 +159,7 @@ def _adjustment(side: Side, price_year: int | None) -> str:
             fix="State the price year of the survey",
         )
     factor = deflation_factor(price_year, side.deflate_to_year)
-    base = f"({written})" if written else side.variable
+    base = f"({written})" if written else r_name(side.variable)
     return f"{base} * {factor:.6g}"
 
 
@@ -167,14 +167,14 @@ def _universe(
     side: Side, adjustment: str, levels: list[LevelGroup]
 ) -> tuple[str, list[LevelGroup]]:
     """Write a universe as R does: rows not asked get a level (or number) of their own."""
-    condition, variable = to_r(side.universe), side.variable
+    condition, variable = to_r(side.universe), r_name(side.variable)
     outside = side.outside_universe
     if not levels and outside is not None and outside != DROP:
         value = adjustment or variable
         return f"ifelse({condition}, {value}, {format_number(float(outside))})", levels
     if adjustment or side.breakpoints or not levels:
         raise InputError(
-            f"the universe of '{variable}' cannot be written for an adjusted or binned variable",
+            f"the universe of '{side.variable}' cannot be written for an adjusted or binned variable",
             fix="Write the universe into the adjustment",
         )
     known = f'levels = c("{_OUTSIDE}", levels({variable}))'
@@ -185,7 +185,7 @@ def _universe(
 def _counted(side: Side, adjustment: str, levels: list[LevelGroup]) -> tuple[str, list[LevelGroup]]:
     """Write a count as a sum of zeros and ones."""
     if not levels:
-        return f"({adjustment or side.variable}) != 0", levels
+        return f"({adjustment or r_name(side.variable)}) != 0", levels
 
     def flag(group: GroupCode) -> GroupCode:
         return group if group is None or group == DROP else float(group != 0)

@@ -1,4 +1,4 @@
-"""Translate the adjustments of fusionData between R and the safe expression language.
+"""Translate the adjustments of fusionData from R to the safe expression language.
 
 Only arithmetic, comparisons, logic and a few functions exist on both sides; anything else is
 reported and kept as it is, never run.
@@ -10,24 +10,36 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-import sqlglot
-from sqlglot import exp
-
-from fusion_core.errors import ExpressionError, InputError
+from fusion_core.errors import ExpressionError
 from fusion_core.harmony.expressions import check_expression, mentioned_columns
+from fusion_core.harmony.r_tokens import Token, TokenError, decoded
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:
         (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?)
       | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+      | (?P<quoted>`(?:[^`\\]|\\.)+`)
       | (?P<name>[A-Za-z.][A-Za-z0-9._]*)
-      | (?P<sign><{1,2}-|->{1,2}|%in%|&&|\|\||[<>=!]=|[-+*/^<>=!&|(),]))""",
+      | (?P<sign><{1,2}-|->{1,2}|%in%|%%|%/%|&&|\|\||[<>=!]=|[-+*/^<>=!&|(),~]))""",
     re.VERBOSE,
 )
 _FUNCTIONS: Final = {
     "abs": "abs", "round": "round", "sqrt": "sqrt", "exp": "exp", "log": "ln", "log10": "log10",
-    "floor": "floor", "ceiling": "ceil", "pmin": "least", "pmax": "greatest",
+    "floor": "floor", "ceiling": "ceil", "sign": "sign", "pmin": "least", "pmax": "greatest",
+    "coalesce": "coalesce", "replace_na": "coalesce", "tolower": "lower", "toupper": "upper",
+    "trimws": "trim", "nchar": "length", "startsWith": "starts_with", "endsWith": "ends_with",
 }  # fmt: skip
+_LABELS: Final[dict[str, tuple[str, ...]]] = {
+    "ifelse": ("test", "yes", "no"), "if_else": ("condition", "true", "false"),
+    "round": ("x", "digits"), "between": ("x", "left", "right"), "abs": ("x",), "sqrt": ("x",),
+    "floor": ("x",), "ceiling": ("x",), "exp": ("x",), "log": ("x",), "is.na": ("x",),
+    "replace_na": ("data", "replace"), "startsWith": ("x", "prefix"), "endsWith": ("x", "suffix"),
+}  # fmt: skip
+"""Names of arguments whose place is known; any other named argument has no counterpart."""
+
+_SQL_WORDS: Final = frozenset(
+    ["and", "as", "between", "case", "cast", "else", "end", "false", "from", "if", "in", "is", "like", "not", "null", "or", "select", "then", "true", "when"]
+)  # fmt: skip
 _COMPARISONS: Final = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _OPPOSITE: Final = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _MAXIMUM_DEPTH: Final = 40
@@ -81,7 +93,13 @@ def translate_adjustment(text: str, variable: str) -> Translation:
     relevelled = _relevelling(node, variable)
     if relevelled is not None:
         return relevelled
-    return Translation(adjustment=_sql(node))
+    return Translation(adjustment=_allowed(_sql(node)))
+
+
+def _allowed(written: str) -> str:
+    """Return what was written if the safe language accepts it; R allows more arguments."""
+    check_expression(written, mentioned_columns(written))
+    return written
 
 
 def _relevelling(node: Node, variable: str) -> Translation | None:
@@ -93,7 +111,7 @@ def _relevelling(node: Node, variable: str) -> Translation | None:
         label = _constant_level(constant)
         if label is not None and _is_variable(other, variable):
             adds = any(_adds_level(part, label) for part in (constant, other))
-            return Translation("", _sql(universe), label, adds)
+            return Translation("", _allowed(_sql(universe)), label, adds)
     return None
 
 
@@ -111,7 +129,7 @@ def _constant_level(node: Node) -> str | None:
 def _is_variable(node: Node, variable: str) -> bool:
     if node.kind == "call" and node.text == "factor" and node.parts:
         node = node.parts[0]
-    return node.kind == "name" and node.text.lower() == variable
+    return node.kind in {"name", "quoted"} and node.text.lower() == variable.lower()
 
 
 def _adds_level(node: Node, label: str) -> bool:
@@ -139,9 +157,12 @@ def _sql(node: Node) -> str:  # noqa: PLR0911 - one return per form of node
     if node.kind == "string":
         return "'" + node.text.replace("'", "''") + "'"
     if node.kind == "name":
-        return {"TRUE": "true", "T": "true", "FALSE": "false", "F": "false", "NA": "null"}.get(
-            node.text, node.text.lower()
-        )
+        constants = {"TRUE": "true", "T": "true", "FALSE": "false", "F": "false"}
+        if node.text in constants:
+            return constants[node.text]
+        return "null" if node.text == "NA" or node.text.startswith("NA_") else _column(node.text)
+    if node.kind == "quoted":
+        return _column(node.text)
     if node.kind == "group":
         return f"({_sql(node.parts[0])})"
     if node.kind in {"minus", "not"}:
@@ -153,6 +174,12 @@ def _sql(node: Node) -> str:  # noqa: PLR0911 - one return per form of node
 
 def _sql_operator(node: Node) -> str:
     left, right = node.parts
+    if node.text in {"%%", "%/%"}:
+        # R's remainder has the sign of the divisor, the safe language's that of the dividend.
+        whole = f"floor(({_sql(left)}) / ({_sql(right)}))"
+        if node.text == "%/%":
+            return whole
+        return f"(({_sql(left)}) - ({_sql(right)}) * {whole})"
     if node.text == "%in%":
         items = right.parts if right.kind == "call" and right.text == "c" else (right,)
         return f"{_sql(left)} IN ({', '.join(_sql(item) for item in items)})"
@@ -162,18 +189,63 @@ def _sql_operator(node: Node) -> str:
     return f"{_sql(left)} {words.get(node.text, node.text)} {_sql(right)}"
 
 
+def _column(name: str) -> str:
+    lower = name.lower()
+    plain = re.fullmatch(r"[a-z_][a-z0-9_]*", lower) and lower not in _SQL_WORDS
+    return lower if plain else '"' + lower.replace('"', '""') + '"'
+
+
 def _sql_call(node: Node) -> str:
-    parts = [_sql(part) for part in node.parts if not part.label]
+    if node.text == "case_when":
+        return _sql_cases(node)
+    parts = [_sql(part) for part in _in_order(node)]
     if node.text in {"ifelse", "if_else"} and len(parts) == 3:  # noqa: PLR2004 - condition, yes, no
         return f"CASE WHEN {parts[0]} THEN {parts[1]} ELSE {parts[2]} END"
+    if node.text == "between" and len(parts) == 3:  # noqa: PLR2004 - value, low, high
+        return f"({parts[0]} >= {parts[1]} AND {parts[0]} <= {parts[2]})"
     if node.text == "is.na" and len(parts) == 1:
         return f"{parts[0]} IS NULL"
-    if node.text in _FUNCTIONS and parts:
+    if node.text in _FUNCTIONS and parts and not (node.text == "log" and len(parts) > 1):
         return f"{_FUNCTIONS[node.text]}({', '.join(parts)})"
     raise ExpressionError(
-        f"The R function '{node.text}' has no counterpart",
+        f"The R function '{node.text[:40]}' has no counterpart in this form",
         fix="Write the adjustment again as an expression",
     )
+
+
+def _in_order(node: Node) -> list[Node]:
+    """Return the arguments of a call in the order of its parameters."""
+    names = _LABELS.get(node.text, ())
+    places: dict[int, Node] = {}
+    unnamed: list[Node] = []
+    for part in node.parts:
+        if part.label in names:
+            places[names.index(part.label)] = part
+        elif not part.label:
+            unnamed.append(part)
+        elif (node.text, part.label) not in {("pmin", "na.rm"), ("pmax", "na.rm")}:
+            raise ExpressionError(
+                f"The argument '{part.label[:40]}' of the R function '{node.text[:40]}' has no "
+                "counterpart",
+                fix="Write the adjustment again as an expression",
+            )
+    for part in unnamed:
+        places[next(place for place in range(len(node.parts) + 1) if place not in places)] = part
+    return [places[place] for place in sorted(places)]
+
+
+def _sql_cases(node: Node) -> str:
+    """Write ``case_when(condition ~ value, …, TRUE ~ value)``."""
+    branches = [part.parts for part in node.parts if part.kind == "branch" and not part.label]
+    defaults = [part for part in node.parts if part.label == ".default"]
+    if not branches or len(branches) + len(defaults) != len(node.parts):
+        raise ExpressionError(
+            "This form of 'case_when' has no counterpart",
+            fix="Write the adjustment again as an expression",
+        )
+    written = [f"WHEN {_sql(when)} THEN {_sql(then)}" for when, then in branches]
+    otherwise = f" ELSE {_sql(defaults[0])}" if defaults else ""
+    return f"CASE {' '.join(written)}{otherwise} END"
 
 
 def _parse(text: str) -> Node:
@@ -187,7 +259,7 @@ class _RParser:
 
     _LEVELS = (
         ("||", "|"), ("&&", "&"), ("==", "!=", "<", "<=", ">", ">="), ("+", "-"), ("*", "/"),
-        ("%in%",),
+        ("%in%", "%%", "%/%"),
     )  # fmt: skip
     _NOT_LEVEL = 2
 
@@ -257,7 +329,9 @@ class _RParser:
         if kind == "number":
             return Node("number", text)
         if kind == "string":
-            return Node("string", re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL))
+            return Node("string", self._decoded(kind, text, position))
+        if kind == "quoted":
+            return Node("quoted", self._decoded(kind, text, position))
         if kind == "name":
             if self._peek("("):
                 self._take()
@@ -281,6 +355,9 @@ class _RParser:
                 label = text
                 self._next += 2
             part = self._binary(0, depth)
+            if self._peek("~"):
+                self._take()
+                part = Node("branch", "~", (part, self._binary(0, depth)))
             found.append(Node(part.kind, part.text, part.parts, label))
             if self._peek(","):
                 self._take()
@@ -288,85 +365,16 @@ class _RParser:
             self._close()
             return tuple(found)
 
+    def _decoded(self, kind: str, text: str, position: int) -> str:
+        try:
+            return decoded(Token(kind, text, position))
+        except TokenError as error:
+            raise self._error(error.what, position) from error
+
     def _close(self) -> None:
         if not self._peek(")"):
             raise self._error("A missing ')'", self._tokens[self._next][2])
         self._take()
 
 
-_R_OPERATORS: Final[dict[type[exp.Expression], str]] = {
-    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Pow: "^", exp.Mod: "%%",
- exp.EQ: "==", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">",
-    exp.GTE: ">=", exp.And: "&", exp.Or: "|",
-}  # fmt: skip
-_R_FUNCTIONS: Final[dict[type[exp.Expression], str]] = {
-    exp.Abs: "abs", exp.Ceil: "ceiling", exp.Floor: "floor", exp.Round: "round", exp.Sqrt: "sqrt",
-    exp.Ln: "log", exp.Exp: "exp", exp.Sign: "sign",
-}  # fmt: skip
-
-
-def to_r(text: str) -> str:
-    """Translate an expression of the safe language to R.
-
-    Raises
-    ------
-    InputError
-        If it is not allowed, or R has no counterpart for a part of it.
-    """
-    checked = check_expression(text, mentioned_columns(text))
-    try:
-        return _r(sqlglot.parse_one(checked.sql, read="duckdb"))
-    except RecursionError as error:
-        raise InputError(
-            "The expression is too long to be written in R", fix="Shorten it"
-        ) from error
-
-
-def _r(node: exp.Expression) -> str:  # noqa: PLR0911 - one return per form of node
-    if isinstance(node, exp.Literal):
-        return f'"{_escaped(node.name)}"' if node.is_string else str(node.name)
-    if isinstance(node, exp.Boolean):
-        return "TRUE" if node.this else "FALSE"
-    if isinstance(node, exp.Null):
-        return "NA"
-    if isinstance(node, exp.Column):
-        return str(node.name)
-    if isinstance(node, exp.Paren):
-        return f"({_r(node.this)})"
-    if type(node) in _R_OPERATORS:
-        return f"{_r(node.this)} {_R_OPERATORS[type(node)]} {_r(node.expression)}"
-    if type(node) in _R_FUNCTIONS:
-        return f"{_R_FUNCTIONS[type(node)]}({_r(node.this)})"
-    return _r_form(node)
-
-
-def _r_form(node: exp.Expression) -> str:
-    if isinstance(node, exp.Case) and node.this is None:
-        default = node.args.get("default")
-        written = "NA" if default is None else _r(default)
-        for branch in reversed(node.args["ifs"]):
-            written = f"ifelse({_r(branch.this)}, {_r(branch.args['true'])}, {written})"
-        return written
-    if isinstance(node, exp.Neg | exp.Not):
-        return ("-" if isinstance(node, exp.Neg) else "!") + f"({_r(node.this)})"
-    if isinstance(node, exp.Between):
-        value = _r(node.this)
-        return f"({value} >= {_r(node.args['low'])} & {value} <= {_r(node.args['high'])})"
-    if isinstance(node, exp.In):
-        return f"{_r(node.this)} %in% c({', '.join(_r(item) for item in node.expressions)})"
-    if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
-        return f"is.na({_r(node.this)})"
-    if isinstance(node, exp.Greatest | exp.Least):
-        name = "pmax" if isinstance(node, exp.Greatest) else "pmin"
-        return f"{name}({', '.join(_r(item) for item in [node.this, *node.expressions])})"
-    raise InputError(
-        f"'{node.sql('duckdb')[:60]}' has no counterpart in R",
-        fix="Write the adjustment differently",
-    )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-__all__ = ["Translation", "to_r", "translate_adjustment"]
+__all__ = ["Translation", "translate_adjustment"]

@@ -1,18 +1,21 @@
 """Read and write R literals: ``list``, ``c``, ``a:b``, strings, numbers, TRUE/FALSE, NA – no more.
 
-Nothing is evaluated. A file that holds anything else, such as a function call, is refused with the
-line and column where it does.
+Nothing is evaluated. Whatever else a text holds, such as a function call, is refused with the line
+and column where it does; `parse_r_entries` refuses only the entry that holds it.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from fusion_core.errors import InputError
+from fusion_core.harmony.r_tokens import Token, TokenError, decoded, number, tokens
 
 Scalar = bool | int | float | str | None
 """One element of a vector; ``None`` is NA."""
@@ -21,39 +24,40 @@ Vector = tuple[Scalar, ...]
 Value = Vector | dict[str, "Value"]
 """A vector (a single literal is a vector of one), or a named list."""
 
-MAXIMUM_CHARACTERS: Final = 50_000_000
+MAXIMUM_CHARACTERS: Final = 10_000_000
+"""A hundred times the largest published file."""
+
+_MAXIMUM_ELEMENTS: Final = 1_000_000
 _MAXIMUM_RANGE: Final = 100_000
 _MAXIMUM_DEPTH: Final = 20
-_TOKEN: Final = re.compile(
-    r"""(?P<space>(?:[ \t\r\n\f\ufeff]+|\#[^\n]*)+)
-      | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-      | (?P<quoted>`(?:[^`\\]|\\.)+`)
-      | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?)
-      | (?P<name>[A-Za-z.][A-Za-z0-9._]*)
-      | (?P<sign>[(),=:+-])""",
-    re.VERBOSE | re.DOTALL,
-)
-_ESCAPE: Final = re.compile(
-    r"\\(?:u\{([0-9A-Fa-f]{1,4})\}|u([0-9A-Fa-f]{1,4})|U\{([0-9A-Fa-f]{1,8})\}"
-    r"|U([0-9A-Fa-f]{1,8})|x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|(.))",
-    re.DOTALL,
-)
-_SIMPLE_ESCAPES: Final = {
-    "n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v",
-    "\\": "\\", '"': '"', "'": "'", "`": "`", " ": " ", "\n": "\n",
-}  # fmt: skip
 _CONSTANTS: Final[dict[str, Scalar]] = {
     "TRUE": True, "T": True, "FALSE": False, "F": False, "NA": None, "NA_character_": None,
-    "NA_integer_": None, "NA_real_": None,
+    "NA_integer_": None, "NA_real_": None, "NaN": math.nan,
 }  # fmt: skip
-_EMPTY_VECTORS: Final = frozenset({"logical", "character", "integer", "numeric"})
+_EMPTY_VECTORS: Final = frozenset({"logical", "character", "integer", "numeric", "double"})
+_NAMES: Final = frozenset({"names", ".Names"})
+_FACTOR_LEVELS: Final = ("levels", ".Label")
+_OPENING: Final = frozenset("([{")
+_CLOSING: Final = frozenset(")]}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    position: int
+class ListEntry:
+    """One entry of a list, readable or not.
+
+    Attributes
+    ----------
+    name
+        Its name; empty where it has none.
+    value
+        What it holds; ``None`` where it is no literal.
+    problem
+        Why it could not be read, one sentence with line and column; empty otherwise.
+    """
+
+    name: str
+    value: Value | None
+    problem: str = ""
 
 
 def parse_r(text: str, *, where: str = "") -> Value:
@@ -72,64 +76,73 @@ def parse_r(text: str, *, where: str = "") -> Value:
         If the text holds anything but literals, is cut off, or is nested absurdly deep; the error
         names line and column.
     """
-    if len(text) > MAXIMUM_CHARACTERS:
-        raise InputError(
-            "The file is too large for a harmony file", where=where, fix="Check the file"
-        )
     parser = _Parser(text, where)
     value = parser.value(0)
     parser.expect_end()
     return value
 
 
+def parse_r_entries(text: str, *, where: str = "") -> tuple[ListEntry, ...]:
+    """Read one R list; an entry that is no literal is reported and the others are read.
+
+    Raises
+    ------
+    InputError
+        If the text is no list, is cut off, or goes on behind the list.
+    """
+    parser = _Parser(text, where)
+    entries = parser.entries()
+    parser.expect_end()
+    return entries
+
+
 class _Parser:
     """Recursive descent over the tokens of one literal."""
 
     def __init__(self, text: str, where: str) -> None:
-        self._text = text
+        if len(text) > MAXIMUM_CHARACTERS:
+            raise InputError(
+                "The file is too large for a harmony file", where=where, fix="Check the file"
+            )
         self._where = where
-        self._tokens = list(self._split(text))
+        self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        try:
+            self._tokens = list(tokens(text))
+        except TokenError as error:
+            raise self._error(error.what, error.position) from error
         self._next = 0
-
-    def _split(self, text: str) -> Iterable[_Token]:
-        position = 0
-        while position < len(text):
-            match = _TOKEN.match(text, position)
-            if match is None:
-                character = text[position]
-                what = (
-                    "A text is not closed"
-                    if character in "\"'`"
-                    else f"'{character if character.isprintable() else '?'}' is not allowed in a literal"
-                )
-                raise self._error(what, position)
-            position = match.end()
-            if match.lastgroup != "space":
-                yield _Token(str(match.lastgroup), match.group(), match.start())
-        yield _Token("end", "", len(text))
+        self._elements = 0
 
     def _error(self, what: str, position: int) -> InputError:
-        line = self._text.count("\n", 0, position) + 1
-        column = position - (self._text.rfind("\n", 0, position) + 1) + 1
-        place = f"line {line}, column {column}"
+        line = bisect_right(self._line_starts, position)
+        place = f"line {line}, column {position - self._line_starts[line - 1] + 1}"
         return InputError(
             what,
             where=f"{self._where}, {place}" if self._where else place,
-            fix="A harmony file holds only lists, vectors, texts and numbers; nothing was imported",
+            fix="A harmony file holds only lists, vectors, texts and numbers",
         )
 
     @property
-    def _current(self) -> _Token:
+    def _current(self) -> Token:
         return self._tokens[self._next]
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         token = self._current
         self._next += 1
         return token
 
+    def _sees(self, text: str, ahead: int = 0) -> bool:
+        token = self._tokens[min(self._next + ahead, len(self._tokens) - 1)]
+        return token.kind == "sign" and token.text == text
+
     def _accept(self, text: str) -> bool:
-        found = self._current.kind == "sign" and self._current.text == text
+        found = self._sees(text)
         self._next += found
+        return found
+
+    def _accept_call(self, *names: str) -> bool:
+        found = self._current.kind == "name" and self._current.text in names and self._sees("(", 1)
+        self._next += 2 * found
         return found
 
     def _expect(self, text: str) -> None:
@@ -140,6 +153,9 @@ class _Parser:
         token = self._current
         if token.kind == "end":
             return self._error(f"The file is cut off: {wanted}", token.position)
+        if token.kind == "other":
+            shown = token.text if token.text.isprintable() else "?"
+            return self._error(f"'{shown}' is not allowed in a literal", token.position)
         return self._error(f"{wanted}, not '{token.text[:40]}'", token.position)
 
     def expect_end(self) -> None:
@@ -147,123 +163,215 @@ class _Parser:
         if self._current.kind != "end":
             raise self._unexpected("The end of the file was expected")
 
+    # Lists -----------------------------------------------------------------------------------
+
+    def entries(self) -> tuple[ListEntry, ...]:
+        """Read the entries of a list, each on its own."""
+        wrapped = self._accept_call("structure")
+        start = self._current
+        if not self._accept_call("list"):
+            if start.kind == "end":
+                raise self._unexpected("A list was expected")
+            raise self._error("The file holds no list of harmonies", start.position)
+        found: list[ListEntry] = []
+        while not self._accept(")"):
+            found.append(self._entry())
+            if not self._accept(","):
+                self._expect(")")
+                break
+        names = self._attributes(1).get(".names", ()) if wrapped else ()
+        return tuple(
+            ListEntry(entry.name or _name_at(names, place), entry.value, entry.problem)
+            for place, entry in enumerate(found)
+        )
+
+    def _entry(self) -> ListEntry:
+        name, start = "", self._next
+        try:
+            name, start = self._label(), self._next
+            value = self.value(1)
+            if not (self._sees(",") or self._sees(")")):
+                raise self._unexpected("',' was expected")
+        except InputError as error:
+            self._next = start
+            if not self._skip_entry():
+                # Nobody knows where the next entry starts.
+                what = error.what
+                if "cut off" not in what:
+                    what = f"The file is cut off or a bracket is missing: {what}"
+                raise InputError(what, where=error.where, fix=error.fix) from error
+            return ListEntry(name, None, str(error))
+        return ListEntry(name, value)
+
+    def _skip_entry(self) -> bool:
+        """Go to the comma or bracket behind an entry; ``False`` where the file ends before."""
+        depth = 0
+        for place in range(self._next, len(self._tokens) - 1):
+            token = self._tokens[place]
+            if token.kind not in {"sign", "other"}:
+                continue
+            if depth == 0 and token.text in {",", ")"}:
+                self._next = place
+                return True
+            depth += (token.text in _OPENING) - (token.text in _CLOSING)
+            if depth < 0:
+                return False
+        return False
+
+    def _label(self) -> str:
+        """Read ``name =`` where an entry has one."""
+        token = self._current
+        if token.kind not in {"name", "quoted", "string", "raw"} or not self._sees("=", 1):
+            return ""
+        self._next += 2
+        return token.text if token.kind == "name" else self._decoded(token)
+
+    def _pairs(self, depth: int) -> list[tuple[str, Value, int]]:
+        """Read the entries of a list up to its closing bracket."""
+        found: list[tuple[str, Value, int]] = []
+        while not self._accept(")"):
+            position = self._current.position
+            found.append((self._label(), self.value(depth + 1), position))
+            if not self._accept(","):
+                self._expect(")")
+                break
+        return found
+
+    def _named(self, pairs: list[tuple[str, Value, int]], names: Value = ()) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for place, (label, value, position) in enumerate(pairs):
+            name = label or _name_at(names, place)
+            if not name:
+                raise self._error("The name of a list entry was expected", position)
+            if name in found:
+                raise self._error(f"The list has two entries named '{name[:60]}'", position)
+            found[name] = value
+        return found
+
+    # Calls and vectors -----------------------------------------------------------------------
+
     def value(self, depth: int) -> Value:
         """Read a list or a vector."""
         if depth > _MAXIMUM_DEPTH:
             raise self._error("The literal is nested too deeply", self._current.position)
+        if self._accept_call("list"):
+            return self._named(self._pairs(depth))
+        if self._accept_call("c"):
+            return self._combined(depth)
+        if self._accept_call("structure"):
+            return self._structure(depth)
         token = self._current
-        if token.kind == "name":
-            following = self._tokens[self._next + 1] if token.text not in _CONSTANTS else None
-            if following is not None and following.text == "(":
-                return self._call(depth)
-            if token.text == "NULL":
-                self._take()
-                return ()
+        if token.kind == "name" and self._sees("(", 1):
+            return self._empty_vector()
+        if token.kind == "name" and token.text == "NULL":
+            self._take()
+            return ()
         return self._vector()
 
-    def _call(self, depth: int) -> Value:
+    def _empty_vector(self) -> Vector:
         token = self._take()
+        if token.text not in _EMPTY_VECTORS:
+            raise self._error(f"The function '{token.text[:40]}' is not allowed", token.position)
         self._expect("(")
-        if token.text == "list":
-            return self._named(depth)
-        if token.text == "c":
-            return self._combined(depth)
-        if token.text in _EMPTY_VECTORS:
-            if self._current.text != "0":
-                raise self._unexpected("0 was expected")
-            self._take()
-            self._expect(")")
-            return ()
-        raise self._error(f"The function '{token.text}' is not allowed", token.position)
+        if self._current.text != "0":
+            raise self._unexpected("0 was expected")
+        self._take()
+        self._expect(")")
+        return ()
 
-    def _named(self, depth: int) -> dict[str, Value]:
+    def _structure(self, depth: int) -> Value:
+        """Read ``structure(value, names = …, class = …)``, which older ``dput`` writes."""
+        if self._accept_call("list"):
+            pairs = self._pairs(depth)
+            return self._named(pairs, self._attributes(depth).get(".names", ()))
+        position = self._current.position
+        value = self.value(depth + 1)
+        labels = self._attributes(depth).get(".levels")
+        if labels is None or isinstance(value, dict) or isinstance(labels, dict):
+            return value
+        if not all(
+            code is None or (_is_whole(code) and 0 < int(code) <= len(labels)) for code in value
+        ):
+            raise self._error("A factor has codes without a level", position)
+        return tuple(None if code is None else labels[int(code) - 1] for code in value)
+
+    def _attributes(self, depth: int) -> dict[str, Value]:
+        """Read the attributes of ``structure`` up to its bracket; all but two mean nothing here."""
         found: dict[str, Value] = {}
-        if self._accept(")"):
-            return found
-        while True:
-            token = self._take()
-            if token.kind not in {"name", "quoted", "string"}:
-                self._next -= 1
-                raise self._unexpected("The name of a list entry was expected")
-            name = token.text if token.kind == "name" else self._unescaped(token)
-            self._expect("=")
-            if name in found:
-                raise self._error(f"The list has two entries named '{name[:60]}'", token.position)
-            found[name] = self.value(depth + 1)
-            if self._accept(")"):
-                return found
-            self._expect(",")
+        while self._accept(","):
+            name = self._label()
+            if not name:
+                raise self._unexpected("The name of an attribute was expected")
+            value = self.value(depth + 1)
+            if name in _NAMES:
+                found[".names"] = value
+            elif name in _FACTOR_LEVELS:
+                found[".levels"] = value
+        self._expect(")")
+        return found
 
     def _combined(self, depth: int) -> Vector:
         found: list[Scalar] = []
-        if self._accept(")"):
-            return ()
-        while True:
+        while not self._accept(")"):
             position = self._current.position
+            self._label()  # a named vector: the names mean nothing here
             part = self.value(depth + 1)
             if isinstance(part, dict):
                 raise self._error("A list inside a vector is not allowed", position)
             found.extend(part)
-            if self._accept(")"):
-                return tuple(found)
-            self._expect(",")
+            if not self._accept(","):
+                self._expect(")")
+                break
+        return tuple(found)
 
     def _vector(self) -> Vector:
         position = self._current.position
         first = self._scalar()
-        if not self._accept(":"):
-            return (first,)
-        last = self._scalar()
-        if not _is_whole(first) or not _is_whole(last):
-            raise self._error("A range needs whole numbers", position)
-        low, high = int(first), int(last)  # type: ignore[arg-type]  # both are numbers here
-        if abs(high - low) > _MAXIMUM_RANGE:
-            raise self._error("The range is too long", position)
-        return tuple(range(low, high + 1)) if low <= high else tuple(range(low, high - 1, -1))
+        values: Vector = (first,)
+        if self._accept(":"):
+            last = self._scalar()
+            if not _is_whole(first) or not _is_whole(last):
+                raise self._error("A range needs whole numbers", position)
+            low, high = int(first), int(last)  # type: ignore[arg-type]  # both are numbers here
+            if abs(high - low) > _MAXIMUM_RANGE:
+                raise self._error("The range is too long", position)
+            step = 1 if low <= high else -1
+            values = tuple(range(low, high + step, step))
+        self._elements += len(values)
+        if self._elements > _MAXIMUM_ELEMENTS:
+            raise self._error("The file holds too many values", position)
+        return values
 
     def _scalar(self) -> Scalar:
-        start = self._next
-        while self._current.text in {"-", "+"} and self._current.kind == "sign":
-            self._take()
-        signs = self._tokens[start : self._next]
+        negative = signed = False
+        while self._sees("-") or self._sees("+"):
+            signed = True
+            negative ^= self._take().text == "-"
         token = self._take()
         if token.kind == "number":
-            number = _number(token.text)
-            if isinstance(number, float) and number == float("inf"):
-                raise self._error("The number is too large", token.position)
-            negative = sum(sign.text == "-" for sign in signs) % 2
-            return -number if negative else number
-        if not signs and token.kind == "string":
-            return self._unescaped(token)
-        if not signs and token.kind == "name" and token.text in _CONSTANTS:
+            return -number(token) if negative else number(token)
+        if token.kind == "name" and token.text == "Inf":
+            return -math.inf if negative else math.inf
+        if not signed and token.is_text:
+            return self._decoded(token)
+        if not signed and token.kind == "name" and token.text in _CONSTANTS:
             return _CONSTANTS[token.text]
         self._next -= 1
         if token.kind == "name":
-            raise self._error(
-                f"The name '{token.text[:40]}' is not allowed in a literal", token.position
-            )
+            what = f"The name '{token.text[:40]}' is not allowed in a literal"
+            raise self._error(what, token.position)
         raise self._unexpected("A text or a number was expected")
 
-    def _unescaped(self, token: _Token) -> str:
-        def replaced(match: re.Match[str]) -> str:
-            *codes, octal, simple = match.groups()
-            digits = next((code for code in codes if code is not None), None)
-            if simple is not None:
-                if simple not in _SIMPLE_ESCAPES:
-                    raise self._error(f"'\\{simple}' is no R escape", token.position)
-                return _SIMPLE_ESCAPES[simple]
-            point = int(octal, 8) if digits is None else int(digits, 16)
-            if point > 0x10FFFF or 0xD800 <= point <= 0xDFFF:  # noqa: PLR2004 - the Unicode range
-                raise self._error("A text holds an impossible character", token.position)
-            return chr(point)
-
-        return _ESCAPE.sub(replaced, token.text[1:-1])
+    def _decoded(self, token: Token) -> str:
+        try:
+            return decoded(token)
+        except TokenError as error:
+            raise self._error(error.what, error.position) from error
 
 
-def _number(text: str) -> int | float:
-    text = text.removesuffix("L")
-    number = float(text)
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+def _name_at(names: Value, place: int) -> str:
+    name = names[place] if isinstance(names, tuple) and place < len(names) else ""
+    return name if isinstance(name, str) else ""
 
 
 def _is_whole(value: Scalar) -> bool:
@@ -275,7 +383,7 @@ def write_r(value: Value | Mapping[str, object], *, indent: int = 0) -> str:
     if isinstance(value, Mapping):
         pad = " " * (indent + 2)
         entries = [
-            f"{pad}{_name(name)} = {write_r(item, indent=indent + 2)}"  # type: ignore[arg-type]  # a Value by construction
+            f"{pad}{r_name(name)} = {write_r(item, indent=indent + 2)}"  # type: ignore[arg-type]  # a Value by construction
             for name, item in value.items()
         ]
         return "list(\n" + ",\n".join(entries) + ")"
@@ -286,13 +394,29 @@ def write_r(value: Value | Mapping[str, object], *, indent: int = 0) -> str:
     return _range(value) or "c(" + ", ".join(_literal(item) for item in value) + ")"
 
 
+def quoted(text: str, quote: str = '"') -> str:
+    """Write a text as R does, so that it reads back as the same; control characters as escapes."""
+    escaped = text.replace("\\", "\\\\").replace(quote, f"\\{quote}")
+    written = _CONTROL.sub(lambda match: _ESCAPES.get(match[0], f"\\u{ord(match[0]):04x}"), escaped)
+    return f"{quote}{written}{quote}"
+
+
+_CONTROL: Final = re.compile(r"[\x01-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_SYNTACTIC: Final = re.compile(r"(?:[A-Za-z]|\.(?![0-9]))[A-Za-z0-9._]*")
+_RESERVED: Final = frozenset(
+    {*_CONSTANTS, "NULL", "Inf", "if", "else", "repeat", "while", "function", "for", "next",
+     "break", "in"}
+)  # fmt: skip
+
+
 def _range(value: Sequence[Scalar]) -> str | None:
     """Write consecutive whole numbers as a range."""
     numbers = [item for item in value if isinstance(item, int) and not isinstance(item, bool)]
     if len(numbers) != len(value):
         return None
     steps = {after - before for before, after in pairwise(numbers)}
-    return f"{numbers[0]}:{numbers[-1]}" if steps in ({1}, {-1}) and numbers[0] >= 0 else None
+    return f"{numbers[0]}:{numbers[-1]}" if steps in ({1}, {-1}) and min(numbers) >= 0 else None
 
 
 def _literal(item: Scalar) -> str:
@@ -301,15 +425,26 @@ def _literal(item: Scalar) -> str:
     if isinstance(item, bool):
         return "TRUE" if item else "FALSE"
     if isinstance(item, str):
-        escaped = item.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return '"' + escaped.replace("\t", "\\t").replace("\r", "\\r") + '"'
+        return quoted(item)
+    if not math.isfinite(item):
+        return "NaN" if math.isnan(item) else ("Inf" if item > 0 else "-Inf")
     return repr(item)
 
 
-def _name(name: str) -> str:
-    if re.fullmatch(r"[A-Za-z.][A-Za-z0-9._]*", name):
-        return name
-    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+def r_name(name: str) -> str:
+    """Write a name so that R takes it for nothing but a name: in backticks where needed."""
+    plain = _SYNTACTIC.fullmatch(name) and name not in _RESERVED
+    return name if plain else quoted(name, "`")
 
 
-__all__ = ["Scalar", "Value", "Vector", "parse_r", "write_r"]
+__all__ = [
+    "ListEntry",
+    "Scalar",
+    "Value",
+    "Vector",
+    "parse_r",
+    "parse_r_entries",
+    "quoted",
+    "r_name",
+    "write_r",
+]

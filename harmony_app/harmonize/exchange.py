@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.fusiondata import ImportedEntry, read_harmonies, read_records
+from fusion_core.harmony.fusiondata import ImportedEntry, read_harmonies
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from harmony_app.harmonize import messages
@@ -91,13 +91,13 @@ def import_file(page: HarmonizePage, name: str, text: str) -> None:
 def _named_pair(path: Path) -> SurveyPair:
     """Return the surveys a file is about; what is wrong with it is said of the file's own name."""
     try:
-        return read_records(path)[0]
+        return read_harmonies(path).pair
     except InputError as error:
         raise InputError(error.what, where=path.name, fix=error.fix) from error
 
 
 def _entry_record(entry: ImportedEntry, ok: bool) -> dict[str, Any]:
-    remarks = list(entry.remarks)
+    remarks = [*entry.todo, *entry.remarks]
     remarks += [f"“{before}” became “{after}”." for before, after in entry.translations]
     if not ok and entry.harmony is not None:
         remarks.insert(0, "It exists already and was left as it is.")

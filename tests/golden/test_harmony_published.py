@@ -9,8 +9,9 @@ import pytest
 from fusion_core.harmony.apply import harmonize_pair
 from fusion_core.harmony.checking import check_harmony
 from fusion_core.harmony.expressions import check_expression, mentioned_columns
-from fusion_core.harmony.fusiondata import read_harmonies, read_records
+from fusion_core.harmony.fusiondata import read_harmonies
 from fusion_core.harmony.fusiondata_export import write_harmonies
+from fusion_core.harmony.fusiondata_files import read_harmony_file
 from fusion_core.harmony.matching import CandidateIndex
 from fusion_core.harmony.prices import CPI_U, deflation_factor
 from fusion_core.harmony.store import HarmonyStore
@@ -41,7 +42,7 @@ def dictionary(shared_data, survey):
 
 def test_every_file_holds_what_its_json_copy_holds(files, results):
     for path in files:
-        _, records = read_records(path)
+        records = read_harmony_file(path).plain
         twin = path.parents[1] / "json" / f"{path.stem}.json"
         copied = json.loads(twin.read_text())["harmonies"]
         assert list(records) == list(copied)

@@ -10,11 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fusion_core.errors import ExpressionError, InputError
+from fusion_core.harmony.adjustments_to_r import to_r
 from fusion_core.harmony.expressions import check_expression, evaluate_expression
 from fusion_core.harmony.fusiondata import read_harmonies
 from fusion_core.harmony.history import read_entries
 from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side, SurveyPair
-from fusion_core.harmony.r_adjustments import to_r, translate_adjustment
+from fusion_core.harmony.r_adjustments import translate_adjustment
 from fusion_core.harmony.r_literals import parse_r, write_r
 from fusion_core.harmony.records import harmony_record, read_harmony, render
 from fusion_core.harmony.store import HarmonyStore

@@ -1,9 +1,11 @@
 """R literals are read without evaluating anything; whatever else stands there is refused."""
 
+import math
+
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.r_literals import parse_r, write_r
+from fusion_core.harmony.r_literals import parse_r, parse_r_entries, write_r
 
 
 @pytest.mark.parametrize(
@@ -12,6 +14,7 @@ from fusion_core.harmony.r_literals import parse_r, write_r
         ("1", (1,)),
         ("-1.5e3", (-1500,)),
         ("3L", (3,)),
+        ("c(0x1F, 1e309, -Inf, 2L)", (31, math.inf, -math.inf, 2)),
         ("TRUE", (True,)),
         ("c(T, FALSE, NA)", (True, False, None)),
         ('"a \\"b\\" \\\\ \\n \\u00e9 \\u{e9} \\x41 \\101"', ('a "b" \\ \n é é A A',)),
@@ -22,6 +25,12 @@ from fusion_core.harmony.r_literals import parse_r, write_r
         ("2:1", (2, 1)),
         ("c(1:3, 5, c(7, 8))", (1, 2, 3, 5, 7, 8)),
         ("c()", ()),
+        ("c(a = 1, 'b' = 2, )", (1, 2)),
+        ('R"--[a "\\ ]- ]--"', ('a "\\ ]- ',)),
+        ("r'(a)'", ("a",)),
+        ("structure(list(a = 1, b = 2), class = 'x')", {"a": (1,), "b": (2,)}),
+        ("structure(list(1, 2), .Names = c('a', 'b'))", {"a": (1,), "b": (2,)}),
+        ("structure(c(2L, NA, 1L), levels = c('a', 'b'), class = 'factor')", ("b", None, "a")),
         ("NULL", ()),
         ("logical(0)", ()),
         ("character(0)", ()),
@@ -57,15 +66,21 @@ def test_reading(text, value):
         ("list(a = 1) list(b = 2)", "end of the file"),
         ("logical(3)", "0 was expected"),
         ("1:1e9", "too long"),
+        ("c(" + ", ".join(["1:100000"] * 11) + ")", "too many values"),
         ("1.5:3", "whole numbers"),
+        ("structure(3, levels = 'a')", "codes without a level"),
+        ("structure(1, 2)", "name of an attribute"),
+        ('r"(open', "not closed"),
+        ("'a\\0b'", "NUL"),
+        ("'a\0b'", "NUL"),
         ("c(list(a = 1))", "list inside a vector"),
-        ("1e999", "too large"),
         ("'\\q'", "no R escape"),
         ("'\\U{110000}'", "impossible character"),
         ("list(a = `x`)", "text or a number"),
         ("{}", "not allowed"),
         ("list(a = 1; b = 2)", "not allowed"),
-        ("list(" * 200, "'=' was expected"),
+        ("list(" * 15, "cut off"),
+        ("list(" * 200, "nested too deeply"),
         ("list(a = " * 5000, "nested too deeply"),
         ("c(" * 5000, "nested too deeply"),
         ("-" * 100_000 + "'a'", "text or a number"),
@@ -85,7 +100,8 @@ def test_a_file_of_absurd_size_is_refused():
     "value",
     [
         (1,), (True, False), (None, 1), ("a", 'q"\\\n\t'), (1, 2, 3), (3, 2, 1), (1.5, -2),
-        {"a": (1,), "b c`d": {"e": ("x",)}},
+        {"a": (1,), "b c`d": {"e": ("x",)}}, {"if": (1,), "TRUE": (2,), ".1": (3,), "a\n\\`": (4,)},
+        (math.inf, -math.inf, 0), ("\x01\x7f\u2028 שלום 🏠",), (1, 0, -1),
     ],
 )  # fmt: skip
 def test_what_is_written_reads_back(value):
@@ -95,3 +111,21 @@ def test_what_is_written_reads_back(value):
 def test_an_empty_vector_is_written_as_an_empty_text_as_published_files_do():
     assert write_r(()) == '""'
     assert write_r({"a": (1, 2), "b": (2, 1)}) == "list(\n  a = 1:2,\n  b = 2:1)"
+
+
+def test_each_entry_of_a_list_is_read_on_its_own():
+    text = "list(a = 1,\n b = f(1, g(2)), 'c' = {x[1, 2]; y},\n 5, d = 'x')"
+    entries = parse_r_entries(text, where="file.R")
+    assert [(item.name, item.value) for item in entries] == [
+        ("a", (1,)), ("b", None), ("c", None), ("", (5,)), ("d", ("x",)),
+    ]  # fmt: skip
+    assert "'f' is not allowed (file.R, line 2, column 6)" in entries[1].problem
+    assert "'{' is not allowed in a literal (file.R, line 2, column 24)" in entries[2].problem
+
+
+@pytest.mark.parametrize(
+    "text", ["list(a = f(1, b = 2)", "list(a = f[1), b = 2", "list(a = }, b = 2)"]
+)
+def test_where_brackets_do_not_balance_the_whole_list_is_refused(text):
+    with pytest.raises(InputError):
+        parse_r_entries(text)
