@@ -17,13 +17,14 @@ from typing import Any, Final
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.model import Harmony, SurveyPair
+from fusion_core.harmony.pair_file import READABLE_VERSIONS
 from fusion_core.harmony.r_literals import (
     MAXIMUM_CHARACTERS,
     ListEntry,
     Value,
     parse_r_entries,
 )
-from fusion_core.harmony.records import FORMAT_VERSION, read_harmony
+from fusion_core.harmony.records import read_harmony
 from fusion_core.surveys.model import SurveyId
 
 PlainEntry = dict[str, Any]
@@ -261,10 +262,10 @@ def _json_file(text: str, path: Path) -> HarmonyFile:
 
 def _own_file(content: Mapping[str, Any], harmonies: _Repeated, path: Path) -> HarmonyFile:
     """Read a file in the form this project stores harmonies in."""
-    if content["format"] != FORMAT_VERSION:
+    if content["format"] not in READABLE_VERSIONS:
         raise CorruptFileError(
             f"The harmonies are stored in format {str(content['format'])[:20]}, this version reads "
-            f"{FORMAT_VERSION}",
+            f"{' and '.join(map(str, READABLE_VERSIONS))}",
             where=path.name, fix="Update the program",
         )  # fmt: skip
     pair = SurveyPair(

@@ -25,7 +25,7 @@ from fusion_core.harmony.review import Remark, read_remark, remark_record
 from fusion_core.workspace.files import read_json
 
 FORMAT_VERSION: Final = 2
-_READABLE_VERSIONS: Final = (1, 2)
+READABLE_VERSIONS: Final = (1, 2)
 _FIELDS: Final = frozenset({"format", "donor", "recipient", "harmonies", "deleted", "reviews"})
 
 
@@ -128,10 +128,10 @@ def _read_record(path: Path) -> Record:
         raise _damaged(error.what, path) from error
     except RecursionError as error:
         raise _damaged("The file is nested too deeply", path) from error
-    if record.get("format") not in _READABLE_VERSIONS:
+    if record.get("format") not in READABLE_VERSIONS:
         raise CorruptFileError(
             f"The harmonies are stored in format {record.get('format')!r}, "
-            f"this version reads {' and '.join(map(str, _READABLE_VERSIONS))}",
+            f"this version reads {' and '.join(map(str, READABLE_VERSIONS))}",
             where=str(path),
             fix="Update the program",
         )
@@ -163,4 +163,4 @@ def _damaged(what: str, path: Path) -> CorruptFileError:
     )
 
 
-__all__ = ["FORMAT_VERSION", "PairContents", "read_pair", "render_pair"]
+__all__ = ["FORMAT_VERSION", "READABLE_VERSIONS", "PairContents", "read_pair", "render_pair"]
