@@ -6,10 +6,8 @@ being zero, then mean and quantiles of the other values (Ummel et al. 2024).
 
 from __future__ import annotations
 
-import itertools
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,8 +20,6 @@ from fusion_core.fusion.variables import VariableType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-EXPANDED_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -198,119 +194,7 @@ def _donor_expectations(
         rows = slice(None) if used is None else used
         expectations[rows, column : column + width] = predicted
         column += width
-    return _rising_quantiles(model, expectations)
-
-
-class Predictor(Protocol):
-    """Predicts a variable's expectations for a block of recipient rows and several implicates.
-
-    `fuse` computes expectations only through this interface, so a faster predictor can take the
-    place of `ExpandingPredictor` as long as its numbers are the same.
-    """
-
-    def expectations(
-        self,
-        variable: VariableModel,
-        recipient: NDArray[np.float64],
-        fused: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        """Predict.
-
-        Parameters
-        ----------
-        variable
-            Models of the variable.
-        recipient
-            Encoded predictors, of shape (rows, predictors).
-        fused
-            Variables fused so far, of shape (rows, implicates, variables).
-
-        Returns
-        -------
-        Expectations of shape (rows, implicates, expectations), or (rows, 1, expectations) when no
-        model uses a fused variable, so that all implicates share them.
-        """
-
-
-@dataclass(frozen=True)
-class ExpandingPredictor:
-    """Predicts with LightGBM on one expanded row per household and implicate, in bounded pieces.
-
-    A model part that splits on no fused variable is predicted once per household.
-
-    Attributes
-    ----------
-    threads
-        Threads of the prediction.
-    """
-
-    threads: int = 1
-
-    def expectations(
-        self,
-        variable: VariableModel,
-        recipient: NDArray[np.float64],
-        fused: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        """Predict; see `Predictor.expectations`."""
-        rows, implicates = fused.shape[:2]
-        if not variable.parts:
-            return np.empty((rows, 1, 0))
-        earlier = np.array(variable.features, dtype=np.int64) >= recipient.shape[1]
-        chained = [bool(part.split_counts[earlier].any()) for part in variable.parts]
-        once = _expand(variable, recipient, np.zeros((rows, 1, fused.shape[2])))
-        columns = {
-            place: _predict_part(variable, part, once, self.threads)[:, None, :]
-            for place, part in enumerate(variable.parts)
-            if not chained[place]
-        }
-        if any(chained):
-            at_once = max(1, EXPANDED_ROWS // implicates)
-            pieces = [
-                self._chained(variable, chained, recipient[part], fused[part])
-                for part in (slice(i, i + at_once) for i in range(0, rows, at_once))
-            ]
-            together = (np.concatenate(piece) for piece in zip(*pieces, strict=True))
-            columns |= dict(zip(np.flatnonzero(chained), together, strict=True))
-        shared = max(column.shape[1] for column in columns.values())
-        widened = [
-            np.broadcast_to(columns[place], (rows, shared, columns[place].shape[2]))
-            for place in range(len(columns))
-        ]
-        return _rising_quantiles(variable, np.concatenate(widened, axis=2))
-
-    def _chained(
-        self,
-        variable: VariableModel,
-        chained: list[bool],
-        recipient: NDArray[np.float64],
-        fused: NDArray[np.float64],
-    ) -> list[NDArray[np.float64]]:
-        """Predict the parts that split on fused variables, each of shape (rows, implicates, …)."""
-        rows = _expand(variable, recipient, fused)
-        shape = (len(recipient), fused.shape[1], -1)
-        parts = list(itertools.compress(variable.parts, chained))
-        if len(parts) == 1 or self.threads == 1:
-            return [
-                _predict_part(variable, part, rows, self.threads).reshape(shape) for part in parts
-            ]
-        # A thread per part rather than LightGBM's own threads, which wait for each other after
-        # every piece and stall on a busy machine.
-        with ThreadPoolExecutor(self.threads) as executor:
-            predicted = executor.map(lambda part: _predict_part(variable, part, rows, 1), parts)
-            return [values.reshape(shape) for values in predicted]
-
-
-def _expand(
-    variable: VariableModel, recipient: NDArray[np.float64], fused: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the variable's predictors with one row per household and implicate."""
-    features = np.array(variable.features, dtype=np.int64)
-    earlier = features >= recipient.shape[1]
-    rows = np.empty((len(recipient), fused.shape[1], len(features)))
-    rows[:, :, ~earlier] = recipient[:, None, features[~earlier]]
-    rows[:, :, earlier] = fused[:, :, features[earlier] - recipient.shape[1]]
-    return rows.reshape(-1, len(features))
+    return rising_quantiles(model, expectations)
 
 
 def predict_rows(
@@ -320,7 +204,7 @@ def predict_rows(
     columns = [_predict_part(variable, part, matrix, threads) for part in variable.parts]
     if not columns:
         return np.empty((len(matrix), 0))
-    return _rising_quantiles(variable, np.column_stack(columns))
+    return rising_quantiles(variable, np.column_stack(columns))
 
 
 def _predict_part(
@@ -332,7 +216,7 @@ def _predict_part(
     return predicted.reshape(len(rows), -1)
 
 
-def _rising_quantiles(
+def rising_quantiles(
     variable: VariableModel, expectations: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Sort the predicted quantiles of each row, as separate models may cross."""

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
-from fusion_core.fusion.expectations import ExpandingPredictor, Predictor
 from fusion_core.fusion.implicates import FusedVariable, Implicates
 from fusion_core.fusion.inputs import check_seed, encode_recipient
+from fusion_core.fusion.prediction import Predictor, ResolvingPredictor
 from fusion_core.fusion.streams import CHUNK_ROWS, cell_uniforms
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def fuse(
     threads
         Threads of prediction and search; the result does not depend on it.
     predictor
-        How expectations are computed; LightGBM's own prediction by default.
+        How expectations are computed; by `ResolvingPredictor` when left out.
     progress
         Called with the share done and a sentence; may raise to stop.
 
@@ -73,13 +73,13 @@ def fuse(
     report = progress or _ignore
     report(0.0, "Checking the recipient")
     matrix, notes = encode_recipient(recipient, model)
-    predictor = predictor or ExpandingPredictor(threads)
+    predictor = predictor or ResolvingPredictor(threads)
     types = model.fused_types
     result = [np.empty((len(matrix), m), dtype=_storage(variable)) for variable in types]
     block = CHUNK_ROWS * max(1, CELLS_AT_ONCE // (CHUNK_ROWS * m))
     for start in range(0, len(matrix), block):
         stop = min(start + block, len(matrix))
-        fused = np.empty((stop - start, m, len(types)))
+        fused = np.empty((stop - start, len(types), m))
         first = 0
         for number, step in enumerate(model.steps):
             uniforms = cell_uniforms(seed, number, start, stop, range(m))
@@ -87,13 +87,13 @@ def fuse(
                 step,
                 model,
                 matrix[start:stop],
-                fused[:, :, :first],
+                fused[:, :first],
                 uniforms,
                 predictor=predictor,
                 threads=threads,
             )
             for offset, values in enumerate(drawn):
-                fused[:, :, first + offset] = values
+                fused[:, first + offset] = values
                 result[first + offset][start:stop] = values
             first += len(step.variables)
             share = (start + (stop - start) * (number + 1) / len(model.steps)) / len(matrix)
@@ -126,7 +126,7 @@ def draw_step(
     recipient
         Encoded predictors, of shape (rows, predictors).
     fused
-        Variables fused so far, of shape (rows, implicates, variables).
+        Variables fused so far, of shape (rows, variables, implicates).
     uniforms
         Uniform numbers of shape (rows, implicates, 2) that decide the draws.
     predictor, threads

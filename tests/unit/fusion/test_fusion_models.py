@@ -12,7 +12,6 @@ from fusion_core.fusion.boosting import (
     constant_loss,
     strata_of,
 )
-from fusion_core.fusion.expectations import ExpandingPredictor, predict_rows
 from fusion_core.fusion.screening import Design, screen, suggest_order
 from fusion_core.fusion.streams import CHUNK_ROWS, cell_uniforms
 from fusion_core.fusion.variables import VariableType
@@ -163,33 +162,6 @@ def test_training_can_follow_the_suggested_order(donor, small_settings):
     model = train(donor, ["gas", "area", "fuel"], X, settings=settings)
     assert sorted(map(str, model.y)) == ["area", "fuel", "gas"]
     assert any(note.startswith("Suggested order: ") for note in model.notes)
-
-
-def test_the_expanding_predictor_equals_lightgbm_on_expanded_rows(donor, small_settings):
-    model = train(donor, ["fuel", "area"], X, settings=small_settings)
-    variable = model.steps[1].variables[0]
-    draw = np.random.default_rng(0)
-    recipient = np.column_stack(
-        [draw.integers(1, 7, 50), draw.gamma(3, 20_000, 50), draw.integers(0, 3, 50)]
-    ).astype(float)
-    recipient[:5, 1] = np.nan
-    fused = draw.integers(0, 3, (50, 4, 1)).astype(float)
-    expected = np.stack(
-        [predict_rows(variable, np.column_stack([recipient, fused[:, m, 0]])) for m in range(4)],
-        axis=1,
-    )
-    found = ExpandingPredictor().expectations(variable, recipient, fused)
-    assert np.array_equal(np.broadcast_to(found, expected.shape), expected)
-    assert (np.diff(found[:, :, 1:], axis=2) >= 0).all()
-
-
-def test_models_that_use_no_fused_variable_are_predicted_once(donor, small_settings):
-    model = train(donor, ["fuel", "area"], X, settings=small_settings)
-    first = model.steps[0].variables[0]
-    recipient = np.ones((10, 3))
-    found = ExpandingPredictor().expectations(first, recipient, np.empty((10, 7, 0)))
-    assert found.shape == (10, 1, 3)
-    assert found.sum(axis=2) == pytest.approx(1.0)
 
 
 def test_streams_do_not_depend_on_row_blocks_or_on_the_number_of_implicates():
