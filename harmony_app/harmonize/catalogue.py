@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from fusion_core.harmony.model import Harmony
@@ -61,7 +61,7 @@ def harmony_statuses(
     drafts
         Keys of this user's unsaved versions.
     attention
-        Keys of harmonies with an error.
+        Keys of harmonies with an error or warning nobody has decided on.
     """
     statuses: dict[str, Status] = {harmony.key: "saved" for harmony in saved}
     statuses |= dict.fromkeys(drafts, "draft")
@@ -69,7 +69,10 @@ def harmony_statuses(
 
 
 def worklist_statuses(
-    dictionary: Dictionary, statuses: Mapping[str, Status], done: Collection[str]
+    dictionary: Dictionary,
+    statuses: Mapping[str, Status],
+    done: Collection[str],
+    attention: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """Sum harmony statuses up per donor variable.
 
@@ -81,11 +84,13 @@ def worklist_statuses(
         Status of every harmony, by key.
     done
         Donor variables with a saved harmony; they count as covered.
+    attention
+        Why a harmony needs attention, by key.
 
     Returns
     -------
     dict
-        ``variables`` (name → status and partners), ``done`` and ``total`` counts.
+        ``variables`` (name → status, partners and reasons), ``done`` and ``total`` counts.
     """
     urgency = ("attention", "draft", "saved")
     variables: dict[str, dict[str, Any]] = {}
@@ -93,6 +98,8 @@ def worklist_statuses(
         donor, _, recipient = key.partition("__")
         entry = variables.setdefault(donor, {"status": status, "partners": []})
         entry["partners"].append(recipient)
+        if status == "attention" and attention:
+            entry.setdefault("reasons", []).extend(attention.get(key, ()))
         entry["status"] = min(entry["status"], status, key=urgency.index)
     answers = {variable.name for variable in dictionary.answers()}
     return {

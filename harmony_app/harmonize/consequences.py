@@ -167,6 +167,8 @@ def _finding(index: int, finding: Finding) -> dict[str, Any]:
         "headline": finding.sentence,
         "detail": "",
         "fix": finding.fix.label if finding.fix else None,
+        "rule": finding.rule,
+        "accepted": finding.accepted,
     }
 
 

@@ -18,9 +18,12 @@ from panel.custom import Child, JSComponent
 ASSETS: Final = Path(__file__).parent / "assets"
 MODULES: Final = (
     "dom", "worklist", "links", "level_list", "levels", "expression", "bins", "settings",
-    "candidates", "suggestion", "consequence", "dialogs", "match", "overview", "desk",
+    "candidates", "suggestion", "finding_card", "consequence", "findings_list", "dialogs",
+    "match", "overview", "desk",
 )  # fmt: skip
 """Modules in the order they depend on one another."""
+
+STYLES: Final = ("desk", "suggestion", "checks")
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z_]+\.js\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE)
@@ -62,12 +65,12 @@ class HarmonizeDesk(JSComponent):
     form = param.String(default="null")
     preview = param.String(default="null")
     suggestion = param.String(default="null")
+    checks = param.String(default="null")
+    findings = param.String(default="null")
     overview = Child()
 
     _esm = bundled()
-    _stylesheets: Final = [
-        (ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in ("desk", "suggestion")
-    ]
+    _stylesheets: Final = [(ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in STYLES]
 
     def __init__(self, on_message: Callable[[dict[str, Any]], None], **params: Any) -> None:
         super().__init__(sizing_mode="stretch_width", **params)

@@ -47,10 +47,15 @@ def _is_acs(survey: SurveyId) -> bool:
 
 def load_survey(workspace: Workspace, survey: SurveyId) -> Survey:
     """Return a survey with its answers and weights; unchanged files are read only once."""
-    folder = workspace.survey_folder(survey)
-    stamp = max((path.stat().st_mtime_ns for path in folder.glob("*.*")), default=0)
+    stamp = survey_stamp(workspace, survey)
     loaded: Survey = _load(str(workspace.path), str(survey), stamp)
     return loaded
+
+
+def survey_stamp(workspace: Workspace, survey: SurveyId) -> int:
+    """Return a number that changes whenever a survey is imported again."""
+    folder = workspace.survey_folder(survey)
+    return max((path.stat().st_mtime_ns for path in folder.glob("*.*")), default=0)
 
 
 @pn.cache(max_items=8, policy="LRU")

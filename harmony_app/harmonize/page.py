@@ -17,6 +17,7 @@ from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
+from harmony_app.harmonize.checks import Checks
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.edits import EDITS, apply_edit
 from harmony_app.harmonize.exchange import Exchange
@@ -49,12 +50,14 @@ class HarmonizePage:
         self.desk = HarmonizeDesk(self.receive, overview=overview.table)
         self.screen = Screen(session.workspace, self.desk, overview)
         self.suggesting = Suggesting(self)
+        self.checks = Checks(self)
         self._actions: dict[str, Callable[[Message], None]] = {
             "open": self._open, "pair": self._choose_pair, "view": self._choose_view,
             "undo": self._undo, "redo": self._redo, "fix": self._fix, "recover": self._recover,
             **Saving(self).actions,
             **Exchange(self).actions,
             **self.suggesting.actions,
+            **self.checks.actions,
         }  # fmt: skip
         self._follow_address()
 
@@ -103,12 +106,11 @@ class HarmonizePage:
         self.open_pair(parse_pair(messages.text(message, "pair")))
 
     def _choose_view(self, message: Message) -> None:
-        self.state = states.choose_view(
-            self.state, "all" if message.get("view") == "all" else "match"
-        )
+        self.state = states.choose_view(self.state, states.read_view(message.get("view")))
         self._remember()
         self.screen.show_place(self.work, self.state)
         self.screen.show_statuses(self.work, self.state)
+        self.checks.show()
 
     def _undo(self, message: Message) -> None:
         del message
@@ -128,12 +130,12 @@ class HarmonizePage:
 
     def _fix(self, message: Message) -> None:
         index = messages.whole(message.get("index"), "The finding")
-        fixed = self.screen.fixed(self.state.current, index)
-        if fixed is None:
+        finding = self.screen.finding(self.state.current, index)
+        if finding is None or finding.fix is None:
             raise InputError(
                 "The harmony has changed since this was found", fix="Choose the fix again"
             )
-        self.state = states.edit(self.state, fixed)
+        self.state = states.edit(self.state, finding.fix.harmony)
 
     def _check(self, message: Message) -> None:
         """Answer an expression being typed: what it yields, or the mistake and where it is."""
@@ -159,7 +161,7 @@ class HarmonizePage:
         if message.get("side") in {"donor", "recipient"} and field:
             self.desk.tell("problem", side=message["side"], field=field, message=f"{error.what}.",
                            hint=error.fix, position=position, text=message.get("text"))  # fmt: skip
-        elif self.state.view == "all":
+        elif self.state.view != "match":
             self.toast(error.message, severity="error")
         else:
             self.desk.tell("problem", side=None, field=None, message=error.message)
@@ -179,9 +181,7 @@ class HarmonizePage:
         if not options:
             self.screen.show_place(self.work, self.state)
             return
-        self.state = states.choose_view(
-            self.state, "all" if query.get("view") == "all" else "match"
-        )
+        self.state = states.choose_view(self.state, states.read_view(query.get("view")))
         notice = ""
         try:
             self.open_pair(parse_pair(wanted) if wanted else options[0], remember=False)
@@ -273,7 +273,7 @@ class HarmonizePage:
             pair=str(self.state.pair) if self.state.pair else None,
             donor=self.state.donor or None,
             recipient=self.state.recipient or None,
-            view="all" if self.state.view == "all" else None,
+            view=None if self.state.view == "match" else self.state.view,
         )
 
     def require_work(self) -> PairWork:
@@ -302,6 +302,7 @@ class HarmonizePage:
         try:
             self.screen.show_consequence(self.work, self.state, self.suggesting.foreseen())
             self._keep_draft()
+            self.checks.refresh()
             self.screen.show_statuses(self.work, self.state)
         except HarmonyError as error:
             self.desk.tell("problem", side=None, field=None, message=error.message)

@@ -8,7 +8,6 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.candidates import Candidate
-from fusion_core.harmony.checking import check_harmony
 from fusion_core.harmony.checking_files import sibling_sets
 from fusion_core.harmony.checking_siblings import siblings_of
 from fusion_core.harmony.editing import start_harmony
@@ -18,6 +17,7 @@ from fusion_core.harmony.preview import HarmonyPreview, preview
 from fusion_core.harmony.rows import RowsCache
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.harmony.suggestions import SuggestionIndex
+from fusion_core.harmony.verdicts import Verdict
 from fusion_core.surveys.model import SurveyId, Variable, variable_from_column
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.catalogue import Status, harmony_statuses
@@ -76,7 +76,7 @@ class PairWork:
         self.knowledge = shared_knowledge(workspace, pair.recipient)
         self._by_wording = SuggestionIndex(self.surveys.recipient.dictionary)
         self._candidates: dict[str, tuple[SuggestionIndex, tuple[Candidate, ...]]] = {}
-        self._faulty: dict[tuple[str, int], bool] = {}
+        self.verdicts: dict[str, Verdict] = {}
         self._siblings = sibling_sets(workspace.path, pair)
         self.reload()
 
@@ -126,26 +126,26 @@ class PairWork:
             siblings=siblings_of(harmony, self.pair, self._siblings),
         )  # fmt: skip
 
-    def is_faulty(self, harmony: Harmony) -> bool:
-        """Whether the checker finds an error in a saved harmony that needs no microdata to be seen."""
-        said = (harmony.key, harmony.revision)
-        if said not in self._faulty:
-            found = check_harmony(
-                harmony, self.surveys.donor.dictionary, self.surveys.recipient.dictionary,
-                siblings_of(harmony, self.pair, self._siblings),
-            )  # fmt: skip
-            self._faulty[said] = any(finding.severity == "error" for finding in found)
-        return self._faulty[said]
+    def unchecked(self) -> list[str]:
+        """Return the keys of saved harmonies whose present version has not been checked yet."""
+        return [
+            key
+            for key, harmony in self.saved.items()
+            if key not in self.verdicts or self.verdicts[key].revision != harmony.revision
+        ]
+
+    def attention(self) -> dict[str, list[str]]:
+        """Return why saved harmonies need attention, by key."""
+        waiting = set(self.unchecked())
+        return {
+            key: found.reasons()
+            for key, found in self.verdicts.items()
+            if found.open and key in self.saved and key not in self.drafts and key not in waiting
+        }
 
     def statuses(self) -> dict[str, Status]:
         """Return the status of every harmony and draft, by key."""
-        shown = self.saved | self.drafts
-        faulty = {
-            key
-            for key, harmony in shown.items()
-            if key not in self.drafts and self.is_faulty(harmony)
-        }
-        return harmony_statuses(self.saved.values(), self.drafts, faulty)
+        return harmony_statuses(self.saved.values(), self.drafts, self.attention())
 
     def keep_draft(self, harmony: Harmony, base_revision: int) -> None:
         """Keep an unsaved harmony on the server."""

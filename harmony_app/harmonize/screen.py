@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fusion_core.harmony.expressions import ALLOWED_FUNCTIONS
+from fusion_core.harmony.findings import Finding
 from fusion_core.harmony.model import Harmony
 from fusion_core.harmony.preview import HarmonyPreview
 from fusion_core.harmony.prices import price_years
@@ -105,7 +106,11 @@ class Screen:
             return
         done = {key.split("__", 1)[0] for key in work.saved}
         statuses = work.statuses()
-        self._desk.show(statuses=worklist_statuses(work.surveys.donor.dictionary, statuses, done))
+        self._desk.show(
+            statuses=worklist_statuses(
+                work.surveys.donor.dictionary, statuses, done, work.attention()
+            )
+        )
         if state.view == "all":
             self._overview.show((work.saved | work.drafts).values(), statuses)
 
@@ -176,13 +181,12 @@ class Screen:
             else foreseen_record(foreseen, work.preview(foreseen), work.surveys),
         )
 
-    def fixed(self, current: Harmony | None, index: int) -> Harmony | None:
-        """Return the current harmony with a finding's fix; ``None`` where it no longer applies."""
+    def finding(self, current: Harmony | None, index: int) -> Finding | None:
+        """Return a finding about the current harmony; ``None`` where it no longer applies."""
         if self._preview is None or self._preview[0] != current:
             return None
         findings = self._preview[1].findings
-        fix = findings[index].fix if 0 <= index < len(findings) else None
-        return fix.harmony if fix else None
+        return findings[index] if 0 <= index < len(findings) else None
 
 
 def _empty_message(has_pairs: bool) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from fusion_core.harmony.model import Harmony, SurveyPair
 
-View = Literal["match", "all"]
+View = Literal["match", "all", "findings"]
 
 HISTORY_LIMIT: Final = 200
 """Edits that can be undone; enough for a day's work on one harmony."""
@@ -25,7 +25,7 @@ class ViewState:
     pair
         The donor and recipient survey, or ``None`` while the workspace has no two surveys.
     view
-        The match of two variables, or the table of all harmonies.
+        The match of two variables, the table of all harmonies, or the list of all findings.
     donor, recipient
         The chosen variables; empty when none is chosen.
     saved
@@ -78,6 +78,13 @@ def choose_pair(state: ViewState, pair: SurveyPair | None) -> ViewState:
 def choose_view(state: ViewState, view: View) -> ViewState:
     """Show the match or the table of all harmonies."""
     return replace(state, view=view)
+
+
+def read_view(value: object) -> View:
+    """Return the view a message or an address names; the match for anything unknown."""
+    if value == "all":
+        return "all"
+    return "findings" if value == "findings" else "match"
 
 
 def choose_donor(state: ViewState, donor: str) -> ViewState:

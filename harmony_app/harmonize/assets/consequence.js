@@ -1,4 +1,5 @@
 // Right: what the harmony does to both surveys, what is wrong with it, and the resulting table.
+import { findingCard, isGivingReason } from "./finding_card.js";
 import { groupColour, h, number, paintBadge, percent, s } from "./dom.js";
 
 const SHOWN_LEVELS = 5;
@@ -62,11 +63,20 @@ export function createConsequence(actions) {
 
   function showFindings(preview) {
     const list = preview.findings;
-    findingsTitle.textContent = list.length ? `Findings (${list.length})` : "Findings";
-    findings.replaceChildren(...(list.length ? list.map((finding) => h(`div.finding.is-${finding.severity}`, {},
-      h("strong", { dir: "auto" }, finding.headline), finding.detail ? h("p", { dir: "auto" }, finding.detail) : null,
-      finding.fix ? h("button.small", { type: "button", onclick: () => actions.edit({ kind: "fix", index: finding.index }) }, finding.fix) : null))
+    const open = list.filter((finding) => !finding.accepted).length;
+    findingsTitle.textContent = open ? `Findings (${open})` : "Findings";
+    if (isGivingReason(findings)) return;
+    findings.replaceChildren(...(list.length ? list.map((finding) => findingCard(finding, actsOf(finding)))
       : [h("p.muted", {}, preview.complete ? "Nothing to complain about." : "Group the levels of both sides to see what this harmony does.")]));
+  }
+
+  function actsOf({ index }) {
+    if (index < 0) return {};
+    return {
+      fix: () => actions.edit({ kind: "fix", index }),
+      accept: (reason) => { element.getRootNode().activeElement?.blur(); actions.edit({ kind: "accept", index, reason }); },
+      reopen: () => actions.edit({ kind: "reopen", index }),
+    };
   }
 
   function levelsCell(levels) {

@@ -3,11 +3,12 @@ import { createCandidates } from "./candidates.js";
 import { createConsequence } from "./consequence.js";
 import { createDialogs, createFooter, createToast } from "./dialogs.js";
 import { h, isTyping } from "./dom.js";
+import { createFindingsList } from "./findings_list.js";
 import { createMatch } from "./match.js";
 import { createOverview } from "./overview.js";
 import { createWorklist } from "./worklist.js";
 
-const PARTS = ["place", "recipients", "variables", "statuses", "subject", "rows", "form", "preview", "suggestion"];
+const PARTS = ["place", "recipients", "variables", "statuses", "subject", "rows", "form", "preview", "suggestion", "checks", "findings"];
 
 export function render({ model }) {
   const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
@@ -29,7 +30,7 @@ export function render({ model }) {
     chooseView: (view) => { showView(view); send({ kind: "view", view }); },
     openVariable(name) {
       choosing = false;
-      if (state.place.view === "all") showView("match");
+      if (state.place.view !== "match") showView("match");
       worklist.select(name);
       send({ kind: "open", donor: name });
     },
@@ -64,17 +65,21 @@ export function render({ model }) {
   const empty = h("div.message-card", { hidden: true }, h("h2"), h("p"), recover);
   const middle = h("main.pane.middle", {}, match.element, candidates.element, empty, footer.element);
   const overview = createOverview(actions, toast, model.get_child("overview"));
-  const desk = h("div.desk", {}, worklist.element, middle, consequence.element, overview.element, dialogs.element, toast.element);
+  const findings = createFindingsList(actions);
+  const desk = h("div.desk", {}, worklist.element, middle, consequence.element, overview.element, findings.element, dialogs.element, toast.element);
 
   // Showing ---------------------------------------------------------------------------------
 
   function showView(view) {
-    const all = view === "all";
-    overview.element.hidden = !all;
-    middle.hidden = all;
+    overview.element.hidden = view !== "all";
+    findings.element.hidden = view !== "findings";
+    middle.hidden = view !== "match";
     showConsequence();
     worklist.updatePlace({ ...state.place, view });
+    showChecks();
   }
+
+  function showChecks() { worklist.updateChecks(state.checks?.[state.place?.pair] ?? {}); }
 
   function showMiddle() {
     const { subject, form } = state;
@@ -94,7 +99,7 @@ export function render({ model }) {
 
   /** The right-hand side is there while a match is; otherwise its room is used. */
   function showConsequence() {
-    const idle = !overview.element.hidden || match.element.hidden;
+    const idle = middle.hidden || match.element.hidden;
     consequence.element.hidden = idle;
     footer.element.hidden = idle;
     desk.classList.toggle("wide", idle);
@@ -145,6 +150,8 @@ export function render({ model }) {
     rows: showEdit,
     form: () => { showMiddle(); showEdit(); },
     suggestion: () => { match.updateSuggestion(state.suggestion); showEdit(); },
+    checks: showChecks,
+    findings: () => { if (state.findings) findings.update(state.findings); },
     preview: () => { consequence.update(state.preview, state.place.palette); showConsequence(); },
   };
   for (const part of PARTS) {
@@ -172,7 +179,7 @@ export function render({ model }) {
   }
 
   function onKey(event) {
-    if (dialogs.element.open || !desk.isConnected || state.place?.view === "all") return;
+    if (dialogs.element.open || !desk.isConnected || state.place?.view !== "match") return;
     const key = event.key.toLowerCase();
     const command = event.ctrlKey || event.metaKey;
     if (command && key === "s") { event.preventDefault(); event.composedPath()[0]?.blur?.(); setTimeout(actions.save, 0); return; }

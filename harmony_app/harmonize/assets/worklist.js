@@ -87,7 +87,8 @@ export function createWorklist(actions) {
     const status = statusOf(row.name);
     const partners = statuses.variables?.[row.name]?.partners ?? [];
     row.dot.className = `dot ${status}`;
-    row.dot.title = STATUS_WORDS[status];
+    const reasons = statuses.variables?.[row.name]?.reasons ?? [];
+    row.dot.title = [STATUS_WORDS[status], ...reasons].join("\n");
     setText(row.partner, partners.join(", "));
     row.element.setAttribute("aria-label", `${row.name}, ${row.description}. ${STATUS_WORDS[status]}${partners.length ? `, with ${partners.join(", ")}` : ""}`);
   }
@@ -96,12 +97,17 @@ export function createWorklist(actions) {
     element,
     focusSearch: () => { search.focus(); search.select(); },
     step: move,
+    updateChecks(checks) {
+      const open = Object.values(checks).reduce((sum, found) => sum + found.errors + found.warnings, 0);
+      const tab = views.querySelector("[data-view=findings]");
+      if (tab) { setText(tab, open ? `Findings (${open})` : "Findings"); tab.title = "Errors and warnings of all saved harmonies nobody has decided on"; }
+    },
     updatePlace(place) {
       pair.replaceChildren(...place.pairs.map((item) => h("option", { value: item.id, selected: item.id === place.pair }, item.title)));
       const title = place.pairs.find((item) => item.id === place.pair)?.title ?? "No pair of surveys";
       pairName.replaceChildren(...title.split(" → ").flatMap((part, index) => [index ? " → " : "", h("span", {}, part)]));
-      views.replaceChildren(...[["match", "Match"], ["all", `All harmonies (${place.harmonies})`]].map(([key, text]) =>
-        h("button", { type: "button", role: "tab", "aria-selected": String(place.view === key), onclick: () => actions.chooseView(key) }, text)));
+      views.replaceChildren(...[["match", "Match"], ["all", `All (${place.harmonies})`], ["findings", "Findings"]].map(([key, text]) =>
+        h("button", { type: "button", role: "tab", "data-view": key, "aria-selected": String(place.view === key), onclick: () => actions.chooseView(key) }, text)));
     },
     updateVariables(variables) {
       rows = variables.map((variable, index) => {

@@ -71,9 +71,11 @@ def test_the_most_urgent_status_of_a_variable_counts():
     statuses = harmony_statuses(saved, drafts=["heat__np"], attention=["heat__hfl", "gone__x"])
     assert statuses == {"heat__hfl": "attention", "heat__np": "draft"}
     summary = worklist_statuses(
-        Dictionary([Variable("heat"), Variable("kids")]), statuses, ["heat"]
+        Dictionary([Variable("heat"), Variable("kids")]), statuses, ["heat"], {"heat__hfl": ["Why"]}
     )
-    assert summary["variables"] == {"heat": {"status": "attention", "partners": ["hfl", "np"]}}
+    assert summary["variables"] == {
+        "heat": {"status": "attention", "partners": ["hfl", "np"], "reasons": ["Why"]}
+    }
     assert (summary["done"], summary["total"]) == (1, 2)
 
 
