@@ -41,17 +41,16 @@ def show_conveyance(console: Console, record: dict[str, Any]) -> None:
 
 
 def _record(item: ConveyedHarmony) -> dict[str, Any]:
-    sentences = [
-        f"{change.earlier} is {change.variable} now ({change.reason})" for change in item.variables
-    ]
-    sentences += [change.sentence for change in item.levels]
-    sentences += list(item.remarks)
     return {
         "key": item.key,
         "new_key": item.harmony.key if item.harmony else "",
         "status": item.status,
-        "sentences": [*sentences, item.reason] if item.reason else sentences,
+        "sure": item.is_sure,
+        "sentences": list(item.sentences),
         "variables": plain(item.variables),
         "levels": plain(item.levels),
+        "settings": plain(item.settings),
+        "doubts": list(item.doubts),
         "reason": item.reason,
+        "exists": item.comparison.sentence if item.comparison else "",
     }

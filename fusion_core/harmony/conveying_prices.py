@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from fusion_core.harmony.model import Harmony, Side, SurveyPair
-from fusion_core.harmony.prices import CPI_U, deflation_factor
-from fusion_core.surveys.model import SurveyId, Variable
+from fusion_core.harmony.conveyance import SettingChange
+from fusion_core.harmony.model import Harmony, Side, SideName, SurveyPair
+from fusion_core.harmony.prices import deflation_factor, price_factor, survey_year
+from fusion_core.surveys.model import Variable
 
-_CONSTANT: Final = re.compile(r"\s*(\w+)\s*([*/])\s*(\d+(?:\.\d+)?)\s*")
 _CLOSE: Final = 0.03
 """Largest relative difference of a typed constant from the price index that still means it."""
 _MONEY: Final = re.compile(
@@ -26,48 +26,79 @@ def rebase_prices(
     target: SurveyPair,
     donor: Mapping[str, Variable],
     recipient: Mapping[str, Variable],
-) -> tuple[Harmony, list[str]]:
+    *,
+    custom: bool = True,
+) -> tuple[Harmony, list[SettingChange]]:
     """Replace price constants by a deflation to the right year, and move deflations along.
 
     A constant is taken for a price constant where it agrees with the consumer price index between
     the years of the old surveys. Amounts that needed no deflation because both surveys were of one
     year get one where the years differ now.
+
+    Parameters
+    ----------
+    harmony
+        The harmony, its variables already those of the new pair.
+    source, target
+        The old and the new pair.
+    donor, recipient
+        The new dictionaries.
+    custom
+        Whether amounts may be given a deflation they had not; not so where people leave them as
+        they are for other pairs of different years.
     """
     old, new = _years(source), _years(target)
     if old is None or new is None or old == new:
         return harmony, []
-    remarks: list[str] = []
-    left, said = _side(harmony.donor, *old, *new)
+    remarks: list[SettingChange] = []
+    left, said = _side("donor", harmony.donor, _Years(*old, *new))
     remarks += said
-    right, said = _side(harmony.recipient, *old[::-1], *new[::-1])
+    right, said = _side("recipient", harmony.recipient, _Years(*old[::-1], *new[::-1]))
     remarks += said
     harmony = replace(harmony, donor=left, recipient=right)
-    if not remarks and old[0] == old[1] and new[0] != new[1]:
+    if custom and not remarks and old[0] == old[1] and new[0] != new[1]:
         harmony, remarks = _needs_deflation(harmony, new[0], donor, recipient)
     return harmony, remarks
 
 
-def _side(side: Side, own: int, other: int, new_own: int, new_other: int) -> tuple[Side, list[str]]:
-    if side.deflate_to_year == other and other != new_other:
-        return replace(side, deflate_to_year=new_other), [
-            f"{side.variable} is now converted to prices of {new_other} instead of {other}"
-        ]
-    found = _CONSTANT.fullmatch(side.adjustment)
-    if found is None or found[1] != side.variable or float(found[3]) == 0:
+@dataclass(frozen=True, slots=True)
+class _Years:
+    """Price years of a side's own survey and of the other, in the old and the new pair."""
+
+    own: int
+    other: int
+    new_own: int
+    new_other: int
+
+
+def _side(name: SideName, side: Side, years: _Years) -> tuple[Side, list[SettingChange]]:
+    if side.deflate_to_year == years.other and years.other != years.new_other:
+        sentence = (
+            f"{side.variable} is now converted to prices of {years.new_other} instead of "
+            f"{years.other}"
+        )
+        changed = replace(side, deflate_to_year=years.new_other)
+        return changed, [_prices(name, side, sentence, sure=True)]
+    constant = price_factor(replace(side, deflate_to_year=None), years.own)
+    if not side.adjustment or constant is None or years.own == years.other:
         return side, []
-    constant = float(found[3]) if found[2] == "*" else 1 / float(found[3])
-    if own == other or abs(constant / deflation_factor(own, other) - 1) > _CLOSE:
+    if abs(constant / deflation_factor(years.own, years.other) - 1) > _CLOSE:
         return side, []
-    year = new_other if new_other != new_own else None
+    year = years.new_other if years.new_other != years.new_own else None
     instead = f"a conversion to prices of {year}" if year else "nothing: the years are the same"
-    return replace(side, adjustment="", deflate_to_year=year), [
-        f"the price constant in '{side.adjustment}' is replaced by {instead}"
-    ]
+    sentence = f"The price constant in '{side.adjustment}' is replaced by {instead}"
+    changed = replace(side, adjustment="", deflate_to_year=year)
+    return changed, [_prices(name, side, sentence, sure=True)]
+
+
+def _prices(name: SideName, side: Side, sentence: str, *, sure: bool) -> SettingChange:
+    before = (side.adjustment, side.deflate_to_year)
+    return SettingChange(name, "prices", sentence, sure, before)
 
 
 def _needs_deflation(
     harmony: Harmony, year: int, donor: Mapping[str, Variable], recipient: Mapping[str, Variable]
-) -> tuple[Harmony, list[str]]:
+) -> tuple[Harmony, list[SettingChange]]:
     side = harmony.recipient
     is_number = bool(side.breakpoints) or not side.levels
     texts = [
@@ -77,20 +108,16 @@ def _needs_deflation(
     if not is_number or side.deflate_to_year or not all(_MONEY.search(text) for text in texts):
         return harmony, []
     return replace(harmony, recipient=replace(side, deflate_to_year=year)), [
-        f"{side.variable} is converted to prices of {year}, the year of the donor"
-    ]
+        _prices(
+            "recipient", side,
+            f"{side.variable} is converted to prices of {year}, the year of the donor", sure=False,
+        )
+    ]  # fmt: skip
 
 
 def _years(pair: SurveyPair) -> tuple[int, int] | None:
-    years = (_year(pair.donor), _year(pair.recipient))
+    years = (survey_year(pair.donor), survey_year(pair.recipient))
     return None if years[0] is None or years[1] is None else (years[0], years[1])
-
-
-def _year(survey: SurveyId) -> int | None:
-    """Return the last year of a vintage such as 2015 or 2015-2019, where its prices are known."""
-    found = re.findall(r"\d{4}", survey.vintage)
-    year = int(found[-1]) if found else None
-    return year if year in CPI_U else None
 
 
 __all__ = ["rebase_prices"]

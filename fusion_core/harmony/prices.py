@@ -7,10 +7,15 @@ CUUR0000SA0), as published.
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import Final
 
 from fusion_core.errors import InputError
+from fusion_core.harmony.model import Side
+from fusion_core.surveys.model import SurveyId
+
+_CONSTANT: Final = re.compile(r"\s*(\w+)\s*([*/])\s*(\d+(?:\.\d+)?)\s*")
 
 CPI_U: Final = MappingProxyType(
     {
@@ -53,4 +58,40 @@ def deflation_factor(from_year: int, to_year: int) -> float:
     return CPI_U[to_year] / CPI_U[from_year]
 
 
-__all__ = ["CPI_U", "deflation_factor", "price_years"]
+def price_factor(side: Side, year: int | None) -> float | None:
+    """Return what a side multiplies a dollar amount with: by a constant, or by a deflation.
+
+    Parameters
+    ----------
+    side
+        The side.
+    year
+        Year whose prices its survey's amounts are in.
+
+    Returns
+    -------
+    float or None
+        1 for an amount as it is; ``None`` where the side computes something else, or where the
+        years of a deflation are not known.
+    """
+    factor = 1.0
+    if side.adjustment:
+        found = _CONSTANT.fullmatch(side.adjustment)
+        if found is None or found[1] != side.variable or float(found[3]) == 0:
+            return None
+        factor = float(found[3]) if found[2] == "*" else 1 / float(found[3])
+    if side.deflate_to_year is not None:
+        if year is None or year not in CPI_U or side.deflate_to_year not in CPI_U:
+            return None
+        factor *= deflation_factor(year, side.deflate_to_year)
+    return factor
+
+
+def survey_year(survey: SurveyId) -> int | None:
+    """Return the last year of a vintage such as 2015 or 2015-2019, where its prices are known."""
+    found = re.findall(r"\d{4}", survey.vintage)
+    year = int(found[-1]) if found else None
+    return year if year in CPI_U else None
+
+
+__all__ = ["CPI_U", "deflation_factor", "price_factor", "price_years", "survey_year"]

@@ -110,8 +110,8 @@ class SuggestionIndex:
         if not fitting:
             return None
         best = min(fitting, key=lambda item: _distance(item.pair, pair))
-        left, first = convey_levels("donor", best.harmony.donor, donor)
-        right, second = convey_levels("recipient", best.harmony.recipient, recipient)
+        left, first = convey_levels(best.harmony, "donor", donor)
+        right, second = convey_levels(best.harmony, "recipient", recipient)
         harmony = replace(
             best.harmony, donor=left, recipient=right, author="", modified="", revision=0
         )

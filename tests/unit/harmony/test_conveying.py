@@ -114,7 +114,7 @@ def test_a_price_constant_becomes_a_deflation_of_the_new_years_and_bins_stay():
     assert found.status == "proposed"
     assert (side.adjustment, side.deflate_to_year) == ("", 2020)
     assert side.breakpoints == INCOME.recipient.breakpoints
-    assert "price constant" in found.remarks[0]
+    assert "price constant" in found.settings[0].sentence
 
 
 def test_a_constant_that_is_no_price_level_stays():

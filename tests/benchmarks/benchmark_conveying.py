@@ -1,0 +1,139 @@
+"""How much of what people published for a year is found by conveying the neighbouring year.
+
+Run `python tests/benchmarks/benchmark_conveying.py`; it needs the published harmonies and
+dictionaries in `shared/data` beside the checkout. Every pair of surveys is conveyed to the next and
+to the previous vintage that was published, of the recipient and of the donor, and what comes out is
+compared with what people published there.
+"""
+
+import sys
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+
+from benchmark_suggestions import load
+
+from fusion_core.harmony.comparing import Comparison, compare
+from fusion_core.harmony.conveyance import ConveyedHarmony
+from fusion_core.harmony.conveying import Vintages, convey
+from fusion_core.harmony.model import Harmony, SurveyPair
+from fusion_core.harmony.prices import survey_year
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A harmony that was conveyed, and what people published for the new pair."""
+
+    source: SurveyPair
+    target: SurveyPair
+    conveyed: ConveyedHarmony
+    published: Harmony
+    comparison: Comparison | None
+
+    @property
+    def kind(self):
+        """The status, and whether the harmony looks as if it needed no second look."""
+        status = self.conveyed.status
+        if status == "impossible":
+            return status
+        return f"{status} {'sure' if self.conveyed.is_sure else 'unsure'}"
+
+    @property
+    def outcome(self):
+        """``right``, ``open`` (what is assigned is right), ``wrong``, or ``impossible``."""
+        if self.comparison is None:
+            return "impossible"
+        left_open = [item for item in self.comparison.differing if item.here is None]
+        wrong = len(self.comparison.differing) > len(left_open) or self.comparison.settings
+        if wrong:
+            return "wrong"
+        return "open" if left_open else "right"
+
+
+def neighbours(pairs):
+    """Yield pairs of surveys that differ by one step in the vintage of one survey."""
+    for axis, other in (("recipient", "donor"), ("donor", "recipient")):
+        families = defaultdict(list)
+        for pair in pairs:
+            families[(getattr(pair, axis).name, getattr(pair, other))].append(pair)
+        for family in families.values():
+            family.sort(key=lambda pair: getattr(pair, axis).vintage)
+            for before, after in pairwise(family):
+                yield before, after
+                yield after, before
+
+
+def judge(dictionaries, sets):
+    """Yield every harmony that was conveyed to a pair for which people published its counterpart."""
+    known = {
+        item.pair: item
+        for item in sets
+        if all(str(survey) in dictionaries for survey in (item.pair.donor, item.pair.recipient))
+    }
+    for source, target in neighbours(list(known)):
+        published = {item.key: item for item in known[target].harmonies}
+        old = [dictionaries[str(survey)] for survey in (source.donor, source.recipient)]
+        new = [dictionaries[str(survey)] for survey in (target.donor, target.recipient)]
+        donor, recipient = (Vintages(a, b) for a, b in zip(old, new, strict=True))
+        conveyance = convey(
+            known[source], target, donor=donor, recipient=recipient, others=known.values()
+        )
+        for item in conveyance.harmonies:
+            wanted = published.get(item.harmony.key if item.harmony else item.key)
+            if wanted is None:
+                continue
+            found = item.harmony and compare(
+                item.harmony,
+                wanted,
+                donor=new[0].get(wanted.donor.variable),
+                recipient=new[1].get(wanted.recipient.variable),
+                years=(survey_year(target.donor), survey_year(target.recipient)),
+            )
+            yield Judged(source, target, item, wanted, found)
+
+
+def table(judged):
+    """Count outcomes by donor survey and status."""
+    counts = defaultdict(Counter)
+    for item in judged:
+        name = str(item.source.donor)
+        if item.source.donor != item.target.donor:
+            name += f" → {item.target.donor}"
+        counts[name][(item.kind, item.outcome)] += 1
+    return counts
+
+
+COLUMNS = [
+    *((f"{status} {sure}", outcome) for status in ("identical", "proposed")
+      for sure in ("sure", "unsure") for outcome in ("right", "open", "wrong")),
+    ("impossible", "impossible"),
+]  # fmt: skip
+
+
+def main():
+    judged = list(judge(*load()))
+    counts = table(judged)
+    counts["all"] = sum(counts.values(), Counter())
+    for name, found in counts.items():
+        figures = (
+            f"{kind}, {outcome} {found[kind, outcome]}"
+            for kind, outcome in COLUMNS
+            if found[kind, outcome]
+        )
+        print(f"{name:26}", "; ".join(figures))
+    if "--wrong" in sys.argv:
+        for item in judged:
+            if item.outcome in {"wrong", "impossible", "open"}:
+                print(
+                    f"\n{item.source} > {item.target}  {item.published.key}  {item.kind} {item.outcome}"
+                )
+                print("  ", item.conveyed.sentences)
+                print("  ", item.comparison.sentence if item.comparison else item.conveyed.reason)
+                for change in item.comparison.settings if item.comparison else ():
+                    print("    ", change.cells)
+                for row in (item.comparison.differing if item.comparison else ())[:6]:
+                    print("    ", row.side, row.level[:60], row.here, row.there, row.aligned)
+
+
+if __name__ == "__main__":
+    main()
