@@ -58,9 +58,7 @@ def weeks_worked(shared_data, dictionaries, before, after):
     path = shared_data / "harmonies" / "r" / f"CEI_2015-2019__ACS_{before}.R"
     source = read_harmonies(path, donor=donor, recipient=old).harmony_set
     target = SurveyPair(source.pair.donor, SurveyId("ACS", after))
-    conveyance = convey(
-        source, target, donor=Vintages(donor, donor), recipient=Vintages(old, new)
-    )
+    conveyance = convey(source, target, donor=Vintages(donor, donor), recipient=Vintages(old, new))
     return next(item for item in conveyance.harmonies if item.key.startswith("incweek1__"))
 
 
