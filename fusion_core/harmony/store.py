@@ -9,7 +9,7 @@ the history.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -124,6 +124,25 @@ class HarmonyStore:
             ]
             self._commit(stored, entries)
         return tuple(_after(entry) for entry in entries)
+
+    def change_all(
+        self, changes: Mapping[str, Harmony | None], *, author: str, expected: Mapping[str, int]
+    ) -> dict[str, Harmony | None]:
+        """Save (or delete, with ``None``) several harmonies in one step, and return those changed.
+
+        Keys whose revision on disk is not the `expected` one (0: there is none) were changed by
+        somebody else meanwhile and stay as they are. To undo, pass the earlier versions.
+        """
+        with self._changing() as stored:
+            revisions = {key: item.revision for key, item in stored.harmonies.items()}
+            entries = [
+                self._entry(stored, key, after, "save" if after else "delete", author)
+                for key, after in changes.items()
+                if revisions.get(key, 0) == expected.get(key, 0)
+                and (after is not None or key in revisions)
+            ]
+            self._commit(stored, entries)
+        return {entry.key: entry.after for entry in entries}
 
     def delete(self, key: str, *, author: str, expected_revision: int | None = None) -> Harmony:
         """Delete a harmony and return it, so that the deletion can be undone with `restore`.
