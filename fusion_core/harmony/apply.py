@@ -29,7 +29,8 @@ from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.grouping import SideValues, problems_error, side_values
 from fusion_core.harmony.model import Harmony, HarmonySet, SideName
 from fusion_core.harmony.rows import RowsCache, SurveyRows
-from fusion_core.surveys.model import RespondentLevel, Survey
+from fusion_core.surveys.model import RespondentLevel
+from fusion_core.surveys.source import SurveySource
 
 _SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 
@@ -92,18 +93,18 @@ def collapse_side(
     rows
         The side's survey.
     values
-        Result of `fusion_core.harmony.grouping.side_values`.
+        Result of `SideValues.of_rows`.
     respondent
         Level of the output.
     """
     side = harmony.side(name)
     if collapses(harmony, name, respondent):
         rule = resolve_rule(side.aggregator, grouped=side.is_grouped, ordered=harmony.ordered)
-        values = aggregate(values, rows.starts, rows.reference, rule)
+        values = aggregate(values, rows.starts, rows.starts, rule)
         if respondent == "person":
             values = values[rows.household_of_person]
     elif side.respondent == "household" and respondent == "person":
-        rows.survey.table("person")
+        rows.count("person")
         values = values[rows.household_of_person]
     return values
 
@@ -111,7 +112,7 @@ def collapse_side(
 def harmonize_side(
     harmony: Harmony,
     side_name: SideName,
-    survey: Survey,
+    survey: SurveySource,
     *,
     respondent: RespondentLevel = "household",
     cache: RowsCache | None = None,
@@ -152,7 +153,7 @@ def harmonize_side(
         found: SideValues = side_values(harmony.side(side_name), rows)
         if found.problems:
             raise problems_error(found.problems, where=where)
-        values = collapse_side(harmony, side_name, rows, found.values, respondent=respondent)
+        values = collapse_side(harmony, side_name, rows, found.of_rows(), respondent=respondent)
     except InputError as error:
         _locate(error, where)
         raise
@@ -184,8 +185,8 @@ def to_categorical(
 
 def harmonize_pair(
     harmonies: HarmonySet | Iterable[Harmony],
-    donor: Survey,
-    recipient: Survey,
+    donor: SurveySource,
+    recipient: SurveySource,
     *,
     respondent: RespondentLevel = "household",
     cache: RowsCache | None = None,
@@ -215,7 +216,7 @@ def harmonize_pair(
     """
     cache = cache or RowsCache()
     listed = harmonies.harmonies if isinstance(harmonies, HarmonySet) else tuple(harmonies)
-    surveys: dict[SideName, Survey] = {"donor": donor, "recipient": recipient}
+    surveys: dict[SideName, SurveySource] = {"donor": donor, "recipient": recipient}
     frames: dict[SideName, pd.DataFrame] = {}
     for name, survey in surveys.items():
         rows = cache.rows(survey)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.aggregation import FloatArray
+from fusion_core.harmony.aggregation import FloatArray, IndexArray
+from fusion_core.harmony.answers import Answers, Cells
 from fusion_core.harmony.binning import bin_index, check_breakpoints, format_number
 from fusion_core.harmony.model import DROP, GroupCode, Side
 from fusion_core.harmony.prices import deflation_factor
-from fusion_core.harmony.rows import RawValues, SurveyRows
+from fusion_core.harmony.rows import SurveyRows
 
 ProblemKind = Literal["level without group", "unknown level", "missing answer", "outside universe"]
 
@@ -70,25 +70,34 @@ class RowProblem:
 
 @dataclass(frozen=True)
 class SideValues:
-    """One value per row of the side's own table.
+    """One value per distinct answer, and which answer every row of the side's own table gave.
 
     Attributes
     ----------
+    cells
+        The answer of every row.
     values
-        Group code or number; NaN where the row leaves or has a problem.
+        Group code or number of every cell; NaN where its rows leave or have a problem.
     problems
         Rows without a group, most frequent first.
-    level_of_row
-        Position in the side's `levels` of each row's level or bin, −1 where none applies; ``None``
+    level_of_cell
+        Position in the side's `levels` of each cell's level or bin, −1 where none applies; ``None``
         for sides without groups.
     numbers
-        The adjusted and deflated number of each row before binning; ``None`` for labels.
+        The adjusted and deflated number of every distinct answer before binning; ``None`` for
+        labels.
     """
 
+    cells: Cells
     values: FloatArray
     problems: tuple[RowProblem, ...]
-    level_of_row: npt.NDArray[np.intp] | None = None
+    level_of_cell: IndexArray | None = None
     numbers: FloatArray | None = None
+
+    def of_rows(self) -> FloatArray:
+        """Return the value of every row."""
+        found: FloatArray = self.values[self.cells.positions]
+        return found
 
 
 def side_values(side: Side, rows: SurveyRows) -> SideValues:
@@ -107,47 +116,35 @@ def side_values(side: Side, rows: SurveyRows) -> SideValues:
         If the side itself is wrong: unknown variable, breakpoints on labels, labels without groups,
         an expression that is not allowed.
     """
-    raw = _deflated(rows.raw(side.respondent, side.variable, side.adjustment), side, rows)
-    outside = _outside(side, rows)
-    missing = (raw.codes < 0) if raw.codes is not None else np.isnan(_numbers(raw))
-    missing &= ~outside
-    if side.is_grouped:
-        level_of_row, unknown = _levels(side, raw)
-        groups = np.array([_as_number(item.group) for item in side.levels] + [np.nan])
-        values = groups[level_of_row]
-    else:
-        if raw.codes is not None:
+    cells = rows.cells(side.respondent, side.variable, side.adjustment, side.universe)
+    numbers = _deflated(cells.answers, side, rows)
+    special = [_as_number(side.missing), _as_number(side.outside_universe)]
+    if not side.is_grouped:
+        if numbers is None:
             raise InputError(
                 f"'{side.variable}' holds labels, so it cannot be used as a number",
                 fix="Assign its levels to groups",
             )
-        level_of_row, unknown = None, None
-        values = _numbers(raw).copy()
-    values[outside] = _as_number(side.outside_universe)
-    values[missing] = _as_number(side.missing)
-    if level_of_row is not None:
-        level_of_row = np.where(outside | missing, -1, level_of_row)
-    placed = _Placed(raw, level_of_row, unknown, missing, outside)
-    return SideValues(values, _problems(side, rows, placed), level_of_row, raw.numbers)
+        problems = _problems(side, rows, cells, None, ())
+        return SideValues(cells, np.concatenate([numbers, special]), problems, None, numbers)
+    labels = _labels(cells.answers, numbers, side)
+    level_of_answer = _levels(side, labels, numbers)
+    groups = np.array([*(_as_number(item.group) for item in side.levels), np.nan])
+    return SideValues(
+        cells,
+        np.concatenate([groups[level_of_answer], special]),
+        _problems(side, rows, cells, level_of_answer, labels),
+        np.concatenate([level_of_answer, [-1, -1]]),
+        numbers,
+    )
 
 
-@dataclass(frozen=True)
-class _Placed:
-    """Where every row of a side ended up."""
-
-    raw: RawValues
-    level_of_row: npt.NDArray[np.intp] | None
-    unknown: npt.NDArray[np.intp] | None
-    missing: npt.NDArray[np.bool_]
-    outside: npt.NDArray[np.bool_]
-
-
-def _deflated(raw: RawValues, side: Side, rows: SurveyRows) -> RawValues:
+def _deflated(answers: Answers, side: Side, rows: SurveyRows) -> FloatArray | None:
     if side.deflate_to_year is None:
-        return raw
+        return answers.numbers
     title = rows.survey.id.title
     price_year = rows.survey.description.price_year
-    if raw.numbers is None:
+    if answers.numbers is None:
         raise InputError(
             f"'{side.variable}' holds labels, so prices cannot be converted",
             fix="Remove the year of prices",
@@ -158,39 +155,27 @@ def _deflated(raw: RawValues, side: Side, rows: SurveyRows) -> RawValues:
             where=side.variable,
             fix="State the price year of the survey, or remove the year of prices here",
         )
-    return RawValues(numbers=raw.numbers * deflation_factor(price_year, side.deflate_to_year))
+    return answers.numbers * deflation_factor(price_year, side.deflate_to_year)
 
 
-def _outside(side: Side, rows: SurveyRows) -> npt.NDArray[np.bool_]:
-    if not side.universe.strip():
-        return np.zeros(rows.count(side.respondent), dtype=bool)
-    answer = rows.evaluate(side.respondent, side.universe)
-    if answer.numbers is None:
-        raise InputError(
-            "The universe is text where a condition is needed",
-            where=side.universe,
-            fix="Write a comparison such as agep >= 16",
-        )
-    inside: npt.NDArray[np.bool_] = answer.numbers == 1
-    return ~inside
+def _labels(answers: Answers, numbers: FloatArray | None, side: Side) -> tuple[str, ...]:
+    """Return the text by which every distinct answer is looked up; none where bins are set."""
+    if numbers is None:
+        return answers.labels
+    # Numbers are matched by the text people type for them, e.g. ``3`` or ``1.5``.
+    return () if side.breakpoints else tuple(format_number(float(value)) for value in numbers)
 
 
-def _levels(side: Side, raw: RawValues) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp] | None]:
-    """Return the position of every row's level in the side, and label codes where unknown."""
-    none = len(side.levels)
+def _levels(side: Side, labels: tuple[str, ...], numbers: FloatArray | None) -> IndexArray:
+    """Return the position of every distinct answer's level in the side; past the end if unknown."""
     if side.breakpoints:
-        _check_bins(side, raw)
-        numbers = _numbers(raw)
-        found = bin_index(numbers, side.breakpoints)
-        return np.where(np.isnan(numbers), none, found), None
-    codes, labels = (raw.codes, raw.labels) if raw.codes is not None else _as_labels(_numbers(raw))
+        return bin_index(_binnable(side, numbers), side.breakpoints)
     position = {item.level: index for index, item in enumerate(side.levels)}
-    lookup = np.array([position.get(label, none) for label in labels] + [none], dtype=np.intp)
-    return lookup[codes], codes.astype(np.intp)
+    return np.array([position.get(label, len(side.levels)) for label in labels], dtype=np.intp)
 
 
-def _check_bins(side: Side, raw: RawValues) -> None:
-    if raw.codes is not None:
+def _binnable(side: Side, numbers: FloatArray | None) -> FloatArray:
+    if numbers is None:
         raise InputError(
             f"Breakpoints are set on '{side.variable}', which holds labels, not numbers",
             fix="Remove the breakpoints; its levels have groups of their own",
@@ -203,48 +188,39 @@ def _check_bins(side: Side, raw: RawValues) -> None:
             where=side.variable,
             fix="Set the breakpoints again to rebuild the bins",
         )
+    return numbers
 
 
-def _as_labels(numbers: FloatArray) -> tuple[npt.NDArray[np.intp], tuple[str, ...]]:
-    """Match numbers by the text people type for them, e.g. ``3`` or ``1.5``."""
-    distinct, codes = np.unique(numbers, return_inverse=True)
-    present = ~np.isnan(distinct)
-    labels = tuple(format_number(float(value)) for value in distinct[present])
-    return np.where(np.isnan(numbers), -1, codes), labels
-
-
-def _problems(side: Side, rows: SurveyRows, placed: _Placed) -> tuple[RowProblem, ...]:
-    weight = rows.weight(side.respondent)
-    total = float(weight.sum()) or 1.0
+def _problems(
+    side: Side,
+    rows: SurveyRows,
+    cells: Cells,
+    level_of_answer: IndexArray | None,
+    labels: tuple[str, ...],
+) -> tuple[RowProblem, ...]:
+    totals = rows.totals(cells, side.respondent)
+    total = float(totals.weight.sum()) or 1.0
     found: list[RowProblem] = []
 
-    def report(kind: ProblemKind, level: str, mask: npt.NDArray[np.bool_]) -> None:
-        count = int(mask.sum())
+    def report(kind: ProblemKind, level: str, chosen: IndexArray | list[int]) -> None:
+        count = int(totals.rows[chosen].sum())
         if count:
-            share = float(weight[mask].sum()) / total
+            share = float(totals.weight[chosen].sum()) / total
             found.append(RowProblem(kind, side.variable, level, count, share))
 
-    if placed.level_of_row is not None:
+    if level_of_answer is not None:
         for position, item in enumerate(side.levels):
             if item.group is None:
-                report("level without group", item.level, placed.level_of_row == position)
-        nowhere = placed.level_of_row == len(side.levels)
-        if placed.unknown is not None and nowhere.any():
-            raw = placed.raw
-            labels = raw.labels if raw.codes is not None else _as_labels(_numbers(raw))[1]
-            for code in np.unique(placed.unknown[nowhere]):
-                report("unknown level", labels[code], nowhere & (placed.unknown == code))
+                report(
+                    "level without group", item.level, np.flatnonzero(level_of_answer == position)
+                )
+        for answer in np.flatnonzero(level_of_answer == len(side.levels)):
+            report("unknown level", labels[answer], [int(answer)])
     if side.missing is None:
-        report("missing answer", "", placed.missing)
+        report("missing answer", "", [cells.missing])
     if side.universe.strip() and side.outside_universe is None:
-        report("outside universe", "", placed.outside)
+        report("outside universe", "", [cells.outside])
     return tuple(sorted(found, key=lambda problem: -problem.rows))
-
-
-def _numbers(raw: RawValues) -> FloatArray:
-    if raw.numbers is None:
-        raise TypeError("labels where numbers were expected")
-    return raw.numbers
 
 
 def _as_number(group: GroupCode) -> float:

@@ -7,7 +7,7 @@ sentence in `HarmonyPreview.problems`. Without microdata it shows which levels m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.acceptance import mark_accepted
 from fusion_core.harmony.aggregation import FloatArray, harmony_outcome
-from fusion_core.harmony.apply import collapse_side, group_labels
+from fusion_core.harmony.apply import group_labels
 from fusion_core.harmony.checking import check_harmony, sort_findings
 from fusion_core.harmony.checking_data import Evidence, check_data, counts_heads
 from fusion_core.harmony.checking_files import price_years
@@ -36,7 +36,6 @@ from fusion_core.harmony.preview_numbers import (
     QUANTILES,
     histogram,
     numeric_preview,
-    sorted_present,
 )
 from fusion_core.harmony.rows import RowsCache, SurveyRows
 from fusion_core.harmony.similarity import (
@@ -44,21 +43,21 @@ from fusion_core.harmony.similarity import (
     code_shares,
     quantile_similarity,
     share_similarity,
-    sorted_quantiles,
 )
-from fusion_core.surveys.model import RespondentLevel, Survey
+from fusion_core.harmony.tallies import Tally, number_tally, outcome_tally
+from fusion_core.surveys.model import RespondentLevel
+from fusion_core.surveys.source import SurveySource
 
 _SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 
 
 @dataclass(frozen=True)
 class _Computed:
-    """One side's values, before and after persons became households."""
+    """One side's answers, and their distribution after persons became households."""
 
     rows: SurveyRows
     side: SideValues
-    values: FloatArray | None
-    weight: FloatArray
+    outcome: Tally | None
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ class _Outcome:
 
 def preview(
     harmony: Harmony,
-    donor: Survey,
-    recipient: Survey,
+    donor: SurveySource,
+    recipient: SurveySource,
     *,
     respondent: RespondentLevel = "household",
     cache: RowsCache | None = None,
@@ -107,7 +106,6 @@ def preview(
         computed[name] = _compute(
             harmony, name, survey, respondent=respondent, cache=cache, problems=problems
         )
-    first, second = computed["donor"], computed["recipient"]
     labels = group_labels(harmony, respondent=respondent)
     shares = {name: _group_shares(found, labels) for name, found in computed.items()}
     numeric: NumericPreview | None = None
@@ -134,8 +132,8 @@ def preview(
         groups=_groups(harmony, labels, shares, compared=compared),
         donor_levels=levels["donor"],
         recipient_levels=levels["recipient"],
-        donor_values=_histogram(harmony.donor, first),
-        recipient_values=_histogram(harmony.recipient, second),
+        donor_values=histogram(_number(harmony.donor, computed["donor"])),
+        recipient_values=histogram(_number(harmony.recipient, computed["recipient"])),
         numeric=numeric,
         similarity=score,
         unmatched=_unmatched(harmony, levels, compared=compared),
@@ -144,7 +142,7 @@ def preview(
     )
 
 
-def _price_years(donor: Survey, recipient: Survey) -> dict[SideName, int | None]:
+def _price_years(donor: SurveySource, recipient: SurveySource) -> dict[SideName, int | None]:
     """Return the price years the surveys state, else those their vintages imply."""
     implied = price_years(SurveyPair(donor.id, recipient.id))
     stated = {"donor": donor.description.price_year, "recipient": recipient.description.price_year}
@@ -166,20 +164,16 @@ def _evidence(
     """Collect what the checker looks at; what is rarely needed is computed when asked for."""
 
     def raw_quantiles(name: SideName) -> FloatArray | None:
-        found = computed[name]
-        if found is None or found.side.numbers is None:
-            return None
-        weight = found.rows.weight(case.side(name).respondent)
-        return _quantiles(found.side.numbers, weight)
+        return _quantiles(_number(case.side(name), computed[name]))
 
     def recounted(name: SideName) -> FloatArray | None:
         found = computed[name]
         if found is None or not counts_heads(case, name):
             return None
-        values = collapse_side(
-            case.harmony, name, found.rows, 1.0 - found.side.values, respondent=case.respondent
+        others = replace(found.side, values=1.0 - found.side.values)
+        return _quantiles(
+            outcome_tally(case.harmony, name, found.rows, others, respondent=case.respondent)
         )
-        return _quantiles(values, found.weight)
 
     return Evidence(
         outcome.score,
@@ -195,15 +189,14 @@ def _evidence(
 def _compute(
     harmony: Harmony,
     name: SideName,
-    survey: Survey,
+    survey: SurveySource,
     *,
     respondent: RespondentLevel,
     cache: RowsCache,
     problems: list[str],
 ) -> _Computed | None:
     side = harmony.side(name)
-    table = survey.household if side.respondent == "household" else survey.person
-    if table is None:
+    if not survey.has(side.respondent):
         return None
     try:
         rows = cache.rows(survey)
@@ -213,12 +206,11 @@ def _compute(
         return None
     problems += [f"{name.capitalize()} {_sentence(item)}" for item in found.problems]
     try:
-        values = collapse_side(harmony, name, rows, found.values, respondent=respondent)
-        weight = rows.weight(respondent)
+        outcome = outcome_tally(harmony, name, rows, found, respondent=respondent)
     except HarmonyError as error:
         problems.append(f"{name.capitalize()}: {error}")
-        return _Computed(rows, found, None, rows.weight(side.respondent))
-    return _Computed(rows, found, values, weight)
+        return _Computed(rows, found, None)
+    return _Computed(rows, found, outcome)
 
 
 def _sentence(problem: RowProblem) -> str:
@@ -226,10 +218,10 @@ def _sentence(problem: RowProblem) -> str:
 
 
 def _levels(side: Side, computed: _Computed | None) -> tuple[LevelPreview, ...]:
-    if computed is None or computed.side.level_of_row is None:
+    if computed is None or computed.side.level_of_cell is None:
         return tuple(LevelPreview(item.level, item.group, None) for item in side.levels)
-    weight = computed.rows.weight(side.respondent)
-    shares = code_shares(computed.side.level_of_row, weight, len(side.levels) + 1)
+    weight = computed.rows.totals(computed.side.cells, side.respondent).weight
+    shares = code_shares(computed.side.level_of_cell, weight, len(side.levels) + 1)
     return tuple(
         LevelPreview(item.level, item.group, float(share) if np.isfinite(share) else None)
         for item, share in zip(side.levels, shares, strict=False)
@@ -237,12 +229,12 @@ def _levels(side: Side, computed: _Computed | None) -> tuple[LevelPreview, ...]:
 
 
 def _group_shares(computed: _Computed | None, labels: dict[float, str]) -> FloatArray | None:
-    if computed is None or computed.values is None or not labels:
+    if computed is None or computed.outcome is None or not labels:
         return None
-    codes = np.array(list(labels), dtype=np.float64)
-    position = np.minimum(np.searchsorted(codes, computed.values), len(codes) - 1)
-    position = np.where(codes[position] == computed.values, position, -1)
-    shares = code_shares(position, computed.weight, len(codes))
+    outcome, codes = computed.outcome, np.array(list(labels), dtype=np.float64)
+    position = np.minimum(np.searchsorted(codes, outcome.values), len(codes) - 1)
+    position = np.where(codes[position] == outcome.values, position, -1)
+    shares = code_shares(position, outcome.weight, len(codes))
     return shares if np.isfinite(shares).all() else None
 
 
@@ -307,25 +299,23 @@ def _numeric(
 ) -> tuple[NumericPreview | None, dict[SideName, FloatArray]]:
     """Return the distribution of a numeric outcome and its quantiles at `PROBABILITIES`."""
     given = {
-        name: present
+        name: found.outcome
         for name, found in computed.items()
-        if found is not None
-        and found.values is not None
-        and (present := sorted_present(found.values, found.weight)) is not None
+        if found is not None and found.outcome is not None and not found.outcome.is_empty
     }
-    quantiles = {name: sorted_quantiles(*item, PROBABILITIES) for name, item in given.items()}
+    quantiles = {name: item.quantiles(PROBABILITIES) for name, item in given.items()}
     return (numeric_preview(given) if given else None), quantiles
 
 
-def _quantiles(values: FloatArray, weight: FloatArray) -> FloatArray | None:
-    present = sorted_present(values, weight)
-    return None if present is None else sorted_quantiles(*present, PROBABILITIES)
+def _quantiles(found: Tally | None) -> FloatArray | None:
+    return None if found is None or found.is_empty else found.quantiles(PROBABILITIES)
 
 
-def _histogram(side: Side, computed: _Computed | None) -> Histogram | None:
-    if computed is None or computed.side.numbers is None:
+def _number(side: Side, computed: _Computed | None) -> Tally | None:
+    """Return a side's number before binning; ``None`` for labels and without microdata."""
+    if computed is None:
         return None
-    return histogram(computed.side.numbers, computed.rows.weight(side.respondent))
+    return number_tally(computed.side, computed.rows, side.respondent)
 
 
 __all__ = [

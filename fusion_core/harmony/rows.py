@@ -1,130 +1,103 @@
 """The rows of a survey, prepared once so that every harmony on them is a few array operations.
 
-Nothing here is global: whoever computes many harmonies keeps a `RowsCache` and passes it along.
+Columns are read when a harmony needs them and kept as far as memory allows. Nothing here is global:
+whoever computes many harmonies keeps a `RowsCache` and passes it along.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.aggregation import FloatArray, IndexArray
-from fusion_core.harmony.expressions import ExpressionEngine, check_expression
-from fusion_core.surveys.model import (
-    HOUSEHOLD_KEY,
-    PERSON_KEY,
-    WEIGHT,
-    RespondentLevel,
-    Survey,
+from fusion_core.harmony.answers import (
+    Answers,
+    Cells,
+    CellTotals,
+    cell_totals,
+    cells_within,
+    encode,
 )
+from fusion_core.harmony.expressions import ExpressionEngine, check_expression
+from fusion_core.harmony.kept import Kept
+from fusion_core.harmony.row_order import RowOrder, row_order
+from fusion_core.surveys.model import HOUSEHOLD_KEY, PERSON_KEY, WEIGHT, RespondentLevel
+from fusion_core.surveys.source import SurveySource
 
-
-@dataclass(frozen=True)
-class RawValues:
-    """The answers of one variable before binning and grouping.
-
-    Attributes
-    ----------
-    codes
-        For labels: position of each row's label in `labels`, −1 where missing; otherwise ``None``.
-    labels
-        The distinct labels.
-    numbers
-        For numbers: the value of each row, NaN where missing; otherwise ``None``.
-    """
-
-    codes: npt.NDArray[np.integer[Any]] | None = None
-    labels: tuple[str, ...] = ()
-    numbers: FloatArray | None = None
+KEPT_BYTES: Final = 512 * 2**20
+"""Memory for prepared rows, enough for a hundred columns of a full ACS year."""
 
 
 class SurveyRows:
-    """A survey's households and persons in order, with links between them.
+    """A survey's households and persons in order, with links between them; see `RowOrder`.
 
-    Households are sorted by `household_id`, persons by household and person number. Where the
-    survey has both tables, only households present in both are kept, and their persons.
+    Several threads may ask at the same time.
 
     Parameters
     ----------
     survey
         A survey with microdata.
+    kept_bytes
+        Memory for columns and what was computed from them.
 
     Raises
     ------
     InputError
-        If it has no microdata, or a household has no reference person.
+        If it has no microdata.
     """
 
-    _EXPRESSIONS_KEPT = 64
-
-    def __init__(self, survey: Survey) -> None:
-        if survey.household is None and survey.person is None:
-            survey.table("household")  # raises the error that says what to import
+    def __init__(self, survey: SurveySource, *, kept_bytes: int = KEPT_BYTES) -> None:
+        if not survey.has("household") and not survey.has("person"):
+            survey.count("household")  # raises the error that says what to import
         self.survey = survey
+        self.kept = Kept(kept_bytes)
         self._engine: ExpressionEngine | None = None
-        self._lock = threading.RLock()
-        self._evaluated: OrderedDict[tuple[RespondentLevel, str], RawValues] = OrderedDict()
-        self._household_order: IndexArray | None = None
-        self._person_order: IndexArray | None = None
-        self.starts: IndexArray = np.empty(0, dtype=np.intp)
-        self.reference: IndexArray = np.empty(0, dtype=np.intp)
-        self.household_of_person: IndexArray = np.empty(0, dtype=np.intp)
-        self._arrange()
+        self._lock = threading.Lock()
+        self._arranged: RowOrder | None = None
 
-    def _arrange(self) -> None:
-        households, persons = self.survey.household, self.survey.person
-        if households is not None:
-            self._household_order = _order(households, [HOUSEHOLD_KEY])
-        if persons is None:
-            return
-        self._person_order = _order(persons, [HOUSEHOLD_KEY, PERSON_KEY])
-        if households is not None:
-            self._keep_shared(households, persons)
-        ids = _taken(persons[HOUSEHOLD_KEY], self._person_order).to_numpy()
-        first = np.ones(len(ids), dtype=bool)
-        first[1:] = ids[1:] != ids[:-1]
-        self.starts = np.flatnonzero(first)
-        self.household_of_person = np.cumsum(first) - 1
-        self._find_reference(_taken(persons[PERSON_KEY], self._person_order).to_numpy())
+    @property
+    def _order(self) -> RowOrder:
+        # On first use: a cache must not make everybody wait while one survey is arranged.
+        with self._lock:
+            if self._arranged is None:
+                self._arranged = row_order(self.survey)
+            return self._arranged
 
-    def _keep_shared(self, households: pd.DataFrame, persons: pd.DataFrame) -> None:
-        household_ids = _taken(households[HOUSEHOLD_KEY], self._household_order)
-        person_ids = _taken(persons[HOUSEHOLD_KEY], self._person_order)
-        keep_household = household_ids.isin(person_ids).to_numpy()
-        keep_person = person_ids.isin(household_ids).to_numpy()
-        if not keep_household.all():
-            self._household_order = _subset(self._household_order, keep_household)
-        if not keep_person.all():
-            self._person_order = _subset(self._person_order, keep_person)
+    @property
+    def nbytes(self) -> int:
+        """Memory that is taken."""
+        arranged = self._arranged.nbytes if self._arranged else 0
+        return arranged + self.kept.nbytes
 
-    def _find_reference(self, numbers: npt.NDArray[Any]) -> None:
-        reference = self.starts.copy()
-        lacking = int((numbers[reference] != 1).sum()) if len(reference) else 0
-        if lacking:
-            raise InputError(
-                f"{lacking:,} households of {self.survey.id.title} have no person number 1, "
-                "so their reference person is unknown",
-                where=PERSON_KEY,
-                fix="Import the survey again with the reference person numbered 1",
-            )
-        self.reference = reference
+    @property
+    def starts(self) -> IndexArray:
+        """Position of every household's first person, who is its reference person."""
+        return self._order.starts
+
+    @property
+    def household_of_person(self) -> IndexArray:
+        """Position of every person's household."""
+
+        def positions() -> IndexArray:
+            sizes = np.diff(np.append(self.starts, self._order.person_count))
+            return np.repeat(np.arange(len(self.starts)), sizes)
+
+        return self.kept.get("household of person", positions)
 
     def count(self, respondent: RespondentLevel) -> int:
         """Return the number of kept households or persons."""
         if respondent == "person":
-            self.survey.table("person")
-            return len(self.household_of_person)
-        if self.survey.household is None:
+            self.survey.count("person")
+            return self._order.person_count
+        if not self.survey.has("household"):
             return len(self.starts)
-        order = self._household_order
-        return len(self.survey.household) if order is None else len(order)
+        order = self._order.households
+        return self.survey.count("household") if order is None else len(order)
 
     def column(self, respondent: RespondentLevel, name: str) -> pd.Series[Any]:
         """Return a column of the kept rows in order, with the index of the survey's own table.
@@ -134,15 +107,13 @@ class SurveyRows:
         InputError
             If the table or the column does not exist.
         """
-        table = self.survey.table(respondent)
-        if name not in table.columns:
-            raise self._unknown_column(respondent, name, table)
-        order = self._household_order if respondent == "household" else self._person_order
-        return _taken(table[name], order)
+        if name not in self.survey.column_names(respondent):
+            raise self._unknown_column(respondent, name)
+        order = self._order.households if respondent == "household" else self._order.persons
+        column = self.survey.column(respondent, name)
+        return column if order is None else column.iloc[order]
 
-    def _unknown_column(
-        self, respondent: RespondentLevel, name: str, table: pd.DataFrame
-    ) -> InputError:
+    def _unknown_column(self, respondent: RespondentLevel, name: str) -> InputError:
         title = self.survey.id.title
         variable = self.survey.dictionary.get(name)
         if variable is not None and variable.respondent != respondent:
@@ -156,60 +127,110 @@ class SurveyRows:
                 fix="Import the survey again with this column",
             )
         return InputError.unknown(
-            "variable", name, map(str, table.columns), where=f"{title}, {respondent} table"
-        )
+            "variable", name, self.survey.column_names(respondent),
+            where=f"{title}, {respondent} table",
+        )  # fmt: skip
 
     def weight(self, respondent: RespondentLevel) -> FloatArray:
         """Return the survey weight of every kept row.
 
         Households of a survey without a household table carry their reference person's weight.
         """
-        if respondent == "household" and self.survey.household is None:
-            return self.column("person", WEIGHT).to_numpy(np.float64)[self.reference]
-        return self.column(respondent, WEIGHT).to_numpy(np.float64)
+        if respondent == "household" and not self.survey.has("household"):
+            return self.weight("person")[self.starts]
 
-    def raw(self, respondent: RespondentLevel, variable: str, adjustment: str = "") -> RawValues:
+        def read() -> FloatArray:
+            return self.column(respondent, WEIGHT).to_numpy(np.float64)
+
+        return self.kept.get(("weight", respondent), read)
+
+    def cells(
+        self, respondent: RespondentLevel, variable: str, adjustment: str = "", universe: str = ""
+    ) -> Cells:
         """Return the answers of a variable or, where given, the values of its adjustment.
+
+        Parameters
+        ----------
+        respondent, variable, adjustment, universe
+            As in `Side`.
 
         Raises
         ------
         InputError
-            If the variable does not exist, or the adjustment is not allowed or fails.
+            If the variable does not exist, or an expression is not allowed or fails.
         """
-        if not adjustment.strip():
-            return _raw(self.column(respondent, variable))
-        return self.evaluate(respondent, adjustment)
+        adjustment, universe = adjustment.strip(), universe.strip()
+        key = ("cells", respondent, "" if adjustment else variable, adjustment, universe)
+        answers = (
+            self.evaluate(respondent, adjustment)
+            if adjustment
+            else self.kept.get(
+                ("column", respondent, variable), lambda: encode(self.column(respondent, variable))
+            )
+        )
 
-    def evaluate(self, respondent: RespondentLevel, expression: str) -> RawValues:
+        def within() -> Cells:
+            condition = self.evaluate(respondent, universe)
+            if condition.numbers is None:
+                raise InputError(
+                    "The universe is text where a condition is needed",
+                    where=universe,
+                    fix="Write a comparison such as agep >= 16",
+                )
+            holds = np.append(condition.numbers == 1, False)  # not for missing answers
+            return cells_within(key, answers, holds[condition.positions])
+
+        return self.kept.get(key, within) if universe else cells_within(key, answers, None)
+
+    def evaluate(self, respondent: RespondentLevel, expression: str) -> Answers:
         """Return the value of an expression for every kept row (conditions as 0 and 1)."""
-        key = (respondent, expression)
-        with self._lock:
-            if key in self._evaluated:
-                self._evaluated.move_to_end(key)
-                return self._evaluated[key]
-            table = self.survey.table(respondent)
-            known = {str(name): self.survey.dictionary.get(str(name)) for name in table.columns}
-            checked = check_expression(expression, known)
+
+        def run() -> Answers:
+            names = self.survey.column_names(respondent)
+            checked = check_expression(
+                expression, {name: self.survey.dictionary.get(name) for name in names}
+            )
             frame = pd.DataFrame({name: self.column(respondent, name) for name in checked.columns})
             if not checked.columns:
                 frame = pd.DataFrame(index=pd.RangeIndex(self.count(respondent)))
+            # Items are made one at a time, so that the engine never serves two threads.
             self._engine = self._engine or ExpressionEngine()
-            values = _raw(self._engine.evaluate(checked, frame))
-            self._evaluated[key] = values
-            while len(self._evaluated) > self._EXPRESSIONS_KEPT:
-                self._evaluated.popitem(last=False)
-            return values
+            return encode(self._engine.evaluate(checked, frame))
+
+        return self.kept.get(("expression", respondent, expression), run)
+
+    def totals(
+        self, cells: Cells, respondent: RespondentLevel, *, of_reference: bool = False
+    ) -> CellTotals:
+        """Return how often every cell occurs among the rows of its table.
+
+        Parameters
+        ----------
+        cells
+            What every row of the table answered.
+        respondent
+            Level of the table.
+        of_reference
+            Count reference persons only, with the weights of their households.
+        """
+
+        def count() -> CellTotals:
+            positions = cells.positions[self.starts] if of_reference else cells.positions
+            weight = self.weight("household" if of_reference else respondent)
+            return cell_totals(positions, weight, cells.count)
+
+        return self.kept.get(("totals", cells.key, of_reference), count)
 
     def index(self, respondent: RespondentLevel) -> pd.Index[Any]:
         """Return the index labels of the kept rows in the survey's own table."""
-        if respondent == "household" and self.survey.household is None:
+        if respondent == "household" and not self.survey.has("household"):
             return pd.RangeIndex(len(self.starts))
         return self.column(respondent, HOUSEHOLD_KEY).index
 
     def keys(self, respondent: RespondentLevel) -> pd.DataFrame:
         """Return identifiers, weight and published geography of the kept rows."""
-        if respondent == "household" and self.survey.household is None:
-            ids = self.column("person", HOUSEHOLD_KEY).to_numpy()[self.reference]
+        if respondent == "household" and not self.survey.has("household"):
+            ids = self.column("person", HOUSEHOLD_KEY).to_numpy()[self.starts]
             return pd.DataFrame({HOUSEHOLD_KEY: ids, WEIGHT: self.weight("household")})
         columns = {HOUSEHOLD_KEY: self.column(respondent, HOUSEHOLD_KEY)}
         if respondent == "person":
@@ -217,7 +238,7 @@ class SurveyRows:
         columns[WEIGHT] = self.column(respondent, WEIGHT)
         frame = pd.DataFrame(columns)
         for name in self.survey.description.geography:
-            if self.survey.household is None or name not in self.survey.household.columns:
+            if not (self.survey.has("household") and name in self.survey.column_names("household")):
                 continue
             values = self.column("household", name)
             if respondent == "person":
@@ -232,62 +253,35 @@ class RowsCache:
     Parameters
     ----------
     size
-        Number of surveys kept.
+        Number of surveys kept at most.
+    kept_bytes
+        Memory for all of them; the survey used last is kept whatever it takes.
     """
 
-    def __init__(self, size: int = 4) -> None:
+    def __init__(self, size: int = 16, *, kept_bytes: int = KEPT_BYTES) -> None:
         self._size = size
+        self._kept_bytes = kept_bytes
         self._lock = threading.Lock()
         self._rows: OrderedDict[int, SurveyRows] = OrderedDict()
 
-    def rows(self, survey: Survey) -> SurveyRows:
+    @property
+    def nbytes(self) -> int:
+        """Memory that is taken."""
+        return sum(rows.nbytes for rows in list(self._rows.values()))
+
+    def rows(self, survey: SurveySource) -> SurveyRows:
         """Return the prepared rows of a survey object, preparing them on first use."""
         with self._lock:
             found = self._rows.get(id(survey))
             if found is None or found.survey is not survey:
-                found = SurveyRows(survey)
+                found = SurveyRows(survey, kept_bytes=self._kept_bytes // 2)
                 self._rows[id(survey)] = found
             self._rows.move_to_end(id(survey))
-            while len(self._rows) > self._size:
+            while len(self._rows) > 1 and (
+                len(self._rows) > self._size or self.nbytes > self._kept_bytes
+            ):
                 self._rows.popitem(last=False)
             return found
 
 
-def _order(table: pd.DataFrame, keys: list[str]) -> IndexArray | None:
-    """Return the order that sorts a table by its keys, ``None`` when it is sorted already."""
-    for name in keys:
-        if name not in table.columns:
-            raise InputError.unknown("key column", name, map(str, table.columns))
-    first = table[keys[0]]
-    if first.is_monotonic_increasing:
-        if len(keys) == 1:
-            return None
-        ids, numbers = first.to_numpy(), table[keys[1]].to_numpy()
-        if bool(((ids[1:] != ids[:-1]) | (numbers[1:] >= numbers[:-1])).all()):
-            return None
-    positions = pd.RangeIndex(len(table))
-    order = table[keys].set_axis(positions).sort_values(keys, kind="stable").index
-    return order.to_numpy(np.intp)
-
-
-def _subset(order: IndexArray | None, keep: npt.NDArray[np.bool_]) -> IndexArray:
-    return np.flatnonzero(keep) if order is None else order[keep]
-
-
-def _taken(column: pd.Series[Any], order: IndexArray | None) -> pd.Series[Any]:
-    return column if order is None else column.iloc[order]
-
-
-def _raw(column: pd.Series[Any]) -> RawValues:
-    """Split a column into label positions or double-precision numbers."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        labels = tuple(str(label) for label in column.cat.categories)
-        return RawValues(codes=column.cat.codes.to_numpy(), labels=labels)
-    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
-        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        return RawValues(numbers=np.where(np.isfinite(numbers), numbers, np.nan))
-    codes, distinct = pd.factorize(column, sort=False)
-    return RawValues(codes=codes, labels=tuple(str(label) for label in distinct))
-
-
-__all__ = ["RawValues", "RowsCache", "SurveyRows"]
+__all__ = ["KEPT_BYTES", "RowsCache", "SurveyRows"]

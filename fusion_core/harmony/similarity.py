@@ -163,14 +163,49 @@ def sorted_quantiles(
         Between 0 and 1.
     """
     cumulated = np.cumsum(weights)
+    before = np.concatenate([[0.0], cumulated[:-1]])
     target = probabilities * (cumulated[-1] - weights.mean())
-    last = len(ordered) - 1
+    return quantiles_at(
+        target, probabilities, ordered,
+        cumulated=cumulated, before_last=before, first_weight=weights,
+    )  # fmt: skip
+
+
+def quantiles_at(
+    target: FloatArray,
+    probabilities: FloatArray,
+    values: FloatArray,
+    *,
+    cumulated: FloatArray,
+    before_last: FloatArray,
+    first_weight: FloatArray,
+) -> FloatArray:
+    """Return the quantiles of `sorted_quantiles` where equal observations may be taken together.
+
+    Parameters
+    ----------
+    target
+        h of every quantile.
+    probabilities
+        Between 0 and 1, one per target.
+    values
+        Values in increasing order.
+    cumulated
+        Cumulative weight up to and including all observations of each value.
+    before_last
+        The same without the last of these observations.
+    first_weight
+        Weight of the first observation of each value.
+    """
+    last = len(values) - 1
     at = np.minimum(np.searchsorted(cumulated, target, side="right"), last)
     following = np.minimum(at + 1, last)
-    step = (cumulated[at] - target) / weights[following]
-    quantiles: FloatArray = ordered[following] + step * (ordered[at] - ordered[following])
-    quantiles[(probabilities <= 0) | (target == 0)] = ordered[0]
-    quantiles[(probabilities >= 1) | (at == last)] = ordered[-1]
+    step = (cumulated[at] - target) / first_weight[following]
+    between = values[following] + step * (values[at] - values[following])
+    # Between two observations of one value there is nothing to interpolate.
+    quantiles: FloatArray = np.where(target >= before_last[at], between, values[at])
+    quantiles[(probabilities <= 0) | (target == 0)] = values[0]
+    quantiles[(probabilities >= 1) | (at == last)] = values[-1]
     return quantiles
 
 
@@ -240,6 +275,7 @@ __all__ = [
     "is_zero_inflated",
     "numeric_similarity",
     "quantile_similarity",
+    "quantiles_at",
     "share_similarity",
     "similarity",
     "sorted_quantiles",

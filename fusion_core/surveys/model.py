@@ -15,7 +15,7 @@ Conventions every stored survey keeps (readers establish them, later stages rely
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
@@ -273,11 +273,47 @@ class Survey:
         """
         table = self.household if respondent == "household" else self.person
         if table is None:
-            raise InputError(
-                f"{self.id.title} has no {respondent} microdata",
-                fix="Import its files on the Surveys page or with `harmony survey add`",
-            )
+            raise no_microdata(self.id, respondent)
         return table
+
+    def has(self, respondent: RespondentLevel) -> bool:
+        """Whether there are microdata of this level."""
+        return (self.household if respondent == "household" else self.person) is not None
+
+    def count(self, respondent: RespondentLevel) -> int:
+        """Return the number of rows of a table."""
+        return len(self.table(respondent))
+
+    def column_names(self, respondent: RespondentLevel) -> tuple[str, ...]:
+        """Return the names of all columns of a table."""
+        return tuple(map(str, self.table(respondent).columns))
+
+    def columns(self, respondent: RespondentLevel, names: Sequence[str]) -> pd.DataFrame:
+        """Return some columns of a table.
+
+        Raises
+        ------
+        InputError
+            If the table or a column does not exist.
+        """
+        table = self.table(respondent)
+        for name in names:
+            if name not in table.columns:
+                raise InputError.unknown("column", name, map(str, table.columns))
+        return table[list(names)]
+
+    def column(self, respondent: RespondentLevel, name: str) -> pd.Series[Any]:
+        """Return one column of a table; see `columns`."""
+        found: pd.Series[Any] = self.columns(respondent, [name])[name]
+        return found
+
+
+def no_microdata(survey: SurveyId, respondent: RespondentLevel) -> InputError:
+    """Return the error that says where microdata come from."""
+    return InputError(
+        f"{survey.title} has no {respondent} microdata",
+        fix="Import its files on the Surveys page or with `harmony survey add`",
+    )
 
 
 def variable_from_column(

@@ -20,6 +20,7 @@ from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
     PERSON_KEY,
     Dictionary,
+    RespondentLevel,
     Survey,
     SurveyDescription,
     SurveyId,
@@ -27,12 +28,14 @@ from fusion_core.surveys.model import (
     WeightDesign,
 )
 from fusion_core.workspace.files import read_json, write_json
-from fusion_core.workspace.tables import read_table, write_table
+from fusion_core.workspace.tables import read_table, read_table_outline, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FORMAT_VERSION = 1
+_A_FILE = "A file of the survey"
+_RESTORE = "Restore it from a backup or import the survey again"
 
 
 def write_survey(survey: Survey, folder: Path) -> None:
@@ -163,12 +166,45 @@ def read_survey(
     return Survey(
         description=read_description(folder),
         dictionary=read_dictionary(folder),
-        household=_read_table(folder / "household.parquet", [HOUSEHOLD_KEY], household_columns),
-        person=_read_table(folder / "person.parquet", [HOUSEHOLD_KEY, PERSON_KEY], person_columns),
+        household=_read_table(folder, "household", [HOUSEHOLD_KEY], household_columns),
+        person=_read_table(folder, "person", [HOUSEHOLD_KEY, PERSON_KEY], person_columns),
     )
 
 
-def _read_table(path: Path, keys: list[str], columns: Sequence[str] | None) -> pd.DataFrame | None:
+def table_path(folder: Path, respondent: RespondentLevel) -> Path:
+    """Return the file of a stored survey's household or person table, existing or not."""
+    return folder / f"{respondent}.parquet"
+
+
+def read_columns(folder: Path, respondent: RespondentLevel, columns: Sequence[str]) -> pd.DataFrame:
+    """Read some columns of one table of a stored survey.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is missing or damaged.
+    InputError
+        If a wanted column does not exist.
+    """
+    return _read_parquet(table_path(folder, respondent), list(columns))
+
+
+def read_outline(folder: Path, respondent: RespondentLevel) -> tuple[int, tuple[str, ...]]:
+    """Return the number of rows and the names of the columns of one table of a stored survey.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is missing or damaged.
+    """
+    path = table_path(folder, respondent)
+    return read_table_outline(path, what=_A_FILE, fix=_RESTORE)
+
+
+def _read_table(
+    folder: Path, respondent: RespondentLevel, keys: list[str], columns: Sequence[str] | None
+) -> pd.DataFrame | None:
+    path = table_path(folder, respondent)
     if not path.exists():
         return None
     wanted = None if columns is None else list(dict.fromkeys([*keys, *columns]))
@@ -176,8 +212,7 @@ def _read_table(path: Path, keys: list[str], columns: Sequence[str] | None) -> p
 
 
 def _read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    fix = "Restore it from a backup or import the survey again"
-    return read_table(path, what="A file of the survey", fix=fix, columns=columns)
+    return read_table(path, what=_A_FILE, fix=_RESTORE, columns=columns)
 
 
 def _dictionary_frame(dictionary: Dictionary) -> pd.DataFrame:
@@ -218,8 +253,11 @@ def _description_record(description: SurveyDescription) -> dict[str, Any]:
 
 __all__ = [
     "FORMAT_VERSION",
+    "read_columns",
     "read_description",
     "read_dictionary",
+    "read_outline",
     "read_survey",
+    "table_path",
     "write_survey",
 ]

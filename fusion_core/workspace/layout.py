@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from fusion_core.errors import InputError
 from fusion_core.surveys.model import Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.storage import read_description, read_survey, write_survey
+from fusion_core.surveys.stored import StoredSurvey
 from fusion_core.workspace.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -143,6 +144,17 @@ class Workspace:
             household_columns=household_columns,
             person_columns=person_columns,
         )
+
+    def stored_survey(self, survey: SurveyId) -> StoredSurvey:
+        """Open a survey whose columns are read when they are needed.
+
+        Raises
+        ------
+        InputError
+            If the workspace has no such survey or a file of it is damaged.
+        """
+        self._require(survey)
+        return StoredSurvey.open(self.survey_folder(survey))
 
     def add_survey(self, survey: Survey) -> None:
         """Store a survey, replacing one with the same name and vintage."""

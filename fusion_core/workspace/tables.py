@@ -57,4 +57,23 @@ def read_table(
                 raise InputError.unknown("column", name, known, where=str(path))
         return pd.read_parquet(path, columns=columns)
     except (OSError, pa.ArrowInvalid) as error:
-        raise CorruptFileError(f"{what} is missing or damaged", where=str(path), fix=fix) from error
+        raise _damaged(path, what, fix) from error
+
+
+def read_table_outline(path: Path, *, what: str, fix: str) -> tuple[int, tuple[str, ...]]:
+    """Return the number of rows and the names of the columns of a table; see `read_table`.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is missing, damaged or cut off.
+    """
+    try:
+        metadata = pq.read_metadata(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise _damaged(path, what, fix) from error
+    return int(metadata.num_rows), tuple(metadata.schema.to_arrow_schema().names)
+
+
+def _damaged(path: Path, what: str, fix: str) -> CorruptFileError:
+    return CorruptFileError(f"{what} is missing or damaged", where=str(path), fix=fix)
