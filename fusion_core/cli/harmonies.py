@@ -1,8 +1,7 @@
-"""`harmony harmonies`: list, show, import, check and apply harmonies."""
+"""`harmony harmonies`: list, show, apply and convey harmonies; other commands have modules."""
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 
 from fusion_core.cli.conveyance import conveyance_record, show_conveyance
 from fusion_core.cli.harmonies_check import check_harmonies
+from fusion_core.cli.harmonies_import import import_harmonies
 from fusion_core.cli.options import (
     DonorOption,
     JsonOption,
@@ -18,6 +18,7 @@ from fusion_core.cli.options import (
     choose_pair,
     open_workspace,
     read_pair,
+    user_name,
 )
 from fusion_core.cli.output import Output, number, percent, plain, show_path, table
 from fusion_core.errors import InputError
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
 
     from fusion_core.harmony.apply import HarmonizedPair
     from fusion_core.harmony.findings import Finding
-    from fusion_core.harmony.fusiondata import ImportResult
     from fusion_core.harmony.model import Harmony, HarmonySet, Side
     from fusion_core.harmony.preview import HarmonyPreview
-    from fusion_core.surveys.model import Dictionary, SurveyId
     from fusion_core.workspace.layout import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="List, show, import, check and apply harmonies.")
@@ -83,37 +82,7 @@ def show_harmony(
     Output(json).result(record, lambda console: _show_preview(console, harmony, seen))
 
 
-@app.command("import")
-def import_harmonies(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="fusionData .R files or JSON copies.")
-    ],
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Replace harmonies that exist already.")
-    ] = False,
-    workspace: WorkspaceOption = Path(),
-    json: JsonOption = False,
-) -> None:
-    """Import harmonies published with fusionData; the files are read, never run."""
-    from fusion_core.harmony.fusiondata import read_harmonies
-    from fusion_core.harmony.store import HarmonyStore
-
-    opened = open_workspace(workspace)
-    read = []
-    for path in files:
-        first = read_harmonies(path)
-        # Dictionaries say which variables belong to persons; read again where they are at hand.
-        known = [_dictionary(opened, item) for item in (first.pair.donor, first.pair.recipient)]
-        read.append((path, read_harmonies(path, donor=known[0], recipient=known[1])))
-    # Every file is readable: only now is anything saved.
-    reports = []
-    for path, result in read:
-        store = HarmonyStore(opened.path, result.pair)
-        saved = store.save_all(result.harmonies, author=_user(), replace_existing=replace)
-        reports.append(_import_record(path, result, saved=len(saved)))
-    Output(json).result({"files": reports}, lambda console: _show_import(console, reports))
-
-
+app.command("import")(import_harmonies)
 app.command("check")(check_harmonies)
 
 
@@ -199,7 +168,7 @@ def convey_harmonies(
         recipient=Vintages(known[old.recipient], known[new.recipient]),
     )
     ready = [item.harmony for item in conveyance.having("identical") if item.harmony]
-    saved = HarmonyStore(opened.path, new).save_all(ready, author=_user()) if save else ()
+    saved = HarmonyStore(opened.path, new).save_all(ready, author=user_name()) if save else ()
     record = conveyance_record(conveyance, saved=len(saved))
     Output(json).result(record, lambda console: show_conveyance(console, record))
 
@@ -216,7 +185,7 @@ def recover(
 
     opened = open_workspace(workspace)
     pair = choose_pair(opened, donor, recipient)
-    recovered = HarmonyStore(opened.path, pair).recover(author=_user())
+    recovered = HarmonyStore(opened.path, pair).recover(author=user_name())
     record = {"pair": str(pair), "harmonies": [item.key for item in recovered.harmonies]}
     Output(json).result(
         record,
@@ -230,21 +199,6 @@ def _load(workspace: Workspace, donor: str, recipient: str) -> HarmonySet:
     from fusion_core.harmony.store import HarmonyStore
 
     return HarmonyStore(workspace.path, choose_pair(workspace, donor, recipient)).load()
-
-
-def _dictionary(workspace: Workspace, survey: SurveyId) -> Dictionary | None:
-    from fusion_core.surveys.storage import read_dictionary
-
-    return (
-        read_dictionary(workspace.survey_folder(survey)) if workspace.has_survey(survey) else None
-    )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as in some containers
-        return "command line"
 
 
 def _record(harmony: Harmony) -> dict[str, Any]:
@@ -296,35 +250,6 @@ def _show_preview(console: Console, harmony: Harmony, seen: HarmonyPreview) -> N
         console.print(table(columns, rows))
     for sentence in (*seen.problems, *(item.sentence for item in seen.findings)):
         console.print(sentence, markup=False)
-
-
-def _import_record(path: Path, result: ImportResult, *, saved: int) -> dict[str, Any]:
-    return {
-        "file": str(path),
-        "pair": str(result.pair),
-        "entries": len(result.entries),
-        "read": len(result.harmonies),
-        "saved": saved,
-        "remarks": [
-            {"key": item.key, "remark": remark}
-            for item in result.entries for remark in item.remarks
-        ],
-        "translations": [
-            {"key": item.key, "from": before, "to": after}
-            for item in result.entries for before, after in item.translations
-        ],
-    }  # fmt: skip
-
-
-def _show_import(console: Console, reports: list[dict[str, Any]]) -> None:
-    for item in reports:
-        console.print(
-            f"{item['file']}: {item['entries']} entries, {item['read']} read, "
-            f"{item['saved']} saved for {item['pair']}",
-            markup=False,
-        )
-        for remark in item["remarks"]:
-            console.print(f"  {remark['key']}: {remark['remark']}", markup=False)
 
 
 def _show_applied(

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from fusion_core.cli.options import (
     DonorOption,
-    JsonOption,
+    JsonLinesOption,
     RecipientOption,
     WorkspaceOption,
     choose_pair,
+    find_dictionary,
     open_workspace,
 )
-from fusion_core.cli.output import Output, number, table
-from fusion_core.errors import InputError
+from fusion_core.cli.output import Output, error_record, number, table
+from fusion_core.errors import HarmonyError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from fusion_core.harmony.model import HarmonySet, SurveyPair
     from fusion_core.surveys.model import Dictionary, SurveyId
     from fusion_core.workspace.layout import Workspace
+
+WRONG: Final = 1
+UNREADABLE: Final = 2
 
 
 @dataclass(frozen=True)
@@ -55,15 +59,17 @@ def check_harmonies(
     donor: DonorOption = "",
     recipient: RecipientOption = "",
     workspace: WorkspaceOption = Path(),
-    json: JsonOption = False,
+    json: JsonLinesOption = False,
 ) -> None:
     """Check the harmonies of the workspace, or of files; on the data where they are there.
 
     Each harmony is also compared with the same harmony for other years of its surveys. The exit
-    code is 1 when a harmony is wrong, so that a script can stop.
+    code is 1 when a harmony is wrong, so that a script can stop, and 2 when a file cannot be read;
+    the other files are checked all the same.
     """
+    unread: dict[str, HarmonyError] = {}
     if files:
-        checked = _check_files(files, workspace)
+        checked, unread = _check_files(files, workspace)
     else:
         opened = open_workspace(workspace)
         checked = [
@@ -72,22 +78,17 @@ def check_harmonies(
             for item in _check_pair(opened, pair)
         ]  # fmt: skip
     wrong = [item.key for item in checked if item.is_wrong]
-    record = {
-        "wrong": wrong,
-        "findings": [_finding_record(item, found) for item in checked for found in item.findings],
-        "harmonies": [
-            {"file": i.source, "key": i.key, "similarity": i.similarity, "problems": i.problems}
-            for i in checked
-        ],
-    }
-    Output(json).result(record, lambda console: _show(console, checked, wrong))
-    if wrong:
-        raise typer.Exit(1)
+    records = [{"file": file, **error_record(error)} for file, error in unread.items()]
+    records += [record for item in checked for record in _records(item)]
+    Output(json).lines(records, lambda console: _show(console, checked, wrong, unread))
+    if unread or wrong:
+        raise typer.Exit(UNREADABLE if unread else WRONG)
 
 
-def _check_files(files: list[Path], folder: Path) -> list[_Checked]:
+def _check_files(files: list[Path], folder: Path) -> tuple[list[_Checked], dict[str, HarmonyError]]:
     """Check files; a workspace, where there is one, lends its dictionaries and sibling years."""
-    from fusion_core.harmony.checking_files import check_files
+    from fusion_core.harmony.checking_files import check_sets
+    from fusion_core.harmony.fusiondata import read_harmonies
     from fusion_core.workspace.layout import Workspace
 
     opened: Workspace | None
@@ -97,17 +98,30 @@ def _check_files(files: list[Path], folder: Path) -> list[_Checked]:
         if folder != Path():  # one that was named must exist
             raise
         opened = None
-    others = [] if opened is None else _stored_sets(opened)
 
     def dictionary(survey: SurveyId) -> Dictionary | None:
-        from fusion_core.surveys.storage import read_dictionary
+        return None if opened is None else find_dictionary(opened, survey)
 
-        if opened is None or not opened.has_survey(survey):
-            return None
-        return read_dictionary(opened.survey_folder(survey))
-
-    found = check_files(files, dictionary, others=others)
-    return [_Checked(item.source, item.harmony.key, item.findings) for item in found]
+    read, names, unread, odd = [], [], {}, []
+    for path in files:
+        try:
+            pair = read_harmonies(path).pair
+            found = read_harmonies(
+                path, donor=dictionary(pair.donor), recipient=dictionary(pair.recipient)
+            )
+        except HarmonyError as error:
+            unread[path.name] = error
+            continue
+        read.append(found.harmony_set)
+        names.append(path.name)
+        odd += [
+            _Checked(path.name, entry.key, (), entry.remarks)
+            for entry in found.entries
+            if entry.harmony is None
+        ]
+    others = [] if opened is None else _stored_sets(opened)
+    checked = check_sets(read, dictionary, others=others, sources=names)
+    return [*odd, *(_Checked(i.source, i.harmony.key, i.findings) for i in checked)], unread
 
 
 def _pairs(workspace: Workspace, donor: str, recipient: str) -> list[SurveyPair]:
@@ -146,20 +160,30 @@ def _check_pair(workspace: Workspace, pair: SurveyPair) -> list[_Checked]:
     return checked
 
 
-def _finding_record(item: _Checked, finding: Finding) -> dict[str, Any]:
-    return {
-        "file": item.source,
-        "key": item.key,
-        "rule": finding.rule,
-        "severity": finding.severity,
-        "explanation": finding.sentence,
-        "side": finding.side,
-        "levels": finding.levels,
-        "fix": finding.fix.label if finding.fix else "",
-    }
+def _records(item: _Checked) -> list[dict[str, Any]]:
+    """Return one record per finding; why a harmony cannot be applied is a finding too."""
+    said = {found.sentence for found in item.findings}
+    records: list[dict[str, Any]] = [
+        {
+            "rule": "not-applicable", "severity": "error", "explanation": sentence, "side": "",
+            "levels": [], "fix": "",
+        }
+        for sentence in item.problems if sentence not in said
+    ]  # fmt: skip
+    records += [
+        {
+            "rule": found.rule, "severity": found.severity, "explanation": found.sentence,
+            "side": found.side, "levels": found.levels,
+            "fix": found.fix.label if found.fix else "",
+        }
+        for found in item.findings
+    ]  # fmt: skip
+    return [{"file": item.source, "key": item.key, **record} for record in records]
 
 
-def _show(console: Console, checked: list[_Checked], wrong: list[str]) -> None:
+def _show(
+    console: Console, checked: list[_Checked], wrong: list[str], unread: dict[str, HarmonyError]
+) -> None:
     several = len({item.source for item in checked}) > 1
     rows = []
     for item in checked:
@@ -170,5 +194,7 @@ def _show(console: Console, checked: list[_Checked], wrong: list[str]) -> None:
     columns = (*(("file",) if several else ()), "harmony", "similarity", "severity", "rule", "why")
     if rows:
         console.print(table(columns, rows))
+    for file, error in unread.items():
+        console.print(f"{file}: not checked. {error.message}", markup=False)
     verdict = f"{len(wrong)} of {len(checked)} are wrong." if wrong else f"All {len(checked)} work."
     console.print(verdict, markup=False)

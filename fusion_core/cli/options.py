@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fusion_core.harmony.model import SurveyPair
+    from fusion_core.surveys.model import Dictionary, SurveyId
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
@@ -25,6 +27,9 @@ WorkspaceOption = Annotated[
 ]  # fmt: skip
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object for scripts instead of text.")
+]
+JsonLinesOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object per line for scripts.")
 ]
 DonorOption = Annotated[
     str,
@@ -50,6 +55,23 @@ def open_workspace(folder: Path) -> Workspace:
     from fusion_core.workspace.layout import Workspace
 
     return Workspace.open(folder)
+
+
+def user_name() -> str:
+    """Return who is at the command line, for the history of what is changed."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return "command line"
+
+
+def find_dictionary(workspace: Workspace, survey: SurveyId) -> Dictionary | None:
+    """Return a survey's dictionary, or ``None`` where the workspace has no such survey."""
+    from fusion_core.surveys.storage import read_dictionary
+
+    if not workspace.has_survey(survey):
+        return None
+    return read_dictionary(workspace.survey_folder(survey))
 
 
 def choose_pair(workspace: Workspace, donor: str, recipient: str) -> SurveyPair:

@@ -1,7 +1,8 @@
 """What a command prints: text for people, or exactly one JSON object for scripts.
 
 Results go to standard output, progress and errors of the text form to standard error. With
-``--json`` standard output holds one object in every case; an error is ``{"error": {…}}``.
+``--json`` standard output holds one object, or one per line where a command lists things; an error
+is ``{"error": {…}}``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import dataclasses
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,14 @@ class Output:
             # Tables in a pipe or a file must not be cut at 80 columns.
             width = None if sys.stdout.isatty() else 160
             show(Console(width=width, highlight=False, soft_wrap=True))
+
+    def lines(self, records: Iterable[Mapping[str, Any]], show: Callable[[Console], None]) -> None:
+        """Print a list of results: one JSON object per line, or whatever `show` writes."""
+        if self.as_json:
+            for record in records:
+                sys.stdout.write(json.dumps(plain(record), ensure_ascii=False) + "\n")
+        else:
+            self.result({}, show)
 
     @contextmanager
     def progress(self) -> Iterator[ProgressCallback]:

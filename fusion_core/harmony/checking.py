@@ -21,6 +21,7 @@ from fusion_core.harmony.checking_amounts import (
     typed_price_constants,
     units_in_dictionary,
 )
+from fusion_core.harmony.checking_expressions import invalid_expressions
 from fusion_core.harmony.checking_levels import (
     bins,
     levels_against_dictionary,
@@ -39,7 +40,6 @@ from fusion_core.harmony.checking_siblings import (
     settings_differ,
 )
 from fusion_core.harmony.checking_text import labels_closer_to_another_group
-from fusion_core.harmony.expressions import check_expression
 from fusion_core.harmony.findings import (
     SEVERITY_RANK,
     SIDES,
@@ -116,27 +116,6 @@ def _unknown_variable(case: Case) -> Iterator[Finding]:
                 f"'{side.variable}' is a {right} variable, the harmony says {side.respondent}", name,
                 fix=Fix(f"Treat it as a {right} variable", fixed),
             )  # fmt: skip
-
-
-def _expressions(case: Case) -> Iterator[Finding]:
-    for name in SIDES:
-        dictionary, side = case.dictionaries[name], case.side(name)
-        if dictionary is None:
-            continue
-        columns = {
-            key: item for key, item in dictionary.items() if item.respondent == side.respondent
-        }
-        for label, text in (("adjustment", side.adjustment), ("universe", side.universe)):
-            if not text.strip():
-                continue
-            try:
-                checked = check_expression(text, columns, where=f"{name} {label}")
-            except InputError as error:
-                yield Finding(f"invalid-{label}", "error", str(error), name)
-                continue
-            for remark in checked.remarks:
-                sentence = f"{remark} ({name} {label})"
-                yield Finding("unknown-label-in-expression", "warning", sentence, name)
 
 
 def _outcomes(case: Case) -> Iterator[Finding]:
@@ -274,7 +253,7 @@ _RULE_WORDS: Final[dict[Rule, str]] = {
     "mean": "mean", "median": "median", "any": "yes of any member", "count": "count",
 }  # fmt: skip
 _RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
-    _unknown_variable, _expressions, _outcomes, levels_without_group, unmatched_groups,
+    _unknown_variable, invalid_expressions, _outcomes, levels_without_group, unmatched_groups,
     levels_against_dictionary, bins, _head_count_codes, _flag_codes, _aggregators, _aggregator_without_persons, order,
     undeclared_order, ranges_that_do_not_meet, bin_labels_against_breakpoints,
     labels_closer_to_another_group, typed_price_constants, units_in_dictionary, one_group,

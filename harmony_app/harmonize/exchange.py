@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.errors import InputError
+from fusion_core.harmony.crosswalk import crosswalk_table, safe_csv
 from fusion_core.harmony.fusiondata import ImportedEntry, read_harmonies
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.library import load_survey
 from harmony_app.harmonize.messages import Message
-from harmony_app.harmonize.overview import crosswalk_table, safe_csv
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage

@@ -8,7 +8,6 @@ from typing import Any, Final
 import pandas as pd
 import panel as pn
 
-from fusion_core.harmony.changes import group_word
 from fusion_core.harmony.model import Harmony, Side
 from harmony_app.harmonize.catalogue import Status
 from harmony_app.harmonize.desk import ASSETS
@@ -36,57 +35,6 @@ def overview_table(harmonies: Iterable[Harmony], statuses: Mapping[str, Status])
     """
     rows = [_row(harmony, statuses.get(harmony.key, "saved")) for harmony in harmonies]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def crosswalk_table(harmonies: Iterable[Harmony]) -> pd.DataFrame:
-    """Return one row per level of every harmony: the whole crosswalk as a file.
-
-    A number that is used as it is has one row with an empty level.
-    """
-    rows = []
-    for harmony in harmonies:
-        names = dict(harmony.group_names)
-        for survey, side in (("donor", harmony.donor), ("recipient", harmony.recipient)):
-            shared = {
-                "harmony": harmony.key, "survey": survey, "variable": side.variable,
-                "adjustment": side.adjustment, "aggregator": side.aggregator,
-                "universe": side.universe, "ordered": harmony.ordered, "comment": harmony.comment,
-                "author": harmony.author, "modified": harmony.modified,
-                "revision": harmony.revision,
-            }  # fmt: skip
-            if not side.levels:
-                rows.append({**shared, "level": "", "group": "", "group name": ""})
-            for item in side.levels:
-                name = names.get(item.group, "") if isinstance(item.group, int | float) else ""
-                rows.append(
-                    {
-                        **shared,
-                        "level": item.level,
-                        "group": group_word(item.group),
-                        "group name": name,
-                    }
-                )
-    columns = ["harmony", "survey", "variable", "level", "group", "group name", "adjustment", "aggregator",
-               "universe", "ordered", "comment", "author", "modified", "revision"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
-
-
-def safe_csv(table: pd.DataFrame) -> str:
-    """Write a table as CSV that no spreadsheet takes a survey's text for a formula in.
-
-    Cells starting with ``=``, ``+``, ``-`` or ``@`` and a letter are quoted with an apostrophe.
-    """
-    guarded = table.map(
-        lambda value: f"'{value}" if isinstance(value, str) and _is_formula(value) else value
-    )
-    return str(guarded.to_csv(index=False))
-
-
-def _is_formula(text: str) -> bool:
-    return (
-        text[:1] in {"=", "+", "-", "@", "\t", "\r"}
-        and not text[1:].strip().replace(".", "", 1).isdigit()
-    )
 
 
 def correspondence(harmony: Harmony) -> str:

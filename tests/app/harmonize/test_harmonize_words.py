@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
-
 from fusion_core.harmony.changes import Change, harmony_changes
 from fusion_core.harmony.model import Harmony, LevelGroup, Side
 from fusion_core.surveys.model import Dictionary, Variable
 from harmony_app.harmonize.catalogue import harmony_statuses, variable_entry, worklist_statuses
 from harmony_app.harmonize.desk import MODULES, bundled
-from harmony_app.harmonize.overview import correspondence, crosswalk_table, overview_table, safe_csv
+from harmony_app.harmonize.overview import correspondence, overview_table
 
 
 def grouped(donor: list, recipient: list, **options) -> Harmony:
@@ -45,16 +43,6 @@ def test_many_regrouped_levels_are_summed_up():
     changes = harmony_changes(grouped([1] * 30, [1]), grouped([2] * 30, [1]))
     assert [change.cells for change in changes] == [["donor: 30 levels", "1", "2"]]
     assert changes[0].levels == tuple(f"heat {index}" for index in range(30))
-
-
-def test_text_that_a_spreadsheet_would_run_is_quoted():
-    table = pd.DataFrame({"level": ["=HYPERLINK(1)", "-5", "@x", "fine", "+1.5"]})
-    assert safe_csv(table).splitlines() == ["level", "'=HYPERLINK(1)", "-5", "'@x", "fine", "+1.5"]
-
-
-def test_the_crosswalk_has_a_row_per_level_and_one_for_a_plain_number():
-    table = crosswalk_table([grouped([1, None], [1]), Harmony(Side("kids"), Side("np"))])
-    assert list(table["group"]) == ["1", "no group", "1", "", ""]
 
 
 def test_the_overview_says_status_and_settings():

@@ -31,6 +31,12 @@ class Harmony:
         """Run a command with --json and return the one object it printed."""
         return json.loads(self(*arguments, "--json", code=code).stdout)
 
+    def lines(self, *arguments, code=0):
+        """Run a command with --json and return the objects it printed, one per line."""
+        return [
+            json.loads(line) for line in self(*arguments, "--json", code=code).stdout.splitlines()
+        ]
+
 
 @pytest.fixture(scope="session")
 def harmony(tmp_path_factory):

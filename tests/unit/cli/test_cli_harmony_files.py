@@ -1,0 +1,82 @@
+"""harmony harmonies import, check and export: one line per harmony, and exit codes for scripts."""
+
+import shutil
+
+import pytest
+
+from fusion_core.harmony.model import SurveyPair
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.surveys import SurveyId
+
+SIDE = 'list(groups = c(1, 2), levels = c("Yes", "No"), breaks = "", adj = "{adj}", agg = "")'
+OTHER = SurveyPair(SurveyId("HOMES", "2022"), SurveyId("ACS", "2019"))
+
+
+def entry(key, donor="", recipient=""):
+    sides = [SIDE.format(adj=adj) for adj in (donor, recipient)]
+    return f'"{key}" = list(HOMES = {sides[0]}, ACS = {sides[1]}, ordered = FALSE)'
+
+
+@pytest.fixture
+def workspace(harmony, tmp_path):
+    return shutil.copytree(harmony.workspace, tmp_path / "workspace")
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / f"{OTHER}.R"
+    path.write_text(f"list({entry('a__b')}, {entry('c__d', 'x + y', 'cut(d, 3)')}, e__f = 3)")
+    return path
+
+
+def test_every_harmony_of_a_file_is_one_line(harmony, workspace, file):
+    found = harmony.lines("harmonies", "import", file, "-w", workspace, code=1)
+    assert [(item["key"], item["status"], item["outcome"]) for item in found] == [
+        ("a__b", "imported", "added"), ("c__d", "flagged", "added"), ("e__f", "skipped", "skipped"),
+    ]  # fmt: skip
+    assert found[1]["translations"] == [{"from": "x + y", "to": "x + y"}]
+    assert "'cut' has no counterpart" in found[1]["todo"][0]
+    assert "list of two sides" in found[2]["remarks"][-1]
+    assert "has no HOMES 2022" in found[0]["remarks"][0]
+    assert len(HarmonyStore(workspace, OTHER).load().harmonies) == 2
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_out(
+    harmony, workspace, file, tmp_path
+):
+    bad = tmp_path / "HOMES_2023__ACS_2019.R"
+    bad.write_text(file.read_text() + "; system('touch /tmp/x')")
+    found = harmony.lines("harmonies", "import", bad, file, "-w", workspace, code=2)
+    assert "not allowed" in found[0]["error"]["message"]
+    assert [item["key"] for item in found[1:]] == ["a__b", "c__d", "e__f"]
+    text = harmony("harmonies", "import", bad, "-w", workspace, code=2).stdout
+    assert "HOMES_2023__ACS_2019.R: not imported" in text
+
+
+def test_a_dry_run_saves_nothing_and_existing_harmonies_stay_unless_replaced(
+    harmony, workspace, file
+):
+    command = ("harmonies", "import", file, "-w", workspace)
+    assert "are new" in harmony(*command, "--dry-run", code=1).stdout
+    assert HarmonyStore(workspace, OTHER).load().harmonies == ()
+    harmony(*command, code=1)
+    file.write_text(f"list({entry('a__b', 'x + 1')}, {entry('c__d', 'x + y', 'cut(d, 3)')})")
+    kept = harmony.lines(*command, code=1)
+    assert [item["outcome"] for item in kept] == ["kept", "same"]
+    assert kept[0]["differences"] == [["donor: adjustment", "–", "x + 1"]]
+    assert "another version" in harmony(*command, code=1).stdout
+    replaced = harmony.lines(*command, "--replace", code=1)
+    assert [item["outcome"] for item in replaced] == ["replaced", "same"]
+    store = HarmonyStore(workspace, OTHER)
+    assert store.load().get("a__b").revision == 2
+    assert store.restore("a__b", author="ann", revision=1).donor.adjustment == ""
+
+
+def test_a_check_of_files_reports_what_cannot_be_read(harmony, file, tmp_path):
+    missing = tmp_path / "HOMES_2024__ACS_2019.R"
+    found = harmony.lines("harmonies", "check", missing, file, code=2)
+    assert "missing" in found[0]["error"]["message"]
+    rules = {(item["key"], item["rule"]) for item in found[1:] if item["severity"] == "error"}
+    assert ("e__f", "not-applicable") in rules
+    assert ("c__d", "invalid-adjustment") in rules
+    assert "not checked" in harmony("harmonies", "check", missing, code=2).stdout
