@@ -11,7 +11,7 @@ from fusion_core.harmony.findings import Finding, Severity
 from fusion_core.harmony.model import Harmony
 from fusion_core.harmony.preview import preview
 from fusion_core.harmony.rows import RowsCache
-from fusion_core.surveys.model import Survey
+from fusion_core.surveys.source import SurveySource
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class Verdict:
 
 def verdict(
     harmony: Harmony,
-    donor: Survey,
-    recipient: Survey,
+    donor: SurveySource,
+    recipient: SurveySource,
     *,
     siblings: Sequence[Sibling] = (),
     cache: RowsCache | None = None,

@@ -288,8 +288,19 @@ class Survey:
         """Return the names of all columns of a table."""
         return tuple(map(str, self.table(respondent).columns))
 
-    def columns(self, respondent: RespondentLevel, names: Sequence[str]) -> pd.DataFrame:
+    def columns(
+        self, respondent: RespondentLevel, names: Sequence[str], *, rows: int | None = None
+    ) -> pd.DataFrame:
         """Return some columns of a table.
+
+        Parameters
+        ----------
+        respondent
+            Which table.
+        names
+            The columns.
+        rows
+            Number of rows from the beginning; all by default.
 
         Raises
         ------
@@ -300,7 +311,7 @@ class Survey:
         for name in names:
             if name not in table.columns:
                 raise InputError.unknown("column", name, map(str, table.columns))
-        return table[list(names)]
+        return table[list(names)].head(len(table) if rows is None else rows)
 
     def column(self, respondent: RespondentLevel, name: str) -> pd.Series[Any]:
         """Return one column of a table; see `columns`."""

@@ -34,8 +34,10 @@ class SurveySource(Protocol):
     def column_names(self, respondent: RespondentLevel) -> tuple[str, ...]:
         """Return the names of all columns; raises `InputError` without microdata of this level."""
 
-    def columns(self, respondent: RespondentLevel, names: Sequence[str]) -> pd.DataFrame:
-        """Return some columns; raises `InputError` for one that does not exist."""
+    def columns(
+        self, respondent: RespondentLevel, names: Sequence[str], *, rows: int | None = None
+    ) -> pd.DataFrame:
+        """Return some columns, of the first `rows` rows; raises `InputError` for an unknown one."""
 
     def column(self, respondent: RespondentLevel, name: str) -> pd.Series[Any]:
         """Return one column; raises `InputError` if it does not exist."""

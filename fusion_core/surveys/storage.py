@@ -176,8 +176,10 @@ def table_path(folder: Path, respondent: RespondentLevel) -> Path:
     return folder / f"{respondent}.parquet"
 
 
-def read_columns(folder: Path, respondent: RespondentLevel, columns: Sequence[str]) -> pd.DataFrame:
-    """Read some columns of one table of a stored survey.
+def read_columns(
+    folder: Path, respondent: RespondentLevel, columns: Sequence[str], *, rows: int | None = None
+) -> pd.DataFrame:
+    """Read some columns of one table of a stored survey, of its first `rows` rows.
 
     Raises
     ------
@@ -186,7 +188,7 @@ def read_columns(folder: Path, respondent: RespondentLevel, columns: Sequence[st
     InputError
         If a wanted column does not exist.
     """
-    return _read_parquet(table_path(folder, respondent), list(columns))
+    return _read_parquet(table_path(folder, respondent), list(columns), rows)
 
 
 def read_outline(folder: Path, respondent: RespondentLevel) -> tuple[int, tuple[str, ...]]:
@@ -211,8 +213,10 @@ def _read_table(
     return _read_parquet(path, wanted)
 
 
-def _read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    return read_table(path, what=_A_FILE, fix=_RESTORE, columns=columns)
+def _read_parquet(
+    path: Path, columns: list[str] | None = None, rows: int | None = None
+) -> pd.DataFrame:
+    return read_table(path, what=_A_FILE, fix=_RESTORE, columns=columns, rows=rows)
 
 
 def _dictionary_frame(dictionary: Dictionary) -> pd.DataFrame:

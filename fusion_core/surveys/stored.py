@@ -6,13 +6,14 @@ needs two or three of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from fusion_core.errors import InputError
 from fusion_core.surveys.model import (
     Dictionary,
     RespondentLevel,
@@ -30,6 +31,23 @@ from fusion_core.surveys.storage import (
 
 
 @dataclass(frozen=True)
+class StoredTable:
+    """What is known of a table without reading its rows.
+
+    Attributes
+    ----------
+    rows, columns
+        Number of rows, names of the columns.
+    state
+        Tells one state of the file from another.
+    """
+
+    rows: int
+    columns: tuple[str, ...]
+    state: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class StoredSurvey:
     """The description and dictionary of a stored survey, and the way to its microdata.
 
@@ -40,13 +58,13 @@ class StoredSurvey:
     folder
         Where the survey is stored.
     tables
-        Number of rows and names of columns of the tables that exist, by respondent level.
+        The tables that exist, by respondent level.
     """
 
     description: SurveyDescription
     dictionary: Dictionary
     folder: Path
-    tables: dict[RespondentLevel, tuple[int, tuple[str, ...]]]
+    tables: Mapping[RespondentLevel, StoredTable]
 
     @classmethod
     def open(cls, folder: Path) -> StoredSurvey:
@@ -57,11 +75,12 @@ class StoredSurvey:
         CorruptFileError
             If a file is missing or damaged.
         """
-        tables: dict[RespondentLevel, tuple[int, tuple[str, ...]]] = {}
+        tables: dict[RespondentLevel, StoredTable] = {}
         levels: tuple[RespondentLevel, RespondentLevel] = ("household", "person")
         for respondent in levels:
             if table_path(folder, respondent).exists():
-                tables[respondent] = read_outline(folder, respondent)
+                state = _file_state(folder, respondent)
+                tables[respondent] = StoredTable(*read_outline(folder, respondent), state)
         return cls(read_description(folder), read_dictionary(folder), folder, tables)
 
     @property
@@ -75,34 +94,57 @@ class StoredSurvey:
 
     def count(self, respondent: RespondentLevel) -> int:
         """Return the number of rows of a table."""
-        return self._table(respondent)[0]
+        return self._table(respondent).rows
 
     def column_names(self, respondent: RespondentLevel) -> tuple[str, ...]:
         """Return the names of all columns of a table."""
-        return self._table(respondent)[1]
+        return self._table(respondent).columns
 
-    def columns(self, respondent: RespondentLevel, names: Sequence[str]) -> pd.DataFrame:
+    def columns(
+        self, respondent: RespondentLevel, names: Sequence[str], *, rows: int | None = None
+    ) -> pd.DataFrame:
         """Read some columns of a table.
+
+        Parameters
+        ----------
+        respondent
+            Which table.
+        names
+            The columns.
+        rows
+            Number of rows from the beginning; all by default.
 
         Raises
         ------
         InputError
-            If the table or a column does not exist.
+            If the table or a column does not exist, or the survey was imported again since.
         CorruptFileError
             If the file is missing or damaged.
         """
-        self._table(respondent)
-        return read_columns(self.folder, respondent, names)
+        state = self._table(respondent).state
+        if table_path(self.folder, respondent).exists() and state != _file_state(
+            self.folder, respondent
+        ):
+            raise InputError(
+                f"{self.id.title} was imported again meanwhile",
+                fix="Reload the page or start again",
+            )
+        return read_columns(self.folder, respondent, names, rows=rows)
 
     def column(self, respondent: RespondentLevel, name: str) -> pd.Series[Any]:
         """Read one column of a table; see `columns`."""
         found: pd.Series[Any] = self.columns(respondent, [name])[name]
         return found
 
-    def _table(self, respondent: RespondentLevel) -> tuple[int, tuple[str, ...]]:
+    def _table(self, respondent: RespondentLevel) -> StoredTable:
         if respondent not in self.tables:
             raise no_microdata(self.id, respondent)
         return self.tables[respondent]
 
 
-__all__ = ["StoredSurvey"]
+def _file_state(folder: Path, respondent: RespondentLevel) -> tuple[int, ...]:
+    state = table_path(folder, respondent).stat()
+    return (state.st_ino, state.st_size, state.st_mtime_ns)
+
+
+__all__ = ["StoredSurvey", "StoredTable"]

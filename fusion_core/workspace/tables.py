@@ -28,7 +28,12 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 
 
 def read_table(
-    path: Path, *, what: str, fix: str, columns: list[str] | None = None
+    path: Path,
+    *,
+    what: str,
+    fix: str,
+    columns: list[str] | None = None,
+    rows: int | None = None,
 ) -> pd.DataFrame:
     """Read a table, whole or only some columns.
 
@@ -42,6 +47,8 @@ def read_table(
         What to do when it is missing or damaged.
     columns
         Columns to read; ``None`` reads all.
+    rows
+        Number of rows to read from the beginning; ``None`` reads all.
 
     Raises
     ------
@@ -55,9 +62,19 @@ def read_table(
         for name in columns or ():
             if name not in known:
                 raise InputError.unknown("column", name, known, where=str(path))
-        return pd.read_parquet(path, columns=columns)
+        return (
+            pd.read_parquet(path, columns=columns) if rows is None else _head(path, columns, rows)
+        )
     except (OSError, pa.ArrowInvalid) as error:
         raise _damaged(path, what, fix) from error
+
+
+def _head(path: Path, columns: list[str] | None, rows: int) -> pd.DataFrame:
+    with pq.ParquetFile(path) as file:
+        batch = next(file.iter_batches(batch_size=rows, columns=columns), None)
+        table = file.read(columns=columns) if batch is None else pa.Table.from_batches([batch])
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
 
 
 def read_table_outline(path: Path, *, what: str, fix: str) -> tuple[int, tuple[str, ...]]:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from fusion_core.harmony.findings import Finding
 from fusion_core.harmony.model import DROP, Harmony, Side
 from fusion_core.harmony.preview import GroupPreview, HarmonyPreview, Histogram, LevelPreview
-from fusion_core.surveys.model import Survey, Variable
+from fusion_core.surveys.model import Variable
+from fusion_core.surveys.source import SurveySource
 from harmony_app.harmonize.edits import Surveys
 
 SEVERITIES: Final = {"error": "error", "warning": "warning", "hint": "note"}
@@ -17,7 +18,7 @@ LEVELS_IN_TITLE: Final = 3
 
 
 def preview_record(
-    harmony: Harmony, preview: HarmonyPreview, donor: Survey, recipient: Survey
+    harmony: Harmony, preview: HarmonyPreview, donor: SurveySource, recipient: SurveySource
 ) -> dict[str, Any]:
     """Describe what a harmony does, for the browser.
 
@@ -134,13 +135,12 @@ def _side_rows(
     }
 
 
-def _basis(harmony: Harmony, donor: Survey, recipient: Survey) -> str:
+def _basis(harmony: Harmony, donor: SurveySource, recipient: SurveySource) -> str:
     rows = []
     for survey in (donor, recipient):
-        table = survey.household
-        if table is None:
+        if not survey.has("household"):
             return "No microdata yet: groups are shown without shares."
-        rows.append(f"{survey.id.title} {len(table):,}")
+        rows.append(f"{survey.id.title} {survey.count('household'):,}")
     del harmony
     return f"weighted shares of households · {', '.join(rows)}"
 

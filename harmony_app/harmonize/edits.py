@@ -10,7 +10,8 @@ from typing import Final, get_args
 from fusion_core.errors import InputError
 from fusion_core.harmony import editing
 from fusion_core.harmony.model import DROP, Aggregator, Harmony, SideName
-from fusion_core.surveys.model import Survey, Variable
+from fusion_core.surveys.model import Variable
+from fusion_core.surveys.source import SurveySource
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.messages import Message
 
@@ -21,10 +22,10 @@ SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 class Surveys:
     """The two surveys an edit is made for."""
 
-    donor: Survey
-    recipient: Survey
+    donor: SurveySource
+    recipient: SurveySource
 
-    def survey(self, side: SideName) -> Survey:
+    def survey(self, side: SideName) -> SurveySource:
         """Return the survey of a side."""
         return self.donor if side == "donor" else self.recipient
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
 import panel as pn
 
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.rows import RowsCache
-from fusion_core.surveys.model import WEIGHT, RespondentLevel, Survey, SurveyId
+from fusion_core.surveys.model import SurveyId
+from fusion_core.surveys.stored import StoredSurvey
 from fusion_core.workspace.layout import Workspace
+
+SURVEYS_OPEN: Final = 120
+"""Surveys whose dictionaries stay in memory: ten surveys of ten vintages, and some to spare."""
 
 
 def all_pairs(workspace: Workspace, in_use: Collection[SurveyPair]) -> list[SurveyPair]:
@@ -45,10 +50,10 @@ def _is_acs(survey: SurveyId) -> bool:
     return "ACS" in survey.name.upper()
 
 
-def load_survey(workspace: Workspace, survey: SurveyId) -> Survey:
-    """Return a survey with its answers and weights; unchanged files are read only once."""
+def load_survey(workspace: Workspace, survey: SurveyId) -> StoredSurvey:
+    """Return a survey whose answers are read when they are needed; unchanged ones are opened once."""
     stamp = survey_stamp(workspace, survey)
-    loaded: Survey = _load(str(workspace.path), str(survey), stamp)
+    loaded: StoredSurvey = _load(str(workspace.path), str(survey), stamp)
     return loaded
 
 
@@ -58,19 +63,10 @@ def survey_stamp(workspace: Workspace, survey: SurveyId) -> int:
     return max((path.stat().st_mtime_ns for path in folder.glob("*.*")), default=0)
 
 
-@pn.cache(max_items=8, policy="LRU")
-def _load(path: str, survey: str, stamp: int) -> Survey:
-    del stamp  # part of the cache's key: a survey imported again is read again
-    workspace = Workspace.open(Path(path))
-    found = SurveyId.parse(survey)
-    outline = workspace.survey(found, household_columns=(), person_columns=())
-
-    def columns(respondent: RespondentLevel) -> list[str]:
-        return [*(variable.name for variable in outline.dictionary.answers(respondent)), WEIGHT]
-
-    return workspace.survey(
-        found, household_columns=columns("household"), person_columns=columns("person")
-    )
+@pn.cache(max_items=SURVEYS_OPEN, policy="LRU")
+def _load(path: str, survey: str, stamp: int) -> StoredSurvey:
+    del stamp  # part of the cache's key: a survey imported again is opened again
+    return Workspace.open(Path(path)).stored_survey(SurveyId.parse(survey))
 
 
 @pn.cache(max_items=4, policy="LRU")

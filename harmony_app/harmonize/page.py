@@ -26,8 +26,9 @@ from harmony_app.harmonize.messages import Message
 from harmony_app.harmonize.overview import OverviewTable
 from harmony_app.harmonize.pairwork import PairWork, parse_pair
 from harmony_app.harmonize.saving import Saving
-from harmony_app.harmonize.screen import Screen
+from harmony_app.harmonize.screen import Consequence, Screen, consequence
 from harmony_app.harmonize.suggesting import Suggesting
+from harmony_app.shell.background import LatestWork
 from harmony_app.shell.session import Session, set_query
 
 
@@ -46,6 +47,7 @@ class HarmonizePage:
         self.work: PairWork | None = None
         self._sequence = 0
         self._late_work_waits = False
+        self._following = LatestWork(head_start=0.0)
         overview = OverviewTable(self._open_from_overview)
         self.desk = HarmonizeDesk(self.receive, overview=overview.table)
         self.screen = Screen(session.workspace, self.desk, overview)
@@ -300,12 +302,30 @@ class HarmonizePage:
     def _late_work(self) -> None:
         self._late_work_waits = False
         try:
-            self.screen.show_consequence(self.work, self.state, self.suggesting.foreseen())
             self._keep_draft()
+            self._follow()
             self.checks.refresh()
             self.screen.show_statuses(self.work, self.state)
         except HarmonyError as error:
             self.desk.tell("problem", side=None, field=None, message=error.message)
+
+    def _follow(self) -> None:
+        """Compute in a thread what the current harmony does; other sessions go on meanwhile."""
+        work, current, foreseen = self.work, self.state.current, self.suggesting.foreseen()
+        if work is None or current is None:
+            self._following.cancel()
+            return
+
+        def done(found: Consequence) -> None:
+            if found.harmony == self.state.current:
+                self.screen.show_consequence(found)
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, HarmonyError):
+                raise error
+            self.desk.tell("problem", side=None, field=None, message=error.message)
+
+        self._following.start(lambda: consequence(work, current, foreseen), done, failed)
 
     def _keep_draft(self) -> None:
         work, current = self.work, self.state.current

@@ -171,8 +171,7 @@ class PairWork:
         respondent = harmony.side(side).respondent
         checked = check_expression(text, self.surveys.columns(side, harmony))
         remarks = f" {checked.remarks[0]}." if checked.remarks else ""
-        table = survey.household if respondent == "household" else survey.person
-        if table is None:
+        if not survey.has(respondent):
             kinds = {
                 "number": "a number",
                 "boolean": "a condition (1 or 0)",
@@ -180,11 +179,8 @@ class PairWork:
                 "any": "a value",
             }
             return f"Yields {kinds[checked.kind]}.{remarks}"
-        sample = (
-            table[list(checked.columns)].head(SAMPLE_ROWS)
-            if checked.columns
-            else table.iloc[:SAMPLE_ROWS, :1]
-        )
+        names = checked.columns or survey.column_names(respondent)[:1]  # a constant needs rows too
+        sample = survey.columns(respondent, names, rows=SAMPLE_ROWS)
         return describe_values(evaluate_expression(checked, sample)) + remarks
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from fusion_core.harmony.expressions import ALLOWED_FUNCTIONS
 from fusion_core.harmony.findings import Finding
 from fusion_core.harmony.model import Harmony
@@ -156,30 +159,10 @@ class Screen:
         else:
             self._desk.show(form=form)
 
-    def show_consequence(
-        self, work: PairWork | None, state: ViewState, foreseen: Harmony | None = None
-    ) -> None:
-        """Compute and show what the current harmony – or one it could become – does.
-
-        Parameters
-        ----------
-        work, state
-            The open pair and what is shown of it.
-        foreseen
-            What an untouched match would be with the whole suggestion.
-        """
-        current = state.current
-        if work is None or current is None:
-            return
-        found = work.preview(current)
-        self._preview = (current, found)
-        donor, recipient = work.variables(current)
-        self._desk.show(
-            rows=rows_record(current, donor, recipient, found),
-            preview=preview_record(current, found, work.surveys.donor, work.surveys.recipient)
-            if foreseen is None
-            else foreseen_record(foreseen, work.preview(foreseen), work.surveys),
-        )
+    def show_consequence(self, found: Consequence) -> None:
+        """Show what the current harmony – or one it could become – does; see `consequence`."""
+        self._preview = (found.harmony, found.preview)
+        self._desk.show(**found.parts)
 
     def finding(self, current: Harmony | None, index: int) -> Finding | None:
         """Return a finding about the current harmony; ``None`` where it no longer applies."""
@@ -187,6 +170,37 @@ class Screen:
             return None
         findings = self._preview[1].findings
         return findings[index] if 0 <= index < len(findings) else None
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What a harmony does to both surveys, and the parts of the page that show it."""
+
+    harmony: Harmony
+    preview: HarmonyPreview
+    parts: dict[str, Any]
+
+
+def consequence(work: PairWork, harmony: Harmony, foreseen: Harmony | None = None) -> Consequence:
+    """Compute what a harmony – or one it could become – does; may run in a thread.
+
+    Parameters
+    ----------
+    work
+        The open pair.
+    harmony
+        The current harmony.
+    foreseen
+        What an untouched match would be with the whole suggestion.
+    """
+    found = work.preview(harmony)
+    parts = {
+        "rows": rows_record(harmony, *work.variables(harmony), found),
+        "preview": preview_record(harmony, found, work.surveys.donor, work.surveys.recipient)
+        if foreseen is None
+        else foreseen_record(foreseen, work.preview(foreseen), work.surveys),
+    }
+    return Consequence(harmony, found, parts)
 
 
 def _empty_message(has_pairs: bool) -> list[str]:

@@ -17,16 +17,22 @@ if TYPE_CHECKING:
     from bokeh.document import Document
 
 Result = TypeVar("Result")
-_HEAD_START_SECONDS = 0.03
 
 
 class LatestWork:
     """Computes one thing at a time for a session; a newer request replaces an older one.
 
     Without a live session – in a notebook or a test – the work is done at once, in place.
+
+    Parameters
+    ----------
+    head_start
+        Seconds the server gets to send what the click changed already, which a computation beside
+        it would delay.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, head_start: float = 0.03) -> None:
+        self._head_start = head_start
         self._lock = threading.Lock()
         self._ticket = 0
 
@@ -56,8 +62,9 @@ class LatestWork:
             return
 
         def work() -> None:
-            # A computation would keep the server from sending what the click changed already.
-            time.sleep(_HEAD_START_SECONDS)
+            time.sleep(self._head_start)
+            if not self._is_current(ticket) or _ended(document):
+                return
             outcome = _outcome(compute)
             if not self._is_current(ticket) or _ended(document):
                 return
