@@ -243,9 +243,10 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
         If the run has no implicates yet or they do not fit the recipient.
     """
     from fusion_core.fusion import read_implicates
+    from fusion_core.fusion.implicate_files import MANIFEST
 
     path = run.input_folder / "recipient.parquet"
-    if not path.exists() or not run.implicates_folder.exists():
+    if not path.exists() or not (run.implicates_folder / MANIFEST).exists():
         raise InputError(
             "The run has no fused variables yet", where=run.id, fix="Wait until it has finished"
         )

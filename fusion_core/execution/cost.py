@@ -52,7 +52,7 @@ class Speeds:
     list_donor
         The nearest donors of one donor household, per number to be fused.
     predict
-        One model's prediction for one household.
+        One model's prediction for one household and all its implicates.
     draw
         One implicate of one variable for one household.
     draw_block
@@ -67,9 +67,9 @@ class Speeds:
     boost: float = 2.5e-9
     tree: float = 3e-4
     list_donor: float = 3.4e-4
-    predict: float = 2.3e-6
-    draw: float = 2.2e-6
-    draw_block: float = 3.5e-5
+    predict: float = 6e-6
+    draw: float = 1.6e-6
+    draw_block: float = 2e-5
     compare: float = 1e-6
 
 
@@ -81,7 +81,8 @@ _CODE_BYTES: Final = 1
 # Draws are observed values and most predictors categories, so columns compress well.
 _COMPRESSION: Final = 0.25
 _BASE_MEMORY: Final = 420_000_000
-_BLOCK_MEMORY: Final = 100_000_000
+# Draws are written in parts; more than this is not kept at once.
+_DRAWS_MEMORY: Final = 800_000_000
 _MAXIMUM_CLASSES: Final = 50
 
 
@@ -219,7 +220,7 @@ def cost_of(
     table = recipients * sizes.recipient_columns * _NUMBER_BYTES
     return CostEstimate(
         seconds_by_stage={stage: seconds[stage] for stage in STAGES},
-        memory_bytes=_BASE_MEMORY + 2.0 * table + 3.0 * draws + _BLOCK_MEMORY * bool(blocks),
+        memory_bytes=_BASE_MEMORY + 2.0 * table + min(3.0 * draws, _DRAWS_MEMORY),
         disk_bytes=_COMPRESSION * (draws + table) + models * 500_000,
     )
 

@@ -20,7 +20,12 @@ import psutil
 from fusion_core.errors import Cancelled, CorruptFileError, HarmonyError, InputError
 from fusion_core.execution.cost import estimate_cost
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
-from fusion_core.execution.stages import STAGE_FUNCTIONS, STAGE_TITLES, StageFunction
+from fusion_core.execution.stages import (
+    RESUMABLE,
+    STAGE_FUNCTIONS,
+    STAGE_TITLES,
+    StageFunction,
+)
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.runs import STAGES, Run, RunState, Stage, Status, utc_now
 
@@ -121,9 +126,10 @@ def _execute_stage(
         tracker.skip(stage)
         return
     tracker.enter(stage, STAGE_TITLES[stage])
-    # Half-written output of an earlier start would be mixed with the new one.
-    shutil.rmtree(stage_folder(run, stage), ignore_errors=True)
-    stage_folder(run, stage).mkdir(parents=True)
+    if stage not in RESUMABLE:
+        # Half-written output of an earlier start would be mixed with the new one.
+        shutil.rmtree(stage_folder(run, stage), ignore_errors=True)
+    stage_folder(run, stage).mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     function(workspace, run, tracker.report)
     seconds = time.monotonic() - started

@@ -62,19 +62,17 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
 
 
 def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
-    """Draw the implicates for every recipient household and write them."""
-    from fusion_core.fusion import FusionModel, fuse, write_implicates
-    from fusion_core.prepare import read_prepared
+    """Draw the implicates for every recipient household and write them part by part."""
+    from fusion_core.fusion import FusionModel, fuse_to_folder
+    from fusion_core.prepare.storage import RECIPIENT_FILE
 
     del workspace
     spec = run.spec()
-    prepared = read_prepared(run.input_folder)
-    model = FusionModel.load(run.model_folder)
-    implicates = fuse(
-        prepared.recipient, model, m=spec.implicates, seed=spec.seed,
-        threads=available_cores(), progress=progress,
+    fuse_to_folder(
+        run.input_folder / RECIPIENT_FILE, FusionModel.load(run.model_folder),
+        run.implicates_folder, m=spec.implicates, seed=spec.seed, threads=available_cores(),
+        progress=progress,
     )  # fmt: skip
-    write_implicates(implicates, run.implicates_folder)
 
 
 def validate_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
@@ -138,6 +136,8 @@ STAGE_FUNCTIONS: Final[dict[Stage, StageFunction]] = {
     "fuse": fuse_stage,
     "validate": validate_stage,
 }
+RESUMABLE: Final[frozenset[Stage]] = frozenset({"fuse"})
+"""Stages that go on with what an earlier start of theirs left."""
 STAGE_TITLES: Final[dict[Stage, str]] = {
     "prepare": "Preparing donor and recipient",
     "train": "Training the models",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fusion_core.fusion.implicates import FusedVariable, Implicates
     from fusion_core.fusion.model import FusionModel
     from fusion_core.fusion.settings import TrainSettings
+    from fusion_core.fusion.streaming import fuse_to_folder
     from fusion_core.fusion.training import train
 
 _MODULES = {
@@ -22,6 +23,7 @@ _MODULES = {
     "Implicates": "implicates",
     "TrainSettings": "settings",
     "fuse": "fusing",
+    "fuse_to_folder": "streaming",
     "read_implicates": "implicate_files",
     "train": "training",
     "write_implicates": "implicate_files",
@@ -33,6 +35,7 @@ __all__ = [
     "Implicates",
     "TrainSettings",
     "fuse",
+    "fuse_to_folder",
     "read_implicates",
     "train",
     "write_implicates",

@@ -1,20 +1,21 @@
 """Fuse: draw implicates of the fused variables for a recipient.
 
-The chain is run M times with independent draws (Ummel et al. 2024). Rows are handled in blocks, so
-memory beyond the result does not grow with the recipient.
+The chain is run M times with independent draws (Ummel et al. 2024). Rows are handled in blocks,
+several at the same time; every draw has its own random number, so blocks and threads change nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from fusion_core.errors import InputError
 from fusion_core.fusion.implicates import FusedVariable, Implicates
-from fusion_core.fusion.inputs import check_seed, encode_recipient
+from fusion_core.fusion.inputs import check_implicates, check_seed, encode_recipient, missing_notes
 from fusion_core.fusion.prediction import Predictor, ResolvingPredictor
 from fusion_core.fusion.streams import CHUNK_ROWS, cell_uniforms
 
@@ -51,7 +52,7 @@ def fuse(
     seed
         Seed of the draws.
     threads
-        Threads of prediction and search; the result does not depend on it.
+        Row blocks computed at the same time; the result does not depend on it.
     predictor
         How expectations are computed; by `ResolvingPredictor` when left out.
     progress
@@ -67,44 +68,111 @@ def fuse(
         If `m` is below 1, the recipient is empty, or a predictor is missing or differs in type or
         levels from the donor's.
     """
-    if m < 1:
-        raise InputError(f"{m} implicates were asked for", fix="Ask for at least one implicate")
+    check_implicates(m)
     seed = check_seed(seed)
-    report = progress or _ignore
+    report = progress or ignore
     report(0.0, "Checking the recipient")
-    matrix, notes = encode_recipient(recipient, model)
-    predictor = predictor or ResolvingPredictor(threads)
+    matrix, lacking = encode_recipient(recipient, model)
+    drawn = fuse_rows(
+        matrix, model, RowRange(0, len(matrix)), m=m, seed=seed, threads=threads,
+        predictor=predictor or ResolvingPredictor(), progress=report,
+    )  # fmt: skip
+    return Implicates(
+        {variable.name: variable for variable in drawn}, missing_notes(model, lacking)
+    )
+
+
+@dataclass(frozen=True)
+class RowRange:
+    """Which of all recipient rows a matrix holds.
+
+    Attributes
+    ----------
+    first
+        Position of its first row, a multiple of `CHUNK_ROWS`.
+    total
+        Number of all recipient rows.
+    """
+
+    first: int
+    total: int
+
+
+def fuse_rows(
+    matrix: NDArray[np.float64],
+    model: FusionModel,
+    rows: RowRange,
+    *,
+    m: int,
+    seed: int,
+    threads: int,
+    predictor: Predictor,
+    progress: Progress,
+) -> list[FusedVariable]:
+    """Draw the implicates of consecutive recipient rows, in blocks that are computed in parallel.
+
+    Parameters
+    ----------
+    matrix
+        Encoded predictors, of shape (rows, predictors).
+    model, m, seed, threads, predictor, progress
+        As for `fuse`; every argument is given.
+    rows
+        Where these rows are among all, which decides their random numbers.
+    """
     types = model.fused_types
     result = [np.empty((len(matrix), m), dtype=_storage(variable)) for variable in types]
-    block = CHUNK_ROWS * max(1, CELLS_AT_ONCE // (CHUNK_ROWS * m))
-    for start in range(0, len(matrix), block):
+    block = block_rows(m)
+    starts = range(0, len(matrix), block)
+
+    def work(start: int) -> int:
         stop = min(start + block, len(matrix))
-        fused = np.empty((stop - start, len(types), m))
-        first = 0
-        for number, step in enumerate(model.steps):
-            uniforms = cell_uniforms(seed, number, start, stop, range(m))
-            drawn = draw_step(
-                step,
-                model,
-                matrix[start:stop],
-                fused[:, :first],
-                uniforms,
-                predictor=predictor,
-                threads=threads,
-            )
-            for offset, values in enumerate(drawn):
-                fused[:, first + offset] = values
-                result[first + offset][start:stop] = values
-            first += len(step.variables)
-            share = (start + (stop - start) * (number + 1) / len(model.steps)) / len(matrix)
-            report(share, f"Fused {' and '.join(step.names)} for {stop:,} of {len(matrix):,} rows")
-    variables = {
-        variable.name: FusedVariable(
-            variable.name, values, variable.levels, variable.kind == "ordered"
+        uniforms = (
+            cell_uniforms(seed, step, rows.first + start, rows.first + stop, range(m))
+            for step in range(len(model.steps))
         )
+        fused = _fuse_block(matrix[start:stop], model, uniforms, m, predictor)
+        for place, values in enumerate(result):
+            values[start:stop] = fused[:, place]
+        return stop
+
+    executor = ThreadPoolExecutor(max(1, threads))
+    try:
+        for stop in executor.map(work, starts):
+            done = rows.first + stop
+            progress(done / rows.total, f"Fused {done:,} of {rows.total:,} households")
+    finally:
+        executor.shutdown(cancel_futures=True)
+    return [
+        FusedVariable(variable.name, values, variable.levels, variable.kind == "ordered")
         for variable, values in zip(types, result, strict=True)
-    }
-    return Implicates(variables, notes)
+    ]
+
+
+def block_rows(m: int) -> int:
+    """Return how many rows are computed at once: whole chunks, and a bounded number of cells."""
+    return CHUNK_ROWS * max(1, CELLS_AT_ONCE // (CHUNK_ROWS * m))
+
+
+def _fuse_block(
+    recipient: NDArray[np.float64],
+    model: FusionModel,
+    uniforms: Iterable[NDArray[np.float64]],
+    m: int,
+    predictor: Predictor,
+) -> NDArray[np.float64]:
+    """Run the chain for a block of rows, with the random numbers of each step.
+
+    Returns the fused values, of shape (rows, variables, implicates).
+    """
+    fused = np.empty((len(recipient), len(model.fused_types), m))
+    first = 0
+    for step, numbers in zip(model.steps, uniforms, strict=True):
+        drawn = draw_step(step, model, recipient, fused[:, :first], numbers, predictor=predictor)
+        for values in drawn:
+            fused[:, first] = values
+            first += 1
+    return fused
 
 
 def draw_step(
@@ -115,7 +183,6 @@ def draw_step(
     uniforms: NDArray[np.float64],
     *,
     predictor: Predictor,
-    threads: int = 1,
 ) -> list[NDArray[np.float64]]:
     """Draw one step of the chain for a block of rows.
 
@@ -129,8 +196,8 @@ def draw_step(
         Variables fused so far, of shape (rows, variables, implicates).
     uniforms
         Uniform numbers of shape (rows, implicates, 2) that decide the draws.
-    predictor, threads
-        How expectations are computed, and threads of the search.
+    predictor
+        How expectations are computed.
 
     Returns
     -------
@@ -140,7 +207,7 @@ def draw_step(
         expectations = _side_by_side(
             [predictor.expectations(item, recipient, fused) for item in step.variables]
         )
-        donors = _draw_donors(step, expectations, uniforms[:, :, 1], threads)
+        donors = _draw_donors(step, expectations, uniforms[:, :, 1])
         return [model.values[name][donors] for name in step.names]
     variable = step.variables[0]
     expectations = predictor.expectations(variable, recipient, fused)
@@ -148,14 +215,14 @@ def draw_step(
         return [draw_classes(variable, expectations, uniforms[:, :, 0])]
     values = model.values[variable.type.name]
     if not variable.has_zero_part:
-        return [values[_draw_donors(step, expectations, uniforms[:, :, 1], threads)]]
+        return [values[_draw_donors(step, expectations, uniforms[:, :, 1])]]
     drawn = np.zeros(uniforms.shape[:2])
     positive = uniforms[:, :, 0] < expectations[:, :, 0]
     wanted = np.broadcast_to(expectations[:, :, 1:], (*positive.shape, expectations.shape[2] - 1))
     rest = wanted[positive][:, None, :]
     if variable.constant is not None:
         rest = np.zeros((len(rest), 1, 1))
-    donors = _draw_donors(step, rest, uniforms[:, :, 1][positive][:, None], threads)
+    donors = _draw_donors(step, rest, uniforms[:, :, 1][positive][:, None])
     drawn[positive] = values[donors[:, 0]]
     return [drawn]
 
@@ -178,13 +245,12 @@ def _draw_donors(
     step: Step,
     expectations: NDArray[np.float64],
     uniforms: NDArray[np.float64],
-    threads: int,
 ) -> NDArray[np.int32]:
     """Draw a donor per cell; expectations shared by all implicates are searched once per row."""
     if step.pool is None:
         raise ValueError(f"the step {step.names} has no donors to draw from")
     flat = expectations.reshape(-1, expectations.shape[2])
-    centres = step.pool.nearest(flat, threads=threads).reshape(expectations.shape[:2])
+    centres = step.pool.nearest(flat).reshape(expectations.shape[:2])
     return step.pool.draw(np.broadcast_to(centres, uniforms.shape), uniforms)
 
 
@@ -204,5 +270,5 @@ def _storage(variable: VariableType) -> np.dtype[np.generic]:
     return np.dtype(variable.dtype)
 
 
-def _ignore(_share: float, _message: str) -> None:
+def ignore(_share: float, _message: str) -> None:
     """Report to nobody."""

@@ -1,24 +1,25 @@
-"""Implicates on disk: one Parquet file per fused variable, one column per implicate.
+"""Implicates on disk: a folder per fused variable, one column per implicate.
 
-Layout (format 1) of a folder:
+Layout (format 2) of a folder:
 
 ``implicates.json``
-    Format version, numbers of rows and implicates, notes, and per variable its file, levels, order
-    and size in bytes.
-``NN_<variable>.parquet``
-    One row per household in the recipient's order; columns ``implicate_01`` … ``implicate_MM``.
-    Numbers as they were observed; categorical variables as dictionary-encoded text, which pandas
-    reads as categories, R's arrow as factors and DuckDB as text.
+    Format version, numbers of rows and implicates, notes, and per variable its levels, order, and
+    its files with their sizes; written last, so that implicates without it are not there.
+``NN_<variable>/part-PPPPP.parquet``
+    Columns ``implicate_01`` … ``implicate_MM``; rows follow the recipient's order through all
+    parts. Categorical variables are dictionary-encoded with their labels.
 
-Plain columns rather than lists: every reader gets numbers without unpacking, and one variable is
-read without touching the others. Rows join the recipient's by position. In DuckDB the long form is
-``UNPIVOT 'NN_<variable>.parquet' ON COLUMNS('implicate_.*') INTO NAME implicate VALUE value``.
+Columns rather than lists: every reader gets numbers without unpacking, and one variable is read
+without touching the others. Rows join the recipient's by position. In DuckDB the long form is
+``UNPIVOT 'NN_<variable>/*.parquet' ON COLUMNS('implicate_.*') INTO NAME implicate VALUE value``.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +34,123 @@ from fusion_core.workspace.files import read_json, replace_file, write_json
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "implicates.json"
+PROGRESS = "fusing.json"
 ROW_GROUP = 131_072
+
+
+class ImplicateWriter:
+    """Writes implicates part by part; a part counts only when all its files are written.
+
+    Parameters
+    ----------
+    folder
+        Created if need be; implicates already in it are replaced.
+    fingerprint
+        What the implicates follow from. Parts of an earlier writer with the same fingerprint are
+        kept, so that a killed fusion goes on where it stopped; empty to begin anew.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path | str, *, fingerprint: str = "") -> None:
+        self._folder = Path(folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # Without its manifest the folder is empty to readers, so nobody meets old and new mixed.
+        (self._folder / MANIFEST).unlink(missing_ok=True)
+        self._fingerprint = fingerprint
+        self._parts: list[dict[str, Any]] = self._earlier_parts()
+        if not self._parts:
+            self._clear()
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that are written."""
+        return sum(int(part["rows"]) for part in self._parts)
+
+    def add(self, variables: Iterable[FusedVariable]) -> None:
+        """Write the next rows of all variables.
+
+        Raises
+        ------
+        InputError
+            If the disk is full; the parts before stay.
+        """
+        files, rows = {}, 0
+        for place, variable in enumerate(variables):
+            name = re.sub(r"[^A-Za-z0-9_-]+", "_", variable.name)
+            path = f"{place:02}_{name}/part-{len(self._parts):05}.parquet"
+            with replace_file(self._folder / path) as temporary:
+                pq.write_table(
+                    _table(variable),
+                    temporary,
+                    row_group_size=ROW_GROUP,
+                    compression="zstd",
+                    write_page_checksum=True,
+                )
+            files[variable.name] = {"file": path, "bytes": (self._folder / path).stat().st_size}
+            rows = len(variable.values)
+        self._parts.append({"rows": rows, "files": files})
+        write_json(
+            {"fingerprint": self._fingerprint, "parts": self._parts}, self._folder / PROGRESS
+        )
+
+    def finish(
+        self, variables: Iterable[FusedVariable], implicates: int, notes: Sequence[str]
+    ) -> None:
+        """Declare the implicates complete.
+
+        Parameters
+        ----------
+        variables
+            The fused variables; only their names, levels and order are used.
+        implicates
+            Number of implicates.
+        notes
+            What a user should know, in sentences.
+        """
+        entries = [
+            {
+                "name": variable.name,
+                "levels": list(variable.levels),
+                "ordered": variable.ordered,
+                "files": [part["files"][variable.name] for part in self._parts],
+            }
+            for variable in variables
+        ]
+        record = {
+            "kind": "implicates",
+            "format": FORMAT_VERSION,
+            "rows": self.rows,
+            "implicates": implicates,
+            "notes": list(notes),
+            "variables": entries,
+        }
+        write_json(record, self._folder / MANIFEST)
+        (self._folder / PROGRESS).unlink(missing_ok=True)
+
+    def _earlier_parts(self) -> list[dict[str, Any]]:
+        """Return the leading parts of an earlier writer that are whole."""
+        try:
+            record = read_json(self._folder / PROGRESS)
+        except CorruptFileError:
+            return []
+        if not self._fingerprint or record.get("fingerprint") != self._fingerprint:
+            return []
+        return list(itertools.takewhile(self._is_whole, record["parts"]))
+
+    def _is_whole(self, part: dict[str, Any]) -> bool:
+        paths = ((self._folder / item["file"], item["bytes"]) for item in part["files"].values())
+        return all(path.is_file() and path.stat().st_size == size for path, size in paths)
+
+    def _clear(self) -> None:
+        (self._folder / PROGRESS).unlink(missing_ok=True)
+        for old in self._folder.glob("[0-9][0-9]_*"):
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 
 def write_implicates(implicates: Implicates, folder: Path | str) -> None:
@@ -55,43 +170,9 @@ def write_implicates(implicates: Implicates, folder: Path | str) -> None:
     """
     if not implicates.names:
         raise InputError("There are no fused variables to write", fix="Fuse at least one variable")
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    # Without its manifest the folder is empty to readers, so nobody meets old and new files mixed.
-    (folder / MANIFEST).unlink(missing_ok=True)
-    for old in folder.glob("[0-9][0-9]_*.parquet"):
-        old.unlink()
-    entries = []
-    for place, (name, variable) in enumerate(implicates.variables.items()):
-        file = f"{place:02}_{re.sub(r'[^A-Za-z0-9_-]+', '_', name)}.parquet"
-        with replace_file(folder / file) as temporary:
-            pq.write_table(
-                _table(variable),
-                temporary,
-                row_group_size=ROW_GROUP,
-                compression="zstd",
-                write_page_checksum=True,
-            )
-        entries.append(
-            {
-                "name": name,
-                "file": file,
-                "bytes": (folder / file).stat().st_size,
-                "levels": list(variable.levels),
-                "ordered": variable.ordered,
-            }
-        )
-    write_json(
-        {
-            "kind": "implicates",
-            "format": FORMAT_VERSION,
-            "rows": implicates.rows,
-            "implicates": implicates.count,
-            "notes": list(implicates.notes),
-            "variables": entries,
-        },
-        folder / MANIFEST,
-    )
+    writer = ImplicateWriter(folder)
+    writer.add(implicates.variables.values())
+    writer.finish(implicates.variables.values(), implicates.count, implicates.notes)
 
 
 def read_implicates(folder: Path | str, variables: Sequence[str] | None = None) -> Implicates:
@@ -149,20 +230,24 @@ def _table(variable: FusedVariable) -> pa.Table:
 
 
 def _read_variable(folder: Path, entry: dict[str, Any], shape: tuple[int, int]) -> FusedVariable:
-    path = folder / entry["file"]
+    levels = tuple(entry["levels"])
+    parts = [_read_part(folder / item["file"], item["bytes"], levels) for item in entry["files"]]
+    values = np.concatenate(parts)
+    if values.shape != shape:
+        raise _damaged(folder / entry["files"][0]["file"], "has other rows or columns than written")
+    return FusedVariable(entry["name"], values, levels, bool(entry["ordered"]))
+
+
+def _read_part(path: Path, size: int, levels: tuple[str, ...]) -> NDArray[Any]:
     try:
-        if path.stat().st_size != entry["bytes"]:
+        if path.stat().st_size != size:
             raise _damaged(path, "is not as long as it was written")
         table = pq.read_table(path, page_checksum_verification=True)
     except FileNotFoundError as error:
         raise _damaged(path, "is missing") from error
     except (OSError, pa.ArrowInvalid) as error:
         raise _damaged(path, f"cannot be read: {error}") from error
-    if (table.num_rows, table.num_columns) != shape:
-        raise _damaged(path, "has other rows or columns than were written")
-    levels = tuple(entry["levels"])
-    columns = [_column(column, levels) for column in table.columns]
-    return FusedVariable(entry["name"], np.column_stack(columns), levels, bool(entry["ordered"]))
+    return np.column_stack([_column(column, levels) for column in table.columns])
 
 
 def _column(column: pa.ChunkedArray, levels: tuple[str, ...]) -> NDArray[Any]:

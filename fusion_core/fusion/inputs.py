@@ -177,12 +177,13 @@ def check_outcome(variable: VariableType, values: NDArray[np.float64]) -> None:
 
 def encode_recipient(
     recipient: pd.DataFrame, model: FusionModel
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Check a recipient against a model and write its predictors as numbers.
 
     Returns
     -------
-    Matrix of shape (rows, predictors), and notes on missing values.
+    Matrix of shape (rows, predictors), and how many rows lack each predictor. A lacking value that
+    no donor lacks is replaced by the donor's typical one.
 
     Raises
     ------
@@ -191,31 +192,65 @@ def encode_recipient(
     """
     if not len(recipient):
         raise InputError("The recipient has no rows", fix="Pass at least one household")
-    _refuse_repeats(list(recipient.columns), "column", "the recipient")
-    for predictor in model.predictors:
-        if predictor.name not in recipient.columns:
-            raise InputError.unknown(
-                "predictor", predictor.name, map(str, recipient.columns), where="the recipient"
-            )
+    check_predictors([str(name) for name in recipient.columns], model)
     matrix = np.empty((len(recipient), len(model.predictors)))
-    notes = []
+    lacking = np.zeros(len(model.predictors), dtype=np.int64)
     for place, predictor in enumerate(model.predictors):
         values = encode(recipient[predictor.name], predictor)
         missing = np.isnan(values)
+        lacking[place] = missing.sum()
         fill = model.fill[place]
-        if missing.any() and not np.isnan(fill):
-            values = np.where(missing, fill, values)
+        matrix[:, place] = values if np.isnan(fill) else np.where(missing, fill, values)
+    return matrix, lacking
+
+
+def check_predictors(columns: list[str], model: FusionModel) -> None:
+    """Check that a recipient has every predictor once.
+
+    Raises
+    ------
+    InputError
+        If a predictor is missing or a column repeated.
+    """
+    _refuse_repeats(columns, "column", "the recipient")
+    _require(model.x, columns, "predictor", "the recipient")
+
+
+def missing_notes(model: FusionModel, lacking: NDArray[np.int64]) -> tuple[str, ...]:
+    """Say what becomes of recipient rows that lack a predictor.
+
+    Parameters
+    ----------
+    model
+        The model.
+    lacking
+        Number of rows that lack each predictor.
+    """
+    notes = []
+    for predictor, fill, count in zip(model.predictors, model.fill, lacking, strict=True):
+        if count and not np.isnan(fill):
             notes.append(
-                f"{int(missing.sum()):,} recipient rows have no value of '{predictor.name}', which "
+                f"{count:,} recipient rows have no value of '{predictor.name}', which "
                 f"no donor lacks; the donor's typical value was used."
             )
-        elif missing.any():
+        elif count:
             notes.append(
-                f"{int(missing.sum()):,} recipient rows have no value of '{predictor.name}'; the "
+                f"{count:,} recipient rows have no value of '{predictor.name}'; the "
                 "models treat them like donors without a value."
             )
-        matrix[:, place] = values
-    return matrix, tuple(notes)
+    return tuple(notes)
+
+
+def check_implicates(m: int) -> None:
+    """Check the number of implicates asked for.
+
+    Raises
+    ------
+    InputError
+        If there would be none.
+    """
+    if m < 1:
+        raise InputError(f"{m} implicates were asked for", fix="Ask for at least one implicate")
 
 
 def check_seed(seed: int) -> int:

@@ -126,9 +126,9 @@ class DonorPool:
         """Return k* of every centre."""
         return np.asarray(np.diff(self.offsets))
 
-    def nearest(self, expectations: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.int64]:
+    def nearest(self, expectations: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the nearest centre of each row of expectations."""
-        _, nearest = self._tree.query(self.scale.apply(expectations), workers=threads)
+        _, nearest = self._tree.query(self.scale.apply(expectations))
         return np.asarray(nearest, dtype=np.int64)
 
     def draw(self, centres: NDArray[np.int64], uniforms: NDArray[np.float64]) -> NDArray[np.int32]:

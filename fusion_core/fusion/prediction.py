@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from fusion_core.fusion.model import ModelPart, VariableModel
 
 EXPANDED_ROWS = 65_536
-ROWS_A_PIECE = 1024
 
 
 class Predictor(Protocol):
@@ -57,14 +55,8 @@ class ResolvingPredictor:
 
     The expectations equal LightGBM's own to rounding. Trees with more than 64 leaves are left to
     LightGBM.
-
-    Attributes
-    ----------
-    threads
-        Threads of the prediction; the result does not depend on it.
     """
 
-    threads: int = 1
     _tables: dict[int, TreeTables] = field(default_factory=dict, repr=False, compare=False)
 
     def expectations(
@@ -77,7 +69,7 @@ class ResolvingPredictor:
         if not variable.parts:
             return np.empty((len(recipient), 1, 0))
         if any(part.tuning.leaves > MOST_LEAVES for part in variable.parts):
-            return ExpandingPredictor(self.threads).expectations(variable, recipient, fused)
+            return ExpandingPredictor().expectations(variable, recipient, fused)
         place = _fused_places(variable, recipient.shape[1])
         own = np.where(place < 0, np.array(variable.features), 0)
         values = np.ascontiguousarray(recipient.T[own])
@@ -99,15 +91,7 @@ class ResolvingPredictor:
         """Predict one part, of shape (rows, implicates or 1, expectations)."""
         if not part.split_counts[place >= 0].any():
             fused, place = np.empty((values.shape[1], 0, 1)), np.full(len(place), -1)
-        tables = self._read(part, place)
-        rows = values.shape[1]
-        pieces = [slice(first, first + ROWS_A_PIECE) for first in range(0, rows, ROWS_A_PIECE)]
-
-        def walk(piece: slice) -> NDArray[np.float64]:
-            return walk_trees(tables, np.ascontiguousarray(values[:, piece]), fused[piece], place)
-
-        with ThreadPoolExecutor(self.threads) as executor:
-            scores = np.concatenate(list(executor.map(walk, pieces)))
+        scores = walk_trees(self._read(part, place), values, fused, place)
         return _linked(part, len(variable.classes), scores)
 
     def _read(self, part: ModelPart, place: NDArray[np.int64]) -> TreeTables:
@@ -118,15 +102,7 @@ class ResolvingPredictor:
 
 @dataclass(frozen=True)
 class ExpandingPredictor:
-    """Predicts with LightGBM itself, on one expanded row per household and implicate.
-
-    Attributes
-    ----------
-    threads
-        Threads of the prediction.
-    """
-
-    threads: int = 1
+    """Predicts with LightGBM itself, on one expanded row per household and implicate."""
 
     def expectations(
         self,
@@ -151,7 +127,7 @@ class ExpandingPredictor:
                 else:
                     expanded[:, :, column] = fused[rows, position, :implicates]
             flat = expanded.reshape(-1, len(place))
-            predicted = predict_rows(variable, flat, threads=self.threads)
+            predicted = predict_rows(variable, flat)
             pieces.append(predicted.reshape(-1, implicates, predicted.shape[1]))
         return np.concatenate(pieces)
 

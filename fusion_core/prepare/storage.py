@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT_VERSION: Final = 1
+RECIPIENT_FILE: Final = "recipient.parquet"
+"""Where the recipient's households are, for readers that take them in parts."""
 _NUMBERS: Final = ("similarity", "missing_donor", "missing_recipient")
 _COLUMNS: Final = (*PREDICTOR_COLUMNS, "kept", "reason")
 

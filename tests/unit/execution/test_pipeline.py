@@ -78,10 +78,10 @@ def test_a_resumed_run_repeats_no_finished_stage(toy_workspace, run):
 
 def test_half_written_output_of_a_failed_stage_is_cleared(toy_workspace, run):
     with pytest.raises(InputError):
-        execute(toy_workspace, run, Stages("fuse", InputError("A file is odd")))
-    write_text("half", stage_folder(run, "fuse") / "old.txt")
+        execute(toy_workspace, run, Stages("train", InputError("A file is odd")))
+    write_text("half", stage_folder(run, "train") / "old.txt")
     execute(toy_workspace, run, Stages())
-    assert not (stage_folder(run, "fuse") / "old.txt").exists()
+    assert not (stage_folder(run, "train") / "old.txt").exists()
     assert (stage_folder(run, "train") / "result.txt").exists()
 
 

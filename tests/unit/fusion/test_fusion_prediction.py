@@ -13,7 +13,7 @@ from fusion_core.fusion.tree_tables import read_trees
 from fusion_core.fusion.tree_walks import walk_trees
 
 ROWS, IMPLICATES = 300, 7
-PREDICTORS = [ExpandingPredictor(), ResolvingPredictor(), ResolvingPredictor(threads=3)]
+PREDICTORS = [ExpandingPredictor(), ResolvingPredictor()]
 
 
 def booster(leaves: int, classes: int, generator: np.random.Generator) -> lgb.Booster:
