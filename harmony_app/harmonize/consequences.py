@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy.typing as npt
 
 from fusion_core.harmony.findings import Finding
-from fusion_core.harmony.model import DROP, Harmony, Side
+from fusion_core.harmony.label_sections import label_sections
+from fusion_core.harmony.model import DROP, Harmony
 from fusion_core.harmony.preview import GroupPreview, HarmonyPreview, Histogram, LevelPreview
 from fusion_core.surveys.model import Variable
 from fusion_core.surveys.source import SurveySource
@@ -104,20 +105,29 @@ def side_distribution(variable: Variable, values: Histogram | None) -> dict[str,
     }  # fmt: skip
 
 
+def labels_record(harmony: Harmony) -> dict[str, Any]:
+    """Describe what the rows of both level lists are called: sent once, not with every edit."""
+    return {"key": harmony.key} | {
+        name: {"labels": labels, "sections": label_sections(labels)}
+        for name, labels in (
+            ("donor", [item.level for item in harmony.donor.levels]),
+            ("recipient", [item.level for item in harmony.recipient.levels]),
+        )
+    }
+
+
 def rows_record(
     harmony: Harmony, donor: Variable, recipient: Variable, preview: HarmonyPreview | None
 ) -> dict[str, Any]:
-    """Describe the rows of both level lists; shares and distributions as far as they are known."""
+    """Return the shares of both sides' levels and the distributions bins are set on, if known."""
     return {
         "key": harmony.key,
         "donor": _side_rows(
-            harmony.donor,
             donor,
             preview.donor_levels if preview else (),
             preview.donor_values if preview else None,
         ),
         "recipient": _side_rows(
-            harmony.recipient,
             recipient,
             preview.recipient_levels if preview else (),
             preview.recipient_values if preview else None,
@@ -126,10 +136,9 @@ def rows_record(
 
 
 def _side_rows(
-    side: Side, variable: Variable, levels: tuple[LevelPreview, ...], values: Histogram | None
+    variable: Variable, levels: tuple[LevelPreview, ...], values: Histogram | None
 ) -> dict[str, Any]:
     return {
-        "labels": [item.level for item in side.levels],
         "shares": side_shares(levels),
         "distribution": side_distribution(variable, values),
     }

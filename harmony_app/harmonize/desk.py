@@ -17,9 +17,10 @@ from panel.custom import Child, JSComponent
 
 ASSETS: Final = Path(__file__).parent / "assets"
 MODULES: Final = (
-    "dom", "worklist", "links", "level_list", "levels", "expression", "bins", "settings",
-    "candidates", "suggestion", "finding_card", "consequence", "findings_list", "dialogs",
-    "match", "overview", "desk",
+    "dom", "worklist", "links", "level_query", "level_order", "level_rows", "level_tools",
+    "level_list", "level_drag", "group_codes", "group_bar", "levels", "group_menu", "expression",
+    "bins", "settings", "candidates", "suggestion", "finding_card", "consequence", "findings_list",
+    "dialogs", "match", "overview", "desk",
 )  # fmt: skip
 """Modules in the order they depend on one another."""
 
@@ -61,6 +62,7 @@ class HarmonizeDesk(JSComponent):
     variables = param.String(default="null")
     statuses = param.String(default="null")
     subject = param.String(default="null")
+    labels = param.String(default="null")
     rows = param.String(default="null")
     form = param.String(default="null")
     preview = param.String(default="null")

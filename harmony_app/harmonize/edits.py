@@ -13,7 +13,10 @@ from fusion_core.harmony.model import DROP, Aggregator, Harmony, SideName
 from fusion_core.surveys.model import Variable
 from fusion_core.surveys.source import SurveySource
 from harmony_app.harmonize import messages
+from harmony_app.harmonize.level_edits import LEVEL_EDITS
 from harmony_app.harmonize.messages import Message
+
+_Edit = Callable[[Harmony, Message, "Surveys"], Harmony]
 
 SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 
@@ -56,6 +59,16 @@ def apply_edit(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
     return EDITS[kind](harmony, message, surveys)
 
 
+def _on_levels(edit: Callable[[Harmony, Message], Harmony]) -> _Edit:
+    """Take an edit of groups and levels, which does not ask what surveys they belong to."""
+
+    def apply(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
+        del surveys
+        return edit(harmony, message)
+
+    return apply
+
+
 def _assign(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
     del surveys
     group = messages.group(message.get("group"))
@@ -66,25 +79,6 @@ def _assign(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
             harmony = editing.assign(
                 harmony, name, [levels[index].level for index in chosen], group
             )
-    return harmony
-
-
-def _assign_each(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
-    del surveys
-    name = messages.side(message)
-    levels = harmony.side(name).levels
-    pairs = message.get("pairs")
-    if not isinstance(pairs, list):
-        raise InputError("The message lists no levels")
-    try:
-        chosen = [(index, messages.group(group)) for index, group in pairs]
-    except (TypeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError("The message lists no levels") from error
-    indices = messages.positions([index for index, _ in chosen], len(levels))
-    for index, (_, group) in zip(indices, chosen, strict=True):
-        harmony = editing.assign(harmony, name, [levels[index].level], group)
     return harmony
 
 
@@ -168,9 +162,10 @@ def _comment(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
     return editing.set_comment(harmony, messages.text(message, "text", limit=4000))
 
 
-EDITS: Final[Mapping[str, Callable[[Harmony, Message, Surveys], Harmony]]] = MappingProxyType(
-    {
-        "assign": _assign, "assign_each": _assign_each, "breakpoints": _breakpoints,
+EDITS: Final[Mapping[str, _Edit]] = MappingProxyType(
+    {kind: _on_levels(edit) for kind, edit in LEVEL_EDITS.items()}
+    | {
+        "assign": _assign, "breakpoints": _breakpoints,
         "adjustment": _adjustment, "universe": _universe, "outside": _outside,
         "missing": _missing, "aggregator": _aggregator, "ordered": _ordered,
         "deflate": _deflate, "rename": _rename, "comment": _comment, "number_bins": _number_bins,

@@ -21,6 +21,7 @@ from harmony_app.harmonize.checks import Checks
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.edits import EDITS, apply_edit
 from harmony_app.harmonize.exchange import Exchange
+from harmony_app.harmonize.level_work import LevelWork
 from harmony_app.harmonize.library import all_pairs
 from harmony_app.harmonize.messages import Message
 from harmony_app.harmonize.overview import OverviewTable
@@ -60,6 +61,7 @@ class HarmonizePage:
             **Exchange(self).actions,
             **self.suggesting.actions,
             **self.checks.actions,
+            **LevelWork(self).actions,
         }  # fmt: skip
         self._follow_address()
 

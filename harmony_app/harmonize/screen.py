@@ -13,7 +13,12 @@ from fusion_core.harmony.prices import price_years
 from fusion_core.harmony.store import list_pairs
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.catalogue import variable_card, variable_entries, worklist_statuses
-from harmony_app.harmonize.consequences import foreseen_record, preview_record, rows_record
+from harmony_app.harmonize.consequences import (
+    foreseen_record,
+    labels_record,
+    preview_record,
+    rows_record,
+)
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.forms import AGGREGATORS, harmony_form
 from harmony_app.harmonize.library import all_pairs
@@ -155,7 +160,11 @@ class Screen:
         if labels != self._labels:
             # The lists appear at once; their shares follow with the preview.
             self._labels = labels
-            self._desk.show(form=form, rows=rows_record(state.current, donor, recipient, None))
+            self._desk.show(
+                form=form,
+                labels=labels_record(state.current),
+                rows=rows_record(state.current, donor, recipient, None),
+            )
         else:
             self._desk.show(form=form)
 

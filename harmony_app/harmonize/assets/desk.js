@@ -8,7 +8,7 @@ import { createMatch } from "./match.js";
 import { createOverview } from "./overview.js";
 import { createWorklist } from "./worklist.js";
 
-const PARTS = ["place", "recipients", "variables", "statuses", "subject", "rows", "form", "preview", "suggestion", "checks", "findings"];
+const PARTS = ["place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "suggestion", "checks", "findings"];
 
 export function render({ model }) {
   const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
@@ -48,6 +48,14 @@ export function render({ model }) {
       showEdit();
       actions.edit({ kind: "assign_each", side, pairs });
     },
+    newGroup(chosen, code, name) {
+      for (const side of ["donor", "recipient"]) for (const index of chosen[side]) state.form.sides[side].groups[index] = code;
+      state.form.names = [...state.form.names.filter(([known]) => known !== code), [code, name]];
+      showEdit();
+      actions.edit({ kind: "new_group", ...chosen, code, name });
+    },
+    pasteTable: (side, text) => actions.edit({ kind: "paste_table", side, text }),
+    askTable: (side) => dialogs.table(side),
     selectGroup: (code) => match.levels.selectGroup(code),
     save: () => { if (state.form?.can_save) send({ kind: "save" }); },
     problem: (_, message) => match.problem(message),
@@ -115,10 +123,11 @@ export function render({ model }) {
   }
 
   function showEdit() {
-    const { form, subject, rows } = state;
-    if (!form || !subject?.recipient || !rows) return;
+    const { form, subject, labels, rows } = state;
+    if (!form || !subject?.recipient || !rows || labels?.key !== form.key) return;
+    if (["donor", "recipient"].some((side) => labels[side].labels.length !== form.sides[side].groups.length)) return; // labels follow
     if (form.key !== `${subject.donor.name}__${subject.recipient.name}`) return;
-    match.update(form, subject, withSuggested(rows, form.key), context());
+    match.update(form, subject, labels, withSuggested(rows, form.key), context());
     footer.update(form);
   }
 
@@ -147,6 +156,7 @@ export function render({ model }) {
     variables: () => worklist.updateVariables(state.variables ?? []),
     statuses: () => worklist.updateStatuses(state.statuses ?? { variables: {}, done: 0, total: 0 }),
     subject: showSubject,
+    labels: showEdit,
     rows: showEdit,
     form: () => { showMiddle(); showEdit(); },
     suggestion: () => { match.updateSuggestion(state.suggestion); showEdit(); },
@@ -168,6 +178,7 @@ export function render({ model }) {
     const reply = message.data ?? message;
     if (reply.kind === "problem" || reply.kind === "checked") match.answer(reply);
     else if (reply.kind === "toast") toast.show(reply.message, { severity: reply.severity, undo: reply.undo ? () => send(reply.undo) : null });
+    else if (reply.kind === "alike") match.levels.showAlike(reply);
     else if (reply.kind === "download") download(reply.name, reply.text);
     else if (reply.kind in dialogs) dialogs[reply.kind](reply);
   });
@@ -196,7 +207,7 @@ export function render({ model }) {
   document.addEventListener("keydown", onKey);
   model.on("remove", () => document.removeEventListener("keydown", onKey));
 
-  for (const part of PARTS) if (part !== "rows" && part !== "form") showers[part]();
+  for (const part of PARTS) if (!["labels", "rows", "form"].includes(part)) showers[part]();
   showSubject();
   if (state.place.notice) toast.show(state.place.notice, { severity: "error" });
   requestAnimationFrame(() => worklist.select(state.subject?.donor.name ?? null, "center"));

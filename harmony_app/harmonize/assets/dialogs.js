@@ -1,5 +1,6 @@
 // Dialogues: confirm a delete, resolve a conflict, look at history, write a comment, import files.
 import { h, setText, when } from "./dom.js";
+import { tableQuestion } from "./group_menu.js";
 
 export function createDialogs(actions) {
   const element = h("dialog.dialog", { onclose: () => element.replaceChildren(), onclick: (event) => { if (event.target === element) element.close(); } });
@@ -34,6 +35,10 @@ export function createDialogs(actions) {
       const text = h("textarea", { rows: 6, maxlength: 4000, "aria-label": "Comment", value: form.comment, dir: "auto" });
       open(`Comment on ${form.key}`, [text], [close(), act("Keep comment", ".primary", () => actions.edit({ kind: "comment", text: text.value.trim() }))]);
     },
+    table(side) {
+      const [title, body, read] = tableQuestion(side);
+      open(title, body, [close(), act("Take these groups", ".primary", () => { if (read().trim()) actions.pasteTable(side, read()); })]);
+    },
     conflict(reply) {
       open("Somebody saved this harmony while you worked on it", [
         h("p", {}, reply.message), h("p", {}, conflictWords(reply)),
@@ -54,7 +59,8 @@ export function createDialogs(actions) {
     },
     help() {
       const keys = [["↑ ↓", "next variable or level"], ["← →", "from one level list to the other"], ["Enter", "link the selected levels with this one"], ["Space, Shift, Ctrl", "select several levels"],
-        ["0–9", "put the selected levels into that group"], ["n", "put them into a new group"], ["Delete", "take them out of their group"], ["x", "leave their rows out"], ["a", "take the whole suggestion"], ["/", "filter levels"],
+        ["0–9", "put the selected levels into that group (several digits make one number)"], ["g", "find a group by typing its name or number"], ["y", "accept what is suggested for the selected levels"],
+        ["p", "select all levels with the same prefix"], ["i", "invert the selection"], ["n", "put them into a new group"], ["Delete", "take them out of their group"], ["x", "leave their rows out"], ["a", "take the whole suggestion"], ["/", "filter levels"],
         ["Ctrl Z, Ctrl Shift Z", "undo, redo"], ["Ctrl S", "save"], ["Esc", "clear the selection"]];
       open("Keys", [h("table.changes", {}, h("tbody", {}, ...keys.map(([key, text]) => h("tr", {}, h("th", {}, key), h("td", {}, text)))))], [close("Close")]);
     },

@@ -38,6 +38,13 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** A label on one line, with what cannot be seen made visible: line breaks, tabs, spaces at the ends. */
+export function plainLabel(label) {
+  if (label === "") return "(empty)";
+  return label.replace(/\r\n|[\r\n\u2028\u2029]/g, "⏎").replace(/\t/g, "⇥").replace(/[\u0000-\u001f\u007f]/g, "▯")
+    .replace(/^ +| +$|(?<= ) +/g, (spaces) => "␣".repeat(spaces.length));
+}
+
 /** A share as people read it. */
 export function percent(share) {
   if (share === null || share === undefined) return "";
@@ -83,6 +90,7 @@ export function paintBadge(badge, palette, group) {
   badge.classList.toggle("dropped", group === "drop");
   badge.style.background = colour ?? "";
   badge.style.color = colour ? inkOn(colour) : "";
+  badge.classList.remove("mixed", "suggested");
   setText(badge, groupMark(group));
   return badge;
 }

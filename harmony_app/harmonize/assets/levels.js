@@ -1,50 +1,69 @@
 // The two level lists with everything that puts levels into groups: click-click, drag, keys, table.
-import { h, isTyping, paintBadge, s, setText } from "./dom.js";
+import { createGroupBar } from "./group_bar.js";
+import { createGroupCodes, readCode } from "./group_codes.js";
+import { h, isTyping, number, s, setText } from "./dom.js";
+import { createDrag } from "./level_drag.js";
 import { createLevelList } from "./level_list.js";
+import { countGroups, groupsInUse } from "./level_order.js";
 import { drawLinks } from "./links.js";
 
 const OTHER = { donor: "recipient", recipient: "donor" };
+const SIDES = ["donor", "recipient"];
+const PAGE = 10;
 
 export function createLevels(actions) {
   const selected = { donor: new Set(), recipient: new Set() };
-  let cursor = { side: null, index: null };
+  let cursor = { side: null, key: null };
   let anchor = null;
   let form = null;
-  let names = {};
-  let palette = [];
+  let options = { table: false, sort: "survey", palette: [] };
+  let groups = [];
+  let alike = { donor: null, recipient: null };
+  let compared = "";
   let hovered = null;
   let frame = null;
 
-  const handlers = { changed: scheduleLinks, selectShown, typed, pasted };
+  const handlers = { changed: scheduleLinks, selectShown, invert, typed, pasted, codeKey, fold: (side, entry) => { lists[side].fold(entry.name, !entry.folded); setCursor(side, entry.key); } };
   const lists = { donor: createLevelList("donor", handlers), recipient: createLevelList("recipient", handlers) };
   const svg = s("svg", { class: "links", "aria-hidden": "true", preserveAspectRatio: "none" });
-  const dragLine = s("path", { class: "drag-line" });
-  const overlay = s("svg", { class: "drag-overlay", "aria-hidden": "true" }, dragLine);
-  const hint = h("span.hint", {}, "Select levels and press 0–9, drag one onto another, or click both ends. ",
-    h("kbd", {}, "n"), " new group  ", h("kbd", {}, "Del"), " no group  ", h("kbd", {}, "x"), " leave out  ", h("kbd", {}, "/"), " filter");
-  const count = h("strong");
-  const choices = h("div.choices", { role: "group", "aria-label": "Put the selected levels into a group" });
-  const others = h("div.choices.fixed", {},
-    h("button.small", { type: "button", title: "n", onclick: () => assign(nextCode()) }, "+ new group"),
-    h("button.small", { type: "button", title: "Delete", onclick: () => assign(null) }, "no group"),
-    h("button.small", { type: "button", title: "Rows with these levels leave the comparison (x)", onclick: () => assign("drop") }, "leave out"));
-  const assignBar = h("div.assign-bar", { role: "toolbar", "aria-label": "Selected levels" }, hint, count, choices, others);
+  const drag = createDrag(lists, {
+    press, sweep, isSelected: (side, entry) => isSelected(side, entry),
+    hold: (side, entry) => (isSelected(side, entry) ? [...selected[side]] : entry.indices),
+    link: (side, indices, targetSide, entry) => link(side, indices, targetSide, entry),
+    drop: (side, indices, place) => give({ donor: [], recipient: [], [side]: indices }, { new: nextCode(), none: null, out: "drop" }[place] ?? (place === "new" || place === "none" ? null : Number(place))),
+  });
+  const codesTyped = createGroupCodes({ candidates: () => [...codes(), nextCode()], take: (code) => assign(code), show: (text) => { setText(pending, text ? `group ${text}_` : ""); } });
+  const bar = createGroupBar({
+    nextCode, bothGrouped: () => Boolean(form?.sides.donor.grouped && form.sides.recipient.grouped),
+    chooseGroup(code, name) { if (!hasSelection() && name === null) selectGroup(code); else assign(code, name); },
+    backToList: () => lists[cursor.side ?? "recipient"].list.focus({ preventScroll: true }),
+    rename: (code, name) => actions.edit({ kind: "rename", code, name }),
+    moveGroup: (code, before) => actions.edit({ kind: "move_group", code, before }),
+    dragGroup: (event, code, chip) => drag.beginGroup(event, code, chip, {
+      merge: (from, into) => actions.edit({ kind: "merge", code: from, into }), move: (from, before) => actions.edit({ kind: "move_group", code: from, before }), after: bar.after }),
+  });
 
-  for (const side of ["donor", "recipient"]) {
+  const hint = h("span.hint", {}, "Select levels and type a group’s number, drag them onto a level or group, or click both ends. ",
+    h("kbd", {}, "n"), " new  ", h("kbd", {}, "g"), " find group  ", h("kbd", {}, "Del"), " none  ", h("kbd", {}, "/"), " filter");
+  const count = h("strong", { role: "status" });
+  const pending = h("span.pending", { role: "status" });
+  const spread = h("button.small", { type: "button", title: "Select all levels that start with the same code (p)", onclick: selectSection }, "same prefix");
+  const others = h("div.choices", {},
+    h("button.small", { type: "button", title: "n", "data-drop": "new", onclick: () => assign(nextCode()) }, "+ new group"),
+    h("button.small", { type: "button", title: "Delete", "data-drop": "none", onclick: () => assign(null) }, "no group"),
+    h("button.small", { type: "button", title: "Rows with these levels leave the comparison (x)", "data-drop": "out", onclick: () => assign("drop") }, "leave out"), spread);
+  const assignBar = h("div.assign-bar", {}, h("div.assign-line", { role: "toolbar", "aria-label": "Selected levels" }, hint, count, pending, others), bar.element);
+
+  for (const side of SIDES) {
     const { list } = lists[side];
-    list.addEventListener("pointerdown", (event) => startPress(event, side));
+    list.addEventListener("pointerdown", (event) => { if (!acceptClicked(event, side)) drag.begin(event, side); });
+    list.addEventListener("dblclick", (event) => { const entry = lists[side].entryAt(event.target); if (entry?.index === null) handlers.fold(side, entry); });
     list.addEventListener("keydown", (event) => onKey(event, side));
-    list.addEventListener("pointerover", (event) => hover(rowAt(event.target, side)?.group ?? null));
+    list.addEventListener("pointerover", (event) => { const entry = lists[side].entryAt(event.target); hover(entry ? mainGroup(side, entry) : null); });
     list.addEventListener("pointerleave", () => hover(null));
-    list.addEventListener("focus", () => { if (cursor.side !== side) setCursor(side, lists[side].visible()[0]?.index ?? null); });
+    list.addEventListener("focus", () => { if (cursor.side !== side || !lists[side].entry(cursor.key)) setCursor(side, lists[side].entries()[0]?.key ?? null); });
   }
-  new ResizeObserver(scheduleLinks).observe(svg);
-  for (const side of ["donor", "recipient"]) new ResizeObserver(scheduleLinks).observe(lists[side].list);
-
-  function rowAt(target, side) {
-    const element = target instanceof Element ? target.closest(".level") : null;
-    return element && lists[side].list.contains(element) ? lists[side].byIndex(Number(element.dataset.index)) : null;
-  }
+  for (const element of [svg, lists.donor.list, lists.recipient.list]) new ResizeObserver(scheduleLinks).observe(element);
 
   function hover(group) {
     const next = typeof group === "number" ? group : null;
@@ -56,281 +75,295 @@ export function createLevels(actions) {
     frame = requestAnimationFrame(() => {
       frame = null;
       const area = svg.getBoundingClientRect();
-      if (!form || form.table || !area.height) { svg.replaceChildren(); return; }
-      drawLinks(svg, lists.donor.ends(area.top), lists.recipient.ends(area.top), { width: area.width, height: area.height, palette, active: hovered, paired: form.sides.donor.grouped && form.sides.recipient.grouped });
+      if (!form || options.table || !area.height) { svg.replaceChildren(); return; }
+      drawLinks(svg, lists.donor.ends(area.top), lists.recipient.ends(area.top), { width: area.width, height: area.height, palette: options.palette, active: hovered, paired: form.sides.donor.grouped && form.sides.recipient.grouped });
     });
   }
 
   // Selecting -------------------------------------------------------------------------------
 
-  function setCursor(side, index) {
-    cursor = { side, index };
+  const hasSelection = () => selected.donor.size + selected.recipient.size > 0;
+  const isSelected = (side, entry) => entry.indices.every((index) => selected[side].has(index));
+
+  function setCursor(side, key) {
+    cursor = { side, key };
+    if (key !== null) lists[side].reveal(key);
     refresh();
-    if (index !== null) lists[side].reveal(index);
   }
 
   function clear() {
     selected.donor.clear();
     selected.recipient.clear();
+    codesTyped.cancel();
     refresh();
   }
 
   function refresh() {
-    for (const side of ["donor", "recipient"]) {
-      lists[side].markSelected(selected[side], cursor.side === side ? cursor.index : null);
-    }
+    for (const side of SIDES) lists[side].markSelected(selected[side], cursor.side === side ? cursor.key : null);
     const total = selected.donor.size + selected.recipient.size;
     hint.hidden = total > 0;
-    count.hidden = choices.hidden = others.hidden = total === 0;
-    setText(count, `${total} selected`);
+    count.hidden = others.hidden = total === 0;
+    setText(count, total === 1 ? "1 selected" : `${number(total)} selected`);
+    spread.hidden = !SIDES.some((side) => [...selected[side]].some((index) => lists[side].sectionOf(index)));
+    compare();
   }
 
+  /** Where the other side is ordered by likeness, ask what is like the selected levels. */
+  function compare() {
+    if (options.sort !== "alike") return;
+    const sides = SIDES.filter((side) => selected[side].size);
+    if (sides.length !== 1) return;
+    const [side] = sides;
+    const question = JSON.stringify([side, [...selected[side]]]);
+    if (question !== compared) { compared = question; actions.send({ kind: "alike", side, levels: [...selected[side]] }); }
+  }
+
+  const shownIndices = (side) => lists[side].entries().flatMap((entry) => entry.indices);
+
   function selectShown(side) {
-    for (const row of lists[side].visible()) selected[side].add(row.index);
-    setCursor(side, lists[side].visible()[0]?.index ?? null);
+    for (const index of shownIndices(side)) selected[side].add(index);
+    setCursor(side, lists[side].entries()[0]?.key ?? null);
+  }
+
+  function invert(side) {
+    const shown = new Set(shownIndices(side));
+    selected[side] = new Set([...shown].filter((index) => !selected[side].has(index)));
+    refresh();
   }
 
   function selectRange(side, from, to) {
-    const order = lists[side].visible().map((row) => row.index);
-    const [start, end] = [order.indexOf(from), order.indexOf(to)].sort((a, b) => a - b);
-    if (start < 0) { selected[side].add(to); return; }
-    for (const index of order.slice(start, end + 1)) selected[side].add(index);
+    const order = lists[side].entries();
+    const [start, end] = [from, to].map((key) => order.findIndex((entry) => entry.key === key)).sort((a, b) => a - b);
+    for (const entry of start < 0 ? order.filter((item) => item.key === to) : order.slice(start, end + 1)) for (const index of entry.indices) selected[side].add(index);
   }
 
-  function press(side, index, event) {
-    const other = selected[OTHER[side]];
-    if (event.shiftKey && anchor?.side === side) selectRange(side, anchor.index, index);
-    else if (event.ctrlKey || event.metaKey) {
-      if (!selected[side].delete(index)) selected[side].add(index);
-      anchor = { side, index };
-    } else if (other.size) {
-      link(OTHER[side], [...other], side, index);
+  function sweep(side, from, to) {
+    selected[side].clear();
+    selected[OTHER[side]].clear();
+    selectRange(side, from.key, to.key);
+    anchor = { side, key: from.key };
+    cursor = { side, key: to.key };
+    refresh();
+  }
+
+  function selectSection() {
+    for (const side of SIDES) {
+      const names = new Set([...selected[side]].map((index) => lists[side].sectionOf(index)).filter(Boolean));
+      form.sides[side].groups.forEach((_, index) => { if (names.has(lists[side].sectionOf(index))) selected[side].add(index); });
+    }
+    refresh();
+  }
+
+  function toggle(side, entry) {
+    const off = isSelected(side, entry);
+    for (const index of entry.indices) if (off) selected[side].delete(index); else selected[side].add(index);
+    anchor = { side, key: entry.key };
+  }
+
+  function press(side, entry, event) {
+    if (event.shiftKey && anchor?.side === side) selectRange(side, anchor.key, entry.key);
+    else if (event.ctrlKey || event.metaKey) toggle(side, entry);
+    else if (selected[OTHER[side]].size) {
+      link(OTHER[side], [...selected[OTHER[side]]], side, entry);
       return;
     } else {
-      const alone = selected[side].size === 1 && selected[side].has(index);
+      const alone = selected[side].size === entry.indices.length && isSelected(side, entry);
       clear();
-      if (!alone) selected[side].add(index);
-      anchor = { side, index };
+      if (!alone) toggle(side, entry);
+      anchor = { side, key: entry.key };
     }
-    setCursor(side, index);
+    setCursor(side, entry.key);
+  }
+
+  /** Select all levels of a group, so that one key moves them into another. */
+  function selectGroup(code) {
+    for (const side of SIDES) {
+      selected[side].clear();
+      form.sides[side].groups.forEach((group, index) => { if (group === code) selected[side].add(index); });
+    }
+    refresh();
+    for (const side of SIDES) {
+      const first = selected[side].size ? lists[side].entryOf(Math.min(...selected[side])) : null;
+      if (first) lists[side].reveal(first.key);
+    }
   }
 
   // Putting levels into groups --------------------------------------------------------------
 
   const groupOf = (side, index) => form.sides[side].groups[index] ?? null;
+  const mainGroup = (side, entry) => countGroups(entry.indices, form.sides[side].groups)[0][0];
+  const codes = () => groups.map((group) => group.code);
 
   function nextCode() {
-    const used = codes();
+    const used = new Set(codes());
     let code = 1;
-    while (used.includes(code)) code += 1;
+    while (used.has(code)) code += 1;
     return code;
   }
 
-  const codes = () => [...new Set([...form.sides.donor.groups, ...form.sides.recipient.groups])].filter((code) => typeof code === "number").sort((a, b) => a - b);
-
-  /** Levels of one side join a level: into its group, else bringing their own, else a new one. */
-  function link(side, indices, targetSide, target) {
-    let group = groupOf(targetSide, target);
-    const changed = { donor: [], recipient: [] };
-    if (group === null || group === "drop") {
-      group = indices.map((index) => groupOf(side, index)).find((code) => typeof code === "number") ?? nextCode();
-      changed[targetSide].push(target);
-    }
-    changed[side].push(...indices);
+  function give(chosen, group, name = null) {
+    if (name !== null) actions.newGroup(chosen, group, name);
+    else actions.assign(chosen, group);
     clear();
-    setCursor(targetSide, target);
-    actions.assign(changed, group);
   }
 
-  function assign(group) {
+  /** Levels of one side join a row: into its group, else bringing their own, else a new one. */
+  function link(side, indices, targetSide, entry) {
+    let group = mainGroup(targetSide, entry);
+    const changed = { donor: [], recipient: [] };
+    if (typeof group !== "number") {
+      group = indices.map((index) => groupOf(side, index)).find((code) => typeof code === "number") ?? nextCode();
+      changed[targetSide].push(...entry.indices.filter((index) => typeof groupOf(targetSide, index) !== "number"));
+    }
+    changed[side].push(...indices);
+    give(changed, group);
+    setCursor(targetSide, entry.key);
+  }
+
+  function assign(group, name = null) {
     const chosen = { donor: [...selected.donor], recipient: [...selected.recipient] };
-    if (!chosen.donor.length && !chosen.recipient.length && cursor.index !== null) chosen[cursor.side].push(cursor.index);
-    const total = chosen.donor.length + chosen.recipient.length;
-    if (!total) return false;
-    actions.assign(chosen, group);
-    clear();
-    if (total === 1) advance(chosen.donor.length ? "donor" : "recipient", chosen.donor[0] ?? chosen.recipient[0]);
+    const at = cursor.side && lists[cursor.side].entry(cursor.key);
+    if (!hasSelection() && at) chosen[cursor.side] = [...at.indices];
+    if (!chosen.donor.length && !chosen.recipient.length) return false;
+    const alone = at && chosen[cursor.side].length === at.indices.length && !chosen[OTHER[cursor.side]].length && at.indices.every((index) => chosen[cursor.side].includes(index));
+    const next = alone ? lists[cursor.side].entries()[lists[cursor.side].entries().indexOf(at) + 1] : null;
+    give(chosen, group, name);
+    if (next) advance(cursor.side, next);
     return true;
   }
 
-  /** After one level was decided by key, the next one is ready for the next key. */
-  function advance(side, index) {
-    const order = lists[side].visible().map((row) => row.index);
-    const next = order[order.indexOf(index) + 1];
-    if (next === undefined) return;
-    selected[side].add(next);
-    anchor = { side, index: next };
-    setCursor(side, next);
+  /** After one row was decided by key, the next one is ready for the next key. */
+  function advance(side, entry) {
+    const here = lists[side].entry(entry.key);
+    if (!here) return;
+    for (const index of here.indices) selected[side].add(index);
+    anchor = { side, key: here.key };
+    setCursor(side, here.key);
   }
+
+  /** Put the selected levels into the groups suggested for them. */
+  function acceptSuggested(side, indices) {
+    const offered = options.suggested?.[side] ?? [];
+    const pairs = indices.filter((index) => groupOf(side, index) === null && typeof offered[index] === "number").map((index) => [index, offered[index]]);
+    if (pairs.length) actions.assignEach(side, pairs);
+    return pairs.length > 0;
+  }
+
+  function acceptClicked(event, side) {
+    const entry = event.button === 0 && event.target.closest(".badge-group.suggested") ? lists[side].entryAt(event.target) : null;
+    if (entry) event.preventDefault();
+    return Boolean(entry) && acceptSuggested(side, entry.indices);
+  }
+
+  // The table of groups ---------------------------------------------------------------------
 
   function typed(side, index, text) {
     const group = readCode(text);
-    if (group === undefined) { lists[side].byIndex(index).input.value = groupOf(side, index) ?? ""; actions.problem("match", "A group is a number, “drop”, or empty."); return; }
+    if (group === undefined) { refresh(); actions.problem("match", "A group is a number, “drop”, or empty."); return; }
     actions.assign({ donor: [], recipient: [], [side]: [index] }, group);
   }
 
-  function pasted(side, index, event) {
-    const lines = event.clipboardData.getData("text").trim().split(/\r?\n/).map((line) => readCode(line.split("\t").at(-1)));
+  function codeKey(side, key, event) {
+    const step = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+    event.stopPropagation();
+    if (!step) return;
+    event.preventDefault();
+    const order = lists[side].entries().filter((entry) => entry.index !== null);
+    const next = order[order.findIndex((entry) => entry.key === key) + step];
+    event.target.dispatchEvent(new Event("change"));
+    if (next) lists[side].focusCode(next.key); else event.target.blur();
+  }
+
+  function pasted(side, key, event) {
+    const text = event.clipboardData.getData("text");
+    const lines = text.trim().split(/\r?\n/);
     if (lines.length < 2) return;
     event.preventDefault();
-    if (lines.includes(undefined)) { actions.problem("match", "The pasted column holds something else than group numbers."); return; }
-    const order = lists[side].visible().map((row) => row.index);
-    const start = order.indexOf(index);
-    actions.assignEach(side, lines.slice(0, order.length - start).map((group, offset) => [order[start + offset], group]));
-  }
-
-  function readCode(text) {
-    const clean = text.trim().toLowerCase();
-    if (clean === "") return null;
-    if (clean === "drop" || clean === "x") return "drop";
-    const value = Number(clean.replace(",", "."));
-    return Number.isFinite(value) ? value : undefined;
-  }
-
-  // Pressing and dragging -------------------------------------------------------------------
-
-  function startPress(event, side) {
-    if (event.button !== 0 || event.target.closest("input")) return;
-    const row = rowAt(event.target, side);
-    if (!row) return;
-    const start = { x: event.clientX, y: event.clientY };
-    let dragging = false;
-    let target = null;
-    const move = (now) => {
-      if (!dragging && Math.hypot(now.clientX - start.x, now.clientY - start.y) < 6) return;
-      dragging = true;
-      target = showDrag(row, side, now, target);
-    };
-    const stop = (now) => {
-      document.removeEventListener("pointermove", move);
-      document.removeEventListener("pointerup", stop);
-      document.removeEventListener("pointercancel", stop);
-      dragLine.removeAttribute("d");
-      target?.row.element.classList.remove("target");
-      if (now.type === "pointercancel") return;
-      if (!dragging) press(side, row.index, now);
-      else if (target) {
-        const moved = selected[side].has(row.index) ? [...selected[side]] : [row.index];
-        link(side, moved, target.side, target.row.index);
-      }
-    };
-    document.addEventListener("pointermove", move);
-    document.addEventListener("pointerup", stop);
-    document.addEventListener("pointercancel", stop);
-    lists[side].list.focus({ preventScroll: true });
-    event.preventDefault();
-  }
-
-  function showDrag(row, side, event, before) {
-    const area = overlay.getBoundingClientRect();
-    const box = row.element.getBoundingClientRect();
-    const from = { x: (side === "donor" ? box.right : box.left) - area.left, y: box.top + box.height / 2 - area.top };
-    const to = { x: event.clientX - area.left, y: event.clientY - area.top };
-    dragLine.setAttribute("d", `M${from.x},${from.y}C${(from.x + to.x) / 2},${from.y} ${(from.x + to.x) / 2},${to.y} ${to.x},${to.y}`);
-    const under = overlay.getRootNode().elementFromPoint(event.clientX, event.clientY);
-    let target = null;
-    for (const name of ["donor", "recipient"]) {
-      const { list } = lists[name];
-      const edge = list.getBoundingClientRect();
-      if (event.clientX >= edge.left && event.clientX <= edge.right) {
-        if (event.clientY < edge.top + 24) list.scrollTop -= 12;
-        if (event.clientY > edge.bottom - 24) list.scrollTop += 12;
-      }
-      const found = under ? rowAt(under, name) : null;
-      if (found && found !== row) target = { side: name, row: found };
-    }
-    if (before?.row !== target?.row) { before?.row.element.classList.remove("target"); target?.row.element.classList.add("target"); }
-    return target;
+    if (lines.some((line) => line.includes("\t"))) { actions.pasteTable(side, text); return; }
+    const found = lines.map(readCode);
+    if (found.includes(undefined)) { actions.problem("match", "The pasted column holds something else than group numbers."); return; }
+    const order = lists[side].entries().filter((entry) => entry.index !== null);
+    const start = order.findIndex((entry) => entry.key === key);
+    actions.assignEach(side, found.slice(0, order.length - start).map((group, offset) => [order[start + offset].index, group]));
   }
 
   // Keys ------------------------------------------------------------------------------------
 
   function onKey(event, side) {
     if (event.target !== lists[side].list) return;
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }[event.key];
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE, Home: -Infinity, End: Infinity }[event.key];
     if (step !== undefined) { event.preventDefault(); moveCursor(side, step, event.shiftKey); return; }
-    if (event.key === (side === "donor" ? "ArrowRight" : "ArrowLeft")) {
-      event.preventDefault();
-      const other = OTHER[side];
-      lists[other].list.focus({ preventScroll: true });
-      return;
-    }
-    if (cursor.index === null) return;
-    if (event.key === " ") {
-      event.preventDefault();
-      if (!selected[side].delete(cursor.index)) selected[side].add(cursor.index);
-      anchor = { side, index: cursor.index };
-      refresh();
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      press(side, cursor.index, { shiftKey: false, ctrlKey: false, metaKey: false });
-    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") {
-      event.preventDefault();
-      selectShown(side);
-    }
+    const entry = cursor.side === side ? lists[side].entry(cursor.key) : null;
+    const [across, along] = side === "donor" ? ["ArrowRight", "ArrowLeft"] : ["ArrowLeft", "ArrowRight"];
+    if (event.key === across) { event.preventDefault(); lists[OTHER[side]].list.focus({ preventScroll: true }); return; }
+    if (!entry) return;
+    if (event.key === along && entry.index === null) { event.preventDefault(); handlers.fold(side, entry); }
+    else if (event.key === " ") { event.preventDefault(); toggle(side, entry); refresh(); }
+    else if (event.key === "Enter") { event.preventDefault(); if (codesTyped.pending()) codesTyped.finish(); else press(side, entry, {}); }
+    else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") { event.preventDefault(); selectShown(side); }
   }
 
   function moveCursor(side, step, extend) {
-    const order = lists[side].visible().map((row) => row.index);
+    const order = lists[side].entries();
     if (!order.length) return;
-    const at = cursor.side === side ? order.indexOf(cursor.index) : -1;
+    codesTyped.finish();
+    const at = cursor.side === side ? order.findIndex((entry) => entry.key === cursor.key) : -1;
     const next = order[Math.min(order.length - 1, Math.max(0, at + step))];
-    if (extend) { selected[side].add(cursor.index ?? next); selectRange(side, cursor.index ?? next, next); }
-    else if (!selected[OTHER[side]].size) { selected[side].clear(); selected[side].add(next); anchor = { side, index: next }; }
-    setCursor(side, next);
+    if (extend) {
+      if (anchor?.side !== side) anchor = { side, key: order[Math.max(0, at)].key };
+      selected[side].clear();
+      selectRange(side, anchor.key, next.key);
+    } else if (!selected[OTHER[side]].size) {
+      selected[side] = new Set(next.indices);
+      anchor = { side, key: next.key };
+    }
+    setCursor(side, next.key);
   }
+
+  const KEYS = {
+    Delete: () => assign(null), n: () => assign(nextCode()), x: () => assign("drop"), i: () => { invert(cursor.side ?? "recipient"); return true; },
+    p: () => { selectSection(); return true; }, g: () => { bar.focus(); return true; },
+    y: () => { const taken = SIDES.map((side) => acceptSuggested(side, [...selected[side]])); if (taken.includes(true)) clear(); return taken.includes(true); },
+  };
 
   /** Keys that work wherever the focus is, as long as nobody is typing. */
   function pageKey(event) {
     if (!form || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return false;
-    if (event.key === "Escape" && selected.donor.size + selected.recipient.size) { clear(); return true; }
-    const onList = event.composedPath().includes(lists.donor.list) || event.composedPath().includes(lists.recipient.list);
-    if (!onList && selected.donor.size + selected.recipient.size === 0) return false;
-    if (/^[0-9]$/.test(event.key)) return assign(Number(event.key));
-    if (event.key === "Delete" || event.key === "Backspace") return assign(null);
-    if (event.key === "n") return assign(nextCode());
-    if (event.key === "x") return assign("drop");
-    return false;
-  }
-
-  function showChoices() {
-    const known = codes();
-    const buttons = known.map((code) => {
-      const badge = paintBadge(h("span.badge-group"), palette, code);
-      return h("button.small", { type: "button", title: names[code] ?? `Group ${code}`, onclick: () => assign(code) }, badge, names[code] ? h("span.choice-name", { dir: "auto" }, names[code]) : null);
-    });
-    choices.replaceChildren(...buttons);
+    if (event.key === "Escape" && (hasSelection() || codesTyped.pending())) { clear(); return true; }
+    const onList = SIDES.some((side) => event.composedPath().includes(lists[side].list));
+    if (!onList && !hasSelection()) return false;
+    if (/^[0-9]$/.test(event.key)) { codesTyped.digit(event.key); return true; }
+    if (event.key === "Backspace") { if (codesTyped.pending()) codesTyped.back(); else assign(null); return true; }
+    return KEYS[event.key]?.() ?? false;
   }
 
   return {
-    lists, svg, overlay, assignBar, pageKey, clear, redraw: scheduleLinks,
+    lists, svg, overlay: drag.overlay, assignBar, pageKey, clear, redraw: scheduleLinks, selectGroup, hasSelection,
     newGroup: () => assign(nextCode()),
-    /** Select all levels of a group, so that one key moves them into another. */
-    selectGroup(code) {
-      for (const side of ["donor", "recipient"]) {
-        selected[side].clear();
-        form.sides[side].groups.forEach((group, index) => { if (group === code) selected[side].add(index); });
-      }
-      refresh();
-      for (const side of ["donor", "recipient"]) if (selected[side].size) lists[side].reveal(Math.min(...selected[side]));
-    },
+    selection: (side) => [...selected[side]],
     focusFilter: () => lists[cursor.side ?? "recipient"].focusFilter(),
-    hasSelection: () => selected.donor.size + selected.recipient.size > 0,
-    update(next, rows, options) {
-      form = { ...next, table: options.table };
-      palette = options.palette;
-      names = Object.fromEntries(next.names);
-      const present = { donor: new Set(next.sides.donor.groups), recipient: new Set(next.sides.recipient.groups) };
-      for (const side of ["donor", "recipient"]) {
-        const both = next.sides.donor.grouped && next.sides.recipient.grouped;
-        const lone = new Set(both ? [...present[side]].filter((code) => typeof code === "number" && !present[OTHER[side]].has(code)) : []);
-        lists[side].setLabels(rows[side].labels, rows[side].shares);
-        lists[side].setMode({ table: options.table, byGroup: options.byGroup });
-        lists[side].setGroups(next.sides[side].groups, palette, lone);
-        const limit = rows[side].labels.length;
+    /** The server's answer to what is alike: the levels of `side`'s other side, best first. */
+    showAlike({ key, side, scores }) {
+      if (key !== form?.key) return;
+      alike = { ...alike, [OTHER[side]]: new Map(scores.map(([index], rank) => [index, rank])) };
+      lists[OTHER[side]].setMode({ ...options, alike: alike[OTHER[side]] });
+    },
+    update(next, labels, rows, view) {
+      if (next.key !== form?.key) { alike = { donor: null, recipient: null }; compared = ""; }
+      form = next;
+      options = { ...view, suggested: { donor: rows.donor.suggested, recipient: rows.recipient.suggested } };
+      const names = Object.fromEntries(next.names);
+      const both = next.sides.donor.grouped && next.sides.recipient.grouped;
+      groups = groupsInUse(next.sides, names, { donor: labels.donor.labels, recipient: labels.recipient.labels }, { donor: rows.donor.shares, recipient: rows.recipient.shares });
+      for (const side of SIDES) {
+        const lone = new Set(both ? groups.filter((group) => !group[OTHER[side]]).map((group) => group.code) : []);
+        lists[side].setLabels(labels[side].labels, labels[side].sections);
+        lists[side].setMode({ table: view.table, sort: view.sort, alike: alike[side] });
+        lists[side].setData({ groups: next.sides[side].groups, shares: rows[side].shares, suggested: rows[side].suggested ?? null, palette: view.palette, lone });
+        const limit = labels[side].labels.length;
         for (const index of selected[side]) if (index >= limit) selected[side].delete(index);
       }
-      showChoices();
+      bar.update(groups, view.palette);
       refresh();
       scheduleLinks();
     },

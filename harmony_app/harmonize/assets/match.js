@@ -1,6 +1,7 @@
 // Middle: both variables, the toolbar, their settings, and the two level lists.
 import { kindChip } from "./candidates.js";
 import { h, number, s, setText } from "./dom.js";
+import { createGroupMenu } from "./group_menu.js";
 import { createLevels } from "./levels.js";
 import { createSettings } from "./settings.js";
 import { createSuggestion } from "./suggestion.js";
@@ -8,7 +9,7 @@ import { createSuggestion } from "./suggestion.js";
 const UNKNOWN = { low: 0, high: 1, shares: null, edges: null, whole: false };
 
 export function createMatch(actions) {
-  const view = { table: false, byGroup: false };
+  const view = { table: false, sort: "survey" };
   let latest = null;
 
   const levels = createLevels(actions);
@@ -22,7 +23,7 @@ export function createMatch(actions) {
   const tool = (icon, text, title, onclick) => h("button", { type: "button", title, "aria-label": text, onclick }, icon, h("span.word", {}, ` ${text}`));
   const undo = tool("↶", "Undo", "Undo (Ctrl Z)", () => actions.send({ kind: "undo" }));
   const redo = tool("↷", "Redo", "Redo (Ctrl Shift Z)", () => actions.send({ kind: "redo" }));
-  const newGroup = tool("+", "New group", "Put the selected levels into a new group (n)", () => { if (!levels.newGroup()) actions.problem("match", "Select levels first; they go into the new group."); });
+  const menu = createGroupMenu(actions, levels);
   const suggestion = createSuggestion(actions);
   const suggest = tool("✦", "Suggest", "Show what wording and other harmonies suggest for these two variables", () => actions.send({ kind: "suggest" }));
   const ordered = h("input", { type: "checkbox", onchange: () => actions.edit({ kind: "ordered", value: ordered.checked }) });
@@ -30,10 +31,11 @@ export function createMatch(actions) {
   const mode = h("div.segments.mode", { role: "group", "aria-label": "How groups are shown" });
   const modes = [["links", "Links"], ["table", "Table"]].map(([key, text]) => h("button", { type: "button", onclick: () => { view.table = key === "table"; refresh(); } }, text));
   mode.append(...modes);
-  const sort = h("select", { "aria-label": "Order of the levels", onchange: () => { view.byGroup = sort.value === "group"; refresh(); } },
-    h("option", { value: "survey" }, "survey order"), h("option", { value: "group" }, "by group"));
+  const sort = h("select", { "aria-label": "Order of the levels", onchange: () => { view.sort = sort.value; refresh(); } },
+    h("option", { value: "survey" }, "survey order"), h("option", { value: "group" }, "by group"), h("option", { value: "share" }, "largest first"), h("option", { value: "alike" }, "most alike first"));
+  sort.title = "Most alike first: select a level, and the other side is ordered by likeness to it";
   const help = h("button.icon", { type: "button", title: "Keys", "aria-label": "Keys", onclick: () => actions.help() }, "?");
-  const toolbar = h("div.toolbar", { role: "toolbar", "aria-label": "Edit" }, undo, redo, mode, sort, orderedLabel, h("span.space"), newGroup, suggest, help);
+  const toolbar = h("div.toolbar", { role: "toolbar", "aria-label": "Edit" }, undo, redo, mode, sort, orderedLabel, h("span.space"), menu.element, suggest, help);
   const problem = h("div.match-problem", { role: "alert", hidden: true });
   const body = h("div.match-body", {},
     cards.donor, h("div.arrow", { "aria-hidden": "true" }, "⇄"), cards.recipient,
@@ -52,7 +54,7 @@ export function createMatch(actions) {
     const reason = candidate?.score >= 0.3 ? candidate.reason : null;
     cards[side].replaceChildren(...[h("div.card-line", {}, name, kindChip(variable), tabs),
       h("div.description", { dir: "auto", title: variable.description }, variable.description || "no description", variable.unit ? h("span.muted", {}, ` · ${variable.unit}`) : null),
-      reason ? h("div.reason", {}, reason) : null].filter(Boolean));
+      reason ? h("div.reason", { title: reason }, reason) : null].filter(Boolean));
   }
 
   function harmonyTabs(subject) {
@@ -83,13 +85,13 @@ export function createMatch(actions) {
 
   function refresh() {
     if (!latest) return;
-    const { form, subject, rows, context } = latest;
+    const { form, subject, labels, rows, context } = latest;
     undo.disabled = !form.can_undo;
     redo.disabled = !form.can_redo;
     ordered.checked = form.ordered;
     orderedLabel.title = form.ordered_reason;
     const grouped = form.sides.donor.grouped || form.sides.recipient.grouped;
-    for (const part of [mode, sort, orderedLabel, newGroup, levels.assignBar]) part.hidden = !grouped;
+    for (const part of [mode, sort, orderedLabel, menu.element, levels.assignBar]) part.hidden = !grouped;
     modes.forEach((button, index) => button.setAttribute("aria-pressed", String(view.table === (index === 1))));
     const codes = [...new Set([...form.sides.donor.groups, ...form.sides.recipient.groups])].filter((code) => typeof code === "number").sort((a, b) => a - b);
     for (const side of ["donor", "recipient"]) {
@@ -98,7 +100,7 @@ export function createMatch(actions) {
       levels.lists[side].element.hidden = !now.grouped;
       showPlain(side, subject[side], now, rows[side].distribution ?? UNKNOWN);
     }
-    levels.update(form, rows, { ...view, palette: context.palette });
+    levels.update(form, labels, rows, { ...view, palette: context.palette });
   }
 
   return {
@@ -111,7 +113,7 @@ export function createMatch(actions) {
       levels.clear();
       this.problem(null);
     },
-    update(form, subject, rows, context) { latest = { form, subject, rows, context }; refresh(); },
+    update(form, subject, labels, rows, context) { latest = { form, subject, labels, rows, context }; refresh(); },
     showTabs(subject) { showCard("recipient", subject.recipient, subject); },
     answer(reply) {
       if (reply.side && settings[reply.side] && reply.field) settings[reply.side].answer(reply);

@@ -37,6 +37,8 @@ JSON = st.recursive(
                 "code",
                 "name",
                 "pairs",
+                "before",
+                "into",
             ]
         ),
         JSON | st.sampled_from(["donor", "recipient"]),
