@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy.typing as npt
 
 from fusion_core.harmony.findings import Finding
 from fusion_core.harmony.label_sections import label_sections
-from fusion_core.harmony.model import DROP, Harmony
+from fusion_core.harmony.model import DROP, GroupCode, Harmony
 from fusion_core.harmony.preview import GroupPreview, HarmonyPreview, Histogram, LevelPreview
 from fusion_core.surveys.model import Variable
 from fusion_core.surveys.source import SurveySource
@@ -16,6 +17,9 @@ from harmony_app.harmonize.edits import Surveys
 
 SEVERITIES: Final = {"error": "error", "warning": "warning", "hint": "note"}
 LEVELS_IN_TITLE: Final = 3
+LEVELS_IN_TABLE: Final = 20
+GROUPS_SHOWN: Final = 400
+"""Groups the right-hand side lists; with more, one group per level, they say nothing any more."""
 
 
 def preview_record(
@@ -55,7 +59,7 @@ def preview_record(
         "similarity": preview.similarity,
         "has_shares": has_shares,
         "complete": not preview.problems and not preview.unmatched,
-        "groups": [_group(group, names) for group in preview.groups]
+        "groups": [_group(group, names) for group in preview.groups[:GROUPS_SHOWN]]
         if preview.outcome == "group"
         else [],
         "numeric": _numeric(preview),
@@ -207,21 +211,27 @@ def _numeric(preview: HarmonyPreview) -> dict[str, Any] | None:
 
 
 def _table(preview: HarmonyPreview, names: dict[float, str]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = [
-        {
-            "code": group.code,
-            "name": names.get(group.code, ""),
-            "donor_levels": list(group.donor_levels),
-            "recipient_levels": list(group.recipient_levels),
-        }
-        for group in preview.groups
+    """Return the groups with the first of their levels: the lists themselves show all of them."""
+    rows = [
+        _table_row(
+            group.code, names.get(group.code, ""), group.donor_levels, group.recipient_levels
+        )
+        for group in preview.groups[:GROUPS_SHOWN]
         if group.donor_levels or group.recipient_levels
     ]
     for code in (DROP, None):
         donor = [item.level for item in preview.donor_levels if item.group == code]
         recipient = [item.level for item in preview.recipient_levels if item.group == code]
         if donor or recipient:
-            rows.append(
-                {"code": code, "name": "", "donor_levels": donor, "recipient_levels": recipient}
-            )
+            rows.append(_table_row(code, "", donor, recipient))
     return rows
+
+
+def _table_row(
+    code: GroupCode, name: str, donor: Sequence[str], recipient: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "code": code, "name": name,
+        "donor_levels": list(donor[:LEVELS_IN_TABLE]), "donor_count": len(donor),
+        "recipient_levels": list(recipient[:LEVELS_IN_TABLE]), "recipient_count": len(recipient),
+    }  # fmt: skip

@@ -79,12 +79,13 @@ export function createConsequence(actions) {
     };
   }
 
-  function levelsCell(levels) {
+  function levelsCell(levels, total, code) {
     if (!levels.length) return h("div.cell.nothing", { role: "cell" }, "–");
     const cell = h("div.cell", { role: "cell" });
     const show = (count) => {
       cell.replaceChildren(...levels.slice(0, count).map((level) => h("div", { dir: "auto" }, level)));
-      if (levels.length > count) cell.append(h("button.link", { type: "button", onclick: () => show(levels.length) }, `and ${levels.length - count} more`));
+      if (levels.length > count) cell.append(h("button.link", { type: "button", onclick: () => show(levels.length) }, `and ${total - count} more`));
+      else if (total > count) cell.append(h("button.link", { type: "button", title: "Select them in the lists", onclick: () => actions.selectGroup(code) }, `and ${total - levels.length} more, in the list`));
     };
     show(shownLevels);
     return cell;
@@ -104,12 +105,12 @@ export function createConsequence(actions) {
 
   function showTable(preview) {
     resultCard.hidden = !preview.table.length;
-    const total = preview.table.reduce((sum, group) => sum + group.donor_levels.length + group.recipient_levels.length, 0);
+    const total = preview.table.reduce((sum, group) => sum + group.donor_count + group.recipient_count, 0);
     shownLevels = total > SHORT_TABLE ? SHOWN_LEVELS : SHORT_TABLE;
     const active = element.getRootNode().activeElement;
     if (active?.classList.contains("group-title") && table.contains(active)) return;
     table.replaceChildren(h("div.result-row.head", { role: "row" }, ...["Group", preview.donor, preview.recipient].map((text) => h("div.cell", { role: "columnheader", title: text }, text))),
-      ...preview.table.map((group) => h(`div.result-row${typeof group.code === "number" ? "" : ".open"}`, { role: "row" }, nameCell(group), levelsCell(group.donor_levels), levelsCell(group.recipient_levels))));
+      ...preview.table.map((group) => h(`div.result-row${typeof group.code === "number" ? "" : ".open"}`, { role: "row" }, nameCell(group), levelsCell(group.donor_levels, group.donor_count, group.code), levelsCell(group.recipient_levels, group.recipient_count, group.code))));
   }
 
   return {
