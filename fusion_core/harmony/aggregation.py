@@ -56,6 +56,17 @@ def resolve_rule(aggregator: Aggregator, *, grouped: bool, ordered: bool) -> Rul
     return aggregator
 
 
+def takes_reference_person(
+    harmony: Harmony, name: SideName, respondent: RespondentLevel = "household"
+) -> bool:
+    """Whether a side's outcome rests on the reference persons alone, whatever others answered."""
+    side = harmony.side(name)
+    chosen = side.aggregator == "reference" or (
+        side.aggregator == "automatic" and side.is_grouped and not harmony.ordered
+    )
+    return chosen and collapses(harmony, name, respondent)
+
+
 def side_outcome(side: Side, *, collapsed: bool) -> Outcome:
     """Return what a side yields after persons have become households where needed."""
     if collapsed and side.aggregator == "any":
@@ -167,4 +178,5 @@ __all__ = [
     "harmony_outcome",
     "resolve_rule",
     "side_outcome",
+    "takes_reference_person",
 ]

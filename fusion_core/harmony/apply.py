@@ -24,6 +24,7 @@ from fusion_core.harmony.aggregation import (
     harmony_outcome,
     resolve_rule,
     side_outcome,
+    takes_reference_person,
 )
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.grouping import SideValues, problems_error, side_values
@@ -150,7 +151,10 @@ def harmonize_side(
     outcome = harmony_outcome(harmony, respondent)
     try:
         rows.count(respondent)
-        found: SideValues = side_values(harmony.side(side_name), rows)
+        found: SideValues = side_values(
+            harmony.side(side_name), rows,
+            of_reference=takes_reference_person(harmony, side_name, respondent),
+        )  # fmt: skip
         if found.problems:
             raise problems_error(found.problems, where=where)
         values = collapse_side(harmony, side_name, rows, found.of_rows(), respondent=respondent)

@@ -28,6 +28,7 @@ from fusion_core.harmony.checking_levels import (
     levels_without_group,
     unmatched_groups,
 )
+from fusion_core.harmony.checking_money import periods_differ, price_years_differ
 from fusion_core.harmony.checking_order import order, undeclared_order
 from fusion_core.harmony.checking_ranges import (
     bin_labels_against_breakpoints,
@@ -227,6 +228,12 @@ def _flag_codes(case: Case) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
+def _units(case: Case) -> Iterator[Finding]:
+    """Find amounts in different units: by their documented sizes, else by their descriptions."""
+    found = list(units_in_dictionary(case))
+    yield from found or periods_differ(case)
+
+
 def _comment(case: Case) -> Iterator[Finding]:
     """Ask for the reason of an adjustment; without one it is hard to trust a year later."""
     adjusted = any(case.side(name).adjustment.strip() for name in SIDES)
@@ -256,7 +263,7 @@ _RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
     _unknown_variable, invalid_expressions, _outcomes, levels_without_group, unmatched_groups,
     levels_against_dictionary, bins, _head_count_codes, _flag_codes, _aggregators, _aggregator_without_persons, order,
     undeclared_order, ranges_that_do_not_meet, bin_labels_against_breakpoints,
-    labels_closer_to_another_group, typed_price_constants, units_in_dictionary, one_group,
+    labels_closer_to_another_group, typed_price_constants, price_years_differ, _units, one_group,
     odd_characters, _comment, _unnamed,
 )  # fmt: skip
 

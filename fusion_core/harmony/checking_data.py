@@ -40,6 +40,7 @@ _EXPLAINED: Final = 0.85
 _GAIN: Final = 0.25
 _FEWEST_TO_SHIFT: Final = 4
 _READS_ALIKE: Final = 0.65
+_LEVELS_SHOWN: Final = 2
 
 
 @dataclass(frozen=True)
@@ -161,17 +162,17 @@ def _missing_answers(case: Case, evidence: Evidence) -> Iterator[Finding]:
 
 
 def _shares(case: Case, evidence: Evidence) -> Iterator[Finding]:
-    names = list(evidence.labels.values())
+    names = [_title(case.harmony, code, label) for code, label in evidence.labels.items()]
     for name, shares in evidence.shares.items():
         top = int(np.argmax(shares))
         if shares[top] >= _CONSTANT:
             yield Finding(
                 "constant-result", "warning",
-                f"Practically every {name} row falls into '{names[top]}', so it predicts nothing",
+                f"Practically every {name} row falls into {names[top]}, so it predicts nothing",
                 name,
             )  # fmt: skip
         elif shares[top] >= _NEAR_CONSTANT:
-            sentence = f"{shares[top]:.1%} of the {name} rows fall into '{names[top]}'"
+            sentence = f"{shares[top]:.1%} of the {name} rows fall into {names[top]}"
             yield Finding("near-constant-result", "hint", sentence, name)
     if set(evidence.shares) == set(SIDES):
         yield from _empty_groups(case, evidence)
@@ -185,21 +186,31 @@ def _empty_groups(case: Case, evidence: Evidence) -> Iterator[Finding]:
         other: SideName = "recipient" if rare == "donor" else "donor"
         if share[rare] >= _NEAR_EMPTY:
             continue
-        group = evidence.labels[code]
+        group = _title(case.harmony, code, evidence.labels[code])
         if share[other] >= _MUCH:
             yield Finding(
                 "group-empty-on-one-side", "warning",
-                f"Hardly any {rare} row ({share[rare]:.2%}) falls into '{group}', but "
-                f"{share[other]:.1%} of the {other} do", rare,
+                f"Hardly any {rare} row ({share[rare]:.2%}) falls into {group}, but "
+                f"{share[other]:.1%} of the {other} rows do", rare,
                 fix=_merged(case.harmony, codes, index, evidence),
             )  # fmt: skip
         elif share[other] < _NEAR_EMPTY:
             yield Finding(
                 "near-empty-group", "hint",
-                f"Hardly anybody on either side falls into '{group}' ({share['donor']:.2%} of the "
+                f"Hardly anybody on either side falls into {group} ({share['donor']:.2%} of the "
                 f"donor, {share['recipient']:.2%} of the recipient)",
                 fix=_merged(case.harmony, codes, index, evidence),
             )  # fmt: skip
+
+
+def _title(harmony: Harmony, code: float, label: str) -> str:
+    """Return a group's name or, where it has none, its number and levels."""
+    if label != format_number(code):
+        return f"'{label}'"
+    levels = [
+        item.level for name in SIDES for item in harmony.side(name).levels if item.group == code
+    ]
+    return f"group {label} ({listed(list(dict.fromkeys(levels))[:_LEVELS_SHOWN])})"
 
 
 def _merged(harmony: Harmony, codes: list[float], index: int, evidence: Evidence) -> Fix | None:
@@ -210,7 +221,7 @@ def _merged(harmony: Harmony, codes: list[float], index: int, evidence: Evidence
     sizes = {at: sum(float(evidence.shares[name][at]) for name in SIDES) for at in beside}
     into = codes[min(beside, key=lambda at: sizes[at])]
     fixed = editing.merge_groups(harmony, [codes[index], into], into)
-    return Fix(f"Merge it with '{evidence.labels[into]}'", fixed)
+    return Fix(f"Merge it with {_title(harmony, into, evidence.labels[into])}", fixed)
 
 
 def _constant_numbers(case: Case, evidence: Evidence) -> Iterator[Finding]:

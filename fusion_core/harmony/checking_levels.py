@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from fusion_core.errors import InputError
 from fusion_core.harmony import editing
-from fusion_core.harmony.aggregation import side_outcome
+from fusion_core.harmony.aggregation import side_outcome, takes_reference_person
 from fusion_core.harmony.binning import check_breakpoints, format_number
+from fusion_core.harmony.checking_text import LabelText
 from fusion_core.harmony.findings import (
     SIDES,
     Case,
@@ -20,6 +22,9 @@ from fusion_core.harmony.findings import (
 )
 from fusion_core.harmony.model import LevelGroup, Side, SideName
 from fusion_core.surveys.model import Variable
+
+_RENAMED: Final = 0.8
+_MOST_RENAMED: Final = 300
 
 
 def levels_without_group(case: Case) -> Iterator[Finding]:
@@ -57,7 +62,12 @@ def unmatched_groups(case: Case) -> Iterator[Finding]:
 
 
 def levels_against_dictionary(case: Case) -> Iterator[Finding]:
-    """Find levels the dictionary does not know, and levels of the dictionary the harmony forgets."""
+    """Find levels that are spelt otherwise in the dictionary, that it lacks, or that are forgotten.
+
+    A forgotten level is an error, because its rows would have no group – unless only reference
+    persons count, who may never give that answer. A level the dictionary lacks does no harm by
+    itself; next to a forgotten one it may be the same level under another name.
+    """
     for name in SIDES:
         variable, side = case.variable(name), case.side(name)
         if variable is None or side.breakpoints or side.adjustment.strip() or not side.levels:
@@ -65,26 +75,74 @@ def levels_against_dictionary(case: Case) -> Iterator[Finding]:
         if not variable.is_categorical or not variable.levels:
             continue
         known, present = set(variable.levels), {item.level for item in side.levels}
-        stale = tuple(item.level for item in side.levels if item.level not in known)
-        absent = tuple(level for level in variable.levels if level not in present)
-        if stale:
-            kept = tuple(item for item in side.levels if item.level in known)
-            fixed = editing.replace_side(case.harmony, name, levels=kept)
-            yield Finding(
-                "level-not-in-dictionary", "warning",
-                f"{count(stale, 'level')} of the {name} {are(stale)} not in the dictionary of "
-                f"'{variable.name}': {listed(stale)}", name, stale,
-                Fix(f"Remove {count(stale, 'level')}", fixed) if kept else None,
-            )  # fmt: skip
-        if absent:
-            more = (*side.levels, *(LevelGroup(level) for level in absent))
-            fixed = editing.replace_side(case.harmony, name, levels=more)
-            yield Finding(
-                "dictionary-level-missing", "error",
-                f"The harmony does not mention {count(absent, 'level')} of '{variable.name}': "
-                f"{listed(absent)}", name, absent,
-                Fix(f"List {count(absent, 'level')}", fixed),
-            )  # fmt: skip
+        stale = [item.level for item in side.levels if item.level not in known]
+        absent = [level for level in variable.levels if level not in present]
+        renamed = _renamed(stale, absent)
+        if renamed:
+            yield _renamed_levels(case, name, renamed)
+        left = tuple(level for level in stale if level not in renamed)
+        forgotten = tuple(level for level in absent if level not in renamed.values())
+        if left:
+            yield _stale_levels(case, name, left, suspicious=bool(forgotten))
+        if forgotten:
+            yield _forgotten_levels(case, name, forgotten)
+
+
+def _renamed(stale: list[str], absent: list[str]) -> dict[str, str]:
+    """Pair levels of the harmony with levels of the dictionary that read (nearly) the same."""
+    if not stale or not absent or max(len(stale), len(absent)) > _MOST_RENAMED:
+        return {}
+    text = LabelText({*stale, *absent})
+    found: dict[str, str] = {}
+    for level in stale:
+        free = [label for label in absent if label not in found.values()]
+        best = max(free, key=lambda label: text.alike(level, label), default=None)
+        if best is not None and text.alike(level, best) >= _RENAMED:
+            found[level] = best
+    return found
+
+
+def _renamed_levels(case: Case, name: SideName, renamed: Mapping[str, str]) -> Finding:
+    side, levels = case.side(name), tuple(renamed)
+    fixed = editing.replace_side(
+        case.harmony, name,
+        levels=tuple(LevelGroup(renamed.get(i.level, i.level), i.group) for i in side.levels),
+    )  # fmt: skip
+    return Finding(
+        "level-spelt-otherwise", "error",
+        f"{count(levels, 'level')} of the {name} {are(levels)} spelt otherwise in the dictionary of "
+        f"'{side.variable}', so no answer would match: '{levels[0]}' is there "
+        f"'{renamed[levels[0]]}'", name, levels,
+        Fix(f"Spell {count(levels, 'level')} as the dictionary does", fixed),
+    )  # fmt: skip
+
+
+def _stale_levels(
+    case: Case, name: SideName, stale: tuple[str, ...], *, suspicious: bool
+) -> Finding:
+    side = case.side(name)
+    kept = tuple(item for item in side.levels if item.level not in stale)
+    fixed = editing.replace_side(case.harmony, name, levels=kept)
+    return Finding(
+        "level-not-in-dictionary", "warning" if suspicious else "hint",
+        f"{count(stale, 'level')} of the {name} {are(stale)} not in the dictionary of "
+        f"'{side.variable}': {listed(stale)}", name, stale,
+        Fix(f"Remove {count(stale, 'level')}", fixed) if kept else None,
+    )  # fmt: skip
+
+
+def _forgotten_levels(case: Case, name: SideName, forgotten: tuple[str, ...]) -> Finding:
+    side = case.side(name)
+    more = (*side.levels, *(LevelGroup(level) for level in forgotten))
+    fixed = editing.replace_side(case.harmony, name, levels=more)
+    reference = takes_reference_person(case.harmony, name, case.respondent)
+    so = "; it matters only where a reference person gives this answer" if reference else ""
+    return Finding(
+        "dictionary-level-missing", "hint" if reference else "error",
+        f"The harmony does not mention {count(forgotten, 'level')} of '{side.variable}': "
+        f"{listed(forgotten)}{so}", name, forgotten,
+        Fix(f"List {count(forgotten, 'level')}", fixed),
+    )  # fmt: skip
 
 
 def bins(case: Case) -> Iterator[Finding]:

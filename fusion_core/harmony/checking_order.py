@@ -10,11 +10,13 @@ from typing import Final
 
 from fusion_core.harmony import editing
 from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, as_number, is_group
-from fusion_core.harmony.label_quantities import quantities
+from fusion_core.harmony.label_quantities import Quantity, quantities
 from fusion_core.harmony.model import LevelGroup, Side
+from fusion_core.harmony.wording import is_not_asked
 from fusion_core.surveys.model import Variable
 
 _FEWEST: Final = 3
+_FEW: Final = 0.05
 
 
 def order(case: Case) -> Iterator[Finding]:
@@ -30,10 +32,11 @@ def order(case: Case) -> Iterator[Finding]:
         side = case.side(name)
         ranked = _ranked(side, case.variable(name))
         if ranked is not None and not _monotone(ranked[0]):
+            few = _discordant(ranked[0]) < _FEW
             yield Finding(
-                "order-not-monotone", "warning",
+                "order-not-monotone", "hint" if few else "warning",
                 f"The groups are ordered, but on the {name} side their codes neither rise nor fall "
-                f"with the {ranked[1]}", name,
+                f"with the {ranked[1]}{'; only a few levels are out of order' if few else ''}", name,
                 fix=Fix("Mark the groups as unordered", replace(case.harmony, ordered=False)),
             )  # fmt: skip
         elif not side.breakpoints and not _monotone(_codes(side)):
@@ -78,9 +81,28 @@ def _monotone(codes: list[float]) -> bool:
     return rising or all(a >= b for a, b in pairwise(codes)) or len(set(codes)) < _FEWEST
 
 
+def _discordant(codes: list[float]) -> float:
+    """Return the share of pairs out of order, counted in the direction that has fewer of them."""
+    pairs = [(a, b) for at, a in enumerate(codes) for b in codes[at + 1 :] if a != b]
+    rising = sum(a < b for a, b in pairs) / len(pairs)
+    return min(rising, 1 - rising)
+
+
+def _without_overlaps(ranges: dict[str, Quantity]) -> dict[str, Quantity]:
+    """Leave out ranges that hold another one, such as *under $20,000* beside finer brackets."""
+    return {
+        level: item
+        for level, item in ranges.items()
+        if not any(
+            item.low <= other.low and other.high <= item.high and item != other
+            for other in ranges.values()
+        )
+    }
+
+
 def _ranked(side: Side, variable: Variable | None) -> tuple[list[float], str] | None:
     """Return group codes in the order of the answers, and what that order was read from."""
-    ranges = quantities(side)
+    ranges = _without_overlaps(quantities(side))
     if ranges:
         position = {level: item.low for level, item in ranges.items()}
         basis = "bins" if side.breakpoints else "numbers in its labels"
@@ -89,7 +111,11 @@ def _ranked(side: Side, variable: Variable | None) -> tuple[list[float], str] | 
         basis = "order of its levels"
     else:
         return None
-    items = [item for item in side.levels if is_group(item.group) and item.level in position]
+    items = [
+        item
+        for item in side.levels
+        if is_group(item.group) and item.level in position and not is_not_asked(item.level)
+    ]
     items.sort(key=lambda item: position[item.level])
     return [as_number(item.group) for item in items], basis
 

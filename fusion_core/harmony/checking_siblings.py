@@ -32,6 +32,8 @@ from fusion_core.harmony.findings import (
 from fusion_core.harmony.model import Harmony, HarmonySet, Side, SideName, SurveyPair
 
 _CLEARLY: Final = 0.05
+_STRONGLY: Final = 0.3
+_TWICE: Final = 2
 _IDLE: Final = re.compile(r"[\W_]+")
 _SHOWN: Final = 3
 
@@ -103,8 +105,8 @@ def _name(pair: SurveyPair, seen_from: SurveyPair) -> str:
 def grouped_differently(case: Case, siblings: Sequence[Sibling]) -> Iterator[Finding]:
     """Find levels that meet entirely other levels than the same levels do in sibling years.
 
-    The sentence tells what most years do. ``error``: most years and the wording agree against this
-    harmony; ``warning``: one of them does; ``hint``: it may as well be the siblings that are wrong.
+    The sentence tells what most years do. ``error``: most years and the wording agree strongly against
+    this harmony; ``warning``: two thirds of the years do, or most years and the wording; ``hint``: it may as well be the siblings that are wrong.
     """
     if not siblings:
         return
@@ -156,9 +158,10 @@ def _only_overlap(here: frozenset[str] | None, there: frozenset[str] | None) -> 
 def _severity(item: _Moved, text: LabelText) -> Severity | None:
     wording = better_worded(text, item.level, item.here, item.there)
     if item.against > item.votes:
-        if wording > _CLEARLY:
+        if wording > _STRONGLY:
             return "error"
-        return "hint" if wording < -_CLEARLY else "warning"
+        clear = wording > _CLEARLY or item.against >= _TWICE * item.votes
+        return "warning" if clear and wording >= -_CLEARLY else "hint"
     if item.against == item.votes:
         if wording > _CLEARLY:
             return "warning"

@@ -13,7 +13,7 @@ import numpy as np
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.aggregation import FloatArray, IndexArray
-from fusion_core.harmony.answers import Answers, Cells
+from fusion_core.harmony.answers import Answers, Cells, CellTotals
 from fusion_core.harmony.binning import bin_index, check_breakpoints, format_number
 from fusion_core.harmony.model import DROP, GroupCode, Side
 from fusion_core.harmony.prices import deflation_factor
@@ -100,7 +100,7 @@ class SideValues:
         return found
 
 
-def side_values(side: Side, rows: SurveyRows) -> SideValues:
+def side_values(side: Side, rows: SurveyRows, *, of_reference: bool = False) -> SideValues:
     """Adjust, deflate, bin and group one side's answers.
 
     Parameters
@@ -109,6 +109,8 @@ def side_values(side: Side, rows: SurveyRows) -> SideValues:
         The side of a harmony.
     rows
         The survey's prepared rows.
+    of_reference
+        Report problems of reference persons only: nobody else's answers count.
 
     Raises
     ------
@@ -117,6 +119,7 @@ def side_values(side: Side, rows: SurveyRows) -> SideValues:
         an expression that is not allowed.
     """
     cells = rows.cells(side.respondent, side.variable, side.adjustment, side.universe)
+    totals = rows.totals(cells, side.respondent, of_reference=of_reference)
     numbers = _deflated(cells.answers, side, rows)
     special = [_as_number(side.missing), _as_number(side.outside_universe)]
     if not side.is_grouped:
@@ -125,7 +128,7 @@ def side_values(side: Side, rows: SurveyRows) -> SideValues:
                 f"'{side.variable}' holds labels, so it cannot be used as a number",
                 fix="Assign its levels to groups",
             )
-        problems = _problems(side, rows, cells, None, ())
+        problems = _problems(side, cells, totals, None, ())
         return SideValues(cells, np.concatenate([numbers, special]), problems, None, numbers)
     labels = _labels(cells.answers, numbers, side)
     level_of_answer = _levels(side, labels, numbers)
@@ -133,7 +136,7 @@ def side_values(side: Side, rows: SurveyRows) -> SideValues:
     return SideValues(
         cells,
         np.concatenate([groups[level_of_answer], special]),
-        _problems(side, rows, cells, level_of_answer, labels),
+        _problems(side, cells, totals, level_of_answer, labels),
         np.concatenate([level_of_answer, [-1, -1]]),
         numbers,
     )
@@ -193,12 +196,11 @@ def _binnable(side: Side, numbers: FloatArray | None) -> FloatArray:
 
 def _problems(
     side: Side,
-    rows: SurveyRows,
     cells: Cells,
+    totals: CellTotals,
     level_of_answer: IndexArray | None,
     labels: tuple[str, ...],
 ) -> tuple[RowProblem, ...]:
-    totals = rows.totals(cells, side.respondent)
     total = float(totals.weight.sum()) or 1.0
     found: list[RowProblem] = []
 

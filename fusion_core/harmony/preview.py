@@ -14,7 +14,7 @@ import numpy as np
 
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.acceptance import mark_accepted
-from fusion_core.harmony.aggregation import FloatArray, harmony_outcome
+from fusion_core.harmony.aggregation import FloatArray, harmony_outcome, takes_reference_person
 from fusion_core.harmony.apply import group_labels
 from fusion_core.harmony.checking import check_harmony, sort_findings
 from fusion_core.harmony.checking_data import Evidence, check_data, counts_heads
@@ -200,7 +200,8 @@ def _compute(
         return None
     try:
         rows = cache.rows(survey)
-        found = side_values(side, rows)
+        reference = takes_reference_person(harmony, name, respondent)
+        found = side_values(side, rows, of_reference=reference)
     except HarmonyError as error:
         problems.append(f"{name.capitalize()}: {error}")
         return None

@@ -30,9 +30,13 @@ KNOWN = [
     ("AHS_2023__ACS_2022", "move__mv", "bin-label-contradicts-breakpoints"),
     ("RECS_2015__ACS_2017", "moneypy__hincp", "price-constant-disagrees-with-index"),
     ("AHS_2019__ACS_2019", "protaxamt__taxamt", "units-differ"),  # a month's tax against a year's
+    ("AHS_2019__ACS_2015", "protaxamt__taxamt", "periods-differ"),
+    ("FAPS_2013__ACS_2017", "inchhreported_r__hincp", "periods-differ"),
+    ("ASEC_2019__ACS_2019", "classwkr__cow", "level-spelt-otherwise"),
     ("CPS_2019__ACS_2019", "hesp1__fs", "level-not-in-dictionary"),
     ("FAPS_2013__ACS_2019", "educcat_r__schl", "dictionary-level-missing"),
 ]  # fmt: skip
+LEVELS = {"level-not-in-dictionary", "dictionary-level-missing", "level-spelt-otherwise"}
 CATALOGUE = {
     "ACS breaks stored on a categorical": {"breaks-on-categories"},
     "sum of group codes": {"head-count-codes"},
@@ -42,8 +46,8 @@ CATALOGUE = {
     "bin label disagrees": {"bin-label-contradicts-breakpoints"},
     "person-level donor defaults": {"aggregators-differ", "aggregator-without-persons"},
     "literal backslash": {"odd-characters-in-label"},
-    "donor levels differ": {"level-not-in-dictionary", "dictionary-level-missing"},
-    "ACS levels differ": {"level-not-in-dictionary", "dictionary-level-missing"},
+    "donor levels differ": LEVELS,
+    "ACS levels differ": LEVELS,
     "ordered=TRUE but group codes": {"order-not-monotone", "levels-listed-out-of-order"},
     "unordered although": {"order-not-declared"},
 }

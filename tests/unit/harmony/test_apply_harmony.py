@@ -205,12 +205,14 @@ def test_a_survey_of_persons_only_has_the_households_of_its_persons(donor, recip
     ("side", "words"),
     [
         (Side("sex", "person", levels=(LevelGroup("Male", 1), LevelGroup("Female", None))),
+         "the level 'Female' has no group yet; 1 row"),
+        (Side("sex", "person", aggregator="any", levels=(LevelGroup("Male", 1), LevelGroup("Female", None))),
          "the level 'Female' has no group yet; 3 rows"),
-        (Side("sex", "person", levels=(LevelGroup("Male", 1),)),
+        (Side("sex", "person", aggregator="any", levels=(LevelGroup("Male", 1),)),
          "the data hold 'Female', which is not in the table; 3 rows"),
-        (Side("schl", "person", levels=tuple(LevelGroup(x, 1) for x in ("low", "mid", "high"))),
+        (Side("schl", "person", aggregator="any", levels=tuple(LevelGroup(x, 1) for x in ("low", "mid", "high"))),
          "answers are missing; 2 rows"),
-        (Side("sex", "person", universe="agep > 18", levels=(LevelGroup("Male", 1), LevelGroup("Female", 0))),
+        (Side("sex", "person", universe="agep > 18", aggregator="any", levels=(LevelGroup("Male", 1), LevelGroup("Female", 0))),
          "rows outside the universe have no group; 3 rows"),
         (Side("sex", "person", breakpoints=(1,), levels=(LevelGroup("a", 1), LevelGroup("b", 2))),
          "Breakpoints are set on 'sex', which holds labels"),
@@ -230,6 +232,14 @@ def test_what_cannot_be_applied_says_so_and_stops_no_other_harmony(side, words, 
     assert pair.keys == ("children__agep",)
     assert words in str(pair.failures[harmony.key])
     assert harmony.key in str(pair.failures[harmony.key])
+
+
+def test_what_others_answered_is_no_problem_where_the_reference_person_counts(donor, recipient):
+    levels = tuple(LevelGroup(x, 1) for x in ("low", "mid", "high"))
+    side = Side("schl", "person", aggregator="reference", levels=levels)
+    pair = harmonize_pair([Harmony(TENURE.donor, side)], donor, recipient)
+    assert not pair.failures
+    assert pair.recipient[pair.keys[0]].notna().all()
 
 
 def test_a_label_cannot_be_a_number_and_its_prices_cannot_be_converted(donor, recipient):

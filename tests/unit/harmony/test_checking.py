@@ -67,8 +67,14 @@ MISTAKES = [
     ("aggregator-needs-order", "error", replace(TENURE, recipient=person("sex", 1, 2, aggregator="minimum"))),
     ("level-without-group", "error", replace(TENURE, donor=side("tenure", 1, 2, None))),
     ("unmatched-group", "error", replace(TENURE, donor=side("tenure", 1, 2, 3))),
-    ("level-not-in-dictionary", "warning",
+    ("level-not-in-dictionary", "hint",
      replace(TENURE, donor=side("tenure", 1, 2, 2, 2, levels=("Own", "Rent", "Free", "Squat")))),
+    ("level-not-in-dictionary", "warning",
+     replace(TENURE, donor=side("tenure", 1, 2, 2, levels=("Own", "Rent", "Squat")))),
+    ("level-spelt-otherwise", "error",
+     replace(TENURE, donor=side("tenure", 1, 2, 2, levels=("Own", "RENT.", "Free")))),
+    ("dictionary-level-missing", "hint",
+     replace(SCHOOL, recipient=person("schl", 1, 2, levels=("low", "mid"), aggregator="reference"))),
     ("dictionary-level-missing", "error", replace(TENURE, donor=side("tenure", 1, 2, levels=("Own", "Rent")))),
     ("breaks-on-categories", "error", replace(TENURE, donor=side("tenure", 1, 2, 2, breakpoints=(1,)))),
     ("unsorted-breaks", "error",
@@ -98,7 +104,7 @@ def test_a_rule_finds_its_mistake(rule, severity, harmony):
 
 
 FIXABLE = {
-    "wrong-respondent", "aggregator-needs-order", "level-not-in-dictionary",
+    "wrong-respondent", "aggregator-needs-order", "level-spelt-otherwise", "level-not-in-dictionary",
     "dictionary-level-missing", "breaks-on-categories", "unsorted-breaks",
     "bins-do-not-match-groups", "head-count-codes", "aggregators-differ", "order-not-monotone",
     "name-of-unused-group",
