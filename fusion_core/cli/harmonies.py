@@ -9,6 +9,7 @@ import typer
 
 from fusion_core.cli.conveyance import conveyance_record, show_conveyance
 from fusion_core.cli.harmonies_check import check_harmonies
+from fusion_core.cli.harmonies_export import export_harmonies
 from fusion_core.cli.harmonies_import import import_harmonies
 from fusion_core.cli.options import (
     DonorOption,
@@ -83,6 +84,7 @@ def show_harmony(
 
 
 app.command("import")(import_harmonies)
+app.command("export")(export_harmonies)
 app.command("check")(check_harmonies)
 
 

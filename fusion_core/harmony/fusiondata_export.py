@@ -56,9 +56,31 @@ class ExportContext:
 NOTHING_KNOWN: Final = ExportContext({}, {})
 
 
+@dataclass(frozen=True, slots=True)
+class ExportRemark:
+    """What fusionData cannot express of a harmony.
+
+    Attributes
+    ----------
+    key
+        The harmony.
+    sentence
+        What gets lost, or why it was left out.
+    left_out
+        Whether the harmony is missing from the file.
+    """
+
+    key: str
+    sentence: str
+    left_out: bool = False
+
+    def __str__(self) -> str:
+        return f"'{self.key}'{' was left out' if self.left_out else ''}: {self.sentence}"
+
+
 def write_harmonies(
     harmonies: HarmonySet, path: Path, *, context: ExportContext = NOTHING_KNOWN
-) -> tuple[str, ...]:
+) -> tuple[ExportRemark, ...]:
     """Write a fusionData harmony file.
 
     Parameters
@@ -72,8 +94,13 @@ def write_harmonies(
 
     Returns
     -------
-    tuple of str
-        What fusionData cannot express, one sentence each; empty when everything was written.
+    tuple of ExportRemark
+        What fusionData cannot express; empty when everything was written.
+
+    Raises
+    ------
+    InputError
+        If donor and recipient are the same survey, whose sides such a file cannot tell apart.
     """
     content, remarks = export_records(harmonies, context=context)
     write_text(write_r(content) + "\n", path)
@@ -82,18 +109,24 @@ def write_harmonies(
 
 def export_records(
     harmonies: HarmonySet, *, context: ExportContext = NOTHING_KNOWN
-) -> tuple[dict[str, Value], tuple[str, ...]]:
+) -> tuple[dict[str, Value], tuple[ExportRemark, ...]]:
     """Return the content of the file and the remarks; see `write_harmonies`."""
+    if harmonies.pair.donor.name == harmonies.pair.recipient.name:
+        raise InputError(
+            f"A fusionData file names the sides after the surveys, and both are "
+            f"{harmonies.pair.donor.name}",
+            fix="Export JSON instead, which can be imported here",
+        )
     content: dict[str, Value] = {}
-    remarks: list[str] = []
+    remarks: list[ExportRemark] = []
     for harmony in harmonies.harmonies:
         try:
             entry, said = _entry(harmony, harmonies, context)
         except HarmonyError as error:
-            remarks.append(f"'{harmony.key}' was left out: {error}")
+            remarks.append(ExportRemark(harmony.key, str(error), left_out=True))
             continue
         content[harmony.key] = entry
-        remarks += [f"'{harmony.key}': {sentence}" for sentence in said]
+        remarks += [ExportRemark(harmony.key, sentence) for sentence in said]
     return content, tuple(remarks)
 
 
@@ -110,6 +143,8 @@ def _entry(
         ordered: Scalar = "" if harmony_outcome(harmony) == "number" else harmony.ordered
     except InputError:
         ordered = harmony.ordered
+    if harmony.accepted:
+        remarks.append("accepted findings are not part of the file")
     if harmony.group_names:
         remarks.append("names of groups are not part of the file")
     pair = harmonies.pair
@@ -222,4 +257,11 @@ def _significant(value: float | None, digits: int) -> str:
     return "NA" if value is None else format_number(float(f"{value:.{digits}g}"))
 
 
-__all__ = ["NOTHING_KNOWN", "ExportContext", "export_records", "number_summary", "write_harmonies"]
+__all__ = [
+    "NOTHING_KNOWN",
+    "ExportContext",
+    "ExportRemark",
+    "export_records",
+    "number_summary",
+    "write_harmonies",
+]

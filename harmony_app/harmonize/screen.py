@@ -7,6 +7,7 @@ from typing import Any
 
 from fusion_core.harmony.expressions import ALLOWED_FUNCTIONS
 from fusion_core.harmony.findings import Finding
+from fusion_core.harmony.group_colours import GROUP_COLOURS
 from fusion_core.harmony.model import Harmony
 from fusion_core.harmony.preview import HarmonyPreview
 from fusion_core.harmony.prices import price_years
@@ -25,7 +26,6 @@ from harmony_app.harmonize.library import all_pairs
 from harmony_app.harmonize.overview import OverviewTable
 from harmony_app.harmonize.pairwork import PairWork
 from harmony_app.harmonize.state import ViewState
-from harmony_app.shell.theme import GROUP_COLOURS
 
 
 class Screen:

@@ -37,12 +37,6 @@ DARK: Final = {
     "good": "#5fc491", "warn": "#e0b04a", "bad": "#f28b82",
 }  # fmt: skip
 
-GROUP_COLOURS: Final = (
-    "#3b7dd8", "#d9822b", "#3d9a6a", "#a05cc4", "#c4514f", "#2a9d9d", "#8a6d3b", "#c2578f",
-    "#5f6fb5", "#7a9a2e",
-)  # fmt: skip
-"""Colours of groups and lines: told apart by people with the common colour-vision deficiencies."""
-
 
 def figure_colours(theme: Theme) -> dict[str, str]:
     """Return the colours a Bokeh figure uses in this theme, by role."""

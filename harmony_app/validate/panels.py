@@ -19,9 +19,10 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
+from fusion_core.harmony.group_colours import GROUP_COLOURS
 from harmony_app.shell.figures import FONT, style_figure
 from harmony_app.shell.formats import percent
-from harmony_app.shell.theme import GROUP_COLOURS, figure_colours
+from harmony_app.shell.theme import figure_colours
 from harmony_app.validate.words import METRICS, Metric, subset_title, value_text
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from fusion_core.cli.main import app
 COMMANDS = [
     ["app"], ["demo"], ["survey"], ["survey", "list"], ["survey", "show"], ["survey", "add"],
     ["harmonies"], ["harmonies", "list"], ["harmonies", "show"], ["harmonies", "import"],
-    ["harmonies", "check"], ["harmonies", "apply"], ["harmonies", "convey"], ["harmonies", "recover"], ["fuse"], ["runs"],
+    ["harmonies", "check"], ["harmonies", "export"], ["harmonies", "apply"], ["harmonies", "convey"], ["harmonies", "recover"], ["fuse"], ["runs"],
     ["validate"],
     ["estimate"], ["export"],
 ]  # fmt: skip

@@ -80,3 +80,35 @@ def test_a_check_of_files_reports_what_cannot_be_read(harmony, file, tmp_path):
     assert ("e__f", "not-applicable") in rules
     assert ("c__d", "invalid-adjustment") in rules
     assert "not checked" in harmony("harmonies", "check", missing, code=2).stdout
+
+
+@pytest.mark.parametrize("form", ["R", "json", "csv", "html"])
+def test_harmonies_are_exported_and_imported_again(harmony, workspace, tmp_path, form):
+    record = harmony.json(
+        "harmonies", "export", "--format", form, "--out", tmp_path, "--key", "tenure__ten",
+        "--findings",
+    )  # fmt: skip
+    path = tmp_path / f"{record['pair']}.{form}"
+    assert record["harmonies"] == 1
+    assert "tenure" in path.read_text(encoding="utf-8")
+    if form == "html":
+        assert "Similarity" in path.read_text(encoding="utf-8")
+    if form in {"R", "json"}:
+        (item,) = harmony.lines("harmonies", "import", path, "-w", workspace)
+        assert (item["key"], item["status"]) == ("tenure__ten", "imported")
+        assert item["outcome"] in {"same", "kept"}
+
+
+def test_an_export_says_what_is_missing(harmony, workspace, file, tmp_path):
+    wrong = harmony.json("harmonies", "export", "--key", "tenur__ten", code=2)["error"]
+    assert "tenure__ten" in wrong["message"]
+    assert (
+        "csv" in harmony.json("harmonies", "export", "--format", "cvs", code=2)["error"]["message"]
+    )
+    (pair,) = [path.stem for path in (workspace / "harmonies").glob("*.json")]
+    other = tmp_path / f"{pair}.R"
+    donor, recipient = (name.split("_")[0] for name in pair.split("__"))
+    other.write_text(file.read_text().replace("HOMES", donor).replace("ACS", recipient))
+    harmony("harmonies", "import", other, "-w", workspace, code=1)
+    out = harmony("harmonies", "export", "--out", tmp_path / "x.R", "-w", workspace, code=1).stdout
+    assert "'c__d' was left out" in out
