@@ -129,7 +129,7 @@ def set_breakpoints(
     *,
     variable: Variable | None = None,
 ) -> Harmony:
-    """Set the bins of a number and rebuild their rows; a bin that still exists keeps its group.
+    """Set the bins of a number and rebuild their rows; a bin within one group keeps it.
 
     Without breakpoints the number itself is used again or, where `variable` is categorical, its
     levels are listed again.
@@ -147,17 +147,42 @@ def set_breakpoints(
             levels = tuple(LevelGroup(level) for level in variable.levels)
         return replace_side(harmony, side, breakpoints=(), levels=levels)
     current = harmony.side(side)
-    groups: dict[tuple[float, float], GroupCode] = {}
-    if len(current.levels) == len(current.breakpoints) + 1 and current.breakpoints:
-        groups = {
-            edges: item.group
-            for edges, item in zip(_edges(current.breakpoints), current.levels, strict=True)
-        }
+    old = _binned_groups(current)
     levels = tuple(
-        LevelGroup(label, groups.get(edges))
+        LevelGroup(label, _group_within(edges, old))
         for label, edges in zip(bin_labels(points), _edges(points), strict=True)
     )
     return replace_side(harmony, side, breakpoints=points, levels=levels)
+
+
+def say_rebinned(before: Side, after: Side) -> str:
+    """Return what new breakpoints did to the groups of a side, empty where nothing was lost."""
+    if not before.breakpoints or not after.breakpoints or before.breakpoints == after.breakpoints:
+        return ""
+    if all(item.group is None for item in before.levels):
+        return ""
+    lost = sum(item.group is None for item in after.levels)
+    kept = len(after.levels) - lost
+    if not lost:
+        return f"All {kept} bins keep their groups."
+    kept_text = f"{kept} bin{'s keep their groups' if kept != 1 else ' keeps its group'}"
+    lost_text = f"{lost} {'join' if lost != 1 else 'joins'} bins of different groups and {'have' if lost != 1 else 'has'} none"
+    return f"{kept_text}; {lost_text}."
+
+
+def _binned_groups(side: Side) -> list[tuple[tuple[float, float], GroupCode]]:
+    if not side.breakpoints or len(side.levels) != len(side.breakpoints) + 1:
+        return []
+    codes = [item.group for item in side.levels]
+    return list(zip(_edges(side.breakpoints), codes, strict=True))
+
+
+def _group_within(
+    edges: tuple[float, float], old: list[tuple[tuple[float, float], GroupCode]]
+) -> GroupCode:
+    """Return the one group of all the old bins a new bin takes in, if there is just one."""
+    found = {code for (low, high), code in old if low < edges[1] and edges[0] < high}
+    return found.pop() if len(found) == 1 else None
 
 
 def _edges(points: tuple[float, ...]) -> list[tuple[float, float]]:
@@ -346,6 +371,7 @@ __all__ = [
     "rename_group",
     "renumber_groups",
     "replace_side",
+    "say_rebinned",
     "set_adjustment",
     "set_aggregator",
     "set_breakpoints",

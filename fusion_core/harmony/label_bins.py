@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from math import floor, inf, log10
 from typing import Final
 
@@ -39,6 +40,11 @@ def ranges_named(labels: Sequence[str]) -> list[Range | None]:
     >>> ranges_named(["No vehicles", "1 vehicle", "2 or more vehicles"])
     [(0.0, 1.0), (1.0, 2.0), (2.0, inf)]
     """
+    return list(_named(tuple(labels)))
+
+
+@lru_cache(maxsize=64)
+def _named(labels: tuple[str, ...]) -> tuple[Range | None, ...]:
     found = [
         None if is_not_asked(label) else item
         for label, item in zip(labels, read_ranges(labels), strict=True)
@@ -51,7 +57,7 @@ def ranges_named(labels: Sequence[str]) -> list[Range | None]:
     lowest = min((item[0] for item in found if item is not None), default=0.0)
     if len(none) == 1 and lowest == 1.0:
         found[none[0]] = (0.0, 1.0)
-    return found
+    return tuple(found)
 
 
 def is_calendar_year(variable: Variable) -> bool:

@@ -90,6 +90,11 @@ def _put_in_place(fresh: Path, folder: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
+def write_description(description: SurveyDescription, folder: Path) -> None:
+    """Replace the description of a stored survey; dictionary and microdata stay as they are."""
+    write_json(_description_record(description), folder / "survey.json")
+
+
 def read_description(folder: Path) -> SurveyDescription:
     """Read the description of a stored survey.
 
@@ -263,5 +268,6 @@ __all__ = [
     "read_outline",
     "read_survey",
     "table_path",
+    "write_description",
     "write_survey",
 ]

@@ -13,7 +13,7 @@ from fusion_core.harmony.model import DROP, GroupCode, Harmony
 from fusion_core.harmony.preview import GroupPreview, HarmonyPreview, Histogram, LevelPreview
 from fusion_core.surveys.model import Variable
 from fusion_core.surveys.source import SurveySource
-from harmony_app.harmonize.edits import Surveys
+from harmony_app.harmonize.pair_surveys import Surveys
 
 SEVERITIES: Final = {"error": "error", "warning": "warning", "hint": "note"}
 LEVELS_IN_TITLE: Final = 3

@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any, Final
 
-from fusion_core.harmony.editing import describe_aggregator, detect_ordered
+from fusion_core.harmony.conditions import read_condition
+from fusion_core.harmony.describe import (
+    describe_adjustment,
+    describe_aggregator,
+    describe_condition,
+)
+from fusion_core.harmony.editing import detect_ordered
+from fusion_core.harmony.headcounts import counted
+from fusion_core.harmony.label_bins import is_calendar_year, ranges_named
+from fusion_core.harmony.label_ranges import are_durations, breakpoints_of
 from fusion_core.harmony.model import Aggregator, Harmony, Side, SideName
+from fusion_core.harmony.prices import deflation_factor, price_years
+from fusion_core.harmony.recipes import read_recipe
 from fusion_core.surveys.model import Variable
+from fusion_core.surveys.source import SurveySource
+from harmony_app.harmonize.builder_records import condition_record, recipe_record
+from harmony_app.harmonize.pair_surveys import Surveys
 from harmony_app.harmonize.state import ViewState
 
-AGGREGATORS: Final[tuple[tuple[Aggregator, str], ...]] = (
-    ("automatic", "automatic"),
-    ("reference", "the reference person's value"),
+CHOICES: Final[tuple[tuple[Aggregator, str], ...]] = (
+    ("reference", "the reference person's answer"),
     ("sum", "sum over members"),
-    ("mean", "mean of members"),
-    ("median", "median of members"),
-    ("minimum", "lowest member"),
-    ("maximum", "highest member"),
-    ("any", "yes if any member counts"),
+    ("mean", "average of members"),
+    ("median", "middle of members"),
+    ("minimum", "lowest of members"),
+    ("maximum", "highest of members"),
+    ("any", "whether any member counts"),
     ("count", "number of members that count"),
 )
-"""Ways from persons to a household, in the order people need them."""
+"""Ways from persons to a household beside counting the persons of a condition."""
+
+_WORDS: Final = dict(CHOICES)
+_NEED_ORDER: Final = frozenset({"minimum", "maximum"})
+_NEED_NUMBERS: Final = frozenset({"sum", "mean", "median"})
+_FOR_CODES: Final = frozenset({"any", "count"})
 
 
-def harmony_form(
-    state: ViewState, donor: Variable, recipient: Variable, *, sequence: int
-) -> dict[str, Any]:
+def harmony_form(state: ViewState, surveys: Surveys, *, sequence: int) -> dict[str, Any]:
     """Describe the current harmony.
 
     Parameters
     ----------
     state
         The page's state, with a current harmony.
-    donor, recipient
-        The two variables.
+    surveys
+        The two surveys.
     sequence
         Number of the last message taken into account, so that the browser can tell an answer to an
         older edit from one to its last.
@@ -41,6 +59,7 @@ def harmony_form(
     harmony = state.current
     if harmony is None:
         return {}
+    donor, recipient = surveys.variables(harmony)
     detected = detect_ordered(harmony, donor, recipient)
     return {
         "key": harmony.key,
@@ -59,42 +78,130 @@ def harmony_form(
         else "The levels do not suggest an order",
         "names": [[code, name] for code, name in harmony.group_names],
         "sides": {
-            "donor": _side(harmony, "donor", donor),
-            "recipient": _side(harmony, "recipient", recipient),
+            "donor": _side(harmony, "donor", surveys),
+            "recipient": _side(harmony, "recipient", surveys),
         },
     }
 
 
-def _side(harmony: Harmony, name: SideName, variable: Variable) -> dict[str, Any]:
-    side, other = harmony.side(name), harmony.recipient if name == "donor" else harmony.donor
+def _side(harmony: Harmony, name: SideName, surveys: Surveys) -> dict[str, Any]:
+    side = harmony.side(name)
+    variable = surveys.variable(name, harmony)
+    columns = surveys.columns(name, harmony)
     numeric = not variable.is_categorical or bool(side.adjustment)
-    collapses = side.respondent == "person"
-    words = dict(AGGREGATORS)
     return {
         "respondent": side.respondent,
-        "adjustment": side.adjustment,
         "breakpoints": list(side.breakpoints),
         "groups": [item.group for item in side.levels],
         "grouped": side.is_grouped,
-        "aggregator": side.aggregator,
-        "aggregator_word": words[side.aggregator]
-        if side.aggregator != "automatic"
-        else _automatic(side, other),
-        "aggregator_text": describe_aggregator(harmony, name, variable) if collapses else "",
+        **_adjustment(side, columns),
+        **_aggregation(harmony, name, variable, columns),
         "universe": side.universe,
+        "universe_rows": condition_record(read_condition(side.universe)),
+        "universe_text": describe_condition(side, side.universe, columns),
         "outside": side.outside_universe,
         "missing": side.missing,
-        "deflate_to_year": side.deflate_to_year,
         "can_bin": numeric or bool(side.breakpoints),
-        "can_collapse": collapses,
-        "can_deflate": (numeric and _is_dollars(variable)) or side.deflate_to_year is not None,
+        **_label_ranges(harmony, name, surveys),
+        **_deflation(side, name, variable, surveys),
     }
 
 
-def _automatic(side: Side, other: Side) -> str:
-    if other.respondent == "person" and side.respondent == "person":
-        return "persons"
-    return "automatic"
+def _adjustment(side: Side, columns: dict[str, Variable]) -> dict[str, Any]:
+    recipe = read_recipe(side.adjustment) if side.adjustment.strip() else None
+    return {
+        "adjustment": side.adjustment,
+        "recipe": recipe_record(recipe),
+        "adjustment_text": describe_adjustment(side, columns),
+    }
+
+
+def _aggregation(
+    harmony: Harmony, name: SideName, variable: Variable, columns: dict[str, Variable]
+) -> dict[str, Any]:
+    side, other = harmony.side(name), harmony.recipient if name == "donor" else harmony.donor
+    if side.respondent != "person":
+        return {"aggregator": side.aggregator, "can_collapse": False}
+    condition = counted(side, columns)
+    text = describe_aggregator(harmony, name, variable, columns=columns)
+    word = "how persons count" if side.aggregator == "automatic" else _WORDS[side.aggregator]
+    return {
+        "aggregator": side.aggregator,
+        "aggregator_word": text if condition is not None else word,
+        "aggregator_text": text,
+        "aggregators": [
+            [value, words]
+            for value, words in CHOICES
+            if value == side.aggregator or _suits(value, side, ordered=harmony.ordered)
+        ],
+        "automatic_text": _automatic(harmony, name, variable, columns),
+        "counting": None
+        if condition is None
+        else {
+            "condition": condition_record(condition),
+            "counting": "any" if side.aggregator == "any" else "number",
+            "coded": side.is_grouped,
+        },
+        "can_collapse": True,
+        # Two questions put to persons can stay person by person until the household is asked for.
+        "must_collapse": other.respondent == "household",
+    }
+
+
+def _suits(value: Aggregator, side: Side, *, ordered: bool) -> bool:
+    if value in _FOR_CODES:
+        return False
+    if side.is_grouped:
+        if value == "sum":
+            return {item.group for item in side.levels} <= {0.0, 1.0}
+        return value not in _NEED_NUMBERS and (ordered or value not in _NEED_ORDER)
+    return True
+
+
+def _automatic(
+    harmony: Harmony, name: SideName, variable: Variable, columns: dict[str, Variable]
+) -> str:
+    plain = harmony.with_side(name, replace(harmony.side(name), aggregator="automatic"))
+    return describe_aggregator(plain, name, variable, columns=columns)
+
+
+def _label_ranges(harmony: Harmony, name: SideName, surveys: Surveys) -> dict[str, Any]:
+    """Tell whether the other side's labels name the ranges this side's bins could have."""
+    other: SideName = "recipient" if name == "donor" else "donor"
+    half = harmony.side(other)
+    labels = [] if half.breakpoints else [item.level for item in half.levels]
+    ranges = ranges_named(labels)
+    back = are_durations(labels, ranges) and is_calendar_year(surveys.variable(name, harmony))
+    counts_back = back and not harmony.side(name).adjustment.strip()
+    return {
+        "label_ranges": len(breakpoints_of(ranges)) > 0,
+        "base_year": survey_year(surveys.survey(other)) if counts_back else None,
+    }
+
+
+def _deflation(side: Side, name: SideName, variable: Variable, surveys: Surveys) -> dict[str, Any]:
+    own = surveys.survey(name)
+    other = surveys.survey("recipient" if name == "donor" else "donor")
+    numeric = not variable.is_categorical or bool(side.adjustment)
+    year, price_year = side.deflate_to_year, own.description.price_year
+    return {
+        "deflate_to_year": year,
+        "can_deflate": (numeric and _is_dollars(variable)) or year is not None,
+        "own_year": survey_year(own),
+        "own_title": own.id.title,
+        "other_year": other.description.price_year or survey_year(other),
+        "other_title": other.id.title,
+        "factor": None
+        if year is None or price_year is None
+        else f"{deflation_factor(price_year, year):.4g}",
+    }
+
+
+def survey_year(survey: SurveySource) -> int | None:
+    """Return the last year of a survey's vintage, where consumer prices of it are known."""
+    found = re.findall(r"\d{4}", survey.id.vintage)
+    year = int(found[-1]) if found else None
+    return year if year in price_years() else None
 
 
 def _is_dollars(variable: Variable) -> bool:

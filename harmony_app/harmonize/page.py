@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import panel as pn
 
@@ -17,6 +17,7 @@ from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
+from harmony_app.harmonize.building import Building
 from harmony_app.harmonize.checks import Checks
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.edits import EDITS, apply_edit
@@ -28,6 +29,7 @@ from harmony_app.harmonize.overview import OverviewTable
 from harmony_app.harmonize.pairwork import PairWork, parse_pair
 from harmony_app.harmonize.saving import Saving
 from harmony_app.harmonize.screen import Consequence, Screen, consequence
+from harmony_app.harmonize.shaping import note
 from harmony_app.harmonize.suggesting import Suggesting
 from harmony_app.shell.background import LatestWork
 from harmony_app.shell.session import Session, set_query
@@ -57,6 +59,7 @@ class HarmonizePage:
         self._actions: dict[str, Callable[[Message], None]] = {
             "open": self._open, "pair": self._choose_pair, "view": self._choose_view,
             "undo": self._undo, "redo": self._redo, "fix": self._fix, "recover": self._recover,
+            **Building(self).actions,
             **Saving(self).actions,
             **Exchange(self).actions,
             **self.suggesting.actions,
@@ -128,9 +131,13 @@ class HarmonizePage:
         work, current = self.work, self.state.current
         if work is None or current is None:
             raise InputError("No harmony is open", fix="Choose a variable on the left")
-        self.state = states.edit(self.state, apply_edit(current, message, work.surveys))
+        edited = apply_edit(current, message, work.surveys)
+        self.state = states.edit(self.state, edited)
         if "side" in message:
-            self.desk.tell("problem", side=message["side"], field=_field(message), message=None)
+            said = note(current, edited, message)
+            self.desk.tell(
+                "problem", side=message["side"], field=_field(message), message=None, note=said
+            )
 
     def _fix(self, message: Message) -> None:
         index = messages.whole(message.get("index"), "The finding")
@@ -345,14 +352,18 @@ class HarmonizePage:
             work.drop_draft(current.key)
 
 
+FIELDS: Final = {
+    "adjustment": "adjustment", "recipe": "adjustment", "universe": "universe",
+    "universe_rows": "universe", "breakpoints": "breakpoints", "label_bins": "breakpoints",
+    "split_bins": "breakpoints", "deflate": "deflate", "price_year": "deflate",
+    "aggregator": "aggregator", "count": "aggregator",
+}  # fmt: skip
+"""The field of a side that an error in a message of each kind is shown at."""
+
+
 def _field(message: Message) -> str | None:
     kind = message.get("kind")
-    return (
-        kind
-        if isinstance(kind, str)
-        and kind in {"adjustment", "universe", "breakpoints", "deflate", "aggregator"}
-        else None
-    )
+    return FIELDS.get(kind) if isinstance(kind, str) else None
 
 
 def _first_answer(work: PairWork) -> str:

@@ -14,16 +14,16 @@ from fusion_core.harmony.editing import start_harmony
 from fusion_core.harmony.expressions import check_expression, evaluate_expression
 from fusion_core.harmony.model import Harmony, SideName, SurveyPair
 from fusion_core.harmony.preview import HarmonyPreview, preview
-from fusion_core.harmony.rows import RowsCache
+from fusion_core.harmony.rows import RowsCache, SurveyRows
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.harmony.suggestions import SuggestionIndex
 from fusion_core.harmony.verdicts import Verdict
 from fusion_core.surveys.model import SurveyId, Variable, variable_from_column
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.catalogue import Status, harmony_statuses
-from harmony_app.harmonize.edits import Surveys
 from harmony_app.harmonize.knowledge import shared_knowledge
 from harmony_app.harmonize.library import load_survey, shared_rows
+from harmony_app.harmonize.pair_surveys import Surveys
 
 SAMPLE_ROWS = 2_000
 """Rows an expression is tried on while it is typed."""
@@ -66,9 +66,8 @@ class PairWork:
     def __init__(self, workspace: Workspace, pair: SurveyPair, user: str) -> None:
         self.pair = pair
         self.user = user
-        self.surveys = Surveys(
-            load_survey(workspace, pair.donor), load_survey(workspace, pair.recipient)
-        )
+        self._workspace = workspace
+        self.reload_surveys()
         self.store = HarmonyStore(workspace.path, pair)
         self.saved: dict[str, Harmony] = {}
         self.drafts: dict[str, Harmony] = {}
@@ -79,6 +78,23 @@ class PairWork:
         self.verdicts: dict[str, Verdict] = {}
         self._siblings = sibling_sets(workspace.path, pair)
         self.reload()
+
+    def reload_surveys(self) -> None:
+        """Read the surveys as they are on disk now; unchanged ones are not read again."""
+        self.surveys = Surveys(
+            load_survey(self._workspace, self.pair.donor),
+            load_survey(self._workspace, self.pair.recipient),
+        )
+
+    def rows(self, side: SideName) -> SurveyRows:
+        """Return the prepared microdata of a side.
+
+        Raises
+        ------
+        InputError
+            If its survey has no microdata.
+        """
+        return self._rows.rows(self.surveys.survey(side))
 
     def reload(self) -> None:
         """Read what is on disk now: others may have saved, and this user may have two windows."""

@@ -21,7 +21,7 @@ from harmony_app.harmonize.consequences import (
     rows_record,
 )
 from harmony_app.harmonize.desk import HarmonizeDesk
-from harmony_app.harmonize.forms import AGGREGATORS, harmony_form
+from harmony_app.harmonize.forms import harmony_form
 from harmony_app.harmonize.library import all_pairs
 from harmony_app.harmonize.overview import OverviewTable
 from harmony_app.harmonize.pairwork import PairWork
@@ -96,7 +96,6 @@ class Screen:
                     {"name": name.lower(), "description": line, "call": True}
                     for name, line in ALLOWED_FUNCTIONS.items()
                 ],
-                "aggregators": [list(item) for item in AGGREGATORS],
                 "years": sorted(price_years(), reverse=True),
                 "price_years": dict(
                     zip(
@@ -152,7 +151,7 @@ class Screen:
             self._desk.show(form=None, preview=None)
             return
         donor, recipient = work.variables(state.current)
-        form = harmony_form(state, donor, recipient, sequence=sequence)
+        form = harmony_form(state, work.surveys, sequence=sequence)
         labels = [
             [item.level for item in side.levels]
             for side in (state.current.donor, state.current.recipient)

@@ -137,7 +137,7 @@ def test_a_number_is_binned_by_typing_and_by_dragging(shared_app, page):
     field.fill("2 3 4 5")
     field.press("Enter")
     expect(page.locator(".side-levels.recipient .level")).to_have_count(5)
-    page.locator(".settings.recipient .bins").get_by_role("button", name="1, 2, 3").click()
+    page.locator(".setting-editor .bins").get_by_role("button", name="1, 2, 3").click()
     for position, row in enumerate(page.locator(".side-levels.donor .level").all(), start=1):
         row.click()
         page.keyboard.press(str(position))
@@ -147,8 +147,8 @@ def test_a_number_is_binned_by_typing_and_by_dragging(shared_app, page):
     saved = stored(shared_app).get("bedrooms__bdsp")
     assert saved.recipient.breakpoints == (2.0, 3.0, 4.0, 5.0)
     assert list(groups(saved, "recipient").values()) == [1.0, 2.0, 3.0, 4.0, 5.0]
-    expect(page.locator(".settings.recipient .histogram .break")).to_have_count(4)
-    handle = page.locator(".settings.recipient .histogram .break").last.bounding_box()
+    expect(page.locator(".setting-editor .histogram .break")).to_have_count(4)
+    handle = page.locator(".setting-editor .histogram .break").last.bounding_box()
     page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + 20)
     page.mouse.down()
     page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + 400, steps=4)
@@ -156,24 +156,21 @@ def test_a_number_is_binned_by_typing_and_by_dragging(shared_app, page):
     expect(page.locator(".side-levels.recipient .level")).to_have_count(4)
 
 
-def test_persons_are_counted_and_the_count_is_read_out(shared_app, page):
+def test_persons_are_counted_without_codes_and_the_count_is_read_out(shared_app, page):
     open_match(page, shared_app, "numolder", "agep")
-    page.locator(".settings.recipient [data-key=bins]").click()
-    page.get_by_label("Break points of recipient").fill("65")
-    page.get_by_label("Break points of recipient").press("Enter")
-    level(page, "recipient", "under 65").click()
-    page.keyboard.press("0")
-    page.keyboard.press("1")
     page.locator(".settings.recipient [data-key=collapse]").click()
-    page.get_by_label("How persons become a household").select_option("sum")
-    expect(
-        page.locator(".setting-editor .help", has_text="number of household members")
-    ).to_be_visible()
+    page.get_by_role("button", name="number of persons who").click()
+    page.get_by_label("Comparison").select_option("at least")
+    page.get_by_label("Value").fill("65")
+    page.get_by_label("Value").press("Enter")
+    expect(page.locator(".setting-editor .reading")).to_contain_text(
+        "number of household members aged 65 or more"
+    )
     expect(page.locator(".similarity")).to_contain_text("similarity 0.9")
     save(page)
     saved = stored(shared_app).get("numolder__agep")
-    assert saved.recipient.aggregator == "sum"
-    assert list(groups(saved, "recipient").values()) == [0.0, 1.0]
+    assert (saved.recipient.aggregator, saved.recipient.adjustment) == ("sum", "agep >= 65")
+    assert saved.recipient.levels == ()
 
 
 def test_every_edit_can_be_undone_and_made_again(shared_app, page):
@@ -284,12 +281,13 @@ def test_a_hostile_expression_gets_a_sentence_at_the_field(shared_app, page, tex
     open_match(page, shared_app, "ageresp", "agep")
     before = stored(shared_app)
     page.locator(".settings.recipient [data-key=adjust]").click()
+    page.locator(".setting-editor").get_by_role("button", name="Expression").click()
     field = page.get_by_label("Adjustment of the recipient")
     field.fill(text)
     field.press("Enter")
-    message = page.locator(".settings.recipient .feedback.is-error > span").first
+    message = page.locator(".setting-editor .feedback.is-error > span").first
     expect(message).to_have_text(re.compile(r"\w.*\.$"))
-    expect(page.locator(".settings.recipient .feedback mark")).to_have_count(1)
+    expect(page.locator(".setting-editor .feedback mark")).to_have_count(1)
     expect(page.locator(".draft-state")).not_to_contain_text("draft")
     assert stored(shared_app) == before
 
@@ -297,12 +295,13 @@ def test_a_hostile_expression_gets_a_sentence_at_the_field(shared_app, page, tex
 def test_names_are_completed_and_the_result_is_previewed(shared_app, page):
     open_match(page, shared_app, "ageresp", "agep")
     page.locator(".settings.recipient [data-key=adjust]").click()
+    page.locator(".setting-editor").get_by_role("button", name="Expression").click()
     field = page.get_by_label("Adjustment of the recipient")
     field.press_sequentially("least(age")
     expect(page.locator(".suggestion", has_text="agep")).to_be_visible()
     field.press("Tab")
     field.press_sequentially(", 80)")
-    expect(page.locator(".settings.recipient .feedback")).to_contain_text("Whole number, 0 to 80")
+    expect(page.locator(".setting-editor .feedback")).to_contain_text("Whole number, 0 to 80")
     field.press("Enter")
     expect(page.locator(".settings.recipient [data-key=adjust]")).to_have_text("= least(agep, 80)")
 

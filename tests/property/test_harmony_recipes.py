@@ -161,8 +161,8 @@ def test_a_head_count_coded_by_bins_counts_the_same_persons_as_its_condition(dra
     if condition is None:
         return
     persons = household_of_each_person()
-    wanted = side_values(side, persons).values
+    wanted = side_values(side, persons).of_rows()
     np.testing.assert_array_equal(
-        side_values(count_persons(side, condition, "number"), persons).values, wanted
+        side_values(count_persons(side, condition, "number"), persons).of_rows(), wanted
     )
     assert counted(count_persons(side, condition, "number")) == condition

@@ -25,6 +25,7 @@ export function render({ model }) {
   const actions = {
     send,
     edit(change) { match.problem(null); send(change); },
+    ask: (question) => model.send_msg(question),
     check: (question) => model.send_msg({ kind: "check", ...question }),
     choosePair: (pair) => send({ kind: "pair", pair }),
     chooseView: (view) => { showView(view); send({ kind: "view", view }); },
@@ -118,7 +119,7 @@ export function render({ model }) {
       .filter((item) => item.respondent === state.form.sides[side].respondent), ...state.place.functions];
     return {
       palette: state.place.palette,
-      ...Object.fromEntries(["donor", "recipient"].map((side) => [side, { columns: columns(side), aggregators: state.place.aggregators, years: state.place.years, price_year: state.place.price_years[side] }])),
+      ...Object.fromEntries(["donor", "recipient"].map((side) => [side, { columns: columns(side), years: state.place.years, price_year: state.place.price_years[side] }])),
     };
   }
 
@@ -176,7 +177,7 @@ export function render({ model }) {
 
   model.on("msg:custom", (message) => {
     const reply = message.data ?? message;
-    if (reply.kind === "problem" || reply.kind === "checked") match.answer(reply);
+    if (["problem", "checked", "levels_of"].includes(reply.kind)) match.answer(reply);
     else if (reply.kind === "toast") toast.show(reply.message, { severity: reply.severity, undo: reply.undo ? () => send(reply.undo) : null });
     else if (reply.kind === "alike") match.levels.showAlike(reply);
     else if (reply.kind === "download") download(reply.name, reply.text);

@@ -3,7 +3,7 @@ import { kindChip } from "./candidates.js";
 import { h, number, s, setText } from "./dom.js";
 import { createGroupMenu } from "./group_menu.js";
 import { createLevels } from "./levels.js";
-import { createSettings } from "./settings.js";
+import { createEditorPlace, createSettings } from "./settings.js";
 import { createSuggestion } from "./suggestion.js";
 
 const UNKNOWN = { low: 0, high: 1, shares: null, edges: null, whole: false };
@@ -13,10 +13,9 @@ export function createMatch(actions) {
   let latest = null;
 
   const levels = createLevels(actions);
-  const settings = {
-    donor: createSettings("donor", actions),
-    recipient: createSettings("recipient", actions),
-  };
+  const editor = createEditorPlace(() => levels.redraw());
+  const place = { editor, opened: (side) => settings[side === "donor" ? "recipient" : "donor"].close() };
+  const settings = { donor: createSettings("donor", actions, place), recipient: createSettings("recipient", actions, place) };
   const cards = { donor: h("div.variable-card.donor"), recipient: h("div.variable-card.recipient") };
   const plain = { donor: h("div.plain-number.donor", { hidden: true }), recipient: h("div.plain-number.recipient", { hidden: true }) };
 
@@ -39,12 +38,13 @@ export function createMatch(actions) {
   const problem = h("div.match-problem", { role: "alert", hidden: true });
   const body = h("div.match-body", {},
     cards.donor, h("div.arrow", { "aria-hidden": "true" }, "⇄"), cards.recipient,
-    settings.donor.element, settings.recipient.element,
+    settings.donor.element, settings.recipient.element, editor.element,
     levels.lists.donor.element, levels.lists.recipient.element, plain.donor, plain.recipient, levels.svg, levels.overlay);
   // An editor that opens, or a message in it, moves the lists and so the ends of the links.
   const moved = new ResizeObserver(() => levels.redraw());
   moved.observe(settings.donor.element);
   moved.observe(settings.recipient.element);
+  moved.observe(editor.element);
   const element = h("section.match", { "aria-label": "Match" }, toolbar, suggestion.element, problem, body, levels.assignBar);
 
   function showCard(side, variable, subject) {
@@ -96,7 +96,7 @@ export function createMatch(actions) {
     const codes = [...new Set([...form.sides.donor.groups, ...form.sides.recipient.groups])].filter((code) => typeof code === "number").sort((a, b) => a - b);
     for (const side of ["donor", "recipient"]) {
       const now = form.sides[side];
-      settings[side].update(now, { ...context[side], distribution: rows[side].distribution ?? UNKNOWN, codes, names: Object.fromEntries(form.names) });
+      settings[side].update(now, { ...context[side], variable: subject[side], other: subject[side === "donor" ? "recipient" : "donor"].name, distribution: rows[side].distribution ?? UNKNOWN, codes, names: Object.fromEntries(form.names) });
       levels.lists[side].element.hidden = !now.grouped;
       showPlain(side, subject[side], now, rows[side].distribution ?? UNKNOWN);
     }
@@ -109,14 +109,14 @@ export function createMatch(actions) {
     problem(message) { problem.hidden = !message; setText(problem, message ?? ""); },
     /** A new pair of variables is shown: forget selections, open editors and errors. */
     updateSubject(subject) {
-      for (const side of ["donor", "recipient"]) { showCard(side, subject[side], subject); settings[side].close(); }
+      for (const side of ["donor", "recipient"]) { showCard(side, subject[side], subject); settings[side].restart(); }
       levels.clear();
       this.problem(null);
     },
     update(form, subject, labels, rows, context) { latest = { form, subject, labels, rows, context }; refresh(); },
     showTabs(subject) { showCard("recipient", subject.recipient, subject); },
     answer(reply) {
-      if (reply.side && settings[reply.side] && reply.field) settings[reply.side].answer(reply);
+      if (reply.side && settings[reply.side] && (reply.field || reply.kind === "levels_of")) settings[reply.side].answer(reply);
       else this.problem(reply.message);
     },
   };

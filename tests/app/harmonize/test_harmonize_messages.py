@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from fusion_core.errors import InputError
 from harmony_app.harmonize import messages
-from harmony_app.harmonize.edits import EDITS, Surveys, apply_edit
+from harmony_app.harmonize.edits import EDITS, apply_edit
+from harmony_app.harmonize.pair_surveys import Surveys
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=True) | st.integers() | st.text(max_size=8),

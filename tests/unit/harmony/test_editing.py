@@ -56,7 +56,7 @@ def test_new_breakpoints_rebuild_the_rows_and_keep_groups_of_bins_that_still_exi
     harmony = editing.number_bins(harmony, "recipient")
     harmony = editing.set_breakpoints(harmony, "recipient", [16, 18, 65])
     assert groups(harmony.recipient) == {
-        "under 16": 1, "16 to under 18": None, "18 to under 65": None, "65 or more": 3,
+        "under 16": 1, "16 to under 18": 2, "18 to under 65": 2, "65 or more": 3,
     }  # fmt: skip
 
 
