@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from fusion_core.harmony.examples import Example, distinct
+from fusion_core.harmony.label_parts import alternatives, mixtures, named_numbers
 from fusion_core.harmony.label_ranges import (
     Range,
     are_calendar_years,
@@ -30,6 +30,7 @@ from fusion_core.harmony.wording import (
     is_other,
     is_several,
     normalise_label,
+    starts_negative,
 )
 from fusion_core.surveys.model import Variable
 
@@ -40,11 +41,14 @@ _BOTH_OTHER: Final = 0.85
 _ONLY_DENIAL: Final = 0.75
 _CLEAR: Final = 0.7
 """A likeness of the labels themselves that leaves nothing to be learnt from other surveys."""
-_JOINED: Final = re.compile(r"\s*[-/]\s*")
 _CONTRARY: Final = 0.45
 """What is left of a likeness when one answer denies and the other does not."""
 _OTHER_NUMBERS: Final = 0.25
 """What is left of a likeness when the numbers named do not overlap."""
+_NUMBERS_WITHIN: Final = 0.8
+"""Least likeness of two labels of one kind where one names some of the other's numbers."""
+_ALTERNATIVE: Final = 0.9
+"""A likeness of one alternative counts a little less than one of the whole label."""
 _LEARNT: Final = 0.97
 """A likeness to what people paired before counts a little less than one to the label itself."""
 _RANGED: Final = 0.6
@@ -135,7 +139,8 @@ def likeness(
                 )
     if known is not None:
         unclear = found.max(axis=0, initial=0.0) < _CLEAR
-        learnt = _LEARNT * _learnt(donor, known)
+        unclear &= ~np.array([is_not_asked(level) for level in recipient], dtype=bool)
+        learnt = _LEARNT * _learnt(donor, known) * _as_several(donor, recipient)
         found[:, unclear] = np.maximum(found, learnt)[:, unclear]
     names = [np.array([normalise_label(level) for level in side]) for side in (donor, recipient)]
     if found.size:
@@ -143,7 +148,7 @@ def likeness(
     return found
 
 
-def _wording(donor: Sequence[str], recipient: Sequence[str]) -> Floats:
+def _wording(donor: Sequence[str], recipient: Sequence[str], *, whole: bool = False) -> Floats:
     left = [normalise_label(level) for level in donor]
     right = [normalise_label(level) for level in recipient]
     own, other = [answer_words(level) for level in donor], [answer_words(a) for a in recipient]
@@ -160,12 +165,39 @@ def _wording(donor: Sequence[str], recipient: Sequence[str]) -> Floats:
 
     weights = {word: weight(word) for word in {*spread[0], *spread[1]}}
     scores = _shared_words(own, other, weights)
+    if not whole:
+        scores = np.maximum(scores, _listed(donor, recipient, own, other, weights))
     if left and right:
         letters = process.cdist(left, right, scorer=fuzz.token_sort_ratio, score_cutoff=75)
         scores = np.maximum(scores, np.asarray(letters, dtype=float) / 100)
     scores *= _contrary(donor, recipient)
-    scores = _same_numbers(left, right, scores)
+    scores = _same_numbers(donor, recipient, own, other, scores)
     return _special(donor, recipient, scores)
+
+
+def _listed(
+    donor: Sequence[str],
+    recipient: Sequence[str],
+    own: Sequence[frozenset[str]],
+    other: Sequence[frozenset[str]],
+    weights: dict[str, float],
+) -> Floats:
+    """Return how alike two labels are by the most alike of the alternatives they list."""
+    sides = []
+    for labels, found in ((donor, own), (recipient, other)):
+        texts = [alternatives(label) for label in labels]
+        owner = [k for k, parts in enumerate(texts) for _ in (*parts, "")]
+        words = [
+            part for k, parts in enumerate(texts) for part in (*map(answer_words, parts), found[k])
+        ]
+        sides.append((np.array(owner, dtype=int), words))
+    scores = np.zeros((len(donor), len(recipient)))
+    if len(sides[0][0]) == len(donor) and len(sides[1][0]) == len(recipient):
+        return scores
+    known = defaultdict(lambda: 1.0, weights)
+    alike = _ALTERNATIVE * _shared_words(sides[0][1], sides[1][1], known)
+    np.maximum.at(scores, (sides[0][0][:, None], sides[1][0][None, :]), alike)
+    return scores
 
 
 def _shared_words(
@@ -194,38 +226,40 @@ def _special(donor: Sequence[str], recipient: Sequence[str], scores: Floats) -> 
     scores = scores.copy()
     for test, both in ((is_not_asked, _BOTH_NOT_ASKED), (is_other, _BOTH_OTHER)):
         _at_least(scores, [test(a) for a in donor], [test(a) for a in recipient], both)
-    denials = [
-        [is_negative(level) and not is_not_asked(level) for level in side]
-        for side in (donor, recipient)
-    ]
-    if all(sum(side) == 1 for side in denials):
-        _at_least(scores, denials[0], denials[1], _ONLY_DENIAL)
-    several = [
-        [is_several(level) or mixed for level, mixed in zip(side, _mixtures(side), strict=True)]
-        for side in (donor, recipient)
-    ]
-    if any(several[0]) and any(several[1]):
-        first, second = np.array(several[0]), np.array(several[1])
-        scores[first[:, None] != second[None, :]] *= _OTHER_NUMBERS
-        if sum(several[0]) == 1 or sum(several[1]) == 1:
-            _at_least(scores, several[0], several[1], _BOTH_OTHER)
+    for denies in (is_negative, starts_negative):
+        denials = [
+            [denies(level) and not is_not_asked(level) for level in side]
+            for side in (donor, recipient)
+        ]
+        if all(sum(side) == 1 for side in denials):
+            _at_least(scores, denials[0], denials[1], _ONLY_DENIAL)
+    several = _several(donor), _several(recipient)
+    scores *= _as_several(donor, recipient)
+    if any(several[0]) and any(several[1]) and 1 in (sum(several[0]), sum(several[1])):
+        _at_least(scores, several[0], several[1], _BOTH_OTHER)
     return scores
+
+
+def _several(levels: Sequence[str]) -> list[bool]:
+    """Say which labels stand for several answers at once: 'Two or more races', 'White-Asian'."""
+    return [
+        is_several(level) or mixed for level, mixed in zip(levels, mixtures(levels), strict=True)
+    ]
+
+
+def _as_several(donor: Sequence[str], recipient: Sequence[str]) -> Floats:
+    """Return what is left of a likeness where one answer is several at once, the other a single one."""
+    first, second = np.array(_several(donor)), np.array(_several(recipient))
+    if not (first.any() and second.any()):
+        return np.ones((len(donor), len(recipient)))
+    # The rest may hold mixtures too: 'Some other race'.
+    fits = (first[:, None] == second[None, :]) | np.array(list(map(is_other, recipient)))[None, :]
+    return np.where(fits, 1.0, _OTHER_NUMBERS)
 
 
 def _at_least(scores: Floats, first: list[bool], second: list[bool], value: float) -> None:
     chosen = np.ix_(np.array(first, dtype=bool), np.array(second, dtype=bool))
     scores[chosen] = np.maximum(scores[chosen], value)
-
-
-def _mixtures(levels: Sequence[str]) -> list[bool]:
-    """Which labels join the words of two other labels by a dash or slash: 'White-Asian'."""
-    parts = [[normalise_label(part) for part in _JOINED.split(level)] for level in levels]
-    starts = Counter(found[0].split(" ")[0] for found in parts if found[0])
-    return [
-        len(found) > 1 and sum(starts[part.split(" ")[0]] > 0 for part in found if part) > 1
-        and starts[found[0].split(" ")[0]] > 1
-        for found in parts
-    ]  # fmt: skip
 
 
 def _contrary(donor: Sequence[str], recipient: Sequence[str]) -> Floats:
@@ -234,14 +268,32 @@ def _contrary(donor: Sequence[str], recipient: Sequence[str]) -> Floats:
     return np.where(first[:, None] == second[None, :], 1.0, _CONTRARY)
 
 
-def _same_numbers(left: Sequence[str], right: Sequence[str], scores: Floats) -> Floats:
-    """Labels that name different numbers ('1 room', '2 rooms') hardly mean the same."""
-    first = [frozenset(word for word in text.split() if word.isdigit()) for text in left]
-    second = [frozenset(word for word in text.split() if word.isdigit()) for text in right]
-    differs = np.array(
-        [[bool(a) and bool(b) and not a & b for b in second] for a in first], dtype=bool
-    ).reshape(scores.shape)
-    return np.where(differs, _OTHER_NUMBERS * scores, scores)
+def _same_numbers(
+    donor: Sequence[str],
+    recipient: Sequence[str],
+    own: Sequence[frozenset[str]],
+    other: Sequence[frozenset[str]],
+    scores: Floats,
+) -> Floats:
+    """Labels that name different numbers hardly mean the same; 'Grade 3' is one of 'grades 1-8'."""
+    first, second = [named_numbers(a) for a in donor], [named_numbers(a) for a in recipient]
+    scores = scores.copy()
+    for i, mine in enumerate(first):
+        for j, theirs in enumerate(second):
+            if mine and theirs and not mine & theirs:
+                scores[i, j] *= _OTHER_NUMBERS
+            elif (
+                mine
+                and theirs
+                and (mine < theirs or theirs < mine)
+                and _share_a_word(own[i], other[j])
+            ):
+                scores[i, j] = max(scores[i, j], _NUMBERS_WITHIN)
+    return scores
+
+
+def _share_a_word(first: frozenset[str], second: frozenset[str]) -> bool:
+    return any(not word[0].isdigit() for word in first & second)
 
 
 def _comparable_ranges(
@@ -283,7 +335,7 @@ def _learnt(donor: Sequence[str], known: Kinship) -> Floats:
     if not names or not len(donor):
         return found
     position = {alias: index for index, alias in enumerate(names)}
-    alike = _wording(donor, names)
+    alike = _wording(donor, names, whole=True)
     for j, part in enumerate(known.aliases):
         if part:
             found[:, j] = alike[:, [position[alias] for alias in part]].max(axis=1)

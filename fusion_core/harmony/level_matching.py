@@ -8,6 +8,7 @@ yes-or-no questions.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion_core.harmony.examples import Example
+from fusion_core.harmony.label_sections import label_sections
 from fusion_core.harmony.level_likeness import Kinship, kinship, likeness
 from fusion_core.harmony.model import LevelGroup
 from fusion_core.harmony.wording import (
@@ -30,6 +32,8 @@ from fusion_core.surveys.model import Variable
 
 _TOGETHER: Final = 0.5
 """Share of earlier surveys that must have kept two levels together."""
+_SECTION, _ALIKE_ON_THE_WHOLE, _FIRM = 3, 0.1, 0.75
+"""Levels a section needs to speak for its members, how clearly, and which matches it leaves."""
 _MOST_PAIRS: Final = 4_000_000
 """Beyond so many pairs of levels only equal names are looked for: time and memory stay bounded."""
 
@@ -113,7 +117,8 @@ def _links(
     known: Kinship,
 ) -> Links:
     chosen = _best_partners(scores, minimum)
-    _follow_kin(chosen, scores, known)
+    _follow_section(chosen, scores, label_sections(recipient.levels))
+    _follow_kin(chosen, scores, known, [is_other(level) for level in donor.levels])
     if recipient.type == "ordered":
         _fill_between(len(recipient.levels), chosen)
     _rest_to_other(donor, recipient, chosen)
@@ -149,14 +154,30 @@ def _best_partners(scores: NDArray[np.float64], minimum: float) -> dict[int, int
     return chosen
 
 
-def _follow_kin(chosen: dict[int, int], scores: NDArray[np.float64], known: Kinship) -> None:
-    """Let levels without a match join the level most surveys keep them with."""
+def _follow_section(
+    chosen: dict[int, int], scores: NDArray[np.float64], sections: list[str] | None
+) -> None:
+    """Let weakly matched levels join what the others of their section are like on the whole."""
+    for section in sorted(set(sections or ()) - {""}):
+        members = [j for j, name in enumerate(sections or ()) if name == section]
+        alike = scores[:, members].mean(axis=1)
+        best = int(alike.argmax())
+        if len(members) >= _SECTION and alike[best] >= _ALIKE_ON_THE_WHOLE:
+            for j in members:
+                if j not in chosen or scores[chosen[j], j] < _FIRM:
+                    chosen[j] = best
+
+
+def _follow_kin(
+    chosen: dict[int, int], scores: NDArray[np.float64], known: Kinship, rest: list[bool]
+) -> None:
+    """Let levels without a match join the level most surveys keep them with, the rest if equal."""
     matched = dict(chosen)
     if not matched or not known.together.size:
         return
     kin = np.array(sorted(matched))
     partners = np.array([matched[k] for k in kin.tolist()])
-    alike = scores[partners, kin]
+    alike = scores[partners, kin] + np.array(rest, dtype=float)[partners]
     for j in range(scores.shape[1]):
         if j in matched:
             continue
@@ -206,6 +227,10 @@ def _last_left(donor: Variable, recipient: Variable, links: Links) -> Links:
 
 _FEW: Final = 6
 """Up to so many answers, those that repeat the question are a yes and the others a no."""
+_UNRELATED: Final = 0.4
+"""Below this likeness, kinds of yes and the answers of the other side know nothing of each other."""
+_NOW: Final = re.compile(r"\b(now|currently|at present)\b")
+_BEFORE: Final = re.compile(r"\b(in the past|not now|formerly|previously|no longer)\b")
 
 
 def _yes_no(donor: Variable, recipient: Variable) -> Links | None:
@@ -215,7 +240,9 @@ def _yes_no(donor: Variable, recipient: Variable) -> Links | None:
         (left, right, donor.description, False), (right, left, "", True),
     ):  # fmt: skip
         answers = [_polarity(level) for level in side]
-        if not {"yes", "no"} <= set(answers) or "" in answers or answers.count("yes") > 1:
+        if not {"yes", "no"} <= set(answers) or "" in answers:
+            continue
+        if answers.count("yes") > 1 and not _is_blunt(side, other):
             continue
         meaning = _meanings(other, question)
         links = [
@@ -227,6 +254,15 @@ def _yes_no(donor: Variable, recipient: Variable) -> Links | None:
         ]  # fmt: skip
         return [(j, i) for i, j in links] if turn else links
     return None
+
+
+def _is_blunt(kinds: tuple[str, ...], answers: tuple[str, ...]) -> bool:
+    """Whether several kinds of yes are nothing but a yes to answers that know none of them."""
+    if not any(starts_negative(level) for level in answers):
+        return False
+    yes = [level for level in kinds if _polarity(level) == "yes"]
+    other = [level for level in answers if not is_negative(level) and not is_not_asked(level)]
+    return bool(other) and bool(likeness(yes, other).max() < _UNRELATED)
 
 
 def _polarity(level: str) -> str:
@@ -245,16 +281,20 @@ def _meanings(levels: tuple[str, ...], question: str) -> list[str]:
     found = [
         own or ("no" if denies(level) else "yes") for own, level in zip(plain, levels, strict=True)
     ]
-    asked = answer_words(question)
     open_ones = [k for k, own in enumerate(plain) if not own and found[k] == "yes"]
-    if asked and len(open_ones) > 1 and len(levels) <= _FEW:
-        shares = {
-            k: len(answer_words(levels[k]) & asked) / max(len(answer_words(levels[k])), 1)
-            for k in open_ones
+    if _NOW.search(question.lower()):
+        for k in open_ones:
+            found[k] = "no" if _BEFORE.search(levels[k].lower()) else "yes"
+    asked = answer_words(question)
+    repeated = {k: answer_words(levels[k]) & asked for k in open_ones if found[k] == "yes"}
+    if asked and len(repeated) > 1 and len(levels) <= _FEW:
+        share = {
+            k: len(said) / max(len(answer_words(levels[k])), 1) for k, said in repeated.items()
         }
-        if max(shares.values()) >= 0.5:  # noqa: PLR2004 - most of the answer repeats the question
-            for k, share in shares.items():
-                found[k] = "yes" if share >= 0.5 else "no"  # noqa: PLR2004 - as above
+        best = max(share, key=lambda k: share[k])
+        if share[best] >= 0.5:  # noqa: PLR2004 - most of the answer repeats the question
+            for k, said in repeated.items():
+                found[k] = "yes" if share[k] >= 0.5 or said >= repeated[best] else "no"  # noqa: PLR2004 - as above
     return found
 
 

@@ -16,6 +16,7 @@ from typing import Final, Literal
 from fusion_core.harmony.binning import bin_labels
 from fusion_core.harmony.candidates import Candidate, CandidateIndex
 from fusion_core.harmony.conveying_levels import convey_levels
+from fusion_core.harmony.conveying_prices import rebase_prices
 from fusion_core.harmony.editing import apply_proposal, detect_ordered, start_harmony
 from fusion_core.harmony.examples import Example
 from fusion_core.harmony.label_ranges import breakpoints_of, read_ranges
@@ -115,7 +116,10 @@ class SuggestionIndex:
         harmony = replace(
             best.harmony, donor=left, recipient=right, author="", modified="", revision=0
         )
-        changes = [item.sentence for item in (*first, *second)]
+        harmony, prices = rebase_prices(
+            harmony, best.pair, pair, {donor.name: donor}, {recipient.name: recipient}
+        )
+        changes = [item.sentence for item in (*first, *second, *prices)]
         reasons = (f"as in {best.pair.title}", *changes)
         return Suggestion(harmony, reasons, "likely" if changes else "sure")
 

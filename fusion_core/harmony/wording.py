@@ -86,7 +86,7 @@ master masters ma
 doctorate doctoral phd
 professional profession
 married spouse husband wife
-own owned owner bought buying
+own owned owner homeowner bought buying
 rent rented renter renting
 attached attachment townhouse
 apartment apartments
@@ -100,6 +100,7 @@ bicycle bike biking
 taxi taxicab
 boat ferry ferryboat
 subway metro
+train rail railroad railway amtrak
 bus buses
 unemployed looking layoff
 usa us
@@ -124,7 +125,9 @@ _NOT_ASKED: Final = re.compile(
     r"\b(niu|not in universe|not applicable|n a|na|inapplicable|valid skip|blank"
     r"|(?:less than|under) \d+ years old|not reported)\b"
 )
-_SEVERAL: Final = re.compile(r"\b(two or more|multiple|multi|or more races|several)\b")
+_SEVERAL: Final = re.compile(
+    r"\b(two or more|multiple|multi|or more races|several|combinations?)\b"
+)
 _OTHER: Final = re.compile(r"^(some |all |any )?(other|others|something else|else)\b")
 
 

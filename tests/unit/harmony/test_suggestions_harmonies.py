@@ -117,6 +117,16 @@ def test_a_sibling_year_is_borrowed_and_named():
     assert found.harmony.revision == 0
 
 
+def test_a_borrowed_price_constant_becomes_a_conversion_to_the_right_year():
+    money = Variable("pay", "Household income", type="integer")
+    side = Side("hincp", adjustment="hincp * 1.031")
+    examples = examples_from(HarmonySet(EARLIER, (Harmony(Side("pay"), side),)))
+    found = SuggestionIndex(RECIPIENT, examples).suggest(money, "hincp", PAIR)
+    assert found.harmony.recipient.adjustment == ""
+    assert found.harmony.recipient.deflate_to_year == 2020
+    assert found.confidence == "likely"
+
+
 def test_other_surveys_teach_which_words_mean_the_same():
     other = SurveyPair(SurveyId("AHS", "2019"), SurveyId("ACS", "2018"))
     examples = examples_from(HarmonySet(other, (SIBLING,)))
