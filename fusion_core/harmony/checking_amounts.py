@@ -48,7 +48,7 @@ def typed_price_constants(case: Case) -> Iterator[Finding]:
         side = case.side(name)
         other: SideName = "recipient" if name == "donor" else "donor"
         own, target = case.price_years.get(name), case.price_years.get(other)
-        typed = _typed_factor(side.adjustment)
+        typed = typed_factor(side.adjustment)
         if typed is None or own is None or target is None or own == target:
             continue
         if own not in CPI_U or target not in CPI_U:
@@ -71,7 +71,7 @@ def typed_price_constants(case: Case) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _typed_factor(adjustment: str) -> tuple[float, float] | None:
+def typed_factor(adjustment: str) -> tuple[float, float] | None:
     """Return the factor of ``variable * 1.03`` or ``variable / 1.03`` and its relative rounding."""
     match = _FACTOR.fullmatch(adjustment.lower())
     if match is None or (match["before"] is None) == (match["after"] is None):
@@ -189,6 +189,7 @@ __all__ = [
     "multiplied",
     "odd_characters",
     "one_group",
+    "typed_factor",
     "typed_price_constants",
     "units_in_dictionary",
 ]

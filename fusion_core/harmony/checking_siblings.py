@@ -17,6 +17,7 @@ from fusion_core.errors import HarmonyError
 from fusion_core.harmony import editing
 from fusion_core.harmony.aggregation import resolve_rule
 from fusion_core.harmony.binning import format_number
+from fusion_core.harmony.checking_amounts import typed_factor
 from fusion_core.harmony.checking_text import LabelText, better_worded
 from fusion_core.harmony.findings import (
     SIDES,
@@ -282,6 +283,7 @@ def settings_differ(case: Case, siblings: Sequence[Sibling]) -> Iterator[Finding
                 "breakpoints-differ-from-siblings", "hint",
                 f"Most sibling years have the {name} breakpoints {shown}", name,
             )  # fmt: skip
+        yield from _prices_left(case, name, siblings)
     ordered = _majority(case.harmony.ordered, [harmony.ordered for harmony in others])
     if ordered is not None:
         yield Finding(
@@ -290,6 +292,28 @@ def settings_differ(case: Case, siblings: Sequence[Sibling]) -> Iterator[Finding
             f"they are{'' if ordered else ' not'}",
             fix=Fix("Do as most years", editing.set_ordered(case.harmony, ordered)),
         )  # fmt: skip
+
+
+def _prices_left(case: Case, name: SideName, siblings: Sequence[Sibling]) -> Iterator[Finding]:
+    """Find a side left in prices of another year although most sibling years convert them."""
+    years = case.price_years
+    donor, recipient = years.get("donor"), years.get("recipient")
+    if donor is None or recipient is None or donor == recipient or _converts(case.side(name)):
+        return
+    converting = [item.name for item in siblings if _converts(item.harmony.side(name))]
+    if len(converting) <= len(siblings) / 2 or any(_converts(case.side(n)) for n in SIDES):
+        return
+    yield Finding(
+        "prices-converted-in-siblings", "warning",
+        f"The {name} is left in prices of {years[name]}; {_names(converting)} convert them", name,
+        fix=Fix(f"Convert the {name} with the price index",
+                editing.set_deflation(case.harmony, name, donor if name == "recipient" else recipient)),
+    )  # fmt: skip
+
+
+def _converts(side: Side) -> bool:
+    """Whether a side converts prices, by the index or by a factor near one."""
+    return side.deflate_to_year is not None or typed_factor(side.adjustment) is not None
 
 
 def _does(harmony: Harmony, name: SideName) -> str:

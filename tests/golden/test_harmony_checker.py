@@ -1,12 +1,15 @@
 """The checker finds the mistakes known in the published harmonies, and says little else."""
 
 import csv
+import sys
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import pytest
 
-from fusion_core.harmony.checking_files import check_files
-from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import benchmark_checker
 
 OTHERWISE = "grouped-differently-in-sibling"
 CEI, CPS, NHTS = "CEI_2015-2019__ACS_", "CPS_2019__ACS_", "NHTS_2017__ACS_"
@@ -55,19 +58,20 @@ CATALOGUE = {
 
 
 @pytest.fixture(scope="module")
-def findings(shared_data):
-    """Findings by file and key, over all published files at once."""
-    folder = shared_data / "dictionaries"
+def dictionary_of(shared_data):
+    assert (shared_data / "dictionaries").exists()
+    return benchmark_checker.dictionaries()
 
-    def dictionary(survey):
-        households, persons = (folder / f"{survey}_{part}.parquet" for part in "HP")
-        if not households.exists():
-            return None
-        return read_fusiondata_dictionary(
-            households, persons if persons.exists() else None
-        ).dictionary
 
-    checked = check_files(sorted((shared_data / "harmonies" / "r").glob("*.R")), dictionary)
+@pytest.fixture(scope="module")
+def checked(dictionary_of):
+    """All published harmonies, checked at once."""
+    return benchmark_checker.published(dictionary_of)
+
+
+@pytest.fixture(scope="module")
+def findings(checked):
+    """Findings by file and key."""
     return {(item.source.removesuffix(".R"), item.harmony.key): item.findings for item in checked}
 
 
@@ -136,3 +140,29 @@ def test_every_fix_of_a_finding_is_another_harmony(findings):
     fixes = [finding.fix for found in findings.values() for finding in found if finding.fix]
     assert len(fixes) > 100
     assert all(fix.label and fix.harmony.donor.variable for fix in fixes)
+
+
+LEAST_FOUND = {
+    "two neighbouring levels exchanged": 0.8,
+    "brackets moved by one": 0.95,
+    "head count coded 1/2": 1.0,
+    "a level dropped": 0.7,
+    "yes and no inverted": 0.8,
+    "a break on a category": 0.9,
+    "wrong deflator": 1.0,
+    "deflator dropped": 1.0,
+    "aggregator on one side": 0.8,
+    "group the other side lacks": 1.0,
+}
+
+
+def test_most_seeded_mistakes_are_found(checked, dictionary_of):
+    results = benchmark_checker.seed(checked, dictionary_of, most=20)
+    found = {kind: result.found for kind, result in results.items()}
+    assert all(result.planted >= 10 for result in results.values())
+    assert {kind: share for kind, share in found.items() if share < LEAST_FOUND[kind]} == {}
+
+
+def test_few_harmonies_are_blamed_as_they_are(findings):
+    blamed = [key for key, found in findings.items() if any(f.severity != "hint" for f in found)]
+    assert len(blamed) <= 0.06 * len(findings)

@@ -11,7 +11,7 @@ export function createFindingsList(actions) {
   const search = h("input.search", { type: "search", placeholder: "Search findings", "aria-label": "Search findings", oninput: () => { query = words(search.value); draw(); } });
   const chips = Object.fromEntries(SEVERITIES.map(([key]) => [key, h("button.chip", { type: "button", onclick: () => { if (!shown.delete(key)) shown.add(key); draw(); } })]));
   const progress = h("span.muted", { role: "status", "aria-live": "polite" });
-  const list = h("div.findings.findings-all");
+  const list = h("div.findings-all");
   const element = h("section.pane.findings-pane", { "aria-label": "Findings of all harmonies", hidden: true },
     h("div.overview-tools", {}, h("h2", {}, "Findings of all harmonies"), progress, h("span.space"), h("div.chips", { role: "group", "aria-label": "Filter by severity" }, ...Object.values(chips)), search), list);
 

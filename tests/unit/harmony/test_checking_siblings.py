@@ -35,6 +35,22 @@ def found(harmony, *siblings):
     return [item for item in check_harmony(harmony, siblings=named) if item.rule == RULE]
 
 
+def test_prices_most_siblings_convert_are_converted_by_the_fix():
+    plain = Harmony(Side("income"), Side("hincp"))
+    converted = Harmony(Side("income"), Side("hincp", adjustment="hincp / 1.026"))
+    years = {"donor": 2015, "recipient": 2018}
+    named = [Sibling("ACS 2017", converted), Sibling("ACS 2019", converted)]
+
+    def rules(harmony, **known):
+        found = check_harmony(harmony, siblings=named, price_years=known or years)
+        return {item.rule: item for item in found}
+
+    finding = rules(plain)["prices-converted-in-siblings"]
+    assert finding.fix.harmony.recipient.deflate_to_year == 2015
+    assert "prices-converted-in-siblings" not in rules(finding.fix.harmony)
+    assert "prices-converted-in-siblings" not in rules(plain, donor=2015, recipient=2015)
+
+
 def test_siblings_that_agree_are_silent_whatever_their_codes():
     recoded = Harmony(
         side("race", *((i.level, i.group + 10) for i in RIGHT.donor.levels)),

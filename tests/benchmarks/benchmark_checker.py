@@ -1,0 +1,293 @@
+"""How many seeded mistakes the checker finds, and what it says of the files as they are.
+
+Run `python tests/benchmarks/benchmark_checker.py`; it needs the published harmonies and dictionaries
+in `shared/data` beside the checkout. Each harmony is changed in one way a person might slip; the
+mistake counts as found when the changed harmony has an error or warning that the harmony as
+published does not have. Dictionaries are at hand as in a workspace; sibling years are, or are not.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fusion_core.harmony import editing
+from fusion_core.harmony.aggregation import takes_reference_person
+from fusion_core.harmony.checking import check_harmony
+from fusion_core.harmony.checking_files import CheckedHarmony, check_files, price_years
+from fusion_core.harmony.checking_siblings import siblings_of
+from fusion_core.harmony.findings import Finding
+from fusion_core.harmony.label_quantities import quantities
+from fusion_core.harmony.model import Harmony, HarmonySet, LevelGroup, SideName
+from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+from fusion_core.surveys.model import Dictionary, SurveyId
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+SIDES: tuple[SideName, SideName] = ("donor", "recipient")
+Mutation = Callable[[Harmony, np.random.Generator], Harmony | None]
+
+
+def swap_two_levels(harmony: Harmony, rng: np.random.Generator) -> Harmony | None:
+    """Exchange the groups of two neighbouring levels."""
+    name = SIDES[rng.integers(2)]
+    levels = list(harmony.side(name).levels)
+    places = [
+        at
+        for at in range(len(levels) - 1)
+        if levels[at].group != levels[at + 1].group
+        and None not in {levels[at].group, levels[at + 1].group}
+    ]
+    if not places or len(levels) < 3:
+        return None
+    at = int(rng.choice(places))
+    levels[at], levels[at + 1] = (
+        LevelGroup(levels[at].level, levels[at + 1].group),
+        LevelGroup(levels[at + 1].level, levels[at].group),
+    )
+    return editing.replace_side(harmony, name, levels=tuple(levels))
+
+
+def shift_brackets(harmony: Harmony, rng: np.random.Generator) -> Harmony | None:
+    """Move the groups of all ranges of one side by one from some place on."""
+    name = SIDES[rng.integers(2)]
+    side = harmony.side(name)
+    if not quantities(side) or len(side.levels) < 5 or not harmony.ordered:
+        return None
+    at = int(rng.integers(1, len(side.levels) - 2))
+    groups = [item.group for item in side.levels]
+    moved = [*groups[: at + 1], *groups[at:-1]]
+    if moved == groups:
+        return None
+    levels = tuple(LevelGroup(i.level, group) for i, group in zip(side.levels, moved, strict=True))
+    return editing.replace_side(harmony, name, levels=levels)
+
+
+def head_count_codes(harmony: Harmony, _: np.random.Generator) -> Harmony | None:
+    """Code a head count 1 and 2 instead of 0 and 1."""
+    for name in SIDES:
+        side = harmony.side(name)
+        if side.aggregator == "sum" and set(side.group_codes) == {0.0, 1.0}:
+            levels = tuple(
+                LevelGroup(i.level, 2.0 if i.group == 0 else i.group) for i in side.levels
+            )
+            return editing.replace_side(harmony, name, levels=levels)
+    return None
+
+
+def drop_a_level(harmony: Harmony, rng: np.random.Generator) -> Harmony | None:
+    """Forget a level of a category."""
+    name = SIDES[rng.integers(2)]
+    side = harmony.side(name)
+    if side.breakpoints or side.adjustment or len(side.levels) < 3:
+        return None
+    at = int(rng.integers(len(side.levels)))
+    return editing.replace_side(harmony, name, levels=side.levels[:at] + side.levels[at + 1 :])
+
+
+def invert_yes_and_no(harmony: Harmony, rng: np.random.Generator) -> Harmony | None:
+    """Exchange the two groups of one side."""
+    codes = harmony.donor.group_codes
+    if len(codes) != 2 or codes != harmony.recipient.group_codes:
+        return None
+    name = SIDES[rng.integers(2)]
+    turned = dict(zip(codes, reversed(codes), strict=True))
+    levels = tuple(
+        LevelGroup(item.level, turned.get(item.group, item.group))
+        for item in harmony.side(name).levels
+    )
+    return editing.replace_side(harmony, name, levels=levels)
+
+
+def breaks_on_a_category(harmony: Harmony, rng: np.random.Generator) -> Harmony | None:
+    """Leave a breakpoint behind on labels."""
+    name = SIDES[rng.integers(2)]
+    side = harmony.side(name)
+    if side.breakpoints or side.adjustment or not side.levels:
+        return None
+    return editing.replace_side(harmony, name, breakpoints=(1.0,))
+
+
+def wrong_deflator(harmony: Harmony, rng: np.random.Generator) -> Harmony | None:
+    """Change the prices the wrong way, or by 5 % too much."""
+    text = harmony.recipient.adjustment
+    if "hincp" not in text or not any(sign in text for sign in "*/"):
+        return None
+    if rng.integers(2):
+        other = text.replace("*", "#").replace("/", "*").replace("#", "/")
+        return editing.set_adjustment(harmony, "recipient", other)
+    first, sign, factor = text.partition("*" if "*" in text else "/")
+    return editing.set_adjustment(harmony, "recipient", f"{first}{sign} {float(factor) * 1.05:.4g}")
+
+
+def no_deflator(harmony: Harmony, _: np.random.Generator) -> Harmony | None:
+    """Forget to change the prices."""
+    text = harmony.recipient.adjustment
+    if "hincp" not in text or not any(sign in text for sign in "*/"):
+        return None
+    return editing.set_adjustment(harmony, "recipient", "")
+
+
+def aggregator_on_one_side(harmony: Harmony, _: np.random.Generator) -> Harmony | None:
+    """Take another person's value, or the mean instead of one person's, on one of two person sides."""
+    if {side.respondent for side in (harmony.donor, harmony.recipient)} != {"person"}:
+        return None
+    by_reference = takes_reference_person(harmony, "donor")
+    if by_reference and harmony.donor.is_grouped and not harmony.ordered:
+        return None  # unordered groups have no other value to take
+    other = (
+        "maximum" if by_reference and harmony.ordered else "mean" if by_reference else "reference"
+    )
+    return editing.set_aggregator(harmony, "donor", other)
+
+
+def one_group_too_many(harmony: Harmony, rng: np.random.Generator) -> Harmony | None:
+    """Mistype a level's group so that the other side has none like it."""
+    name = SIDES[rng.integers(2)]
+    side = harmony.side(name)
+    if not side.levels or not harmony.side(_other(name)).levels or side.aggregator == "sum":
+        return None
+    at = int(rng.integers(len(side.levels)))
+    levels = list(side.levels)
+    levels[at] = LevelGroup(levels[at].level, editing.next_group(harmony))
+    return editing.replace_side(harmony, name, levels=tuple(levels))
+
+
+MUTATIONS: dict[str, Mutation] = {
+    "two neighbouring levels exchanged": swap_two_levels,
+    "brackets moved by one": shift_brackets,
+    "head count coded 1/2": head_count_codes,
+    "a level dropped": drop_a_level,
+    "yes and no inverted": invert_yes_and_no,
+    "a break on a category": breaks_on_a_category,
+    "wrong deflator": wrong_deflator,
+    "deflator dropped": no_deflator,
+    "aggregator on one side": aggregator_on_one_side,
+    "group the other side lacks": one_group_too_many,
+}
+
+
+@dataclass
+class Seeded:
+    """What became of one kind of mistake."""
+
+    planted: int = 0
+    blamed: int = 0
+    hinted: int = 0
+    rules: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def found(self) -> float:
+        """Share with a new error or warning."""
+        return self.blamed / self.planted if self.planted else float("nan")
+
+    @property
+    def mentioned(self) -> float:
+        """Share with any new finding."""
+        return self.hinted / self.planted if self.planted else float("nan")
+
+
+def dictionaries() -> Callable[[SurveyId], Dictionary | None]:
+    """Return a way to fetch the published dictionaries, each read once."""
+    known: dict[SurveyId, Dictionary | None] = {}
+
+    def fetch(survey: SurveyId) -> Dictionary | None:
+        if survey not in known:
+            households, persons = (
+                DATA / "dictionaries" / f"{survey}_{part}.parquet" for part in "HP"
+            )
+            known[survey] = None
+            if households.exists():
+                both = (households, persons if persons.exists() else None)
+                known[survey] = read_fusiondata_dictionary(*both).dictionary
+        return known[survey]
+
+    return fetch
+
+
+def published(fetch: Callable[[SurveyId], Dictionary | None]) -> list[CheckedHarmony]:
+    """Check all published files as they are."""
+    return check_files(sorted((DATA / "harmonies" / "r").glob("*.R")), fetch)
+
+
+def seed(
+    checked: Sequence[CheckedHarmony],
+    fetch: Callable[[SurveyId], Dictionary | None],
+    *,
+    most: int = 60,
+    with_siblings: bool = True,
+) -> dict[str, Seeded]:
+    """Plant every kind of mistake in up to `most` harmonies drawn at random; check them again."""
+    sets = _sets(checked) if with_siblings else []
+    results = {}
+    for kind, mutate in MUTATIONS.items():
+        rng = np.random.default_rng(20_240_611)
+        result = Seeded()
+        for at in rng.permutation(len(checked)):
+            if result.planted == most:
+                break
+            item = checked[at]
+            changed = mutate(item.harmony, rng)
+            if changed is None or changed == item.harmony:
+                continue
+            found = check_harmony(
+                changed, fetch(item.pair.donor), fetch(item.pair.recipient),
+                siblings_of(item.harmony, item.pair, sets), price_years=price_years(item.pair),
+            )  # fmt: skip
+            new = list(_new(found, item.findings))
+            blame = [finding for finding in new if finding.severity != "hint"]
+            result.planted += 1
+            result.blamed += bool(blame)
+            result.hinted += bool(new)
+            result.rules.update({finding.rule for finding in blame or new})
+        results[kind] = result
+    return results
+
+
+def _new(found: Sequence[Finding], before: Sequence[Finding]) -> Iterator[Finding]:
+    known = {(item.rule, item.severity, item.sentence) for item in before}
+    return (item for item in found if (item.rule, item.severity, item.sentence) not in known)
+
+
+def _sets(checked: Sequence[CheckedHarmony]) -> list[HarmonySet]:
+    by_pair = defaultdict(list)
+    for item in checked:
+        by_pair[item.pair].append(item.harmony)
+    return [HarmonySet(pair, tuple(harmonies)) for pair, harmonies in by_pair.items()]
+
+
+def _other(name: SideName) -> SideName:
+    return "recipient" if name == "donor" else "donor"
+
+
+def main() -> int:
+    if not DATA.exists():
+        print("The published harmonies are not at hand.")
+        return 0
+    fetch = dictionaries()
+    checked = published(fetch)
+    print("## Checker\n\n### Seeded mistakes\n")
+    print("| mistake | planted | error or warning | without sibling years | any finding | rules |")
+    print("|---|---|---|---|---|---|")
+    alone = seed(checked, fetch, most=150, with_siblings=False)
+    for kind, result in seed(checked, fetch, most=150).items():
+        rules = ", ".join(f"{rule} {count}" for rule, count in result.rules.most_common(3))
+        shares = f"{result.found:.0%} | {alone[kind].found:.0%} | {result.mentioned:.0%}"
+        print(f"| {kind} | {result.planted} | {shares} | {rules} |")
+    print(f"\n### The {len(checked)} harmonies as published\n")
+    print("| severity | rule | findings | harmonies |\n|---|---|---|---|")
+    counts = Counter((f.severity, f.rule) for item in checked for f in item.findings)
+    for (severity, rule), count in sorted(counts.items()):
+        harmonies = sum(
+            any((f.severity, f.rule) == (severity, rule) for f in item.findings) for item in checked
+        )
+        print(f"| {severity} | {rule} | {count} | {harmonies} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
