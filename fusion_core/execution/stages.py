@@ -63,15 +63,14 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
 
 def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     """Draw the implicates for every recipient household and write them part by part."""
-    from fusion_core.fusion import FusionModel, fuse_to_folder
+    from fusion_core.fusion import fuse_to_folder
     from fusion_core.prepare.storage import RECIPIENT_FILE
 
     del workspace
     spec = run.spec()
     fuse_to_folder(
-        run.input_folder / RECIPIENT_FILE, FusionModel.load(run.model_folder),
-        run.implicates_folder, m=spec.implicates, seed=spec.seed, threads=available_cores(),
-        progress=progress,
+        run.input_folder / RECIPIENT_FILE, run.model_folder, run.implicates_folder,
+        m=spec.implicates, seed=spec.seed, threads=available_cores(), progress=progress,
     )  # fmt: skip
 
 

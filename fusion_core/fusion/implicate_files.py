@@ -5,6 +5,8 @@ Layout (format 2) of a folder:
 ``implicates.json``
     Format version, numbers of rows and implicates, notes, and per variable its levels, order, and
     its files with their sizes; written last, so that implicates without it are not there.
+``parts/PPPPP.json``
+    While fusing only: what belongs to each finished part.
 ``NN_<variable>/part-PPPPP.parquet``
     Columns ``implicate_01`` … ``implicate_MM``; rows follow the recipient's order through all
     parts. Categorical variables are dictionary-encoded with their labels.
@@ -16,10 +18,9 @@ without touching the others. Rows join the recipient's by position. In DuckDB th
 
 from __future__ import annotations
 
-import itertools
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,121 +37,140 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 2
 MANIFEST = "implicates.json"
-PROGRESS = "fusing.json"
+PARTS = "parts"
 ROW_GROUP = 131_072
 
 
-class ImplicateWriter:
-    """Writes implicates part by part; a part counts only when all its files are written.
+def write_part(
+    folder: Path,
+    number: int,
+    variables: Iterable[FusedVariable],
+    *,
+    size: int = 0,
+    fingerprint: str = "",
+) -> None:
+    """Write consecutive rows of all variables; the part counts once all its files are written.
 
     Parameters
     ----------
     folder
-        Created if need be; implicates already in it are replaced.
+        Folder of the implicates.
+    number
+        Position of the part, from 0.
+    variables
+        The rows' draws.
+    size
+        Rows of every part but the last.
     fingerprint
-        What the implicates follow from. Parts of an earlier writer with the same fingerprint are
-        kept, so that a killed fusion goes on where it stopped; empty to begin anew.
+        What the draws follow from, see `finished_parts`.
 
     Raises
     ------
     InputError
-        If the folder cannot be written.
+        If the disk is full; other parts stay.
     """
+    files, rows = {}, 0
+    for place, variable in enumerate(variables):
+        name = re.sub(r"[^A-Za-z0-9_-]+", "_", variable.name)
+        path = f"{place:02}_{name}/part-{number:05}.parquet"
+        with replace_file(folder / path) as temporary:
+            pq.write_table(
+                _table(variable),
+                temporary,
+                row_group_size=ROW_GROUP,
+                compression="zstd",
+                write_page_checksum=True,
+            )
+        files[variable.name] = {"file": path, "bytes": (folder / path).stat().st_size}
+        rows = len(variable.values)
+    record = {"fingerprint": fingerprint, "size": size, "rows": rows, "files": files}
+    write_json(record, folder / PARTS / f"{number:05}.json")
 
-    def __init__(self, folder: Path | str, *, fingerprint: str = "") -> None:
-        self._folder = Path(folder)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        # Without its manifest the folder is empty to readers, so nobody meets old and new mixed.
-        (self._folder / MANIFEST).unlink(missing_ok=True)
-        self._fingerprint = fingerprint
-        self._parts: list[dict[str, Any]] = self._earlier_parts()
-        if not self._parts:
-            self._clear()
 
-    @property
-    def rows(self) -> int:
-        """The number of rows that are written."""
-        return sum(int(part["rows"]) for part in self._parts)
+def finished_parts(folder: Path, fingerprint: str) -> dict[int, dict[str, Any]]:
+    """Return the whole parts an interrupted fusion left, by number.
 
-    def add(self, variables: Iterable[FusedVariable]) -> None:
-        """Write the next rows of all variables.
+    Parameters
+    ----------
+    folder
+        Folder of the implicates.
+    fingerprint
+        Parts of another fingerprint do not count.
+    """
+    found = {}
+    for path in sorted((folder / PARTS).glob("[0-9]*.json")):
+        record = read_json(path)
+        files = [(folder / item["file"], item["bytes"]) for item in record["files"].values()]
+        whole = all(file.is_file() and file.stat().st_size == size for file, size in files)
+        if whole and record["fingerprint"] == fingerprint:
+            found[int(path.stem)] = record
+    return found
 
-        Raises
-        ------
-        InputError
-            If the disk is full; the parts before stay.
-        """
-        files, rows = {}, 0
-        for place, variable in enumerate(variables):
-            name = re.sub(r"[^A-Za-z0-9_-]+", "_", variable.name)
-            path = f"{place:02}_{name}/part-{len(self._parts):05}.parquet"
-            with replace_file(self._folder / path) as temporary:
-                pq.write_table(
-                    _table(variable),
-                    temporary,
-                    row_group_size=ROW_GROUP,
-                    compression="zstd",
-                    write_page_checksum=True,
-                )
-            files[variable.name] = {"file": path, "bytes": (self._folder / path).stat().st_size}
-            rows = len(variable.values)
-        self._parts.append({"rows": rows, "files": files})
-        write_json(
-            {"fingerprint": self._fingerprint, "parts": self._parts}, self._folder / PROGRESS
-        )
 
-    def finish(
-        self, variables: Iterable[FusedVariable], implicates: int, notes: Sequence[str]
-    ) -> None:
-        """Declare the implicates complete.
+def begin_implicates(folder: Path, *, keep: Collection[int] = ()) -> None:
+    """Make a folder ready for new implicates.
 
-        Parameters
-        ----------
-        variables
-            The fused variables; only their names, levels and order are used.
-        implicates
-            Number of implicates.
-        notes
-            What a user should know, in sentences.
-        """
-        entries = [
-            {
-                "name": variable.name,
-                "levels": list(variable.levels),
-                "ordered": variable.ordered,
-                "files": [part["files"][variable.name] for part in self._parts],
-            }
-            for variable in variables
-        ]
-        record = {
-            "kind": "implicates",
-            "format": FORMAT_VERSION,
-            "rows": self.rows,
-            "implicates": implicates,
-            "notes": list(notes),
-            "variables": entries,
-        }
-        write_json(record, self._folder / MANIFEST)
-        (self._folder / PROGRESS).unlink(missing_ok=True)
+    Without its manifest the folder is empty to readers, so nobody meets old and new files mixed.
 
-    def _earlier_parts(self) -> list[dict[str, Any]]:
-        """Return the leading parts of an earlier writer that are whole."""
-        try:
-            record = read_json(self._folder / PROGRESS)
-        except CorruptFileError:
-            return []
-        if not self._fingerprint or record.get("fingerprint") != self._fingerprint:
-            return []
-        return list(itertools.takewhile(self._is_whole, record["parts"]))
-
-    def _is_whole(self, part: dict[str, Any]) -> bool:
-        paths = ((self._folder / item["file"], item["bytes"]) for item in part["files"].values())
-        return all(path.is_file() and path.stat().st_size == size for path, size in paths)
-
-    def _clear(self) -> None:
-        (self._folder / PROGRESS).unlink(missing_ok=True)
-        for old in self._folder.glob("[0-9][0-9]_*"):
+    Parameters
+    ----------
+    folder
+        Created if need be; implicates in it are removed.
+    keep
+        Parts to go on with.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    kept = {f"{number:05}" for number in keep}
+    for record in (folder / PARTS).glob("*.json"):
+        if record.stem not in kept:
+            record.unlink()
+    if not kept:
+        for old in folder.glob("[0-9][0-9]_*"):
             shutil.rmtree(old) if old.is_dir() else old.unlink()
+
+
+def declare_whole(
+    folder: Path,
+    variables: Iterable[FusedVariable],
+    *,
+    implicates: int,
+    parts: int,
+    notes: Sequence[str] = (),
+) -> None:
+    """Declare the implicates in a folder complete.
+
+    Parameters
+    ----------
+    folder
+        Folder of the implicates.
+    variables
+        The fused variables; only their names, levels and order are used.
+    implicates, parts
+        Number of implicates, and of parts.
+    notes
+        What a user should know, in sentences.
+    """
+    records = [read_json(folder / PARTS / f"{number:05}.json") for number in range(parts)]
+    entries = [
+        {
+            "name": variable.name,
+            "levels": list(variable.levels),
+            "ordered": variable.ordered,
+            "files": [record["files"][variable.name] for record in records],
+        }
+        for variable in variables
+    ]
+    manifest = {
+        "kind": "implicates",
+        "format": FORMAT_VERSION,
+        "rows": sum(record["rows"] for record in records),
+        "implicates": implicates,
+        "notes": list(notes),
+        "variables": entries,
+    }
+    write_json(manifest, folder / MANIFEST)
+    shutil.rmtree(folder / PARTS)
 
 
 def write_implicates(implicates: Implicates, folder: Path | str) -> None:
@@ -170,9 +190,16 @@ def write_implicates(implicates: Implicates, folder: Path | str) -> None:
     """
     if not implicates.names:
         raise InputError("There are no fused variables to write", fix="Fuse at least one variable")
-    writer = ImplicateWriter(folder)
-    writer.add(implicates.variables.values())
-    writer.finish(implicates.variables.values(), implicates.count, implicates.notes)
+    folder = Path(folder)
+    begin_implicates(folder)
+    write_part(folder, 0, implicates.variables.values())
+    declare_whole(
+        folder,
+        implicates.variables.values(),
+        implicates=implicates.count,
+        parts=1,
+        notes=implicates.notes,
+    )
 
 
 def read_implicates(folder: Path | str, variables: Sequence[str] | None = None) -> Implicates:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 KIND = "fusion model"
+MANIFEST_FILE = "manifest.json"
 
 
 def save_model(model: FusionModel, folder: Path) -> None:
@@ -55,7 +56,7 @@ def save_model(model: FusionModel, folder: Path) -> None:
         If the folder holds something else, or cannot be written.
     """
     occupied = folder.exists() and any(folder.iterdir())
-    if occupied and not (folder / "manifest.json").exists():
+    if occupied and not (folder / MANIFEST_FILE).exists():
         raise InputError(
             "The folder holds other files than a fusion model",
             where=str(folder),
@@ -78,7 +79,7 @@ def load_model(folder: Path) -> FusionModel:
     CorruptFileError
         If a file is missing, altered or of an unknown format version.
     """
-    manifest = read_json(folder / "manifest.json")
+    manifest = read_json(folder / MANIFEST_FILE)
     if manifest.get("kind") != KIND or manifest.get("format") != FORMAT_VERSION:
         raise CorruptFileError(
             f"The folder holds a {manifest.get('kind')!r} of format {manifest.get('format')!r}, "
@@ -117,7 +118,7 @@ def _files_of(manifest: dict[str, Any], folder: Path) -> dict[str, str]:
     if not isinstance(files, dict) or "model.json" not in files or not _all_inside(files):
         raise CorruptFileError(
             "The manifest does not list the model's files",
-            where=str(folder / "manifest.json"),
+            where=str(folder / MANIFEST_FILE),
             fix="Train the model again",
         )
     return {str(name): str(checksum) for name, checksum in files.items()}
@@ -163,7 +164,7 @@ def _write_parts(model: FusionModel, folder: Path) -> None:
     }
     write_json(
         {"kind": KIND, "format": FORMAT_VERSION, "written_by": software_version(), "files": files},
-        folder / "manifest.json",
+        folder / MANIFEST_FILE,
     )
 
 

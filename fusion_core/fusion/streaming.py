@@ -1,13 +1,16 @@
 """Fuse a recipient that is on disk to implicates on disk, in bounded memory and resumable.
 
-Rows are read, fused and written in parts. What a killed run finished stays, and since every draw
-has its own random number, the result is the same as that of one pass in memory.
+Rows are read, fused and written in parts, here or on the workers of a cluster. What a killed run
+finished stays, and since every draw has its own random number, the result is the same as that of
+one pass in memory, whoever computed which part.
 """
 
 from __future__ import annotations
 
-import hashlib
+import math
 from collections.abc import Iterator
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +27,12 @@ from fusion_core.fusion.fusing import (
     fuse_rows,
     ignore,
 )
-from fusion_core.fusion.implicate_files import ImplicateWriter
+from fusion_core.fusion.implicate_files import (
+    begin_implicates,
+    declare_whole,
+    finished_parts,
+    write_part,
+)
 from fusion_core.fusion.implicates import FusedVariable
 from fusion_core.fusion.inputs import (
     check_implicates,
@@ -33,13 +41,13 @@ from fusion_core.fusion.inputs import (
     encode_recipient,
     missing_notes,
 )
+from fusion_core.fusion.model import FusionModel
+from fusion_core.fusion.model_files import MANIFEST_FILE, checksum_of
 from fusion_core.fusion.prediction import ResolvingPredictor
 from fusion_core.fusion.streams import CHUNK_ROWS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from fusion_core.fusion.model import FusionModel
 
 LARGEST_PART: Final = 32 * CHUNK_ROWS
 BYTES_A_CELL: Final = 24
@@ -50,13 +58,14 @@ BYTES_A_BLOCK_CELL: Final = 400
 
 def fuse_to_folder(
     recipient: Path,
-    model: FusionModel,
+    model: Path,
     folder: Path,
     *,
     m: int = 40,
     seed: int = 0,
     threads: int = 1,
     memory: int | None = None,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Draw implicates for a recipient in a Parquet file and write them to a folder.
@@ -66,15 +75,20 @@ def fuse_to_folder(
     recipient
         Parquet file with one row per household and the model's predictors.
     model
-        A trained model.
+        Folder of a saved model.
     folder
         Where `fusion_core.fusion.read_implicates` will find the implicates. What an interrupted
         call with the same recipient, model, `m` and `seed` left there is gone on with.
-    m, seed, threads
+    m, seed
         As for `fusion_core.fusion.fuse`; the draws are the same.
+    threads
+        Row blocks of a part computed at the same time.
     memory
-        Bytes the rows at work may take; a quarter of the free memory when left out. The result
-        does not depend on it.
+        Bytes a part may take; a quarter of the free memory when left out. The result does not
+        depend on it.
+    executor
+        Computes the parts, such as ``dask.distributed.Client(…).get_executor()``; its workers must
+        see the same files. One part after the other here when left out.
     progress
         Called with the share done and a sentence; may raise to stop.
 
@@ -84,24 +98,106 @@ def fuse_to_folder(
         If a predictor is missing or differs from the donor's, the memory is too small, or the disk
         is full; finished parts are kept.
     CorruptFileError
-        If the recipient's file is damaged.
+        If the recipient's file or the model is damaged.
     """
     check_implicates(m)
     seed, report = check_seed(seed), progress or ignore
     report(0.0, "Checking the recipient")
-    rows, notes = _check(recipient, model)
-    part = _part_rows(model, m, threads, memory)
-    writer = ImplicateWriter(folder, fingerprint=_fingerprint(recipient, model, m, seed))
-    predictor = ResolvingPredictor()
-    for first, frame in _parts(recipient, model, part, skip=writer.rows):
-        matrix, _ = encode_recipient(frame, model)
-        writer.add(
-            fuse_rows(
-                matrix, model, RowRange(first, rows), m=m, seed=seed, threads=threads,
-                predictor=predictor, progress=report,
-            )
-        )  # fmt: skip
-    writer.finish(_outlines(model), m, notes)
+    loaded = FusionModel.load(model)
+    rows, notes = _check(recipient, loaded)
+    size = _part_rows(loaded, m, threads, memory)
+    fingerprint = f"{m} {seed} {checksum_of(model / MANIFEST_FILE)} {checksum_of(recipient)}"
+    done, size = _finished(folder, fingerprint, size)
+    parts = math.ceil(rows / size)
+    begin_implicates(folder, keep=done)
+    work = [
+        PartWork(recipient, model, folder, number, size, rows, m, seed, threads, fingerprint)
+        for number in range(parts)
+        if number not in done
+    ]
+    if executor is None:
+        for item in work:
+            fuse_part(item, loaded, progress=report)
+    else:
+        _spread(work, executor, parts, report)
+    declare_whole(folder, _outlines(loaded), implicates=m, parts=parts, notes=notes)
+
+
+@dataclass(frozen=True)
+class PartWork:
+    """A part to be fused, for whoever computes it.
+
+    Attributes
+    ----------
+    recipient, model, folder, m, seed, threads
+        As for `fuse_to_folder`.
+    number, size, rows
+        Position of the part, rows of a part, and rows of the whole recipient.
+    fingerprint
+        What the draws follow from.
+    """
+
+    recipient: Path
+    model: Path
+    folder: Path
+    number: int
+    size: int
+    rows: int
+    m: int
+    seed: int
+    threads: int
+    fingerprint: str
+
+
+def fuse_part(
+    work: PartWork, model: FusionModel | None = None, *, progress: Progress = ignore
+) -> int:
+    """Fuse and write one part; doing so twice changes nothing.
+
+    Parameters
+    ----------
+    work
+        What to do.
+    model
+        The model, if it is at hand; otherwise it is read.
+    progress
+        As for `fuse_to_folder`.
+
+    Returns
+    -------
+    The part's number.
+    """
+    model = model or FusionModel.load(work.model)
+    first = work.number * work.size
+    _, frame = next(_parts(work.recipient, model, work.size, skip=first))
+    matrix, _ = encode_recipient(frame, model)
+    drawn = fuse_rows(
+        matrix, model, RowRange(first, work.rows), m=work.m, seed=work.seed, threads=work.threads,
+        predictor=ResolvingPredictor(), progress=progress,
+    )  # fmt: skip
+    write_part(work.folder, work.number, drawn, size=work.size, fingerprint=work.fingerprint)
+    return work.number
+
+
+def _finished(folder: Path, fingerprint: str, size: int) -> tuple[frozenset[int], int]:
+    """Return the finished parts to go on with and the rows of a part, theirs if the memory allows."""
+    found = finished_parts(folder, fingerprint)
+    sizes = {int(record["size"]) for record in found.values()}
+    if len(sizes) == 1 and max(sizes) <= size:
+        return frozenset(found), sizes.pop()
+    return frozenset(), size
+
+
+def _spread(work: list[PartWork], executor: Executor, parts: int, report: Progress) -> None:
+    """Let an executor fuse the parts; a failure stops what has not begun."""
+    waiting = [executor.submit(fuse_part, item) for item in work]
+    try:
+        for count, future in enumerate(as_completed(waiting), start=parts - len(work) + 1):
+            future.result()
+            report(count / parts, f"Fused {count:,} of {parts:,} parts")
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
 def _check(recipient: Path, model: FusionModel) -> tuple[int, tuple[str, ...]]:
@@ -176,23 +272,6 @@ def _damaged(recipient: Path) -> CorruptFileError:
     return CorruptFileError(
         "The recipient is missing or damaged", where=str(recipient), fix="Prepare it again"
     )
-
-
-def _fingerprint(recipient: Path, model: FusionModel, m: int, seed: int) -> str:
-    """Return a text that is equal only for calls that draw the same values."""
-    digest = hashlib.sha256(f"{m} {seed}".encode())
-    with recipient.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    for step in model.steps:
-        for variable in step.variables:
-            for part in variable.parts:
-                digest.update(part.text.encode())
-        if step.pool is not None:
-            digest.update(step.pool.points.tobytes() + step.pool.donors.tobytes())
-    for values in model.values.values():
-        digest.update(values.tobytes())
-    return digest.hexdigest()
 
 
 def _outlines(model: FusionModel) -> list[FusedVariable]:
