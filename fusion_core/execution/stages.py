@@ -6,6 +6,7 @@ runs never loads them.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,9 +57,11 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
         weight=WEIGHT,
         seed=spec.seed,
         settings=spec.train,
+        checkpoints=run.checkpoint_folder,
         progress=progress,
     )
     model.save(run.model_folder)
+    shutil.rmtree(run.checkpoint_folder, ignore_errors=True)
 
 
 def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:

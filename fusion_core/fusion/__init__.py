@@ -1,5 +1,18 @@
 """Train models of the conditional distribution on the donor and draw implicates for the recipient.
 
+One machine outgrown: `train` and `fuse_to_folder` take any executor whose workers see the same
+files. With the extra ``cluster`` installed, on a SLURM cluster (package ``dask-jobqueue``)::
+
+    cluster = SLURMCluster(cores=8, processes=8, memory="32GB", walltime="02:00:00")
+    cluster.scale(jobs=10)
+    executor = distributed.Client(cluster).get_executor()
+    model = train(donor, y, x, weight="weight", executor=executor)
+    model.save(folder / "model")
+    fuse_to_folder(folder / "recipient.parquet", folder / "model", folder / "fused", executor=executor)
+
+Tasks may be repeated, so the death of a worker costs only its tasks at hand, and the results equal
+those of one machine.
+
 The public names are imported on first use: reading a run's settings should not load LightGBM.
 """
 

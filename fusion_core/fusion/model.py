@@ -44,6 +44,10 @@ class ModelPart:
     text: str
     tuning: Tuning
 
+    def __reduce__(self) -> tuple[type[ModelPart], tuple[PartRole, float, str, Tuning]]:
+        """Travel between processes as the text alone, without what was made from it."""
+        return type(self), (self.role, self.probability, self.text, self.tuning)
+
     @cached_property
     def booster(self) -> lgb.Booster:
         """The model ready to predict."""

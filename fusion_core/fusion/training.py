@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +19,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from fusion_core.errors import InputError
-from fusion_core.fusion.expectations import FittedVariable, VariableTask, fit_variable
+from fusion_core.fusion.checkpoints import fit_or_read
+from fusion_core.fusion.expectations import FittedVariable, VariableTask
 from fusion_core.fusion.inputs import (
     check_names,
     check_outcome,
@@ -48,6 +51,8 @@ def train(
     weight: str | None = None,
     seed: int = 0,
     settings: TrainSettings | None = None,
+    checkpoints: Path | None = None,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> FusionModel:
     """Model the distribution of donor variables given the predictors shared with the recipient.
@@ -69,6 +74,12 @@ def train(
         Seed of every random choice; the result does not depend on `TrainSettings.workers`.
     settings
         Training settings; the published defaults when left out.
+    checkpoints
+        Folder where each variable's models are kept once they are fitted, so that an interrupted
+        call with the same donor and settings goes on where it stopped.
+    executor
+        Fits the variables, such as ``dask.distributed.Client(…).get_executor()``; threads of this
+        process when left out. The result does not depend on it.
     progress
         Called with the share done and a sentence; may raise to stop.
 
@@ -89,10 +100,12 @@ def train(
     donors = _read_donors(donor, y, x, weight=weight, seed=check_seed(seed), settings=settings)
     tasks = donors.tasks()
     fitted: list[FittedVariable] = []
-    for task, result in zip(tasks, _fit_all(tasks, settings.workers), strict=True):
-        fitted.append(result)
-        share = FITTING_SHARE * len(fitted) / len(tasks)
-        report(share, f"Modelled {task.type.name} ({len(fitted)} of {len(tasks)} variables)")
+    with _executor(executor, min(settings.workers, len(tasks))) as workers:
+        results = _fit_all(tasks, workers, checkpoints)
+        for task, result in zip(tasks, results, strict=True):
+            fitted.append(result)
+            share = FITTING_SHARE * len(fitted) / len(tasks)
+            report(share, f"Modelled {task.type.name} ({len(fitted)} of {len(tasks)} variables)")
     steps, used = [], 0
     for number, names in enumerate(donors.steps):
         part = fitted[used : used + len(names)]
@@ -321,22 +334,34 @@ def _block_pool(
     )
 
 
-def _fit_all(tasks: list[VariableTask], workers: int) -> Iterator[FittedVariable]:
-    """Fit the variables side by side and yield them in order; the results do not depend on workers.
+@contextmanager
+def _executor(given: Executor | None, workers: int) -> Iterator[Executor]:
+    """Yield the executor, or threads.
 
     Threads, not processes: nearly all time is spent inside LightGBM, which lets other threads run,
     and a process would first import the libraries for longer than a variable takes to fit.
     """
+    if given is not None:
+        yield given
+        return
     with (
         threadpool_limits(limits=1, user_api="blas"),
-        ThreadPoolExecutor(max_workers=min(workers, len(tasks))) as executor,
+        ThreadPoolExecutor(max_workers=workers) as threads,
     ):
-        futures = [executor.submit(fit_variable, task) for task in tasks]
-        try:
-            for future in futures:
-                yield future.result()
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+        yield threads
+
+
+def _fit_all(
+    tasks: list[VariableTask], executor: Executor, checkpoints: Path | None
+) -> Iterator[FittedVariable]:
+    """Fit the variables side by side and yield them in order."""
+    futures = [executor.submit(fit_or_read, task, checkpoints) for task in tasks]
+    try:
+        for future in futures:
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 def _ignore(_share: float, _message: str) -> None:

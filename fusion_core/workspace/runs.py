@@ -162,6 +162,11 @@ class Run:
         return self.folder / "model"
 
     @property
+    def checkpoint_folder(self) -> Path:
+        """Where training keeps the variables it has finished, until the model is whole."""
+        return self.folder / "checkpoints"
+
+    @property
     def implicates_folder(self) -> Path:
         """The fused variables."""
         return self.folder / "implicates"

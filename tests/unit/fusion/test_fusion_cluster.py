@@ -1,0 +1,70 @@
+"""The same functions on a cluster: equal results, also when a worker dies half-way."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from fusion_core.fusion import fuse, fuse_to_folder, read_implicates, train
+from fusion_core.fusion.streams import CHUNK_ROWS
+
+distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+
+X = ["size", "income", "region"]
+PARTS = 6
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def client():
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
+            memory_limit=0,
+        ) as cluster,
+        distributed.Client(cluster) as connected,
+    ):  # fmt: skip
+        yield connected
+
+
+def test_a_cluster_trains_and_fuses_the_same_although_a_worker_is_killed(
+    client, donor, recipient, small_settings, tmp_path
+):
+    settings = small_settings.replace(leaves=(8,), maximum_trees=8)
+    model = train(donor, ["fuel", "gas"], X, settings=settings, executor=client.get_executor())
+    model.save(tmp_path / "model")
+    local = train(donor, ["fuel", "gas"], X, settings=settings)
+    draw = np.random.default_rng(3)
+    rows = draw.integers(0, len(recipient), PARTS * CHUNK_ROWS - 10)
+    households = recipient.iloc[rows].reset_index(drop=True)
+    households.to_parquet(tmp_path / "recipient.parquet")
+    workers = list(client.run(os.getpid).values())
+
+    def kill_one(share: float, _message: str) -> None:
+        if share > 0 and len(workers) > 1:
+            os.kill(workers.pop(), signal.SIGKILL)
+
+    fuse_to_folder(
+        tmp_path / "recipient.parquet", tmp_path / "model", tmp_path / "out", m=2, seed=5,
+        memory=smallest_memory(tmp_path), executor=client.get_executor(), progress=kill_one,
+    )  # fmt: skip
+    assert len(workers) == 1
+    found, expected = read_implicates(tmp_path / "out"), fuse(households, local, m=2, seed=5)
+    assert len(list((tmp_path / "out" / "00_fuel").iterdir())) == PARTS
+    for name in expected.names:
+        assert (found[name].values == expected[name].values).all()
+
+
+def smallest_memory(folder) -> int:
+    """Memory that just suffices, so that there are many parts: the message says how much that is."""
+    from fusion_core.errors import InputError
+
+    with pytest.raises(InputError, match="needs") as refused:
+        fuse_to_folder(
+            folder / "recipient.parquet", folder / "model", folder / "nothing", m=2, memory=1
+        )
+    return int(float(refused.value.what.split(" MB")[0].split()[-1].replace(",", "")) + 1) * 10**6
