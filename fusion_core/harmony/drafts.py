@@ -78,12 +78,7 @@ class DraftFolder:
     folder: Path
     pair: str
 
-    def save(
-        self,
-        draft: Draft,
-        *,
-        based_on: str | None = None,
-    ) -> Draft:
+    def save(self, draft: Draft, *, based_on: str | None = None) -> Draft:
         """Keep an edit of a user in place of an earlier one of the same harmony.
 
         Parameters
@@ -134,15 +129,38 @@ class DraftFolder:
         """Return a user's edit of one harmony, if there is one."""
         return self._read(self.path(user, key), user) or self._read_old(user).get(key)
 
-    def discard(self, key: str, *, user: str) -> None:
-        """Forget an edit; nothing happens where there is none."""
+    def discard(self, key: str, *, user: str, based_on: str | None = None) -> None:
+        """Forget an edit; nothing happens where there is none.
+
+        Parameters
+        ----------
+        key, user
+            Which edit, and whose.
+        based_on
+            Token of the draft that is to be forgotten: one written since is kept. ``None`` forgets
+            any.
+        """
         path = self.path(user, key)
         if not (path.exists() or self._old_path(user).exists()):
             return
         with self._locked(user):
+            if based_on is not None:
+                found = self._read(path, user)
+                if found is not None and found.token != based_on:
+                    return
             path.unlink(missing_ok=True)
             sweep_leftovers(path)
             self._drop_old(user, key)
+
+    def set_aside_damaged(self, user: str) -> list[Path]:
+        """Rename drafts that cannot be read, so that the others can; return the new names."""
+        aside = []
+        for path in [*(self._home(user) / self.pair).glob("[!.]*.json"), self._old_path(user)]:
+            try:
+                self._read_old(user) if path == self._old_path(user) else self._read(path, user)
+            except CorruptFileError:
+                aside.append(path.replace(path.with_suffix(f".damaged-{secrets.token_hex(3)}")))
+        return aside
 
     def of_others(self, key: str, *, user: str) -> list[Draft]:
         """Return other users' edits of a harmony, the latest first; damaged ones are left out."""

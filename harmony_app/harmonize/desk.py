@@ -70,6 +70,7 @@ class HarmonizeDesk(JSComponent):
     suggestion = param.String(default="null")
     checks = param.String(default="null")
     findings = param.String(default="null")
+    teamwork = param.String(default="null")
     overview = Child()
 
     _esm = bundled()

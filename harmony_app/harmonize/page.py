@@ -1,7 +1,8 @@
 """The Harmonize page: it hears what a person does, changes the state, and shows the new one.
 
-Every message is answered at once with the changed harmony; what takes longer – preview, draft file,
-findings – follows in the next turn of the server's loop, once for any number of quick edits.
+Every message is answered at once with the changed harmony, which is kept as a draft by then; what
+takes longer – preview, findings – follows in the next turn of the server's loop, once for any
+number of quick edits.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from harmony_app.harmonize.library import all_pairs
 from harmony_app.harmonize.messages import Message
 from harmony_app.harmonize.overview import OverviewTable
 from harmony_app.harmonize.pairwork import PairWork, parse_pair
-from harmony_app.harmonize.saving import Saving
 from harmony_app.harmonize.screen import Consequence, Screen, consequence
 from harmony_app.harmonize.shaping import note
 from harmony_app.harmonize.suggesting import Suggesting
+from harmony_app.harmonize.teamwork import Teamwork
 from harmony_app.shell.background import LatestWork
 from harmony_app.shell.session import Session, set_query
 
@@ -56,11 +57,12 @@ class HarmonizePage:
         self.screen = Screen(session.workspace, self.desk, overview)
         self.suggesting = Suggesting(self)
         self.checks = Checks(self)
+        self.teamwork = Teamwork(self)
         self._actions: dict[str, Callable[[Message], None]] = {
             "open": self._open, "pair": self._choose_pair, "view": self._choose_view,
             "undo": self._undo, "redo": self._redo, "fix": self._fix, "recover": self._recover,
             **Building(self).actions,
-            **Saving(self).actions,
+            **self.teamwork.actions,
             **Exchange(self).actions,
             **self.suggesting.actions,
             **self.checks.actions,
@@ -83,6 +85,7 @@ class HarmonizePage:
         self._sequence = sequence if isinstance(sequence, int) else self._sequence
         try:
             self._act(message)
+            self.teamwork.keep()
         except HarmonyError as error:
             self.report(error, message)
         except Exception:  # noqa: BLE001 - the page must go on; the log keeps the whole story
@@ -91,7 +94,7 @@ class HarmonizePage:
                 "That did not work. The details are in the server's log; nothing saved is affected.",
                 severity="error",
             )
-        self._show_form()
+        self.show_form()
         self.schedule()
 
     def _act(self, message: Message) -> None:
@@ -206,7 +209,7 @@ class HarmonizePage:
                 return
             notice = error.message
         self.screen.show_place(self.work, self.state, notice=notice)
-        self._show_form()
+        self.show_form()
         pn.state.onload(self._late_work)
 
     def _show_problem(self, error: HarmonyError, pair: str) -> None:
@@ -255,16 +258,19 @@ class HarmonizePage:
         if recipient:
             start = work.start(donor, recipient)
             self.state = states.open_harmony(
-                self.state, start, saved=work.saved.get(start.key), draft=work.drafts.get(start.key)
+                self.state, start, saved=work.saved.get(start.key), draft=work.kept.get(start.key)
             )
         else:
             self.state = states.choose_donor(self.state, donor)
         if remember:
             self._remember()
+        self.teamwork.opened()
         self.screen.show_subject(self.work, self.state)
 
-    def _show_form(self) -> None:
+    def show_form(self) -> None:
+        """Show the current harmony, and who else works on it."""
         self.screen.show_form(self.work, self.state, self._sequence)
+        self.teamwork.show()
         self.suggesting.show()
 
     def _show_match(self) -> None:
@@ -276,7 +282,7 @@ class HarmonizePage:
         donor, _, recipient = key.partition("__")
         self._show_match()
         self.open(donor, recipient)
-        self._show_form()
+        self.show_form()
         self.schedule()
 
     def _remember(self) -> None:
@@ -302,7 +308,7 @@ class HarmonizePage:
     # What follows in the next turn -----------------------------------------------------------
 
     def schedule(self) -> None:
-        """Compute in the next turn what the current harmony does, and keep the draft."""
+        """Compute in the next turn what the current harmony does."""
         if self._late_work_waits:
             return
         self._late_work_waits = True
@@ -311,7 +317,7 @@ class HarmonizePage:
     def _late_work(self) -> None:
         self._late_work_waits = False
         try:
-            self._keep_draft()
+            self.teamwork.keep()
             self._follow()
             self.checks.refresh()
             self.screen.show_statuses(self.work, self.state)
@@ -335,21 +341,6 @@ class HarmonizePage:
             self.desk.tell("problem", side=None, field=None, message=error.message)
 
         self._following.start(lambda: consequence(work, current, foreseen), done, failed)
-
-    def _keep_draft(self) -> None:
-        work, current = self.work, self.state.current
-        if work is None or current is None:
-            return
-        if self.state.is_draft:
-            kept = work.drafts.get(current.key)
-            if (
-                kept is None
-                or states.content(kept) != states.content(current)
-                or kept.revision != self.state.base_revision
-            ):
-                work.keep_draft(current, self.state.base_revision)
-        else:
-            work.drop_draft(current.key)
 
 
 FIELDS: Final = {
@@ -378,7 +369,9 @@ def _first_answer(work: PairWork) -> str:
 
 def build(session: Session) -> pn.viewable.Viewable:
     """Build the page for a visitor."""
-    return HarmonizePage(session).desk
+    page = HarmonizePage(session)
+    page.teamwork.watch()
+    return page.desk
 
 
 __all__ = ["HarmonizePage", "build"]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
-from fusion_core.errors import InputError
+from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.candidates import Candidate
 from fusion_core.harmony.checking_files import sibling_sets
 from fusion_core.harmony.checking_siblings import siblings_of
+from fusion_core.harmony.drafts import Draft
 from fusion_core.harmony.editing import start_harmony
 from fusion_core.harmony.expressions import check_expression, evaluate_expression
 from fusion_core.harmony.model import Harmony, SideName, SurveyPair
 from fusion_core.harmony.preview import HarmonyPreview, preview
+from fusion_core.harmony.review import Remark, Review, review_of
 from fusion_core.harmony.rows import RowsCache, SurveyRows
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.store import HarmonyStore, now
 from fusion_core.harmony.suggestions import SuggestionIndex
 from fusion_core.harmony.verdicts import Verdict
 from fusion_core.surveys.model import SurveyId, Variable, variable_from_column
@@ -24,6 +28,7 @@ from harmony_app.harmonize.catalogue import Status, harmony_statuses
 from harmony_app.harmonize.knowledge import shared_knowledge
 from harmony_app.harmonize.library import load_survey, shared_rows
 from harmony_app.harmonize.pair_surveys import Surveys
+from harmony_app.harmonize.state import ViewState
 
 SAMPLE_ROWS = 2_000
 """Rows an expression is tried on while it is typed."""
@@ -70,7 +75,9 @@ class PairWork:
         self.reload_surveys()
         self.store = HarmonyStore(workspace.path, pair)
         self.saved: dict[str, Harmony] = {}
-        self.drafts: dict[str, Harmony] = {}
+        self.kept: dict[str, Draft] = {}
+        self.remarks: Mapping[str, tuple[Remark, ...]] = {}
+        self.unreadable: list[Path] = []
         self._rows: RowsCache = shared_rows(workspace)
         self.knowledge = shared_knowledge(workspace, pair.recipient)
         self._by_wording = SuggestionIndex(self.surveys.recipient.dictionary)
@@ -98,10 +105,32 @@ class PairWork:
 
     def reload(self) -> None:
         """Read what is on disk now: others may have saved, and this user may have two windows."""
-        self.saved = {harmony.key: harmony for harmony in self.store.load().harmonies}
-        self.drafts = {
-            key: draft.harmony for key, draft in self.store.load_drafts(self.user).items()
-        }
+        contents = self.store.contents()
+        self.saved = dict(sorted(contents.harmonies.items()))
+        self.remarks = contents.reviews
+        try:
+            self.kept = self.store.load_drafts(self.user)
+        except CorruptFileError:
+            self.unreadable += self.store.drafts.set_aside_damaged(self.user)
+            self.kept = self.store.load_drafts(self.user)
+
+    def reload_draft(self, key: str) -> None:
+        """Read this user's draft of one harmony, which may come from another window."""
+        draft = self.store.drafts.get(self.user, key) if key else None
+        if draft is not None:
+            self.kept[key] = draft
+        else:
+            self.kept.pop(key, None)
+
+    @property
+    def drafts(self) -> dict[str, Harmony]:
+        """The unsaved harmonies of this user by key."""
+        return {key: draft.harmony for key, draft in self.kept.items()}
+
+    def review(self, key: str) -> Review:
+        """Tell where the review of a harmony stands."""
+        saved = self.saved.get(key)
+        return review_of(self.remarks.get(key, ()), saved.revision if saved else 0)
 
     def start(self, donor: str, recipient: str) -> Harmony:
         """Return the harmony of two variables before anything was decided."""
@@ -163,17 +192,34 @@ class PairWork:
         """Return the status of every harmony and draft, by key."""
         return harmony_statuses(self.saved.values(), self.drafts, self.attention())
 
-    def keep_draft(self, harmony: Harmony, base_revision: int) -> None:
-        """Keep an unsaved harmony on the server."""
-        draft = replace(harmony, revision=base_revision)
-        self.store.save_draft(draft, user=self.user)
-        self.drafts[harmony.key] = draft
+    def keep_draft(
+        self, harmony: Harmony, base_revision: int, state: ViewState | None = None
+    ) -> Draft:
+        """Keep an unsaved harmony on the server.
 
-    def drop_draft(self, key: str) -> None:
-        """Forget an unsaved harmony."""
-        if key in self.drafts:
-            self.store.discard_draft(key, user=self.user)
-            del self.drafts[key]
+        Parameters
+        ----------
+        harmony
+            The harmony.
+        base_revision
+            The saved revision it started from.
+        state
+            The page's state it belongs to, whose undo and redo are kept with it.
+        """
+        state = state or ViewState()
+        draft = Draft(
+            replace(harmony, revision=base_revision), now(), self.user, past=state.past,
+            future=state.future, other=state.rival,
+        )  # fmt: skip
+        kept = self.store.drafts.save(draft, based_on=state.draft_token)
+        self.kept[harmony.key] = kept
+        return kept
+
+    def drop_draft(self, key: str, token: str) -> None:
+        """Forget an unsaved harmony, unless another window has gone on with it."""
+        if key in self.kept:
+            self.store.drafts.discard(key, user=self.user, based_on=token)
+            del self.kept[key]
 
     def try_expression(self, harmony: Harmony, side: SideName, text: str) -> str:
         """Check an expression and say in words what it yields.

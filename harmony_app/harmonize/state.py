@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from fusion_core.harmony.drafts import Draft
 from fusion_core.harmony.model import Harmony, SurveyPair
 
 View = Literal["match", "all", "findings"]
@@ -39,6 +40,10 @@ class ViewState:
     past, future
         Harmonies before and after `current` in the order they were made; redo takes the first of
         `future`.
+    draft_token
+        Which version of the draft on disk this session wrote or read last; empty for none.
+    rival
+        What another window of the same person made of the harmony meanwhile, until one is chosen.
     """
 
     pair: SurveyPair | None = None
@@ -51,6 +56,8 @@ class ViewState:
     current: Harmony | None = None
     past: tuple[Harmony, ...] = ()
     future: tuple[Harmony, ...] = ()
+    draft_token: str = ""
+    rival: Harmony | None = None
 
     @property
     def key(self) -> str:
@@ -93,7 +100,7 @@ def choose_donor(state: ViewState, donor: str) -> ViewState:
 
 
 def open_harmony(
-    state: ViewState, start: Harmony, *, saved: Harmony | None, draft: Harmony | None
+    state: ViewState, start: Harmony, *, saved: Harmony | None, draft: Draft | None
 ) -> ViewState:
     """Open the harmony of two variables.
 
@@ -106,14 +113,19 @@ def open_harmony(
     saved
         The harmony on disk.
     draft
-        This user's unsaved version, which is shown in preference.
+        This user's unsaved version, which is shown in preference, with the way that led to it.
     """
     origin = saved or start
-    current = draft or origin
-    return ViewState(
+    opened = ViewState(
         pair=state.pair, view=state.view, donor=start.donor.variable,
         recipient=start.recipient.variable, saved=saved, origin=origin,
-        base_revision=current.revision, current=current,
+        base_revision=origin.revision, current=origin,
+    )  # fmt: skip
+    if draft is None:
+        return opened
+    return replace(
+        opened, current=draft.harmony, base_revision=draft.harmony.revision, past=draft.past,
+        future=draft.future, draft_token=draft.token, rival=draft.other,
     )  # fmt: skip
 
 
@@ -123,6 +135,27 @@ def edit(state: ViewState, harmony: Harmony) -> ViewState:
         return state
     past = (*state.past, state.current)[-HISTORY_LIMIT:]
     return replace(state, current=harmony, past=past, future=())
+
+
+def follow_window(state: ViewState, draft: Draft) -> ViewState:
+    """Show what another window of the same person made; undo returns to what was shown here."""
+    is_same = state.current is not None and content(state.current) == content(draft.harmony)
+    followed = state if is_same else edit(state, draft.harmony)
+    return replace(
+        followed, base_revision=draft.harmony.revision, draft_token=draft.token, rival=None
+    )
+
+
+def choose_rival(state: ViewState) -> ViewState:
+    """Show the version of the other window instead; undo returns to this window's."""
+    if state.rival is None:
+        return state
+    return replace(edit(state, state.rival), base_revision=state.rival.revision, rival=None)
+
+
+def keep_this(state: ViewState) -> ViewState:
+    """Decide for this window's version."""
+    return replace(state, rival=None)
 
 
 def undo(state: ViewState) -> ViewState:
@@ -146,15 +179,17 @@ def redo(state: ViewState) -> ViewState:
 def mark_saved(state: ViewState, saved: Harmony) -> ViewState:
     """Take the harmony as it is on disk for the current one; earlier edits can still be undone."""
     return replace(
-        state, saved=saved, origin=saved, current=saved, base_revision=saved.revision, future=()
-    )
+        state, saved=saved, origin=saved, current=saved, base_revision=saved.revision, future=(),
+        draft_token="", rival=None,
+    )  # fmt: skip
 
 
 def mark_deleted(state: ViewState, start: Harmony) -> ViewState:
     """Show the two variables without a harmony, as before the first edit."""
     return replace(
-        state, saved=None, origin=start, current=start, base_revision=0, past=(), future=()
-    )
+        state, saved=None, origin=start, current=start, base_revision=0, past=(), future=(),
+        draft_token="", rival=None,
+    )  # fmt: skip
 
 
 def discard(state: ViewState) -> ViewState:

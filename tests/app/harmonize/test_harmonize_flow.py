@@ -105,43 +105,6 @@ def test_save_delete_and_undo_reach_the_file(open_page, workspace, told):
     assert store(workspace).load().get("heat__hfl") is not None
 
 
-def test_a_conflict_shows_their_change_and_overwrites_nothing(open_page, workspace, told):
-    open_page(donor="heat", recipient="hfl").receive({"kind": "save"})
-    mine, theirs = (
-        open_page("kim", donor="heat", recipient="hfl"),
-        open_page("lee", donor="heat", recipient="hfl"),
-    )
-    theirs.receive({"kind": "comment", "text": "theirs"})
-    theirs.receive({"kind": "save"})
-    mine.receive({"kind": "comment", "text": "mine"})
-    mine.receive({"kind": "save"})
-    conflict = next(item for item in told if item["kind"] == "conflict")
-    assert conflict["changes"] == [["comment", "mine", "theirs"]]
-    assert "lee" in conflict["message"]
-    assert store(workspace).load().get("heat__hfl").comment == "theirs"
-    mine.receive({"kind": "resolve", "keep": "mine"})
-    assert store(workspace).load().get("heat__hfl").comment == "mine"
-    assert [entry.action for entry in store(workspace).history()] == ["save", "save", "save"]
-
-
-def test_taking_theirs_can_be_undone_into_a_draft(open_page, told):
-    open_page(donor="heat", recipient="hfl").receive({"kind": "save"})
-    mine, theirs = (
-        open_page("kim", donor="heat", recipient="hfl"),
-        open_page("lee", donor="heat", recipient="hfl"),
-    )
-    theirs.receive({"kind": "comment", "text": "theirs"})
-    theirs.receive({"kind": "save"})
-    mine.receive({"kind": "comment", "text": "mine"})
-    mine.receive({"kind": "save"})
-    mine.receive({"kind": "resolve", "keep": "theirs"})
-    assert part(mine, "form")["comment"] == "theirs"
-    mine.receive({"kind": "undo"})
-    assert part(mine, "form")["comment"] == "mine"
-    assert part(mine, "form")["draft"]
-    assert any(item["kind"] == "conflict" for item in told)
-
-
 def test_an_earlier_revision_comes_back_as_a_draft(open_page, workspace, told):
     page = open_page(donor="heat", recipient="hfl")
     for text in ("first", "second"):
@@ -149,7 +112,7 @@ def test_an_earlier_revision_comes_back_as_a_draft(open_page, workspace, told):
         page.receive({"kind": "save"})
     page.receive({"kind": "history"})
     assert [entry["revision"] for entry in told[-1]["entries"]] == [2, 1]
-    assert told[-1]["entries"][0]["changes"] == [["comment", "first", "second"]]
+    assert told[-1]["entries"][0]["changes"] == [["comment", "first", "second", []]]
     page.receive({"kind": "restore", "entry": 1})
     assert part(page, "form")["comment"] == "first"
     assert store(workspace).load().get("heat__hfl").comment == "second"

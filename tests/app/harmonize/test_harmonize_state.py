@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fusion_core.harmony.drafts import Draft
 from fusion_core.harmony.model import Harmony, Side, SurveyPair
 from fusion_core.surveys.model import SurveyId
 from harmony_app.harmonize import state as states
@@ -17,7 +18,8 @@ START = Harmony(Side("heat"), Side("hfl"))
 
 
 def opened(saved: Harmony | None = None, draft: Harmony | None = None) -> ViewState:
-    return states.open_harmony(ViewState(pair=PAIR), START, saved=saved, draft=draft)
+    kept = Draft(draft, "2026-01-01T00:00:00+00:00") if draft else None
+    return states.open_harmony(ViewState(pair=PAIR), START, saved=saved, draft=kept)
 
 
 def commented(text: str, revision: int = 0) -> Harmony:

@@ -1,0 +1,53 @@
+"""Keep what a person edits before the edit is answered: whatever the page shows is on disk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fusion_core.harmony.model import Harmony
+from harmony_app.harmonize import state as states
+
+if TYPE_CHECKING:
+    from harmony_app.harmonize.page import HarmonizePage
+
+
+class Drafting:
+    """The part of the page that keeps unsaved edits."""
+
+    def __init__(self, page: HarmonizePage) -> None:
+        self._page = page
+
+    def keep(self) -> None:
+        """Write the current harmony as a draft, or forget the draft where nothing is unsaved.
+
+        Raises
+        ------
+        InputError
+            If the draft cannot be written; the edit is shown all the same.
+        """
+        work, state = self._page.work, self._page.state
+        current = state.current
+        if work is None or current is None:
+            return
+        if not state.is_draft:
+            work.drop_draft(current.key, state.draft_token)
+            self._page.state = replace(state, draft_token="")
+            return
+        kept = work.kept.get(current.key)
+        if kept is not None and _is_kept(kept.token, state) and _same(kept.harmony, state):
+            return
+        draft = work.keep_draft(current, state.base_revision, state)
+        self._page.state = replace(state, draft_token=draft.token, rival=draft.other)
+
+
+def _is_kept(token: str, state: states.ViewState) -> bool:
+    return bool(token) and token == state.draft_token
+
+
+def _same(kept: Harmony, state: states.ViewState) -> bool:
+    return (
+        state.current is not None
+        and states.content(kept) == states.content(state.current)
+        and kept.revision == state.base_revision
+    )
