@@ -20,12 +20,12 @@ MODULES: Final = (
     "dom", "worklist", "links", "level_query", "level_order", "level_rows", "level_tools",
     "level_list", "level_drag", "group_codes", "group_bar", "levels", "group_menu", "picker",
     "condition", "expression", "recipe", "universe", "collapse", "deflate", "bins", "settings",
-    "candidates", "suggestion", "finding_card", "consequence", "findings_list", "dialogs",
-    "match", "overview", "desk",
+    "candidates", "suggestion", "finding_card", "consequence", "findings_list", "notices",
+    "changes", "conflict", "review", "dialogs", "match", "overview", "desk",
 )  # fmt: skip
 """Modules in the order they depend on one another."""
 
-STYLES: Final = ("desk", "settings", "suggestion", "checks")
+STYLES: Final = ("desk", "settings", "suggestion", "checks", "teamwork")
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z_]+\.js\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fusion_core.harmony.review import REMARK_LIMIT, Remark
+from fusion_core.harmony.review import REMARK_LIMIT, Remark, ReviewStatus
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.messages import Message
 
@@ -54,6 +54,16 @@ def review_record(work: PairWork, key: str) -> dict[str, Any] | None:
         "last": _remark_record(review.last) if review.last else None,
         "thread": [_remark_record(remark) for remark in work.remarks.get(key, ())],
     }
+
+
+def variable_reviews(work: PairWork) -> dict[str, ReviewStatus]:
+    """Sum the reviews of saved harmonies up per donor variable, the most urgent status first."""
+    urgency: tuple[ReviewStatus, ...] = ("needs work", "to review", "reviewed")
+    found: dict[str, ReviewStatus] = {}
+    for key, harmony in work.saved.items():
+        status, donor = work.review(key).status, harmony.donor.variable
+        found[donor] = min(found.get(donor, status), status, key=urgency.index)
+    return found
 
 
 def _remark_record(remark: Remark) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from harmony_app.harmonize.forms import harmony_form
 from harmony_app.harmonize.library import all_pairs
 from harmony_app.harmonize.overview import OverviewTable
 from harmony_app.harmonize.pairwork import PairWork
+from harmony_app.harmonize.reviewing import variable_reviews
 from harmony_app.harmonize.state import ViewState
 
 
@@ -117,6 +118,7 @@ class Screen:
             statuses=worklist_statuses(
                 work.surveys.donor.dictionary, statuses, done, work.attention()
             )
+            | {"reviews": variable_reviews(work)}
         )
         if state.view == "all":
             self._overview.show((work.saved | work.drafts).values(), statuses)

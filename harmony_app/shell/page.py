@@ -92,12 +92,18 @@ def _frame_variables(place: Place, places: tuple[Place, ...], session: Session) 
         "synthetic": session.workspace.synthetic,
         "user": session.user,
         "initials": "".join(part[0] for part in session.user.split()[:2]).upper() or "?",
+        "signed_in": session.is_signed_in,
+        "named": session.is_named,
         "theme": session.theme,
         "tour": demo_tour(session.workspace),
-        "style": (ASSETS / "frame.css").read_text(encoding="utf-8"),
-        "script": (ASSETS / "frame.js").read_text(encoding="utf-8"),
+        "style": _asset("frame.css") + _asset("visitor.css"),
+        "script": _asset("frame.js") + _asset("visitor.js") + _asset("connection.js"),
     }
 
 
 def _template_source() -> str:
-    return (ASSETS / "frame.html").read_text(encoding="utf-8")
+    return _asset("frame.html")
+
+
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")

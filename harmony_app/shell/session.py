@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import unquote, urlencode
 
 import panel as pn
 
@@ -15,7 +17,13 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 Theme = Literal["light", "dark"]
-THEME_COOKIE = "harmony_theme"
+THEME_COOKIE: Final = "harmony_theme"
+USER_COOKIE: Final = "harmony_user"
+USER_NAME_LIMIT: Final = 60
+GUEST: Final = "Guest"
+"""Stands for a visitor from another computer until he says who he is."""
+
+_THIS_COMPUTER: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 @dataclass(frozen=True)
@@ -32,12 +40,20 @@ class Session:
         Light or dark; chosen in the top bar and remembered by the browser.
     query
         The arguments in the page's address, so that a view can be sent to a colleague.
+    is_signed_in
+        Whether the server has checked who the visitor is; otherwise he may choose a name.
     """
 
     workspace: Workspace
     user: str
     theme: Theme
     query: Mapping[str, str]
+    is_signed_in: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is known who the visitor is."""
+        return self.user != GUEST
 
 
 def current_session(workspace: Workspace) -> Session:
@@ -48,17 +64,50 @@ def current_session(workspace: Workspace) -> Session:
         if values
     }
     theme: Theme = "dark" if (pn.state.cookies or {}).get(THEME_COOKIE) == "dark" else "light"
-    return Session(workspace, current_user(), theme, arguments)
+    return Session(workspace, current_user(), theme, arguments, bool(_signed_in()))
 
 
 def current_user() -> str:
-    """Return the signed-in user, else the account the server runs under."""
-    if pn.state.user and pn.state.user != "guest":
-        return str(pn.state.user)
+    """Return who the visitor is: signed in, named by himself, or the person at this computer.
+
+    Drafts and history go by this name, so colleagues on one server must not share one.
+    """
+    cookies, headers = pn.state.cookies or {}, pn.state.headers or {}
+    return (
+        _signed_in()
+        or chosen_name(cookies.get(USER_COOKIE, ""))
+        or (account() if is_this_computer(str(headers.get("Host", ""))) else GUEST)
+    )
+
+
+def chosen_name(cookie: str) -> str:
+    """Return the name a visitor chose, as it is kept in the cookie; empty for none."""
+    name = "".join(letter for letter in unquote(cookie) if letter.isprintable())
+    return " ".join(name.split())[:USER_NAME_LIMIT].strip()
+
+
+def is_this_computer(host: str) -> bool:
+    """Whether an address the page was asked for under belongs to the server's own computer.
+
+    Parameters
+    ----------
+    host
+        As in the request, with or without a port; empty where there is no request.
+    """
+    return not host or re.sub(r":\d+$", "", host).lower() in _THIS_COMPUTER
+
+
+def account() -> str:
+    """Return the account the server runs under."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # an account without a name, as in some containers
         return Path.home().name or "local user"
+
+
+def _signed_in() -> str:
+    user = pn.state.user
+    return str(user) if user and user != "guest" else ""
 
 
 def set_query(**arguments: str | None) -> None:
@@ -73,6 +122,4 @@ def set_query(**arguments: str | None) -> None:
         else:
             current[name] = value
     kept = {name: str(value) for name, value in current.items()}
-    from urllib.parse import urlencode
-
     location.search = f"?{urlencode(kept)}" if kept else ""

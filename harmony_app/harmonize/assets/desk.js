@@ -5,10 +5,11 @@ import { createDialogs, createFooter, createToast } from "./dialogs.js";
 import { h, isTyping } from "./dom.js";
 import { createFindingsList } from "./findings_list.js";
 import { createMatch } from "./match.js";
+import { createNotices } from "./notices.js";
 import { createOverview } from "./overview.js";
 import { createWorklist } from "./worklist.js";
 
-const PARTS = ["place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "suggestion", "checks", "findings"];
+const PARTS = ["place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "suggestion", "checks", "findings", "teamwork"];
 
 export function render({ model }) {
   const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
@@ -72,7 +73,8 @@ export function render({ model }) {
   const consequence = createConsequence(actions);
   const recover = h("button", { type: "button", onclick: () => send({ kind: "recover", pair: state.place.recover }) }, "Recover it from its history");
   const empty = h("div.message-card", { hidden: true }, h("h2"), h("p"), recover);
-  const middle = h("main.pane.middle", {}, match.element, candidates.element, empty, footer.element);
+  const notices = createNotices(actions);
+  const middle = h("main.pane.middle", {}, notices.element, match.element, candidates.element, empty, footer.element);
   const overview = createOverview(actions, toast, model.get_child("overview"));
   const findings = createFindingsList(actions);
   const desk = h("div.desk", {}, worklist.element, middle, consequence.element, overview.element, findings.element, dialogs.element, toast.element);
@@ -152,6 +154,7 @@ export function render({ model }) {
   }
 
   const showers = {
+    teamwork: () => { notices.update(state.teamwork?.notices ?? []); dialogs.review.update(state.teamwork?.review ?? null); },
     place: () => { worklist.updatePlace(state.place); showView(state.place.view); showMiddle(); },
     recipients: () => {},
     variables: () => worklist.updateVariables(state.variables ?? []),
@@ -206,7 +209,7 @@ export function render({ model }) {
     else if (!match.element.hidden && match.levels.pageKey(event)) event.preventDefault();
   }
   document.addEventListener("keydown", onKey);
-  model.on("remove", () => document.removeEventListener("keydown", onKey));
+  model.on("remove", () => { document.removeEventListener("keydown", onKey); notices.remove(); });
 
   for (const part of PARTS) if (!["labels", "rows", "form"].includes(part)) showers[part]();
   showSubject();

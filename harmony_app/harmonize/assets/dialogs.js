@@ -1,6 +1,9 @@
 // Dialogues: confirm a delete, resolve a conflict, look at history, write a comment, import files.
+import { changesTable } from "./changes.js";
+import { createConflict } from "./conflict.js";
 import { h, setText, when } from "./dom.js";
 import { tableQuestion } from "./group_menu.js";
+import { createReview } from "./review.js";
 
 export function createDialogs(actions) {
   const element = h("dialog.dialog", { onclose: () => element.replaceChildren(), onclick: (event) => { if (event.target === element) element.close(); } });
@@ -17,10 +20,22 @@ export function createDialogs(actions) {
   const act = (text, style, action) => h(`button${style}`, { type: "button", onclick: () => { element.close(); action(); } }, text);
 
   const rank = (entry) => (entry.ok ? (entry.message ? 1 : 2) : 0);
-  const changes = (list) => h("table.changes", {}, h("tbody", {}, ...list.map(([what, before, after]) => h("tr", {},
-    h("th", { scope: "row", dir: "auto" }, what), h("td", { dir: "auto" }, before), h("td.arrow", {}, "→"), h("td", { dir: "auto" }, after)))));
+  const shell = { open, close: () => element.close() };
+  const conflict = createConflict(shell, actions);
+  let compared = null;
+
+  /** Two lists of revisions; choosing shows what differs between them. */
+  function comparison(revisions) {
+    const lists = [1, 0].map((index) => h("select", { "aria-label": index ? "Earlier revision" : "Later revision", onchange: ask },
+      ...revisions.map((revision, at) => h("option", { value: revision, selected: at === index }, `revision ${revision}`))));
+    compared = h("div.compared", { "aria-live": "polite" });
+    function ask() { actions.send({ kind: "compare", a: Number(lists[0].value), b: Number(lists[1].value) }); }
+    return h("details.compare", { ontoggle: (event) => { if (event.target.open) ask(); } }, h("summary", {}, "Compare two revisions"),
+      h("div.compare-choice", {}, lists[0], " → ", lists[1]), compared);
+  }
 
   return {
+    review: createReview(shell, actions),
     element,
     close: () => element.close(),
     confirmDelete(form) {
@@ -39,18 +54,26 @@ export function createDialogs(actions) {
       const [title, body, read] = tableQuestion(side);
       open(title, body, [close(), act("Take these groups", ".primary", () => { if (read().trim()) actions.pasteTable(side, read()); })]);
     },
-    conflict(reply) {
-      open("Somebody saved this harmony while you worked on it", [
-        h("p", {}, reply.message), h("p", {}, conflictWords(reply)),
-        changes(reply.changes)],
-      [close("Decide later"), act("Take theirs", "", () => actions.send({ kind: "resolve", keep: "theirs" })), act("Keep mine", ".primary", () => actions.send({ kind: "resolve", keep: "mine" }))]);
+    conflict,
+    comparison(reply) {
+      compared?.replaceChildren(reply.changes.length ? changesTable(reply.changes) : h("p.muted", {}, `Revision ${reply.a} and revision ${reply.b} say the same.`));
     },
     history(reply) {
       const entries = reply.entries.map((entry) => h("li", {},
         h("div.history-head", {}, h("strong", {}, entry.action), ` ${when(entry.time)} by ${entry.author}${entry.revision ? ` · revision ${entry.revision}` : ""}`,
           entry.restorable ? h("button.small", { type: "button", onclick: () => { element.close(); actions.send({ kind: "restore", entry: entry.id }); } }, "Restore this") : null),
-        entry.changes.length ? changes(entry.changes) : null));
-      open(`History of ${reply.key}`, [entries.length ? h("ol.history", {}, ...entries) : h("p", {}, "Nothing has been saved yet.")], [close("Close")]);
+        entry.text ? h("p", { dir: "auto" }, entry.text) : null,
+        entry.changes.length ? changesTable(entry.changes) : null));
+      open(`History of ${reply.key}`, [
+        reply.revisions.length > 1 ? comparison(reply.revisions) : null,
+        entries.length ? h("ol.history", {}, ...entries) : h("p", {}, "Nothing has been saved yet."),
+        reply.older ? h("p.muted", {}, `${reply.older} older changes are not listed; any revision can be compared.`) : null].filter(Boolean), [close("Close")]);
+    },
+    deleted(reply) {
+      const rows = reply.entries.map((entry) => h("li.deleted", {}, h("div.history-head", {}, h("strong.mono", {}, entry.key), ` deleted ${when(entry.time)} by ${entry.who}`,
+        h("button.small", { type: "button", onclick: () => { element.close(); actions.send({ kind: "undelete", key: entry.key }); } }, "Restore")),
+        entry.comment ? h("p.muted", { dir: "auto" }, entry.comment) : null));
+      open("Deleted harmonies", [rows.length ? h("ol.history", {}, ...rows) : h("p", {}, "No harmony of this pair is deleted.")], [close("Close")]);
     },
     report(reply) {
       const urgent = [...reply.entries].sort((a, b) => rank(a) - rank(b));
@@ -67,11 +90,6 @@ export function createDialogs(actions) {
   };
 }
 
-function conflictWords(reply) {
-  if (reply.deleted) return "Keeping yours saves it as a new harmony; taking theirs leaves it deleted.";
-  return reply.changes.length ? "Where theirs differs from yours (yours → theirs):" : "Both versions say the same.";
-}
-
 /** The strip at the bottom of the match: where the draft stands, and what can be done with it. */
 export function createFooter(actions, dialogs) {
   let form = null;
@@ -82,7 +100,7 @@ export function createFooter(actions, dialogs) {
   const discard = h("button", { type: "button", onclick: () => dialogs.confirmDiscard(form) }, "Discard draft");
   const save = h("button.primary", { type: "button", title: "Ctrl S", onclick: () => actions.save() }, "Save harmony");
   return {
-    element: h("footer.match-footer", {}, state, history, comment, discard, remove, save),
+    element: h("footer.match-footer", {}, state, dialogs.review.button, history, comment, discard, remove, save),
     update(next) {
       form = next;
       const saved = form.revision ? `saved ${when(form.modified)}${form.author ? ` by ${form.author}` : ""} · revision ${form.revision}` : "not saved yet";

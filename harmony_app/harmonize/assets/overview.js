@@ -6,6 +6,7 @@ const LARGEST_FILE = 8e6;
 export function createOverview(actions, toast, table) {
   const file = h("input", { type: "file", accept: ".R,.r,.json", multiple: true, hidden: true, onchange: importFiles });
   const tools = h("div.overview-tools", {}, h("h2", {}, "All harmonies"), h("span.space"),
+    h("button", { type: "button", onclick: () => actions.send({ kind: "deleted" }) }, "Deleted …"),
     h("button", { type: "button", onclick: () => file.click() }, "Import fusionData files …"), file,
     h("button", { type: "button", onclick: () => actions.send({ kind: "export" }) }, "Export CSV"));
   const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, tools, h("div.overview-table", {}, table));

@@ -11,7 +11,7 @@ const STATUSES = [
 const STATUS_WORDS = { ...Object.fromEntries(STATUSES), attention: "needs attention" };
 
 export function createWorklist(actions) {
-  const filter = { status: "all", respondent: "", type: "", words: [] };
+  const filter = { status: "all", respondent: "", type: "", review: "", words: [] };
   let rows = [];
   let selected = null;
   let statuses = {};
@@ -38,11 +38,13 @@ export function createWorklist(actions) {
     h("option", { value: "" }, "any level"), h("option", { value: "household" }, "household"), h("option", { value: "person" }, "person"));
   const type = h("select", { "aria-label": "Filter by type", onchange: () => { filter.type = type.value; applyFilter(); } },
     h("option", { value: "" }, "any type"), ...Object.entries(TYPE_WORDS).map(([value, text]) => h("option", { value }, text)));
+  const review = h("select", { "aria-label": "Filter by review", onchange: () => { filter.review = review.value; applyFilter(); } },
+    h("option", { value: "" }, "any review"), ...["to review", "reviewed", "needs work"].map((value) => h("option", { value }, value)));
   const list = h("div.variables", { role: "listbox", tabindex: 0, "aria-label": "Donor variables", onkeydown: onKey });
   const empty = h("p.empty", { hidden: true }, "No variable matches. Clear the search or the filters.");
   const element = h("aside.pane.worklist", { "aria-label": "Worklist" },
     h("div.worklist-head", {}, h("div.pair-box", {}, pairName, pair), views, h("div.coverage", {}, coverage, bar), search, chips,
-      h("div.filter-row", {}, respondent, type)),
+      h("div.filter-row", {}, respondent, type, review)),
     empty, list);
 
   function onKey(event) {
@@ -67,7 +69,8 @@ export function createWorklist(actions) {
       const status = statusOf(row.name);
       const passes = matches(row.haystack, filter.words)
         && (!filter.respondent || row.respondent === filter.respondent)
-        && (!filter.type || row.type === filter.type);
+        && (!filter.type || row.type === filter.type)
+        && (!filter.review || statuses.reviews?.[row.name] === filter.review);
       if (passes) { counts.all += 1; counts[status] += 1; }
       const visible = passes && (filter.status === "all" || filter.status === status);
       row.element.hidden = !visible;
@@ -90,6 +93,10 @@ export function createWorklist(actions) {
     const reasons = statuses.variables?.[row.name]?.reasons ?? [];
     row.dot.title = [STATUS_WORDS[status], ...reasons].join("\n");
     setText(row.partner, partners.join(", "));
+    const reviewed = statuses.reviews?.[row.name] ?? "";
+    setText(row.sign, { reviewed: "✓", "needs work": "!" }[reviewed] ?? "");
+    row.sign.className = `review-sign is-${reviewed.replace(" ", "-")}`;
+    row.sign.title = reviewed;
     row.element.setAttribute("aria-label", `${row.name}, ${row.description}. ${STATUS_WORDS[status]}${partners.length ? `, with ${partners.join(", ")}` : ""}`);
   }
 
@@ -112,11 +119,12 @@ export function createWorklist(actions) {
     updateVariables(variables) {
       rows = variables.map((variable, index) => {
         const dot = h("span.dot");
-        const partner = h("span.partner");
-        const row = { ...variable, dot, partner };
+        const partner = h("span");
+        const sign = h("span.review-sign");
+        const row = { ...variable, dot, partner, sign };
         row.haystack = fold(`${variable.name} ${variable.description} ${variable.text}`);
         row.element = h("div.variable", { role: "option", id: `variable-${index}`, "data-name": variable.name, title: variable.description, onclick: () => { list.focus({ preventScroll: true }); actions.openVariable(variable.name); } },
-          dot, h("span.name", {}, variable.name), partner, h("span.description", { dir: "auto" }, variable.description || "no description"));
+          dot, h("span.name", {}, variable.name), h("span.partner", {}, partner, sign), h("span.description", { dir: "auto" }, variable.description || "no description"));
         showStatus(row);
         return row;
       });
