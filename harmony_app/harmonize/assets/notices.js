@@ -21,7 +21,7 @@ export function createNotices(actions) {
   let times = [];
 
   function showTimes() {
-    for (const [place, stamp] of times) setText(place, ` ${ago(stamp)}`);
+    for (const [place, stamp] of times) setText(place, ` · ${ago(stamp)}`);
   }
 
   const timer = setInterval(showTimes, REFRESH);

@@ -7,7 +7,7 @@ const WORDS = { "to review": "To review", reviewed: "Reviewed", "needs work": "N
 export function createReview(dialog, actions) {
   let review = null;
   const mark = h("span.review-mark", { "aria-hidden": "true" });
-  const word = h("span");
+  const word = h("span.review-word");
   const button = h("button.review", { type: "button", hidden: true, onclick: open }, mark, word);
 
   function tell(verdict, text) {
@@ -36,7 +36,8 @@ export function createReview(dialog, actions) {
       button.className = `review is-${review.status.replace(" ", "-")}`;
       setText(mark, MARKS[review.status]);
       setText(word, ` ${WORDS[review.status]}`);
-      button.title = summary(review);
+      button.title = `${WORDS[review.status]}. ${summary(review)}`;
+      button.setAttribute("aria-label", `Review: ${WORDS[review.status]}`);
     },
   };
 }

@@ -133,6 +133,9 @@ export function createWorklist(actions) {
     },
     updateStatuses(next) {
       statuses = next;
+      // Until somebody has reviewed something, there is nothing to filter by.
+      review.hidden = !Object.values(next.reviews ?? {}).some((status) => status !== "to review");
+      if (review.hidden) filter.review = "";
       rows.forEach(showStatus);
       setText(coverage, `${next.done} of ${next.total} variables harmonized`);
       bar.setAttribute("aria-valuenow", next.done);
