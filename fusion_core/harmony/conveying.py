@@ -82,6 +82,7 @@ def convey(
     recipient: Vintages,
     others: Iterable[HarmonySet] = (),
     existing: HarmonySet | None = None,
+    examine: bool = True,
 ) -> Conveyance:
     """Convey all harmonies of a pair of surveys to another pair.
 
@@ -98,10 +99,12 @@ def convey(
         where the old pair is alone with a grouping.
     existing
         What the new pair has already; it is compared, never taken for an example.
+    examine
+        Whether the checker looks at what was conveyed and says what it doubts.
     """
     task = _Task(
         harmonies.pair, pair, {"donor": donor, "recipient": recipient},
-        tuple(item for item in others if item.pair not in {pair, harmonies.pair}),
+        tuple(item for item in others if item.pair not in {pair, harmonies.pair}), examine,
     )  # fmt: skip
     conveyed = _without_collisions([task.convey(harmony) for harmony in harmonies.harmonies])
     return Conveyance(
@@ -155,6 +158,7 @@ class _Task:
     target: SurveyPair
     vintages: Mapping[SideName, Vintages]
     others: tuple[HarmonySet, ...]
+    examine: bool
 
     def convey(self, harmony: Harmony) -> ConveyedHarmony:
         draft = _Draft(replace(harmony, author="", modified="", revision=0))
@@ -176,7 +180,7 @@ class _Task:
         return ConveyedHarmony(
             harmony, "proposed" if different else "identical", draft.harmony,
             tuple(draft.variables), tuple(draft.levels), tuple(draft.settings),
-            doubts=self._doubts(draft.harmony, siblings),
+            doubts=self._doubts(draft.harmony, siblings) if self.examine else (),
         )  # fmt: skip
 
     def compared(self, item: ConveyedHarmony, existing: HarmonySet | None) -> ConveyedHarmony:
