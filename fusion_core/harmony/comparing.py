@@ -115,7 +115,7 @@ class Comparison:
             regrouped = tuple(item.level for item in self.differing)
             parts.append(f"{count(regrouped, 'level')} grouped differently")
         if self.settings:
-            parts.append(", ".join(change.what for change in self.settings))
+            parts.append("other " + ", ".join(_setting_word(c.what) for c in self.settings))
         if self.unshared:
             parts.append(
                 f"{count(tuple(item.level for item in self.unshared), 'level')} in only one"
@@ -124,6 +124,12 @@ class Comparison:
         if self.verdict == "extended":
             return f"The same for the levels they share; {text}"
         return text[:1].upper() + text[1:]
+
+
+def _setting_word(what: str) -> str:
+    """Turn ``recipient: prices of`` into words that fit a sentence."""
+    words = {"ordered": "order", "order of the groups": "order"}
+    return words.get(what, what.replace("prices of", "price year").replace(":", ""))
 
 
 def compare(

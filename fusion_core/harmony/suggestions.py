@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from fusion_core.harmony.binning import bin_labels
 from fusion_core.harmony.candidates import Candidate, CandidateIndex
+from fusion_core.harmony.conveyance import Change
 from fusion_core.harmony.conveying_levels import convey_levels
 from fusion_core.harmony.conveying_prices import rebase_prices
 from fusion_core.harmony.editing import apply_proposal, detect_ordered, start_harmony
@@ -119,7 +120,8 @@ class SuggestionIndex:
         harmony, prices = rebase_prices(
             harmony, best.pair, pair, {donor.name: donor}, {recipient.name: recipient}
         )
-        changes = [item.sentence for item in (*first, *second, *prices)]
+        found: tuple[Change, ...] = (*first, *second, *prices)
+        changes = [item.sentence for item in found]
         reasons = (f"as in {best.pair.title}", *changes)
         return Suggestion(harmony, reasons, "likely" if changes else "sure")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import param
-from panel.custom import Child, JSComponent
+from panel.custom import JSComponent
 
 ASSETS: Final = Path(__file__).parent / "assets"
 MODULES: Final = (
@@ -21,11 +21,12 @@ MODULES: Final = (
     "level_list", "level_drag", "group_codes", "group_bar", "levels", "group_menu", "picker",
     "condition", "expression", "recipe", "universe", "collapse", "deflate", "bins", "settings",
     "candidates", "suggestion", "finding_card", "consequence", "findings_list", "notices",
-    "changes", "conflict", "review", "dialogs", "match", "overview", "desk",
+    "changes", "conflict", "review", "dialogs", "match", "harmony_table", "convey", "compare",
+    "overview", "desk",
 )  # fmt: skip
 """Modules in the order they depend on one another."""
 
-STYLES: Final = ("desk", "settings", "suggestion", "checks", "teamwork")
+STYLES: Final = ("desk", "settings", "suggestion", "checks", "teamwork", "overview")
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z_]+\.js\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE)
@@ -54,7 +55,7 @@ def bundled(modules: tuple[str, ...] = MODULES) -> str:
 class HarmonizeDesk(JSComponent):
     """Worklist, match and consequence in one component.
 
-    Every parameter but `overview` is the JSON text of one part of what is shown; `send` replaces
+    Every parameter is the JSON text of one part of what is shown; `send` replaces
     them, `on_message` is called with what the person did.
     """
 
@@ -71,7 +72,7 @@ class HarmonizeDesk(JSComponent):
     checks = param.String(default="null")
     findings = param.String(default="null")
     teamwork = param.String(default="null")
-    overview = Child()
+    table = param.String(default="null")
 
     _esm = bundled()
     _stylesheets: Final = [(ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in STYLES]

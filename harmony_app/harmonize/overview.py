@@ -1,40 +1,40 @@
-"""All harmonies of a pair as one table, on the page and as a file."""
+"""All harmonies as one table: a row for each, as people read it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-import pandas as pd
-import panel as pn
-
-from fusion_core.harmony.model import Harmony, Side
+from fusion_core.harmony.model import Harmony, Side, SurveyPair
 from harmony_app.harmonize.catalogue import Status
-from harmony_app.harmonize.desk import ASSETS
 
-STATUS_WORDS: Final[dict[Status, str]] = {
-    "saved": "saved",
-    "draft": "draft",
-    "attention": "needs attention",
-}
-COLUMNS: Final = (
-    "donor", "recipient", "status", "kind", "groups", "settings", "comment", "by", "saved",
-    "revision",
-)  # fmt: skip
+Texts = Mapping[str, str]
+"""What variables measure, by name."""
 
 
-def overview_table(harmonies: Iterable[Harmony], statuses: Mapping[str, Status]) -> pd.DataFrame:
+def table_rows(
+    pair: SurveyPair,
+    harmonies: Iterable[Harmony],
+    statuses: Mapping[str, Status],
+    texts: tuple[Texts, Texts],
+) -> list[dict[str, Any]]:
     """Return one row per harmony, for people.
 
     Parameters
     ----------
+    pair
+        The two surveys.
     harmonies
         Saved harmonies and drafts, one per key.
     statuses
         Status by key.
+    texts
+        What the variables of the donor and of the recipient measure.
     """
-    rows = [_row(harmony, statuses.get(harmony.key, "saved")) for harmony in harmonies]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return [
+        _row(harmony, texts) | {"pair": str(pair), "status": statuses.get(harmony.key, "saved")}
+        for harmony in harmonies
+    ]
 
 
 def correspondence(harmony: Harmony) -> str:
@@ -55,19 +55,21 @@ def _most_levels(side: Side) -> int:
     return max(counts.values(), default=0)
 
 
-def _row(harmony: Harmony, status: Status) -> dict[str, Any]:
+def _row(harmony: Harmony, texts: tuple[Texts, Texts]) -> dict[str, Any]:
     codes = {*harmony.donor.group_codes, *harmony.recipient.group_codes}
     return {
+        "key": harmony.key,
         "donor": harmony.donor.variable,
+        "donor_text": texts[0].get(harmony.donor.variable, ""),
         "recipient": harmony.recipient.variable,
-        "status": STATUS_WORDS[status],
+        "recipient_text": texts[1].get(harmony.recipient.variable, ""),
         "kind": correspondence(harmony) + (", ordered" if harmony.ordered else ""),
-        "groups": len(codes) or "",
+        "groups": len(codes),
         "settings": harmony_settings(harmony),
         "comment": harmony.comment,
         "by": harmony.author,
         "saved": harmony.modified[:10],
-        "revision": harmony.revision or "",
+        "revision": harmony.revision,
     }
 
 
@@ -96,50 +98,4 @@ def side_settings(side: Side) -> str:
     return " · ".join(parts)
 
 
-class OverviewTable:
-    """The table of all harmonies on the page; a click on a row opens the harmony.
-
-    Parameters
-    ----------
-    open_harmony
-        Called with the key of the harmony to open.
-    """
-
-    def __init__(self, open_harmony: Callable[[str], None]) -> None:
-        self._open = open_harmony
-        self.table = pn.widgets.Tabulator(
-            overview_table((), {}),
-            disabled=True,
-            show_index=False,
-            selectable=False,
-            layout="fit_columns",
-            widths=_WIDTHS,
-            margin=0,
-            header_filters=dict.fromkeys(COLUMNS, _TEXT_FILTER),
-            sizing_mode="stretch_both",
-            min_height=200,
-            stylesheets=[_TABLE_STYLE],
-            configuration={
-                "columnDefaults": {"formatter": "plaintext", "minWidth": 76, "tooltip": True},
-                "placeholder": "No harmony yet",
-            },
-        )
-        self.table.on_click(self._clicked)
-
-    def show(self, harmonies: Iterable[Harmony], statuses: Mapping[str, Status]) -> None:
-        """Show these harmonies, unless they are shown already."""
-        table = overview_table(harmonies, statuses)
-        if not table.equals(self.table.value):
-            self.table.value = table
-
-    def _clicked(self, event: Any) -> None:
-        row = self.table.value.iloc[event.row]
-        self._open(f"{row['donor']}__{row['recipient']}")
-
-
-_TEXT_FILTER: Final = {"type": "input", "func": "like", "placeholder": "filter"}
-_WIDTHS: Final = {
-    "donor": 116, "recipient": 108, "status": 96, "kind": 176, "groups": 76, "by": 84, "saved": 96,
-    "revision": 84,
-}  # fmt: skip
-_TABLE_STYLE: Final = (ASSETS / "overview.css").read_text(encoding="utf-8")
+__all__ = ["correspondence", "harmony_settings", "side_settings", "table_rows"]

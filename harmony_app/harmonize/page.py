@@ -8,29 +8,32 @@ number of quick edits.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import panel as pn
 
 from fusion_core.errors import CorruptFileError, ExpressionError, HarmonyError, InputError
-from fusion_core.harmony.model import SurveyPair
+from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
 from harmony_app.harmonize.building import Building
 from harmony_app.harmonize.checks import Checks
+from harmony_app.harmonize.comparing_vintages import ComparingVintages
+from harmony_app.harmonize.conveying import Conveying
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.edits import EDITS, apply_edit
 from harmony_app.harmonize.exchange import Exchange
 from harmony_app.harmonize.level_work import LevelWork
 from harmony_app.harmonize.library import all_pairs
 from harmony_app.harmonize.messages import Message
-from harmony_app.harmonize.overview import OverviewTable
 from harmony_app.harmonize.pairwork import PairWork, parse_pair
 from harmony_app.harmonize.screen import Consequence, Screen, consequence
 from harmony_app.harmonize.shaping import note
+from harmony_app.harmonize.steps import Steps
 from harmony_app.harmonize.suggesting import Suggesting
+from harmony_app.harmonize.tabling import Tabling
 from harmony_app.harmonize.teamwork import Teamwork
 from harmony_app.shell.background import LatestWork
 from harmony_app.shell.session import Session, set_query
@@ -52,9 +55,10 @@ class HarmonizePage:
         self._sequence = 0
         self._late_work_waits = False
         self._following = LatestWork(head_start=0.0)
-        overview = OverviewTable(self._open_from_overview)
-        self.desk = HarmonizeDesk(self.receive, overview=overview.table)
-        self.screen = Screen(session.workspace, self.desk, overview)
+        self.desk = HarmonizeDesk(self.receive)
+        self.steps = Steps(session.workspace, session.user)
+        self.tabling = Tabling(self)
+        self.screen = Screen(session.workspace, self.desk, self.tabling.show)
         self.suggesting = Suggesting(self)
         self.checks = Checks(self)
         self.teamwork = Teamwork(self)
@@ -65,6 +69,9 @@ class HarmonizePage:
             **self.teamwork.actions,
             **Exchange(self).actions,
             **self.suggesting.actions,
+            **self.tabling.actions,
+            **Conveying(self).actions,
+            **ComparingVintages(self).actions,
             **self.checks.actions,
             **LevelWork(self).actions,
         }  # fmt: skip
@@ -278,12 +285,27 @@ class HarmonizePage:
             self.state = states.choose_view(self.state, "match")
             self.screen.show_place(self.work, self.state)
 
-    def _open_from_overview(self, key: str) -> None:
+    def open_key(self, key: str) -> None:
+        """Show a harmony of the open pair beside its surveys."""
         donor, _, recipient = key.partition("__")
         self._show_match()
         self.open(donor, recipient)
         self.show_form()
         self.schedule()
+
+    def edit(self, harmony: Harmony) -> None:
+        """Make a harmony of the open variables the current one; undo brings back what was."""
+        self.state = states.edit(self.state, harmony)
+
+    def refresh(self, changed: Collection[tuple[SurveyPair, str]]) -> None:
+        """Read again what is saved, after several harmonies changed at once."""
+        work = self.work
+        if work is None:
+            return
+        work.reload()
+        self.screen.show_place(work, self.state)
+        if (work.pair, self.state.key) in changed:
+            self.open(self.state.donor, self.state.recipient, remember=False)
 
     def _remember(self) -> None:
         set_query(

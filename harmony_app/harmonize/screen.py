@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,12 @@ from fusion_core.harmony.preview import HarmonyPreview
 from fusion_core.harmony.prices import price_years
 from fusion_core.harmony.store import list_pairs
 from fusion_core.workspace.layout import Workspace
-from harmony_app.harmonize.catalogue import variable_card, variable_entries, worklist_statuses
+from harmony_app.harmonize.catalogue import (
+    Status,
+    variable_card,
+    variable_entries,
+    worklist_statuses,
+)
 from harmony_app.harmonize.consequences import (
     foreseen_record,
     labels_record,
@@ -23,10 +29,11 @@ from harmony_app.harmonize.consequences import (
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.forms import harmony_form
 from harmony_app.harmonize.library import all_pairs
-from harmony_app.harmonize.overview import OverviewTable
 from harmony_app.harmonize.pairwork import PairWork
 from harmony_app.harmonize.reviewing import variable_reviews
 from harmony_app.harmonize.state import ViewState
+
+ShowTable = Callable[[Mapping[str, Status]], None]
 
 
 class Screen:
@@ -38,14 +45,14 @@ class Screen:
         The project folder.
     desk
         The component in the browser.
-    overview
-        The table of all harmonies.
+    show_table
+        Shows the table of all harmonies with these statuses.
     """
 
-    def __init__(self, workspace: Workspace, desk: HarmonizeDesk, overview: OverviewTable) -> None:
+    def __init__(self, workspace: Workspace, desk: HarmonizeDesk, show_table: ShowTable) -> None:
         self._workspace = workspace
         self._desk = desk
-        self._overview = overview
+        self._show_table = show_table
         self._labels: list[list[str]] = []
         self._preview: tuple[Harmony, HarmonyPreview] | None = None
 
@@ -121,7 +128,7 @@ class Screen:
             | {"reviews": variable_reviews(work)}
         )
         if state.view == "all":
-            self._overview.show((work.saved | work.drafts).values(), statuses)
+            self._show_table(statuses)
 
     def show_subject(self, work: PairWork | None, state: ViewState) -> None:
         """Show the chosen variables and what else the donor variable could be matched with."""

@@ -318,7 +318,7 @@ def test_text_of_a_survey_is_never_markup(shared_app, page):
     page.get_by_role("button", name="Keep comment").click()
     save(page)
     page.get_by_role("tab", name="All harmonies").click()
-    expect(page.locator(".tabulator-cell", has_text="onerror")).to_be_visible()
+    expect(page.locator(".table-row .col-donor", has_text="onerror")).to_be_visible()
     assert page.locator("img").count() == 0
     assert page.evaluate("window.hacked") is None
 
@@ -353,13 +353,13 @@ def test_a_variable_without_a_harmony_shows_ranked_candidates(shared_app, page):
 
 def test_all_harmonies_are_listed_opened_and_exported(shared_app, page):
     page.goto(f"{shared_app.url}/harmonize?pair={quote(str(PAIR))}&view=all")
-    expect(page.locator(".tabulator-row").first).to_be_visible()
+    expect(page.locator(".table-row").first).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export CSV").click()
+        page.get_by_role("button", name="Export …").first.click()
     text = Path(download.value.path()).read_text(encoding="utf-8")
     assert text.splitlines()[0].startswith("harmony,survey,variable,level,group")
     assert "tenure__ten,donor,tenure," in text
-    page.locator(".tabulator-row", has_text="tenure").first.click()
+    page.locator(".table-row", has_text="tenure").first.click()
     expect(page.locator(".variable-card.donor .name")).to_have_text("tenure")
 
 
@@ -376,7 +376,7 @@ def test_a_published_harmony_file_is_imported_with_a_report(shared_app, page, tm
     path = tmp_path / f"{name}.json"
     path.write_text(json.dumps(_json_file(side, recipient)), encoding="utf-8")
     page.goto(f"{shared_app.url}/harmonize?pair={quote(str(PAIR))}&view=all")
-    expect(page.locator(".tabulator-row").first).to_be_visible()
+    expect(page.locator(".table-row").first).to_be_visible()
     page.set_input_files(".overview-tools input[type=file]", str(path))
     expect(page.get_by_role("dialog")).to_contain_text("1 of 1 harmonies")
     assert stored(shared_app).get("sexresp__sex") is not None

@@ -9,7 +9,7 @@ import { createNotices } from "./notices.js";
 import { createOverview } from "./overview.js";
 import { createWorklist } from "./worklist.js";
 
-const PARTS = ["place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "suggestion", "checks", "findings", "teamwork"];
+const PARTS = ["place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "suggestion", "checks", "findings", "teamwork", "table"];
 
 export function render({ model }) {
   const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
@@ -75,7 +75,7 @@ export function render({ model }) {
   const empty = h("div.message-card", { hidden: true }, h("h2"), h("p"), recover);
   const notices = createNotices(actions);
   const middle = h("main.pane.middle", {}, notices.element, match.element, candidates.element, empty, footer.element);
-  const overview = createOverview(actions, toast, model.get_child("overview"));
+  const overview = createOverview(actions, toast, dialogs);
   const findings = createFindingsList(actions);
   const desk = h("div.desk", {}, worklist.element, middle, consequence.element, overview.element, findings.element, dialogs.element, toast.element);
 
@@ -90,7 +90,7 @@ export function render({ model }) {
     showChecks();
   }
 
-  function showChecks() { worklist.updateChecks(state.checks?.[state.place?.pair] ?? {}); }
+  function showChecks() { worklist.updateChecks(state.checks?.[state.place?.pair] ?? {}); overview.updateChecks(state.checks); }
 
   function showMiddle() {
     const { subject, form } = state;
@@ -155,7 +155,7 @@ export function render({ model }) {
 
   const showers = {
     teamwork: () => { notices.update(state.teamwork?.notices ?? []); dialogs.review.update(state.teamwork?.review ?? null); },
-    place: () => { worklist.updatePlace(state.place); showView(state.place.view); showMiddle(); },
+    place: () => { worklist.updatePlace(state.place); overview.place(state.place); showView(state.place.view); showMiddle(); },
     recipients: () => {},
     variables: () => worklist.updateVariables(state.variables ?? []),
     statuses: () => worklist.updateStatuses(state.statuses ?? { variables: {}, done: 0, total: 0 }),
@@ -165,6 +165,7 @@ export function render({ model }) {
     form: () => { showMiddle(); showEdit(); },
     suggestion: () => { match.updateSuggestion(state.suggestion); showEdit(); },
     checks: showChecks,
+    table: () => { if (state.table) overview.update(state.table, state.checks); },
     findings: () => { if (state.findings) findings.update(state.findings); },
     preview: () => { consequence.update(state.preview, state.place.palette); showConsequence(); },
   };
@@ -184,6 +185,7 @@ export function render({ model }) {
     else if (reply.kind === "toast") toast.show(reply.message, { severity: reply.severity, undo: reply.undo ? () => send(reply.undo) : null });
     else if (reply.kind === "alike") match.levels.showAlike(reply);
     else if (reply.kind === "download") download(reply.name, reply.text);
+    else if (reply.kind in overview.answers) overview.answers[reply.kind](reply);
     else if (reply.kind in dialogs) dialogs[reply.kind](reply);
   });
 

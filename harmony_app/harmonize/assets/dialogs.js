@@ -42,6 +42,9 @@ export function createDialogs(actions) {
       open(`Delete ${form.key}?`, [h("p", {}, "The saved harmony is removed for everybody. Its history stays, and you can undo this.")],
         [close(), act("Delete", ".danger", () => actions.send({ kind: "delete" }))]);
     },
+    confirmDeleteMany(count, action) {
+      open(`Delete ${count} harmon${count === 1 ? "y" : "ies"}?`, [h("p", {}, "They are removed for everybody. Their history stays, and you can undo this.")], [close(), act("Delete", ".danger", action)]);
+    },
     confirmDiscard(form) {
       open("Discard your draft?", [h("p", {}, form.revision ? `Your unsaved changes of ${form.key} are dropped; revision ${form.revision} stays as it is.` : `Your unsaved harmony ${form.key} is dropped.`)],
         [close(), act("Discard draft", ".danger", () => actions.send({ kind: "discard" }))]);

@@ -95,6 +95,11 @@ export function paintBadge(badge, palette, group) {
   return badge;
 }
 
+/** A group in a comparison: its code, and below it the other survey's answers it meets. */
+export function meets(code, labels) {
+  return [code, labels ? h("span.muted", { dir: "auto" }, labels) : null];
+}
+
 /** Call `action` once things have been quiet for `delay` milliseconds. */
 export function debounce(action, delay) {
   let timer = null;

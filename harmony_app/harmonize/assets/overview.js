@@ -1,15 +1,62 @@
-// All harmonies of the pair as a table, and files in and out.
-import { h } from "./dom.js";
+// All harmonies: the table, what can be done with its rows, and the views that open from it.
+import { createCompare } from "./compare.js";
+import { createConvey } from "./convey.js";
+import { createHarmonyTable } from "./harmony_table.js";
+import { h, setText } from "./dom.js";
 
 const LARGEST_FILE = 8e6;
 
-export function createOverview(actions, toast, table) {
+export function createOverview(actions, toast, dialogs) {
+  let pair = "";
+  let palette = [];
+  const own = { ...actions, askDelete: (items) => dialogs.confirmDeleteMany(items.length, () => actions.send({ kind: "delete_rows", items })), back: () => show("table") };
   const file = h("input", { type: "file", accept: ".R,.r,.json", multiple: true, hidden: true, onchange: importFiles });
-  const tools = h("div.overview-tools", {}, h("h2", {}, "All harmonies"), h("span.space"),
-    h("button", { type: "button", onclick: () => actions.send({ kind: "deleted" }) }, "Deleted …"),
+  const scopes = Object.fromEntries([["pair", "this pair"], ["all", "all pairs"]].map(([scope, text]) => [scope, h("button", {
+    type: "button", role: "tab", onclick: () => { mark(scope); setText(note, "Reading …"); actions.send({ kind: "table_scope", scope }); },
+  }, text)]));
+  const tools = h("div.overview-tools", {}, h("h2", {}, "All harmonies"),
+    h("div.segments", { role: "tablist", "aria-label": "Which harmonies" }, ...Object.values(scopes)), h("span.space"),
+    h("button", { type: "button", title: "Bring harmonies of another vintage here, or take these there", onclick: () => startConvey([]) }, "Convey vintages …"),
+    h("button", { type: "button", title: "See in which vintages each harmony exists and where they differ", onclick: () => startCompare([]) }, "Compare vintages"),
     h("button", { type: "button", onclick: () => file.click() }, "Import fusionData files …"), file,
-    h("button", { type: "button", onclick: () => actions.send({ kind: "export" }) }, "Export CSV"));
-  const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, tools, h("div.overview-table", {}, table));
+    h("button", { type: "button", onclick: () => actions.send({ kind: "export" }) }, "Export …"),
+    h("button", { type: "button", title: "Harmonies that were deleted, to bring back", onclick: () => actions.send({ kind: "deleted" }) }, "Deleted …"));
+
+  const note = h("span.muted", { role: "status", "aria-live": "polite" });
+  const acts = [
+    ["Convey …", (items) => startConvey(items.map((item) => item.key)), true, "Take the selected harmonies to another vintage"],
+    ["Compare vintages", (items) => startCompare(items.map((item) => item.key)), true, "See where other vintages differ"],
+    ["Check", (items) => actions.send({ kind: "check_all", items }), false, "Check the selected harmonies on the data"],
+    ["Export …", (items) => actions.send({ kind: "export_selected", items }), false, "Export the selected harmonies"],
+    ["Delete", (items) => own.askDelete(items), false, "Delete the selected harmonies; this can be undone"],
+  ].map(([text, act, ofPair, title]) => ({ ofPair, title, button: h("button", { type: "button", title, onclick: () => act(table.selected()) }, text) }));
+  const bar = h("div.selection-bar", { role: "toolbar", "aria-label": "Selected harmonies" }, note, h("span.space"), ...acts.map((act) => act.button));
+  const table = createHarmonyTable(own, showSelection);
+  const list = h("div.overview-list", {}, tools, table.element, bar);
+  const convey = createConvey(own);
+  const compare = createCompare(own);
+  const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, list, convey.element, compare.element);
+
+  function show(view) {
+    list.hidden = view !== "table";
+    convey.element.hidden = view !== "convey";
+    compare.element.hidden = view !== "compare";
+  }
+
+  function startConvey(keys) { show("convey"); convey.start(keys.length ? "to" : "from", keys); }
+  function startCompare(keys) { show("compare"); compare.start(keys); }
+
+  function mark(scope) { for (const [name, button] of Object.entries(scopes)) button.setAttribute("aria-selected", String(name === scope)); }
+
+  function showSelection(items, shown, total) {
+    const here = items.every((item) => item.pair === pair);
+    for (const { button, ofPair, title } of acts) {
+      button.disabled = !items.length || (ofPair && !here);
+      button.title = ofPair && items.length && !here ? "Only for harmonies of the open pair" : title;
+    }
+    const count = shown === total ? `${total} harmon${total === 1 ? "y" : "ies"}` : `${shown} of ${total} harmonies`;
+    setText(note, items.length ? `${items.length} selected · ${count}` : `${count} · tick rows to act on them`);
+  }
 
   async function importFiles() {
     for (const item of file.files) {
@@ -19,5 +66,17 @@ export function createOverview(actions, toast, table) {
     file.value = "";
   }
 
-  return { element };
+  mark("pair");
+  show("table");
+  return {
+    element,
+    answers: { ...convey.answers(() => palette), ...compare.answers },
+    place(next) {
+      if (next.pair !== pair) show("table");
+      pair = next.pair;
+      palette = next.palette;
+    },
+    update(content, checks) { mark(content.scope); table.update(content, checks); },
+    updateChecks: (checks) => table.updateChecks(checks),
+  };
 }

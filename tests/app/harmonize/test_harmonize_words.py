@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fusion_core.harmony.changes import Change, harmony_changes
-from fusion_core.harmony.model import Harmony, LevelGroup, Side
-from fusion_core.surveys.model import Dictionary, Variable
+from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
+from fusion_core.surveys.model import Dictionary, SurveyId, Variable
 from harmony_app.harmonize.catalogue import harmony_statuses, variable_entry, worklist_statuses
 from harmony_app.harmonize.desk import MODULES, bundled
-from harmony_app.harmonize.overview import correspondence, overview_table
+from harmony_app.harmonize.overview import correspondence, table_rows
 
 
 def grouped(donor: list, recipient: list, **options) -> Harmony:
@@ -49,8 +49,11 @@ def test_the_overview_says_status_and_settings():
     harmony = replace(
         grouped([1, 2], [1, 2]), recipient=Side("np", breakpoints=(2.0,), aggregator="sum")
     )
-    row = overview_table([harmony], {harmony.key: "attention"}).iloc[0]
-    assert row["status"] == "needs attention"
+    pair = SurveyPair(SurveyId("RECS", "2020"), SurveyId("ACS", "2019"))
+    texts = ({"heat": "Heating fuel"}, {})
+    (row,) = table_rows(pair, [harmony], {harmony.key: "attention"}, texts)
+    assert (row["pair"], row["key"], row["status"]) == (str(pair), harmony.key, "attention")
+    assert (row["donor_text"], row["recipient_text"]) == ("Heating fuel", "")
     assert row["settings"] == "recipient: bins 2 · sum"
 
 
