@@ -18,7 +18,7 @@ from fusion_core.harmony import editing
 from fusion_core.harmony.aggregation import NUMERIC_RULES, FloatArray
 from fusion_core.harmony.binning import bin_index, format_number
 from fusion_core.harmony.checking_amounts import UNITS, check_amounts, multiplied
-from fusion_core.harmony.checking_text import LabelText
+from fusion_core.harmony.checking_text import ALIKE, LabelText
 from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, as_number, count, listed
 from fusion_core.harmony.grouping import RowProblem
 from fusion_core.harmony.model import DROP, GroupCode, Harmony, LevelGroup, SideName
@@ -39,7 +39,6 @@ _MUCH: Final = 0.02
 _EXPLAINED: Final = 0.85
 _GAIN: Final = 0.25
 _FEWEST_TO_SHIFT: Final = 4
-_READS_ALIKE: Final = 0.65
 _LEVELS_SHOWN: Final = 2
 
 
@@ -132,7 +131,7 @@ def _with_levels(harmony: Harmony, name: SideName, levels: tuple[str, ...]) -> t
     added = []
     for level in levels:
         best = max(known, key=lambda item: text.alike(level, item.level), default=None)
-        alike = best is not None and text.alike(level, best.level) >= _READS_ALIKE
+        alike = best is not None and text.alike(level, best.level) >= ALIKE
         added.append(LevelGroup(level, best.group if best is not None and alike else None))
     fixed = editing.replace_side(harmony, name, levels=(*harmony.side(name).levels, *added))
     sure = all(item.group is not None for item in added)

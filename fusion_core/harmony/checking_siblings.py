@@ -18,7 +18,7 @@ from fusion_core.harmony import editing
 from fusion_core.harmony.aggregation import resolve_rule
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.checking_amounts import typed_factor
-from fusion_core.harmony.checking_text import LabelText, better_worded
+from fusion_core.harmony.checking_text import ALIKE, LabelText, better_worded
 from fusion_core.harmony.findings import (
     SIDES,
     Case,
@@ -34,7 +34,7 @@ from fusion_core.harmony.model import Harmony, HarmonySet, Side, SideName, Surve
 
 _CLEARLY: Final = 0.05
 _STRONGLY: Final = 0.3
-_TWICE: Final = 2
+_MANY: Final = 3
 _IDLE: Final = re.compile(r"[\W_]+")
 _SHOWN: Final = 3
 
@@ -106,8 +106,9 @@ def _name(pair: SurveyPair, seen_from: SurveyPair) -> str:
 def grouped_differently(case: Case, siblings: Sequence[Sibling]) -> Iterator[Finding]:
     """Find levels that meet entirely other levels than the same levels do in sibling years.
 
-    The sentence tells what most years do. ``error``: most years and the wording agree strongly against
-    this harmony; ``warning``: two thirds of the years do, or most years and the wording; ``hint``: it may as well be the siblings that are wrong.
+    The sentence tells what most years do. ``error``: most years are against this harmony, and there the
+    level meets a label that reads alike; ``warning``: three quarters of the years are, or most years
+    and the wording; ``hint``: it may as well be the siblings that are wrong.
     """
     if not siblings:
         return
@@ -158,16 +159,16 @@ def _only_overlap(here: frozenset[str] | None, there: frozenset[str] | None) -> 
 
 def _severity(item: _Moved, text: LabelText) -> Severity | None:
     wording = better_worded(text, item.level, item.here, item.there)
-    if item.against > item.votes:
-        if wording > _STRONGLY:
-            return "error"
-        clear = wording > _CLEARLY or item.against >= _TWICE * item.votes
-        return "warning" if clear and wording >= -_CLEARLY else "hint"
+    if item.against < item.votes:
+        return None
     if item.against == item.votes:
-        if wording > _CLEARLY:
-            return "warning"
-        return None if wording < -_CLEARLY else "hint"
-    return None
+        if wording < -_CLEARLY:
+            return None
+        return "warning" if wording > _STRONGLY else "hint"
+    if wording > _STRONGLY:
+        return "error" if text.best(item.level, item.there) >= ALIKE else "warning"
+    sure = wording > _CLEARLY or item.against >= _MANY * item.votes
+    return "warning" if sure and wording >= -_CLEARLY else "hint"
 
 
 def _moved_levels(

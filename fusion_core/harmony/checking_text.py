@@ -18,7 +18,9 @@ _WORD: Final = re.compile(r"[a-z]+|\d+")
 _STEM: Final = 5
 _IDLE: Final = frozenset({"a", "an", "and", "at", "in", "is", "of", "on", "or", "the", "to"})
 _SAME: Final = 0.999
-_ALIKE: Final = 0.65
+ALIKE: Final = 0.65
+"""Similarity from which two labels read alike."""
+
 _UNLIKE: Final = 0.35
 _MOST_LEVELS: Final = 150
 
@@ -122,7 +124,7 @@ def _swapped(
         best = max(others, key=lambda label: text.alike(level, label))
         score, here = text.alike(level, best), text.best(level, own)
         partners = [label for label, code in donor.items() if code == recipient[best]]
-        if score >= _ALIKE and here <= _UNLIKE and text.best(best, partners) <= _UNLIKE + 0.15:
+        if score >= ALIKE and here <= _UNLIKE and text.best(best, partners) <= _UNLIKE + 0.15:
             found.append((level, best, score >= _SAME))
     return found
 
@@ -134,4 +136,4 @@ def better_worded(
     return text.best(level, there) - text.best(level, here)
 
 
-__all__ = ["LabelText", "better_worded", "labels_closer_to_another_group", "stems"]
+__all__ = ["ALIKE", "LabelText", "better_worded", "labels_closer_to_another_group", "stems"]

@@ -73,7 +73,8 @@ def test_the_right_one_of_two_is_told_by_the_wording():
 
 
 def test_the_majority_alone_makes_a_warning_and_a_tie_without_wording_a_hint():
-    assert [item.severity for item in found(INVERTED, SERVICE, SERVICE)] == ["warning"]
+    assert [item.severity for item in found(INVERTED, SERVICE, SERVICE, SERVICE)] == ["warning"]
+    assert [item.severity for item in found(INVERTED, SERVICE, SERVICE)] == ["hint"]
     assert found(SERVICE, SERVICE, INVERTED) == []
     assert [item.severity for item in found(INVERTED, SERVICE)] == ["hint"]
 
