@@ -42,7 +42,7 @@ class ComparingVintages:
     def actions(self) -> dict[str, Callable[[Message], None]]:
         """What a message of each kind starts."""
         return {
-            "compare": self._compare, "compare_cell": self._show_cell,
+            "compare_vintages": self._compare, "compare_cell": self._show_cell,
             "take_grouping": self._take_grouping,
         }  # fmt: skip
 

@@ -28,7 +28,7 @@ export function createCompare(actions) {
     detail.hidden = true;
     table.replaceChildren(...Array.from({ length: 8 }, () => h("div.placeholder-row")));
     setText(status, "Comparing …");
-    actions.send({ kind: "compare", keys });
+    actions.send({ kind: "compare_vintages", keys });
   }
 
   function receive(reply) {

@@ -179,7 +179,7 @@ def test_vintages_are_compared_by_meaning_and_a_grouping_is_taken_as_a_draft(
     for harmony in (recoded, moved):
         HarmonyStore(two_vintages.path, THERE).save(harmony, author="ann")
     page = open_page(pair=str(HERE))
-    page.receive({"kind": "compare", "keys": []})
+    page.receive({"kind": "compare_vintages", "keys": []})
     rows = latest(told, "comparison")["rows"]
     verdicts = {row["key"]: row["cells"][str(THERE)]["verdict"] for row in rows}
     assert verdicts == {KIDS.key: "recoded", HEAT.key: "different"}
