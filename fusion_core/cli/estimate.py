@@ -36,7 +36,7 @@ StatisticOption = Annotated[
     str,
     typer.Option(
         "--statistic", "-s", metavar="KIND",
-        help="mean, total, share, count, median, quantile, ratio or share_above.",
+        help="mean, total, share, count, median, quantile, ratio, share_above or gini.",
         show_default="mean of numbers, share of categories",
     ),
 ]  # fmt: skip

@@ -22,7 +22,14 @@ from fusion_core.estimates.quantiles import (
     woodruff_variance,
 )
 from fusion_core.estimates.report import ResultBlock
-from fusion_core.estimates.targets import One, QuantileTarget, RatioTarget, TotalTarget, indicates
+from fusion_core.estimates.targets import (
+    GiniTarget,
+    One,
+    QuantileTarget,
+    RatioTarget,
+    TotalTarget,
+    indicates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +61,11 @@ def estimate_published(
     InputError
         If ``paper`` is asked for with fewer replicate weights than implicates.
     """
+    if any(isinstance(item.target, GiniTarget) for item in targets):
+        raise InputError(
+            f"The method '{method}' has no formula for a Gini coefficient",
+            fix="Use the method 'replicates'",
+        )
     estimator = _paper if method == "paper" else _fusionacs
     return [estimator(groups, weights, item) for item in targets]
 

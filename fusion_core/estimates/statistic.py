@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from fusion_core.errors import InputError
 
 StatisticKind = Literal[
-    "mean", "total", "share", "count", "median", "quantile", "ratio", "share_above"
+    "mean", "total", "share", "count", "median", "quantile", "ratio", "share_above", "gini"
 ]
 KINDS: tuple[StatisticKind, ...] = get_args(StatisticKind)
 
@@ -22,8 +22,9 @@ class Statistic:
     kind
         ``mean``, ``total`` (Σ w·x), ``share`` (of households with a level), ``count`` (weighted
         number of households with a level, or with a number above `threshold`, or – without a
-        variable – of all households), ``median``, ``quantile``, ``ratio`` (Σ w·x / Σ w·d) or
-        ``share_above`` (share of households with a number above `threshold`).
+        variable – of all households), ``median``, ``quantile``, ``ratio`` (Σ w·x / Σ w·d),
+        ``share_above`` (share of households with a number above `threshold`) or ``gini`` (how
+        unequally a number is spread, see `fusion_core.estimates.inequality`).
     variable
         A fused variable or a variable of the recipient survey.
     level
@@ -86,6 +87,8 @@ class Statistic:
             return "number of households"
         if self.kind == "ratio":
             return f"ratio of {self.variable} to {self.denominator}"
+        if self.kind == "gini":
+            return f"Gini coefficient of {self.variable}"
         if self.kind == "quantile":
             return f"{100 * self.quantile:g} % quantile of {self.variable}"
         if self.kind not in {"share", "share_above", "count"}:

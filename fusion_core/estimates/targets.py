@@ -14,6 +14,7 @@ import numpy as np
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.columns import Column, find_column
+from fusion_core.estimates.inequality import gini_variance, weighted_gini
 from fusion_core.estimates.quantiles import weighted_quantiles, woodruff_variance
 
 if TYPE_CHECKING:
@@ -200,6 +201,23 @@ class QuantileTarget:
 
 
 @dataclass(frozen=True)
+class GiniTarget:
+    """The Gini coefficient of a number."""
+
+    column: Column
+
+    def replicated(self, weights: Floats, rows: Rows) -> Floats:
+        """Return the coefficient for every weight."""
+        return weighted_gini(self.column.values[rows], weights)
+
+    def linearized(self, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
+        """Return the coefficient and its linearized variance."""
+        del sample
+        values = self.column.values[rows]
+        return weighted_gini(values, weight[:, None])[0], gini_variance(values, weight)
+
+
+@dataclass(frozen=True)
 class NamedTarget:
     """A target and what its row of the result says.
 
@@ -247,29 +265,42 @@ def build_targets(
             f"'{column.name}' has levels, not numbers, so it has no {statistic.kind.replace('_', ' ')}",
             fix="Ask for the share or count of its levels",
         )
-    target: Target
-    answered = _answered(column, rows)
-    observed = column.observed
+    if statistic.kind == "ratio":
+        return [
+            _ratio_target(
+                statistic, column, find_column(statistic.denominator or "", implicates, table), rows
+            )
+        ]
+    return [
+        NamedTarget(statistic, "", _number_target(statistic, column, rows), column, column.observed)
+    ]
+
+
+def _number_target(statistic: Statistic, column: Column, rows: int) -> Target:
     match statistic.kind:
         case "mean":
-            target = RatioTarget(Number(column), answered)
+            return RatioTarget(Number(column), _answered(column, rows))
         case "share_above":
-            target = RatioTarget(_exceeds(statistic, column), answered, proportion=True)
+            above = _exceeds(statistic, column)
+            return RatioTarget(above, _answered(column, rows), proportion=True)
         case "count":
-            target = TotalTarget(_exceeds(statistic, column))
+            return TotalTarget(_exceeds(statistic, column))
         case "total":
-            target = TotalTarget(Number(column))
-        case "ratio":
-            divisor = find_column(statistic.denominator or "", implicates, table)
-            if divisor.levels:
-                raise InputError(f"'{divisor.name}' has levels, not numbers", where="denominator")
-            observed = observed and divisor.observed
-            target = RatioTarget(
-                Both(Number(column), _answered(divisor, rows)), Both(Number(divisor), answered)
-            )
+            return TotalTarget(Number(column))
+        case "gini":
+            return GiniTarget(column)
         case _:
-            target = QuantileTarget(column, statistic.quantile)
-    return [NamedTarget(statistic, "", target, column, observed)]
+            return QuantileTarget(column, statistic.quantile)
+
+
+def _ratio_target(statistic: Statistic, column: Column, divisor: Column, rows: int) -> NamedTarget:
+    if divisor.levels:
+        raise InputError(f"'{divisor.name}' has levels, not numbers", where="denominator")
+    target = RatioTarget(
+        Both(Number(column), _answered(divisor, rows)),
+        Both(Number(divisor), _answered(column, rows)),
+    )
+    return NamedTarget(statistic, "", target, column, column.observed and divisor.observed)
 
 
 def _exceeds(statistic: Statistic, column: Column) -> Exceeds:
@@ -330,9 +361,9 @@ def restrict(item: NamedTarget, mask: NDArray[np.bool_]) -> NamedTarget:
         target = replace(target, numerator=numerator, denominator=Both(target.denominator, inside))
     elif isinstance(target, TotalTarget):
         target = TotalTarget(Both(target.measure, inside))
-    elif isinstance(target, QuantileTarget):
+    elif isinstance(target, QuantileTarget | GiniTarget):
         values = np.where(mask, target.column.values, np.nan)
-        target = QuantileTarget(replace(target.column, values=values), target.probability)
+        target = replace(target, column=replace(target.column, values=values))
     return replace(item, target=target, observed=False, within=mask)
 
 

@@ -29,6 +29,7 @@ NUMBER_KINDS: Final[dict[str, StatisticKind]] = {
     "share of households above …": "share_above",
     "quantile": "quantile",
     "ratio to another variable": "ratio",
+    "inequality (Gini coefficient)": "gini",
 }
 CATEGORY_KINDS: Final[dict[str, StatisticKind]] = {
     "share of households": "share",

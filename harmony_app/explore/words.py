@@ -30,7 +30,7 @@ def quantity_of(statistic: Statistic, variables: Mapping[str, Variable]) -> Quan
     if statistic.kind == "count":
         return Quantity(unit="households")
     unit = variables[statistic.variable].unit if statistic.variable in variables else ""
-    if statistic.kind == "ratio":
+    if statistic.kind in {"ratio", "gini"}:
         return Quantity()
     if statistic.kind == "total" and " per household" in unit:
         unit = unit.replace(" per household", "")
@@ -67,6 +67,7 @@ def statistic_phrase(statistic: Statistic, quantity: Quantity) -> str:
         "quantile": f"{percent(statistic.quantile, decimals=0)} of households lie below{unit}",
         "total": f"Total of all households{unit}",
         "ratio": "Ratio of the totals",
+        "gini": "Gini coefficient: 0 when all households have the same, near 1 when few have all",
     }
     return phrases[statistic.kind]
 
