@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +40,22 @@ SIGNALS: Final = MappingProxyType(
 
 _BEST_SCORE: Final = 22.0
 """Weighted sum of a perfect match (same question, same answers); higher sums count as perfect."""
+_HARMONIZED_BEFORE: Final = 8.0
+"""Added for a variable of the same survey that people harmonized with this recipient variable."""
+_SURE, _LIKELY, _WORTH_A_LOOK = (0.8, 14.0), (0.5, 10.0), 12.0
+"""Least probability and weighted sum of a sure and a likely candidate, and the least sum to look at.
+
+Of the first candidates of all variables of published donor surveys, 86 % of the sure ones were
+published as such (69 % where no other vintage of the survey is known), 4 to 29 % of the likely ones,
+0.3 to 3 % of the rest.
+"""
 _LEVELS_READ: Final = 60
 _SIMILAR_NAME: Final = 0.4
 _SIMILAR_EXAMPLE: Final = 0.45
+
+
+Confidence = Literal["sure", "likely", "unsure"]
+"""How far a suggestion can be trusted, in three steps a person can act on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +70,20 @@ class Candidate:
         Between 0 and 1.
     reason
         Why it ranks here, for people.
+    probability
+        That it is the right one, given that the donor variable has a counterpart at all.
+    confidence
+        How far it can be trusted, also as to whether there is a counterpart.
+    is_worth_a_look
+        Whether to show it to somebody who did not ask for it.
     """
 
     variable: Variable
     score: float
     reason: str
+    probability: float = 0.0
+    confidence: Confidence = "unsure"
+    is_worth_a_look: bool = False
 
 
 class CandidateIndex:
@@ -97,21 +119,46 @@ class CandidateIndex:
         self._rare = log(1 + count)
         self._used = self._times_used()
 
-    def rank(self, donor: Variable, *, limit: int = 20) -> tuple[Candidate, ...]:
-        """Return the best candidates for a donor variable, best first."""
+    def rank(self, donor: Variable, *, survey: str = "", limit: int = 20) -> tuple[Candidate, ...]:
+        """Return the best candidates for a donor variable, best first.
+
+        Parameters
+        ----------
+        donor
+            The donor variable.
+        survey
+            Name of its survey: what was harmonized with another vintage of it comes first.
+        limit
+            Number of candidates returned.
+        """
         if not self.variables:
             return ()
         signals, nearest = self._judge(donor)
         sums = signals @ np.array(list(SIGNALS.values()))
+        before = self._harmonized_before(donor, survey)
+        sums[list(before)] += _HARMONIZED_BEFORE
+        chances = np.exp(sums - sums.max())
+        chances /= chances.sum()
         best = np.argsort(-sums, kind="stable")[:limit]
         return tuple(
             Candidate(
                 self.variables[index],
                 float(min(max(sums[index] / _BEST_SCORE, 0.0), 1.0)),
-                self._reason(donor, index, signals[index], nearest[index]),
+                before.get(index) or self._reason(donor, index, signals[index], nearest[index]),
+                float(chances[index]),
+                _confidence(chances[index], sums[index]),
+                bool(chances[index] >= _LIKELY[0] and sums[index] >= _WORTH_A_LOOK),
             )
-            for index in best
+            for index in best.tolist()
         )
+
+    def _harmonized_before(self, donor: Variable, survey: str) -> dict[int, str]:
+        """Return the recipients of this variable in other pairs of its survey, with the reason."""
+        return {
+            right: f"harmonized with {self._names[right]} in {item.pair.title}"
+            for item, right in zip(self._examples, self._right, strict=True)
+            if survey and item.pair.donor.name == survey and item.donor.name == donor.name
+        }
 
     def signals(self, donor: Variable) -> Floats:
         """Return the signals of every candidate, shape (variables, `SIGNALS`), each near 0 … 1."""
@@ -194,6 +241,12 @@ class CandidateIndex:
         return "; ".join(reasons) or "little in common"
 
 
+def _confidence(chance: float, total: float) -> Confidence:
+    if chance >= _SURE[0] and total >= _SURE[1]:
+        return "sure"
+    return "likely" if chance >= _LIKELY[0] and total >= _LIKELY[1] else "unsure"
+
+
 def rank_candidates(
     donor_variable: Variable, recipient: Dictionary | CandidateIndex, *, limit: int = 20
 ) -> tuple[Candidate, ...]:
@@ -252,4 +305,4 @@ def _ratios(text: str, others: Sequence[str], scorer: Any) -> Floats:
     return np.asarray(process.cdist([text], others, scorer=scorer)[0], dtype=float) / 100
 
 
-__all__ = ["SIGNALS", "Candidate", "CandidateIndex", "rank_candidates"]
+__all__ = ["SIGNALS", "Candidate", "CandidateIndex", "Confidence", "rank_candidates"]

@@ -9,12 +9,12 @@ amounts of other years are deflated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from fusion_core.harmony.binning import bin_labels
-from fusion_core.harmony.candidates import Candidate, CandidateIndex
+from fusion_core.harmony.candidates import Candidate, CandidateIndex, Confidence
 from fusion_core.harmony.conveyance import Change
 from fusion_core.harmony.conveying_levels import convey_levels
 from fusion_core.harmony.conveying_prices import rebase_prices
@@ -37,9 +37,6 @@ _AT_MOST: Final = re.compile(
 _BETWEEN: Final = re.compile(r"\b(\d+) (?:through|to|-) (\d+)\b|\b(\d+)-(\d+)\b")
 _MONEY: Final = re.compile(r"\b(income|dollars?|earnings|wages?|salary|rent|cost)\b")
 
-
-Confidence = Literal["sure", "likely", "unsure"]
-"""How far a proposed harmony can be trusted, in three steps a person can act on."""
 
 _SURE, _LIKELY = 0.9, 0.7
 """Mean likeness of matched levels from which groups found by wording are sure or likely."""
@@ -80,9 +77,9 @@ class SuggestionIndex:
         self.examples = tuple(examples)
         self.candidates = CandidateIndex(recipient, self.examples)
 
-    def rank(self, donor: Variable, *, limit: int = 20) -> tuple[Candidate, ...]:
-        """Return the recipient variables that might fit a donor variable, best first."""
-        return self.candidates.rank(donor, limit=limit)
+    def rank(self, donor: Variable, *, survey: str = "", limit: int = 20) -> tuple[Candidate, ...]:
+        """Return the recipient variables that might fit a variable of a donor survey, best first."""
+        return self.candidates.rank(donor, survey=survey, limit=limit)
 
     def suggest(self, donor: Variable, recipient: str, pair: SurveyPair) -> Suggestion:
         """Return a proposed harmony of two variables.
@@ -262,17 +259,6 @@ def _deflated(
     return replace(harmony, recipient=side), [f"dollars are converted to prices of {other}"]
 
 
-def suggest_all(
-    donor: Mapping[str, Variable], index: SuggestionIndex, *, limit: int = 5
-) -> dict[str, tuple[Candidate, ...]]:
-    """Return the best candidates of every variable of a donor dictionary."""
-    return {
-        name: index.rank(variable, limit=limit)
-        for name, variable in donor.items()
-        if variable.role == "answer"
-    }
-
-
 def _same_form(side: Side, variable: Variable) -> bool:
     """Whether a side of an example suits the variable: levels for levels, numbers for numbers."""
     if side.adjustment:
@@ -291,4 +277,4 @@ def _year(vintage: str) -> int | None:
     return int(found[-1]) if found else None
 
 
-__all__ = ["Confidence", "Suggestion", "SuggestionIndex", "suggest_all", "suggest_by_wording"]
+__all__ = ["Confidence", "Suggestion", "SuggestionIndex", "suggest_by_wording"]

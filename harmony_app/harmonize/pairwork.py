@@ -156,7 +156,7 @@ class PairWork:
         index = self.index
         if donor not in self._candidates or self._candidates[donor][0] is not index:
             variable = self.surveys.donor.dictionary.require(donor)
-            self._candidates[donor] = (index, index.rank(variable))
+            self._candidates[donor] = (index, index.rank(variable, survey=self.pair.donor.name))
         return self._candidates[donor][1]
 
     @property

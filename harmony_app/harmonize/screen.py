@@ -148,7 +148,10 @@ class Screen:
                     for name in work.partners(state.donor)
                 ],
                 "candidates": [
-                    {"name": item.variable.name, "score": item.score, "reason": item.reason}
+                    {
+                        "name": item.variable.name, "score": item.score, "reason": item.reason,
+                        "confidence": item.confidence,
+                    }  # fmt: skip
                     for item in work.candidates(state.donor)
                 ],
             }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.errors import HarmonyError, InputError
+from fusion_core.harmony.candidates import Confidence
 from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.suggested_parts import (
     open_parts,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage
     from harmony_app.harmonize.pairwork import PairWork
 
-CONFIDENCE_WORDS: Final = {
+CONFIDENCE_WORDS: Final[Mapping[Confidence, str]] = {
     "sure": "almost certainly right",
     "likely": "probably right, worth a look",
     "unsure": "a first guess, look closely",
