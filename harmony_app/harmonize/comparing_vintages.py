@@ -42,7 +42,7 @@ class ComparingVintages:
     def actions(self) -> dict[str, Callable[[Message], None]]:
         """What a message of each kind starts."""
         return {
-            "compare_vintages": self._compare, "compare_cell": self._show_cell,
+            "compare_vintages": self._compare, "vintage_cell": self._show_cell,
             "take_grouping": self._take_grouping,
         }  # fmt: skip
 
@@ -62,7 +62,7 @@ class ComparingVintages:
 
         def done(found: tuple[list[SurveyPair], tuple[VintageRow, ...]]) -> None:
             self._rows = found[1]
-            page.desk.tell("comparison", **matrix_record(pair, *found))
+            page.desk.tell("vintages", **matrix_record(pair, *found))
 
         self._background.start(compute, done, self._failed)
 
@@ -72,7 +72,7 @@ class ComparingVintages:
         if cell.comparison is None:
             raise InputError("This is the harmony the others are compared with")
         self._page.desk.tell(
-            "compared", row=message.get("row"), pair=str(pair),
+            "vintage_cell", row=message.get("row"), pair=str(pair),
             here=row.reference.title, there=pair.title, **comparison_record(cell.comparison),
         )  # fmt: skip
 

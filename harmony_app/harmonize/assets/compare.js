@@ -68,10 +68,10 @@ export function createCompare(actions) {
     shown = { row, pair };
     detail.hidden = false;
     detail.replaceChildren(h("h3.mono", {}, row.cells[pair.id].key), h("p.muted", {}, "Comparing …"));
-    actions.send({ kind: "compare_cell", row: row.at, pair: pair.id });
+    actions.send({ kind: "vintage_cell", row: row.at, pair: pair.id });
   }
 
-  function compared(reply) {
+  function showCell(reply) {
     if (!shown || reply.row !== shown.row.at || reply.pair !== shown.pair.id) return;
     const rank = (row) => (row.differs ? 0 : row.lone ? 1 : 2);
     const ordered = reply.rows.map((row, at) => ({ row, at })).sort((a, b) => rank(a.row) - rank(b.row) || a.at - b.at).map(({ row }) => row);
@@ -92,5 +92,5 @@ export function createCompare(actions) {
       h("td", {}, ...meets(row.there || "not a level", row.there_meets), row.recoded ? h("span.kind", {}, " same") : null));
   }
 
-  return { element, start, answers: { comparison: receive, compared } };
+  return { element, start, answers: { vintages: receive, vintage_cell: showCell } };
 }

@@ -180,12 +180,12 @@ def test_vintages_are_compared_by_meaning_and_a_grouping_is_taken_as_a_draft(
         HarmonyStore(two_vintages.path, THERE).save(harmony, author="ann")
     page = open_page(pair=str(HERE))
     page.receive({"kind": "compare_vintages", "keys": []})
-    rows = latest(told, "comparison")["rows"]
+    rows = latest(told, "vintages")["rows"]
     verdicts = {row["key"]: row["cells"][str(THERE)]["verdict"] for row in rows}
     assert verdicts == {KIDS.key: "recoded", HEAT.key: "different"}
     at = [row["key"] for row in rows].index(HEAT.key)
-    page.receive({"kind": "compare_cell", "row": at, "pair": str(THERE)})
-    cell = latest(told, "compared")
+    page.receive({"kind": "vintage_cell", "row": at, "pair": str(THERE)})
+    cell = latest(told, "vintage_cell")
     assert [row["level"] for row in cell["rows"] if row["differs"]] == ["Wood", "Solar energy"]
     page.receive({"kind": "take_grouping", "row": at, "pair": str(THERE)})
     assert page.state.key == HEAT.key
@@ -211,7 +211,7 @@ def test_rows_are_deleted_together_and_come_back_together(two_vintages, open_pag
     [
         {"kind": "convey", "pair": "RECS_2015__ACS_2015"},
         {"kind": "convey_take", "target": "x", "choices": {}},
-        {"kind": "compare_cell", "row": 99, "pair": str(HERE)},
+        {"kind": "vintage_cell", "row": 99, "pair": str(HERE)},
         {"kind": "take_grouping", "row": "x", "pair": str(HERE)},
         {"kind": "delete_rows", "items": "all"},
         {"kind": "delete_rows", "items": [{"pair": str(HERE), "key": "gone__gone"}]},
