@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -34,6 +35,14 @@ WRONG: Final = 1
 UNREADABLE: Final = 2
 
 
+class Gravity(StrEnum):
+    """How grave a finding is, the gravest first."""
+
+    error = "error"
+    warning = "warning"
+    hint = "hint"
+
+
 @dataclass(frozen=True)
 class _Checked:
     """A harmony, where it comes from, and what is to be said of it."""
@@ -46,7 +55,17 @@ class _Checked:
 
     @property
     def is_wrong(self) -> bool:
-        return bool(self.problems) or any(item.severity == "error" for item in self.findings)
+        return bool(self.problems) or bool(self.asked_for(Gravity.error))
+
+    def asked_for(self, severity: Gravity) -> list[Finding]:
+        """Return the findings at least this grave that nobody has accepted."""
+        order = list(Gravity)
+        worst = order.index(severity)
+        return [
+            item
+            for item in self.findings
+            if order.index(Gravity(item.severity)) <= worst and not item.accepted
+        ]
 
 
 def check_harmonies(
@@ -56,16 +75,25 @@ def check_harmonies(
             metavar="FILE…", help="fusionData .R files or JSON copies to check instead."
         ),
     ] = None,
+    *,
     donor: DonorOption = "",
     recipient: RecipientOption = "",
     workspace: WorkspaceOption = Path(),
+    severity: Annotated[
+        Gravity | None,
+        typer.Option(
+            help="List what is at least this grave, and stop a script for it.",
+            show_default="list everything, stop for errors",
+        ),
+    ] = None,
     json: JsonLinesOption = False,
 ) -> None:
     """Check the harmonies of the workspace, or of files; on the data where they are there.
 
     Each harmony is also compared with the same harmony for other years of its surveys. The exit
     code is 1 when a harmony is wrong, so that a script can stop, and 2 when a file cannot be read;
-    the other files are checked all the same.
+    the other files are checked all the same. With --severity only findings at least that grave are
+    listed, and each makes the exit code 1 unless somebody accepted it.
     """
     unread: dict[str, HarmonyError] = {}
     if files:
@@ -77,7 +105,11 @@ def check_harmonies(
             for pair in _pairs(opened, donor, recipient)
             for item in _check_pair(opened, pair)
         ]  # fmt: skip
-    wrong = [item.key for item in checked if item.is_wrong]
+    if severity is None:
+        wrong = [item.key for item in checked if item.is_wrong]
+    else:
+        checked = [replace(item, findings=item.asked_for(severity)) for item in checked]
+        wrong = [item.key for item in checked if item.findings or item.problems]
     records = [{"file": file, **error_record(error)} for file, error in unread.items()]
     records += [record for item in checked for record in _records(item)]
     Output(json).lines(records, lambda console: _show(console, checked, wrong, unread))
@@ -143,9 +175,9 @@ def _stored_sets(workspace: Workspace) -> list[HarmonySet]:
 def _check_pair(workspace: Workspace, pair: SurveyPair) -> list[_Checked]:
     from fusion_core.harmony.checking_files import sibling_sets
     from fusion_core.harmony.checking_siblings import siblings_of
-    from fusion_core.harmony.preview import preview
     from fusion_core.harmony.rows import RowsCache
     from fusion_core.harmony.store import HarmonyStore
+    from fusion_core.harmony.verdicts import verdict
 
     harmonies = HarmonyStore(workspace.path, pair).load()
     left, right = workspace.survey(pair.donor), workspace.survey(pair.recipient)
@@ -153,9 +185,9 @@ def _check_pair(workspace: Workspace, pair: SurveyPair) -> list[_Checked]:
     checked = []
     for harmony in harmonies.harmonies:
         siblings = siblings_of(harmony, pair, others)
-        seen = preview(harmony, left, right, cache=cache, siblings=siblings)
+        found = verdict(harmony, left, right, cache=cache, siblings=siblings)
         checked.append(
-            _Checked(str(pair), harmony.key, seen.findings, seen.problems, seen.similarity)
+            _Checked(str(pair), harmony.key, found.findings, similarity=found.similarity)
         )
     return checked
 
@@ -166,7 +198,7 @@ def _records(item: _Checked) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = [
         {
             "rule": "not-applicable", "severity": "error", "explanation": sentence, "side": "",
-            "levels": [], "fix": "",
+            "levels": [], "fix": "", "accepted": "",
         }
         for sentence in item.problems if sentence not in said
     ]  # fmt: skip
@@ -174,7 +206,7 @@ def _records(item: _Checked) -> list[dict[str, Any]]:
         {
             "rule": found.rule, "severity": found.severity, "explanation": found.sentence,
             "side": found.side, "levels": found.levels,
-            "fix": found.fix.label if found.fix else "",
+            "fix": found.fix.label if found.fix else "", "accepted": found.accepted,
         }
         for found in item.findings
     ]  # fmt: skip

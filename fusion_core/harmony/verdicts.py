@@ -65,7 +65,7 @@ def verdict(
     seen = preview(harmony, donor, recipient, siblings=siblings, cache=cache)
     found = seen.findings
     if seen.problems and not any(item.severity == "error" for item in found):
-        found = (Finding("cannot-be-applied", "error", seen.problems[0]), *found)
+        found = (Finding("not-applicable", "error", seen.problems[0]), *found)
     return Verdict(harmony.key, harmony.revision, seen.similarity, found)
 
 

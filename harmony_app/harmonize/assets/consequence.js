@@ -74,7 +74,7 @@ export function createConsequence(actions) {
     if (index < 0) return {};
     return {
       fix: () => actions.edit({ kind: "fix", index }),
-      accept: (reason) => { element.getRootNode().activeElement?.blur(); actions.edit({ kind: "accept", index, reason }); },
+      accept: (reason) => actions.edit({ kind: "accept", index, reason }),
       reopen: () => actions.edit({ kind: "reopen", index }),
     };
   }

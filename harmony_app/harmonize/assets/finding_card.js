@@ -23,7 +23,7 @@ export function findingCard(finding, acts, ...head) {
     const input = h("input", { type: "text", maxlength: 300, placeholder: "why it is right", "aria-label": "Reason to accept this finding", dir: "auto",
       oninput: () => { accept.disabled = !input.value.trim(); },
       onkeydown: (event) => { event.stopPropagation(); if (event.key === "Escape") showButtons(); } });
-    buttons.replaceChildren(h("form.accept-form", { onsubmit: (event) => { event.preventDefault(); if (input.value.trim()) { accept.disabled = true; acts.accept(input.value.trim()); } } },
+    buttons.replaceChildren(h("form.accept-form", { onsubmit: (event) => { event.preventDefault(); const reason = input.value.trim(); if (reason) { showButtons(); acts.accept(reason); } } },
       input, accept, h("button.link", { type: "button", onclick: showButtons }, "Cancel")));
     input.focus();
   }

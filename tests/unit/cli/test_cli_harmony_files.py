@@ -82,6 +82,14 @@ def test_a_check_of_files_reports_what_cannot_be_read(harmony, file, tmp_path):
     assert "not checked" in harmony("harmonies", "check", missing, code=2).stdout
 
 
+def test_a_check_lists_and_stops_for_what_is_grave_enough(harmony, file):
+    everything = harmony.lines("harmonies", "check", file, code=1)
+    errors = harmony.lines("harmonies", "check", file, "--severity", "error", code=1)
+    assert {item["severity"] for item in errors} == {"error"}
+    assert len(errors) < len(everything)
+    assert all(item["accepted"] == "" for item in everything)
+
+
 @pytest.mark.parametrize("form", ["R", "json", "csv", "html"])
 def test_harmonies_are_exported_and_imported_again(harmony, workspace, tmp_path, form):
     record = harmony.json(
