@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from fusion_core.fusion.fusing import fuse
     from fusion_core.fusion.implicate_files import read_implicates, write_implicates
     from fusion_core.fusion.implicates import FusedVariable, Implicates
+    from fusion_core.fusion.imputing import impute
     from fusion_core.fusion.model import FusionModel
+    from fusion_core.fusion.monotone import monotonic
     from fusion_core.fusion.settings import TrainSettings
     from fusion_core.fusion.streaming import fuse_to_folder
     from fusion_core.fusion.training import train
@@ -37,6 +39,8 @@ _MODULES = {
     "TrainSettings": "settings",
     "fuse": "fusing",
     "fuse_to_folder": "streaming",
+    "impute": "imputing",
+    "monotonic": "monotone",
     "read_implicates": "implicate_files",
     "train": "training",
     "write_implicates": "implicate_files",
@@ -49,6 +53,8 @@ __all__ = [
     "TrainSettings",
     "fuse",
     "fuse_to_folder",
+    "impute",
+    "monotonic",
     "read_implicates",
     "train",
     "write_implicates",

@@ -1,0 +1,107 @@
+"""Make one fused variable a monotone function of another, such as a bill of the energy used.
+
+Fused expenditures and quantities of one household come from different draws, so a household may
+pay less than another that uses less. Where everybody faces the same prices, only a monotone
+relation is plausible; what was drawn is then replaced by it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from fusion_core.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+FEWEST_POINTS = 3
+
+
+def monotonic(
+    x: ArrayLike, y: ArrayLike, weight: ArrayLike | None = None, *, keep_zeros: bool = True
+) -> NDArray[np.float64]:
+    """Return values of y that are a smooth monotone function of x with the mean of y.
+
+    The weighted isotonic regression of y on x gives steps; a monotone cubic (PCHIP) through the
+    middle of the steps smooths them. Whether y rises or falls with x is told by the rank
+    correlation. The result is scaled so that its weighted mean stays.
+
+    Parameters
+    ----------
+    x, y
+        Numbers of the same households, none missing.
+    weight
+        Survey weights; equal ones when left out.
+    keep_zeros
+        Whether a household with x = 0 keeps y = 0 exactly if that is what most such households
+        have: who uses nothing pays nothing.
+
+    Raises
+    ------
+    InputError
+        If the lengths differ, a number is missing, or a weight is negative.
+    """
+    from scipy.stats import spearmanr
+    from sklearn.isotonic import IsotonicRegression
+
+    numbers, values, weights = _checked(x, y, weight)
+    fitted = values.copy()
+    used = weights > 0
+    zero = _zeros(numbers, values, weights) if keep_zeros else np.zeros(len(values), dtype=bool)
+    fit = used & ~zero
+    distinct = len(np.unique(numbers[fit]))
+    if distinct > 1:
+        rising = bool(spearmanr(numbers[fit], values[fit]).statistic >= 0)
+        steps = IsotonicRegression(increasing=rising, out_of_bounds="clip")
+        steps.fit(numbers[fit], values[fit], sample_weight=weights[fit])
+        points = np.unique(numbers[fit])
+        fitted[~zero] = _smooth(points, steps.predict(points))(numbers[~zero])
+    elif distinct == 1:
+        fitted[~zero] = np.average(values[fit], weights=weights[fit])
+    fitted[zero] = 0.0
+    total = weights @ fitted
+    return np.asarray(fitted * (weights @ values) / total if total else fitted)
+
+
+def _checked(
+    x: ArrayLike, y: ArrayLike, weight: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    numbers, values = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    weights = np.ones(len(values)) if weight is None else np.asarray(weight, dtype=np.float64)
+    if not len(numbers) == len(values) == len(weights):
+        raise InputError(
+            f"x, y and the weights have {len(numbers):,}, {len(values):,} and {len(weights):,} rows",
+            fix="Give one of each per household",
+        )
+    for name, column in (("x", numbers), ("y", values), ("the weights", weights)):
+        if not np.isfinite(column).all():
+            raise InputError(f"A value of {name} is missing or infinite", fix="Fill or drop it")
+    if (weights < 0).any() or not (weights > 0).any():
+        raise InputError("A weight is negative, or all are zero", fix="Use survey weights")
+    return numbers, values, weights
+
+
+def _zeros(
+    numbers: NDArray[np.float64], values: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return the households with x = 0, if most of them have y = 0."""
+    nothing = numbers == 0
+    free = weights[nothing & (values == 0)].sum()
+    return nothing if 2 * free > weights[nothing].sum() else np.zeros(len(values), dtype=bool)
+
+
+def _smooth(points: NDArray[np.float64], steps: NDArray[np.float64]) -> PchipInterpolator:
+    """Return a monotone curve through the middle of the steps and both ends."""
+    starts = np.flatnonzero(np.diff(steps, prepend=np.nan) != 0)
+    ends = np.append(starts[1:], len(steps)) - 1
+    middles = (points[starts] + points[ends]) / 2
+    x, y = [points[0], *middles, points[-1]], [steps[0], *steps[starts], steps[-1]]
+    places, first = np.unique(x, return_index=True)
+    if len(places) < FEWEST_POINTS:
+        places, heights = points[[0, -1]], steps[[0, -1]]
+    else:
+        heights = np.array(y)[first]
+    return PchipInterpolator(places, heights)
