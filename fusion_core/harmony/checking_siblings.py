@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Final, TypeVar
 
@@ -215,6 +216,7 @@ def _codes(side: Side) -> dict[str, float]:
     }
 
 
+@lru_cache(maxsize=20_000)  # the same labels are compared after every edit
 def _plain(label: str) -> str:
     """Return a label apart from case, punctuation and spacing, which change from year to year."""
     return _IDLE.sub("", label.lower())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from math import log, sqrt
 from typing import Final
 
@@ -49,7 +50,9 @@ class LabelText:
     @classmethod
     def of(cls, harmony: Harmony) -> LabelText:
         """Prepare the labels of both sides of a harmony."""
-        return cls({item.level for name in SIDES for item in harmony.side(name).levels})
+        return _label_text(
+            frozenset(item.level for name in SIDES for item in harmony.side(name).levels)
+        )
 
     def alike(self, first: str, second: str) -> float:
         """Return the similarity of two of the labels, between 0 and 1."""
@@ -66,6 +69,12 @@ class LabelText:
         return sum(self._weight[word] for word in words)
 
 
+@lru_cache(maxsize=64)  # an edit of groups leaves the labels as they are
+def _label_text(labels: frozenset[str]) -> LabelText:
+    return LabelText(labels)
+
+
+@lru_cache(maxsize=20_000)
 def stems(label: str) -> frozenset[str]:
     """Return the words of a label, cut to their first letters, without idle ones."""
     text = re.sub(r"(?<=\d),(?=\d{3})", "", label.lower()).replace("'", "").replace("’", "")

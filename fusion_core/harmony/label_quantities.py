@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import inf
 from typing import Final
@@ -73,6 +74,7 @@ class Quantity:
     unit: str = ""
 
 
+@lru_cache(maxsize=20_000)  # the same labels are read after every edit
 def read_quantity(label: str) -> Quantity | None:
     """Read a label such as ``13 to 23 months``, ``$140,000 or more`` or ``under 18``.
 

@@ -59,6 +59,7 @@ class HarmonizeDesk(JSComponent):
     them, `on_message` is called with what the person did.
     """
 
+    pairs = param.String(default="null")
     place = param.String(default="null")
     recipients = param.String(default="null")
     variables = param.String(default="null")

@@ -7,6 +7,7 @@ ranked by wording until it is there.
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from pathlib import Path
 
 import panel as pn
@@ -34,6 +35,11 @@ class Knowledge:
         self._recipient = recipient
         self._lock = threading.Lock()
         self._current: tuple[Stamp, SuggestionIndex] | None = None
+
+    @cached_property
+    def by_wording(self) -> SuggestionIndex:
+        """Suggestions from the wording of the dictionaries alone, which needs no harmony."""
+        return SuggestionIndex(self._dictionary())
 
     @property
     def is_ready(self) -> bool:

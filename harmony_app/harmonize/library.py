@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import permutations, starmap
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import panel as pn
 
@@ -18,8 +21,24 @@ SURVEYS_OPEN: Final = 120
 """Surveys whose dictionaries stay in memory: ten surveys of ten vintages, and some to spare."""
 
 
-def all_pairs(workspace: Workspace, in_use: Collection[SurveyPair]) -> list[SurveyPair]:
-    """List every donor and recipient of a workspace, the pairs people work on first.
+@dataclass(frozen=True)
+class PairChoice:
+    """The pairs of surveys there are to choose from.
+
+    Attributes
+    ----------
+    pairs
+        Every donor and recipient, the pairs people work on first.
+    record
+        The same for the browser: the surveys, and each pair as two positions among them.
+    """
+
+    pairs: tuple[SurveyPair, ...]
+    record: dict[str, Any]
+
+
+def pair_choice(workspace: Workspace, in_use: Collection[SurveyPair]) -> PairChoice:
+    """List every donor and recipient of a workspace.
 
     Parameters
     ----------
@@ -28,22 +47,27 @@ def all_pairs(workspace: Workspace, in_use: Collection[SurveyPair]) -> list[Surv
     in_use
         Pairs that have a file of harmonies.
     """
-    surveys = workspace.survey_ids()
-    pairs = [
-        SurveyPair(donor, recipient)
-        for donor in surveys
-        for recipient in surveys
-        if donor != recipient
-    ]
-    return sorted(
-        pairs,
-        key=lambda pair: (
-            pair not in in_use,
-            not _is_acs(pair.recipient),
-            _is_acs(pair.donor),
-            str(pair),
-        ),
-    )
+    return _pair_choice(tuple(workspace.survey_ids()), frozenset(in_use))
+
+
+@lru_cache(maxsize=4)  # a hundred surveys make ten thousand pairs
+def _pair_choice(surveys: tuple[SurveyId, ...], in_use: frozenset[SurveyPair]) -> PairChoice:
+    names = {survey: str(survey) for survey in surveys}
+    acs = {survey: _is_acs(survey) for survey in surveys}
+    position = {survey: index for index, survey in enumerate(surveys)}
+
+    def rank(pair: SurveyPair) -> tuple[bool, bool, bool, str, str]:
+        donor, recipient = pair.donor, pair.recipient
+        return (
+            pair not in in_use, not acs[recipient], acs[donor], names[donor], names[recipient],
+        )  # fmt: skip
+
+    pairs = sorted(starmap(SurveyPair, permutations(surveys, 2)), key=rank)
+    record = {
+        "surveys": [{"id": names[survey], "title": survey.title} for survey in surveys],
+        "order": [[position[pair.donor], position[pair.recipient]] for pair in pairs],
+    }
+    return PairChoice(tuple(pairs), record)
 
 
 def _is_acs(survey: SurveyId) -> bool:

@@ -26,7 +26,7 @@ from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.edits import EDITS, apply_edit
 from harmony_app.harmonize.exchange import Exchange
 from harmony_app.harmonize.level_work import LevelWork
-from harmony_app.harmonize.library import all_pairs
+from harmony_app.harmonize.library import pair_choice
 from harmony_app.harmonize.messages import Message
 from harmony_app.harmonize.pairwork import PairWork, parse_pair
 from harmony_app.harmonize.screen import Consequence, Screen, consequence
@@ -196,7 +196,7 @@ class HarmonizePage:
     # Where the person is ---------------------------------------------------------------------
 
     def _follow_address(self) -> None:
-        options = all_pairs(self.session.workspace, list_pairs(self.session.workspace.path))
+        options = pair_choice(self.session.workspace, list_pairs(self.session.workspace.path)).pairs
         query = self.session.query
         wanted = query.get("pair")
         if not options:

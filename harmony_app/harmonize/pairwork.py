@@ -80,7 +80,6 @@ class PairWork:
         self.unreadable: list[Path] = []
         self._rows: RowsCache = shared_rows(workspace)
         self.knowledge = shared_knowledge(workspace, pair.recipient)
-        self._by_wording = SuggestionIndex(self.surveys.recipient.dictionary)
         self._candidates: dict[str, tuple[SuggestionIndex, tuple[Candidate, ...]]] = {}
         self.verdicts: dict[str, Verdict] = {}
         self._siblings = sibling_sets(workspace.path, pair)
@@ -162,7 +161,7 @@ class PairWork:
     @property
     def index(self) -> SuggestionIndex:
         """What candidates are ranked by: the whole workspace once it is read, else the wording."""
-        return self.knowledge.latest or self._by_wording
+        return self.knowledge.latest or self.knowledge.by_wording
 
     def preview(self, harmony: Harmony) -> HarmonyPreview:
         """Compute what a harmony does to both surveys."""

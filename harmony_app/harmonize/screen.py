@@ -28,7 +28,7 @@ from harmony_app.harmonize.consequences import (
 )
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.forms import harmony_form
-from harmony_app.harmonize.library import all_pairs
+from harmony_app.harmonize.library import pair_choice
 from harmony_app.harmonize.pairwork import PairWork
 from harmony_app.harmonize.reviewing import variable_reviews
 from harmony_app.harmonize.state import ViewState
@@ -88,15 +88,15 @@ class Screen:
         recover
             Pair whose damaged file could be rebuilt from its history.
         """
-        options = all_pairs(self._workspace, list_pairs(self._workspace.path))
+        choice = pair_choice(self._workspace, list_pairs(self._workspace.path))
         surveys = (work.surveys.donor, work.surveys.recipient) if work else ()
         self._desk.show(
+            pairs=choice.record,
             place={
-                "pairs": [{"id": str(option), "title": option.title} for option in options],
                 "pair": str(state.pair) if state.pair else "",
                 "view": state.view,
                 "harmonies": len(work.saved) if work else 0,
-                "message": message or _empty_message(bool(options)),
+                "message": message or _empty_message(bool(choice.pairs)),
                 "notice": notice,
                 "recover": recover,
                 "palette": list(GROUP_COLOURS),
@@ -112,7 +112,7 @@ class Screen:
                         strict=False,
                     )
                 ),
-            }
+            },
         )
 
     def show_statuses(self, work: PairWork | None, state: ViewState) -> None:

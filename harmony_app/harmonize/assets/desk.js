@@ -9,7 +9,7 @@ import { createNotices } from "./notices.js";
 import { createOverview } from "./overview.js";
 import { createWorklist } from "./worklist.js";
 
-const PARTS = ["place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "suggestion", "checks", "findings", "teamwork", "table"];
+const PARTS = ["pairs", "place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "suggestion", "checks", "findings", "teamwork", "table"];
 
 export function render({ model }) {
   const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
@@ -156,6 +156,7 @@ export function render({ model }) {
   const showers = {
     teamwork: () => { notices.update(state.teamwork?.notices ?? []); dialogs.review.update(state.teamwork?.review ?? null); },
     place: () => { worklist.updatePlace(state.place); overview.place(state.place); showView(state.place.view); showMiddle(); },
+    pairs: () => { if (state.pairs) worklist.updatePairs(state.pairs); },
     recipients: () => {},
     variables: () => worklist.updateVariables(state.variables ?? []),
     statuses: () => worklist.updateStatuses(state.statuses ?? { variables: {}, done: 0, total: 0 }),

@@ -109,9 +109,15 @@ export function createWorklist(actions) {
       const tab = views.querySelector("[data-view=findings]");
       if (tab) { setText(tab, open ? `Findings (${open})` : "Findings"); tab.title = "Errors and warnings of all saved harmonies nobody has decided on"; }
     },
+    updatePairs({ surveys, order }) {
+      const chosen = pair.value;
+      pair.replaceChildren(...order.map(([donor, recipient]) =>
+        h("option", { value: `${surveys[donor].id}__${surveys[recipient].id}` }, `${surveys[donor].title} → ${surveys[recipient].title}`)));
+      pair.value = chosen;
+    },
     updatePlace(place) {
-      pair.replaceChildren(...place.pairs.map((item) => h("option", { value: item.id, selected: item.id === place.pair }, item.title)));
-      const title = place.pairs.find((item) => item.id === place.pair)?.title ?? "No pair of surveys";
+      pair.value = place.pair;
+      const title = pair.selectedOptions[0]?.textContent ?? "No pair of surveys";
       pairName.replaceChildren(...title.split(" → ").flatMap((part, index) => [index ? " → " : "", h("span", {}, part)]));
       views.replaceChildren(...[["match", "Match"], ["all", `All (${place.harmonies})`], ["findings", "Findings"]].map(([key, text]) =>
         h("button", { type: "button", role: "tab", "data-view": key, "aria-selected": String(place.view === key), onclick: () => actions.chooseView(key) }, text)));
