@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fusion_core.fusion.imputing import impute
     from fusion_core.fusion.model import FusionModel
     from fusion_core.fusion.monotone import monotonic
+    from fusion_core.fusion.out_of_fold import fuse_out_of_fold
     from fusion_core.fusion.settings import TrainSettings
     from fusion_core.fusion.streaming import fuse_to_folder
     from fusion_core.fusion.training import train
@@ -38,6 +39,7 @@ _MODULES = {
     "Implicates": "implicates",
     "TrainSettings": "settings",
     "fuse": "fusing",
+    "fuse_out_of_fold": "out_of_fold",
     "fuse_to_folder": "streaming",
     "impute": "imputing",
     "monotonic": "monotone",
@@ -52,6 +54,7 @@ __all__ = [
     "Implicates",
     "TrainSettings",
     "fuse",
+    "fuse_out_of_fold",
     "fuse_to_folder",
     "impute",
     "monotonic",

@@ -149,7 +149,9 @@ class Screen:
                 ],
                 "candidates": [
                     {
-                        "name": item.variable.name, "score": item.score, "reason": item.reason,
+                        "name": item.variable.name,
+                        "score": item.score,
+                        "reason": item.reason,
                         "confidence": item.confidence,
                     }  # fmt: skip
                     for item in work.candidates(state.donor)
