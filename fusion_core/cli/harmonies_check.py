@@ -120,7 +120,8 @@ def check_harmonies(
 def _check_files(files: list[Path], folder: Path) -> tuple[list[_Checked], dict[str, HarmonyError]]:
     """Check files; a workspace, where there is one, lends its dictionaries and sibling years."""
     from fusion_core.harmony.checking_files import check_sets
-    from fusion_core.harmony.fusiondata import read_harmonies
+    from fusion_core.harmony.fusiondata import interpret
+    from fusion_core.harmony.fusiondata_files import read_harmony_file
     from fusion_core.workspace.layout import Workspace
 
     opened: Workspace | None
@@ -137,9 +138,10 @@ def _check_files(files: list[Path], folder: Path) -> tuple[list[_Checked], dict[
     read, names, unread, odd = [], [], {}, []
     for path in files:
         try:
-            pair = read_harmonies(path).pair
-            found = read_harmonies(
-                path, donor=dictionary(pair.donor), recipient=dictionary(pair.recipient)
+            file = read_harmony_file(path)
+            pair = file.pair
+            found = interpret(
+                file, donor=dictionary(pair.donor), recipient=dictionary(pair.recipient)
             )
         except HarmonyError as error:
             unread[path.name] = error

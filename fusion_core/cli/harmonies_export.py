@@ -149,6 +149,7 @@ def _facts(
         ),
         {"donor": survey_facts(donor), "recipient": survey_facts(recipient)},
         previews,
+        with_shares=shares,
         with_findings=findings,
     )  # fmt: skip
 

@@ -79,8 +79,8 @@ class DocumentFacts:
         The two surveys.
     previews
         What each harmony does to the data, by key; see `preview_harmonies`.
-    with_findings
-        Whether the checker's findings are printed.
+    with_shares, with_findings
+        Whether shares and similarity, and the checker's findings, are printed.
     """
 
     provenance: Provenance
@@ -88,6 +88,7 @@ class DocumentFacts:
         default_factory=lambda: dict.fromkeys(SIDES, SurveyFacts())
     )
     previews: Mapping[str, HarmonyPreview] = field(default_factory=dict)
+    with_shares: bool = True
     with_findings: bool = False
 
 
@@ -179,7 +180,7 @@ def _subject(harmony: Harmony, titles: Mapping[SideName, str], facts: DocumentFa
         harmony,
         titles,
         {side: facts.surveys[side].dictionary for side in SIDES},
-        seen,
+        seen if facts.with_shares else None,
         seen.findings if seen is not None and facts.with_findings else (),
     )
 

@@ -16,6 +16,7 @@ from fusion_core.errors import ExpressionError, InputError
 from fusion_core.harmony.binning import check_breakpoints
 from fusion_core.harmony.fusiondata_files import (
     FileEntry,
+    HarmonyFile,
     PlainEntry,
     as_list,
     read_harmony_file,
@@ -147,13 +148,19 @@ def read_harmonies(
         If the file is missing, cut off or no list of harmonies. An odd entry is no reason to
         refuse it: the entry is skipped and reported.
     """
-    found = read_harmony_file(path)
+    return interpret(read_harmony_file(path), donor=donor, recipient=recipient)
+
+
+def interpret(
+    file: HarmonyFile, *, donor: Dictionary | None = None, recipient: Dictionary | None = None
+) -> ImportResult:
+    """Make harmonies of the entries of a file; see `read_harmonies`."""
     persons = frozenset(
-        key.partition("__")[2] for key, plain in found.plain.items() if plain["acs"].get("agg")
+        key.partition("__")[2] for key, plain in file.plain.items() if plain["acs"].get("agg")
     )
     known = _Known({"donor": donor, "recipient": recipient}, persons)
     return ImportResult(
-        found.pair, tuple(_imported(entry, known) for entry in found.entries), found.remarks
+        file.pair, tuple(_imported(entry, known) for entry in file.entries), file.remarks
     )
 
 
@@ -363,6 +370,7 @@ __all__ = [
     "ImportResult",
     "ImportedEntry",
     "Status",
+    "interpret",
     "read_harmonies",
     "side_from_fusiondata",
 ]

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from fusion_core.errors import HarmonyError
+from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.changes import Change, harmony_changes
-from fusion_core.harmony.fusiondata import ImportedEntry, read_harmonies
+from fusion_core.harmony.fusiondata import ImportedEntry, interpret
+from fusion_core.harmony.fusiondata_files import read_harmony_file
 from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.surveys.model import Dictionary, SurveyId
@@ -77,7 +78,9 @@ class PlannedFile:
         return sum(item.standing == standing for item in self.entries)
 
 
-def plan_import(path: Path, folder: Path, dictionary_of: DictionaryOf) -> PlannedFile:
+def plan_import(
+    path: Path, folder: Path, dictionary_of: DictionaryOf, *, needs_surveys: bool = False
+) -> PlannedFile:
     """Read a file and compare it with what the workspace holds; nothing is saved.
 
     Parameters
@@ -88,20 +91,26 @@ def plan_import(path: Path, folder: Path, dictionary_of: DictionaryOf) -> Planne
         The workspace.
     dictionary_of
         Where to find dictionaries; they say which variables belong to persons.
+    needs_surveys
+        Whether a file about surveys the workspace does not have is refused rather than remarked on.
     """
     try:
-        read = read_harmonies(path)
-        known = {survey: dictionary_of(survey) for survey in (read.pair.donor, read.pair.recipient)}
-        read = read_harmonies(
-            path, donor=known[read.pair.donor], recipient=known[read.pair.recipient]
-        )
+        file = read_harmony_file(path)
+        pair = file.pair
+        known = {survey: dictionary_of(survey) for survey in (pair.donor, pair.recipient)}
+        read = interpret(file, donor=known[pair.donor], recipient=known[pair.recipient])
         stored = {item.key: item for item in HarmonyStore(folder, read.pair).load().harmonies}
     except HarmonyError as error:
         return PlannedFile(path.name, error=error)
     absent = [survey.title for survey, dictionary in known.items() if dictionary is None]
-    remarks = read.remarks
+    remarks, named = read.remarks, " and no ".join(absent)
+    if absent and needs_surveys:
+        refusal = InputError(
+            f"The file is about {read.pair.title}, but the workspace has no {named}",
+            fix="Import that survey, or its dictionary, on the Surveys page first",
+        )
+        return PlannedFile(path.name, read.pair, error=refusal)
     if absent:
-        named = " and no ".join(absent)
         remarks += (f"The workspace has no {named}, so its variables could not be checked",)
     entries = tuple(_planned(entry, stored) for entry in read.entries)
     return PlannedFile(path.name, read.pair, entries, remarks)

@@ -22,11 +22,11 @@ MODULES: Final = (
     "condition", "expression", "recipe", "universe", "collapse", "deflate", "bins", "settings",
     "candidates", "suggestion", "finding_card", "consequence", "findings_list", "notices",
     "changes", "conflict", "review", "dialogs", "match", "harmony_table", "convey", "compare",
-    "overview", "desk",
+    "import_report", "exchange", "overview", "desk",
 )  # fmt: skip
 """Modules in the order they depend on one another."""
 
-STYLES: Final = ("desk", "settings", "suggestion", "checks", "teamwork", "overview")
+STYLES: Final = ("desk", "settings", "suggestion", "checks", "teamwork", "overview", "exchange")
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z_]+\.js\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE)

@@ -331,8 +331,10 @@ def test_a_variable_without_a_harmony_shows_ranked_candidates(shared_app, page):
 def test_all_harmonies_are_listed_opened_and_exported(shared_app, page):
     page.goto(f"{shared_app.url}/harmonize?pair={quote(str(PAIR))}&view=all")
     expect(page.locator(".table-row").first).to_be_visible()
+    page.get_by_role("button", name="Export …").first.click()
+    page.get_by_role("dialog").get_by_label("CSV").check()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export …").first.click()
+        page.get_by_role("dialog").get_by_role("button", name="Export").click()
     text = Path(download.value.path()).read_text(encoding="utf-8")
     assert text.splitlines()[0].startswith("harmony,survey,variable,level,group")
     assert "tenure__ten,donor,tenure," in text
@@ -354,14 +356,17 @@ def test_a_published_harmony_file_is_imported_with_a_report(shared_app, page, tm
     path.write_text(json.dumps(_json_file(side, recipient)), encoding="utf-8")
     page.goto(f"{shared_app.url}/harmonize?pair={quote(str(PAIR))}&view=all")
     expect(page.locator(".table-row").first).to_be_visible()
-    page.set_input_files(".overview-tools input[type=file]", str(path))
-    expect(page.get_by_role("dialog")).to_contain_text("1 of 1 harmonies")
-    assert stored(shared_app).get("sexresp__sex") is not None
     broken = tmp_path / f"{name}.R"
-    broken.write_text("list(a = system('ls'))", encoding="utf-8")
-    page.get_by_role("dialog").get_by_role("button", name="Close").click()
-    page.set_input_files(".overview-tools input[type=file]", str(broken))
-    expect(page.locator(".toast.is-error")).to_be_visible()
+    broken.write_text("list(a = system('ls'))\n; quit()", encoding="utf-8")
+    page.set_input_files("input[type=file]", [str(path), str(broken)])
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Nothing is saved yet")
+    expect(dialog.locator(".report-file.failed")).to_contain_text("is not allowed")
+    assert stored(shared_app).get("sexresp__sex") is None
+    dialog.get_by_role("button", name="Import 1 harmony").click()
+    expect(dialog).to_contain_text("1 harmony was saved")
+    assert stored(shared_app).get("sexresp__sex") is not None
+    dialog.get_by_role("button", name="Close").click()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import { createDialogs, createFooter, createToast } from "./dialogs.js";
 import { h, isTyping } from "./dom.js";
 import { createFindingsList } from "./findings_list.js";
 import { createMatch } from "./match.js";
+import { createExchange, saveDownload } from "./exchange.js";
 import { createNotices } from "./notices.js";
 import { createOverview } from "./overview.js";
 import { createWorklist } from "./worklist.js";
@@ -75,9 +76,10 @@ export function render({ model }) {
   const empty = h("div.message-card", { hidden: true }, h("h2"), h("p"), recover);
   const notices = createNotices(actions);
   const middle = h("main.pane.middle", {}, notices.element, match.element, candidates.element, empty, footer.element);
-  const overview = createOverview(actions, toast, dialogs);
+  const exchange = createExchange(actions, toast);
+  const overview = createOverview(actions, exchange, dialogs);
   const findings = createFindingsList(actions);
-  const desk = h("div.desk", {}, worklist.element, middle, consequence.element, overview.element, findings.element, dialogs.element, toast.element);
+  const desk = h("div.desk", {}, worklist.element, middle, consequence.element, overview.element, findings.element, dialogs.element, exchange.element, toast.element);
 
   // Showing ---------------------------------------------------------------------------------
 
@@ -182,19 +184,15 @@ export function render({ model }) {
 
   model.on("msg:custom", (message) => {
     const reply = message.data ?? message;
+    if (reply.severity === "error") exchange.stop();
     if (["problem", "checked", "levels_of"].includes(reply.kind)) match.answer(reply);
+    else if (exchange.answer(reply)) return;
     else if (reply.kind === "toast") toast.show(reply.message, { severity: reply.severity, undo: reply.undo ? () => send(reply.undo) : null });
     else if (reply.kind === "alike") match.levels.showAlike(reply);
-    else if (reply.kind === "download") download(reply.name, reply.text);
+    else if (reply.kind === "download") saveDownload(reply);
     else if (reply.kind in overview.answers) overview.answers[reply.kind](reply);
     else if (reply.kind in dialogs) dialogs[reply.kind](reply);
   });
-
-  function download(name, text) {
-    const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  }
 
   function onKey(event) {
     if (dialogs.element.open || !desk.isConnected || state.place?.view !== "match") return;

@@ -1,4 +1,4 @@
-// Dialogues: confirm a delete, resolve a conflict, look at history, write a comment, import files.
+// Dialogues: confirm a delete, resolve a conflict, look at history, write a comment.
 import { changesTable } from "./changes.js";
 import { createConflict } from "./conflict.js";
 import { h, setText, when } from "./dom.js";
@@ -19,7 +19,6 @@ export function createDialogs(actions) {
   const close = (text = "Cancel") => h("button", { type: "button", onclick: () => element.close() }, text);
   const act = (text, style, action) => h(`button${style}`, { type: "button", onclick: () => { element.close(); action(); } }, text);
 
-  const rank = (entry) => (entry.ok ? (entry.message ? 1 : 2) : 0);
   const shell = { open, close: () => element.close() };
   const conflict = createConflict(shell, actions);
   let compared = null;
@@ -77,11 +76,6 @@ export function createDialogs(actions) {
         h("button.small", { type: "button", onclick: () => { element.close(); actions.send({ kind: "undelete", key: entry.key }); } }, "Restore")),
         entry.comment ? h("p.muted", { dir: "auto" }, entry.comment) : null));
       open("Deleted harmonies", [rows.length ? h("ol.history", {}, ...rows) : h("p", {}, "No harmony of this pair is deleted.")], [close("Close")]);
-    },
-    report(reply) {
-      const urgent = [...reply.entries].sort((a, b) => rank(a) - rank(b));
-      const rows = urgent.map((entry) => h("tr", {}, h("td.mono", {}, entry.key), h(`td.${entry.ok ? "good" : "bad"}`, {}, entry.ok ? "imported" : "left out"), h("td", { dir: "auto" }, entry.message)));
-      open(reply.title, [h("p", {}, reply.summary), rows.length ? h("div.scroll", {}, h("table.report", {}, h("tbody", {}, ...rows))) : null].filter(Boolean), [close("Close")]);
     },
     help() {
       const keys = [["↑ ↓", "next variable or level"], ["← →", "from one level list to the other"], ["Enter", "link the selected levels with this one"], ["Space, Shift, Ctrl", "select several levels"],

@@ -4,13 +4,10 @@ import { createConvey } from "./convey.js";
 import { createHarmonyTable } from "./harmony_table.js";
 import { h, setText } from "./dom.js";
 
-const LARGEST_FILE = 8e6;
-
-export function createOverview(actions, toast, dialogs) {
+export function createOverview(actions, exchange, dialogs) {
   let pair = "";
   let palette = [];
   const own = { ...actions, askDelete: (items) => dialogs.confirmDeleteMany(items.length, () => actions.send({ kind: "delete_rows", items })), back: () => show("table") };
-  const file = h("input", { type: "file", accept: ".R,.r,.json", multiple: true, hidden: true, onchange: importFiles });
   const scopes = Object.fromEntries([["pair", "this pair"], ["all", "all pairs"]].map(([scope, text]) => [scope, h("button", {
     type: "button", role: "tab", onclick: () => { mark(scope); setText(note, "Reading …"); actions.send({ kind: "table_scope", scope }); },
   }, text)]));
@@ -18,8 +15,8 @@ export function createOverview(actions, toast, dialogs) {
     h("div.segments", { role: "tablist", "aria-label": "Which harmonies" }, ...Object.values(scopes)), h("span.space"),
     h("button", { type: "button", title: "Bring harmonies of another vintage here, or take these there", onclick: () => startConvey([]) }, "Convey vintages …"),
     h("button", { type: "button", title: "See in which vintages each harmony exists and where they differ", onclick: () => startCompare([]) }, "Compare vintages"),
-    h("button", { type: "button", onclick: () => file.click() }, "Import fusionData files …"), file,
-    h("button", { type: "button", onclick: () => actions.send({ kind: "export" }) }, "Export …"),
+    h("button", { type: "button", title: "fusionData .R files, or JSON exported here", onclick: exchange.chooseFiles }, "Import files …"),
+    h("button", { type: "button", title: "Documentation, fusionData .R, JSON, CSV", onclick: exchange.exportAll }, "Export …"),
     h("button", { type: "button", title: "Harmonies that were deleted, to bring back", onclick: () => actions.send({ kind: "deleted" }) }, "Deleted …"));
 
   const note = h("span.muted", { role: "status", "aria-live": "polite" });
@@ -56,14 +53,6 @@ export function createOverview(actions, toast, dialogs) {
     }
     const count = shown === total ? `${total} harmon${total === 1 ? "y" : "ies"}` : `${shown} of ${total} harmonies`;
     setText(note, items.length ? `${items.length} selected · ${count}` : `${count} · tick rows to act on them`);
-  }
-
-  async function importFiles() {
-    for (const item of file.files) {
-      if (item.size > LARGEST_FILE) { toast.show(`${item.name} is larger than 8 MB, so it is no harmony file.`, { severity: "error" }); continue; }
-      actions.send({ kind: "import", name: item.name, text: await item.text() });
-    }
-    file.value = "";
   }
 
   mark("pair");

@@ -167,24 +167,6 @@ def test_a_damaged_file_is_reported_and_recovered_from_its_history(open_page, wo
     assert part(page, "place")["harmonies"] == 1
 
 
-def test_the_crosswalk_is_exported_with_one_row_per_level(open_page, told):
-    page = open_page(donor="heat", recipient="hfl")
-    page.receive({"kind": "export"})
-    assert "no saved harmony" in told[-1]["message"]
-    page.receive({"kind": "save"})
-    page.receive({"kind": "export"})
-    assert told[-1]["kind"] == "download"
-    assert len(told[-1]["text"].splitlines()) == 1 + 3 + 3
-
-
-@pytest.mark.parametrize("name", ["../evil.R", "a.exe", "x" * 300 + ".R", "no-pair.R"])
-def test_a_file_with_a_wrong_name_is_refused(open_page, told, name):
-    page = open_page(donor="heat", recipient="hfl")
-    page.receive({"kind": "import", "name": name, "text": "list()"})
-    assert told[-1]["kind"] == "problem"
-    assert told[-1]["message"].endswith(".")
-
-
 def test_a_message_nobody_knows_is_answered(open_page, told):
     open_page(donor="heat", recipient="hfl").receive({"kind": "explode", "sequence": 1})
     assert "does not know" in told[-1]["message"]
