@@ -17,7 +17,7 @@ from panel.custom import JSComponent
 
 ASSETS: Final = Path(__file__).parent / "assets"
 MODULES: Final = (
-    "dom", "worklist", "links", "level_query", "level_order", "level_rows", "level_tools",
+    "dom", "queue", "worklist", "links", "level_query", "level_order", "level_rows", "level_tools",
     "level_list", "level_drag", "group_codes", "group_bar", "levels", "group_menu", "picker",
     "condition", "expression", "recipe", "universe", "collapse", "deflate", "bins", "settings",
     "candidates", "suggestion", "finding_card", "consequence", "findings_list", "notices",
@@ -70,6 +70,7 @@ class HarmonizeDesk(JSComponent):
     form = param.String(default="null")
     preview = param.String(default="null")
     suggestion = param.String(default="null")
+    queue = param.String(default="null")
     checks = param.String(default="null")
     findings = param.String(default="null")
     teamwork = param.String(default="null")

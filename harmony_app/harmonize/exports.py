@@ -156,7 +156,9 @@ def _exported(
     surveys: dict[SideName, SurveyFacts] = {
         "donor": survey_facts(donor), "recipient": survey_facts(recipient),
     }  # fmt: skip
-    facts = DocumentFacts(source, surveys, previews, with_shares=order.shares, with_findings=order.findings)
+    facts = DocumentFacts(
+        source, surveys, previews, with_shares=order.shares, with_findings=order.findings
+    )
     return export_harmonies(harmonies, order.form, facts)
 
 

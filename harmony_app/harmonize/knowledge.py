@@ -12,8 +12,9 @@ from pathlib import Path
 
 import panel as pn
 
+from fusion_core.harmony.candidates import Candidate
 from fusion_core.harmony.suggestions import SuggestionIndex
-from fusion_core.surveys.model import Dictionary, SurveyId
+from fusion_core.surveys.model import Dictionary, SurveyId, Variable
 from fusion_core.surveys.storage import read_dictionary
 from fusion_core.workspace.knowledge import Stamp, knowledge_stamp, read_examples
 from fusion_core.workspace.layout import Workspace
@@ -35,16 +36,12 @@ class Knowledge:
         self._recipient = recipient
         self._lock = threading.Lock()
         self._current: tuple[Stamp, SuggestionIndex] | None = None
+        self._first: dict[tuple[SurveyId, str], Candidate | None] = {}
 
     @cached_property
     def by_wording(self) -> SuggestionIndex:
         """Suggestions from the wording of the dictionaries alone, which needs no harmony."""
         return SuggestionIndex(self._dictionary())
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether something was read already; it may be out of date."""
-        return self._current is not None
 
     @property
     def latest(self) -> SuggestionIndex | None:
@@ -64,7 +61,16 @@ class Knowledge:
             if self._current is None or self._current[0] != stamp:
                 examples = read_examples(self._workspace, self._recipient)
                 self._current = (stamp, SuggestionIndex(self._dictionary(), examples))
+                self._first = {}
             return self._current[1]
+
+    def first(self, survey: SurveyId, variable: Variable) -> Candidate | None:
+        """Return the best candidate for a donor variable, ranked once for all sessions."""
+        index, known = self.fresh(), self._first
+        place = (survey, variable.name)
+        if place not in known:
+            known[place] = next(iter(index.rank(variable, survey=survey.name, limit=1)), None)
+        return known[place]
 
     def _dictionary(self) -> Dictionary:
         return read_dictionary(self._workspace.survey_folder(self._recipient))

@@ -29,6 +29,7 @@ from harmony_app.harmonize.level_work import LevelWork
 from harmony_app.harmonize.library import pair_choice
 from harmony_app.harmonize.messages import Message
 from harmony_app.harmonize.pairwork import PairWork, parse_pair
+from harmony_app.harmonize.queueing import Queueing
 from harmony_app.harmonize.screen import Consequence, Screen, consequence
 from harmony_app.harmonize.shaping import note
 from harmony_app.harmonize.steps import Steps
@@ -60,6 +61,7 @@ class HarmonizePage:
         self.tabling = Tabling(self)
         self.screen = Screen(session.workspace, self.desk, self.tabling.show)
         self.suggesting = Suggesting(self)
+        self.queueing = Queueing(self)
         self.checks = Checks(self)
         self.teamwork = Teamwork(self)
         self._actions: dict[str, Callable[[Message], None]] = {
@@ -69,6 +71,7 @@ class HarmonizePage:
             **self.teamwork.actions,
             **Exchange(self).actions,
             **self.suggesting.actions,
+            **self.queueing.actions,
             **self.tabling.actions,
             **Conveying(self).actions,
             **ComparingVintages(self).actions,
@@ -91,7 +94,7 @@ class HarmonizePage:
         sequence = message.get("sequence")
         self._sequence = sequence if isinstance(sequence, int) else self._sequence
         try:
-            self._act(message)
+            self.act(message)
             self.teamwork.keep()
         except HarmonyError as error:
             self.report(error, message)
@@ -104,7 +107,8 @@ class HarmonizePage:
         self.show_form()
         self.schedule()
 
-    def _act(self, message: Message) -> None:
+    def act(self, message: Message) -> None:
+        """Do what a message asks for; errors are the caller's to tell."""
         kind = message.get("kind")
         if kind in EDITS:
             self._edit(message)
@@ -247,6 +251,7 @@ class HarmonizePage:
             return
         self.work = work
         self.suggesting.warm()
+        self.queueing.search()
         self.state = states.choose_pair(self.state, pair)
         self.screen.show_pair(work)
         self.screen.show_place(self.work, self.state)
@@ -279,6 +284,8 @@ class HarmonizePage:
         self.screen.show_form(self.work, self.state, self._sequence)
         self.teamwork.show()
         self.suggesting.show()
+        if self.work is not None:
+            self.queueing.show()
 
     def _show_match(self) -> None:
         if self.state.view != "match":

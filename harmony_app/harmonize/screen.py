@@ -153,7 +153,7 @@ class Screen:
                         "score": item.score,
                         "reason": item.reason,
                         "confidence": item.confidence,
-                    }  # fmt: skip
+                    }
                     for item in work.candidates(state.donor)
                 ],
             }

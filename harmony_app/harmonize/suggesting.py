@@ -99,6 +99,16 @@ class Suggesting:
 
         self._warming.start(work.knowledge.fresh, rank, self._report)
 
+    def take_whole(self) -> None:
+        """Take over everything that is left of the suggestion, at once."""
+        work, current = self._page.require_work(), self._current()
+        if self._match not in self._found:
+            donor, recipient = work.variables(current)
+            found = work.index.suggest(donor, recipient.name, work.pair)
+            self._keep(self._match, work.knowledge.latest, found)
+        taken = take(current, self._found_here().harmony, *self._variables(current))
+        self._page.state = states.edit(self._page.state, taken)
+
     @property
     def _match(self) -> Match:
         return self._page.state.pair, self._page.state.key
@@ -198,21 +208,15 @@ class Suggesting:
 
     def _take_candidate(self, message: Message) -> None:
         """Open a candidate with its whole suggestion: one click instead of two."""
-        page, work = self._page, self._page.require_work()
+        page = self._page
         donor, recipient = messages.text(message, "donor"), messages.text(message, "recipient")
         page.open(donor, recipient)
-        current = self._current()
         if page.state.saved is not None or page.state.is_draft:
             raise InputError(
                 f"{donor} and {recipient} have a harmony already",
                 fix="It is open now; ask for a suggestion there",
             )
-        index = work.index
-        variable, _ = self._variables(current)
-        self._keep(
-            self._match, work.knowledge.latest, index.suggest(variable, recipient, work.pair)
-        )
-        self._take({})
+        self.take_whole()
 
     def _current(self) -> Harmony:
         if self._page.state.current is None:

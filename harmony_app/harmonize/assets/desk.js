@@ -8,9 +8,10 @@ import { createMatch } from "./match.js";
 import { createExchange, saveDownload } from "./exchange.js";
 import { createNotices } from "./notices.js";
 import { createOverview } from "./overview.js";
+import { createQueue } from "./queue.js";
 import { createWorklist } from "./worklist.js";
 
-const PARTS = ["pairs", "place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "suggestion", "checks", "findings", "teamwork", "table"];
+const PARTS = ["pairs", "place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "suggestion", "queue", "checks", "findings", "teamwork", "table"];
 
 export function render({ model }) {
   const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
@@ -68,14 +69,15 @@ export function render({ model }) {
   const dialogs = createDialogs(actions);
   const footer = createFooter(actions, dialogs);
   const toast = createToast();
-  const worklist = createWorklist(actions);
+  const queue = createQueue(actions);
+  const worklist = createWorklist(actions, queue);
   const match = createMatch(actions);
   const candidates = createCandidates(actions);
   const consequence = createConsequence(actions);
   const recover = h("button", { type: "button", onclick: () => send({ kind: "recover", pair: state.place.recover }) }, "Recover it from its history");
   const empty = h("div.message-card", { hidden: true }, h("h2"), h("p"), recover);
   const notices = createNotices(actions);
-  const middle = h("main.pane.middle", {}, notices.element, match.element, candidates.element, empty, footer.element);
+  const middle = h("main.pane.middle", {}, notices.element, queue.strip, match.element, candidates.element, empty, footer.element);
   const exchange = createExchange(actions, toast);
   const overview = createOverview(actions, exchange, dialogs);
   const findings = createFindingsList(actions);
@@ -166,6 +168,7 @@ export function render({ model }) {
     labels: showEdit,
     rows: showEdit,
     form: () => { showMiddle(); showEdit(); },
+    queue: () => { queue.update(state.queue); worklist.updateQueue(); },
     suggestion: () => { match.updateSuggestion(state.suggestion); showEdit(); },
     checks: showChecks,
     table: () => { if (state.table) overview.update(state.table, state.checks); },
@@ -206,6 +209,7 @@ export function render({ model }) {
       event.preventDefault();
       if (match.element.hidden) worklist.focusSearch(); else match.levels.focusFilter();
     } else if (key === "?") dialogs.help();
+    else if (!match.element.hidden && queue.key(event)) event.preventDefault();
     else if (key === "a" && !command && !match.element.hidden && match.suggestion.takeAll()) event.preventDefault();
     else if (!match.element.hidden && match.levels.pageKey(event)) event.preventDefault();
   }

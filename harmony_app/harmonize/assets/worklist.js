@@ -7,10 +7,11 @@ const STATUSES = [
   ["draft", "draft"],
   ["saved", "saved"],
   ["none", "not yet"],
+  ["suggested", "suggested"],
 ];
-const STATUS_WORDS = { ...Object.fromEntries(STATUSES), attention: "needs attention" };
+const STATUS_WORDS = { ...Object.fromEntries(STATUSES), attention: "needs attention", suggested: "not harmonized, with a suggestion" };
 
-export function createWorklist(actions) {
+export function createWorklist(actions, queue) {
   const filter = { status: "all", respondent: "", type: "", review: "", words: [] };
   let rows = [];
   let selected = null;
@@ -43,7 +44,7 @@ export function createWorklist(actions) {
   const list = h("div.variables", { role: "listbox", tabindex: 0, "aria-label": "Donor variables", onkeydown: onKey });
   const empty = h("p.empty", { hidden: true }, "No variable matches. Clear the search or the filters.");
   const element = h("aside.pane.worklist", { "aria-label": "Worklist" },
-    h("div.worklist-head", {}, h("div.pair-box", {}, pairName, pair), views, h("div.coverage", {}, coverage, bar), search, chips,
+    h("div.worklist-head", {}, h("div.pair-box", {}, pairName, pair), views, h("div.coverage", {}, coverage, bar), queue.start, search, chips,
       h("div.filter-row", {}, respondent, type, review)),
     empty, list);
 
@@ -63,7 +64,7 @@ export function createWorklist(actions) {
   }
 
   function applyFilter() {
-    const counts = { all: 0, attention: 0, draft: 0, saved: 0, none: 0 };
+    const counts = { all: 0, attention: 0, draft: 0, saved: 0, none: 0, suggested: 0 };
     let shown = 0;
     for (const row of rows) {
       const status = statusOf(row.name);
@@ -71,8 +72,9 @@ export function createWorklist(actions) {
         && (!filter.respondent || row.respondent === filter.respondent)
         && (!filter.type || row.type === filter.type)
         && (!filter.review || statuses.reviews?.[row.name] === filter.review);
-      if (passes) { counts.all += 1; counts[status] += 1; }
-      const visible = passes && (filter.status === "all" || filter.status === status);
+      const hinted = status === "none" && Boolean(queue.suggested(row.name));
+      if (passes) { counts.all += 1; counts[status] += 1; counts.suggested += hinted ? 1 : 0; }
+      const visible = passes && (filter.status === "all" || filter.status === status || (filter.status === "suggested" && hinted));
       row.element.hidden = !visible;
       shown += visible ? 1 : 0;
     }
@@ -92,7 +94,10 @@ export function createWorklist(actions) {
     row.dot.className = `dot ${status}`;
     const reasons = statuses.variables?.[row.name]?.reasons ?? [];
     row.dot.title = [STATUS_WORDS[status], ...reasons].join("\n");
-    setText(row.partner, partners.join(", "));
+    const hint = partners.length ? undefined : queue.suggested(row.name);
+    setText(row.partner, hint ? `${hint}?` : partners.join(", "));
+    row.partner.className = hint ? "hinted" : "";
+    row.partner.title = hint ? `Suggested: ${hint}` : "";
     const reviewed = statuses.reviews?.[row.name] ?? "";
     setText(row.sign, { reviewed: "✓", "needs work": "!" }[reviewed] ?? "");
     row.sign.className = `review-sign is-${reviewed.replace(" ", "-")}`;
@@ -137,6 +142,7 @@ export function createWorklist(actions) {
       list.replaceChildren(...rows.map((row) => row.element));
       applyFilter();
     },
+    updateQueue() { rows.forEach(showStatus); applyFilter(); },
     updateStatuses(next) {
       statuses = next;
       // Until somebody has reviewed something, there is nothing to filter by.

@@ -99,3 +99,53 @@ def test_a_malformed_message_takes_nothing(open_page, told, parts):
     page.receive({"kind": "take_suggestion", "parts": parts})
     assert groups(page, "donor") == [None, None, None]
     assert told[-1]["kind"] == "problem"
+
+
+def test_the_queue_holds_what_can_be_suggested_and_leads_through_it(open_page, workspace):
+    page = open_page(donor="pay")
+    assert part(page, "queue")["progress"] == 1
+    assert part(page, "queue")["items"] == {"heat": "hfl"}
+    page.receive({"kind": "queue_start"})
+    assert part(page, "form")["key"] == "heat__hfl"
+    assert part(page, "queue")["at"]["key"] == "heat__hfl"
+    page.receive({"kind": "queue_save"})
+    assert HarmonyStore(workspace.path, page.work.pair).load().get("heat__hfl").author == "kim"
+    assert part(page, "queue")["items"] == {}
+
+
+def test_a_draft_from_the_queue_is_kept_when_the_next_one_opens(open_page, workspace):
+    page = open_page(donor="pay")
+    page.receive({"kind": "queue_start"})
+    page.receive({"kind": "queue_draft"})
+    drafts = HarmonyStore(workspace.path, page.work.pair).load_drafts("kim")
+    assert list(drafts) == ["heat__hfl"]
+    assert [item.group for item in drafts["heat__hfl"].harmony.donor.levels] == [1, 2, 3]
+
+
+def test_a_refused_suggestion_stays_refused_for_this_user_only(open_page, told):
+    page = open_page(donor="pay")
+    page.receive({"kind": "queue_start"})
+    page.receive({"kind": "queue_never"})
+    assert part(open_page(donor="pay"), "queue")["items"] == {}
+    assert part(open_page("lee", donor="pay"), "queue")["items"] == {"heat": "hfl"}
+    undo = next(item["undo"] for item in reversed(told) if item.get("undo"))
+    page.receive(undo)
+    assert part(page, "queue")["items"] == {"heat": "hfl"}
+
+
+def test_a_skipped_suggestion_comes_back_when_the_queue_is_started_again(open_page, told):
+    page = open_page(donor="pay")
+    page.receive({"kind": "queue_start"})
+    page.receive({"kind": "queue_skip"})
+    assert "all suggestions" in told[-1]["message"]
+    page.receive({"kind": "queue_start"})
+    assert part(page, "queue")["at"]["key"] == "heat__hfl"
+
+
+def test_the_queue_does_nothing_to_a_match_opened_otherwise(open_page, told):
+    page = open_page(donor="pay")
+    page.receive({"kind": "queue_start"})
+    page.receive({"kind": "open", "donor": "kids", "recipient": "agep"})
+    assert part(page, "queue")["at"] is None
+    page.receive({"kind": "queue_save"})
+    assert told[-1]["kind"] == "problem"
