@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import special
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.analysis import NO_REPLICATES, ONE_IMPLICATE
@@ -202,6 +201,8 @@ def _single_group(mask: Mask) -> Groups:
 
 
 def _p_value(difference: float, error: float, degrees: float) -> float:
+    from scipy import special
+
     if np.isnan(error):
         return float("nan")
     if error == 0:

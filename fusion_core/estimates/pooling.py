@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import special
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,6 +151,8 @@ def margin_multiplier(
     Infinite degrees of freedom at 90 % give 1.645, the rounded normal quantile the Census Bureau
     publishes with (PUMS Accuracy of the Data), so that published margins are met to the last digit.
     """
+    from scipy import special
+
     multiplier = np.asarray(
         special.stdtrit(degrees_of_freedom, 0.5 + confidence / 2.0), dtype=float
     )

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import special
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.pooling import pool
@@ -204,6 +203,8 @@ def _fusionacs_group(
 def _fusionacs_ratio(
     target: RatioTarget, weight: Floats, rows: Rows, size: float
 ) -> tuple[Floats, Floats]:
+    from scipy import special
+
     top, bottom = target.numerator(rows), target.denominator(rows)
     base = weight @ bottom
     estimate = (weight @ top) / base

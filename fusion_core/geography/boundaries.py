@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import pandas as pd
 import shapely
 from shapely.affinity import scale, translate
@@ -21,6 +20,8 @@ from fusion_core.workspace.files import replace_file
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    import geopandas as gpd
 
     from fusion_core.workspace.layout import Workspace
 
@@ -71,6 +72,8 @@ def read_areas(workspace: Workspace, kind: str = "puma") -> gpd.GeoDataFrame:
     CorruptFileError
         If the file is damaged.
     """
+    import geopandas as gpd
+
     path = areas_path(workspace, kind)
     if not path.exists():
         raise InputError(
@@ -156,6 +159,8 @@ def import_boundaries(
     InputError
         If the file cannot be read, declares no projection or has no identifier.
     """
+    import geopandas as gpd
+
     source = _read_source(path)
     identifiers = _identifiers(source, id_column, kind, str(path))
     names = _names(source, name_column, identifiers, str(path))
@@ -175,6 +180,8 @@ def import_boundaries(
 
 
 def _read_source(path: Path) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
     if not path.exists():
         raise InputError("There is no such file", where=str(path), fix="Check the path")
     try:
@@ -259,6 +266,8 @@ def _simplify(areas: gpd.GeoDataFrame, tolerance: float) -> tuple[gpd.GeoDataFra
 
 def _with_insets(areas: gpd.GeoDataFrame, raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Redraw Alaska and Hawaii from the unprojected file, in the free corner of the map."""
+    import geopandas as gpd
+
     moved = areas.copy()
     for state, crs, factor, centre in _INSETS:
         rows = raw["area_id"].str.startswith(state)

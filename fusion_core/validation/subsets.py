@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
 MAXIMUM_GROUPS = 5
 # More distinct values than this are first rounded to as many quantiles; clusters hardly move.
@@ -67,6 +67,8 @@ def build_subsets(
     InputError
         If a variable does not exist, has missing values, or no subset is large enough.
     """
+    from scipy import sparse
+
     if not variables:
         raise InputError("No subset variable is given", fix="Name at least one, such as income")
     grouped = {}
@@ -196,6 +198,8 @@ def _cross(
 
 
 def _indicator(codes: NDArray[np.intp], kept: NDArray[np.intp], count: int) -> sparse.csr_matrix:
+    from scipy import sparse
+
     place = np.full(count, -1, dtype=np.intp)
     place[kept] = np.arange(len(kept))
     rows = np.flatnonzero(place[codes] >= 0)
