@@ -40,7 +40,10 @@ from fusion_core.harmony.checking_siblings import (
     grouped_more_finely,
     settings_differ,
 )
-from fusion_core.harmony.checking_text import labels_closer_to_another_group
+from fusion_core.harmony.checking_text import (
+    denials_against_affirmations,
+    labels_closer_to_another_group,
+)
 from fusion_core.harmony.findings import (
     SEVERITY_RANK,
     SIDES,
@@ -263,7 +266,7 @@ _RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
     _unknown_variable, invalid_expressions, _outcomes, levels_without_group, unmatched_groups,
     levels_against_dictionary, bins, _head_count_codes, _flag_codes, _aggregators, _aggregator_without_persons, order,
     undeclared_order, ranges_that_do_not_meet, bin_labels_against_breakpoints,
-    labels_closer_to_another_group, typed_price_constants, price_years_differ, _units, one_group,
+    labels_closer_to_another_group, denials_against_affirmations, typed_price_constants, price_years_differ, _units, one_group,
     odd_characters, _comment, _unnamed,
 )  # fmt: skip
 

@@ -13,7 +13,8 @@ from fusion_core.harmony import editing
 from fusion_core.harmony.aggregation import side_outcome
 from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, as_number, is_group
 from fusion_core.harmony.label_quantities import quantities
-from fusion_core.harmony.model import Harmony, Side
+from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side
+from fusion_core.harmony.wording import is_not_asked, starts_negative
 
 _WORD: Final = re.compile(r"[a-z]+|\d+")
 _STEM: Final = 5
@@ -24,6 +25,7 @@ ALIKE: Final = 0.65
 
 _UNLIKE: Final = 0.35
 _MOST_LEVELS: Final = 150
+_TWO: Final = 2
 
 
 class LabelText:
@@ -112,6 +114,53 @@ def labels_closer_to_another_group(case: Case) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+def denials_against_affirmations(case: Case) -> Iterator[Finding]:
+    """Find two groups of which one holds the *no* of one side and the *yes* of the other.
+
+    Only where the answers of each side split cleanly into denials and others.
+    """
+    if any(
+        side_outcome(case.side(name), collapsed=case.collapsed(name)) != "group" for name in SIDES
+    ):
+        return
+    denied = [_denied_group(case.side(name)) for name in SIDES]
+    if None in denied or denied[0] == denied[1]:
+        return
+    codes = case.harmony.donor.group_codes
+    if len(codes) != _TWO or codes != case.harmony.recipient.group_codes:
+        return
+    swapped = dict(zip(codes, reversed(codes), strict=True))
+    levels = tuple(
+        LevelGroup(item.level, swapped[float(item.group)])
+        if item.group is not None and item.group != DROP
+        else item
+        for item in case.harmony.donor.levels
+    )
+    first, second = (
+        next(
+            i.level for i in case.side(name).levels if i.group == group and starts_negative(i.level)
+        )
+        for name, group in zip(SIDES, denied, strict=True)
+    )
+    yield Finding(
+        "denial-against-affirmation", "warning",
+        f"'{first}' of the donor is not in one group with '{second}' of the recipient, although both "
+        "say no; the groups of one side may be exchanged",
+        fix=Fix("Exchange the groups of the donor",
+                editing.replace_side(case.harmony, "donor", levels=levels)),
+    )  # fmt: skip
+
+
+def _denied_group(side: Side) -> float | None:
+    """Return the group that holds all denials of a side and nothing else; ``None`` if none does."""
+    if side.breakpoints:
+        return None
+    asked = [i for i in side.levels if is_group(i.group) and not is_not_asked(i.level)]
+    denials = {as_number(item.group) for item in asked if starts_negative(item.level)}
+    others = {as_number(item.group) for item in asked if not starts_negative(item.level)}
+    return denials.pop() if len(denials) == 1 and others and not denials & others else None
+
+
 def _groups(side: Side) -> dict[str, float]:
     """Return the group of every level whose wording, not its number, tells what it means."""
     if side.breakpoints or quantities(side):
@@ -145,4 +194,11 @@ def better_worded(
     return text.best(level, there) - text.best(level, here)
 
 
-__all__ = ["ALIKE", "LabelText", "better_worded", "labels_closer_to_another_group", "stems"]
+__all__ = [
+    "ALIKE",
+    "LabelText",
+    "better_worded",
+    "denials_against_affirmations",
+    "labels_closer_to_another_group",
+    "stems",
+]

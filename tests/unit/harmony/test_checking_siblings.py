@@ -128,3 +128,11 @@ def test_sets_are_checked_against_each_other():
     checked = check_sets(sets)
     wrong = [item.source for item in checked if RULE in {f.rule for f in item.findings}]
     assert wrong == [str(pair("2016"))]
+
+
+def test_a_no_in_the_group_of_a_yes_is_found_and_exchanged_by_the_fix():
+    rule = "denial-against-affirmation"
+    (finding,) = [item for item in check_harmony(INVERTED) if item.rule == rule]
+    assert "'NO' of the donor" in finding.sentence
+    assert rule not in {item.rule for item in check_harmony(finding.fix.harmony)}
+    assert rule not in {item.rule for item in check_harmony(SERVICE)}
