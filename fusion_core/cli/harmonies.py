@@ -22,6 +22,7 @@ from fusion_core.cli.options import (
     user_name,
 )
 from fusion_core.cli.output import Output, number, percent, plain, show_path, table
+from fusion_core.cli.suggestions import suggest_harmonies
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def show_harmony(
 app.command("import")(import_harmonies)
 app.command("export")(export_harmonies)
 app.command("check")(check_harmonies)
+app.command("suggest")(suggest_harmonies)
 
 
 @app.command("apply")

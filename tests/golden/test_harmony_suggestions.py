@@ -14,6 +14,6 @@ pytestmark = pytest.mark.slow
 def test_most_published_variables_and_groupings_are_suggested(shared_data):
     found = summary(list(judge(*load(shared_data)).values()))
     assert found["harmonies"] > 900
-    assert found["first"] >= 0.7
+    assert found["first"] >= 0.75
     assert found["top 5"] >= 0.9
-    assert found["rand index"] >= 0.7
+    assert found["rand index"] >= 0.8

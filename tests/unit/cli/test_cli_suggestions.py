@@ -1,0 +1,57 @@
+"""`harmony harmonies suggest`: candidates and whole harmonies from the command line."""
+
+import shutil
+
+import pytest
+
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.ingest.demo import PAIR
+
+NAMES = ["--pair", str(PAIR)]
+
+
+@pytest.fixture
+def unharmonized(harmony, tmp_path):
+    """A copy of the demo without its harmonies."""
+    folder = tmp_path / "demo"
+    shutil.copytree(harmony.workspace, folder, ignore=shutil.ignore_patterns("harmonies", "runs"))
+    return type(harmony)(folder)
+
+
+def test_everything_without_a_harmony_is_gone_through_best_first(unharmonized):
+    record = unharmonized.json("harmonies", "suggest", *NAMES)
+    found = record["suggestions"]
+    scores = [item["candidates"][0]["score"] for item in found]
+    assert scores == sorted(scores, reverse=True)
+    assert "heatfuel__hfl" in [item["harmony"]["key"] for item in found]
+    assert all(item["reasons"] or item["harmony"]["donor"]["levels"] == [] for item in found)
+    assert record["drafts"] == []
+    assert HarmonyStore(unharmonized.workspace, PAIR).load_drafts("kim") == {}
+
+
+def test_a_named_variable_gets_its_candidates_and_a_chosen_recipient(unharmonized):
+    record = unharmonized.json("harmonies", "suggest", "elecpay__elefp", *NAMES)
+    (found,) = record["suggestions"]
+    assert found["harmony"]["key"] == "elecpay__elefp"
+    assert len(found["candidates"]) == 5
+    assert found["confidence"] in {"sure", "likely", "unsure"}
+
+
+def test_drafts_are_kept_on_request_and_never_twice(unharmonized):
+    options = ["heatfuel", *NAMES, "--save-drafts", "--user", "kim"]
+    assert unharmonized.json("harmonies", "suggest", *options)["drafts"] == ["heatfuel__hfl"]
+    assert unharmonized.json("harmonies", "suggest", *options)["drafts"] == []
+    drafts = HarmonyStore(unharmonized.workspace, PAIR).load_drafts("kim")
+    assert list(drafts) == ["heatfuel__hfl"]
+
+
+def test_what_is_harmonized_already_is_not_suggested(harmony):
+    saved = {item.key for item in HarmonyStore(harmony.workspace, PAIR).load().harmonies}
+    record = harmony.json("harmonies", "suggest", *NAMES)
+    assert not saved & {item["harmony"]["key"] for item in record["suggestions"]}
+    assert "suggestions for" in harmony("harmonies", "suggest", *NAMES).stdout
+
+
+def test_an_unknown_variable_names_the_nearest(harmony):
+    error = harmony.json("harmonies", "suggest", "heatfuell", *NAMES, code=2)["error"]
+    assert "heatfuel" in str(error)
