@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fusion_core.cli.conveyance import conveyance_record, show_conveyance
+from fusion_core.cli.conveyance import (
+    accepted_harmonies,
+    conveyance_record,
+    read_status,
+    show_conveyance,
+)
 from fusion_core.cli.harmonies_check import check_harmonies
 from fusion_core.cli.harmonies_export import export_harmonies
 from fusion_core.cli.harmonies_import import import_harmonies
@@ -145,20 +150,29 @@ def convey_harmonies(
     to: Annotated[
         str, typer.Option("--to", metavar="PAIR", help="The same surveys of another vintage.")
     ],
-    save: Annotated[
-        bool, typer.Option("--save", help="Store the harmonies that hold as they are.")
-    ] = False,
+    only: Annotated[
+        str, typer.Option(help="Show only those: identical, proposed or impossible.")
+    ] = "",
+    accept: Annotated[
+        str,
+        typer.Option(
+            help="Store what is identical, or (proposed) also what was proposed for every level."
+        ),
+    ] = "",
+    save: Annotated[bool, typer.Option("--save", help="The same as --accept identical.")] = False,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
     """Carry harmonies to another vintage: what holds as it is, and what to look at.
 
-    Nothing is stored without --save, and then only harmonies that hold unchanged and do not exist
-    yet; renamed variables and changed levels are for the Harmonize page to accept one by one.
+    Nothing is stored without --accept or --save, harmonies that exist stay as they are, and those
+    with a level left without a group are for the Harmonize page to finish.
     """
+    from fusion_core.harmony.checking_files import sibling_sets
     from fusion_core.harmony.conveying import Vintages, convey
     from fusion_core.harmony.store import HarmonyStore
 
+    shown, accepted = read_status(only, "--only"), read_status(accept, "--accept")
     opened = open_workspace(workspace)
     old, new = read_pair(opened, source), read_pair(opened, to)
     known = {
@@ -170,10 +184,12 @@ def convey_harmonies(
         new,
         donor=Vintages(known[old.donor], known[new.donor]),
         recipient=Vintages(known[old.recipient], known[new.recipient]),
+        others=sibling_sets(opened.path, new),
+        existing=HarmonyStore(opened.path, new).load(),
     )
-    ready = [item.harmony for item in conveyance.having("identical") if item.harmony]
-    saved = HarmonyStore(opened.path, new).save_all(ready, author=user_name()) if save else ()
-    record = conveyance_record(conveyance, saved=len(saved))
+    ready = accepted_harmonies(conveyance, accepted or ("identical" if save else None))
+    saved = HarmonyStore(opened.path, new).save_all(ready, author=user_name()) if ready else ()
+    record = conveyance_record(conveyance, saved=len(saved), only=shown)
     Output(json).result(record, lambda console: show_conveyance(console, record))
 
 

@@ -41,6 +41,8 @@ _RENAMED: Final = 0.5
 """Smallest score of a variable that may be an old one under a new name."""
 _SAME_QUESTION: Final = 90
 """Smallest likeness (of 100) of two questions of which only the variable's name is new."""
+_ALWAYS_DOUBTS: Final = frozenset({"grouped-differently-in-sibling"})
+"""Rules whose mere hints deserve a look: which of the vintages is right, a person must say."""
 _NOT_DOUBTS: Final = frozenset({"level-without-group", "unmatched-group"})
 
 
@@ -265,7 +267,8 @@ class _Task:
         return tuple(
             item.sentence
             for item in found
-            if item.severity in {"error", "warning"} and item.rule not in _NOT_DOUBTS
+            if (item.severity != "hint" or item.rule in _ALWAYS_DOUBTS)
+            and item.rule not in _NOT_DOUBTS
         )
 
 

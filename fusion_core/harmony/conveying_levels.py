@@ -112,7 +112,9 @@ def _renamed(
     from scipy.optimize import linear_sum_assignment  # slow to import
 
     scores = likeness(gone, fresh)
-    firm = np.where(scores >= _SAME_LEVEL, scores, 0.0)
+    codes = [[_prefix(level) for level in levels] for levels in (gone, fresh)]
+    same_code = np.array([[own == other for other in codes[1]] for own in codes[0]])
+    firm = np.where((scores >= _SAME_LEVEL) & same_code, scores, 0.0)
     pairs = [
         (gone[i], fresh[j], float(scores[i, j]))
         for i, j in zip(*linear_sum_assignment(firm, maximize=True), strict=True)
@@ -131,9 +133,16 @@ def _renamed(
     ]
 
 
+def _prefix(level: str) -> str:
+    """Return the code before a label, such as the trade of an occupation; empty for none."""
+    found = _PREFIX.match(level)
+    return found[1] if found else ""
+
+
 def _may_be_same(was: str, now: str) -> bool:
     numbers = (read_range(was), read_range(now))
-    return is_negative(was) == is_negative(now) and (None in numbers or numbers[0] == numbers[1])
+    alike = is_negative(was) == is_negative(now) and _prefix(was) == _prefix(now)
+    return alike and (None in numbers or numbers[0] == numbers[1])
 
 
 def _added(level: str, known: _Known) -> LevelChange:
@@ -208,16 +217,16 @@ def _as_kin(level: str, known: _Known) -> LevelChange | None:
     wanted = _kinship(level)
     kin = [other for other in known.groups if wanted and _kinship(other) == wanted]
     groups = {known.groups[other] for other in kin}
-    if len(groups) != 1 or (_PREFIX.match(level) and len(kin) < _KIN):
+    if len(groups) != 1 or (_prefix(level) and len(kin) < _KIN):
         return None
     return _like(kin[0], level, 0.0, known)
 
 
 def _kinship(level: str) -> tuple[str, bool] | None:
     """Return the code before a label, or the yes or no it begins with, and whether it denies."""
-    prefix = _PREFIX.match(level)
+    prefix = _prefix(level)
     if prefix:
-        return (prefix[1], False)
+        return (prefix, False)
     first = normalise_label(level).split(" ")[0]
     return (first, is_negative(level)) if first in {"yes", "no"} else None
 

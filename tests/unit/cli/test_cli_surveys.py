@@ -139,8 +139,14 @@ def test_harmonies_are_conveyed_to_another_vintage_and_stored_only_on_request(ha
     assert saved == shown["identical"] > 0
     assert len(HarmonyStore(workspace.path, later).load().harmonies) == saved
     assert "hold as they are" in harmony(*convey).stdout
+    again = harmony.json(*convey, "--only", "identical", "--accept", "proposed")
+    assert {item["status"] for item in again["harmonies"]} == {"identical"}
+    assert all(item["exists"] == "The same" for item in again["harmonies"])
+    assert again["saved"] == len(HarmonyStore(workspace.path, later).load().harmonies) - saved
     wrong = harmony.json(*convey[:3], "nothing", *convey[4:], code=2)["error"]
     assert "names no pair" in wrong["message"]
+    unknown = harmony.json(*convey, "--accept", "impossible", code=2)["error"]
+    assert "identical" in unknown["message"]
 
 
 def test_a_harmony_file_cut_off_is_told_and_rebuilt_from_its_history(harmony, tmp_path):
