@@ -151,3 +151,105 @@ def test_brackets_that_became_a_number_are_binned_at_the_same_places():
     assert found.status == "proposed"
     assert found.harmony.recipient.breakpoints == (4.0,)
     assert list(groups(found.harmony.recipient).values()) == [1.0, 2.0]
+
+
+def test_a_new_level_follows_the_vintages_that_know_it():
+    levels = (*FUELS, "Solar energy")
+    new = changed(hfl=Variable("hfl", "House heating fuel", levels=levels))
+    pairs = [SurveyPair(SurveyId("RECS", "2020"), SurveyId("ACS", year)) for year in ("2019", "2021", "2017")]  # fmt: skip
+    known = Harmony(
+        grouped("heat", {"Gas": 5.0, "Wood": 6.0}),
+        grouped("hfl", {"Utility gas": 5.0, "Wood": 6.0, "Solar energy": 6.0}),
+    )
+    found = convey(
+        HarmonySet(pairs[0], (HEAT,)), pairs[1],
+        donor=Vintages(DONOR, DONOR), recipient=Vintages(OLD, new),
+        others=[HarmonySet(pairs[2], (known,))],
+    ).harmonies[0]  # fmt: skip
+    (change,) = found.levels
+    assert (change.group, change.source, change.sure) == (2.0, "ACS 2017", True)
+    assert found.is_sure
+
+
+def test_new_brackets_of_a_year_get_bins_of_their_own():
+    years = ("1999 or earlier", "2000 to 2009", "2010 to 2015")
+    old = Variable("ybl", "When built", type="ordered", levels=years)
+    new = Variable("ybl", "When built", type="ordered", levels=(*years, "2016"))
+    donor = Dictionary([Variable("built", "Year built", type="integer")])
+    harmony = Harmony(
+        Side("built", breakpoints=(2000.0, 2010.0), levels=tuple(LevelGroup(str(k), k) for k in (1.0, 2.0, 3.0))),
+        grouped("ybl", dict(zip(years, (1.0, 2.0, 3.0), strict=True))),
+    )  # fmt: skip
+    pair = SurveyPair(SurveyId("AHS", "2019"), SurveyId("ACS", "2016"))
+    found = convey(
+        HarmonySet(pair, (harmony,)), pair,
+        donor=Vintages(donor, donor), recipient=Vintages(Dictionary([old]), Dictionary([new])),
+    ).harmonies[0]  # fmt: skip
+    assert found.harmony.donor.breakpoints == (2000.0, 2010.0, 2016.0)
+    assert groups(found.harmony.recipient)["2016"] == 4.0
+    assert not found.is_sure
+
+
+def test_the_other_sides_range_leaves_a_group_when_its_counterpart_appears():
+    years = ("2000 to 2009", "2010 to 2015")
+    old = Variable("ybl", "When built", type="ordered", levels=years)
+    new = Variable("ybl", "When built", type="ordered", levels=(*years, "2016"))
+    made = Variable("made", "Year made", type="ordered", levels=(*years, "2016 to 2020"))
+    donor = Dictionary([made])
+    harmony = Harmony(
+        grouped("made", dict(zip(made.levels, (1.0, 2.0, 2.0), strict=True))),
+        grouped("ybl", dict(zip(years, (1.0, 2.0), strict=True))),
+    )
+    pair = SurveyPair(SurveyId("RECS", "2020"), SurveyId("ACS", "2016"))
+
+    def carried(harmony, before, after):
+        vintages = Vintages(Dictionary([before]), Dictionary([after]))
+        return convey(
+            HarmonySet(pair, (harmony,)), pair, donor=Vintages(donor, donor), recipient=vintages
+        ).harmonies[0]
+
+    there = carried(harmony, old, new)
+    assert groups(there.harmony.donor)["2016 to 2020"] == groups(there.harmony.recipient)["2016"]
+    assert len(set(groups(there.harmony.recipient).values())) == 3
+    back = carried(there.harmony, new, old)
+    assert groups(back.harmony.donor) == groups(harmony.donor)
+    assert not there.is_sure
+    assert not back.is_sure
+
+
+def test_refused_prices_stay_as_they_were():
+    found = conveyed(INCOME, years=("2020", "2019", "2020", "2016"))
+    refused = found.accept([])
+    assert refused.recipient.adjustment == INCOME.recipient.adjustment
+    assert refused.recipient.deflate_to_year is None
+
+
+def test_a_person_chooses_the_group_of_an_open_level():
+    new = Variable("hfl", "House heating fuel", levels=(*FUELS, "Solar energy"))
+    found = conveyed(HEAT, changed(hfl=new))
+    assert [item.level for item in found.open_levels] == ["Solar energy"]
+    chosen = found.accept(found.levels, {("recipient", "Solar energy"): 2.0})
+    assert groups(chosen.recipient)["Solar energy"] == 2.0
+
+
+def test_two_variables_never_become_one():
+    donor = Dictionary([Variable("adults", "Number of adults aged 18 to 64", type="integer"), Variable("adults65", "Number of adults aged 65 and more", type="integer")])  # fmt: skip
+    merged = Dictionary([Variable("adultsall", "Number of adults aged 18 and more", type="integer")])  # fmt: skip
+    pair = SurveyPair(SurveyId("RECS", "2020"), SurveyId("ACS", "2019"))
+    both = tuple(Harmony(Side(name), Side("rms")) for name in donor)
+    found = convey(
+        HarmonySet(pair, both), pair, donor=Vintages(donor, merged), recipient=Vintages(OLD, OLD)
+    )
+    assert len(found.having("proposed")) <= 1
+    assert found.having("impossible")
+
+
+def test_what_exists_already_is_compared():
+    pair = SurveyPair(SurveyId("RECS", "2020"), SurveyId("ACS", "2019"))
+    mine = Harmony(HEAT.donor, grouped("hfl", {"Utility gas": 2.0, "Wood": 1.0}))
+    found = convey(
+        HarmonySet(pair, (HEAT,)), pair, donor=Vintages(DONOR, DONOR),
+        recipient=Vintages(OLD, OLD), existing=HarmonySet(pair, (mine,)),
+    ).harmonies[0]  # fmt: skip
+    assert found.existing == mine
+    assert found.comparison.verdict == "different"
