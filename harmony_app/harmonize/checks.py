@@ -12,6 +12,7 @@ from fusion_core.errors import InputError
 from fusion_core.harmony.acceptance import accept_finding, withdraw_acceptance
 from fusion_core.harmony.findings import SEVERITY_RANK, Finding
 from fusion_core.harmony.model import Harmony, SurveyPair
+from fusion_core.harmony.store import list_pairs
 from fusion_core.harmony.verdicts import Verdict
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
@@ -39,6 +40,7 @@ class Checks:
         self._page = page
         self._service: BulkCheck = shared_checks(page.session.workspace)
         self._told = False
+        self._others: set[SurveyPair] = set()
         self._listen()
 
     @property
@@ -57,12 +59,16 @@ class Checks:
             return
         work.verdicts = self._service.verdicts(work.pair)
         if work.unchecked():
-            if _is_live():
-                self._service.start(work.pair)
-            else:
-                self._service.run(work.pair)
-                work.verdicts = self._service.verdicts(work.pair)
+            self._have_checked(work.pair)
+            work.verdicts = self._service.verdicts(work.pair)
         self.show()
+
+    def _have_checked(self, pair: SurveyPair) -> None:
+        """Start the checks of a pair; without a live session make them at once."""
+        if _is_live():
+            self._service.start(pair)
+        else:
+            self._service.run(pair)
 
     def show(self) -> None:
         """Show counts for every harmony, and the list of findings where it is open."""
@@ -70,7 +76,8 @@ class Checks:
         if work is None:
             self._page.desk.show(checks={}, findings=None)
             return
-        self._page.desk.show(checks={str(work.pair): checks_record(work.verdicts)})
+        others = {str(pair): checks_record(self._service.verdicts(pair)) for pair in self._others}
+        self._page.desk.show(checks=others | {str(work.pair): checks_record(work.verdicts)})
         if self._page.state.view == "findings":
             self._page.desk.show(findings=findings_record(work))
 
@@ -83,7 +90,8 @@ class Checks:
 
         def news(pair: SurveyPair) -> None:
             work = self._page.work
-            if work is not None and work.pair == pair and not self._told:
+            shown = work is not None and (work.pair == pair or pair in self._others)
+            if shown and not self._told:
                 self._told = True
                 document.add_next_tick_callback(self._show_news)
 
@@ -121,8 +129,16 @@ class Checks:
     # The list of all findings -----------------------------------------------------------------
 
     def _check_all(self, message: Message) -> None:
-        del message
+        """Check the pairs of the chosen harmonies, which need not be the open one."""
+        items = message.get("items")
+        texts = {item.get("pair") for item in items or () if isinstance(item, dict)}
+        known = {str(pair): pair for pair in list_pairs(self._page.session.workspace.path)}
+        pairs = {known[text] for text in texts if text in known}
+        self._others |= pairs
+        for pair in pairs:
+            self._have_checked(pair)
         self.refresh()
+        self._page.toast("The chosen harmonies are being checked; see the column findings.")
 
     def _listed(self, message: Message) -> _Listed:
         work, key = self._page.require_work(), messages.text(message, "key")

@@ -138,6 +138,19 @@ def test_a_finding_is_accepted_beside_the_match_as_an_edit(open_page):
     assert not part(page, "form")["draft"]
 
 
+@pytest.mark.usefixtures("told")
+def test_harmonies_of_another_pair_are_checked_on_request(faulty, workspace, open_page):
+    turned = SurveyPair(PAIR.recipient, PAIR.donor)
+    mirrored = faulty.load().get(KEY)
+    other = HarmonyStore(workspace.path, turned)
+    other.save(Harmony(mirrored.recipient, mirrored.donor), author="kim")
+    page = open_page(view="all")
+    items = [{"pair": str(turned), "key": "agep__kids"}, {"pair": "nonsense"}, 3]
+    page.receive({"kind": "check_all", "sequence": 1, "items": items})
+    assert part(page, "checks")[str(turned)]["agep__kids"]["warnings"] >= 1
+    assert checks(page)["warnings"] >= 1
+
+
 def test_the_thread_checks_what_changed_and_tells_its_listeners(faulty, workspace):
     checks = BulkCheck(workspace)
     heard = threading.Event()
