@@ -39,7 +39,7 @@ export function render({ model }) {
       send({ kind: "open", donor: name });
     },
     takeCandidate(name) { choosing = false; send({ kind: "take_candidate", donor: state.subject.donor.name, recipient: name }); },
-    chooseRecipient(name) { choosing = false; send({ kind: "open", donor: state.subject.donor.name, recipient: name }); },
+    chooseRecipient(name) { choosing = false; match.levels.focusWhenShown(`${state.subject.donor.name}__${name}`); send({ kind: "open", donor: state.subject.donor.name, recipient: name }); },
     startChoice() { choosing = true; showMiddle(); candidates.focus(); },
     cancelChoice() { choosing = false; showMiddle(); },
     assign(chosen, group) {

@@ -24,6 +24,8 @@ export function createRow(side, index, label, handlers) {
       paintBadge(badge, palette, hint ?? group);
       badge.classList.toggle("none", group === null);
       badge.classList.toggle("suggested", hint !== null);
+      if (hint !== null) Object.assign(badge.style, { background: "", color: "", borderColor: groupColour(palette, hint) });
+      else badge.style.borderColor = "";
       badge.title = hint === null ? "" : `Suggested: group ${hint}. Click to accept (y).`;
       element.style.setProperty("--group", groupColour(palette, group) ?? "var(--muted)");
       element.classList.toggle("lone", lone.has(group));

@@ -21,6 +21,7 @@ export function createLevels(actions) {
   let alike = { donor: null, recipient: null };
   let compared = "";
   let hovered = null;
+  let awaited = null;
   let frame = null;
 
   const handlers = { changed: scheduleLinks, selectShown, invert, typed, pasted, codeKey, fold: (side, entry) => { lists[side].fold(entry.name, !entry.folded); setCursor(side, entry.key); } };
@@ -226,10 +227,19 @@ export function createLevels(actions) {
     if (!hasSelection() && at) chosen[cursor.side] = [...at.indices];
     if (!chosen.donor.length && !chosen.recipient.length) return false;
     const alone = at && chosen[cursor.side].length === at.indices.length && !chosen[OTHER[cursor.side]].length && at.indices.every((index) => chosen[cursor.side].includes(index));
-    const next = alone ? lists[cursor.side].entries()[lists[cursor.side].entries().indexOf(at) + 1] : null;
+    const next = alone ? following(cursor.side, at) : null;
     give(chosen, group, name);
-    if (next) advance(cursor.side, next);
+    if (next) advance(...next);
     return true;
+  }
+
+  /** The row after one; after the donor's last row the recipient's first that is still open. */
+  function following(side, entry) {
+    const order = lists[side].entries();
+    const next = order[order.indexOf(entry) + 1];
+    if (next) return [side, next];
+    const first = side === "donor" ? lists.recipient.entries().find((one) => mainGroup("recipient", one) === null) : null;
+    return first ? ["recipient", first] : null;
   }
 
   /** After one row was decided by key, the next one is ready for the next key. */
@@ -239,6 +249,7 @@ export function createLevels(actions) {
     for (const index of here.indices) selected[side].add(index);
     anchor = { side, key: here.key };
     setCursor(side, here.key);
+    if (lists[OTHER[side]].list.matches(":focus")) lists[side].list.focus({ preventScroll: true });
   }
 
   /** Put the selected levels into the groups suggested for them. */
@@ -339,7 +350,8 @@ export function createLevels(actions) {
 
   return {
     lists, svg, overlay: drag.overlay, assignBar, pageKey, clear, redraw: scheduleLinks, selectGroup, hasSelection,
-    newGroup: () => assign(nextCode()),
+    /** Once the levels of a harmony are shown, the keys are meant for them. */
+    focusWhenShown(key) { awaited = key; },
     selection: (side) => [...selected[side]],
     focusFilter: () => lists[cursor.side ?? "recipient"].focusFilter(),
     /** The server's answer to what is alike: the levels of `side`'s other side, best first. */
@@ -364,6 +376,7 @@ export function createLevels(actions) {
         for (const index of selected[side]) if (index >= limit) selected[side].delete(index);
       }
       bar.update(groups, view.palette);
+      if (awaited === next.key) { awaited = null; lists[next.sides.donor.grouped ? "donor" : "recipient"].list.focus({ preventScroll: true }); }
       refresh();
       scheduleLinks();
     },
