@@ -204,20 +204,21 @@ def _problems(
     total = float(totals.weight.sum()) or 1.0
     found: list[RowProblem] = []
 
-    def report(kind: ProblemKind, level: str, chosen: IndexArray | list[int]) -> None:
+    def report(kind: ProblemKind, level: str, chosen: list[int]) -> None:
         count = int(totals.rows[chosen].sum())
         if count:
             share = float(totals.weight[chosen].sum()) / total
             found.append(RowProblem(kind, side.variable, level, count, share))
 
     if level_of_answer is not None:
+        answers: dict[int, list[int]] = {}
+        for answer, position in enumerate(level_of_answer.tolist()):
+            answers.setdefault(position, []).append(answer)
         for position, item in enumerate(side.levels):
-            if item.group is None:
-                report(
-                    "level without group", item.level, np.flatnonzero(level_of_answer == position)
-                )
-        for answer in np.flatnonzero(level_of_answer == len(side.levels)):
-            report("unknown level", labels[answer], [int(answer)])
+            if item.group is None and position in answers:
+                report("level without group", item.level, answers[position])
+        for answer in answers.get(len(side.levels), ()):
+            report("unknown level", labels[answer], [answer])
     if side.missing is None:
         report("missing answer", "", [cells.missing])
     if side.universe.strip() and side.outside_universe is None:
