@@ -108,21 +108,24 @@ export function createCondition({ label, columns, levelsOf, onchange }) {
       options: () => (levels ?? []).filter((level) => !row.values.includes(level)).map((level) => ({ value: level, title: level })),
       onpick: toggle,
     });
+    const few = (variable(row.variable)?.levels ?? 0) <= AS_BUTTONS;
     function show() {
-      if (levels.length <= AS_BUTTONS) element.replaceChildren(...levels.map((level) => button(level, level)));
-      else {
+      if (few && levels) element.replaceChildren(...levels.map((level) => button(level, level)));
+      else if (!few) {
         const chosen = row.values.map((level) => button(level, `${level} ×`));
         if (picker.element.parentNode !== element) element.replaceChildren(h("span.chosen"), picker.element);
         element.firstChild.replaceChildren(...chosen);
       }
     }
+    show();
     levelsOf(row.variable, (found) => {
       levels = found.levels;
       show();
+      picker.refresh();
       if (first) first();
     });
-    const focusNow = () => (levels.length <= AS_BUTTONS ? element.querySelector("button") : picker)?.focus();
-    return { element, focus: () => { if (levels) focusNow(); else first = focusNow; } };
+    const focusNow = () => (few ? element.querySelector("button") : picker)?.focus();
+    return { element, focus: () => { if (levels || !few) focusNow(); else first = focusNow; } };
   }
 
   function focus(index, part) {

@@ -68,11 +68,11 @@ export function createMatch(actions) {
     box.hidden = now.grouped;
     if (now.grouped) return;
     const facts = [["lowest", variable.minimum], ["median", variable.median], ["mean", variable.mean], ["highest", variable.maximum]].filter(([, value]) => value !== null && value !== undefined);
-    box.replaceChildren(...[h("p", {}, h("strong", {}, now.adjustment ? "The adjusted number is used as it is." : "The number is used as it is.")),
+    box.replaceChildren(...[h("p", {}, h("strong", {}, now.counting ? "Each person the condition holds for counts 1." : now.adjustment ? "The adjusted number is used as it is." : "The number is used as it is.")),
       distribution.shares ? miniature(distribution) : null,
       facts.length && !now.adjustment ? h("dl.facts", {}, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, number(value))])) : null,
-      h("p.help", {}, "Add bins to put it into groups, or an adjustment to change unit or form."),
-      h("button.small", { type: "button", onclick: () => settings[side].chips.querySelector("[data-key=bins]")?.click() }, "add bins")].filter(Boolean));
+      now.counting ? null : h("p.help", {}, "Add bins to put it into groups, or an adjustment to change unit or form."),
+      now.counting ? null : h("button.small", { type: "button", onclick: () => settings[side].chips.querySelector("[data-key=bins]")?.click() }, "add bins")].filter(Boolean));
   }
 
   function miniature({ shares, edges }) {

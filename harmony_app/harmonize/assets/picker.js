@@ -3,11 +3,13 @@ import { fold, h, matches, words } from "./dom.js";
 
 const SHOWN = 60;
 
-/** `options()` lists {value, title, note, text}; `onpick(value)` hears the choice. */
+/** `options()` lists {value, title, note, text}; `onpick(value, query)` hears the choice. */
 export function createPicker({ label, placeholder, options, onpick, keepOpen = false }) {
+  let all = [];
   let found = [];
   let highlighted = 0;
   let shown = "";
+  let hasty = null;
 
   const input = h("input.picker-input", {
     type: "text", placeholder, "aria-label": label, autocomplete: "off", spellcheck: "false", role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list",
@@ -22,7 +24,7 @@ export function createPicker({ label, placeholder, options, onpick, keepOpen = f
 
   function open(query) {
     const wanted = words(query);
-    const all = options();
+    all = options();
     found = all.filter((item) => matches(item.text ?? fold(`${item.title} ${item.note ?? ""}`), wanted));
     const start = fold(query);
     if (start) found.sort((a, b) => Number(fold(b.title).startsWith(start)) - Number(fold(a.title).startsWith(start)));
@@ -39,7 +41,7 @@ export function createPicker({ label, placeholder, options, onpick, keepOpen = f
       onpointerdown: (event) => { event.preventDefault(); pick(index); },
     }, h("span", { class: item.mono ? "mono" : "", dir: "auto" }, item.title), item.note ? h("span.muted", { dir: "auto" }, item.note) : null)));
     if (found.length > SHOWN) menu.append(h("div.list-note", {}, `${found.length - SHOWN} more – type to narrow them`));
-    if (!found.length) menu.append(h("div.list-note", {}, "Nothing fits."));
+    if (!found.length) menu.append(h("div.list-note", {}, all.length ? "Nothing fits." : "One moment …"));
   }
 
   /** Below the field where there is room, otherwise above it. */
@@ -65,8 +67,9 @@ export function createPicker({ label, placeholder, options, onpick, keepOpen = f
     const item = found[index];
     if (!item) return;
     if (keepOpen) { input.value = ""; onpick(item.value); open(""); return; }
+    const query = input.value;
     menu.hidden = true;
-    onpick(item.value);
+    onpick(item.value, query);
   }
 
   function onKey(event) {
@@ -78,13 +81,25 @@ export function createPicker({ label, placeholder, options, onpick, keepOpen = f
       highlighted = count ? (highlighted + (event.key === "ArrowDown" ? 1 : count - 1)) % count : 0;
       show();
       menu.children[highlighted]?.scrollIntoView({ block: "nearest" });
-    } else if (event.key === "Enter" && !menu.hidden) { event.preventDefault(); pick(highlighted); }
+    } else if (event.key === "Enter" && !menu.hidden) { event.preventDefault(); hasty = options().length ? null : input.value; pick(highlighted); }
   }
 
   return {
     element, input,
     set(text, title = text) { shown = text; if (input.getRootNode().activeElement !== input || menu.hidden) input.value = text; input.title = title; },
     focus() { input.focus(); open(""); },
+    /** The options have arrived: show them to who waits, and pick for who was faster. */
+    refresh() {
+      const waits = !menu.hidden;
+      if (!waits && hasty === null) return;
+      const query = hasty;
+      hasty = null;
+      open(query ?? input.value);
+      if (query !== null) pick(0);
+      if (!waits) close();
+    },
+    /** Go on picking from what was found; typing starts another search. */
+    resume(query) { input.focus(); input.value = query; input.select(); open(query); },
   };
 }
 

@@ -18,6 +18,7 @@ export function createRecipe(side, actions, shared) {
   let now = null;
   let recipe = null;
   let known;
+  let adder = null;
 
   const field = createExpressionField({
     label: `Adjustment of the ${side}`, placeholder: "e.g. rntp * 12", names: shared.columns,
@@ -72,13 +73,13 @@ export function createRecipe(side, actions, shared) {
       h("button.sign", { type: "button", disabled: index === 0, title: "Add or take away", "aria-label": sign > 0 ? `${name} is added` : `${name} is taken away`, onclick: () => { from.terms[index][1] = -sign; changed(); } }, sign > 0 ? (index ? "+" : "") : "−"),
       h("span.mono", { title: shared.describe(name) }, name),
       h("button.remove", { type: "button", "aria-label": `Remove ${name}`, onclick: () => { from.terms.splice(index, 1); if (from.terms.length) from.terms[0][1] = 1; changed(); } }, "×")));
-    const picker = createPicker({
+    adder = createPicker({
       label: "Add a variable", placeholder: "+ variable …",
       options: () => shared.numbers().filter((item) => !from.terms.some(([name]) => name === item.name)).map((item) => ({ value: item.name, title: item.name, note: item.description, mono: true })),
-      onpick: (name) => { from.terms.push([name, 1]); changed(); builder.querySelector(".picker-input")?.focus(); },
+      onpick: (name, query) => { from.terms.push([name, 1]); changed(); adder.resume(query); },
     });
     const zero = h("input", { type: "checkbox", checked: from.missing_is_zero, onchange: () => { from.missing_is_zero = zero.checked; changed(); } });
-    return h("span.terms", {}, ...chips, picker.element, from.terms.length > 1 || from.missing_is_zero ? h("label.check", { title: "Otherwise a household without one of the answers has no sum" }, zero, "no answer is 0") : null);
+    return h("span.terms", {}, ...chips, adder.element, from.terms.length > 1 || from.missing_is_zero ? h("label.check", { title: "Otherwise a household without one of the answers has no sum" }, zero, "no answer is 0") : null);
   }
 
   function drawRecode(from) {

@@ -1,0 +1,107 @@
+"""What the tests of hard published cases share: a workspace of real dictionaries, and a counting hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+from made_up_survey import with_made_up_answers
+from playwright.sync_api import Locator, Page, expect
+from running_app import AppServer
+
+from fusion_core.harmony.model import Harmony, SurveyPair
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+from fusion_core.surveys.model import SurveyId
+from fusion_core.workspace.layout import Workspace
+
+HOUSEHOLDS = 1_500
+WAIT = 40_000
+"""Milliseconds a page may take on a busy machine; nothing here is about speed."""
+
+SURVEYS = (
+    "RECS_2015", "RECS_2020", "CEI_2015-2019", "ASEC_2019", "AHS_2019", "ACS_2015", "ACS_2019",
+)  # fmt: skip
+
+
+def build_workspace(shared_data: Path, folder: Path) -> Workspace:
+    """Write the surveys the cases need with made-up answers and no harmonies."""
+    workspace = Workspace.create(folder, title="Hard cases", synthetic=True)
+    for number, name in enumerate(SURVEYS):
+        path = shared_data / "dictionaries" / f"{name}_H.parquet"
+        persons = path.with_name(f"{name}_P.parquet")
+        survey = read_fusiondata_dictionary(path, persons if persons.exists() else None)
+        generator = np.random.default_rng(number)
+        workspace.add_survey(with_made_up_answers(survey, HOUSEHOLDS, generator))
+    return workspace
+
+
+@dataclass
+class Hand:
+    """A person at the page; counts what fingers do. Choosing in a drop-down is two clicks."""
+
+    page: Page
+    server: AppServer
+    clicks: int = 0
+    keys: int = 0
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace the page works on."""
+        return Workspace.open(self.server.workspace)
+
+    def open(self, pair: str, donor: str, recipient: str) -> None:
+        """Go to the pair and choose both variables by searching; not part of the counts."""
+        self.page.goto(
+            f"{self.server.url}/harmonize?pair={quote(pair)}&donor={donor}&recipient={recipient}"
+        )
+        expect(self.page.locator(".variable-card.recipient .name")).to_have_text(
+            recipient, timeout=WAIT
+        )
+        self.clicks = self.keys = 0
+
+    def click(self, target: Locator) -> None:
+        target.click()
+        self.clicks += 1
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+        self.keys += len(text)
+
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)
+        self.keys += 1
+
+    def choose(self, label: str, option: str) -> None:
+        self.page.get_by_label(label, exact=True).last.select_option(option)
+        self.clicks += 2
+
+    def chip(self, side: str, key: str) -> None:
+        """Open an editor of a side."""
+        self.click(self.page.locator(f".settings.{side} [data-key={key}]"))
+
+    def button(self, name: str) -> None:
+        """Click a button of the open editor."""
+        self.click(self.page.locator(".setting-editor").get_by_role("button", name=name))
+
+    def reads(self, text: str) -> None:
+        expect(self.page.locator(".setting-editor .reading").last).to_contain_text(
+            text, timeout=WAIT
+        )
+
+    def save(self) -> None:
+        self.click(self.page.get_by_role("button", name="Save harmony"))
+        expect(self.page.locator(".toast")).to_contain_text("Saved", timeout=WAIT)
+
+
+def saved(workspace: Workspace, pair: str, key: str) -> Harmony:
+    """Return the harmony a journey saved."""
+    donor, recipient = pair.split("__")
+    store = HarmonyStore(
+        workspace.path, SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient))
+    )
+    harmony = store.load().get(key)
+    assert harmony is not None, f"{key} was not saved"
+    return harmony
