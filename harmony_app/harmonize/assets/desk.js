@@ -29,6 +29,8 @@ export function render({ model }) {
     send,
     edit(change) { match.problem(null); send(change); },
     ask: (question) => model.send_msg(question),
+    /** Whether the server has not yet answered the last message, so that the form is older than the person. */
+    awaiting: () => Boolean(state.form) && state.form.sequence < sequence,
     check: (question) => model.send_msg({ kind: "check", ...question }),
     choosePair: (pair) => send({ kind: "pair", pair }),
     chooseView: (view) => { showView(view); send({ kind: "view", view }); },

@@ -91,6 +91,8 @@ export function createSettings(side, actions, { editor, opened }) {
       this.close();
     },
     update(next, context) {
+      // Shares or a suggestion arriving before the answer must not bring back what was just changed.
+      if (state && subject.name === context.variable.name && actions.awaiting()) return;
       state = next;
       columns = context.columns;
       subject = { name: context.variable.name, numeric: NUMERIC.includes(context.variable.type) };
