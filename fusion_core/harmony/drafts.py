@@ -11,6 +11,7 @@ draft leaves it when it is next written or discarded.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
 from collections.abc import Iterator
@@ -105,7 +106,8 @@ class DraftFolder:
             )  # fmt: skip
             # Not flushed to the disk: that would slow every edit down, and only a power cut in the
             # next seconds could tell the difference.
-            write_text(render(_record(kept)) + "\n", path, durable=False)
+            text = json.dumps(_record(kept), ensure_ascii=False, allow_nan=False)
+            write_text(text + "\n", path, durable=False)
             self._drop_old(draft.user, draft.harmony.key)
             sweep_leftovers(path)
         return kept

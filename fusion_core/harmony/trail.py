@@ -71,17 +71,26 @@ def _difference(start: Harmony, step: Harmony) -> Record:
     regrouped = start
     for name in _SIDES:
         before, after = start.side(name), step.side(name)
-        if before is after or _labels(before) != _labels(after):
-            continue
-        codes = {
-            str(index): item.group
-            for index, item in enumerate(after.levels)
-            if item.group != before.levels[index].group
-        }
+        codes = None if before is after else _regrouped(before, after)
         if codes:
             record[name] = codes
             regrouped = regrouped.with_side(name, replace(before, levels=after.levels))
     return record if regrouped == step else {"harmony": harmony_record(step)}
+
+
+def _regrouped(before: Side, after: Side) -> dict[str, GroupCode] | None:
+    """Return the new groups by position; ``None`` where the lists of levels differ."""
+    if len(before.levels) != len(after.levels):
+        return None
+    codes: dict[str, GroupCode] = {}
+    for index, (old, new) in enumerate(zip(before.levels, after.levels, strict=True)):
+        if old is new:  # edits share what they leave alone, which makes this quick
+            continue
+        if old.level != new.level:
+            return None
+        if old.group != new.group:
+            codes[str(index)] = new.group
+    return codes
 
 
 def _applied(start: Harmony, record: object, where: str) -> Harmony:
@@ -110,10 +119,6 @@ def _codes(record: object, length: int, where: str) -> list[tuple[int, GroupCode
             raise corrupt(f"There is no level number {index}", where)
         found.append((int(index), read_group(group, where)))
     return found
-
-
-def _labels(side: Side) -> list[str]:
-    return [item.level for item in side.levels]
 
 
 def _size(record: Record) -> int:
