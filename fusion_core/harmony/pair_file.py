@@ -21,7 +21,7 @@ from fusion_core.errors import CorruptFileError
 from fusion_core.harmony.history import HistoryEntry
 from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.records import Record, harmony_record, read_harmony, render
-from fusion_core.harmony.review import Remark, read_remark, remark_record
+from fusion_core.harmony.review import Remark, Review, read_remark, remark_record, review_of
 from fusion_core.workspace.files import read_json
 
 FORMAT_VERSION: Final = 2
@@ -51,6 +51,10 @@ class PairContents:
         """Return the last revision given to a key; 0 when it was never used."""
         current = self.harmonies.get(key)
         return current.revision if current is not None else self.deleted.get(key, 0)
+
+    def review(self, key: str) -> Review:
+        """Tell where the review of a saved harmony stands."""
+        return review_of(self.reviews.get(key, ()), self.revision(key))
 
     def after(self, entry: HistoryEntry) -> PairContents:
         """Return the contents after a change."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fusion_core.harmony.model import Harmony, Side, SurveyPair
+from fusion_core.harmony.review import Review
 from harmony_app.harmonize.catalogue import Status
 
 Texts = Mapping[str, str]
@@ -17,6 +18,7 @@ def table_rows(
     harmonies: Iterable[Harmony],
     statuses: Mapping[str, Status],
     texts: tuple[Texts, Texts],
+    reviews: Callable[[str], Review] | None = None,
 ) -> list[dict[str, Any]]:
     """Return one row per harmony, for people.
 
@@ -30,9 +32,16 @@ def table_rows(
         Status by key.
     texts
         What the variables of the donor and of the recipient measure.
+    reviews
+        Tells where the review of a saved harmony stands, by key.
     """
     return [
-        _row(harmony, texts) | {"pair": str(pair), "status": statuses.get(harmony.key, "saved")}
+        _row(harmony, texts)
+        | {
+            "pair": str(pair),
+            "status": statuses.get(harmony.key, "saved"),
+            "review": reviews(harmony.key).status if reviews and harmony.revision else "",
+        }
         for harmony in harmonies
     ]
 

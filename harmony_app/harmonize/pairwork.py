@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from fusion_core.harmony.drafts import Draft
 from fusion_core.harmony.editing import start_harmony
 from fusion_core.harmony.expressions import check_expression, evaluate_expression
 from fusion_core.harmony.model import Harmony, SideName, SurveyPair
+from fusion_core.harmony.pair_file import PairContents
 from fusion_core.harmony.preview import HarmonyPreview, preview
-from fusion_core.harmony.review import Remark, Review, review_of
+from fusion_core.harmony.review import Remark, Review
 from fusion_core.harmony.rows import RowsCache, SurveyRows
 from fusion_core.harmony.store import HarmonyStore, now
 from fusion_core.harmony.suggestions import SuggestionIndex
@@ -76,7 +76,7 @@ class PairWork:
         self.store = HarmonyStore(workspace.path, pair)
         self.saved: dict[str, Harmony] = {}
         self.kept: dict[str, Draft] = {}
-        self.remarks: Mapping[str, tuple[Remark, ...]] = {}
+        self._contents = PairContents()
         self.unreadable: list[Path] = []
         self._rows: RowsCache = shared_rows(workspace)
         self.knowledge = shared_knowledge(workspace, pair.recipient)
@@ -104,9 +104,8 @@ class PairWork:
 
     def reload(self) -> None:
         """Read what is on disk now: others may have saved, and this user may have two windows."""
-        contents = self.store.contents()
-        self.saved = dict(sorted(contents.harmonies.items()))
-        self.remarks = contents.reviews
+        self._contents = self.store.contents()
+        self.saved = dict(sorted(self._contents.harmonies.items()))
         try:
             self.kept = self.store.load_drafts(self.user)
         except CorruptFileError:
@@ -128,8 +127,11 @@ class PairWork:
 
     def review(self, key: str) -> Review:
         """Tell where the review of a harmony stands."""
-        saved = self.saved.get(key)
-        return review_of(self.remarks.get(key, ()), saved.revision if saved else 0)
+        return self._contents.review(key)
+
+    def remarks(self, key: str) -> tuple[Remark, ...]:
+        """Return what was said about a harmony, oldest first."""
+        return self._contents.reviews.get(key, ())
 
     def start(self, donor: str, recipient: str) -> Harmony:
         """Return the harmony of two variables before anything was decided."""

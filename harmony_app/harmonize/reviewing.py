@@ -52,7 +52,7 @@ def review_record(work: PairWork, key: str) -> dict[str, Any] | None:
         "revision": saved.revision,
         "outdated": review.is_outdated,
         "last": _remark_record(review.last) if review.last else None,
-        "thread": [_remark_record(remark) for remark in work.remarks.get(key, ())],
+        "thread": [_remark_record(remark) for remark in work.remarks(key)],
     }
 
 

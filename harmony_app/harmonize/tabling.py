@@ -16,7 +16,7 @@ from harmony_app.harmonize.catalogue import Status, harmony_statuses
 from harmony_app.harmonize.messages import Message
 from harmony_app.harmonize.overview import table_rows
 from harmony_app.harmonize.pairwork import parse_pair
-from harmony_app.harmonize.vintages import readable_sets, stored_dictionary
+from harmony_app.harmonize.vintages import readable_sets, stored_contents, stored_dictionary
 from harmony_app.shell.background import LatestWork
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Tabling:
         rows = table_rows(
             work.pair, (work.saved | work.drafts).values(), statuses,
             (_texts(page.session.workspace, work.pair.donor), _texts(page.session.workspace, work.pair.recipient)),
+            work.review,
         )  # fmt: skip
         if self._scope == "pair":
             page.desk.show(table=_table(self._scope, rows))
@@ -161,7 +162,8 @@ def _rows_elsewhere(workspace: Workspace, user: str, own: SurveyPair) -> list[di
         shown = {harmony.key: harmony for harmony in item.harmonies} | drafts
         statuses = harmony_statuses(item.harmonies, drafts, ())
         texts = (_texts(workspace, item.pair.donor), _texts(workspace, item.pair.recipient))
-        rows += table_rows(item.pair, shown.values(), statuses, texts)
+        reviews = stored_contents(workspace, item.pair).review
+        rows += table_rows(item.pair, shown.values(), statuses, texts, reviews)
     return rows
 
 

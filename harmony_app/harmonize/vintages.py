@@ -10,6 +10,7 @@ from fusion_core.errors import HarmonyError
 from fusion_core.harmony.conveyance import Conveyance
 from fusion_core.harmony.conveying import Vintages, convey
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
+from fusion_core.harmony.pair_file import PairContents
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from fusion_core.surveys.model import Dictionary, SurveyId
 from fusion_core.surveys.storage import read_dictionary
@@ -24,17 +25,29 @@ def stored_set(workspace: Workspace, pair: SurveyPair) -> HarmonySet:
     CorruptFileError
         If the file is damaged.
     """
+    found = stored_contents(workspace, pair).harmonies
+    return HarmonySet(pair, tuple(found[key] for key in sorted(found)))
+
+
+def stored_contents(workspace: Workspace, pair: SurveyPair) -> PairContents:
+    """Return all that the file of a pair holds; an unchanged file is read only once.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is damaged.
+    """
     stamp = HarmonyStore(workspace.path, pair).stamp()
-    found: HarmonySet = _stored_set(str(workspace.path), str(pair), stamp)
+    found: PairContents = _stored_contents(str(workspace.path), str(pair), stamp)
     return found
 
 
 @pn.cache(max_items=200, policy="LRU")
-def _stored_set(path: str, pair: str, stamp: tuple[int, int]) -> HarmonySet:
+def _stored_contents(path: str, pair: str, stamp: tuple[int, int]) -> PairContents:
     del stamp  # part of the cache's key: a file that changed is read again
     donor, _, recipient = pair.partition("__")
     surveys = SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient))
-    return HarmonyStore(Path(path), surveys).load()
+    return HarmonyStore(Path(path), surveys).contents()
 
 
 def stored_dictionary(workspace: Workspace, survey: SurveyId) -> Dictionary | None:

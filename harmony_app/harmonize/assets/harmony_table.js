@@ -2,11 +2,12 @@
 import { fold, h, matches, percent, setText, words } from "./dom.js";
 
 const STATUS_WORDS = { saved: "saved", draft: "draft", attention: "needs attention" };
+const REVIEW_SIGNS = { reviewed: "✓", "needs work": "!" };
 const COLUMNS = [
   { id: "donor", title: "donor variable", filter: "text" },
   { id: "recipient", title: "recipient variable", filter: "text" },
   { id: "pair", title: "surveys", filter: "text", only: "all" },
-  { id: "status", title: "status", filter: ["", "saved", "draft", "attention"] },
+  { id: "status", title: "status", filter: ["", "saved", "draft", "attention", "to review", "reviewed", "needs work"] },
   { id: "kind", title: "kind", filter: "text" },
   { id: "groups", title: "groups", numeric: true },
   { id: "similarity", title: "similarity", numeric: true },
@@ -40,7 +41,7 @@ export function createHarmonyTable(actions, onSelect) {
     const change = (value) => { filters[column.id] = value; draw(); };
     if (column.filter === "text") return h("input", { type: "search", placeholder: "filter", "aria-label": `Filter by ${column.title}`, oninput: (event) => change(event.target.value) });
     const wording = column.id === "status" ? { "": "any", ...STATUS_WORDS } : FINDING_WORDS;
-    return h("select", { "aria-label": `Filter by ${column.title}`, onchange: (event) => change(event.target.value) }, ...column.filter.map((value) => h("option", { value }, wording[value])));
+    return h("select", { "aria-label": `Filter by ${column.title}`, onchange: (event) => change(event.target.value) }, ...column.filter.map((value) => h("option", { value }, wording[value] ?? value)));
   }
 
   function build(row) {
@@ -55,7 +56,8 @@ export function createHarmonyTable(actions, onSelect) {
     row.element = h("div.table-row", { role: "row", tabindex: -1, onclick: (event) => { if (event.target.closest(".col-tick")) return; focus(row); open(); }, onfocus: () => { cursor = row; } },
       h("div.td.col-tick", { role: "gridcell" }, tick), name("donor"), name("recipient"),
       h("div", { role: "gridcell", class: "td col-pair" }, titles[row.pair]),
-      h("div", { role: "gridcell", class: `td col-status is-${row.status}` }, STATUS_WORDS[row.status] ?? row.status),
+      h("div", { role: "gridcell", class: `td col-status is-${row.status}` }, STATUS_WORDS[row.status] ?? row.status,
+        h("span", { class: `review-sign is-${row.review.replace(" ", "-")}`, title: row.review }, REVIEW_SIGNS[row.review] ?? "")),
       h("div", { role: "gridcell", class: "td col-kind", title: [row.settings, row.comment].filter(Boolean).join("\n") }, row.kind),
       h("div", { role: "gridcell", class: "td num col-groups" }, row.groups ? String(row.groups) : "–"),
       row.similarityCell, row.findingsCell,
@@ -102,7 +104,7 @@ export function createHarmonyTable(actions, onSelect) {
       const wanted = filters[id];
       if (!wanted) return true;
       if (filter === "text") return matches(row.text[id], words(wanted));
-      if (id === "status") return row.status === wanted;
+      if (id === "status") return row.status === wanted || row.review === wanted;
       if (wanted === "none") return row.gravity === 0;
       return row.gravity !== null && row.gravity >= (wanted === "error" ? 1e6 : 1e3);
     });
