@@ -328,6 +328,7 @@ def test_a_review_holds_until_the_next_save(kim_and_lee, told):
     assert part(kim, "teamwork")["review"]["last"]["who"] == "lee"
     lee.receive({"kind": "view", "view": "all"})
     assert [row["review"] for row in part(lee, "table")["rows"]] == ["reviewed"]
+    lee.receive({"kind": "view", "view": "match"})
     kim.receive({"kind": "comment", "text": "changed"})
     kim.receive({"kind": "save"})
     review = part(kim, "teamwork")["review"]
