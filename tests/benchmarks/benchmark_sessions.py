@@ -26,8 +26,9 @@ PAUSE_SECONDS = (0.5, 1.5)
 COMING_AND_GOING = 50
 UNUSED_SESSION_SECONDS = 45
 HARMONIES = {
+    # Harmonies with levels on both sides, because an edit puts levels into a group.
     "RECS_2015__ACS_2015": "kownrent__ten", "RECS_2015__ACS_2019": "moneypy__hincp",
-    "RECS_2020__ACS_2019": "numchild__agep", "NHTS_2017__ACS_2019": "hhfaminc__hincp",
+    "RECS_2020__ACS_2019": "moneypy__hincp", "NHTS_2017__ACS_2019": "hhfaminc__hincp",
     "AHS_2019__ACS_2019": "hhrace__rac1p", "CEI_2015-2019__ACS_2019": "occucod1__occp",
     "CEI_2015-2019__ACS_2017": "hfl__hfl", "CPS_2019__ACS_2019": "hefaminc__hincp",
     "ASEC_2019__ACS_2019": "fullpart__wkhp", "FAPS_2013__ACS_2019": "educcat_r__schl",
