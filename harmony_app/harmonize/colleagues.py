@@ -77,20 +77,20 @@ class Colleagues:
             return []
         found = [_overtaken(state, work.saved.get(state.key), work)]
         if state.rival is not None:
-            found.append(_notice(
+            found.append(notice(
                 "warn", "You changed this harmony in another window as well.",
                 actions=[("Show that version", {"kind": "use_rival"}),
                          ("Keep this one", {"kind": "keep_this"})],
             ))  # fmt: skip
         found += [
-            _notice("note", f"{draft.user} has an unsaved draft of this harmony", draft.modified)
+            notice("note", f"{draft.user} has an unsaved draft of this harmony", draft.modified)
             for draft in self._others
         ]
         found += [
-            _notice("warn", f"A draft could not be read and was set aside as {path.name}.")
+            notice("warn", f"A draft could not be read and was set aside as {path.name}.")
             for path in work.unreadable
         ]
-        return [notice for notice in found if notice]
+        return [item for item in found if item]
 
     def _changed(self, what: str, stamp: object) -> bool:
         before = self._stamps.get(what)
@@ -168,10 +168,10 @@ def _overtaken(
     if not state.is_draft or _revision(theirs) == state.base_revision:
         return None
     if theirs is None:
-        return _notice(
+        return notice(
             "warn", "This harmony was deleted while you edited it. Saving yours brings it back."
         )
-    return _notice(
+    return notice(
         "warn",
         f"{_who(theirs, work)} saved revision {theirs.revision} while you worked on "
         + (f"revision {state.base_revision}" if state.base_revision else "a first version"),
@@ -188,9 +188,10 @@ def _revision(harmony: Harmony | None) -> int:
     return harmony.revision if harmony is not None else 0
 
 
-def _notice(
+def notice(
     tone: str, text: str, time: str = "", actions: list[tuple[str, Message]] | None = None
 ) -> dict[str, Any]:
+    """Describe a line above the match: how urgent, what, since when, and what can be done."""
     return {
         "tone": tone, "text": text, "time": time,
         "actions": [{"label": label, "message": message} for label, message in actions or []],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fusion_core.errors import HarmonyError
 from fusion_core.harmony.model import Harmony
 from harmony_app.harmonize import state as states
 
@@ -13,19 +14,32 @@ if TYPE_CHECKING:
 
 
 class Drafting:
-    """The part of the page that keeps unsaved edits."""
+    """The part of the page that keeps unsaved edits.
+
+    Attributes
+    ----------
+    problem
+        Why the last edit could not be kept; empty when it was.
+    """
 
     def __init__(self, page: HarmonizePage) -> None:
         self._page = page
+        self.problem = ""
 
     def keep(self) -> None:
         """Write the current harmony as a draft, or forget the draft where nothing is unsaved.
 
-        Raises
-        ------
-        InputError
-            If the draft cannot be written; the edit is shown all the same.
+        Where that fails – the disk is full – the edit is shown all the same, and `problem` says why
+        it would be lost with the page; the next edit tries again.
         """
+        try:
+            self._keep()
+        except HarmonyError as error:
+            self.problem = error.message
+        else:
+            self.problem = ""
+
+    def _keep(self) -> None:
         work, state = self._page.work, self._page.state
         current = state.current
         if work is None or current is None:

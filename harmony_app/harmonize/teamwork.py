@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from harmony_app.harmonize.colleagues import Colleagues
+from harmony_app.harmonize.colleagues import Colleagues, notice
 from harmony_app.harmonize.conflicts import Conflicts
 from harmony_app.harmonize.drafting import Drafting
 from harmony_app.harmonize.messages import Message
@@ -60,10 +60,15 @@ class Teamwork:
         if work is None or not key:
             self._page.desk.show(teamwork=None)
             return
+        notices = self._colleagues.notices()
+        if self._drafting.problem:
+            notices.insert(
+                0, notice("warn", f"Your edits are not kept as a draft. {self._drafting.problem}")
+            )
         self._page.desk.show(
             teamwork={
                 "key": key,
-                "notices": self._colleagues.notices(),
+                "notices": notices,
                 "review": review_record(work, key),
             }
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
@@ -284,6 +285,21 @@ def test_undo_and_redo_survive_a_reload(open_page):
     again.receive({"kind": "undo"})
     again.receive({"kind": "undo"})
     assert part(again, "form")["comment"] == "a"
+
+
+def test_an_edit_that_cannot_be_kept_says_so_until_it_can(open_page, store, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    page = open_page(**MATCH)
+    with monkeypatch.context() as patched:
+        patched.setattr("tempfile.mkstemp", full)
+        page.receive({"kind": "comment", "text": "x"})
+    assert notices(page)[0].startswith("Your edits are not kept as a draft. Could not write")
+    assert part(page, "form")["comment"] == "x"
+    page.receive({"kind": "comment", "text": "xy"})
+    assert notices(page) == []
+    assert store.load_drafts("kim")[KEY].harmony.comment == "xy"
 
 
 def test_a_draft_that_cannot_be_read_is_set_aside_and_does_not_block(open_page, store):
