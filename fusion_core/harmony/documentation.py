@@ -116,11 +116,11 @@ def preview_harmonies(
     cache, found = RowsCache(), {}
     for place, harmony in enumerate(harmonies.harmonies):
         if progress is not None:
-            progress(place / len(harmonies.harmonies), harmony.key)
+            progress(place / len(harmonies.harmonies), f"Comparing {harmony.key}")
         siblings = siblings_of(harmony, harmonies.pair, others)
         found[harmony.key] = preview(harmony, donor, recipient, cache=cache, siblings=siblings)
     if progress is not None:
-        progress(1.0, "all harmonies")
+        progress(1.0, "All harmonies compared")
     return found
 
 

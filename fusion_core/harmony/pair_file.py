@@ -22,7 +22,7 @@ from fusion_core.harmony.history import HistoryEntry
 from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.records import Record, harmony_record, read_harmony, render
 from fusion_core.harmony.review import Remark, Review, read_remark, remark_record, review_of
-from fusion_core.workspace.files import read_json
+from fusion_core.workspace.files import check_writable, read_json
 
 FORMAT_VERSION: Final = 2
 READABLE_VERSIONS: Final = (1, 2)
@@ -78,7 +78,13 @@ class PairContents:
 
 
 def render_pair(pair: SurveyPair, contents: PairContents) -> str:
-    """Return the text of the file."""
+    """Return the text of the file.
+
+    Raises
+    ------
+    InputError
+        If a number or text of it cannot be written.
+    """
     record: Record = {
         "format": FORMAT_VERSION,
         "donor": str(pair.donor),
@@ -94,7 +100,9 @@ def render_pair(pair: SurveyPair, contents: PairContents) -> str:
             key: [remark_record(remark) for remark in remarks]
             for key, remarks in sorted(contents.reviews.items())
         }
-    return render(record) + "\n"
+    text = render(record) + "\n"
+    check_writable(text, where=pair.title)
+    return text
 
 
 def read_pair(path: Path, pair: SurveyPair) -> PairContents:

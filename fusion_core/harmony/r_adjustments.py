@@ -89,11 +89,16 @@ def translate_adjustment(text: str, variable: str) -> Translation:
     ExpressionError
         If it holds something the safe language lacks.
     """
-    node = _parse(text)
-    relevelled = _relevelling(node, variable)
-    if relevelled is not None:
-        return relevelled
-    return Translation(adjustment=_allowed(_sql(node)))
+    try:
+        node = _parse(text)
+        relevelled = _relevelling(node, variable)
+        if relevelled is not None:
+            return relevelled
+        return Translation(adjustment=_allowed(_sql(node)))
+    except RecursionError as error:
+        raise ExpressionError(
+            "The R expression has too many parts", fix="Write it again as an expression"
+        ) from error
 
 
 def _allowed(written: str) -> str:

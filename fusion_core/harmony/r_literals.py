@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from fusion_core.errors import InputError
@@ -27,6 +27,8 @@ Value = Vector | dict[str, "Value"]
 MAXIMUM_CHARACTERS: Final = 10_000_000
 """A hundred times the largest published file."""
 
+_MAXIMUM_TOKENS: Final = 250_000
+_MAXIMUM_ENTRIES: Final = 10_000
 _MAXIMUM_ELEMENTS: Final = 1_000_000
 _MAXIMUM_RANGE: Final = 100_000
 _MAXIMUM_DEPTH: Final = 20
@@ -100,18 +102,23 @@ class _Parser:
     """Recursive descent over the tokens of one literal."""
 
     def __init__(self, text: str, where: str) -> None:
-        if len(text) > MAXIMUM_CHARACTERS:
-            raise InputError(
-                "The file is too large for a harmony file", where=where, fix="Check the file"
-            )
         self._where = where
+        if len(text) > MAXIMUM_CHARACTERS:
+            raise self._too_large()
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
         try:
-            self._tokens = list(tokens(text))
+            self._tokens = list(islice(tokens(text), _MAXIMUM_TOKENS))
         except TokenError as error:
             raise self._error(error.what, error.position) from error
+        if self._tokens[-1].kind != "end":
+            raise self._too_large()
         self._next = 0
         self._elements = 0
+
+    def _too_large(self) -> InputError:
+        return InputError(
+            "The file is too large for a harmony file", where=self._where, fix="Check the file"
+        )
 
     def _error(self, what: str, position: int) -> InputError:
         line = bisect_right(self._line_starts, position)
@@ -176,6 +183,8 @@ class _Parser:
         found: list[ListEntry] = []
         while not self._accept(")"):
             found.append(self._entry())
+            if len(found) > _MAXIMUM_ENTRIES:
+                raise self._too_large()
             if not self._accept(","):
                 self._expect(")")
                 break

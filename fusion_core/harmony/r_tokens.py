@@ -91,14 +91,14 @@ def tokens(text: str) -> Iterator[Token]:
             closing = _RAW_CLOSING[raw["open"]] + raw["dashes"] + raw["quote"]
             end = text.find(closing, raw.end())
             if end < 0:
-                raise TokenError("A text is not closed", position)
+                raise TokenError("The file is cut off or a text is not closed", position)
             yield Token("raw", text[raw.end() : end], position)
             position = end + len(closing)
             continue
         match = _TOKEN.match(text, position)
         if match is None:
             if text[position] in "\"'`":
-                raise TokenError("A text is not closed", position)
+                raise TokenError("The file is cut off or a text is not closed", position)
             yield Token("other", text[position], position)
             position += 1
             continue

@@ -66,9 +66,35 @@ def sweep_leftovers(path: Path) -> None:
 
 
 def write_text(text: str, path: Path, *, durable: bool = True) -> None:
-    """Write a text file atomically, UTF-8."""
+    """Write a text file atomically, UTF-8.
+
+    Raises
+    ------
+    InputError
+        As `replace_file`, and if the text holds half a character.
+    """
+    check_writable(text, where=str(path))
     with replace_file(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def check_writable(text: str, *, where: str) -> None:
+    """Check that a text can be written as UTF-8; JSON and browsers allow halves of an emoji.
+
+    Raises
+    ------
+    InputError
+        Saying which part of the text cannot be written.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        shown = text[max(0, error.start - 20) : error.start].rpartition("\n")[2]
+        raise InputError(
+            f"A text holds half a character after '{shown}', which no file can hold",
+            where=where,
+            fix="Type the character again",
+        ) from error
 
 
 def write_json(record: Any, path: Path) -> None:

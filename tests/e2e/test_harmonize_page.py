@@ -358,10 +358,14 @@ def test_a_published_harmony_file_is_imported_with_a_report(shared_app, page, tm
     expect(page.locator(".table-row").first).to_be_visible()
     broken = tmp_path / f"{name}.R"
     broken.write_text("list(a = system('ls'))\n; quit()", encoding="utf-8")
-    page.set_input_files("input[type=file]", [str(path), str(broken)])
+    odd = tmp_path / f"{name} (1).R"
+    odd.write_text("list('<img src=x onerror=window.hacked=1>' = list('\u202e'))", encoding="utf-8")
+    page.set_input_files("input[type=file]", [str(path), str(broken), str(odd)])
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Nothing is saved yet")
     expect(dialog.locator(".report-file.failed")).to_contain_text("is not allowed")
+    expect(dialog.locator(".report td.mono", has_text="onerror")).to_be_visible()
+    assert page.evaluate("window.hacked") is None
     assert stored(shared_app).get("sexresp__sex") is None
     dialog.get_by_role("button", name="Import 1 harmony").click()
     expect(dialog).to_contain_text("1 harmony was saved")

@@ -107,7 +107,7 @@ export function createExchange(actions, toast) {
       wait("export", `Export ${title}`, "Writing …");
       actions.send(request);
     } }, "Export");
-    open(`Export ${title}`, [...options, extras], [close("Cancel"), run]);
+    open(`Export ${title}`, [options[0], extras, ...options.slice(1)], [close("Cancel"), run]);
   }
 
   function exported({ files, remarks }) {

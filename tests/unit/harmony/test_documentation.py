@@ -105,7 +105,7 @@ def test_with_microdata_there_are_shares_similarity_and_findings_on_request():
     previews = preview_harmonies(
         HarmonySet(PAIR, (harmony,)), donor, recipient, progress=lambda *said: told.append(said)
     )
-    assert told == [(0.0, "heat__hfl"), (1.0, "all harmonies")]
+    assert told == [(0.0, "Comparing heat__hfl"), (1.0, "All harmonies compared")]
     surveys = {"donor": survey_facts(donor), "recipient": survey_facts(recipient)}
     text = Page(document(harmony, surveys=surveys, previews=previews)).text
     assert "4 households" in text
