@@ -4,7 +4,9 @@ Visitors speak the server's protocol without a browser, so that the server's own
 """
 
 import asyncio
+import itertools
 import random
+import shutil
 import statistics
 import sys
 import tempfile
@@ -34,6 +36,8 @@ HARMONIES = {
     "ASEC_2019__ACS_2019": "fullpart__wkhp", "FAPS_2013__ACS_2019": "educcat_r__schl",
 }  # fmt: skip
 
+_new_groups = itertools.count(1_000)
+
 
 def row(what: str, value: str, goal: str = "") -> None:
     print(f"| {what} | {value} | {goal} |", flush=True)
@@ -45,8 +49,9 @@ def address(number: int) -> dict[str, str]:
     return {"pair": pair, "donor": donor, "recipient": recipient}
 
 
-def edit(turn: int) -> dict[str, object]:
-    return {"kind": "assign", "donor": [0], "recipient": [0], "group": float(7 + turn % 2)}
+def edit() -> dict[str, object]:
+    """Return an edit nobody made before: drafts are kept, and what changes nothing has no answer."""
+    return {"kind": "assign", "donor": [0], "recipient": [0], "group": float(next(_new_groups))}
 
 
 async def person(url: str, number: int) -> list[tuple[float, float]]:
@@ -56,7 +61,7 @@ async def person(url: str, number: int) -> list[tuple[float, float]]:
     times = []
     for turn in range(EDITS):
         await asyncio.sleep(pauses.uniform(*PAUSE_SECONDS))
-        times.append(await session.edit(turn + 1, edit(turn)))
+        times.append(await session.edit(turn + 1, edit()))
     session.close()
     return times
 
@@ -64,7 +69,7 @@ async def person(url: str, number: int) -> list[tuple[float, float]]:
 async def come_and_go(url: str, visits: int) -> None:
     for number in range(visits):
         session = await RawSession.open(url, address(number))
-        await session.edit(1, edit(number))
+        await session.edit(1, edit())
         session.close()
 
 
@@ -134,7 +139,11 @@ def main() -> int:
     print("| what | measured | goal |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         given = sys.argv[1:2]
-        path = Path(given[0]) if given else build_large_workspace(Path(folder) / "large").path
+        path = Path(folder) / "large"
+        if given:
+            shutil.copytree(given[0], path)
+        else:
+            build_large_workspace(path)
         start = time.perf_counter()
         server = start_app(path)
         row("start until it listens", f"{time.perf_counter() - start:.1f} s", "5 s with the page")
