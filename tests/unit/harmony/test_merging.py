@@ -1,10 +1,10 @@
 """Merging two versions: the cases people meet, with the answers they would expect."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
-from fusion_core.harmony.aspects import ABSENT, Aspect
+from fusion_core.harmony.aspects import ABSENT, SIDE_FIELDS, Aspect
 from fusion_core.harmony.merging import merge, renumbering
 from fusion_core.harmony.model import Acceptance, Harmony, LevelGroup, Side
 
@@ -125,3 +125,11 @@ def test_a_name_given_by_one_and_taken_away_by_the_other_is_asked_about(choice):
 def test_the_result_is_based_on_their_revision():
     theirs = replace(BASE, revision=7, author="Ana", comment="x")
     assert merge(BASE, replace(BASE, ordered=True), theirs).resolved().revision == 7
+
+
+def test_every_field_of_a_harmony_is_an_aspect_or_bookkeeping():
+    of_sides = {"variable", "breakpoints", "levels", *SIDE_FIELDS}
+    assert {field.name for field in fields(Side)} == of_sides
+    bookkeeping = {"author", "modified", "revision"}
+    shared = {"donor", "recipient", "ordered", "group_names", "comment", "accepted"}
+    assert {field.name for field in fields(Harmony)} == shared | bookkeeping
