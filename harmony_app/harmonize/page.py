@@ -60,6 +60,7 @@ class HarmonizePage:
         self.steps = Steps(session.workspace, session.user)
         self.tabling = Tabling(self)
         self.screen = Screen(session.workspace, self.desk, self.tabling.show)
+        self.is_loaded = False
         self.suggesting = Suggesting(self)
         self.queueing = Queueing(self)
         self.checks = Checks(self)
@@ -79,6 +80,7 @@ class HarmonizePage:
             **LevelWork(self).actions,
         }  # fmt: skip
         self._follow_address()
+        pn.state.onload(self._begin)
 
     def __panel__(self) -> pn.viewable.Viewable:
         """Return the component to show."""
@@ -221,7 +223,19 @@ class HarmonizePage:
             notice = error.message
         self.screen.show_place(self.work, self.state, notice=notice)
         self.show_form()
-        pn.state.onload(self._late_work)
+
+    def _begin(self) -> None:
+        """Begin what is computed beside the page: what it found sooner would reach no browser."""
+        self.is_loaded = True
+        if self.work is not None:
+            self._seek()
+            self.suggesting.show()
+            self._late_work()
+
+    def _seek(self) -> None:
+        if self.is_loaded and self.work is not None:
+            self.suggesting.warm()
+            self.queueing.search()
 
     def _show_problem(self, error: HarmonyError, pair: str) -> None:
         """Show why a pair cannot be opened; another one can still be chosen."""
@@ -250,8 +264,7 @@ class HarmonizePage:
             self._show_problem(error, str(pair))
             return
         self.work = work
-        self.suggesting.warm()
-        self.queueing.search()
+        self._seek()
         self.state = states.choose_pair(self.state, pair)
         self.screen.show_pair(work)
         self.screen.show_place(self.work, self.state)

@@ -72,6 +72,8 @@ class Suggesting:
         page, current = self._page, self._page.state.current
         if page.work is None or current is None or not self._is_offered():
             page.desk.show(suggestion=None)
+        elif not page.is_loaded:
+            page.desk.show(suggestion={"key": current.key, "looking": True})
         elif self._match not in self._found or self._index is not page.work.knowledge.latest:
             self._look(page.work, current)
         else:
