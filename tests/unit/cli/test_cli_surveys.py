@@ -106,7 +106,7 @@ def test_files_are_checked_against_each_other_without_being_imported(harmony, tm
     assert finding["severity"] == "error"
     assert "ACS 2017 and ACS 2018" in finding["explanation"]
     assert set(finding) == {
-        "file", "key", "rule", "severity", "explanation", "side", "levels", "fix",
+        "file", "key", "rule", "severity", "explanation", "side", "levels", "fix", "accepted",
     }  # fmt: skip
     found = harmony.lines("harmonies", "check", *files[:2])
     assert not [item for item in found if item["severity"] == "error"]
