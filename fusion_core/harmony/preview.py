@@ -224,8 +224,8 @@ def _levels(side: Side, computed: _Computed | None) -> tuple[LevelPreview, ...]:
     weight = computed.rows.totals(computed.side.cells, side.respondent).weight
     shares = code_shares(computed.side.level_of_cell, weight, len(side.levels) + 1)
     return tuple(
-        LevelPreview(item.level, item.group, float(share) if np.isfinite(share) else None)
-        for item, share in zip(side.levels, shares, strict=False)
+        LevelPreview(item.level, item.group, share if isfinite(share) else None)
+        for item, share in zip(side.levels, shares.tolist(), strict=False)
     )
 
 

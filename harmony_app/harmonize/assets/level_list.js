@@ -150,7 +150,7 @@ export function createLevelList(side, handlers) {
     sectionOf: (at) => sections?.[at] ?? "",
     focusFilter: () => tools.focus(),
     setLabels(next, nextSections) {
-      if (labels.length === next.length && labels.every((label, at) => label === next[at])) return;
+      if (labels === next || (labels.length === next.length && labels.every((label, at) => label === next[at]))) return;
       labels = next;
       index = indexLabels(labels);
       sections = nextSections ?? null;

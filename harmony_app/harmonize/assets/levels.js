@@ -1,10 +1,11 @@
 // The two level lists with everything that puts levels into groups: click-click, drag, keys, table.
 import { createGroupBar } from "./group_bar.js";
-import { createGroupCodes, readCode } from "./group_codes.js";
+import { createGroupCodes } from "./group_codes.js";
 import { h, isTyping, number, s, setText } from "./dom.js";
 import { createDrag } from "./level_drag.js";
 import { createLevelList } from "./level_list.js";
 import { countGroups, groupsInUse } from "./level_order.js";
+import { createLevelTable } from "./level_table.js";
 import { drawLinks } from "./links.js";
 
 const OTHER = { donor: "recipient", recipient: "donor" };
@@ -24,8 +25,10 @@ export function createLevels(actions) {
   let awaited = null;
   let frame = null;
 
-  const handlers = { changed: scheduleLinks, selectShown, invert, typed, pasted, codeKey, fold: (side, entry) => { lists[side].fold(entry.name, !entry.folded); setCursor(side, entry.key); } };
-  const lists = { donor: createLevelList("donor", handlers), recipient: createLevelList("recipient", handlers) };
+  const handlers = { changed: scheduleLinks, selectShown, invert, fold: (side, entry) => { lists[side].fold(entry.name, !entry.folded); setCursor(side, entry.key); } };
+  const lists = {};
+  Object.assign(handlers, createLevelTable(lists, actions, () => refresh()));
+  Object.assign(lists, { donor: createLevelList("donor", handlers), recipient: createLevelList("recipient", handlers) });
   const svg = s("svg", { class: "links", "aria-hidden": "true", preserveAspectRatio: "none" });
   const drag = createDrag(lists, {
     press, sweep, isSelected: (side, entry) => isSelected(side, entry),
@@ -100,6 +103,8 @@ export function createLevels(actions) {
   }
 
   function refresh() {
+    // A level that went out of the list, into a closed section, leaves the cursor on its heading.
+    if (cursor.key?.startsWith("l") && !lists[cursor.side].entry(cursor.key)) cursor.key = lists[cursor.side].entryOf(Number(cursor.key.slice(1)))?.key ?? null;
     for (const side of SIDES) lists[side].markSelected(selected[side], cursor.side === side ? cursor.key : null);
     const total = selected.donor.size + selected.recipient.size;
     hint.hidden = total > 0;
@@ -266,38 +271,6 @@ export function createLevels(actions) {
     return Boolean(entry) && acceptSuggested(side, entry.indices);
   }
 
-  // The table of groups ---------------------------------------------------------------------
-
-  function typed(side, index, text) {
-    const group = readCode(text);
-    if (group === undefined) { refresh(); actions.problem("match", "A group is a number, “drop”, or empty."); return; }
-    actions.assign({ donor: [], recipient: [], [side]: [index] }, group);
-  }
-
-  function codeKey(side, key, event) {
-    const step = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
-    event.stopPropagation();
-    if (!step) return;
-    event.preventDefault();
-    const order = lists[side].entries().filter((entry) => entry.index !== null);
-    const next = order[order.findIndex((entry) => entry.key === key) + step];
-    event.target.dispatchEvent(new Event("change"));
-    if (next) lists[side].focusCode(next.key); else event.target.blur();
-  }
-
-  function pasted(side, key, event) {
-    const text = event.clipboardData.getData("text");
-    const lines = text.trim().split(/\r?\n/);
-    if (lines.length < 2) return;
-    event.preventDefault();
-    if (lines.some((line) => line.includes("\t"))) { actions.pasteTable(side, text); return; }
-    const found = lines.map(readCode);
-    if (found.includes(undefined)) { actions.problem("match", "The pasted column holds something else than group numbers."); return; }
-    const order = lists[side].entries().filter((entry) => entry.index !== null);
-    const start = order.findIndex((entry) => entry.key === key);
-    actions.assignEach(side, found.slice(0, order.length - start).map((group, offset) => [order[start + offset].index, group]));
-  }
-
   // Keys ------------------------------------------------------------------------------------
 
   function onKey(event, side) {
@@ -307,11 +280,11 @@ export function createLevels(actions) {
     const entry = cursor.side === side ? lists[side].entry(cursor.key) : null;
     const [across, along] = side === "donor" ? ["ArrowRight", "ArrowLeft"] : ["ArrowLeft", "ArrowRight"];
     if (event.key === across) { event.preventDefault(); lists[OTHER[side]].list.focus({ preventScroll: true }); return; }
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") { event.preventDefault(); selectShown(side); return; }
     if (!entry) return;
     if (event.key === along && entry.index === null) { event.preventDefault(); handlers.fold(side, entry); }
     else if (event.key === " ") { event.preventDefault(); toggle(side, entry); refresh(); }
     else if (event.key === "Enter") { event.preventDefault(); if (codesTyped.pending()) codesTyped.finish(); else press(side, entry, {}); }
-    else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") { event.preventDefault(); selectShown(side); }
   }
 
   function moveCursor(side, step, extend) {
