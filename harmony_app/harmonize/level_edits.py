@@ -92,7 +92,7 @@ def _code(message: Message, name: str) -> float:
     return messages.number(message.get(name), "The group")
 
 
-def paste_table(harmony: Harmony, message: Message) -> tuple[Harmony, str, list[dict[str, object]]]:
+def paste_table(harmony: Harmony, message: Message) -> tuple[Harmony, str, list[dict[str, str]]]:
     """Take groups from a pasted table; return the harmony, a summary, and what did not match.
 
     Raises
@@ -109,11 +109,11 @@ def paste_table(harmony: Harmony, message: Message) -> tuple[Harmony, str, list[
     )
     total = len(harmony.side(name).levels)
     summary = f"{report.matched:,} of {total:,} levels got their group from the table."
-    problems: list[dict[str, object]] = [
-        {"key": label, "ok": False, "message": "no level of this name"} for label in report.unknown
+    problems: list[dict[str, str]] = [
+        {"key": label, "message": "no level of this name"} for label in report.unknown
     ]
     problems += [
-        {"key": label, "ok": True, "message": "listed twice; the first group counts"}
+        {"key": label, "message": "listed twice; the first group counts"}
         for label in report.repeated
     ]
     return report.harmony, summary, problems[:PROBLEMS_TOLD]

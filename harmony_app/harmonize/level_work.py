@@ -48,7 +48,7 @@ class LevelWork:
         changed, summary, problems = paste_table(self._current(), message)
         page.state = states.edit(page.state, changed)
         if problems:
-            page.desk.tell("report", title="Pasted table", summary=summary, entries=problems)
+            page.desk.tell("table_report", summary=summary, entries=problems)
         else:
             page.toast(summary)
 

@@ -2,7 +2,7 @@
 import { changesTable } from "./changes.js";
 import { createConflict } from "./conflict.js";
 import { h, setText, when } from "./dom.js";
-import { tableQuestion } from "./group_menu.js";
+import { tableQuestion, tableReport } from "./group_menu.js";
 import { createReview } from "./review.js";
 
 export function createDialogs(actions) {
@@ -52,6 +52,7 @@ export function createDialogs(actions) {
       const text = h("textarea", { rows: 6, maxlength: 4000, "aria-label": "Comment", value: form.comment, dir: "auto" });
       open(`Comment on ${form.key}`, [text], [close(), act("Keep comment", ".primary", () => actions.edit({ kind: "comment", text: text.value.trim() }))]);
     },
+    table_report(reply) { open(...tableReport(reply), [close("Close")]); },
     table(side) {
       const [title, body, read] = tableQuestion(side);
       open(title, body, [close(), act("Take these groups", ".primary", () => { if (read().trim()) actions.pasteTable(side, read()); })]);

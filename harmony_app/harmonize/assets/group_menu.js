@@ -54,3 +54,9 @@ export function tableQuestion(side) {
   const body = [h("p", {}, "Copy two columns from a spreadsheet and paste them here: the level, then its group. A group is a number, a name, “drop”, or empty; a third column may hold the group’s name."), text];
   return [`Paste groups of ${side} levels`, body, () => text.value];
 }
+
+/** What is shown after a table was pasted: `[title, body]` with the rows that did not match. */
+export function tableReport({ summary, entries }) {
+  const rows = entries.map((entry) => h("tr", {}, h("th", { scope: "row", dir: "auto" }, entry.key), h("td", {}, entry.message)));
+  return ["Pasted table", [h("p", {}, summary), h("table.changes", {}, h("tbody", {}, ...rows))]];
+}
