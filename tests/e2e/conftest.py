@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import running_app
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from running_app import AppServer, start_app
 
 from fusion_core.execution import execute_run
@@ -19,6 +19,10 @@ from fusion_core.ingest.demo import build_demo
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, create_run
+
+
+# Two browsers and two servers share two cores: what a person sees at once may take seconds here.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
