@@ -33,7 +33,18 @@ def apply_edit(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
     kind = message.get("kind")
     if not isinstance(kind, str) or kind not in EDITS:
         raise InputError("The page sent an edit this server does not know", fix="Reload the page")
-    return EDITS[kind](harmony, message, surveys)
+    edited = EDITS[kind](harmony, message, surveys)
+    return edited if kind == "ordered" else _follow_order(harmony, edited, surveys)
+
+
+def _follow_order(before: Harmony, after: Harmony, surveys: Surveys) -> Harmony:
+    """Say "ordered" as detected, as long as a person has not said otherwise."""
+    if before == after:
+        return after
+    donor, recipient = surveys.variables(after)
+    if before.ordered != editing.detect_ordered(before, donor, recipient):
+        return after
+    return editing.set_ordered(after, editing.detect_ordered(after, donor, recipient))
 
 
 def _on_levels(edit: Callable[[Harmony, Message], Harmony]) -> _Edit:

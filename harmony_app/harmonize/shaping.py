@@ -32,11 +32,10 @@ def _recipe(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
 
 
 def _adjust(harmony: Harmony, side: SideName, text: str, surveys: Surveys) -> Harmony:
-    changed = adjusting.adjust(
+    return adjusting.adjust(
         harmony, side, text,
         columns=surveys.columns(side, harmony), variables=surveys.variables(harmony),
     )  # fmt: skip
-    return _order_again(harmony, changed, surveys)
 
 
 def _universe(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
@@ -98,8 +97,7 @@ def _label_bins(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony
     number = surveys.variable(name, harmony)
     if harmony.side(name).adjustment.strip():
         number = replace(number, type="continuous", levels=(), minimum=None)
-    changed = bin_by_labels(harmony, name, number, base_year=base_year)
-    return _order_again(harmony, changed, surveys)
+    return bin_by_labels(harmony, name, number, base_year=base_year)
 
 
 def _deflate(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
@@ -121,15 +119,6 @@ def note(before: Harmony, after: Harmony, message: Message) -> str:
         return ""
     side = messages.side(message)
     return editing.say_rebinned(before.side(side), after.side(side))
-
-
-def _order_again(before: Harmony, after: Harmony, surveys: Surveys) -> Harmony:
-    """Follow the detected order where the harmony followed it so far."""
-    donor, recipient = surveys.variables(after)
-    followed = before.ordered == editing.detect_ordered(before, donor, recipient)
-    if not followed or before == after:
-        return after
-    return editing.set_ordered(after, editing.detect_ordered(after, donor, recipient))
 
 
 EDITS: Final[Mapping[str, Callable[[Harmony, Message, Surveys], Harmony]]] = MappingProxyType(
