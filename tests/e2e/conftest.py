@@ -20,7 +20,6 @@ from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, create_run
 
-
 # Two browsers and two servers share two cores: what a person sees at once may take seconds here.
 expect.set_options(timeout=15_000)
 
