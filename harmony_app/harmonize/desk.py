@@ -17,7 +17,7 @@ from panel.custom import JSComponent
 
 ASSETS: Final = Path(__file__).parent / "assets"
 MODULES: Final = (
-    "dom", "queue", "worklist", "links", "level_query", "level_order", "level_rows", "level_tools",
+    "dom", "hand", "queue", "worklist", "links", "level_query", "level_order", "level_rows", "level_tools",
     "level_list", "level_drag", "group_codes", "level_table", "group_bar", "levels", "group_menu", "picker",
     "condition", "expression", "recipe", "universe", "collapse", "deflate", "bins", "settings",
     "candidates", "suggestion", "finding_card", "consequence", "findings_list", "notices",

@@ -4,6 +4,7 @@ import { createConsequence } from "./consequence.js";
 import { createDialogs, createFooter, createToast } from "./dialogs.js";
 import { h, isTyping } from "./dom.js";
 import { createFindingsList } from "./findings_list.js";
+import { createHand } from "./hand.js";
 import { createMatch } from "./match.js";
 import { createExchange, saveDownload } from "./exchange.js";
 import { createNotices } from "./notices.js";
@@ -177,18 +178,19 @@ export function render({ model }) {
     findings: () => { if (state.findings) findings.update(state.findings); },
     preview: () => { consequence.update(state.preview, state.place.palette); showConsequence(); },
   };
+  const hand = createHand(desk);
   for (const part of PARTS) {
-    model.on(part, () => {
+    model.on(part, () => hand.whenFree(part, () => {
       const next = read(part);
       // An answer to an older edit must not undo what the person did since; a newer one is coming.
       if (part === "form" && next && next.sequence < sequence && next.key === state.form?.key) return;
       state[part] = next;
       showers[part]();
-    });
+    }));
   }
 
-  model.on("msg:custom", (message) => {
-    const reply = message.data ?? message;
+  model.on("msg:custom", (message) => hand.whenFree(null, () => answer(message.data ?? message)));
+  function answer(reply) {
     if (reply.severity === "error") exchange.stop();
     if (["problem", "checked", "levels_of"].includes(reply.kind)) match.answer(reply);
     else if (exchange.answer(reply)) return;
@@ -197,7 +199,7 @@ export function render({ model }) {
     else if (reply.kind === "download") saveDownload(reply);
     else if (reply.kind in overview.answers) overview.answers[reply.kind](reply);
     else if (reply.kind in dialogs) dialogs[reply.kind](reply);
-  });
+  }
 
   function onKey(event) {
     if (dialogs.element.open || !desk.isConnected || state.place?.view !== "match") return;
@@ -216,7 +218,7 @@ export function render({ model }) {
     else if (!match.element.hidden && match.levels.pageKey(event)) event.preventDefault();
   }
   document.addEventListener("keydown", onKey);
-  model.on("remove", () => { document.removeEventListener("keydown", onKey); notices.remove(); });
+  model.on("remove", () => { document.removeEventListener("keydown", onKey); notices.remove(); hand.remove(); });
 
   for (const part of PARTS) if (!["labels", "rows", "form"].includes(part)) showers[part]();
   showSubject();
