@@ -64,7 +64,7 @@ export function render({ model }) {
     pasteTable: (side, text) => actions.edit({ kind: "paste_table", side, text }),
     askTable: (side) => dialogs.table(side),
     selectGroup: (code) => match.levels.selectGroup(code),
-    save: () => { if (state.form?.can_save) send({ kind: "save" }); },
+    save: () => { match.levels.finishNumber(); if (state.form?.can_save) send({ kind: "save" }); },
     problem: (_, message) => match.problem(message),
     help: () => dialogs.help(),
   };
@@ -207,6 +207,7 @@ export function render({ model }) {
     const command = event.ctrlKey || event.metaKey;
     if (command && key === "s") { event.preventDefault(); event.composedPath()[0]?.blur?.(); setTimeout(actions.save, 0); return; }
     if (isTyping(event)) return;
+    if (command) match.levels.finishNumber();
     if (command && (key === "y" || (key === "z" && event.shiftKey))) { event.preventDefault(); send({ kind: "redo" }); }
     else if (command && key === "z") { event.preventDefault(); send({ kind: "undo" }); }
     else if (key === "/" && !command) {

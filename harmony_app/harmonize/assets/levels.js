@@ -117,21 +117,24 @@ export function createLevels(actions) {
   /** Where the other side is ordered by likeness, ask what is like the selected levels. */
   function compare() {
     if (options.sort !== "alike") return;
-    const sides = SIDES.filter((side) => selected[side].size);
+    const { chosen } = meant();
+    const sides = SIDES.filter((side) => chosen[side].length);
     if (sides.length !== 1) return;
     const [side] = sides;
-    const question = JSON.stringify([side, [...selected[side]]]);
-    if (question !== compared) { compared = question; actions.send({ kind: "alike", side, levels: [...selected[side]] }); }
+    const question = JSON.stringify([side, chosen[side]]);
+    if (question !== compared) { compared = question; actions.send({ kind: "alike", side, levels: chosen[side] }); }
   }
 
   const shownIndices = (side) => lists[side].entries().flatMap((entry) => entry.indices);
 
   function selectShown(side) {
+    codesTyped.finish();
     for (const index of shownIndices(side)) selected[side].add(index);
     setCursor(side, lists[side].entries()[0]?.key ?? null);
   }
 
   function invert(side) {
+    codesTyped.finish();
     const shown = new Set(shownIndices(side));
     selected[side] = new Set([...shown].filter((index) => !selected[side].has(index)));
     refresh();
@@ -144,6 +147,7 @@ export function createLevels(actions) {
   }
 
   function sweep(side, from, to) {
+    codesTyped.finish();
     selected[side].clear();
     selected[OTHER[side]].clear();
     selectRange(side, from.key, to.key);
@@ -153,8 +157,10 @@ export function createLevels(actions) {
   }
 
   function selectSection() {
+    codesTyped.finish();
+    const { chosen } = meant();
     for (const side of SIDES) {
-      const names = new Set([...selected[side]].map((index) => lists[side].sectionOf(index)).filter(Boolean));
+      const names = new Set(chosen[side].map((index) => lists[side].sectionOf(index)).filter(Boolean));
       form.sides[side].groups.forEach((_, index) => { if (names.has(lists[side].sectionOf(index))) selected[side].add(index); });
     }
     refresh();
@@ -167,6 +173,7 @@ export function createLevels(actions) {
   }
 
   function press(side, entry, event) {
+    codesTyped.finish(); // a number still waiting is meant for what was selected before
     if (event.shiftKey && anchor?.side === side) selectRange(side, anchor.key, entry.key);
     else if (event.ctrlKey || event.metaKey) toggle(side, entry);
     else if (selected[OTHER[side]].size) {
@@ -226,13 +233,19 @@ export function createLevels(actions) {
     setCursor(targetSide, entry.key);
   }
 
-  function assign(group, name = null) {
-    const chosen = { donor: [...selected.donor], recipient: [...selected.recipient] };
+  /** What a key is meant for: the levels selected, else the row pointed at; and the row after a single one. */
+  function meant() {
     const at = cursor.side && lists[cursor.side].entry(cursor.key);
-    if (!hasSelection() && at) chosen[cursor.side] = [...at.indices];
+    const chosen = { donor: [...selected.donor], recipient: [...selected.recipient] };
+    if (!at) return { chosen, next: null };
+    if (!hasSelection()) chosen[cursor.side] = [...at.indices];
+    const alone = chosen[cursor.side].length === at.indices.length && !chosen[OTHER[cursor.side]].length && at.indices.every((index) => chosen[cursor.side].includes(index));
+    return { chosen, next: alone ? following(cursor.side, at) : null };
+  }
+
+  function assign(group, name = null) {
+    const { chosen, next } = meant();
     if (!chosen.donor.length && !chosen.recipient.length) return false;
-    const alone = at && chosen[cursor.side].length === at.indices.length && !chosen[OTHER[cursor.side]].length && at.indices.every((index) => chosen[cursor.side].includes(index));
-    const next = alone ? following(cursor.side, at) : null;
     give(chosen, group, name);
     if (next) advance(...next);
     return true;
@@ -247,14 +260,26 @@ export function createLevels(actions) {
     return first ? ["recipient", first] : null;
   }
 
-  /** After one row was decided by key, the next one is ready for the next key. */
+  /**
+   * After one row was decided by key, the next one is pointed at, ready for the next key.
+   *
+   * It is not selected: what a person then clicks, or finds by the filter, must not take it along.
+   */
   function advance(side, entry) {
     const here = lists[side].entry(entry.key);
     if (!here) return;
-    for (const index of here.indices) selected[side].add(index);
     anchor = { side, key: here.key };
     setCursor(side, here.key);
-    if (lists[OTHER[side]].list.matches(":focus")) lists[side].list.focus({ preventScroll: true });
+    lists[side].list.focus({ preventScroll: true });
+  }
+
+  /** Put levels into the groups suggested for them, and go on to the next row. */
+  function acceptMeant() {
+    const { chosen, next } = meant();
+    if (!SIDES.map((side) => acceptSuggested(side, chosen[side])).includes(true)) return false;
+    clear();
+    if (next) advance(...next);
+    return true;
   }
 
   /** Put the selected levels into the groups suggested for them. */
@@ -307,7 +332,7 @@ export function createLevels(actions) {
   const KEYS = {
     Delete: () => assign(null), n: () => assign(nextCode()), x: () => assign("drop"), i: () => { invert(cursor.side ?? "recipient"); return true; },
     p: () => { selectSection(); return true; }, g: () => { bar.focus(); return true; },
-    y: () => { const taken = SIDES.map((side) => acceptSuggested(side, [...selected[side]])); if (taken.includes(true)) clear(); return taken.includes(true); },
+    y: acceptMeant,
   };
 
   /** Keys that work wherever the focus is, as long as nobody is typing. */
@@ -325,6 +350,8 @@ export function createLevels(actions) {
     lists, svg, overlay: drag.overlay, assignBar, pageKey, clear, redraw: scheduleLinks, selectGroup, hasSelection,
     /** Once the levels of a harmony are shown, the keys are meant for them. */
     focusWhenShown(key) { awaited = key; },
+    /** A group number still waiting for a further digit is taken as it is. */
+    finishNumber: codesTyped.finish,
     selection: (side) => [...selected[side]],
     focusFilter: () => lists[cursor.side ?? "recipient"].focusFilter(),
     /** The server's answer to what is alike: the levels of `side`'s other side, best first. */
