@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from fusion_core.harmony.candidates import Candidate
     from fusion_core.harmony.model import SurveyPair
+    from fusion_core.harmony.rows import RowsCache
     from fusion_core.harmony.suggestions import Suggestion, SuggestionIndex
     from fusion_core.surveys.model import Variable
+    from fusion_core.surveys.source import SurveySource
+    from fusion_core.workspace.layout import Workspace
 
 _CANDIDATES: Final = 5
 
@@ -67,6 +70,7 @@ def suggest_harmonies(
         read_dictionary(opened.survey_folder(item)) for item in (surveys.donor, surveys.recipient)
     )
     index = SuggestionIndex(recipient, read_examples(opened, surveys.recipient))
+    compared = _Microdata.of(opened, surveys)
     store, who = HarmonyStore(opened.path, surveys), user or user_name()
     kept = {*(harmony.key for harmony in store.load().harmonies), *store.load_drafts(who)}
     if variables:
@@ -75,7 +79,7 @@ def suggest_harmonies(
     else:
         done = {key.partition("__")[0] for key in kept}
         chosen = [(item, "") for item in donor.answers() if item.name not in done]
-    found = [_suggested(index, surveys, item, its) for item, its in chosen]
+    found = [_suggested(index, surveys, item, its, compared) for item, its in chosen]
     shown = [item for item in found if item and (variables or item.is_worth_a_look)]
     shown.sort(key=lambda item: -item.candidates[0].score)
     drafts = [item.suggestion.harmony for item in shown if item.suggestion.harmony.key not in kept]
@@ -102,12 +106,44 @@ class _Suggested:
         return self.candidates[0].is_worth_a_look
 
 
+@dataclass(frozen=True)
+class _Microdata:
+    """The answers of both surveys, to compare their distributions."""
+
+    donor: SurveySource
+    recipient: SurveySource
+    cache: RowsCache
+
+    @classmethod
+    def of(cls, workspace: Workspace, pair: SurveyPair) -> _Microdata | None:
+        """Return the answers, if both surveys have any."""
+        from fusion_core.harmony.rows import RowsCache
+
+        donor, recipient = (workspace.stored_survey(item) for item in (pair.donor, pair.recipient))
+        if not (donor.has("household") and recipient.has("household")):
+            return None
+        return cls(donor, recipient, RowsCache())
+
+
 def _suggested(
-    index: SuggestionIndex, surveys: SurveyPair, donor: Variable, recipient: str
+    index: SuggestionIndex,
+    surveys: SurveyPair,
+    donor: Variable,
+    recipient: str,
+    compared: _Microdata | None,
 ) -> _Suggested | None:
-    found = index.rank(donor, survey=surveys.donor.name, limit=_CANDIDATES)
+    from fusion_core.harmony.fitting import COMPARED, by_fit, candidate_fits
+
+    found = index.rank(donor, survey=surveys.donor.name, limit=COMPARED)
     if not found:
         return None
+    if compared is not None:
+        fits = candidate_fits(
+            found, lambda name: index.suggest(donor, name, surveys).harmony,
+            compared.donor, compared.recipient, cache=compared.cache,
+        )  # fmt: skip
+        found = by_fit(found, fits)
+    found = found[:_CANDIDATES]
     chosen = recipient or found[0].variable.name
     return _Suggested(donor, found, index.suggest(donor, chosen, surveys))
 

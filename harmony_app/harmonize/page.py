@@ -30,6 +30,7 @@ from harmony_app.harmonize.library import pair_choice
 from harmony_app.harmonize.messages import Message
 from harmony_app.harmonize.pairwork import PairWork, parse_pair
 from harmony_app.harmonize.queueing import Queueing
+from harmony_app.harmonize.ranking import Ranking
 from harmony_app.harmonize.screen import Consequence, Screen, consequence
 from harmony_app.harmonize.shaping import note
 from harmony_app.harmonize.steps import Steps
@@ -63,6 +64,7 @@ class HarmonizePage:
         self.is_loaded = False
         self.suggesting = Suggesting(self)
         self.queueing = Queueing(self)
+        self.ranking = Ranking(self)
         self.checks = Checks(self)
         self.teamwork = Teamwork(self)
         self._actions: dict[str, Callable[[Message], None]] = {
@@ -235,6 +237,8 @@ class HarmonizePage:
     def _seek(self) -> None:
         if self.is_loaded and self.work is not None:
             self.suggesting.warm()
+            if not self.state.recipient:
+                self.ranking.refine()
             self.queueing.search()
 
     def _show_problem(self, error: HarmonyError, pair: str) -> None:
@@ -291,6 +295,8 @@ class HarmonizePage:
             self._remember()
         self.teamwork.opened()
         self.screen.show_subject(self.work, self.state)
+        if not recipient:
+            self.ranking.refine()
 
     def show_form(self) -> None:
         """Show the current harmony, and who else works on it."""

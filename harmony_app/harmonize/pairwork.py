@@ -14,6 +14,7 @@ from fusion_core.harmony.checking_siblings import siblings_of
 from fusion_core.harmony.drafts import Draft
 from fusion_core.harmony.editing import start_harmony
 from fusion_core.harmony.expressions import check_expression, evaluate_expression
+from fusion_core.harmony.fitting import by_fit, candidate_fits
 from fusion_core.harmony.model import Harmony, SideName, SurveyPair
 from fusion_core.harmony.pair_file import PairContents
 from fusion_core.harmony.preview import HarmonyPreview, preview
@@ -80,6 +81,7 @@ class PairWork:
         self.unreadable: list[Path] = []
         self._rows: RowsCache = shared_rows(workspace)
         self.knowledge = shared_knowledge(workspace, pair.recipient)
+        self.fits: dict[str, dict[str, float]] = {}
         self._candidates: dict[str, tuple[SuggestionIndex, tuple[Candidate, ...]]] = {}
         self.verdicts: dict[str, Verdict] = {}
         self._siblings = sibling_sets(workspace.path, pair)
@@ -158,7 +160,19 @@ class PairWork:
         if donor not in self._candidates or self._candidates[donor][0] is not index:
             variable = self.surveys.donor.dictionary.require(donor)
             self._candidates[donor] = (index, index.rank(variable, survey=self.pair.donor.name))
-        return self._candidates[donor][1]
+        return by_fit(self._candidates[donor][1], self.fits.get(donor, {}))
+
+    def find_fits(self, donor: str) -> dict[str, float]:
+        """Compare the distributions of the best candidates; slow on large surveys."""
+        surveys, index = self.surveys, self.index
+        if not (surveys.donor.has("household") and surveys.recipient.has("household")):
+            return {}
+        variable = surveys.donor.dictionary.require(donor)
+        return candidate_fits(
+            index.rank(variable, survey=self.pair.donor.name),
+            lambda name: index.suggest(variable, name, self.pair).harmony,
+            surveys.donor, surveys.recipient, cache=self._rows,
+        )  # fmt: skip
 
     @property
     def index(self) -> SuggestionIndex:

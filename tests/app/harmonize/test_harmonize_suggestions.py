@@ -149,3 +149,14 @@ def test_the_queue_does_nothing_to_a_match_opened_otherwise(open_page, told):
     assert part(page, "queue")["at"] is None
     page.receive({"kind": "queue_save"})
     assert told[-1]["kind"] == "problem"
+
+
+def test_candidates_are_ranked_again_once_their_answers_are_compared(open_page):
+    page = open_page(donor="heat")
+    found = page.work.fits["heat"]
+    assert found["hfl"] == page.work.find_fits("heat")["hfl"] > 0
+    scores = [item["score"] for item in part(page, "subject")["candidates"]]
+    assert scores == sorted(scores, reverse=True)
+    heat = page.work.surveys.donor.dictionary["heat"]
+    wording = {item.variable.name: item.score for item in page.work.index.rank(heat)}
+    assert scores[0] == pytest.approx(wording["hfl"] * (0.7 + 0.3 * found["hfl"]))
