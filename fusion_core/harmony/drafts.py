@@ -30,6 +30,8 @@ from fusion_core.workspace.files import read_json, sweep_leftovers, write_text
 
 FORMAT_VERSION: Final = 2
 _LOCK_SECONDS: Final = 10
+_START: Final = re.compile(rf'\{{"format": {FORMAT_VERSION}, "token": "([0-9a-f]+)", ')
+_START_LENGTH: Final = 64
 _FIELDS: Final = frozenset(
     {"format", "user", "modified", "token", "harmony", "past", "future", "other"}
 )
@@ -96,10 +98,11 @@ class DraftFolder:
         """
         path = self.path(draft.user, draft.harmony.key)
         with self._locked(draft.user):
-            found = self._read(path, draft.user)
             other = draft.other
-            if found is not None and based_on is not None and found.token != based_on:
-                other = found.harmony
+            if based_on is not None and _written_token(path) != (based_on or None):
+                found = self._read(path, draft.user)
+                if found is not None and found.token != based_on:
+                    other = found.harmony
             kept = Draft(
                 draft.harmony, draft.modified, draft.user, secrets.token_hex(8), draft.past,
                 draft.future, other,
@@ -276,8 +279,8 @@ def file_stem(key: str) -> str:
 
 def _record(draft: Draft) -> Record:
     record: Record = {
-        "format": FORMAT_VERSION, "user": draft.user, "modified": draft.modified,
-        "token": draft.token, "harmony": harmony_record(draft.harmony),
+        "format": FORMAT_VERSION, "token": draft.token, "user": draft.user,
+        "modified": draft.modified, "harmony": harmony_record(draft.harmony),
     }  # fmt: skip
     if past := trail_record(draft.harmony, draft.past[::-1]):
         record["past"] = past
@@ -286,6 +289,20 @@ def _record(draft: Draft) -> Record:
     if draft.other is not None:
         record["other"] = harmony_record(draft.other)
     return record
+
+
+def _written_token(path: Path) -> str | None:
+    """Return the token a draft begins with, without reading the rest; ``None`` where it does not.
+
+    A draft with ten thousand levels takes longer to read than to write, and every edit asks.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            start = file.read(_START_LENGTH)
+    except (OSError, UnicodeDecodeError):
+        return None  # reading the whole file says what is wrong with it
+    found = _START.match(start)
+    return found.group(1) if found else None
 
 
 def _digest(text: str) -> str:

@@ -102,8 +102,9 @@ def assign_each(harmony: Harmony, side: SideName, groups: Mapping[str, GroupCode
     for level in groups:
         if level not in known:
             raise InputError.unknown("level", level, known, where=harmony.side(side).variable)
+    # Levels that stay as they are stay the same objects, which lets others see quickly what changed.
     levels = tuple(
-        LevelGroup(item.level, groups.get(item.level, item.group))
+        LevelGroup(item.level, groups[item.level]) if item.level in groups else item
         for item in harmony.side(side).levels
     )
     return replace_side(harmony, side, levels=levels)

@@ -69,6 +69,7 @@ class HarmonizeDesk(JSComponent):
     rows = param.String(default="null")
     form = param.String(default="null")
     preview = param.String(default="null")
+    computing = param.String(default="false")
     suggestion = param.String(default="null")
     queue = param.String(default="null")
     checks = param.String(default="null")
@@ -89,9 +90,9 @@ class HarmonizeDesk(JSComponent):
             name: json.dumps(value, ensure_ascii=False, allow_nan=False)
             for name, value in parts.items()
         }
-        self.param.update(
-            **{name: text for name, text in texts.items() if getattr(self, name) != text}
-        )
+        changed = {name: text for name, text in texts.items() if getattr(self, name) != text}
+        if changed:  # an update of nothing costs as much as one of everything
+            self.param.update(**changed)
 
     def tell(self, kind: str, **content: Any) -> None:
         """Send something that is shown once: an answer, a dialogue, a download."""

@@ -33,9 +33,8 @@ class LevelWork:
 
     def __init__(self, page: HarmonizePage) -> None:
         self._page = page
-        self.actions: dict[str, Callable[[Message], None]] = {
-            "alike": self._alike, "paste_table": self._paste_table,
-        }  # fmt: skip
+        self.actions: dict[str, Callable[[Message], None]] = {"paste_table": self._paste_table}
+        self.questions: dict[str, Callable[[Message], None]] = {"alike": self._alike}
 
     def _alike(self, message: Message) -> None:
         current = self._current()

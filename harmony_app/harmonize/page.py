@@ -67,6 +67,7 @@ class HarmonizePage:
         self.ranking = Ranking(self)
         self.checks = Checks(self)
         self.teamwork = Teamwork(self)
+        levels = LevelWork(self)
         self._actions: dict[str, Callable[[Message], None]] = {
             "open": self._open, "pair": self._choose_pair, "view": self._choose_view,
             "undo": self._undo, "redo": self._redo, "fix": self._fix, "recover": self._recover,
@@ -79,8 +80,9 @@ class HarmonizePage:
             **Conveying(self).actions,
             **ComparingVintages(self).actions,
             **self.checks.actions,
-            **LevelWork(self).actions,
+            **levels.actions,
         }  # fmt: skip
+        self._questions = {"check": self._check, **levels.questions}
         self._follow_address()
         pn.state.onload(self._begin)
 
@@ -92,8 +94,9 @@ class HarmonizePage:
 
     def receive(self, message: Message) -> None:
         """Act on a message of the browser; whatever goes wrong is told in one sentence."""
-        if message.get("kind") == "check":
-            self._check(message)
+        question = self._questions.get(str(message.get("kind")))
+        if question is not None:
+            self._answer(question, message)
             return
         sequence = message.get("sequence")
         self._sequence = sequence if isinstance(sequence, int) else self._sequence
@@ -108,8 +111,15 @@ class HarmonizePage:
                 "That did not work. The details are in the server's log; nothing saved is affected.",
                 severity="error",
             )
-        self.show_form()
+        self._show_edit()
         self.schedule()
+
+    def _answer(self, question: Callable[[Message], None], message: Message) -> None:
+        """Answer what changes nothing, so that nothing is kept, shown or computed again."""
+        try:
+            question(message)
+        except HarmonyError as error:
+            self.report(error, message)
 
     def act(self, message: Message) -> None:
         """Do what a message asks for; errors are the caller's to tell."""
@@ -299,9 +309,15 @@ class HarmonizePage:
             self.ranking.refine()
 
     def show_form(self) -> None:
-        """Show the current harmony, and who else works on it."""
+        """Show the current harmony, who else works on it, and what is suggested."""
+        self._show_edit()
+        self._show_suggestions()
+
+    def _show_edit(self) -> None:
         self.screen.show_form(self.work, self.state, self._sequence)
         self.teamwork.show()
+
+    def _show_suggestions(self) -> None:
         self.suggesting.show()
         if self.work is not None:
             self.queueing.show()
@@ -366,6 +382,7 @@ class HarmonizePage:
         self._late_work_waits = False
         try:
             self.teamwork.keep()
+            self._show_suggestions()
             self._follow()
             self.checks.refresh()
             self.screen.show_statuses(self.work, self.state)
@@ -375,15 +392,18 @@ class HarmonizePage:
     def _follow(self) -> None:
         """Compute in a thread what the current harmony does; other sessions go on meanwhile."""
         work, current, foreseen = self.work, self.state.current, self.suggesting.foreseen()
-        if work is None or current is None:
+        if work is None or current is None or self.screen.shows(work, current, foreseen):
             self._following.cancel()
+            self.desk.show(computing=False)
             return
+        self.desk.show(computing=True)
 
         def done(found: Consequence) -> None:
             if found.harmony == self.state.current:
                 self.screen.show_consequence(found)
 
         def failed(error: Exception) -> None:
+            self.desk.show(computing=False)
             if not isinstance(error, HarmonyError):
                 raise error
             self.desk.tell("problem", side=None, field=None, message=error.message)

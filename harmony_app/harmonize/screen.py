@@ -29,6 +29,7 @@ from harmony_app.harmonize.consequences import (
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.forms import harmony_form
 from harmony_app.harmonize.library import pair_choice
+from harmony_app.harmonize.pair_surveys import Surveys
 from harmony_app.harmonize.pairwork import PairWork
 from harmony_app.harmonize.reviewing import variable_reviews
 from harmony_app.harmonize.state import ViewState
@@ -54,10 +55,11 @@ class Screen:
         self._desk = desk
         self._show_table = show_table
         self._labels: list[list[str]] = []
-        self._preview: tuple[Harmony, HarmonyPreview] | None = None
+        self._consequence: Consequence | None = None
 
     def show_pair(self, work: PairWork | None) -> None:
         """Show the variables of both surveys of a pair, or none."""
+        self._consequence = None
         if work is None:
             self._desk.show(variables=[], recipients=[], subject=None, form=None, preview=None)
             return
@@ -162,6 +164,7 @@ class Screen:
     def show_form(self, work: PairWork | None, state: ViewState, sequence: int) -> None:
         """Show the current harmony as it can be edited."""
         if work is None or state.current is None:
+            self._consequence = None
             self._desk.show(form=None, preview=None)
             return
         donor, recipient = work.variables(state.current)
@@ -173,6 +176,7 @@ class Screen:
         if labels != self._labels:
             # The lists appear at once; their shares follow with the preview.
             self._labels = labels
+            self._consequence = None
             self._desk.show(
                 form=form,
                 labels=labels_record(state.current),
@@ -183,22 +187,41 @@ class Screen:
 
     def show_consequence(self, found: Consequence) -> None:
         """Show what the current harmony – or one it could become – does; see `consequence`."""
-        self._preview = (found.harmony, found.preview)
-        self._desk.show(**found.parts)
+        self._consequence = found
+        self._desk.show(computing=False, **found.parts)
+
+    def shows(self, work: PairWork, harmony: Harmony, foreseen: Harmony | None) -> bool:
+        """Whether the consequence shown is the one `consequence` would compute."""
+        shown = self._consequence
+        return (
+            shown is not None
+            and shown.surveys is work.surveys
+            and (shown.harmony, shown.foreseen) == (harmony, foreseen)
+        )
 
     def finding(self, current: Harmony | None, index: int) -> Finding | None:
         """Return a finding about the current harmony; ``None`` where it no longer applies."""
-        if self._preview is None or self._preview[0] != current:
+        if self._consequence is None or self._consequence.harmony != current:
             return None
-        findings = self._preview[1].findings
+        findings = self._consequence.preview.findings
         return findings[index] if 0 <= index < len(findings) else None
 
 
 @dataclass(frozen=True)
 class Consequence:
-    """What a harmony does to both surveys, and the parts of the page that show it."""
+    """What a harmony does to both surveys, and the parts of the page that show it.
 
+    Attributes
+    ----------
+    surveys, harmony, foreseen
+        What it was computed for; see `consequence`.
+    preview, parts
+        What the harmony does, and the parts of the page that show it.
+    """
+
+    surveys: Surveys
     harmony: Harmony
+    foreseen: Harmony | None
     preview: HarmonyPreview
     parts: dict[str, Any]
 
@@ -215,6 +238,7 @@ def consequence(work: PairWork, harmony: Harmony, foreseen: Harmony | None = Non
     foreseen
         What an untouched match would be with the whole suggestion.
     """
+    surveys = work.surveys
     found = work.preview(harmony)
     parts = {
         "rows": rows_record(harmony, *work.variables(harmony), found),
@@ -222,7 +246,7 @@ def consequence(work: PairWork, harmony: Harmony, foreseen: Harmony | None = Non
         if foreseen is None
         else foreseen_record(foreseen, work.preview(foreseen), work.surveys),
     }
-    return Consequence(harmony, found, parts)
+    return Consequence(surveys, harmony, foreseen, found, parts)
 
 
 def _empty_message(has_pairs: bool) -> list[str]:

@@ -4,10 +4,15 @@ import { groupColour, h, number, paintBadge, percent, s } from "./dom.js";
 
 const SHOWN_LEVELS = 5;
 const SHORT_TABLE = 40;
+const SLOW_MS = 150; // what comes sooner needs no announcement
+const GAP_MS = 60; // between the answer to an edit and the start of what follows from it
 
 export function createConsequence(actions) {
   const score = h("span.similarity");
   const heading = h("h3");
+  const mark = h("span.computing-mark", { role: "status" });
+  let isComputing = false;
+  let timer = 0;
   const basis = h("p.basis");
   const chart = h("div.chart");
   const findings = h("div.findings");
@@ -16,7 +21,7 @@ export function createConsequence(actions) {
   const resultCard = h("section.card", {}, h("h3", {}, "Result"), table);
   const findingsCard = h("section.card", { "aria-live": "polite" }, findingsTitle, findings);
   const element = h("aside.pane.consequence", { "aria-label": "Consequence" },
-    h("section.card", {}, h("div.card-head", {}, heading, score), basis, chart), findingsCard, resultCard);
+    h("section.card", {}, h("div.card-head", {}, heading, mark, score), basis, chart), findingsCard, resultCard);
   let palette = [];
   let shownLevels = SHORT_TABLE;
 
@@ -115,6 +120,16 @@ export function createConsequence(actions) {
 
   return {
     element,
+    /** Say that what is shown is being computed again, once it takes long enough to wonder. */
+    computing(on) {
+      if (on === isComputing) return;
+      isComputing = on;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        mark.textContent = on && !findingsCard.hidden ? "Computing …" : ""; // else the card says so itself
+        element.classList.toggle("computing", on);
+      }, on ? SLOW_MS : GAP_MS);
+    },
     update(preview, colours) {
       palette = colours;
       heading.textContent = preview?.foreseen ? "If you take the suggestion" : "After harmonization";

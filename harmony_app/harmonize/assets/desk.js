@@ -12,7 +12,7 @@ import { createOverview } from "./overview.js";
 import { createQueue } from "./queue.js";
 import { createWorklist } from "./worklist.js";
 
-const PARTS = ["pairs", "place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "suggestion", "queue", "checks", "findings", "teamwork", "table"];
+const PARTS = ["pairs", "place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "computing", "suggestion", "queue", "checks", "findings", "teamwork", "table"];
 
 export function render({ model }) {
   const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
@@ -24,6 +24,7 @@ export function render({ model }) {
   function send(message) {
     sequence += 1;
     model.send_msg({ ...message, sequence });
+    showComputing();
   }
 
   const actions = {
@@ -123,6 +124,9 @@ export function render({ model }) {
     desk.classList.toggle("wide", idle);
   }
 
+  /** The consequence on the screen is not that of the harmony on the screen: the server is at it. */
+  function showComputing() { consequence.computing(state.computing || actions.awaiting()); }
+
   function context() {
     const columns = (side) => [...(side === "donor" ? state.variables : state.recipients)
       .filter((item) => item.respondent === state.form.sides[side].respondent), ...state.place.functions];
@@ -170,7 +174,8 @@ export function render({ model }) {
     subject: showSubject,
     labels: showEdit,
     rows: showEdit,
-    form: () => { showMiddle(); showEdit(); },
+    form: () => { showMiddle(); showEdit(); showComputing(); },
+    computing: showComputing,
     queue: () => { queue.update(state.queue); worklist.updateQueue(); },
     suggestion: () => { match.updateSuggestion(state.suggestion); showEdit(); },
     checks: showChecks,

@@ -94,12 +94,37 @@ def test_labels_travel_once_and_not_with_every_edit(open_page, workspace):
     assert json.loads(labels)["recipient"]["sections"][0] == "A00"
     sent = []
     page.desk.param.watch(
-        lambda event: sent.append((event.name, len(event.new))), list(page.desk.param)
+        lambda *events: sent.extend((event.name, len(event.new)) for event in events),
+        list(page.desk.param),
     )
     page.receive({"kind": "assign", "sequence": 1, "recipient": list(range(9000)), "group": 12})
     assert json.loads(page.desk.form)["sides"]["recipient"]["groups"][8999] == 12.0
     assert "labels" not in dict(sent)
     assert max(dict(sent).values()) < 100_000
+
+
+def test_a_question_computes_nothing_again(open_page, monkeypatch):
+    page = open_page(donor="heat", recipient="hfl")
+    monkeypatch.setattr(page, "schedule", lambda: pytest.fail("a question changes nothing"))
+    page.receive({"kind": "alike", "side": "donor", "levels": [0], "sequence": 1})
+    page.receive({"kind": "alike", "side": "nowhere", "levels": [0], "sequence": 2})
+
+
+def test_a_consequence_is_computed_once_for_a_harmony(open_page, monkeypatch):
+    page = open_page(donor="heat", recipient="hfl")
+    computed = []
+    preview = type(page.work).preview
+    monkeypatch.setattr(
+        type(page.work), "preview", lambda work, item: computed.append(item) or preview(work, item)
+    )
+    page.receive({"kind": "assign", "donor": [0], "recipient": [0], "group": 4, "sequence": 1})
+    assert computed == [page.state.current]
+    page.receive({"kind": "view", "view": "all", "sequence": 2})
+    page.receive({"kind": "view", "view": "match", "sequence": 3})
+    assert len(computed) == 1
+    assert page.desk.computing == "false"
+    page.receive({"kind": "undo", "sequence": 4})
+    assert len(computed) > 1
 
 
 def _widen(workspace):

@@ -149,3 +149,14 @@ def test_a_trail_is_bounded_and_keeps_what_is_nearest():
 def test_a_damaged_trail_is_reported(record):
     with pytest.raises(CorruptFileError):
         read_trail([record], START, where="here")
+
+
+@pytest.mark.parametrize("first", ["format", "harmony"])
+def test_another_windows_draft_is_noticed_wherever_its_token_stands(drafts, first):
+    mine = drafts.save(draft("mine"), based_on="")
+    theirs = drafts.save(draft("theirs"), based_on=mine.token)
+    path = drafts.path("ann", KEY)
+    record = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({first: record[first]} | record), "utf-8")
+    assert drafts.save(draft("mine again"), based_on=mine.token).other.comment == "theirs"
+    assert drafts.save(draft("after"), based_on=theirs.token).other.comment == "mine again"
