@@ -97,10 +97,10 @@ def suggested_groups(
     donor, recipient
         The two variables.
     """
-    if any(_labels(current.side(name)) != _labels(suggested.side(name)) for name in SIDES):
-        wanted = _compared(current, donor, recipient)
-    else:
+    if all(_same_labels(current.side(name), suggested.side(name)) for name in SIDES):
         wanted = {name: {i.level: i.group for i in suggested.side(name).levels} for name in SIDES}
+    else:
+        wanted = _compared(current, donor, recipient)
     codes = _translated(current, wanted)
 
     def groups(name: SideName) -> tuple[GroupCode, ...]:
@@ -260,6 +260,11 @@ def _codes(harmony: Harmony) -> set[float]:
 
 def _labels(side: Side) -> tuple[str, ...]:
     return tuple(item.level for item in side.levels)
+
+
+def _same_labels(side: Side, other: Side) -> bool:
+    """Whether two sides list the same levels; a borrowed harmony may list them in another order."""
+    return set(_labels(side)) == set(_labels(other))
 
 
 def _compared(
