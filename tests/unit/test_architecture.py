@@ -1,6 +1,7 @@
 """The import rules of the house, as CONTRIBUTING.md states them."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,9 @@ def test_no_code_evaluates_text():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id not in {"eval", "exec", "compile"}, path
+
+
+def test_every_test_module_has_a_name_of_its_own():
+    """Pytest imports modules of folders that are no packages by their bare names."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
