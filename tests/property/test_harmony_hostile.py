@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fusion_core.errors import ExpressionError, InputError
@@ -36,7 +36,8 @@ COLUMNS = {
 CPU_SECONDS = 10
 """Far above what anything here takes (under a second), far below what a quadratic step would."""
 
-quick = settings(max_examples=50, deadline=None)
+# The first draw of a character builds a table of all characters, which is slow only once.
+quick = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 long = settings(max_examples=3_000, deadline=None)
 
 VALID = """list(
