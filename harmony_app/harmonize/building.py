@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +16,7 @@ from fusion_core.harmony.tallies import number_tally
 from fusion_core.surveys.storage import write_description
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage
@@ -32,7 +31,7 @@ class Building:
         self._page = page
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {
             "levels_of": self._levels_of,

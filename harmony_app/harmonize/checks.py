@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,7 @@ from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
 from harmony_app.harmonize.bulk_check import BulkCheck, shared_checks
 from harmony_app.harmonize.consequences import SEVERITIES
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage
@@ -44,7 +44,7 @@ class Checks:
         self._listen()
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {
             "accept": self._accept, "reopen": self._reopen, "check_all": self._check_all,

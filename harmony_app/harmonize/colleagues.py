@@ -5,7 +5,6 @@ Files are looked at every two seconds by their time stamps; only what changed is
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
@@ -14,7 +13,7 @@ from fusion_core.errors import HarmonyError
 from fusion_core.harmony.drafts import Draft
 from fusion_core.harmony.model import Harmony
 from harmony_app.harmonize import state as states
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage
@@ -32,7 +31,7 @@ class Colleagues:
         self._others: list[Draft] = []
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {"use_rival": self._use_rival, "keep_this": self._keep_this}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.vintage_matrix import VintageRow, vintage_matrix
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.convey_records import comparison_record
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.harmonize.pairwork import parse_pair
 from harmony_app.harmonize.vintages import (
     convey_between,
@@ -39,7 +38,7 @@ class ComparingVintages:
         self._rows: tuple[VintageRow, ...] = ()
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {
             "compare_vintages": self._compare, "vintage_cell": self._show_cell,

@@ -12,7 +12,7 @@ from fusion_core.harmony.merging import Choice, Difference, Merge, merge
 from fusion_core.harmony.model import Harmony
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage
@@ -35,7 +35,7 @@ class Conflicts:
         self.save: Callable[[], None] | None = None
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {"differences": self._differences, "resolve": self._resolve}
 

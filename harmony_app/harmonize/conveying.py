@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from fusion_core.harmony.model import GroupCode, Harmony, SideName, SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.convey_records import conveyance_record, pair_choices
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.harmonize.pairwork import parse_pair
 from harmony_app.harmonize.vintages import convey_between, related_pairs, stored_set
 from harmony_app.shell.background import LatestWork
@@ -36,7 +36,7 @@ class Conveying:
         self._found: Conveyance | None = None
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {"convey": self._convey, "convey_take": self._take}
 

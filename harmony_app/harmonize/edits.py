@@ -113,11 +113,13 @@ def _comment(harmony: Harmony, message: Message, surveys: Surveys) -> Harmony:
 
 
 EDITS: Final[Mapping[str, _Edit]] = MappingProxyType(
-    {kind: _on_levels(edit) for kind, edit in LEVEL_EDITS.items()}
-    | {
-        "assign": _assign, "breakpoints": _breakpoints, "missing": _missing, "ordered": _ordered,
-        "rename": _rename, "comment": _comment, "number_bins": _number_bins,
-    }
-    | dict(shaping.EDITS)
+    messages.by_kind(
+        {kind: _on_levels(edit) for kind, edit in LEVEL_EDITS.items()},
+        {
+            "assign": _assign, "breakpoints": _breakpoints, "missing": _missing, "ordered": _ordered,
+            "rename": _rename, "comment": _comment, "number_bins": _number_bins,
+        },
+        shaping.EDITS,
+    )
 )  # fmt: skip
 """Edits by the kind the browser names."""

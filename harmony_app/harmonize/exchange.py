@@ -27,7 +27,7 @@ from fusion_core.surveys.storage import read_dictionary
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.exports import Exports
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.harmonize.progress import failure_words, progress_teller
 from harmony_app.shell.background import LatestWork
 
@@ -62,12 +62,13 @@ class Exchange:
         self._outcomes: list[Mapping[int, Outcome]] = []
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
-        return {
+        own = {
             "import_file": self._receive, "import_run": self._run, "import_cancel": self._cancel,
-            "import_report": self._send_report, **self._exports.actions,
+            "import_report": self._send_report,
         }  # fmt: skip
+        return messages.by_kind(own, self._exports.actions)
 
     def _receive(self, message: Message) -> None:
         """Take one file of several; the last one starts the comparison."""

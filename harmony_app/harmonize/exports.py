@@ -26,7 +26,7 @@ from fusion_core.harmony.store import HarmonyStore
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.library import load_survey
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.harmonize.pairwork import parse_pair
 from harmony_app.harmonize.progress import failure_words, progress_teller
 from harmony_app.shell.background import LatestWork
@@ -64,7 +64,7 @@ class Exports:
         self._work = LatestWork()
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {
             "export": self._export, "export_selected": self._export,

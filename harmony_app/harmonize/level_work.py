@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import InputError
@@ -11,7 +10,7 @@ from fusion_core.harmony.model import Harmony
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
 from harmony_app.harmonize.level_edits import paste_table
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage
@@ -33,8 +32,8 @@ class LevelWork:
 
     def __init__(self, page: HarmonizePage) -> None:
         self._page = page
-        self.actions: dict[str, Callable[[Message], None]] = {"paste_table": self._paste_table}
-        self.questions: dict[str, Callable[[Message], None]] = {"alike": self._alike}
+        self.actions: Actions = {"paste_table": self._paste_table}
+        self.questions: Actions = {"alike": self._alike}
 
     def _alike(self, message: Message) -> None:
         current = self._current()

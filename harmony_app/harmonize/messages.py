@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.model import DROP, GroupCode, SideName
 
 Message = Mapping[str, Any]
+Actions = Mapping[str, Callable[[Message], None]]
+"""What a part of the page does on a message, by the message's kind."""
+
+_Handler = TypeVar("_Handler")
 
 TEXT_LIMIT: Final = 20_000
 """Longest text taken from a field; a comment or expression is far shorter."""
+
+
+def by_kind(*parts: Mapping[str, _Handler]) -> dict[str, _Handler]:
+    """Join what the parts of the page do with messages.
+
+    Raises
+    ------
+    ValueError
+        If two parts claim one kind: one of them would never hear its messages.
+    """
+    claims = Counter(kind for part in parts for kind in part)
+    twice = sorted(kind for kind, count in claims.items() if count > 1)
+    if twice:
+        raise ValueError(f"Two parts of the page claim messages of one kind: {', '.join(twice)}")
+    return {kind: handler for part in parts for kind, handler in part.items()}
 
 
 def text(message: Message, name: str, *, limit: int = TEXT_LIMIT) -> str:

@@ -67,22 +67,21 @@ class HarmonizePage:
         self.ranking = Ranking(self)
         self.checks = Checks(self)
         self.teamwork = Teamwork(self)
-        levels = LevelWork(self)
-        self._actions: dict[str, Callable[[Message], None]] = {
+        own = {
             "open": self._open, "pair": self._choose_pair, "view": self._choose_view,
             "undo": self._undo, "redo": self._redo, "fix": self._fix, "recover": self._recover,
-            **Building(self).actions,
-            **self.teamwork.actions,
-            **Exchange(self).actions,
-            **self.suggesting.actions,
-            **self.queueing.actions,
-            **self.tabling.actions,
-            **Conveying(self).actions,
-            **ComparingVintages(self).actions,
-            **self.checks.actions,
-            **levels.actions,
         }  # fmt: skip
-        self._questions = {"check": self._check, **levels.questions}
+        levels = LevelWork(self)
+        self._questions = messages.by_kind({"check": self._check}, levels.questions)
+        self._actions = messages.by_kind(
+            own, dict.fromkeys(EDITS, self._edit), self.teamwork.actions,
+            Building(self).actions, levels.actions, Exchange(self).actions,
+            self.suggesting.actions, self.queueing.actions, self.checks.actions,
+            self.tabling.actions, Conveying(self).actions, ComparingVintages(self).actions,
+        )  # fmt: skip
+        messages.by_kind(
+            self._questions, self._actions
+        )  # a kind is a question or changes something
         self._follow_address()
         pn.state.onload(self._begin)
 
@@ -124,14 +123,11 @@ class HarmonizePage:
     def act(self, message: Message) -> None:
         """Do what a message asks for; errors are the caller's to tell."""
         kind = message.get("kind")
-        if kind in EDITS:
-            self._edit(message)
-        elif isinstance(kind, str) and kind in self._actions:
-            self._actions[kind](message)
-        else:
+        if not isinstance(kind, str) or kind not in self._actions:
             raise InputError(
                 "The page sent a message this server does not know", fix="Reload the page"
             )
+        self._actions[kind](message)
 
     def _open(self, message: Message) -> None:
         self._show_match()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +10,7 @@ from fusion_core.harmony.history import HistoryEntry
 from fusion_core.harmony.model import Harmony
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage
@@ -30,7 +29,7 @@ class Past:
         self._page = page
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {
             "history": self._history, "compare": self._compare, "restore": self._restore,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +10,7 @@ from fusion_core.harmony.candidates import Candidate
 from fusion_core.harmony.declined import decline, declined
 from fusion_core.surveys.model import Variable
 from harmony_app.harmonize import messages
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.harmonize.suggesting import CONFIDENCE_WORDS
 from harmony_app.shell.background import LatestWork
 
@@ -57,7 +56,7 @@ class Queueing:
         self._taken = 0
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {
             "queue_start": self._start, "queue_stop": self._stop, "queue_draft": self._draft,

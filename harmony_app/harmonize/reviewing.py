@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fusion_core.harmony.review import REMARK_LIMIT, Remark, ReviewStatus
 from harmony_app.harmonize import messages
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage
@@ -21,7 +20,7 @@ class Reviewing:
         self._page = page
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {"review": self._review}
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.harmony.model import Harmony
 from harmony_app.harmonize import state as states
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.conflicts import Conflicts
@@ -31,7 +30,7 @@ class Saving:
         self._conflicts = conflicts
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {"save": self._save, "delete": self._delete, "discard": self._discard}
 

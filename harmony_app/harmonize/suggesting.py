@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.errors import HarmonyError, InputError
@@ -19,7 +19,7 @@ from fusion_core.surveys.model import Variable
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
 from harmony_app.harmonize.edits import SIDES
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.shell.background import LatestWork
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Suggesting:
         self._looking_for: Match | None = None
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {
             "suggest": self._want, "dismiss_suggestion": self._dismiss,

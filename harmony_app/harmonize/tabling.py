@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fusion_core.errors import HarmonyError, InputError
@@ -13,7 +13,7 @@ from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.catalogue import Status, harmony_statuses
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.harmonize.overview import table_rows
 from harmony_app.harmonize.pairwork import parse_pair
 from harmony_app.harmonize.vintages import readable_sets, stored_contents, stored_dictionary
@@ -42,7 +42,7 @@ class Tabling:
         self._background = LatestWork()
 
     @property
-    def actions(self) -> dict[str, Callable[[Message], None]]:
+    def actions(self) -> Actions:
         """What a message of each kind starts."""
         return {
             "table_scope": self._choose_scope, "open_row": self._open,

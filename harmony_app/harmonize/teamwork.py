@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from harmony_app.harmonize.colleagues import Colleagues, notice
 from harmony_app.harmonize.conflicts import Conflicts
 from harmony_app.harmonize.drafting import Drafting
-from harmony_app.harmonize.messages import Message
+from harmony_app.harmonize.messages import Actions, by_kind
 from harmony_app.harmonize.past import Past
 from harmony_app.harmonize.reviewing import Reviewing, review_record
 from harmony_app.harmonize.saving import Saving
@@ -33,10 +32,10 @@ class Teamwork:
         conflicts = Conflicts(page)
         saving = Saving(page, conflicts)
         conflicts.save = saving.write
-        self.actions: dict[str, Callable[[Message], None]] = {
-            **saving.actions, **conflicts.actions, **Past(page).actions, **Reviewing(page).actions,
-            **self._colleagues.actions,
-        }  # fmt: skip
+        self.actions: Actions = by_kind(
+            saving.actions, conflicts.actions, Past(page).actions, Reviewing(page).actions,
+            self._colleagues.actions,
+        )  # fmt: skip
 
     def keep(self) -> None:
         """Keep the current harmony as a draft if it says something that is not saved."""

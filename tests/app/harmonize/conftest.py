@@ -15,6 +15,7 @@ from fusion_core.surveys.model import (
     variable_from_column,
 )
 from fusion_core.workspace.layout import Workspace
+from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.page import HarmonizePage
 from harmony_app.shell.session import Session
 
@@ -88,3 +89,13 @@ def open_page(workspace: Workspace):
         return HarmonizePage(Session(workspace, user, "light", query))
 
     return build
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
+    """What pages told the browser once, newest last."""
+    heard: list[dict] = []
+    monkeypatch.setattr(
+        HarmonizeDesk, "tell", lambda _, kind, **content: heard.append({"kind": kind, **content})
+    )
+    return heard

@@ -17,18 +17,6 @@ UNDER_18 = {
 
 
 @pytest.fixture
-def told(monkeypatch):
-    """What pages told the browser once, newest last."""
-    from harmony_app.harmonize.desk import HarmonizeDesk
-
-    heard: list[dict] = []
-    monkeypatch.setattr(
-        HarmonizeDesk, "tell", lambda _, kind, **content: heard.append({"kind": kind, **content})
-    )
-    return heard
-
-
-@pytest.fixture
 def kids(open_page):
     """Kids (household) matched with the age of persons."""
     return open_page(donor="kids", recipient="agep")

@@ -35,17 +35,6 @@ def checks(page):
 
 
 @pytest.fixture
-def told(monkeypatch):
-    from harmony_app.harmonize.desk import HarmonizeDesk
-
-    heard: list[dict] = []
-    monkeypatch.setattr(
-        HarmonizeDesk, "tell", lambda _, kind, **content: heard.append({"kind": kind, **content})
-    )
-    return heard
-
-
-@pytest.fixture
 def faulty(workspace):
     """A store with a head count that adds up the codes 1 and 2."""
     store = HarmonyStore(workspace.path, PAIR)

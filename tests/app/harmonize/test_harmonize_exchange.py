@@ -28,18 +28,6 @@ FILE = f"list({entry('heat__hfl')}, {entry('pay__hfl', 'cut(pay, 3)')}, odd__one
 
 
 @pytest.fixture
-def told(monkeypatch):
-    """What pages told the browser once, newest last."""
-    from harmony_app.harmonize.desk import HarmonizeDesk
-
-    heard: list[dict] = []
-    monkeypatch.setattr(
-        HarmonizeDesk, "tell", lambda _, kind, **content: heard.append({"kind": kind, **content})
-    )
-    return heard
-
-
-@pytest.fixture
 def page(open_page):
     return open_page(donor="heat", recipient="hfl", view="all")
 

@@ -17,18 +17,6 @@ def part(page, name):
     return json.loads(getattr(page.desk, name))
 
 
-@pytest.fixture
-def told(monkeypatch):
-    """What pages told the browser once, newest last."""
-    from harmony_app.harmonize.desk import HarmonizeDesk
-
-    heard: list[dict] = []
-    monkeypatch.setattr(
-        HarmonizeDesk, "tell", lambda _, kind, **content: heard.append({"kind": kind, **content})
-    )
-    return heard
-
-
 def store(workspace):
     return HarmonyStore(workspace.path, PAIR)
 

@@ -98,3 +98,10 @@ def test_positions_beyond_the_list_are_refused():
 def test_a_text_has_a_limit():
     with pytest.raises(InputError, match="characters"):
         messages.text({"text": "x" * 50}, "text", limit=10)
+
+
+def test_no_two_parts_of_the_page_hear_the_same_kind():
+    heard = messages.by_kind({"save": len}, {"undo": min, "redo": max})
+    assert list(heard) == ["save", "undo", "redo"]
+    with pytest.raises(ValueError, match="one kind: compare, save"):
+        messages.by_kind({"save": len, "compare": min}, {"save": max}, {"compare": max})

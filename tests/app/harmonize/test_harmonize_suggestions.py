@@ -7,7 +7,6 @@ import json
 import pytest
 
 from fusion_core.harmony.store import HarmonyStore
-from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.pairwork import parse_pair
 
 
@@ -17,15 +16,6 @@ def part(page, name):
 
 def groups(page, side):
     return part(page, "form")["sides"][side]["groups"]
-
-
-@pytest.fixture
-def told(monkeypatch):
-    heard: list[dict] = []
-    monkeypatch.setattr(
-        HarmonizeDesk, "tell", lambda _, kind, **content: heard.append({"kind": kind, **content})
-    )
-    return heard
 
 
 def test_a_new_match_is_offered_a_suggestion_and_nothing_is_taken_silently(open_page):

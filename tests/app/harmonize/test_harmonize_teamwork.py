@@ -39,17 +39,6 @@ def store(workspace):
 
 
 @pytest.fixture
-def told(monkeypatch):
-    from harmony_app.harmonize.desk import HarmonizeDesk
-
-    heard: list[dict] = []
-    monkeypatch.setattr(
-        HarmonizeDesk, "tell", lambda _, kind, **content: heard.append({"kind": kind, **content})
-    )
-    return heard
-
-
-@pytest.fixture
 def kim_and_lee(open_page):
     """Two colleagues who both have the first revision open."""
     first = open_page("ana", **MATCH)

@@ -35,18 +35,6 @@ KIDS = Harmony(
 
 
 @pytest.fixture
-def told(monkeypatch):
-    """What pages told the browser once, newest last."""
-    from harmony_app.harmonize.desk import HarmonizeDesk
-
-    heard: list[dict] = []
-    monkeypatch.setattr(
-        HarmonizeDesk, "tell", lambda _, kind, **content: heard.append({"kind": kind, **content})
-    )
-    return heard
-
-
-@pytest.fixture
 def two_vintages(workspace):
     """ACS 2021 words one fuel differently and knows a new one; both harmonies exist for 2019."""
     variables = [
