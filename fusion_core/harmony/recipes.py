@@ -110,11 +110,6 @@ class Recipe:
         if (isinstance(self.start, Condition) and self.steps) or any(i != last for i in ends):
             raise InputError("Yes or no is the last step", fix="Remove the steps after it")
 
-    @property
-    def is_yes_no(self) -> bool:
-        """Whether the recipe yields a condition."""
-        return isinstance(self.start, Condition) or any(s.kind == "above" for s in self.steps)
-
 
 def write_recipe(recipe: Recipe) -> str:
     """Return the expression of a recipe, e.g. ``(cooktop + range) * 12``."""

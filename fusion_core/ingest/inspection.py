@@ -75,8 +75,3 @@ class Inspection:
     geography: tuple[str, ...]
     columns: tuple[InferredColumn, ...]
     problems: tuple[Problem, ...]
-
-    @property
-    def can_be_read(self) -> bool:
-        """Whether no problem keeps the file out."""
-        return all(problem.severity != "error" for problem in self.problems)

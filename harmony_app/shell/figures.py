@@ -6,7 +6,7 @@ theme and are set on the figure once, when it is built.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from bokeh.palettes import brewer
 
@@ -74,12 +74,3 @@ def style_figure(plot: figure, theme: Theme, *, grid: bool = True) -> figure:
     plot.title.text_font = FONT
     plot.title.text_font_size = "14px"
     return plot
-
-
-def hover_style(theme: Theme) -> dict[str, Any]:
-    """Return the CSS of a hover card, for use in its template."""
-    colours = figure_colours(theme)
-    return {
-        "background": colours["surface"], "text": colours["text"], "muted": colours["muted"],
-        "border": colours["border"],
-    }  # fmt: skip

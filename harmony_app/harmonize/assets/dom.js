@@ -69,7 +69,7 @@ export function groupColour(palette, group) {
 }
 
 /** Black or white, whichever is easier to read on a colour. */
-export function inkOn(colour) {
+function inkOn(colour) {
   const [red, green, blue] = [1, 3, 5].map((at) => {
     const channel = parseInt(colour.slice(at, at + 2), 16) / 255;
     return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
@@ -78,7 +78,7 @@ export function inkOn(colour) {
 }
 
 /** What a group badge shows. */
-export function groupMark(group) {
+function groupMark(group) {
   if (group === "drop") return "×";
   return typeof group === "number" ? String(group) : "?";
 }

@@ -32,7 +32,7 @@ const ORDERS = {
 };
 
 /** Groups come in order, then what is left out, then what is open. */
-export function groupRank(group) {
+function groupRank(group) {
   return group === null ? 1e300 : group === "drop" ? 1e299 : group;
 }
 

@@ -82,7 +82,7 @@ function nearPositions(word, list) {
 }
 
 /** Whether a typed word differs from a known word, or from its beginning, by few slips. */
-export function isNear(word, known, limit) {
+function isNear(word, known, limit) {
   if (known.length < word.length - limit) return false;
   for (let length = Math.max(1, word.length - limit); length <= Math.min(known.length, word.length + limit); length += 1) {
     if (slips(word, known.slice(0, length), limit) <= limit) return true;

@@ -44,7 +44,7 @@ function groupEnds(donor, recipient) {
 }
 
 /** SVG path data of one group's links, and whether they lead to a level that is scrolled away. */
-export function groupCurves(ends, width) {
+function groupCurves(ends, width) {
   const { donor: left, recipient: right } = ends;
   if (!left.length || !right.length) return [];
   if (left.length === 1 || right.length === 1) {

@@ -104,7 +104,7 @@ export function createPicker({ label, placeholder, options, onpick, keepOpen = f
 }
 
 /** Read a number a person typed; undefined where it is none. */
-export function readNumber(text) {
+function readNumber(text) {
   const clean = text.trim().replace(/^[−–]/, "-").replace(/(\d),(?=\d{3}\b)/g, "$1");
   const value = clean === "" ? NaN : Number(clean);
   return Number.isFinite(value) ? value : undefined;
