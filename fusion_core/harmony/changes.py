@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from fusion_core.harmony.aspects import ABSENT, Aspect, AspectName, aspect_values
+from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.model import DROP, Acceptance, GroupCode, Harmony, LevelGroup
 
 LEVELS_LISTED: Final = 3
@@ -138,11 +139,11 @@ def group_word(group: GroupCode) -> str:
     """Write a group code: ``3``, ``left out`` or ``no group``."""
     if group is None:
         return "no group"
-    return "left out" if group == DROP else f"{float(group):g}"
+    return "left out" if group == DROP else format_number(float(group))
 
 
 def _bins_words(points: tuple[float, ...], listed: tuple[str | LevelGroup, ...]) -> str:
-    at = ", ".join(f"{point:g}" for point in points)
+    at = ", ".join(map(format_number, points))
     groups = [
         f"{item.level} → {group_word(item.group)}"
         for item in listed

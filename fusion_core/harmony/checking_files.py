@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.checking import check_harmony
@@ -19,8 +17,6 @@ from fusion_core.surveys.model import Dictionary, RespondentLevel, SurveyId
 
 DictionaryOf = Callable[[SurveyId], Dictionary | None]
 """Returns a survey's dictionary, or ``None`` where it is not at hand."""
-
-_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +133,7 @@ def price_years(pair: SurveyPair) -> dict[SideName, int | None]:
 
 
 def _price_year(survey: SurveyId) -> int | None:
-    years = _YEAR.findall(survey.vintage)
-    return int(years[0]) if len(years) == 1 else None
+    return survey.years[0] if len(survey.years) == 1 else None
 
 
 class _Known:

@@ -20,18 +20,16 @@ from fusion_core.harmony.aggregation import resolve_rule
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.checking_amounts import typed_factor
 from fusion_core.harmony.checking_text import ALIKE, LabelText, better_worded
-from fusion_core.harmony.findings import (
-    SIDES,
-    Case,
-    Finding,
-    Fix,
-    Severity,
+from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, Severity, count, listed
+from fusion_core.harmony.model import (
+    Harmony,
+    HarmonySet,
+    Side,
+    SideName,
+    SurveyPair,
     as_number,
-    count,
     is_group,
-    listed,
 )
-from fusion_core.harmony.model import Harmony, HarmonySet, Side, SideName, SurveyPair
 
 _CLEARLY: Final = 0.05
 _STRONGLY: Final = 0.3

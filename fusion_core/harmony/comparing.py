@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from fusion_core.errors import ExpressionError, InputError
 from fusion_core.harmony.aggregation import NUMERIC_RULES, resolve_rule
+from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.changes import NOTHING, Change, group_word
 from fusion_core.harmony.findings import SIDES, count
 from fusion_core.harmony.model import DROP, GroupCode, Harmony, Side, SideName
@@ -195,7 +196,7 @@ def _settings(name: SideName, here: Side, there: Side) -> list[Change]:
     texts = [
         {
             "adjustment": side.adjustment,
-            "bins": ", ".join(f"{point:g}" for point in side.breakpoints),
+            "bins": ", ".join(map(format_number, side.breakpoints)),
             "aggregator": side.aggregator,
             "universe": side.universe,
             _OUTSIDE: group_word(side.outside_universe),

@@ -13,9 +13,9 @@ from math import inf
 
 from fusion_core.harmony.conveyance import LevelChange, SettingChange
 from fusion_core.harmony.editing import assign, recode_groups
-from fusion_core.harmony.findings import is_group, listed
+from fusion_core.harmony.findings import listed
 from fusion_core.harmony.label_ranges import Range, overlap, read_range
-from fusion_core.harmony.model import GroupCode, Harmony, Side, SideName
+from fusion_core.harmony.model import GroupCode, Harmony, Side, SideName, is_group
 
 
 def follow_ranges(

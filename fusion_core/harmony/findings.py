@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from fusion_core.harmony.aggregation import collapses
-from fusion_core.harmony.model import DROP, GroupCode, Harmony, Side, SideName
+from fusion_core.harmony.model import Harmony, Side, SideName
 from fusion_core.surveys.model import Dictionary, RespondentLevel, Variable
 
 Severity = Literal["error", "warning", "hint"]
@@ -102,16 +102,6 @@ class Case:
         return collapses(self.harmony, name, self.respondent)
 
 
-def as_number(group: GroupCode) -> float:
-    """Return a group's code, NaN for levels left open or dropped."""
-    return float("nan") if group is None or group == DROP else float(group)
-
-
-def is_group(group: GroupCode) -> bool:
-    """Whether a level has a group that takes part in the comparison."""
-    return group is not None and group != DROP
-
-
 def count(items: tuple[str, ...], noun: str) -> str:
     """Write ``1 level`` or ``3 levels``."""
     return f"{len(items)} {noun}{'s' if len(items) != 1 else ''}"
@@ -136,8 +126,6 @@ __all__ = [
     "Fix",
     "Severity",
     "are",
-    "as_number",
     "count",
-    "is_group",
     "listed",
 ]

@@ -15,7 +15,7 @@ from fusion_core.errors import InputError
 from fusion_core.harmony.aggregation import FloatArray, IndexArray
 from fusion_core.harmony.answers import Answers, Cells, CellTotals
 from fusion_core.harmony.binning import bin_index, check_breakpoints, format_number
-from fusion_core.harmony.model import DROP, GroupCode, Side
+from fusion_core.harmony.model import Side, as_number
 from fusion_core.harmony.prices import deflation_factor
 from fusion_core.harmony.rows import SurveyRows
 
@@ -121,7 +121,7 @@ def side_values(side: Side, rows: SurveyRows, *, of_reference: bool = False) -> 
     cells = rows.cells(side.respondent, side.variable, side.adjustment, side.universe)
     totals = rows.totals(cells, side.respondent, of_reference=of_reference)
     numbers = _deflated(cells.answers, side, rows)
-    special = [_as_number(side.missing), _as_number(side.outside_universe)]
+    special = [as_number(side.missing), as_number(side.outside_universe)]
     if not side.is_grouped:
         if numbers is None:
             raise InputError(
@@ -132,7 +132,7 @@ def side_values(side: Side, rows: SurveyRows, *, of_reference: bool = False) -> 
         return SideValues(cells, np.concatenate([numbers, special]), problems, None, numbers)
     labels = _labels(cells.answers, numbers, side)
     level_of_answer = _levels(side, labels, numbers)
-    groups = np.array([*(_as_number(item.group) for item in side.levels), np.nan])
+    groups = np.array([*(as_number(item.group) for item in side.levels), np.nan])
     return SideValues(
         cells,
         np.concatenate([groups[level_of_answer], special]),
@@ -224,10 +224,6 @@ def _problems(
     if side.universe.strip() and side.outside_universe is None:
         report("outside universe", "", [cells.outside])
     return tuple(sorted(found, key=lambda problem: -problem.rows))
-
-
-def _as_number(group: GroupCode) -> float:
-    return float("nan") if group is None or group == DROP else float(group)
 
 
 PROBLEM_LIMIT: Final = 3

@@ -12,6 +12,7 @@ from math import isfinite
 from typing import Final
 
 from fusion_core.errors import InputError
+from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.editing import assign_each, next_group, recode_groups, rename_group
 from fusion_core.harmony.label_sections import label_sections
 from fusion_core.harmony.model import DROP, GroupCode, Harmony, LevelGroup, SideName
@@ -100,7 +101,7 @@ def move_group(harmony: Harmony, code: float, before: float | None) -> Harmony:
     codes = sorted({*harmony.donor.group_codes, *harmony.recipient.group_codes})
     for wanted in (code, before):
         if wanted is not None and wanted not in codes:
-            raise InputError(f"There is no group {wanted:g} any more", fix="Try again")
+            raise InputError(f"There is no group {format_number(wanted)} any more", fix="Try again")
     if before == code:
         return harmony
     order = [item for item in codes if item != code]

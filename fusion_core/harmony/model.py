@@ -34,6 +34,16 @@ GroupCode = float | Literal["drop"] | None
 """A group: a number (it may be summed), `DROP`, or ``None`` when not yet decided."""
 
 
+def as_number(group: GroupCode) -> float:
+    """Return a group's code, NaN for levels left open or dropped."""
+    return float("nan") if group is None or group == DROP else float(group)
+
+
+def is_group(group: GroupCode) -> bool:
+    """Whether a level has a group that takes part in the comparison."""
+    return group is not None and group != DROP
+
+
 @dataclass(frozen=True, slots=True)
 class LevelGroup:
     """A level (or the label of a bin) and the group it belongs to."""

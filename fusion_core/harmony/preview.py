@@ -17,6 +17,7 @@ from fusion_core.errors import HarmonyError
 from fusion_core.harmony.acceptance import mark_accepted
 from fusion_core.harmony.aggregation import FloatArray, harmony_outcome, takes_reference_person
 from fusion_core.harmony.apply import group_labels
+from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.checking import check_harmony, sort_findings
 from fusion_core.harmony.checking_data import Evidence, check_data, counts_heads
 from fusion_core.harmony.checking_files import price_years
@@ -266,7 +267,7 @@ def _groups(
                 found.setdefault(float(group), []).append(text)
     if not compared:
         codes = {code for found in members.values() for code in found}
-        labels = {**{code: f"{code:g}" for code in codes}, **labels}
+        labels = {**{code: format_number(code) for code in codes}, **labels}
 
     def share(name: SideName, index: int) -> float | None:
         values = shares[name]

@@ -89,9 +89,7 @@ def price_factor(side: Side, year: int | None) -> float | None:
 
 def survey_year(survey: SurveyId) -> int | None:
     """Return the last year of a vintage such as 2015 or 2015-2019, where its prices are known."""
-    found = re.findall(r"\d{4}", survey.vintage)
-    year = int(found[-1]) if found else None
-    return year if year in CPI_U else None
+    return next((year for year in survey.years[-1:] if year in CPI_U), None)
 
 
 __all__ = ["CPI_U", "deflation_factor", "price_factor", "price_years", "survey_year"]

@@ -23,9 +23,9 @@ from fusion_core.harmony.examples import Example
 from fusion_core.harmony.label_ranges import breakpoints_of, read_ranges
 from fusion_core.harmony.level_matching import GroupProposal, propose_groups
 from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
-from fusion_core.harmony.prices import CPI_U
+from fusion_core.harmony.prices import survey_year
 from fusion_core.harmony.wording import is_not_asked
-from fusion_core.surveys.model import Dictionary, Variable
+from fusion_core.surveys.model import Dictionary, SurveyId, Variable
 
 _COUNT: Final = re.compile(
     r"\b(?:number|count) of\b.*\b(?:persons?|people|members?|males?|females?|children|adults?)\b"
@@ -143,9 +143,7 @@ def suggest_by_wording(
     if counted := _head_count(harmony, donor, recipient):
         return Suggestion(*counted, "likely")
     if donor.is_categorical and recipient.is_categorical:
-        proposal = propose_groups(
-            donor, recipient, examples=examples, year=_year(pair.recipient.vintage)
-        )
+        proposal = propose_groups(donor, recipient, examples=examples, year=_year(pair.recipient))
         harmony = apply_proposal(harmony, proposal)
         reasons.append(_matched(proposal))
         confidence = _confidence(proposal)
@@ -249,11 +247,9 @@ def _binned(harmony: Harmony, donor: Variable, recipient: Variable) -> tuple[Har
 def _deflated(
     harmony: Harmony, donor: Variable, recipient: Variable, pair: SurveyPair
 ) -> tuple[Harmony, list[str]]:
-    own, other = _year(pair.recipient.vintage), _year(pair.donor.vintage)
+    own, other = survey_year(pair.recipient), survey_year(pair.donor)
     money = all(_MONEY.search(item.description.lower()) for item in (donor, recipient))
-    if recipient.is_categorical or not money or own == other:
-        return harmony, []
-    if own not in CPI_U or other not in CPI_U:
+    if recipient.is_categorical or not money or None in {own, other} or own == other:
         return harmony, []
     side = replace(harmony.recipient, deflate_to_year=other)
     return replace(harmony, recipient=side), [f"dollars are converted to prices of {other}"]
@@ -268,13 +264,12 @@ def _same_form(side: Side, variable: Variable) -> bool:
 
 def _distance(pair: SurveyPair, other: SurveyPair) -> tuple[bool, int, str]:
     """How far two pairs are: another donor vintage first, then the years between recipients."""
-    years = (_year(pair.recipient.vintage) or 0, _year(other.recipient.vintage) or 0)
+    years = (_year(pair.recipient) or 0, _year(other.recipient) or 0)
     return pair.donor != other.donor, abs(years[0] - years[1]), str(pair)
 
 
-def _year(vintage: str) -> int | None:
-    found = re.findall(r"\d{4}", vintage)
-    return int(found[-1]) if found else None
+def _year(survey: SurveyId) -> int | None:
+    return next(iter(survey.years[-1:]), None)
 
 
 __all__ = ["Confidence", "Suggestion", "SuggestionIndex", "suggest_by_wording"]

@@ -34,6 +34,7 @@ WEIGHT: Final = "weight"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _VINTAGE = re.compile(r"[0-9][0-9A-Za-z-]*")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -76,6 +77,11 @@ class SurveyId:
     def title(self) -> str:
         """The form people read, such as ``RECS 2015``."""
         return f"{self.name} {self.vintage}"
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Calendar years the vintage names: of ``2015-2019`` its first and last, of none none."""
+        return tuple(int(year) for year in _YEAR.findall(self.vintage))
 
 
 @dataclass(frozen=True, slots=True)

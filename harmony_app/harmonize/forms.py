@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,10 +16,9 @@ from fusion_core.harmony.headcounts import counted
 from fusion_core.harmony.label_bins import is_calendar_year, ranges_named
 from fusion_core.harmony.label_ranges import are_durations, breakpoints_of
 from fusion_core.harmony.model import Aggregator, Harmony, Side, SideName
-from fusion_core.harmony.prices import deflation_factor, price_years
+from fusion_core.harmony.prices import deflation_factor, survey_year
 from fusion_core.harmony.recipes import read_recipe
 from fusion_core.surveys.model import Variable
-from fusion_core.surveys.source import SurveySource
 from harmony_app.harmonize.builder_records import condition_record, recipe_record
 from harmony_app.harmonize.pair_surveys import Surveys
 from harmony_app.harmonize.state import ViewState
@@ -175,7 +173,7 @@ def _label_ranges(harmony: Harmony, name: SideName, surveys: Surveys) -> dict[st
     counts_back = back and not harmony.side(name).adjustment.strip()
     return {
         "label_ranges": len(breakpoints_of(ranges)) > 0,
-        "base_year": survey_year(surveys.survey(other)) if counts_back else None,
+        "base_year": survey_year(surveys.survey(other).id) if counts_back else None,
     }
 
 
@@ -187,21 +185,14 @@ def _deflation(side: Side, name: SideName, variable: Variable, surveys: Surveys)
     return {
         "deflate_to_year": year,
         "can_deflate": (numeric and _is_dollars(variable)) or year is not None,
-        "own_year": survey_year(own),
+        "own_year": survey_year(own.id),
         "own_title": own.id.title,
-        "other_year": other.description.price_year or survey_year(other),
+        "other_year": other.description.price_year or survey_year(other.id),
         "other_title": other.id.title,
         "factor": None
         if year is None or price_year is None
         else f"{deflation_factor(price_year, year):.4g}",
     }
-
-
-def survey_year(survey: SurveySource) -> int | None:
-    """Return the last year of a survey's vintage, where consumer prices of it are known."""
-    found = re.findall(r"\d{4}", survey.id.vintage)
-    year = int(found[-1]) if found else None
-    return year if year in price_years() else None
 
 
 def _is_dollars(variable: Variable) -> bool:

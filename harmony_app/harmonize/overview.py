@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.model import Harmony, Side, SurveyPair
 from fusion_core.harmony.review import Review
 from harmony_app.harmonize.catalogue import Status
@@ -97,7 +98,7 @@ def side_settings(side: Side) -> str:
     if side.adjustment:
         parts.append(f"= {side.adjustment}")
     if side.breakpoints:
-        parts.append("bins " + " | ".join(f"{value:g}" for value in side.breakpoints))
+        parts.append("bins " + " | ".join(map(format_number, side.breakpoints)))
     if side.universe:
         parts.append(f"if {side.universe}")
     if side.deflate_to_year is not None:

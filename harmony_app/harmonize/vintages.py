@@ -118,8 +118,7 @@ def _distance(pair: SurveyPair, origin: SurveyPair) -> tuple[int, int, str]:
 
 
 def _year(survey: SurveyId) -> int:
-    digits = "".join(character for character in survey.vintage if character.isdigit())
-    return int(digits[-4:]) if digits else 0
+    return survey.years[-1] if survey.years else 0
 
 
 def convey_between(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from fusion_core.harmony.changes import harmony_changes
 from fusion_core.harmony.comparing import compare
 from fusion_core.harmony.model import Harmony, HarmonySet, LevelGroup, Side, SurveyPair
 from fusion_core.harmony.vintage_matrix import vintage_matrix
@@ -94,3 +95,12 @@ def test_vintages_line_up_also_where_a_variable_was_renamed():
     assert row.cells[pairs[1]].comparison.is_same
     assert not row.differs
     assert len(vintage_matrix(sets, lambda _: None)) == 2
+
+
+def test_breaks_of_large_amounts_are_never_rounded_together():
+    here, there = (
+        Harmony(Side("money"), binned("hincp", (point,), (0.0, 1.0)))
+        for point in (1_234_567.0, 1_234_568.0)
+    )
+    (change,) = harmony_changes(here, there)
+    assert (change.before, change.after) == ("1234567", "1234568")
