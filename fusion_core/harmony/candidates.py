@@ -42,6 +42,9 @@ _BEST_SCORE: Final = 22.0
 """Weighted sum of a perfect match (same question, same answers); higher sums count as perfect."""
 _HARMONIZED_BEFORE: Final = 8.0
 """Added for a variable of the same survey that people harmonized with this recipient variable."""
+_OF_ANY_QUESTION: Final = frozenset({"level", "main", "type", "kind", "detail", "amount", "code"})
+"""Words that are no concept: to share them is no reason for people, however rare they are."""
+_NUMERALS: Final = frozenset({"one", "two", "three", "four", "five", "six", "more"})
 _SURE, _LIKELY, _WORTH_A_LOOK = (0.8, 14.0), (0.5, 10.0), 12.0
 """Least probability and weighted sum of a sure and a likely candidate, and the least sum to look at.
 
@@ -228,11 +231,11 @@ class CandidateIndex:
             reasons.append("same name")
         elif found["similar name"] > 0:
             reasons.append("similar name")
-        shared = words(donor.description) & self._descriptions[index]
+        shared = (words(donor.description) & self._descriptions[index]) - _OF_ANY_QUESTION
         if shared:
             weightiest = sorted(shared, key=lambda word: (-self._weight.get(word, 0.0), word))[:3]
             reasons.append("both about " + ", ".join(weightiest))
-        labels = _label_words(donor) & self._labels[index]
+        labels = (_label_words(donor) & self._labels[index]) - _NUMERALS
         if labels:
             reasons.append("answers share " + ", ".join(sorted(labels)[:3]))
         if nearest >= 0 and found["similar example"] >= _SIMILAR_EXAMPLE:

@@ -74,6 +74,11 @@ class Evidence:
     recounted: Callable[[SideName], FloatArray | None] = lambda _: None
 
     @property
+    def shown(self) -> str:
+        """The similarity as people see it: not below 0, and never rounded up over the limit."""
+        return f"{np.floor(100 * max(0.0, self.similarity or 0.0)) / 100:.2f}"
+
+    @property
     def is_alike(self) -> bool:
         """Whether the two sides are alike enough, or cannot be compared."""
         return self.similarity is None or self.similarity >= KEEP_FROM
@@ -119,7 +124,7 @@ def _unknown_levels(case: Case, evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "level-only-in-data", "error",
             f"The {name} microdata hold {count(levels, 'level')} the harmony does not list: "
-            f"{listed(levels)} ({rows:,} rows, {share:.1%})", name, levels, Fix(label, fixed),
+            f"{listed(levels)} ({rows:,} rows, {100 * share:.1f} %)", name, levels, Fix(label, fixed),
         )  # fmt: skip
 
 
@@ -151,7 +156,7 @@ def _missing_answers(case: Case, evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 "missing-answers-without-group" if missing else "outside-universe-without-group",
                 "error",
-                f"{item.rows:,} rows of the {name} ({item.share:.1%}) {what} to "
+                f"{item.rows:,} rows of the {name} ({100 * item.share:.1f} %) {what} to "
                 f"'{item.variable}' and the harmony does not say what becomes of them", name,
                 fix=Fix("Leave these rows out", fixed),
             )  # fmt: skip
@@ -171,7 +176,7 @@ def _shares(case: Case, evidence: Evidence) -> Iterator[Finding]:
                 name,
             )  # fmt: skip
         elif shares[top] >= _NEAR_CONSTANT:
-            sentence = f"{shares[top]:.1%} of the {name} rows fall into {names[top]}"
+            sentence = f"{100 * shares[top]:.1f} % of the {name} rows fall into {names[top]}"
             yield Finding("near-constant-result", "hint", sentence, name)
     if set(evidence.shares) == set(SIDES):
         yield from _empty_groups(case, evidence)
@@ -189,15 +194,15 @@ def _empty_groups(case: Case, evidence: Evidence) -> Iterator[Finding]:
         if share[other] >= _MUCH:
             yield Finding(
                 "group-empty-on-one-side", "warning",
-                f"Hardly any {rare} row ({share[rare]:.2%}) falls into {group}, but "
-                f"{share[other]:.1%} of the {other} rows do", rare,
+                f"Hardly any {rare} row ({100 * share[rare]:.2f} %) falls into {group}, but "
+                f"{100 * share[other]:.1f} % of the {other} rows do", rare,
                 fix=_merged(case.harmony, codes, index, evidence),
             )  # fmt: skip
         elif share[other] < _NEAR_EMPTY:
             yield Finding(
                 "near-empty-group", "hint",
-                f"Hardly anybody on either side falls into {group} ({share['donor']:.2%} of the "
-                f"donor, {share['recipient']:.2%} of the recipient)",
+                f"Hardly anybody on either side falls into {group} ({100 * share['donor']:.2f} % of the "
+                f"donor, {100 * share['recipient']:.2f} % of the recipient)",
                 fix=_merged(case.harmony, codes, index, evidence),
             )  # fmt: skip
 
@@ -251,7 +256,7 @@ def _turned(case: Case, evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 "groups-look-inverted", "warning",
                 f"The groups of one side look inverted: as they are, the two sides are "
-                f"{evidence.similarity:.2f} alike, in reverse {score:.2f}",
+                f"{evidence.shown} alike, in reverse {score:.2f}",
                 fix=Fix("Reverse the groups of the donor", _recoded(case.harmony, swapped)),
             )  # fmt: skip
             return
@@ -261,7 +266,7 @@ def _turned(case: Case, evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 "groups-one-step-off", "warning",
                 f"The groups of one side look moved by one step: as they are, the two sides are "
-                f"{evidence.similarity:.2f} alike, moved {score:.2f}. Compare what each group means",
+                f"{evidence.shown} alike, moved {score:.2f}. Compare what each group means",
             )  # fmt: skip
 
 
@@ -305,7 +310,7 @@ def _head_count_of_the_others(case: Case, evidence: Evidence) -> Iterator[Findin
                 "head-count-looks-inverted", "warning",
                 f"The {name} seems to count the wrong persons: counting those in group 0 instead "
                 f"of group 1 makes the two sides {score:.2f} alike instead of "
-                f"{evidence.similarity:.2f}", name,
+                f"{evidence.shown}", name,
                 fix=Fix("Count the persons in group 0 instead",
                         editing.replace_side(case.harmony, name, levels=levels)),
             )  # fmt: skip
@@ -350,7 +355,7 @@ def _units_of_bins(case: Case, evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "units-differ", "warning",
             f"The numbers of the {name} fall into other bins than the {_other(name)}'s, but {how} "
-            f"the two sides are {score:.2f} alike instead of {evidence.similarity:.2f}: {unit}?",
+            f"the two sides are {score:.2f} alike instead of {evidence.shown}: {unit}?",
             name, fix=Fix(f"The {name} {how}", multiplied(case.harmony, name, factor)),
         )  # fmt: skip
 
@@ -372,11 +377,12 @@ def _other(name: SideName) -> SideName:
 def _similarity(case: Case, evidence: Evidence) -> Iterator[Finding]:
     del case
     if not evidence.is_alike:
-        shown = np.floor(100 * (evidence.similarity or 0.0)) / 100
+        is_nil = evidence.shown == "0.00"
+        how = "not alike at all (0.00)" if is_nil else f"only {evidence.shown} alike"
         yield Finding(
             "similarity-below-limit", "warning",
-            f"The two sides are only {shown:.2f} alike; predictors under {KEEP_FROM:.2f} are left "
-            "out when fusing unless you keep them",
+            f"The two sides are {how}; predictors under {KEEP_FROM:.2f} are left out when fusing "
+            "unless you keep them",
         )  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def price_years_differ(case: Case) -> Iterator[Finding]:
     yield Finding(
         "price-years-differ", "warning" if abs(factor - 1) >= _LARGE_DRIFT else "hint",
         f"The donor is in dollars of {donor}, the recipient in dollars of {recipient}; consumer "
-        f"prices changed by {abs(factor - 1):.0%} in between", name,
+        f"prices changed by {100 * abs(factor - 1):.0f} % in between", name,
         fix=Fix(f"Convert the {name} to {target} prices with the price index",
                 editing.set_deflation(case.harmony, name, target)),
     )  # fmt: skip

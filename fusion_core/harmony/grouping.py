@@ -49,7 +49,7 @@ class RowProblem:
     @property
     def sentence(self) -> str:
         """What is wrong, for people."""
-        count = f"{self.rows:,} row{'s' if self.rows != 1 else ''} ({self.share:.1%})"
+        count = f"{self.rows:,} row{'s' if self.rows != 1 else ''} ({100 * self.share:.1f} %)"
         if self.kind == "level without group":
             return f"'{self.variable}': the level '{self.level}' has no group yet; {count}"
         if self.kind == "unknown level":

@@ -26,7 +26,9 @@ MODULES: Final = (
 )  # fmt: skip
 """Modules in the order they depend on one another."""
 
-STYLES: Final = ("desk", "settings", "suggestion", "checks", "teamwork", "overview", "exchange")
+STYLES: Final = (
+    "desk", "settings", "suggestion", "checks", "teamwork", "overview", "exchange", "room",
+)  # fmt: skip
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z_]+\.js\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE)

@@ -36,6 +36,7 @@ CHOICES: Final[tuple[tuple[Aggregator, str], ...]] = (
 """Ways from persons to a household beside counting the persons of a condition."""
 
 _WORDS: Final = dict(CHOICES)
+_CHIPS: Final = {"automatic": "how persons count", "reference": "reference person"}
 _NEED_ORDER: Final = frozenset({"minimum", "maximum"})
 _NEED_NUMBERS: Final = frozenset({"sum", "mean", "median"})
 _FOR_CODES: Final = frozenset({"any", "count"})
@@ -122,7 +123,7 @@ def _aggregation(
         return {"aggregator": side.aggregator, "can_collapse": False}
     condition = counted(side, columns)
     text = describe_aggregator(harmony, name, variable, columns=columns)
-    word = "how persons count" if side.aggregator == "automatic" else _WORDS[side.aggregator]
+    word = _CHIPS.get(side.aggregator) or _WORDS[side.aggregator]
     return {
         "aggregator": side.aggregator,
         "aggregator_word": text if condition is not None else word,

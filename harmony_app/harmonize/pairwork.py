@@ -264,11 +264,9 @@ class PairWork:
 def describe_values(values: pd.Series) -> str:
     """Say what values are like: ``Whole number, 0 to 12, median 2``."""
     missing = float(values.isna().mean()) if len(values) else 0.0
-    tail = f", {missing:.0%} without a value" if missing else ""
+    tail = f", {100 * missing:.0f} % without a value" if missing else ""
     if pd.api.types.is_bool_dtype(values.dtype):
-        return (
-            f"Condition, true for {float(values.fillna(False).mean()):.0%} of the rows tried{tail}."
-        )
+        return f"Condition, true for {100 * float(values.fillna(False).mean()):.0f} % of the rows tried{tail}."
     if pd.api.types.is_numeric_dtype(values.dtype):
         described = variable_from_column("value", values)
         if described.minimum is None or described.maximum is None or described.median is None:

@@ -144,6 +144,7 @@ class Screen:
         self._desk.show(
             subject={
                 "donor": variable_card(work.surveys.donor.dictionary[state.donor]),
+                "recipient_survey": work.pair.recipient.title,
                 "recipient": variable_card(recipient) if recipient else None,
                 "harmonies": [
                     {"recipient": name, "status": statuses.get(f"{state.donor}__{name}", "saved")}

@@ -1,5 +1,9 @@
 // Choosing the recipient variable: ranked with reasons, or found by search over all of them.
-import { TYPE_WORDS, fold, h, matches, percent, words } from "./dom.js";
+import { TYPE_WORDS, fold, h, matches, percent, setText, words } from "./dom.js";
+
+/** A candidate below this is among the nearest there are, but not offered as one that means the same. */
+export const OFFERED_FROM = 0.45;
+const isOffered = (item) => item.score >= OFFERED_FROM;
 
 export function createCandidates(actions) {
   let subject = null;
@@ -11,17 +15,18 @@ export function createCandidates(actions) {
   const back = h("button.small", { type: "button", onclick: () => actions.cancelChoice() }, "Back to the match");
   const search = h("input.search", {
     type: "search", placeholder: "Search all recipient variables: name, description, answers …", "aria-label": "Search recipient variables", role: "combobox", "aria-expanded": "true",
-    oninput: () => { highlighted = 0; show(); },
+    oninput: () => { show(true); },
     onkeydown: onKey,
   });
+  const none = h("p.muted", { role: "status", hidden: true });
   const list = h("div.candidates", { role: "listbox", "aria-label": "Recipient variables" });
-  const element = h("section.chooser", { "aria-label": "Choose the recipient variable" }, h("div.chooser-head", {}, title, back), search, list);
+  const element = h("section.chooser", { "aria-label": "Choose the recipient variable" }, h("div.chooser-head", {}, title, back), search, none, list);
 
   function onKey(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) { event.preventDefault(); highlighted = Math.min(shown.length - 1, Math.max(0, highlighted + step)); mark(); }
     else if (event.key === "Enter" && shown[highlighted]) { event.preventDefault(); choose(shown[highlighted].name, event.shiftKey); }
-    else if (event.key === "Escape") { event.stopPropagation(); if (search.value) { search.value = ""; show(); } else actions.cancelChoice(); }
+    else if (event.key === "Escape") { event.stopPropagation(); if (search.value) { search.value = ""; show(true); } else actions.cancelChoice(); }
   }
 
   function choose(name, take) {
@@ -36,21 +41,23 @@ export function createCandidates(actions) {
     list.children[highlighted]?.scrollIntoView({ block: "nearest" });
   }
 
-  function show() {
+  function show(fresh = false) {
     const wanted = words(search.value);
     const ranked = subject.candidates.map((candidate) => ({ ...candidate, variable: recipients.find((item) => item.name === candidate.name) })).filter((item) => item.variable);
     const rankedNames = new Set(ranked.map((item) => item.name));
     const rest = recipients.filter((item) => !rankedNames.has(item.name)).map((variable) => ({ name: variable.name, variable }));
     const pool = wanted.length ? [...ranked, ...rest].filter((item) => matches(item.variable.haystack, wanted)) : ranked.length ? ranked : rest;
     shown = pool.slice(0, 120);
+    if (fresh) highlighted = !wanted.length && shown.length && !shown.some(isOffered) ? -1 : 0;
+    none.hidden = wanted.length > 0 || !ranked.length || ranked.some(isOffered);
     const used = Object.fromEntries(subject.harmonies.map((item) => [item.recipient, item.status]));
     list.replaceChildren(...shown.map((item, index) => h("div.candidate", { role: "option", "aria-selected": String(index === highlighted), onclick: () => actions.chooseRecipient(item.name) },
       h("div.candidate-top", {}, h("span.name", {}, item.name), kindChip(item.variable),
         used[item.name] ? h("span.chip.static", {}, `already ${used[item.name]}`) : null,
         item.score === undefined ? null : h("span.score", { title: "How well it fits, from names, wording, answers and sibling years" }, percent(item.score)),
-        used[item.name] ? null : takeButton(item.name)),
+        isOffered(item) && !used[item.name] ? takeButton(item.name) : null),
       h("div.description", { dir: "auto" }, item.variable.description || "no description"),
-      item.reason ? h(`div.reason${item.score < 0.3 ? ".weak" : ""}`, {}, item.reason) : null)));
+      item.reason ? h(`div.reason${!isOffered(item) ? ".weak" : ""}`, {}, item.reason) : null)));
     if (!shown.length) list.replaceChildren(h("p.empty", {}, "No recipient variable matches these words."));
   }
 
@@ -63,8 +70,9 @@ export function createCandidates(actions) {
       for (const item of recipients) item.haystack ??= fold(`${item.name} ${item.description} ${item.text}`);
       title.replaceChildren("Which recipient variable means the same as ", h("span.mono", {}, next.donor.name), "?");
       back.hidden = !canCancel;
-      if (fresh) { search.value = ""; highlighted = 0; list.scrollTop = 0; }
-      show();
+      setText(none, `Nothing in ${next.recipient_survey} seems to mean the same. The nearest are:`);
+      if (fresh) { search.value = ""; list.scrollTop = 0; }
+      show(fresh);
     },
     focus: () => search.focus(),
   };

@@ -1,6 +1,6 @@
 // Right: what the harmony does to both surveys, what is wrong with it, and the resulting table.
 import { findingCard, isGivingReason } from "./finding_card.js";
-import { groupColour, h, number, paintBadge, percent, s } from "./dom.js";
+import { groupColour, h, likeness, number, paintBadge, percent, s } from "./dom.js";
 
 const SHOWN_LEVELS = 5;
 const SHORT_TABLE = 40;
@@ -29,7 +29,7 @@ export function createConsequence(actions) {
     score.className = "similarity";
     if (preview.similarity === null) { score.textContent = ""; return; }
     score.classList.add(preview.similarity >= 0.9 ? "good" : preview.similarity >= 0.8 ? "fair" : "poor");
-    score.replaceChildren(h("span.word", {}, "similarity "), (Math.floor(preview.similarity * 100) / 100).toFixed(2)); // never rounded up over the limit
+    score.replaceChildren(h("span.word", {}, "similarity "), likeness(preview.similarity));
     score.title = "Similarity: 1 means the same distribution; predictors under 0.80 are left out when fusing";
   }
 

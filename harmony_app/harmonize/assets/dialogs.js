@@ -92,11 +92,11 @@ export function createDialogs(actions) {
 export function createFooter(actions, dialogs) {
   let form = null;
   const state = h("span.draft-state", { role: "status", "aria-live": "polite" });
-  const history = h("button", { type: "button", onclick: () => actions.send({ kind: "history" }) }, "History");
+  const history = h("button", { type: "button", title: "Who changed what, and earlier revisions to restore", onclick: () => actions.send({ kind: "history" }) }, "History");
   const comment = h("button", { type: "button", onclick: () => dialogs.comment(form) });
   const remove = h("button", { type: "button", onclick: () => dialogs.confirmDelete(form) }, "Delete");
-  const discard = h("button", { type: "button", onclick: () => dialogs.confirmDiscard(form) }, "Discard draft");
-  const save = h("button.primary", { type: "button", title: "Ctrl S", onclick: () => actions.save() }, "Save harmony");
+  const discard = h("button", { type: "button", "aria-label": "Discard draft", title: "Go back to what is saved", onclick: () => dialogs.confirmDiscard(form) }, "Discard", h("span.word", {}, " draft"));
+  const save = h("button.primary", { type: "button", title: "Save for everybody (Ctrl S)", "aria-label": "Save harmony", onclick: () => actions.save() }, "Save", h("span.word", {}, " harmony"));
   return {
     element: h("footer.match-footer", {}, state, dialogs.review.button, history, comment, discard, remove, save),
     update(next) {
@@ -105,6 +105,7 @@ export function createFooter(actions, dialogs) {
       setText(state, form.draft ? `draft kept · ${saved}` : saved);
       state.title = state.textContent;
       setText(comment, form.comment ? "Comment ●" : "Comment");
+      comment.title = form.comment || "Write why the harmony is as it is";
       remove.hidden = !form.revision;
       discard.hidden = !form.draft;
       save.disabled = !form.can_save;

@@ -62,6 +62,11 @@ export function number(value) {
   return value.toLocaleString("en-US", { maximumFractionDigits: digits }).replace("-", "−");
 }
 
+/** A similarity, never rounded up over a limit; a formula's negative one means nothing but "not alike". */
+export function likeness(value) {
+  return (Math.floor(Math.max(0, value) * 100) / 100).toFixed(2);
+}
+
 /** A group's colour, or null for a level that is in no group. */
 export function groupColour(palette, group) {
   if (typeof group !== "number") return null;

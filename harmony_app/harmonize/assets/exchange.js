@@ -84,7 +84,7 @@ export function createExchange(actions, toast) {
     const saved = files.flatMap((item) => item.entries).filter((entry) => ["added", "replaced"].includes(entry.outcome)).length;
     const unfinished = files.flatMap((item) => item.entries).filter((entry) => entry.status === "flagged" && ["added", "replaced"].includes(entry.outcome)).length;
     const words = `${saved === 1 ? "1 harmony was" : `${saved} harmonies were`} saved.`
-      + (unfinished ? ` ${unfinished} of them must be finished: they show as “needs attention” until they are.` : "");
+      + (unfinished ? ` ${unfinished} of them must be finished: they show as “attention” until they are.` : "");
     open("Imported", [h("p", { role: "status" }, words),
       createReport(files, [], { done: true, openPair: (pair) => { element.close(); actions.choosePair(pair); } })], [download(), close()]);
   }

@@ -1,7 +1,7 @@
 // The table of all harmonies: sorted by any column, filtered as one types, rows ticked for actions.
-import { fold, h, matches, percent, setText, words } from "./dom.js";
+import { fold, h, likeness, matches, setText, words } from "./dom.js";
 
-const STATUS_WORDS = { saved: "saved", draft: "draft", attention: "needs attention" };
+const STATUS_WORDS = { saved: "saved", draft: "draft", attention: "attention" };
 const REVIEW_SIGNS = { reviewed: "✓", "needs work": "!" };
 const COLUMNS = [
   { id: "donor", title: "donor variable", filter: "text" },
@@ -71,7 +71,7 @@ export function createHarmonyTable(actions, onSelect) {
       const found = checks?.[row.pair]?.[row.key];
       row.similarity = found?.similarity ?? null;
       row.gravity = found ? found.errors * 1e6 + found.warnings * 1e3 + found.hints : null;
-      setText(row.similarityCell, row.similarity === null ? "–" : percent(row.similarity));
+      setText(row.similarityCell, row.similarity === null ? "–" : likeness(row.similarity));
       row.similarityCell.classList.toggle("low", row.similarity !== null && row.similarity < 0.8);
       setText(row.findingsCell, found ? findingWords(found) : "–");
       row.findingsCell.className = `td col-findings ${found?.errors ? "is-error" : found?.warnings ? "is-warning" : ""}`;

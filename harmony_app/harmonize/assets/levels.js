@@ -47,8 +47,8 @@ export function createLevels(actions) {
       merge: (from, into) => actions.edit({ kind: "merge", code: from, into }), move: (from, before) => actions.edit({ kind: "move_group", code: from, before }), after: bar.after }),
   });
 
-  const hint = h("span.hint", {}, "Select levels and type a group’s number, drag them onto a level or group, or click both ends. ",
-    h("kbd", {}, "n"), " new  ", h("kbd", {}, "g"), " find group  ", h("kbd", {}, "Del"), " none  ", h("kbd", {}, "/"), " filter");
+  const hint = h("span.hint", {}, "Select levels, then type a group’s number, drag them, or click both ends.", h("span.hint-keys", {}, " ",
+    h("kbd", {}, "n"), " new  ", h("kbd", {}, "g"), " find  ", h("kbd", {}, "Del"), " none  ", h("kbd", {}, "?"), " all keys"));
   const count = h("strong", { role: "status" });
   const pending = h("span.pending", { role: "status" });
   const spread = h("button.small", { type: "button", title: "Select all levels that start with the same code (p)", onclick: selectSection }, "same prefix");

@@ -1,5 +1,5 @@
 // Middle: both variables, the toolbar, their settings, and the two level lists.
-import { kindChip } from "./candidates.js";
+import { OFFERED_FROM, kindChip } from "./candidates.js";
 import { h, number, s, setText } from "./dom.js";
 import { createGroupMenu } from "./group_menu.js";
 import { createLevels } from "./levels.js";
@@ -7,6 +7,9 @@ import { createEditorPlace, createSettings } from "./settings.js";
 import { createSuggestion } from "./suggestion.js";
 
 const UNKNOWN = { low: 0, high: 1, shares: null, edges: null, whole: false };
+
+/** Whether the two variables shown are harmonized already. */
+const isSaved = (subject) => subject.harmonies.some((item) => item.recipient === subject.recipient.name);
 
 export function createMatch(actions) {
   const view = { table: false, sort: "survey" };
@@ -51,8 +54,10 @@ export function createMatch(actions) {
     const name = h("span.name.mono", {}, variable.name);
     const tabs = side === "recipient" ? harmonyTabs(subject) : null;
     const candidate = side === "recipient" ? subject.candidates.find((item) => item.name === variable.name) : null;
-    const reason = candidate?.score >= 0.3 ? candidate.reason : null;
-    cards[side].replaceChildren(...[h("div.card-line", {}, name, kindChip(variable), tabs),
+    const reason = candidate?.score >= OFFERED_FROM && !isSaved(subject) ? candidate.reason : null; // of a saved harmony it says only that it is saved
+    const kind = kindChip(variable);
+    kind.title = kind.textContent;
+    cards[side].replaceChildren(...[h("div.card-line", {}, name, kind, tabs),
       h("div.description", { dir: "auto", title: variable.description }, variable.description || "no description", variable.unit ? h("span.muted", {}, ` · ${variable.unit}`) : null),
       reason ? h("div.reason", { title: reason }, reason) : null].filter(Boolean));
   }
@@ -60,7 +65,7 @@ export function createMatch(actions) {
   function harmonyTabs(subject) {
     const others = subject.harmonies.filter((item) => item.recipient !== subject.recipient.name);
     return h("span.tabs", {}, ...others.map((item) => h("button.small", { type: "button", title: `Open the harmony with ${item.recipient}`, onclick: () => actions.chooseRecipient(item.recipient) }, item.recipient)),
-      h("button.small", { type: "button", title: "Match with another recipient variable", onclick: () => actions.startChoice() }, others.length || subject.saved ? "+ another" : "change"));
+      h("button.small", { type: "button", title: "Match with another recipient variable", onclick: () => actions.startChoice() }, isSaved(subject) ? "+ another" : "change"));
   }
 
   function showPlain(side, variable, now, distribution) {

@@ -71,7 +71,7 @@ export function createSettings(side, actions, { editor, opened }) {
     if (!counts) labels.adjust = [now.adjustment ? `= ${now.adjustment}` : "adjust", Boolean(now.adjustment), said || "Replace the answer: add up variables, convert units, cap, recode"];
     if (now.can_bin && (!counts || now.counting.coded)) labels.bins = binsLabel(now.breakpoints);
     if (now.can_collapse) labels.collapse = [now.aggregator_word, now.aggregator !== "automatic", now.aggregator_text];
-    labels.universe = [now.universe ? `if ${now.universe_text || now.universe}` : now.missing !== null ? "missing set" : "universe, missing", Boolean(now.universe) || now.missing !== null, "Who is asked, and what happens to rows without an answer"];
+    labels.universe = [now.universe ? `if ${now.universe_text || now.universe}` : now.missing !== null ? "missing set" : "universe", Boolean(now.universe) || now.missing !== null, "Who is asked, and what happens to rows without an answer"];
     if (now.can_deflate && !counts) labels.deflate = [now.deflate_to_year ? `${now.deflate_to_year} dollars${now.factor ? ` (× ${now.factor})` : ""}` : "deflate", now.deflate_to_year !== null, "Convert dollars with the consumer price index"];
     return labels;
   }

@@ -131,7 +131,7 @@ def test_a_bad_expression_is_told_at_its_field_and_changes_nothing(open_page, to
     [
         ("agep * 2", "Whole number, 10 to 140"),
         ("agep > 17", "Condition, true for"),
-        ("CASE WHEN agep > 20 THEN 'old' END", "Text: “old”, 57% without a value"),
+        ("CASE WHEN agep > 20 THEN 'old' END", "Text: “old”, 57 % without a value"),
     ],
 )
 def test_a_good_expression_is_answered_with_what_it_yields(open_page, told, text, answer):
