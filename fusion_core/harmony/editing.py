@@ -12,16 +12,10 @@ from itertools import pairwise
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.binning import bin_labels, check_breakpoints
+from fusion_core.harmony.candidates import Candidate, CandidateIndex, rank_candidates
 from fusion_core.harmony.describe import describe_aggregator, describe_side
 from fusion_core.harmony.expressions import check_expression
-from fusion_core.harmony.matching import (
-    Candidate,
-    CandidateIndex,
-    GroupProposal,
-    LevelMatch,
-    propose_groups,
-    rank_candidates,
-)
+from fusion_core.harmony.level_matching import GroupProposal, LevelMatch, propose_groups
 from fusion_core.harmony.model import (
     DROP,
     Aggregator,

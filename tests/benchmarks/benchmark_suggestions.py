@@ -11,9 +11,10 @@ from pathlib import Path
 
 from sklearn.metrics import adjusted_rand_score
 
+from fusion_core.harmony.candidates import CandidateIndex
 from fusion_core.harmony.examples import examples_from
 from fusion_core.harmony.fusiondata import read_harmonies
-from fusion_core.harmony.matching import CandidateIndex, propose_groups
+from fusion_core.harmony.level_matching import propose_groups
 from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
 
 SHARED_DATA = Path(__file__).parents[2].parent / "shared" / "data"

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from fusion_core.harmony.apply import harmonize_pair
+from fusion_core.harmony.candidates import CandidateIndex
 from fusion_core.harmony.checking import check_harmony
 from fusion_core.harmony.expressions import check_expression, mentioned_columns
 from fusion_core.harmony.fusiondata import read_harmonies
 from fusion_core.harmony.fusiondata_export import write_harmonies
 from fusion_core.harmony.fusiondata_files import read_harmony_file
-from fusion_core.harmony.matching import CandidateIndex
 from fusion_core.harmony.prices import CPI_U, deflation_factor
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary

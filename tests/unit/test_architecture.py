@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,16 @@ def test_every_test_module_has_a_name_of_its_own():
     """Pytest imports modules of folders that are no packages by their bare names."""
     names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    "package", ["fusion_core/harmony", "fusion_core/fusion", "harmony_app/harmonize"]
+)
+def test_the_module_map_names_every_module_and_no_other(package: str):
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.partition(f"| `{package}/` |")[2].partition("\n\n")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    patterns = [name.strip("` ") for cell in cells for name in cell.split(",")]
+    names = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__"}
+    assert {name for name in names if not any(fnmatch(name, item) for item in patterns)} == set()
+    assert {item for item in patterns if not any(fnmatch(name, item) for name in names)} == set()

@@ -2,12 +2,9 @@
 
 import pytest
 
-from fusion_core.harmony.matching import (
-    CandidateIndex,
-    normalise_label,
-    propose_groups,
-    rank_candidates,
-)
+from fusion_core.harmony.candidates import CandidateIndex, rank_candidates
+from fusion_core.harmony.level_matching import propose_groups
+from fusion_core.harmony.wording import normalise_label
 from fusion_core.surveys import Dictionary, Variable
 
 RECIPIENT = Dictionary(
