@@ -79,7 +79,8 @@ def suggest_harmonies(
     else:
         done = {key.partition("__")[0] for key in kept}
         chosen = [(item, "") for item in donor.answers() if item.name not in done]
-    found = [_suggested(index, surveys, item, its, compared) for item, its in chosen]
+    columns = tuple(donor.answers())
+    found = [_suggested(index, surveys, asked, columns, compared) for asked in chosen]
     shown = [item for item in found if item and (variables or item.is_worth_a_look)]
     shown.sort(key=lambda item: -item.candidates[0].score)
     drafts = [item.suggestion.harmony for item in shown if item.suggestion.harmony.key not in kept]
@@ -128,24 +129,25 @@ class _Microdata:
 def _suggested(
     index: SuggestionIndex,
     surveys: SurveyPair,
-    donor: Variable,
-    recipient: str,
+    asked: tuple[Variable, str],
+    columns: tuple[Variable, ...],
     compared: _Microdata | None,
 ) -> _Suggested | None:
     from fusion_core.harmony.fitting import COMPARED, by_fit, candidate_fits
 
+    donor, recipient = asked
     found = index.rank(donor, survey=surveys.donor.name, limit=COMPARED)
     if not found:
         return None
     if compared is not None:
         fits = candidate_fits(
-            found, lambda name: index.suggest(donor, name, surveys).harmony,
+            found, lambda name: index.suggest(donor, name, surveys, columns=columns).harmony,
             compared.donor, compared.recipient, cache=compared.cache,
         )  # fmt: skip
         found = by_fit(found, fits)
     found = found[:_CANDIDATES]
     chosen = recipient or found[0].variable.name
-    return _Suggested(donor, found, index.suggest(donor, chosen, surveys))
+    return _Suggested(donor, found, index.suggest(donor, chosen, surveys, columns=columns))
 
 
 def _record(item: _Suggested) -> dict[str, Any]:

@@ -13,29 +13,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from fusion_core.harmony.binning import bin_labels
+import numpy as np
+
+from fusion_core.errors import InputError
+from fusion_core.harmony.binning import bin_index
 from fusion_core.harmony.candidates import Candidate, CandidateIndex, Confidence
 from fusion_core.harmony.conveyance import Change
 from fusion_core.harmony.conveying_levels import convey_levels
 from fusion_core.harmony.conveying_prices import rebase_prices
-from fusion_core.harmony.editing import apply_proposal, detect_ordered, start_harmony
+from fusion_core.harmony.editing import apply_proposal, detect_ordered, replace_side, start_harmony
 from fusion_core.harmony.examples import Example
-from fusion_core.harmony.label_ranges import breakpoints_of, read_ranges
+from fusion_core.harmony.label_bins import bin_by_labels, is_calendar_year, ranges_named
+from fusion_core.harmony.label_ranges import are_durations
 from fusion_core.harmony.level_matching import GroupProposal, propose_groups
-from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
+from fusion_core.harmony.model import Harmony, Side, SideName, SurveyPair
 from fusion_core.harmony.prices import survey_year
-from fusion_core.harmony.wording import is_not_asked
+from fusion_core.harmony.suggested_counts import suggest_head_count
+from fusion_core.harmony.suggested_sums import suggest_sum
+from fusion_core.harmony.wording import is_negative, is_not_asked
 from fusion_core.surveys.model import Dictionary, SurveyId, Variable
 
-_COUNT: Final = re.compile(
-    r"\b(?:number|count) of\b.*\b(?:persons?|people|members?|males?|females?|children|adults?)\b"
-)
-_AT_LEAST: Final = re.compile(r"\b(\d+) (?:and|or) (?:over|older|more)\b|\bover (\d+)\b")
-_AT_MOST: Final = re.compile(
-    r"\b(\d+) (?:and|or) (?:under|younger|less)\b|\b(?:under|less than|age <) (?:age )?(\d+)\b"
-)
-_BETWEEN: Final = re.compile(r"\b(\d+) (?:through|to|-) (\d+)\b|\b(\d+)-(\d+)\b")
-_MONEY: Final = re.compile(r"\b(income|dollars?|earnings|wages?|salary|rent|cost)\b")
+_MONEY: Final = re.compile(r"\b(income|dollars?|earnings|wages?|salary|rent|cost|amount)\b")
+_ONE_PERSON: Final = re.compile(r"\b(reference person|householder|respondent|head)\b")
+_NAME: Final = re.compile(r"\w+")
 
 
 _SURE, _LIKELY = 0.9, 0.7
@@ -81,8 +81,26 @@ class SuggestionIndex:
         """Return the recipient variables that might fit a variable of a donor survey, best first."""
         return self.candidates.rank(donor, survey=survey, limit=limit)
 
-    def suggest(self, donor: Variable, recipient: str, pair: SurveyPair) -> Suggestion:
+    def suggest(
+        self,
+        donor: Variable,
+        recipient: str,
+        pair: SurveyPair,
+        *,
+        columns: Iterable[Variable] = (),
+    ) -> Suggestion:
         """Return a proposed harmony of two variables.
+
+        Parameters
+        ----------
+        donor
+            The donor's variable.
+        recipient
+            Name of the recipient's variable.
+        pair
+            The two surveys.
+        columns
+            The donor's variables, which head counts and sums are made of.
 
         Raises
         ------
@@ -91,7 +109,10 @@ class SuggestionIndex:
         """
         variable = self.recipient.require(recipient, where=pair.recipient.title)
         borrowed = self._borrow(donor, variable, pair)
-        return borrowed or suggest_by_wording(donor, variable, pair, examples=self.examples)
+        return borrowed or suggest_by_wording(
+            donor, variable, pair, examples=self.examples,
+            donors=columns, recipients=self.recipient.answers(),
+        )  # fmt: skip
 
     def _borrow(self, donor: Variable, recipient: Variable, pair: SurveyPair) -> Suggestion | None:
         """Take the harmony of the same two variables in the nearest other vintage."""
@@ -124,7 +145,13 @@ class SuggestionIndex:
 
 
 def suggest_by_wording(
-    donor: Variable, recipient: Variable, pair: SurveyPair, *, examples: Iterable[Example] = ()
+    donor: Variable,
+    recipient: Variable,
+    pair: SurveyPair,
+    *,
+    examples: Iterable[Example] = (),
+    donors: Iterable[Variable] = (),
+    recipients: Iterable[Variable] = (),
 ) -> Suggestion:
     """Propose a harmony from what the two variables say.
 
@@ -136,23 +163,32 @@ def suggest_by_wording(
         Their surveys: the vintages tell the years of prices and of 'so many years ago'.
     examples
         Harmonies made before; what they say about the recipient's levels is learnt from.
+    donors, recipients
+        The other variables of both surveys, which head counts and sums are made of.
     """
-    harmony = start_harmony(donor, recipient, propose=False)
+    harmony, examples = start_harmony(donor, recipient, propose=False), tuple(examples)
     reasons: list[str] = []
     confidence: Confidence = "likely"
-    if counted := _head_count(harmony, donor, recipient):
-        return Suggestion(*counted, "likely")
+    others = {"donors": tuple(donors), "recipients": tuple(recipients)}
+    if counted := suggest_head_count(harmony, donor, recipient, **others):
+        return Suggestion(
+            counted.harmony, (counted.reason,), "likely" if counted.is_complete else "unsure"
+        )
     if donor.is_categorical and recipient.is_categorical:
         proposal = propose_groups(donor, recipient, examples=examples, year=_year(pair.recipient))
         harmony = apply_proposal(harmony, proposal)
         reasons.append(_matched(proposal))
         confidence = _confidence(proposal)
     elif donor.is_categorical != recipient.is_categorical:
-        harmony, said = _binned(harmony, donor, recipient)
+        harmony, said = _binned(harmony, donor, recipient, pair)
         reasons += said
-    if donor.respondent == "household" and recipient.respondent == "person":
-        harmony = replace(harmony, recipient=replace(harmony.recipient, aggregator="reference"))
-        reasons.append("the reference person answers for the household")
+    elif added := suggest_sum(
+        harmony, donor, recipient, taken=_taken(examples, pair, recipient), **others
+    ):
+        harmony, confidence = added.harmony, "unsure"
+        reasons.append(added.reason)
+    harmony, said = _collapsed(harmony, donor, recipient)
+    reasons += said
     harmony, said = _deflated(harmony, donor, recipient, pair)
     ordered = detect_ordered(harmony, donor, recipient)
     return Suggestion(replace(harmony, ordered=ordered), (*reasons, *said), confidence)
@@ -178,70 +214,68 @@ def _confidence(proposal: GroupProposal) -> Confidence:
     return "sure" if likeness >= _SURE else "likely" if likeness >= _LIKELY else "unsure"
 
 
-def _head_count(
-    harmony: Harmony, donor: Variable, recipient: Variable
-) -> tuple[Harmony, tuple[str, ...]] | None:
-    """Count the persons of the ages a description names: 'members aged 18 or older'."""
-    text = donor.description.lower()
-    is_age = recipient.respondent == "person" and not recipient.is_categorical and "age" in (
-        recipient.description.lower().split()
-    )  # fmt: skip
-    if donor.is_categorical or donor.respondent != "household" or not is_age:
-        return None
-    if not _COUNT.search(text) or (ages := _ages(text)) is None:
-        return None
-    low, high = ages
-    points = tuple(float(end) for end in (low, high) if end is not None)
-    codes = [True, False] if low is None else [False, True, False][: len(points) + 1]
-    levels = tuple(
-        LevelGroup(label, float(code))
-        for label, code in zip(bin_labels(points), codes, strict=True)
-    )
-    side = replace(harmony.recipient, breakpoints=points, levels=levels, aggregator="sum")
-    return replace(harmony, recipient=side), ("counts the persons of the ages named",)
-
-
-def _ages(text: str) -> tuple[int | None, int | None] | None:
-    """Return the ages [low, high) a description names; ``None`` for an open end."""
-    if found := _BETWEEN.search(text):
-        low, high = (int(item) for item in found.groups() if item)
-        return low, high + 1
-    if found := _AT_MOST.search(text):
-        return None, int(found[1]) + 1 if found[1] else int(found[2])
-    if found := _AT_LEAST.search(text):
-        return int(found[1]) if found[1] else int(found[2]) + 1, None
-    return None
-
-
-def _binned(harmony: Harmony, donor: Variable, recipient: Variable) -> tuple[Harmony, list[str]]:
+def _binned(
+    harmony: Harmony, donor: Variable, recipient: Variable, pair: SurveyPair
+) -> tuple[Harmony, list[str]]:
     """Bin the number where the labels of the other side name ranges."""
-    labels = donor if donor.is_categorical else recipient
-    ranges = [
-        None if is_not_asked(label) else item
-        for label, item in zip(labels.levels, read_ranges(labels.levels), strict=True)
-    ]
-    points = breakpoints_of(ranges)
-    if not points:
+    labels, number = (donor, recipient) if donor.is_categorical else (recipient, donor)
+    side: SideName = "recipient" if donor.is_categorical else "donor"
+    survey = pair.donor if donor.is_categorical else pair.recipient
+    ranges = ranges_named(labels.levels)
+    counts_back = is_calendar_year(number) and are_durations(labels.levels, ranges)
+    base_year = _year(survey) if counts_back else None
+    try:
+        harmony = bin_by_labels(harmony, side, number, base_year=base_year)
+    except InputError:
         return harmony, ["the answers name no numbers to bin by"]
-    lowest = min(item[0] for item in ranges if item is not None)
-    codes = {lowest: 1.0} | {point: float(k) for k, point in enumerate(points, start=2)}
-    grouped = tuple(
-        LevelGroup(level, None if item is None else codes.get(item[0]))
-        for level, item in zip(labels.levels, ranges, strict=True)
+    harmony = _denials_at_zero(harmony, side)
+    said = [f"{number.name} is binned where the answers to {labels.name} meet"]
+    if base_year is not None:
+        said.append(f"years and months are counted back from {base_year}")
+    return harmony, said
+
+
+def _denials_at_zero(harmony: Harmony, side: SideName) -> Harmony:
+    """Put 'did not work' beside weeks of work into the group that holds 0."""
+    other: SideName = "recipient" if side == "donor" else "donor"
+    number = harmony.side(side)
+    zero = number.levels[int(bin_index(np.zeros(1), number.breakpoints)[0])].group
+    levels = tuple(
+        replace(item, group=zero) if item.group is None and is_negative(item.level) else item
+        for item in harmony.side(other).levels
     )
-    bins = tuple(
-        LevelGroup(label, float(code)) for code, label in enumerate(bin_labels(points), start=1)
+    return replace_side(harmony, other, levels=levels)
+
+
+def _collapsed(harmony: Harmony, donor: Variable, recipient: Variable) -> tuple[Harmony, list[str]]:
+    """Let persons stand for the household a question was put to: members add up what they get."""
+    if {donor.respondent, recipient.respondent} != {"household", "person"}:
+        return harmony, []
+    side: SideName = "recipient" if recipient.respondent == "person" else "donor"
+    asked = donor if side == "recipient" else recipient
+    amounts = all(
+        not item.is_categorical and _MONEY.search(item.description.lower())
+        for item in (donor, recipient)
     )
-    if donor.is_categorical:
-        left = replace(harmony.donor, levels=grouped)
-        right = replace(harmony.recipient, breakpoints=points, levels=bins)
-    else:
-        left = replace(harmony.donor, breakpoints=points, levels=bins)
-        right = replace(harmony.recipient, levels=grouped)
-    number = recipient if donor.is_categorical else donor
-    return replace(harmony, donor=left, recipient=right), [
-        f"{number.name} is binned where the answers to {labels.name} meet"
+    if amounts and not _ONE_PERSON.search(asked.description.lower()):
+        return replace_side(harmony, side, aggregator="sum"), ["the members' amounts are added up"]
+    return replace_side(harmony, side, aggregator="reference"), [
+        "the reference person answers for the household"
     ]
+
+
+def _taken(examples: Iterable[Example], pair: SurveyPair, recipient: Variable) -> set[str]:
+    """Return the donor's variables that harmonies with other recipient variables hold."""
+    return {
+        name
+        for item in examples
+        if item.pair.donor.name == pair.donor.name
+        and item.harmony.recipient.variable != recipient.name
+        for name in (
+            item.harmony.donor.variable,
+            *_NAME.findall(item.harmony.donor.adjustment),
+        )
+    }
 
 
 def _deflated(

@@ -168,9 +168,10 @@ class PairWork:
         if not (surveys.donor.has("household") and surveys.recipient.has("household")):
             return {}
         variable = surveys.donor.dictionary.require(donor)
+        columns = tuple(surveys.donor.dictionary.answers())
         return candidate_fits(
             index.rank(variable, survey=self.pair.donor.name),
-            lambda name: index.suggest(variable, name, self.pair).harmony,
+            lambda name: index.suggest(variable, name, self.pair, columns=columns).harmony,
             surveys.donor, surveys.recipient, cache=self._rows,
         )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.errors import HarmonyError, InputError
@@ -33,6 +34,11 @@ CONFIDENCE_WORDS: Final[Mapping[Confidence, str]] = {
 }
 """How far a suggestion can be trusted, as people read it."""
 
+PATIENCE: Final = 1.0
+"""Seconds a person looks at 'Looking for a suggestion …' before wording alone answers."""
+
+STILL_READING: Final = "the harmonies of other surveys are still being read"
+
 Match = tuple[SurveyPair | None, str]
 """A pair of surveys and the key of a harmony: keys repeat from one pair to the next."""
 
@@ -49,6 +55,7 @@ class Suggesting:
     def __init__(self, page: HarmonizePage) -> None:
         self._page = page
         self._background = LatestWork()
+        self._meanwhile = LatestWork(head_start=PATIENCE)
         self._warming = LatestWork()
         self._index: SuggestionIndex | None = None
         self._found: dict[Match, Suggestion] = {}
@@ -70,7 +77,10 @@ class Suggesting:
     def show(self) -> None:
         """Show what is suggested for the open match, or look for it first."""
         page, current = self._page, self._page.state.current
+        if self._looking_for not in {None, self._match}:
+            self._abandon()
         if page.work is None or current is None or not self._is_offered():
+            self._abandon()
             page.desk.show(suggestion=None)
         elif not page.is_loaded:
             page.desk.show(suggestion={"key": current.key, "looking": True})
@@ -106,7 +116,8 @@ class Suggesting:
         work, current = self._page.require_work(), self._current()
         if self._match not in self._found:
             donor, recipient = work.variables(current)
-            found = work.index.suggest(donor, recipient.name, work.pair)
+            columns = work.surveys.donor.dictionary.answers()
+            found = work.index.suggest(donor, recipient.name, work.pair, columns=columns)
             self._keep(self._match, work.knowledge.latest, found)
         taken = take(current, self._found_here().harmony, *self._variables(current))
         self._page.state = states.edit(self._page.state, taken)
@@ -129,18 +140,41 @@ class Suggesting:
         self._looking_for = match
         self._page.desk.show(suggestion={"key": current.key, "looking": True})
         donor, recipient = work.variables(current)
+        columns = tuple(work.surveys.donor.dictionary.answers())
 
-        def find() -> tuple[SuggestionIndex, Suggestion]:
+        def find() -> tuple[SuggestionIndex, Suggestion] | None:
             index = work.knowledge.fresh()
-            return index, index.suggest(donor, recipient.name, work.pair)
+            if self._looking_for != match:  # the person went on while the files were read
+                return None
+            return index, index.suggest(donor, recipient.name, work.pair, columns=columns)
 
-        def offer(found: tuple[SuggestionIndex, Suggestion]) -> None:
-            self._looking_for = None
+        def offer(found: tuple[SuggestionIndex, Suggestion] | None) -> None:
+            if found is None:
+                return
+            self._abandon()
             self._keep(match, *found)
             self.show()
             self._page.schedule()
 
+        def find_by_wording() -> Suggestion:
+            index = work.knowledge.by_wording
+            found = index.suggest(donor, recipient.name, work.pair, columns=columns)
+            return replace(found, reasons=(*found.reasons, STILL_READING))
+
+        def offer_meanwhile(found: Suggestion) -> None:
+            self._keep(match, work.knowledge.latest, found)
+            self.show()
+            self._page.schedule()
+
         self._background.start(find, offer, self._report)
+        if self._looking_for == match:
+            self._meanwhile.start(find_by_wording, offer_meanwhile, self._report)
+
+    def _abandon(self) -> None:
+        """Stop looking: what is found from now on is dropped."""
+        self._looking_for = None
+        self._background.cancel()
+        self._meanwhile.cancel()
 
     def _keep(self, match: Match, index: SuggestionIndex | None, found: Suggestion) -> None:
         if self._index is not index:

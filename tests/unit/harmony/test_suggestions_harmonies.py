@@ -55,23 +55,6 @@ def test_income_brackets_bin_the_amount_and_deflate_it():
     assert found.ordered
 
 
-@pytest.mark.parametrize(
-    ("description", "points", "codes"),
-    [
-        ("Number of household members age 18 or older", (18,), [0, 1]),
-        ("Number of household members age 17 or younger", (18,), [1, 0]),
-        ("Number of males age 2 through 15 in household", (2, 16), [0, 1, 0]),
-        ("Number of persons over 64", (65,), [0, 1]),
-        ("Number of members under age 2", (2,), [1, 0]),
-    ],
-)
-def test_head_counts_sum_persons_of_the_ages_named(description, points, codes):
-    donor = Variable("n", description, type="integer")
-    side = suggest_by_wording(donor, AGE, PAIR).harmony.recipient
-    assert (side.breakpoints, side.aggregator) == (points, "sum")
-    assert list(groups(side).values()) == codes
-
-
 def test_a_household_question_takes_the_reference_person():
     donor = Variable("hhage", "Age of householder", type="integer")
     found = suggest_by_wording(donor, AGE, PAIR)
