@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
+import pandas as pd
 from made_up_survey import with_made_up_answers
 from playwright.sync_api import Locator, Page, expect
 from running_app import AppServer
 
-from fusion_core.harmony.model import Harmony, SurveyPair
+from fusion_core.harmony.apply import harmonize_pair
+from fusion_core.harmony.fusiondata import read_harmonies
+from fusion_core.harmony.model import Harmony, SideName, SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
 from fusion_core.surveys.model import SurveyId
@@ -26,10 +30,10 @@ SURVEYS = (
 )  # fmt: skip
 
 
-def build_workspace(shared_data: Path, folder: Path) -> Workspace:
+def build_workspace(shared_data: Path, folder: Path, surveys: Sequence[str] = SURVEYS) -> Workspace:
     """Write the surveys the cases need with made-up answers and no harmonies."""
     workspace = Workspace.create(folder, title="Hard cases", synthetic=True)
-    for number, name in enumerate(SURVEYS):
+    for number, name in enumerate(surveys):
         path = shared_data / "dictionaries" / f"{name}_H.parquet"
         persons = path.with_name(f"{name}_P.parquet")
         survey = read_fusiondata_dictionary(path, persons if persons.exists() else None)
@@ -82,6 +86,36 @@ class Hand:
         """Open an editor of a side."""
         self.click(self.page.locator(f".settings.{side} [data-key={key}]"))
 
+    def level(self, side: SideName, label: str) -> Locator:
+        """A level in view, by its whole label."""
+        rows = self.page.locator(f".side-levels.{side} .level:not(.heading)")
+        return rows.filter(has=self.page.get_by_text(label, exact=True))
+
+    def group(self, code: int, *, longer: bool) -> None:
+        """Type a group's number; where a longer one begins alike, Enter says it ends here."""
+        self.type(str(code))
+        if longer:
+            self.press("Enter")
+
+    def find(self, side: SideName, text: str) -> None:
+        """Select what a filter finds, in addition to what is selected."""
+        box = self.page.get_by_label(f"Filter {side} levels")
+        if box.input_value():
+            self.press("/")
+        else:
+            self.click(box)
+        self.type(text)
+        self.press("Enter")
+
+    def finds(self, count: int) -> None:
+        expect(self.page.locator(".assign-line strong")).to_have_text(f"{count} selected")
+
+    def take_suggestion(self, reason: str) -> None:
+        """Take what is suggested for a reason."""
+        expect(self.page.locator(".suggestion-words")).to_contain_text(reason, timeout=WAIT)
+        self.press("a")
+        expect(self.page.locator(".suggestion-band")).to_be_hidden(timeout=WAIT)
+
     def button(self, name: str) -> None:
         """Click a button of the open editor."""
         self.click(self.page.locator(".setting-editor").get_by_role("button", name=name))
@@ -105,3 +139,30 @@ def saved(workspace: Workspace, pair: str, key: str) -> Harmony:
     harmony = store.load().get(key)
     assert harmony is not None, f"{key} was not saved"
     return harmony
+
+
+def read_published(shared_data: Path, workspace: Workspace, pair: str, key: str) -> Harmony:
+    """Read a published harmony of two surveys of a workspace."""
+    donor, recipient = (
+        workspace.survey(SurveyId.parse(name), household_columns=(), person_columns=())
+        for name in pair.split("__")
+    )
+    found = read_harmonies(
+        shared_data / "harmonies" / "r" / f"{pair}.R",
+        donor=donor.dictionary, recipient=recipient.dictionary,
+    )  # fmt: skip
+    return next(harmony for harmony in found.harmonies if harmony.key == key)
+
+
+def columns(hand: Hand, pair: str, harmony: Harmony) -> tuple[pd.Series, pd.Series]:
+    """Return both columns a harmony yields, by household (person) in the order of the survey."""
+    both = [hand.workspace.survey(SurveyId.parse(name)) for name in pair.split("__")]
+    result = harmonize_pair([harmony], *both)
+    assert not result.failures, result.failures
+    return result.donor[harmony.key], result.recipient[harmony.key]
+
+
+def table(hand: Hand, name: str, respondent: str = "person") -> pd.DataFrame:
+    """Return the answers of a survey's persons or households."""
+    survey = hand.workspace.survey(SurveyId.parse(name))
+    return survey.person if respondent == "person" else survey.household

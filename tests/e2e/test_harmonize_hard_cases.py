@@ -7,13 +7,18 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
-from hard_cases import WAIT, Hand, build_workspace, saved
+from hard_cases import (
+    WAIT,
+    Hand,
+    build_workspace,
+    columns,
+    read_published,
+    saved,
+    table,
+)
 from playwright.sync_api import expect
 
-from fusion_core.harmony.apply import harmonize_pair
-from fusion_core.harmony.fusiondata import read_harmonies
 from fusion_core.harmony.prices import deflation_factor
-from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -38,30 +43,9 @@ def published(shared_data, case_app):
     workspace = Workspace.open(case_app.workspace)
 
     def find(pair: str, key: str):
-        donor, recipient = (
-            workspace.survey(SurveyId.parse(name), household_columns=(), person_columns=())
-            for name in pair.split("__")
-        )
-        found = read_harmonies(
-            shared_data / "harmonies" / "r" / f"{pair}.R",
-            donor=donor.dictionary, recipient=recipient.dictionary,
-        )  # fmt: skip
-        return next(harmony for harmony in found.harmonies if harmony.key == key)
+        return read_published(shared_data, workspace, pair, key)
 
     return find
-
-
-def columns(hand: Hand, pair: str, harmony):
-    """Return both columns a harmony yields, by household (person) in the order of the survey."""
-    both = [hand.workspace.survey(SurveyId.parse(name)) for name in pair.split("__")]
-    result = harmonize_pair([harmony], *both)
-    assert not result.failures, result.failures
-    return result.donor[harmony.key], result.recipient[harmony.key]
-
-
-def table(hand: Hand, name: str, respondent: str = "person") -> pd.DataFrame:
-    survey = hand.workspace.survey(SurveyId.parse(name))
-    return survey.person if respondent == "person" else survey.household
 
 
 def by_household(persons: pd.DataFrame, counted: list[bool]) -> list[int]:
