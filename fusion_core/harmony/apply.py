@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,12 +28,10 @@ from fusion_core.harmony.aggregation import (
 )
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.grouping import SideValues, problems_error, side_values
-from fusion_core.harmony.model import Harmony, HarmonySet, SideName
+from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, SideName
 from fusion_core.harmony.rows import RowsCache, SurveyRows
 from fusion_core.surveys.model import RespondentLevel
 from fusion_core.surveys.source import SurveySource
-
-_SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def group_labels(
     appended, so that labels always tell groups apart.
     """
     codes: set[float] = set()
-    for name in _SIDES:
+    for name in SIDES:
         side = harmony.side(name)
         outcome = side_outcome(side, collapsed=collapses(harmony, name, respondent))
         codes |= {0.0, 1.0} if outcome == "flag" else set(side.group_codes)

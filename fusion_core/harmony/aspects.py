@@ -11,14 +11,21 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, Literal, TypeVar, cast
 
-from fusion_core.harmony.model import Acceptance, GroupCode, Harmony, LevelGroup, Side, SideName
+from fusion_core.harmony.model import (
+    SIDES,
+    Acceptance,
+    GroupCode,
+    Harmony,
+    LevelGroup,
+    Side,
+    SideName,
+)
 
 AspectName = Literal[
     "adjustment", "universe", "outside_universe", "missing", "deflate_to_year", "aggregator",
     "respondent", "bins", "level", "ordered", "name", "comment", "accepted",
 ]  # fmt: skip
 
-SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 SIDE_FIELDS: Final[tuple[AspectName, ...]] = (
     "respondent", "adjustment", "aggregator", "universe", "outside_universe", "missing",
     "deflate_to_year",

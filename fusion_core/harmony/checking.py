@@ -44,8 +44,8 @@ from fusion_core.harmony.checking_text import (
     denials_against_affirmations,
     labels_closer_to_another_group,
 )
-from fusion_core.harmony.findings import SEVERITY_RANK, SIDES, Case, Finding, Fix
-from fusion_core.harmony.model import Harmony, LevelGroup, SideName, as_number, is_group
+from fusion_core.harmony.findings import SEVERITY_RANK, Case, Finding, Fix
+from fusion_core.harmony.model import SIDES, Harmony, LevelGroup, SideName, as_number, is_group
 from fusion_core.surveys.model import Dictionary, RespondentLevel
 
 

@@ -10,8 +10,8 @@ from typing import Final
 from fusion_core.harmony import editing
 from fusion_core.harmony.aggregation import side_outcome
 from fusion_core.harmony.binning import format_number
-from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, listed
-from fusion_core.harmony.model import Harmony, SideName, is_group
+from fusion_core.harmony.findings import Case, Finding, Fix, listed
+from fusion_core.harmony.model import SIDES, Harmony, SideName, is_group
 from fusion_core.harmony.prices import CPI_U, deflation_factor
 
 _FACTOR: Final = re.compile(

@@ -19,9 +19,17 @@ from fusion_core.harmony.aggregation import NUMERIC_RULES, FloatArray
 from fusion_core.harmony.binning import bin_index, format_number
 from fusion_core.harmony.checking_amounts import UNITS, check_amounts, multiplied
 from fusion_core.harmony.checking_text import ALIKE, LabelText
-from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, count, listed
+from fusion_core.harmony.findings import Case, Finding, Fix, count, listed
 from fusion_core.harmony.grouping import RowProblem
-from fusion_core.harmony.model import DROP, GroupCode, Harmony, LevelGroup, SideName, as_number
+from fusion_core.harmony.model import (
+    DROP,
+    SIDES,
+    GroupCode,
+    Harmony,
+    LevelGroup,
+    SideName,
+    as_number,
+)
 from fusion_core.harmony.similarity import (
     KEEP_FROM,
     PROBABILITIES,

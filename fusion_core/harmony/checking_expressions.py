@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from fusion_core.errors import ExpressionError, InputError
 from fusion_core.harmony.expressions import check_expression, mentioned_columns
-from fusion_core.harmony.findings import SIDES, Case, Finding, Fix
-from fusion_core.harmony.model import Harmony, SideName
+from fusion_core.harmony.findings import Case, Finding, Fix
+from fusion_core.harmony.model import SIDES, Harmony, SideName
 from fusion_core.harmony.r_adjustments import translate_adjustment
 from fusion_core.surveys.model import Variable
 

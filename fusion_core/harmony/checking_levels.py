@@ -10,8 +10,8 @@ from fusion_core.harmony import editing
 from fusion_core.harmony.aggregation import side_outcome, takes_reference_person
 from fusion_core.harmony.binning import check_breakpoints, format_number
 from fusion_core.harmony.checking_text import LabelText
-from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, are, count, listed
-from fusion_core.harmony.model import LevelGroup, Side, SideName, is_group
+from fusion_core.harmony.findings import Case, Finding, Fix, are, count, listed
+from fusion_core.harmony.model import SIDES, LevelGroup, Side, SideName, is_group
 from fusion_core.surveys.model import Variable
 
 _RENAMED: Final = 0.8

@@ -9,9 +9,9 @@ from typing import Final
 from fusion_core.harmony import editing
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.checking_amounts import multiplied
-from fusion_core.harmony.findings import SIDES, Case, Finding, Fix
+from fusion_core.harmony.findings import Case, Finding, Fix
 from fusion_core.harmony.label_quantities import quantities
-from fusion_core.harmony.model import SideName
+from fusion_core.harmony.model import SIDES, SideName
 from fusion_core.harmony.prices import CPI_U, deflation_factor
 
 _MONEY: Final = re.compile(

@@ -9,9 +9,9 @@ from math import inf
 from typing import Final
 
 from fusion_core.harmony import editing
-from fusion_core.harmony.findings import SIDES, Case, Finding, Fix
+from fusion_core.harmony.findings import Case, Finding, Fix
 from fusion_core.harmony.label_quantities import Quantity, quantities
-from fusion_core.harmony.model import LevelGroup, Side, as_number, is_group
+from fusion_core.harmony.model import SIDES, LevelGroup, Side, as_number, is_group
 from fusion_core.harmony.wording import is_not_asked
 from fusion_core.surveys.model import Variable
 

@@ -12,9 +12,9 @@ from typing import Final
 from fusion_core.harmony import editing
 from fusion_core.harmony.aggregation import side_outcome
 from fusion_core.harmony.binning import bin_labels, format_number
-from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, count, listed
+from fusion_core.harmony.findings import Case, Finding, Fix, count, listed
 from fusion_core.harmony.label_quantities import Quantity, comparable, quantities, read_quantity
-from fusion_core.harmony.model import LevelGroup, Side, SideName
+from fusion_core.harmony.model import SIDES, LevelGroup, Side, SideName
 
 _APART: Final = 0.1
 _ELSEWHERE: Final = 0.5

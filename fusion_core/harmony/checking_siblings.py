@@ -20,8 +20,9 @@ from fusion_core.harmony.aggregation import resolve_rule
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.checking_amounts import typed_factor
 from fusion_core.harmony.checking_text import ALIKE, LabelText, better_worded
-from fusion_core.harmony.findings import SIDES, Case, Finding, Fix, Severity, count, listed
+from fusion_core.harmony.findings import Case, Finding, Fix, Severity, count, listed
 from fusion_core.harmony.model import (
+    SIDES,
     Harmony,
     HarmonySet,
     Side,

@@ -11,9 +11,9 @@ from typing import Final
 
 from fusion_core.harmony import editing
 from fusion_core.harmony.aggregation import side_outcome
-from fusion_core.harmony.findings import SIDES, Case, Finding, Fix
+from fusion_core.harmony.findings import Case, Finding, Fix
 from fusion_core.harmony.label_quantities import quantities
-from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side, as_number, is_group
+from fusion_core.harmony.model import DROP, SIDES, Harmony, LevelGroup, Side, as_number, is_group
 from fusion_core.harmony.wording import is_not_asked, starts_negative
 
 _WORD: Final = re.compile(r"[a-z]+|\d+")

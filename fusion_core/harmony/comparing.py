@@ -18,8 +18,8 @@ from fusion_core.errors import ExpressionError, InputError
 from fusion_core.harmony.aggregation import NUMERIC_RULES, resolve_rule
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.changes import NOTHING, Change, group_word
-from fusion_core.harmony.findings import SIDES, count
-from fusion_core.harmony.model import DROP, GroupCode, Harmony, Side, SideName
+from fusion_core.harmony.findings import count
+from fusion_core.harmony.model import DROP, SIDES, GroupCode, Harmony, Side, SideName
 from fusion_core.harmony.prices import price_factor
 from fusion_core.harmony.probing import Stretch, compare_on_numbers, same_input
 from fusion_core.harmony.wording import normalise_label

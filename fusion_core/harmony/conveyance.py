@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 from fusion_core.harmony.changes import group_word
 from fusion_core.harmony.comparing import Comparison
-from fusion_core.harmony.findings import SIDES
 from fusion_core.harmony.model import (
+    SIDES,
     GroupCode,
     Harmony,
     LevelGroup,

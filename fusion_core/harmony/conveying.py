@@ -31,8 +31,7 @@ from fusion_core.harmony.conveying_levels import convey_levels
 from fusion_core.harmony.conveying_prices import rebase_prices
 from fusion_core.harmony.conveying_ranges import follow_ranges
 from fusion_core.harmony.expressions import mentioned_columns
-from fusion_core.harmony.findings import SIDES
-from fusion_core.harmony.model import Harmony, HarmonySet, Side, SideName, SurveyPair
+from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, Side, SideName, SurveyPair
 from fusion_core.harmony.prices import price_factor, survey_year
 from fusion_core.harmony.wording import normalise_label
 from fusion_core.surveys.model import Dictionary, Variable

@@ -10,8 +10,7 @@ import pandas as pd
 
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.changes import group_word
-from fusion_core.harmony.findings import SIDES
-from fusion_core.harmony.model import Harmony
+from fusion_core.harmony.model import SIDES, Harmony
 
 COLUMNS: Final = (
     "harmony", "survey", "variable", "level", "group", "group name", "adjustment", "bins",

@@ -9,8 +9,7 @@ from typing import Final
 from fusion_core.harmony.checking_siblings import siblings_of
 from fusion_core.harmony.documentation_markup import STYLE, isolated, text
 from fusion_core.harmony.documentation_section import Subject, section, similarity_words
-from fusion_core.harmony.findings import SIDES
-from fusion_core.harmony.model import Harmony, HarmonySet, SideName
+from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, SideName
 from fusion_core.harmony.preview import preview
 from fusion_core.harmony.preview_model import HarmonyPreview
 from fusion_core.harmony.rows import RowsCache

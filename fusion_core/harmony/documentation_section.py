@@ -12,9 +12,9 @@ from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.changes import group_word
 from fusion_core.harmony.describe import describe_adjustment, describe_condition, describe_side
 from fusion_core.harmony.documentation_markup import isolated, percent, text
-from fusion_core.harmony.findings import SIDES, Finding
+from fusion_core.harmony.findings import Finding
 from fusion_core.harmony.group_colours import group_colour
-from fusion_core.harmony.model import DROP, Aggregator, GroupCode, Harmony, Side, SideName
+from fusion_core.harmony.model import DROP, SIDES, Aggregator, GroupCode, Harmony, Side, SideName
 from fusion_core.harmony.preview_model import HarmonyPreview, LevelPreview
 from fusion_core.surveys.model import Dictionary, Variable
 

@@ -6,18 +6,17 @@ checks whether the result is finished – that is `fusion_core.harmony.checking`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.binning import bin_labels, check_breakpoints
-from fusion_core.harmony.candidates import Candidate, CandidateIndex, rank_candidates
-from fusion_core.harmony.describe import describe_aggregator, describe_side
 from fusion_core.harmony.expressions import check_expression
-from fusion_core.harmony.level_matching import GroupProposal, LevelMatch, propose_groups
+from fusion_core.harmony.level_matching import GroupProposal, propose_groups
 from fusion_core.harmony.model import (
     DROP,
+    SIDES,
     Aggregator,
     GroupCode,
     Harmony,
@@ -26,8 +25,6 @@ from fusion_core.harmony.model import (
     SideName,
 )
 from fusion_core.surveys.model import Variable
-
-_SIDES: tuple[SideName, SideName] = ("donor", "recipient")
 
 
 def start_harmony(
@@ -302,7 +299,7 @@ def recode_groups(harmony: Harmony, codes: Mapping[float, float]) -> Harmony:
     def new(code: GroupCode) -> GroupCode:
         return code if code is None or code == DROP else codes.get(float(code), code)
 
-    for name in _SIDES:
+    for name in SIDES:
         side = harmony.side(name)
         harmony = replace_side(
             harmony,
@@ -329,7 +326,7 @@ def detect_ordered(harmony: Harmony, donor: Variable, recipient: Variable) -> bo
     """
     verdicts = [
         _rises(harmony.side(name), variable)
-        for name, variable in zip(_SIDES, (donor, recipient), strict=True)
+        for name, variable in zip(SIDES, (donor, recipient), strict=True)
     ]
     return True in verdicts and False not in verdicts
 
@@ -343,25 +340,14 @@ def _rises(side: Side, variable: Variable) -> bool | None:
     return len(set(codes)) > 1 and all(a <= b for a, b in pairwise(codes))
 
 
-Edit = Callable[[Harmony], Harmony]
-
 __all__ = [
-    "Candidate",
-    "CandidateIndex",
-    "Edit",
-    "GroupProposal",
-    "LevelMatch",
     "apply_proposal",
     "assign",
     "assign_each",
-    "describe_aggregator",
-    "describe_side",
     "detect_ordered",
     "merge_groups",
     "next_group",
     "number_bins",
-    "propose_groups",
-    "rank_candidates",
     "recode_groups",
     "rename_group",
     "renumber_groups",

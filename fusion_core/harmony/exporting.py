@@ -8,9 +8,8 @@ from typing import Final, Literal, get_args
 from fusion_core.errors import InputError
 from fusion_core.harmony.crosswalk import crosswalk_table, safe_csv
 from fusion_core.harmony.documentation import DocumentFacts, crosswalk_document
-from fusion_core.harmony.findings import SIDES
 from fusion_core.harmony.fusiondata_export import ExportContext, ExportRemark, export_records
-from fusion_core.harmony.model import HarmonySet, SideName
+from fusion_core.harmony.model import SIDES, HarmonySet, SideName
 from fusion_core.harmony.pair_file import PairContents, render_pair
 from fusion_core.harmony.r_literals import write_r
 from fusion_core.surveys.model import Dictionary

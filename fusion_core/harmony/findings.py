@@ -11,7 +11,6 @@ from fusion_core.surveys.model import Dictionary, RespondentLevel, Variable
 
 Severity = Literal["error", "warning", "hint"]
 SEVERITY_RANK: Final[dict[Severity, int]] = {"error": 0, "warning": 1, "hint": 2}
-SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 _SHOWN: Final = 4
 
 
@@ -120,7 +119,6 @@ def listed(items: tuple[str, ...] | list[str]) -> str:
 
 __all__ = [
     "SEVERITY_RANK",
-    "SIDES",
     "Case",
     "Finding",
     "Fix",

@@ -17,6 +17,7 @@ from fusion_core.harmony.aggregation import harmony_outcome
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.model import (
     DROP,
+    SIDES,
     Aggregator,
     GroupCode,
     Harmony,
@@ -135,7 +136,7 @@ def _entry(
 ) -> tuple[dict[str, Value], list[str]]:
     remarks: list[str] = []
     sides: dict[SideName, dict[str, Value]] = {}
-    for name in ("donor", "recipient"):
+    for name in SIDES:
         side: SideName = "donor" if name == "donor" else "recipient"
         sides[side], said = _side(harmony.side(side), side, context)
         remarks += [f"{side}: {sentence}" for sentence in said]

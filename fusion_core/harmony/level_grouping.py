@@ -15,10 +15,9 @@ from fusion_core.errors import InputError
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.editing import assign_each, next_group, recode_groups, rename_group
 from fusion_core.harmony.label_sections import label_sections
-from fusion_core.harmony.model import DROP, GroupCode, Harmony, LevelGroup, SideName
+from fusion_core.harmony.model import DROP, SIDES, GroupCode, Harmony, LevelGroup, SideName
 from fusion_core.harmony.wording import normalise_label
 
-_SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 _NO_GROUP: Final = frozenset({"", "-", "–", "na", "none", "no group"})
 _LEFT_OUT: Final = frozenset({"drop", "x", "leave out", "left out"})
 _NAME_LIMIT: Final = 80
@@ -31,22 +30,22 @@ def group_by_name(harmony: Harmony) -> Harmony:
     has a group already the other joins it, otherwise they get the next free one.
     """
     named: dict[str, dict[SideName, list[LevelGroup]]] = {}
-    for name in _SIDES:
+    for name in SIDES:
         for item in harmony.side(name).levels:
             sides = named.setdefault(normalise_label(item.level), {})
             sides.setdefault(name, []).append(item)
     free = next_group(harmony)
-    changes: dict[SideName, dict[str, GroupCode]] = {name: {} for name in _SIDES}
+    changes: dict[SideName, dict[str, GroupCode]] = {name: {} for name in SIDES}
     for key, sides in named.items():
-        if not key or len(sides) < len(_SIDES):
+        if not key or len(sides) < len(SIDES):
             continue
-        items = [item for name in _SIDES for item in sides[name]]
+        items = [item for name in SIDES for item in sides[name]]
         group = next((item.group for item in items if item.group is not None), None)
         if group is None:
             group, free = free, free + 1.0
-        for name in _SIDES:
+        for name in SIDES:
             changes[name] |= {item.level: group for item in sides[name] if item.group is None}
-    for name in _SIDES:
+    for name in SIDES:
         harmony = assign_each(harmony, name, changes[name])
     return harmony
 

@@ -15,14 +15,13 @@ from typing import Final, Literal
 
 from fusion_core.harmony.aspects import (
     ABSENT,
-    SIDES,
     Aspect,
     Values,
     aspect_values,
     level_list,
     put_together,
 )
-from fusion_core.harmony.model import Aggregator, GroupCode, Harmony, LevelGroup, SideName
+from fusion_core.harmony.model import SIDES, Aggregator, GroupCode, Harmony, LevelGroup, SideName
 
 Choice = Literal["mine", "theirs"]
 

@@ -26,6 +26,7 @@ such members.
 """
 
 SideName = Literal["donor", "recipient"]
+SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 
 DROP: Final = "drop"
 """Group of levels whose rows leave the comparison (e.g. persons in group quarters)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from fusion_core.harmony.checking_files import price_years
 from fusion_core.harmony.checking_siblings import Sibling
 from fusion_core.harmony.findings import Case, Finding
 from fusion_core.harmony.grouping import RowProblem, SideValues, side_values
-from fusion_core.harmony.model import DROP, Harmony, Side, SideName, SurveyPair
+from fusion_core.harmony.model import DROP, SIDES, Harmony, Side, SideName, SurveyPair
 from fusion_core.harmony.preview_model import (
     GroupPreview,
     HarmonyPreview,
@@ -49,8 +49,6 @@ from fusion_core.harmony.similarity import (
 from fusion_core.harmony.tallies import Tally, number_tally, outcome_tally
 from fusion_core.surveys.model import RespondentLevel
 from fusion_core.surveys.source import SurveySource
-
-_SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def preview(
     except HarmonyError as error:
         problems.append(str(error))
     computed: dict[SideName, _Computed | None] = {}
-    for name, survey in zip(_SIDES, (donor, recipient), strict=True):
+    for name, survey in zip(SIDES, (donor, recipient), strict=True):
         computed[name] = _compute(
             harmony, name, survey, respondent=respondent, cache=cache, problems=problems
         )
@@ -115,7 +113,7 @@ def preview(
     quantiles: dict[SideName, FloatArray] = {}
     if outcome == "number":
         numeric, quantiles = _numeric(computed)
-        if len(quantiles) == len(_SIDES):
+        if len(quantiles) == len(SIDES):
             score = quantile_similarity(quantiles["donor"], quantiles["recipient"])
     elif outcome == "group":
         score = _group_similarity(shares["donor"], shares["recipient"])
@@ -128,7 +126,7 @@ def preview(
     compared = outcome == "group"
     seen = _Outcome(score, quantiles, labels, shares) if compared else _Outcome(score, quantiles)
     evidence = _evidence(case, computed, seen)
-    levels = {name: _levels(harmony.side(name), computed[name]) for name in _SIDES}
+    levels = {name: _levels(harmony.side(name), computed[name]) for name in SIDES}
     return HarmonyPreview(
         outcome=outcome,
         groups=_groups(harmony, labels, shares, compared=compared),
@@ -253,7 +251,7 @@ def _groups(
     compared: bool,
 ) -> tuple[GroupPreview, ...]:
     members: dict[SideName, dict[float, list[str]]] = {}
-    for name in _SIDES:
+    for name in SIDES:
         found = members.setdefault(name, {})
         side = harmony.side(name)
         for item in side.levels:
@@ -287,7 +285,7 @@ def _unmatched(
     harmony: Harmony, levels: dict[SideName, tuple[LevelPreview, ...]], *, compared: bool
 ) -> tuple[UnmatchedLevel, ...]:
     found: list[UnmatchedLevel] = []
-    for name in _SIDES:
+    for name in SIDES:
         other = harmony.recipient if name == "donor" else harmony.donor
         known = set(other.group_codes)
         for item in levels[name]:

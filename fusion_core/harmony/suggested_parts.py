@@ -16,6 +16,7 @@ from fusion_core.harmony.editing import detect_ordered, replace_side, set_ordere
 from fusion_core.harmony.level_matching import propose_groups
 from fusion_core.harmony.model import (
     DROP,
+    SIDES,
     Aggregator,
     GroupCode,
     Harmony,
@@ -24,8 +25,6 @@ from fusion_core.harmony.model import (
     SideName,
 )
 from fusion_core.surveys.model import Variable
-
-SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 
 PartKind = Literal[
     "adjustment", "universe", "missing", "bins", "deflation", "aggregator", "groups", "ordered"

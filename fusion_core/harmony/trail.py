@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from fusion_core.harmony.model import GroupCode, Harmony, LevelGroup, Side, SideName
+from fusion_core.harmony.model import SIDES, GroupCode, Harmony, LevelGroup, Side
 from fusion_core.harmony.records import (
     Fields,
     Record,
@@ -24,7 +24,6 @@ STEPS_KEPT: Final = 100
 SIZE_KEPT: Final = 4_000
 """Values a trail may hold; steps that would exceed it, the oldest ones, are left out."""
 
-_SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 _FIELDS: Final = frozenset({"donor", "recipient", "harmony"})
 
 
@@ -69,7 +68,7 @@ def _difference(start: Harmony, step: Harmony) -> Record:
     """Return groups alone where nothing else differs, else the whole harmony."""
     record: Record = {}
     regrouped = start
-    for name in _SIDES:
+    for name in SIDES:
         before, after = start.side(name), step.side(name)
         codes = None if before is after else _regrouped(before, after)
         if codes:
@@ -98,7 +97,7 @@ def _applied(start: Harmony, record: object, where: str) -> Harmony:
     whole = fields.get("harmony")
     if whole is not None:
         return read_harmony(whole, where=where)
-    for name in _SIDES:
+    for name in SIDES:
         codes = fields.get(name)
         if codes is None:
             continue
@@ -123,9 +122,9 @@ def _codes(record: object, length: int, where: str) -> list[tuple[int, GroupCode
 
 def _size(record: Record) -> int:
     if "harmony" in record:
-        sides = (record["harmony"][name] for name in _SIDES)
+        sides = (record["harmony"][name] for name in SIDES)
         return 10 + sum(len(side.get("levels", ())) for side in sides)
-    return 1 + sum(len(record.get(name, ())) for name in _SIDES)
+    return 1 + sum(len(record.get(name, ())) for name in SIDES)
 
 
 __all__ = ["SIZE_KEPT", "STEPS_KEPT", "read_trail", "trail_record"]

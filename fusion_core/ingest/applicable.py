@@ -17,11 +17,10 @@ from typing import Final
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.apply import harmonize_side
 from fusion_core.harmony.expressions import check_expression
-from fusion_core.harmony.model import Harmony, HarmonySet, Side, SideName
+from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, Side, SideName
 from fusion_core.ingest.labels import comparable
 from fusion_core.surveys.model import WEIGHT, Survey, Variable
 
-_SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 _SHOWN_LEVELS: Final = 3
 
 
@@ -105,7 +104,7 @@ def applicable_harmonies(
         found: list[Refusal] = []
         respelled: list[Respelling] = []
         sides: dict[SideName, Side] = {}
-        for name, survey in zip(_SIDES, (donor, recipient), strict=True):
+        for name, survey in zip(SIDES, (donor, recipient), strict=True):
             side, changes = _respelled(harmony, name, survey)
             sides[name] = side
             respelled += changes
@@ -222,7 +221,7 @@ def _missing_levels(side: Side, survey: Survey, variable: Variable) -> str:
 def _computed(harmony: Harmony, donor: Survey, recipient: Survey) -> list[Refusal]:
     """Try to compute both columns where there are microdata."""
     refusals = []
-    for name, survey in zip(_SIDES, (donor, recipient), strict=True):
+    for name, survey in zip(SIDES, (donor, recipient), strict=True):
         if survey.household is None:
             continue
         try:

@@ -14,8 +14,7 @@ from fusion_core.harmony.conveyance import (
     SettingChange,
     VariableChange,
 )
-from fusion_core.harmony.findings import SIDES
-from fusion_core.harmony.model import Harmony, SurveyPair, is_group
+from fusion_core.harmony.model import SIDES, Harmony, SurveyPair, is_group
 
 _WORDS_SHOWN: Final = 3
 """Levels that stand for a group without a name."""

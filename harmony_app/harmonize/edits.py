@@ -8,15 +8,13 @@ from typing import Final
 
 from fusion_core.errors import InputError
 from fusion_core.harmony import editing
-from fusion_core.harmony.model import Harmony, SideName
+from fusion_core.harmony.model import SIDES, Harmony
 from harmony_app.harmonize import messages, shaping
 from harmony_app.harmonize.level_edits import LEVEL_EDITS
 from harmony_app.harmonize.messages import Message
 from harmony_app.harmonize.pair_surveys import Surveys
 
 _Edit = Callable[[Harmony, Message, Surveys], Harmony]
-
-SIDES: Final[tuple[SideName, SideName]] = ("donor", "recipient")
 
 
 BREAKPOINTS_AT_MOST: Final = 200

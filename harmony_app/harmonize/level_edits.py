@@ -8,7 +8,7 @@ from typing import Final
 
 from fusion_core.errors import InputError
 from fusion_core.harmony import editing, level_grouping
-from fusion_core.harmony.model import GroupCode, Harmony
+from fusion_core.harmony.model import SIDES, GroupCode, Harmony
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.messages import Message
 
@@ -81,7 +81,7 @@ def _renumber(harmony: Harmony, message: Message) -> Harmony:
 def _new_group(harmony: Harmony, message: Message) -> Harmony:
     """Put levels of both sides into a group and name it, in one step."""
     code = _code(message, "code")
-    for name in ("donor", "recipient"):
+    for name in SIDES:
         levels = harmony.side(name).levels
         chosen = messages.positions(message.get(name, []), len(levels))
         harmony = editing.assign(harmony, name, [levels[index].level for index in chosen], code)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.candidates import Confidence
-from fusion_core.harmony.model import Harmony, SurveyPair
+from fusion_core.harmony.model import SIDES, Harmony, SurveyPair
 from fusion_core.harmony.suggested_parts import (
     open_parts,
     suggested_groups,
@@ -19,7 +19,6 @@ from fusion_core.harmony.suggestions import Suggestion, SuggestionIndex
 from fusion_core.surveys.model import Variable
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
-from harmony_app.harmonize.edits import SIDES
 from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.shell.background import LatestWork
 

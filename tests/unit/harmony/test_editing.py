@@ -4,6 +4,7 @@ import pytest
 
 from fusion_core.errors import ExpressionError, InputError
 from fusion_core.harmony import editing
+from fusion_core.harmony.describe import describe_aggregator, describe_side
 from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side
 from fusion_core.surveys import Variable
 
@@ -182,7 +183,7 @@ def count(points, codes, **changes):
     ],
 )  # fmt: skip
 def test_the_aggregator_is_told_in_plain_words(harmony, expected):
-    assert editing.describe_aggregator(harmony, "recipient") == expected
+    assert describe_aggregator(harmony, "recipient") == expected
 
 
 def test_labels_and_descriptions_appear_in_the_words():
@@ -190,17 +191,17 @@ def test_labels_and_descriptions_appear_in_the_words():
         "sex", "person", aggregator="sum", levels=(LevelGroup("Male", 1), LevelGroup("Female", 0))
     )
     harmony = Harmony(Side("n"), side)
-    assert editing.describe_aggregator(harmony, "recipient") == (
+    assert describe_aggregator(harmony, "recipient") == (
         "number of household members whose sex is “Male”"
     )
-    assert editing.describe_aggregator(harmony, "donor", CHILDREN) == (
+    assert describe_aggregator(harmony, "donor", CHILDREN) == (
         "the household's nchild (Number of children)"
     )
 
 
 def test_a_side_is_summed_up_in_one_sentence():
     harmony = count((18,), (1, 0), universe="agep > 1", deflate_to_year=2020)
-    assert editing.describe_side(harmony, "recipient") == (
+    assert describe_side(harmony, "recipient") == (
         "number of household members whose agep is under 18, only persons whose agep is more than 1, "
         "in dollars of 2020, in 2 bins, in 2 groups"
     )
