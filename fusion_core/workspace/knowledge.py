@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.examples import Example, examples_from
 from fusion_core.harmony.model import SurveyPair
@@ -23,17 +25,17 @@ def recipient_pairs(workspace: Workspace, recipient: SurveyId) -> list[SurveyPai
 
 def knowledge_stamp(workspace: Workspace, recipient: SurveyId) -> Stamp:
     """Return what changes when a harmony that `read_examples` reads is saved or deleted."""
-    found = []
-    for pair in recipient_pairs(workspace, recipient):
-        path = HarmonyStore(workspace.path, pair).path
-        if path.exists():
-            state = path.stat()
-            found.append((path.name, state.st_mtime_ns, state.st_size))
-    return tuple(found)
+    pairs = recipient_pairs(workspace, recipient)
+    return _stamp(*(HarmonyStore(workspace.path, pair).path for pair in pairs))
 
 
-def read_examples(workspace: Workspace, recipient: SurveyId) -> tuple[Example, ...]:
-    """Read every harmony made with any vintage of a recipient survey.
+def _stamp(*paths: Path) -> Stamp:
+    states = [(path.name, path.stat()) for path in paths if path.exists()]
+    return tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
+
+
+class ExampleFiles:
+    """Every harmony made with any vintage of a recipient survey; a file is read when it changed.
 
     A file that cannot be read is left out: opening its own pair says what is wrong with it, and it
     is no reason to suggest nothing elsewhere.
@@ -45,17 +47,44 @@ def read_examples(workspace: Workspace, recipient: SurveyId) -> tuple[Example, .
     recipient
         The recipient; its vintage does not matter.
     """
-    dictionaries: dict[SurveyId, Dictionary | None] = {}
-    found: list[Example] = []
-    for pair in recipient_pairs(workspace, recipient):
-        try:
-            harmonies = HarmonyStore(workspace.path, pair).load()
-            if pair.donor not in dictionaries:
-                dictionaries[pair.donor] = _dictionary(workspace, pair.donor)
-        except (HarmonyError, OSError):
-            continue
-        found += examples_from(harmonies, dictionaries[pair.donor])
-    return tuple(found)
+
+    def __init__(self, workspace: Workspace, recipient: SurveyId) -> None:
+        self._workspace = workspace
+        self._recipient = recipient
+        self._read: dict[SurveyPair, tuple[Stamp, tuple[Example, ...]]] = {}
+
+    def pairs(self) -> list[SurveyPair]:
+        """List the pairs whose harmonies are examples."""
+        return recipient_pairs(self._workspace, self._recipient)
+
+    def all(self) -> tuple[Example, ...]:
+        """Return the examples of all pairs as the files are now."""
+        pairs = self.pairs()
+        found = tuple(example for pair in pairs for example in self.read(pair))
+        self._read = {pair: self._read[pair] for pair in pairs}
+        return found
+
+    def read(self, pair: SurveyPair) -> tuple[Example, ...]:
+        """Return the examples of one pair as its files are now."""
+        dictionary = self._workspace.survey_folder(pair.donor) / "dictionary.parquet"
+        stamp = _stamp(HarmonyStore(self._workspace.path, pair).path, dictionary)
+        if pair not in self._read or self._read[pair][0] != stamp:
+            self._read[pair] = (stamp, _examples(self._workspace, pair))
+        return self._read[pair][1]
+
+
+def read_examples(workspace: Workspace, recipient: SurveyId) -> tuple[Example, ...]:
+    """Read every harmony made with any vintage of a recipient survey; see `ExampleFiles`."""
+    return ExampleFiles(workspace, recipient).all()
+
+
+def _examples(workspace: Workspace, pair: SurveyPair) -> tuple[Example, ...]:
+    try:
+        harmonies = HarmonyStore(workspace.path, pair).load()
+        dictionary = _dictionary(workspace, pair.donor)
+    except (HarmonyError, OSError):
+        return ()
+    return tuple(examples_from(harmonies, dictionary))
 
 
 def _dictionary(workspace: Workspace, survey: SurveyId) -> Dictionary | None:
@@ -65,4 +94,4 @@ def _dictionary(workspace: Workspace, survey: SurveyId) -> Dictionary | None:
     return read_dictionary(workspace.survey_folder(survey))
 
 
-__all__ = ["Stamp", "knowledge_stamp", "read_examples", "recipient_pairs"]
+__all__ = ["ExampleFiles", "Stamp", "knowledge_stamp", "read_examples", "recipient_pairs"]

@@ -1,16 +1,13 @@
 """The checks of all saved harmonies of a pair, made once in the background for all sessions.
 
 A harmony is checked again when it was saved again, when one of its surveys was imported again, or
-when the same harmony of another year changed. Between two harmonies the thread pauses as long as it
-worked, so that an edit never waits for more than one of them.
+when the same harmony of another year changed.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-import traceback
-from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import Final
@@ -25,12 +22,10 @@ from fusion_core.harmony.store import HarmonyStore
 from fusion_core.harmony.verdicts import Verdict, verdict
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.library import load_survey, shared_rows, survey_stamp
+from harmony_app.shell.quiet_work import shared_worker
 
 TELL_EVERY_SECONDS: Final = 0.4
 """Results reach the sessions in batches, so that a long table is not redrawn for each of them."""
-
-_LONGEST_PAUSE_SECONDS: Final = 0.5
-_SHORTEST_PAUSE_SECONDS: Final = 0.005
 
 Listener = Callable[[SurveyPair], None]
 _Stamp = tuple[Hashable, ...]
@@ -49,8 +44,8 @@ class BulkCheck:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._verdicts: dict[SurveyPair, dict[str, tuple[_Stamp, Verdict]]] = {}
-        self._waiting: deque[SurveyPair] = deque()
-        self._thread: threading.Thread | None = None
+        self._begun: set[SurveyPair] = set()
+        self._again: set[SurveyPair] = set()
         self._listeners: list[Listener] = []
 
     def verdicts(self, pair: SurveyPair) -> dict[str, Verdict]:
@@ -61,13 +56,12 @@ class BulkCheck:
     def start(self, pair: SurveyPair) -> None:
         """Check whatever of a pair has changed since; returns at once, listeners hear of results."""
         with self._lock:
-            if pair not in self._waiting:
-                self._waiting.append(pair)
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._work, name="harmony-checks", daemon=True
-                )
-                self._thread.start()
+            if pair in self._begun:
+                self._again.add(pair)
+                shared_worker().prefer((self, pair))
+                return
+            self._begun.add(pair)
+        shared_worker().add((self, pair), self._steps(pair))
 
     def run(self, pair: SurveyPair) -> None:
         """Check whatever of a pair has changed since, before returning."""
@@ -75,7 +69,7 @@ class BulkCheck:
             pass
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` – in the checking thread – whenever there is news of a pair.
+        """Call `listener` – in the thread that checks – whenever there is news of a pair.
 
         Returns
         -------
@@ -92,30 +86,32 @@ class BulkCheck:
 
         return end
 
-    def _work(self) -> None:
-        while True:
+    def _steps(self, pair: SurveyPair) -> Iterator[str]:
+        """Check a pair, and again if something changed meanwhile, telling of it now and then."""
+        try:
+            while True:
+                try:
+                    yield from self._telling(pair)
+                except (HarmonyError, OSError):
+                    self._tell(pair)  # the page says itself why a pair cannot be read
+                with self._lock:
+                    if pair not in self._again:
+                        self._begun.discard(pair)
+                        return
+                    self._again.discard(pair)
+        except BaseException:  # also of a generator that is closed before its end
             with self._lock:
-                if not self._waiting:
-                    self._thread = None
-                    return
-                pair = self._waiting.popleft()
-            try:
-                self._check_slowly(pair)
-            except (HarmonyError, OSError):
-                self._tell(pair)  # the page says itself why a pair cannot be read
-            except Exception:  # noqa: BLE001 - one pair must not end the checks of all others
-                traceback.print_exc()
+                self._begun.discard(pair)
+                self._again.discard(pair)
+            raise
 
-    def _check_slowly(self, pair: SurveyPair) -> None:
-        told = started = time.monotonic()
-        for _ in self._check(pair):
-            now = time.monotonic()
-            if now - told > TELL_EVERY_SECONDS:
+    def _telling(self, pair: SurveyPair) -> Iterator[str]:
+        told = time.monotonic()
+        for key in self._check(pair):
+            if time.monotonic() - told > TELL_EVERY_SECONDS:
                 self._tell(pair)
-                told = now
-            pause = min(max(now - started, _SHORTEST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
-            time.sleep(pause)
-            started = time.monotonic()
+                told = time.monotonic()
+            yield key
         self._tell(pair)
 
     def _tell(self, pair: SurveyPair) -> None:

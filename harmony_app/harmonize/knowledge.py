@@ -7,6 +7,7 @@ ranked by wording until it is there.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from fusion_core.harmony.candidates import Candidate
 from fusion_core.harmony.suggestions import SuggestionIndex
 from fusion_core.surveys.model import Dictionary, SurveyId, Variable
 from fusion_core.surveys.storage import read_dictionary
-from fusion_core.workspace.knowledge import Stamp, knowledge_stamp, read_examples
+from fusion_core.workspace.knowledge import ExampleFiles, Stamp, knowledge_stamp
 from fusion_core.workspace.layout import Workspace
+
+_Firsts = dict[tuple[SurveyId, str], Candidate | None]
 
 
 class Knowledge:
@@ -35,8 +38,8 @@ class Knowledge:
         self._workspace = workspace
         self._recipient = recipient
         self._lock = threading.Lock()
-        self._current: tuple[Stamp, SuggestionIndex] | None = None
-        self._first: dict[tuple[SurveyId, str], Candidate | None] = {}
+        self._examples = ExampleFiles(workspace, recipient)
+        self._current: tuple[Stamp, SuggestionIndex, _Firsts] | None = None
 
     @cached_property
     def by_wording(self) -> SuggestionIndex:
@@ -56,21 +59,32 @@ class Knowledge:
         HarmonyError
             If the recipient's dictionary cannot be read.
         """
-        with self._lock:
-            stamp = knowledge_stamp(self._workspace, self._recipient)
-            if self._current is None or self._current[0] != stamp:
-                examples = read_examples(self._workspace, self._recipient)
-                self._current = (stamp, SuggestionIndex(self._dictionary(), examples))
-                self._first = {}
-            return self._current[1]
+        return self._read()[1]
+
+    def reading(self) -> Iterator[None]:
+        """Read what the files say now in small steps, after which `fresh` has little left to do."""
+        for pair in self._examples.pairs():
+            with self._lock:
+                self._examples.read(pair)
+            yield
+        self.fresh()
+        yield
 
     def first(self, survey: SurveyId, variable: Variable) -> Candidate | None:
-        """Return the best candidate for a donor variable, ranked once for all sessions."""
-        index, known = self.fresh(), self._first
+        """Return the best candidate for a donor variable by what was read last, for all sessions."""
+        _, index, known = self._current or self._read()
         place = (survey, variable.name)
         if place not in known:
             known[place] = next(iter(index.rank(variable, survey=survey.name, limit=1)), None)
         return known[place]
+
+    def _read(self) -> tuple[Stamp, SuggestionIndex, _Firsts]:
+        with self._lock:
+            stamp = knowledge_stamp(self._workspace, self._recipient)
+            if self._current is None or self._current[0] != stamp:
+                index = SuggestionIndex(self._dictionary(), self._examples.all())
+                self._current = (stamp, index, {})
+            return self._current
 
     def _dictionary(self) -> Dictionary:
         return read_dictionary(self._workspace.survey_folder(self._recipient))

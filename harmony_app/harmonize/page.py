@@ -38,6 +38,7 @@ from harmony_app.harmonize.suggesting import Suggesting
 from harmony_app.harmonize.tabling import Tabling
 from harmony_app.harmonize.teamwork import Teamwork
 from harmony_app.shell.background import LatestWork
+from harmony_app.shell.quiet_work import shared_worker
 from harmony_app.shell.session import Session, set_query
 
 
@@ -55,6 +56,7 @@ class HarmonizePage:
         self.state = states.ViewState()
         self.work: PairWork | None = None
         self._sequence = 0
+        shared_worker().stir()
         self._late_work_waits = False
         self._following = LatestWork(head_start=0.0)
         self.desk = HarmonizeDesk(self.receive)
@@ -93,6 +95,7 @@ class HarmonizePage:
 
     def receive(self, message: Message) -> None:
         """Act on a message of the browser; whatever goes wrong is told in one sentence."""
+        shared_worker().stir()
         question = self._questions.get(str(message.get("kind")))
         if question is not None:
             self._answer(question, message)
@@ -242,10 +245,10 @@ class HarmonizePage:
 
     def _seek(self) -> None:
         if self.is_loaded and self.work is not None:
-            self.suggesting.warm()
+            self.queueing.search()
+            self.suggesting.warm()  # begun last, so done first
             if not self.state.recipient:
                 self.ranking.refine()
-            self.queueing.search()
 
     def _show_problem(self, error: HarmonyError, pair: str) -> None:
         """Show why a pair cannot be opened; another one can still be chosen."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.candidates import Candidate
@@ -12,14 +13,11 @@ from fusion_core.surveys.model import Variable
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.harmonize.suggesting import CONFIDENCE_WORDS
-from harmony_app.shell.background import LatestWork
+from harmony_app.shell.quiet_work import QuietWork
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage
     from harmony_app.harmonize.pairwork import PairWork
-
-CHUNK: Final = 40
-"""Variables ranked between two looks at the session: about a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +44,9 @@ class Queueing:
 
     def __init__(self, page: HarmonizePage) -> None:
         self._page = page
-        self._background = LatestWork()
+        self._background = QuietWork[tuple[str, Candidate | None]]()
         self._found: list[Queued] = []
-        self._left: list[Variable] = []
+        self._left = 0
         self._total = 0
         self._skipped: set[str] = set()
         self._declined: frozenset[str] = frozenset()
@@ -71,9 +69,17 @@ class Queueing:
         work = self._page.require_work()
         self._found, self._skipped, self._at, self._taken = [], set(), "", 0
         self._declined = declined(work.store, work.user)
-        self._left = list(work.surveys.donor.dictionary.answers())
-        self._total = len(self._left)
-        self._continue(work)
+        answers = work.surveys.donor.dictionary.answers()
+        self._left = self._total = len(answers)
+
+        def keep(found: list[tuple[str, Candidate | None]]) -> None:
+            self._left -= len(found)
+            first = [Queued(name, item) for name, item in found if item is not None]
+            self._found += [item for item in first if item.candidate.is_worth_a_look]
+            self._found.sort(key=lambda item: (-item.candidate.score, item.donor))
+            self.show()
+
+        self._background.start(_ranked(work, answers), keep, self._report)
 
     def show(self) -> None:
         """Show how many suggestions wait, and where in the queue the person is."""
@@ -84,7 +90,7 @@ class Queueing:
             at = None  # the person went elsewhere; the queue waits
         self._page.desk.show(
             queue={
-                "progress": 1 - len(self._left) / max(self._total, 1),
+                "progress": 1 - self._left / max(self._total, 1),
                 "items": {item.donor: item.candidate.variable.name for item in waiting},
                 "at": at
                 and {
@@ -97,26 +103,8 @@ class Queueing:
             }
         )
 
-    def _continue(self, work: PairWork) -> None:
-        chunk, self._left = self._left[:CHUNK], self._left[CHUNK:]
-
-        def rank() -> list[Queued]:
-            first = [(item.name, work.knowledge.first(work.pair.donor, item)) for item in chunk]
-            return [Queued(name, found) for name, found in first if found is not None]
-
-        def keep(found: list[Queued]) -> None:
-            if self._page.work is not work:
-                return
-            self._found += [item for item in found if item.candidate.is_worth_a_look]
-            self._found.sort(key=lambda item: (-item.candidate.score, item.donor))
-            if self._left:
-                self._continue(work)
-            self.show()
-
-        self._background.start(rank, keep, self._report)
-
     def _report(self, error: Exception) -> None:
-        self._left = []
+        self._left = 0
         if not isinstance(error, HarmonyError):
             raise error
         self._page.toast(f"There are no suggestions: {error.message}", severity="error")
@@ -204,6 +192,15 @@ class Queueing:
         if found is None or self._page.state.key != self._at:
             raise InputError("No suggestion of the queue is open", fix="Start the queue again")
         return found
+
+
+def _ranked(
+    work: PairWork, variables: Iterable[Variable]
+) -> Iterator[tuple[str, Candidate | None]]:
+    """Yield every variable with its best candidate, by what the files say at the beginning."""
+    work.knowledge.fresh()
+    for variable in variables:
+        yield variable.name, work.knowledge.first(work.pair.donor, variable)
 
 
 __all__ = ["Queued", "Queueing"]

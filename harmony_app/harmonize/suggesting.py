@@ -21,6 +21,7 @@ from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
 from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.shell.background import LatestWork
+from harmony_app.shell.quiet_work import QuietWork
 
 if TYPE_CHECKING:
     from harmony_app.harmonize.page import HarmonizePage
@@ -55,7 +56,7 @@ class Suggesting:
         self._page = page
         self._background = LatestWork()
         self._meanwhile = LatestWork(head_start=PATIENCE)
-        self._warming = LatestWork()
+        self._warming = QuietWork[None]()
         self._index: SuggestionIndex | None = None
         self._found: dict[Match, Suggestion] = {}
         self._dismissed: set[Match] = set()
@@ -105,10 +106,11 @@ class Suggesting:
         if work is None or work.knowledge.latest is not None:
             return
 
-        def rank(_: SuggestionIndex) -> None:
-            page.screen.show_subject(page.work, page.state)
+        def rank(_: object) -> None:
+            if work.knowledge.latest is not None:
+                page.screen.show_subject(page.work, page.state)
 
-        self._warming.start(work.knowledge.fresh, rank, self._report)
+        self._warming.start(work.knowledge.reading(), rank, self._report)
 
     def take_whole(self) -> None:
         """Take over everything that is left of the suggestion, at once."""

@@ -9,12 +9,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import panel as pn
 
-if TYPE_CHECKING:
-    from bokeh.document import Document
+from harmony_app.shell.quiet_work import has_ended
 
 Result = TypeVar("Result")
 
@@ -63,10 +62,10 @@ class LatestWork:
 
         def work() -> None:
             time.sleep(self._head_start)
-            if not self._is_current(ticket) or _ended(document):
+            if not self._is_current(ticket) or has_ended(document):
                 return
             outcome = _outcome(compute)
-            if not self._is_current(ticket) or _ended(document):
+            if not self._is_current(ticket) or has_ended(document):
                 return
 
             def deliver() -> None:
@@ -104,8 +103,3 @@ def _finish(
         done(result)
     else:
         failed(error)
-
-
-def _ended(document: Document) -> bool:
-    context = document.session_context
-    return context is None or bool(getattr(context, "destroyed", False))
