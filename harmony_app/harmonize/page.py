@@ -158,6 +158,12 @@ class HarmonizePage:
         work, current = self.work, self.state.current
         if work is None or current is None:
             raise InputError("No harmony is open", fix="Choose a variable on the left")
+        if message.get("of", current.key) != current.key:
+            # Made on the lists of another match, while this one was already on its way.
+            raise InputError(
+                "Other variables were being opened while you changed this, so nothing was changed",
+                fix="Look at what is open now and change it again",
+            )
         edited = apply_edit(current, message, work.surveys)
         self.state = states.edit(self.state, edited)
         if "side" in message:

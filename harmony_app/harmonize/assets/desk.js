@@ -29,7 +29,7 @@ export function render({ model }) {
 
   const actions = {
     send,
-    edit(change) { match.problem(null); send(change); },
+    edit(change) { match.problem(null); send({ ...change, of: state.form?.key }); },
     ask: (question) => model.send_msg(question),
     /** Whether the server has not yet answered the last message, so that the form is older than the person. */
     awaiting: () => Boolean(state.form) && state.form.sequence < sequence,

@@ -105,3 +105,13 @@ def test_no_two_parts_of_the_page_hear_the_same_kind():
     assert list(heard) == ["save", "undo", "redo"]
     with pytest.raises(ValueError, match="one kind: compare, save"):
         messages.by_kind({"save": len, "compare": min}, {"save": max}, {"compare": max})
+
+
+def test_an_edit_of_another_match_changes_nothing_in_the_one_that_is_open(open_page, told):
+    page = open_page(donor="heat", recipient="hfl")
+    before = page.state.current
+    page.receive({"kind": "assign", "donor": [0], "recipient": [], "group": 3, "of": "pay__hfl"})
+    assert page.state.current == before
+    assert "nothing was changed" in told[-1]["message"]
+    page.receive({"kind": "assign", "donor": [0], "recipient": [], "group": 3, "of": "heat__hfl"})
+    assert page.state.current.donor.levels[0].group == 3
