@@ -86,6 +86,8 @@ master masters ma
 doctorate doctoral phd
 professional profession
 married spouse husband wife
+female woman women girl
+male man men boy
 own owned owner homeowner bought buying
 rent rented renter renting
 attached attachment townhouse

@@ -1,6 +1,6 @@
 // Right: what the harmony does to both surveys, what is wrong with it, and the resulting table.
 import { findingCard, isGivingReason } from "./finding_card.js";
-import { groupColour, h, likeness, number, paintBadge, percent, s } from "./dom.js";
+import { binWords, groupColour, h, likeness, number, paintBadge, percent, s } from "./dom.js";
 
 const SHOWN_LEVELS = 5;
 const SHORT_TABLE = 40;
@@ -38,7 +38,7 @@ export function createConsequence(actions) {
     const line = (share, colour, kind) => h(`div.share-line.${kind}`, {}, h("span.track", {}, h("span", { style: { width: `${(100 * (share ?? 0)) / largest}%`, background: colour } })), h("span.value", {}, percent(share)));
     return preview.groups.map((group) => {
       const colour = groupColour(palette, group.code) ?? "var(--muted)";
-      return h("div.group-bars", {}, h("div.group-name", { dir: "auto", title: group.title }, paintBadge(h("span.badge-group"), palette, group.code), h("span", {}, group.title)),
+      return h("div.group-bars", {}, h("div.group-name", { dir: "auto", title: group.title }, paintBadge(h("span.badge-group"), palette, group.code), h("span", {}, binWords(group.title))),
         h("div.lines", {}, line(group.donor_share, colour, "donor"), line(group.recipient_share, colour, "recipient")));
     });
   }
@@ -88,7 +88,7 @@ export function createConsequence(actions) {
     if (!levels.length) return h("div.cell.nothing", { role: "cell" }, "–");
     const cell = h("div.cell", { role: "cell" });
     const show = (count) => {
-      cell.replaceChildren(...levels.slice(0, count).map((level) => h("div", { dir: "auto" }, level)));
+      cell.replaceChildren(...levels.slice(0, count).map((level) => h("div", { dir: "auto" }, binWords(level))));
       if (levels.length > count) cell.append(h("button.link", { type: "button", onclick: () => show(levels.length) }, `and ${total - count} more`));
       else if (total > count) cell.append(h("button.link", { type: "button", title: "Select them in the lists", onclick: () => actions.selectGroup(code) }, `and ${total - levels.length} more, in the list`));
     };

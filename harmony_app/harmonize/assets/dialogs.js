@@ -3,6 +3,7 @@ import { changesTable } from "./changes.js";
 import { createConflict } from "./conflict.js";
 import { h, setText, when } from "./dom.js";
 import { tableQuestion, tableReport } from "./group_menu.js";
+import { keysBody } from "./keys.js";
 import { createReview } from "./review.js";
 
 export function createDialogs(actions) {
@@ -79,11 +80,7 @@ export function createDialogs(actions) {
       open("Deleted harmonies", [rows.length ? h("ol.history", {}, ...rows) : h("p", {}, "No harmony of this pair is deleted.")], [close("Close")]);
     },
     help() {
-      const keys = [["↑ ↓", "next variable or level"], ["← →", "from one level list to the other"], ["Enter", "link the selected levels with this one"], ["Space, Shift, Ctrl", "select several levels"],
-        ["0–9", "put the selected levels into that group (several digits make one number)"], ["g", "find a group by typing its name or number"], ["y", "accept what is suggested for the selected levels"],
-        ["p", "select all levels with the same prefix"], ["i", "invert the selection"], ["n", "put them into a new group"], ["Delete", "take them out of their group"], ["x", "leave their rows out"], ["a", "take the whole suggestion"], ["/", "filter levels"],
-        ["Ctrl Z, Ctrl Shift Z", "undo, redo"], ["Ctrl S", "save"], ["Esc", "clear the selection"]];
-      open("Keys", [h("table.changes", {}, h("tbody", {}, ...keys.map(([key, text]) => h("tr", {}, h("th", {}, key), h("td", {}, text)))))], [close("Close")]);
+      open("Keys", [keysBody()], [close("Close")]);
     },
   };
 }

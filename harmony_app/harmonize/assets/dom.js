@@ -38,10 +38,23 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const BIN = /^(?:\[(\S+) to (\S+)\)|Less than (\S+)|(\S+) or more)$/;
+
+/** A bin that the original tool labelled, such as “[75000 to 1e+05)”, in words; any other label as it is. */
+export function binWords(label) {
+  const [, low, high, below, above] = BIN.exec(label) ?? [];
+  const edges = [low, high, below, above].filter((edge) => edge !== undefined).map(Number);
+  if (!edges.length || !edges.every(Number.isFinite)) return label;
+  const isLong = edges.some((edge) => Math.abs(edge) >= 10000); // years are read without separators
+  const [first, last] = edges.map((edge) => (isLong ? number(edge) : String(edge)));
+  if (below) return `under ${first}`;
+  return above ? `${first} or more` : `${first} to under ${last}`;
+}
+
 /** A label on one line, with what cannot be seen made visible: line breaks, tabs, spaces at the ends. */
 export function plainLabel(label) {
   if (label === "") return "(empty)";
-  return label.replace(/\r\n|[\r\n\u2028\u2029]/g, "⏎").replace(/\t/g, "⇥").replace(/[\u0000-\u001f\u007f]/g, "▯")
+  return binWords(label).replace(/\r\n|[\r\n\u2028\u2029]/g, "⏎").replace(/\t/g, "⇥").replace(/[\u0000-\u001f\u007f]/g, "▯")
     .replace(/^ +| +$|(?<= ) +/g, (spaces) => "␣".repeat(spaces.length));
 }
 

@@ -58,7 +58,7 @@ export function createHarmonyTable(actions, onSelect) {
       h("div", { role: "gridcell", class: "td col-pair" }, titles[row.pair]),
       h("div", { role: "gridcell", class: `td col-status is-${row.status}` }, STATUS_WORDS[row.status] ?? row.status,
         h("span", { class: `review-sign is-${row.review.replace(" ", "-")}`, title: row.review }, REVIEW_SIGNS[row.review] ?? "")),
-      h("div", { role: "gridcell", class: "td col-kind", title: [row.settings, row.comment].filter(Boolean).join("\n") }, row.kind),
+      h("div", { role: "gridcell", class: "td col-kind", title: [row.kind, row.settings, row.comment].filter(Boolean).join("\n") }, row.kind),
       h("div", { role: "gridcell", class: "td num col-groups" }, row.groups ? String(row.groups) : "–"),
       row.similarityCell, row.findingsCell,
       h("div", { role: "gridcell", class: "td col-saved", title: row.revision ? `revision ${row.revision}${row.by ? ` by ${row.by}` : ""}` : "" }, row.saved || "–"));
