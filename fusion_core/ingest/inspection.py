@@ -75,3 +75,8 @@ class Inspection:
     geography: tuple[str, ...]
     columns: tuple[InferredColumn, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def can_be_read(self) -> bool:
+        """Whether no problem keeps the file out."""
+        return all(problem.severity != "error" for problem in self.problems)
