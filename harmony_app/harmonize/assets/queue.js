@@ -22,7 +22,7 @@ export function createQueue(actions) {
       const searching = Boolean(next) && next.progress < 1;
       start.hidden = !next || (!count && !searching);
       start.disabled = !count;
-      setText(start, searching ? `✦ ${count} found · ${Math.round(100 * next.progress)} % searched` : `✦ Go through ${count} suggestion${count === 1 ? "" : "s"}`);
+      setText(start, searching ? `✦ Looking for suggestions: ${Math.round(100 * next.progress)} %` : `✦ Go through ${count} suggestion${count === 1 ? "" : "s"}`);
       strip.hidden = !next?.at;
       if (!next?.at) return;
       words.replaceChildren(h("strong", {}, next.at.left ? `${next.at.left} more after this` : "The last one"), ` · ${next.at.words} · `, h("span", { dir: "auto" }, next.at.reason));
