@@ -43,7 +43,7 @@ from fusion_core.fusion.inputs import (
 )
 from fusion_core.fusion.model import FusionModel
 from fusion_core.fusion.model_files import MANIFEST_FILE, checksum_of
-from fusion_core.fusion.prediction import ResolvingPredictor
+from fusion_core.fusion.prediction import Predictor, ResolvingPredictor
 from fusion_core.fusion.streams import CHUNK_ROWS
 
 if TYPE_CHECKING:
@@ -116,8 +116,9 @@ def fuse_to_folder(
         if number not in done
     ]
     if executor is None:
+        predictor = ResolvingPredictor()
         for item in work:
-            fuse_part(item, loaded, progress=report)
+            fuse_part(item, loaded, predictor, progress=report)
     else:
         _spread(work, executor, parts, report)
     declare_whole(folder, _outlines(loaded), implicates=m, parts=parts, notes=notes)
@@ -150,7 +151,11 @@ class PartWork:
 
 
 def fuse_part(
-    work: PartWork, model: FusionModel | None = None, *, progress: Progress = ignore
+    work: PartWork,
+    model: FusionModel | None = None,
+    predictor: Predictor | None = None,
+    *,
+    progress: Progress = ignore,
 ) -> int:
     """Fuse and write one part; doing so twice changes nothing.
 
@@ -160,6 +165,8 @@ def fuse_part(
         What to do.
     model
         The model, if it is at hand; otherwise it is read.
+    predictor
+        What predicted the parts before, so that the model's trees are not read again.
     progress
         As for `fuse_to_folder`.
 
@@ -173,7 +180,7 @@ def fuse_part(
     matrix, _ = encode_recipient(frame, model)
     drawn = fuse_rows(
         matrix, model, RowRange(first, work.rows), m=work.m, seed=work.seed, threads=work.threads,
-        predictor=ResolvingPredictor(), progress=progress,
+        predictor=predictor or ResolvingPredictor(), progress=progress,
     )  # fmt: skip
     write_part(work.folder, work.number, drawn, size=work.size, fingerprint=work.fingerprint)
     return work.number
