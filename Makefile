@@ -32,10 +32,10 @@ demo: $(VENV)/.app-installed ## run the whole path, harmonies to map estimates, 
 	$(BIN)/harmony demo --workspace $(DEMO) --quick
 
 test: $(VENV)/.test-installed lint types ## install if needed, then lint, types and all tests
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --max-worker-restart 0
 
 test-fast: $(VENV)/.test-installed ## all tests but the slow and the browser ones
-	$(BIN)/pytest --numprocesses 2 --dist loadfile -m 'not slow and not browser'
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --max-worker-restart 0 -m 'not slow and not browser'
 
 lint: $(VENV)/.test-installed
 	$(BIN)/ruff check .

@@ -233,8 +233,8 @@ class FoldedData:
         columns = objective.classes if objective.kind == "classes" else 1
         result = np.empty((len(self.matrix), columns))
         for booster, (_, held, _, _) in zip(candidate.boosters, self._folds, strict=True):
-            predicted = booster.predict(self.matrix[held], num_iteration=candidate.trees)
-            result[held] = np.asarray(predicted).reshape(len(held), columns)
+            predicted = predict(booster, self.matrix[held], trees=candidate.trees)
+            result[held] = predicted.reshape(len(held), columns)
         return result
 
     def _baseline_loss(self, outcome: NDArray[np.float64], objective: Objective) -> float:
@@ -248,6 +248,31 @@ class FoldedData:
             )
             shares.append(self.weights[held].sum())
         return float(np.average(losses, weights=shares))
+
+
+def predict(
+    booster: lgb.Booster, matrix: NDArray[np.float64], *, trees: int | None = None
+) -> NDArray[np.float64]:
+    """Predict rows with LightGBM, always on one thread.
+
+    LightGBM keeps one number of threads for the whole process. A prediction that asks for another
+    number, or for none, changes it under a training in another thread, whose buffers are then too
+    few: the process dies. Rows are predicted side by side by calling this from several threads.
+
+    Parameters
+    ----------
+    booster
+        The model.
+    matrix
+        Rows of its predictors, of shape (rows, predictors).
+    trees
+        Number of trees to use; all by default.
+
+    Returns
+    -------
+    Array of shape (rows,) or, with several classes, (rows, classes).
+    """
+    return np.asarray(booster.predict(matrix, num_iteration=trees, num_threads=1), dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fusion_core.fusion.boosting import Fit, FoldedData, Objective, assign_folds, strata_of
+from fusion_core.fusion.boosting import (
+    Fit,
+    FoldedData,
+    Objective,
+    assign_folds,
+    predict,
+    strata_of,
+)
 from fusion_core.fusion.model import ModelPart, VariableModel
 from fusion_core.fusion.screening import Design, screen
 from fusion_core.fusion.settings import TrainSettings
@@ -197,20 +204,18 @@ def _donor_expectations(
     return rising_quantiles(model, expectations)
 
 
-def predict_rows(
-    variable: VariableModel, matrix: NDArray[np.float64], *, threads: int = 1
-) -> NDArray[np.float64]:
+def predict_rows(variable: VariableModel, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the expectations of rows of the variable's own predictors (columns in that order)."""
-    columns = [_predict_part(variable, part, matrix, threads) for part in variable.parts]
+    columns = [_predict_part(variable, part, matrix) for part in variable.parts]
     if not columns:
         return np.empty((len(matrix), 0))
     return rising_quantiles(variable, np.column_stack(columns))
 
 
 def _predict_part(
-    variable: VariableModel, part: ModelPart, rows: NDArray[np.float64], threads: int
+    variable: VariableModel, part: ModelPart, rows: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    predicted = np.asarray(part.booster.predict(rows, num_threads=threads), dtype=np.float64)
+    predicted = predict(part.booster, rows)
     if part.role == "classes" and len(variable.classes) == 2:  # noqa: PLR2004 - two classes
         return np.column_stack([1 - predicted, predicted])
     return predicted.reshape(len(rows), -1)

@@ -57,7 +57,9 @@ class ResolvingPredictor:
     LightGBM.
     """
 
-    _tables: dict[int, TreeTables] = field(default_factory=dict, repr=False, compare=False)
+    _tables: dict[int, tuple[ModelPart, TreeTables]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def expectations(
         self,
@@ -95,9 +97,12 @@ class ResolvingPredictor:
         return _linked(part, len(variable.classes), scores)
 
     def _read(self, part: ModelPart, place: NDArray[np.int64]) -> TreeTables:
-        if id(part) not in self._tables:
-            self._tables[id(part)] = read_trees(part.booster, np.flatnonzero(place >= 0))
-        return self._tables[id(part)]
+        # The part is kept too: were it gone, another part could come by the same identity.
+        known = self._tables.get(id(part))
+        if known is None:
+            known = part, read_trees(part.booster, np.flatnonzero(place >= 0))
+            self._tables[id(part)] = known
+        return known[1]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from fusion_core.fusion import train
+from fusion_core.fusion import fuse, train
 from fusion_core.fusion.expectations import predict_rows
 from fusion_core.fusion.prediction import ExpandingPredictor, ResolvingPredictor
 from fusion_core.fusion.tree_tables import read_trees
@@ -69,7 +69,7 @@ def test_walking_trees_equals_lightgbm_on_one_row_per_implicate(leaves, classes,
     expanded = np.repeat(predictors.T[:, None], IMPLICATES, axis=1)
     for item in fused:
         expanded[:, :, item] = draws[:, item]
-    expected = model.predict(expanded.reshape(-1, 5), raw_score=True)
+    expected = model.predict(expanded.reshape(-1, 5), raw_score=True, num_threads=1)
     expected = expected.reshape(ROWS, IMPLICATES, classes).transpose(0, 2, 1)
     assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
@@ -115,3 +115,20 @@ def test_models_that_use_no_fused_variable_are_predicted_once(donor, small_setti
     found = predictor.expectations(first, np.ones((10, 2)), np.empty((10, 0, 7)))
     assert found.shape == (10, 1, 3)
     assert found.sum(axis=2) == pytest.approx(1.0)
+
+
+def test_lightgbm_is_never_asked_to_change_its_number_of_threads(
+    monkeypatch, donor, recipient, small_settings
+):
+    asked = []
+    original = lgb.Booster.predict
+
+    def recording(self, *arguments, **options):
+        asked.append(options.get("num_threads"))
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(lgb.Booster, "predict", recording)
+    settings = small_settings.replace(donor_expectations="out_of_fold")
+    model = train(donor, ["fuel", "area", "gas"], ["size", "income"], settings=settings)
+    fuse(recipient, model, m=1, seed=1, predictor=ExpandingPredictor())
+    assert set(asked) == {1}
