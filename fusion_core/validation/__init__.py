@@ -7,6 +7,8 @@ from fusion_core.validation.scores import (
     crps,
     energy_score,
     interval_coverage,
+    log_score,
+    score_table,
     score_variables,
 )
 from fusion_core.validation.storage import read_validation, write_validation
@@ -19,7 +21,9 @@ __all__ = [
     "crps",
     "energy_score",
     "interval_coverage",
+    "log_score",
     "read_validation",
+    "score_table",
     "score_variables",
     "smooth_metrics",
     "validate",

@@ -2,8 +2,12 @@
 
 A proper score is smallest in expectation when the draws come from the true conditional
 distribution, so it rewards sharpness and calibration at once. With M draws instead of a
-distribution the estimators below are *fair*: their expectation does not depend on M (Ferro 2014,
-*Fair scores for ensemble forecasts*, Quarterly Journal of the Royal Meteorological Society 140).
+distribution the CRPS, the Brier and the energy score below are *fair*: their expectation does not
+depend on M (Ferro 2014, *Fair scores for ensemble forecasts*, Quarterly Journal of the Royal
+Meteorological Society 140). The log score has no fair form and says so.
+
+A score is read against a baseline: that of draws from the marginal distribution, which know nothing
+of the household. The skill is 1 − score / baseline.
 """
 
 from __future__ import annotations
@@ -38,12 +42,20 @@ def crps(truth: Floats, draws: NDArray[Any], weight: Floats | None = None) -> fl
     weight
         One weight per row; uniform by default.
     """
+    return float(np.average(crps_by_row(truth, draws), weights=weight))
+
+
+def crps_by_row(truth: Floats, draws: NDArray[Any]) -> Floats:
+    """Return the continuous ranked probability score of every row, as `crps` averages it.
+
+    Two ways to draw are compared by the mean and the standard error of the rows' differences.
+    """
     count = _implicates(draws)
     ordered = np.sort(np.asarray(draws, dtype=np.float64), axis=1)
     ranks = 2.0 * np.arange(1, count + 1) - count - 1.0
     distance = np.abs(ordered - truth[:, None]).mean(axis=1)
     spread = ordered @ ranks / (count * (count - 1.0))
-    return float(np.average(distance - spread, weights=weight))
+    return np.asarray(distance - spread)
 
 
 def marginal_crps(truth: Floats, weight: Floats | None = None) -> float:
@@ -74,21 +86,62 @@ def brier(
     weight
         One weight per row; uniform by default.
     """
+    return float(np.average(brier_by_row(truth, draws, levels), weights=weight))
+
+
+def brier_by_row(truth: NDArray[np.intp], draws: NDArray[Any], levels: int) -> Floats:
+    """Return the Brier score of every row, as `brier` averages it."""
     count = _implicates(draws)
     score = np.zeros(len(truth))
     for code in range(levels):
         share = (draws == code).mean(axis=1)
         score += (share - (truth == code)) ** 2 - share * (1.0 - share) / (count - 1.0)
-    return float(np.average(score, weights=weight))
+    return score
 
 
 def marginal_brier(truth: NDArray[np.intp], levels: int, weight: Floats | None = None) -> float:
     """Return the Brier score of the marginal shares: 1 − Σ_l p_l²."""
+    return float(1.0 - (_marginal_shares(truth, levels, weight) ** 2).sum())
+
+
+def _marginal_shares(truth: NDArray[np.intp], levels: int, weight: Floats | None) -> Floats:
+    known = truth >= 0
     shares = np.bincount(
-        truth[truth >= 0], weights=None if weight is None else weight[truth >= 0], minlength=levels
+        truth[known], weights=None if weight is None else weight[known], minlength=levels
     )
-    shares = shares / shares.sum()
-    return float(1.0 - (shares**2).sum())
+    return np.asarray(shares / shares.sum())
+
+
+def log_score(
+    truth: NDArray[np.intp], draws: NDArray[Any], levels: int, weight: Floats | None = None
+) -> float:
+    """Return the mean log score −ln p(truth) of draws of a category, in nats; lower is better.
+
+    p is estimated from the draws as (count + ½) / (M + levels / 2), the posterior mean under
+    Jeffreys' prior (Krichevsky and Trofimov 1981), because a level that M draws happen to miss is
+    not impossible. The score therefore still depends on M a little: compare equal M only.
+
+    Parameters
+    ----------
+    truth
+        Observed codes, one per row, none missing.
+    draws
+        Codes of shape (rows, M).
+    levels
+        Number of levels.
+    weight
+        One weight per row; uniform by default.
+    """
+    hits = (draws == truth[:, None]).sum(axis=1)
+    share = (hits + 0.5) / (draws.shape[1] + 0.5 * levels)
+    return float(np.average(-np.log(share), weights=weight))
+
+
+def marginal_log_score(truth: NDArray[np.intp], levels: int, weight: Floats | None = None) -> float:
+    """Return the log score of the marginal shares, −Σ_l p_l ln p_l: their entropy in nats."""
+    shares = _marginal_shares(truth, levels, weight)
+    shares = shares[shares > 0]
+    return float(-(shares * np.log(shares)).sum())
 
 
 def interval_coverage(
@@ -153,7 +206,7 @@ def energy_score(truth: Floats, draws: NDArray[Any], weight: Floats | None = Non
     return float(np.average(distance - spread / (2.0 * count * (count - 1.0)), weights=weight))
 
 
-def score_variables(
+def score_table(
     observed: pd.DataFrame, implicates: Implicates, weight: Floats | None = None
 ) -> pd.DataFrame:
     """Score every fused variable against the true values of the same households.
@@ -161,26 +214,57 @@ def score_variables(
     Returns
     -------
     DataFrame
-        One row per variable: ``variable``, ``score`` (``"CRPS"`` or ``"Brier"``), ``value``,
-        ``skill`` (1 − value / score of the marginal distribution: 0 knows nothing of the household,
-        1 is perfect) and ``coverage`` (share of true values in the draws' central 80 % interval;
-        NaN for categories).
+        One row per variable and score: ``variable``, ``score`` (``"CRPS"`` of a number; ``"Brier"``
+        and ``"log"`` of a category), ``value``, ``baseline`` (the score of draws from the marginal
+        distribution) and ``skill`` (1 − value / baseline: 0 knows nothing of the household, 1 is
+        perfect; NaN where the variable is constant).
+
+    Raises
+    ------
+    InputError
+        If there is only one implicate.
     """
     rows = []
     for name, variable in implicates.variables.items():
         if variable.is_categorical:
-            codes = observed_codes(observed[name], variable)
-            value = brier(codes, variable.values, len(variable.levels), weight)
-            base = marginal_brier(codes, len(variable.levels), weight)
-            row = (name, "Brier", value, 1.0 - value / base if base > 0 else np.nan, np.nan)
+            codes, levels = observed_codes(observed[name], variable), len(variable.levels)
+            found = [
+                ("Brier", brier(codes, variable.values, levels, weight),
+                 marginal_brier(codes, levels, weight)),
+                ("log", log_score(codes, variable.values, levels, weight),
+                 marginal_log_score(codes, levels, weight)),
+            ]  # fmt: skip
         else:
             truth = observed[name].to_numpy(dtype=np.float64)
-            value = crps(truth, variable.values, weight)
-            base = marginal_crps(truth, weight)
-            coverage = interval_coverage(truth, variable.values, weight=weight)
-            row = (name, "CRPS", value, 1.0 - value / base if base > 0 else np.nan, coverage)
-        rows.append(row)
-    return pd.DataFrame(rows, columns=["variable", "score", "value", "skill", "coverage"])
+            found = [("CRPS", crps(truth, variable.values, weight), marginal_crps(truth, weight))]
+        for score, value, base in found:
+            skill = 1.0 - value / base if base > 0 else np.nan
+            rows.append((name, score, value, base, skill))
+    return pd.DataFrame(rows, columns=["variable", "score", "value", "baseline", "skill"])
+
+
+def score_variables(
+    observed: pd.DataFrame, implicates: Implicates, weight: Floats | None = None
+) -> pd.DataFrame:
+    """Score every fused variable by its fair score: one row per variable.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `score_table` for CRPS and Brier, with ``coverage``: the share of true values in
+        the draws' central 80 % interval, NaN for categories.
+    """
+    scores = score_table(observed, implicates, weight)
+    fair = scores[scores["score"] != "log"].reset_index(drop=True)
+    coverage = [
+        np.nan
+        if variable.is_categorical
+        else interval_coverage(
+            observed[name].to_numpy(dtype=np.float64), variable.values, weight=weight
+        )
+        for name, variable in implicates.variables.items()
+    ]
+    return fair.assign(coverage=coverage)
 
 
 def _implicates(draws: NDArray[Any]) -> int:

@@ -4,11 +4,15 @@ import pytest
 from fusion_core.errors import InputError
 from fusion_core.validation.scores import (
     brier,
+    brier_by_row,
     crps,
+    crps_by_row,
     energy_score,
     interval_coverage,
+    log_score,
     marginal_brier,
     marginal_crps,
+    marginal_log_score,
 )
 
 
@@ -78,3 +82,32 @@ def test_the_energy_score_sees_dependence_that_single_scores_cannot():
 def test_one_implicate_has_no_score():
     with pytest.raises(InputError, match="at least two implicates"):
         crps(np.zeros(3), np.zeros((3, 1)))
+
+
+def test_log_score_by_hand():
+    draws = np.array([[0, 0, 1, 1]])
+    # (2 + ½) / (4 + 1) for two levels.
+    assert log_score(np.array([0]), draws, 2) == pytest.approx(-np.log(0.5))
+    # A level no draw shows is unlikely, not impossible.
+    assert log_score(np.array([2]), draws, 3) == pytest.approx(-np.log(0.5 / 5.5))
+
+
+def test_the_log_score_of_the_truth_is_nearly_the_entropy():
+    generator = np.random.default_rng(8)
+    shares = [0.7, 0.2, 0.1]
+    truth = generator.choice(3, 20_000, p=shares)
+    draws = generator.choice(3, (20_000, 200), p=shares)
+    entropy = marginal_log_score(truth, 3)
+    assert entropy == pytest.approx(-np.sum(shares * np.log(shares)), abs=0.01)
+    assert log_score(truth, draws, 3) == pytest.approx(entropy, abs=0.01)
+
+
+def test_rows_average_to_the_score():
+    generator = np.random.default_rng(10)
+    weight = generator.uniform(1, 5, 50)
+    truth, draws = generator.normal(size=50), generator.normal(size=(50, 7))
+    rows = crps_by_row(truth, draws)
+    assert np.average(rows, weights=weight) == pytest.approx(crps(truth, draws, weight))
+    codes, picks = generator.integers(0, 3, 50), generator.integers(0, 3, (50, 7))
+    rows = brier_by_row(codes, picks, 3)
+    assert np.average(rows, weights=weight) == pytest.approx(brier(codes, picks, 3, weight))
