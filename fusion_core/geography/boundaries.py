@@ -15,7 +15,7 @@ import shapely
 from shapely.affinity import scale, translate
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.workspace.files import replace_file
+from fusion_core.workspace.files import LONGEST_NAME, replace_file, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,9 +50,10 @@ def areas_path(workspace: Workspace, kind: str = "puma") -> Path:
     InputError
         If `kind` could not be a file name.
     """
-    if not _KIND.fullmatch(kind):
+    if len(kind) > LONGEST_NAME or not _KIND.fullmatch(kind):
         raise InputError(
-            f"'{kind}' is not a kind of area", fix="Use small letters, such as puma or state"
+            f"'{shown_name(kind)}' is not a kind of area",
+            fix="Use small letters, such as puma or state",
         )
     return workspace.geography_folder / f"{kind}.parquet"
 

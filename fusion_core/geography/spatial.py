@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.files import LONGEST_NAME, read_json, shown_name, write_json
 from fusion_core.workspace.tables import read_table, write_table
 
 if TYPE_CHECKING:
@@ -75,9 +75,10 @@ def check_spatial_table(table: SpatialTable) -> None:
         If the name, the PUMA codes or a column is unusable; the message names the first bad one.
     """
     where = f"spatial table '{table.name}'"
-    if not _NAME.fullmatch(table.name):
+    if len(table.name) > LONGEST_NAME or not _NAME.fullmatch(table.name):
         raise InputError(
-            f"'{table.name}' cannot name a table", fix="Use letters, digits, hyphen and underscore"
+            f"'{shown_name(table.name)}' cannot name a table",
+            fix=f"Use up to {LONGEST_NAME} letters, digits, hyphens and underscores",
         )
     if PUMA not in table.data.columns:
         raise InputError.unknown("column", PUMA, map(str, table.data.columns), where=where)

@@ -22,6 +22,7 @@ from typing import Any, Final, Literal, Self
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.workspace.files import LONGEST_NAME, shown_name
 
 RespondentLevel = Literal["household", "person"]
 VariableType = Literal["nominal", "ordered", "integer", "continuous"]
@@ -51,6 +52,12 @@ class SurveyId:
     vintage: str
 
     def __post_init__(self) -> None:
+        if len(str(self)) > LONGEST_NAME:
+            raise InputError(
+                f"'{shown_name(str(self))}' has {len(str(self)):,} characters, too many for files "
+                "to be named after the survey",
+                fix=f"Shorten its name or vintage: together at most {LONGEST_NAME - 1} characters",
+            )
         if not _NAME.fullmatch(self.name):
             raise InputError(
                 f"'{self.name}' is not a survey name",
@@ -67,7 +74,9 @@ class SurveyId:
         """Read ``NAME_VINTAGE``, the form used in file names and on the command line."""
         name, separator, vintage = text.partition("_")
         if not separator:
-            raise InputError(f"'{text}' names no vintage", fix="Write it like RECS_2015")
+            raise InputError(
+                f"'{shown_name(text)}' names no vintage", fix="Write it like RECS_2015"
+            )
         return cls(name, vintage)
 
     def __str__(self) -> str:

@@ -8,12 +8,21 @@ import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.errors import CorruptFileError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+LONGEST_NAME: Final = 100
+"""Characters of a name that becomes part of a file's name: file systems allow 255 bytes, and the file
+of a pair of surveys joins two such names, to which a copy set aside and a temporary file add theirs."""
+
+
+def shown_name(name: str) -> str:
+    """Return a name as an error message shows it: the beginning of one that is far too long."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:40]}…"
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from fusion_core.errors import InputError
 from fusion_core.surveys.model import Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.storage import read_description, read_survey, write_survey
 from fusion_core.surveys.stored import StoredSurvey
-from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.files import LONGEST_NAME, read_json, shown_name, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,8 +183,10 @@ class Workspace:
         InputError
             If the identifier could name a place outside the runs folder.
         """
-        if not _SAFE_NAME.fullmatch(run):
-            raise InputError(f"'{run}' is not a run identifier", fix="Choose a run from the list")
+        if len(run) > LONGEST_NAME or not _SAFE_NAME.fullmatch(run):
+            raise InputError(
+                f"'{shown_name(run)}' is not a run identifier", fix="Choose a run from the list"
+            )
         return self.runs_folder / run
 
     def _require(self, survey: SurveyId) -> None:

@@ -39,7 +39,9 @@ UPLOAD_LIMIT: Final = 12_000_000
 
 FILES_LIMIT: Final = 200
 
-_FILE_NAME: Final = re.compile(r"[^/\\\x00-\x1f]{1,150}\.(?:[Rr]|json)")
+_FILE_NAME: Final = re.compile(r"[^/\\\x00-\x1f\ud800-\udfff]{1,150}\.(?:[Rr]|json)")
+_NAME_BYTES: Final = 255
+"""What file systems allow."""
 
 Upload = tuple[str, bytes]
 
@@ -187,7 +189,7 @@ def plan_uploads(
     with tempfile.TemporaryDirectory() as folder:
         for place, (name, content) in enumerate(uploads):
             tell(place / len(uploads), f"Reading {name}")
-            if not _FILE_NAME.fullmatch(name) or name.startswith("."):
+            if not _can_be_stored(name):
                 error = InputError(
                     "The file is not named like a harmony file",
                     fix="fusionData names them DONOR_VINTAGE__ACS_VINTAGE.R",
@@ -200,6 +202,12 @@ def plan_uploads(
             plan = plan_import(path, workspace.path, dictionary, needs_surveys=True)
             plans.append(_without_folder(plan, folder))
     return plans
+
+
+def _can_be_stored(name: str) -> bool:
+    """Whether a harmony file may be called so on this server, whatever the visitor's allows."""
+    named_alike = _FILE_NAME.fullmatch(name) is not None and not name.startswith(".")
+    return named_alike and len(name.encode()) <= _NAME_BYTES
 
 
 def _without_folder(plan: PlannedFile, folder: str) -> PlannedFile:

@@ -24,6 +24,7 @@ from fusion_core.harmony.store import HarmonyStore, now
 from fusion_core.harmony.suggestions import SuggestionIndex
 from fusion_core.harmony.verdicts import Verdict
 from fusion_core.surveys.model import SurveyId, Variable, variable_from_column
+from fusion_core.workspace.files import shown_name
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.catalogue import Status, harmony_statuses
 from harmony_app.harmonize.knowledge import shared_knowledge
@@ -46,7 +47,7 @@ def parse_pair(text: str) -> SurveyPair:
     donor, separator, recipient = text.partition("__")
     if not separator:
         raise InputError(
-            f"'{text}' names no donor and recipient", fix="Choose a pair from the list"
+            f"'{shown_name(text)}' names no donor and recipient", fix="Choose a pair from the list"
         )
     return SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient))
 
