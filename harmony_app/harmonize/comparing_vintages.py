@@ -12,6 +12,7 @@ from harmony_app.harmonize import messages
 from harmony_app.harmonize.convey_records import comparison_record
 from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.harmonize.pairwork import parse_pair
+from harmony_app.harmonize.state import VintageTask
 from harmony_app.harmonize.vintages import (
     convey_between,
     related_sets,
@@ -48,9 +49,9 @@ class ComparingVintages:
     def _compare(self, message: Message) -> None:
         page, work = self._page, self._page.require_work()
         workspace = page.session.workspace
-        asked = message.get("keys")
-        keys = {key for key in asked if isinstance(key, str)} if isinstance(asked, list) else set()
-        pair = work.pair
+        task = VintageTask(keys=messages.names(message.get("keys")))
+        keys, pair = set(task.keys), work.pair
+        page.show_view("compare", task)
 
         def compute() -> tuple[list[SurveyPair], tuple[VintageRow, ...]]:
             sets = related_sets(workspace, pair)

@@ -57,6 +57,7 @@ def preview_record(
         "recipient": recipient.id.title,
         "basis": _basis(harmony, donor, recipient),
         "similarity": preview.similarity,
+        "missing": _missing(preview, donor, recipient),
         "has_shares": has_shares,
         "complete": not preview.problems and not preview.unmatched,
         "groups": [_group(group, names) for group in preview.groups[:GROUPS_SHOWN]]
@@ -156,6 +157,18 @@ def _basis(harmony: Harmony, donor: SurveySource, recipient: SurveySource) -> st
         rows.append(f"{survey.id.title} {survey.count('household'):,}")
     del harmony
     return f"weighted shares of households · {', '.join(rows)}"
+
+
+def _missing(preview: HarmonyPreview, donor: SurveySource, recipient: SurveySource) -> str:
+    """Say which levels have no group yet; shares and scores leave their rows out until they do."""
+    parts = []
+    for survey, levels in ((donor, preview.donor_levels), (recipient, preview.recipient_levels)):
+        if ungrouped := sum(item.group is None for item in levels):
+            parts.append(f"{ungrouped} of {len(levels)} levels of {survey.id.title}")
+    if not parts:
+        return ""
+    verb = "has" if len(parts) == 1 and parts[0].startswith("1 of") else "have"
+    return f"{' and '.join(parts)} {verb} no group yet."
 
 
 def _group(group: GroupPreview, names: dict[float, str]) -> dict[str, Any]:

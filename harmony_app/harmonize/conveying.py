@@ -14,6 +14,7 @@ from harmony_app.harmonize import messages
 from harmony_app.harmonize.convey_records import conveyance_record, pair_choices
 from harmony_app.harmonize.messages import Actions, Message
 from harmony_app.harmonize.pairwork import parse_pair
+from harmony_app.harmonize.state import Direction, VintageTask
 from harmony_app.harmonize.vintages import convey_between, related_pairs, stored_set
 from harmony_app.shell.background import LatestWork
 
@@ -45,30 +46,31 @@ class Conveying:
         page, work = self._page, self._page.require_work()
         workspace = page.session.workspace
         others = related_pairs(workspace, work.pair)
-        inward = message.get("direction") != "to"
-        choices = pair_choices(
+        direction: Direction = "to" if message.get("direction") == "to" else "from"
+        inward = direction == "from"
+        pairs = pair_choices(
             others, {pair: len(stored_set(workspace, pair).harmonies) for pair in others}
         )
-        wanted = messages.text(message, "pair")
-        other = parse_pair(wanted) if wanted else _nearest(others, choices, inward=inward)
-        if other is None:
-            page.desk.tell(
-                "conveyance", direction="from" if inward else "to", pairs=choices, pair=""
-            )
+        try:
+            wanted = messages.text(message, "pair")
+            other = _wanted(wanted, others, work.pair) or _nearest(others, pairs, inward=inward)
+        except InputError as error:
+            page.desk.tell("conveyance_failed", message=error.message, pairs=pairs)
             return
-        if other not in others:
-            raise InputError(
-                f"{other.title} is no other vintage of {work.pair.title}",
-                fix="Choose a pair of the same two surveys",
-            )
+        task = VintageTask(
+            direction, str(other) if other else "", messages.names(message.get("keys"))
+        )
+        page.show_view("convey", task)
+        if other is None:
+            page.desk.tell("conveyance", direction=direction, pairs=pairs, pair="")
+            return
         source, target = (other, work.pair) if inward else (work.pair, other)
-        keys = message.get("keys")
         chosen = tuple(
             item
             for item in stored_set(workspace, source).harmonies
-            if not isinstance(keys, list) or not keys or item.key in keys
+            if not task.keys or item.key in task.keys
         )
-        user, pairs = page.session.user, choices
+        user = page.session.user
 
         def compute() -> tuple[Conveyance, set[str]]:
             drafts = HarmonyStore(workspace.path, target).load_drafts(user)
@@ -79,7 +81,7 @@ class Conveying:
         def done(found: tuple[Conveyance, set[str]]) -> None:
             self._found = found[0]
             page.desk.tell(
-                "conveyance", direction="from" if inward else "to", pairs=pairs, pair=str(other),
+                "conveyance", direction=direction, pairs=pairs, pair=str(other),
                 **conveyance_record(*found),
             )  # fmt: skip
 
@@ -176,6 +178,18 @@ def _is_open(harmony: Harmony) -> bool:
 
 def _based_on(harmony: Harmony, existing: Harmony | None) -> Harmony:
     return replace(harmony, revision=existing.revision if existing else 0)
+
+
+def _wanted(text: str, others: list[SurveyPair], here: SurveyPair) -> SurveyPair | None:
+    """Return the pair a person or an address names; ``None`` where none is named."""
+    if not text:
+        return None
+    pair = parse_pair(text)
+    if pair not in others:
+        raise InputError(
+            f"{pair.title} is no other vintage of {here.title}", fix="Choose another vintage above"
+        )
+    return pair
 
 
 def _nearest(

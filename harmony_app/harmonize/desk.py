@@ -20,7 +20,7 @@ MODULES: Final = (
     "dom", "hand", "queue", "worklist", "links", "level_query", "level_order", "level_rows", "level_tools",
     "level_list", "level_drag", "group_codes", "level_table", "group_bar", "levels", "group_menu", "picker",
     "condition", "expression", "recipe", "universe", "collapse", "deflate", "bins", "settings",
-    "candidates", "suggestion", "finding_card", "consequence", "findings_list", "notices",
+    "candidates", "suggestion", "finding_card", "consequence", "findings_list", "notices", "nothing_open",
     "changes", "conflict", "keys", "review", "dialogs", "match", "harmony_table", "convey", "compare",
     "import_report", "exchange", "overview", "desk",
 )  # fmt: skip

@@ -81,6 +81,11 @@ def whole(value: object, what: str) -> int:
     return int(found)
 
 
+def names(value: object) -> tuple[str, ...]:
+    """Return the texts of a list, such as the keys of ticked harmonies; none for anything else."""
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
 def positions(value: object, length: int) -> list[int]:
     """Return positions in a list of `length` levels."""
     if not isinstance(value, list):

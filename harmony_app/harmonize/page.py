@@ -18,6 +18,7 @@ from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from harmony_app.harmonize import messages
 from harmony_app.harmonize import state as states
+from harmony_app.harmonize.address import address, read_task
 from harmony_app.harmonize.building import Building
 from harmony_app.harmonize.checks import Checks
 from harmony_app.harmonize.comparing_vintages import ComparingVintages
@@ -137,10 +138,15 @@ class HarmonizePage:
         self.open(messages.text(message, "donor"), messages.text(message, "recipient"))
 
     def _choose_pair(self, message: Message) -> None:
+        self.state = states.leave_task(self.state)
         self.open_pair(parse_pair(messages.text(message, "pair")))
 
     def _choose_view(self, message: Message) -> None:
-        self.state = states.choose_view(self.state, states.read_view(message.get("view")))
+        self.show_view(states.read_view(message.get("view")))
+
+    def show_view(self, view: states.View, task: states.VintageTask | None = None) -> None:
+        """Show another view of the open pair, and name it in the address."""
+        self.state = states.choose_view(self.state, view, task)
         self._remember()
         self.screen.show_place(self.work, self.state)
         self.screen.show_statuses(self.work, self.state)
@@ -225,7 +231,8 @@ class HarmonizePage:
         if not options:
             self.screen.show_place(self.work, self.state)
             return
-        self.state = states.choose_view(self.state, states.read_view(query.get("view")))
+        view = states.read_view(query.get("view"))
+        self.state = states.choose_view(self.state, view, read_task(query))
         notice = ""
         try:
             self.open_pair(parse_pair(wanted) if wanted else options[0], remember=False)
@@ -259,14 +266,18 @@ class HarmonizePage:
     def _show_problem(self, error: HarmonyError, pair: str) -> None:
         """Show why a pair cannot be opened; another one can still be chosen."""
         self.work = None
-        self.state = states.choose_pair(self.state, None)
+        self.state = states.ViewState()
         self.screen.show_pair(None)
-        recover = pair if isinstance(error, CorruptFileError) else ""
+        damaged = isinstance(error, CorruptFileError)
         self.screen.show_place(
             self.work,
             self.state,
-            message=[f"{error.what}.", f"{error.where} {error.fix}".strip()],
-            recover=recover,
+            message=[
+                f"{error.what}.",
+                f"{error.fix}." if error.fix else "",
+                error.where if damaged else "",
+            ],
+            recover=pair if damaged else "",
         )
 
     def _recover(self, message: Message) -> None:
@@ -355,12 +366,7 @@ class HarmonizePage:
             self.open(self.state.donor, self.state.recipient, remember=False)
 
     def _remember(self) -> None:
-        set_query(
-            pair=str(self.state.pair) if self.state.pair else None,
-            donor=self.state.donor or None,
-            recipient=self.state.recipient or None,
-            view=None if self.state.view == "match" else self.state.view,
-        )
+        set_query(**address(self.state))
 
     def require_work(self) -> PairWork:
         """Return the open pair.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fusion_core.harmony.expressions import ALLOWED_FUNCTIONS
@@ -84,7 +84,7 @@ class Screen:
         work, state
             The open pair and what is shown of it.
         message
-            Headline and detail where no variable can be shown.
+            Where no variable can be shown: why, what to do, and the damaged file.
         notice
             What went wrong with the address the page was opened with.
         recover
@@ -97,6 +97,7 @@ class Screen:
             place={
                 "pair": str(state.pair) if state.pair else "",
                 "view": state.view,
+                "task": asdict(state.task),
                 "harmonies": len(work.saved) if work else 0,
                 "message": message or _empty_message(bool(choice.pairs)),
                 "notice": notice,
@@ -252,8 +253,9 @@ def consequence(work: PairWork, harmony: Harmony, foreseen: Harmony | None = Non
 
 def _empty_message(has_pairs: bool) -> list[str]:
     if has_pairs:
-        return ["Choose a variable on the left", ""]
+        return ["Choose a variable on the left", "", ""]
     return [
         "Harmonizing needs two surveys",
         "Import a donor and a recipient survey on the Surveys page.",
+        "",
     ]

@@ -6,15 +6,39 @@ Harmonies are frozen too, so undo and redo are nothing but two tuples of earlier
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from fusion_core.harmony.drafts import Draft
 from fusion_core.harmony.model import Harmony, SurveyPair
 
-View = Literal["match", "all", "findings"]
+View = Literal["match", "all", "convey", "compare", "findings"]
+Direction = Literal["from", "to"]
+
+VIEWS: Final[tuple[View, ...]] = get_args(View)
+VINTAGE_VIEWS: Final[frozenset[View]] = frozenset({"convey", "compare"})
+"""Views that open from the table of all harmonies and look at other vintages."""
 
 HISTORY_LIMIT: Final = 200
 """Edits that can be undone; enough for a day's work on one harmony."""
+
+
+@dataclass(frozen=True)
+class VintageTask:
+    """What is conveyed or compared.
+
+    Attributes
+    ----------
+    direction
+        Whether harmonies are brought to the open pair or taken from it.
+    other
+        The other pair, as in its file's name; empty for the nearest.
+    keys
+        The harmonies, by key; empty for all.
+    """
+
+    direction: Direction = "from"
+    other: str = ""
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -26,7 +50,10 @@ class ViewState:
     pair
         The donor and recipient survey, or ``None`` while the workspace has no two surveys.
     view
-        The match of two variables, the table of all harmonies, or the list of all findings.
+        The match of two variables, the table of all harmonies, what is conveyed to or compared with
+        another vintage, or the list of all findings.
+    task
+        What is conveyed or compared, in these views.
     donor, recipient
         The chosen variables; empty when none is chosen.
     saved
@@ -48,6 +75,7 @@ class ViewState:
 
     pair: SurveyPair | None = None
     view: View = "match"
+    task: VintageTask = VintageTask()
     donor: str = ""
     recipient: str = ""
     saved: Harmony | None = None
@@ -79,24 +107,27 @@ def content(harmony: Harmony) -> Harmony:
 
 def choose_pair(state: ViewState, pair: SurveyPair | None) -> ViewState:
     """Show another pair of surveys, nothing chosen yet."""
-    return ViewState(pair=pair, view=state.view)
+    return ViewState(pair=pair, view=state.view, task=state.task)
 
 
-def choose_view(state: ViewState, view: View) -> ViewState:
-    """Show the match or the table of all harmonies."""
-    return replace(state, view=view)
+def choose_view(state: ViewState, view: View, task: VintageTask | None = None) -> ViewState:
+    """Show another view, with what it conveys or compares."""
+    return replace(state, view=view, task=task or VintageTask())
+
+
+def leave_task(state: ViewState) -> ViewState:
+    """Return from conveying or comparing to the table it was opened from."""
+    return choose_view(state, "all") if state.view in VINTAGE_VIEWS else state
 
 
 def read_view(value: object) -> View:
     """Return the view a message or an address names; the match for anything unknown."""
-    if value == "all":
-        return "all"
-    return "findings" if value == "findings" else "match"
+    return next((view for view in VIEWS if view == value), "match")
 
 
 def choose_donor(state: ViewState, donor: str) -> ViewState:
     """Choose a donor variable whose recipient is still to be chosen."""
-    return ViewState(pair=state.pair, view=state.view, donor=donor)
+    return ViewState(pair=state.pair, view=state.view, task=state.task, donor=donor)
 
 
 def open_harmony(
@@ -117,7 +148,7 @@ def open_harmony(
     """
     origin = saved or start
     opened = ViewState(
-        pair=state.pair, view=state.view, donor=start.donor.variable,
+        pair=state.pair, view=state.view, task=state.task, donor=start.donor.variable,
         recipient=start.recipient.variable, saved=saved, origin=origin,
         base_revision=origin.revision, current=origin,
     )  # fmt: skip

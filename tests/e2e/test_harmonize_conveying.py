@@ -48,8 +48,11 @@ def stored(folder):
 def test_harmonies_follow_to_another_vintage_with_a_diff_to_accept(two_vintages, app_server, page):
     server = app_server(two_vintages)
     page.goto(f"{server.url}/harmonize?pair={quote(str(LATER))}&view=all")
-    page.get_by_role("button", name="Convey vintages …").click()
+    page.get_by_role("button", name="Convey harmonies …").first.click()
     rows = page.locator(".convey-row")
+    expect(rows).to_have_count(18)
+    page.reload()
+    expect(page.get_by_label("Other vintage")).to_have_value(str(PAIR))
     expect(rows).to_have_count(18)
     heat = rows.filter(has_text="__hfl").first
     heat.click()
@@ -93,6 +96,8 @@ def test_vintages_are_compared_and_all_pairs_listed(two_vintages, app_server, pa
     expect(page.locator(".table-row")).to_have_count(19)
     page.get_by_role("tab", name="this pair").click()
     page.get_by_role("button", name="Compare vintages").first.click()
+    page.locator(".cell-button.is-different").wait_for()
+    page.reload()
     page.locator(".cell-button.is-different").click()
     expect(page.locator(".matrix-detail .differs").first).to_be_visible()
     page.get_by_role("button", name="Take this grouping here").click()

@@ -1,6 +1,6 @@
 // Right: what the harmony does to both surveys, what is wrong with it, and the resulting table.
 import { findingCard, isGivingReason } from "./finding_card.js";
-import { binWords, groupColour, h, likeness, number, paintBadge, percent, s } from "./dom.js";
+import { binWords, groupColour, h, likeness, number, paintBadge, percent, s, setText } from "./dom.js";
 
 const SHOWN_LEVELS = 5;
 const SHORT_TABLE = 40;
@@ -13,6 +13,7 @@ export function createConsequence(actions) {
   const mark = h("span.computing-mark", { role: "status" });
   let isComputing = false;
   let timer = 0;
+  const missing = h("p.missing", { hidden: true });
   const basis = h("p.basis");
   const chart = h("div.chart");
   const findings = h("div.findings");
@@ -21,12 +22,20 @@ export function createConsequence(actions) {
   const resultCard = h("section.card", {}, h("h3", {}, "Result"), table);
   const findingsCard = h("section.card", { "aria-live": "polite" }, findingsTitle, findings);
   const element = h("aside.pane.consequence", { "aria-label": "Consequence" },
-    h("section.card", {}, h("div.card-head", {}, heading, mark, score), basis, chart), findingsCard, resultCard);
+    h("section.card", {}, h("div.card-head", {}, heading, mark, score), missing, basis, chart), findingsCard, resultCard);
   let palette = [];
   let shownLevels = SHORT_TABLE;
 
+  /** The similarity – of a harmony that is not finished, what it still lacks: a score of its few grouped rows would deceive. */
   function showScore(preview) {
     score.className = "similarity";
+    missing.hidden = !preview.missing;
+    setText(missing, preview.missing);
+    if (preview.missing) {
+      setText(score, "incomplete");
+      score.title = "The similarity is shown once every level of both sides has a group or is left out";
+      return;
+    }
     if (preview.similarity === null) { score.textContent = ""; return; }
     score.classList.add(preview.similarity >= 0.9 ? "good" : preview.similarity >= 0.8 ? "fair" : "poor");
     score.replaceChildren(h("span.word", {}, "similarity "), likeness(preview.similarity));
@@ -136,7 +145,7 @@ export function createConsequence(actions) {
       element.classList.toggle("foreseen", Boolean(preview?.foreseen));
       findingsCard.hidden = !preview;
       resultCard.hidden = !preview;
-      if (!preview) { score.textContent = ""; basis.textContent = "Computing …"; chart.replaceChildren(); return; }
+      if (!preview) { score.textContent = ""; missing.hidden = true; basis.textContent = "Computing …"; chart.replaceChildren(); return; }
       showScore(preview);
       basis.textContent = preview.basis;
       chart.replaceChildren(...(preview.numeric ? [...numericChart(preview.numeric), legend(preview)] : preview.has_shares && preview.groups.length ? [...groupBars(preview), legend(preview)] : []));

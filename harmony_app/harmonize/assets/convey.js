@@ -37,10 +37,10 @@ export function createConvey(actions) {
   const save = h("button.primary", { type: "button", onclick: () => take("save") });
   const element = h("div.convey", { hidden: true }, head, h("div.convey-body", {}, list, detail), h("div.selection-bar", {}, note, h("span.space"), cancel, draft, save));
 
-  function start(way, only) {
+  function start(way, only, other = "") {
     direction = way;
     keys = only;
-    ask("");
+    ask(other);
   }
 
   function ask(pair) {
@@ -59,9 +59,7 @@ export function createConvey(actions) {
     if (reply.direction !== direction) return;
     waiting = null;
     content = { ...reply, items: reply.items ?? [] };
-    others.replaceChildren(...reply.pairs.map((pair) => h("option", { value: pair.id }, `${pair.title} (${pair.harmonies || "no"} harmonies)`)));
-    others.value = reply.pair;
-    others.disabled = !reply.pairs.length;
+    offer(reply.pairs, reply.pair);
     taken.clear(); refused.clear(); chosen.clear();
     for (const item of content.items) if (item.section === "ready") taken.add(item.key);
     current = null;
@@ -72,8 +70,15 @@ export function createConvey(actions) {
     list.focus();
   }
 
-  function fail(message) {
+  function offer(pairs, at) {
+    others.replaceChildren(...pairs.map((pair) => h("option", { value: pair.id }, `${pair.title} (${pair.harmonies || "no"} harmonies)`)));
+    others.value = at;
+    others.disabled = !pairs.length;
+  }
+
+  function fail({ message, pairs }) {
     waiting = null;
+    if (pairs) offer(pairs, "");
     setText(status, "");
     list.replaceChildren(h("p.empty", {}, message));
   }
@@ -278,7 +283,7 @@ export function createConvey(actions) {
     const open = items.filter((item) => item.changes.some((change, at) => (change.kind === "added" || change.kind === "renamed") && group(item, at) === null)).length;
     const replaced = items.filter((item) => item.section === "exists" && item.exists).length;
     save.disabled = draft.disabled = !content || count === 0;
-    setText(save, content ? `Save ${count} for ${content.target_title ?? ""}`.trim() : "Save");
+    setText(save, content?.target_title ? `Save ${count} for ${content.target_title}` : "Save");
     const parts = [];
     if (replaced) parts.push(`${replaced} replace${replaced === 1 ? "s" : ""} what is saved`);
     if (open) parts.push(`${open} with open levels ${open === 1 ? "becomes a draft" : "become drafts"}`);
@@ -300,7 +305,7 @@ export function createConvey(actions) {
     start,
     answers: (colours) => ({
       conveyance: (reply) => { palette = colours(); receive(reply); },
-      conveyance_failed: (reply) => fail(reply.message),
+      conveyance_failed: fail,
       conveyed: () => actions.back(),
     }),
   };

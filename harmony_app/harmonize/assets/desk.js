@@ -7,10 +7,11 @@ import { createFindingsList } from "./findings_list.js";
 import { createHand } from "./hand.js";
 import { createMatch } from "./match.js";
 import { createExchange, saveDownload } from "./exchange.js";
+import { createNothingOpen } from "./nothing_open.js";
 import { createNotices } from "./notices.js";
 import { createOverview } from "./overview.js";
 import { createQueue } from "./queue.js";
-import { createWorklist } from "./worklist.js";
+import { OVERVIEWS, createWorklist } from "./worklist.js";
 
 const PARTS = ["pairs", "place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "computing", "suggestion", "queue", "checks", "findings", "teamwork", "table"];
 
@@ -78,10 +79,9 @@ export function render({ model }) {
   const match = createMatch(actions);
   const candidates = createCandidates(actions);
   const consequence = createConsequence(actions);
-  const recover = h("button", { type: "button", onclick: () => send({ kind: "recover", pair: state.place.recover }) }, "Recover it from its history");
-  const empty = h("div.message-card", { hidden: true }, h("h2"), h("p"), recover);
+  const nothing = createNothingOpen(actions);
   const notices = createNotices(actions);
-  const middle = h("main.pane.middle", {}, notices.element, queue.strip, match.element, candidates.element, empty, footer.element);
+  const middle = h("main.pane.middle", {}, notices.element, queue.strip, match.element, candidates.element, nothing.element, footer.element);
   const exchange = createExchange(actions, toast);
   const overview = createOverview(actions, exchange, dialogs);
   const findings = createFindingsList(actions);
@@ -90,7 +90,7 @@ export function render({ model }) {
   // Showing ---------------------------------------------------------------------------------
 
   function showView(view) {
-    overview.element.hidden = view !== "all";
+    overview.element.hidden = !OVERVIEWS.includes(view);
     findings.element.hidden = view !== "findings";
     middle.hidden = view !== "match";
     showConsequence();
@@ -104,12 +104,8 @@ export function render({ model }) {
     const { subject, form } = state;
     const unmatched = subject && !subject.recipient;
     const choose = Boolean(subject) && (choosing || unmatched);
-    empty.hidden = Boolean(subject);
-    if (!subject && state.place.message) {
-      empty.children[0].textContent = state.place.message[0];
-      empty.children[1].textContent = state.place.message[1];
-      recover.hidden = !state.place.recover;
-    }
+    nothing.element.hidden = Boolean(subject);
+    if (!subject) nothing.update(state.place, state.pairs);
     candidates.element.hidden = !choose;
     match.element.hidden = !subject || choose || !form;
     if (choose) candidates.update(subject, state.recipients, !unmatched);

@@ -3,17 +3,20 @@ import { createCompare } from "./compare.js";
 import { createConvey } from "./convey.js";
 import { createHarmonyTable } from "./harmony_table.js";
 import { h, setText } from "./dom.js";
+import { OVERVIEWS } from "./worklist.js";
 
 export function createOverview(actions, exchange, dialogs) {
   let pair = "";
+  let shown = "all";
+  let known = null; // the view the server last said is open
   let palette = [];
-  const own = { ...actions, askDelete: (items) => dialogs.confirmDeleteMany(items.length, () => actions.send({ kind: "delete_rows", items })), back: () => show("table") };
+  const own = { ...actions, askDelete: (items) => dialogs.confirmDeleteMany(items.length, () => actions.send({ kind: "delete_rows", items })), back: () => { show("all"); actions.chooseView("all"); } };
   const scopes = Object.fromEntries([["pair", "this pair"], ["all", "all pairs"]].map(([scope, text]) => [scope, h("button", {
     type: "button", role: "tab", onclick: () => { mark(scope); setText(note, "Reading …"); actions.send({ kind: "table_scope", scope }); },
   }, text)]));
   const tools = h("div.overview-tools", {}, h("h2", {}, "All harmonies"),
     h("div.segments", { role: "tablist", "aria-label": "Which harmonies" }, ...Object.values(scopes)), h("span.space"),
-    h("button", { type: "button", title: "Bring harmonies of another vintage here, or take these there", onclick: () => startConvey([]) }, "Convey vintages …"),
+    h("button", { type: "button", title: "Bring harmonies of another vintage here, or take these there", onclick: () => startConvey([]) }, "Convey harmonies …"),
     h("button", { type: "button", title: "See in which vintages each harmony exists and where they differ", onclick: () => startCompare([]) }, "Compare vintages"),
     h("button", { type: "button", title: "fusionData .R files, or JSON exported here", onclick: exchange.chooseFiles }, "Import files …"),
     h("button", { type: "button", title: "Documentation, fusionData .R, JSON, CSV", onclick: exchange.exportAll }, "Export …"),
@@ -21,7 +24,7 @@ export function createOverview(actions, exchange, dialogs) {
 
   const note = h("span.muted", { role: "status", "aria-live": "polite" });
   const acts = [
-    ["Convey …", (items) => startConvey(items.map((item) => item.key)), true, "Take the selected harmonies to another vintage"],
+    ["Convey harmonies …", (items) => startConvey(items.map((item) => item.key)), true, "Take the selected harmonies to another vintage"],
     ["Compare vintages", (items) => startCompare(items.map((item) => item.key)), true, "See where other vintages differ"],
     ["Check", (items) => actions.send({ kind: "check_all", items }), false, "Check the selected harmonies on the data"],
     ["Export …", (items) => actions.send({ kind: "export_selected", items }), false, "Export the selected harmonies"],
@@ -35,13 +38,24 @@ export function createOverview(actions, exchange, dialogs) {
   const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, list, convey.element, compare.element);
 
   function show(view) {
-    list.hidden = view !== "table";
+    shown = view;
+    list.hidden = view !== "all";
     convey.element.hidden = view !== "convey";
     compare.element.hidden = view !== "compare";
   }
 
   function startConvey(keys) { show("convey"); convey.start(keys.length ? "to" : "from", keys); }
   function startCompare(keys) { show("compare"); compare.start(keys); }
+
+  /** Open the view the address or the server names, unless this is what it answers to. */
+  function follow(view, { direction, other, keys }) {
+    if (view === known) return;
+    known = view;
+    if (view === shown) return;
+    show(view);
+    if (view === "convey") convey.start(direction, keys, other);
+    if (view === "compare") compare.start(keys);
+  }
 
   function mark(scope) { for (const [name, button] of Object.entries(scopes)) button.setAttribute("aria-selected", String(name === scope)); }
 
@@ -56,14 +70,14 @@ export function createOverview(actions, exchange, dialogs) {
   }
 
   mark("pair");
-  show("table");
+  show("all");
   return {
     element,
     answers: { ...convey.answers(() => palette), ...compare.answers },
     place(next) {
-      if (next.pair !== pair) show("table");
       pair = next.pair;
       palette = next.palette;
+      if (OVERVIEWS.includes(next.view)) follow(next.view, next.task);
     },
     update(content, checks) { mark(content.scope); table.update(content, checks); },
     updateChecks: (checks) => table.updateChecks(checks),

@@ -11,6 +11,9 @@ const STATUSES = [
 ];
 const STATUS_WORDS = { ...Object.fromEntries(STATUSES), attention: "needs attention", suggested: "not harmonized, with a suggestion" };
 
+/** The table of all harmonies and the views that open from it, as the server names them. */
+export const OVERVIEWS = ["all", "convey", "compare"];
+
 export function createWorklist(actions, queue) {
   const filter = { status: "all", respondent: "", type: "", review: "", words: [] };
   let rows = [];
@@ -122,10 +125,11 @@ export function createWorklist(actions, queue) {
     },
     updatePlace(place) {
       pair.value = place.pair;
-      const title = pair.selectedOptions[0]?.textContent ?? "No pair of surveys";
+      element.classList.toggle("without-pair", !place.pair);
+      const title = pair.selectedOptions[0]?.textContent ?? (pair.options.length ? "Choose surveys" : "No pair of surveys");
       pairName.replaceChildren(...title.split(" → ").flatMap((part, index) => [index ? " → " : "", h("span", {}, part)]));
       views.replaceChildren(...[["match", "Match"], ["all", `All (${place.harmonies})`], ["findings", "Findings"]].map(([key, text]) =>
-        h("button", { type: "button", role: "tab", "data-view": key, "aria-selected": String(place.view === key), onclick: () => actions.chooseView(key) }, text)));
+        h("button", { type: "button", role: "tab", "data-view": key, "aria-selected": String(key === "all" ? OVERVIEWS.includes(place.view) : place.view === key), onclick: () => actions.chooseView(key) }, text)));
     },
     updateVariables(variables) {
       rows = variables.map((variable, index) => {

@@ -38,10 +38,14 @@ def test_an_unknown_variable_in_the_address_is_named(open_page, query):
     assert part(page, "subject") is not None
 
 
-@pytest.mark.parametrize("pair", ["nonsense", "RECS_1999__ACS_2019", "..__.."])
-def test_an_unknown_pair_in_the_address_leaves_the_choice_of_another(open_page, pair):
-    page = open_page(pair=pair)
-    assert part(page, "place")["message"][0]
+@pytest.mark.parametrize("pair", ["nonsense", "RECS_1999__ACS_2019", "..__..", f"A_{9**500}__B_1"])
+@pytest.mark.parametrize("view", ["match", "convey"])
+def test_an_unknown_pair_in_the_address_leaves_the_choice_of_another(open_page, pair, view):
+    page = open_page(pair=pair, view=view)
+    place = part(page, "place")
+    assert (place["pair"], place["view"]) == ("", "match")
+    assert all(sentence.endswith(".") for sentence in place["message"][:2])
+    assert len("".join(place["message"][:2])) < 250
     offered = part(page, "pairs")
     names = [survey["id"] for survey in offered["surveys"]]
     pairs = [f"{names[donor]}__{names[recipient]}" for donor, recipient in offered["order"]]
@@ -68,6 +72,19 @@ def test_an_edit_changes_form_preview_and_status_and_is_kept_as_a_draft(open_pag
         page.receive({"kind": "undo", "sequence": sequence})
     assert not part(page, "form")["draft"]
     assert store(workspace).load_drafts("kim") == {}
+
+
+def test_a_harmony_with_ungrouped_levels_says_so_in_place_of_a_similarity(open_page):
+    page = open_page(donor="heat", recipient="hfl")
+    group = {"kind": "assign", "group": 1}
+    page.receive(group | {"donor": [0], "recipient": [0]})
+    assert part(page, "preview")["missing"] == (
+        "2 of 3 levels of ENERGY 2020 and 2 of 3 levels of ACS 2019 have no group yet."
+    )
+    page.receive(group | {"donor": [1], "recipient": [1, 2]})
+    assert part(page, "preview")["missing"] == "1 of 3 levels of ENERGY 2020 has no group yet."
+    page.receive(group | {"donor": [2], "recipient": [], "group": "drop"})
+    assert part(page, "preview")["missing"] == ""
 
 
 def test_a_head_count_is_made_step_by_step(open_page):

@@ -10,6 +10,8 @@ import pytest
 from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.surveys.model import Dictionary, Survey, SurveyDescription, SurveyId, Variable
+from harmony_app.harmonize.address import KEYS_IN_ADDRESS, address
+from harmony_app.harmonize.state import ViewState, VintageTask
 
 HERE = SurveyPair(SurveyId("ENERGY", "2020"), SurveyId("ACS", "2019"))
 THERE = SurveyPair(SurveyId("ENERGY", "2020"), SurveyId("ACS", "2021"))
@@ -197,7 +199,6 @@ def test_rows_are_deleted_together_and_come_back_together(two_vintages, open_pag
 @pytest.mark.parametrize(
     "message",
     [
-        {"kind": "convey", "pair": "RECS_2015__ACS_2015"},
         {"kind": "convey_take", "target": "x", "choices": {}},
         {"kind": "vintage_cell", "row": 99, "pair": str(HERE)},
         {"kind": "take_grouping", "row": "x", "pair": str(HERE)},
@@ -215,3 +216,51 @@ def test_odd_messages_are_answered_with_one_sentence_and_change_nothing(
     assert answer["severity"] == "error"
     assert "server's log" not in answer["message"]
     assert set(saved(two_vintages, HERE)) == {HEAT.key, KIDS.key}
+
+
+def followed(open_page, page):
+    """Open the address of a page, as a reload or a colleague would."""
+    query = {name: text for name, text in address(page.state).items() if text}
+    return open_page(**query)
+
+
+@pytest.mark.usefixtures("two_vintages")
+def test_the_address_leads_back_to_what_is_conveyed(open_page, told):
+    page = open_page(pair=str(HERE), view="all")
+    page.receive({"kind": "convey", "direction": "to", "keys": [HEAT.key, "odd,=&% é__x"]})
+    again = followed(open_page, page)
+    assert again.state.view == "convey"
+    assert again.state.task == page.state.task
+    assert again.state.task.other == latest(told, "conveyance")["pair"]
+    assert again.state.task.keys == (HEAT.key, "odd,=&% é__x")
+    again.receive({"kind": "pair", "pair": str(THERE)})
+    assert again.state.view == "all"  # what was conveyed belonged to the pair left
+
+
+@pytest.mark.usefixtures("two_vintages")
+def test_the_address_leads_back_to_what_is_compared(open_page):
+    page = open_page(pair=str(HERE), view="all")
+    page.receive({"kind": "compare_vintages", "keys": [KIDS.key]})
+    again = followed(open_page, page)
+    assert (again.state.view, again.state.task.keys) == ("compare", (KIDS.key,))
+    again.receive({"kind": "view", "view": "all"})
+    assert address(again.state)["only"] is None
+
+
+def test_an_address_has_an_end_and_leads_to_all_harmonies_when_too_many_are_ticked():
+    keys = tuple(f"key{number}__x" for number in range(KEYS_IN_ADDRESS + 1))
+    task = VintageTask("to", "", keys)
+    assert address(ViewState(view="convey", task=task))["only"] is None
+    assert address(ViewState(view="convey", task=replace(task, keys=keys[1:])))["only"]
+
+
+@pytest.mark.usefixtures("two_vintages")
+@pytest.mark.parametrize("other", ["RECS_2015__ACS_2015", "nonsense"])
+def test_a_sent_link_to_a_vintage_that_is_not_there_leaves_the_choice_of_another(
+    other, open_page, told
+):
+    page = open_page(pair=str(HERE), view="convey", other=other)
+    page.receive({"kind": "convey", "direction": "from", "pair": other, "keys": []})
+    answer = latest(told, "conveyance_failed")
+    assert other[:4] in answer["message"]
+    assert [choice["id"] for choice in answer["pairs"]] == [str(THERE)]
