@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def weighted_gini(values: NDArray[Any], weights: Floats) -> Floats:
+def weighted_gini(values: NDArray[Any], weights: NDArray[Any]) -> Floats:
     """Return Gini coefficients for every implicate and weight.
 
     Parameters
@@ -32,18 +32,10 @@ def weighted_gini(values: NDArray[Any], weights: Floats) -> Floats:
     ndarray
         Shape (K, M); NaN where the mean is not positive.
     """
-    result = np.full((weights.shape[1], values.shape[1]), np.nan)
-    for implicate in range(values.shape[1]):
-        distinct, mass = _distinct(np.asarray(values[:, implicate], dtype=np.float64), weights)
-        if not len(distinct):
-            continue
-        total = mass.sum(axis=0)
-        rank = np.cumsum(mass, axis=0) - mass / 2
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = distinct @ mass
-            gini = 2 * (distinct @ (mass * rank)) / (total * mean) - 1
-        result[:, implicate] = np.where((total > 0) & (mean > 0), gini, np.nan)
-    return result
+    from fusion_core.estimates.ordered_walks import in_order, walk_gini
+
+    used = np.ascontiguousarray(weights, dtype=np.float64)
+    return np.asarray(walk_gini(in_order(values), used))
 
 
 def gini_variance(values: NDArray[Any], weight: Floats) -> Floats:
@@ -80,14 +72,3 @@ def gini_variance(values: NDArray[Any], weight: Floats) -> Floats:
         squares = float(((w * influence[place]) ** 2).sum())
         result[implicate] = count / (count - 1) * squares / total**2
     return result
-
-
-def _distinct(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Return the distinct values in increasing order and the weight of each, shape (values, K)."""
-    answered = ~np.isnan(values)
-    order = np.argsort(values[answered], kind="stable")
-    ordered, sorted_weights = values[answered][order], weights[answered][order]
-    if not len(ordered):
-        return ordered, sorted_weights
-    starts = np.flatnonzero(np.diff(ordered, prepend=-np.inf) > 0)
-    return ordered[starts], np.add.reduceat(sorted_weights, starts, axis=0)

@@ -15,11 +15,7 @@ import numpy as np
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.pooling import pool
-from fusion_core.estimates.quantiles import (
-    effective_sample_size,
-    interpolated_quantiles,
-    woodruff_variance,
-)
+from fusion_core.estimates.quantiles import effective_sample_size, woodruff_variance
 from fusion_core.estimates.report import ResultBlock
 from fusion_core.estimates.targets import (
     GiniTarget,
@@ -90,6 +86,8 @@ def _paper(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> ResultBl
 
 
 def _paper_group(target: Target, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
+    from fusion_core.estimates.r_medians import interpolated_quantiles
+
     if isinstance(target, TotalTarget):
         total = weight.sum()
         estimate, variance = _paper_ratio(_mean_of(target, sample), weight, rows, sample)
@@ -128,6 +126,8 @@ def _replicate_between(
     groups: Groups, weights: WeightMatrix, target: Target, estimates: Floats
 ) -> Floats:
     """Return max(0, var(θ'_m) − var(θ_m))·s·(M−1)/M, θ'_m from replicate weight m, s = R·factor."""
+    from fusion_core.estimates.r_medians import interpolated_quantiles
+
     count = estimates.shape[1]
     design = weights.design
     if design.replicates < count:
@@ -180,6 +180,8 @@ def _fusionacs(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> Resu
 def _fusionacs_group(
     target: Target, weight: Floats, rows: Rows, sample: int
 ) -> tuple[Floats, Floats]:
+    from fusion_core.estimates.r_medians import interpolated_quantiles
+
     size = effective_sample_size(weight)
     if isinstance(target, TotalTarget):
         total = weight.sum()

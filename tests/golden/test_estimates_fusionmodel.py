@@ -116,11 +116,11 @@ def weighted(expected, recipient, implicates, design):
 
 
 def assert_medians(both):
-    # The R package bootstraps the margin of a median and leaves the order of equal values, on
-    # which its interpolation depends, to the sorting routine; so medians can only agree roughly.
+    # The R package bootstraps the margin of a median of up to 1,000 households with R's random
+    # numbers; Woodruff's interval takes its place, so margins can only agree roughly.
     medians = both[both["type"] == "median"]
     assert len(medians) == 24
-    np.testing.assert_allclose(medians["estimate"], medians["est"], rtol=1e-3)
+    np.testing.assert_allclose(medians["estimate"], medians["est"], rtol=1e-12)
     assert 0.8 < (medians["moe_y"] / medians["moe_x"]).median() < 1.25
 
 

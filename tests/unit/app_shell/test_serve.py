@@ -41,7 +41,7 @@ def test_every_component_exists_before_the_first_session(loaded: set[str]):
 def test_the_first_page_does_not_wait_for_libraries_it_does_not_use(
     loaded: set[str],
 ):
-    unused = {"sklearn", "lightgbm", "holoviews", "scipy.stats", "openpyxl"}
+    unused = {"sklearn", "lightgbm", "holoviews", "scipy.stats", "openpyxl", "numba"}
     assert not (unused | {"geopandas", "scipy.special", "scipy.sparse"}) & loaded
 
 
