@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
-from fusion_core.validation.distributions import compare_dependence, compare_marginals
-from fusion_core.validation.metrics import METRICS, compare_subsets, observed_codes
-from fusion_core.validation.scores import score_variables
+from fusion_core.validation.calibration import coverage_table
+from fusion_core.validation.convergence import convergence_table
+from fusion_core.validation.dependence import compare_dependence
+from fusion_core.validation.distributions import compare_marginals, summarize_distributions
+from fusion_core.validation.metrics import (
+    METRICS,
+    SubsetWeights,
+    compare_subsets,
+    estimate_subsets,
+    observed_codes,
+)
+from fusion_core.validation.scores import LOG, score_table
 from fusion_core.validation.smoothing import POINTS, SPAN, curve_shares, local_median
 from fusion_core.validation.subsets import build_subsets
 from fusion_core.validation.verdicts import verdict
@@ -24,6 +33,12 @@ if TYPE_CHECKING:
 
 Progress = Callable[[float, str], None]
 SHARES_IN_SUMMARY = 200
+IMPORTANCE_COLUMNS = ("variable", "predictor", "share")
+SUMMARY_COVERAGE = 0.8
+
+
+def _no_importance() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(IMPORTANCE_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -40,18 +55,35 @@ class Validation:
         One row per variable: the mean of each curve, and its proper score, skill and coverage.
     marginals
         Observed and simulated distributions (see `compare_marginals`).
+    distances
+        How far these are apart (see `summarize_distributions`).
     correlations
-        Dependence between fused variables (see `compare_dependence`).
+        Dependence between fused variables, and with the subset variables (see
+        `compare_dependence`).
+    scores
+        Proper scores beside a baseline (see `score_table`).
+    coverage
+        How often ranges of the draws hold the true value (see `coverage_table`).
+    convergence
+        How estimates and margins settle with M (see `convergence_table`).
     verdicts
         One sentence per variable.
+    importance
+        What each variable was predicted from (`fusion_core.fusion.FusionModel.importance`); empty
+        where no model is at hand, as after out-of-fold fusion.
     """
 
     metrics: pd.DataFrame
     curves: pd.DataFrame
     summary: pd.DataFrame
     marginals: pd.DataFrame
+    distances: pd.DataFrame
     correlations: pd.DataFrame
+    scores: pd.DataFrame
+    coverage: pd.DataFrame
+    convergence: pd.DataFrame
     verdicts: tuple[str, ...]
+    importance: pd.DataFrame = field(default_factory=_no_importance)
 
 
 def validate(
@@ -100,17 +132,29 @@ def validate(
     report(0.0, "Forming subsets")
     subsets = build_subsets(observed, subset_variables, minimum_rows=minimum_rows)
     report(0.1, f"Comparing {len(subsets)} subsets")
-    metrics = compare_subsets(observed, implicates, subsets, weights)
+    sums = SubsetWeights.of(subsets, weights)
+    estimates = estimate_subsets(observed, implicates, sums)
+    metrics = compare_subsets(estimates, subsets, sums)
     report(0.5, "Drawing the curves")
     curves = smooth_metrics(metrics, span=span)
     report(0.7, "Comparing distributions")
     marginals = compare_marginals(observed, implicates, weights)
-    correlations = compare_dependence(observed, implicates, weights)
-    scores = score_variables(observed, implicates, weights)
-    summary = _summary(curves, scores)
+    distances = summarize_distributions(observed, implicates, weights)
+    whole_columns = [name for name in subset_variables if not observed[name].isna().any()]
+    correlations = compare_dependence(observed, implicates, weights, whole_columns)
+    report(0.85, "Scoring the draws")
+    scores = score_table(observed, implicates, weights)
+    coverage = coverage_table(observed, implicates, weights)
+    whole = estimate_subsets(observed, implicates, SubsetWeights.of_everyone(weights))
+    convergence = convergence_table(estimates, whole, sums)
+    summary = _summary(curves, scores, coverage)
     report(1.0, "Validation is ready")
-    verdicts = tuple(verdict(name, curves) for name in implicates.names)
-    return Validation(metrics, curves, summary, marginals, correlations, verdicts)
+    return Validation(
+        metrics=metrics, curves=curves, summary=summary, marginals=marginals,
+        distances=distances, correlations=correlations, scores=scores, coverage=coverage,
+        convergence=convergence,
+        verdicts=tuple(verdict(name, curves) for name in implicates.names),
+    )  # fmt: skip
 
 
 def smooth_metrics(metrics: pd.DataFrame, *, span: float = SPAN) -> pd.DataFrame:
@@ -145,8 +189,8 @@ def smooth_metrics(metrics: pd.DataFrame, *, span: float = SPAN) -> pd.DataFrame
     )
 
 
-def _summary(curves: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Return each curve's mean over shares evenly spaced between its ends, beside the scores."""
+def _summary(curves: pd.DataFrame, scores: pd.DataFrame, coverage: pd.DataFrame) -> pd.DataFrame:
+    """Return each curve's mean over shares evenly spaced between its ends, beside the fair scores."""
     rows = []
     for variable, own in curves.groupby("variable", sort=False):
         row: dict[str, Any] = {"variable": variable}
@@ -156,7 +200,10 @@ def _summary(curves: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
             even = np.linspace(share[0], share[-1], SHARES_IN_SUMMARY)
             row[metric] = float(np.interp(even, share, curve["value"]).mean())
         rows.append(row)
-    return pd.DataFrame(rows).merge(scores, on="variable")
+    fair = scores[scores["score"] != LOG]
+    held = coverage[coverage["level"] == SUMMARY_COVERAGE].set_index("variable")["held"]
+    summary = pd.DataFrame(rows).merge(fair, on="variable")
+    return summary.assign(coverage=summary["variable"].map(held).astype(float))
 
 
 def _check(

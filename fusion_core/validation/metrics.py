@@ -16,6 +16,8 @@ import pandas as pd
 from fusion_core.estimates.pooling import margin_multiplier, pool
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from scipy import sparse
 
@@ -59,6 +61,20 @@ class SubsetWeights:
             subsets.sizes.astype(np.float64)[:, None],
         )
 
+    @classmethod
+    def of_everyone(cls, weight: Floats) -> SubsetWeights:
+        """Sum the weights of all rows, as the only subset."""
+        from scipy import sparse
+
+        ones = sparse.csr_matrix(np.ones((1, len(weight))))
+        sums = np.array([[weight.sum()]]), np.array([[(weight**2).sum()]])
+        return cls(ones, weight, *sums, np.array([[float(len(weight))]]))
+
+    @property
+    def degrees_of_freedom(self) -> Floats:
+        """Of an estimate from each subset's observed rows."""
+        return np.maximum(self.rows[:, 0] - 1.0, 1.0)
+
     def means(self, values: Floats, centre: float) -> tuple[Floats, Floats]:
         """Return means and their variances, shape (subsets, M).
 
@@ -82,21 +98,59 @@ class SubsetWeights:
         return share, share * (1.0 - share) * self.squares / self.total**2
 
 
-def compare_subsets(
-    observed: pd.DataFrame, implicates: Implicates, subsets: Subsets, weight: Floats
-) -> pd.DataFrame:
-    """Compare observed and simulated estimates in every subset.
+@dataclass(frozen=True)
+class SubsetEstimate:
+    """Estimates of one variable, or of one level of a category, in every subset.
+
+    Attributes
+    ----------
+    variable, level
+        What is estimated: the mean of a number (no level) or the share of a level.
+    observed, simulated
+        Estimates and their sampling variances, of shape (subsets, 1) and (subsets, M).
+    overall
+        The observed estimate of all rows.
+    """
+
+    variable: str
+    level: str
+    observed: tuple[Floats, Floats]
+    simulated: tuple[Floats, Floats]
+    overall: float
+
+
+def estimate_subsets(
+    observed: pd.DataFrame, implicates: Implicates, sums: SubsetWeights
+) -> list[SubsetEstimate]:
+    """Estimate every fused variable in every subset, from the observed data and every implicate.
 
     Parameters
     ----------
     observed
         Observed data with the fused variables, rows in the order of the implicates.
     implicates
-        Simulated values, at least two implicates.
-    subsets
-        Where to compare.
-    weight
-        One weight per row.
+        Simulated values.
+    sums
+        The subsets.
+    """
+    return [
+        estimate
+        for name, variable in implicates.variables.items()
+        for estimate in _estimates(observed[name], variable, sums)
+    ]
+
+
+def compare_subsets(
+    estimates: Sequence[SubsetEstimate], subsets: Subsets, sums: SubsetWeights
+) -> pd.DataFrame:
+    """Compare observed and simulated estimates in every subset.
+
+    Parameters
+    ----------
+    estimates
+        From at least two implicates, see `estimate_subsets`.
+    subsets, sums
+        Where they come from.
 
     Returns
     -------
@@ -105,73 +159,75 @@ def compare_subsets(
         ``share`` (of the weighted households), ``n``, ``variable``, ``level``, ``observed``,
         ``observed_moe``, ``simulated``, ``simulated_moe``, ``overall`` and the three metrics.
     """
-    sums = SubsetWeights.of(subsets, weight)
     frame = pd.DataFrame(
         {
             "subset": subsets.names,
             "subset_variables": [" × ".join(names) for names in subsets.variables],
-            "share": sums.total[:, 0] / weight.sum(),
+            "share": sums.total[:, 0] / sums.weight.sum(),
             "n": subsets.sizes,
         }
     )
-    found = [
-        (name, level, estimates)
-        for name, variable in implicates.variables.items()
-        for level, estimates in _estimates(observed[name], variable, sums)
-    ]
+    found = [_with_margins(estimate, sums) for estimate in estimates]
     repeated = frame.take(np.tile(np.arange(len(frame)), len(found))).reset_index(drop=True)
     values: dict[str, Any] = {
-        "variable": np.repeat([item[0] for item in found], len(frame)),
-        "level": np.repeat([item[1] for item in found], len(frame)),
+        "variable": np.repeat([item.variable for item in estimates], len(frame)),
+        "level": np.repeat([item.level for item in estimates], len(frame)),
     }
     for key in ("observed", "observed_moe", "simulated", "simulated_moe", "overall"):
-        values[key] = np.concatenate([item[2][key] for item in found])
+        values[key] = np.concatenate([item[key] for item in found])
     result = pd.DataFrame(values | _metrics(values))
     return pd.concat([repeated, result], axis=1)
 
 
+def pooled_margin(simulated: tuple[Floats, Floats], sums: SubsetWeights) -> tuple[Floats, Floats]:
+    """Return pooled estimates of every subset and their 90 % margins of error.
+
+    Rubin's (1987) rules with his degrees of freedom, as the R package; without any variance
+    between implicates the degrees of freedom are those of one sample.
+    """
+    pooled = pool(*simulated, rule="rubin")
+    freedom = pooled.degrees_of_freedom
+    limited = np.where(np.isinf(freedom), sums.degrees_of_freedom, freedom)
+    return pooled.estimate, margin_multiplier(limited, 0.90) * pooled.standard_error
+
+
 def _estimates(
     observed: pd.Series[Any], variable: FusedVariable, sums: SubsetWeights
-) -> list[tuple[str, dict[str, Floats]]]:
-    weight = sums.weight
+) -> list[SubsetEstimate]:
+    weight, name = sums.weight, variable.name
     if not variable.is_categorical:
         truth = observed.to_numpy(dtype=np.float64)
         overall = float(np.average(truth, weights=weight))
         draws = np.asarray(variable.values, dtype=np.float64)
         real, simulated = sums.means(truth[:, None], overall), sums.means(draws, overall)
-        return [("", _with_margins(real, simulated, overall, sums))]
+        return [SubsetEstimate(name, "", real, simulated, overall)]
     codes = observed_codes(observed, variable)
     found = []
     for code, level in enumerate(variable.levels):
         real = sums.shares((codes == code)[:, None])
         simulated = sums.shares(variable.values == code)
         overall = float(np.average(codes == code, weights=weight))
-        found.append((level, _with_margins(real, simulated, overall, sums)))
+        found.append(SubsetEstimate(name, level, real, simulated, overall))
     return found
 
 
 def observed_codes(observed: pd.Series[Any], variable: FusedVariable) -> NDArray[np.intp]:
     """Return observed answers as codes into a fused variable's levels, −1 for any other."""
-    text = observed.astype("object").map(str)
-    return pd.Index(variable.levels).get_indexer(pd.Index(text)).astype(np.intp)
+    # Each distinct answer is looked up once: surveys have many rows and few levels.
+    codes, answers = pd.factorize(observed)
+    places = pd.Index(variable.levels).get_indexer(pd.Index([str(answer) for answer in answers]))
+    return np.where(codes < 0, -1, places[codes]).astype(np.intp)
 
 
-def _with_margins(
-    real: tuple[Floats, Floats],
-    simulated: tuple[Floats, Floats],
-    overall: float,
-    sums: SubsetWeights,
-) -> dict[str, Floats]:
-    freedom = np.maximum(sums.rows[:, 0] - 1.0, 1.0)
-    pooled = pool(*simulated, rule="rubin")
-    # Without any variance between implicates Rubin's degrees of freedom are those of one sample.
-    limited = np.where(np.isinf(pooled.degrees_of_freedom), freedom, pooled.degrees_of_freedom)
+def _with_margins(estimate: SubsetEstimate, sums: SubsetWeights) -> dict[str, Floats]:
+    mean, variance = (part[:, 0] for part in estimate.observed)
+    simulated, margin = pooled_margin(estimate.simulated, sums)
     return {
-        "observed": real[0][:, 0],
-        "observed_moe": margin_multiplier(freedom, 0.90) * np.sqrt(real[1][:, 0]),
-        "simulated": pooled.estimate,
-        "simulated_moe": margin_multiplier(limited, 0.90) * pooled.standard_error,
-        "overall": np.full(len(freedom), overall),
+        "observed": mean,
+        "observed_moe": margin_multiplier(sums.degrees_of_freedom, 0.90) * np.sqrt(variance),
+        "simulated": simulated,
+        "simulated_moe": margin,
+        "overall": np.full(len(mean), estimate.overall),
     }
 
 

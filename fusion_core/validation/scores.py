@@ -12,7 +12,7 @@ of the household. The skill is 1 − score / baseline.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from fusion_core.fusion.implicates import Implicates
 
     Floats = NDArray[np.float64]
+
+LOG: Final = "log"
+SCORE_COLUMNS: Final = ("variable", "score", "value", "baseline", "skill")
 
 
 def crps(truth: Floats, draws: NDArray[Any], weight: Floats | None = None) -> float:
@@ -231,7 +234,7 @@ def score_table(
             found = [
                 ("Brier", brier(codes, variable.values, levels, weight),
                  marginal_brier(codes, levels, weight)),
-                ("log", log_score(codes, variable.values, levels, weight),
+                (LOG, log_score(codes, variable.values, levels, weight),
                  marginal_log_score(codes, levels, weight)),
             ]  # fmt: skip
         else:
@@ -240,7 +243,7 @@ def score_table(
         for score, value, base in found:
             skill = 1.0 - value / base if base > 0 else np.nan
             rows.append((name, score, value, base, skill))
-    return pd.DataFrame(rows, columns=["variable", "score", "value", "baseline", "skill"])
+    return pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
 
 
 def score_variables(
@@ -255,7 +258,7 @@ def score_variables(
         the draws' central 80 % interval, NaN for categories.
     """
     scores = score_table(observed, implicates, weight)
-    fair = scores[scores["score"] != "log"].reset_index(drop=True)
+    fair = scores[scores["score"] != LOG].reset_index(drop=True)
     coverage = [
         np.nan
         if variable.is_categorical

@@ -1,37 +1,80 @@
-"""A validation on disk: one Parquet file per table and ``validation.json``."""
+"""A validation on disk: one Parquet file per table and ``validation.json``.
+
+Format 2 has more tables than format 1, which is still read: what it lacks is empty then. The
+out-of-fold validation of a run is a folder of the same form inside that of its usual validation.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from fusion_core.errors import CorruptFileError
-from fusion_core.validation.internal import Validation
+from fusion_core.validation.calibration import COVERAGE_COLUMNS
+from fusion_core.validation.convergence import CONVERGENCE_COLUMNS
+from fusion_core.validation.dependence import FUSED
+from fusion_core.validation.distributions import DISTANCE_COLUMNS
+from fusion_core.validation.internal import IMPORTANCE_COLUMNS, Validation
+from fusion_core.validation.scores import SCORE_COLUMNS
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.tables import read_table, write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-FORMAT_VERSION = 1
-TABLES = ("metrics", "curves", "summary", "marginals", "correlations")
+FORMAT_VERSION: Final = 2
+OUT_OF_FOLD: Final = "out_of_fold"
+_FIRST_TABLES: Final = ("metrics", "curves", "summary", "marginals", "correlations")
+_ADDED_TABLES: Final = {
+    "distances": DISTANCE_COLUMNS, "scores": SCORE_COLUMNS, "coverage": COVERAGE_COLUMNS,
+    "convergence": CONVERGENCE_COLUMNS, "importance": IMPORTANCE_COLUMNS,
+}  # fmt: skip
+TABLES: Final = (*_FIRST_TABLES, *_ADDED_TABLES)
+_FILE: Final = "validation.json"
 
 
-def write_validation(validation: Validation, folder: Path) -> None:
+def write_validation(
+    validation: Validation,
+    folder: Path,
+    *,
+    fingerprint: str = "",
+    facts: dict[str, Any] | None = None,
+) -> None:
     """Write a validation; ``validation.json`` comes last and marks it complete.
+
+    Parameters
+    ----------
+    validation
+        What was found.
+    folder
+        Where to.
+    fingerprint
+        What it was computed from, see `fingerprint_files`.
+    facts
+        More to remember, such as the number of folds and the seconds it took.
 
     Raises
     ------
     InputError
         If the disk is full or the folder cannot be written.
     """
-    (folder / "validation.json").unlink(missing_ok=True)
+    (folder / _FILE).unlink(missing_ok=True)
     for name in TABLES:
         table: pd.DataFrame = getattr(validation, name)
         write_table(table, folder / f"{name}.parquet")
-    record = {"format": FORMAT_VERSION, "verdicts": list(validation.verdicts)}
-    write_json(record, folder / "validation.json")
+    record = {
+        "format": FORMAT_VERSION, "verdicts": list(validation.verdicts),
+        "fingerprint": fingerprint, "facts": facts or {},
+    }  # fmt: skip
+    write_json(record, folder / _FILE)
+
+
+def has_validation(folder: Path) -> bool:
+    """Whether a whole validation is in a folder."""
+    return (folder / _FILE).is_file()
 
 
 def read_validation(folder: Path) -> Validation:
@@ -42,17 +85,65 @@ def read_validation(folder: Path) -> Validation:
     CorruptFileError
         If a file is missing, damaged or of an unknown format version.
     """
-    path = folder / "validation.json"
-    record = read_json(path)
-    if record.get("format") != FORMAT_VERSION or "verdicts" not in record:
-        raise CorruptFileError(
-            "The validation was written by another version",
-            where=str(path),
-            fix="Start the run again",
-        )
-    tables = {name: _read(folder / f"{name}.parquet") for name in TABLES}
+    record = _record(folder)
+    names = _FIRST_TABLES if record["format"] == 1 else TABLES
+    tables = {name: _read(folder / f"{name}.parquet") for name in names}
+    if record["format"] == 1:
+        tables = _completed(tables)
     return Validation(verdicts=tuple(record["verdicts"]), **tables)
 
 
+def read_facts(folder: Path) -> dict[str, Any]:
+    """Return what was remembered of a validation, with its ``fingerprint`` (empty if unknown).
+
+    Raises
+    ------
+    CorruptFileError
+        If the record is missing, damaged or of an unknown format version.
+    """
+    record = _record(folder)
+    return {**record.get("facts", {}), "fingerprint": record.get("fingerprint", "")}
+
+
+def fingerprint_files(paths: Iterable[Path]) -> str:
+    """Return a text that changes when the content of any of the files does.
+
+    A file that does not exist counts as empty.
+    """
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode())
+        if path.is_file():
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    path = folder / _FILE
+    record = read_json(path)
+    if record.get("format") not in {1, FORMAT_VERSION} or "verdicts" not in record:
+        raise CorruptFileError(
+            "The validation was written by another version",
+            where=str(path),
+            fix="Validate the run again",
+        )
+    return record
+
+
+def _completed(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables of format 1 with those that were not there yet."""
+    marginals = tables["marginals"]
+    added = {name: pd.DataFrame(columns=list(names)) for name, names in _ADDED_TABLES.items()}
+    first = marginals.groupby("variable", sort=False)["distance"].first().reset_index()
+    added["distances"] = first.reindex(columns=list(DISTANCE_COLUMNS))
+    return {
+        **tables,
+        **added,
+        "marginals": marginals.drop(columns="distance"),
+        "correlations": tables["correlations"].assign(kind=FUSED),
+    }
+
+
 def _read(path: Path) -> pd.DataFrame:
-    return read_table(path, what="A table of the validation", fix="Start the run again")
+    return read_table(path, what="A table of the validation", fix="Validate the run again")

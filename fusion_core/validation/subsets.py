@@ -58,14 +58,15 @@ def build_subsets(
     table
         Observed data.
     variables
-        Subset variables. Numbers and ordered categories are clustered into at most five groups.
+        Subset variables. Numbers and ordered categories are clustered into at most five groups;
+        rows without a value belong to no subset of the variable.
     minimum_rows
         Smaller subsets are left out.
 
     Raises
     ------
     InputError
-        If a variable does not exist, has missing values, or no subset is large enough.
+        If a variable does not exist, has one value only, or no subset is large enough.
     """
     from scipy import sparse
 
@@ -81,7 +82,7 @@ def build_subsets(
     blocks: list[sparse.csr_matrix] = []
     for chosen in [*((name,) for name in grouped), *combinations(grouped, 2)]:
         codes, labels = _cross([grouped[name] for name in chosen], chosen)
-        sizes = np.bincount(codes, minlength=len(labels))
+        sizes = np.bincount(codes[codes >= 0], minlength=len(labels))
         kept = np.flatnonzero(sizes >= minimum_rows)
         blocks.append(_indicator(codes, kept, len(labels)))
         names += [labels[code] for code in kept]
@@ -96,7 +97,7 @@ def build_subsets(
 
 
 def group_levels(column: pd.Series[Any]) -> tuple[NDArray[np.intp], tuple[str, ...]]:
-    """Return group codes and labels of a subset variable.
+    """Return group codes and labels of a subset variable; the code of a missing value is −1.
 
     Nominal categories and truth values stay as they are; numbers and ordered categories with more
     than five distinct values become five clusters.
@@ -104,13 +105,19 @@ def group_levels(column: pd.Series[Any]) -> tuple[NDArray[np.intp], tuple[str, .
     Raises
     ------
     InputError
-        If values are missing.
+        If fewer than two different values are known.
     """
-    if column.isna().any():
+    known = column.notna().to_numpy()
+    if column[known].nunique() < 2:  # noqa: PLR2004 - one group is everybody
+        found = "the same value in every row" if known.any() else "no value in any row"
         raise InputError(
-            f"Subset variable '{column.name}' has {int(column.isna().sum()):,} missing values",
-            fix="Fill them in or choose another variable",
+            f"Subset variable '{column.name}' has {found}", fix="Choose another variable"
         )
+    if not known.all():
+        own, labels = group_levels(column[known])
+        codes = np.full(len(column), -1, dtype=np.intp)
+        codes[known] = own
+        return codes, labels
     categorical = isinstance(column.dtype, pd.CategoricalDtype)
     ordered = categorical and bool(column.cat.ordered)
     is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
@@ -192,7 +199,7 @@ def _cross(
     codes, levels = grouped[0]
     labels = [f"{names[0]}: {level}" for level in levels]
     for (more, other), name in zip(grouped[1:], names[1:], strict=True):
-        codes = codes * len(other) + more
+        codes = np.where((codes < 0) | (more < 0), -1, codes * len(other) + more)
         labels = [f"{label}, {name}: {level}" for label in labels for level in other]
     return codes, labels
 
@@ -202,7 +209,7 @@ def _indicator(codes: NDArray[np.intp], kept: NDArray[np.intp], count: int) -> s
 
     place = np.full(count, -1, dtype=np.intp)
     place[kept] = np.arange(len(kept))
-    rows = np.flatnonzero(place[codes] >= 0)
+    rows = np.flatnonzero((codes >= 0) & (place[codes] >= 0))
     entries = (np.ones(len(rows)), (place[codes[rows]], rows))
     return sparse.csr_matrix(entries, shape=(len(kept), len(codes)))
 

@@ -35,7 +35,7 @@ def verdict(variable: str, curves: pd.DataFrame) -> str:
     if limit is None:
         parts = ["do not use for subsets: typical error above 25 % throughout"]
     elif limit > shares[0]:
-        parts.append(f"do not use below {_percent(limit)}")
+        parts.append(f"do not use below {percent_words(limit)}")
     _, added = _curve(own, "value_added")
     if len(added) and float(np.nanmedian(added)) < LITTLE_VALUE:
         parts.append("subset estimates add little to the overall figure")
@@ -55,12 +55,10 @@ def _reach(shares: Floats, errors: Floats) -> str:
     for limit in (GOOD_ERROR, FAIR_ERROR, UNUSABLE_ERROR):
         reach = smallest_share(shares, errors, limit)
         if reach is not None:
-            words = f"typical error under {_percent(limit)}"
+            words = f"typical error under {percent_words(limit)}"
             if reach <= shares[0]:
-                return (
-                    f"{words} down to the smallest subsets tested ({_percent(reach)} of households)"
-                )
-            return f"{words} down to subsets of {_percent(reach)} of households"
+                return f"{words} down to the smallest subsets tested ({percent_words(reach)} of households)"
+            return f"{words} down to subsets of {percent_words(reach)} of households"
     return "typical error above 25 %"
 
 
@@ -69,6 +67,7 @@ def _curve(curves: pd.DataFrame, metric: str) -> tuple[Floats, Floats]:
     return one["share"].to_numpy(dtype=np.float64), one["value"].to_numpy(dtype=np.float64)
 
 
-def _percent(share: float) -> str:
+def percent_words(share: float) -> str:
+    """Write a share in per cent, with a decimal where it is small."""
     percent = 100.0 * share
     return f"{percent:.1f} %" if percent < 2 else f"{percent:.0f} %"  # noqa: PLR2004 - digits people read

@@ -72,6 +72,16 @@ def test_problems_are_named(table):
         build_subsets(table, [])
     with pytest.raises(InputError, match="No subset has 1000 rows"):
         build_subsets(table, ["region"], minimum_rows=1000)
-    table.loc[3, "income"] = np.nan
-    with pytest.raises(InputError, match="'income' has 1 missing values"):
-        build_subsets(table, ["income"])
+    with pytest.raises(InputError, match="'income' has the same value in every row"):
+        build_subsets(table.assign(income=1), ["income"])
+    with pytest.raises(InputError, match="'income' has no value in any row"):
+        build_subsets(table.assign(income=np.nan), ["income"])
+
+
+def test_rows_without_a_value_are_in_no_subset_of_the_variable(table):
+    table.loc[[3, 7], "income"] = np.nan
+    subsets = build_subsets(table, ["income", "region"], minimum_rows=1)
+    inside = np.asarray(subsets.membership.sum(axis=0)).ravel()
+    # Income, region, and both; those without income are in their region only.
+    assert inside[[3, 7]].tolist() == [1, 1]
+    assert (np.delete(inside, [3, 7]) == 3).all()
