@@ -79,6 +79,15 @@ def fuse(
             show_default="chosen by the program",
         ),
     ] = None,
+    out_of_fold: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Also check with households the models have not seen, in N parts; takes about N "
+            "times longer to train. 5 is usual, 0 leaves it out.",
+        ),
+    ] = 0,
     resume: Annotated[
         str,
         typer.Option(
@@ -112,7 +121,7 @@ def fuse(
         spec = _spec(
             opened, variables or [], donor, recipient, preset=preset, implicates=implicates,
             seed=seed, name=name, keep=keep, exclude=exclude,
-            minimum_similarity=minimum_similarity, subsets=subsets,
+            minimum_similarity=minimum_similarity, subsets=subsets, out_of_fold=out_of_fold,
         )  # fmt: skip
         cost = estimate_cost(opened, spec)
         if estimate_only:
@@ -143,6 +152,7 @@ def _spec(
     exclude: list[str] | None,
     minimum_similarity: float,
     subsets: list[str] | None,
+    out_of_fold: int,
 ) -> RunSpec:
     from fusion_core.fusion.settings import TrainSettings
     from fusion_core.workspace.runs import RunSpec
@@ -168,6 +178,7 @@ def _spec(
         exclude_predictors=tuple(split_list(exclude)),
         minimum_similarity=minimum_similarity,
         subset_variables=tuple(split_list(subsets)),
+        out_of_fold=out_of_fold,
     )
 
 

@@ -215,6 +215,9 @@ def cost_of(
         "fuse": recipients * fuse_row,
         "validate": n * fuse_row + n * drawn * speeds.compare,
     }
+    seconds["validate"] += out_of_fold_seconds(
+        spec.out_of_fold, seconds["validate"], train / parallel
+    )
     width = sum(_CODE_BYTES if item.is_categorical else _NUMBER_BYTES for item in variables)
     draws = recipients * m * width
     table = recipients * sizes.recipient_columns * _NUMBER_BYTES
@@ -223,6 +226,21 @@ def cost_of(
         memory_bytes=_BASE_MEMORY + 2.0 * table + min(3.0 * draws, _DRAWS_MEMORY),
         disk_bytes=_COMPRESSION * (draws + table) + models * 500_000,
     )
+
+
+def out_of_fold_seconds(folds: int, inside: float, train: float) -> float:
+    """Seconds of validating with unseen households: every fold trains on all but its own part.
+
+    Parameters
+    ----------
+    folds
+        Number of folds; 0 for none.
+    inside
+        Seconds of the usual validation, which fuses and compares as many households.
+    train
+        Seconds of training on the whole donor.
+    """
+    return inside + max(folds - 1, 0) * train if folds else 0.0
 
 
 def _require(sizes: RunSizes, name: str) -> Variable:

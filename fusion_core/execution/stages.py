@@ -8,34 +8,27 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Final
 
 from fusion_core.execution.budget import available_cores
+from fusion_core.execution.validating import check_subset_variables, validate_stage
 from fusion_core.surveys.model import WEIGHT
 
 if TYPE_CHECKING:
-    from fusion_core.prepare import PreparedInput
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run, Stage
 
 Progress = Callable[[float, str], None]
 StageFunction = Callable[["Workspace", "Run", Progress], None]
 
-MAXIMUM_SUBSET_VARIABLES: Final = 4
-# Every pair of levels is a subset too, so many unordered levels would make thousands of tiny ones.
-MAXIMUM_SUBSET_LEVELS: Final = 12
-# The uncertainty of an estimate over implicates needs at least two of them.
-_FEWEST_IMPLICATES: Final = 2
-
 
 def prepare_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     """Write the fusion input."""
     from fusion_core.prepare import prepare, write_prepared
 
-    prepared = prepare(workspace, run.spec(), progress=progress)
+    spec = run.spec()
+    prepared = prepare(workspace, spec, progress=progress)
+    check_subset_variables(prepared, spec)
     for note in prepared.notes:
         run.log(note, stage="prepare")
     write_prepared(prepared, run.input_folder)
@@ -75,61 +68,6 @@ def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
         run.input_folder / RECIPIENT_FILE, run.model_folder, run.implicates_folder,
         m=spec.implicates, seed=spec.seed, threads=available_cores(), progress=progress,
     )  # fmt: skip
-
-
-def validate_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
-    """Fuse back onto the donor and compare with what its households answered."""
-    from fusion_core.fusion import FusionModel, fuse
-    from fusion_core.prepare import read_prepared
-    from fusion_core.validation import validate, write_validation
-
-    del workspace
-    spec = run.spec()
-    prepared = read_prepared(run.input_folder)
-    model = FusionModel.load(run.model_folder)
-    subset_variables = spec.subset_variables or automatic_subsets(prepared)
-    run.log(f"Subsets are formed by {', '.join(subset_variables)}", stage="validate")
-    implicates = fuse(
-        prepared.donor, model, m=max(spec.implicates, _FEWEST_IMPLICATES), seed=spec.seed,
-        threads=available_cores(), progress=lambda share, words: progress(0.6 * share, words),
-    )  # fmt: skip
-    progress(0.6, "Comparing fused with observed values")
-    result = validate(
-        prepared.donor, implicates, subset_variables, weight=WEIGHT,
-        progress=lambda share, words: progress(0.6 + 0.4 * share, words),
-    )  # fmt: skip
-    write_validation(result, run.validation_folder)
-
-
-def automatic_subsets(prepared: PreparedInput) -> tuple[str, ...]:
-    """Choose predictors whose levels form validation subsets when the request names none.
-
-    Preferred are harmonized predictors that split the donor into many groups of similar size, such
-    as income, age or education: they give subsets from large to small. Groups are counted as
-    the exponential of the entropy of their weighted shares, at most five (numbers and ordered
-    categories are clustered into as many).
-    """
-    kept = prepared.predictors
-    kept = kept[kept["kept"] & (kept["missing_donor"] == 0)]
-    harmonized = kept[kept["source"] == "harmony"]
-    pool = harmonized if len(harmonized) else kept
-    weights = prepared.donor[WEIGHT]
-    scored = [
-        (-round(_groups(prepared.donor[row["predictor"]], weights), 1), -row["similarity"],
-         str(row["predictor"]))
-        for row in pool.to_dict("records")
-    ]  # fmt: skip
-    return tuple(name for _, _, name in sorted(scored)[:MAXIMUM_SUBSET_VARIABLES])
-
-
-def _groups(column: pd.Series[Any], weights: pd.Series[float]) -> float:
-    """Effective number of groups a predictor splits the donor into, at most five."""
-    shares = weights.groupby(column.to_numpy(), observed=True).sum().to_numpy(float)
-    nominal = isinstance(column.dtype, pd.CategoricalDtype) and not column.cat.ordered
-    if nominal and len(shares) > MAXIMUM_SUBSET_LEVELS:
-        return 0.0
-    shares = shares[shares > 0] / shares.sum()
-    return min(float(np.exp(-(shares * np.log(shares)).sum())), 5.0)
 
 
 STAGE_FUNCTIONS: Final[dict[Stage, StageFunction]] = {

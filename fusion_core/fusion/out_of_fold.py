@@ -7,26 +7,32 @@ what a validation then finds is what to expect of households the donor survey di
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from fusion_core.errors import InputError
+from fusion_core.errors import HarmonyError, InputError
 from fusion_core.fusion.fusing import fuse, ignore
+from fusion_core.fusion.implicate_files import read_implicates, write_implicates
 from fusion_core.fusion.implicates import FusedVariable, Implicates
 from fusion_core.fusion.inputs import FEWEST_IN_CLASS, check_implicates, check_seed, normalise_steps
+from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed, stream
 from fusion_core.fusion.training import train
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.fusion.settings import TrainSettings
-
 Progress = Callable[[float, str], None]
 FEWEST_FOLDS = 2
+# Of the time of a fold, training takes nearly all: the fold it fuses is a part of the donor.
+_TRAINING_SHARE = 0.9
 _KEY = 1_000_003
 """Key of the folds' random stream, apart from those of the variables."""
 
@@ -42,6 +48,7 @@ def fuse_out_of_fold(
     settings: TrainSettings | None = None,
     folds: int = 5,
     threads: int = 1,
+    checkpoints: Path | None = None,
     progress: Progress | None = None,
 ) -> Implicates:
     """Draw implicates for every donor household from models trained on the other folds.
@@ -53,7 +60,10 @@ def fuse_out_of_fold(
     m, seed, threads
         As for `fusion_core.fusion.fuse`.
     folds
-        Number of folds; training takes that many times as long.
+        Number of folds; each trains models of its own on the other folds.
+    checkpoints
+        Folder where every finished fold is kept, so that an interrupted call with the same donor
+        and settings goes on where it stopped.
     progress
         Called with the share done and a sentence; may raise to stop.
 
@@ -74,18 +84,96 @@ def fuse_out_of_fold(
             fix="Ask for at least two folds, and not more than there are donors",
         )
     steps = normalise_steps(y)
-    table = _with_fixed_levels(donor, [name for step in steps for name in step])
+    names = [name for step in steps for name in step]
+    table = _with_fixed_levels(donor, names)
     fold = _folds(len(table), folds, check_seed(seed))
     report = progress or ignore
+    kept = None if checkpoints is None else checkpoints / _fingerprint(
+        table, names, x, weight, [steps, list(x), weight, m, seed, folds, _plain(settings)]
+    )  # fmt: skip
     parts = []
     for number in range(folds):
-        report(number / folds, f"Fusing fold {number + 1} of {folds}")
         held = fold == number
-        own = integer_seed(seed, Purpose.FOLDS, _KEY, number)
-        learned = _without_lone_levels(table[~held], [name for step in steps for name in step])
-        model = train(learned, y, x, weight=weight, seed=own, settings=settings)
-        parts.append((held, fuse(table[held], model, m=m, seed=own, threads=threads)))
+        part = _read_part(kept, number)
+        if part is None:
+            part = _fuse_fold(
+                table, held, names, y, x, weight=weight, m=m,
+                seed=integer_seed(seed, Purpose.FOLDS, _KEY, number), settings=settings,
+                threads=threads, checkpoints=kept, progress=_within(report, number, folds),
+            )  # fmt: skip
+            _write_part(part, kept, number)
+        parts.append((held, part))
+    report(1.0, "Fused every donor household by models that never saw it")
     return _joined(parts, len(table))
+
+
+def _fuse_fold(
+    table: pd.DataFrame,
+    held: NDArray[np.bool_],
+    names: list[str],
+    y: Sequence[str | Sequence[str]],
+    x: Sequence[str],
+    *,
+    weight: str | None,
+    m: int,
+    seed: int,
+    settings: TrainSettings | None,
+    threads: int,
+    checkpoints: Path | None,
+    progress: Progress,
+) -> Implicates:
+    learned = _without_lone_levels(table[~held], names)
+    model = train(
+        learned, y, x, weight=weight, seed=seed, settings=settings, checkpoints=checkpoints,
+        progress=lambda share, words: progress(_TRAINING_SHARE * share, words),
+    )  # fmt: skip
+    return fuse(
+        table[held], model, m=m, seed=seed, threads=threads,
+        progress=lambda share, words: progress(
+            _TRAINING_SHARE + (1.0 - _TRAINING_SHARE) * share, words
+        ),
+    )  # fmt: skip
+
+
+def _within(report: Progress, number: int, folds: int) -> Progress:
+    """Report progress within one fold as progress of all."""
+
+    def inner(share: float, words: str) -> None:
+        report((number + share) / folds, f"Unseen households {number + 1} of {folds}: {words}")
+
+    return inner
+
+
+def _plain(settings: TrainSettings | None) -> dict[str, Any]:
+    """Return what of the settings the result depends on."""
+    return dataclasses.asdict(settings or TrainSettings()) | {"workers": 0}
+
+
+def _fingerprint(
+    table: pd.DataFrame, names: list[str], x: Sequence[str], weight: str | None, rest: list[Any]
+) -> str:
+    """Return a text that is equal only for calls with the same result."""
+    digest = hashlib.sha256(json.dumps(rest, sort_keys=True, default=str).encode())
+    for name in [*names, *x, *([] if weight is None else [weight])]:
+        column = table[name]
+        digest.update(f"{name} {column.dtype}".encode())
+        digest.update(pd.util.hash_pandas_object(column, index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _write_part(part: Implicates, folder: Path | None, number: int) -> None:
+    if folder is not None:
+        write_implicates(part, folder / f"fold-{number:02}")
+
+
+def _read_part(folder: Path | None, number: int) -> Implicates | None:
+    """Read a finished fold; ``None`` where there is none or it was cut off."""
+    if folder is None or not (folder / f"fold-{number:02}").is_dir():
+        return None
+    try:
+        return read_implicates(folder / f"fold-{number:02}")
+    except HarmonyError:  # cut off by a kill or altered since: the fold is fused again
+        return None
 
 
 def _folds(rows: int, folds: int, seed: int) -> NDArray[np.int64]:

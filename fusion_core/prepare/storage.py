@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT_VERSION: Final = 1
+DONOR_FILE: Final = "donor.parquet"
 RECIPIENT_FILE: Final = "recipient.parquet"
 """Where the recipient's households are, for readers that take them in parts."""
 _NUMBERS: Final = ("similarity", "missing_donor", "missing_recipient")

@@ -93,12 +93,13 @@ def _width(ordered: Floats, weight: Floats, tail: float, everyone: WeightedSampl
 
     The ends are the order statistics at p(M + 1) (Hyndman and Fan 1996, type 6).
     """
-    place = tail * (ordered.shape[1] + 1.0) - 1.0
+    # Rounded, because 0.05 × 20 is a little less than one.
+    place = round(tail * (ordered.shape[1] + 1.0) - 1.0, 9)
     whole = everyone.quantile(1.0 - tail) - everyone.quantile(tail)
-    if place < -1e-9 or whole <= 0:
+    if place < 0 or whole <= 0:
         return float("nan")
-    first = min(max(int(np.floor(place + 1e-9)), 0), ordered.shape[1] - 2)
-    part = max(place - first, 0.0)
+    first = min(int(place), ordered.shape[1] - 2)
+    part = place - first
     low = ordered[:, first] + part * (ordered[:, first + 1] - ordered[:, first])
     high = ordered[:, -1 - first] - part * (ordered[:, -1 - first] - ordered[:, -2 - first])
     return float(np.average(high - low, weights=weight)) / whole

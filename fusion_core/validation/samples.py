@@ -47,7 +47,7 @@ class WeightedSample:
         flat, mass = matrix.ravel(), np.repeat(weight / weight.sum(), matrix.shape[1])
         mass = mass / matrix.shape[1]
         mean = float(mass @ flat)
-        deviation = float(np.sqrt(max(mass @ (flat - mean) ** 2, 0.0)))
+        deviation = float(np.sqrt(mass @ (flat - mean) ** 2))
         order = np.argsort(flat)
         cumulated = np.cumsum(mass[order])
         return cls(flat[order], cumulated / cumulated[-1], mean, deviation)

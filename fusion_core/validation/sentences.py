@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from fusion_core.validation.distributions import TOTAL_VARIATION
 from fusion_core.validation.verdicts import percent_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fusion_core.validation.internal import Validation
 
 Tone = Literal["good", "fair", "poor"]
@@ -52,6 +55,37 @@ class Finding:
     variable: str
     tone: Tone
     text: str
+
+
+def all_findings(
+    inside: Validation, outside: Validation | None, names: Sequence[str]
+) -> dict[str, list[Finding]]:
+    """Return the findings about some variables by heading; a heading without any is left out.
+
+    Parameters
+    ----------
+    inside
+        The usual validation.
+    outside
+        The out-of-fold one, if there is one.
+    names
+        Fused variables.
+    """
+    only = names[0] if len(names) == 1 else ""
+    found = {
+        "Unseen households": [] if outside is None else out_of_fold_findings(inside, outside),
+        "Distributions": distribution_findings(inside),
+        "Dependence": [dependence_finding(inside, only)],
+        "Draws of single households": [*skill_findings(inside), *calibration_findings(inside)],
+        "What variables were predicted from": importance_findings(inside),
+        "Number of implicates": [convergence_finding(inside)] if len(inside.convergence) else [],
+    }
+    wanted = {"", *names}
+    kept = {
+        heading: [finding for finding in findings if finding.variable in wanted]
+        for heading, findings in found.items()
+    }
+    return {heading: findings for heading, findings in kept.items() if findings}
 
 
 def distribution_findings(validation: Validation) -> list[Finding]:
@@ -129,7 +163,7 @@ def convergence_finding(validation: Validation) -> Finding:
         return Finding("", "fair", "This validation does not say whether M is large enough.")
     count = int(table["implicates"].max())
     final = table[table["implicates"] == count]
-    worst = final.loc[final["noise"].idxmax()]
+    worst = final.sort_values("noise", ascending=False).to_dict("records")[0]
     noise = float(worst["noise"])
     tone = _tone(noise, SETTLED, UNSETTLED)
     words = {
@@ -212,9 +246,9 @@ def _distribution(row: dict[Any, Any]) -> Finding:
         "poor": "the fused distribution differs from the observed one",
     }[tone]
     facts = f"largest difference of cumulative shares {percent_words(distance)}"
-    if pd.isna(row["mean_observed"]):
+    if row["measure"] == TOTAL_VARIATION:
         facts = f"{percent_words(distance)} of households would have to change their answer"
-    else:
+    elif pd.notna(row["mean_observed"]):
         facts += f"; mean {_number(row['mean_simulated'])} against {_number(row['mean_observed'])}"
     return Finding(name, tone, f"{name}: {words} ({facts}).")
 

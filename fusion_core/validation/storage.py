@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from fusion_core.errors import CorruptFileError
 from fusion_core.validation.calibration import COVERAGE_COLUMNS
 from fusion_core.validation.convergence import CONVERGENCE_COLUMNS
 from fusion_core.validation.dependence import FUSED
-from fusion_core.validation.distributions import DISTANCE_COLUMNS
+from fusion_core.validation.distributions import DISTANCE_COLUMNS, KOLMOGOROV, TOTAL_VARIATION
 from fusion_core.validation.internal import IMPORTANCE_COLUMNS, Validation
 from fusion_core.validation.scores import SCORE_COLUMNS
 from fusion_core.workspace.files import read_json, write_json
@@ -135,11 +136,14 @@ def _completed(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the tables of format 1 with those that were not there yet."""
     marginals = tables["marginals"]
     added = {name: pd.DataFrame(columns=list(names)) for name, names in _ADDED_TABLES.items()}
-    first = marginals.groupby("variable", sort=False)["distance"].first().reset_index()
-    added["distances"] = first.reindex(columns=list(DISTANCE_COLUMNS))
+    first = marginals.drop_duplicates("variable")
+    measure = np.where(first["lower"].isna(), TOTAL_VARIATION, KOLMOGOROV)
+    added["distances"] = first.assign(measure=measure).reindex(columns=list(DISTANCE_COLUMNS))
+    summary = tables["summary"]
     return {
         **tables,
         **added,
+        "summary": summary.assign(baseline=summary["value"] / (1.0 - summary["skill"])),
         "marginals": marginals.drop(columns="distance"),
         "correlations": tables["correlations"].assign(kind=FUSED),
     }

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 Status = Literal["created", "running", "finished", "failed", "cancelled"]
 Stage = Literal["prepare", "train", "fuse", "validate"]
+FEWEST_FOLDS, MOST_FOLDS = 2, 20
 STAGES: tuple[Stage, ...] = ("prepare", "train", "fuse", "validate")
 
 
@@ -60,6 +61,9 @@ class RunSpec:
         Predictors less similar than this between donor and recipient are left out.
     subset_variables
         Predictors whose levels form the validation subsets; empty lets the program choose.
+    out_of_fold
+        Number of folds of a second validation by models that never saw the households they are
+        asked about; 0 for none.
     """
 
     name: str
@@ -73,6 +77,7 @@ class RunSpec:
     exclude_predictors: tuple[str, ...] = ()
     minimum_similarity: float = 0.8
     subset_variables: tuple[str, ...] = ()
+    out_of_fold: int = 0
 
     def to_record(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -235,7 +240,7 @@ def create_run(workspace: Workspace, spec: RunSpec) -> Run:
     Raises
     ------
     InputError
-        If the request fuses nothing or no implicate.
+        If the request fuses nothing or no implicate, or its number of folds makes no sense.
     """
     if not spec.fusion_variables:
         raise InputError("No fusion variable is chosen", fix="Choose at least one donor variable")
@@ -243,6 +248,7 @@ def create_run(workspace: Workspace, spec: RunSpec) -> Run:
         raise InputError(
             f"{spec.implicates} implicates were asked for", fix="Ask for at least one implicate"
         )
+    check_folds(spec.out_of_fold)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     slug = re.sub(r"[^a-z0-9]+", "-", spec.name.lower()).strip("-")[:40] or "run"
     identifier = f"{stamp}-{slug}"
@@ -255,6 +261,21 @@ def create_run(workspace: Workspace, spec: RunSpec) -> Run:
     write_json(spec.to_record(), run.folder / "spec.json")
     run.write_state(RunState())
     return run
+
+
+def check_folds(folds: int) -> None:
+    """Refuse a number of folds for out-of-fold validation that makes no sense; 0 is none.
+
+    Raises
+    ------
+    InputError
+        If there is a single fold or more than anybody waits for.
+    """
+    if folds != 0 and not FEWEST_FOLDS <= folds <= MOST_FOLDS:
+        raise InputError(
+            f"Unseen households cannot be checked with {folds} folds",
+            fix=f"Choose {FEWEST_FOLDS} to {MOST_FOLDS}; five is usual, 0 leaves the check out",
+        )
 
 
 def list_runs(workspace: Workspace) -> list[Run]:

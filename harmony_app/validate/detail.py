@@ -18,13 +18,15 @@ _SHOWN_LEVELS: Final = 24
 _LARGE_DIFFERENCE: Final = 0.1
 
 
-def distribution_html(marginals: pd.DataFrame, variable: str) -> str:
+def distribution_html(marginals: pd.DataFrame, finding: str, variable: str) -> str:
     """Return paired bars of one variable's observed and fused shares.
 
     Parameters
     ----------
     marginals
         `fusion_core.validation.Validation.marginals`.
+    finding
+        What they say, in a sentence.
     variable
         The variable.
     """
@@ -38,11 +40,9 @@ def distribution_html(marginals: pd.DataFrame, variable: str) -> str:
     )
     more = len(rows) - _SHOWN_LEVELS
     rest = f'<p class="help">… and {more} more levels in the download.</p>' if more > 0 else ""
-    distance = float(rows["distance"].iloc[0]) if len(rows) else float("nan")
     return (
         f'<h2 class="panel-title">Distribution of {escape(variable)}</h2>'
-        f'<p class="help">{DISTRIBUTION_HELP} Largest distance between the two: '
-        f"{percent(distance)}.</p>"
+        f'<p class="finding">{escape(finding)}</p><p class="help">{DISTRIBUTION_HELP}</p>'
         '<div class="key"><span><i class="observed"></i>observed</span>'
         f'<span><i class="fused"></i>fused</span></div><div class="bars">{bars}</div>{rest}'
     )

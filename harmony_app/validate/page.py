@@ -15,6 +15,7 @@ from panel.viewable import Viewer
 
 from fusion_core.errors import HarmonyError
 from fusion_core.validation import smooth_metrics
+from fusion_core.validation.sentences import distribution_findings
 from fusion_core.validation.verdicts import verdict
 from harmony_app.shell.background import LatestWork
 from harmony_app.shell.saver import FigureSaver
@@ -170,8 +171,12 @@ class ValidatePage(Viewer):
             self._sentences(), self._validation.summary, self.panels.colours, self._dictionary
         )
         self.verdicts.chosen = chosen
+        detailed = chosen or self._names[0]
+        found = [
+            item for item in distribution_findings(self._validation) if item.variable == detailed
+        ]
         self.distribution.object = distribution_html(
-            self._validation.marginals, chosen or self._names[0]
+            self._validation.marginals, " ".join(item.text for item in found), detailed
         )
         self.dependence.object = dependence_html(self._validation.correlations, chosen)
         self.table.value = self._table_rows()

@@ -1,0 +1,255 @@
+"""The validation of a run: fused back onto its donor, by its own model and by models of others.
+
+The usual validation fuses the donor with the model that was trained on it. The out-of-fold one, an
+option of the run or asked for later, trains models anew without a part of the households and fuses
+that part; it is stored inside the folder of the other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.execution.budget import available_cores
+from fusion_core.surveys.model import WEIGHT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fusion_core.fusion.implicates import Implicates
+    from fusion_core.prepare import PreparedInput
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run, RunSpec
+
+Progress = Callable[[float, str], None]
+
+MAXIMUM_SUBSET_VARIABLES: Final = 4
+# Every pair of levels is a subset too, so many unordered levels would make thousands of tiny ones.
+MAXIMUM_SUBSET_LEVELS: Final = 12
+# The uncertainty of an estimate over implicates needs at least two of them.
+_FEWEST_IMPLICATES: Final = 2
+# The part of the time that the comparison takes, after fusing.
+_COMPARING: Final = 0.4
+_COMPARING_OUT_OF_FOLD: Final = 0.05
+
+
+def validate_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
+    """Fuse back onto the donor and compare with what its households answered."""
+    del workspace
+    spec = run.spec()
+    # With models to train anew the usual validation is a small part of the work.
+    share = 0.1 if spec.out_of_fold else 1.0
+    validate_inside(run, lambda done, words: progress(share * done, words))
+    if spec.out_of_fold:
+        validate_out_of_fold(
+            run,
+            spec.out_of_fold,
+            lambda done, words: progress(share + (1.0 - share) * done, words),
+        )
+
+
+def validate_inside(run: Run, progress: Progress) -> None:
+    """Validate a run with its own model, which was trained on the households it is asked about.
+
+    Raises
+    ------
+    InputError
+        If a subset variable cannot be used.
+    CorruptFileError
+        If a file of the run is missing or altered.
+    """
+    from fusion_core.fusion import FusionModel, fuse
+    from fusion_core.prepare import read_prepared
+    from fusion_core.validation import validate, write_validation
+
+    started = time.monotonic()
+    spec, prepared = run.spec(), read_prepared(run.input_folder)
+    model = FusionModel.load(run.model_folder)
+    subsets = subset_variables(prepared, spec)
+    run.log(f"Subsets are formed by {', '.join(subsets)}", stage="validate")
+    if spec.implicates < _FEWEST_IMPLICATES:
+        run.log(
+            f"The run has one implicate; it is validated with {_FEWEST_IMPLICATES}, because one "
+            "says nothing of its own uncertainty",
+            stage="validate",
+        )
+    implicates = fuse(
+        prepared.donor, model, m=_implicates(spec), seed=spec.seed, threads=available_cores(),
+        progress=lambda share, words: progress((1.0 - _COMPARING) * share, words),
+    )  # fmt: skip
+    progress(1.0 - _COMPARING, "Comparing fused with observed values")
+    result = validate(
+        prepared.donor, implicates, subsets, weight=WEIGHT,
+        progress=lambda share, words: progress(1.0 - _COMPARING * (1.0 - share), words),
+    )  # fmt: skip
+    result = dataclasses.replace(result, importance=model.importance())
+    write_validation(
+        result, run.validation_folder, fingerprint=fingerprint(run),
+        facts=_facts(implicates, subsets, started),
+    )  # fmt: skip
+
+
+def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
+    """Validate a run by models that never saw the households they are asked about.
+
+    Predictors, settings and order are those of the run; every fold trains models of its own. An
+    interrupted validation goes on with the folds it finished.
+
+    Raises
+    ------
+    InputError
+        If the donor cannot be cut into so many folds or a subset variable cannot be used.
+    CorruptFileError
+        If a file of the run is missing or altered.
+    """
+    from fusion_core.fusion import fuse_out_of_fold
+    from fusion_core.prepare import read_prepared
+    from fusion_core.validation import validate, write_validation
+
+    started = time.monotonic()
+    spec, prepared = run.spec(), read_prepared(run.input_folder)
+    subsets = subset_variables(prepared, spec)
+    # Named as the input is at the start: what changes meanwhile makes the result outdated.
+    name = fingerprint(run)
+    checkpoints = run.checkpoint_folder / "out_of_fold"
+    targets = [item if isinstance(item, str) else list(item) for item in spec.fusion_variables]
+    implicates = fuse_out_of_fold(
+        prepared.donor, y=targets, x=prepared.kept, weight=WEIGHT, m=_implicates(spec),
+        seed=spec.seed, settings=spec.train, folds=folds, threads=available_cores(),
+        checkpoints=checkpoints,
+        progress=lambda share, words: progress((1.0 - _COMPARING_OUT_OF_FOLD) * share, words),
+    )  # fmt: skip
+    progress(1.0 - _COMPARING_OUT_OF_FOLD, "Comparing fused with observed values")
+    result = validate(
+        prepared.donor, implicates, subsets, weight=WEIGHT,
+        progress=lambda share, words: progress(1.0 - _COMPARING_OUT_OF_FOLD * (1.0 - share), words),
+    )  # fmt: skip
+    write_validation(
+        result, out_of_fold_folder(run), fingerprint=name,
+        facts={"folds": folds, **_facts(implicates, subsets, started)},
+    )  # fmt: skip
+    shutil.rmtree(checkpoints, ignore_errors=True)
+
+
+def out_of_fold_folder(run: Run) -> Path:
+    """Return the folder of a run's out-of-fold validation."""
+    from fusion_core.validation.storage import OUT_OF_FOLD
+
+    return run.validation_folder / OUT_OF_FOLD
+
+
+def fingerprint(run: Run) -> str:
+    """Return a text that changes when what a validation follows from changes.
+
+    These are the prepared donor and, by its hashes, the model.
+    """
+    from fusion_core.fusion.model_files import MANIFEST_FILE
+    from fusion_core.prepare.storage import DONOR_FILE
+    from fusion_core.validation.storage import fingerprint_files
+
+    return fingerprint_files((run.input_folder / DONOR_FILE, run.model_folder / MANIFEST_FILE))
+
+
+def is_outdated(run: Run, folder: Path) -> bool:
+    """Whether the files that a validation was computed from changed since.
+
+    Parameters
+    ----------
+    run
+        The run.
+    folder
+        Folder of one of its validations. One of an earlier format, which knows nothing of its
+        files, is not called outdated.
+    """
+    from fusion_core.validation.storage import read_facts
+
+    known = read_facts(folder)["fingerprint"]
+    return bool(known) and known != fingerprint(run)
+
+
+def check_subset_variables(prepared: PreparedInput, spec: RunSpec) -> None:
+    """Refuse subset variables that cannot be used, before models are trained.
+
+    Raises
+    ------
+    InputError
+        If one is no predictor of the run, has a single value, or no subset is large enough; or if
+        none is named and no predictor can be used.
+    """
+    from fusion_core.validation.subsets import build_subsets
+
+    for name in spec.subset_variables:
+        if name not in prepared.kept:
+            raise InputError.unknown(
+                "predictor to form validation subsets", name, map(str, prepared.kept)
+            )
+    build_subsets(prepared.donor, subset_variables(prepared, spec))
+
+
+def subset_variables(prepared: PreparedInput, spec: RunSpec) -> tuple[str, ...]:
+    """Return the variables that form a run's validation subsets, chosen where none is named."""
+    return spec.subset_variables or automatic_subsets(prepared)
+
+
+def automatic_subsets(prepared: PreparedInput) -> tuple[str, ...]:
+    """Choose predictors whose levels form validation subsets when the request names none.
+
+    Preferred are harmonized predictors that split the donor into many groups of similar size, such
+    as income, age or education: they give subsets from large to small. Groups are counted as
+    the exponential of the entropy of their weighted shares, at most five (numbers and ordered
+    categories are clustered into as many).
+
+    Raises
+    ------
+    InputError
+        If no predictor has at least two groups.
+    """
+    kept = prepared.predictors
+    kept = kept[kept["kept"]]
+    complete = kept[kept["missing_donor"] == 0]
+    kept = complete if len(complete) else kept
+    harmonized = kept[kept["source"] == "harmony"]
+    pool = harmonized if len(harmonized) else kept
+    weights = prepared.donor[WEIGHT]
+    scored = [
+        (-round(_groups(prepared.donor[row["predictor"]], weights), 1), -row["similarity"],
+         str(row["predictor"]))
+        for row in pool.to_dict("records")
+    ]  # fmt: skip
+    usable = sorted(item for item in scored if item[0] < -1.0)
+    if not usable:
+        raise InputError(
+            "No predictor divides the donor into groups that a validation could compare",
+            fix="Keep a predictor with at least two answers",
+        )
+    return tuple(name for _, _, name in usable[:MAXIMUM_SUBSET_VARIABLES])
+
+
+def _groups(column: pd.Series[Any], weights: pd.Series[float]) -> float:
+    """Effective number of groups a predictor splits the donor into, at most five."""
+    shares = weights.groupby(column.to_numpy(), observed=True).sum().to_numpy(float)
+    nominal = isinstance(column.dtype, pd.CategoricalDtype) and not column.cat.ordered
+    if nominal and len(shares) > MAXIMUM_SUBSET_LEVELS:
+        return 0.0
+    shares = shares[shares > 0] / shares.sum()
+    return min(float(np.exp(-(shares * np.log(shares)).sum())), 5.0)
+
+
+def _implicates(spec: RunSpec) -> int:
+    return max(spec.implicates, _FEWEST_IMPLICATES)
+
+
+def _facts(implicates: Implicates, subsets: tuple[str, ...], started: float) -> dict[str, Any]:
+    return {
+        "implicates": implicates.count,
+        "households": implicates.rows,
+        "subset_variables": list(subsets),
+        "seconds": round(time.monotonic() - started, 1),
+    }
