@@ -24,6 +24,37 @@ _ALL: Final = 2**64 - 1
 _WORD: Final = 32
 
 
+SPLIT: Final = np.dtype(
+    [
+        ("feature", np.int64),
+        ("threshold", np.float64),
+        ("step", np.int64),
+        ("missing_left", np.int64),
+        ("word", np.int64),
+        ("words", np.int64),
+        ("if_left", np.uint64),
+        ("if_right", np.uint64),
+    ],
+    align=True,
+)
+"""A split: the feature it is on; the largest number that goes left, NaN for a split on a category;
+the threshold's position among the distinct ones of the feature, −1 for a category; whether a missing
+value goes left; where its set of categories begins and how many words it takes; the leaves of the
+tree that stay possible when a row goes left or right."""
+TREE: Final = np.dtype(
+    [
+        ("output", np.int64),
+        ("first", np.int64),
+        ("first_fused", np.int64),
+        ("end", np.int64),
+        ("leaf", np.int64),
+    ],
+    align=True,
+)
+"""A tree: the output it adds to (0, or the class), where its splits begin, its splits on fused
+variables, where they end, and where its leaves begin."""
+
+
 class TreeTables(NamedTuple):
     """The trees of a model part; the splits of all trees side by side.
 
@@ -31,30 +62,12 @@ class TreeTables(NamedTuple):
 
     Attributes
     ----------
-    outputs
-        Which output each tree adds to: 0, or the class.
-    starts
-        Where each tree's splits begin, of length trees + 1.
-    fused_starts
-        Where each tree's splits on fused variables begin.
-    leaf_starts
-        Where each tree's leaves begin in `leaves`.
-    features
-        Feature each split is on.
-    thresholds
-        Largest number that goes left; NaN for a split on a category.
-    steps
-        Position of the threshold among the distinct ones of the same feature in `cuts`.
-    missing_left
-        Whether a missing value goes left.
-    sets, set_sizes
-        Where the categories that go left begin in `words`, and how many words they take.
-    words
-        Sets of categories as bits.
-    if_left, if_right
-        Leaves of the tree that stay possible when a row goes left or right at the split.
+    trees, splits
+        Of type `TREE` and `SPLIT`.
     leaves
         Values of all leaves.
+    words
+        Sets of categories that go left, as bits.
     cuts
         Distinct thresholds of each feature in increasing order, features side by side.
     cut_starts
@@ -63,20 +76,10 @@ class TreeTables(NamedTuple):
         Number of outputs.
     """
 
-    outputs: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    fused_starts: NDArray[np.int64]
-    leaf_starts: NDArray[np.int64]
-    features: NDArray[np.int64]
-    thresholds: NDArray[np.float64]
-    steps: NDArray[np.int64]
-    missing_left: NDArray[np.bool_]
-    sets: NDArray[np.int64]
-    set_sizes: NDArray[np.int64]
-    words: NDArray[np.uint32]
-    if_left: NDArray[np.uint64]
-    if_right: NDArray[np.uint64]
+    trees: NDArray[np.void]
+    splits: NDArray[np.void]
     leaves: NDArray[np.float64]
+    words: NDArray[np.uint32]
     cuts: NDArray[np.float64]
     cut_starts: NDArray[np.int64]
     width: int
@@ -95,33 +98,41 @@ def read_trees(booster: lgb.Booster, fused: Collection[int]) -> TreeTables:
     described = booster.dump_model()
     width = int(described["num_tree_per_iteration"])
     trees = [_Tree(tree["tree_structure"], set(fused)) for tree in described["tree_info"]]
-    splits = [split for tree in trees for split in tree.ordered()]
-    column = list(zip(*splits, strict=True)) if splits else [()] * 7
-    features = np.array(column[0], dtype=np.int64)
-    thresholds = np.array(column[1], dtype=np.float64)
-    predictors = int(described["max_feature_idx"]) + 1
-    steps, cuts, cut_starts = _cuts(features, thresholds, predictors)
-    sizes = np.array([len(words) for words in column[3]], dtype=np.int64)
+    found = [split for tree in trees for split in tree.ordered()]
+    splits = np.zeros(len(found), dtype=SPLIT)
+    for place, split in enumerate(found):
+        splits[place] = (
+            split.feature, split.threshold, -1, split.missing_left, 0, len(split.words),
+            _ALL & ~split.right, _ALL & ~split.left,
+        )  # fmt: skip
+    splits["word"] = np.cumsum(splits["words"]) - splits["words"]
+    cuts, cut_starts = _number_thresholds(splits, int(described["max_feature_idx"]) + 1)
+    table = np.zeros(len(trees), dtype=TREE)
     starts = _starts([len(tree.splits) for tree in trees])
+    table["output"] = np.arange(len(trees)) % width
+    table["first"], table["end"] = starts[:-1], starts[1:]
+    table["first_fused"] = starts[:-1] + [tree.unfused for tree in trees]
+    table["leaf"] = _starts([len(tree.leaves) for tree in trees])[:-1]
     return TreeTables(
-        outputs=np.arange(len(trees), dtype=np.int64) % width,
-        starts=starts,
-        fused_starts=starts[:-1] + np.array([tree.unfused for tree in trees], dtype=np.int64),
-        leaf_starts=_starts([len(tree.leaves) for tree in trees])[:-1],
-        features=features,
-        thresholds=thresholds,
-        steps=steps,
-        missing_left=np.array(column[2], dtype=np.bool_),
-        sets=np.cumsum(sizes) - sizes,
-        set_sizes=sizes,
-        words=np.array([word for words in column[3] for word in words], dtype=np.uint32),
-        if_left=np.array(column[4], dtype=np.uint64),
-        if_right=np.array(column[5], dtype=np.uint64),
+        trees=table,
+        splits=splits,
         leaves=np.array([value for tree in trees for value in tree.leaves], dtype=np.float64),
+        words=np.array([word for split in found for word in split.words], dtype=np.uint32),
         cuts=cuts,
         cut_starts=cut_starts,
         width=width,
     )
+
+
+class _Split(NamedTuple):
+    """A split as LightGBM describes it, with the bits of the leaves on either side."""
+
+    feature: int
+    threshold: float
+    missing_left: bool
+    words: tuple[int, ...]
+    left: int
+    right: int
 
 
 class _Tree:
@@ -129,14 +140,14 @@ class _Tree:
 
     def __init__(self, root: dict[str, Any], fused: set[int]) -> None:
         self.leaves: list[float] = []
-        self.splits: list[tuple[int, float, bool, tuple[int, ...], int, int, bool]] = []
+        self.splits: list[_Split] = []
         self._fused = fused
         self._add(root)
-        self.unfused = sum(not split[-1] for split in self.splits)
+        self.unfused = sum(split.feature not in fused for split in self.splits)
 
-    def ordered(self) -> list[tuple[int, float, bool, tuple[int, ...], int, int, bool]]:
+    def ordered(self) -> list[_Split]:
         """Return the splits, those on fused variables last."""
-        return sorted(self.splits, key=lambda split: split[-1])
+        return sorted(self.splits, key=lambda split: split.feature in self._fused)
 
     def _add(self, node: dict[str, Any]) -> int:
         """Add a node with all below it; return the bits of its leaves."""
@@ -144,24 +155,15 @@ class _Tree:
             self.leaves.append(float(node["leaf_value"]))
             return 1 << (len(self.leaves) - 1)
         left, right = self._add(node["left_child"]), self._add(node["right_child"])
-        feature, threshold, missing_left = int(node["split_feature"]), np.nan, False
+        threshold, missing_left = np.nan, False
         words: tuple[int, ...] = ()
         if node["decision_type"] == "==":
             words = _bits(str(node["threshold"]))
         else:
             threshold = float(node["threshold"])
             missing_left = _missing_left(node, threshold)
-        self.splits.append(
-            (
-                feature,
-                threshold,
-                missing_left,
-                words,
-                _ALL & ~right,
-                _ALL & ~left,
-                feature in self._fused,
-            )
-        )
+        feature = int(node["split_feature"])
+        self.splits.append(_Split(feature, threshold, missing_left, words, left, right))
         return left | right
 
 
@@ -178,18 +180,17 @@ def _starts(sizes: list[int]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
-def _cuts(
-    features: NDArray[np.int64], thresholds: NDArray[np.float64], predictors: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Give each threshold its position among those of the same feature."""
-    steps = np.full(len(features), -1, dtype=np.int64)
+def _number_thresholds(
+    splits: NDArray[np.void], features: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Give each threshold its position among those of the same feature; return them all."""
     cuts, sizes = [np.zeros(0)], []
-    for predictor in range(predictors):
-        rows = np.flatnonzero((features == predictor) & ~np.isnan(thresholds))
-        values, steps[rows] = np.unique(thresholds[rows], return_inverse=True)
+    for feature in range(features):
+        rows = np.flatnonzero((splits["feature"] == feature) & ~np.isnan(splits["threshold"]))
+        values, splits["step"][rows] = np.unique(splits["threshold"][rows], return_inverse=True)
         cuts.append(values)
         sizes.append(len(values))
-    return steps, np.concatenate(cuts), _starts(sizes)
+    return np.concatenate(cuts), _starts(sizes)
 
 
 @lru_cache(maxsize=4096)

@@ -10,30 +10,52 @@ every split on a predictor is decided once per household, as a word of the leave
 * splits on a category or on several fused variables: decided per implicate.
 
 The sums are those of LightGBM but for the order of addition. Fused values are never missing.
+
+Compiling takes seconds, so its result is kept beside this module, in the user's cache folder where
+that cannot be written, or in ``NUMBA_CACHE_DIR``. Only `_walk` is kept, with the others inside, and
+for one signature: numba numbers the signatures of a function, and two processes that add different
+ones at the same time may give both the same number.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit
+from filelock import FileLock
+from numba import float64, from_dtype, int64, njit, types, uint32, void
 
-from fusion_core.fusion.tree_tables import MOST_LEAVES, TreeTables
+from fusion_core.fusion.tree_tables import MOST_LEAVES, SPLIT, TREE, TreeTables
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import DTypeLike, NDArray
 
     Bits = NDArray[np.uint64]
     Integers = NDArray[np.int64]
     Numbers = NDArray[np.float64]
+    Records = NDArray[np.void]
 
 ROWS_AT_ONCE: Final = 256
 """Rows whose words are kept at once, so that they stay in the processor's cache."""
+PATIENCE: Final = 120.0
+"""Seconds to wait for another process that compiles."""
 
 _ONE: Final = np.uint64(1)
 _FACTOR: Final = np.uint64(0x03F79D71B4CB0A89)
 _SHIFT: Final = np.uint64(58)
+_TABLES: Final = TreeTables(
+    trees=from_dtype(TREE)[::1], splits=from_dtype(SPLIT)[::1], leaves=float64[::1],
+    words=uint32[::1], cuts=float64[::1], cut_starts=int64[::1], width=int64,
+)  # fmt: skip
+_SIGNATURE: Final = void(
+    types.NamedTuple(_TABLES, TreeTables), float64[:, ::1], float64[:, :, ::1], int64[::1],
+    float64[:, :, ::1],
+)  # fmt: skip
 
 
 def _positions() -> NDArray[np.int64]:
@@ -69,46 +91,115 @@ def walk_trees(
     Array of shape (rows, outputs, implicates).
     """
     scores = np.zeros((predictors.shape[1], tables.width, fused.shape[2]))
-    _walk(tables, predictors, fused, fused_place, scores)
+    compiled_walk()(
+        TreeTables(
+            _plain(tables.trees, TREE), _plain(tables.splits, SPLIT),
+            _plain(tables.leaves, np.float64), _plain(tables.words, np.uint32),
+            _plain(tables.cuts, np.float64), _plain(tables.cut_starts, np.int64), tables.width,
+        ),
+        _plain(predictors, np.float64), _plain(fused, np.float64), _plain(fused_place, np.int64),
+        scores,
+    )  # fmt: skip
     return scores
 
 
-@njit(cache=True, nogil=True)
+def _plain(array: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array as the compiled signature wants it, copied only if it differs."""
+    return np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE", "ALIGNED", "ENSUREARRAY"])
+
+
+@cache
+def compiled_walk() -> Callable[..., None]:
+    """Return the compiled `_walk`; the first of many processes compiles, the others wait for it."""
+    try:
+        walk = njit(nogil=True, cache=True)(_walk)
+    except RuntimeError:  # numba found no folder it can write
+        walk = njit(nogil=True)(_walk)
+    with _alone(walk.stats.cache_path):
+        walk.compile(_SIGNATURE)
+    walk.disable_compile()
+    return walk  # type: ignore[no-any-return]  # numba is untyped
+
+
+@contextmanager
+def _alone(folder: str | None) -> Iterator[None]:
+    """Keep other processes from compiling to the same folder.
+
+    Where files cannot be locked, or nobody answers, each compiles for itself: slower, never wrong.
+    """
+    if folder is None:
+        yield
+        return
+    lock = FileLock(Path(folder) / "tree_walks.lock", timeout=PATIENCE)
+    try:
+        lock.acquire()
+    except (OSError, NotImplementedError):
+        lock.release()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _walk(
     tables: TreeTables, predictors: Numbers, fused: Numbers, fused_place: Integers, scores: Numbers
 ) -> None:
     rows, outputs, implicates = scores.shape
-    trees = len(tables.outputs)
-    possible = np.empty((ROWS_AT_ONCE, trees), np.uint64)
-    bits = np.empty(ROWS_AT_ONCE, np.uint64)
+    trees, splits, cut_starts = tables.trees, tables.splits, tables.cut_starts
+    possible = np.empty((len(trees), ROWS_AT_ONCE), np.uint64)
     place = np.zeros((len(fused_place), implicates), np.int64)
     jumps = np.zeros((outputs, len(tables.cuts) + len(fused_place)))
+    listed = np.empty(MOST_LEAVES, np.int64)
+    bits = np.empty(implicates, np.uint64)
+    common = np.zeros(outputs)
     for first in range(0, rows, ROWS_AT_ONCE):
         last = min(first + ROWS_AT_ONCE, rows)
-        for tree in range(trees):
-            _decide_predictors(tables, predictors[:, first:last], tree, bits)
-            for row in range(last - first):
-                possible[row, tree] = bits[row]
+        block = np.ascontiguousarray(predictors[:, first:last])
+        for tree in range(len(trees)):
+            _decide_predictors(trees[tree], splits, tables.words, block, possible[tree])
         for row in range(first, last):
-            _place_values(tables, fused[row], fused_place, place)
-            _add_trees(tables, possible[row - first], place, jumps, scores[row])
-            _add_steps(tables, fused_place, place, jumps, scores[row])
+            _place_values(tables.cuts, cut_starts, fused[row], fused_place, place)
+            common[:] = 0.0
+            for tree in range(len(trees)):
+                output, left_over = trees[tree]["output"], possible[tree, row - first]
+                leaves = tables.leaves[trees[tree]["leaf"] :]
+                if left_over & (left_over - _ONE) == 0:
+                    common[output] += leaves[_lowest(left_over)]
+                    continue
+                count, one_number = _open_splits(trees[tree], splits, left_over, listed)
+                if one_number:
+                    feature = splits[listed[0]]["feature"]
+                    begin = cut_starts[feature] + feature
+                    _add_jumps(splits, leaves, left_over, listed[:count], jumps[output, begin:])
+                    continue
+                bits[:] = left_over
+                _decide_implicates(splits, tables.words, listed[:count], place, bits)
+                for implicate in range(implicates):
+                    scores[row, output, implicate] += leaves[_lowest(bits[implicate])]
+            for output in range(outputs):
+                for implicate in range(implicates):
+                    scores[row, output, implicate] += common[output]
+            _add_steps(cut_starts, fused_place, place, jumps, scores[row])
 
 
-@njit(cache=True, nogil=True)
-def _decide_predictors(tables: TreeTables, predictors: Numbers, tree: int, bits: Bits) -> None:
+@njit(nogil=True)
+def _decide_predictors(
+    tree: np.void, splits: Records, words: Integers, predictors: Numbers, bits: Bits
+) -> None:
     """Find the leaves of a tree that the predictors of each row leave possible."""
     rows = predictors.shape[1]
-    leaves = tables.starts[tree + 1] - tables.starts[tree] + 1
-    bits[:rows] = ~np.uint64(0) >> np.uint64(MOST_LEAVES - leaves)
-    for split in range(tables.starts[tree], tables.fused_starts[tree]):
-        values = predictors[tables.features[split]]
-        left, right = tables.if_left[split], tables.if_right[split]
-        threshold = tables.thresholds[split]
+    leaves = tree["end"] - tree["first"] + 1
+    every = ~np.uint64(0) >> np.uint64(MOST_LEAVES - leaves)
+    for row in range(rows):
+        bits[row] = every
+    for place in range(tree["first"], tree["first_fused"]):
+        split = splits[place]
+        values = predictors[split["feature"]]
+        left, right, threshold = split["if_left"], split["if_right"], split["threshold"]
         if np.isnan(threshold):
             for row in range(rows):
-                bits[row] &= left if _is_member(tables, split, values[row]) else right
-        elif tables.missing_left[split]:
+                bits[row] &= left if _is_member(split, words, values[row]) else right
+        elif split["missing_left"]:
             for row in range(rows):
                 bits[row] &= right if values[row] > threshold else left
         else:
@@ -116,37 +207,35 @@ def _decide_predictors(tables: TreeTables, predictors: Numbers, tree: int, bits:
                 bits[row] &= left if values[row] <= threshold else right
 
 
-@njit(cache=True, nogil=True)
-def _is_member(tables: TreeTables, split: int, value: float) -> bool:
+@njit(nogil=True)
+def _is_member(split: np.void, words: Integers, value: float) -> bool:
     """Tell whether a category goes left; a missing one goes right."""
     if not value >= 0:
         return False
     category = np.int64(value)
     word = category >> 5
-    if word >= tables.set_sizes[split]:
+    if word >= split["words"]:
         return False
-    bits = tables.words[tables.sets[split] + word]
-    return bool((bits >> np.uint32(category & 31)) & np.uint32(1))
+    return bool((words[split["word"] + word] >> np.uint32(category & 31)) & np.uint32(1))
 
 
-@njit(cache=True, nogil=True)
-def _leaf(tables: TreeTables, tree: int, bits: np.uint64) -> float:
-    """Return the value of a tree's only possible leaf."""
+@njit(nogil=True)
+def _lowest(bits: np.uint64) -> int:
+    """Return the position of the lowest bit."""
     lowest = bits & (~bits + _ONE)
-    leaf = tables.leaf_starts[tree] + _POSITION[(lowest * _FACTOR) >> _SHIFT]
-    return float(tables.leaves[leaf])
+    return int(_POSITION[(lowest * _FACTOR) >> _SHIFT])
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _place_values(
-    tables: TreeTables, fused: Numbers, fused_place: Integers, place: Integers
+    cuts: Numbers, cut_starts: Integers, fused: Numbers, fused_place: Integers, place: Integers
 ) -> None:
     """Find how many thresholds lie below each fused number; categories keep their codes."""
     for feature in range(len(fused_place)):
         variable = fused_place[feature]
         if variable < 0:
             continue
-        first, last = tables.cut_starts[feature], tables.cut_starts[feature + 1]
+        first, last = cut_starts[feature], cut_starts[feature + 1]
         for implicate in range(fused.shape[1]):
             value = fused[variable, implicate]
             if first == last:
@@ -155,109 +244,79 @@ def _place_values(
             below, above = first, last
             while below < above:
                 middle = (below + above) >> 1
-                if tables.cuts[middle] < value:
+                if cuts[middle] < value:
                     below = middle + 1
                 else:
                     above = middle
             place[feature, implicate] = below - first
 
 
-@njit(cache=True, nogil=True)
-def _add_trees(
-    tables: TreeTables, possible: Bits, place: Integers, jumps: Numbers, scores: Numbers
-) -> None:
-    """Add what is left of each tree: to all implicates, to the jumps, or to each implicate."""
-    splits = np.empty(MOST_LEAVES, np.int64)
-    bits = np.empty(scores.shape[1], np.uint64)
-    common = np.zeros(scores.shape[0])
-    for tree in range(len(tables.outputs)):
-        output, left_over = tables.outputs[tree], possible[tree]
-        if left_over & (left_over - _ONE) == 0:
-            common[output] += _leaf(tables, tree, left_over)
-            continue
-        count = _open_splits(tables, tree, left_over, splits)
-        if _are_on_one_number(tables, splits, count):
-            _add_jumps(tables, tree, left_over, splits[:count], jumps[output])
-        else:
-            bits[:] = left_over
-            _decide_implicates(tables, splits, count, place, bits)
-            for implicate in range(len(bits)):
-                scores[output, implicate] += _leaf(tables, tree, bits[implicate])
-    for output in range(len(common)):
-        for implicate in range(len(bits)):
-            scores[output, implicate] += common[output]
+@njit(nogil=True)
+def _open_splits(
+    tree: np.void, splits: Records, left_over: np.uint64, listed: Integers
+) -> tuple[int, bool]:
+    """List the splits with possible leaves on both sides, in the order of their thresholds.
 
-
-@njit(cache=True, nogil=True)
-def _open_splits(tables: TreeTables, tree: int, left_over: np.uint64, splits: Integers) -> int:
-    """List the splits with possible leaves on both sides, in the order of their thresholds."""
-    count = 0
-    for split in range(tables.fused_starts[tree], tables.starts[tree + 1]):
-        without_left = left_over & ~tables.if_left[split]
-        without_right = left_over & ~tables.if_right[split]
-        if without_left == 0 or without_right == 0:
+    Returns their number, and whether all of them are on one number.
+    """
+    count, one_number, feature = 0, True, -1
+    for place in range(tree["first_fused"], tree["end"]):
+        split = splits[place]
+        if left_over & ~split["if_left"] == 0 or left_over & ~split["if_right"] == 0:
             continue
+        step = split["step"]
         position = count
-        while position > 0 and tables.steps[splits[position - 1]] > tables.steps[split]:
-            splits[position] = splits[position - 1]
+        while position > 0 and splits[listed[position - 1]]["step"] > step:
+            listed[position] = listed[position - 1]
             position -= 1
-        splits[position] = split
+        listed[position] = place
         count += 1
-    return count
+        one_number &= step >= 0 and feature in (-1, split["feature"])
+        feature = split["feature"]
+    return count, one_number
 
 
-@njit(cache=True, nogil=True)
-def _are_on_one_number(tables: TreeTables, splits: Integers, count: int) -> bool:
-    for position in range(count):
-        split = splits[position]
-        if tables.steps[split] < 0 or tables.features[split] != tables.features[splits[0]]:
-            return False
-    return True
-
-
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _add_jumps(
-    tables: TreeTables, tree: int, left_over: np.uint64, splits: Integers, jumps: Numbers
+    splits: Records, leaves: Numbers, left_over: np.uint64, listed: Integers, jumps: Numbers
 ) -> None:
     """Add a tree that depends on one number: its first value, and its change at each threshold."""
-    feature = tables.features[splits[0]]
-    begin = tables.cut_starts[feature] + feature
     before = 0.0
-    for passed in range(len(splits) + 1):
+    for passed in range(len(listed) + 1):
         bits = left_over
-        for position in range(len(splits)):
-            split = splits[position]
-            bits &= tables.if_right[split] if position < passed else tables.if_left[split]
-        value = _leaf(tables, tree, bits)
-        at = 0 if passed == 0 else tables.steps[splits[passed - 1]] + 1
-        jumps[begin + at] += value - before
+        for position in range(len(listed)):
+            split = splits[listed[position]]
+            bits &= split["if_right"] if position < passed else split["if_left"]
+        value = leaves[_lowest(bits)]
+        at = 0 if passed == 0 else splits[listed[passed - 1]]["step"] + 1
+        jumps[at] += value - before
         before = value
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _decide_implicates(
-    tables: TreeTables, splits: Integers, count: int, place: Integers, bits: Bits
+    splits: Records, words: Integers, listed: Integers, place: Integers, bits: Bits
 ) -> None:
     """Leave each implicate only the leaf its fused values lead to."""
-    for position in range(count):
-        split = splits[position]
-        left, right, step = tables.if_left[split], tables.if_right[split], tables.steps[split]
-        values = place[tables.features[split]]
+    for position in range(len(listed)):
+        split = splits[listed[position]]
+        left, right, step = split["if_left"], split["if_right"], split["step"]
+        values = place[split["feature"]]
         for implicate in range(len(bits)):
             if step < 0:
-                goes_left = _is_member(tables, split, values[implicate])
+                goes_left = _is_member(split, words, float(values[implicate]))
             else:
                 goes_left = values[implicate] <= step
             bits[implicate] &= left if goes_left else right
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _add_steps(
-    tables: TreeTables, fused_place: Integers, place: Integers, jumps: Numbers, scores: Numbers
+    cut_starts: Integers, fused_place: Integers, place: Integers, jumps: Numbers, scores: Numbers
 ) -> None:
     """Add the step functions of all numbers to the scores, and clear the jumps."""
     for feature in range(len(fused_place)):
-        first, last = tables.cut_starts[feature], tables.cut_starts[feature + 1]
+        first, last = cut_starts[feature], cut_starts[feature + 1]
         if fused_place[feature] < 0 or first == last:
             continue
         begin = first + feature
@@ -268,4 +327,5 @@ def _add_steps(
                 jumps[output, position] = total
             for implicate in range(scores.shape[1]):
                 scores[output, implicate] += jumps[output, begin + place[feature, implicate]]
-            jumps[output, begin : begin + last - first + 1] = 0.0
+            for position in range(begin, begin + last - first + 1):
+                jumps[output, position] = 0.0
