@@ -1,26 +1,25 @@
-"""Gradient-boosted trees for one outcome: cross-validate the choices, then fit on every row.
+"""Gradient-boosted trees for one outcome, grown fold by fold or on every row.
 
-Binned data are made once per set of rows and fold and shared by all candidates and by the mean and
-quantile models. Each fit uses one thread; parallel work happens over variables (see `training`).
+Predictors are binned once per set of rows; folds, all candidates of the search (see `tuning`) and
+the mean and quantile models share them. Each fit uses one thread; parallel work happens over
+variables, models and folds (see `workers`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import lightgbm as lgb
 import numpy as np
 
-from fusion_core.fusion.settings import TrainSettings
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
+    from fusion_core.fusion.settings import TrainSettings
+    from fusion_core.fusion.workers import Stop
+
 OutcomeKind = Literal["mean", "quantile", "binary", "classes"]
-STRATA = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,65 +64,53 @@ class Tuning:
         Out-of-sample loss with these choices.
     baseline_loss
         Out-of-sample loss of the same rows without any predictor.
+    learning_rate, feature_fraction, minimum_leaf_rows
+        As in `TrainSettings`; ``None`` in models of versions that did not choose among several.
     """
 
     leaves: int
     trees: int
     loss: float
     baseline_loss: float
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A model fitted on every row.
-
-    Attributes
-    ----------
-    model
-        LightGBM's text form, which is also what is stored.
-    tuning
-        The choices behind it.
-    out_of_fold
-        Predictions of each row by the cross-validation model that never saw it, of shape
-        (rows, outputs); ``None`` with a single held-out fraction.
-    """
-
-    model: str
-    tuning: Tuning
-    out_of_fold: NDArray[np.float64] | None
+    learning_rate: float | None = None
+    feature_fraction: float | None = None
+    minimum_leaf_rows: int | None = None
 
 
 class FoldedData:
-    """One matrix of predictors with its folds, binned once.
+    """Predictors and outcome of one set of rows with its folds, binned once.
 
     Parameters
     ----------
     matrix
         Predictors of shape (rows, predictors), missing values as NaN.
+    outcome
+        Outcome of each row: a number, 0/1, or a class number.
     unordered
         Positions of the predictors whose levels have no order.
     weights
         Survey weights with mean 1.
     fold
         Number of the fold in which each row is held out; −1 for rows that never are.
-    settings, seed
-        Training settings and the seed of everything random in the fits.
+    seed
+        Seed of everything random in the fits.
     """
 
     def __init__(
         self,
         matrix: NDArray[np.float64],
+        outcome: NDArray[np.float64],
         *,
         unordered: list[int],
         weights: NDArray[np.float64],
         fold: NDArray[np.int64],
-        settings: TrainSettings,
         seed: int,
     ) -> None:
         self.matrix = matrix
+        self.outcome = outcome
         self.fold = fold
         self.weights = weights
-        self.settings = settings
+        self.numbers = tuple(int(number) for number in np.unique(fold[fold >= 0]))
         self.common = {
             "verbosity": -1,
             "num_threads": 1,
@@ -132,68 +119,59 @@ class FoldedData:
             "feature_pre_filter": False,
             "seed": seed,
         }
-        self._full = lgb.Dataset(
-            matrix,
-            label=np.zeros(len(matrix)),
-            weight=weights,
-            categorical_feature=unordered,
-            params=self.common,
-            free_raw_data=False,
-        ).construct()
-        self._folds = [
-            (rows, held, self._full.subset(rows).construct(), self._full.subset(held).construct())
-            for rows, held in self._fold_rows()
-        ]
+        self._unordered = unordered
+        self._full: lgb.Dataset | None = None
+        self._parts: dict[int, tuple[lgb.Dataset, lgb.Dataset]] = {}
 
-    def fit(
-        self, outcome: NDArray[np.float64], objective: Objective, leaves: tuple[int, ...]
-    ) -> Fit:
-        """Choose leaves and trees by out-of-sample loss, then fit on all rows.
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel to another process without what LightGBM made of the data."""
+        return self.__dict__ | {"_full": None, "_parts": {}}
 
-        Parameters
-        ----------
-        outcome
-            Outcome of each row: a number, 0/1, or a class number.
-        objective
-            What to predict.
-        leaves
-            Candidate numbers of leaves.
-        """
-        for rows, held, train, valid in self._folds:
-            train.set_label(outcome[rows])
-            valid.set_label(outcome[held])
-        best = self._best_candidate(sorted(leaves), objective)
-        tuning = Tuning(best.leaves, best.trees, best.loss, self._baseline_loss(outcome, objective))
-        self._full.set_label(outcome)
-        booster = lgb.Booster(self._parameters(best.leaves, objective), self._full)
-        for _ in range(best.trees):
-            if booster.update():
-                break
-        return Fit(booster.model_to_string(), tuning, self._out_of_fold(best, objective))
+    @property
+    def is_folded(self) -> bool:
+        """Whether every row is held out once."""
+        return bool((self.fold >= 0).all())
 
-    def _best_candidate(self, leaves: Sequence[int], objective: Objective) -> _Candidate:
-        """Try tree sizes from small to large until a larger one no longer helps.
+    def bin(self) -> None:
+        """Bin the predictors now, so that jobs in several threads find the work done."""
+        for number in self.numbers:
+            self.parts(number)
 
-        The loss falls and then rises with the size, so the sizes after the first rise – the most
-        expensive ones – need not be grown.
-        """
-        best = self._cross_validate(leaves[0], objective)
-        for count in leaves[1:]:
-            candidate = self._cross_validate(count, objective)
-            if candidate.loss >= best.loss:
-                break
-            best = candidate
-        return best
+    def full(self) -> lgb.Dataset:
+        """Return all rows, binned."""
+        if self._full is None:
+            self._full = lgb.Dataset(
+                self.matrix,
+                label=self.outcome,
+                weight=self.weights,
+                categorical_feature=self._unordered,
+                params=self.common,
+                free_raw_data=False,
+            ).construct()
+        return self._full
 
-    def _fold_rows(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        numbers = np.unique(self.fold[self.fold >= 0])
-        return [
-            (np.flatnonzero(self.fold != number), np.flatnonzero(self.fold == number))
-            for number in numbers
-        ]
+    def parts(self, number: int) -> tuple[lgb.Dataset, lgb.Dataset]:
+        """Return the rows a fold learns from and those it holds out, binned."""
+        if number not in self._parts:
+            full = self.full()
+            self._parts[number] = (
+                full.subset(np.flatnonzero(self.fold != number)).construct(),
+                full.subset(self.held(number)).construct(),
+            )
+        return self._parts[number]
 
-    def _parameters(self, leaves: int, objective: Objective) -> dict[str, Any]:
-        settings = self.settings
+    def held(self, number: int) -> NDArray[np.int64]:
+        """Return the rows a fold holds out."""
+        return np.flatnonzero(self.fold == number)
+
+    def held_weight(self, number: int) -> float:
+        """Return the total weight of the rows a fold holds out."""
+        return float(self.weights[self.held(number)].sum())
+
+    def parameters(
+        self, objective: Objective, settings: TrainSettings, leaves: int
+    ) -> dict[str, Any]:
+        """Return LightGBM's parameters of a fit."""
         share = int(np.ceil(settings.minimum_leaf_share * len(self.matrix)))
         return (
             self.common
@@ -206,48 +184,104 @@ class FoldedData:
             }
         )
 
-    def _cross_validate(self, leaves: int, objective: Objective) -> _Candidate:
-        """Grow the folds' models side by side until their mean loss stops falling."""
-        boosters = []
-        for _, _, train, valid in self._folds:
-            booster = lgb.Booster(self._parameters(leaves, objective), train)
-            booster.add_valid(valid, "held out")
-            boosters.append(booster)
-        share = np.array([self.weights[held].sum() for _, held, _, _ in self._folds])
-        best_loss, best_trees = np.inf, 1
-        for trees in range(1, self.settings.maximum_trees + 1):
-            finished = [booster.update() for booster in boosters]
-            losses = [booster.eval_valid()[0][2] for booster in boosters]
-            loss = float(np.average(losses, weights=share))
-            if loss < best_loss:
-                best_loss, best_trees = loss, trees
-            if all(finished) or trees - best_trees >= self.settings.early_stopping_rounds:
+    def fit(self, parameters: dict[str, Any], trees: int, stop: Stop) -> str:
+        """Fit on all rows and return the model as text.
+
+        Raises
+        ------
+        Cancelled
+            If `stop` says so.
+        """
+        booster = lgb.Booster(parameters, self.full())
+        for _ in range(trees):
+            stop.check()
+            if booster.update():
                 break
-        return _Candidate(leaves, best_trees, best_loss, boosters)
+        return str(booster.model_to_string())
 
-    def _out_of_fold(
-        self, candidate: _Candidate, objective: Objective
-    ) -> NDArray[np.float64] | None:
-        if (self.fold < 0).any():
-            return None
-        columns = objective.classes if objective.kind == "classes" else 1
-        result = np.empty((len(self.matrix), columns))
-        for booster, (_, held, _, _) in zip(candidate.boosters, self._folds, strict=True):
-            predicted = predict(booster, self.matrix[held], trees=candidate.trees)
-            result[held] = predicted.reshape(len(held), columns)
-        return result
-
-    def _baseline_loss(self, outcome: NDArray[np.float64], objective: Objective) -> float:
+    def baseline_loss(self, objective: Objective) -> float:
         """Return the held-out loss of the best constant prediction from the other rows."""
         losses, shares = [], []
-        for rows, held, _, _ in self._folds:
+        for number in self.numbers:
+            rows, held = np.flatnonzero(self.fold != number), self.held(number)
             losses.append(
                 constant_loss(
-                    outcome[rows], self.weights[rows], outcome[held], self.weights[held], objective
+                    self.outcome[rows],
+                    self.weights[rows],
+                    self.outcome[held],
+                    self.weights[held],
+                    objective,
                 )
             )
-            shares.append(self.weights[held].sum())
+            shares.append(self.held_weight(number))
         return float(np.average(losses, weights=shares))
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How a fold's model has grown.
+
+    Attributes
+    ----------
+    losses
+        Held-out loss after each round.
+    ended
+        After each round, whether no tree could be grown in it.
+    text
+        The model, where it was grown in another process; empty otherwise.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    ended: list[bool] = field(default_factory=list)
+    text: str = ""
+
+
+class FoldModel:
+    """The model of one fold with one choice of parameters, grown a number of rounds at a time.
+
+    Growing goes on where it stopped. In another process, which knows nothing of the trees grown so
+    far, it begins anew and meets the same trees.
+    """
+
+    def __init__(self, data: FoldedData, number: int, parameters: dict[str, Any]) -> None:
+        self.growth = Growth()
+        self._data = data
+        self._number = number
+        self._parameters = parameters
+        self._booster: lgb.Booster | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel to another process without the live model."""
+        return self.__dict__ | {"_booster": None}
+
+    def grow(self, rounds: int, stop: Stop, *, travels: bool) -> Growth:
+        """Grow to a number of rounds.
+
+        Parameters
+        ----------
+        rounds
+            How many rounds there shall be.
+        stop
+            Looked at before each round.
+        travels
+            Whether the caller is another process and needs the model as text.
+        """
+        losses, ended = list(self.growth.losses), list(self.growth.ended)
+        if self._booster is None:
+            train, valid = self._data.parts(self._number)
+            self._booster = lgb.Booster(self._parameters, train)
+            self._booster.add_valid(valid, "held out")
+            losses, ended = [], []
+        while len(losses) < rounds:
+            stop.check()
+            ended.append(bool(self._booster.update()))
+            losses.append(float(self._booster.eval_valid()[0][2]))
+        return Growth(losses, ended, str(self._booster.model_to_string()) if travels else "")
+
+    def predict_held(self, trees: int) -> NDArray[np.float64]:
+        """Predict the rows this fold holds out with the first trees."""
+        booster = self._booster or lgb.Booster(model_str=self.growth.text)
+        return predict(booster, self._data.matrix[self._data.held(self._number)], trees=trees)
 
 
 def predict(
@@ -275,14 +309,6 @@ def predict(
     return np.asarray(booster.predict(matrix, num_iteration=trees, num_threads=1), dtype=np.float64)
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    leaves: int
-    trees: int
-    loss: float
-    boosters: list[Any]
-
-
 def constant_loss(
     seen: NDArray[np.float64],
     seen_weights: NDArray[np.float64],
@@ -306,40 +332,3 @@ def constant_loss(
         shares = np.maximum(shares / shares.sum(), 1e-15)
         errors = -np.log(shares[held.astype(np.int64)])
     return float(np.average(errors, weights=held_weights))
-
-
-def strata_of(outcome: NDArray[np.float64], *, continuous: bool) -> NDArray[np.int64]:
-    """Return the stratum of each row: deciles of a continuous outcome, or its classes."""
-    if not continuous:
-        return np.unique(outcome, return_inverse=True)[1].astype(np.int64)
-    edges = np.quantile(outcome, np.linspace(0, 1, STRATA + 1)[1:-1])
-    return np.searchsorted(edges, outcome, side="right").astype(np.int64)
-
-
-def assign_folds(
-    strata: NDArray[np.int64], settings: TrainSettings, generator: np.random.Generator
-) -> NDArray[np.int64]:
-    """Deal rows into folds so that every stratum is spread evenly.
-
-    Parameters
-    ----------
-    strata
-        Stratum of each row.
-    settings
-        Number of folds, or the fraction held out when there are none.
-    generator
-        Source of randomness.
-
-    Returns
-    -------
-    Fold of each row; with a held-out fraction 0 for held-out rows and −1 for the others.
-    """
-    shuffled = generator.permutation(len(strata))
-    order = shuffled[np.argsort(strata[shuffled], kind="stable")]
-    place = np.empty(len(strata), dtype=np.int64)
-    place[order] = np.arange(len(strata))
-    if settings.folds:
-        return place % min(settings.folds, len(strata))
-    fraction = settings.held_out_fraction
-    held = np.floor((place + 1.5) * fraction) > np.floor((place + 0.5) * fraction)
-    return np.where(held, 0, -1)

@@ -23,8 +23,12 @@ from fusion_core.workspace.files import replace_file
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.fusion.workers import Report, Workers
 
-def fit_or_read(task: VariableTask, folder: Path | None) -> FittedVariable:
+
+def fit_or_read(
+    task: VariableTask, folder: Path | None, workers: Workers, report: Report
+) -> FittedVariable:
     """Fit the models of one variable, or read them where an earlier training left them.
 
     Parameters
@@ -33,6 +37,8 @@ def fit_or_read(task: VariableTask, folder: Path | None) -> FittedVariable:
         What to fit.
     folder
         Where checkpoints are kept; ``None`` to keep none.
+    workers, report
+        As for `fusion_core.fusion.expectations.fit_variable`.
 
     Raises
     ------
@@ -40,11 +46,11 @@ def fit_or_read(task: VariableTask, folder: Path | None) -> FittedVariable:
         If the checkpoint cannot be written.
     """
     if folder is None:
-        return fit_variable(task)
+        return fit_variable(task, workers, report)
     path = folder / f"{fingerprint(task)}.npz"
     found = _read(task, path)
     if found is None:
-        found = fit_variable(task)
+        found = fit_variable(task, workers, report)
         _write(found, path)
     return found
 

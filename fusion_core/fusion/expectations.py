@@ -6,32 +6,33 @@ being zero, then mean and quantiles of the other values (Ummel et al. 2024).
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fusion_core.fusion.boosting import (
-    Fit,
-    FoldedData,
-    Objective,
-    assign_folds,
-    predict,
-    strata_of,
-)
-from fusion_core.fusion.model import ModelPart, VariableModel
+from fusion_core.fusion.boosting import FoldedData, Objective, predict
+from fusion_core.fusion.folds import assign_folds, strata_of
+from fusion_core.fusion.model import ModelPart, PartRole, VariableModel
 from fusion_core.fusion.screening import Design, screen
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed, stream
+from fusion_core.fusion.tuning import Fit, tune, with_choices
 from fusion_core.fusion.variables import VariableType
+from fusion_core.fusion.workers import Report, Shares, Workers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Fitted = tuple[Fit, "NDArray[np.bool_] | None"]
+"""A fit, and the rows it was fitted to where they are not all rows."""
+
 
 @dataclass(frozen=True)
 class VariableTask:
-    """All a process needs to fit the models of one variable.
+    """All that the models of one variable follow from.
 
     Attributes
     ----------
@@ -79,22 +80,28 @@ class FittedVariable:
     expectations: NDArray[np.float64]
 
 
-def fit_variable(task: VariableTask) -> FittedVariable:
-    """Screen the predictors, tune and fit the models of one variable."""
-    chosen = _screen(task)
-    matrix = np.ascontiguousarray(task.matrix[:, chosen])
-    unordered = [
-        place for place, item in enumerate(chosen) if task.candidates[item].is_unordered_in_trees
-    ]
-    features = tuple(task.features[item] for item in chosen)
-    if task.type.is_categorical:
-        return _fit_classes(task, matrix, unordered, features)
-    return _fit_number(task, matrix, unordered, features)
+def fit_variable(task: VariableTask, workers: Workers, report: Report) -> FittedVariable:
+    """Screen the predictors, tune and fit the models of one variable.
+
+    Parameters
+    ----------
+    task
+        What to fit.
+    workers
+        Where to compute.
+    report
+        Called with the share that is done.
+    """
+    if len(task.candidates) > task.settings.screen_above:
+        (chosen,) = workers.run([partial(screened, task)])
+        task = _with_candidates(task, chosen)
+    fit = _fit_classes if task.type.is_categorical else _fit_number
+    model, fits = fit(task, workers, report)
+    return FittedVariable(model, _donor_expectations(task, model, fits, workers))
 
 
-def _screen(task: VariableTask) -> list[int]:
-    if len(task.candidates) <= task.settings.screen_above:
-        return list(range(len(task.candidates)))
+def screened(task: VariableTask) -> list[int]:
+    """Return the positions of the candidates that pass the screening."""
     outcome = Design.build(task.outcome[:, None], [task.type], task.weights)
     predictors = Design.build(task.matrix, task.candidates, task.weights)
     forced = [
@@ -103,63 +110,78 @@ def _screen(task: VariableTask) -> list[int]:
     return screen(outcome, predictors, forced, task.settings) or [0]
 
 
+def _with_candidates(task: VariableTask, chosen: list[int]) -> VariableTask:
+    """Return the task with some of its candidates."""
+    return dataclasses.replace(
+        task,
+        matrix=np.ascontiguousarray(task.matrix[:, chosen]),
+        candidates=tuple(task.candidates[item] for item in chosen),
+        features=tuple(task.features[item] for item in chosen),
+    )
+
+
 def _fit_classes(
-    task: VariableTask,
-    matrix: NDArray[np.float64],
-    unordered: list[int],
-    features: tuple[int, ...],
-) -> FittedVariable:
+    task: VariableTask, workers: Workers, report: Report
+) -> tuple[VariableModel, list[Fitted]]:
     classes, outcome = np.unique(task.outcome, return_inverse=True)
-    data = _folded(task, matrix, unordered, outcome.astype(np.float64), key=0, continuous=False)
+    data = _folded(task, outcome.astype(np.float64), key=0, continuous=False)
     binary = len(classes) == 2  # noqa: PLR2004 - two classes
     objective = Objective("binary") if binary else Objective("classes", classes=len(classes))
-    fit = data.fit(outcome.astype(np.float64), objective, task.settings.leaves)
+    fit = tune(data, objective, task.settings, workers, report)
     model = VariableModel(
         task.type,
-        features,
+        task.features,
         tuple(int(code) for code in classes),
         (ModelPart("classes", 0.0, fit.model, fit.tuning),),
     )
-    return FittedVariable(model, _donor_expectations(task, model, matrix, [(fit, None)]))
+    return model, [(fit, None)]
 
 
 def _fit_number(
-    task: VariableTask,
-    matrix: NDArray[np.float64],
-    unordered: list[int],
-    features: tuple[int, ...],
-) -> FittedVariable:
-    settings, parts = task.settings, []
-    fits: list[tuple[Fit, NDArray[np.bool_] | None]] = []
-    used: NDArray[np.bool_] | None = None
-    if task.type.kind == "zero_inflated":
-        used = task.outcome != 0
-        indicator = used.astype(np.float64)
-        data = _folded(task, matrix, unordered, indicator, key=0, continuous=False)
-        fit = data.fit(indicator, Objective("binary"), settings.leaves)
-        parts.append(ModelPart("zero", 0.0, fit.model, fit.tuning))
-        fits.append((fit, None))
-    rows = np.ones(len(matrix), dtype=bool) if used is None else used
-    outcome = task.outcome[rows]
+    task: VariableTask, workers: Workers, report: Report
+) -> tuple[VariableModel, list[Fitted]]:
+    """Fit the zero model beside the mean model, and then the quantiles beside each other."""
+    settings = task.settings
+    used = task.outcome != 0 if task.type.kind == "zero_inflated" else None
+    outcome = task.outcome if used is None else task.outcome[used]
     constant = float(outcome[0]) if (outcome == outcome[0]).all() else None
+    progress = Shares(report, 2 + len(settings.quantiles))
+    roles: list[tuple[PartRole, float]] = []
+    searches = []
+    if used is not None:
+        zero = _folded(task, used.astype(np.float64), key=0, continuous=False)
+        roles.append(("zero", 0.0))
+        searches.append(
+            partial(tune, zero, Objective("binary"), settings, workers, progress.parts[0])
+        )
     if constant is None:
-        data = _folded(task, matrix[rows], unordered, outcome, key=1, continuous=True, rows=rows)
-        fit = data.fit(outcome, Objective("mean"), settings.leaves)
-        parts.append(ModelPart("mean", 0.0, fit.model, fit.tuning))
-        fits.append((fit, used))
-        for probability in settings.quantiles:
-            # The mean model's best tree size serves the quantiles; each tunes its own length.
-            quantile = data.fit(outcome, Objective("quantile", probability), (fit.tuning.leaves,))
-            parts.append(ModelPart("quantile", probability, quantile.model, quantile.tuning))
-            fits.append((quantile, used))
-    model = VariableModel(task.type, features, (), tuple(parts), constant)
-    return FittedVariable(model, _donor_expectations(task, model, matrix, fits))
+        data = _folded(task, outcome, key=1, continuous=True, rows=used)
+        roles.append(("mean", 0.0))
+        searches.append(
+            partial(tune, data, Objective("mean"), settings, workers, progress.parts[1])
+        )
+    fits = workers.coordinate(searches)
+    if constant is None:
+        # The mean model's best choices serve the quantiles; each tunes its own length.
+        own = with_choices(settings, fits[-1].tuning)
+        roles += [("quantile", probability) for probability in settings.quantiles]
+        fits += workers.coordinate(
+            [
+                partial(tune, data, Objective("quantile", probability), own, workers, take)
+                for probability, take in zip(settings.quantiles, progress.parts[2:], strict=True)
+            ]
+        )
+    parts = tuple(
+        ModelPart(role, probability, fit.model, fit.tuning)
+        for (role, probability), fit in zip(roles, fits, strict=True)
+    )
+    rows = [None if role == "zero" else used for role, _ in roles]
+    model = VariableModel(task.type, task.features, (), parts, constant)
+    return model, list(zip(fits, rows, strict=True))
 
 
 def _folded(
     task: VariableTask,
-    matrix: NDArray[np.float64],
-    unordered: list[int],
     outcome: NDArray[np.float64],
     *,
     key: int,
@@ -168,40 +190,53 @@ def _folded(
 ) -> FoldedData:
     generator = stream(task.seed, Purpose.FOLDS, task.place, key)
     fold = assign_folds(strata_of(outcome, continuous=continuous), task.settings, generator)
-    weights = task.weights if rows is None else task.weights[rows]
-    seed = integer_seed(task.seed, Purpose.BOOSTING, task.place, key)
     return FoldedData(
-        matrix,
-        unordered=unordered,
-        weights=weights,
+        task.matrix if rows is None else task.matrix[rows],
+        outcome,
+        unordered=[i for i, item in enumerate(task.candidates) if item.is_unordered_in_trees],
+        weights=task.weights if rows is None else task.weights[rows],
         fold=fold,
-        settings=task.settings,
-        seed=seed,
+        seed=integer_seed(task.seed, Purpose.BOOSTING, task.place, key),
     )
 
 
 def _donor_expectations(
-    task: VariableTask,
-    model: VariableModel,
-    matrix: NDArray[np.float64],
-    fits: list[tuple[Fit, NDArray[np.bool_] | None]],
+    task: VariableTask, model: VariableModel, fits: list[Fitted], workers: Workers
 ) -> NDArray[np.float64]:
     """Predict the donors: by the fitted models, or by those that never saw them."""
-    expectations = predict_rows(model, matrix)
-    if task.settings.donor_expectations == "fitted":
-        return expectations
-    column = 0
-    for fit, used in fits:
-        if fit.out_of_fold is None:
-            continue
-        predicted = fit.out_of_fold
-        if model.type.is_categorical and len(model.classes) == 2:  # noqa: PLR2004 - two classes
-            predicted = np.column_stack([1 - predicted[:, 0], predicted[:, 0]])
-        width = predicted.shape[1]
-        rows = slice(None) if used is None else used
-        expectations[rows, column : column + width] = predicted
-        column += width
-    return rising_quantiles(model, expectations)
+    if not fits:
+        return np.empty((len(task.matrix), 0))
+    unseen = task.settings.donor_expectations == "out_of_fold"
+    jobs = [
+        partial(
+            _part_expectations,
+            model,
+            part,
+            task.matrix,
+            fit.out_of_fold if unseen else None,
+            used,
+        )
+        for part, (fit, used) in zip(model.parts, fits, strict=True)
+    ]
+    return rising_quantiles(model, np.column_stack(workers.run(jobs)))
+
+
+def _part_expectations(
+    model: VariableModel,
+    part: ModelPart,
+    matrix: NDArray[np.float64],
+    out_of_fold: NDArray[np.float64] | None,
+    used: NDArray[np.bool_] | None,
+) -> NDArray[np.float64]:
+    """Predict all rows, those the part was fitted to by models that never saw them if there are."""
+    if out_of_fold is None:
+        return _predict_part(model, part, matrix)
+    unseen = _as_expectations(model, part, out_of_fold)
+    if used is None:
+        return unseen
+    result = _predict_part(model, part, matrix)
+    result[used] = unseen
+    return result
 
 
 def predict_rows(variable: VariableModel, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -215,10 +250,17 @@ def predict_rows(variable: VariableModel, matrix: NDArray[np.float64]) -> NDArra
 def _predict_part(
     variable: VariableModel, part: ModelPart, rows: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    predicted = predict(part.booster, rows)
+    return _as_expectations(variable, part, predict(part.booster, rows))
+
+
+def _as_expectations(
+    variable: VariableModel, part: ModelPart, predicted: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return LightGBM's predictions as columns, one per class or one in all."""
     if part.role == "classes" and len(variable.classes) == 2:  # noqa: PLR2004 - two classes
-        return np.column_stack([1 - predicted, predicted])
-    return predicted.reshape(len(rows), -1)
+        ones = predicted.reshape(-1)
+        return np.column_stack([1 - ones, ones])
+    return predicted.reshape(len(predicted), -1)
 
 
 def rising_quantiles(

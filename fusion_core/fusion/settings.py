@@ -13,6 +13,8 @@ Preset = Literal["quick", "paper", "production"]
 OrderRule = Literal["given", "suggested"]
 NeighbourRule = Literal["smallest", "smoothed"]
 DonorExpectations = Literal["fitted", "out_of_fold"]
+GRID = ("learning_rate", "feature_fraction", "minimum_leaf_rows")
+"""Settings cross-validation can choose from several values of, besides the tree size."""
 VariableKind = Literal["continuous", "zero_inflated", "ordered", "nominal"]
 
 
@@ -31,6 +33,10 @@ class TrainSettings:
         Share of rows held out when `folds` is 0.
     leaves
         Candidate numbers of leaves per tree; cross-validation chooses one.
+    grid
+        Pairs (setting, candidate values) of further settings cross-validation chooses from, in
+        every combination: ``"learning_rate"``, ``"feature_fraction"``, ``"minimum_leaf_rows"``.
+        Each combination costs as much as a training without a grid.
     learning_rate, maximum_trees, early_stopping_rounds
         Boosting schedule; cross-validation chooses the number of trees.
     feature_fraction
@@ -70,7 +76,7 @@ class TrainSettings:
         Pairs (variable, kind) that override what is detected from the data; kinds are
         ``"continuous"``, ``"zero_inflated"``, ``"ordered"`` and ``"nominal"``.
     workers
-        Variables modelled side by side, a thread each; the result does not depend on it.
+        Threads that fit folds, models and variables side by side; the result does not depend on it.
 
     Raises
     ------
@@ -102,6 +108,7 @@ class TrainSettings:
     donor_expectations: DonorExpectations = "out_of_fold"
     types: tuple[tuple[str, VariableKind], ...] = ()
     workers: int = 1
+    grid: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         for choice, holds, rule in self._rules():
@@ -110,11 +117,22 @@ class TrainSettings:
                     f"The training setting '{choice}' is {getattr(self, choice)!r}",
                     fix=f"Set it to {rule}",
                 )
+        for name, values in self.grid:
+            self._check_candidates(name, values)
         for name, kind in self.types:
             if kind not in get_args(VariableKind):
                 raise InputError.unknown(
                     "kind of variable", kind, get_args(VariableKind), where=f"variable '{name}'"
                 )
+
+    def _check_candidates(self, name: str, values: tuple[float, ...]) -> None:
+        """Check candidate values of the grid as if each were the setting itself."""
+        if name not in GRID:
+            raise InputError.unknown("setting to choose from", name, GRID, where="the grid")
+        if not values:
+            raise InputError(f"The grid names no value of '{name}'", fix="Name at least one")
+        for value in values:
+            type(self)(**{name: value})
 
     def _rules(self) -> tuple[tuple[str, bool, str], ...]:
         quantiles, leaves = self.quantiles, self.leaves
@@ -169,6 +187,14 @@ class TrainSettings:
         if name == "production":
             return cls()
         raise InputError.unknown("preset", str(name), ("quick", "paper", "production"))
+
+    def variants(self) -> tuple[Self, ...]:
+        """Return these settings with every combination of the grid's values, and without a grid."""
+        names = [name for name, _ in self.grid]
+        return tuple(
+            self.replace(grid=(), **dict(zip(names, values, strict=True)))
+            for values in itertools.product(*(values for _, values in self.grid))
+        )
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some choices changed."""

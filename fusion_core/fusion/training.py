@@ -7,16 +7,15 @@ variables are independent of each other here and are fitted side by side (Ummel 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from fusion_core.errors import InputError
 from fusion_core.fusion.checkpoints import fit_or_read
@@ -35,6 +34,7 @@ from fusion_core.fusion.screening import Design, suggest_order
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed
 from fusion_core.fusion.variables import VariableType, detect_types, encode_frame
+from fusion_core.fusion.workers import Shares, Workers, workers_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,27 +98,12 @@ def train(
     report = progress or _ignore
     report(0.0, "Checking the donor")
     donors = _read_donors(donor, y, x, weight=weight, seed=check_seed(seed), settings=settings)
-    tasks = donors.tasks()
-    fitted: list[FittedVariable] = []
-    with _executor(executor, min(settings.workers, len(tasks))) as workers:
-        results = _fit_all(tasks, workers, checkpoints)
-        for task, result in zip(tasks, results, strict=True):
-            fitted.append(result)
-            share = FITTING_SHARE * len(fitted) / len(tasks)
-            report(share, f"Modelled {task.type.name} ({len(fitted)} of {len(tasks)} variables)")
-    steps, used = [], 0
-    for number, names in enumerate(donors.steps):
-        part = fitted[used : used + len(names)]
-        used += len(names)
-        steps.append(Step(tuple(item.model for item in part), donors.pool(number, part)))
-        report(
-            FITTING_SHARE + (1 - FITTING_SHARE) * (number + 1) / len(donors.steps),
-            f"Listed donors for {' and '.join(names)}",
-        )
+    with workers_of(executor, settings.workers) as workers:
+        fitted = _fit_all(donors, workers, checkpoints, report)
     return FusionModel(
         predictors=donors.predictors,
         fill=donors.fill(),
-        steps=tuple(steps),
+        steps=_steps(donors, fitted, report),
         values={item.name: donors.fused[:, i] for i, item in enumerate(donors.fused_types)},
         weights=donors.weights,
         settings=settings,
@@ -151,28 +136,22 @@ class _Donors:
         columns = self.step_columns(step)
         return np.asarray(np.isfinite(self.fused[:, columns.start : columns.stop]).all(axis=1))
 
-    def tasks(self) -> list[VariableTask]:
-        """Return one task per fused variable, in fusion order."""
-        result: list[VariableTask] = []
-        for step in range(len(self.steps)):
-            rows, columns = self.step_rows(step), self.step_columns(step)
-            earlier = columns.start
-            matrix = np.column_stack([self.matrix[rows], self.fused[rows, :earlier]])
-            result.extend(
-                VariableTask(
-                    type=self.fused_types[column],
-                    outcome=self.fused[rows, column],
-                    matrix=matrix,
-                    candidates=(*self.predictors, *self.fused_types[:earlier]),
-                    features=tuple(range(matrix.shape[1])),
-                    weights=self.weights[rows],
-                    settings=self.settings,
-                    seed=self.seed,
-                    place=column,
-                )
-                for column in columns
-            )
-        return result
+    def task(self, place: int) -> VariableTask:
+        """Return what the models of the fused variable at a place in the fusion order follow from."""
+        step = next(step for step in range(len(self.steps)) if place in self.step_columns(step))
+        rows, earlier = self.step_rows(step), self.step_columns(step).start
+        matrix = np.column_stack([self.matrix[rows], self.fused[rows, :earlier]])
+        return VariableTask(
+            type=self.fused_types[place],
+            outcome=self.fused[rows, place],
+            matrix=matrix,
+            candidates=(*self.predictors, *self.fused_types[:earlier]),
+            features=tuple(range(matrix.shape[1])),
+            weights=self.weights[rows],
+            settings=self.settings,
+            seed=self.seed,
+            place=place,
+        )
 
     def pool(self, step: int, fitted: list[FittedVariable]) -> DonorPool | None:
         """Return the donors a step draws from; ``None`` for a categorical variable on its own."""
@@ -334,34 +313,58 @@ def _block_pool(
     )
 
 
-@contextmanager
-def _executor(given: Executor | None, workers: int) -> Iterator[Executor]:
-    """Yield the executor, or threads.
-
-    Threads, not processes: nearly all time is spent inside LightGBM, which lets other threads run,
-    and a process would first import the libraries for longer than a variable takes to fit.
-    """
-    if given is not None:
-        yield given
-        return
-    with (
-        threadpool_limits(limits=1, user_api="blas"),
-        ThreadPoolExecutor(max_workers=workers) as threads,
-    ):
-        yield threads
-
-
 def _fit_all(
-    tasks: list[VariableTask], executor: Executor, checkpoints: Path | None
-) -> Iterator[FittedVariable]:
-    """Fit the variables side by side and yield them in order."""
-    futures = [executor.submit(fit_or_read, task, checkpoints) for task in tasks]
-    try:
-        for future in futures:
-            yield future.result()
-    finally:
-        for future in futures:
-            future.cancel()
+    donors: _Donors, workers: Workers, checkpoints: Path | None, report: Progress
+) -> list[FittedVariable]:
+    """Fit the variables side by side; tell how far they are, and which one was finished last."""
+    names = [variable.name for variable in donors.fused_types]
+    done: list[str] = []
+    told = _Telling(report, len(names))
+    shares = Shares(told.take, len(names))
+
+    def fit(place: int) -> FittedVariable:
+        # The predictors are copied only now, when the variable's turn has come.
+        fitted = fit_or_read(donors.task(place), checkpoints, workers, shares.parts[place])
+        shares.parts[place](1.0)
+        done.append(names[place])
+        return fitted
+
+    return workers.coordinate(
+        [partial(fit, place) for place in range(len(names))], heartbeat=lambda: told.tell(done)
+    )
+
+
+class _Telling:
+    """Tells the caller, in the caller's thread, how far the fitting is."""
+
+    def __init__(self, report: Progress, variables: int) -> None:
+        self._report = report
+        self._variables = variables
+        self._share = 0.0
+
+    def take(self, share: float) -> None:
+        """Take the share that is done; what is reported never goes back."""
+        self._share = max(self._share, share)
+
+    def tell(self, done: list[str]) -> None:
+        """Report the share and the variable finished last."""
+        count = f"({len(done)} of {self._variables} variables)"
+        message = f"Modelled {done[-1]} {count}" if done else f"Fitting models {count}"
+        self._report(FITTING_SHARE * self._share, message)
+
+
+def _steps(donors: _Donors, fitted: list[FittedVariable], report: Progress) -> tuple[Step, ...]:
+    """Put the variables into their steps, each with the donors it is drawn from."""
+    steps = []
+    for number, names in enumerate(donors.steps):
+        columns = donors.step_columns(number)
+        part = fitted[columns.start : columns.stop]
+        steps.append(Step(tuple(item.model for item in part), donors.pool(number, part)))
+        report(
+            FITTING_SHARE + (1 - FITTING_SHARE) * (number + 1) / len(donors.steps),
+            f"Listed donors for {' and '.join(names)}",
+        )
+    return tuple(steps)
 
 
 def _ignore(_share: float, _message: str) -> None:

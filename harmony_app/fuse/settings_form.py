@@ -114,7 +114,7 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
         "Computation",
         (
             SettingField(
-                "workers", "Side by side", "Variables modelled at a time; results are the same.",
+                "workers", "Side by side", "Threads that fit models; results are the same.",
                 "whole",
             ),
         ),

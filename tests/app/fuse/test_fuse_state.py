@@ -128,7 +128,7 @@ def test_every_training_setting_of_the_form_can_be_read_back():
 def test_every_training_setting_is_in_the_form():
     shown = {field.name for _, fields in GROUPS for field in fields}
     # The order is a switch beside the variables; types are detected.
-    assert set(TrainSettings.__dataclass_fields__) - shown == {"order", "types"}
+    assert set(TrainSettings.__dataclass_fields__) - shown == {"order", "types", "grid"}
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-
 import pytest
 
 from fusion_core.errors import Cancelled
@@ -58,9 +55,3 @@ def test_the_number_of_workers_does_not_matter_to_a_checkpoint(donor, settings, 
     train(donor, ["area"], X, settings=settings, checkpoints=tmp_path)
     train(donor, ["area"], X, settings=settings.replace(workers=2), checkpoints=tmp_path)
     assert len(list(tmp_path.iterdir())) == 1
-
-
-def test_other_processes_fit_the_same_models(donor, settings):
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
-        model = train(donor, Y, X, settings=settings, executor=executor)
-    assert texts(model) == texts(train(donor, Y, X, settings=settings))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from fusion_core import FusionModel, TrainSettings, fuse, train
-from fusion_core.errors import Cancelled, InputError
+from fusion_core.errors import InputError
 
 X = ["size", "income", "region"]
 
@@ -212,23 +212,3 @@ def test_unknown_names_in_settings_are_refused(donor):
     assert "Perhaps 'size' is meant" in refused(donor, ["area"], X, settings=typed)
     with pytest.raises(InputError, match="no kind of variable 'text'"):
         TrainSettings(types=(("size", "text"),))
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_cancelled_training_stops(donor, small_settings, workers):
-    seen = []
-
-    def cancel(share: float, message: str) -> None:
-        seen.append(share)
-        if "Modelled" in message:
-            raise Cancelled("The run was cancelled")
-
-    with pytest.raises(Cancelled):
-        train(
-            donor,
-            ["area", "gas", "fuel"],
-            X,
-            settings=small_settings.replace(workers=workers),
-            progress=cancel,
-        )
-    assert len(seen) == 2

@@ -5,16 +5,13 @@ import pandas as pd
 import pytest
 
 from fusion_core import TrainSettings, fuse, train
-from fusion_core.fusion.boosting import (
-    FoldedData,
-    Objective,
-    assign_folds,
-    constant_loss,
-    strata_of,
-)
+from fusion_core.fusion.boosting import FoldedData, Objective, constant_loss
+from fusion_core.fusion.folds import assign_folds, strata_of
 from fusion_core.fusion.screening import Design, screen, suggest_order
 from fusion_core.fusion.streams import CHUNK_ROWS, cell_uniforms
+from fusion_core.fusion.tuning import Fit, tune
 from fusion_core.fusion.variables import VariableType
+from fusion_core.fusion.workers import workers_of
 
 X = ["size", "income", "region"]
 
@@ -57,20 +54,20 @@ def test_baseline_losses_are_those_of_the_best_constant():
     assert log == pytest.approx(-(np.log(0.75) + np.log(0.25)) / 2)
 
 
-def folded(matrix: np.ndarray, settings: TrainSettings) -> FoldedData:
+def tuned(matrix: np.ndarray, outcome: np.ndarray, settings: TrainSettings) -> Fit:
     fold = assign_folds(np.zeros(len(matrix), int), settings, np.random.default_rng(0))
-    return FoldedData(
-        matrix, unordered=[], weights=np.ones(len(matrix)), fold=fold, settings=settings, seed=1
-    )
+    ones = np.ones(len(matrix))
+    data = FoldedData(matrix, outcome, unordered=[], weights=ones, fold=fold, seed=1)
+    with workers_of(None, 1) as workers:
+        return tune(data, Objective("mean"), settings, workers, lambda _share: None)
 
 
 def test_a_fit_beats_the_baseline_on_signal_and_stops_early_on_noise():
     draw = np.random.default_rng(0)
     matrix = draw.normal(0, 1, (600, 3))
     settings = TrainSettings(folds=3, leaves=(4, 8), maximum_trees=200)
-    data = folded(matrix, settings)
-    signal = data.fit(matrix[:, 0] + draw.normal(0, 0.3, 600), Objective("mean"), (4, 8))
-    noise = data.fit(draw.normal(0, 1, 600), Objective("mean"), (4, 8))
+    signal = tuned(matrix, matrix[:, 0] + draw.normal(0, 0.3, 600), settings)
+    noise = tuned(matrix, draw.normal(0, 1, 600), settings)
     assert signal.tuning.loss < 0.3 * signal.tuning.baseline_loss
     assert noise.tuning.trees < signal.tuning.trees / 2
     assert noise.tuning.loss > 0.9 * noise.tuning.baseline_loss
@@ -80,7 +77,7 @@ def test_out_of_fold_predictions_reproduce_the_tuning_loss():
     draw = np.random.default_rng(0)
     matrix = draw.normal(0, 1, (300, 2))
     outcome = matrix[:, 0] + draw.normal(0, 0.5, 300)
-    fit = folded(matrix, TrainSettings(folds=3, leaves=(4,))).fit(outcome, Objective("mean"), (4,))
+    fit = tuned(matrix, outcome, TrainSettings(folds=3, leaves=(4,)))
     assert fit.out_of_fold is not None
     assert np.square(outcome - fit.out_of_fold[:, 0]).mean() == pytest.approx(
         fit.tuning.loss, rel=1e-5
@@ -89,9 +86,8 @@ def test_out_of_fold_predictions_reproduce_the_tuning_loss():
 
 def test_without_folds_there_are_no_out_of_fold_predictions():
     matrix = np.random.default_rng(0).normal(0, 1, (100, 2))
-    fit = folded(matrix, TrainSettings(folds=0, leaves=(4,), maximum_trees=5)).fit(
-        matrix[:, 0], Objective("mean"), (4,)
-    )
+    settings = TrainSettings(folds=0, leaves=(4,), maximum_trees=5)
+    fit = tuned(matrix, matrix[:, 0], settings)
     assert fit.out_of_fold is None
 
 
