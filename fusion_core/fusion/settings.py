@@ -132,7 +132,7 @@ class TrainSettings:
         if not values:
             raise InputError(f"The grid names no value of '{name}'", fix="Name at least one")
         for value in values:
-            type(self)(**{name: value})
+            self.replace(grid=(), **{name: value})
 
     def _rules(self) -> tuple[tuple[str, bool, str], ...]:
         quantiles, leaves = self.quantiles, self.leaves
