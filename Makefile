@@ -48,8 +48,8 @@ format: $(VENV)/.test-installed ## format and sort imports
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.test-installed ## run the benchmarks, write one Markdown table
-	$(BIN)/python tests/benchmarks/run_all.py
+bench: $(VENV)/.test-installed ## benchmarks (25 minutes; QUICK=1: 3), into one Markdown table (BENCH=FILE)
+	$(BIN)/python tests/benchmarks/run_all.py $(if $(QUICK),--quick) $(if $(BENCH),--output "$(BENCH)")
 
 picture: $(VENV)/.test-installed ## take the README's picture from the running app
 	$(BIN)/python tests/take_picture.py

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, sync_playwright
+from reporting import SHARED, Row, Unavailable, run_alone
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from install_browser import installed_browser
 from running_app import browser, running_app
 
 from fusion_core.execution import execute_run
@@ -24,7 +26,6 @@ from fusion_core.surveys import SurveyId
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, create_run
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 IMPLICATES = 10
 # Something each place shows once it can be used.
 READY = {
@@ -42,8 +43,27 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def row(what: str, value: str, goal: str = "") -> None:
-    print(f"| {what} | {value} | {goal} |")
+def row(what: str, value: float, unit: str = "s", *, goal: float | None = None) -> Row:
+    made = Row(topic="app", what=what, value=value, unit=unit)
+    return made if goal is None else made.against("goal", goal)
+
+
+def require_browser() -> None:
+    """Make sure there is a browser to drive.
+
+    Raises
+    ------
+    Unavailable
+        If there is none.
+    """
+    if installed_browser() is None and not Path(sync_browser_path()).exists():
+        raise Unavailable("There is no Chromium; tests/install_browser.py installs one.")
+
+
+def sync_browser_path() -> str:
+    """Return where Playwright's own browser would be."""
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
 
 
 def open_place(page: Page, url: str, place: str) -> None:
@@ -121,41 +141,58 @@ def dictionaries_workspace(folder: Path) -> Workspace | None:
     return workspace
 
 
-def report(what: str, times: list[float]) -> None:
+def click_row(what: str, times: list[float]) -> Row:
     typical, worst = statistics.median(times), max(times)
-    row(what, f"{typical * 1e3:.0f} ms (worst of {len(times)}: {worst * 1e3:.0f} ms)", "200 ms")
+    made = row(what, typical * 1e3, "ms", goal=200)
+    return replace(made, note=f"median of {len(times)}, worst {worst * 1e3:.0f} ms")
 
 
-def harmonize_clicks(page: Page, url: str, view: str, what: str) -> None:
+def harmonize_clicks(page: Page, url: str, view: str, what: str) -> list[Row]:
     page.goto(f"{url}/{view}")
     page.locator(".side-levels.recipient .level").first.wait_for()
     page.wait_for_timeout(1500)
-    report(f"put a level into a group, {what}", answer_seconds(page, regroupings(page, 8)))
-    report(f"open a variable, {what}", answer_seconds(page, saved_variables(page, 10)))
+    return [
+        click_row(f"put a level into a group, {what}", answer_seconds(page, regroupings(page, 8))),
+        click_row(f"open a variable, {what}", answer_seconds(page, saved_variables(page, 10))),
+    ]
 
 
-def main() -> int:
-    print("## The app\n\n| what | measured | goal |\n|---|---|---|")
+def measure(*, quick: bool) -> list[Row]:
+    """Build the demo, run a quick look, open every place and click; quickly without the run."""
+    require_browser()
     with tempfile.TemporaryDirectory() as folder, browser() as chromium:
-        row("build the demo", f"{seconds(lambda: build_demo(Path(folder) / 'demo')):.1f} s")
+        rows = [row("build the demo", seconds(lambda: build_demo(Path(folder) / "demo")))]
         workspace = Workspace.open(Path(folder) / "demo")
-        row("quick look: prepare, train, fuse, validate", f"{quick_run(workspace):.1f} s", "60 s")
+        if not quick:
+            look = "quick look: prepare, train, fuse, validate"
+            rows.append(row(look, quick_run(workspace), goal=60))
         page = chromium.new_page(viewport={"width": 1440, "height": 900})
-        start = time.perf_counter()
-        with running_app(workspace.path) as url:
-            open_place(page, url, "harmonize")
-            row("start to first page", f"{time.perf_counter() - start:.1f} s", "5 s")
-            for place in READY:
-                elapsed = seconds(lambda place=place: open_place(page, url, place))
-                row(f"open {place}", f"{elapsed:.2f} s", "3 s")
-            harmonize_clicks(page, url, f"harmonize?pair={PAIR}&donor=heatfuel", "demo")
-        dictionaries = dictionaries_workspace(Path(folder) / "dictionaries")
+        # Two places show results, which there are none of without the run.
+        places = list(READY)[:3] if quick else list(READY)
+        rows += demo_rows(page, workspace, places)
+        dictionaries = None if quick else dictionaries_workspace(Path(folder) / "dictionaries")
         if dictionaries is not None:
             with running_app(dictionaries.path) as url:
                 view = "harmonize?pair=CEI_2015-2019__ACS_2019&donor=occucod1"
-                harmonize_clicks(page, url, view, "531 levels")
-    return 0
+                rows += harmonize_clicks(page, url, view, "531 levels")
+    return rows
+
+
+def demo_rows(page: Page, workspace: Workspace, places: list[str]) -> list[Row]:
+    """Start the app on the demo, open the places and click on the Harmonize page."""
+    start = time.perf_counter()
+    with running_app(workspace.path) as url:
+        listening = time.perf_counter() - start
+        open_place(page, url, "harmonize")
+        rows = [
+            row("start until it listens", listening),
+            row("start to first page", time.perf_counter() - start, goal=5),
+        ]
+        for place in places:
+            elapsed = seconds(lambda place=place: open_place(page, url, place))
+            rows.append(row(f"open {place}", elapsed, goal=3))
+        return rows + harmonize_clicks(page, url, f"harmonize?pair={PAIR}&donor=heatfuel", "demo")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_alone(measure))

@@ -1,9 +1,8 @@
 """How many seeded mistakes the checker finds, and what it says of the files as they are.
 
-Run `python tests/benchmarks/benchmark_checker.py`; it needs the published harmonies and dictionaries
-in `shared/data` beside the checkout. Each harmony is changed in one way a person might slip; the
-mistake counts as found when the changed harmony has an error or warning that the harmony as
-published does not have. Dictionaries are at hand as in a workspace; sibling years are, or are not.
+Each harmony is changed in one way a person might slip; the mistake counts as found when the changed
+harmony has an error or warning that the harmony as published does not have. Dictionaries are at hand
+as in a workspace; sibling years are, or are not.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
+from reporting import SHARED, Row, require_shared_data, run_alone
 
 from fusion_core.harmony import editing
 from fusion_core.harmony.aggregation import takes_reference_person
@@ -27,7 +26,6 @@ from fusion_core.harmony.model import Harmony, HarmonySet, LevelGroup, SideName
 from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
 from fusion_core.surveys.model import Dictionary, SurveyId
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
 SIDES: tuple[SideName, SideName] = ("donor", "recipient")
 Mutation = Callable[[Harmony, np.random.Generator], Harmony | None]
 
@@ -198,7 +196,7 @@ def dictionaries() -> Callable[[SurveyId], Dictionary | None]:
     def fetch(survey: SurveyId) -> Dictionary | None:
         if survey not in known:
             households, persons = (
-                DATA / "dictionaries" / f"{survey}_{part}.parquet" for part in "HP"
+                SHARED / "dictionaries" / f"{survey}_{part}.parquet" for part in "HP"
             )
             known[survey] = None
             if households.exists():
@@ -211,7 +209,7 @@ def dictionaries() -> Callable[[SurveyId], Dictionary | None]:
 
 def published(fetch: Callable[[SurveyId], Dictionary | None]) -> list[CheckedHarmony]:
     """Check all published files as they are."""
-    return check_files(sorted((DATA / "harmonies" / "r").glob("*.R")), fetch)
+    return check_files(sorted((SHARED / "harmonies" / "r").glob("*.R")), fetch)
 
 
 def seed(
@@ -264,30 +262,30 @@ def _other(name: SideName) -> SideName:
     return "recipient" if name == "donor" else "donor"
 
 
-def main() -> int:
-    if not DATA.exists():
-        print("The published harmonies are not at hand.")
-        return 0
+def measure(*, quick: bool) -> list[Row]:
+    """Plant mistakes with and without sibling years, and count what is said of the files as they are."""
+    require_shared_data()
+    most = 30 if quick else 150
     fetch = dictionaries()
     checked = published(fetch)
-    print("## Checker\n\n### Seeded mistakes\n")
-    print("| mistake | planted | error or warning | without sibling years | any finding | rules |")
-    print("|---|---|---|---|---|---|")
-    alone = seed(checked, fetch, most=150, with_siblings=False)
-    for kind, result in seed(checked, fetch, most=150).items():
-        rules = ", ".join(f"{rule} {count}" for rule, count in result.rules.most_common(3))
-        shares = f"{result.found:.0%} | {alone[kind].found:.0%} | {result.mentioned:.0%}"
-        print(f"| {kind} | {result.planted} | {shares} | {rules} |")
-    print(f"\n### The {len(checked)} harmonies as published\n")
-    print("| severity | rule | findings | harmonies |\n|---|---|---|---|")
-    counts = Counter((f.severity, f.rule) for item in checked for f in item.findings)
-    for (severity, rule), count in sorted(counts.items()):
-        harmonies = sum(
-            any((f.severity, f.rule) == (severity, rule) for f in item.findings) for item in checked
+    alone = seed(checked, fetch, most=most, with_siblings=False)
+    rows = [
+        Row(
+            topic="check", what=f"seeded mistake found: {kind}", value=100 * result.found, unit="%",
+            note=f"of {result.planted}; {alone[kind].found:.0%} without sibling years",
         )
-        print(f"| {severity} | {rule} | {count} | {harmonies} |")
-    return 0
+        for kind, result in seed(checked, fetch, most=most).items()
+    ]  # fmt: skip
+    counts = Counter(finding.severity for item in checked for finding in item.findings)
+    rows += [
+        Row(
+            topic="check", what=f"{len(checked):,} harmonies as published: {severity}s",
+            value=counts[severity], unit="findings",
+        )
+        for severity in ("error", "warning", "hint")
+    ]  # fmt: skip
+    return rows
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_alone(measure))

@@ -1,9 +1,8 @@
 """How much of what people published for a year is found by conveying the neighbouring year.
 
-Run `python tests/benchmarks/benchmark_conveying.py`; it needs the published harmonies and
-dictionaries in `shared/data` beside the checkout. Every pair of surveys is conveyed to the next and
-to the previous vintage that was published, of the recipient and of the donor, and what comes out is
-compared with what people published there.
+Every pair of surveys is conveyed to the next and to the previous vintage that was published, of the
+recipient and of the donor, and what comes out is compared with what people published there. With
+``--wrong`` every harmony that came out otherwise is listed.
 """
 
 import sys
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from benchmark_suggestions import load
+from reporting import Row, require_shared_data, run_alone
 
 from fusion_core.harmony.comparing import Comparison, compare
 from fusion_core.harmony.conveyance import ConveyedHarmony
@@ -103,37 +103,40 @@ def table(judged):
     return counts
 
 
-COLUMNS = [
-    *((f"{status} {sure}", outcome) for status in ("identical", "proposed")
-      for sure in ("sure", "unsure") for outcome in ("right", "open", "wrong")),
-    ("impossible", "impossible"),
-]  # fmt: skip
+def measure(*, quick: bool) -> list[Row]:  # noqa: ARG001 - it takes seconds either way
+    """Say how much comes out as published, of all and of what looks sure."""
+    require_shared_data()
+    counts = sum(table(judge(*load())).values(), Counter())
+    shares = {
+        "all": [key for key in counts if key[0] != "impossible"],
+        "those that look sure": [key for key in counts if key[0].endswith(" sure")],
+    }
+    rows = []
+    for name, keys in shares.items():
+        total = sum(counts[key] for key in keys)
+        right = sum(counts[key] for key in keys if key[1] == "right")
+        rows.append(
+            Row(
+                topic="convey", what=f"to the neighbouring vintage, {name}: as published",
+                value=100 * right / total, unit="%", note=f"{right:,} of {total:,} harmonies",
+            )
+        )  # fmt: skip
+    return rows
 
 
-def main():
-    judged = list(judge(*load()))
-    counts = table(judged)
-    counts["all"] = sum(counts.values(), Counter())
-    for name, found in counts.items():
-        figures = (
-            f"{kind}, {outcome} {found[kind, outcome]}"
-            for kind, outcome in COLUMNS
-            if found[kind, outcome]
-        )
-        print(f"{name:26}", "; ".join(figures))
-    if "--wrong" in sys.argv:
-        for item in judged:
-            if item.outcome in {"wrong", "impossible", "open"}:
-                print(
-                    f"\n{item.source} > {item.target}  {item.published.key}  {item.kind} {item.outcome}"
-                )
-                print("  ", item.conveyed.sentences)
-                print("  ", item.comparison.sentence if item.comparison else item.conveyed.reason)
-                for change in item.comparison.settings if item.comparison else ():
-                    print("    ", change.cells)
-                for row in (item.comparison.differing if item.comparison else ())[:6]:
-                    print("    ", row.side, row.level[:60], row.here, row.there, row.aligned)
+def list_wrong() -> None:
+    """Print what came out otherwise than published."""
+    for item in judge(*load()):
+        if item.outcome == "right":
+            continue
+        print(f"\n{item.source} > {item.target}  {item.published.key}  {item.kind} {item.outcome}")
+        print("  ", item.conveyed.sentences)
+        print("  ", item.comparison.sentence if item.comparison else item.conveyed.reason)
+        for change in item.comparison.settings if item.comparison else ():
+            print("    ", change.cells)
+        for row in (item.comparison.differing if item.comparison else ())[:6]:
+            print("    ", row.side, row.level[:60], row.here, row.there, row.aligned)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(list_wrong() if "--wrong" in sys.argv else run_alone(measure))

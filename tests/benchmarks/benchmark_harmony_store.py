@@ -1,11 +1,10 @@
-"""What the store of harmonies withstands: eight writers of one pair, killed at random moments.
-
-Run `python tests/benchmarks/benchmark_harmony_store.py [writers] [edits] [seed]`.
-"""
+"""What the store of harmonies withstands: eight writers of one pair, killed at random moments."""
 
 import sys
 import tempfile
 from pathlib import Path
+
+from reporting import Row, run_alone
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -13,24 +12,35 @@ from crashing_writers import PAIR, broken_promises, run_writers
 
 from fusion_core.harmony.store import HarmonyStore
 
+WRITERS = 8
+SEED = 1
 
-def main() -> int:
-    given = [int(text) for text in sys.argv[1:]]
-    writers, edits, seed = given + [8, 200, 1][len(given) :]
+
+def measure(*, quick: bool) -> list[Row]:
+    """Let writers loose and compare what each was told with what is on disk.
+
+    Raises
+    ------
+    AssertionError
+        If a change was lost or confused.
+    """
+    edits = 20 if quick else 200
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        ordeal = run_writers(folder, writers=writers, edits=edits, pause=0.1, seed=seed)
+        ordeal = run_writers(folder, writers=WRITERS, edits=edits, pause=0.1, seed=SEED)
         problems = broken_promises(folder)
         entries = len(HarmonyStore(folder, PAIR).history())
-    print(
-        f"## Store of harmonies\n\n{writers} processes × {edits} edits, {ordeal.kills} killed, "
-        f"{ordeal.seconds:.0f} s; {entries} entries in the history, file read {ordeal.reads} times.\n\n"
-        f"Lost or confused: {len(problems) or 'nothing'}.\n"
-    )
-    for problem in problems[:20]:
-        print(f"- {problem}")
-    return int(bool(problems))
+    if problems:
+        raise AssertionError(f"{len(problems)} promises were broken, such as: {problems[0]}")
+    return [
+        Row(
+            topic="store", what=f"{WRITERS} writers × {edits} edits, killed at random: changes lost",
+            value=0, unit="changes", baseline="goal: 0",
+            note=f"{ordeal.kills} killed, {entries:,} entries in the history, "
+            f"read {ordeal.reads} times meanwhile",
+        )
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_alone(measure))

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from reporting import SHARED, Row, require_shared_data, run_alone
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -27,7 +28,6 @@ from fusion_core.surveys.model import SurveyId
 from fusion_core.surveys.stored import StoredSurvey
 from fusion_core.workspace.layout import Workspace
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 DONOR, RECIPIENT = SurveyId("CEI", "2015-2019"), SurveyId("ACS", "2019")
 DONORS = 5_000
 RECIPIENTS = (25_000, 1_300_000)
@@ -102,33 +102,51 @@ def cpu_milliseconds(work: Callable[[], object]) -> float:
     return (time.process_time() - start) * 1e3
 
 
-def report(chosen: dict[str, Harmony], donor: StoredSurvey, recipient: StoredSurvey) -> None:
+def preview_rows(
+    chosen: dict[str, Harmony], donor: StoredSurvey, recipient: StoredSurvey, households: int
+) -> list[Row]:
+    """Open and edit each harmony; report the slowest, and what is kept in memory."""
     cache = RowsCache()
 
     def measured(harmony: Harmony) -> float:
         return cpu_milliseconds(lambda: preview(harmony, donor, recipient, cache=cache))
 
-    print("| harmony | opened, CPU ms | edited, median CPU ms | worst |\n|---|---|---|---|")
+    opened, edits = {}, {}
     for what, harmony in chosen.items():
-        opened = measured(harmony)
-        times = [measured(item) for item in edited(harmony)]
-        print(f"| {what} | {opened:.0f} | {statistics.median(times):.0f} | {max(times):.0f} |")
-    print(f"\nPrepared rows: {cache.nbytes / 2**20:.0f} MiB")
+        opened[what] = measured(harmony)
+        edits[what] = statistics.median(measured(item) for item in edited(harmony))
+    rows = []
+    for done, times in (("opened", opened), ("edited, median", edits)):
+        slowest = max(times, key=lambda what: times[what])
+        rows.append(
+            Row(
+                topic="preview",
+                what=f"{households:,} households: {done}, slowest of {len(times)} harmonies",
+                value=times[slowest],
+                unit="ms",
+                note=f"{slowest}; half take less than {statistics.median(times.values()):.0f} ms",
+            ).against("goal", GOALS[households])
+        )
+    kept = Row(
+        topic="preview",
+        what=f"{households:,} households: prepared rows kept",
+        value=cache.nbytes / 2**20,
+        unit="MiB",
+    )
+    return [*rows, kept]
 
 
-def main() -> int:
-    print("## Previews\n")
-    if not SHARED.exists():
-        print("The shared survey dictionaries are absent, so nothing was measured.")
-        return 0
+def measure(*, quick: bool) -> list[Row]:
+    """Measure previews of a sample and of a full ACS year, or quickly of the sample."""
+    require_shared_data()
     known = published()
-    for households in RECIPIENTS:
-        print(f"\n{households:,} households; goal {GOALS[households]} ms\n", flush=True)
+    rows = []
+    for households in RECIPIENTS[:1] if quick else RECIPIENTS:
         with tempfile.TemporaryDirectory() as folder:
             surveys = stored_surveys(Path(folder) / "workspace", households, used_columns(known))
-            report(cases(known), *surveys)
-    return 0
+            rows += preview_rows(cases(known), *surveys, households)
+    return rows
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_alone(measure))

@@ -1,14 +1,14 @@
 """How good suggestions are on published harmonies, each survey judged by the others.
 
-Run `python tests/benchmarks/benchmark_suggestions.py`; it needs the published harmonies and
-dictionaries in `shared/data` beside the checkout. All vintages of the judged survey are held out of
-the examples. The weights of the signals and the synonyms are those of the product.
+All vintages of the judged survey are held out of the examples. The weights of the signals and the
+synonyms are those of the product.
 """
 
+import sys
 import time
 from collections import defaultdict
-from pathlib import Path
 
+from reporting import SHARED, Row, require_shared_data, run_alone
 from sklearn.metrics import adjusted_rand_score
 
 from fusion_core.harmony.candidates import CandidateIndex
@@ -17,10 +17,10 @@ from fusion_core.harmony.fusiondata import read_harmonies
 from fusion_core.harmony.level_matching import propose_groups
 from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
 
-SHARED_DATA = Path(__file__).parents[2].parent / "shared" / "data"
+GOAL_TOP_FIVE = 90.0
 
 
-def load(folder=SHARED_DATA):
+def load(folder=SHARED):
     dictionaries = {}
     for household in sorted((folder / "dictionaries").glob("*_H.parquet")):
         name = household.stem.removesuffix("_H")
@@ -99,16 +99,33 @@ def summary(results):
     }
 
 
-def main():
+def measure(*, quick: bool) -> list[Row]:
+    """Judge the suggestions with and without the other surveys' harmonies, or quickly with only."""
+    require_shared_data()
     dictionaries, sets = load()
-    for teach in (True, False):
-        print("with the harmonies of the other surveys" if teach else "from wording alone")
+    rows = []
+    for teach in (True,) if quick else (True, False):
         results = judge(dictionaries, sets, teach=teach)
-        for name, result in [*results.items(), ("all", None)]:
-            chosen = list(results.values()) if result is None else [result]
-            figures = summary(chosen).items()
-            print(f"  {name:15}", "  ".join(f"{key} {value:.3g}" for key, value in figures))
+        found = summary(list(results.values()))
+        by = "learning from other surveys" if teach else "from wording alone"
+        what = f"{found['harmonies']:,} published harmonies, {by}"
+        first, top = 100 * found["first"], 100 * found["top 5"]
+        worst = min(results, key=lambda name: summary([results[name]])["top 5"])
+        rows += [
+            Row(topic="suggest", what=f"{what}: published variable first", value=first, unit="%"),
+            Row(
+                topic="suggest", what=f"{what}: among the first five", value=top, unit="%",
+                baseline=f"goal: {GOAL_TOP_FIVE:.0f} %", ratio=top / GOAL_TOP_FIVE,
+                note=f"lowest {100 * summary([results[worst]])['top 5']:.0f} % ({worst})",
+            ),
+            Row(
+                topic="suggest", what=f"{what}: levels grouped alike",
+                value=found["rand index"], unit="adjusted Rand index",
+            ),
+            Row(topic="suggest", what=f"{what}: a variable ranked", value=found["ms"], unit="ms"),
+        ]  # fmt: skip
+    return rows
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_alone(measure))

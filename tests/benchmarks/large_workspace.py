@@ -7,10 +7,12 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from reporting import SHARED
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -22,15 +24,19 @@ from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 SURVEYS = 100
 DONORS, RECIPIENTS = 5_000, 25_000
 
 
-def build_large_workspace(folder: Path) -> Workspace:
-    """Store every published survey with made-up answers, and copies of it under other years."""
+def build_large_workspace(folder: Path, *, only: Collection[str] | None = None) -> Workspace:
+    """Store every published survey with made-up answers, and copies of it under other years.
+
+    With `only` some surveys, such as ``{"RECS_2015", "ACS_2015"}``, and no copies.
+    """
     workspace = Workspace.create(folder, title="Large")
     for number, path in enumerate(sorted((SHARED / "dictionaries").glob("*_H.parquet"))):
+        if only is not None and path.stem.removesuffix("_H") not in only:
+            continue
         persons = path.with_name(path.name.replace("_H.", "_P."))
         survey = read_fusiondata_dictionary(path, persons if persons.exists() else None)
         households = RECIPIENTS if survey.id.name == "ACS" else DONORS
@@ -39,7 +45,8 @@ def build_large_workspace(folder: Path) -> Workspace:
             replace(made_up, description=replace(made_up.description, price_year=2019))
         )
     _add_harmonies(workspace)
-    _add_years(workspace)
+    if only is None:
+        _add_years(workspace)
     return workspace
 
 
