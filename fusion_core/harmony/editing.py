@@ -13,6 +13,7 @@ from itertools import pairwise
 from fusion_core.errors import InputError
 from fusion_core.harmony.binning import bin_labels, check_breakpoints
 from fusion_core.harmony.expressions import check_expression
+from fusion_core.harmony.label_sections import has_named_sections
 from fusion_core.harmony.level_matching import GroupProposal, propose_groups
 from fusion_core.harmony.model import (
     DROP,
@@ -322,8 +323,13 @@ def detect_ordered(harmony: Harmony, donor: Variable, recipient: Variable) -> bo
     """Whether the groups have an order: on both sides they rise with the answers.
 
     Levels of an ordered variable, and bins, have an order. One side must know it; a side that does
-    not (a nominal variable) must not contradict it where it shares groups.
+    not (a nominal variable) must not contradict it where it shares groups. Bins of a code beside
+    the list it comes from ('MFG-…', 'WHL-…') have none: codes only count the entries.
     """
+    for name, variable in zip(SIDES, (donor, recipient), strict=True):
+        other = harmony.recipient if name == "donor" else harmony.donor
+        if other.breakpoints and variable.type == "nominal" and has_named_sections(variable.levels):
+            return False
     verdicts = [
         _rises(harmony.side(name), variable)
         for name, variable in zip(SIDES, (donor, recipient), strict=True)

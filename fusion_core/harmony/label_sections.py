@@ -38,6 +38,11 @@ def label_sections(labels: Sequence[str]) -> list[str] | None:
     return found
 
 
+def has_named_sections(labels: Sequence[str]) -> bool:
+    """Whether labels stand in sections named by letters, as in industry and occupation lists."""
+    return any(section[:1].isalpha() for section in label_sections(labels) or ())
+
+
 def _word_sections(labels: Sequence[str]) -> list[str]:
     found = [match[1] if (match := _WORD_CODE.match(label)) else "" for label in labels]
     return found if sum(map(bool, found)) >= _COVERED * len(labels) else []
@@ -55,4 +60,4 @@ def _number_sections(labels: Sequence[str]) -> list[str]:
     return [""] * len(labels)
 
 
-__all__ = ["label_sections"]
+__all__ = ["has_named_sections", "label_sections"]

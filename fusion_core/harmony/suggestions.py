@@ -29,6 +29,7 @@ from fusion_core.harmony.level_matching import GroupProposal, propose_groups
 from fusion_core.harmony.model import Harmony, Side, SideName, SurveyPair
 from fusion_core.harmony.prices import survey_year
 from fusion_core.harmony.suggested_counts import suggest_head_count
+from fusion_core.harmony.suggested_sections import group_by_sections
 from fusion_core.harmony.suggested_sums import suggest_sum
 from fusion_core.harmony.wording import is_negative, is_not_asked
 from fusion_core.surveys.model import Dictionary, SurveyId, Variable
@@ -217,7 +218,7 @@ def _confidence(proposal: GroupProposal) -> Confidence:
 def _binned(
     harmony: Harmony, donor: Variable, recipient: Variable, pair: SurveyPair
 ) -> tuple[Harmony, list[str]]:
-    """Bin the number where the labels of the other side name ranges."""
+    """Bin the number where the labels of the other side name ranges, or stand in sections."""
     labels, number = (donor, recipient) if donor.is_categorical else (recipient, donor)
     side: SideName = "recipient" if donor.is_categorical else "donor"
     survey = pair.donor if donor.is_categorical else pair.recipient
@@ -227,7 +228,10 @@ def _binned(
     try:
         harmony = bin_by_labels(harmony, side, number, base_year=base_year)
     except InputError:
-        return harmony, ["the answers name no numbers to bin by"]
+        sectioned = group_by_sections(harmony, side, number, labels)
+        if sectioned is None:
+            return harmony, ["the answers name no numbers to bin by"]
+        return sectioned.harmony, [sectioned.reason]
     harmony = _denials_at_zero(harmony, side)
     said = [f"{number.name} is binned where the answers to {labels.name} meet"]
     if base_year is not None:
