@@ -77,11 +77,40 @@ def execute_run(
         If a stage failed for a reason the user can act on; the state says it.
     """
     functions = {**STAGE_FUNCTIONS, **(stages or {})}
-    _begin(run)
-    try:
+
+    def work() -> None:
         tracker = RunProgress(run, _expected_seconds(workspace, run), echo=progress)
         for stage in STAGES:
             _execute_stage(workspace, run, stage, functions[stage], tracker)
+
+    return execute_recorded(run, work)
+
+
+def execute_recorded(run: Run, work: Callable[[], None]) -> RunState:
+    """Do some work and write to a run's state how it went.
+
+    Parameters
+    ----------
+    run
+        Whose ``state.json`` and log are written.
+    work
+        The work; raises `Cancelled` when the user asked to cancel.
+
+    Returns
+    -------
+    RunState
+        The final state.
+
+    Raises
+    ------
+    Cancelled
+        If the user asked to cancel; the state says so.
+    HarmonyError
+        If the work failed for a reason the user can act on; the state says it.
+    """
+    _begin(run)
+    try:
+        work()
     except Cancelled:
         _end(run, "cancelled", "Cancelled. What was finished is kept and can be resumed")
         raise

@@ -78,7 +78,7 @@ def start_run(workspace: Workspace, run: Run) -> RunState:
         for name in (CANCEL_FILE, _PROCESS_FILE):
             (run.folder / name).unlink(missing_ok=True)
         run.write_state(RunState(status="running", message="Starting", started=utc_now()))
-        _spawn(workspace, run)
+        spawn_worker(workspace, run, run.spec().train.workers)
     return run.state()
 
 
@@ -155,12 +155,31 @@ def remove_run(workspace: Workspace, run: Run) -> None:
     """
     if run_status(workspace, run).status == "running":
         raise ConflictError("The run is still running", fix="Cancel it first")
+    if run.check.folder.is_dir() and run_status(workspace, run.check).status == "running":
+        raise ConflictError(
+            "The run is being checked with unseen households",
+            fix="Cancel the check on the Validate page first",
+        )
     delete_run(run)
 
 
-def _spawn(workspace: Workspace, run: Run) -> None:
+def spawn_worker(workspace: Workspace, run: Run, workers: int, *arguments: str) -> None:
+    """Start the process of a run, or of what is done to one, and record it in the run's folder.
+
+    Parameters
+    ----------
+    workspace
+        Where the run is.
+    run
+        Whose folder gets the process and its output.
+    workers
+        Number of cores the work may use.
+    arguments
+        What `fusion_core.execution.worker` is told besides the workspace and the run.
+    """
     command = [
-        sys.executable, "-m", "fusion_core.execution.worker", str(workspace.path.resolve()), run.id
+        sys.executable, "-m", "fusion_core.execution.worker", str(workspace.path.resolve()),
+        run.id, *arguments,
     ]  # fmt: skip
     with (run.folder / "worker.log").open("ab") as output:
         worker = subprocess.Popen(
@@ -168,7 +187,7 @@ def _spawn(workspace: Workspace, run: Run) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=worker_environment(run.spec().train.workers),
+            env=worker_environment(workers),
             start_new_session=True,
             close_fds=True,
         )

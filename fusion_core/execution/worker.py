@@ -1,4 +1,6 @@
-"""The process of one run: ``python -m fusion_core.execution.worker WORKSPACE RUN_ID``.
+"""The process of one run: ``python -m fusion_core.execution.worker WORKSPACE RUN_ID [FOLDS]``.
+
+With a number of folds it is that of a check with unseen households of a finished run.
 
 It is started by `fusion_core.execution.start_run` in a session of its own, so neither closing the
 browser nor stopping the server ends it. Everything it has to say goes to the run's folder; the exit
@@ -11,6 +13,7 @@ import sys
 from pathlib import Path
 
 from fusion_core.errors import Cancelled, HarmonyError
+from fusion_core.execution.checking import execute_check
 from fusion_core.execution.pipeline import execute_run
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import open_run
@@ -19,11 +22,15 @@ FINISHED, FAILED, CANCELLED = 0, 1, 2
 
 
 def main(arguments: list[str]) -> int:
-    """Execute the run named on the command line."""
-    folder, identifier = arguments
+    """Execute the run named on the command line, or its check."""
+    folder, identifier, *folds = arguments
     workspace = Workspace.open(Path(folder))
+    run = open_run(workspace, identifier)
     try:
-        execute_run(workspace, open_run(workspace, identifier))
+        if folds:
+            execute_check(workspace, run, int(folds[0]))
+        else:
+            execute_run(workspace, run)
     except Cancelled:
         return CANCELLED
     except HarmonyError as error:

@@ -182,6 +182,11 @@ class Run:
         return self.folder / "validation"
 
     @property
+    def check(self) -> Run:
+        """The check with unseen households asked for later: state and log of its own process."""
+        return Run(self.id, self.folder / "check")
+
+    @property
     def estimates_folder(self) -> Path:
         """Cached estimates."""
         return self.folder / "estimates"

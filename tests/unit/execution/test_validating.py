@@ -1,0 +1,164 @@
+"""Validation as a stage of a run, and the check with unseen households before or after its end."""
+
+import dataclasses
+import json
+import shutil
+import time
+
+import pytest
+
+from fusion_core.errors import ConflictError, CorruptFileError, InputError
+from fusion_core.execution import cancel_run, execute_run, remove_run, run_status
+from fusion_core.execution.checking import check_status, execute_check, start_check
+from fusion_core.execution.validating import (
+    fingerprint,
+    is_outdated,
+    out_of_fold_folder,
+    validate_inside,
+)
+from fusion_core.fusion.settings import TrainSettings
+from fusion_core.harmony.store import list_pairs
+from fusion_core.validation import read_validation
+from fusion_core.validation.storage import has_validation, read_facts
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import RunSpec, RunState, create_run, open_run
+
+QUICK = TrainSettings.preset("quick").replace(leaves=(4,), maximum_trees=5, folds=2)
+
+
+def spec_of(pair, **changes):
+    spec = RunSpec("toy", pair, ("kwh", "cooling"), implicates=3, train=QUICK)
+    return dataclasses.replace(spec, **changes)
+
+
+@pytest.fixture(scope="module")
+def finished(toy_template, tmp_path_factory):
+    """A workspace with a finished run that was checked with unseen households too."""
+    folder = tmp_path_factory.mktemp("validated") / "toy"
+    shutil.copytree(toy_template.path, folder)
+    workspace = Workspace.open(folder)
+    [pair] = list_pairs(workspace.path)
+    run = create_run(workspace, spec_of(pair, out_of_fold=2))
+    told = []
+    execute_run(workspace, run, lambda share, words: told.append((share, words)))
+    return workspace, run, told
+
+
+@pytest.fixture
+def own(finished, tmp_path):
+    """A copy whose run a test may change."""
+    workspace, run, _ = finished
+    shutil.copytree(workspace.path, tmp_path / "own")
+    copied = Workspace.open(tmp_path / "own")
+    return copied, open_run(copied, run.id)
+
+
+def silent(share, words):
+    """Report to nobody."""
+
+
+def test_a_run_stores_both_validations_and_says_which_is_which(finished):
+    _, run, told = finished
+    inside, outside = (
+        read_validation(run.validation_folder),
+        read_validation(out_of_fold_folder(run)),
+    )
+    assert list(inside.summary["variable"]) == list(outside.summary["variable"])
+    assert not inside.metrics["simulated"].equals(outside.metrics["simulated"])
+    assert set(inside.importance["variable"]) == {"kwh", "cooling"}
+    facts = read_facts(out_of_fold_folder(run))
+    assert (facts["folds"], facts["implicates"], facts["households"]) == (2, 3, 240)
+    assert any(words.startswith("Unseen households 2 of 2") for _, words in told)
+    assert [share for share, _ in told] == sorted(share for share, _ in told)
+    assert not run.checkpoint_folder.exists() or not list(run.checkpoint_folder.iterdir())
+
+
+def test_a_model_or_donor_that_changed_makes_a_validation_outdated(own):
+    _, run = own
+    assert not is_outdated(run, run.validation_folder)
+    manifest = run.model_folder / "manifest.json"
+    manifest.write_text(manifest.read_text() + "\n")
+    assert is_outdated(run, run.validation_folder)
+    assert is_outdated(run, out_of_fold_folder(run))
+
+
+def test_a_validation_of_the_first_format_is_not_called_outdated(own):
+    _, run = own
+    path = run.validation_folder / "validation.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"fingerprint": ""}))
+    assert not is_outdated(run, run.validation_folder)
+
+
+def test_a_subset_variable_that_cannot_be_used_stops_the_run_before_training(
+    toy_workspace, toy_pair
+):
+    run = create_run(toy_workspace, spec_of(toy_pair, subset_variables=("tenur",)))
+    with pytest.raises(InputError, match="Perhaps 'tenure__ten' is meant"):
+        execute_run(toy_workspace, run)
+    assert run.state().status == "failed"
+    assert not run.model_folder.exists()
+
+
+@pytest.mark.parametrize("folds", [1, 21, -2])
+def test_a_number_of_parts_nobody_waits_for_is_refused(toy_workspace, toy_pair, folds):
+    with pytest.raises(InputError, match="cannot be checked with"):
+        create_run(toy_workspace, spec_of(toy_pair, out_of_fold=folds))
+
+
+def test_one_implicate_is_validated_with_two_and_the_log_says_so(own):
+    _, run = own
+    record = json.loads((run.folder / "spec.json").read_text())
+    (run.folder / "spec.json").write_text(json.dumps(record | {"implicates": 1}))
+    validate_inside(run, silent)
+    assert read_facts(run.validation_folder)["implicates"] == 2
+    assert any("one implicate" in entry["message"] for entry in run.log_records())
+
+
+def test_a_finished_run_is_checked_beside_it_and_stays_finished(own):
+    workspace, run = own
+    first = read_validation(out_of_fold_folder(run))
+    shutil.rmtree(out_of_fold_folder(run))
+    assert check_status(workspace, run) is None
+    start_check(workspace, run, 2)
+    assert run_status(workspace, run).status == "finished"
+    with pytest.raises(ConflictError, match="already running"):
+        start_check(workspace, run, 2)
+    with pytest.raises(ConflictError, match="being checked"):
+        remove_run(workspace, run)
+    end = time.monotonic() + 120
+    while check_status(workspace, run).status == "running" and time.monotonic() < end:
+        time.sleep(0.1)
+    assert check_status(workspace, run).status == "finished"
+    again = read_validation(out_of_fold_folder(run))
+    assert again.metrics.equals(first.metrics)
+
+
+def test_a_check_can_be_cancelled_and_keeps_the_run(own):
+    workspace, run = own
+    shutil.rmtree(out_of_fold_folder(run))
+    start_check(workspace, run, 20)
+    cancel_run(workspace, run.check, wait=True)
+    assert check_status(workspace, run).status == "cancelled"
+    assert not has_validation(out_of_fold_folder(run))
+    assert run_status(workspace, run).status == "finished"
+
+
+def test_a_check_that_fails_says_why(own):
+    workspace, run = own
+    before = fingerprint(run)
+    (run.input_folder / "donor.parquet").write_bytes(b"PAR1 cut off")
+    with pytest.raises(CorruptFileError, match="damaged"):
+        execute_check(workspace, run, 2)
+    state = check_status(workspace, run)
+    assert state.status == "failed"
+    assert "damaged" in state.message
+    assert fingerprint(run) != before
+
+
+def test_only_a_finished_run_can_be_checked(own, toy_pair):
+    workspace, _ = own
+    waiting = create_run(workspace, spec_of(toy_pair))
+    waiting.write_state(RunState(status="failed", message="The disk is full"))
+    with pytest.raises(InputError, match="Only a finished run"):
+        start_check(workspace, waiting, 5)
