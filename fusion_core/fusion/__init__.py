@@ -1,17 +1,27 @@
 """Train models of the conditional distribution on the donor and draw implicates for the recipient.
 
-One machine outgrown: `train` and `fuse_to_folder` take any executor whose workers see the same
-files. With the extra ``cluster`` installed, on a SLURM cluster (package ``dask-jobqueue``)::
+One machine outgrown: `train` and `fuse_to_folder` take any executor. With the extra ``cluster``
+installed, on a SLURM cluster (package ``dask-jobqueue``)::
 
+    from dask_jobqueue import SLURMCluster
+    from distributed import Client
+
+    # Eight processes of one core each per job: a worker computes one task at a time.
     cluster = SLURMCluster(cores=8, processes=8, memory="32GB", walltime="02:00:00")
     cluster.scale(jobs=10)
-    executor = distributed.Client(cluster).get_executor()
-    model = train(donor, y, x, weight="weight", executor=executor)
+    executor = Client(cluster).get_executor()
+    model = train(donor, y, x, weight="weight", seed=1, executor=executor)
     model.save(folder / "model")
-    fuse_to_folder(folder / "recipient.parquet", folder / "model", folder / "fused", executor=executor)
+    fuse_to_folder(
+        folder / "recipient.parquet", folder / "model", folder / "implicates", m=40, seed=1,
+        memory=2 * 10**9, executor=executor,
+    )
 
-Tasks may be repeated, so the death of a worker costs only its tasks at hand, and the results equal
-those of one machine.
+Jobs need the same environment and must see ``folder`` under the same path; the recipient is read
+where this code runs. ``memory`` is what each worker may take, half of its share of the job to be
+safe. Tasks may be repeated, so the death of a worker costs only its tasks at hand, a job that ran
+into its wall time included; started again, `fuse_to_folder` goes on with the parts that are there.
+The results equal those of one machine.
 
 The public names are imported on first use: reading a run's settings should not load LightGBM.
 """

@@ -4,9 +4,11 @@ Layout (format 2) of a folder:
 
 ``implicates.json``
     Format version, numbers of rows and implicates, notes, and per variable its levels, order, and
-    its files with their sizes; written last, so that implicates without it are not there.
-``parts/PPPPP.json``
-    While fusing only: what belongs to each finished part.
+    its files with their sizes and SHA-256; written last, so that implicates without it are not
+    there.
+``parts/``
+    While fusing only: ``begun.json`` says what is being fused, ``PPPPP.json`` what belongs to each
+    finished part.
 ``NN_<variable>/part-PPPPP.parquet``
     Columns ``implicate_01`` … ``implicate_MM``; rows follow the recipient's order through all
     parts. Categorical variables are dictionary-encoded with their labels.
@@ -20,17 +22,25 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
-from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.errors import ConflictError, CorruptFileError, InputError
 from fusion_core.fusion.implicates import FusedVariable, Implicates
-from fusion_core.workspace.files import read_json, replace_file, write_json
+from fusion_core.workspace.files import (
+    checksum_of,
+    read_json,
+    replace_file,
+    sweep_abandoned,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +48,38 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 2
 MANIFEST = "implicates.json"
 PARTS = "parts"
+BEGUN = "begun.json"
 ROW_GROUP = 131_072
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing implicates to a folder; a killed one holds nothing.
+
+    Raises
+    ------
+    ConflictError
+        If another process is writing to it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise ConflictError(
+            "Another process is fusing to the same folder",
+            where=str(folder),
+            fix="Wait for its end, or choose another folder",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def work_file(name: str) -> str:
+    """Return where a file that is needed while fusing only belongs, relative to the folder."""
+    return f"{PARTS}/{name}"
 
 
 def write_part(
@@ -68,6 +109,8 @@ def write_part(
     ------
     InputError
         If the disk is full; other parts stay.
+    ConflictError
+        If another fusion began in the folder, or this one was declared complete.
     """
     files, rows = {}, 0
     for place, variable in enumerate(variables):
@@ -81,10 +124,29 @@ def write_part(
                 compression="zstd",
                 write_page_checksum=True,
             )
-        files[variable.name] = {"file": path, "bytes": (folder / path).stat().st_size}
+            _check_wanted(folder, fingerprint)
+        written = folder / path
+        files[variable.name] = {
+            "file": path,
+            "bytes": written.stat().st_size,
+            "sha256": checksum_of(written),
+        }
         rows = len(variable.values)
     record = {"fingerprint": fingerprint, "size": size, "rows": rows, "files": files}
     write_json(record, folder / PARTS / f"{number:05}.json")
+
+
+def _check_wanted(folder: Path, fingerprint: str) -> None:
+    """Check that this fusion is still the one in the folder.
+
+    A cluster may repeat a task whose worker seemed lost, and that worker may answer after all.
+    """
+    path = folder / PARTS / BEGUN
+    if not path.exists() or read_json(path)["fingerprint"] != fingerprint:
+        raise ConflictError(
+            "These implicates are no longer wanted: another fusion began, or this one is complete",
+            where=str(folder),
+        )
 
 
 def finished_parts(folder: Path, fingerprint: str) -> dict[int, dict[str, Any]]:
@@ -100,14 +162,21 @@ def finished_parts(folder: Path, fingerprint: str) -> dict[int, dict[str, Any]]:
     found = {}
     for path in sorted((folder / PARTS).glob("[0-9]*.json")):
         record = read_json(path)
-        files = [(folder / item["file"], item["bytes"]) for item in record["files"].values()]
-        whole = all(file.is_file() and file.stat().st_size == size for file, size in files)
-        if whole and record["fingerprint"] == fingerprint:
+        if record["fingerprint"] == fingerprint and all(
+            _is_as_written(folder, item) for item in record["files"].values()
+        ):
             found[int(path.stem)] = record
     return found
 
 
-def begin_implicates(folder: Path, *, keep: Collection[int] = ()) -> None:
+def _is_as_written(folder: Path, item: dict[str, Any]) -> bool:
+    path = folder / item["file"]
+    if not path.is_file() or path.stat().st_size != item["bytes"]:
+        return False
+    return checksum_of(path) == str(item["sha256"])
+
+
+def begin_implicates(folder: Path, fingerprint: str = "", *, keep: Collection[int] = ()) -> None:
     """Make a folder ready for new implicates.
 
     Without its manifest the folder is empty to readers, so nobody meets old and new files mixed.
@@ -116,18 +185,23 @@ def begin_implicates(folder: Path, *, keep: Collection[int] = ()) -> None:
     ----------
     folder
         Created if need be; implicates in it are removed.
+    fingerprint
+        What the draws follow from; parts of another fingerprint are refused from now on.
     keep
         Parts to go on with.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PARTS).mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
+    write_json({"fingerprint": fingerprint}, folder / PARTS / BEGUN)
     kept = {f"{number:05}" for number in keep}
-    for record in (folder / PARTS).glob("*.json"):
+    for record in (folder / PARTS).glob("[0-9]*.json"):
         if record.stem not in kept:
             record.unlink()
-    if not kept:
-        for old in folder.glob("[0-9][0-9]_*"):
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    for old in folder.glob("[0-9][0-9]_*"):
+        if kept:
+            sweep_abandoned(old)
+        else:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def declare_whole(
@@ -152,7 +226,7 @@ def declare_whole(
         What a user should know, in sentences.
     """
     records = [read_json(folder / PARTS / f"{number:05}.json") for number in range(parts)]
-    entries = [
+    entries: list[dict[str, Any]] = [
         {
             "name": variable.name,
             "levels": list(variable.levels),
@@ -171,6 +245,12 @@ def declare_whole(
     }
     write_json(manifest, folder / MANIFEST)
     shutil.rmtree(folder / PARTS)
+    listed = {item["file"] for entry in entries for item in entry["files"]}
+    for path in folder.glob("[0-9][0-9]_*/*.parquet"):
+        if path.relative_to(folder).as_posix() not in listed:
+            path.unlink(missing_ok=True)
+    for path in folder.glob("[0-9][0-9]_*"):
+        sweep_abandoned(path)
 
 
 def write_implicates(implicates: Implicates, folder: Path | str) -> None:
@@ -187,19 +267,18 @@ def write_implicates(implicates: Implicates, folder: Path | str) -> None:
     ------
     InputError
         If there is nothing to write or the folder cannot be written.
+    ConflictError
+        If another process is writing to the folder.
     """
     if not implicates.names:
         raise InputError("There are no fused variables to write", fix="Fuse at least one variable")
-    folder = Path(folder)
-    begin_implicates(folder)
-    write_part(folder, 0, implicates.variables.values())
-    declare_whole(
-        folder,
-        implicates.variables.values(),
-        implicates=implicates.count,
-        parts=1,
-        notes=implicates.notes,
-    )
+    folder, variables = Path(folder), implicates.variables.values()
+    with locked(folder):
+        begin_implicates(folder)
+        write_part(folder, 0, variables)
+        declare_whole(
+            folder, variables, implicates=implicates.count, parts=1, notes=implicates.notes
+        )
 
 
 def read_implicates(folder: Path | str, variables: Sequence[str] | None = None) -> Implicates:

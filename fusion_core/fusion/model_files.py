@@ -19,7 +19,6 @@ Layout (format 1):
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -35,7 +34,7 @@ from fusion_core.fusion.model import FusionModel, ModelPart, Step, VariableModel
 from fusion_core.fusion.neighbours import DonorPool, ExpectationScale
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.variables import VariableType
-from fusion_core.workspace.files import read_json, write_json, write_text
+from fusion_core.workspace.files import checksum_of, read_json, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,12 +96,6 @@ def load_model(folder: Path) -> FusionModel:
             where=str(folder / "model.json"),
             fix="Train the model again",
         ) from error
-
-
-def checksum_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def software_version() -> str:

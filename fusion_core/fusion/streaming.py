@@ -8,18 +8,16 @@ one pass in memory, whoever computed which part.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import psutil
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.errors import InputError
 from fusion_core.fusion.fusing import (
     Progress,
     RowRange,
@@ -31,24 +29,23 @@ from fusion_core.fusion.implicate_files import (
     begin_implicates,
     declare_whole,
     finished_parts,
+    locked,
+    work_file,
     write_part,
 )
 from fusion_core.fusion.implicates import FusedVariable
-from fusion_core.fusion.inputs import (
-    check_implicates,
-    check_predictors,
-    check_seed,
-    encode_recipient,
-    missing_notes,
-)
+from fusion_core.fusion.inputs import check_implicates, check_seed, missing_notes
 from fusion_core.fusion.model import FusionModel
-from fusion_core.fusion.model_files import MANIFEST_FILE, checksum_of
+from fusion_core.fusion.model_files import MANIFEST_FILE, software_version
 from fusion_core.fusion.prediction import Predictor, ResolvingPredictor
+from fusion_core.fusion.recipient_files import encode_to_file, read_encoded
 from fusion_core.fusion.streams import CHUNK_ROWS
+from fusion_core.workspace.files import checksum_of
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from fusion_core.fusion.recipient_files import RecipientSource
 
+RECIPIENT: Final = "recipient.parquet"
 LARGEST_PART: Final = 32 * CHUNK_ROWS
 BYTES_A_CELL: Final = 24
 """Memory for one value of one variable: drawn, copied to columns and compressed."""
@@ -57,7 +54,7 @@ BYTES_A_BLOCK_CELL: Final = 400
 
 
 def fuse_to_folder(
-    recipient: Path,
+    recipient: RecipientSource,
     model: Path,
     folder: Path,
     *,
@@ -68,12 +65,14 @@ def fuse_to_folder(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Draw implicates for a recipient in a Parquet file and write them to a folder.
+    """Draw implicates for a recipient on disk and write them to a folder.
 
     Parameters
     ----------
     recipient
-        Parquet file with one row per household and the model's predictors.
+        One row per household with the model's predictors: a Parquet file, a folder of Parquet files
+        (read in the order of their names), or a DuckDB relation such as
+        ``duckdb.sql("FROM 'acs/*.parquet' WHERE np > 0 ORDER BY household_id")``.
     model
         Folder of a saved model.
     folder
@@ -84,11 +83,11 @@ def fuse_to_folder(
     threads
         Row blocks of a part computed at the same time.
     memory
-        Bytes a part may take; a quarter of the free memory when left out. The result does not
-        depend on it.
+        Bytes a part may take, and each worker of an executor; a quarter of the free memory here
+        when left out. The result does not depend on it.
     executor
         Computes the parts, such as ``dask.distributed.Client(…).get_executor()``; its workers must
-        see the same files. One part after the other here when left out.
+        see `model` and `folder`. One part after the other here when left out.
     progress
         Called with the share done and a sentence; may raise to stop.
 
@@ -99,29 +98,36 @@ def fuse_to_folder(
         is full; finished parts are kept.
     CorruptFileError
         If the recipient's file or the model is damaged.
+    ConflictError
+        If another process is fusing to the same folder.
     """
     check_implicates(m)
     seed, report = check_seed(seed), progress or ignore
     report(0.0, "Checking the recipient")
     loaded = FusionModel.load(model)
-    rows, notes = _check(recipient, loaded)
     size = _part_rows(loaded, m, threads, memory)
-    fingerprint = f"{m} {seed} {checksum_of(model / MANIFEST_FILE)} {checksum_of(recipient)}"
-    done, size = _finished(folder, fingerprint, size)
-    parts = math.ceil(rows / size)
-    begin_implicates(folder, keep=done)
-    work = [
-        PartWork(recipient, model, folder, number, size, rows, m, seed, threads, fingerprint)
-        for number in range(parts)
-        if number not in done
-    ]
-    if executor is None:
-        predictor = ResolvingPredictor()
-        for item in work:
-            fuse_part(item, loaded, predictor, progress=report)
-    else:
-        _spread(work, executor, parts, report)
-    declare_whole(folder, _outlines(loaded), implicates=m, parts=parts, notes=notes)
+    with locked(folder):
+        found = encode_to_file(recipient, loaded, folder / work_file(RECIPIENT))
+        checksum = checksum_of(model / MANIFEST_FILE)
+        fingerprint = f"{m} {seed} {checksum} {found.digest} {software_version()}"
+        done, size = _finished(folder, fingerprint, size)
+        parts = math.ceil(found.rows / size)
+        begin_implicates(folder, fingerprint, keep=done)
+        work = [
+            PartWork(
+                model, checksum, folder, number, size, found.rows, m, seed, threads, fingerprint
+            )
+            for number in range(parts)
+            if number not in done
+        ]
+        if executor is None:
+            predictor = ResolvingPredictor()
+            for item in work:
+                fuse_part(item, loaded, predictor, progress=report)
+        else:
+            _spread(work, executor, parts, report)
+        notes = missing_notes(loaded, found.lacking)
+        declare_whole(folder, _outlines(loaded), implicates=m, parts=parts, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -130,16 +136,18 @@ class PartWork:
 
     Attributes
     ----------
-    recipient, model, folder, m, seed, threads
+    model, folder, m, seed, threads
         As for `fuse_to_folder`.
+    checksum
+        Of the model's manifest.
     number, size, rows
         Position of the part, rows of a part, and rows of the whole recipient.
     fingerprint
         What the draws follow from.
     """
 
-    recipient: Path
     model: Path
+    checksum: str
     folder: Path
     number: int
     size: int
@@ -173,17 +181,31 @@ def fuse_part(
     Returns
     -------
     The part's number.
+
+    Raises
+    ------
+    ConflictError
+        If another fusion began in the folder since.
     """
-    model = model or FusionModel.load(work.model)
+    if model is None or predictor is None:
+        model, predictor = _at_hand(work.model, work.checksum)
     first = work.number * work.size
-    _, frame = next(_parts(work.recipient, model, work.size, skip=first))
-    matrix, _ = encode_recipient(frame, model)
+    matrix = read_encoded(
+        work.folder / work_file(RECIPIENT), first, min(first + work.size, work.rows)
+    )
     drawn = fuse_rows(
         matrix, model, RowRange(first, work.rows), m=work.m, seed=work.seed, threads=work.threads,
-        predictor=predictor or ResolvingPredictor(), progress=progress,
+        predictor=predictor, progress=progress,
     )  # fmt: skip
     write_part(work.folder, work.number, drawn, size=work.size, fingerprint=work.fingerprint)
     return work.number
+
+
+@lru_cache(maxsize=1)
+def _at_hand(folder: Path, checksum: str) -> tuple[FusionModel, Predictor]:
+    """Return a worker's model, read once for all its parts; the checksum tells two models apart."""
+    del checksum
+    return FusionModel.load(folder), ResolvingPredictor()
 
 
 def _finished(folder: Path, fingerprint: str, size: int) -> tuple[frozenset[int], int]:
@@ -207,21 +229,6 @@ def _spread(work: list[PartWork], executor: Executor, parts: int, report: Progre
             future.cancel()
 
 
-def _check(recipient: Path, model: FusionModel) -> tuple[int, tuple[str, ...]]:
-    """Read all rows once, so that a wrong level in the last one is told before any work.
-
-    Returns the number of rows, and what a user should know of missing values.
-    """
-    check_predictors(_columns(recipient), model)
-    rows, lacking = 0, np.zeros(len(model.predictors), dtype=np.int64)
-    for _, frame in _parts(recipient, model, LARGEST_PART):
-        lacking += encode_recipient(frame, model)[1]
-        rows += len(frame)
-    if not rows:
-        raise InputError("The recipient has no rows", where=str(recipient))
-    return rows, missing_notes(model, lacking)
-
-
 def _part_rows(model: FusionModel, m: int, threads: int, memory: int | None) -> int:
     """Return how many rows are kept at once: whole chunks, within the memory."""
     memory = psutil.virtual_memory().available // 4 if memory is None else memory
@@ -236,49 +243,6 @@ def _part_rows(model: FusionModel, m: int, threads: int, memory: int | None) -> 
             fix="Allow more memory, or ask for fewer threads or implicates",
         )
     return int(min(LARGEST_PART, chunks * CHUNK_ROWS))
-
-
-def _parts(
-    recipient: Path, model: FusionModel, size: int, *, skip: int = 0
-) -> Iterator[tuple[int, pd.DataFrame]]:
-    """Read the predictors in parts of `size` rows after the first `skip`; yields position and rows."""
-    waiting: list[pa.RecordBatch] = []
-    first, held = skip, 0
-    for batch in _batches(recipient, model, skip):
-        waiting.append(batch)
-        held += len(batch)
-        while held >= size:
-            table = pa.Table.from_batches(waiting)
-            yield first, table.slice(0, size).to_pandas()
-            waiting = table.slice(size).to_batches()
-            first, held = first + size, held - size
-    if held:
-        yield first, pa.Table.from_batches(waiting).to_pandas()
-
-
-def _batches(recipient: Path, model: FusionModel, skip: int) -> Iterator[pa.RecordBatch]:
-    """Read the predictors after the first `skip` rows."""
-    try:
-        with pq.ParquetFile(recipient) as file:
-            for batch in file.iter_batches(batch_size=LARGEST_PART, columns=list(model.x)):
-                if skip < len(batch):
-                    yield batch.slice(skip)
-                skip = max(0, skip - len(batch))
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _damaged(recipient) from error
-
-
-def _columns(recipient: Path) -> list[str]:
-    try:
-        return list(pq.read_schema(recipient).names)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _damaged(recipient) from error
-
-
-def _damaged(recipient: Path) -> CorruptFileError:
-    return CorruptFileError(
-        "The recipient is missing or damaged", where=str(recipient), fix="Prepare it again"
-    )
 
 
 def _outlines(model: FusionModel) -> list[FusedVariable]:

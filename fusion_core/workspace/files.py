@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import json
 import os
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.errors import CorruptFileError, InputError
+
+if sys.platform != "win32":
+    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,11 +48,14 @@ def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
         If the disk is full or the folder cannot be written; an earlier file stays as it was.
     """
     temporary: Path | None = None
+    handle: int | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
         temporary = Path(name)
+        if not _mark(handle):
+            os.close(handle)
+            handle = None
         yield temporary
         if durable:
             with temporary.open("rb") as written:
@@ -61,8 +69,42 @@ def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
             fix="Free some disk space or check the folder's permissions; the earlier file is kept",
         ) from error
     finally:
+        if handle is not None:
+            os.close(handle)
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _mark(handle: int) -> bool:
+    """Mark an open file as being written, as long as it stays open; tell whether nobody had.
+
+    The mark goes with the process, however it ends. Where files cannot be marked – on Windows, which
+    removes no open file, and on some network drives – nothing is.
+    """
+    if sys.platform == "win32":
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def sweep_abandoned(folder: Path) -> None:
+    """Remove the temporary files in a folder whose writers are dead.
+
+    Files of writers that live – perhaps on another machine – stay.
+    """
+    for leftover in folder.glob(".*.*"):
+        try:
+            handle = os.open(leftover, os.O_RDWR)
+        except FileNotFoundError:  # its writer was faster
+            continue
+        try:
+            if _mark(handle):
+                leftover.unlink(missing_ok=True)
+        finally:
+            os.close(handle)
 
 
 def sweep_leftovers(path: Path) -> None:
@@ -144,3 +186,9 @@ def read_json(path: Path) -> dict[str, Any]:
             fix="Restore it from a backup or version control",
         )
     return record
+
+
+def checksum_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

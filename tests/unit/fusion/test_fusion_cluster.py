@@ -47,6 +47,8 @@ def test_a_cluster_trains_and_fuses_the_same_although_a_worker_is_killed(
     def kill_one(share: float, _message: str) -> None:
         if share > 0 and len(workers) > 1:
             os.kill(workers.pop(), signal.SIGKILL)
+            # As if it had been killed between writing a file and putting it in place.
+            (tmp_path / "out" / "00_fuel" / ".part-00001.parquet.killed").write_bytes(b"half")
 
     fuse_to_folder(
         tmp_path / "recipient.parquet", tmp_path / "model", tmp_path / "out", m=2, seed=5,
@@ -54,7 +56,8 @@ def test_a_cluster_trains_and_fuses_the_same_although_a_worker_is_killed(
     )  # fmt: skip
     assert len(workers) == 1
     found, expected = read_implicates(tmp_path / "out"), fuse(households, local, m=2, seed=5)
-    assert len(list((tmp_path / "out" / "00_fuel").iterdir())) == PARTS
+    files = sorted(path.name for path in (tmp_path / "out" / "00_fuel").iterdir())
+    assert files == [f"part-{number:05}.parquet" for number in range(PARTS)]
     for name in expected.names:
         assert (found[name].values == expected[name].values).all()
 
