@@ -20,12 +20,21 @@ from fusion_core.cli.options import (
 )
 from fusion_core.cli.output import Output
 from fusion_core.cli.runs import run_record
+from fusion_core.cli.training import (
+    ExcludeOption,
+    ForceOption,
+    PredictorsOption,
+    SetOption,
+    TypeOption,
+    training_settings,
+)
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from fusion_core.execution import CostEstimate
+    from fusion_core.fusion.settings import TrainSettings
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run, RunSpec
 
@@ -65,9 +74,11 @@ def fuse(
         list[str] | None,
         typer.Option(metavar="KEYS", help="Predictors to keep in spite of a low similarity."),
     ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(metavar="KEYS", help="Predictors to leave out.")
-    ] = None,
+    exclude: ExcludeOption = None,
+    force: ForceOption = None,
+    predictors: PredictorsOption = None,
+    types: TypeOption = None,
+    settings: SetOption = None,
     minimum_similarity: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Leave out predictors less similar than this.")
     ] = 0.8,
@@ -120,7 +131,11 @@ def fuse(
     else:
         spec = _spec(
             opened, variables or [], donor, recipient, preset=preset, implicates=implicates,
-            seed=seed, name=name, keep=keep, exclude=exclude,
+            seed=seed, name=name, keep=keep,
+            training=training_settings(
+                preset, types=types, predictors=predictors, force=force, exclude=exclude,
+                settings=settings,
+            ),
             minimum_similarity=minimum_similarity, subsets=subsets, out_of_fold=out_of_fold,
         )  # fmt: skip
         cost = estimate_cost(opened, spec)
@@ -149,16 +164,14 @@ def _spec(
     seed: int,
     name: str,
     keep: list[str] | None,
-    exclude: list[str] | None,
+    training: tuple[TrainSettings, tuple[str, ...]],
     minimum_similarity: float,
     subsets: list[str] | None,
     out_of_fold: int,
 ) -> RunSpec:
-    from fusion_core.fusion.settings import TrainSettings
     from fusion_core.workspace.runs import RunSpec
 
-    if preset not in _IMPLICATES:
-        raise InputError.unknown("preset", preset, _IMPLICATES)
+    settings, exclude = training
     chosen = read_fusion_variables(variables)
     if not chosen:
         raise InputError(
@@ -172,10 +185,10 @@ def _spec(
         fusion_variables=chosen,
         implicates=_IMPLICATES[preset] if implicates is None else implicates,
         seed=seed,
-        train=TrainSettings.preset(preset),  # type: ignore[arg-type] # checked above
-        preset=preset,
+        train=settings,
+        preset=settings.preset_name(),
         keep_predictors=tuple(split_list(keep)),
-        exclude_predictors=tuple(split_list(exclude)),
+        exclude_predictors=exclude,
         minimum_similarity=minimum_similarity,
         subset_variables=tuple(split_list(subsets)),
         out_of_fold=out_of_fold,

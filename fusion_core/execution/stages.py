@@ -53,6 +53,8 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
         checkpoints=run.checkpoint_folder,
         progress=progress,
     )
+    for note in (*model.notes, *model.type_notes()):
+        run.log(note, stage="train")
     model.save(run.model_folder)
     shutil.rmtree(run.checkpoint_folder, ignore_errors=True)
 

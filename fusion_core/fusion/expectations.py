@@ -104,9 +104,8 @@ def screened(task: VariableTask) -> list[int]:
     """Return the positions of the candidates that pass the screening."""
     outcome = Design.build(task.outcome[:, None], [task.type], task.weights)
     predictors = Design.build(task.matrix, task.candidates, task.weights)
-    forced = [
-        place for place, item in enumerate(task.candidates) if item.name in task.settings.force
-    ]
+    named = task.settings.forced(task.type.name)
+    forced = [place for place, item in enumerate(task.candidates) if item.name in named]
     return screen(outcome, predictors, forced, task.settings) or [0]
 
 

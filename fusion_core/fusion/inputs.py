@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.fusion.predictor_lists import check_lists, refuse_repeats, require_names
 from fusion_core.fusion.variables import VariableType, encode
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def normalise_steps(y: Sequence[str | Sequence[str]]) -> tuple[tuple[str, ...], 
         )
     if not all(steps):
         raise InputError("A block of fusion variables is empty", fix="Name its variables")
-    _refuse_repeats([name for step in steps for name in step], "fusion variable", "y")
+    refuse_repeats([name for step in steps for name in step], "fusion variable", "y")
     return steps
 
 
@@ -58,16 +58,17 @@ def check_names(
         If a column is missing, repeated or used twice.
     """
     fused = [name for step in steps for name in step]
-    if isinstance(x, str) or not list(x):
-        raise InputError("No predictors are chosen", fix="Pass a list of column names in x")
-    _refuse_repeats(list(donor.columns), "column", "the donor")
-    _refuse_repeats(list(x), "predictor", "x")
+    refuse_repeats(list(donor.columns), "column", "the donor")
+    refuse_repeats(list(x), "predictor", "x")
     columns = [str(name) for name in donor.columns]
-    _require(fused, columns, "fusion variable", "the donor")
-    _require(x, columns, "predictor", "the donor")
-    _require([] if weight is None else [weight], columns, "weight column", "the donor")
-    _require(settings.force, x, "predictor", "the setting 'force'")
-    _require([name for name, _ in settings.types], [*x, *fused], "variable", "the setting 'types'")
+    require_names(fused, columns, "fusion variable", "the donor")
+    require_names(x, columns, "predictor", "the donor")
+    require_names([] if weight is None else [weight], columns, "weight column", "the donor")
+    require_names(settings.force, x, "predictor", "the setting 'force'")
+    require_names(
+        [name for name, _ in settings.types], [*x, *fused], "variable", "the setting 'types'"
+    )
+    check_lists(fused, x, settings)
     both = [name for name in fused if name in set(x)]
     if both:
         raise InputError(
@@ -79,12 +80,6 @@ def check_names(
             f"The weight column '{weight}' is also a predictor or fusion variable",
             fix="Take it out of x and y",
         )
-
-
-def _require(names: Sequence[str], known: Sequence[str], kind: str, where: str) -> None:
-    for name in names:
-        if name not in known:
-            raise InputError.unknown(kind, str(name), known, where=where)
 
 
 def check_weights(donor: pd.DataFrame, weight: str | None) -> NDArray[np.float64]:
@@ -212,8 +207,8 @@ def check_predictors(columns: list[str], model: FusionModel) -> None:
     InputError
         If a predictor is missing or a column repeated.
     """
-    _refuse_repeats(columns, "column", "the recipient")
-    _require(model.x, columns, "predictor", "the recipient")
+    refuse_repeats(columns, "column", "the recipient")
+    require_names(model.x, columns, "predictor", "the recipient")
 
 
 def missing_notes(model: FusionModel, lacking: NDArray[np.int64]) -> tuple[str, ...]:
@@ -264,13 +259,3 @@ def check_seed(seed: int) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise InputError(f"The seed is {seed!r}", fix="Use a whole number of at least 0")
     return int(seed)
-
-
-def _refuse_repeats(names: list[str], kind: str, where: str) -> None:
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise InputError(
-            f"The {kind} '{repeated[0]}' occurs {names.count(repeated[0])} times",
-            where=where,
-            fix="Name it once",
-        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -150,6 +150,8 @@ class FusionModel:
         What the model was trained with.
     notes
         What a user should know about the training, in sentences.
+    missing
+        Number of donors without a value, by variable.
     """
 
     predictors: tuple[VariableType, ...]
@@ -160,6 +162,7 @@ class FusionModel:
     settings: TrainSettings
     seed: int
     notes: tuple[str, ...] = ()
+    missing: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def x(self) -> tuple[str, ...]:
@@ -175,6 +178,49 @@ class FusionModel:
     def fused_types(self) -> tuple[VariableType, ...]:
         """The fused variables in fusion order."""
         return tuple(variable.type for step in self.steps for variable in step.variables)
+
+    def variables(self) -> pd.DataFrame:
+        """Return what each variable was taken for; `TrainSettings.types` overrides it.
+
+        Returns
+        -------
+        One row per predictor and fused variable with the columns variable, role (``"predictor"`` or
+        ``"fused"``), kind, declared (whether the user stated the kind), levels (their number; 0 for
+        numbers) and missing (donors without a value; trees treat a missing predictor as an answer
+        of its own).
+        """
+        declared = dict(self.settings.types)
+        roles = [("predictor", item) for item in self.predictors]
+        roles += [("fused", item) for item in self.fused_types]
+        return pd.DataFrame(
+            [
+                {
+                    "variable": item.name,
+                    "role": role,
+                    "kind": item.kind,
+                    "declared": item.name in declared,
+                    "levels": len(item.levels),
+                    "missing": self.missing.get(item.name, 0),
+                }
+                for role, item in roles
+            ]
+        )
+
+    def type_notes(self) -> list[str]:
+        """Say in sentences what the predictors and the fused variables were taken for."""
+        notes = []
+        for title, variables in (
+            ("Predictors", self.predictors),
+            ("Fused variables", self.fused_types),
+        ):
+            kinds = sorted({item.kind for item in variables})
+            shown = [
+                f"{kind.replace('_', '-')}: "
+                + ", ".join(item.name for item in variables if item.kind == kind)
+                for kind in kinds
+            ]
+            notes.append(f"{title} by type – {'; '.join(shown)}.")
+        return notes
 
     def summary(self) -> pd.DataFrame:
         """Return one row per tree model: what was chosen and how well it predicts held-out rows.

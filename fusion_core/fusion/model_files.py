@@ -175,6 +175,7 @@ def _record(model: FusionModel) -> dict[str, Any]:
             for step in model.steps
         ],
         "notes": list(model.notes),
+        "missing": dict(model.missing),
     }
 
 
@@ -239,6 +240,7 @@ def _read_parts(folder: Path) -> FusionModel:
         settings=TrainSettings(**settings),
         seed=record["seed"],
         notes=tuple(record["notes"]),
+        missing=record.get("missing", {}),
     )
 
 

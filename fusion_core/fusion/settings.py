@@ -15,6 +15,8 @@ NeighbourRule = Literal["smallest", "smoothed"]
 DonorExpectations = Literal["fitted", "out_of_fold"]
 GRID = ("learning_rate", "feature_fraction", "minimum_leaf_rows")
 """Settings cross-validation can choose from several values of, besides the tree size."""
+PerVariable = tuple[tuple[str, tuple[str, ...]], ...]
+"""Names given per fusion variable, as pairs."""
 VariableKind = Literal["continuous", "zero_inflated", "ordered", "nominal"]
 
 
@@ -53,8 +55,14 @@ class TrainSettings:
         is explained; 1 switches the LASSO off.
     maximum_predictors
         Upper limit of predictors per model.
+    predictors
+        Pairs (fusion variable, predictors): the only predictors that variable is modelled with.
+        Fusion variables drawn earlier stay candidates.
     force
         Predictors that are never screened out.
+    force_for, exclude
+        Pairs (fusion variable, names): predictors or earlier fusion variables that are never
+        screened out of that variable's models, or never used in them.
     order
         Whether fusion variables are chained in the given or in a suggested order.
     neighbours, minimum_neighbours
@@ -98,7 +106,10 @@ class TrainSettings:
     rank_correlation: float = 0.05
     deviance_share: float = 0.95
     maximum_predictors: int = 100
+    predictors: PerVariable = ()
     force: tuple[str, ...] = ()
+    force_for: PerVariable = ()
+    exclude: PerVariable = ()
     order: OrderRule = "given"
     neighbours: int = 500
     minimum_neighbours: int = 10
@@ -119,10 +130,22 @@ class TrainSettings:
                 )
         for name, values in self.grid:
             self._check_candidates(name, values)
+        for pairs in ("predictors", "force_for", "exclude", "types", "grid"):
+            self._check_pairs(pairs)
         for name, kind in self.types:
             if kind not in get_args(VariableKind):
                 raise InputError.unknown(
                     "kind of variable", kind, get_args(VariableKind), where=f"variable '{name}'"
+                )
+
+    def _check_pairs(self, choice: str) -> None:
+        """Check that a setting of pairs names everything once."""
+        names = [name for name, _ in getattr(self, choice)]
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(
+                    f"The training setting '{choice}' names '{name}' {names.count(name)} times",
+                    fix="Name it once",
                 )
 
     def _check_candidates(self, name: str, values: tuple[float, ...]) -> None:
@@ -188,11 +211,34 @@ class TrainSettings:
             return cls()
         raise InputError.unknown("preset", str(name), ("quick", "paper", "production"))
 
+    def preset_name(self) -> str:
+        """Return the preset these settings are, whatever order and workers, or ``"custom"``."""
+        for name in get_args(Preset):
+            if self.preset(name).replace(order=self.order, workers=self.workers) == self:
+                return str(name)
+        return "custom"
+
+    def named(self) -> tuple[str, ...]:
+        """Return every predictor and fusion variable the settings name."""
+        lists = (*self.predictors, *self.force_for, *self.exclude)
+        names = (name for variable, listed in lists for name in (variable, *listed))
+        return tuple(dict.fromkeys((*self.force, *names, *(name for name, _ in self.types))))
+
+    def forced(self, variable: str) -> frozenset[str]:
+        """Return what is never screened out of the models of a fusion variable."""
+        return frozenset({*self.force, *dict(self.force_for).get(variable, ())})
+
     def variants(self) -> tuple[Self, ...]:
         """Return these settings with every combination of the grid's values, and without a grid."""
         names = [name for name, _ in self.grid]
         return tuple(
-            self.replace(grid=(), **dict(zip(names, values, strict=True)))
+            self.replace(
+                grid=(),
+                **{
+                    name: type(getattr(self, name))(value)
+                    for name, value in zip(names, values, strict=True)
+                },
+            )
             for values in itertools.product(*(values for _, values in self.grid))
         )
 

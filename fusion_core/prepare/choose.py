@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from fusion_core.errors import InputError
+
+if TYPE_CHECKING:
+    from fusion_core.fusion.settings import TrainSettings
 
 
 def flat_names(fusion_variables: Sequence[str | Sequence[str]]) -> list[str]:
@@ -79,6 +82,40 @@ def choose_predictors(
     return table.assign(
         kept=[kept for kept, _ in decisions], reason=[reason for _, reason in decisions]
     )
+
+
+def check_named(
+    table: pd.DataFrame, fusion_variables: Collection[str], settings: TrainSettings
+) -> None:
+    """Check that predictors the training settings name are among those kept.
+
+    Parameters
+    ----------
+    table
+        Predictors with the columns `kept` and `reason` (see `choose_predictors`).
+    fusion_variables
+        Names that settings may give besides.
+    settings
+        Training settings.
+
+    Raises
+    ------
+    InputError
+        Naming the first that is unknown or left out, and why.
+    """
+    reasons = {
+        row["predictor"]: row["reason"] for row in table.to_dict("records") if not row["kept"]
+    }
+    known = [*table["predictor"], *fusion_variables]
+    for name in settings.named():
+        if name not in known:
+            raise InputError.unknown("predictor", name, known, where="the training settings")
+        if name in reasons:
+            raise InputError(
+                f"The training settings name the predictor '{name}', which is left out",
+                where=reasons[name],
+                fix="Keep it in spite of that, or take its name out of the settings",
+            )
 
 
 def _decide(

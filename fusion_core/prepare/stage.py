@@ -11,7 +11,7 @@ import pandas as pd
 from fusion_core.errors import InputError
 from fusion_core.geography.location import PUMA
 from fusion_core.prepare.assemble import assemble
-from fusion_core.prepare.choose import choose_predictors, flat_names
+from fusion_core.prepare.choose import check_named, choose_predictors, flat_names
 from fusion_core.surveys.model import WEIGHT, WeightDesign
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def prepare(
         pool.table, names, minimum_similarity=spec.minimum_similarity,
         keep=spec.keep_predictors, exclude=spec.exclude_predictors,
     )  # fmt: skip
+    check_named(predictors, names, spec.train)
     kept = list(predictors.loc[predictors["kept"], "predictor"])
     if not kept:
         raise InputError(

@@ -21,8 +21,6 @@ class SettingField:
         Attribute of `TrainSettings`.
     title, help
         Words beside the field.
-    kind
-        ``"whole"``, ``"number"``, ``"numbers"``, ``"whole numbers"``, ``"words"`` or ``"choice"``.
     choices
         Pairs (value, words) of a choice.
     """
@@ -30,7 +28,6 @@ class SettingField:
     name: str
     title: str
     help: str
-    kind: str
     choices: tuple[tuple[str, str], ...] = ()
 
 
@@ -40,33 +37,34 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
         (
             SettingField(
                 "quantiles", "Quantiles", "Conditional quantiles modelled besides the mean.",
-                "numbers",
             ),
             SettingField(
                 "folds", "Cross-validation folds", "0 holds out a part of the donor instead.",
-                "whole",
             ),
             SettingField(
-                "held_out_fraction", "Held-out share", "Used when there are no folds.", "number"
+                "held_out_fraction", "Held-out share", "Used when there are no folds."
             ),
             SettingField(
                 "leaves", "Leaves per tree", "Candidates; the best out of sample is taken.",
-                "whole numbers",
-            ),
-            SettingField("learning_rate", "Learning rate", "Smaller is finer and slower.", "number"),
-            SettingField("maximum_trees", "Most trees", "Upper limit per model.", "whole"),
-            SettingField(
-                "early_stopping_rounds", "Stop after", "Trees without improvement.", "whole"
             ),
             SettingField(
-                "feature_fraction", "Predictors per tree", "Share tried for each tree.", "number"
+                "grid", "Also choose from",
+                "Such as learning_rate=0.05+0.1, feature_fraction=0.6+0.8. Costs as often as it has "
+                "combinations.",
+            ),
+            SettingField("learning_rate", "Learning rate", "Smaller is finer and slower."),
+            SettingField("maximum_trees", "Most trees", "Upper limit per model."),
+            SettingField(
+                "early_stopping_rounds", "Stop after", "Trees without improvement."
+            ),
+            SettingField(
+                "feature_fraction", "Predictors per tree", "Share tried for each tree."
             ),
             SettingField(
                 "minimum_leaf_rows", "Smallest leaf, rows", "The larger of the two applies.",
-                "whole",
             ),
             SettingField(
-                "minimum_leaf_share", "Smallest leaf, share", "Share of the donor.", "number"
+                "minimum_leaf_share", "Smallest leaf, share", "Share of the donor."
             ),
         ),
     ),
@@ -75,38 +73,42 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
         (
             SettingField(
                 "screen_above", "Screen above", "No screening with this many predictors or fewer.",
-                "whole",
             ),
             SettingField(
                 "rank_correlation", "Least rank correlation",
-                "Weaker predictors are dropped, per fusion variable.", "number",
+                "Weaker predictors are dropped, per fusion variable.",
             ),
             SettingField(
-                "deviance_share", "LASSO deviance share", "1 switches the LASSO off.", "number"
+                "deviance_share", "LASSO deviance share", "1 switches the LASSO off."
             ),
-            SettingField("maximum_predictors", "Most predictors", "Per model.", "whole"),
-            SettingField("force", "Never screened out", "Predictors, by name.", "words"),
+            SettingField("maximum_predictors", "Most predictors", "Per model."),
+            SettingField("force", "Never screened out", "Predictors, by name."),
+            SettingField(
+                "force_for", "Never screened out of", "By variable: kwh=age+rooms, gas=rooms.",
+            ),
+            SettingField("exclude", "Left out of", "By variable: kwh=age+rooms, gas=rooms."),
+            SettingField(
+                "predictors", "Only these predictors", "By variable: kwh=age+rooms, gas=rooms.",
+            ),
         ),
     ),
     (
         "Draws",
         (
-            SettingField("neighbours", "Largest k", "Most similar donors drawn from.", "whole"),
-            SettingField("minimum_neighbours", "Smallest k", "Fewest donors drawn from.", "whole"),
+            SettingField("neighbours", "Largest k", "Most similar donors drawn from."),
+            SettingField("minimum_neighbours", "Smallest k", "Fewest donors drawn from."),
             SettingField(
-                "centres", "Centres", "Stand for a larger donor in the search.", "whole"
+                "centres", "Centres", "Stand for a larger donor in the search."
             ),
             SettingField(
                 "block_neighbours", "Donors per block", "Nearest records a block is drawn from.",
-                "whole",
             ),
             SettingField(
-                "neighbour_rule", "Choice of k", "How k is read off its error curve.", "choice",
+                "neighbour_rule", "Choice of k", "How k is read off its error curve.",
                 (("smoothed", "smoothed (R package)"), ("smallest", "smallest error (paper)")),
             ),
             SettingField(
-                "donor_expectations", "Donors placed by", "Models that did or did not see them.",
-                "choice", (("out_of_fold", "other folds' models"), ("fitted", "fitted models (paper)")),
+                "donor_expectations", "Donors placed by", "Models that did or did not see them.", (("out_of_fold", "other folds' models"), ("fitted", "fitted models (paper)")),
             ),
         ),
     ),
@@ -115,7 +117,6 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
         (
             SettingField(
                 "workers", "Side by side", "Threads that fit models; results are the same.",
-                "whole",
             ),
         ),
     ),
@@ -124,6 +125,8 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
 
 def form_data(settings: TrainSettings) -> list[dict[str, Any]]:
     """Describe the form for the browser: groups of fields with their values as text."""
+    from fusion_core.fusion.setting_texts import setting_text
+
     return [
         {
             "title": title,
@@ -132,7 +135,7 @@ def form_data(settings: TrainSettings) -> list[dict[str, Any]]:
                     "name": item.name,
                     "title": item.title,
                     "help": item.help,
-                    "value": shown_value(getattr(settings, item.name)),
+                    "value": setting_text(getattr(settings, item.name)),
                     "choices": [list(choice) for choice in item.choices],
                 }
                 for item in fields
@@ -143,40 +146,20 @@ def form_data(settings: TrainSettings) -> list[dict[str, Any]]:
     ]
 
 
-def shown_value(value: Any) -> str:
-    """Write a setting as a person would type it."""
-    if isinstance(value, tuple):
-        return ", ".join(shown_value(item) for item in value)
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value)
-
-
 def read_value(settings: TrainSettings, name: str, text: str) -> Any:
-    """Read what a person typed into a field.
+    """Read what a person typed into a field; what the field showed means the value as it is.
 
     Raises
     ------
     InputError
         If there is no such setting or the text is not of its kind.
     """
-    fields = {item.name: item for _, items in GROUPS for item in items}
-    if name not in fields:
-        raise InputError.unknown("setting", name, fields)
-    field = fields[name]
-    if shown_value(getattr(settings, name)) == text.strip():
-        return getattr(settings, name)
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    try:
-        if field.kind == "whole":
-            return int(text)
-        if field.kind == "number":
-            return float(text)
-        if field.kind == "numbers":
-            return tuple(float(part) for part in parts)
-        if field.kind == "whole numbers":
-            return tuple(int(part) for part in parts)
-    except ValueError as error:
-        kind = "a number" if field.kind in {"whole", "number"} else "numbers separated by commas"
-        raise InputError(f"'{text}' is not {kind}", where=field.title) from error
-    return tuple(parts) if field.kind == "words" else text.strip()
+    from fusion_core.fusion.setting_texts import read_setting, setting_text
+
+    titles = {item.name: item.title for _, items in GROUPS for item in items}
+    if name not in titles:
+        raise InputError.unknown("setting", name, titles)
+    value = getattr(settings, name)
+    if setting_text(value) == text.strip():
+        return value
+    return read_setting(name, text, where=titles[name])

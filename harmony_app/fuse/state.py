@@ -151,7 +151,7 @@ def set_training(state: FuseState, **changes: Any) -> FuseState:
         If a value is outside its range.
     """
     train = state.train.replace(**changes)
-    return dataclasses.replace(state, train=train, preset=_preset_of(train))
+    return dataclasses.replace(state, train=train, preset=train.preset_name())
 
 
 def set_run_options(
@@ -266,13 +266,6 @@ def suggested_name(state: FuseState) -> str:
     first = chosen[0] if chosen else "nothing"
     more = f" + {len(chosen) - 1}" if len(chosen) > 1 else ""
     return f"{first}{more}, {PRESET_TITLES[state.preset].lower()}"
-
-
-def _preset_of(train: TrainSettings) -> str:
-    for preset in PRESETS:
-        if _with_own_choices(TrainSettings.preset(preset), train) == train:
-            return preset
-    return "custom"
 
 
 def _with_own_choices(preset: TrainSettings, train: TrainSettings) -> TrainSettings:

@@ -128,7 +128,7 @@ def test_every_training_setting_of_the_form_can_be_read_back():
 def test_every_training_setting_is_in_the_form():
     shown = {field.name for _, fields in GROUPS for field in fields}
     # The order is a switch beside the variables; types are detected.
-    assert set(TrainSettings.__dataclass_fields__) - shown == {"order", "types", "grid"}
+    assert set(TrainSettings.__dataclass_fields__) - shown == {"order", "types"}
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,7 @@ def test_every_training_setting_is_in_the_form():
         ("folds", "3", 3),
         ("learning_rate", "0.05", 0.05),
         ("force", "a__b, c__d", ("a__b", "c__d")),
+        ("predictors", "kwh=a__b+c__d, gas=a__b", (("kwh", ("a__b", "c__d")), ("gas", ("a__b",)))),
     ],
 )
 def test_typed_settings_are_read(name, text, value):
@@ -148,8 +149,8 @@ def test_typed_settings_are_read(name, text, value):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("folds", "many", "'many' is not a number"),
-        ("leaves", "16 and 32", "numbers separated by commas"),
+        ("folds", "many", "'many' is not a whole number"),
+        ("leaves", "16 and 32", "values of a list by commas"),
         ("fold", "3", "There is no setting 'fold'"),
     ],
 )

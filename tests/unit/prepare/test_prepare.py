@@ -147,6 +147,21 @@ def test_an_unknown_predictor_choice_is_named(toy_workspace, spec):
         prepare(toy_workspace, both)
 
 
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("age__agep", "name the predictor 'age__agep', which is left out .similarity .* below"),
+        ("room__rmsp", "Perhaps 'rooms__rmsp' is meant"),
+    ],
+)
+def test_training_settings_that_name_a_missing_predictor_are_refused(
+    toy_workspace, spec, named, message
+):
+    train = spec.train.replace(predictors=(("kwh", (named,)),))
+    with pytest.raises(InputError, match=message):
+        prepare(toy_workspace, dataclasses.replace(spec, train=train))
+
+
 def test_no_predictor_left_says_what_to_do(toy_workspace, spec):
     with pytest.raises(InputError, match="No predictor is left"):
         prepare(toy_workspace, dataclasses.replace(spec, minimum_similarity=1.1))

@@ -1,0 +1,244 @@
+"""The donor survey as the numbers a training works on, checked before anything is fitted."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.fusion.expectations import VariableTask
+from fusion_core.fusion.inputs import (
+    check_names,
+    check_outcome,
+    check_rows,
+    check_weights,
+    normalise_steps,
+)
+from fusion_core.fusion.predictor_lists import candidates_of, normalise_predictors
+from fusion_core.fusion.screening import Design, suggest_order
+from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.variables import VariableType, detect_types, encode_frame
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Donors:
+    """The donor as numbers.
+
+    Attributes
+    ----------
+    predictors, matrix
+        Types of the predictors and their values, of shape (donors, predictors).
+    steps
+        Names of the fused variables in fusion order; several in a step are a block.
+    fused_types, fused
+        Types of the fused variables and their values, of shape (donors, fused variables).
+    weights
+        Survey weights with mean 1.
+    settings, seed
+        Training settings and the user's seed.
+    notes
+        What a user should know, in sentences.
+    """
+
+    predictors: tuple[VariableType, ...]
+    matrix: NDArray[np.float64]
+    steps: tuple[tuple[str, ...], ...]
+    fused_types: tuple[VariableType, ...]
+    fused: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    settings: TrainSettings
+    seed: int
+    notes: tuple[str, ...]
+
+    def step_columns(self, step: int) -> range:
+        """Return the positions of a step's variables among the fused ones."""
+        first = sum(len(names) for names in self.steps[:step])
+        return range(first, first + len(self.steps[step]))
+
+    def step_rows(self, step: int) -> NDArray[np.bool_]:
+        """Return the donors that have a value of every variable of a step."""
+        columns = self.step_columns(step)
+        return np.asarray(np.isfinite(self.fused[:, columns.start : columns.stop]).all(axis=1))
+
+    def task(self, place: int) -> VariableTask:
+        """Return what the models of the fused variable at a place in the fusion order follow from.
+
+        Raises
+        ------
+        InputError
+            If the settings leave it no predictor.
+        """
+        step = next(step for step in range(len(self.steps)) if place in self.step_columns(step))
+        rows, earlier = self.step_rows(step), self.step_columns(step).start
+        known, x = (*self.predictors, *self.fused_types[:earlier]), len(self.predictors)
+        chosen = self.candidates(place)
+        columns = [self.matrix[rows, i] if i < x else self.fused[rows, i - x] for i in chosen]
+        return VariableTask(
+            type=self.fused_types[place],
+            outcome=self.fused[rows, place],
+            matrix=np.column_stack(columns),
+            candidates=tuple(known[item] for item in chosen),
+            features=tuple(chosen),
+            weights=self.weights[rows],
+            settings=self.settings,
+            seed=self.seed,
+            place=place,
+        )
+
+    def candidates(self, place: int) -> list[int]:
+        """Return which predictors and earlier fused variables may predict a fused one.
+
+        Raises
+        ------
+        InputError
+            If the settings leave it none.
+        """
+        earlier = next(
+            columns.start
+            for columns in map(self.step_columns, range(len(self.steps)))
+            if place in columns
+        )
+        known = (*self.predictors, *self.fused_types[:earlier])
+        return candidates_of(
+            self.fused_types[place].name,
+            [variable.name for variable in known],
+            len(self.predictors),
+            self.settings,
+        )
+
+    def missing(self) -> dict[str, int]:
+        """Return how many donors lack a value, by variable."""
+        columns = zip(
+            (*self.predictors, *self.fused_types), (*self.matrix.T, *self.fused.T), strict=True
+        )
+        return {variable.name: int(np.isnan(values).sum()) for variable, values in columns}
+
+    def fill(self) -> tuple[float, ...]:
+        """Return each predictor's typical value, or NaN where donors themselves lack values."""
+        result = []
+        for place, predictor in enumerate(self.predictors):
+            values = self.matrix[:, place]
+            if np.isnan(values).any():
+                result.append(np.nan)
+            elif predictor.is_categorical:
+                counts = np.bincount(values.astype(np.int64), weights=self.weights)
+                result.append(float(np.argmax(counts)))
+            else:
+                result.append(float(np.median(values)))
+        return tuple(result)
+
+
+def read_donors(
+    donor: pd.DataFrame,
+    y: Sequence[str | Sequence[str]],
+    x: Sequence[str] | Mapping[str, Sequence[str]],
+    *,
+    weight: str | None,
+    seed: int,
+    settings: TrainSettings,
+) -> Donors:
+    """Check a donor and write it as numbers.
+
+    Parameters
+    ----------
+    donor, y, x, weight, seed, settings
+        As for `fusion_core.fusion.train`.
+
+    Raises
+    ------
+    InputError
+        If anything asked for cannot be learned.
+    """
+    steps = normalise_steps(y)
+    x, settings = normalise_predictors(x, steps, settings)
+    check_names(donor, steps, x, weight, settings)
+    raw_weights = check_weights(donor, weight)
+    notes: list[str] = []
+    keep = raw_weights > 0
+    if not keep.all():
+        notes.append(f"{int((~keep).sum()):,} donors have weight zero and were left out.")
+        donor, raw_weights = donor.loc[keep], raw_weights[keep]
+    check_rows(len(donor))
+    # float32 is what the trees see; rounding here makes the result blind to the weights' unit.
+    weights = (raw_weights / raw_weights.mean()).astype(np.float32).astype(np.float64)
+    overrides = dict(settings.types)
+    predictors = detect_types(donor, x, overrides)
+    matrix = encode_frame(donor, predictors)
+    predictors, matrix = _useful_predictors(predictors, matrix, settings.force, notes)
+    names = tuple(name for step in steps for name in step)
+    fused_types = detect_types(donor, names, overrides, fused=True)
+    fused = encode_frame(donor, fused_types)
+    for place, variable in enumerate(fused_types):
+        check_outcome(variable, fused[:, place])
+        missing = int(np.isnan(fused[:, place]).sum())
+        if missing:
+            notes.append(
+                f"{missing:,} donors have no value of '{variable.name}' and are neither used to "
+                "model it nor drawn for it."
+            )
+    donors = Donors(
+        predictors, matrix, steps, fused_types, fused, weights, settings, seed, tuple(notes)
+    )
+    if settings.order == "suggested" and len(steps) > 1:
+        donors = _reordered(donors)
+    for place in range(len(fused_types)):
+        donors.candidates(place)
+    return donors
+
+
+def _useful_predictors(
+    predictors: tuple[VariableType, ...],
+    matrix: NDArray[np.float64],
+    forced: tuple[str, ...],
+    notes: list[str],
+) -> tuple[tuple[VariableType, ...], NDArray[np.float64]]:
+    """Leave out predictors that are the same for every donor, and note missing values."""
+    keep = []
+    for place, predictor in enumerate(predictors):
+        values = matrix[:, place]
+        missing = np.isnan(values)
+        if missing.any():
+            notes.append(f"{int(missing.sum()):,} donors have no value of '{predictor.name}'.")
+        constant = missing.all() or (not missing.any() and (values == values[0]).all())
+        if constant and predictor.name not in forced:
+            notes.append(f"'{predictor.name}' is the same for every donor and was left out.")
+        else:
+            keep.append(place)
+    if not keep:
+        raise InputError(
+            "Every predictor has the same value for all donors", fix="Choose other predictors"
+        )
+    return tuple(predictors[place] for place in keep), matrix[:, keep]
+
+
+def _reordered(donors: Donors) -> Donors:
+    """Put the steps into the suggested order."""
+    rows = np.isfinite(donors.fused).all(axis=1)
+    weights = donors.weights[rows]
+    designs = [
+        Design.build(
+            donors.fused[rows][:, list(donors.step_columns(step))],
+            [donors.fused_types[column] for column in donors.step_columns(step)],
+            weights,
+        )
+        for step in range(len(donors.steps))
+    ]
+    order = suggest_order(designs, Design.build(donors.matrix[rows], donors.predictors, weights))
+    columns = [column for step in order for column in donors.step_columns(step)]
+    steps = tuple(donors.steps[step] for step in order)
+    shown = ", ".join(" and ".join(names) for names in steps)
+    return dataclasses.replace(
+        donors,
+        steps=steps,
+        fused_types=tuple(donors.fused_types[column] for column in columns),
+        fused=donors.fused[:, columns],
+        notes=(*donors.notes, f"Suggested order: {shown}."),
+    )
