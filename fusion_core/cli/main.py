@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from fusion_core.cli import (
+    compare,
     demo,
     estimate,
     export,
@@ -96,6 +97,7 @@ app.add_typer(harmonies.app, name="harmonies")
 app.command("fuse")(fuse.fuse)
 app.command("runs")(runs.runs)
 app.command("validate")(validate.validate)
+app.command("compare")(compare.compare)
 app.command("estimate")(estimate.estimate)
 app.command("export")(export.export)
 for _extra in sorted(entry_points(group="harmony.commands"), key=lambda item: item.name):

@@ -9,9 +9,16 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.validation.sentences import Finding, Tone
+from fusion_core.validation.verdicts import FAIR_ERROR, GOOD_ERROR, percent_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+GOOD_RANKS, FAIR_RANKS = 0.9, 0.6
+GOOD_TOTAL, FAIR_TOTAL = 0.02, 0.10
+GOOD_HELD, FAIR_HELD = 0.85, 0.70
 
 
 @dataclass(frozen=True)
@@ -21,8 +28,9 @@ class ExternalComparison:
     Attributes
     ----------
     points
-        One row per common area: ``area``, ``estimate``, ``moe``, ``external``, ``difference`` and
-        ``within_moe`` (whether the external value lies within the margin of error).
+        One row per common area: ``area``, ``estimate``, ``moe``, ``external``, ``external_moe``
+        (NaN where unknown), ``difference`` and ``within_moe`` (whether the difference lies within
+        the margin of error of both sides together, √(moe² + external_moe²)).
     rank_correlation, correlation
         Spearman's and Pearson's correlation over areas.
     ratio_of_totals
@@ -30,7 +38,7 @@ class ExternalComparison:
     median_absolute_percent_error
         Of the estimates, relative to the external values that are not zero.
     share_within_moe
-        Share of areas whose external value lies within the margin of error.
+        Share of areas whose difference lies within the margin of error.
     only_estimated, only_external
         Areas that one side lacks.
     """
@@ -52,6 +60,7 @@ def compare_external(
     area: str = "puma",
     table_area: str | None = None,
     value: str = "value",
+    moe: str | None = None,
 ) -> ExternalComparison:
     """Compare estimates by area with an independent table.
 
@@ -65,6 +74,8 @@ def compare_external(
         Area column of the estimates and of the table (by default the same).
     value
         Column of the table that holds the independent values.
+    moe
+        Column of their margins of error, at the same confidence; ``None`` takes them as exact.
 
     Raises
     ------
@@ -73,7 +84,10 @@ def compare_external(
     """
     key = table_area or area
     left = _keyed(estimates, area, ("estimate", "moe"), "estimates")
-    right = _keyed(table, key, (value,), "table").rename(columns={value: "external"})
+    right = _keyed(table, key, (value, *([moe] if moe else [])), "table")
+    right = right.rename(columns={value: "external", **({moe: "external_moe"} if moe else {})})
+    if moe is None:
+        right["external_moe"] = np.nan
     points = left.join(right, how="inner").dropna(subset=["estimate", "external"])
     if len(points) < 3:  # noqa: PLR2004 - two points always lie on a line
         raise InputError(
@@ -82,7 +96,8 @@ def compare_external(
             fix="Check that both write area codes alike, with leading zeros",
         )
     points["difference"] = points["estimate"] - points["external"]
-    points["within_moe"] = points["difference"].abs() <= points["moe"]
+    both = np.hypot(points["moe"], points["external_moe"].fillna(0.0))
+    points["within_moe"] = points["difference"].abs() <= both
     estimate = points["estimate"].to_numpy(dtype=np.float64)
     external = points["external"].to_numpy(dtype=np.float64)
     nonzero = external != 0
@@ -98,6 +113,84 @@ def compare_external(
         only_estimated=tuple(sorted(left.index.difference(right.index))),
         only_external=tuple(sorted(right.index.difference(left.index))),
     )
+
+
+def apportion(estimates: pd.DataFrame, shares: pd.DataFrame, *, to: str) -> pd.DataFrame:
+    """Add up totals of PUMAs to areas that cut through them.
+
+    Every PUMA gives each area the share of its total that its housing units have there (areal
+    weighting by housing units); margins of error add up as those of independent estimates.
+
+    Parameters
+    ----------
+    estimates
+        Totals or counts: ``puma``, ``estimate``, ``moe``.
+    shares
+        ``puma``, the column `to`, and ``share``: the part of the PUMA's housing units in the area.
+    to
+        Column that names the areas.
+
+    Returns
+    -------
+    DataFrame
+        `to`, ``estimate``, ``moe``, one row per area.
+    """
+    parts = shares.merge(estimates[["puma", "estimate", "moe"]], on="puma")
+    parts["estimate"] *= parts["share"]
+    parts["moe"] = (parts["moe"] * parts["share"]) ** 2
+    added = parts.groupby(to, sort=True, observed=True)[["estimate", "moe"]].sum().reset_index()
+    return added.assign(moe=np.sqrt(added["moe"]))
+
+
+def external_findings(found: ExternalComparison, *, totals: bool) -> list[Finding]:
+    """Say in sentences how estimates compare with the independent values.
+
+    Parameters
+    ----------
+    found
+        The comparison.
+    totals
+        Whether totals or counts were compared, which may be added up.
+    """
+    sentences = []
+    if np.isfinite(found.rank_correlation):
+        rank = found.rank_correlation
+        tone = _above(rank, GOOD_RANKS, FAIR_RANKS)
+        words = {"good": "nearly the same", "fair": "a similar", "poor": "a different"}[tone]
+        sentences.append(
+            Finding("", tone, f"Areas come in {words} order: rank correlation {rank:.2f}.")
+        )
+    if totals and np.isfinite(found.ratio_of_totals):
+        off = found.ratio_of_totals - 1.0
+        tone = _above(-abs(off), -GOOD_TOTAL, -FAIR_TOTAL)
+        side = "more" if off >= 0 else "less"
+        sentences.append(
+            Finding(
+                "", tone,
+                f"Altogether the estimates are {percent_words(abs(off))} {side} than the table "
+                f"(ratio of totals {found.ratio_of_totals:.3f}).",
+            )
+        )  # fmt: skip
+    held = found.share_within_moe
+    count = len(found.points)
+    sentences.append(
+        Finding(
+            "", _above(held, GOOD_HELD, FAIR_HELD),
+            f"In {percent_words(held)} of {count:,} areas the difference lies within the 90 % margin"
+            " of error; 90 % would be so if nothing but chance were at work.",
+        )
+    )  # fmt: skip
+    if np.isfinite(found.median_absolute_percent_error):
+        error = found.median_absolute_percent_error
+        tone = _above(-error, -GOOD_ERROR, -FAIR_ERROR)
+        sentences.append(
+            Finding("", tone, f"A typical area differs by {percent_words(error)} from the table.")
+        )
+    return sentences
+
+
+def _above(value: float, good: float, fair: float) -> Tone:
+    return "good" if value >= good else "fair" if value >= fair else "poor"
 
 
 def _ranks(values: pd.Series[float]) -> NDArray[np.float64]:

@@ -1,0 +1,179 @@
+"""Compare the estimates of a run with an independent table: the reading around `compare_external`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.estimates.stage import area_estimates
+from fusion_core.geography.boundaries import has_areas, read_areas
+from fusion_core.geography.location import read_intersections
+from fusion_core.prepare.storage import RECIPIENT_FILE
+from fusion_core.validation.external import (
+    ExternalComparison,
+    apportion,
+    compare_external,
+    external_findings,
+)
+from fusion_core.validation.external_tables import ColumnGuess, guess_columns, tidy_external
+from fusion_core.workspace.tables import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fusion_core.estimates import EstimateCache, Statistic
+    from fusion_core.validation.sentences import Finding
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run
+
+PUMA: Final = "puma"
+# Statistics that may be added up over areas.
+TOTALS: Final = frozenset({"total", "count"})
+
+
+@dataclass(frozen=True)
+class TableComparison:
+    """A comparison with its story.
+
+    Attributes
+    ----------
+    comparison
+        Numbers; its points have the ``name`` of every area where boundaries are known.
+    columns
+        Columns of the table that were used.
+    findings
+        What the numbers say.
+    notes
+        What was mended or left out.
+    """
+
+    comparison: ExternalComparison
+    columns: ColumnGuess
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+
+def area_codes(workspace: Workspace, run: Run, by: str) -> list[str]:
+    """Return the codes of the areas that a run has estimates of.
+
+    Raises
+    ------
+    InputError
+        If the recipient has no such column and no table says how such areas cut through PUMAs.
+    """
+    path = run.input_folder / RECIPIENT_FILE
+    try:
+        column = read_table(
+            path, what="The prepared recipient", fix="Start the run again", columns=[by]
+        )[by]
+    except InputError:
+        shares = _shares(workspace, by)
+        if shares is None:
+            raise
+        column = shares[by]
+    return sorted(column.dropna().astype(str).unique())
+
+
+def compare_with_table(
+    workspace: Workspace,
+    run: Run,
+    statistic: Statistic,
+    table: pd.DataFrame,
+    *,
+    by: str = PUMA,
+    columns: ColumnGuess | None = None,
+    where: str = "",
+    cache: EstimateCache | None = None,
+) -> TableComparison:
+    """Compare one statistic of a run by area with an independent table.
+
+    Parameters
+    ----------
+    workspace, run
+        A finished run.
+    statistic
+        What to estimate; a share or count of a category must name its level.
+    table
+        As `fusion_core.validation.external_tables.read_external` returns it.
+    by
+        A column of the recipient that names areas; or, for totals and counts, areas that cut
+        through PUMAs and whose shares of housing units are in the workspace's geography.
+    columns
+        Columns of the table; guessed where left out.
+    where, cache
+        As in `fusion_core.estimates.stage.area_estimates`.
+
+    Raises
+    ------
+    InputError
+        If the table or the statistic does not fit; the sentence says where and what to do.
+    """
+    known = area_codes(workspace, run, by)
+    chosen = columns or guess_columns(table, known)
+    if not chosen.area or not chosen.value:
+        missing = "area codes" if not chosen.area else "values"
+        raise InputError(
+            f"No column of the table looks like {missing}",
+            fix=f"Name the columns; codes are written like {known[0] if known else '0100100'}",
+        )
+    totals = statistic.kind in TOTALS
+    tidy = tidy_external(table, chosen, known, counts=statistic.kind in {*TOTALS, "share"})
+    estimates = _estimates(workspace, run, statistic, by, where=where, cache=cache)
+    if estimates[by].duplicated().any():
+        raise InputError(
+            f"'{statistic.variable}' has several levels to compare",
+            fix="Name the one the table counts",
+        )
+    found = compare_external(
+        estimates, tidy.table, area=by, table_area="area",
+        moe="moe" if tidy.table["moe"].notna().any() else None,
+    )  # fmt: skip
+    if by == PUMA or has_areas(workspace, by):
+        names = _names(workspace, by)
+        found.points.insert(1, "name", found.points["area"].map(names).fillna(""))
+    findings: Sequence[Finding] = external_findings(found, totals=totals)
+    return TableComparison(found, chosen, tuple(findings), tidy.notes)
+
+
+def _estimates(
+    workspace: Workspace,
+    run: Run,
+    statistic: Statistic,
+    by: str,
+    *,
+    where: str,
+    cache: EstimateCache | None,
+) -> pd.DataFrame:
+    shares = _shares(workspace, by)
+    if shares is None or _has_column(run, by):
+        return area_estimates(workspace, run, statistic, (by,), where, cache=cache)
+    if statistic.kind not in TOTALS:
+        raise InputError(
+            f"A {statistic.kind} cannot be added up from PUMAs to areas that cut through them",
+            fix="Compare totals or counts",
+        )
+    pumas = area_estimates(workspace, run, statistic, (PUMA,), where, cache=cache)
+    return apportion(pumas, shares, to=by)
+
+
+def _has_column(run: Run, by: str) -> bool:
+    import pyarrow.parquet as pq
+
+    return by in pq.read_schema(run.input_folder / RECIPIENT_FILE).names
+
+
+def _shares(workspace: Workspace, by: str) -> pd.DataFrame | None:
+    """Return how areas cut through PUMAs, ``None`` where the workspace does not know."""
+    for table in read_intersections(workspace, [by]):
+        return table.assign(**{by: table[by].astype(str)})
+    return None
+
+
+def _names(workspace: Workspace, by: str) -> pd.Series[str]:
+    if not has_areas(workspace, by):
+        return pd.Series(dtype=str)
+    names: pd.Series[str] = read_areas(workspace, by).set_index("area_id")["name"]
+    return names
