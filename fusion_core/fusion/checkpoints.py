@@ -1,7 +1,8 @@
 """Fitted variables on disk, so that an interrupted training goes on with those it finished.
 
 A checkpoint is named after everything the fit follows from – data, weights, settings, seed – and is
-used only for exactly that.
+used only for exactly that. How donors are drawn from the fitted models is decided later, so a
+training that only draws differently finds them too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import json
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.fusion.workers import Report, Workers
+
+_AFTER_THE_FIT: Final = frozenset(
+    {"workers", "method", "neighbours", "minimum_neighbours", "centres", "block_neighbours"}
+)
+"""Settings that do not change a fit."""
 
 
 def fit_or_read(
@@ -57,7 +63,11 @@ def fit_or_read(
 
 def fingerprint(task: VariableTask) -> str:
     """Return a text that is equal only for tasks with the same result."""
-    settings = dataclasses.asdict(task.settings) | {"workers": 0}
+    settings = {
+        name: value
+        for name, value in dataclasses.asdict(task.settings).items()
+        if name not in _AFTER_THE_FIT
+    }
     described = [
         dataclasses.asdict(task.type),
         [dataclasses.asdict(item) for item in task.candidates],
@@ -89,7 +99,12 @@ def _write(fitted: FittedVariable, path: Path) -> None:
         ],
     }
     with replace_file(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, model=np.array(json.dumps(record)), expectations=fitted.expectations)
+        np.savez(
+            file,
+            model=np.array(json.dumps(record)),
+            fitted=fitted.fitted,
+            out_of_fold=fitted.out_of_fold,
+        )
 
 
 def _read(task: VariableTask, path: Path) -> FittedVariable | None:
@@ -97,7 +112,7 @@ def _read(task: VariableTask, path: Path) -> FittedVariable | None:
     try:
         with np.load(path, allow_pickle=False) as stored:
             record = json.loads(str(stored["model"]))
-            expectations: NDArray[np.float64] = stored["expectations"]
+            expectations: list[NDArray[np.float64]] = [stored["fitted"], stored["out_of_fold"]]
     except (OSError, zipfile.BadZipFile, ValueError, KeyError):
         return None
     parts = tuple(
@@ -107,4 +122,4 @@ def _read(task: VariableTask, path: Path) -> FittedVariable | None:
     model = VariableModel(
         task.type, tuple(record["features"]), tuple(record["classes"]), parts, record["constant"]
     )
-    return FittedVariable(model, expectations)
+    return FittedVariable(model, *expectations)

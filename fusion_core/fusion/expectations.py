@@ -17,7 +17,7 @@ from fusion_core.fusion.boosting import FoldedData, Objective, predict
 from fusion_core.fusion.folds import assign_folds, strata_of
 from fusion_core.fusion.model import ModelPart, PartRole, VariableModel
 from fusion_core.fusion.screening import Design, screen
-from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.settings import Method, TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed, stream
 from fusion_core.fusion.tuning import Fit, tune, with_choices
 from fusion_core.fusion.variables import VariableType
@@ -67,17 +67,27 @@ class VariableTask:
 class FittedVariable:
     """A variable's models and the expectations of the donors.
 
+    Expectations have the shape (rows, expectations): the class probabilities; or the probability
+    of not being zero (if any), the mean and the rising quantiles.
+
     Attributes
     ----------
     model
         The models.
-    expectations
-        Expectations of the task's rows, of shape (rows, expectations): the class probabilities;
-        or the probability of not being zero (if any), the mean and the rising quantiles.
+    fitted
+        Expectations of the task's rows by the models.
+    out_of_fold
+        Those by the cross-validation models that never saw the row; the same as `fitted` when
+        there are no folds.
     """
 
     model: VariableModel
-    expectations: NDArray[np.float64]
+    fitted: NDArray[np.float64]
+    out_of_fold: NDArray[np.float64]
+
+    def expectations(self, method: Method) -> NDArray[np.float64]:
+        """Return the expectations by which a method places the donors."""
+        return self.out_of_fold if method == "out-of-fold" else self.fitted
 
 
 def fit_variable(task: VariableTask, workers: Workers, report: Report) -> FittedVariable:
@@ -97,7 +107,7 @@ def fit_variable(task: VariableTask, workers: Workers, report: Report) -> Fitted
         task = _with_candidates(task, chosen)
     fit = _fit_classes if task.type.is_categorical else _fit_number
     model, fits = fit(task, workers, report)
-    return FittedVariable(model, _donor_expectations(task, model, fits, workers))
+    return _with_expectations(task, model, fits, workers)
 
 
 def screened(task: VariableTask) -> list[int]:
@@ -199,41 +209,39 @@ def _folded(
     )
 
 
-def _donor_expectations(
+def _with_expectations(
     task: VariableTask, model: VariableModel, fits: list[Fitted], workers: Workers
-) -> NDArray[np.float64]:
-    """Predict the donors: by the fitted models, or by those that never saw them."""
+) -> FittedVariable:
+    """Predict the donors, by the fitted models and by those that never saw them."""
     if not fits:
-        return np.empty((len(task.matrix), 0))
-    unseen = task.settings.donor_expectations == "out_of_fold"
-    jobs = [
-        partial(
-            _part_expectations,
-            model,
-            part,
-            task.matrix,
-            fit.out_of_fold if unseen else None,
-            used,
-        )
-        for part, (fit, used) in zip(model.parts, fits, strict=True)
+        nothing = np.empty((len(task.matrix), 0))
+        return FittedVariable(model, nothing, nothing)
+    fitted = workers.run([partial(_predict_part, model, part, task.matrix) for part in model.parts])
+    unseen = [
+        _unseen(model, part, predicted, fit.out_of_fold, used)
+        for part, predicted, (fit, used) in zip(model.parts, fitted, fits, strict=True)
     ]
-    return rising_quantiles(model, np.column_stack(workers.run(jobs)))
+    return FittedVariable(
+        model,
+        rising_quantiles(model, np.column_stack(fitted)),
+        rising_quantiles(model, np.column_stack(unseen)),
+    )
 
 
-def _part_expectations(
+def _unseen(
     model: VariableModel,
     part: ModelPart,
-    matrix: NDArray[np.float64],
+    fitted: NDArray[np.float64],
     out_of_fold: NDArray[np.float64] | None,
     used: NDArray[np.bool_] | None,
 ) -> NDArray[np.float64]:
-    """Predict all rows, those the part was fitted to by models that never saw them if there are."""
+    """Replace the predictions of rows a part was fitted to by those of models that never saw them."""
     if out_of_fold is None:
-        return _predict_part(model, part, matrix)
+        return fitted
     unseen = _as_expectations(model, part, out_of_fold)
     if used is None:
         return unseen
-    result = _predict_part(model, part, matrix)
+    result = fitted.copy()
     result[used] = unseen
     return result
 

@@ -1,6 +1,6 @@
 """A fusion model on disk: a folder anyone can read, every file guarded by a checksum.
 
-Layout (format 1):
+Layout (format 2; models of format 1, which name two settings otherwise, are read):
 
 ``manifest.json``
     Format version, the version that wrote it, and the SHA-256 of every other file.
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, 2)
 KIND = "fusion model"
 MANIFEST_FILE = "manifest.json"
 
@@ -79,7 +80,7 @@ def load_model(folder: Path) -> FusionModel:
         If a file is missing, altered or of an unknown format version.
     """
     manifest = read_json(folder / MANIFEST_FILE)
-    if manifest.get("kind") != KIND or manifest.get("format") != FORMAT_VERSION:
+    if manifest.get("kind") != KIND or manifest.get("format") not in READABLE_VERSIONS:
         raise CorruptFileError(
             f"The folder holds a {manifest.get('kind')!r} of format {manifest.get('format')!r}, "
             f"not a {KIND} of format {FORMAT_VERSION}",
@@ -227,7 +228,6 @@ def _read_parts(folder: Path) -> FusionModel:
         for number, step in enumerate(record["steps"])
     )
     types = [variable.type for step in steps for variable in step.variables]
-    settings = {name: _tupled(value) for name, value in record["settings"].items()}
     return FusionModel(
         predictors=tuple(_type(item) for item in record["predictors"]),
         fill=tuple(np.nan if value is None else float(value) for value in record["fill"]),
@@ -237,7 +237,7 @@ def _read_parts(folder: Path) -> FusionModel:
             for place, variable in enumerate(types)
         },
         weights=weights,
-        settings=TrainSettings(**settings),
+        settings=TrainSettings.from_record(record["settings"]),
         seed=record["seed"],
         notes=tuple(record["notes"]),
         missing=record.get("missing", {}),

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.fusion.settings import NeighbourRule, TrainSettings
+    from fusion_core.fusion.settings import Method, TrainSettings
 
 SCALE_TAIL = float(norm.ppf(0.001))
 NORMAL_MAD = float(1 / norm.ppf(0.75))
@@ -160,7 +160,7 @@ def variable_k_pool(
     donors
         Their positions in the model's donor table.
     settings
-        Quantile probabilities, K, smallest k, number of centres and rule.
+        Quantile probabilities, K, smallest k, number of centres and method.
     seed
         Seed of the k-means centres.
     """
@@ -201,7 +201,7 @@ def choose_k(
     predicted
         Predicted mean and quantiles of the centres, of shape (centres, 1 + p).
     settings
-        Quantile probabilities, smallest k and rule.
+        Quantile probabilities, smallest k and method.
 
     Returns
     -------
@@ -217,7 +217,7 @@ def choose_k(
         below = np.cumsum(weights * (values <= quantiles[:, place, None]), axis=1) / total
         error += np.abs(below - probability) / max(probability, 1 - probability)
     smallest = min(settings.minimum_neighbours, values.shape[1])
-    best = _best_place(error[:, smallest - 1 :], settings.neighbour_rule)
+    best = _best_place(error[:, smallest - 1 :], settings.method)
     return np.asarray(best + smallest, dtype=np.int64)
 
 
@@ -303,9 +303,9 @@ def _predicted_spread(
     return np.where(spread > 0, spread, 1.0)
 
 
-def _best_place(error: NDArray[np.float64], rule: NeighbourRule) -> NDArray[np.int64]:
+def _best_place(error: NDArray[np.float64], method: Method) -> NDArray[np.int64]:
     """Return the place of the chosen k along each row of errors."""
-    if rule == "smallest":
+    if method == "variable-k":
         return np.asarray(np.argmin(error, axis=1))
     smooth = uniform_filter1d(error, size=SMOOTHING_WIDTH, axis=1, mode="nearest")
     best = smooth.min(axis=1, keepdims=True)

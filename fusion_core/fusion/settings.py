@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
@@ -11,8 +12,7 @@ from fusion_core.errors import InputError
 
 Preset = Literal["quick", "paper", "production"]
 OrderRule = Literal["given", "suggested"]
-NeighbourRule = Literal["smallest", "smoothed"]
-DonorExpectations = Literal["fitted", "out_of_fold"]
+Method = Literal["variable-k", "variable-k-smoothed", "out-of-fold"]
 GRID = ("learning_rate", "feature_fraction", "minimum_leaf_rows")
 """Settings cross-validation can choose from several values of, besides the tree size."""
 PerVariable = tuple[tuple[str, tuple[str, ...]], ...]
@@ -71,15 +71,13 @@ class TrainSettings:
         Number of k-means centres that stand for a larger donor when neighbours are searched.
     block_neighbours
         Number of nearest donors a block's record is drawn from.
-    neighbour_rule
-        How the number of donors k is read off the error curve Δ(k): ``"smallest"`` takes its
-        minimum (the paper); ``"smoothed"`` averages Δ over five successive k and takes the smallest
-        k within 5 % of the minimum (the R package).
-    donor_expectations
-        Whether donors are placed by predictions of the models fitted to them (``"fitted"``, the
-        paper) or of the cross-validation models that never saw them (``"out_of_fold"``; without
-        folds there are none and the fitted models are used). Fitted models know their own donors
-        too well: the draws vary too little.
+    method
+        How numbers and blocks find their donors. ``"variable-k"`` is the paper's: donors are placed
+        by the models fitted to them, and k minimises the error curve Δ(k). ``"variable-k-smoothed"``
+        is the R package's: Δ is averaged over five successive k, and the smallest k within 5 % of
+        the minimum is taken. ``"out-of-fold"`` places donors by the cross-validation models that
+        never saw them, with the smoothed Δ, because fitted models know their own donors too well
+        and the draws then vary too little; without folds it is ``"variable-k-smoothed"``.
     types
         Pairs (variable, kind) that override what is detected from the data; kinds are
         ``"continuous"``, ``"zero_inflated"``, ``"ordered"`` and ``"nominal"``.
@@ -115,8 +113,7 @@ class TrainSettings:
     minimum_neighbours: int = 10
     centres: int = 2000
     block_neighbours: int = 10
-    neighbour_rule: NeighbourRule = "smoothed"
-    donor_expectations: DonorExpectations = "out_of_fold"
+    method: Method = "out-of-fold"
     types: tuple[tuple[str, VariableKind], ...] = ()
     workers: int = 1
     grid: tuple[tuple[str, tuple[float, ...]], ...] = ()
@@ -180,12 +177,7 @@ class TrainSettings:
             ("neighbours", self.neighbours >= self.minimum_neighbours, "at least the smallest k"),
             ("centres", self.centres > 0, "at least 1"),
             ("block_neighbours", self.block_neighbours > 0, "at least 1"),
-            ("neighbour_rule", self.neighbour_rule in get_args(NeighbourRule), "a known rule"),
-            (
-                "donor_expectations",
-                self.donor_expectations in get_args(DonorExpectations),
-                "'fitted' or 'out_of_fold'",
-            ),
+            ("method", self.method in get_args(Method), "one of " + ", ".join(get_args(Method))),
             ("workers", self.workers > 0, "at least 1"),
         )
 
@@ -206,7 +198,7 @@ class TrainSettings:
         if name == "quick":
             return cls(folds=3, leaves=(16,), learning_rate=0.15, maximum_trees=300)
         if name == "paper":
-            return cls(screen_above=0, neighbour_rule="smallest", donor_expectations="fitted")
+            return cls(screen_above=0, method="variable-k")
         if name == "production":
             return cls()
         raise InputError.unknown("preset", str(name), ("quick", "paper", "production"))
@@ -242,6 +234,30 @@ class TrainSettings:
             for values in itertools.product(*(values for _, values in self.grid))
         )
 
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """Read settings from JSON, those of earlier versions too.
+
+        Before there was `method`, two settings said how donors are placed and how k is chosen.
+
+        Raises
+        ------
+        TypeError
+            If a setting is unknown.
+        """
+        values = {name: _tupled(value) for name, value in record.items()}
+        placed = values.pop("donor_expectations", None)
+        rule = values.pop("neighbour_rule", None)
+        if placed is not None:
+            fitted: Method = "variable-k" if rule == "smallest" else "variable-k-smoothed"
+            values["method"] = fitted if placed == "fitted" else "out-of-fold"
+        return cls(**values)
+
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some choices changed."""
         return dataclasses.replace(self, **changes)
+
+
+def _tupled(value: Any) -> Any:
+    """Turn the lists of JSON into tuples."""
+    return tuple(_tupled(item) for item in value) if isinstance(value, list) else value

@@ -111,7 +111,7 @@ def _pool(donors: Donors, step: int, fitted: list[FittedVariable]) -> DonorPool 
     seed = integer_seed(donors.seed, Purpose.CENTRES, step)
     if len(fitted) > 1:
         return _block_pool(fitted, donors.weights[rows], rows, donors.settings, seed)
-    model, expectations = fitted[0].model, fitted[0].expectations
+    model, expectations = fitted[0].model, fitted[0].expectations(donors.settings.method)
     if model.type.is_categorical:
         return None
     values = donors.fused[rows, donors.step_columns(step).start]
@@ -142,7 +142,7 @@ def _block_pool(
     seed: int,
 ) -> DonorPool:
     """List the donors of a block; each variable counts alike, however many expectations it has."""
-    columns = [item.expectations for item in fitted if item.expectations.shape[1]]
+    columns = [item.expectations(settings.method) for item in fitted if item.model.width]
     is_probability = [np.full(item.model.width, item.model.type.is_categorical) for item in fitted]
     for item, flags in zip(fitted, is_probability, strict=True):
         if item.model.has_zero_part:

@@ -104,9 +104,9 @@ class RunSpec:
             values["pair"] = SurveyPair(
                 SurveyId.parse(pair["donor"]), SurveyId.parse(pair["recipient"])
             )
-            train = {name: _tupled(value) for name, value in values.pop("train").items()}
+            train = TrainSettings.from_record(values.pop("train"))
             return cls(
-                train=TrainSettings(**train),
+                train=train,
                 **{name: _tupled(value) for name, value in values.items()},
             )
         except (KeyError, TypeError) as error:

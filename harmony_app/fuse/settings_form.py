@@ -104,11 +104,13 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
                 "block_neighbours", "Donors per block", "Nearest records a block is drawn from.",
             ),
             SettingField(
-                "neighbour_rule", "Choice of k", "How k is read off its error curve.",
-                (("smoothed", "smoothed (R package)"), ("smallest", "smallest error (paper)")),
-            ),
-            SettingField(
-                "donor_expectations", "Donors placed by", "Models that did or did not see them.", (("out_of_fold", "other folds' models"), ("fitted", "fitted models (paper)")),
+                "method", "Donors found by",
+                "Models that never saw a donor place it fairly; draws of the others vary too little.",
+                (
+                    ("out-of-fold", "models that never saw them"),
+                    ("variable-k", "fitted models (paper)"),
+                    ("variable-k-smoothed", "fitted models (R package)"),
+                ),
             ),
         ),
     ),

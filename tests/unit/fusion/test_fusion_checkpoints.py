@@ -51,7 +51,13 @@ def test_a_checkpoint_of_other_data_or_cut_off_is_not_used(donor, settings, tmp_
     assert texts(model) == texts(train(donor, ["area"], X, settings=settings))
 
 
-def test_the_number_of_workers_does_not_matter_to_a_checkpoint(donor, settings, tmp_path):
+@pytest.mark.parametrize(
+    "change", [{"workers": 2}, {"method": "variable-k"}, {"neighbours": 30, "centres": 50}]
+)
+def test_workers_and_ways_to_draw_do_not_matter_to_a_checkpoint(donor, settings, tmp_path, change):
     train(donor, ["area"], X, settings=settings, checkpoints=tmp_path)
-    train(donor, ["area"], X, settings=settings.replace(workers=2), checkpoints=tmp_path)
+    model = train(donor, ["area"], X, settings=settings.replace(**change), checkpoints=tmp_path)
     assert len(list(tmp_path.iterdir())) == 1
+    expected = train(donor, ["area"], X, settings=settings.replace(**change))
+    assert (model.steps[0].pool.points == expected.steps[0].pool.points).all()
+    assert (model.steps[0].pool.donors == expected.steps[0].pool.donors).all()

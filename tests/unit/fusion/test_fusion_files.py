@@ -44,7 +44,7 @@ def test_a_saved_model_draws_exactly_what_the_trained_one_does(model, saved, rec
 
 def test_a_model_is_readable_without_this_project(saved):
     manifest = json.loads((saved / "manifest.json").read_text())
-    assert manifest["format"] == 1
+    assert manifest["format"] == 2
     assert set(manifest["files"]) >= {"model.json", "donors.parquet", "trees/00_00_00.txt"}
     assert len(pd.read_parquet(saved / "donors.parquet")) == 400
     assert (saved / "trees" / "00_00_00.txt").read_text().startswith("tree\n")

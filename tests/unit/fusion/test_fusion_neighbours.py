@@ -14,7 +14,7 @@ from fusion_core.fusion.neighbours import (
 )
 
 SMALLEST = TrainSettings(
-    quantiles=(0.25, 0.5, 0.75), neighbour_rule="smallest", minimum_neighbours=3, neighbours=30
+    quantiles=(0.25, 0.5, 0.75), method="variable-k", minimum_neighbours=3, neighbours=30
 )
 
 
@@ -66,7 +66,7 @@ def test_k_has_the_smallest_error_of_mean_and_quantiles(seed):
 
 def test_the_smoothed_rule_takes_the_smallest_k_near_the_best_mean_of_five():
     draw = np.random.default_rng(1)
-    settings = SMALLEST.replace(neighbour_rule="smoothed")
+    settings = SMALLEST.replace(method="variable-k-smoothed")
     values, weights = draw.gamma(2, 3, (1, 30)), np.ones((1, 30))
     predicted = np.array([[6.0, 3.0, 5.0, 8.0]])
     errors = np.array(

@@ -128,7 +128,7 @@ def test_lightgbm_is_never_asked_to_change_its_number_of_threads(
         return original(self, *arguments, **options)
 
     monkeypatch.setattr(lgb.Booster, "predict", recording)
-    settings = small_settings.replace(donor_expectations="out_of_fold")
+    settings = small_settings.replace(method="out-of-fold")
     model = train(donor, ["fuel", "area", "gas"], ["size", "income"], settings=settings)
     fuse(recipient, model, m=1, seed=1, predictor=ExpandingPredictor())
     assert set(asked) == {1}
