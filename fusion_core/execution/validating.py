@@ -150,7 +150,7 @@ def fingerprint(run: Run) -> str:
 
     These are the prepared donor and, by its hashes, the model.
     """
-    from fusion_core.fusion.model_files import MANIFEST_FILE
+    from fusion_core.fusion.model_manifest import MANIFEST_FILE
     from fusion_core.prepare.storage import DONOR_FILE
     from fusion_core.validation.storage import fingerprint_files
 

@@ -275,21 +275,29 @@ class FusionModel:
             )
         return pd.DataFrame(rows, columns=["variable", "predictor", "share"])
 
-    def save(self, folder: Path | str) -> None:
-        """Write the model to a folder (see `fusion_core.fusion.model_files`)."""
+    def save(self, path: Path | str) -> None:
+        """Write the model to a folder, or to one file ``….zip`` (see `model_files`).
+
+        Raises
+        ------
+        InputError
+            If something else is there, or it cannot be written.
+        """
         from fusion_core.fusion.model_files import save_model
 
-        save_model(self, Path(folder))
+        save_model(self, Path(path))
 
     @classmethod
-    def load(cls, folder: Path | str) -> FusionModel:
-        """Read a model from a folder.
+    def load(cls, path: Path | str) -> FusionModel:
+        """Read a model from its folder or zip.
 
         Raises
         ------
         CorruptFileError
-            If a file is missing, altered or of an unknown format version.
+            If a file is missing, altered, cut off or of another format version.
+        InputError
+            If there is nothing at the path.
         """
         from fusion_core.fusion.model_files import load_model
 
-        return load_model(Path(folder))
+        return load_model(Path(path))

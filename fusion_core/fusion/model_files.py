@@ -1,4 +1,4 @@
-"""A fusion model on disk: a folder anyone can read, every file guarded by a checksum.
+"""A fusion model on disk: a folder or zip anyone can read, every file guarded by a checksum.
 
 Layout (format 2; models of format 1, which name two settings otherwise, are read):
 
@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,109 +30,102 @@ import pyarrow.parquet as pq
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.boosting import Tuning
 from fusion_core.fusion.model import FusionModel, ModelPart, Step, VariableModel
+from fusion_core.fusion.model_archive import SUFFIX, pack, unpacked
+from fusion_core.fusion.model_manifest import MANIFEST_FILE, verify, write_manifest
 from fusion_core.fusion.neighbours import DonorPool, ExpectationScale
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.variables import VariableType
-from fusion_core.workspace.files import checksum_of, read_json, write_json, write_text
+from fusion_core.workspace.files import read_json, write_json, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
-FORMAT_VERSION = 2
-READABLE_VERSIONS = (1, 2)
-KIND = "fusion model"
-MANIFEST_FILE = "manifest.json"
 
+def save_model(model: FusionModel, path: Path) -> None:
+    """Write a model; an earlier one at the path is replaced once the new one is complete.
 
-def save_model(model: FusionModel, folder: Path) -> None:
-    """Write a model; an earlier model in the folder is replaced once the new one is complete.
+    Parameters
+    ----------
+    model
+        The model.
+    path
+        A folder, or a file whose name ends in ``.zip``.
 
     Raises
     ------
     InputError
-        If the folder holds something else, or cannot be written.
+        If the folder or file holds something else, or cannot be written.
     """
-    occupied = folder.exists() and any(folder.iterdir())
-    if occupied and not (folder / MANIFEST_FILE).exists():
+    if path.suffix == SUFFIX:
+        with tempfile.TemporaryDirectory(prefix="fusion-model-") as temporary:
+            _write_parts(model, Path(temporary))
+            pack(Path(temporary), path)
+        return
+    _check_folder(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as temporary:
+            new = Path(temporary) / "new"
+            _write_parts(model, new)
+            if path.exists():
+                path.rename(Path(temporary) / "old")
+            new.rename(path)
+    except OSError as error:
+        raise InputError(
+            f"Could not write the fusion model: {error.strerror or error}",
+            where=str(path),
+            fix="Free some disk space or check the folder's permissions; an earlier model is kept",
+        ) from error
+
+
+def load_model(path: Path) -> FusionModel:
+    """Read a model and verify every file.
+
+    Parameters
+    ----------
+    path
+        Its folder or zip.
+
+    Raises
+    ------
+    InputError
+        If there is nothing at the path.
+    CorruptFileError
+        If a file is missing, altered, cut off or of another format version.
+    """
+    if path.is_file():
+        with unpacked(path) as folder:
+            return _load_folder(folder, shown=path)
+    if not path.exists():
+        raise InputError(
+            "There is no fusion model", where=str(path), fix="Check the path, or train a model"
+        )
+    return _load_folder(path, shown=path)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse to replace what is no model."""
+    if folder.is_file() or (
+        folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST_FILE).exists()
+    ):
         raise InputError(
             "The folder holds other files than a fusion model",
             where=str(folder),
             fix="Choose an empty or new folder",
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
-        new = Path(temporary) / "new"
-        _write_parts(model, new)
-        if folder.exists():
-            folder.rename(Path(temporary) / "old")
-        new.rename(folder)
 
 
-def load_model(folder: Path) -> FusionModel:
-    """Read a model and verify every file.
-
-    Raises
-    ------
-    CorruptFileError
-        If a file is missing, altered or of an unknown format version.
-    """
-    manifest = read_json(folder / MANIFEST_FILE)
-    if manifest.get("kind") != KIND or manifest.get("format") not in READABLE_VERSIONS:
-        raise CorruptFileError(
-            f"The folder holds a {manifest.get('kind')!r} of format {manifest.get('format')!r}, "
-            f"not a {KIND} of format {FORMAT_VERSION}",
-            where=str(folder),
-            fix="Train the model again with this version",
-        )
-    for name, checksum in _files_of(manifest, folder).items():
-        _verify(folder / name, checksum)
+def _load_folder(folder: Path, *, shown: Path) -> FusionModel:
+    """Read a model from a folder; messages name the path the user knows."""
+    verify(folder, shown)
     try:
         return _read_parts(folder)
     except (KeyError, TypeError, IndexError) as error:
         raise CorruptFileError(
             f"The model's description lacks or misspells {error}",
-            where=str(folder / "model.json"),
+            where=str(shown / "model.json"),
             fix="Train the model again",
         ) from error
-
-
-def software_version() -> str:
-    """Return the version of this project, for manifests."""
-    try:
-        return version("survey-harmonization-tool")
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def _files_of(manifest: dict[str, Any], folder: Path) -> dict[str, str]:
-    files = manifest.get("files")
-    if not isinstance(files, dict) or "model.json" not in files or not _all_inside(files):
-        raise CorruptFileError(
-            "The manifest does not list the model's files",
-            where=str(folder / MANIFEST_FILE),
-            fix="Train the model again",
-        )
-    return {str(name): str(checksum) for name, checksum in files.items()}
-
-
-def _all_inside(names: Iterable[str]) -> bool:
-    """Tell whether all paths stay inside the folder they are relative to."""
-    return not any(Path(name).is_absolute() or ".." in Path(name).parts for name in names)
-
-
-def _verify(path: Path, checksum: str) -> None:
-    if not path.is_file():
-        raise CorruptFileError(
-            "A file of the fusion model is missing", where=str(path), fix="Train the model again"
-        )
-    if checksum_of(path) != checksum:
-        raise CorruptFileError(
-            "A file of the fusion model was altered or cut off",
-            where=str(path),
-            fix="Restore it from a backup or train the model again",
-        )
 
 
 def _write_parts(model: FusionModel, folder: Path) -> None:
@@ -151,15 +143,7 @@ def _write_parts(model: FusionModel, folder: Path) -> None:
         if step.pool is not None:
             pq.write_table(_pool_table(step.pool), folder / _pool_file(number), compression="zstd")
     write_json(_record(model), folder / "model.json")
-    files = {
-        path.relative_to(folder).as_posix(): checksum_of(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-    write_json(
-        {"kind": KIND, "format": FORMAT_VERSION, "written_by": software_version(), "files": files},
-        folder / MANIFEST_FILE,
-    )
+    write_manifest(folder)
 
 
 def _record(model: FusionModel) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from fusion_core.fusion.implicate_files import (
 from fusion_core.fusion.implicates import FusedVariable
 from fusion_core.fusion.inputs import check_implicates, check_seed, missing_notes
 from fusion_core.fusion.model import FusionModel
-from fusion_core.fusion.model_files import MANIFEST_FILE, software_version
+from fusion_core.fusion.model_manifest import MANIFEST_FILE, software_version
 from fusion_core.fusion.prediction import Predictor, ResolvingPredictor
 from fusion_core.fusion.recipient_files import encode_to_file, read_encoded
 from fusion_core.fusion.streams import CHUNK_ROWS

@@ -1,6 +1,9 @@
 """Models and implicates on disk: they come back equal, and damage is noticed."""
 
 import json
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import duckdb
@@ -42,6 +45,50 @@ def test_a_saved_model_draws_exactly_what_the_trained_one_does(model, saved, rec
     pd.testing.assert_frame_equal(loaded.summary(), model.summary())
 
 
+def test_a_zipped_model_draws_the_same_in_another_process(model, recipient, implicates, tmp_path):
+    packed = tmp_path / "model.zip"
+    model.save(packed)
+    model.save(packed)
+    recipient.to_parquet(tmp_path / "recipient.parquet")
+    script = (
+        "import sys, pandas; from fusion_core import FusionModel, fuse; "
+        "drawn = fuse(pandas.read_parquet(sys.argv[2]), FusionModel.load(sys.argv[1]), m=3); "
+        "print(drawn['gas'].values.sum(), drawn['fuel'].values.sum())"
+    )
+    command = [sys.executable, "-c", script, packed, tmp_path / "recipient.parquet"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    gas, fuel = implicates["gas"].values.sum(), implicates["fuel"].values.sum()
+    assert printed.split() == [str(gas), str(fuel)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.zip", "recipient.parquet"]
+
+
+def test_a_zip_that_is_cut_off_incomplete_or_foreign_is_refused(model, tmp_path):
+    packed = tmp_path / "model.zip"
+    model.save(packed)
+    content = packed.read_bytes()
+    packed.write_bytes(content[: len(content) // 2])
+    with pytest.raises(CorruptFileError, match=r"altered or cut off .*model\.zip"):
+        FusionModel.load(packed)
+    packed.write_bytes(content[:300] + bytes(50) + content[350:])
+    with pytest.raises(CorruptFileError, match="altered or cut off"):
+        FusionModel.load(packed)
+    for name, expected in (("a.txt", r"manifest .* is missing"), ("../a.txt", "outside of it")):
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(name, "text")
+        with pytest.raises(CorruptFileError, match=expected):
+            FusionModel.load(packed)
+    letter = tmp_path / "letter.zip"
+    letter.write_text("Dear colleague")
+    with pytest.raises(InputError, match="no zipped fusion model"):
+        model.save(letter)
+    assert letter.read_text() == "Dear colleague"
+
+
+def test_a_path_without_a_model_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"There is no fusion model .*nowhere"):
+        FusionModel.load(tmp_path / "nowhere")
+
+
 def test_a_model_is_readable_without_this_project(saved):
     manifest = json.loads((saved / "manifest.json").read_text())
     assert manifest["format"] == 2
@@ -77,7 +124,8 @@ def test_a_manifest_that_is_missing_cut_off_foreign_or_pointing_outside_is_refus
     path = saved / "manifest.json"
     manifest = json.loads(path.read_text())
     for wrong, expected in [
-        (manifest | {"format": 99}, "of format 99"),
+        (manifest | {"format": 99}, r"of format 99, .* up to 2 .*Install a newer version"),
+        (manifest | {"format": 0}, "of format 0"),
         (manifest | {"kind": "recipe"}, "'recipe'"),
         (manifest | {"files": {"../../secret": "0", "model.json": "0"}}, "does not list"),
         (manifest | {"files": None}, "does not list"),
