@@ -1,4 +1,4 @@
-"""`harmony export`: estimates, or the fused microdata, as a file other programs read."""
+"""`harmony export`: estimates, or the implicates themselves, as a file other programs read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from fusion_core.workspace.runs import Run
 
 _FORMATS = ("parquet", "csv", "geojson", "xlsx")
-_CONTENTS = ("estimates", "microdata")
 _KEPT = ("estimate", "moe", "cv", "n", "reliability")
 _EXCEL_ROWS = 1_048_576
 
@@ -58,13 +57,22 @@ def export(
             show_default="the ending of the file",
         ),
     ] = "",
-    what: Annotated[
-        str,
+    implicates: Annotated[
+        bool,
         typer.Option(
-            help="estimates: a table by area. microdata: recipient households with the fused "
-            "variables, one row per household and implicate (parquet or csv)."
+            "--implicates",
+            help="Instead of estimates, write the recipient's households with their implicates "
+            "(parquet or csv): id, weight, geography, implicate, and the variables named or all.",
         ),
-    ] = "estimates",
+    ] = False,
+    wide: Annotated[
+        bool,
+        typer.Option(
+            "--wide",
+            help="With --implicates: one row per household, implicates side by side, instead of "
+            "one row per household and implicate.",
+        ),
+    ] = False,
     variable: VariableOption = None,
     statistic: StatisticOption = "",
     level: LevelOption = "",
@@ -77,18 +85,21 @@ def export(
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Write estimates of a run to a file, or its fused microdata.
+    """Write estimates of a run to a file, or its implicates.
 
-    Example: harmony export latest --variable insecure --format geojson --to insecure.geojson
+    With --implicates, --level keeps the rows in which the one --variable has this level. Examples:
+
+    harmony export latest --variable insecure --format geojson --to insecure.geojson
+
+    harmony export latest --implicates --variable insecure --to insecure.csv
     """  # fmt: skip
     opened = open_workspace(workspace)
     chosen = choose_run(opened, run)
     kind = _format(format_, to)
-    if what not in _CONTENTS:
-        raise InputError.unknown("content", what, _CONTENTS)
-    if what == "microdata":
-        frame = _microdata(opened, chosen, split_list(variable))
-        areas = ""
+    if implicates:
+        rows = _write_implicates(
+            opened, chosen, kind, to, variables=split_list(variable), level=level, wide=wide
+        )
     else:
         wish = Wish(
             variables=tuple(variable or ()), statistic=statistic, level=level, above=above,
@@ -96,10 +107,11 @@ def export(
         )  # fmt: skip
         frame = estimates_of(opened, chosen, wish)
         areas = wish.by[0] if len(wish.by) == 1 else ""
-    _write(opened, chosen, frame, kind, to, areas=areas, what=what)
-    record = {"file": str(to), "format": kind, "rows": len(frame), "run": chosen.id}
+        _write(opened, chosen, frame, kind, to, areas=areas)
+        rows = len(frame)
+    record = {"file": str(to), "format": kind, "rows": rows, "run": chosen.id}
     Output(json).result(
-        record, lambda console: console.print(f"{len(frame):,} rows are in {show_path(to)}",
+        record, lambda console: console.print(f"{rows:,} rows are in {show_path(to)}",
                                               markup=False)
     )  # fmt: skip
 
@@ -116,28 +128,47 @@ def _format(text: str, to: Path) -> str:
     return kind
 
 
-def _microdata(workspace: Workspace, run: Run, variables: list[str]) -> pd.DataFrame:
-    """Return recipient households with their fused values, stacked by implicate."""
-    from fusion_core.fusion.implicate_files import read_implicates
+def _write_implicates(
+    workspace: Workspace,
+    run: Run,
+    kind: str,
+    to: Path,
+    *,
+    variables: list[str],
+    level: str,
+    wide: bool,
+) -> int:
+    """Write recipient households with their implicates; returns the number of rows."""
+    from fusion_core.fusion import export_implicates, open_implicates
+    from fusion_core.fusion.implicate_files import MANIFEST
+    from fusion_core.geography.spatial import PUMA
+    from fusion_core.prepare.storage import RECIPIENT_FILE
+    from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
+    from fusion_core.workspace.tables import read_table_outline
 
-    if not (run.implicates_folder / "implicates.json").exists():
+    if kind not in {"csv", "parquet"}:
+        raise InputError(
+            "Implicates are too many for a spreadsheet or a map",
+            fix="Choose --format parquet or csv",
+        )
+    if not (run.implicates_folder / MANIFEST).exists():
         raise InputError(
             "The run has no fused data yet", where=run.id,
             fix=f"Wait for its end, or go on with `harmony fuse --resume {run.id}`",
         )  # fmt: skip
-    drawn = read_implicates(run.implicates_folder, variables or None)
-    recipient = run.spec().pair.recipient
-    columns = ["weight", *workspace.describe(recipient).geography]
-    table = workspace.survey(recipient, household_columns=columns, person_columns=[]).household
-    if table is None or len(table) != drawn.rows:
-        raise InputError(
-            f"{recipient.title} was replaced after this run", where=run.id, fix="Start a new run"
-        )
-    stacked = drawn.long()
-    row = stacked.pop("row").to_numpy()
-    for position, name in enumerate(["household_id", *columns]):
-        stacked.insert(position + 1, name, table[name].to_numpy()[row])
-    return stacked
+    recipient = run.input_folder / RECIPIENT_FILE
+    areas = (*workspace.describe(run.spec().pair.recipient).geography, PUMA)
+    _, known = read_table_outline(recipient, what="The prepared input", fix="Start a new run")
+    return export_implicates(
+        open_implicates(run.implicates_folder),
+        to,
+        kind="csv" if kind == "csv" else "parquet",
+        recipient=recipient,
+        columns=[HOUSEHOLD_KEY, WEIGHT, *dict.fromkeys(name for name in areas if name in known)],
+        variables=variables or None,
+        level=level,
+        wide=wide,
+    )
 
 
 def _write(
@@ -148,31 +179,30 @@ def _write(
     to: Path,
     *,
     areas: str,
-    what: str,
 ) -> None:
     from fusion_core.workspace.files import replace_file, write_text
 
     if kind == "geojson":
-        write_text(_geojson(workspace, frame, areas, what), to)
+        write_text(_geojson(workspace, frame, areas), to)
         return
     write_by_kind: dict[str, Callable[[Path], Any]] = {
         "parquet": lambda path: frame.to_parquet(path, index=False, compression="zstd"),
         "csv": lambda path: frame.to_csv(path, index=False),
         "xlsx": lambda path: _write_xlsx(workspace, run, frame, path),
     }
-    if kind == "xlsx" and (what == "microdata" or len(frame) >= _EXCEL_ROWS):
+    if kind == "xlsx" and len(frame) >= _EXCEL_ROWS:
         raise InputError(
-            "A spreadsheet cannot hold the microdata", fix="Choose --format parquet or csv"
+            "A spreadsheet cannot hold so many rows", fix="Choose --format parquet or csv"
         )
     with replace_file(to) as temporary:
         write_by_kind[kind](temporary)
 
 
-def _geojson(workspace: Workspace, frame: pd.DataFrame, areas: str, what: str) -> str:
+def _geojson(workspace: Workspace, frame: pd.DataFrame, areas: str) -> str:
     """Return one feature per area; every estimate is a set of flat properties, as GIS want it."""
     from fusion_core.geography.boundaries import has_areas, read_areas
 
-    if what == "microdata" or not areas or not has_areas(workspace, areas):
+    if not areas or not has_areas(workspace, areas):
         raise InputError(
             "GeoJSON needs estimates by one kind of area with boundaries",
             fix="Leave --by out for PUMAs, or choose another format",

@@ -33,7 +33,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fusion_core.fusion.fusing import fuse
-    from fusion_core.fusion.implicate_files import read_implicates, write_implicates
+    from fusion_core.fusion.implicate_export import export_implicates
+    from fusion_core.fusion.implicate_files import write_implicates
+    from fusion_core.fusion.implicate_folder import (
+        ImplicateFolder,
+        open_implicates,
+        read_implicates,
+    )
     from fusion_core.fusion.implicates import FusedVariable, Implicates
     from fusion_core.fusion.imputing import impute
     from fusion_core.fusion.model import FusionModel
@@ -46,14 +52,17 @@ if TYPE_CHECKING:
 _MODULES = {
     "FusedVariable": "implicates",
     "FusionModel": "model",
+    "ImplicateFolder": "implicate_folder",
     "Implicates": "implicates",
     "TrainSettings": "settings",
+    "export_implicates": "implicate_export",
     "fuse": "fusing",
     "fuse_out_of_fold": "out_of_fold",
     "fuse_to_folder": "streaming",
     "impute": "imputing",
     "monotonic": "monotone",
-    "read_implicates": "implicate_files",
+    "open_implicates": "implicate_folder",
+    "read_implicates": "implicate_folder",
     "train": "training",
     "write_implicates": "implicate_files",
 }
@@ -61,13 +70,16 @@ _MODULES = {
 __all__ = [
     "FusedVariable",
     "FusionModel",
+    "ImplicateFolder",
     "Implicates",
     "TrainSettings",
+    "export_implicates",
     "fuse",
     "fuse_out_of_fold",
     "fuse_to_folder",
     "impute",
     "monotonic",
+    "open_implicates",
     "read_implicates",
     "train",
     "write_implicates",

@@ -1,4 +1,4 @@
-"""Implicates on disk: a folder per fused variable, one column per implicate.
+"""Write implicates to disk: a folder per fused variable, one column per implicate.
 
 Layout (format 2) of a folder:
 
@@ -14,8 +14,8 @@ Layout (format 2) of a folder:
     parts. Categorical variables are dictionary-encoded with their labels.
 
 Columns rather than lists: every reader gets numbers without unpacking, and one variable is read
-without touching the others. Rows join the recipient's by position. In DuckDB the long form is
-``UNPIVOT 'NN_<variable>/*.parquet' ON COLUMNS('implicate_.*') INTO NAME implicate VALUE value``.
+without touching the others. Rows join the recipient's by position.
+`fusion_core.fusion.implicate_folder` reads them, and says how others do.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from fusion_core.errors import ConflictError, CorruptFileError, InputError
-from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.errors import ConflictError, InputError
 from fusion_core.workspace.files import (
     checksum_of,
     read_json,
@@ -43,13 +42,14 @@ from fusion_core.workspace.files import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from fusion_core.fusion.implicates import FusedVariable, Implicates
 
 FORMAT_VERSION = 2
 MANIFEST = "implicates.json"
 PARTS = "parts"
 BEGUN = "begun.json"
-ROW_GROUP = 131_072
+CELLS_IN_GROUP = 5_242_880
+"""Cells of a row group: 131,072 rows of 40 implicates; more implicates, fewer rows."""
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def write_part(
             pq.write_table(
                 _table(variable),
                 temporary,
-                row_group_size=ROW_GROUP,
+                row_group_size=max(1, CELLS_IN_GROUP // variable.values.shape[1]),
                 compression="zstd",
                 write_page_checksum=True,
             )
@@ -281,93 +281,23 @@ def write_implicates(implicates: Implicates, folder: Path | str) -> None:
         )
 
 
-def read_implicates(folder: Path | str, variables: Sequence[str] | None = None) -> Implicates:
-    """Read implicates from a folder.
+def implicate_numbers(count: int) -> list[str]:
+    """Return the numbers of implicates as column names end with them: ``01``, ``02`` and so on."""
+    width = max(2, len(str(count)))
+    return [f"{number:0{width}}" for number in range(1, count + 1)]
 
-    Parameters
-    ----------
-    folder
-        Folder `write_implicates` wrote.
-    variables
-        Fused variables to read; all when left out.
 
-    Raises
-    ------
-    InputError
-        If a variable is not among the fused ones.
-    CorruptFileError
-        If a file is missing, cut off or of an unknown format version.
-    """
-    folder = Path(folder)
-    manifest = read_json(folder / MANIFEST)
-    if manifest.get("format") != FORMAT_VERSION:
-        raise CorruptFileError(
-            f"The implicates are of format {manifest.get('format')!r}, not {FORMAT_VERSION}",
-            where=str(folder / MANIFEST),
-            fix="Fuse again with this version",
-        )
-    try:
-        known = {entry["name"]: entry for entry in manifest["variables"]}
-        shape = (int(manifest["rows"]), int(manifest["implicates"]))
-        notes = tuple(manifest["notes"])
-    except (KeyError, TypeError) as error:
-        raise CorruptFileError(
-            f"The description lacks {error}", where=str(folder / MANIFEST), fix="Fuse again"
-        ) from error
-    result = {}
-    for name in known if variables is None else variables:
-        if name not in known:
-            raise InputError.unknown("fused variable", name, known, where=str(folder))
-        result[name] = _read_variable(folder, known[name], shape)
-    return Implicates(result, notes)
+def implicate_columns(count: int) -> list[str]:
+    """Return the names of the columns of a variable's files."""
+    return [f"implicate_{number}" for number in implicate_numbers(count)]
 
 
 def _table(variable: FusedVariable) -> pa.Table:
-    count = variable.values.shape[1]
-    width = max(2, len(str(count)))
     levels = pa.array(variable.levels, pa.string())
     columns = {}
-    for place in range(count):
+    for place, name in enumerate(implicate_columns(variable.values.shape[1])):
         column = pa.array(np.ascontiguousarray(variable.values[:, place]))
         if variable.is_categorical:
             column = pa.DictionaryArray.from_arrays(column, levels, ordered=variable.ordered)
-        columns[f"implicate_{place + 1:0{width}}"] = column
+        columns[name] = column
     return pa.table(columns)
-
-
-def _read_variable(folder: Path, entry: dict[str, Any], shape: tuple[int, int]) -> FusedVariable:
-    levels = tuple(entry["levels"])
-    parts = [_read_part(folder / item["file"], item["bytes"], levels) for item in entry["files"]]
-    values = np.concatenate(parts)
-    if values.shape != shape:
-        raise _damaged(folder / entry["files"][0]["file"], "has other rows or columns than written")
-    return FusedVariable(entry["name"], values, levels, bool(entry["ordered"]))
-
-
-def _read_part(path: Path, size: int, levels: tuple[str, ...]) -> NDArray[Any]:
-    try:
-        if path.stat().st_size != size:
-            raise _damaged(path, "is not as long as it was written")
-        table = pq.read_table(path, page_checksum_verification=True)
-    except FileNotFoundError as error:
-        raise _damaged(path, "is missing") from error
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _damaged(path, f"cannot be read: {error}") from error
-    return np.column_stack([_column(column, levels) for column in table.columns])
-
-
-def _column(column: pa.ChunkedArray, levels: tuple[str, ...]) -> NDArray[Any]:
-    if not levels:
-        return np.asarray(column.to_numpy())
-    joined = column.unify_dictionaries().combine_chunks()
-    found = joined.dictionary.to_pylist()
-    position = {level: place for place, level in enumerate(levels)}
-    dtype = np.int8 if len(levels) < 128 else np.int16  # noqa: PLR2004 - the range of int8
-    table = np.array([position[level] for level in found], dtype=dtype)
-    return np.asarray(table[joined.indices.to_numpy()])
-
-
-def _damaged(path: Path, what: str) -> CorruptFileError:
-    return CorruptFileError(
-        f"A file of the implicates {what}", where=str(path), fix="Fuse again or restore a backup"
-    )

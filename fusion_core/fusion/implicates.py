@@ -8,7 +8,7 @@ household and implicate. `Implicates.long` gives the long form other tools expec
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,6 +102,16 @@ class Implicates:
         """Return one implicate (0-based): one row per household, one column per variable."""
         return pd.DataFrame(
             {name: variable.column(implicate) for name, variable in self.variables.items()}
+        )
+
+    def slice(self, first: int, last: int) -> Implicates:
+        """Return households `first` to `last` − 1, as far as there are any."""
+        return Implicates(
+            {
+                name: replace(variable, values=variable.values[first:last])
+                for name, variable in self.variables.items()
+            },
+            self.notes,
         )
 
     def long(self) -> pd.DataFrame:

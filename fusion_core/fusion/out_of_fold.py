@@ -19,7 +19,8 @@ import pandas as pd
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.fusion.fusing import fuse, ignore
-from fusion_core.fusion.implicate_files import read_implicates, write_implicates
+from fusion_core.fusion.implicate_files import write_implicates
+from fusion_core.fusion.implicate_folder import read_implicates
 from fusion_core.fusion.implicates import FusedVariable, Implicates
 from fusion_core.fusion.inputs import FEWEST_IN_CLASS, check_implicates, check_seed, normalise_steps
 from fusion_core.fusion.settings import TrainSettings

@@ -22,6 +22,7 @@ from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.inputs import check_predictors, encode_recipient
 from fusion_core.fusion.streams import CHUNK_ROWS
 from fusion_core.workspace.files import replace_file
+from fusion_core.workspace.tables import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -112,8 +113,8 @@ def _batches(source: RecipientSource, model: FusionModel) -> Iterator[pa.RecordB
     """Read the predictors, in batches of any size."""
     if not isinstance(source, Path | str):
         check_predictors(list(source.columns), model)
-        quoted = ['"' + name.replace('"', '""') + '"' for name in model.x]
-        yield from source.project(", ".join(quoted)).to_arrow_reader(ROWS_AT_ONCE)
+        wanted = source.project(", ".join(quoted(name) for name in model.x))
+        yield from wanted.to_arrow_reader(ROWS_AT_ONCE)
         return
     for path in _files(Path(source)):
         try:

@@ -94,3 +94,8 @@ def read_table_outline(path: Path, *, what: str, fix: str) -> tuple[int, tuple[s
 
 def _damaged(path: Path, what: str, fix: str) -> CorruptFileError:
     return CorruptFileError(f"{what} is missing or damaged", where=str(path), fix=fix)
+
+
+def quoted(name: str) -> str:
+    """Return a column's name as DuckDB reads it, whatever it holds."""
+    return '"' + name.replace('"', '""') + '"'

@@ -11,7 +11,7 @@ import pytest
 
 from fusion_core.cli.running import follow_run
 from fusion_core.errors import Cancelled
-from fusion_core.fusion.implicate_files import read_implicates
+from fusion_core.fusion import read_implicates
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import list_runs, open_run
 
@@ -139,13 +139,21 @@ def test_geojson_has_one_area_per_feature_in_longitude_and_latitude(harmony, tmp
 
 
 @pytest.mark.usefixtures("finished")
-def test_microdata_are_exported_by_implicate(harmony, tmp_path):
-    harmony("export", "--what", "microdata", "--to", tmp_path / "micro.parquet")
-    frame = pd.read_parquet(tmp_path / "micro.parquet")
+def test_implicates_are_exported_long_or_wide(harmony, tmp_path):
+    harmony("export", "--implicates", "--to", tmp_path / "long.parquet")
+    frame = pd.read_parquet(tmp_path / "long.parquet")
     households = harmony.json("survey", "list")["surveys"][0]["households"]
     assert len(frame) == 4 * households
     assert {"implicate", "household_id", "weight", "puma", "insecure"} <= set(frame.columns)
     assert frame.groupby("implicate")["household_id"].nunique().eq(households).all()
+    chosen = ["--implicates", "-v", "insecure", "--to"]
+    harmony("export", *chosen, tmp_path / "wide.csv", "--wide")
+    wide = pd.read_csv(tmp_path / "wide.csv", dtype={"household_id": str})
+    assert list(wide.columns[-4:]) == [f"insecure_0{number}" for number in range(1, 5)]
+    second = frame[frame["implicate"] == 2].set_index("household_id")["insecure"]
+    assert list(wide["insecure_02"]) == list(second.loc[wide["household_id"]])
+    record = harmony.json("export", *chosen, tmp_path / "yes.csv", "--level", "Yes")
+    assert record["rows"] == (frame["insecure"] == "Yes").sum()
 
 
 @pytest.mark.parametrize(
@@ -154,8 +162,10 @@ def test_microdata_are_exported_by_implicate(harmony, tmp_path):
         (["--to", "table.doc"], "which format"),
         (["--to", "table.csv", "--format", "doc"], "format"),
         (["--to", "a.geojson", "--by", "ten"], "boundaries"),
-        (["--to", "a.xlsx", "--what", "microdata"], "spreadsheet"),
-        (["--to", "a.csv", "--what", "model"], "content"),
+        (["--to", "a.xlsx", "--implicates"], "spreadsheet"),
+        (["--to", "a.csv", "--implicates", "-v", "insecur"], "'insecure'"),
+        (["--to", "a.csv", "--implicates", "--level", "Yes"], "one variable"),
+        (["--to", "a.csv", "--implicates", "-v", "insecure", "--level", "yes"], "'Yes'"),
     ],
 )
 @pytest.mark.usefixtures("finished")
