@@ -18,6 +18,7 @@ from fusion_core.fusion.inputs import (
     check_rows,
     check_weights,
     normalise_steps,
+    refuse_copy,
 )
 from fusion_core.fusion.predictor_lists import candidates_of, normalise_predictors
 from fusion_core.fusion.screening import Design, suggest_order
@@ -160,13 +161,14 @@ def read_donors(
     steps = normalise_steps(y)
     x, settings = normalise_predictors(x, steps, settings)
     check_names(donor, steps, x, weight, settings)
+    check_rows(len(donor), "rows")
     raw_weights = check_weights(donor, weight)
     notes: list[str] = []
     keep = raw_weights > 0
     if not keep.all():
         notes.append(f"{int((~keep).sum()):,} donors have weight zero and were left out.")
         donor, raw_weights = donor.loc[keep], raw_weights[keep]
-    check_rows(len(donor))
+    check_rows(len(donor), "rows with a positive weight")
     # float32 is what the trees see; rounding here makes the result blind to the weights' unit.
     weights = (raw_weights / raw_weights.mean()).astype(np.float32).astype(np.float64)
     overrides = dict(settings.types)
@@ -177,7 +179,7 @@ def read_donors(
     fused_types = detect_types(donor, names, overrides, fused=True)
     fused = encode_frame(donor, fused_types)
     for place, variable in enumerate(fused_types):
-        check_outcome(variable, fused[:, place])
+        check_outcome(variable, fused[:, place], settings.folds)
         missing = int(np.isnan(fused[:, place]).sum())
         if missing:
             notes.append(
@@ -187,11 +189,29 @@ def read_donors(
     donors = Donors(
         predictors, matrix, steps, fused_types, fused, weights, settings, seed, tuple(notes)
     )
+    _check_blocks(donors)
     if settings.order == "suggested" and len(steps) > 1:
         donors = _reordered(donors)
-    for place in range(len(fused_types)):
-        donors.candidates(place)
+    for place, variable in enumerate(donors.fused_types):
+        for known in donors.candidates(place):
+            if known < len(predictors):
+                refuse_copy(variable, donors.fused[:, place], predictors[known], matrix[:, known])
     return donors
+
+
+def _check_blocks(donors: Donors) -> None:
+    """Check that blocks can be learned from the donors that have a value of all their variables."""
+    for step, names in enumerate(donors.steps):
+        if len(names) == 1:
+            continue
+        rows = donors.step_rows(step)
+        for column in donors.step_columns(step):
+            check_outcome(
+                donors.fused_types[column],
+                donors.fused[rows, column],
+                donors.settings.folds,
+                where=f"donors with a value of {' and '.join(names)}",
+            )
 
 
 def _useful_predictors(
@@ -205,11 +225,12 @@ def _useful_predictors(
     for place, predictor in enumerate(predictors):
         values = matrix[:, place]
         missing = np.isnan(values)
-        if missing.any():
+        if missing.any() and not missing.all():
             notes.append(f"{int(missing.sum()):,} donors have no value of '{predictor.name}'.")
         constant = missing.all() or (not missing.any() and (values == values[0]).all())
         if constant and predictor.name not in forced:
-            notes.append(f"'{predictor.name}' is the same for every donor and was left out.")
+            same = "has no value for any donor" if missing.all() else "is the same for every donor"
+            notes.append(f"'{predictor.name}' {same} and was left out.")
         else:
             keep.append(place)
     if not keep:
@@ -222,6 +243,7 @@ def _useful_predictors(
 def _reordered(donors: Donors) -> Donors:
     """Put the steps into the suggested order."""
     rows = np.isfinite(donors.fused).all(axis=1)
+    check_rows(int(rows.sum()), "rows with a value of every fusion variable, to find an order from")
     weights = donors.weights[rows]
     designs = [
         Design.build(

@@ -37,6 +37,8 @@ def impute(
 ) -> pd.DataFrame:
     """Return a table without missing answers.
 
+    A column that has the same value as another wherever it has any is filled from that one.
+
     Parameters
     ----------
     table
@@ -94,11 +96,30 @@ def _fill(
         )
     if column[~gaps].nunique() == 1:
         return column.fillna(column[~gaps].iloc[0])
+    twins = [other for other in predictors if _is_twin(table[other], column, ~gaps)]
+    if twins:
+        column = column.fillna(table[twins[0]])
+        if not column.isna().any():
+            return column
+        others = [other for other in predictors if other not in twins]
+        return _fill(
+            table.assign(**{name: column}),
+            name,
+            others,
+            weight=weight,
+            seed=seed,
+            settings=settings,
+        )
     model = train(table[~gaps], [name], predictors, weight=weight, seed=seed, settings=settings)
     drawn = fuse(table.loc[gaps, list(model.x)], model, m=1, seed=seed)[name]
     result = column.copy()
     result[gaps] = _values(drawn, column)
     return result
+
+
+def _is_twin(other: pd.Series[Any], column: pd.Series[Any], given: pd.Series[bool]) -> bool:
+    """Whether another column has the same value wherever this one has any."""
+    return bool(other.dtype == column.dtype and other[given].equals(column[given]))
 
 
 def _values(drawn: FusedVariable, column: pd.Series[Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
@@ -119,6 +119,8 @@ class TrainSettings:
     grid: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
     def __post_init__(self) -> None:
+        for item in dataclasses.fields(self):
+            self._check_kind(item.name, str(item.type))
         for choice, holds, rule in self._rules():
             if not holds:
                 raise InputError(
@@ -133,6 +135,22 @@ class TrainSettings:
             if kind not in get_args(VariableKind):
                 raise InputError.unknown(
                     "kind of variable", kind, get_args(VariableKind), where=f"variable '{name}'"
+                )
+
+    def _check_kind(self, choice: str, kind: str) -> None:
+        """Check that what shall be a number is one; lists become tuples."""
+        value = getattr(self, choice)
+        if kind.startswith(("tuple", "PerVariable")):
+            if isinstance(value, str) or not isinstance(value, Sequence):
+                raise InputError(f"The training setting '{choice}' is {value!r}", fix="Give a list")
+            object.__setattr__(self, choice, _tupled(value))
+        whole, number = kind in {"int", "tuple[int, ...]"}, kind in {"float", "tuple[float, ...]"}
+        for item in getattr(self, choice) if kind.startswith("tuple") else (value,):
+            wanted = int if whole else int | float
+            if (whole or number) and (isinstance(item, bool) or not isinstance(item, wanted)):
+                raise InputError(
+                    f"The training setting '{choice}' is {value!r}",
+                    fix=f"Use {'whole numbers' if whole else 'numbers'}",
                 )
 
     def _check_pairs(self, choice: str) -> None:
@@ -151,8 +169,9 @@ class TrainSettings:
             raise InputError.unknown("setting to choose from", name, GRID, where="the grid")
         if not values:
             raise InputError(f"The grid names no value of '{name}'", fix="Name at least one")
+        kind = type(getattr(self, name))
         for value in values:
-            self.replace(grid=(), **{name: value})
+            self.replace(grid=(), **{name: kind(value) if kind(value) == value else value})
 
     def _rules(self) -> tuple[tuple[str, bool, str], ...]:
         quantiles, leaves = self.quantiles, self.leaves
@@ -174,7 +193,11 @@ class TrainSettings:
             ("maximum_predictors", self.maximum_predictors > 0, "at least 1"),
             ("order", self.order in get_args(OrderRule), "'given' or 'suggested'"),
             ("minimum_neighbours", self.minimum_neighbours > 0, "at least 1"),
-            ("neighbours", self.neighbours >= self.minimum_neighbours, "at least the smallest k"),
+            (
+                "neighbours",
+                self.neighbours >= self.minimum_neighbours,
+                "at least 'minimum_neighbours'",
+            ),
             ("centres", self.centres > 0, "at least 1"),
             ("block_neighbours", self.block_neighbours > 0, "at least 1"),
             ("method", self.method in get_args(Method), "one of " + ", ".join(get_args(Method))),
@@ -245,7 +268,7 @@ class TrainSettings:
         TypeError
             If a setting is unknown.
         """
-        values = {name: _tupled(value) for name, value in record.items()}
+        values = dict(record)
         placed = values.pop("donor_expectations", None)
         rule = values.pop("neighbour_rule", None)
         if placed is not None:
@@ -259,5 +282,4 @@ class TrainSettings:
 
 
 def _tupled(value: Any) -> Any:
-    """Turn the lists of JSON into tuples."""
-    return tuple(_tupled(item) for item in value) if isinstance(value, list) else value
+    return tuple(_tupled(item) for item in value) if isinstance(value, list | tuple) else value

@@ -1,5 +1,6 @@
 """Bad input to train and fuse is refused in one sentence before anything is fitted."""
 
+import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,15 +17,29 @@ def model(donor, small_settings) -> FusionModel:
     return train(donor, ["area"], X, settings=settings)
 
 
-def refused(donor: pd.DataFrame, y: list, x: list[str], **options) -> str:
-    """Return the message training is refused with; fitting anything would fail the test."""
+@pytest.fixture
+def refused(tmp_path, monkeypatch):
+    """Train and return the message it is refused with, holding that nothing was fitted or written."""
 
-    def no_fitting(share: float, message: str) -> None:
-        assert share == 0.0, message
+    def never(*_arguments, **_options):
+        raise AssertionError("training began")
 
-    with pytest.raises(InputError) as caught:
-        train(donor, y, x, progress=no_fitting, **options)
-    return str(caught.value)
+    monkeypatch.setattr(lgb, "Dataset", never)
+    monkeypatch.setattr(lgb, "Booster", never)
+    folder = tmp_path / "checkpoints"
+
+    def message(donor: pd.DataFrame, y: list, x: list[str], **options) -> str:
+        shares = []
+        with pytest.raises(InputError) as caught:
+            train(
+                donor, y, x, checkpoints=folder,
+                progress=lambda share, _message: shares.append(share), **options,
+            )  # fmt: skip
+        assert set(shares) <= {0.0}
+        assert not folder.exists()
+        return str(caught.value)
+
+    return message
 
 
 @pytest.mark.parametrize(
@@ -42,17 +57,17 @@ def refused(donor: pd.DataFrame, y: list, x: list[str], **options) -> str:
         (["area"], ["incme"], "Perhaps 'income' is meant"),
     ],
 )
-def test_names_that_cannot_be_used_are_refused(donor, y, x, expected):
+def test_names_that_cannot_be_used_are_refused(refused, donor, y, x, expected):
     assert expected in refused(donor, y, x)
 
 
-def test_a_repeated_column_is_refused(donor):
+def test_a_repeated_column_is_refused(refused, donor):
     twice = pd.concat([donor, donor[["size"]]], axis=1)
     assert "column 'size' occurs 2 times" in refused(twice, ["area"], X)
 
 
 @pytest.mark.parametrize("wrong", [-1.0, np.inf, np.nan])
-def test_a_weight_that_is_no_weight_is_refused_with_its_row(donor, wrong):
+def test_a_weight_that_is_no_weight_is_refused_with_its_row(refused, donor, wrong):
     weights = donor["weight"].copy()
     weights.iloc[7] = wrong
     message = refused(donor.assign(weight=weights), ["area"], X, weight="weight")
@@ -60,7 +75,7 @@ def test_a_weight_that_is_no_weight_is_refused_with_its_row(donor, wrong):
     assert "row 7" in message
 
 
-def test_text_weights_zero_weights_and_unknown_weights_are_refused(donor):
+def test_text_weights_zero_weights_and_unknown_weights_are_refused(refused, donor):
     text = donor.assign(weight=donor["weight"].astype(str))
     assert "weight column 'weight' holds values" in refused(text, ["area"], X, weight="weight")
     zero = donor.assign(weight=0.0)
@@ -69,34 +84,72 @@ def test_text_weights_zero_weights_and_unknown_weights_are_refused(donor):
     assert "also a predictor" in refused(donor, ["area"], X, weight="size")
 
 
-def test_an_outcome_without_variation_is_refused(donor):
+def test_an_outcome_without_variation_is_refused(refused, donor):
     assert "same value '3' in every row" in refused(donor.assign(area=3), ["area"], X)
     assert "no value in any row" in refused(donor.assign(area=np.nan), ["area"], X)
     same = pd.Categorical(["own"] * len(donor), ["own", "rent"])
     assert "same value 'own'" in refused(donor.assign(tenure=same), ["tenure"], X)
 
 
-def test_a_level_with_a_single_donor_is_refused(donor):
+def test_a_level_with_a_single_donor_is_refused(refused, donor):
     fuel = donor["fuel"].cat.add_categories("wood").copy()
     fuel.iloc[0] = "wood"
     assert "level 'wood'" in refused(donor.assign(fuel=fuel), ["fuel"], X)
 
 
-def test_infinite_values_are_refused(donor):
+def test_infinite_values_are_refused(refused, donor):
     income = donor["income"].copy()
     income.iloc[3] = np.inf
     assert "infinite in 1 rows" in refused(donor.assign(income=income), ["area"], X)
 
 
-def test_dates_are_refused(donor):
+def test_dates_are_refused(refused, donor):
     dated = donor.assign(size=pd.Timestamp("2020-01-01"))
     assert "datetime64" in refused(dated, ["area"], X)
 
 
 @pytest.mark.parametrize("rows", [0, 1, 19])
-def test_too_few_donors_are_refused(donor, rows):
-    message = refused(donor.head(rows), ["area"], X)
-    assert "fewer than 20" in message or "same value" in message or "no value" in message
+def test_too_few_donors_are_refused(refused, donor, rows):
+    expected = f"The donor has {rows} rows, fewer than 20"
+    assert expected in refused(donor.head(rows), ["area"], X)
+    assert expected in refused(donor.head(rows), ["area"], X, weight="weight")
+
+
+def test_too_few_values_of_a_fusion_variable_are_refused(refused, donor):
+    some = donor.assign(area=donor["area"].where(np.arange(len(donor)) < 12))
+    assert "The donor has 12 rows with a value of 'area'" in refused(some, ["area"], X)
+
+
+def test_fewer_donors_than_folds_are_refused(refused, donor):
+    settings = TrainSettings(folds=50)
+    assert "'area' has 40 values, fewer than the 50 folds" in refused(
+        donor.head(40), ["area"], X, settings=settings
+    )
+
+
+def test_a_fusion_variable_the_recipient_has_already_is_refused(refused, donor):
+    copied = donor.assign(space=donor["area"].astype(float), tank=donor["fuel"].astype(str))
+    found = refused(copied, ["gas", "area"], [*X, "space"])
+    assert "'area' and the predictor 'space' have the same value in every row" in found
+    assert "'fuel' and the predictor 'tank' have" in refused(copied, ["fuel"], [*X, "tank"])
+    gaps = copied.assign(area=donor["area"].where(donor["size"] > 1))
+    assert "have the same value" in refused(gaps.assign(space=gaps["area"]), ["area"], ["space"])
+
+
+def test_a_variable_of_a_block_must_vary_among_its_common_donors(refused, donor):
+    first = np.arange(len(donor)) < 200
+    apart = donor.assign(area=donor["area"].where(first), gas=donor["gas"].where(~first))
+    assert "'area' has no value in any row (donors with a value of area and gas)" in refused(
+        apart, [["area", "gas"]], X
+    )
+    assert "0 rows with a value of every fusion variable" in refused(
+        apart, ["area", "gas"], X, settings=TrainSettings(order="suggested")
+    )
+
+
+def test_columns_without_a_name_of_text_are_refused(refused, donor):
+    assert "fusion variable 3 is no text" in refused(donor, [3], X)
+    assert "fusion variable 3 is no text" in refused(donor, [["area", 3]], X)
 
 
 def test_predictors_without_variation_are_left_out_and_noted(donor, small_settings):
@@ -104,6 +157,12 @@ def test_predictors_without_variation_are_left_out_and_noted(donor, small_settin
     model = train(donor.assign(region="coast"), ["area"], X, settings=settings)
     assert model.x == ("size", "income")
     assert any("'region' is the same for every donor" in note for note in model.notes)
+    empty = train(donor.assign(income=np.nan), ["area"], X, settings=settings)
+    assert empty.x == ("size", "region")
+    assert empty.notes == ("'income' has no value for any donor and was left out.",)
+
+
+def test_predictors_that_all_have_no_variation_are_refused(refused, donor):
     assert "Every predictor has the same value" in refused(
         donor.assign(size=1, income=2.0), ["area"], ["size", "income"]
     )
@@ -179,7 +238,7 @@ def test_levels_in_another_order_are_refused(donor, small_settings):
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, True, None])
-def test_a_seed_that_is_no_whole_number_is_refused(donor, model, recipient, seed):
+def test_a_seed_that_is_no_whole_number_is_refused(refused, donor, model, recipient, seed):
     assert "seed" in refused(donor, ["area"], X, seed=seed)
     with pytest.raises(InputError, match="seed"):
         fuse(recipient, model, m=1, seed=seed)
@@ -198,6 +257,20 @@ def test_a_seed_that_is_no_whole_number_is_refused(donor, model, recipient, seed
         ("neighbours", 5),
         ("order", "alphabetical"),
         ("workers", 0),
+        ("workers", 1.5),
+        ("folds", True),
+        ("leaves", (16, 32.5)),
+        ("leaves", 16),
+        ("quantiles", "0.5"),
+        ("quantiles", (0.5, "0.9")),
+        ("quantiles", (0.0, 0.5)),
+        ("quantiles", (0.5, 0.5)),
+        ("quantiles", (0.5, np.nan)),
+        ("neighbours", 0),
+        ("minimum_neighbours", 501),
+        ("centres", 0),
+        ("block_neighbours", 0),
+        ("learning_rate", np.nan),
     ],
 )
 def test_settings_out_of_range_are_refused_by_name(choice, value):
@@ -205,7 +278,12 @@ def test_settings_out_of_range_are_refused_by_name(choice, value):
         TrainSettings(**{choice: value})
 
 
-def test_unknown_names_in_settings_are_refused(donor):
+def test_lists_in_settings_are_as_good_as_tuples():
+    listed = TrainSettings(leaves=[8, 16], types=[["size", "ordered"]])
+    assert listed == TrainSettings(leaves=(8, 16), types=(("size", "ordered"),))
+
+
+def test_unknown_names_in_settings_are_refused(refused, donor):
     forced = TrainSettings(force=("sise",))
     assert "Perhaps 'size' is meant" in refused(donor, ["area"], X, settings=forced)
     typed = TrainSettings(types=(("sise", "nominal"),))
