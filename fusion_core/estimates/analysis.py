@@ -10,7 +10,7 @@ import numpy as np
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.groups import Groups, group_rows
-from fusion_core.estimates.pooling import pool
+from fusion_core.estimates.pooling import Pooled, pool
 from fusion_core.estimates.published import estimate_published
 from fusion_core.estimates.quantiles import effective_sample_size
 from fusion_core.estimates.report import ResultBlock, result_frame
@@ -167,11 +167,7 @@ def _block(
     item: NamedTarget, result: GroupEstimates, groups: Groups, weights: WeightMatrix
 ) -> ResultBlock:
     counts = answered_rows(groups, item)
-    limit = np.maximum(counts - 1, 1).astype(float)
-    if weights.has_replicates:
-        # What the survey itself asked is published with the normal distribution.
-        replicates = float(weights.design.replicates)
-        limit = np.full_like(limit, np.inf) if item.observed else np.minimum(limit, replicates)
+    limit = sampling_degrees_of_freedom(counts, weights, observed=item.observed)
     pooled = pool(result.estimates, result.variances, complete_degrees_of_freedom=limit)
     notes = ["" if weights.has_replicates else NO_REPLICATES] * len(groups)
     if result.estimates.shape[1] == 1 and not item.observed:
@@ -184,6 +180,40 @@ def _block(
     return ResultBlock(item.statistic, item.level, counts, pooled, bounds_of(item), notes)
 
 
+def sampling_degrees_of_freedom(
+    households: NDArray[np.int_], weights: WeightMatrix, *, observed: bool
+) -> Floats:
+    """Return the degrees of freedom of groups' sampling variances, before fusion takes its part.
+
+    * Variables the survey itself asked, with replicate weights: infinite. The Census Bureau and EIA
+      publish margins with the normal distribution (*PUMS Accuracy of the Data*; *Using the 2015
+      microdata file to compute estimates and standard errors*).
+    * Fused variables with replicate weights: the smaller of the number R of replicates, the rank of
+      the variance estimator (Korn and Graubard 1999, section 2.4, give it less the number of
+      constraints, which no survey publishes), and households − 1.
+    * No replicate weights: households − 1, as for a simple random sample.
+
+    Rubin's rules turn these into the degrees of freedom of the pooled estimate, see
+    `fusion_core.estimates.pooling.barnard_rubin`; contrasts of two sources use Welch and
+    Satterthwaite's, see `fusion_core.estimates.contrasts.unpaired`.
+
+    Parameters
+    ----------
+    households
+        Households with an answer per group.
+    weights
+        Weights they are estimated with.
+    observed
+        Whether the survey itself asked.
+    """
+    limit = np.maximum(households - 1, 1).astype(float)
+    if not weights.has_replicates:
+        return limit
+    if observed:
+        return np.full_like(limit, np.inf)
+    return np.minimum(limit, float(weights.design.replicates))
+
+
 def _widen(
     blocks: list[ResultBlock],
     targets: Sequence[NamedTarget],
@@ -191,25 +221,49 @@ def _widen(
     weights: WeightMatrix,
 ) -> list[ResultBlock]:
     """Give shares of exactly 0 or 1 the variance of Wilson's adjusted share instead of none."""
-    full = weights.full
-    sizes = np.array([effective_sample_size(full[rows]) for rows in groups])
-    totals = np.array([full[rows].sum() for rows in groups])
-    adjusted = _WILSON / 2.0 / (sizes + _WILSON)
-    variance = adjusted * (1.0 - adjusted) / (sizes + _WILSON)
     widened = []
     for block, item in zip(blocks, targets, strict=True):
-        pooled, target = block.pooled, item.target
-        certain = np.zeros(len(groups), dtype=bool)
-        scale = np.ones(len(groups))
-        if isinstance(target, RatioTarget) and target.proportion:
-            nearest = np.clip(np.round(pooled.estimate), 0.0, 1.0)
-            certain = np.abs(pooled.estimate - nearest) < _ROUNDING
-            certain &= ~(pooled.total > _ROUNDING**2)
-        elif isinstance(target, TotalTarget) and indicates(target.measure):
-            certain = (pooled.estimate == 0) & ~(pooled.total > 0)
-            scale = totals**2
-        widened.append(_with_variance(block, certain, scale * variance) if certain.any() else block)
+        certain, variance = certainty_variance(block.pooled, item, groups, weights)
+        widened.append(_with_variance(block, certain, variance) if certain.any() else block)
     return widened
+
+
+def certainty_variance(
+    pooled: Pooled, item: NamedTarget, groups: Groups, weights: WeightMatrix
+) -> tuple[NDArray[np.bool_], Floats]:
+    """Return where a share of exactly 0 or 1 came out as certain, and the variance it gets instead.
+
+    No replicate weight changes a share that nobody, or everybody, contributes to. Its variance is
+    that of Wilson's (1927) adjusted share p* = (n p + z²/2)/(n + z²), p*(1 − p*)/(n + z²), with n
+    the effective sample size; counts take it times the squared weight of the group.
+
+    Parameters
+    ----------
+    pooled
+        Pooled estimates.
+    item, groups, weights
+        What was estimated, of whom, with which weights.
+    """
+    target = item.target
+    certain = np.zeros(len(groups), dtype=bool)
+    if isinstance(target, RatioTarget) and target.proportion:
+        nearest = np.clip(np.round(pooled.estimate), 0.0, 1.0)
+        certain = np.abs(pooled.estimate - nearest) < _ROUNDING
+        certain &= ~(pooled.total > _ROUNDING**2)
+    elif isinstance(target, TotalTarget) and indicates(target.measure):
+        certain = (pooled.estimate == 0) & ~(pooled.total > 0)
+    variance = np.zeros(len(groups))
+    if not certain.any():
+        return certain, variance
+    full = weights.full
+    for place, rows in enumerate(groups):
+        if certain[place]:
+            size = effective_sample_size(full[rows])
+            adjusted = _WILSON / 2.0 / (size + _WILSON)
+            variance[place] = adjusted * (1.0 - adjusted) / (size + _WILSON)
+            if isinstance(target, TotalTarget):
+                variance[place] *= full[rows].sum() ** 2
+    return certain, variance
 
 
 def _with_variance(block: ResultBlock, where: NDArray[np.bool_], variance: Floats) -> ResultBlock:

@@ -1,33 +1,44 @@
 """Is the difference between two groups real? A test on shared implicates and replicates.
 
-Both groups are estimated under the same replicate weights and from the same implicates, so that
-whatever makes them move together – overlapping households, one donor pool, calibration – cancels:
-per implicate and replicate the *difference* is formed, then its variance is computed like that of
-any other estimate.
+How contrasts are formed and tested is in `fusion_core.estimates.contrasts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.analysis import NO_REPLICATES, ONE_IMPLICATE
+from fusion_core.estimates.analysis import (
+    NO_REPLICATES,
+    ONE_IMPLICATE,
+    answered_rows,
+    certainty_variance,
+    sampling_degrees_of_freedom,
+)
+from fusion_core.estimates.contrasts import (
+    CONTRASTS,
+    Contrast,
+    holm,
+    paired,
+    shared_weight_covariance,
+    unpaired,
+)
 from fusion_core.estimates.groups import Groups
-from fusion_core.estimates.pooling import margin_multiplier, pool
+from fusion_core.estimates.pooling import Pooled, margin_multiplier, pool
 from fusion_core.estimates.targets import build_targets
 from fusion_core.estimates.variance import (
+    GroupEstimates,
     estimate_linearized,
     estimate_with_replicates,
-    replicate_variance,
 )
 from fusion_core.estimates.weights import WeightMatrix, weight_matrix
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from fusion_core.estimates.statistic import Statistic
@@ -36,6 +47,19 @@ if TYPE_CHECKING:
     from fusion_core.surveys.model import WeightDesign
 
     Mask = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+
+CONTRAST_COLUMNS: Final = (
+    "variable", "level", "statistic", "first", "first_moe", "second", "second_moe", "difference",
+    "standard_error", "moe", "degrees_of_freedom", "ratio", "ratio_moe", "p_value", "p_adjusted",
+    "differs", "assumption",
+)  # fmt: skip
+MANY_COMPARISONS = (
+    "Adjusted p-values (Holm) allow for the number of comparisons; without that, about one in ten"
+    " pairs that do not differ would seem to."
+)
+UNTESTED = "One of the two has no margin of error."
+_OVERLAP = "The groups share households, which takes replicate weights to compare"
 
 
 @dataclass(frozen=True)
@@ -51,11 +75,13 @@ class Difference:
     standard_error, moe
         Of the difference.
     degrees_of_freedom
-        Of the t distribution of the test.
+        Of the t distribution of the test; infinite for a normal one.
     p_value
         Two-sided: how often so large a difference would appear if there were none.
     confidence
         Level of the margin and of the decision.
+    ratio, ratio_moe
+        First over second, and its margin of error.
     assumption
         What was assumed for want of something better; empty when nothing was.
     """
@@ -68,12 +94,67 @@ class Difference:
     degrees_of_freedom: float
     p_value: float
     confidence: float
+    ratio: float = float("nan")
+    ratio_moe: float = float("nan")
     assumption: str = ""
 
     @property
     def is_significant(self) -> bool:
         """Whether the difference is larger than its margin of error."""
         return self.p_value < 1.0 - self.confidence
+
+
+@dataclass(frozen=True)
+class Side:
+    """One target in some groups, as one side of comparisons.
+
+    Attributes
+    ----------
+    item, groups, weights
+        What was estimated, of whom, with which weights.
+    raw
+        Estimates before pooling, under every weight where there are replicate weights.
+    """
+
+    item: NamedTarget
+    groups: Groups
+    weights: WeightMatrix
+    raw: GroupEstimates
+
+    @property
+    def degrees_of_freedom(self) -> Floats:
+        """Of the sampling variance of each group."""
+        return sampling_degrees_of_freedom(
+            answered_rows(self.groups, self.item), self.weights, observed=self.item.observed
+        )
+
+    @property
+    def pooled(self) -> Pooled:
+        """The groups' own estimates."""
+        freedom = self.degrees_of_freedom
+        pooled = pool(self.raw.estimates, self.raw.variances, complete_degrees_of_freedom=freedom)
+        certain, variance = certainty_variance(pooled, self.item, self.groups, self.weights)
+        return replace(
+            pooled,
+            within=np.where(certain, variance, pooled.within),
+            total=np.where(certain, variance, pooled.total),
+        )
+
+    @property
+    def extra(self) -> Floats:
+        """Variance of shares of exactly 0 or 1, which no replicate weight shows."""
+        certain, variance = certainty_variance(
+            pool(self.raw.estimates, self.raw.variances), self.item, self.groups, self.weights
+        )
+        return np.where(certain, variance, 0.0)
+
+    @property
+    def assumption(self) -> str:
+        """What had to be assumed of all groups."""
+        notes = [] if self.weights.has_replicates else [NO_REPLICATES]
+        if self.raw.estimates.shape[1] == 1 and not self.item.observed:
+            notes.append(ONE_IMPLICATE)
+        return " ".join(notes)
 
 
 def compare(
@@ -110,68 +191,160 @@ def compare(
     InputError
         If a group has no household, or the groups overlap and there are no replicate weights.
     """
-    targets = build_targets(statistic, implicates, recipient, len(recipient))
+    item = only_target(build_targets(statistic, implicates, recipient, len(recipient)), statistic)
+    weights = weight_matrix(recipient, len(recipient), weight=weight, design=design)
+    masks = [group_mask(recipient, group) for group in (first, second)]
+    sides = [estimate_side(item, single_group(mask), weights) for mask in masks]
+    return compare_sides(sides[0], sides[1], confidence=confidence)
+
+
+def only_target(targets: Sequence[NamedTarget], statistic: Statistic) -> NamedTarget:
+    """Return the one target of a statistic.
+
+    Raises
+    ------
+    InputError
+        If the statistic asks for every level of a variable.
+    """
     if len(targets) != 1:
         raise InputError(
             f"'{statistic.variable}' has {len(targets)} levels to compare",
             fix="Name one level in the statistic",
         )
-    weights = weight_matrix(recipient, len(recipient), weight=weight, design=design)
-    masks = [group_mask(recipient, group) for group in (first, second)]
-    return compare_target(targets[0], weights, masks[0], masks[1], confidence=confidence)
+    return targets[0]
 
 
-def compare_target(
-    item: NamedTarget, weights: WeightMatrix, first: Mask, second: Mask, *, confidence: float = 0.90
-) -> Difference:
-    """Test a target's difference between two groups given as masks; see `compare`."""
-    groups = [_single_group(mask) for mask in (first, second)]
-    smaller = min(int(groups[0].sizes[0]), int(groups[1].sizes[0]))
-    freedom = float(max(smaller - 1, 1))
+def estimate_side(item: NamedTarget, groups: Groups, weights: WeightMatrix) -> Side:
+    """Estimate a target in some groups for comparisons, keeping it under every weight."""
     if weights.has_replicates:
-        freedom = min(freedom, float(weights.design.replicates))
-        values = weights.values
-        sides = [
-            estimate_with_replicates(
-                group, values, weights.design.factor, [item.target], keep_replicates=True
-            )[0].replicates
-            for group in groups
-        ]
-        if sides[0] is None or sides[1] is None:
-            raise TypeError("replicates were asked for")
-        spread = sides[0] - sides[1]
-        variances, _ = replicate_variance(spread, weights.design.factor)
-        estimates = (sides[0][:, 0], sides[1][:, 0])
+        factor = weights.design.factor
+        raw = estimate_with_replicates(
+            groups, weights.values, factor, [item.target], keep_replicates=True
+        )
     else:
-        if (first & second).any():
-            raise InputError(
-                "The two groups share households, which takes replicate weights to compare",
-                fix="Compare groups without common households",
-            )
-        results = [
-            estimate_linearized(group, weights.full, [item.target], len(first))[0]
-            for group in groups
-        ]
-        variances = results[0].variances + results[1].variances
-        estimates = (results[0].estimates, results[1].estimates)
-    pooled = pool(estimates[0] - estimates[1], variances, complete_degrees_of_freedom=freedom)
-    notes = [] if weights.has_replicates else [NO_REPLICATES]
-    if estimates[0].shape[1] == 1 and not item.observed:
-        notes.append(ONE_IMPLICATE)
-    error = float(pooled.standard_error[0])
-    degrees = float(pooled.degrees_of_freedom[0])
-    difference = float(pooled.estimate[0])
+        raw = estimate_linearized(groups, weights.full, [item.target], len(weights.values))
+    return Side(item, groups, weights, raw[0])
+
+
+def compare_sides(first: Side, second: Side, *, confidence: float = 0.90) -> Difference:
+    """Compare one group of each side.
+
+    Raises
+    ------
+    InputError
+        If they share households and there are no replicate weights.
+    """
+    row = contrast_frame(first, second, confidence=confidence).iloc[0]
     return Difference(
-        first=float(estimates[0].mean()),
-        second=float(estimates[1].mean()),
-        difference=difference,
-        standard_error=error,
-        moe=float(margin_multiplier(pooled.degrees_of_freedom, confidence)[0]) * error,
-        degrees_of_freedom=degrees,
-        p_value=_p_value(difference, error, degrees),
+        first=float(row["first"]),
+        second=float(row["second"]),
+        difference=float(row["difference"]),
+        standard_error=float(row["standard_error"]),
+        moe=float(row["moe"]),
+        degrees_of_freedom=float(row["degrees_of_freedom"]),
+        p_value=float(row["p_value"]),
         confidence=confidence,
-        assumption=" ".join(notes),
+        ratio=float(row["ratio"]),
+        ratio_moe=float(row["ratio_moe"]),
+        assumption=str(row["assumption"]),
     )
+
+
+def contrast_frame(
+    first: Side,
+    second: Side,
+    *,
+    same_source: bool = True,
+    same_weights: bool = True,
+    confidence: float = 0.90,
+) -> pd.DataFrame:
+    """Contrast groups pair by pair; a single second group is contrasted with every first one.
+
+    Parameters
+    ----------
+    first, second
+        The two sides.
+    same_source
+        Whether both come from the same households and implicates.
+    same_weights
+        Whether both have the replicate weights of the same sample.
+    confidence
+        Of the margins of error and the decision.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair with the columns `CONTRAST_COLUMNS`. ``differs`` follows from the p-value
+        adjusted for the number of rows.
+
+    Raises
+    ------
+    InputError
+        If groups share households and there are no replicate weights.
+    """
+    contrasts = (
+        _paired(first, second) if same_source else _unpaired(first, second, same_weights)
+    )
+    difference, ratio = contrasts
+    count = len(difference.pooled.estimate)
+    p_values = difference.p_values
+    adjusted = holm(p_values)
+    note = _joined([first.assumption, second.assumption])
+    notes = [_joined([note, UNTESTED]) if np.isnan(p) else note for p in p_values]
+    columns: dict[str, Any] = {
+        "variable": first.item.statistic.variable,
+        "level": first.item.level,
+        "statistic": first.item.statistic.kind,
+    }
+    for name, pooled in (("first", first.pooled), ("second", second.pooled)):
+        columns[name] = np.broadcast_to(pooled.estimate, count)
+        columns[f"{name}_moe"] = np.broadcast_to(_moe(pooled, confidence), count)
+    columns |= {
+        "difference": difference.pooled.estimate,
+        "standard_error": difference.pooled.standard_error,
+        "moe": _moe(difference.pooled, confidence),
+        "degrees_of_freedom": difference.pooled.degrees_of_freedom,
+        "ratio": ratio.pooled.estimate,
+        "ratio_moe": _moe(ratio.pooled, confidence),
+        "p_value": p_values,
+        "p_adjusted": adjusted,
+        "differs": adjusted < 1.0 - confidence,
+        "assumption": notes,
+    }
+    return pd.DataFrame(columns, columns=list(CONTRAST_COLUMNS), index=pd.RangeIndex(count))
+
+
+def _paired(first: Side, second: Side) -> tuple[Contrast, Contrast]:
+    weights = first.weights
+    if not weights.has_replicates and _overlap(first.groups, second.groups, len(weights.values)):
+        raise InputError(_OVERLAP, fix="Compare groups without common households")
+    freedom = np.minimum(first.degrees_of_freedom, second.degrees_of_freedom)
+    extra = first.extra, second.extra
+    difference, ratio = (
+        paired(
+            first.raw, second.raw, kind=kind, factor=weights.design.factor,
+            complete_degrees_of_freedom=freedom, extra=extra,
+        )
+        for kind in CONTRASTS
+    )  # fmt: skip
+    return difference, ratio
+
+
+def _unpaired(first: Side, second: Side, same_weights: bool) -> tuple[Contrast, Contrast]:
+    covariance: Floats | float = 0.0
+    if same_weights:
+        covariance = shared_weight_covariance(first.raw, second.raw, first.weights.design.factor)
+    return (
+        unpaired(first.pooled, second.pooled, kind="difference", covariance=covariance),
+        unpaired(first.pooled, second.pooled, kind="ratio", covariance=covariance),
+    )
+
+
+def _overlap(first: Groups, second: Groups, rows: int) -> bool:
+    inside = np.zeros(rows, dtype=bool)
+    for group in first:
+        inside[group] = True
+    return any(bool(inside[group].any()) for group in second)
 
 
 def group_mask(table: pd.DataFrame, group: Mapping[str, Any] | Mask) -> Mask:
@@ -180,14 +353,14 @@ def group_mask(table: pd.DataFrame, group: Mapping[str, Any] | Mask) -> Mask:
     Raises
     ------
     InputError
-        If a column does not exist or no row belongs to the group.
+        If a column or value does not exist or no row belongs to the group.
     """
     if isinstance(group, Mapping):
         mask = np.ones(len(table), dtype=bool)
         for name, value in group.items():
             if name not in table.columns:
                 raise InputError.unknown("column", name, map(str, table.columns))
-            mask &= (table[name] == value).to_numpy(dtype=bool, na_value=False)
+            mask &= _equals(table[name], value).to_numpy(dtype=bool, na_value=False)
         described = ", ".join(f"{name} = {value}" for name, value in group.items())
     else:
         mask, described = np.asarray(group, dtype=bool), "the group"
@@ -196,15 +369,29 @@ def group_mask(table: pd.DataFrame, group: Mapping[str, Any] | Mask) -> Mask:
     return mask
 
 
-def _single_group(mask: Mask) -> Groups:
+def _equals(column: pd.Series[Any], value: object) -> pd.Series[bool]:
+    """Compare a column with a value that may have been typed as text."""
+    if isinstance(column.dtype, pd.CategoricalDtype) and value not in column.cat.categories:
+        raise InputError.unknown("level", str(value), map(str, column.cat.categories),
+                                 where=str(column.name))  # fmt: skip
+    if isinstance(value, str) and pd.api.types.is_numeric_dtype(column):
+        try:
+            return column == float(value)
+        except ValueError as error:
+            raise InputError(
+                f"'{column.name}' is a number and cannot be '{value}'", fix="Write a number"
+            ) from error
+    return column == value
+
+
+def single_group(mask: Mask) -> Groups:
+    """Return the rows of a mask as one group."""
     return Groups.from_codes(np.where(mask, 0, -1).astype(np.intp), 1)
 
 
-def _p_value(difference: float, error: float, degrees: float) -> float:
-    from scipy import special
+def _moe(pooled: Pooled, confidence: float) -> Floats:
+    return margin_multiplier(pooled.degrees_of_freedom, confidence) * pooled.standard_error
 
-    if np.isnan(error):
-        return float("nan")
-    if error == 0:
-        return 1.0 if difference == 0 else 0.0
-    return float(2.0 * special.stdtr(degrees, -abs(difference) / error))
+
+def _joined(notes: Sequence[str]) -> str:
+    return " ".join(dict.fromkeys(note for note in notes if note))

@@ -46,6 +46,14 @@ class Groups:
         """Number of rows of each group."""
         return np.diff(self.bounds)
 
+    def pick(self, places: NDArray[np.intp]) -> Groups:
+        """Return some of the groups, in another order."""
+        every = np.arange(self.bounds[-1]) if self.order is None else self.order
+        spans = [every[self.bounds[place] : self.bounds[place + 1]] for place in places]
+        bounds = np.cumsum([0, *(len(span) for span in spans)])
+        order = np.concatenate(spans) if spans else np.empty(0, dtype=np.intp)
+        return Groups(order, bounds)
+
     @classmethod
     def from_codes(cls, codes: NDArray[np.intp], count: int) -> Groups:
         """Partition rows by code 0 … count−1; rows with a negative code belong to no group."""

@@ -20,7 +20,7 @@ from fusion_core.estimates.groups import group_rows
 from fusion_core.estimates.targets import NamedTarget, build_targets, restrict
 from fusion_core.estimates.weights import weight_matrix
 from fusion_core.fusion.implicates import Implicates
-from fusion_core.surveys.model import HOUSEHOLD_KEY, Variable, variable_from_column
+from fusion_core.surveys.model import HOUSEHOLD_KEY, SurveyId, Variable, variable_from_column
 from fusion_core.workspace.tables import read_table
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from fusion_core.estimates.groups import Groups
     from fusion_core.estimates.statistic import Statistic
     from fusion_core.estimates.weights import WeightMatrix
-    from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
@@ -175,6 +174,12 @@ class EstimateCache:
         self._loading: dict[tuple[str, int], Lock] = {}
         self._sources: OrderedDict[tuple[str, int], EstimateSource] = OrderedDict()
         self._results: OrderedDict[tuple[Any, ...], pd.DataFrame] = OrderedDict()
+
+    def source(self, workspace: Workspace, source: Run | SurveyId) -> EstimateSource:
+        """Return the households of a run or of a survey."""
+        if isinstance(source, SurveyId):
+            return self.survey_source(workspace, source)
+        return self.run_source(workspace, source)
 
     def run_source(self, workspace: Workspace, run: Run) -> EstimateSource:
         """Return the recipient and implicates of a run, loading them when new or changed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.analysis import Method, estimate_targets
-from fusion_core.estimates.comparison import Difference, compare_target, group_mask
+from fusion_core.estimates.comparison import group_mask
 from fusion_core.estimates.groups import Groups
 from fusion_core.estimates.report import result_frame
 from fusion_core.estimates.sources import EstimateCache, EstimateSource, stamp
@@ -159,68 +159,6 @@ def area_draws(
     return pd.concat(frames, ignore_index=True)
 
 
-def compare_areas(
-    workspace: Workspace,
-    run: Run,
-    statistic: Statistic,
-    first: str | Mapping[str, Any],
-    second: str | Mapping[str, Any],
-    *,
-    by: str = PUMA,
-    where: str = "",
-    confidence: float = 0.90,
-    cache: EstimateCache | None = None,
-) -> Difference:
-    """Test whether a statistic differs between two areas of a run.
-
-    Parameters
-    ----------
-    workspace, run, where, confidence, cache
-        As in `area_estimates`.
-    statistic
-        One statistic; a share or count must name its level.
-    first, second
-        Area names (values of the column `by`) or column values such as ``{"state": "41"}``.
-    by
-        Recipient column that names areas.
-    """
-    store = EstimateCache() if cache is None else cache
-    source = store.run_source(workspace, run)
-    return compare_in_source(
-        source,
-        statistic,
-        _as_group(first, by),
-        _as_group(second, by),
-        where=where,
-        confidence=confidence,
-    )
-
-
-def compare_in_source(
-    source: EstimateSource,
-    statistic: Statistic,
-    first: Mapping[str, Any],
-    second: Mapping[str, Any],
-    *,
-    where: str = "",
-    confidence: float = 0.90,
-) -> Difference:
-    """Test the difference between two groups of loaded households; see `compare_areas`."""
-    targets = source.targets([statistic], where)
-    if len(targets) != 1:
-        raise InputError(
-            f"'{statistic.variable}' has {len(targets)} levels to compare",
-            fix="Name one level in the statistic",
-        )
-    kept = source.subgroup(where).rows
-    masks = [group_mask(source.table, group) & kept for group in (first, second)]
-    for mask, group in zip(masks, (first, second), strict=True):
-        if not mask.any():
-            named = ", ".join(f"{name} {value}" for name, value in group.items())
-            raise InputError(f"No household of {named} meets the filter", fix="Widen the filter")
-    return compare_target(targets[0], source.weights, masks[0], masks[1], confidence=confidence)
-
-
 @dataclass(frozen=True)
 class _Request:
     statistics: tuple[Statistic, ...]
@@ -253,7 +191,3 @@ def _listed(statistic: Statistic | Sequence[Statistic]) -> tuple[Statistic, ...]
 
 def _columns(by: Sequence[str] | str) -> tuple[str, ...]:
     return (by,) if isinstance(by, str) else tuple(by)
-
-
-def _as_group(area: str | Mapping[str, Any], by: str) -> Mapping[str, Any]:
-    return {by: area} if isinstance(area, str) else area

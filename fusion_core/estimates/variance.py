@@ -47,6 +47,15 @@ class GroupEstimates:
     lost_replicates: NDArray[np.intp]
     replicates: Floats | None = None
 
+    def pick(self, places: NDArray[np.intp]) -> GroupEstimates:
+        """Return the estimates of some groups, in another order."""
+        return GroupEstimates(
+            self.estimates[places],
+            self.variances[places],
+            self.lost_replicates[places],
+            None if self.replicates is None else self.replicates[places],
+        )
+
 
 def replicate_variance(replicates: Floats, factor: float) -> tuple[Floats, NDArray[np.intp]]:
     """Return factor × Σ_r (θ_r − θ)² and the number of replicates without an estimate.

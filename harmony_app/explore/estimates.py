@@ -10,13 +10,9 @@ import pandas as pd
 import panel as pn
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.comparing import compare_in_source
 from fusion_core.estimates.sources import EstimateCache
-from fusion_core.estimates.stage import (
-    area_draws,
-    area_estimates,
-    compare_in_source,
-    survey_area_estimates,
-)
+from fusion_core.estimates.stage import area_draws, area_estimates, survey_area_estimates
 from harmony_app.explore.layers import align
 
 if TYPE_CHECKING:
@@ -94,11 +90,7 @@ class Estimator:
         self, source: Source, request: EstimateRequest, first: str, second: str
     ) -> Difference:
         """Test whether two areas differ."""
-        loaded = (
-            self.cache.survey_source(self.workspace, source.survey)
-            if source.run is None
-            else self.cache.run_source(self.workspace, source.run)
-        )
+        loaded = self.cache.source(self.workspace, source.run or source.survey)
         kind = request.area_kind
         return compare_in_source(
             loaded, request.statistic, {kind: first}, {kind: second}, where=request.where

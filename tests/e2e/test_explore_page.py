@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from fusion_core.estimates import Statistic
-from fusion_core.estimates.stage import area_estimates, compare_areas
+from fusion_core.estimates.comparing import compare_groups
+from fusion_core.estimates.stage import area_estimates
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import open_run
 
@@ -63,8 +64,8 @@ def test_an_area_is_chosen_compared_and_let_go(explore, finished_run, estimates)
     expect(page.get_by_text("True value (demo)")).to_be_visible()
     page.locator(f'button[data-area="{lowest}"]').click(modifiers=["Shift"])
     workspace = Workspace.open(finished_run.workspace)
-    difference = compare_areas(
-        workspace, open_run(workspace, finished_run.run), SHARE, highest, lowest
+    difference = compare_groups(
+        workspace, open_run(workspace, finished_run.run), SHARE, {"puma": highest}, {"puma": lowest}
     )
     verdict = "The difference is real" if difference.is_significant else "could be chance"
     expect(page.get_by_text(verdict)).to_be_visible()

@@ -12,7 +12,6 @@ from fusion_core.estimates import EstimateCache, Statistic, survey_estimates
 from fusion_core.estimates.stage import (
     area_draws,
     area_estimates,
-    compare_areas,
     survey_area_estimates,
 )
 from fusion_core.fusion import FusedVariable, Implicates, write_implicates
@@ -193,15 +192,6 @@ def test_the_draws_of_an_area_average_to_its_estimate(workspace, run):
     assert (draws["standard_error"] > 0).all()
 
 
-def test_two_areas_are_compared(workspace, run):
-    pooled = area_estimates(workspace, run, MEAN).set_index("puma")["estimate"]
-    difference = compare_areas(workspace, run, MEAN, "4100100", "4100200")
-    assert difference.first == pytest.approx(pooled["4100100"])
-    assert difference.difference == pytest.approx(pooled["4100100"] - pooled["4100200"])
-    groups = compare_areas(workspace, run, MEAN, {"np": 5}, {"np": 1})
-    assert groups.is_significant
-
-
 @pytest.mark.parametrize(
     ("where", "error", "message"),
     [
@@ -222,8 +212,6 @@ def test_unknown_areas_and_columns_are_named(workspace, run):
         area_estimates(workspace, run, MEAN, by="pma")
     with pytest.raises(InputError, match="No household has puma = 4199999"):
         area_draws(workspace, run, MEAN, "4199999")
-    with pytest.raises(InputError, match="meets the filter"):
-        compare_areas(workspace, run, MEAN, {"np": 1}, {"np": 2}, where="np = 1")
 
 
 def test_a_run_without_implicates_says_so(workspace, run):
