@@ -10,11 +10,10 @@ import typer
 from fusion_core.cli.options import (
     JsonOption,
     WorkspaceOption,
-    choose_run,
     open_workspace,
 )
 from fusion_core.cli.output import Output, number, percent, table
-from fusion_core.cli.statistics import Wish, estimates_of, read_by
+from fusion_core.cli.statistics import Wish, chosen_source, estimates_of, read_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,6 +64,17 @@ WhereOption = Annotated[
 ConfidenceOption = Annotated[
     float, typer.Option(min=0.5, max=0.999, help="Confidence level of the margins of error.")
 ]
+SurveyOption = Annotated[
+    str, typer.Option(metavar="SURVEY", help="Take this survey alone, without a run.")
+]
+MethodOption = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="How margins are computed: replicates (all replicate weights for every implicate), or "
+        "as the R packages do: paper (fusionModel), fusionacs.",
+    ),
+]
 
 
 def estimate(
@@ -81,10 +91,8 @@ def estimate(
     by: ByOption = None,
     where: WhereOption = "",
     confidence: ConfidenceOption = 0.90,
-    survey: Annotated[
-        str,
-        typer.Option(metavar="SURVEY", help="Estimate from this survey alone, without a run."),
-    ] = "",
+    survey: SurveyOption = "",
+    method: MethodOption = "replicates",
     highest: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Only the N highest estimates.")
     ] = None,
@@ -100,21 +108,22 @@ def estimate(
     implicates). Example:
 
     harmony estimate latest --variable insecure --level Yes --highest 3
-    """
-    from fusion_core.surveys.model import SurveyId
 
+    Differences between groups, areas, runs and years: harmony difference.
+    """
     opened = open_workspace(workspace)
-    source = SurveyId.parse(survey) if survey else choose_run(opened, run)
+    source = chosen_source(opened, survey or run)
     wish = Wish(
         variables=tuple(variable or ()), statistic=statistic, level=level, above=above,
         quantile=quantile, per=per, by=read_by(by), where=where, confidence=confidence,
+        method=method,
     )  # fmt: skip
     found = estimates_of(opened, source, wish)
     if highest is not None or lowest is not None:
         count = highest or lowest or len(found)
         found = found.sort_values("estimate", ascending=highest is None).head(count)
     record = {
-        "source": str(source) if isinstance(source, SurveyId) else source.id,
+        "source": survey or getattr(source, "id", ""),
         "by": wish.by, "where": where, "confidence": confidence,
         "synthetic": opened.synthetic, "estimates": found,
     }  # fmt: skip

@@ -14,6 +14,7 @@ from fusion_core.cli.estimate import (
     ByOption,
     ConfidenceOption,
     LevelOption,
+    MethodOption,
     PerOption,
     QuantileOption,
     StatisticOption,
@@ -82,6 +83,7 @@ def export(
     by: ByOption = None,
     where: WhereOption = "",
     confidence: ConfidenceOption = 0.90,
+    method: MethodOption = "replicates",
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
@@ -104,6 +106,7 @@ def export(
         wish = Wish(
             variables=tuple(variable or ()), statistic=statistic, level=level, above=above,
             quantile=quantile, per=per, by=read_by(by), where=where, confidence=confidence,
+            method=method,
         )  # fmt: skip
         frame = estimates_of(opened, chosen, wish)
         areas = wish.by[0] if len(wish.by) == 1 else ""

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from fusion_core.cli import (
     compare,
     demo,
+    difference,
     estimate,
     export,
     fuse,
@@ -97,8 +98,9 @@ app.add_typer(harmonies.app, name="harmonies")
 app.command("fuse")(fuse.fuse)
 app.command("runs")(runs.runs)
 app.command("validate")(validate.validate)
-app.command("compare")(compare.compare)
 app.command("estimate")(estimate.estimate)
+app.command("compare")(compare.compare)
+app.command("difference")(difference.difference)
 app.command("export")(export.export)
 for _extra in sorted(entry_points(group="harmony.commands"), key=lambda item: item.name):
     app.command(_extra.name)(_extra.load())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fusion_core.cli.options import split_list
+from fusion_core.cli.options import choose_run, split_list
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from fusion_core.estimates import Statistic
+    from fusion_core.estimates import EstimateCache, Method, Statistic
+    from fusion_core.estimates.comparing import Group
     from fusion_core.estimates.statistic import StatisticKind
     from fusion_core.surveys.model import SurveyId, Variable
     from fusion_core.workspace.layout import Workspace
@@ -41,6 +42,8 @@ class Wish:
         Condition on households.
     confidence
         Level of the margins of error.
+    method
+        How margins are computed, one of `fusion_core.estimates.METHODS`.
     """
 
     variables: tuple[str, ...] = ()
@@ -52,6 +55,7 @@ class Wish:
     by: tuple[str, ...] = ("puma",)
     where: str = ""
     confidence: float = 0.90
+    method: str = "replicates"
 
 
 def estimates_of(workspace: Workspace, source: Run | SurveyId, wish: Wish) -> pd.DataFrame:
@@ -73,8 +77,13 @@ def estimates_of(workspace: Workspace, source: Run | SurveyId, wish: Wish) -> pd
     from fusion_core.surveys.model import SurveyId
 
     cache = EstimateCache()
+    known = known_variables(workspace, source, cache)
+    method = read_method(wish.method)
     if isinstance(source, SurveyId):
-        known = cache.survey_source(workspace, source).variables()
+        if method != "replicates":
+            raise InputError(
+                f"The method '{method}' is meant for fused variables", fix="Leave --method out"
+            )
         statistics = read_statistics(wish, known, default=())
         found = survey_area_estimates(
             workspace, source, statistics, wish.by, wish.where,
@@ -83,12 +92,62 @@ def estimates_of(workspace: Workspace, source: Run | SurveyId, wish: Wish) -> pd
     else:
         loaded = cache.run_source(workspace, source)
         fused = () if loaded.implicates is None else loaded.implicates.names
-        statistics = read_statistics(wish, loaded.variables(), default=fused)
+        statistics = read_statistics(wish, known, default=fused)
         found = area_estimates(
-            workspace, source, statistics, wish.by, wish.where,
+            workspace, source, statistics, wish.by, wish.where, method=method,
             confidence=wish.confidence, cache=cache,
         )  # fmt: skip
-    return _with_names(workspace, found, wish.by)
+    return add_names(workspace, found, wish.by)
+
+
+def chosen_source(workspace: Workspace, text: str) -> Run | SurveyId:
+    """Return the survey of this name, such as ``ACS_2019``, or else the run that is meant.
+
+    Raises
+    ------
+    InputError
+        If there is neither.
+    """
+    known = {str(survey): survey for survey in workspace.survey_ids()}
+    return known[text] if text in known else choose_run(workspace, text)
+
+
+def known_variables(
+    workspace: Workspace, source: Run | SurveyId, cache: EstimateCache
+) -> Mapping[str, Variable]:
+    """Return what can be estimated, or name a group, in a run or survey."""
+    return cache.source(workspace, source).variables()
+
+
+def read_group(text: str, known: Mapping[str, Variable]) -> Group:
+    """Read a group: ``COLUMN=VALUE`` where there is such a column, else a condition.
+
+    Parameters
+    ----------
+    text
+        What was typed.
+    known
+        Columns of the source.
+    """
+    name, mark, value = (part.strip() for part in text.partition("="))
+    plain = mark and name in known and not any(sign in value for sign in "'\"=<>")
+    return {name: value} if plain else text
+
+
+def read_method(text: str) -> Method:
+    """Read how margins are computed.
+
+    Raises
+    ------
+    InputError
+        If there is no such method.
+    """
+    from fusion_core.estimates import METHODS
+
+    for method in METHODS:
+        if method == text:
+            return method
+    raise InputError.unknown("method", text, METHODS)
 
 
 def read_statistics(
@@ -151,7 +210,7 @@ def _kind(wish: Wish, variable: Variable) -> StatisticKind:
     return "share" if variable.is_categorical else "mean"
 
 
-def _with_names(workspace: Workspace, found: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+def add_names(workspace: Workspace, found: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Put the names of areas beside their codes where exactly one column is a kind of area."""
     from fusion_core.geography.boundaries import has_areas, read_areas
 

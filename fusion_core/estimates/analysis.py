@@ -211,7 +211,7 @@ def sampling_degrees_of_freedom(
         return limit
     if observed:
         return np.full_like(limit, np.inf)
-    return np.minimum(limit, float(weights.design.replicates))
+    return np.asarray(np.minimum(limit, float(weights.design.replicates)))
 
 
 def _widen(

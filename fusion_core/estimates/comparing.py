@@ -70,9 +70,7 @@ def compare_groups(
         If a group has no household, or the groups share some and there are no replicate weights.
     """
     loaded = _loaded(workspace, source, cache)
-    return compare_in_source(
-        loaded, statistic, first, second, where=where, confidence=confidence
-    )
+    return compare_in_source(loaded, statistic, first, second, where=where, confidence=confidence)
 
 
 def compare_in_source(
@@ -180,9 +178,7 @@ def compare_sources(
     joined, places = _matched(keys[0], keys[1])
     shared = _sample(first) == _sample(second)
     both = (places >= 0).all(axis=1)
-    picked = [
-        _pick(side, places[both, position]) for position, side in enumerate(sides)
-    ]
+    picked = [_pick(side, places[both, position]) for position, side in enumerate(sides)]
     contrasted = contrast_frame(
         picked[0], picked[1], same_source=False, same_weights=shared, confidence=confidence
     )
@@ -205,9 +201,7 @@ def _loaded(
     return (EstimateCache() if cache is None else cache).source(workspace, source)
 
 
-def _side_of_group(
-    source: EstimateSource, statistic: Statistic, group: Group, where: str
-) -> Side:
+def _side_of_group(source: EstimateSource, statistic: Statistic, group: Group, where: str) -> Side:
     named = isinstance(group, Mapping)
     condition = where if named else _both(where, str(group))
     mask = source.subgroup(condition).rows
@@ -215,7 +209,9 @@ def _side_of_group(
         mask = mask & group_mask(source.table, group)
         if not mask.any():
             described = ", ".join(f"{name} {value}" for name, value in group.items())
-            raise InputError(f"No household of {described} meets the filter", fix="Widen the filter")
+            raise InputError(
+                f"No household of {described} meets the filter", fix="Widen the filter"
+            )
     item = only_target(source.targets([statistic], condition), statistic)
     return estimate_side(item, single_group(mask), source.weights)
 
@@ -239,9 +235,7 @@ def _pick(side: Side, places: NDArray[np.intp]) -> Side:
     )
 
 
-def _matched(
-    first: pd.DataFrame, second: pd.DataFrame
-) -> tuple[pd.DataFrame, NDArray[np.intp]]:
+def _matched(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.intp]]:
     """Return the groups of either side and their places in both, −1 where a side lacks one."""
     if not len(first.columns):
         return first, np.zeros((1, 2), dtype=np.intp)
@@ -272,4 +266,3 @@ def _sample(source: Run | SurveyId) -> SurveyId:
 
 def _title(source: Run | SurveyId) -> str:
     return f"run '{source.spec().name or source.id}'" if isinstance(source, Run) else source.title
-

@@ -54,10 +54,9 @@ CONTRAST_COLUMNS: Final = (
     "standard_error", "moe", "degrees_of_freedom", "ratio", "ratio_moe", "p_value", "p_adjusted",
     "differs", "assumption",
 )  # fmt: skip
-MANY_COMPARISONS = (
-    "Adjusted p-values (Holm) allow for the number of comparisons; without that, about one in ten"
-    " pairs that do not differ would seem to."
-)
+_NUMBERS_OF_A_DIFFERENCE = frozenset(CONTRAST_COLUMNS) - {
+    "variable", "level", "statistic", "p_adjusted", "differs", "assumption",
+}  # fmt: skip
 UNTESTED = "One of the two has no margin of error."
 _OVERLAP = "The groups share households, which takes replicate weights to compare"
 
@@ -68,8 +67,8 @@ class Difference:
 
     Attributes
     ----------
-    first, second
-        Estimates of the two groups.
+    first, second, first_moe, second_moe
+        Estimates of the two groups and their margins of error.
     difference
         First minus second.
     standard_error, moe
@@ -94,6 +93,8 @@ class Difference:
     degrees_of_freedom: float
     p_value: float
     confidence: float
+    first_moe: float = float("nan")
+    second_moe: float = float("nan")
     ratio: float = float("nan")
     ratio_moe: float = float("nan")
     assumption: str = ""
@@ -102,6 +103,18 @@ class Difference:
     def is_significant(self) -> bool:
         """Whether the difference is larger than its margin of error."""
         return self.p_value < 1.0 - self.confidence
+
+    def frame(self, statistic: Statistic) -> pd.DataFrame:
+        """Return one row with the columns `CONTRAST_COLUMNS`."""
+        row = {name: getattr(self, name, np.nan) for name in CONTRAST_COLUMNS}
+        row |= {
+            "variable": statistic.variable,
+            "level": statistic.level or "",
+            "statistic": statistic.kind,
+            "p_adjusted": self.p_value,
+            "differs": self.is_significant,
+        }
+        return pd.DataFrame([row])
 
 
 @dataclass(frozen=True)
@@ -235,19 +248,8 @@ def compare_sides(first: Side, second: Side, *, confidence: float = 0.90) -> Dif
         If they share households and there are no replicate weights.
     """
     row = contrast_frame(first, second, confidence=confidence).iloc[0]
-    return Difference(
-        first=float(row["first"]),
-        second=float(row["second"]),
-        difference=float(row["difference"]),
-        standard_error=float(row["standard_error"]),
-        moe=float(row["moe"]),
-        degrees_of_freedom=float(row["degrees_of_freedom"]),
-        p_value=float(row["p_value"]),
-        confidence=confidence,
-        ratio=float(row["ratio"]),
-        ratio_moe=float(row["ratio_moe"]),
-        assumption=str(row["assumption"]),
-    )
+    numbers = {name: float(row[name]) for name in _NUMBERS_OF_A_DIFFERENCE}
+    return Difference(**numbers, confidence=confidence, assumption=str(row["assumption"]))
 
 
 def contrast_frame(
@@ -282,9 +284,7 @@ def contrast_frame(
     InputError
         If groups share households and there are no replicate weights.
     """
-    contrasts = (
-        _paired(first, second) if same_source else _unpaired(first, second, same_weights)
-    )
+    contrasts = _paired(first, second) if same_source else _unpaired(first, second, same_weights)
     difference, ratio = contrasts
     count = len(difference.pooled.estimate)
     p_values = difference.p_values

@@ -135,14 +135,14 @@ def unpaired(
             parts[0] ** 2 / first.degrees_of_freedom + parts[1] ** 2 / second.degrees_of_freedom
         )
         freedom = np.where(weakness > 0, (parts[0] + parts[1]) ** 2 / weakness, np.inf)
-    within = np.maximum(
-        slope[0] ** 2 * first.within + slope[1] ** 2 * second.within + shared, 0.0
-    )
+    within = np.maximum(slope[0] ** 2 * first.within + slope[1] ** 2 * second.within + shared, 0.0)
     between = slope[0] ** 2 * first.between + slope[1] ** 2 * second.between
     return Contrast(kind, Pooled(estimate, within, between, total, freedom))
 
 
-def shared_weight_covariance(first: GroupEstimates, second: GroupEstimates, factor: float) -> Floats:
+def shared_weight_covariance(
+    first: GroupEstimates, second: GroupEstimates, factor: float
+) -> Floats:
     """Return factor × Σ_r (θ̄₁ᵣ − θ̄₁)(θ̄₂ᵣ − θ̄₂), θ̄ the mean over a run's implicates.
 
     Parameters
@@ -154,7 +154,9 @@ def shared_weight_covariance(first: GroupEstimates, second: GroupEstimates, fact
     """
     if first.replicates is None or second.replicates is None:
         return np.zeros(len(first.estimates))
-    means = [side.replicates.mean(axis=2) for side in (first, second) if side.replicates is not None]
+    means = [
+        side.replicates.mean(axis=2) for side in (first, second) if side.replicates is not None
+    ]
     moves = [mean[:, 1:] - mean[:, :1] for mean in means]
     return np.asarray(factor * np.nansum(moves[0] * moves[1], axis=1))
 

@@ -35,7 +35,7 @@ def weighted_gini(values: NDArray[Any], weights: NDArray[Any]) -> Floats:
     from fusion_core.estimates.ordered_walks import in_order, walk_gini
 
     used = np.ascontiguousarray(weights, dtype=np.float64)
-    return np.asarray(walk_gini(in_order(values), used))
+    return walk_gini(in_order(values), used)
 
 
 def gini_variance(values: NDArray[Any], weight: Floats) -> Floats:

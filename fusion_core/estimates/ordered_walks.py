@@ -8,12 +8,17 @@ neighbouring numbers.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import float64, int64, njit, types
+
+from fusion_core.fusion.compiling import compile_once, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -59,6 +64,10 @@ class Start(NamedTuple):
     totals: Floats
 
 
+_ORDERED: Final = types.NamedTuple((float64[:, ::1], int64[:, ::1], int64[::1]), Ordered)
+_START: Final = types.NamedTuple((int64[::1], float64[:, ::1], float64[:, ::1]), Start)
+
+
 def in_order(values: NDArray[Any]) -> Ordered:
     """Sort values by implicate.
 
@@ -67,13 +76,12 @@ def in_order(values: NDArray[Any]) -> Ordered:
     values
         Array of shape (rows, M), no answer NaN.
     """
-    by_implicate = np.ascontiguousarray(values.T, dtype=np.float64)
+    by_implicate = plain(values.T, np.float64)
     missing = np.isnan(by_implicate).sum(axis=1)
     answered = np.asarray(len(values) - missing, dtype=np.int64)
     return Ordered(by_implicate, np.argsort(by_implicate, axis=1), answered)
 
 
-@njit(cache=True, nogil=True)
 def mark_below(
     ordered: Ordered, weight: Floats, probability: float, reach: float
 ) -> tuple[Integers, Floats]:
@@ -99,22 +107,10 @@ def mark_below(
     count, rows = ordered.order.shape
     positions = np.zeros(count, dtype=np.int64)
     marks = np.zeros((count, rows))
-    for implicate in range(count):
-        order = ordered.order[implicate]
-        total = 0.0
-        for position in range(ordered.answered[implicate]):
-            total += weight[order[position]]
-        mark, reached = (probability - reach) * total, 0.0
-        for position in range(ordered.answered[implicate]):
-            reached += weight[order[position]]
-            if reached >= mark:
-                positions[implicate] = position
-                break
-            marks[implicate, order[position]] = 1.0
+    _compiled_mark()(ordered, plain(weight, np.float64), probability - reach, positions, marks)
     return positions, marks
 
 
-@njit(cache=True, nogil=True)
 def walk_quantiles(ordered: Ordered, weights: Floats, probability: float, start: Start) -> Floats:
     """Return the quantile of every implicate under every weight, see `quantiles`.
 
@@ -133,8 +129,64 @@ def walk_quantiles(ordered: Ordered, weights: Floats, probability: float, start:
     -------
     Array of shape (K, M); NaN where the total weight is not positive.
     """
+    result = np.full((weights.shape[1], len(ordered.values)), np.nan)
+    _compiled_quantiles()(ordered, plain(weights, np.float64), probability, start, result)
+    return result
+
+
+def walk_gini(ordered: Ordered, weights: Floats) -> Floats:
+    """Return the Gini coefficient of every implicate under every weight, see `inequality`.
+
+    Parameters
+    ----------
+    ordered
+        The values.
+    weights
+        Array of shape (rows, K).
+    """
+    result = np.full((weights.shape[1], len(ordered.values)), np.nan)
+    _compiled_gini()(ordered, plain(weights, np.float64), result)
+    return result
+
+
+@cache
+def _compiled_mark() -> Callable[..., None]:
+    signature = types.void(_ORDERED, float64[::1], float64, int64[::1], float64[:, ::1])
+    return compile_once(_mark_below, signature)
+
+
+@cache
+def _compiled_quantiles() -> Callable[..., None]:
+    signature = types.void(_ORDERED, float64[:, ::1], float64, _START, float64[:, ::1])
+    return compile_once(_walk_quantiles, signature)
+
+
+@cache
+def _compiled_gini() -> Callable[..., None]:
+    return compile_once(_walk_gini, types.void(_ORDERED, float64[:, ::1], float64[:, ::1]))
+
+
+def _mark_below(
+    ordered: Ordered, weight: Floats, share: float, positions: Integers, marks: Floats
+) -> None:
+    for implicate in range(len(marks)):
+        order = ordered.order[implicate]
+        total = 0.0
+        for position in range(ordered.answered[implicate]):
+            total += weight[order[position]]
+        mark, reached = share * total, 0.0
+        for position in range(ordered.answered[implicate]):
+            reached += weight[order[position]]
+            if reached >= mark:
+                positions[implicate] = position
+                break
+            marks[implicate, order[position]] = 1.0
+
+
+def _walk_quantiles(
+    ordered: Ordered, weights: Floats, probability: float, start: Start, result: Floats
+) -> None:
     count, columns = len(ordered.values), weights.shape[1]
-    result = np.full((columns, count), np.nan)
     monotone = weights.min() >= 0.0
     marks, reached = np.zeros((2, columns)), np.zeros(columns)
     state = np.zeros(columns, dtype=np.int8)
@@ -165,10 +217,9 @@ def walk_quantiles(ordered: Ordered, weights: Floats, probability: float, start:
                 hits, value = now, ordered.values[implicate, row]
                 found, tied = _settle(reached, marks, state, value, result[:, implicate])
                 unknown -= found
-    return result
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _settle(
     reached: Floats, marks: Floats, state: NDArray[np.int8], value: float, result: Floats
 ) -> tuple[int, int]:
@@ -191,19 +242,8 @@ def _settle(
     return settled, tied
 
 
-@njit(cache=True, nogil=True)
-def walk_gini(ordered: Ordered, weights: Floats) -> Floats:
-    """Return the Gini coefficient of every implicate under every weight, see `inequality`.
-
-    Parameters
-    ----------
-    ordered
-        The values.
-    weights
-        Array of shape (rows, K).
-    """
+def _walk_gini(ordered: Ordered, weights: Floats, result: Floats) -> None:
     count, columns = len(ordered.values), weights.shape[1]
-    result = np.full((columns, count), np.nan)
     total, amount, ranked = np.zeros(columns), np.zeros(columns), np.zeros(columns)
     for implicate in range(count):
         total[:] = 0.0
@@ -223,4 +263,3 @@ def walk_gini(ordered: Ordered, weights: Floats) -> Floats:
             if total[column] > 0 and amount[column] > 0:
                 scale = total[column] * amount[column]
                 result[column, implicate] = 2.0 * ranked[column] / scale - 1.0
-    return result

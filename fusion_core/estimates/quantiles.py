@@ -52,7 +52,7 @@ def weighted_quantiles(values: NDArray[Any], weights: NDArray[Any], probability:
     spread = np.sqrt(probability * (1.0 - probability) / size) if size else 1.0
     positions, marks = mark_below(ordered, full, probability, _REACH * spread)
     start = Start(positions, marks @ used, _totals(ordered, used))
-    return np.asarray(walk_quantiles(ordered, used, probability, start))
+    return walk_quantiles(ordered, used, probability, start)
 
 
 def _totals(ordered: Ordered, weights: Floats) -> Floats:

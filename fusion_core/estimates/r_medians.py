@@ -9,12 +9,17 @@ deterministic: the same numbers in the same order always end in the same places.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit
+from numba import float64, int64, njit, types
+
+from fusion_core.fusion.compiling import compile_once
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -60,7 +65,6 @@ def interpolated_quantiles(values: NDArray[Any], weight: Floats, probability: fl
     return result
 
 
-@njit(cache=True, nogil=True)
 def r_order(values: Floats) -> Integers:
     """Return the positions of numbers in increasing order, equal ones as R's quicksort leaves them.
 
@@ -69,7 +73,19 @@ def r_order(values: Floats) -> Integers:
     values
         Numbers, none missing.
     """
-    v, place = values.copy(), np.arange(len(values))
+    v = np.array(values, dtype=np.float64)
+    place = np.arange(len(v), dtype=np.int64)
+    _compiled_sort()(v, place)
+    return place
+
+
+@cache
+def _compiled_sort() -> Callable[..., None]:
+    return compile_once(_sort, types.void(float64[::1], int64[::1]))
+
+
+def _sort(v: Floats, place: Integers) -> None:
+    """Sort numbers and their places; see the module's description."""
     waiting = np.empty((_DEEPEST, 2), dtype=np.int64)
     depth, low, high, ratio = 0, 0, len(v) - 1, _FIRST_RATIO
     begun = False
@@ -93,12 +109,12 @@ def r_order(values: Floats) -> Integers:
         if not leftmost:
             _insert(v, place, low, high)
         if not depth:
-            return place
+            return
         depth -= 1
         low, high = waiting[depth, 0], waiting[depth, 1]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _split(v: Floats, place: Integers, low: int, high: int, ratio: float) -> tuple[int, int]:
     """Part a piece around one of its values; return where the left part ends, the right begins."""
     middle = low + int((high - low) * ratio)
@@ -122,7 +138,7 @@ def _split(v: Floats, place: Integers, low: int, high: int, ratio: float) -> tup
         _swap(v, place, left, right)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _insert(v: Floats, place: Integers, low: int, high: int) -> None:
     for position in range(low + 1, high + 1):
         value, row = v[position], place[position]
@@ -133,7 +149,7 @@ def _insert(v: Floats, place: Integers, low: int, high: int) -> None:
         v[hole], place[hole] = value, row
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _swap(v: Floats, place: Integers, first: int, second: int) -> None:
     v[first], v[second] = v[second], v[first]
     place[first], place[second] = place[second], place[first]

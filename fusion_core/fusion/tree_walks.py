@@ -11,29 +11,24 @@ every split on a predictor is decided once per household, as a word of the leave
 
 The sums are those of LightGBM but for the order of addition. Fused values are never missing.
 
-Compiling takes seconds, so its result is kept beside this module, in the user's cache folder where
-that cannot be written, or in ``NUMBA_CACHE_DIR``. Only `_walk` is kept, with the others inside, and
-for one signature: numba numbers the signatures of a function, and two processes that add different
-ones at the same time may give both the same number.
+Only `_walk` is compiled, with the others inside, see `fusion_core.fusion.compiling`.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from filelock import FileLock
 from numba import float64, from_dtype, int64, njit, types, uint32, void
 
+from fusion_core.fusion.compiling import compile_once, plain
 from fusion_core.fusion.tree_tables import MOST_LEAVES, SPLIT, TREE, TreeTables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import NDArray
 
     Bits = NDArray[np.uint64]
     Integers = NDArray[np.int64]
@@ -42,8 +37,6 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE: Final = 256
 """Rows whose words are kept at once, so that they stay in the processor's cache."""
-PATIENCE: Final = 120.0
-"""Seconds to wait for another process that compiles."""
 
 _ONE: Final = np.uint64(1)
 _FACTOR: Final = np.uint64(0x03F79D71B4CB0A89)
@@ -93,52 +86,20 @@ def walk_trees(
     scores = np.zeros((predictors.shape[1], tables.width, fused.shape[2]))
     compiled_walk()(
         TreeTables(
-            _plain(tables.trees, TREE), _plain(tables.splits, SPLIT),
-            _plain(tables.leaves, np.float64), _plain(tables.words, np.uint32),
-            _plain(tables.cuts, np.float64), _plain(tables.cut_starts, np.int64), tables.width,
+            plain(tables.trees, TREE), plain(tables.splits, SPLIT),
+            plain(tables.leaves, np.float64), plain(tables.words, np.uint32),
+            plain(tables.cuts, np.float64), plain(tables.cut_starts, np.int64), tables.width,
         ),
-        _plain(predictors, np.float64), _plain(fused, np.float64), _plain(fused_place, np.int64),
+        plain(predictors, np.float64), plain(fused, np.float64), plain(fused_place, np.int64),
         scores,
     )  # fmt: skip
     return scores
 
 
-def _plain(array: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
-    """Return an array as the compiled signature wants it, copied only if it differs."""
-    return np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE", "ALIGNED", "ENSUREARRAY"])
-
-
 @cache
 def compiled_walk() -> Callable[..., None]:
     """Return the compiled `_walk`; the first of many processes compiles, the others wait for it."""
-    try:
-        walk = njit(nogil=True, cache=True)(_walk)
-    except RuntimeError:  # numba found no folder it can write
-        walk = njit(nogil=True)(_walk)
-    with _alone(walk.stats.cache_path):
-        walk.compile(_SIGNATURE)
-    walk.disable_compile()
-    return walk  # type: ignore[no-any-return]  # numba is untyped
-
-
-@contextmanager
-def _alone(folder: str | None) -> Iterator[None]:
-    """Keep other processes from compiling to the same folder.
-
-    Where files cannot be locked, or nobody answers, each compiles for itself: slower, never wrong.
-    """
-    if folder is None:
-        yield
-        return
-    lock = FileLock(Path(folder) / "tree_walks.lock", timeout=PATIENCE)
-    try:
-        lock.acquire()
-    except (OSError, NotImplementedError):
-        lock.release()
-    try:
-        yield
-    finally:
-        lock.release()
+    return compile_once(_walk, _SIGNATURE)
 
 
 def _walk(

@@ -95,6 +95,73 @@ def test_a_survey_alone_needs_no_run(harmony):
     assert record["source"] == "DEMOACS_2022"
 
 
+@pytest.mark.usefixtures("finished")
+def test_two_groups_are_compared(harmony):
+    record = harmony.json(
+        "difference",
+        "-v",
+        "insecure",
+        "--level",
+        "Yes",
+        "-g",
+        "hincp < 30000",
+        "-g",
+        "hincp > 90000",
+    )
+    row = record["comparisons"][0]
+    assert row["difference"] == pytest.approx(row["first"] - row["second"])
+    assert row["moe"] > 0
+    assert row["differs"] is (row["p_value"] < 0.1)
+
+
+@pytest.mark.usefixtures("finished")
+def test_every_area_is_compared_with_everybody(harmony):
+    arguments = ("difference", "-v", "insecure", "--level", "Yes", "--by", "puma")
+    rows = harmony.json(*arguments)["comparisons"]
+    assert len(rows) == 8
+    assert len({row["second"] for row in rows}) == 1
+    text = harmony(*arguments).stdout
+    assert "adjusted for the number of comparisons" in text
+    assert "Synthetic data" in text
+
+
+@pytest.mark.usefixtures("finished")
+def test_a_run_is_compared_with_the_survey_of_another_kind(harmony):
+    rows = harmony.json("difference", "-v", "hincp", "--with", "DEMOACS_2022")["comparisons"]
+    assert rows[0]["difference"] == 0
+    assert rows[0]["differs"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-v", "insecure"], "0 groups"),
+        (["-v", "insecure", "--by", "puma"], "levels to compare"),
+        (["-v", "hincp", "-g", "ten=Ownd", "-g", "np > 1"], "no level"),
+        (["-v", "hincp", "-g", "np > 1", "--with", "DEMOACS_2022"], "across runs"),
+        (["-v", "hincp", "--with", "nothing"], "nothing"),
+    ],
+)
+@pytest.mark.usefixtures("finished")
+def test_what_cannot_be_compared_is_said_in_a_sentence(harmony, arguments, words):
+    error = harmony.json("difference", *arguments, code=2)["error"]
+    assert words in error["message"]
+
+
+@pytest.mark.usefixtures("finished")
+def test_the_margins_of_the_r_packages_can_be_chosen(harmony):
+    arguments = ("estimate", "-v", "insecure", "--level", "Yes", "--by", "none", "--method")
+    rows = {
+        method: harmony.json(*arguments, method)["estimates"][0]
+        for method in ("replicates", "paper", "fusionacs")
+    }
+    assert len({row["moe"] for row in rows.values()}) == 3
+    values = [row["estimate"] for row in rows.values()]
+    assert values == pytest.approx([values[0]] * 3)
+    error = harmony.json(*arguments, "bootstrap", code=2)["error"]
+    assert "no method 'bootstrap'" in error["message"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pandas as pd
 import pytest
+from small_run import DESIGN, RECIPIENT, ROWS
 
 from fusion_core.errors import ExpressionError, InputError
 from fusion_core.estimates import EstimateCache, Statistic, survey_estimates
@@ -15,73 +16,8 @@ from fusion_core.estimates.stage import (
     survey_area_estimates,
 )
 from fusion_core.fusion import FusedVariable, Implicates, write_implicates
-from fusion_core.harmony.model import SurveyPair
-from fusion_core.surveys import (
-    Dictionary,
-    Survey,
-    SurveyDescription,
-    SurveyId,
-    WeightDesign,
-)
-from fusion_core.surveys.model import variable_from_column
-from fusion_core.workspace.layout import Workspace
-from fusion_core.workspace.runs import RunSpec, create_run
 
-ROWS = 300
-DESIGN = WeightDesign.successive_difference(8)
-RECIPIENT = SurveyId("ACS", "2022")
 MEAN = Statistic("mean", "energy")
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    generator = np.random.default_rng(11)
-    household = pd.DataFrame(
-        {
-            "household_id": [f"{row:05d}" for row in range(ROWS)],
-            "puma": generator.choice(["4100100", "4100200", "4100300"], ROWS),
-            "np": generator.integers(1, 6, ROWS),
-            "tenure": pd.Categorical(generator.choice(["Owner", "Renter"], ROWS)),
-            "weight": generator.integers(20, 200, ROWS).astype(float),
-        }
-    )
-    replicates = household[["weight"]].to_numpy() * generator.choice([0.3, 1.0, 1.7], (ROWS, 8))
-    household[list(DESIGN.columns)] = replicates
-    answers = ["np", "tenure"]
-    survey = Survey(
-        SurveyDescription(RECIPIENT, design=DESIGN, geography=("puma",)),
-        Dictionary([variable_from_column(name, household[name]) for name in answers]),
-        household,
-    )
-    workspace = Workspace.create(tmp_path / "project")
-    workspace.add_survey(survey)
-    return workspace
-
-
-@pytest.fixture
-def run(workspace):
-    generator = np.random.default_rng(12)
-    spec = RunSpec("test", SurveyPair(SurveyId("RECS", "2015"), RECIPIENT), ("energy", "fuel"))
-    run = create_run(workspace, spec)
-    household = workspace.survey(RECIPIENT).table("household")
-    run.input_folder.mkdir(parents=True)
-    kept = ["household_id", "puma", "weight", *DESIGN.columns]
-    household[kept].assign(size__np=household["np"].astype(float)).to_parquet(
-        run.input_folder / "recipient.parquet"
-    )
-    size = household["np"].to_numpy()[:, None]
-    energy = size * 10 + generator.gamma(2.0, 5.0, (ROWS, 4))
-    fuel = generator.integers(0, 2, (ROWS, 4)).astype(np.int8)
-    write_implicates(
-        Implicates(
-            {
-                "energy": FusedVariable("energy", energy),
-                "fuel": FusedVariable("fuel", fuel, ("gas", "oil")),
-            }
-        ),
-        run.implicates_folder,
-    )
-    return run
 
 
 def test_every_area_gets_an_estimate(workspace, run):
