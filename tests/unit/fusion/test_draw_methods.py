@@ -9,7 +9,7 @@ import pytest
 from fusion_core import FusionModel, TrainSettings, train
 from fusion_core.errors import InputError
 from fusion_core.fusion.expectations import predict_rows
-from fusion_core.fusion.model_files import checksum_of
+from fusion_core.workspace.files import checksum_of
 
 X = ["size", "income"]
 EARLIER = {
