@@ -112,27 +112,31 @@ def suggest_order(steps: Sequence[Design], predictors: Design) -> list[int]:
     predictors
         Design of the predictors.
     """
-    remaining, order = list(range(len(steps))), []
-    known = predictors.columns
-    everything = np.column_stack([known, *(step.columns for step in steps)])
-    owner = np.concatenate(
-        [
-            np.full(known.shape[1], -1),
-            *(np.full(s.columns.shape[1], i) for i, s in enumerate(steps)),
-        ]
-    )
-    full = [
-        _explained(everything[:, owner != place], step.columns) for place, step in enumerate(steps)
+    # All cross products are computed once. What the steps leave unexplained given the known
+    # columns is a Schur complement of them, and one more known step is one more elimination.
+    known = predictors.columns.shape[1]
+    everything = np.column_stack([predictors.columns, *(step.columns for step in steps)])
+    products = everything.T @ everything
+    variances = products.diagonal()[known:].copy()
+    products[np.diag_indices_from(products)] += RIDGE
+    ends = np.cumsum([step.columns.shape[1] for step in steps])
+    places = [
+        slice(end - step.columns.shape[1], end) for step, end in zip(steps, ends, strict=True)
     ]
+    inverse = np.linalg.inv(products)[known:, known:]
+    full = [_explained(np.linalg.inv(inverse[place, place]), variances[place]) for place in places]
+    left_over = _eliminate(products, slice(0, known))[known:, known:]
+    remaining, order = list(range(len(steps))), []
     while remaining:
         ratio = {
-            place: _explained(known, steps[place].columns) / max(full[place], RIDGE)
-            for place in remaining
+            step: _explained(left_over[places[step], places[step]], variances[places[step]])
+            / max(full[step], RIDGE)
+            for step in remaining
         }
-        following = max(remaining, key=lambda place: (ratio[place], -place))
+        following = max(remaining, key=lambda step: (ratio[step], -step))
         remaining.remove(following)
         order.append(following)
-        known = np.column_stack([known, steps[following].columns])
+        left_over = _eliminate(left_over, places[following])
     return order
 
 
@@ -178,8 +182,12 @@ def _lasso_strength(
     return strength
 
 
-def _explained(columns: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
-    """Return the mean share of variance of standardised targets that columns explain linearly."""
-    gram = columns.T @ columns + RIDGE * np.eye(columns.shape[1])
-    product = columns.T @ targets
-    return float(np.mean(np.einsum("it,it->t", product, np.linalg.solve(gram, product))))
+def _eliminate(products: NDArray[np.float64], known: slice) -> NDArray[np.float64]:
+    """Return the cross products of what known columns leave unexplained of all columns."""
+    solved = np.linalg.solve(products[known, known], products[known])
+    return np.asarray(products - products[:, known] @ solved)
+
+
+def _explained(left_over: NDArray[np.float64], variances: NDArray[np.float64]) -> float:
+    """Return the mean share of the variance of standardised columns that is not left over."""
+    return float(np.mean(variances + RIDGE - left_over.diagonal())) if len(variances) else 0.0

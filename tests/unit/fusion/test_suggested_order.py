@@ -1,0 +1,62 @@
+"""The suggested order of fusion variables equals what regressing anew for every step would give."""
+
+import numpy as np
+import pytest
+
+from fusion_core.fusion.screening import Design, suggest_order
+from fusion_core.fusion.variables import VariableType
+
+
+def design(matrix: np.ndarray, weights: np.ndarray, *, levels: int = 0) -> Design:
+    """Standardise numbers, or one nominal variable of some levels."""
+    names = tuple(str(level) for level in range(levels))
+    kind = "nominal" if levels else "continuous"
+    types = [VariableType(f"v{place}", kind, names) for place in range(matrix.shape[1])]
+    return Design.build(matrix, types, weights)
+
+
+def share_explained(columns: np.ndarray, targets: np.ndarray) -> float:
+    fitted = columns @ np.linalg.lstsq(columns, targets, rcond=None)[0]
+    return float(np.mean(np.square(fitted).sum(axis=0)))
+
+
+def order_by_regressing_anew(steps: list[Design], predictors: Design) -> list[int]:
+    known, order = predictors.columns, []
+    others = [
+        np.column_stack([known, *(other.columns for other in steps if other is not step)])
+        for step in steps
+    ]
+    while len(order) < len(steps):
+        gains = {
+            place: share_explained(known, step.columns)
+            / share_explained(others[place], step.columns)
+            for place, step in enumerate(steps)
+            if place not in order
+        }
+        order.append(max(gains, key=lambda place: gains[place]))
+        known = np.column_stack([known, steps[order[-1]].columns])
+    return order
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equals_regressing_anew_for_every_step(seed: int):
+    draw = np.random.default_rng(seed)
+    mixing = np.eye(9) + 0.4 * draw.normal(size=(9, 9))
+    numbers = draw.normal(size=(400, 9)) @ mixing
+    weights = draw.gamma(3.0, 1.0, 400)
+    codes = np.digitize(numbers[:, [3]], [-0.5, 0.5]).astype(float)
+    steps = [
+        design(codes, weights, levels=3),
+        design(numbers[:, 4:6], weights),
+        *(design(numbers[:, [place]], weights) for place in range(6, 9)),
+    ]
+    predictors = design(numbers[:, :3], weights)
+    assert suggest_order(steps, predictors) == order_by_regressing_anew(steps, predictors)
+
+
+def test_variables_that_say_the_same_twice_do_not_matter():
+    draw = np.random.default_rng(1)
+    numbers, weights = draw.normal(size=(200, 3)), np.ones(200)
+    twice = design(numbers[:, [0, 0]], weights)
+    steps = [design(numbers[:, [place]] + numbers[:, [0]], weights) for place in (1, 2)]
+    assert sorted(suggest_order([twice, *steps], twice)) == [0, 1, 2]
