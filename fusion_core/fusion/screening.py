@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PATH_LENGTH = 50
 PATH_END = 1e-3
+PATH_ITERATIONS = 10_000
+"""With fewer donors than columns the weakest penalties need more than scikit-learn's 1,000."""
 RIDGE = 1e-6
 
 
@@ -171,8 +173,9 @@ def _lasso_strength(
             continue
         penalties = np.geomspace(largest, largest * PATH_END, PATH_LENGTH)
         _, path, _ = lasso_path(
-            columns, target, alphas=penalties, precompute=gram, check_input=False
-        )
+            columns, target, alphas=penalties, precompute=gram, check_input=False,
+            max_iter=PATH_ITERATIONS,
+        )  # fmt: skip
         # Deviance explained along the path, from the cross products alone.
         explained = 2 * product @ path - np.einsum("ia,ij,ja->a", path, gram, path)
         enough = int(np.argmax(explained >= deviance_share * explained[-1]))

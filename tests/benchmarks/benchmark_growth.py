@@ -178,7 +178,7 @@ STAGES = (
     ),
     Stage(
         "fuse", fuse_once,
-        base=Sizes(40_000, 4, donors=1_000, variables=2, predictors=10),
+        base=Sizes(40_000, 4, donors=1_000, variables=4, predictors=10),
         quick=Sizes(4_000, 2, donors=300, variables=2, predictors=5),
         grows=("recipients", "implicates", "donors", "variables", "predictors"),
     ),
@@ -197,14 +197,22 @@ STAGES = (
 )  # fmt: skip
 
 
+REMARKS = {
+    ("train", "predictors"): "; more than 30 are screened before any tree grows",
+    ("fuse", "variables"): "; the first of a chain depend on few others and cost less",
+    ("estimate", "recipients"): "; memory holds the recipient's 80 replicate weights",
+}
+"""What explains an exponent that differs from what one would expect."""
+
+
 def rows_of(stage: Stage, dimension: str, sizes: Sizes, once: Usage, more: Usage) -> list[Row]:
     """Say how a stage's time and memory grow with one size."""
-    at = asdict(sizes)[dimension]
+    at, remark = asdict(sizes)[dimension], REMARKS.get((stage.name, dimension), "")
     what = f"{stage.name}: {at:,} → {TIMES * at:,} {dimension}"
     return [
         Row(
             topic="growth", what=what, value=exponent(once.cpu, more.cpu), unit="exponent of time",
-            note=f"{number(once.cpu)} → {number(more.cpu)} s",
+            note=f"{number(once.cpu)} → {number(more.cpu)} s{remark}",
         ),
         Row(
             topic="growth", what=what, value=exponent(once.memory, more.memory),

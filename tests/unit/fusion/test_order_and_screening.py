@@ -1,9 +1,10 @@
-"""The suggested order of fusion variables equals what regressing anew for every step would give."""
+"""Order and choice of predictors: the same as regressing anew, and an end with few donors."""
 
 import numpy as np
 import pytest
 
-from fusion_core.fusion.screening import Design, suggest_order
+from fusion_core.fusion.screening import Design, screen, suggest_order
+from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.variables import VariableType
 
 
@@ -60,3 +61,15 @@ def test_variables_that_say_the_same_twice_do_not_matter():
     twice = design(numbers[:, [0, 0]], weights)
     steps = [design(numbers[:, [place]] + numbers[:, [0]], weights) for place in (1, 2)]
     assert sorted(suggest_order([twice, *steps], twice)) == [0, 1, 2]
+
+
+@pytest.mark.filterwarnings("error")
+def test_screening_comes_to_an_end_with_more_levels_than_donors():
+    draw = np.random.default_rng(0)
+    levels = tuple("abcdefghi")
+    codes = draw.integers(0, len(levels), (150, 20)).astype(float)
+    types = [VariableType(f"x{place}", "nominal", levels) for place in range(20)]
+    weights = np.ones(150)
+    outcome = (codes[:, :10] % 2).sum(axis=1) + draw.normal(0, 3, 150)
+    target = design(outcome[:, None], weights)
+    assert screen(target, Design.build(codes, types, weights), [], TrainSettings())
