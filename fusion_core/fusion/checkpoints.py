@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from fusion_core.fusion.workers import Report, Workers
 
 _AFTER_THE_FIT: Final = frozenset(
-    {"workers", "method", "neighbours", "minimum_neighbours", "centres", "block_neighbours"}
+    {
+        "workers",
+        "method",
+        "class_probabilities",
+        "neighbours",
+        "minimum_neighbours",
+        "centres",
+        "block_neighbours",
+    }
 )
 """Settings that do not change a fit."""
 

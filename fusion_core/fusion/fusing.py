@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fusion_core.fusion.calibration import tempered, tempered_chance
 from fusion_core.fusion.implicates import FusedVariable, Implicates
 from fusion_core.fusion.inputs import check_implicates, check_seed, encode_recipient, missing_notes
 from fusion_core.fusion.prediction import Predictor, ResolvingPredictor
@@ -212,12 +213,17 @@ def draw_step(
     variable = step.variables[0]
     expectations = predictor.expectations(variable, recipient, fused)
     if variable.type.is_categorical:
+        if variable.temperature != 1:
+            expectations = tempered(expectations, variable.temperature)
         return [draw_classes(variable, expectations, uniforms[:, :, 0])]
     values = model.values[variable.type.name]
     if not variable.has_zero_part:
         return [values[_draw_donors(step, expectations, uniforms[:, :, 1])]]
     drawn = np.zeros(uniforms.shape[:2])
-    positive = uniforms[:, :, 0] < expectations[:, :, 0]
+    chance = expectations[:, :, 0]
+    if variable.temperature != 1:
+        chance = tempered_chance(chance, variable.temperature)
+    positive = uniforms[:, :, 0] < chance
     wanted = np.broadcast_to(expectations[:, :, 1:], (*positive.shape, expectations.shape[2] - 1))
     rest = wanted[positive][:, None, :]
     if variable.constant is not None:
@@ -246,12 +252,10 @@ def _draw_donors(
     expectations: NDArray[np.float64],
     uniforms: NDArray[np.float64],
 ) -> NDArray[np.int32]:
-    """Draw a donor per cell; expectations shared by all implicates are searched once per row."""
+    """Draw a donor per cell."""
     if step.pool is None:
         raise ValueError(f"the step {step.names} has no donors to draw from")
-    flat = expectations.reshape(-1, expectations.shape[2])
-    centres = step.pool.nearest(flat).reshape(expectations.shape[:2])
-    return step.pool.draw(np.broadcast_to(centres, uniforms.shape), uniforms)
+    return step.pool.pick(expectations, uniforms)
 
 
 def _side_by_side(expectations: list[NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -81,6 +81,9 @@ class VariableModel:
         Tree models: zero model first, then mean and rising quantiles; or the class model.
     constant
         Value of every non-zero donor where all are equal, so that no tree is needed.
+    temperature
+        What class probabilities, or the probability of not being zero, are calibrated by when they
+        are drawn from (see `calibration`); 1 leaves them as predicted.
     """
 
     type: VariableType
@@ -88,6 +91,7 @@ class VariableModel:
     classes: tuple[int, ...]
     parts: tuple[ModelPart, ...]
     constant: float | None = None
+    temperature: float = 1.0
 
     @property
     def width(self) -> int:

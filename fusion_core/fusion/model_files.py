@@ -1,6 +1,6 @@
 """A fusion model on disk: a folder or zip anyone can read, every file guarded by a checksum.
 
-Layout (format 2; models of format 1, which name two settings otherwise, are read):
+Layout (format 2; models of format 1, which name two settings otherwise and have no temperatures, are read):
 
 ``manifest.json``
     Format version, the version that wrote it, and the SHA-256 of every other file.
@@ -170,6 +170,7 @@ def _variable_record(variable: VariableModel) -> dict[str, Any]:
         "features": list(variable.features),
         "classes": list(variable.classes),
         "constant": variable.constant,
+        "temperature": variable.temperature,
         "parts": [
             {
                 "role": part.role,
@@ -244,6 +245,7 @@ def _variable(record: dict[str, Any], folder: Path, step: int, place: int) -> Va
         tuple(record["classes"]),
         parts,
         record["constant"],
+        record.get("temperature", 1.0),
     )
 
 

@@ -131,6 +131,23 @@ class DonorPool:
         _, nearest = self._tree.query(self.scale.apply(expectations))
         return np.asarray(nearest, dtype=np.int64)
 
+    def pick(
+        self, expectations: NDArray[np.float64], uniforms: NDArray[np.float64]
+    ) -> NDArray[np.int32]:
+        """Pick a donor for every row and implicate.
+
+        Parameters
+        ----------
+        expectations
+            Of shape (rows, implicates or 1, columns); those shared by all implicates are searched
+            once per row.
+        uniforms
+            The numbers that decide, of shape (rows, implicates).
+        """
+        flat = expectations.reshape(-1, expectations.shape[2])
+        centres = self.nearest(flat).reshape(expectations.shape[:2])
+        return self.draw(np.broadcast_to(centres, uniforms.shape), uniforms)
+
     def draw(self, centres: NDArray[np.int64], uniforms: NDArray[np.float64]) -> NDArray[np.int32]:
         """Draw one donor from each centre's list with probability proportional to weight."""
         first, last = self.offsets[centres], self.offsets[centres + 1] - 1

@@ -12,6 +12,7 @@ from fusion_core.errors import InputError
 
 Preset = Literal["quick", "paper", "production"]
 OrderRule = Literal["given", "suggested"]
+ClassProbabilities = Literal["predicted", "calibrated"]
 Method = Literal["variable-k", "variable-k-smoothed", "out-of-fold"]
 GRID = ("learning_rate", "feature_fraction", "minimum_leaf_rows")
 """Settings cross-validation can choose from several values of, besides the tree size."""
@@ -78,6 +79,10 @@ class TrainSettings:
         the minimum is taken. ``"out-of-fold"`` places donors by the cross-validation models that
         never saw them, with the smoothed Δ, because fitted models know their own donors too well
         and the draws then vary too little; without folds it is ``"variable-k-smoothed"``.
+    class_probabilities
+        Whether classes, and zeros, are drawn from probabilities as ``"predicted"`` or
+        ``"calibrated"`` by a temperature chosen on out-of-fold predictions (see `calibration`).
+        Those of blocks are as predicted.
     types
         Pairs (variable, kind) that override what is detected from the data; kinds are
         ``"continuous"``, ``"zero_inflated"``, ``"ordered"`` and ``"nominal"``.
@@ -114,6 +119,7 @@ class TrainSettings:
     centres: int = 2000
     block_neighbours: int = 10
     method: Method = "out-of-fold"
+    class_probabilities: ClassProbabilities = "predicted"
     types: tuple[tuple[str, VariableKind], ...] = ()
     workers: int = 1
     grid: tuple[tuple[str, tuple[float, ...]], ...] = ()
@@ -201,6 +207,11 @@ class TrainSettings:
             ("centres", self.centres > 0, "at least 1"),
             ("block_neighbours", self.block_neighbours > 0, "at least 1"),
             ("method", self.method in get_args(Method), "one of " + ", ".join(get_args(Method))),
+            (
+                "class_probabilities",
+                self.class_probabilities in get_args(ClassProbabilities),
+                "'predicted' or 'calibrated'",
+            ),
             ("workers", self.workers > 0, "at least 1"),
         )
 

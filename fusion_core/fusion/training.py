@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fusion_core.fusion.calibration import calibrated
 from fusion_core.fusion.checkpoints import fit_or_read
 from fusion_core.fusion.donors import Donors, read_donors
 from fusion_core.fusion.expectations import FittedVariable
@@ -208,7 +209,12 @@ def _steps(donors: Donors, fitted: list[FittedVariable], report: Progress) -> tu
     for number, names in enumerate(donors.steps):
         columns = donors.step_columns(number)
         part = fitted[columns.start : columns.stop]
-        steps.append(Step(tuple(item.model for item in part), _pool(donors, number, part)))
+        models = tuple(item.model for item in part)
+        if donors.settings.class_probabilities == "calibrated" and len(part) == 1:
+            rows = donors.step_rows(number)
+            outcome = donors.fused[rows, columns.start]
+            models = (calibrated(part[0], outcome, donors.weights[rows]),)
+        steps.append(Step(models, _pool(donors, number, part)))
         report(
             FITTING_SHARE + (1 - FITTING_SHARE) * (number + 1) / len(donors.steps),
             f"Listed donors for {' and '.join(names)}",

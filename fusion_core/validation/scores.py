@@ -135,9 +135,13 @@ def log_score(
     weight
         One weight per row; uniform by default.
     """
+    return float(np.average(log_by_row(truth, draws, levels), weights=weight))
+
+
+def log_by_row(truth: NDArray[np.intp], draws: NDArray[Any], levels: int) -> Floats:
+    """Return the log score of every row, as `log_score` averages it."""
     hits = (draws == truth[:, None]).sum(axis=1)
-    share = (hits + 0.5) / (draws.shape[1] + 0.5 * levels)
-    return float(np.average(-np.log(share), weights=weight))
+    return np.asarray(-np.log((hits + 0.5) / (draws.shape[1] + 0.5 * levels)))
 
 
 def marginal_log_score(truth: NDArray[np.intp], levels: int, weight: Floats | None = None) -> float:
@@ -197,6 +201,11 @@ def energy_score(truth: Floats, draws: NDArray[Any], weight: Floats | None = Non
     weight
         One weight per row; uniform by default.
     """
+    return float(np.average(energy_by_row(truth, draws), weights=weight))
+
+
+def energy_by_row(truth: Floats, draws: NDArray[Any]) -> Floats:
+    """Return the energy score of every row, as `energy_score` averages it."""
     count = _implicates(draws)
     scale = truth.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
@@ -206,7 +215,7 @@ def energy_score(truth: Floats, draws: NDArray[Any], weight: Floats | None = Non
     spread = np.zeros(len(truth))
     for shift in range(1, count):
         spread += np.linalg.norm(points - np.roll(points, shift, axis=1), axis=2).sum(axis=1)
-    return float(np.average(distance - spread / (2.0 * count * (count - 1.0)), weights=weight))
+    return np.asarray(distance - spread / (2.0 * count * (count - 1.0)))
 
 
 def score_table(

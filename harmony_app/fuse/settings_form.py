@@ -112,6 +112,11 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
                     ("variable-k-smoothed", "fitted models (R package)"),
                 ),
             ),
+            SettingField(
+                "class_probabilities", "Chances of classes",
+                "Calibrated: corrected where too sure or too unsure for households held out.",
+                (("predicted", "as predicted"), ("calibrated", "calibrated")),
+            ),
         ),
     ),
     (

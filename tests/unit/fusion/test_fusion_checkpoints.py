@@ -52,7 +52,8 @@ def test_a_checkpoint_of_other_data_or_cut_off_is_not_used(donor, settings, tmp_
 
 
 @pytest.mark.parametrize(
-    "change", [{"workers": 2}, {"method": "variable-k"}, {"neighbours": 30, "centres": 50}]
+    "change",
+    [{"workers": 2}, {"method": "variable-k"}, {"neighbours": 30}, {"centres": 50}],
 )
 def test_workers_and_ways_to_draw_do_not_matter_to_a_checkpoint(donor, settings, tmp_path, change):
     train(donor, ["area"], X, settings=settings, checkpoints=tmp_path)

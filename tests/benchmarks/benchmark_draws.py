@@ -1,0 +1,177 @@
+"""How well ways to draw describe households the models never saw, and what they cost.
+
+``--write`` runs the whole study – half an hour of processor time, one world after the other, going
+on where it was stopped – and writes assets/measured/draws.md. Without it, only the official RECS
+halves are scored.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from draw_candidates import Candidate, Trained, candidates
+from draw_report import report
+from draw_scores import Scores, score
+from draw_worlds import World, WorldPlan, all_worlds, official_halves
+from measuring import metered
+from reporting import Row, require_shared_data, run_alone
+
+from fusion_core.fusion import FusionModel, Implicates, TrainSettings, fuse, train
+from fusion_core.fusion.checkpoints import fit_or_read
+from fusion_core.fusion.donors import read_donors
+from fusion_core.fusion.prediction import ResolvingPredictor
+from fusion_core.fusion.workers import workers_of
+
+IMPLICATES: Final = 40
+TRAINING_SEED: Final = 1
+KEPT: Final = Path(__file__).parent / "results" / "draws"
+TABLE: Final = Path(__file__).parents[2] / "assets" / "measured" / "draws.md"
+IN_SHORT: Final = ("out-of-fold", "variable-k (paper)", "variable-k-smoothed (R)")
+
+
+@dataclass(frozen=True)
+class Result:
+    """Scores of one way to draw in one world, with processor seconds; none for R's implicates."""
+
+    scores: Scores
+    training: float | None
+    fusing: float | None
+
+
+def main() -> int:
+    if "--write" not in sys.argv:
+        return run_alone(measure)
+    require_shared_data()
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for plan in all_worlds():
+        path = KEPT / f"{plan.survey}-{plan.purpose}-{plan.name}.pickle"
+        if not path.exists():
+            print(f"{plan.survey} {plan.purpose} {plan.name} …", flush=True)
+            path.write_bytes(pickle.dumps(results(plan)))
+    found = {
+        (plan.survey, plan.purpose, plan.name): pickle.loads(  # noqa: S301 - this script's own file
+            (KEPT / f"{plan.survey}-{plan.purpose}-{plan.name}.pickle").read_bytes()
+        )
+        for plan in all_worlds()
+        if (KEPT / f"{plan.survey}-{plan.purpose}-{plan.name}.pickle").exists()
+    }
+    TABLE.parent.mkdir(parents=True, exist_ok=True)
+    TABLE.write_text(report(found), encoding="utf-8")
+    return 0
+
+
+def measure(*, quick: bool) -> list[Row]:
+    """Score the named methods on the official RECS halves, beside the R package's implicates."""
+    world = official_halves()
+    short = [item for item in candidates() if item.name in IN_SHORT]
+    if quick:
+        short = [Candidate(item.name, _quick(item.settings)) for item in short[:2]]
+    found = scored(world, short) | reference_scores(world)
+    rows = []
+    for name, result in found.items():
+        for variable, losses in result.scores.crps.items():
+            what = f"RECS half, {name}: {variable}"
+            inside = 100 * result.scores.coverage[variable][0]
+            rows += [
+                Row(topic="draws", what=f"{what}, CRPS", value=float(losses.mean()), unit="")
+                .against("R, paper settings", float(found["R, paper"].scores.crps[variable].mean())),
+                Row(topic="draws", what=f"{what}, inside the 80 % interval", value=inside, unit="%",
+                    note="ideal: 80 %"),
+            ]  # fmt: skip
+    return rows
+
+
+def results(plan: WorldPlan) -> dict[str, Result]:
+    """Score all ways to draw in one world."""
+    world = plan.make()
+    found = scored(world, candidates())
+    if (plan.survey, plan.name) == ("RECS", "official"):
+        found |= reference_scores(world)
+    return found
+
+
+def scored(world: World, ways: list[Candidate]) -> dict[str, Result]:
+    """Train, fuse and score; what differs only in drawing is fitted once."""
+    found: dict[str, Result] = {}
+    seconds: dict[tuple[object, ...], float] = {}
+    warm_up()
+    with tempfile.TemporaryDirectory() as folder:
+        for way in ways:
+            with way.around():
+                # What is computed otherwise must not meet what was fitted before.
+                own = Path(folder) / ("own" if way.around is not ExitStack else "common")
+                with metered() as training:
+                    model = _train(world, way.settings, own)
+                fit = (own, way.settings.quantiles, way.settings.leaves)
+                seconds.setdefault(fit, training.usage.cpu)
+                predictor = ResolvingPredictor()
+                if way.change is not None:
+                    model, predictor = way.change(_trained(world, way.settings, own, model))
+                with metered() as fusing:
+                    drawn = fuse(
+                        world.recipient[world.x], model,
+                        m=IMPLICATES, seed=way.seed, predictor=predictor,
+                    )  # fmt: skip
+            scores = score(drawn, world.recipient, world.groups)
+            found[way.name] = Result(scores, seconds[fit], fusing.usage.cpu)
+            print(f"  {way.name}: {seconds[fit]:.1f} s + {fusing.usage.cpu:.1f} s", flush=True)
+    return found
+
+
+def warm_up() -> None:
+    """Fuse a few rows once, so that compiling is not part of the first figure."""
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": draw.normal(size=200), "y": draw.normal(size=200)})
+    model = train(frame, ["y"], ["x"], settings=TrainSettings(folds=2, maximum_trees=2))
+    fuse(frame, model, m=2)
+
+
+def reference_scores(world: World) -> dict[str, Result]:
+    """Score the R package's implicates of the official halves."""
+    folder = require_shared_data() / "reference" / "fusionmodel"
+    found = {}
+    for name in ("default", "paper"):
+        frame = pd.read_parquet(folder / f"fused_recipient_M40_{name}.parquet")
+        for column in ("insulation", "aircon"):
+            levels = world.recipient[column].cat.categories
+            frame[column] = pd.Categorical(frame[column].astype(str), levels)
+        drawn = Implicates.from_long(frame, implicate="M")
+        found[f"R, {name}"] = Result(score(drawn, world.recipient, world.groups), None, None)
+    return found
+
+
+def _train(world: World, settings: TrainSettings, folder: Path) -> FusionModel:
+    return train(
+        world.donor, world.y, world.x,
+        weight=world.weight, seed=TRAINING_SEED, settings=settings, checkpoints=folder,
+    )  # fmt: skip
+
+
+def _trained(world: World, settings: TrainSettings, folder: Path, model: FusionModel) -> Trained:
+    """Read the fitted variables, which a model does not keep, from the checkpoints."""
+    donors = read_donors(
+        world.donor, world.y, world.x,
+        weight=world.weight, seed=TRAINING_SEED, settings=settings,
+    )  # fmt: skip
+    with workers_of(None, 1) as workers:
+        fitted = [
+            fit_or_read(donors.task(place), folder, workers, lambda _share: None)
+            for place in range(len(donors.fused_types))
+        ]
+    return Trained(donors, fitted, model)
+
+
+def _quick(settings: TrainSettings) -> TrainSettings:
+    return settings.replace(folds=3, leaves=(16,), learning_rate=0.15, maximum_trees=100)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

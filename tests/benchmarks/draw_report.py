@@ -1,0 +1,205 @@
+"""Write what the study of ways to draw found as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from draw_scores import Scores, difference
+from draw_worlds import CHOOSING_FOLDS, CHOOSING_SEEDS, DEMO_HOUSEHOLDS, REPORT_SEEDS
+from machine import describe
+
+if TYPE_CHECKING:
+    from benchmark_draws import Result
+
+Key = tuple[str, str, str]
+Found = dict[Key, dict[str, "Result"]]
+DEFAULT: Final = "out-of-fold"
+MOST_TIMES: Final = 1.5
+
+
+def report(found: Found) -> str:
+    """Return the whole document.
+
+    Parameters
+    ----------
+    found
+        Results by survey, purpose and name of the world, and by way to draw.
+    """
+    parts = [_HEAD.format(machine=describe(), seeds=_seeds())]
+    for survey, purpose, title in _SECTIONS:
+        worlds = [item for key, item in found.items() if key[:2] == (survey, purpose)]
+        if worlds:
+            parts.append(f"## {title}\n\n{_differences(worlds)}\n")
+    official = found.get(("RECS", "report", "official"))
+    if official:
+        parts.append(f"## Official RECS half, each variable\n\n{_each_variable([official])}\n")
+    demos = [item for key, item in found.items() if key[:2] == ("demo", "report")]
+    if demos:
+        parts.append(f"## Demo, each variable\n\n{_each_variable(demos)}\n")
+    parts.append(_verdict(found))
+    return "\n".join(parts)
+
+
+def _differences(worlds: list[dict[str, Result]]) -> str:
+    """One row per way to draw, pooled over worlds; differences are paired by household."""
+    base = [world[DEFAULT] for world in worlds]
+    rows = []
+    for name in worlds[0]:
+        own = [world[name] for world in worlds]
+        rows.append(
+            [
+                f"**{name}**" if name == DEFAULT else name,
+                *(_signed(_compared(own, base, pick)) for pick in _SCORES),
+                *(f"{100 * np.mean(list(_inside(own, level))):.1f}" for level in (0, 1)),
+                f"{_mean(own, lambda item: np.mean(list(item.calibration.values()))):.4f}",
+                f"{_mean(own, lambda item: item.correlation):.3f}",
+                f"{100 * _mean(own, lambda item: item.subgroups):.1f}",
+                _seconds([item.training for item in own]),
+                _seconds([item.fusing for item in own]),
+            ]
+        )
+    return _table(_COLUMNS, rows)
+
+
+def _each_variable(worlds: list[dict[str, Result]]) -> str:
+    shown = [
+        name for name in worlds[0] if name == DEFAULT or name.startswith(("variable-k", "R, "))
+    ]
+    first = worlds[0][DEFAULT].scores
+    rows = []
+    for name in shown:
+        scores = [world[name].scores for world in worlds]
+        cells = [
+            f"{np.mean([item.crps[variable].mean() for item in scores]):.4g} "
+            f"({100 * np.mean([item.coverage[variable][0] for item in scores]):.1f}, "
+            f"{100 * np.mean([item.coverage[variable][1] for item in scores]):.1f})"
+            for variable in first.crps
+        ]
+        cells += [
+            f"{np.mean([item.brier[variable].mean() for item in scores]):.4f} / "
+            f"{np.mean([item.log[variable].mean() for item in scores]):.4f}"
+            for variable in first.brier
+        ]
+        rows.append([name, *cells])
+    explained = (
+        "Numbers: CRPS (per cent inside the 80 % and the 50 % interval). Classes: Brier / log.\n"
+    )
+    return explained + "\n" + _table(("", *first.crps, *first.brier), rows)
+
+
+def _verdict(found: Found) -> str:
+    """State which way to draw has a lower CRPS than the default by two standard errors, where."""
+    lines = ["## What follows\n"]
+    better: dict[str, list[str]] = {}
+    names = next(iter(found.values()))
+    for survey in ("RECS", "demo"):
+        worlds = [item for key, item in found.items() if key[:2] == (survey, "report")]
+        if not worlds:
+            continue
+        base = [world[DEFAULT] for world in worlds]
+        for name in names:
+            if name == DEFAULT or not all(name in world for world in worlds):
+                continue
+            own = [world[name] for world in worlds]
+            mean, error = _compared(own, base, _SCORES[0])
+            times = _total(own) / _total(base) if own[0].training is not None else 0.0
+            if mean < -2 * error and times <= MOST_TIMES:
+                better.setdefault(name, []).append(survey)
+    both = [name for name, surveys in better.items() if len(surveys) == 2]
+    lines.append(
+        "Ways whose CRPS is below the default's by more than two standard errors on the report "
+        f"worlds of RECS *and* the demo, at no more than {MOST_TIMES} times the processor time: "
+        + (", ".join(both) if both else "none")
+        + ". On one of the two: "
+        + (
+            ", ".join(f"{name} ({item[0]})" for name, item in better.items() if len(item) == 1)
+            or "none"
+        )
+        + ".\n"
+    )
+    return "\n".join(lines)
+
+
+def _compared(
+    own: list[Result], base: list[Result], pick: Callable[[Scores], dict[str, Any]]
+) -> tuple[float, float]:
+    return difference([pick(item.scores) for item in own], [pick(item.scores) for item in base])
+
+
+def _inside(own: Iterable[Result], level: int) -> Iterable[float]:
+    for item in own:
+        yield from (values[level] for values in item.scores.coverage.values())
+
+
+def _mean(own: list[Result], pick: Callable[[Scores], float]) -> float:
+    return float(np.mean([pick(item.scores) for item in own]))
+
+
+def _total(own: list[Result]) -> float:
+    return sum((item.training or 0) + (item.fusing or 0) for item in own)
+
+
+def _seconds(values: list[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{np.mean(known):.1f}" if known else "–"
+
+
+def _signed(value: tuple[float, float]) -> str:
+    mean, error = value
+    return "0" if error == 0 else f"{mean:+.2f} ± {error:.2f}"
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    columns = list(columns)
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _seeds() -> str:
+    def listed(seeds: Iterable[int]) -> str:
+        return " and ".join(str(seed) for seed in seeds)
+
+    return (
+        f"demo population {listed(CHOOSING_SEEDS)} for choosing, {listed(REPORT_SEEDS)} for the "
+        f"report ({DEMO_HOUSEHOLDS:,} donors each); {CHOOSING_FOLDS} folds inside the official RECS "
+        "donor half for choosing"
+    )
+
+
+_SCORES: Final = (
+    lambda item: item.crps,
+    lambda item: item.brier,
+    lambda item: item.log,
+    lambda item: {"energy": item.energy},
+)
+_COLUMNS: Final = (
+    "way to draw", "CRPS, %", "Brier, %", "log score, %", "energy, %", "in 80 %", "in 50 %",
+    "class calibration error", "correlation", "subgroups, %", "train s", "fuse s",
+)  # fmt: skip
+_SECTIONS: Final = (
+    ("RECS", "report", "Report: the official RECS half"),
+    ("demo", "report", "Report: demo populations not chosen on"),
+    ("RECS", "choose", "Chosen on: folds inside the RECS donor half"),
+    ("demo", "choose", "Chosen on: other demo populations"),
+)
+_HEAD: Final = """# Ways to draw, measured
+
+Written by `python tests/benchmarks/benchmark_draws.py --write`; what each way is stands in
+`tests/benchmarks/draw_candidates.py`.
+
+{machine}- Seeds: {seeds}; training 1, drawing 5 (6 where it says drawn again); 40 implicates, the whole chain of variables
+
+CRPS, Brier, log and energy score: difference from the default, `out-of-fold`, in per cent of its
+score, ± standard error of the households' paired differences; below zero is better. The error does
+not hold what another donor sample or seed would have changed. Inside 80 % and 50 %: share of true
+values in the central interval of the 40 draws, mean over the numbers, by ranks, so that draws from
+the true distribution give exactly 80 and 50 (interpolated quantiles of 40 draws would give 76 for
+80). Class calibration error: mean absolute difference between drawn and true shares over tenths of
+households, which is above zero even for true probabilities because 40 draws and the tenths are
+finite. Correlation: largest difference of a correlation among the numbers. Subgroups: median
+absolute error of the numbers' subgroup means. Times: processor seconds, one thread, on a machine
+others used too.
+"""
