@@ -79,11 +79,12 @@ export function createCompare(actions) {
     const others = ordered.filter((row) => rank(row) === 2);
     const body = h("tbody", {}, ...reply.settings.map(([what, here, there]) => h("tr.differs", {}, h("th", { scope: "row", dir: "auto" }, what), h("td", { dir: "auto" }, here), h("td", { dir: "auto" }, there))), ...important.map(level));
     const rest = others.length ? h("button.link", { type: "button", onclick: () => { body.append(...others.map(level)); rest.remove(); } }, `Show ${others.length} that agree`) : null;
-    const taking = shown.row.reference === content.pair || !shown.row.cells[content.pair]
+    const isSame = ["identical", "recoded"].includes(shown.row.cells[reply.pair].verdict);
+    const taking = !isSame && (shown.row.reference === content.pair || !shown.row.cells[content.pair])
       ? h("button.primary", { type: "button", title: "It becomes your draft in the open pair; nothing is saved yet", onclick: () => actions.send({ kind: "take_grouping", row: reply.row, pair: reply.pair }) }, "Take this grouping here") : null;
-    detail.replaceChildren(h("div.card-head", {}, h("h3.mono", {}, shown.row.cells[reply.pair].key), h("button.icon", { type: "button", "aria-label": "Close", onclick: () => { detail.hidden = true; shown = null; } }, "×")),
-      h("p", {}, reply.text), taking,
-      h("table.changes", {}, h("thead", {}, h("tr", {}, h("th", {}, ""), h("th", {}, reply.here), h("th", {}, reply.there))), body), rest);
+    const changes = reply.settings.length || reply.rows.length ? h("table.changes", {}, h("thead", {}, h("tr", {}, h("th", {}, ""), h("th", {}, reply.here), h("th", {}, reply.there))), body) : null;
+    detail.replaceChildren(...[h("div.card-head", {}, h("h3.mono", {}, shown.row.cells[reply.pair].key), h("button.icon", { type: "button", "aria-label": "Close", onclick: () => { detail.hidden = true; shown = null; } }, "×")),
+      h("p", {}, reply.text), taking, changes, rest].filter(Boolean));
     detail.scrollTop = 0;
   }
 
