@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from fusion_core.harmony.model import Harmony
+from fusion_core.harmony.themes import theme_of
 from fusion_core.surveys.model import Dictionary, Variable
 
 Status = Literal["saved", "draft", "attention"]
@@ -22,6 +23,7 @@ def variable_entry(variable: Variable) -> dict[str, Any]:
         "description": variable.description,
         "respondent": variable.respondent,
         "type": variable.type,
+        "theme": theme_of(variable),
         "levels": len(variable.levels),
         "text": text[:SEARCH_TEXT_LIMIT],
     }

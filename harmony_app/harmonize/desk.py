@@ -21,7 +21,7 @@ MODULES: Final = (
     "level_list", "level_drag", "group_codes", "level_table", "group_bar", "levels", "group_menu", "picker",
     "condition", "expression", "recipe", "universe", "collapse", "deflate", "bins", "settings",
     "candidates", "suggestion", "finding_card", "consequence", "findings_list", "notices", "nothing_open",
-    "changes", "conflict", "keys", "review", "dialogs", "match", "harmony_table", "convey", "compare",
+    "changes", "conflict", "keys", "review", "dialogs", "match", "harmony_table", "convey", "compare", "coverage",
     "import_report", "exchange", "overview", "desk",
 )  # fmt: skip
 """Modules in the order they depend on one another."""

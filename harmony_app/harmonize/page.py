@@ -23,6 +23,7 @@ from harmony_app.harmonize.building import Building
 from harmony_app.harmonize.checks import Checks
 from harmony_app.harmonize.comparing_vintages import ComparingVintages
 from harmony_app.harmonize.conveying import Conveying
+from harmony_app.harmonize.coverage_view import CoverageView
 from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.edits import EDITS, apply_edit
 from harmony_app.harmonize.exchange import Exchange
@@ -81,6 +82,7 @@ class HarmonizePage:
             Building(self).actions, levels.actions, Exchange(self).actions,
             self.suggesting.actions, self.queueing.actions, self.checks.actions,
             self.tabling.actions, Conveying(self).actions, ComparingVintages(self).actions,
+            CoverageView(self).actions,
         )  # fmt: skip
         messages.by_kind(
             self._questions, self._actions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fusion_core.harmony.coverage import donor_reviews
 from fusion_core.harmony.review import REMARK_LIMIT, Remark, ReviewStatus
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.messages import Actions, Message
@@ -56,13 +57,8 @@ def review_record(work: PairWork, key: str) -> dict[str, Any] | None:
 
 
 def variable_reviews(work: PairWork) -> dict[str, ReviewStatus]:
-    """Sum the reviews of saved harmonies up per donor variable, the most urgent status first."""
-    urgency: tuple[ReviewStatus, ...] = ("needs work", "to review", "reviewed")
-    found: dict[str, ReviewStatus] = {}
-    for key, harmony in work.saved.items():
-        status, donor = work.review(key).status, harmony.donor.variable
-        found[donor] = min(found.get(donor, status), status, key=urgency.index)
-    return found
+    """Return the most urgent review status of every harmonized donor variable."""
+    return donor_reviews(work.saved.values(), work.review)
 
 
 def _remark_record(remark: Remark) -> dict[str, Any]:

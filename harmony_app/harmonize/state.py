@@ -11,12 +11,12 @@ from typing import Final, Literal, get_args
 from fusion_core.harmony.drafts import Draft
 from fusion_core.harmony.model import Harmony, SurveyPair
 
-View = Literal["match", "all", "convey", "compare", "findings"]
+View = Literal["match", "all", "convey", "compare", "coverage", "findings"]
 Direction = Literal["from", "to"]
 
 VIEWS: Final[tuple[View, ...]] = get_args(View)
-VINTAGE_VIEWS: Final[frozenset[View]] = frozenset({"convey", "compare"})
-"""Views that open from the table of all harmonies and look at other vintages."""
+VINTAGE_VIEWS: Final[frozenset[View]] = frozenset({"convey", "compare", "coverage"})
+"""Views beside the table of all harmonies that look at other vintages."""
 
 HISTORY_LIMIT: Final = 200
 """Edits that can be undone; enough for a day's work on one harmony."""
@@ -51,7 +51,7 @@ class ViewState:
         The donor and recipient survey, or ``None`` while the workspace has no two surveys.
     view
         The match of two variables, the table of all harmonies, what is conveyed to or compared with
-        another vintage, or the list of all findings.
+        another vintage, how far the work is, or the list of all findings.
     task
         What is conveyed or compared, in these views.
     donor, recipient

@@ -37,6 +37,12 @@ export function render({ model }) {
     check: (question) => model.send_msg({ kind: "check", ...question }),
     choosePair: (pair) => send({ kind: "pair", pair }),
     chooseView: (view) => { showView(view); send({ kind: "view", view }); },
+    showCoverage() { showView("coverage"); overview.startCoverage(); },
+    openTheme(pair, theme) {
+      if (pair !== state.place.pair) actions.choosePair(pair);
+      worklist.showTheme(theme);
+      actions.chooseView("match");
+    },
     openVariable(name) {
       choosing = false;
       if (state.place.view !== "match") showView("match");

@@ -1,6 +1,7 @@
 // All harmonies: the table, what can be done with its rows, and the views that open from it.
 import { createCompare } from "./compare.js";
 import { createConvey } from "./convey.js";
+import { createCoverage } from "./coverage.js";
 import { createHarmonyTable } from "./harmony_table.js";
 import { h, setText } from "./dom.js";
 import { OVERVIEWS } from "./worklist.js";
@@ -35,13 +36,15 @@ export function createOverview(actions, exchange, dialogs) {
   const list = h("div.overview-list", {}, tools, table.element, bar);
   const convey = createConvey(own);
   const compare = createCompare(own);
-  const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, list, convey.element, compare.element);
+  const coverage = createCoverage(own);
+  const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, list, convey.element, compare.element, coverage.element);
 
   function show(view) {
     shown = view;
     list.hidden = view !== "all";
     convey.element.hidden = view !== "convey";
     compare.element.hidden = view !== "compare";
+    coverage.element.hidden = view !== "coverage";
   }
 
   function startConvey(keys) { show("convey"); convey.start(keys.length ? "to" : "from", keys); }
@@ -55,6 +58,7 @@ export function createOverview(actions, exchange, dialogs) {
     show(view);
     if (view === "convey") convey.start(direction, keys, other);
     if (view === "compare") compare.start(keys);
+    if (view === "coverage") coverage.start();
   }
 
   function mark(scope) { for (const [name, button] of Object.entries(scopes)) button.setAttribute("aria-selected", String(name === scope)); }
@@ -73,7 +77,8 @@ export function createOverview(actions, exchange, dialogs) {
   show("all");
   return {
     element,
-    answers: { ...convey.answers(() => palette), ...compare.answers },
+    startCoverage() { show("coverage"); coverage.start(); },
+    answers: { ...convey.answers(() => palette), ...compare.answers, ...coverage.answers },
     place(next) {
       pair = next.pair;
       palette = next.palette;

@@ -12,10 +12,10 @@ const STATUSES = [
 const STATUS_WORDS = { ...Object.fromEntries(STATUSES), attention: "needs attention", suggested: "not harmonized, with a suggestion" };
 
 /** The table of all harmonies and the views that open from it, as the server names them. */
-export const OVERVIEWS = ["all", "convey", "compare"];
+export const OVERVIEWS = ["all", "convey", "compare", "coverage"];
 
 export function createWorklist(actions, queue) {
-  const filter = { status: "all", respondent: "", type: "", review: "", words: [] };
+  const filter = { status: "all", respondent: "", type: "", theme: "", review: "", words: [] };
   let rows = [];
   let selected = null;
   let statuses = {};
@@ -23,7 +23,7 @@ export function createWorklist(actions, queue) {
   const pairName = h("div", { "aria-hidden": "true" });
   const pair = h("select", { "aria-label": "Donor and recipient survey", onchange: () => actions.choosePair(pair.value) });
   const views = h("div.segments", { role: "tablist", "aria-label": "View" });
-  const coverage = h("div.coverage-text");
+  const coverage = h("button.link.coverage-text", { type: "button", title: "How far the work is, by theme and vintage", onclick: () => actions.showCoverage() });
   const bar = h("div.coverage-bar", { role: "progressbar", "aria-label": "Variables harmonized", "aria-valuemin": 0 }, h("span"));
   const search = h("input.search", {
     type: "search", placeholder: "Search variables", "aria-label": "Search donor variables", title: "Searches names, descriptions and answers",
@@ -39,16 +39,17 @@ export function createWorklist(actions, queue) {
   })]));
   chips.append(...Object.values(chipFor));
   const respondent = h("select", { "aria-label": "Filter by level", onchange: () => { filter.respondent = respondent.value; applyFilter(); } },
-    h("option", { value: "" }, "any level"), h("option", { value: "household" }, "household"), h("option", { value: "person" }, "person"));
+    h("option", { value: "" }, "level"), h("option", { value: "household" }, "household"), h("option", { value: "person" }, "person"));
   const type = h("select", { "aria-label": "Filter by type", onchange: () => { filter.type = type.value; applyFilter(); } },
-    h("option", { value: "" }, "any type"), ...Object.entries(TYPE_WORDS).map(([value, text]) => h("option", { value }, text)));
+    h("option", { value: "" }, "type"), ...Object.entries(TYPE_WORDS).map(([value, text]) => h("option", { value }, text)));
+  const theme = h("select", { "aria-label": "Filter by theme", onchange: () => { filter.theme = theme.value; applyFilter(); } });
   const review = h("select", { "aria-label": "Filter by review", onchange: () => { filter.review = review.value; applyFilter(); } },
-    h("option", { value: "" }, "any review"), ...["to review", "reviewed", "needs work"].map((value) => h("option", { value }, value)));
+    h("option", { value: "" }, "review"), ...["to review", "reviewed", "needs work"].map((value) => h("option", { value }, value)));
   const list = h("div.variables", { role: "listbox", tabindex: 0, "aria-label": "Donor variables", onkeydown: onKey });
   const empty = h("p.empty", { hidden: true }, "No variable matches. Clear the search or the filters.");
   const element = h("aside.pane.worklist", { "aria-label": "Worklist" },
     h("div.worklist-head", {}, h("div.pair-box", {}, pairName, pair), views, h("div.coverage", {}, coverage, bar), queue.start, search, chips,
-      h("div.filter-row", {}, respondent, type, review)),
+      h("div.filter-row", {}, respondent, type, theme, review)),
     empty, list);
 
   function onKey(event) {
@@ -74,6 +75,7 @@ export function createWorklist(actions, queue) {
       const passes = matches(row.haystack, filter.words)
         && (!filter.respondent || row.respondent === filter.respondent)
         && (!filter.type || row.type === filter.type)
+        && (!filter.theme || row.theme === filter.theme)
         && (!filter.review || statuses.reviews?.[row.name] === filter.review);
       const hinted = status === "none" && Boolean(queue.suggested(row.name));
       if (passes) { counts.all += 1; counts[status] += 1; counts.suggested += hinted ? 1 : 0; }
@@ -144,8 +146,14 @@ export function createWorklist(actions, queue) {
         return row;
       });
       list.replaceChildren(...rows.map((row) => row.element));
+      const themes = [...new Set(rows.map((row) => row.theme))].sort();
+      theme.replaceChildren(h("option", { value: "" }, "theme"), ...themes.map((name) => h("option", { value: name }, name)));
+      if (!themes.includes(filter.theme)) filter.theme = "";
+      theme.value = filter.theme;
       applyFilter();
     },
+    /** Show the variables of one theme only; of all with an empty one. */
+    showTheme(name) { filter.theme = name; theme.value = name; applyFilter(); },
     updateQueue() { rows.forEach(showStatus); applyFilter(); },
     updateStatuses(next) {
       statuses = next;

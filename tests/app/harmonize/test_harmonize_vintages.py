@@ -264,3 +264,15 @@ def test_a_sent_link_to_a_vintage_that_is_not_there_leaves_the_choice_of_another
     answer = latest(told, "conveyance_failed")
     assert other[:4] in answer["message"]
     assert [choice["id"] for choice in answer["pairs"]] == [str(THERE)]
+
+
+@pytest.mark.usefixtures("two_vintages")
+def test_coverage_counts_every_vintage_of_the_recipient(open_page, told):
+    page = open_page(pair=str(HERE))
+    page.receive({"kind": "coverage"})
+    shown = latest(told, "coverage")
+    assert [pair["id"] for pair in shown["pairs"]] == [str(HERE), str(THERE)]
+    energy = next(row for row in shown["rows"] if row["theme"] == "Energy")
+    assert energy["cells"][str(HERE)] == {"done": 1, "to_review": 1, "needs_work": 0}
+    assert energy["cells"][str(THERE)]["done"] == 0
+    assert followed(open_page, page).state.view == "coverage"
