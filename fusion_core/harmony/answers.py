@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -65,12 +65,48 @@ def distinct_numbers(numbers: FloatArray) -> tuple[Positions, FloatArray]:
 
     NaN and infinite numbers have the position after the last.
     """
-    codes, distinct = pd.factorize(np.where(np.isfinite(numbers), numbers, np.nan))
+    finite = np.isfinite(numbers)
+    counted = _distinct_whole_numbers(numbers, finite)
+    if counted is not None:
+        return counted
+    codes, distinct = pd.factorize(np.where(finite, numbers, np.nan))
     order = np.argsort(distinct)
     rank = np.empty(len(distinct) + 1, dtype=_smallest(len(distinct)))
     rank[order] = np.arange(len(distinct))
     rank[-1] = len(distinct)  # where code −1 looks
     return rank[codes], distinct[order].astype(np.float64)
+
+
+_SPAN: Final = 4
+"""Whole numbers are looked up in a table of at most so many entries per row."""
+
+
+def _distinct_whole_numbers(
+    numbers: FloatArray, finite: npt.NDArray[np.bool_]
+) -> tuple[Positions, FloatArray] | None:
+    """Find distinct whole numbers by ticking them off in a table, several times faster than hashing.
+
+    ``None`` where a number is not whole, or the table would be much longer than the column.
+    """
+    if not finite.any():
+        return None
+    low = float(numbers.min(where=finite, initial=np.inf))
+    high = float(numbers.max(where=finite, initial=-np.inf))
+    if not low.is_integer() or high - low >= _SPAN * len(numbers):
+        return None
+    span = int(high - low) + 1
+    places = np.where(finite, numbers - low, span)  # the entry after the last is for missing ones
+    entries = places.astype(np.intp)
+    if not np.array_equal(entries, places):
+        return None
+    seen = np.zeros(span + 1, dtype=bool)
+    seen[entries] = True
+    seen[span] = False
+    distinct = np.flatnonzero(seen)
+    rank = np.empty(span + 1, dtype=_smallest(len(distinct)))
+    rank[distinct] = np.arange(len(distinct))
+    rank[span] = len(distinct)
+    return rank[entries], distinct.astype(np.float64) + low
 
 
 def _with_missing(codes: Positions, count: int) -> Positions:

@@ -99,7 +99,7 @@ def collapse_side(
     side = harmony.side(name)
     if collapses(harmony, name, respondent):
         rule = resolve_rule(side.aggregator, grouped=side.is_grouped, ordered=harmony.ordered)
-        values = aggregate(values, rows.starts, rows.starts, rule)
+        values = aggregate(values, rows.starts, rows.household_of_person, rule)
         if respondent == "person":
             values = values[rows.household_of_person]
     elif side.respondent == "household" and respondent == "person":

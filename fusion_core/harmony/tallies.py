@@ -90,12 +90,14 @@ def tally(values: FloatArray, totals: CellTotals) -> Tally:
         How often the cells occur.
     """
     used = np.flatnonzero((totals.rows > 0) & ~np.isnan(values))
+    if np.all(np.diff(values[used]) > 0):  # one cell per value, as with numbers not yet grouped
+        return Tally(
+            values[used], totals.rows[used], totals.weight[used],
+            totals.row_weight[totals.first[used]], totals.row_weight[totals.last[used]],
+        )  # fmt: skip
     used = used[np.argsort(values[used], kind="stable")]
     ordered = values[used]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
-    if not len(starts):
-        nothing = np.empty(0)
-        return Tally(nothing, np.empty(0, dtype=np.intp), nothing, nothing, nothing)
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
     return Tally(
         ordered[starts],
         np.add.reduceat(totals.rows[used], starts),
