@@ -174,26 +174,33 @@ def tidy_external(
     notes = []
     if counts and (values < 0).any():
         raise InputError(
-            f"{int((values < 0).sum()):,} counts are negative, the first one in {_row(values < 0)}",
+            f"{_counted(values < 0, 'count is', 'counts are')} negative, the first one in "
+            f"{_row(values < 0)}",
             where=f"column '{columns.value}'",
             fix="Check that the right column is chosen; codes for missing values must be blank",
         )
     mended = int((codes != table[columns.area].str.strip()).sum())
     if mended:
-        notes.append(
-            f"{mended:,} area codes were completed, such as {_example(table, columns, codes)}."
-        )
+        example = _example(table, columns, codes)
+        notes.append(f"Area codes completed: {mended:,}, such as {example}.")
     empty = values.isna() | (codes == "")
     if empty.any():
-        notes.append(f"{int(empty.sum()):,} rows without a code or a number were left out.")
+        notes.append(f"Left out: {_counted(empty, 'row', 'rows')} without a code or a number.")
     margins = _read_numbers(table[columns.moe], columns.moe) if columns.moe else np.nan
     tidy = pd.DataFrame({"area": codes, "value": values, "moe": margins})[~empty]
     twice = tidy["area"][tidy["area"].duplicated()]
     if len(twice):
         raise InputError(
-            f"{twice.nunique():,} areas appear more than once, such as '{twice.iloc[0]}'",
+            f"An area appears more than once: '{twice.iloc[0]}'"
+            + (f" and {twice.nunique() - 1:,} more" if twice.nunique() > 1 else ""),
             where=f"column '{columns.area}'",
             fix="Give one row per area: one year, one group of households",
+        )
+    if tidy.empty:
+        raise InputError(
+            "No row of the table has both an area code and a number",
+            where=f"columns '{columns.area}' and '{columns.value}'",
+            fix="Choose other columns",
         )
     unknown = tidy["area"][~tidy["area"].isin(known)]
     if len(unknown) == len(tidy):
@@ -205,7 +212,7 @@ def tidy_external(
     if len(unknown):
         named = ", ".join(unknown.head(_NAMED))
         more = ", …" if len(unknown) > _NAMED else ""
-        notes.append(f"{len(unknown):,} areas are not among the estimates: {named}{more}.")
+        notes.append(f"Not among the estimates: {named}{more} ({len(unknown):,} in all).")
     return TidyTable(tidy.reset_index(drop=True), tuple(notes))
 
 
@@ -250,11 +257,17 @@ def _read_numbers(column: pd.Series[Any], name: str) -> pd.Series[float]:
     if wrong.any():
         text = re.sub(r"\s+", " ", str(column[wrong].iloc[0]))[:40]
         raise InputError(
-            f"{int(wrong.sum()):,} values are no numbers, the first one is '{text}' in {_row(wrong)}",
+            f"{_counted(wrong, 'value is', 'values are')} no number, the first one is '{text}' in "
+            f"{_row(wrong)}",
             where=f"column '{name}'",
             fix="Leave cells without a number blank",
         )
     return values
+
+
+def _counted(chosen: pd.Series[bool], one: str, many: str) -> str:
+    count = int(chosen.sum())
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def _row(chosen: pd.Series[bool]) -> str:

@@ -225,13 +225,12 @@ def out_of_fold_findings(inside: Validation, outside: Validation) -> list[Findin
         words = {
             "good": "the usual validation can be relied on",
             "fair": "the usual validation is somewhat too favourable",
-            "poor": "trust the figures for unseen households only",
+            "poor": "trust the figures of unseen households only",
         }[tone]
         text = (
-            f"{row['variable']}: for unseen households draws are {percent_words(row['skill_outside'])} nearer "
-            f"the truth than draws from all, against {percent_words(row['skill_inside'])} for those the model "
-            f"was trained on; typical subset error {percent_words(row['absolute_percent_error_outside'])}"
-            f" against {percent_words(row['absolute_percent_error_inside'])}: {words}."
+            f"{row['variable']}: {words}; draws for unseen households are "
+            f"{percent_words(row['skill_outside'])} nearer the truth than draws from all households, "
+            f"against {percent_words(row['skill_inside'])} for those the model was trained on."
         )
         found.append(Finding(str(row["variable"]), tone, text))
     return found
@@ -241,16 +240,18 @@ def _distribution(row: dict[Any, Any]) -> Finding:
     name, distance = str(row["variable"]), float(row["distance"])
     tone = _tone(distance, CLOSE_DISTRIBUTION, FAR_DISTRIBUTION)
     words = {
-        "good": "the fused distribution matches the observed one",
-        "fair": "the fused distribution is near the observed one",
-        "poor": "the fused distribution differs from the observed one",
+        "good": "matches the observed distribution",
+        "fair": "is near the observed distribution",
+        "poor": "differs from the observed distribution",
     }[tone]
-    facts = f"largest difference of cumulative shares {percent_words(distance)}"
+    facts = f"cumulative shares differ by at most {percent_words(distance)}"
     if row["measure"] == TOTAL_VARIATION:
         facts = f"{percent_words(distance)} of households would have to change their answer"
     elif pd.notna(row["mean_observed"]):
-        facts += f"; mean {_number(row['mean_simulated'])} against {_number(row['mean_observed'])}"
-    return Finding(name, tone, f"{name}: {words} ({facts}).")
+        facts += (
+            f"; mean {_number(row['mean_simulated'])}, observed {_number(row['mean_observed'])}"
+        )
+    return Finding(name, tone, f"{name} {words} ({facts}).")
 
 
 def _pair(row: dict[Any, Any]) -> str:

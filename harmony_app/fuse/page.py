@@ -154,6 +154,8 @@ class FusePage(Viewer):
             self._change(choices.set_run_options(self._state, seed=int(value)))
         elif name == "minimum_similarity":
             self._change(choices.set_run_options(self._state, minimum_similarity=value))
+        elif name == "out_of_fold":
+            self._change(choices.set_run_options(self._state, out_of_fold=int(value)))
 
     def _set_training(self, message: dict[str, Any]) -> None:
         name = str(message["name"])

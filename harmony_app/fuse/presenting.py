@@ -37,6 +37,7 @@ _PRESET_WORDS: Final = {
     "showed a gain.",
     "custom": "Your own settings; a preset brings back the published ones.",
 }
+_UNSEEN_PARTS: Final = (3, 5, 10)
 STAGE_WORDS: Final = {
     "prepare": "prepare", "train": "train", "fuse": "fuse", "validate": "validate",
 }  # fmt: skip
@@ -173,10 +174,21 @@ def settings_data(state: FuseState, error: str) -> dict[str, Any]:
         "implicates": str(state.implicates),
         "seed": str(state.seed),
         "name": state.name,
+        "unseen": str(state.out_of_fold),
+        "unseen_choices": unseen_choices(state.out_of_fold),
         "placeholder": suggested_name(state) if state.steps else "named after what it fuses",
         "groups": form_data(state.train),
         "error": error,
     }
+
+
+def unseen_choices(chosen: int) -> list[list[str]]:
+    """Return in how many parts unseen households may be checked, with what it costs."""
+    parts = sorted({0, *_UNSEEN_PARTS, chosen})
+    return [
+        [str(count), f"in {count} parts – takes about {count} times longer" if count else "no"]
+        for count in parts
+    ]
 
 
 def explanation(preset: str, settings: TrainSettings, implicates: int) -> str:

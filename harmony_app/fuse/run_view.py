@@ -164,6 +164,8 @@ def _facts(spec: RunSpec | None, row: RunRow) -> list[list[str]]:
         ["Implicates, seed", f"{spec.implicates}, {spec.seed}"],
         ["Least similarity", f"{spec.minimum_similarity:.2f}"],
     ]
+    if spec.out_of_fold:
+        facts.append(["Checked with unseen households", f"{spec.out_of_fold} parts"])
     if spec.keep_predictors:
         facts.append(["Kept by choice", ", ".join(spec.keep_predictors)])
     if spec.exclude_predictors:

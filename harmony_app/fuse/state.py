@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
 from fusion_core.fusion.settings import Preset, TrainSettings
-from fusion_core.workspace.runs import RunSpec
+from fusion_core.workspace.runs import RunSpec, check_folds
 
 if TYPE_CHECKING:
     from fusion_core.harmony.model import SurveyPair
@@ -48,6 +48,8 @@ class FuseState:
         Predictors kept or left out by choice.
     minimum_similarity
         Predictors less similar than this are left out.
+    out_of_fold
+        Number of parts for a check with households the models have not seen; 0 for none.
     view
         Building a new run, or looking at runs.
     run
@@ -66,6 +68,7 @@ class FuseState:
     keep: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     minimum_similarity: float = 0.8
+    out_of_fold: int = 0
     view: View = "new"
     run: str | None = None
 
@@ -161,8 +164,9 @@ def set_run_options(
     implicates: int | None = None,
     seed: int | None = None,
     minimum_similarity: float | None = None,
+    out_of_fold: int | None = None,
 ) -> FuseState:
-    """Change the name, the number of implicates, the seed or the similarity limit.
+    """Change the name, the number of implicates, the seed, the similarity limit or the check.
 
     Raises
     ------
@@ -180,9 +184,11 @@ def set_run_options(
         raise InputError(
             f"{minimum_similarity} is not a similarity", fix="Choose a number between 0 and 1"
         )
+    if out_of_fold is not None:
+        check_folds(out_of_fold)
     changes = {
         "name": name, "implicates": implicates, "seed": seed,
-        "minimum_similarity": minimum_similarity,
+        "minimum_similarity": minimum_similarity, "out_of_fold": out_of_fold,
     }  # fmt: skip
     given: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
     return dataclasses.replace(state, **given)
@@ -241,6 +247,7 @@ def to_spec(state: FuseState) -> RunSpec:
         keep_predictors=state.keep,
         exclude_predictors=state.exclude,
         minimum_similarity=state.minimum_similarity,
+        out_of_fold=state.out_of_fold,
     )
 
 
@@ -257,6 +264,7 @@ def from_spec(spec: RunSpec) -> FuseState:
         keep=spec.keep_predictors,
         exclude=spec.exclude_predictors,
         minimum_similarity=spec.minimum_similarity,
+        out_of_fold=spec.out_of_fold,
     )
 
 

@@ -18,15 +18,15 @@ _SHOWN_LEVELS: Final = 24
 _LARGE_DIFFERENCE: Final = 0.1
 
 
-def distribution_html(marginals: pd.DataFrame, finding: str, variable: str) -> str:
+def distribution_html(marginals: pd.DataFrame, findings: str, variable: str) -> str:
     """Return paired bars of one variable's observed and fused shares.
 
     Parameters
     ----------
     marginals
         `fusion_core.validation.Validation.marginals`.
-    finding
-        What they say, in a sentence.
+    findings
+        What they say, as HTML.
     variable
         The variable.
     """
@@ -42,14 +42,24 @@ def distribution_html(marginals: pd.DataFrame, finding: str, variable: str) -> s
     rest = f'<p class="help">… and {more} more levels in the download.</p>' if more > 0 else ""
     return (
         f'<h2 class="panel-title">Distribution of {escape(variable)}</h2>'
-        f'<p class="finding">{escape(finding)}</p><p class="help">{DISTRIBUTION_HELP}</p>'
+        f'{findings}<p class="help">{DISTRIBUTION_HELP}</p>'
         '<div class="key"><span><i class="observed"></i>observed</span>'
         f'<span><i class="fused"></i>fused</span></div><div class="bars">{bars}</div>{rest}'
     )
 
 
-def dependence_html(correlations: pd.DataFrame, variable: str) -> str:
-    """Return the pairs of variables whose dependence differs most, one variable's if given."""
+def dependence_html(correlations: pd.DataFrame, findings: str, variable: str) -> str:
+    """Return the pairs of variables whose dependence differs most, one variable's if given.
+
+    Parameters
+    ----------
+    correlations
+        `fusion_core.validation.Validation.correlations`.
+    findings
+        What they say, as HTML.
+    variable
+        The variable; empty for all.
+    """
     rows = correlations
     if variable:
         rows = rows[(rows["first"] == variable) | (rows["second"] == variable)]
@@ -65,7 +75,9 @@ def dependence_html(correlations: pd.DataFrame, variable: str) -> str:
             '<th class="right">fused</th><th class="right">difference</th></tr></thead>'
             f"<tbody>{lines}</tbody></table>"
         )
-    return f'<h2 class="panel-title">{title}</h2><p class="help">{DEPENDENCE_HELP}</p>{body}'
+    return (
+        f'<h2 class="panel-title">{title}</h2>{findings}<p class="help">{DEPENDENCE_HELP}</p>{body}'
+    )
 
 
 def _dependence_row(row: dict[Any, Any]) -> str:

@@ -4,52 +4,48 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import traceback
+import zipfile
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import pandas as pd
 import panel as pn
 from panel.viewable import Viewer
 
-from fusion_core.errors import HarmonyError
-from fusion_core.validation import smooth_metrics
-from fusion_core.validation.sentences import distribution_findings
+from fusion_core.validation import sentences
+from fusion_core.validation.storage import TABLES
 from fusion_core.validation.verdicts import verdict
-from harmony_app.shell.background import LatestWork
 from harmony_app.shell.saver import FigureSaver
+from harmony_app.shell.segmented import segmented
 from harmony_app.shell.session import set_query
-from harmony_app.shell.tables import data_table
-from harmony_app.validate import words
+from harmony_app.validate import sections, words
 from harmony_app.validate.curves_svg import curves_svg
 from harmony_app.validate.detail import dependence_html, distribution_html
-from harmony_app.validate.panels import CurvePanels
+from harmony_app.validate.record import read_validated
 from harmony_app.validate.state import (
     EVERY_SUBSET,
+    SUBSETS,
+    TABS,
     ValidateState,
     families,
-    in_family,
     repair,
     to_query,
     toggle_variable,
 )
+from harmony_app.validate.subsets_tab import SubsetsTab
+from harmony_app.validate.table_tab import TableTab
+from harmony_app.validate.unseen_tab import UnseenTab
 from harmony_app.validate.verdict_list import VerdictList, verdict_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fusion_core.surveys.model import Variable
     from fusion_core.validation import Validation
     from harmony_app.shell.session import Session
+    from harmony_app.validate.record import ValidatedRun
 
 ASSETS: Final = Path(__file__).parent / "assets"
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
-_TABLE_COLUMNS: Final = {
-    "variable": "Variable", "level": "Level", "subset": "Subset", "share": "Share", "n": "n",
-    "observed": "Observed", "simulated": "Fused", "absolute_percent_error": "Error",
-    "value_added": "Value-added", "uncertainty_ratio": "Uncertainty",
-}  # fmt: skip
 
 
 class ValidatePage(Viewer):
@@ -61,12 +57,10 @@ class ValidatePage(Viewer):
         Who looks.
     state
         What to show first.
-    validation
-        The run's validation.
+    record
+        The run and its validations.
     runs
         Finished runs, identifier by title.
-    variables
-        The donor's dictionary.
     choose_run
         Called with the identifier of another run.
     """
@@ -75,24 +69,24 @@ class ValidatePage(Viewer):
         self,
         session: Session,
         state: ValidateState,
-        validation: Validation,
+        record: ValidatedRun,
         runs: Mapping[str, str],
-        variables: Mapping[str, Variable],
         *,
         choose_run: Callable[[str], None],
     ) -> None:
         super().__init__()
         self._session = session
-        self._validation = validation
-        self._dictionary = variables
-        self._names = tuple(str(name) for name in validation.summary["variable"])
-        self._families = families(validation.metrics)
-        self._work = LatestWork()
+        self._record = record
+        self._names = tuple(str(name) for name in record.inside.summary["variable"])
+        self._families = families(record.inside.metrics)
         self.state = repair(state, self._names, list(self._families.values()))
-        self._metrics, self._curves = validation.metrics, validation.curves
         styles = [(ASSETS / "validate.css").read_text(encoding="utf-8")]
         self._html = {"stylesheets": styles, "margin": 0, **_WIDE}
-        self.panels = CurvePanels(self._names, session.theme)
+        self.subsets = SubsetsTab(
+            self._names, session.theme, self._html, on_fitted=self._show_verdicts
+        )
+        self.unseen = UnseenTab(session.workspace, self._html, on_finished=self._check_finished)
+        self.other = TableTab(session, record, self._html)
         self.verdicts = VerdictList(self._choose_variable, margin=0, **_WIDE)
         self.run = pn.widgets.Select(
             label="Run", options=dict(runs), value=self.state.run, margin=(0, 0, 8, 0), **_WIDE
@@ -101,147 +95,187 @@ class ValidatePage(Viewer):
             label="Subsets", options=self._families, value=self.state.family, margin=(0, 0, 8, 0),
             **_WIDE,
         )  # fmt: skip
-        self.status = pn.pane.HTML("", **self._html)
+        self.households = segmented(
+            {words.INSIDE: False, words.OUTSIDE: True}, value=self.state.unseen,
+            margin=(2, 0, 8, 0), **_WIDE,
+        )  # fmt: skip
+        self._which = pn.pane.HTML("", **self._html)
+        self.tabs = segmented(TABS, value=self.state.tab, css_classes=["tabs"])
+        self.texts = pn.pane.HTML("", **self._html)
         self.distribution = pn.pane.HTML("", **self._html)
         self.dependence = pn.pane.HTML("", **self._html)
-        self._notes = {metric.name: pn.pane.HTML("", **self._html) for metric in words.METRICS}
-        self.table = data_table(
-            self._table_rows(), titles=_TABLE_COLUMNS, height=360, formatters=_formatters(), **_WIDE
-        )
+        self._warnings = pn.pane.HTML("", **self._html)
+        self._content = pn.Column(margin=0, **_WIDE)
         self._saver = FigureSaver(width=0, height=0, margin=0)
         self.run.param.watch(lambda event: choose_run(event.new), "value")
-        self.family.param.watch(
-            lambda event: self.dispatch(dataclasses.replace(self.state, family=event.new)), "value"
-        )
+        self._on(self.family, "family")
+        self._on(self.households, "unseen")
+        self._on(self.tabs, "tab")
         self._layout = self._build()
         self._show()
-        if self.state.family != EVERY_SUBSET:
-            self._filter()
 
     def __panel__(self) -> pn.viewable.Viewable:
         """Return the page."""
         return self._layout
 
+    @property
+    def validation(self) -> Validation:
+        """The validation that is shown: the usual one, or that of unseen households."""
+        return self._record.shown(self.state.unseen)
+
     def dispatch(self, state: ValidateState) -> None:
-        """Show another state; curves are fitted again only when the subsets change."""
-        before, self.state = self.state, state
+        """Show another state."""
+        self.state = state
         set_query(**to_query(state))
-        if before.family != state.family:
-            self._filter()
-        else:
-            self._show()
+        self._show()
+
+    def _on(self, widget: Any, field: str) -> None:
+        widget.param.watch(
+            lambda event: self.dispatch(dataclasses.replace(self.state, **{field: event.new})),
+            "value",
+        )
 
     def _choose_variable(self, variable: str) -> None:
         self.dispatch(toggle_variable(self.state, variable))
 
-    def _filter(self) -> None:
-        """Fit the curves to one family of subsets, beside the session."""
-        family, validation = self.state.family, self._validation
-        if family == EVERY_SUBSET:
-            self._work.cancel()
-            self._filtered((validation.metrics, validation.curves))
-            return
-        self.status.object = '<div class="status" role="status"><span class="spinner"></span>Drawing the curves …</div>'
-
-        def compute() -> tuple[pd.DataFrame, pd.DataFrame]:
-            metrics = in_family(validation.metrics, family)
-            return metrics, smooth_metrics(metrics)
-
-        self._work.start(compute, self._filtered, self._failed)
-
-    def _filtered(self, found: tuple[pd.DataFrame, pd.DataFrame]) -> None:
-        self._metrics, self._curves = found
-        self.status.object = ""
+    def _check_finished(self) -> None:
+        self._record = read_validated(self._record.run, self._record.variables)
         self._show()
 
-    def _failed(self, error: Exception) -> None:
-        text = "The curves could not be drawn; the server's log says why."
-        if isinstance(error, HarmonyError):
-            text = error.message
-        else:
-            traceback.print_exception(error)
-        self.status.object = f'<div class="error" role="alert">{escape(text)}</div>'
-
     def _show(self) -> None:
-        chosen = self.state.variable
-        outside = self.panels.show(self._metrics, self._curves, chosen)
-        for name, pane in self._notes.items():
-            pane.object = f'<div class="outside">{escape(words.scale_note(outside[name]))}</div>'
+        self._show_which()
+        self._warnings.object = "".join(
+            f'<div class="warning" role="note">{escape(text)}</div>'
+            for text in self._record.warnings
+        )
+        # The curves' verdicts are those of the list, so they are fitted for every tab.
+        self.subsets.show(self.validation, self.state.family, self.state.variable)
+        self._show_verdicts()
+        view = self._tab_view()
+        if list(self._content) != [view]:
+            self._content[:] = [view]
+
+    def _show_which(self) -> None:
+        """Say which households the figures are of, and let them be switched where both exist."""
+        both = self._record.outside is not None
+        self.households.visible = both
+        self._which.object = '<p class="which">Figures are of households …</p>' if both else ""
+
+    def _show_verdicts(self) -> None:
         self.verdicts.items = verdict_items(
-            self._sentences(), self._validation.summary, self.panels.colours, self._dictionary
-        )
-        self.verdicts.chosen = chosen
-        detailed = chosen or self._names[0]
-        found = [
-            item for item in distribution_findings(self._validation) if item.variable == detailed
-        ]
-        self.distribution.object = distribution_html(
-            self._validation.marginals, " ".join(item.text for item in found), detailed
-        )
-        self.dependence.object = dependence_html(self._validation.correlations, chosen)
-        self.table.value = self._table_rows()
+            self._sentences(), self.validation.summary, self.subsets.panels.colours,
+            self._record.variables,
+        )  # fmt: skip
+        self.verdicts.chosen = self.state.variable
 
     def _sentences(self) -> dict[str, str]:
-        if self.state.family == EVERY_SUBSET:
-            return dict(zip(self._names, self._validation.verdicts, strict=True))
-        return {name: verdict(name, self._curves) for name in self._names}
+        curves = self.subsets.curves
+        if self.state.family == EVERY_SUBSET or curves is None:
+            return dict(zip(self._names, self.validation.verdicts, strict=True))
+        return {name: verdict(name, curves) for name in self._names}
 
-    def _table_rows(self) -> pd.DataFrame:
-        rows = self._metrics
-        if self.state.variable:
-            rows = rows[rows["variable"] == self.state.variable]
-        return rows[list(_TABLE_COLUMNS)].reset_index(drop=True)
+    def _tab_view(self) -> pn.viewable.Viewable:
+        tab, variable = self.state.tab, self.state.variable
+        if tab == SUBSETS:
+            return self.subsets.view
+        if tab == "unseen":
+            self.unseen.show(self._record, variable)
+            return self.unseen.view
+        if tab == "table":
+            return self.other.view
+        if tab == "distributions":
+            self._show_distributions()
+            return self._distributions
+        self.texts.object = {
+            "draws": self._draws, "predictors": self._predictors, "implicates": self._implicates,
+        }[tab]()  # fmt: skip
+        return self._card
+
+    def _show_distributions(self) -> None:
+        found, detailed = self.validation, self.state.variable or self._names[0]
+        findings = sentences.distribution_findings(found)
+        shown = sections.about(findings, self.state.variable)
+        self.distribution.object = distribution_html(
+            found.marginals, sections.findings_html(shown), detailed
+        )
+        finding = sentences.dependence_finding(found, self.state.variable)
+        self.dependence.object = dependence_html(
+            found.correlations, sections.findings_html([finding]), self.state.variable
+        )
+
+    def _draws(self) -> str:
+        found, variable = self.validation, self.state.variable
+        findings = [*sentences.skill_findings(found), *sentences.calibration_findings(found)]
+        body = (
+            sections.findings_html(sections.about(findings, variable))
+            + sections.coverage_html(found.coverage, variable)
+            + sections.scores_html(found.scores, variable)
+        )
+        return sections.panel_html("Draws of single households", words.DRAWS_HELP, body)
+
+    def _predictors(self) -> str:
+        # Folds have models of their own; what the run's model used is the same for both.
+        found, variable = self._record.inside, self.state.variable or self._names[0]
+        findings = sections.about(sentences.importance_findings(found), self.state.variable)
+        body = sections.findings_html(findings) + (
+            f'<h3 class="sub">{escape(variable)}</h3>'
+            + sections.importance_html(found.importance, variable, self._record.variables)
+        )
+        return sections.panel_html(
+            "What variables were predicted from", words.PREDICTORS_HELP, body
+        )
+
+    def _implicates(self) -> str:
+        found, variable = self.validation, self.state.variable or self._names[0]
+        body = sections.findings_html([sentences.convergence_finding(found)])
+        body += sections.convergence_html(found.convergence, variable)
+        return sections.panel_html("Are there implicates enough?", words.CONVERGENCE_HELP, body)
 
     def _build(self) -> pn.viewable.Viewable:
+        halves = {"flex": "1 1 300px", "padding": "12px", "min-width": "0"}
+        self._distributions = pn.FlexBox(
+            pn.Column(self.distribution, css_classes=["card"], margin=0, styles=halves, **_WIDE),
+            pn.Column(self.dependence, css_classes=["card"], margin=0, styles=halves, **_WIDE),
+            gap="10px", margin=0, align_items="stretch", **_WIDE,
+        )  # fmt: skip
+        self._card = pn.Column(
+            self.texts, css_classes=["card"], margin=0, styles={"padding": "14px"}, **_WIDE
+        )
+        right = pn.Column(
+            self.tabs, self._warnings, pn.Spacer(height=8), self._content, margin=0,
+            scroll="y-auto", sizing_mode="stretch_both",
+            styles={"height": "100%", "min-width": "0"},
+        )  # fmt: skip
+        return pn.Row(
+            self._side(), right, margin=0, sizing_mode="stretch_both",
+            styles={"height": "calc(100vh - 70px)", "min-height": "520px"},
+        )  # fmt: skip
+
+    def _side(self) -> pn.viewable.Viewable:
         files = [
-            _file_button("Analyses CSV", "analyses.csv", lambda: self._metrics),
-            _file_button("Curves CSV", "curves.csv", lambda: self._curves),
+            _file_button("Analyses CSV", "analyses.csv", lambda: _csv(self.subsets.metrics)),
+            _file_button("Curves CSV", "curves.csv", lambda: _csv(self.subsets.curves)),
+            _file_button("All tables", "tables.zip", self._archive),
             self._figure_button("png"), self._figure_button("svg"),
         ]  # fmt: skip
-        hint = '<p class="help">Choose a variable to see its subsets and its distribution.</p>'
-        left = pn.Column(
-            self.run, self.family, self.status,
+        hint = '<p class="help">Choose a variable to see more of it.</p>'
+        return pn.Column(
+            self.run, self.family, self._which, self.households,
             pn.pane.HTML(f'<h2 class="panel-title">Can they be trusted?</h2>{hint}', **self._html),
             self.verdicts, pn.FlexBox(*files, gap="4px", margin=(10, 0, 0, 0), **_WIDE),
             self._saver, css_classes=["card"], margin=(0, 10, 0, 0), scroll="y-auto",
             styles={"flex": "0 0 clamp(236px, 24vw, 340px)", "height": "100%", "padding": "12px"},
         )  # fmt: skip
-        introduction = pn.pane.HTML(f'<p class="help">{words.INTRODUCTION}</p>', **self._html)
-        panels = pn.FlexBox(
-            *[self._panel_card(metric) for metric in words.METRICS], gap="10px",
-            margin=(8, 0, 10, 0), align_items="stretch", **_WIDE,
-        )  # fmt: skip
-        halves = {"flex": "1 1 300px", "padding": "12px", "min-width": "0"}
-        below = pn.FlexBox(
-            pn.Column(self.distribution, css_classes=["card"], margin=0, styles=halves, **_WIDE),
-            pn.Column(self.dependence, css_classes=["card"], margin=0, styles=halves, **_WIDE),
-            gap="10px", margin=(0, 0, 10, 0), align_items="stretch", **_WIDE,
-        )  # fmt: skip
-        table = pn.Column(
-            pn.pane.HTML('<h2 class="panel-title">All analyses</h2>', **self._html), self.table,
-            css_classes=["card"], margin=0, styles={"padding": "12px"}, **_WIDE,
-        )  # fmt: skip
-        right = pn.Column(
-            introduction, panels, below, table, margin=0, scroll="y-auto",
-            sizing_mode="stretch_both", styles={"height": "100%", "min-width": "0"},
-        )  # fmt: skip
-        return pn.Row(
-            left, right, margin=0, sizing_mode="stretch_both",
-            styles={"height": "calc(100vh - 70px)", "min-height": "520px"},
-        )  # fmt: skip
 
-    def _panel_card(self, metric: words.Metric) -> pn.viewable.Viewable:
-        heading = (
-            f'<div class="panel-head"><h2 class="panel-title">{escape(metric.title)}</h2>'
-            f'<p class="help">{escape(metric.help)}</p></div>'
-        )
-        return pn.Column(
-            pn.pane.HTML(heading, **self._html),
-            pn.pane.Bokeh(self.panels.plots[metric.name], margin=(6, 0, 0, 0), **_WIDE),
-            self._notes[metric.name],
-            css_classes=["card"], margin=0,
-            styles={"flex": "1 1 215px", "padding": "12px", "min-width": "0"},
-        )  # fmt: skip
+    def _archive(self) -> bytes:
+        """Return every table of both validations as CSV files in an archive."""
+        both = {"": self._record.inside, "unseen-": self._record.outside}
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+            for prefix, validation in both.items():
+                for name in TABLES if validation is not None else ():
+                    archive.writestr(f"{prefix}{name}.csv", _csv(getattr(validation, name)))
+        return content.getvalue()
 
     def _figure_button(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
         button = pn.widgets.Button(label=kind.upper(), margin=0)
@@ -250,34 +284,29 @@ class ValidatePage(Viewer):
         return button
 
     def _save_figure(self, kind: Literal["svg", "png"]) -> None:
+        if self.subsets.curves is None:
+            return
         title = next(
             (name for name, run in self.run.options.items() if run == self.state.run), "Validation"
         )
         family = next(name for name, value in self._families.items() if value == self.state.family)
         note = f"Subsets: {family}. {words.INTRODUCTION}"
+        if self.state.unseen:
+            note = f"Households the models have not seen. {note}"
         if self._session.workspace.synthetic:
             note = f"SYNTHETIC DATA. {note}"
-        svg = curves_svg(self._curves, self.panels.colours, title, note)
+        svg = curves_svg(self.subsets.curves, self.subsets.panels.colours, title, note)
         self._saver.save(svg, "validation", kind)
 
 
 def _file_button(
-    label: str, filename: str, rows: Callable[[], pd.DataFrame]
+    label: str, filename: str, content: Callable[[], bytes]
 ) -> pn.widgets.FileDownload:
-    def content() -> io.BytesIO:
-        return io.BytesIO(rows().to_csv(index=False).encode())
-
     return pn.widgets.FileDownload(
-        callback=content, filename=f"validation-{filename}", label=label, icon=None, margin=0
-    )
+        callback=lambda: io.BytesIO(content()), filename=f"validation-{filename}", label=label,
+        icon=None, margin=0,
+    )  # fmt: skip
 
 
-def _formatters() -> dict[str, Any]:
-    from bokeh.models.widgets.tables import NumberFormatter
-
-    formats = {
-        "share": "0.0 %", "observed": "0,0.[00]", "simulated": "0,0.[00]",
-        "absolute_percent_error": "0.0 %", "value_added": "0.00", "uncertainty_ratio": "0.00",
-        "n": "0,0",
-    }  # fmt: skip
-    return {name: NumberFormatter(format=text, nan_format="–") for name, text in formats.items()}
+def _csv(frame: Any) -> bytes:
+    return b"" if frame is None else bytes(frame.to_csv(index=False), "utf-8")

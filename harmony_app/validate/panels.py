@@ -23,7 +23,7 @@ from fusion_core.harmony.group_colours import GROUP_COLOURS
 from harmony_app.shell.figures import FONT, style_figure
 from harmony_app.shell.formats import percent
 from harmony_app.shell.theme import figure_colours
-from harmony_app.validate.words import METRICS, Metric, subset_title, value_text
+from harmony_app.validate.words import METRICS, Metric, subset_titles, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -181,7 +181,7 @@ class CurvePanels:
             "x": np.sqrt(finite["share"].to_numpy(dtype=float)),
             "y": finite[metric.name].to_numpy(dtype=float),
             "colour": [self.colours[name] for name in finite["variable"]],
-            "title": [subset_title(row) for _, row in finite.iterrows()],
+            "title": subset_titles(finite),
             "variable": finite["variable"].tolist(),
             "value": [value_text(metric, float(value)) for value in finite[metric.name]],
             "detail": [

@@ -9,12 +9,13 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.surveys.storage import read_dictionary
-from fusion_core.validation import read_validation
+from fusion_core.validation.storage import has_validation
 from fusion_core.workspace.runs import Run, list_runs, open_run
 from harmony_app.shell.page import message_panel
 from harmony_app.shell.session import set_query
 from harmony_app.shell.waiting import waiting_panel
 from harmony_app.validate.page import ValidatePage
+from harmony_app.validate.record import read_validated
 from harmony_app.validate.state import ValidateState, from_query
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def finished_runs(workspace: Workspace) -> dict[str, str]:
     found: dict[str, str] = {}
     for run in list_runs(workspace):
         try:
-            if run.state().status != "finished" or not has_validation(run):
+            if run.state().status != "finished" or not has_validation(run.validation_folder):
                 continue
             spec = run.spec()
         except HarmonyError:  # a damaged run is reported where runs are listed, on the Fuse page
@@ -49,11 +50,6 @@ def finished_runs(workspace: Workspace) -> dict[str, str]:
         title = f"{spec.name} · {spec.pair.donor.title} → {spec.pair.recipient.title}"
         found[title if title not in found else f"{title} · {run.id}"] = run.id
     return found
-
-
-def has_validation(run: Run) -> bool:
-    """Whether a run's validation was written."""
-    return run.validation_folder.is_dir() and any(run.validation_folder.iterdir())
 
 
 class Place:
@@ -93,12 +89,12 @@ class Place:
         spec = run.spec()
         dictionary = read_dictionary(workspace.survey_folder(spec.pair.donor))
         return ValidatePage(
-            self._session, state, read_validation(run.validation_folder), finished, dictionary,
+            self._session, state, read_validated(run, dictionary), finished,
             choose_run=self._choose_run,
         ).__panel__()  # fmt: skip
 
     def _choose_run(self, identifier: str) -> None:
-        set_query(run=identifier, var=None, subsets=None)
+        set_query(run=identifier, var=None, subsets=None, tab=None, unseen=None)
         self.show(ValidateState(run=identifier))
 
     def _nothing_finished(self) -> pn.viewable.Viewable:

@@ -14,6 +14,12 @@ EVERY_SUBSET: Final = ""
 SINGLE: Final = "single"
 PAIRS: Final = "pairs"
 BY_PREFIX: Final = "by:"
+SUBSETS: Final = "subsets"
+TABS: Final = {
+    "Subsets": SUBSETS, "Distributions": "distributions", "Households": "draws",
+    "Predictors": "predictors", "Implicates": "implicates", "Unseen": "unseen",
+    "Other table": "table",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +35,25 @@ class ValidateState:
     family
         Which subsets count: all, ``single`` (levels of one variable), ``pairs``, or
         ``by:VARIABLE`` (subsets formed with that variable).
+    tab
+        Which part of the validation is shown, see `TABS`.
+    unseen
+        Whether figures are those of households the models never saw.
     """
 
     run: str = ""
     variable: str = ""
     family: str = EVERY_SUBSET
+    tab: str = SUBSETS
+    unseen: bool = False
 
 
 def from_query(query: Mapping[str, str]) -> ValidateState:
     """Read a view from the page's address."""
-    return ValidateState(query.get("run", ""), query.get("var", ""), query.get("subsets", ""))
+    return ValidateState(
+        query.get("run", ""), query.get("var", ""), query.get("subsets", ""),
+        query.get("tab", SUBSETS), query.get("unseen", "") == "1",
+    )  # fmt: skip
 
 
 def to_query(state: ValidateState) -> dict[str, str | None]:
@@ -47,6 +62,8 @@ def to_query(state: ValidateState) -> dict[str, str | None]:
         "run": state.run or None,
         "var": state.variable or None,
         "subsets": state.family or None,
+        "tab": state.tab if state.tab != SUBSETS else None,
+        "unseen": "1" if state.unseen else None,
     }
 
 
@@ -63,6 +80,8 @@ def repair(
         state = dataclasses.replace(state, variable="")
     if state.family not in families:
         state = dataclasses.replace(state, family=EVERY_SUBSET)
+    if state.tab not in TABS.values():
+        state = dataclasses.replace(state, tab=SUBSETS)
     return state
 
 

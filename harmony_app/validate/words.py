@@ -69,6 +69,46 @@ DEPENDENCE_HELP: Final = (
     "How strongly two variables go together (0: not at all, 1 or −1: completely). Fusing should keep"
     " that; large differences warn against analysing the two together."
 )
+DRAWS_HELP: Final = (
+    "Every household gets several draws. They should be nearer its true answer than draws from all"
+    " households, and their ranges should hold the truth as often as they say: a bar that ends at"
+    " its tick. Shorter, and the draws are too sure."
+)
+SCORES_HELP: Final = (
+    "CRPS, Brier and log score grow with the distance between a household's draws and its true"
+    " answer, and are smallest when the draws come from the true distribution. Skill compares them"
+    " with draws from all households: 0 % knows nothing of the household, 100 % is perfect."
+)
+NO_RANGES: Final = "Categories have no ranges; see their scores."
+PREDICTORS_HELP: Final = (
+    "How much each predictor contributed when the models were grown (its share of the reduction of"
+    " the training loss). Of predictors that say the same, one may take it all: this shows what the"
+    " models used, not what causes what."
+)
+NO_IMPORTANCE: Final = "This validation does not say what the variable was predicted from."
+CONVERGENCE_HELP: Final = (
+    "The estimate of all households with its margin of error (band), from the first two implicates"
+    " to all. When the line lies still and the band no longer changes, more implicates would change"
+    " nothing."
+)
+CONVERGENCE_NUMBERS: Final = (
+    "Margin in subsets: against that of all implicates, in a typical subset. Moved by a redraw: how"
+    " far a typical subset estimate would move if all implicates were drawn again, as a share of its"
+    " margin of error."
+)
+NO_CONVERGENCE: Final = "This validation does not say whether there are implicates enough."
+UNSEEN_HELP: Final = (
+    "The usual validation asks a model about households it was trained on, and so flatters it. Here"
+    " the donor is cut into parts, and each part is fused by models trained on the others: what is"
+    " found holds for households nobody asked."
+)
+UNSEEN_TABLE: Final = "Households the model was trained on → households it has not seen."
+INSIDE: Final = "known to the models"
+OUTSIDE: Final = "unseen"
+EXTERNAL_HELP: Final = (
+    "Compare estimates by area with figures from elsewhere, such as published counts. The file"
+    " needs one row per area, with a column of area codes and a column of values."
+)
 
 
 def value_text(metric: Metric, value: float) -> str:
@@ -76,10 +116,12 @@ def value_text(metric: Metric, value: float) -> str:
     return percent(value) if metric.percent else f"{value:.2f}"
 
 
-def subset_title(row: pd.Series[Any]) -> str:
-    """Name a subset and its level for a hover card."""
-    level = f" · {row['level']}" if row["level"] else ""
-    return f"{row['subset']}{level}"
+def subset_titles(metrics: pd.DataFrame) -> list[str]:
+    """Name subsets and their levels for hover cards."""
+    return [
+        f"{subset} · {level}" if level else str(subset)
+        for subset, level in zip(metrics["subset"], metrics["level"], strict=True)
+    ]
 
 
 def scale_note(outside: int) -> str:
@@ -94,7 +136,7 @@ def score_phrase(row: pd.Series[Any]) -> str:
     parts = []
     skill = row.get("skill")
     if isinstance(skill, float) and skill == skill:  # noqa: PLR0124 - not-a-number differs from itself
-        parts.append(f"explains {percent(skill, decimals=0)} of what can differ between households")
+        parts.append(f"draws {percent(skill, decimals=0)} nearer the truth than draws from all")
     coverage = row.get("coverage")
     if isinstance(coverage, float) and coverage == coverage:  # noqa: PLR0124 - as above
         parts.append(f"80{NO_BREAK}% ranges hold {percent(coverage, decimals=0)} of true answers")

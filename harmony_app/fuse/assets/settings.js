@@ -13,6 +13,8 @@ function settingsSection(data, cost, send) {
       h("div", { class: "pair-of-fields" },
         option("implicates", "Implicates", data.implicates, "How often every household is simulated", send),
         option("seed", "Seed", data.seed, "The same seed gives the same numbers", send)),
+      choice("out_of_fold", "Also check with households the model has not seen", data.unseen, data.unseen_choices,
+        "The usual validation asks the model about households it was trained on. This one trains again without a part of them, and asks about that part.", send),
       option("name", "Name of the run", data.name, "", send, data.placeholder),
       data.error ? h("p", { class: "error", role: "alert" }, data.error) : null,
       allSettings(data, send)),
@@ -24,6 +26,12 @@ function option(name, title, value, help, send, placeholder) {
   return h("label", { class: "field", title: help }, h("span", {}, title),
     h("input", { type: "text", value, placeholder: placeholder || "", "data-focus": `option ${name}`, "data-option": name,
       onchange: (event) => send({ action: "option", name, text: event.target.value }) }));
+}
+
+function choice(name, title, value, choices, help, send) {
+  return h("label", { class: "field", title: help }, h("span", {}, title),
+    h("select", { "data-focus": `option ${name}`, "data-option": name, onchange: (event) => send({ action: "option", name, text: event.target.value }) },
+      choices.map(([given, words]) => h("option", { value: given, selected: given === value }, words))));
 }
 
 function allSettings(data, send) {

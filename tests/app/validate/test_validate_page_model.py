@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pytest
 
-from fusion_core.validation import read_validation
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunState, create_run, open_run
 from harmony_app import validate
@@ -15,6 +14,7 @@ from harmony_app.shell.waiting import waiting_html
 from harmony_app.validate.curves_svg import curves_svg
 from harmony_app.validate.page import ValidatePage
 from harmony_app.validate.place import finished_runs
+from harmony_app.validate.record import read_validated
 from harmony_app.validate.state import (
     ValidateState,
     families,
@@ -35,8 +35,7 @@ def make_page(mapped_workspace):
         chosen: list[str] = []
         return ValidatePage(
             Session(workspace, "ann", "light", {}), ValidateState(run=run.id, **state),
-            read_validation(run.validation_folder), finished_runs(workspace), {},
-            choose_run=chosen.append,
+            read_validated(run, {}), finished_runs(workspace), choose_run=chosen.append,
         )  # fmt: skip
 
     return make
@@ -57,7 +56,7 @@ def test_all_variables_have_a_line_in_every_panel_and_a_verdict(make_page):
     page = make_page()
     for metric in METRICS:
         for name in ("cold", "kwh"):
-            line = page.panels._lines[metric.name, name].data
+            line = page.subsets.panels._lines[metric.name, name].data
             assert len(line["x"]) > 10
     assert [item["variable"] for item in page.verdicts.items] == ["cold", "kwh"]
     assert all("typical error" in item["verdict"] for item in page.verdicts.items)
@@ -65,40 +64,40 @@ def test_all_variables_have_a_line_in_every_panel_and_a_verdict(make_page):
 
 def test_the_horizontal_axis_is_the_square_root_of_the_share(make_page):
     page = make_page()
-    points = page.panels._points["value_added"].data
-    shares = page._metrics["share"].to_numpy()
+    points = page.subsets.panels._points["value_added"].data
+    shares = page.subsets.metrics["share"].to_numpy()
     assert np.asarray(points["x"]).max() == pytest.approx(np.sqrt(shares.max()))
 
 
 def test_a_chosen_variable_keeps_its_cloud_and_the_others_fade(make_page):
     page = make_page()
     page._choose_variable("kwh")
-    assert set(page.panels._points["value_added"].data["variable"]) == {"kwh"}
-    assert page.panels._renderers["value_added", "cold"].glyph.line_alpha < 0.5
-    assert "Distribution of kwh" in page.distribution.object
-    assert set(page.table.value["variable"]) == {"kwh"}
+    assert set(page.subsets.panels._points["value_added"].data["variable"]) == {"kwh"}
+    assert page.subsets.panels._renderers["value_added", "cold"].glyph.line_alpha < 0.5
+    page.subsets._show_table()
+    assert set(page.subsets.table.value["variable"]) == {"kwh"}
     page._choose_variable("kwh")
     assert page.state.variable == ""
 
 
 def test_every_point_names_its_subset(make_page):
-    titles = make_page().panels._points["absolute_percent_error"].data["title"]
+    titles = make_page().subsets.panels._points["absolute_percent_error"].data["title"]
     assert any("region: North" in title for title in titles)
     assert any("· Yes" in title for title in titles)
 
 
 def test_a_family_of_subsets_gets_curves_and_verdicts_of_its_own(make_page):
     page = make_page()
-    everything = len(page._metrics)
+    everything = len(page.subsets.metrics)
     page.family.value = "single"
-    assert 0 < len(page._metrics) < everything
-    assert not page._metrics["subset_variables"].str.contains("×").any()
+    assert 0 < len(page.subsets.metrics) < everything
+    assert not page.subsets.metrics["subset_variables"].str.contains("×").any()
     page.family.value = ""
-    assert len(page._metrics) == everything
+    assert len(page.subsets.metrics) == everything
 
 
 def test_families_are_those_the_validation_has(make_page):
-    metrics = make_page()._metrics
+    metrics = make_page().subsets.metrics
     found = families(metrics)
     assert list(found.values()) == ["", "single", "pairs", "by:income", "by:region"]
     assert len(in_family(metrics, "single")) + len(in_family(metrics, "pairs")) == len(metrics)
@@ -117,7 +116,7 @@ def test_a_view_survives_being_sent_as_an_address():
 
 def test_the_figure_holds_three_panels_and_a_legend(make_page):
     page = make_page()
-    svg = curves_svg(page._curves, page.panels.colours, "Run <1>", "note")
+    svg = curves_svg(page.subsets.curves, page.subsets.panels.colours, "Run <1>", "note")
     assert "Run &lt;1&gt;" in svg
     assert svg.count("<polyline") == 3 * 2
     assert all(metric.title in svg for metric in METRICS)

@@ -1,0 +1,170 @@
+"""The tabs of the Validate page without a browser: sentences, unseen households, another table."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from fusion_core.execution.validating import out_of_fold_folder
+from fusion_core.validation import read_validation, write_validation
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import RunState, open_run
+from harmony_app.shell.session import Session
+from harmony_app.validate.page import ValidatePage
+from harmony_app.validate.place import finished_runs
+from harmony_app.validate.record import read_validated
+from harmony_app.validate.state import TABS, ValidateState
+
+
+@pytest.fixture
+def workspace(mapped_workspace, tmp_path):
+    """A copy whose runs a test may change."""
+    shutil.copytree(mapped_workspace.workspace.path, tmp_path / "own")
+    return Workspace.open(tmp_path / "own")
+
+
+@pytest.fixture
+def run(workspace, mapped_workspace):
+    return open_run(workspace, mapped_workspace.run)
+
+
+@pytest.fixture
+def make_page(workspace, run):
+    def make(**state):
+        return ValidatePage(
+            Session(workspace, "ann", "light", {}), ValidateState(run=run.id, **state),
+            read_validated(run, {}), finished_runs(workspace), choose_run=lambda _: None,
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def checked(run):
+    """The run, as if it had been checked with unseen households."""
+    validation = read_validation(run.validation_folder)
+    write_validation(
+        validation, out_of_fold_folder(run), facts={"folds": 5, "households": 600, "seconds": 75.0}
+    )
+    return run
+
+
+def test_every_tab_is_shown_in_its_turn(make_page):
+    page = make_page(tab="table")
+    assert page._content.objects == [page.other.view]
+    for tab in TABS.values():
+        page.tabs.value = tab
+        assert page.state.tab == tab
+        assert len(page._content.objects) == 1
+
+
+def test_sentences_come_first_and_numbers_on_demand(make_page):
+    page = make_page(tab="draws")
+    text = page.texts.object
+    assert (
+        text.index("kwh: draws are")
+        < text.index("80\N{NO-BREAK SPACE}% ranges")
+        < text.index("<details>")
+    )
+    assert text.count('class="track"') == 3
+    page._choose_variable("cold")
+    assert "kwh: draws" not in page.texts.object
+    assert "Categories have no ranges" in page.texts.object
+
+
+def test_few_implicates_are_called_few(make_page):
+    text = make_page(tab="implicates").texts.object
+    assert "4 implicates" in text
+    assert text.count("<svg") == 2  # the levels of the first variable
+
+
+def test_the_distribution_of_the_chosen_variable_is_shown(make_page):
+    page = make_page(tab="distributions", variable="kwh")
+    assert "Distribution of kwh" in page.distribution.object
+    assert "kwh matches the observed distribution" in page.distribution.object
+    assert "kwh – income" in page.dependence.object
+
+
+def test_without_a_check_nothing_can_be_switched_and_a_button_offers_it(make_page):
+    page = make_page(tab="unseen")
+    assert not page.households.visible
+    assert page.unseen.start.label == "Check with unseen households"
+    assert "Takes about" in page.unseen.state.object
+
+
+@pytest.mark.usefixtures("checked")
+def test_both_validations_are_shown_and_named(make_page):
+    page = make_page(tab="unseen")
+    assert page.households.visible
+    assert list(page.households.options) == ["known to the models", "unseen"]
+    assert "600\N{NO-BREAK SPACE}households in 5 parts" in page.unseen.text.object
+    assert "the usual validation can be relied on" in page.unseen.text.object
+    page.households.value = True
+    assert page.validation is page._record.outside
+
+
+def test_a_check_in_progress_is_watched_and_one_that_failed_says_why(make_page, run):
+    run.check.folder.mkdir()
+    run.check.write_state(RunState(status="running", progress=0.4, message="Modelled <kwh>"))
+    page = make_page(tab="unseen")
+    assert "Modelled &lt;kwh&gt; · 40%" in page.unseen.state.object
+    assert page.unseen.stop.visible
+    assert not page.unseen.start.visible
+    run.check.write_state(RunState(status="failed", message="The disk is full"))
+    page = make_page(tab="unseen")
+    assert "The disk is full" in page.unseen.state.object
+    assert page.unseen.start.visible
+
+
+def test_a_run_whose_files_changed_is_warned_of(make_page, run):
+    write_validation(
+        read_validation(run.validation_folder), run.validation_folder, fingerprint="another"
+    )
+    assert "changed since it was validated" in make_page()._warnings.object
+
+
+def test_all_tables_of_both_validations_can_be_taken_away(make_page, checked):
+    archive = make_page()._archive()
+    assert archive[:2] == b"PK"
+    assert b"unseen-coverage.csv" in archive
+    assert out_of_fold_folder(checked).is_dir()
+
+
+def upload(page, text, name="counts.csv"):
+    page.other.file.filename = name
+    page.other.file.value = text.encode()
+
+
+def test_a_table_is_mapped_and_compared(make_page):
+    page = make_page(tab="table")
+    page.other.variable.value = "cold"
+    codes = ["0100100", "0100200", "0100300", "0100400"]
+    table = pd.DataFrame({"GEOID": codes, "Households": ["400", "1,100", "1,900", "2,800"]})
+    upload(page, table.to_csv(index=False))
+    assert (page.other.area.value, page.other.value.value) == ("GEOID", "Households")
+    page.other._start()
+    assert "rank correlation 1.00" in page.other.result.object
+    assert "Not in the table: 1\N{NO-BREAK SPACE}area" in page.other.result.object
+    assert page.other.download.visible
+    assert page.other._csv().getvalue().startswith(b"area,name,estimate")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "words"),
+    [
+        ("GEOID,n\n", "a.csv", "no rows"),
+        ("GEOID,n\n0100100,5", "a.docx", "cannot be read"),
+        ("GEOID,n\n0100100,5\n0100100,6\n0100200,7\n0100300,8", "a.csv", "more than once"),
+        ("GEOID,n\n0100100,-5\n0100200,7\n0100300,8", "a.csv", "1 count is negative"),
+        ("GEOID,n\n9100100,5\n9200100,7\n9300100,8", "a.csv", "No area of the table is known"),
+        ("GEOID,n\n0100100,5\n0100200,many\n0100300,8", "a.csv", "&#x27;many&#x27; in row 3"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_in_a_sentence(make_page, text, name, words):
+    page = make_page(tab="table")
+    page.other.variable.value = "cold"
+    upload(page, text, name)
+    if page.other._rows is not None:
+        page.other._start()
+    assert words in page.other.message.object
+    assert not page.other.download.visible
