@@ -93,10 +93,13 @@ def train(
     donors = read_donors(donor, y, x, weight=weight, seed=check_seed(seed), settings=settings)
     with workers_of(executor, settings.workers) as workers:
         fitted = _fit_all(donors, workers, checkpoints, report)
+    # Few numbers decide which donors are near: they are found here, also after a cluster's work.
+    with workers_of(None, settings.workers) as workers:
+        steps = _steps(donors, fitted, workers, report)
     return FusionModel(
         predictors=donors.predictors,
         fill=donors.fill(),
-        steps=_steps(donors, fitted, report),
+        steps=steps,
         values={item.name: donors.fused[:, i] for i, item in enumerate(donors.fused_types)},
         weights=donors.weights,
         settings=donors.settings,
@@ -203,23 +206,37 @@ class _Telling:
         self._report(FITTING_SHARE * self._share, message)
 
 
-def _steps(donors: Donors, fitted: list[FittedVariable], report: Progress) -> tuple[Step, ...]:
+def _steps(
+    donors: Donors, fitted: list[FittedVariable], workers: Workers, report: Progress
+) -> tuple[Step, ...]:
     """Put the variables into their steps, each with the donors it is drawn from."""
-    steps = []
-    for number, names in enumerate(donors.steps):
-        columns = donors.step_columns(number)
-        part = fitted[columns.start : columns.stop]
-        models = tuple(item.model for item in part)
-        if donors.settings.class_probabilities == "calibrated" and len(part) == 1:
-            rows = donors.step_rows(number)
-            outcome = donors.fused[rows, columns.start]
-            models = (calibrated(part[0], outcome, donors.weights[rows]),)
-        steps.append(Step(models, _pool(donors, number, part)))
-        report(
-            FITTING_SHARE + (1 - FITTING_SHARE) * (number + 1) / len(donors.steps),
-            f"Listed donors for {' and '.join(names)}",
+    listed: list[str] = []
+
+    def list_donors(step: int) -> Step:
+        result = _step(donors, step, fitted)
+        listed.append(" and ".join(donors.steps[step]))
+        return result
+
+    def tell() -> None:
+        share = FITTING_SHARE + (1 - FITTING_SHARE) * len(listed) / len(donors.steps)
+        report(share, f"Listed donors for {listed[-1]}" if listed else "Listing donors")
+
+    return tuple(
+        workers.coordinate(
+            [partial(list_donors, step) for step in range(len(donors.steps))], heartbeat=tell
         )
-    return tuple(steps)
+    )
+
+
+def _step(donors: Donors, number: int, fitted: list[FittedVariable]) -> Step:
+    columns = donors.step_columns(number)
+    part = fitted[columns.start : columns.stop]
+    models = tuple(item.model for item in part)
+    if donors.settings.class_probabilities == "calibrated" and len(part) == 1:
+        rows = donors.step_rows(number)
+        outcome = donors.fused[rows, columns.start]
+        models = (calibrated(part[0], outcome, donors.weights[rows]),)
+    return Step(models, _pool(donors, number, part))
 
 
 def _ignore(_share: float, _message: str) -> None:
