@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.group_sums import GroupSums
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.surveys.model import WeightDesign
 
@@ -135,6 +136,7 @@ def estimate_targets(
     *,
     method: Method = "replicates",
     widen_certainty: bool = True,
+    sums: GroupSums | None = None,
 ) -> list[ResultBlock]:
     """Estimate and pool targets; the part of `analyze` that needs no table.
 
@@ -151,12 +153,16 @@ def estimate_targets(
     widen_certainty
         Give shares of exactly 0 or 1, whose replicate variance is 0, the margin their sample size
         implies.
+    sums
+        Weighted sums of these groups and weights, where some are known already.
     """
     if method != "replicates":
         return estimate_published(groups, weights, targets, method)
     computed = [item.target for item in targets]
     if weights.has_replicates:
-        raw = estimate_with_replicates(groups, weights.values, weights.design.factor, computed)
+        raw = estimate_with_replicates(
+            groups, weights.values, weights.design.factor, computed, sums=sums
+        )
     else:
         raw = estimate_linearized(groups, weights.full, computed, len(weights.values))
     blocks = [_block(*pair, groups, weights) for pair in zip(targets, raw, strict=True)]

@@ -221,7 +221,7 @@ def _side_by(
 ) -> tuple[Side, pd.DataFrame]:
     groups, keys = source.groups(by, where)
     item = only_target(source.targets([statistic], where), statistic)
-    return estimate_side(item, groups, source.weights), keys
+    return estimate_side(item, groups, source.weights, source.sums(by, where)), keys
 
 
 def _pick(side: Side, places: NDArray[np.intp]) -> Side:

@@ -41,6 +41,7 @@ from fusion_core.estimates.weights import WeightMatrix, weight_matrix
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.group_sums import GroupSums
     from fusion_core.estimates.statistic import Statistic
     from fusion_core.estimates.targets import NamedTarget
     from fusion_core.fusion.implicates import Implicates
@@ -227,12 +228,14 @@ def only_target(targets: Sequence[NamedTarget], statistic: Statistic) -> NamedTa
     return targets[0]
 
 
-def estimate_side(item: NamedTarget, groups: Groups, weights: WeightMatrix) -> Side:
+def estimate_side(
+    item: NamedTarget, groups: Groups, weights: WeightMatrix, sums: GroupSums | None = None
+) -> Side:
     """Estimate a target in some groups for comparisons, keeping it under every weight."""
     if weights.has_replicates:
         factor = weights.design.factor
         raw = estimate_with_replicates(
-            groups, weights.values, factor, [item.target], keep_replicates=True
+            groups, weights.values, factor, [item.target], keep_replicates=True, sums=sums
         )
     else:
         raw = estimate_linearized(groups, weights.full, [item.target], len(weights.values))

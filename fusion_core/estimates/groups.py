@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +46,40 @@ class Groups:
     def sizes(self) -> NDArray[np.intp]:
         """Number of rows of each group."""
         return np.diff(self.bounds)
+
+    def codes(self, rows: int) -> NDArray[np.intp]:
+        """Return the group of every one of so many rows, −1 for those in none."""
+        codes = np.full(rows, -1, dtype=np.intp)
+        numbers = np.repeat(np.arange(len(self)), self.sizes)
+        span = slice(int(self.bounds[0]), int(self.bounds[-1]))
+        codes[span if self.order is None else self.order[span]] = numbers
+        return codes
+
+    def within(self, coarser: Groups, rows: int) -> NDArray[np.intp] | None:
+        """Return which of the coarser groups each of these lies in, or ``None`` if one does not.
+
+        Parameters
+        ----------
+        coarser
+            Groups of the same rows.
+        rows
+            Number of rows of the table.
+        """
+        if self.sizes.sum() != coarser.sizes.sum() or not len(self) or not self.sizes.all():
+            return None
+        codes = coarser.codes(rows)
+        span = slice(int(self.bounds[0]), int(self.bounds[-1]))
+        inside = codes[span] if self.order is None else codes[self.order[span]]
+        starts = self.bounds[:-1] - self.bounds[0]
+        lowest = np.minimum.reduceat(inside, starts)
+        same = lowest.min() >= 0 and (lowest == np.maximum.reduceat(inside, starts)).all()
+        return lowest if same else None
+
+    def parts(self, count: int) -> list[Groups]:
+        """Return at most so many runs of neighbouring groups, of about equal numbers of rows."""
+        marks = np.linspace(self.bounds[0], self.bounds[-1], max(count, 1) + 1)[1:-1]
+        ends = np.unique([0, *np.searchsorted(self.bounds, marks), len(self)])
+        return [Groups(self.order, self.bounds[start : stop + 1]) for start, stop in pairwise(ends)]
 
     def pick(self, places: NDArray[np.intp]) -> Groups:
         """Return some of the groups, in another order."""

@@ -16,10 +16,12 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.group_sums import KEPT_BYTES, GroupSums
 from fusion_core.estimates.groups import group_rows
 from fusion_core.estimates.targets import NamedTarget, build_targets, restrict
 from fusion_core.estimates.weights import weight_matrix
 from fusion_core.fusion.implicates import Implicates
+from fusion_core.harmony.kept import Kept
 from fusion_core.surveys.model import HOUSEHOLD_KEY, SurveyId, Variable, variable_from_column
 from fusion_core.workspace.tables import read_table
 
@@ -73,6 +75,8 @@ class EstimateSource:
         self._lock = Lock()
         self._groups: dict[tuple[tuple[str, ...], str], tuple[Groups, pd.DataFrame]] = {}
         self._subgroups: dict[str, Subgroup] = {}
+        self._sums: dict[tuple[tuple[str, ...], str], GroupSums] = {}
+        self._kept_sums = Kept(KEPT_BYTES)
 
     @property
     def rows(self) -> int:
@@ -116,6 +120,21 @@ class EstimateSource:
             with self._lock:
                 self._groups[key] = known
         return known
+
+    def sums(self, by: Sequence[str], where: str) -> GroupSums:
+        """Return the weighted sums of groups; what is known of smaller groups is added up."""
+        key = (tuple(by), where.strip())
+        with self._lock:
+            known = self._sums.get(key)
+            finest = [sums for (_, text), sums in self._sums.items() if text == key[1]]
+        if known is not None:
+            return known
+        groups, _ = self.groups(by, where)
+        places = ((finer, finer.groups.within(groups, self.rows)) for finer in finest)
+        nested = next(((finer, place) for finer, place in places if place is not None), None)
+        known = GroupSums(groups, self.weights.values, kept=self._kept_sums, key=key, finer=nested)
+        with self._lock:
+            return self._sums.setdefault(key, known)
 
     def targets(self, statistics: Sequence[Statistic], where: str) -> list[NamedTarget]:
         """Return what has to be computed for some statistics within a filter."""

@@ -179,7 +179,10 @@ def _estimated(
         source = load()
         groups, keys = source.groups(request.by, request.where)
         targets = source.targets(request.statistics, request.where)
-        blocks = estimate_targets(groups, source.weights, targets, method=request.method)
+        blocks = estimate_targets(
+            groups, source.weights, targets, method=request.method,
+            sums=source.sums(request.by, request.where),
+        )  # fmt: skip
         known = result_frame(keys, blocks, confidence=request.confidence)
         store.keep_result(key, known)
     return known.copy()

@@ -18,6 +18,8 @@ from fusion_core.estimates.inequality import gini_variance, weighted_gini
 from fusion_core.estimates.quantiles import weighted_quantiles, woodruff_variance
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 class Measure(Protocol):
     """A number per household and implicate."""
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from other measures of the same households."""
+        ...
+
     def __call__(self, rows: Rows) -> Floats:
         """Return the numbers of some rows, shape (rows, M) or (rows, 1)."""
         ...
@@ -41,6 +48,11 @@ class Number:
     """The column's number, 0 without an answer."""
 
     column: Column
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from other measures of the same households."""
+        return ("number", self.column.name)
 
     def __call__(self, rows: Rows) -> Floats:
         """Return the numbers of some rows."""
@@ -54,6 +66,11 @@ class HasLevel:
     column: Column
     code: int
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from other measures of the same households."""
+        return ("level", self.column.name, self.code)
+
     def __call__(self, rows: Rows) -> Floats:
         """Return the indicator of some rows."""
         return np.asarray(self.column.values[rows] == self.code, dtype=np.float64)
@@ -66,6 +83,11 @@ class Exceeds:
     column: Column
     threshold: float
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from other measures of the same households."""
+        return ("above", self.column.name, self.threshold)
+
     def __call__(self, rows: Rows) -> Floats:
         """Return the indicator of some rows; no answer exceeds nothing."""
         return np.asarray(self.column.values[rows] > self.threshold, dtype=np.float64)
@@ -76,6 +98,11 @@ class Answered:
     """1 for households with an answer."""
 
     column: Column
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from other measures of the same households."""
+        return ("answered", self.column.name)
 
     def __call__(self, rows: Rows) -> Floats:
         """Return the indicator of some rows."""
@@ -89,6 +116,11 @@ class Both:
     first: Measure
     second: Measure
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from other measures of the same households."""
+        return ("both", self.first.key, self.second.key)
+
     def __call__(self, rows: Rows) -> Floats:
         """Return the product for some rows."""
         return self.first(rows) * self.second(rows)
@@ -99,6 +131,11 @@ class One:
     """1 for every household."""
 
     rows: int
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from other measures of the same households."""
+        return ("one",)
 
     def __call__(self, rows: Rows) -> Floats:
         """Return ones."""
@@ -134,12 +171,21 @@ class RatioTarget:
     denominator: Measure
     proportion: bool = False
 
-    def replicated(self, weights: Floats, rows: Rows) -> Floats:
-        """Return the ratio for every weight; NaN where the denominator is not positive."""
-        top = weights.T @ self.numerator(rows)
-        bottom = weights.T @ self.denominator(rows)
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The measures whose weighted sums it follows from."""
+        return self.numerator, self.denominator
+
+    def combine(self, sums: Sequence[Floats]) -> Floats:
+        """Return the ratio of sums; NaN where the denominator is 0."""
+        top, bottom = sums
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(bottom != 0, top / bottom, np.nan)
+            ratio = top / bottom
+        return ratio if bottom.all() else np.where(bottom != 0, ratio, np.nan)
+
+    def replicated(self, weights: Floats, rows: Rows) -> Floats:
+        """Return the ratio for every weight."""
+        return self.combine([weights.T @ measure(rows) for measure in self.measures])
 
     def linearized(self, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
         """Return Taylor-linearized variances, n/(n−1)·Σ[w(a − θd)]²/(Σwd)² (Cochran 1977).
@@ -162,6 +208,15 @@ class TotalTarget:
     """Σ w·a: totals and counts."""
 
     measure: Measure
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The measure whose weighted sum it is."""
+        return (self.measure,)
+
+    def combine(self, sums: Sequence[Floats]) -> Floats:
+        """Return the sum."""
+        return sums[0]
 
     def replicated(self, weights: Floats, rows: Rows) -> Floats:
         """Return the total for every weight."""
@@ -339,6 +394,11 @@ class Within:
     """1 for households of a subgroup that differs between implicates."""
 
     mask: NDArray[np.bool_]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from other measures of the same households."""
+        return ("within",)
 
     def __call__(self, rows: Rows) -> Floats:
         """Return the indicator of some rows."""

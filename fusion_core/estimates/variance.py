@@ -8,10 +8,15 @@ that the successive-difference variance (Census Bureau, *PUMS Accuracy of the Da
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from fusion_core.estimates.group_sums import GroupSums
+from fusion_core.estimates.targets import RatioTarget, TotalTarget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +30,10 @@ if TYPE_CHECKING:
 
 
 _ROUNDING = 1e-13
+# Work on more rows than this is split into parts for threads; compiled walks hold no lock.
+_MANY_ROWS = 20_000
+_PARTS = 64
+_MOST_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,7 @@ def estimate_with_replicates(
     targets: Sequence[Target],
     *,
     keep_replicates: bool = False,
+    sums: GroupSums | None = None,
 ) -> list[GroupEstimates]:
     """Estimate every target in every group with replicate weights.
 
@@ -105,19 +115,72 @@ def estimate_with_replicates(
         What to estimate.
     keep_replicates
         Keep the estimates under every weight, for tests of differences.
+    sums
+        Weighted sums of these groups and weights, where some are known already.
     """
-    collected: list[list[tuple[Floats, Floats, int, Floats | None]]] = [[] for _ in targets]
-    for rows in groups:
-        block = np.asarray(weights[rows], dtype=np.float64)
-        for place, target in zip(collected, targets, strict=True):
-            replicates = target.replicated(block, rows)
-            variance, lost = replicate_variance(replicates, factor)
-            # One household has the same mean under every weight; that is no certainty.
-            if len(block) == 1 and not np.any(variance):
-                variance = np.full_like(variance, np.nan)
-            kept = replicates if keep_replicates else None
-            place.append((replicates[0], variance, int(lost), kept))
-    return [_collect(place) for place in collected]
+    known = GroupSums(groups, weights) if sums is None else sums
+    return [
+        _from_sums(known, factor, target, keep_replicates=keep_replicates)
+        if isinstance(target, RatioTarget | TotalTarget)
+        else _from_rows(groups, weights, factor, target, keep_replicates=keep_replicates)
+        for target in targets
+    ]
+
+
+def _from_sums(
+    known: GroupSums, factor: float, target: RatioTarget | TotalTarget, *, keep_replicates: bool
+) -> GroupEstimates:
+    """Estimate a target that follows from weighted sums, for as many groups at once as fit."""
+    parts = [
+        _finished(target.combine(part.of(target.measures)), part.groups, factor, keep_replicates)
+        for part in known.parts()
+    ]
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _from_rows(
+    groups: Groups,
+    weights: NDArray[np.floating],
+    factor: float,
+    target: Target,
+    *,
+    keep_replicates: bool,
+) -> GroupEstimates:
+    """Estimate a target that needs the households themselves, in threads where it is much work."""
+
+    def estimated(part: Groups) -> GroupEstimates:
+        replicates = [
+            target.replicated(np.asarray(weights[rows], dtype=np.float64), rows) for rows in part
+        ]
+        return _finished(np.stack(replicates), part, factor, keep_replicates)
+
+    parts = groups.parts(_PARTS if groups.sizes.sum() > _MANY_ROWS else 1)
+    workers = min(len(parts), os.cpu_count() or 1, _MOST_THREADS)
+    if workers == 1:
+        return _joined([estimated(part) for part in parts])
+    with ThreadPoolExecutor(workers) as pool:
+        return _joined(list(pool.map(estimated, parts)))
+
+
+def _finished(
+    replicates: Floats, groups: Groups, factor: float, keep_replicates: bool
+) -> GroupEstimates:
+    variances, lost = replicate_variance(replicates, factor)
+    # One household has the same mean under every weight; that is no certainty.
+    alone = (groups.sizes == 1) & ~np.nan_to_num(variances).any(axis=1)
+    variances[alone] = np.nan
+    kept = replicates if keep_replicates else None
+    return GroupEstimates(replicates[:, 0].copy(), variances, lost, kept)
+
+
+def _joined(parts: Sequence[GroupEstimates]) -> GroupEstimates:
+    kept = [part.replicates for part in parts if part.replicates is not None]
+    return GroupEstimates(
+        np.concatenate([part.estimates for part in parts]),
+        np.concatenate([part.variances for part in parts]),
+        np.concatenate([part.lost_replicates for part in parts]),
+        np.concatenate(kept) if kept else None,
+    )
 
 
 def estimate_linearized(
