@@ -46,6 +46,7 @@ NO_REPLICATES = (
     "No replicate weights: sampling error is linearized as if households were drawn independently."
 )
 ONE_IMPLICATE = "One implicate: the uncertainty of fusion itself is unknown and not counted."
+MARGIN_LATER = "The margin of error is still being computed."
 ONE_HOUSEHOLD = "One household: sampling error cannot be estimated."
 NO_CASE = (
     "No household, or every one, is of this kind: the margin comes from the sample size (Wilson)."
@@ -167,6 +168,33 @@ def estimate_targets(
         raw = estimate_linearized(groups, weights.full, computed, len(weights.values))
     blocks = [_block(*pair, groups, weights) for pair in zip(targets, raw, strict=True)]
     return _widen(blocks, targets, groups, weights) if widen_certainty else blocks
+
+
+def estimate_points(
+    groups: Groups, weights: WeightMatrix, targets: Sequence[NamedTarget]
+) -> list[ResultBlock]:
+    """Estimate targets from the full-sample weight alone, without any margin of error.
+
+    The estimates are those of `estimate_targets`; a map can be coloured by them while its margins
+    are computed.
+
+    Parameters
+    ----------
+    groups, weights, targets
+        As in `estimate_targets`.
+    """
+    unknown = np.full(len(groups), np.nan)
+    blocks = []
+    for item in targets:
+        means = [
+            item.target.replicated(weights.full[rows][:, None], rows).mean() for rows in groups
+        ]
+        pooled = Pooled(np.array(means), unknown, unknown, unknown, unknown)
+        counts, notes = answered_rows(groups, item), [MARGIN_LATER] * len(groups)
+        blocks.append(
+            ResultBlock(item.statistic, item.level, counts, pooled, bounds_of(item), notes)
+        )
+    return blocks
 
 
 def _block(

@@ -91,6 +91,12 @@ class EstimateSource:
                 found[name] = _describe(fused.column(0), name)
         return found
 
+    @property
+    def numbers(self) -> int:
+        """Products of weights and answers behind a statistic of one fused variable."""
+        count = 1 if self.implicates is None else max(self.implicates.count, 1)
+        return int(self.rows * count * self.weights.values.shape[1])
+
     def subgroup(self, where: str) -> Subgroup:
         """Return the households a filter keeps; an empty filter keeps all.
 

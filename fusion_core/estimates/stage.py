@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.analysis import Method, estimate_targets
+from fusion_core.estimates.analysis import Method, estimate_points, estimate_targets
 from fusion_core.estimates.comparison import group_mask
 from fusion_core.estimates.groups import Groups
 from fusion_core.estimates.report import result_frame
@@ -73,6 +73,35 @@ def area_estimates(
     store = EstimateCache() if cache is None else cache
     key = (str(run.implicates_folder), stamp(run.implicates_folder), request)
     return _estimated(store, key, lambda: store.run_source(workspace, run), request)
+
+
+def first_estimates(
+    workspace: Workspace,
+    source: Run | SurveyId,
+    statistic: Statistic | Sequence[Statistic],
+    by: Sequence[str] | str = (PUMA,),
+    where: str = "",
+    *,
+    cache: EstimateCache | None = None,
+) -> pd.DataFrame:
+    """Estimate without margins of error, in a small part of the time; a map's first colours.
+
+    Parameters
+    ----------
+    workspace, statistic, by, where, cache
+        As in `area_estimates`.
+    source
+        A finished run, or a survey alone.
+
+    Returns
+    -------
+    DataFrame
+        As `area_estimates`, with the same estimates and no margins.
+    """
+    loaded = (EstimateCache() if cache is None else cache).source(workspace, source)
+    groups, keys = loaded.groups(_columns(by), where)
+    targets = loaded.targets(_listed(statistic), where)
+    return result_frame(keys, estimate_points(groups, loaded.weights, targets), confidence=0.90)
 
 
 def survey_area_estimates(

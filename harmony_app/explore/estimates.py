@@ -12,7 +12,12 @@ import panel as pn
 from fusion_core.errors import InputError
 from fusion_core.estimates.comparing import compare_in_source
 from fusion_core.estimates.sources import EstimateCache
-from fusion_core.estimates.stage import area_draws, area_estimates, survey_area_estimates
+from fusion_core.estimates.stage import (
+    area_draws,
+    area_estimates,
+    first_estimates,
+    survey_area_estimates,
+)
 from harmony_app.explore.layers import align
 
 if TYPE_CHECKING:
@@ -22,6 +27,10 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
     from harmony_app.explore.catalogue import Source
     from harmony_app.explore.state import EstimateRequest
+
+
+# Products of weights and answers from which on estimates are shown before their margins.
+_MANY = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -35,12 +44,15 @@ class Answer:
     table
         One row per area of the map, in its order (`harmony_app.explore.layers.align`).
     overall
-        The same statistic of all areas together, one record.
+        The same statistic of all areas together, one record; empty without margins.
+    margins
+        Whether margins of error are there yet.
     """
 
     request: EstimateRequest
     table: pd.DataFrame
     overall: dict[str, Any]
+    margins: bool = True
 
 
 class Estimator:
@@ -57,6 +69,19 @@ class Estimator:
     def __init__(self, workspace: Workspace, cache: EstimateCache | None = None) -> None:
         self.workspace = workspace
         self.cache = cache or pn.state.as_cached("estimate cache", EstimateCache)
+
+    def takes_long(self, source: Source) -> bool:
+        """Whether margins of error take so long that estimates should be shown before."""
+        loaded = self.cache.source(self.workspace, source.run or source.survey)
+        return loaded.numbers > _MANY
+
+    def first_answer(self, source: Source, request: EstimateRequest, areas: pd.DataFrame) -> Answer:
+        """Estimate every area without margins of error."""
+        found = first_estimates(
+            self.workspace, source.run or source.survey, request.statistic,
+            (request.area_kind,), request.where, cache=self.cache,
+        )  # fmt: skip
+        return Answer(request, align(found, areas, request.area_kind), {}, margins=False)
 
     def answer(self, source: Source, request: EstimateRequest, areas: pd.DataFrame) -> Answer:
         """Estimate every area and all areas together."""

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from fusion_core.estimates.analysis import MARGIN_LATER
 from harmony_app.explore import words
 from harmony_app.explore.classes import class_edges, classify
 from harmony_app.shell.figures import PaletteName, sequential_palette
@@ -109,6 +110,9 @@ def unreliable_positions(table: pd.DataFrame, rule: HatchRule) -> tuple[int, ...
     values = table[rule.measure].to_numpy(dtype=float)
     estimated = np.isfinite(table["estimate"].to_numpy(dtype=float))
     unknown = ~np.isfinite(table["moe"].to_numpy(dtype=float))
+    if "assumption" in table:
+        # Margins that are still being computed are not unknown.
+        unknown &= table["assumption"].ne(MARGIN_LATER).to_numpy()
     with np.errstate(invalid="ignore"):
         uncertain = estimated & (unknown | (values > rule.limit))
     return tuple(int(position) for position in np.flatnonzero(uncertain))

@@ -189,11 +189,22 @@ class ExplorePage(Viewer):
             words.statistic_phrase(request.statistic, self._quantity(request)),
         )
         self.centre.show_status("Computing estimates and margins of error …", busy=True)
-        self._work.start(
-            lambda: self._estimator.answer(source, request, shapes.areas),
-            self._show_answer,
-            self._show_failure,
-        )
+        areas = shapes.areas
+
+        def compute() -> Answer:
+            return self._estimator.answer(source, request, areas)
+
+        def compute_first() -> Answer:
+            long = self._estimator.takes_long(source)
+            return self._estimator.first_answer(source, request, areas) if long else compute()
+
+        def show_first(answer: Answer) -> None:
+            self._show_answer(answer)
+            if not answer.margins:
+                self.centre.show_status("Computing margins of error …", busy=True)
+                self._work.start(compute, self._show_answer, self._show_failure)
+
+        self._work.start(compute_first, show_first, self._show_failure)
 
     def _show_answer(self, answer: Answer) -> None:
         self._answer = answer
@@ -203,7 +214,8 @@ class ExplorePage(Viewer):
         everyone = words.subgroup_phrase(self.state)
         self.centre.show_heading(
             words.map_title(answer.request.statistic, self.source.columns),
-            f"{phrase}, {everyone} · {words.estimate_phrase(overall, quantity)} overall",
+            f"{phrase}, {everyone}"
+            + (f" · {words.estimate_phrase(overall, quantity)} overall" if overall else ""),
         )
         self.note = method_note(
             self.state, self.source, answer, quantity,

@@ -112,6 +112,26 @@ def test_a_subgroup_nobody_belongs_to_says_so(make_page):
     assert "No household meets the filter" in page.centre.status.object
 
 
+def test_a_long_computation_colours_the_map_first(make_page, monkeypatch):
+    at_once = make_page()
+    shown = []
+    monkeypatch.setattr("harmony_app.explore.estimates._MANY", 0)
+    original = ExplorePage._show_answer
+    monkeypatch.setattr(
+        ExplorePage,
+        "_show_answer",
+        lambda page, answer: shown.append(answer) or original(page, answer),
+    )
+    page = make_page()
+    first, last = shown
+    assert not first.margins
+    assert last.margins
+    assert first.table["moe"].isna().all()
+    np.testing.assert_allclose(first.table["estimate"], last.table["estimate"], rtol=1e-12)
+    pd.testing.assert_frame_equal(last.table, at_once._answer.table)
+    assert page.centre.title.object == at_once.centre.title.object
+
+
 def test_choosing_two_areas_compares_them(make_page):
     page = make_page()
     page.choose_area("0100600")
