@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from draw_candidates import Candidate, Trained, candidates
-from draw_report import report
+from draw_report import Found, report
 from draw_scores import Scores, score
 from draw_worlds import World, WorldPlan, all_worlds, official_halves
 from measuring import metered
@@ -51,21 +51,22 @@ def main() -> int:
         return run_alone(measure)
     require_shared_data()
     KEPT.mkdir(parents=True, exist_ok=True)
+    found = {}
     for plan in all_worlds():
-        path = KEPT / f"{plan.survey}-{plan.purpose}-{plan.name}.pickle"
+        path = KEPT / f"{plan.survey} {plan.purpose} {plan.name}.pickle"
         if not path.exists():
-            print(f"{plan.survey} {plan.purpose} {plan.name} …", flush=True)
+            print(path.stem, flush=True)
             path.write_bytes(pickle.dumps(results(plan)))
-    found = {
-        (plan.survey, plan.purpose, plan.name): pickle.loads(  # noqa: S301 - this script's own file
-            (KEPT / f"{plan.survey}-{plan.purpose}-{plan.name}.pickle").read_bytes()
-        )
-        for plan in all_worlds()
-        if (KEPT / f"{plan.survey}-{plan.purpose}-{plan.name}.pickle").exists()
-    }
+        found[plan.survey, plan.purpose, plan.name] = pickle.loads(path.read_bytes())  # noqa: S301 - this script's own file
+        # Written after every world, so that an interrupted study leaves what it found.
+        write_table(found)
+    return 0
+
+
+def write_table(found: Found) -> None:
+    """Write what is known so far."""
     TABLE.parent.mkdir(parents=True, exist_ok=True)
     TABLE.write_text(report(found), encoding="utf-8")
-    return 0
 
 
 def measure(*, quick: bool) -> list[Row]:

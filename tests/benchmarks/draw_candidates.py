@@ -10,14 +10,12 @@ from typing import Final
 from unittest.mock import patch
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.spatial import cKDTree
 from sklearn.isotonic import isotonic_regression
 
 from fusion_core.fusion import FusionModel, TrainSettings
 from fusion_core.fusion.donors import Donors
 from fusion_core.fusion.expectations import FittedVariable
-from fusion_core.fusion.model import VariableModel
 from fusion_core.fusion.neighbours import ExpectationScale
 from fusion_core.fusion.prediction import ExpandingPredictor, Predictor, ResolvingPredictor
 
@@ -246,64 +244,6 @@ def _step_rows(trained: Trained, place: int) -> np.ndarray:
     return trained.donors.step_rows(step)
 
 
-@dataclass(frozen=True)
-class TemperedPredictor:
-    """Flattens or sharpens class and zero probabilities: p^(1/T), scaled to sum to one."""
-
-    temperatures: dict[str, float]
-    own: ResolvingPredictor = field(default_factory=ResolvingPredictor)
-
-    def expectations(self, variable, recipient, fused):
-        found = self.own.expectations(variable, recipient, fused)
-        temperature = self.temperatures.get(variable.type.name)
-        if temperature is None:
-            return found
-        if variable.type.is_categorical:
-            return tempered(found, temperature)
-        found = found.copy()
-        found[:, :, 0] = tempered(_both(found[:, :, 0]), temperature)[..., 1]
-        return found
-
-
-def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Return probabilities to the power of 1/T, scaled to sum to one (Guo et al. 2017)."""
-    powers = np.exp(np.log(np.clip(probabilities, 1e-12, 1)) / temperature)
-    return powers / powers.sum(axis=-1, keepdims=True)
-
-
-def _both(probability: np.ndarray) -> np.ndarray:
-    return np.stack([1 - probability, probability], axis=-1)
-
-
-def temperature_of(probabilities: np.ndarray, place: np.ndarray, weights: np.ndarray) -> float:
-    """Return the temperature with the smallest weighted log loss of out-of-fold probabilities."""
-    rows = np.arange(len(place))
-
-    def loss(logarithm: float) -> float:
-        scaled = tempered(probabilities, float(np.exp(logarithm)))
-        return float(np.average(-np.log(np.maximum(scaled[rows, place], 1e-12)), weights=weights))
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
-
-
-def calibrated(trained: Trained) -> tuple[FusionModel, Predictor]:
-    """Scale class and zero probabilities by the temperature that suits the out-of-fold ones."""
-    temperatures = {}
-    for place, item in enumerate(trained.fitted):
-        model: VariableModel = item.model
-        if not (model.type.is_categorical or model.has_zero_part):
-            continue
-        task = trained.donors.task(place)
-        if model.type.is_categorical:
-            actual = np.searchsorted(model.classes, task.outcome)
-            temperature = temperature_of(item.out_of_fold, actual, task.weights)
-        else:
-            actual = (task.outcome != 0).astype(int)
-            temperature = temperature_of(_both(item.out_of_fold[:, 0]), actual, task.weights)
-        temperatures[model.type.name] = temperature
-    return trained.model, TemperedPredictor(temperatures)
-
-
 @contextmanager
 def isotonic_quantiles():
     """Correct crossing quantiles by isotonic regression instead of sorting them."""
@@ -345,6 +285,6 @@ def candidates() -> list[Candidate]:
         Candidate("160 nearest, moved residuals", base,
                   nearest_donors(160, kernel=True, residuals=True)),
         Candidate("leaves in common", base, shared_leaves),
-        Candidate("calibrated classes", base, calibrated),
+        Candidate("calibrated classes", base.replace(class_probabilities="calibrated")),
         Candidate("smaller trees", base.replace(leaves=(4, 8, 16, 32, 64))),
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from draw_scores import Scores, difference
-from draw_worlds import CHOOSING_FOLDS, CHOOSING_SEEDS, DEMO_HOUSEHOLDS, REPORT_SEEDS
+from draw_worlds import DEMO_HOUSEHOLDS
 from machine import describe
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def report(found: Found) -> str:
     found
         Results by survey, purpose and name of the world, and by way to draw.
     """
-    parts = [_HEAD.format(machine=describe(), seeds=_seeds())]
+    parts = [_HEAD.format(machine=describe(), worlds=_worlds(found), demo=DEMO_HOUSEHOLDS)]
     for survey, purpose, title in _SECTIONS:
         worlds = [item for key, item in found.items() if key[:2] == (survey, purpose)]
         if worlds:
@@ -158,15 +158,12 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _seeds() -> str:
-    def listed(seeds: Iterable[int]) -> str:
-        return " and ".join(str(seed) for seed in seeds)
-
-    return (
-        f"demo population {listed(CHOOSING_SEEDS)} for choosing, {listed(REPORT_SEEDS)} for the "
-        f"report ({DEMO_HOUSEHOLDS:,} donors each); {CHOOSING_FOLDS} folds inside the official RECS "
-        "donor half for choosing"
-    )
+def _worlds(found: Found) -> str:
+    """List the worlds that were scored."""
+    listed: dict[str, list[str]] = {}
+    for survey, purpose, name in found:
+        listed.setdefault(f"{survey}, {purpose}", []).append(name)
+    return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in listed.items())
 
 
 _SCORES: Final = (
@@ -181,16 +178,18 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _SECTIONS: Final = (
     ("RECS", "report", "Report: the official RECS half"),
-    ("demo", "report", "Report: demo populations not chosen on"),
-    ("RECS", "choose", "Chosen on: folds inside the RECS donor half"),
-    ("demo", "choose", "Chosen on: other demo populations"),
+    ("demo", "report", "Report: demo populations"),
+    ("RECS", "choose", "To choose by: folds inside the RECS donor half"),
+    ("demo", "choose", "To choose by: another demo population"),
 )
 _HEAD: Final = """# Ways to draw, measured
 
 Written by `python tests/benchmarks/benchmark_draws.py --write`; what each way is stands in
 `tests/benchmarks/draw_candidates.py`.
 
-{machine}- Seeds: {seeds}; training 1, drawing 5 (6 where it says drawn again); 40 implicates, the whole chain of variables
+{machine}- Worlds – {worlds}. Demo: {demo:,} donors and as many other households of the population with
+  that seed. Training seed 1, drawing seed 5 (6 where it says drawn again); 40 implicates of the whole
+  chain of variables, production settings but for what a way changes
 
 CRPS, Brier, log and energy score: difference from the default, `out-of-fold`, in per cent of its
 score, ± standard error of the households' paired differences; below zero is better. The error does

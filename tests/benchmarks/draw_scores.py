@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.fusion import Implicates
-from fusion_core.validation.scores import brier_by_row, crps_by_row, energy_by_row, log_by_row
+from fusion_core.validation.scores import (
+    brier_by_row,
+    coverage_by_row,
+    crps_by_row,
+    energy_by_row,
+    log_by_row,
+)
 
 CALIBRATION_BINS = 10
 LEVELS = (0.8, 0.5)
@@ -72,7 +78,8 @@ def score(implicates: Implicates, truth: pd.DataFrame, groups: tuple[str, ...]) 
         ),
         coverage={
             name: tuple(
-                float(inside_by_row(actual[name], draws[name], level).mean()) for level in LEVELS
+                float(coverage_by_row(actual[name], draws[name], level=level).mean())
+                for level in LEVELS
             )
             for name in numbers
         },
@@ -85,20 +92,6 @@ def score(implicates: Implicates, truth: pd.DataFrame, groups: tuple[str, ...]) 
             actual, {name: draws[name].mean(axis=1) for name in numbers}, truth, groups
         ),
     )
-
-
-def inside_by_row(truth: np.ndarray, draws: np.ndarray, level: float) -> np.ndarray:
-    """Return which part of each true value's rank among the draws lies in the central interval.
-
-    A true value that equals some draws, such as zero, has a range of ranks (the non-randomised
-    probability integral transform, Czado, Gneiting and Held 2009); the mean is `level` exactly for
-    draws from the true distribution, ties or not, whatever their number is.
-    """
-    count = draws.shape[1]
-    low = (draws < truth[:, None]).sum(axis=1) / (count + 1)
-    high = ((draws <= truth[:, None]).sum(axis=1) + 1) / (count + 1)
-    tail = (1 - level) / 2
-    return np.clip(np.minimum(high, 1 - tail) - np.maximum(low, tail), 0, None) / (high - low)
 
 
 def calibration_error(codes: np.ndarray, shares: np.ndarray) -> float:

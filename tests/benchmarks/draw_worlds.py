@@ -74,16 +74,19 @@ class WorldPlan:
 
 def all_worlds() -> list[WorldPlan]:
     """Return the plans."""
-    demos = {
-        seed: WorldPlan("demo", purpose, f"{seed}", partial(demo, seed))
-        for purpose, seeds in (("report", REPORT_SEEDS), ("choose", CHOOSING_SEEDS))
-        for seed in seeds
-    }
-    folds = [
-        WorldPlan("RECS", "choose", f"fold{fold}", partial(inner_fold, fold))
-        for fold in range(CHOOSING_FOLDS)
+    return [
+        WorldPlan("RECS", "report", "official", official_halves),
+        *_demos("report", REPORT_SEEDS),
+        *(
+            WorldPlan("RECS", "choose", f"fold {fold}", partial(inner_fold, fold))
+            for fold in range(CHOOSING_FOLDS)
+        ),
+        *_demos("choose", CHOOSING_SEEDS),
     ]
-    return [WorldPlan("RECS", "report", "official", official_halves), *demos.values(), *folds]
+
+
+def _demos(purpose: str, seeds: tuple[int, ...]) -> list[WorldPlan]:
+    return [WorldPlan("demo", purpose, f"seed {seed}", partial(demo, seed)) for seed in seeds]
 
 
 def official_halves() -> World:

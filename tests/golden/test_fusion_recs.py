@@ -14,6 +14,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 from fusion_core import Implicates, TrainSettings, fuse, train
+from fusion_core.validation.scores import coverage_by_row
 
 NUMBERS = ("square_feet", "electricity", "natural_gas")
 CLASSES = ("insulation", "aircon")
@@ -118,13 +119,6 @@ def marginal_distance(implicates: Implicates, halves: Halves, name: str) -> floa
     return float(np.abs(shares / shares.sum() - true_shares / true_shares.sum()).sum() / 2)
 
 
-def inside_80_percent(implicates: Implicates, halves: Halves, name: str) -> float:
-    """Share of true values inside the central 80 % of the draws."""
-    low, high = np.quantile(implicates[name].values, [0.1, 0.9], axis=1, method="hazen")
-    truth = halves.truth[name].to_numpy()
-    return float(((low <= truth) & (truth <= high)).mean())
-
-
 def assert_as_good_as_the_reference(
     implicates: Implicates, halves: Halves, *, scores_within: float, errors_within: float
 ) -> None:
@@ -183,9 +177,11 @@ def test_forty_implicates_match_the_true_half_as_well_as_the_reference(halves, p
     implicates = fuse(halves.recipient, model, m=40, seed=1, threads=2)
     assert_as_good_as_the_reference(implicates, halves, scores_within=0.02, errors_within=0.012)
     if preset == "production":
-        # Draws of the paper's settings vary too little (the reference: 71 % inside).
-        for name in ("square_feet", "electricity"):
-            assert 0.75 <= inside_80_percent(implicates, halves, name) <= 0.82
+        # The paper's settings vary too little: 74 % in the reference's numbers without zeros. The
+        # aim is 78 to 82 %; the share of 2,843 households has a standard error of 0.75 points.
+        for name in NUMBERS:
+            truth = halves.truth[name].to_numpy(float)
+            assert 0.7725 <= coverage_by_row(truth, implicates[name].values).mean() <= 0.8275
 
 
 @pytest.mark.slow

@@ -5,10 +5,13 @@ from fusion_core.errors import InputError
 from fusion_core.validation.scores import (
     brier,
     brier_by_row,
+    coverage_by_row,
     crps,
     crps_by_row,
+    energy_by_row,
     energy_score,
     interval_coverage,
+    log_by_row,
     log_score,
     marginal_brier,
     marginal_crps,
@@ -111,3 +114,33 @@ def test_rows_average_to_the_score():
     codes, picks = generator.integers(0, 3, 50), generator.integers(0, 3, (50, 7))
     rows = brier_by_row(codes, picks, 3)
     assert np.average(rows, weights=weight) == pytest.approx(brier(codes, picks, 3, weight))
+
+
+def test_rows_of_the_log_and_energy_score_average_to_it():
+    generator = np.random.default_rng(11)
+    codes, picks = generator.integers(0, 3, 50), generator.integers(0, 3, (50, 7))
+    assert log_by_row(codes, picks, 3).mean() == pytest.approx(log_score(codes, picks, 3))
+    truth, draws = generator.normal(size=(50, 2)), generator.normal(size=(50, 7, 2))
+    assert energy_by_row(truth, draws).mean() == pytest.approx(energy_score(truth, draws))
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8])
+@pytest.mark.parametrize("count", [5, 40])
+def test_coverage_by_rank_is_exact_with_and_without_ties(count, level):
+    generator = np.random.default_rng(12)
+    truth, draws = generator.normal(size=20_000), generator.normal(size=(20_000, count))
+    assert coverage_by_row(truth, draws, level=level).mean() == pytest.approx(level, abs=0.01)
+    # Nearly half are zero: an interval that counts its ends would hold too many.
+    truth, draws = np.maximum(truth, 0), np.maximum(draws, 0)
+    assert coverage_by_row(truth, draws, level=level).mean() == pytest.approx(level, abs=0.01)
+    narrow = coverage_by_row(2 * truth, draws, level=level).mean()
+    assert narrow < level - 0.05
+
+
+def test_coverage_by_rank_by_hand():
+    draws = np.array([[1.0, 2.0, 3.0, 4.0]])
+    # Ranks are fifths: above all draws lies outside the central 60 %, between two inside.
+    assert coverage_by_row(np.array([9.0]), draws, level=0.6) == pytest.approx([0.0])
+    assert coverage_by_row(np.array([2.5]), draws, level=0.6) == pytest.approx([1.0])
+    # Equal to the smallest draw: the lower two fifths, of which one is inside.
+    assert coverage_by_row(np.array([1.0]), draws, level=0.6) == pytest.approx([0.5])
