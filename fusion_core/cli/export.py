@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from fusion_core.workspace.runs import Run
 
 _FORMATS = ("parquet", "csv", "geojson", "xlsx")
-_KEPT = ("estimate", "moe", "cv", "n", "reliability")
+_KEPT = ("estimate", "moe", "cv", "n", "reliability", "assumption")
 _EXCEL_ROWS = 1_048_576
 
 

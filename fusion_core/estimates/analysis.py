@@ -17,6 +17,7 @@ from fusion_core.estimates.report import ResultBlock, result_frame
 from fusion_core.estimates.statistic import Statistic
 from fusion_core.estimates.targets import (
     NamedTarget,
+    QuantileTarget,
     RatioTarget,
     TotalTarget,
     build_targets,
@@ -48,6 +49,10 @@ NO_REPLICATES = (
 ONE_IMPLICATE = "One implicate: the uncertainty of fusion itself is unknown and not counted."
 MARGIN_LATER = "The margin of error is still being computed."
 ONE_HOUSEHOLD = "One household: sampling error cannot be estimated."
+SAME_VALUE = (
+    "Every replicate weight and implicate gives the same value, as where many households gave the"
+    " same round number: the margin is unknown, not zero."
+)
 NO_CASE = (
     "No household, or every one, is of this kind: the margin comes from the sample size (Wilson)."
 )
@@ -203,15 +208,36 @@ def _block(
     counts = answered_rows(groups, item)
     limit = sampling_degrees_of_freedom(counts, weights, observed=item.observed)
     pooled = pool(result.estimates, result.variances, complete_degrees_of_freedom=limit)
+    pooled, fixed = without_false_zeros(pooled, item)
     notes = ["" if weights.has_replicates else NO_REPLICATES] * len(groups)
     if result.estimates.shape[1] == 1 and not item.observed:
         notes = [_join(note, ONE_IMPLICATE) for note in notes]
+    for group in np.flatnonzero(fixed):
+        notes[group] = _join(notes[group], SAME_VALUE)
     for group in np.flatnonzero(np.isnan(pooled.total) & (counts == 1)):
         notes[group] = _join(notes[group], ONE_HOUSEHOLD)
     for group in np.flatnonzero(result.lost_replicates):
         lost = int(result.lost_replicates[group])
         notes[group] = _join(notes[group], f"{lost} replicate weights give no estimate here.")
     return ResultBlock(item.statistic, item.level, counts, pooled, bounds_of(item), notes)
+
+
+def without_false_zeros(pooled: Pooled, item: NamedTarget) -> tuple[Pooled, NDArray[np.bool_]]:
+    """Replace the variance 0 of quantiles by an unknown one; return which groups it concerns.
+
+    Replicate weights move a quantile from one observed value to another. Where many households gave
+    the same answer it stays where it is under all of them, which says nothing about its precision.
+    """
+    fixed = np.zeros(len(pooled.total), dtype=bool)
+    if isinstance(item.target, QuantileTarget):
+        fixed = (pooled.total == 0) & np.isfinite(pooled.estimate)
+    if not fixed.any():
+        return pooled, fixed
+    unknown = {
+        name: np.where(fixed, np.nan, getattr(pooled, name))
+        for name in ("within", "between", "total")
+    }
+    return replace(pooled, **unknown), fixed
 
 
 def sampling_degrees_of_freedom(

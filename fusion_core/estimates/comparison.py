@@ -19,6 +19,7 @@ from fusion_core.estimates.analysis import (
     answered_rows,
     certainty_variance,
     sampling_degrees_of_freedom,
+    without_false_zeros,
 )
 from fusion_core.estimates.contrasts import (
     CONTRASTS,
@@ -147,6 +148,7 @@ class Side:
         """The groups' own estimates."""
         freedom = self.degrees_of_freedom
         pooled = pool(self.raw.estimates, self.raw.variances, complete_degrees_of_freedom=freedom)
+        pooled, _ = without_false_zeros(pooled, self.item)
         certain, variance = certainty_variance(pooled, self.item, self.groups, self.weights)
         return replace(
             pooled,
@@ -156,11 +158,11 @@ class Side:
 
     @property
     def extra(self) -> Floats:
-        """Variance of shares of exactly 0 or 1, which no replicate weight shows."""
-        certain, variance = certainty_variance(
-            pool(self.raw.estimates, self.raw.variances), self.item, self.groups, self.weights
-        )
-        return np.where(certain, variance, 0.0)
+        """Variance no replicate weight shows: of shares of exactly 0 or 1; NaN where unknown."""
+        pooled = pool(self.raw.estimates, self.raw.variances)
+        _, fixed = without_false_zeros(pooled, self.item)
+        certain, variance = certainty_variance(pooled, self.item, self.groups, self.weights)
+        return np.where(fixed, np.nan, np.where(certain, variance, 0.0))
 
     @property
     def assumption(self) -> str:

@@ -18,6 +18,7 @@ import pandas as pd
 from fusion_core.errors import InputError
 from fusion_core.estimates.group_sums import KEPT_BYTES, GroupSums
 from fusion_core.estimates.groups import group_rows
+from fusion_core.estimates.stored_implicates import StoredImplicates, stored_implicates
 from fusion_core.estimates.targets import NamedTarget, build_targets, restrict
 from fusion_core.estimates.weights import weight_matrix
 from fusion_core.fusion.implicates import Implicates
@@ -87,8 +88,7 @@ class EstimateSource:
         """Describe what a filter may read: recipient columns and fused variables."""
         found = {str(name): _describe(self.table[name], str(name)) for name in self.table.columns}
         if self.implicates is not None and self.implicates.count:
-            for name, fused in self.implicates.variables.items():
-                found[name] = _describe(fused.column(0), name)
+            found |= {name: self._describe_fused(name) for name in self.implicates.names}
         return found
 
     @property
@@ -151,6 +151,16 @@ class EstimateSource:
         ]
         within = self.subgroup(where).within
         return targets if within is None else [restrict(target, within) for target in targets]
+
+    def _describe_fused(self, name: str) -> Variable:
+        if isinstance(self.implicates, StoredImplicates):
+            levels, ordered = self.implicates.levels_of(name)
+        elif self.implicates is not None:
+            fused = self.implicates[name]
+            levels, ordered = fused.levels, fused.ordered
+        if not levels:
+            return Variable(name, type="continuous")
+        return Variable(name, type="ordered" if ordered else "nominal", levels=levels)
 
     def _evaluate(self, text: str) -> Subgroup:
         # Loaded on first use: estimates without a filter need neither DuckDB nor a parser.
@@ -272,7 +282,6 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
     InputError
         If the run has no implicates yet or they do not fit the recipient.
     """
-    from fusion_core.fusion import read_implicates
     from fusion_core.fusion.implicate_files import MANIFEST
 
     path = run.input_folder / "recipient.parquet"
@@ -280,8 +289,8 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
         raise InputError(
             "The run has no fused variables yet", where=run.id, fix="Wait until it has finished"
         )
-    implicates = read_implicates(run.implicates_folder)
     recipient = read_table(path, what="The prepared input", fix="Start the run again")
+    implicates = stored_implicates(run.implicates_folder, rows=len(recipient))
     pair = run.spec().pair
     survey = workspace.survey(pair.recipient)
     design = survey.description.design

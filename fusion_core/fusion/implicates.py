@@ -46,6 +46,11 @@ class FusedVariable:
         """Whether the values are codes into `levels`."""
         return bool(self.levels)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of the draws in bytes."""
+        return int(self.values.nbytes)
+
     def column(self, implicate: int) -> pd.Series[Any]:
         """Return one implicate (0-based) as a pandas column with its natural dtype."""
         draws = self.values[:, implicate]

@@ -301,3 +301,27 @@ def test_derived_variables_must_fit(implicates):
         derive(implicates, "sum", lambda v: v["energy"].sum(axis=1))
     doubled = derive(implicates, "double", lambda v: 2 * v["energy"])
     assert (doubled["double"].values == 2 * implicates["energy"].values).all()
+
+
+@pytest.mark.parametrize("kind", ["median", "quantile"])
+def test_a_median_no_weight_moves_has_an_unknown_margin_not_none(kind):
+    generator = np.random.default_rng(2)
+    table = pd.DataFrame({"puma": ["01"] * 60 + ["02"] * 60, "weight": 1.0})
+    table[list(DESIGN.columns)] = generator.choice([0.3, 1.0, 1.7], (120, 4))
+    rent = generator.gamma(2.0, 300.0, (120, 3))
+    rent[:50] = 500.0
+    fused = Implicates({"rent": FusedVariable("rent", rent)})
+    statistic = Statistic(kind, "rent", probability=0.4 if kind == "quantile" else None)
+    result = analyze(fused, statistic, by="puma", recipient=table, design=DESIGN)
+    heaped, spread = result.to_dict("records")
+    assert heaped["estimate"] == 500
+    assert np.isnan(heaped["standard_error"])
+    assert heaped["reliability"] == "undefined"
+    assert heaped["assumption"].startswith("Every replicate weight and implicate")
+    assert spread["standard_error"] > 0
+    assert spread["assumption"] == ""
+    found = compare(
+        fused, statistic, {"puma": "01"}, {"puma": "02"}, recipient=table, design=DESIGN
+    )
+    assert np.isnan(found.p_value)
+    assert not found.is_significant
