@@ -65,7 +65,8 @@ def marginal_crps(truth: Floats, weight: Floats | None = None) -> float:
     """Return the score of the marginal distribution itself: half the mean absolute difference."""
     order = np.argsort(truth)
     share = np.full(len(truth), 1.0 / len(truth)) if weight is None else weight / weight.sum()
-    ordered, mass = truth[order], share[order]
+    # Measured from the smallest value, so that a constant scores exactly 0.
+    ordered, mass = truth[order] - truth.min(), share[order]
     below = np.cumsum(mass) - mass
     above = 1.0 - below - mass
     return float((mass * ordered * (below - above)).sum())

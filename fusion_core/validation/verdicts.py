@@ -37,7 +37,7 @@ def verdict(variable: str, curves: pd.DataFrame) -> str:
     elif limit > shares[0]:
         parts.append(f"do not use below {percent_words(limit)}")
     _, added = _curve(own, "value_added")
-    if len(added) and float(np.nanmedian(added)) < LITTLE_VALUE:
+    if np.isfinite(added).any() and float(np.nanmedian(added)) < LITTLE_VALUE:
         parts.append("subset estimates add little to the overall figure")
     return f"{variable}: {'; '.join(parts)}"
 

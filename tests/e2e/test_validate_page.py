@@ -1,6 +1,7 @@
 """A statistician decides on the Validate page whether fused variables can be trusted."""
 
 import re
+import shutil
 
 import pytest
 from playwright.sync_api import expect
@@ -61,9 +62,40 @@ def test_a_variable_is_looked_at_in_detail(validate):
     verdict = page.locator('button[data-variable="insecure"]')
     verdict.click()
     expect(verdict).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Distributions").click()
     expect(page.get_by_role("heading", name="Distribution of insecure")).to_be_visible()
     expect(page.get_by_role("heading", name="Dependence of insecure")).to_be_visible()
     expect(page).to_have_url(re.compile("var=insecure"))
+    expect(page).to_have_url(re.compile("tab=distributions"))
+
+
+def test_a_finished_run_is_checked_with_unseen_households(
+    finished_run, app_server, new_page, tmp_path
+):
+    shutil.copytree(finished_run.workspace, tmp_path / "own")
+    server, page = app_server(tmp_path / "own"), new_page()
+    page.goto(f"{server.url}/validate?run={finished_run.run}&tab=unseen")
+    expect(page.get_by_text("Takes about")).to_be_visible(timeout=LONG_MILLISECONDS)
+    page.get_by_label("How thoroughly").select_option("3 parts (quicker)")
+    page.get_by_role("button", name="Check with unseen households").click()
+    expect(page.get_by_role("progressbar", name="Progress of the check")).to_be_visible()
+    expect(page.get_by_text("in 3 parts; each part fused")).to_be_visible(timeout=180_000)
+    page.get_by_role("button", name="unseen", exact=True).click()
+    expect(page).to_have_url(re.compile("unseen=1"))
+    page.get_by_role("button", name="Households").click()
+    expect(page.get_by_text("elec_kwh: draws are")).to_be_visible()
+
+
+def test_a_published_table_is_compared(validate, tmp_path):
+    page = validate()
+    page.get_by_role("button", name="Other table").click()
+    page.get_by_label("Variable").select_option("insecure")
+    file = page.locator("input[type=file]")
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("GEOID,Households\n1,5\n", encoding="utf-8")
+    file.set_input_files(wrong)
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("alert")).to_contain_text("No area of the table is known")
 
 
 def test_subsets_are_narrowed_to_one_family(validate):
