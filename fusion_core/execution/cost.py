@@ -198,7 +198,7 @@ def cost_of(
     """
     names = flat_names(spec.fusion_variables)
     variables = [_require(sizes, name) for name in names]
-    parallel = max(1, min(spec.train.workers, cores or available_cores(), len(names)))
+    parallel = max(1, min(spec.train.workers, cores or available_cores()))
     n, recipients, m = sizes.donor_rows, sizes.recipient_rows, spec.implicates
     used = min(sizes.predictors + len(names), spec.train.maximum_predictors)
     models = sum(_models(variable, spec.train) for variable in variables)
@@ -272,6 +272,7 @@ def _training(
         trees = len(settings.leaves) + 1
     per_row = (searched + 1) * rows * predictors * speeds.boost
     seconds = _models(variable, settings) * rounds * (per_row + trees * speeds.tree)
+    seconds *= len(settings.variants())
     return seconds if variable.is_categorical else seconds + rows * speeds.list_donor
 
 

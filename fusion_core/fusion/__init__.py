@@ -19,7 +19,8 @@ installed, on a SLURM cluster (package ``dask-jobqueue``)::
 
 Jobs need the same environment and must see ``folder`` under the same path; the recipient is read
 where this code runs. ``memory`` is what each worker may take, half of its share of the job to be
-safe. Tasks may be repeated, so the death of a worker costs only its tasks at hand, a job that ran
+safe. Folds, fits and screenings are tasks when training, parts of the rows when fusing. Tasks may be
+repeated, so the death of a worker costs only its tasks at hand, a job that ran
 into its wall time included; started again, `fuse_to_folder` goes on with the parts that are there.
 The results equal those of one machine.
 

@@ -42,7 +42,8 @@ def households(rows: int, seed: int) -> pd.DataFrame:
     )
 
 
-def test_the_python_example_runs():
+def test_the_python_example_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (example,) = blocks("python")
     names = {
         "donor": households(400, 1),
