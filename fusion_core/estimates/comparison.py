@@ -252,7 +252,12 @@ def compare_sides(first: Side, second: Side, *, confidence: float = 0.90) -> Dif
     InputError
         If they share households and there are no replicate weights.
     """
-    row = contrast_frame(first, second, confidence=confidence).iloc[0]
+    found = contrast_frame(first, second, confidence=confidence)
+    return difference_of(found.iloc[0], confidence=confidence)
+
+
+def difference_of(row: pd.Series[Any], *, confidence: float) -> Difference:
+    """Return a row of `contrast_frame` as a difference of its own, not one of many."""
     numbers = {name: float(row[name]) for name in _NUMBERS_OF_A_DIFFERENCE}
     return Difference(**numbers, confidence=confidence, assumption=str(row["assumption"]))
 

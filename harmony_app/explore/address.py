@@ -34,7 +34,8 @@ def to_query(state: ExploreState) -> dict[str, str | None]:
         "k": "" if state.classes == plain.classes else str(state.classes),
         "breaks": ",".join(f"{value:.10g}" for value in state.breaks),
         "hatch": "" if state.hatch == plain.hatch else str(state.hatch),
-        "area": ",".join(state.areas), "split": state.breakdown,
+        "area": ",".join(state.areas), "against": state.against,
+        "split": state.breakdown,
         "view": "" if state.view == plain.view else state.view,
     }  # fmt: skip
     return {name: text or None for name, text in texts.items()}
@@ -66,6 +67,7 @@ def from_query(query: Mapping[str, str]) -> ExploreState:
         breaks=_breaks(query.get("breaks", "")),
         hatch=HatchRule.parse(query["hatch"]) if "hatch" in query else plain.hatch,
         areas=tuple(item for item in query.get("area", "").split(",") if item)[:MOST_AREAS],
+        against=query.get("against", ""),
         breakdown=query.get("split", ""),
         view=next((item for item in CENTRE_VIEWS if item == view), plain.view),
     )

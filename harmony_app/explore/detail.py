@@ -137,32 +137,40 @@ def draws_strip(draws: NDArray[np.float64], row: Mapping[str, Any], quantity: Qu
 
 
 def comparison_card(
-    names: tuple[str, str],
-    rows: tuple[Mapping[str, Any], Mapping[str, Any]],
-    difference: Difference,
-    quantity: Quantity,
+    names: tuple[str, str], difference: Difference, quantity: Quantity, *, pins: str = "AB"
 ) -> str:
-    """Return the card that compares two areas."""
+    """Return the card that compares two areas, or an area with something else.
+
+    Parameters
+    ----------
+    names
+        What is compared.
+    difference
+        The first less the second.
+    quantity
+        What kind of number was estimated.
+    pins
+        Letters of the pins on the map; a blank for what has none.
+    """
+    rows = (
+        {"estimate": difference.first, "moe": difference.first_moe},
+        {"estimate": difference.second, "moe": difference.second_moe},
+    )
     lines = "".join(
         f'<div class="area-head" style="margin-top:5px"><span class="pin">{pin}</span>'
         f'<span>{escape(name)} <span style="font-weight:500">'
         f"{escape(words.estimate_phrase(row, quantity))}</span></span></div>"
-        for pin, name, row in zip("AB", names, rows, strict=True)
+        for pin, name, row in zip(pins, names, rows, strict=True)
     )
     sentence = words.comparison_sentence(
         names, difference.difference, difference.moe, real=difference.is_significant,
         quantity=quantity,
     )  # fmt: skip
     kind = " real" if difference.is_significant else ""
-    chance = (
-        f'<div class="facts muted">p = {difference.p_value:.2g}; both areas under the same implicates'
-        " and replicate weights.</div>"
-        if math.isfinite(difference.p_value)
-        else ""
-    )
     return (
         f'<div class="card-title">Is the difference real?</div>{lines}'
-        f'<div class="verdict{kind}">{escape(sentence)}</div>{chance}'
+        f'<div class="verdict{kind}">{escape(sentence)}</div>'
+        f'<div class="facts muted">{escape(words.test_phrase(difference))}</div>'
     )
 
 
@@ -172,7 +180,7 @@ def breakdown_table(frame: pd.DataFrame, column: str, quantity: Quantity, title:
     Parameters
     ----------
     frame
-        One row per level of `column`.
+        One row per level of `column`; ``differs`` as `Estimator.breakdown` gives it.
     column
         The variable.
     quantity
@@ -186,18 +194,32 @@ def breakdown_table(frame: pd.DataFrame, column: str, quantity: Quantity, title:
         spoken = words.RELIABILITY_WORDS.get(reliability, "")
         rows.append(
             f"<tr><td>{escape(str(row[column]))}</td>"
-            f'<td class="right">{escape(quantity.value(_float(row["estimate"]), _float(row["moe"]), unit=False))}</td>'
+            f'<td class="right">{_mark(row.get("differs", 0))}'
+            f"{escape(quantity.value(_float(row['estimate']), _float(row['moe']), unit=False))}</td>"
             f'<td class="right muted">{escape(quantity.short_moe(_float(row["moe"])))}</td>'
             f'<td class="right muted">{int(row["n"]):,}</td>'
             f'<td><span class="dot {escape(reliability)}" title="{escape(spoken)}"></span></td></tr>'
         )
     if not rows:
         return f'<p class="facts muted">{MISSING} no household to break down</p>'
+    note = (
+        f'<p class="facts muted">{escape(words.BREAKDOWN_MARKS)}</p>'
+        if any(row.get("differs") for row in frame.to_dict("records"))
+        else ""
+    )
     return (
         f'<table class="groups"><thead><tr><th>{escape(title)}</th><th class="right">estimate</th>'
         '<th class="right">MOE</th><th class="right">n</th><th></th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
+        f"<tbody>{''.join(rows)}</tbody></table>{note}"
     )
+
+
+def _mark(differs: int) -> str:
+    """Return an arrow for a group that differs from its whole area."""
+    if not differs:
+        return ""
+    arrow, spoken = ("▲", "higher") if differs > 0 else ("▼", "lower")
+    return f'<span class="muted" title="{spoken} than the whole area">{arrow}</span> '
 
 
 def _finite(value: object) -> bool:

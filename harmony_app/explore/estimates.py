@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import panel as pn
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.comparing import compare_in_source
+from fusion_core.estimates.comparing import (
+    compare_each,
+    compare_groups,
+    compare_in_source,
+    compare_sources,
+)
+from fusion_core.estimates.comparison import difference_of
 from fusion_core.estimates.sources import EstimateCache
 from fusion_core.estimates.stage import (
     area_draws,
@@ -96,11 +103,22 @@ class Estimator:
     def breakdown(
         self, source: Source, request: EstimateRequest, area: str, column: str
     ) -> pd.DataFrame:
-        """Estimate an area by the answers to another variable."""
-        value = area.replace("'", "''")
-        here = f"{request.area_kind} = '{value}'"
-        where = f"({request.where}) AND {here}" if request.where else here
-        return self._estimate(source, request, (column,), where)
+        """Estimate an area by the answers to another variable.
+
+        Column ``differs`` is 1 or −1 where a group is higher or lower than the whole area by more
+        than chance explains, allowing for the number of groups, else 0.
+        """
+        where = _here(request, area)
+        found = self._estimate(source, request, (column,), where)
+        found["differs"] = 0
+        if source.replicates and len(found) > 1:
+            contrasts = compare_each(
+                self.workspace, source.run or source.survey, request.statistic, (column,),
+                where=where, cache=self.cache,
+            )  # fmt: skip
+            signs = np.sign(contrasts["difference"]).where(contrasts["differs"], 0)
+            found["differs"] = signs.fillna(0).astype(int).to_numpy()
+        return found
 
     def draws(self, source: Source, request: EstimateRequest, area: str) -> pd.DataFrame:
         """Return an area's estimate in every implicate; empty for a survey alone."""
@@ -121,6 +139,23 @@ class Estimator:
             loaded, request.statistic, {kind: first}, {kind: second}, where=request.where
         )
 
+    def compare_with_all(self, source: Source, request: EstimateRequest, area: str) -> Difference:
+        """Test whether an area differs from all areas together."""
+        return compare_groups(
+            self.workspace, source.run or source.survey, request.statistic,
+            {request.area_kind: area}, "", where=request.where, cache=self.cache,
+        )  # fmt: skip
+
+    def compare_with_source(
+        self, source: Source, other: Source, request: EstimateRequest, area: str
+    ) -> Difference:
+        """Test whether an area differs between two runs or surveys."""
+        found = compare_sources(
+            self.workspace, source.run or source.survey, other.run or other.survey,
+            request.statistic, where=_here(request, area), cache=self.cache,
+        )  # fmt: skip
+        return difference_of(found.iloc[0], confidence=0.90)
+
     def _estimate(
         self, source: Source, request: EstimateRequest, by: Sequence[str], where: str
     ) -> pd.DataFrame:
@@ -131,6 +166,13 @@ class Estimator:
         return area_estimates(
             self.workspace, source.run, request.statistic, by, where, cache=self.cache
         )
+
+
+def _here(request: EstimateRequest, area: str) -> str:
+    """Return a view's subgroup within one area, as an expression."""
+    value = area.replace("'", "''")
+    here = f"{request.area_kind} = '{value}'"
+    return f"({request.where}) AND {here}" if request.where else here
 
 
 def true_values(workspace: Workspace) -> Path:

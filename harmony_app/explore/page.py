@@ -91,7 +91,7 @@ class ExplorePage(Viewer):
             self.choose_area,
             styles,
         )
-        self.side = Side(estimator, self.dispatch, self.choose_area, styles)
+        self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
         self._saver = FigureSaver(width=0, height=0, margin=0)
         self._footnote = pn.pane.HTML("", stylesheets=styles, margin=(8, 0, 0, 0), **_WIDE)
         self.state = self._first_state()
@@ -252,7 +252,8 @@ class ExplorePage(Viewer):
         if before.hatch != state.hatch:
             self.side.show_rule(state)
             self.centre.show_rows(answer.table, self._quantity(answer.request), state.hatch)
-        if (before.areas, before.breakdown) != (state.areas, state.breakdown):
+        shown = (before.areas, before.breakdown, before.against)
+        if shown != (state.areas, state.breakdown, state.against):
             self.side.show_areas(state)
             self._show_chosen()
 

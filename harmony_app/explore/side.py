@@ -14,6 +14,7 @@ from fusion_core.errors import HarmonyError
 from harmony_app.explore import detail, words
 from harmony_app.explore.estimates import true_value
 from harmony_app.explore.ranking import RankedAreas, ranking_items, ranking_note
+from harmony_app.explore.state import ALL_AREAS
 from harmony_app.shell.background import LatestWork
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.comparison import Difference
-    from harmony_app.explore.catalogue import Source
+    from harmony_app.explore.catalogue import Catalogue, Source
     from harmony_app.explore.estimates import Answer, Estimator
     from harmony_app.explore.state import ExploreState
     from harmony_app.shell.formats import Quantity
@@ -45,7 +46,7 @@ class AreaFacts:
     breakdown
         Its estimates by another variable; ``None`` when none is chosen.
     difference
-        Its difference from the second area; ``None`` when none is chosen.
+        Its difference from what it is compared with; ``None`` without that.
     """
 
     draws: NDArray[np.float64]
@@ -65,6 +66,8 @@ class Side:
         Called with the new state after an edit.
     choose
         Called with an area and whether it is to be compared.
+    catalogue
+        The other runs and surveys an area can be compared in.
     styles
         Style sheets of the HTML panes.
     """
@@ -74,9 +77,12 @@ class Side:
         estimator: Estimator,
         change: Callable[[ExploreState], None],
         choose: Callable[[str, bool], None],
+        catalogue: Catalogue,
         styles: list[str],
     ) -> None:
         self._estimator = estimator
+        self._sources = catalogue.sources
+        self._titles = catalogue.titles
         self._change = change
         self._choose = choose
         self._work = LatestWork()
@@ -88,7 +94,10 @@ class Side:
         self.comparison = pn.pane.HTML("", visible=False, **html)
         self.breakdown = pn.widgets.Select(label="Break down by", margin=(8, 0, 4, 0), **_WIDE)
         self.table = pn.pane.HTML("", **html)
-        self.compare_with = _area_search("Compare with", margin=(8, 0, 0, 0))
+        self.compare_with = _area_search(
+            "Compare with", margin=(8, 0, 0, 0), placeholder="another area: type a name …"
+        )
+        self.against = pn.widgets.Select(margin=(4, 0, 0, 0), **_WIDE)
         self.clear = pn.widgets.Button(
             label="✕", width=26, height=26, margin=0,
             styles={"position": "absolute", "right": "12px", "top": "8px", "z-index": "2"},
@@ -102,12 +111,13 @@ class Side:
         )
         self._answer: Answer | None = None
         self.breakdown.param.watch(self._breakdown_changed, "value")
+        self.against.param.watch(self._against_changed, "value")
         self.find.param.watch(lambda event: self._found(event, compare=False), "value")
         self.compare_with.param.watch(lambda event: self._found(event, compare=True), "value")
         self.order.param.watch(lambda _: self._show_ranking(), "value")
         self.clear.on_click(lambda _: self._change_areas(()))
         self._detail = pn.Column(
-            self.clear, self.comparison, self.card, self.compare_with, self.breakdown, self.table,
+            self.clear, self.comparison, self.card, self.compare_with, self.against, self.breakdown, self.table,
             css_classes=["card"], visible=False, margin=(0, 0, 10, 0), scroll="y-auto",
             styles={"flex": "0 1 auto", "max-height": "62%", "padding": "12px", "position": "relative"}, **_WIDE,
         )  # fmt: skip
@@ -166,9 +176,15 @@ class Side:
         if self.breakdown.options != options:
             self.breakdown.options = options
         self.breakdown.value = state.breakdown
+        others = self._others(source, answer)
+        if self.against.options != others:
+            self.against.options = others
+        against = state.against if state.against in others.values() else ""
+        self.against.value = against
         self._showing = False
-        self.compare_with.visible = len(areas) == 1
-        self.comparison.visible = len(areas) > 1
+        single = len(areas) == 1
+        self.compare_with.visible = self.against.visible = single
+        self.comparison.visible = not single or bool(against)
         self.comparison.object = (
             '<div class="status"><span class="spinner"></span>comparing …</div>'
         )
@@ -180,38 +196,64 @@ class Side:
         self._show_card(areas, None)
 
         def compute() -> AreaFacts:
-            return self._facts(source, answer, areas, state.breakdown)
+            compared = areas[1] if len(areas) > 1 else against
+            return self._facts(source, answer, areas[0], compared, state.breakdown)
 
         self._work.start(compute, lambda facts: self._show_facts(areas, facts), self._failed)
 
     def _facts(
-        self, source: Source, answer: Answer, areas: tuple[str, ...], breakdown: str
+        self, source: Source, answer: Answer, area: str, compared: str, breakdown: str
     ) -> AreaFacts:
-        request, area = answer.request, areas[0]
-        row = _row(answer.table, area)
-        if not np.isfinite(row["estimate"]):
+        request, ask = answer.request, self._estimator
+        if not np.isfinite(_row(answer.table, area)["estimate"]):
             return AreaFacts(np.empty(0), None, None, None)
         return AreaFacts(
-            draws=self._estimator.draws(source, request, area)["estimate"].to_numpy(dtype=float),
-            truth=true_value(self._estimator.workspace, request, area),
-            breakdown=(
-                self._estimator.breakdown(source, request, area, breakdown) if breakdown else None
-            ),
-            difference=(
-                self._estimator.compare(source, request, areas[0], areas[1])
-                if len(areas) > 1
-                else None
-            ),
+            draws=ask.draws(source, request, area)["estimate"].to_numpy(dtype=float),
+            truth=true_value(ask.workspace, request, area),
+            breakdown=ask.breakdown(source, request, area, breakdown) if breakdown else None,
+            difference=self._difference(source, answer, area, compared) if compared else None,
         )
+
+    def _difference(
+        self, source: Source, answer: Answer, area: str, compared: str
+    ) -> Difference | None:
+        request = answer.request
+        if compared == ALL_AREAS:
+            return self._estimator.compare_with_all(source, request, area)
+        if compared in self._sources:
+            other = self._sources[compared]
+            return self._estimator.compare_with_source(source, other, request, area)
+        if not np.isfinite(_row(answer.table, compared)["estimate"]):
+            return None
+        return self._estimator.compare(source, request, area, compared)
+
+    def _others(self, source: Source, answer: Answer) -> dict[str, str]:
+        """Return what an area can be compared with besides another area, by title."""
+        asked = answer.request.statistic
+        names = [name for name in (asked.variable, asked.denominator) if name]
+        kind = answer.request.area_kind
+        others = {
+            f"the same area in {title}": identifier
+            for title, identifier in self._titles.items()
+            if identifier != source.id
+            and kind in self._sources[identifier].area_kinds
+            and all(name in self._sources[identifier].columns for name in names)
+        }
+        everybody = {"all areas together": ALL_AREAS} if source.replicates else {}
+        return {"… or with nothing else": "", **everybody, **others}
 
     def _show_facts(self, areas: tuple[str, ...], facts: AreaFacts) -> None:
         self._show_card(areas, facts)
         if self._answer is None or self._state is None:
             return
         if facts.difference is not None:
-            rows = (_row(self._answer.table, areas[0]), _row(self._answer.table, areas[1]))
+            first = str(_row(self._answer.table, areas[0])["name"])
+            pair = len(areas) > 1
+            second = (
+                str(_row(self._answer.table, areas[1])["name"]) if pair else self._against_title()
+            )
             self.comparison.object = detail.comparison_card(
-                (str(rows[0]["name"]), str(rows[1]["name"])), rows, facts.difference, self._quantity
+                (first, second), facts.difference, self._quantity, pins="AB" if pair else "A "
             )
         elif len(areas) > 1:
             self.comparison.object = '<div class="verdict">One of the two has no estimate.</div>'
@@ -236,7 +278,7 @@ class Side:
             truth=None if facts is None else facts.truth,
         )
         rule = '<hr style="border:0;border-top:1px solid var(--line);margin:10px 0">'
-        self.card.object = rule + card if len(areas) > 1 else card
+        self.card.object = rule + card if self.comparison.visible else card
 
     def _failed(self, error: Exception) -> None:
         text = "The detail could not be computed; the server's log says why."
@@ -250,6 +292,14 @@ class Side:
     def _breakdown_changed(self, event: Any) -> None:
         if not self._showing and self._state is not None:
             self._change(dataclasses.replace(self._state, breakdown=event.new or ""))
+
+    def _against_changed(self, event: Any) -> None:
+        if not self._showing and self._state is not None:
+            self._change(dataclasses.replace(self._state, against=event.new or ""))
+
+    def _against_title(self) -> str:
+        titles = {value: title for title, value in self.against.options.items()}
+        return str(titles.get(self.against.value, ""))
 
     def _change_areas(self, areas: tuple[str, ...]) -> None:
         if self._state is not None:

@@ -38,6 +38,7 @@ CATEGORY_KINDS: Final[dict[str, StatisticKind]] = {
 FEWEST_CLASSES: Final = 2
 MOST_CLASSES: Final = 9
 MOST_AREAS: Final = 2
+ALL_AREAS: Final = "all"
 _AFFIRMATIVE: Final = ("yes", "true")
 
 
@@ -100,6 +101,8 @@ class ExploreState:
         When an estimate is too uncertain.
     areas
         Chosen areas, at most two: the one in detail and the one it is compared with.
+    against
+        What a single chosen area is compared with: `ALL_AREAS`, another source, or nothing.
     breakdown
         Variable the chosen area is broken down by; empty for none.
     view
@@ -123,6 +126,7 @@ class ExploreState:
     breaks: tuple[float, ...] = ()
     hatch: HatchRule = dataclasses.field(default_factory=HatchRule)
     areas: tuple[str, ...] = ()
+    against: str = ""
     breakdown: str = ""
     view: CentreView = "map"
 

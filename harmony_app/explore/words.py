@@ -10,6 +10,7 @@ from harmony_app.shell.formats import NO_BREAK, Quantity, count, joined, number,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fusion_core.estimates.comparison import Difference
     from fusion_core.estimates.statistic import Statistic, StatisticKind
     from fusion_core.surveys.model import Variable
     from harmony_app.explore.state import ExploreState, HatchRule
@@ -21,6 +22,11 @@ RELIABILITY_WORDS: Final = {
     "undefined": "reliability unknown",
 }
 CONFIDENCE: Final = 90
+BREAKDOWN_MARKS: Final = (
+    "▲ ▼ higher or lower than the whole area by more than chance explains, allowing for the number of"
+    " groups (90 %)."
+)
+_SMALLEST_P: Final = 0.001
 
 
 def quantity_of(statistic: Statistic, variables: Mapping[str, Variable]) -> Quantity:
@@ -138,6 +144,25 @@ def comparison_sentence(
         f"The difference is real: {higher} is higher than {lower} by {size}. "
         f"Chance alone would show so large a difference in fewer than one of ten samples."
     )
+
+
+def test_phrase(difference: Difference) -> str:
+    """Say how the difference was tested, in one line under the verdict."""
+    if not math.isfinite(difference.p_value):
+        return difference.assumption
+    level = f"{difference.confidence * 100:g}{NO_BREAK}%"
+    verdict = (
+        "Statistically different" if difference.is_significant else "Not statistically different"
+    )
+    shown = f"{difference.p_value:.2g}" if difference.p_value >= _SMALLEST_P else "< 0.001"
+    parts = [
+        f"{verdict} at {level} (p {'=' if shown[0] != '<' else ''} {shown})".replace("  ", " ")
+    ]
+    if math.isfinite(difference.ratio) and math.isfinite(difference.ratio_moe):
+        parts.append(
+            f"the first is {difference.ratio:.2f} (±{difference.ratio_moe:.2f}) times the second"
+        )
+    return f"{'; '.join(parts)}. {difference.assumption}".strip()
 
 
 def _finite(value: object) -> bool:

@@ -144,6 +144,27 @@ def test_choosing_two_areas_compares_them(make_page):
     assert not page.side._detail.visible
 
 
+def test_an_area_is_compared_with_all_areas_together(make_page):
+    page = make_page(area="0100600")
+    page.side.against.value = "all"
+    assert page.state.against == "all"
+    card = page.side.comparison.object
+    assert "The difference is real: Square F is higher than all areas together" in card
+    assert make_page(area="0100600", against="all").side.comparison.object == card
+    page.choose_area("0100100", compare=True)
+    assert "Square F is higher than Square A" in page.side.comparison.object
+
+
+def test_an_area_is_compared_with_itself_in_another_source(make_page):
+    page = make_page(var="tenure", area="0100600", run="survey:CENSUS_2021")
+    assert list(page.side.against.options.values())[:2] == ["", "all"]
+    other = [value for value in page.side.against.options.values() if value not in {"", "all"}]
+    page.side.against.value = other[0]
+    # The same answers of the same households.
+    assert "could be chance" in page.side.comparison.object
+    assert "Not statistically different" in page.side.comparison.object
+
+
 def test_an_unsampled_area_can_be_chosen(make_page):
     page = make_page()
     page.choose_area("0100500")

@@ -1,5 +1,6 @@
 """From estimates to colours, hatching and sentences."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -127,10 +128,18 @@ def test_a_difference_is_told_in_a_sentence():
 
 
 def test_the_comparison_card_follows_the_test_not_the_overlap():
-    rows = (aligned().iloc[0].to_dict(), aligned().iloc[2].to_dict())
-    difference = Difference(0.6, 0.02, 0.58, 0.01, 0.02, 60.0, 1e-9, 0.9)
-    card = detail.comparison_card(("A", "C"), rows, difference, SHARE)
+    difference = Difference(
+        0.6, 0.02, 0.58, 0.01, 0.02, 60.0, 1e-9, 0.9,
+        first_moe=0.4, second_moe=0.4, ratio=30.0, ratio_moe=4.0,
+    )  # fmt: skip
+    card = plain(detail.comparison_card(("A", "C"), difference, SHARE))
     assert "The difference is real" in card
+    assert "Statistically different at 90 % (p &lt; 0.001)" in card
+    assert "30.00 (±4.00) times the second" in card
+    chance = dataclasses.replace(difference, p_value=0.4)
+    assert "Not statistically different at 90 % (p = 0.4)" in plain(
+        detail.comparison_card(("A", "C"), chance, SHARE)
+    )
 
 
 def test_the_table_marks_what_the_map_hatches():
