@@ -125,6 +125,8 @@ def grouped_differently(case: Case, siblings: Sequence[Sibling]) -> Iterator[Fin
 
 def grouped_more_finely(case: Case, siblings: Sequence[Sibling]) -> Iterator[Finding]:
     """Find levels that most siblings join or separate otherwise, without contradicting this harmony."""
+    if not siblings:
+        return
     for name in SIDES:
         other: SideName = "recipient" if name == "donor" else "donor"
         own, across = _codes(case.side(name)), _codes(case.side(other))

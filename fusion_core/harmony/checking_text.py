@@ -123,11 +123,11 @@ def denials_against_affirmations(case: Case) -> Iterator[Finding]:
         side_outcome(case.side(name), collapsed=case.collapsed(name)) != "group" for name in SIDES
     ):
         return
-    denied = [_denied_group(case.side(name)) for name in SIDES]
-    if None in denied or denied[0] == denied[1]:
-        return
     codes = case.harmony.donor.group_codes
     if len(codes) != _TWO or codes != case.harmony.recipient.group_codes:
+        return
+    denied = [_denied_group(case.side(name)) for name in SIDES]
+    if None in denied or denied[0] == denied[1]:
         return
     swapped = dict(zip(codes, reversed(codes), strict=True))
     levels = tuple(

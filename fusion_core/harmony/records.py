@@ -83,7 +83,9 @@ def _side_record(side: Side, where: str) -> Record:
     if side.breakpoints:
         record["breakpoints"] = [_tidy(point, where) for point in side.breakpoints]
     if side.levels:
-        record["levels"] = [[item.level, _tidy_group(item.group, where)] for item in side.levels]
+        # Thousands of levels share a few groups, and every edit is written.
+        tidy = {group: _tidy_group(group, where) for group in {item.group for item in side.levels}}
+        record["levels"] = [[item.level, tidy[item.group]] for item in side.levels]
     if side.aggregator != "automatic":
         record["aggregator"] = side.aggregator
     for name in ("outside_universe", "missing"):

@@ -263,7 +263,8 @@ def _labels(side: Side) -> tuple[str, ...]:
 
 def _same_labels(side: Side, other: Side) -> bool:
     """Whether two sides list the same levels; a borrowed harmony may list them in another order."""
-    return set(_labels(side)) == set(_labels(other))
+    own, others = _labels(side), _labels(other)
+    return own == others or set(own) == set(others)
 
 
 def _compared(

@@ -171,6 +171,7 @@ def is_negative(label: str) -> bool:
     return bool(_NEGATION.search(normalise_label(label)))
 
 
+@_remembered
 def starts_negative(label: str) -> bool:
     """Whether an answer begins with the denial: 'No', 'Not covered', 'Never'."""
     return bool(_NEGATION.match(normalise_label(label)))

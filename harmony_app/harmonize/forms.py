@@ -166,6 +166,8 @@ def _automatic(
 
 def _label_ranges(harmony: Harmony, name: SideName, surveys: Surveys) -> dict[str, Any]:
     """Tell whether the other side's labels name the ranges this side's bins could have."""
+    if surveys.variable(name, harmony).is_categorical and not harmony.side(name).adjustment:
+        return {"label_ranges": False, "base_year": None}  # labels have no bins
     other: SideName = "recipient" if name == "donor" else "donor"
     half = harmony.side(other)
     labels = [] if half.breakpoints else [item.level for item in half.levels]

@@ -90,7 +90,8 @@ def positions(value: object, length: int) -> list[int]:
     """Return positions in a list of `length` levels."""
     if not isinstance(value, list):
         raise InputError("The message lists no levels")
-    found = [whole(item, "The position of a level") for item in value]
-    if any(not 0 <= item < length for item in found):
+    plain = all(type(item) is int for item in value)  # an edit may name ten thousand
+    found = value if plain else [whole(item, "The position of a level") for item in value]
+    if found and not 0 <= min(found) <= max(found) < length:
         raise InputError("A level of the message does not exist any more", fix="Try again")
     return found
