@@ -52,10 +52,7 @@ def area_card(
     pin
         Letter of its pin on the map.
     """
-    head = (
-        f'<div class="area-head"><span class="pin">{escape(pin)}</span>'
-        f"<span>{escape(str(row['name']))}</span></div>"
-    )
+    head = f'<div class="area-head">{_pin(pin)}<span>{escape(str(row["name"]))}</span></div>'
     if not _finite(row["estimate"]):
         return (
             f'{head}<p class="facts">No household of this kind was sampled here, so there is no'
@@ -157,14 +154,14 @@ def comparison_card(
         {"estimate": difference.second, "moe": difference.second_moe},
     )
     lines = "".join(
-        f'<div class="area-head" style="margin-top:5px"><span class="pin">{pin}</span>'
+        f'<div class="area-head" style="margin-top:5px">{_pin(pin)}'
         f'<span>{escape(name)} <span style="font-weight:500">'
         f"{escape(words.estimate_phrase(row, quantity))}</span></span></div>"
         for pin, name, row in zip(pins, names, rows, strict=True)
     )
     sentence = words.comparison_sentence(
         names, difference.difference, difference.moe, real=difference.is_significant,
-        quantity=quantity,
+        quantity=quantity, of_first=" " in pins,
     )  # fmt: skip
     kind = " real" if difference.is_significant else ""
     return (
@@ -212,6 +209,10 @@ def breakdown_table(frame: pd.DataFrame, column: str, quantity: Quantity, title:
         '<th class="right">MOE</th><th class="right">n</th><th></th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>{note}"
     )
+
+
+def _pin(letter: str) -> str:
+    return f'<span class="pin">{escape(letter)}</span>' if letter.strip() else ""
 
 
 def _mark(differs: int) -> str:

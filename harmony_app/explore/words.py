@@ -119,7 +119,13 @@ def hatch_phrase(rule: HatchRule) -> str:
 
 
 def comparison_sentence(
-    names: tuple[str, str], difference: float, moe: float, *, real: bool, quantity: Quantity
+    names: tuple[str, str],
+    difference: float,
+    moe: float,
+    *,
+    real: bool,
+    quantity: Quantity,
+    of_first: bool = False,
 ) -> str:
     """Say whether the difference of two areas is more than chance.
 
@@ -133,15 +139,18 @@ def comparison_sentence(
         Whether the test finds the difference larger than chance explains.
     quantity
         What kind of number was estimated.
+    of_first
+        Whether the sentence is about the first even where it is the lower one.
     """
     if not (math.isfinite(difference) and math.isfinite(moe)):
         return "One of the two has no margin of error, so the difference cannot be tested."
     size = f"{quantity.difference(difference, moe)} ({quantity.short_moe(moe)})"
     if not real:
         return f"The difference of {size} could be chance: we can't say which is higher."
-    higher, lower = names if difference > 0 else names[::-1]
+    subject, other = names if difference > 0 or of_first else names[::-1]
+    direction = "lower" if of_first and difference < 0 else "higher"
     return (
-        f"The difference is real: {higher} is higher than {lower} by {size}. "
+        f"The difference is real: {subject} is {direction} than {other} by {size}. "
         f"Chance alone would show so large a difference in fewer than one of ten samples."
     )
 

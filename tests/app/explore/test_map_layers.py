@@ -123,6 +123,10 @@ def test_a_difference_is_told_in_a_sentence():
     assert plain(real).startswith(
         "The difference is real: B is higher than A by 10.0 points (±2.7)"
     )
+    whole = words.comparison_sentence(
+        ("A", "all areas together"), -0.1, 0.027, real=True, quantity=SHARE, of_first=True
+    )
+    assert "A is lower than all areas together by" in whole
     unknown = words.comparison_sentence(("A", "B"), 0.1, math.nan, real=False, quantity=SHARE)
     assert "cannot be tested" in unknown
 
