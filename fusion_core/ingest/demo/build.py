@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import pandas as pd
 
 from fusion_core.errors import HarmonyError, InputError
@@ -153,6 +152,8 @@ def _open(folder: Path) -> Workspace:
 
 
 def _write_geography(workspace: Workspace, places: Places) -> None:
+    import geopandas as gpd  # slow to import, and a demo that is there needs none
+
     table = places.table
     kinds: dict[str, tuple[list[str], list[str], Any]] = {
         "puma": (table["puma"].tolist(), [f"{name} PUMA" for name in table["name"]],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +85,8 @@ def round_weights(weights: Array, group: Array) -> Array:
 
 
 def _totals(values: Array, group: Array, count: int | None = None) -> Array:
+    from scipy import sparse  # slow to import, and a demo that is there needs none
+
     number = int(group.max()) + 1 if count is None else count
     indicator = sparse.csr_array(
         (np.ones(len(group)), (group, np.arange(len(group)))), shape=(number, len(group))

@@ -6,9 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
+from markupsafe import Markup
+from panel.io.resources import Resources, bundle_resources
 
 from fusion_core.errors import InputError
 from harmony_app.serve import require_free_port
+from harmony_app.shell.page import ASSETS
 
 ROOT = Path(__file__).parents[3]
 
@@ -24,8 +28,8 @@ def component_modules() -> set[str]:
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    """Modules a fresh server has imported before anybody comes."""
-    command = "import sys, harmony_app.serve; print(*sys.modules)"
+    """Modules a fresh server has imported before anybody comes, on a demo that is there."""
+    command = "import sys, harmony_app.serve, fusion_core.ingest.demo; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", command], check=True, capture_output=True, text=True
     )
@@ -43,6 +47,18 @@ def test_the_first_page_does_not_wait_for_libraries_it_does_not_use(
 ):
     unused = {"sklearn", "lightgbm", "holoviews", "scipy.stats", "openpyxl", "numba"}
     assert not (unused | {"geopandas", "scipy.special", "scipy.sparse"}) & loaded
+
+
+def test_pages_load_the_scripts_they_need_and_no_large_ones_beside():
+    scripts, _ = bundle_resources([], Resources(mode="server"), enable_mathjax=True)
+    base = Environment(autoescape=True).from_string("{% block js_resources %}{% endblock %}")
+    frame = Environment(autoescape=True).from_string((ASSETS / "frame.html").read_text("utf-8"))
+    page = frame.render(base=base, bokeh_js=Markup(scripts))  # noqa: S704 - Panel wrote them
+    assert "bokeh-mathjax" in scripts
+    for needed in ("bokeh.min.js", "bokeh-widgets.min.js", "bokeh-tables.min.js", "panel.min.js"):
+        assert needed in page
+    assert "bokeh-mathjax" not in page
+    assert "bokeh-gl" not in page
 
 
 def test_a_port_in_use_is_told_before_anything_starts():
