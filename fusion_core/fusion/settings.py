@@ -16,6 +16,8 @@ ClassProbabilities = Literal["predicted", "calibrated"]
 Method = Literal["variable-k", "variable-k-smoothed", "out-of-fold"]
 GRID = ("learning_rate", "feature_fraction", "minimum_leaf_rows")
 """Settings cross-validation can choose from several values of, besides the tree size."""
+NAMING = ("types", "predictors", "force", "force_for", "exclude")
+"""Settings that name variables."""
 PerVariable = tuple[tuple[str, tuple[str, ...]], ...]
 """Names given per fusion variable, as pairs."""
 VariableKind = Literal["continuous", "zero_inflated", "ordered", "nominal"]
@@ -237,12 +239,19 @@ class TrainSettings:
             return cls()
         raise InputError.unknown("preset", str(name), ("quick", "paper", "production"))
 
+    def adopting(self, preset: Preset) -> Self:
+        """Return a preset with what no preset decides kept: names, types, order and workers."""
+        own = (*NAMING, "order", "workers")
+        return self.preset(preset).replace(**{choice: getattr(self, choice) for choice in own})
+
     def preset_name(self) -> str:
-        """Return the preset these settings are, whatever order and workers, or ``"custom"``."""
-        for name in get_args(Preset):
-            if self.preset(name).replace(order=self.order, workers=self.workers) == self:
-                return str(name)
-        return "custom"
+        """Return the preset these settings are, but for what none decides, or ``"custom"``."""
+        names = (name for name in get_args(Preset) if self.adopting(name) == self)
+        return str(next(names, "custom"))
+
+    def without_names(self) -> Self:
+        """Return a copy without the choices that name variables, for another pair of surveys."""
+        return self.replace(**dict.fromkeys(NAMING, ()))
 
     def named(self) -> tuple[str, ...]:
         """Return every predictor and fusion variable the settings name."""

@@ -23,12 +23,15 @@ class SettingField:
         Words beside the field.
     choices
         Pairs (value, words) of a choice.
+    wide
+        Whether the field holds a list, which needs the whole width.
     """
 
     name: str
     title: str
     help: str
     choices: tuple[tuple[str, str], ...] = ()
+    wide: bool = False
 
 
 GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
@@ -49,8 +52,7 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
             ),
             SettingField(
                 "grid", "Also choose from",
-                "Such as learning_rate=0.05+0.1, feature_fraction=0.6+0.8. Costs as often as it has "
-                "combinations.",
+                "Such as learning_rate=0.05+0.1; every combination costs a training.", wide=True,
             ),
             SettingField("learning_rate", "Learning rate", "Smaller is finer and slower."),
             SettingField("maximum_trees", "Most trees", "Upper limit per model."),
@@ -82,13 +84,20 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
                 "deviance_share", "LASSO deviance share", "1 switches the LASSO off."
             ),
             SettingField("maximum_predictors", "Most predictors", "Per model."),
-            SettingField("force", "Never screened out", "Predictors, by name."),
+            SettingField("force", "Never screened out", "Predictors, by name.", wide=True),
             SettingField(
-                "force_for", "Never screened out of", "By variable: kwh=age+rooms, gas=rooms.",
+                "force_for", "Never screened out of", "Such as kwh=age+rooms, gas=rooms.", wide=True
             ),
-            SettingField("exclude", "Left out of", "By variable: kwh=age+rooms, gas=rooms."),
             SettingField(
-                "predictors", "Only these predictors", "By variable: kwh=age+rooms, gas=rooms.",
+                "exclude", "Left out of", "Such as kwh=age+rooms, gas=rooms.", wide=True
+            ),
+            SettingField(
+                "predictors", "Only these predictors of", "Such as kwh=age+rooms, gas=rooms.",
+                wide=True,
+            ),
+            SettingField(
+                "types", "Types, where the data do not say them",
+                "Such as rooms=ordered, gas=zero_inflated; also continuous and nominal.", wide=True,
             ),
         ),
     ),
@@ -144,6 +153,7 @@ def form_data(settings: TrainSettings) -> list[dict[str, Any]]:
                     "help": item.help,
                     "value": setting_text(getattr(settings, item.name)),
                     "choices": [list(choice) for choice in item.choices],
+                    "wide": item.wide,
                 }
                 for item in fields
                 if hasattr(settings, item.name)

@@ -82,7 +82,8 @@ def choose_pair(state: FuseState, pair: SurveyPair | None) -> FuseState:
     """Work on another pair; what was chosen from the earlier donor is forgotten."""
     if pair == state.pair:
         return state
-    return dataclasses.replace(state, pair=pair, steps=(), keep=(), exclude=())
+    train = state.train.without_names()
+    return dataclasses.replace(state, pair=pair, steps=(), keep=(), exclude=(), train=train)
 
 
 def add_variable(state: FuseState, name: str) -> FuseState:
@@ -129,7 +130,7 @@ def open_block(state: FuseState, position: int) -> FuseState:
 
 
 def apply_preset(state: FuseState, preset: str) -> FuseState:
-    """Take over all settings of a preset; order rule and the number side by side stay as chosen.
+    """Take over all settings of a preset; what no preset decides stays as chosen.
 
     Raises
     ------
@@ -139,7 +140,7 @@ def apply_preset(state: FuseState, preset: str) -> FuseState:
     known = next((item for item in PRESETS if item == preset), None)
     if known is None:
         raise InputError.unknown("preset", preset, PRESETS)
-    train = _with_own_choices(TrainSettings.preset(known), state.train)
+    train = state.train.adopting(known)
     return dataclasses.replace(
         state, preset=known, train=train, implicates=PRESET_IMPLICATES[known]
     )
@@ -274,8 +275,3 @@ def suggested_name(state: FuseState) -> str:
     first = chosen[0] if chosen else "nothing"
     more = f" + {len(chosen) - 1}" if len(chosen) > 1 else ""
     return f"{first}{more}, {PRESET_TITLES[state.preset].lower()}"
-
-
-def _with_own_choices(preset: TrainSettings, train: TrainSettings) -> TrainSettings:
-    """Take over what no preset decides: the order of the variables and how many are modelled at a time."""
-    return preset.replace(order=train.order, workers=train.workers)

@@ -48,7 +48,7 @@ function settingField(field, send) {
   const input = field.choices.length
     ? h("select", attributes, field.choices.map(([value, words]) => h("option", { value, selected: value === field.value }, words)))
     : h("input", { type: "text", value: field.value, ...attributes });
-  return h("label", { class: "setting" }, h("span", {}, field.title, h("span", { class: "muted small block-line" }, field.help)), input);
+  return h("label", { class: field.wide ? "setting wide" : "setting" }, h("span", {}, field.title, h("span", { class: "muted small block-line" }, field.help)), input);
 }
 
 function costBox(cost) {

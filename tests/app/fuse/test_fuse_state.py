@@ -112,6 +112,18 @@ def test_a_cloned_run_asks_for_the_same():
     assert choices.to_spec(choices.set_run_options(choices.from_spec(spec), name=spec.name)) == spec
 
 
+def test_a_preset_keeps_named_variables_and_another_pair_forgets_them():
+    state = choices.set_training(
+        state_with("a"), types=(("a", "ordered"),), exclude=(("a", ("x",)),)
+    )
+    assert state.preset == "quick"
+    paper = choices.apply_preset(state, "paper")
+    assert (paper.preset, paper.train.types) == ("paper", (("a", "ordered"),))
+    other = SurveyPair(SurveyId("OTHER", "2020"), SurveyId("ACS", "2020"))
+    train = choices.choose_pair(paper, other).train
+    assert (train.types, train.exclude) == ((), ())
+
+
 def test_every_training_setting_of_the_form_can_be_read_back():
     settings = TrainSettings.preset("paper")
     for _, fields in GROUPS:
@@ -127,8 +139,8 @@ def test_every_training_setting_of_the_form_can_be_read_back():
 
 def test_every_training_setting_is_in_the_form():
     shown = {field.name for _, fields in GROUPS for field in fields}
-    # The order is a switch beside the variables; types are detected.
-    assert set(TrainSettings.__dataclass_fields__) - shown == {"order", "types"}
+    # The order is a switch beside the variables.
+    assert set(TrainSettings.__dataclass_fields__) - shown == {"order"}
 
 
 @pytest.mark.parametrize(
