@@ -114,17 +114,18 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
             ),
             SettingField(
                 "method", "Donors found by",
-                "Models that never saw a donor place it fairly; draws of the others vary too little.",
+                "Out of fold: models that never saw them, the fairest. Variable-k is the paper's way, "
+                "smoothed k the R package's; their draws vary too little.",
                 (
-                    ("out-of-fold", "models that never saw them"),
-                    ("variable-k", "fitted models (paper)"),
-                    ("variable-k-smoothed", "fitted models (R package)"),
+                    ("out-of-fold", "out of fold"),
+                    ("variable-k", "variable-k"),
+                    ("variable-k-smoothed", "smoothed k"),
                 ),
             ),
             SettingField(
                 "class_probabilities", "Chances of classes",
                 "Calibrated: corrected where too sure or too unsure for households held out.",
-                (("predicted", "as predicted"), ("calibrated", "calibrated")),
+                (("predicted", "predicted"), ("calibrated", "calibrated")),
             ),
         ),
     ),
