@@ -55,7 +55,8 @@ class TestEveryBenchmark:
     def test_runs_alone_and_says_what_it_is_about(self, path: Path):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         assert ast.get_docstring(tree)
-        assert "run_alone(measure)" in ast.unparse(tree.body[-1])
+        assert "run_alone(measure)" in ast.unparse(tree)
+        assert ast.unparse(tree.body[-1]).startswith("if __name__ == '__main__':")
 
     def test_is_found_by_its_topic(self):
         assert {"fusing", "training", "growth", "estimates"} <= run_all.benchmarks().keys()
