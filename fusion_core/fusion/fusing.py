@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import psutil
 
+from fusion_core.errors import InputError
 from fusion_core.fusion.calibration import tempered, tempered_chance
 from fusion_core.fusion.implicates import FusedVariable, Implicates
 from fusion_core.fusion.inputs import check_implicates, check_seed, encode_recipient, missing_notes
@@ -66,13 +68,14 @@ def fuse(
     Raises
     ------
     InputError
-        If `m` is below 1, the recipient is empty, or a predictor is missing or differs in type or
-        levels from the donor's.
+        If `m` is below 1, the implicates do not fit into the memory, the recipient is empty, or a
+        predictor is missing or differs in type or levels from the donor's.
     """
     check_implicates(m)
     seed = check_seed(seed)
     report = progress or ignore
     report(0.0, "Checking the recipient")
+    _check_memory(model, len(recipient) * m)
     matrix, lacking = encode_recipient(recipient, model)
     drawn = fuse_rows(
         matrix, model, RowRange(0, len(matrix)), m=m, seed=seed, threads=threads,
@@ -81,6 +84,16 @@ def fuse(
     return Implicates(
         {variable.name: variable for variable in drawn}, missing_notes(model, lacking)
     )
+
+
+def _check_memory(model: FusionModel, cells: int) -> None:
+    needed = cells * sum(_storage(variable).itemsize for variable in model.fused_types)
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise InputError(
+            f"The implicates take {needed / 1e9:,.0f} GB, but {free / 1e9:,.0f} GB of memory are free",
+            fix="Write them to disk with fuse_to_folder, or ask for fewer",
+        )
 
 
 @dataclass(frozen=True)

@@ -308,9 +308,9 @@ def check_implicates(m: int) -> None:
     Raises
     ------
     InputError
-        If there would be none.
+        If there would be none, or it is no whole number.
     """
-    if m < 1:
+    if isinstance(m, bool) or not isinstance(m, int | np.integer) or m < 1:
         raise InputError(f"{m} implicates were asked for", fix="Ask for at least one implicate")
 
 

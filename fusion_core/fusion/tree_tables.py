@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_LEAVES: Final = 64
+MOST_CODES: Final = 64
+"""Features with fewer categories have thresholds between their codes."""
 _ALL: Final = 2**64 - 1
 _WORD: Final = 32
 
@@ -69,7 +71,8 @@ class TreeTables(NamedTuple):
     words
         Sets of categories that go left, as bits.
     cuts
-        Distinct thresholds of each feature in increasing order, features side by side.
+        Distinct thresholds of each feature in increasing order, features side by side; for a few
+        categories, halves between their codes.
     cut_starts
         Where each feature's thresholds begin in `cuts`, of length features + 1.
     width
@@ -106,7 +109,10 @@ def read_trees(booster: lgb.Booster, fused: Collection[int]) -> TreeTables:
             _ALL & ~split.right, _ALL & ~split.left,
         )  # fmt: skip
     splits["word"] = np.cumsum(splits["words"]) - splits["words"]
-    cuts, cut_starts = _number_thresholds(splits, int(described["max_feature_idx"]) + 1)
+    categories = _categories(found)
+    cuts, cut_starts = _number_thresholds(
+        splits, [categories.get(item, 0) for item in range(int(described["max_feature_idx"]) + 1)]
+    )
     table = np.zeros(len(trees), dtype=TREE)
     starts = _starts([len(tree.splits) for tree in trees])
     table["output"] = np.arange(len(trees)) % width
@@ -180,16 +186,31 @@ def _starts(sizes: list[int]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
+def _categories(splits: list[_Split]) -> dict[int, int]:
+    """Return the number of categories that the sets of each categorical feature tell apart."""
+    found: dict[int, int] = {}
+    for split in splits:
+        if split.words:
+            count = _WORD * (len(split.words) - 1) + split.words[-1].bit_length()
+            found[split.feature] = max(found.get(split.feature, 0), count)
+    return found
+
+
 def _number_thresholds(
-    splits: NDArray[np.void], features: int
+    splits: NDArray[np.void], categories: list[int]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Give each threshold its position among those of the same feature; return them all."""
+    """Give each threshold its position among those of the same feature; return them all.
+
+    A feature with a few categories has thresholds between their codes.
+    """
     cuts, sizes = [np.zeros(0)], []
-    for feature in range(features):
+    for feature, count in enumerate(categories):
         rows = np.flatnonzero((splits["feature"] == feature) & ~np.isnan(splits["threshold"]))
         values, splits["step"][rows] = np.unique(splits["threshold"][rows], return_inverse=True)
+        if count:
+            values = np.arange(count if count < MOST_CODES else 0) + 0.5
         cuts.append(values)
-        sizes.append(len(values))
+        sizes.append(len(cuts[-1]))
     return np.concatenate(cuts), _starts(sizes)
 
 

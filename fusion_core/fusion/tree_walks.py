@@ -5,9 +5,9 @@ every split on a predictor is decided once per household, as a word of the leave
 (QuickScorer: Lucchese et al., SIGIR 2015). What is left of a tree is
 
 * one leaf, the same for all implicates;
-* splits on one number: a step function of that number; the steps of all trees are added up and
-  looked up once per implicate;
-* splits on a category or on several fused variables: decided per implicate.
+* splits on one fused variable: a step function of that number, or of the category's code; the steps
+  of all trees are added up and looked up once per implicate;
+* splits on several fused variables, or on one of many categories: decided per implicate.
 
 The sums are those of LightGBM but for the order of addition. Fused values are never missing.
 
@@ -23,7 +23,7 @@ import numpy as np
 from numba import float64, from_dtype, int64, njit, types, uint32, void
 
 from fusion_core.fusion.compiling import compile_once, plain
-from fusion_core.fusion.tree_tables import MOST_LEAVES, SPLIT, TREE, TreeTables
+from fusion_core.fusion.tree_tables import MOST_CODES, MOST_LEAVES, SPLIT, TREE, TreeTables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +102,7 @@ def compiled_walk() -> Callable[..., None]:
     return compile_once(_walk, _SIGNATURE)
 
 
-def _walk(
+def _walk(  # noqa: C901 - the loop of the whole module; a call per tree costs a third more
     tables: TreeTables, predictors: Numbers, fused: Numbers, fused_place: Integers, scores: Numbers
 ) -> None:
     rows, outputs, implicates = scores.shape
@@ -110,6 +110,8 @@ def _walk(
     possible = np.empty((len(trees), ROWS_AT_ONCE), np.uint64)
     place = np.zeros((len(fused_place), implicates), np.int64)
     jumps = np.zeros((outputs, len(tables.cuts) + len(fused_place)))
+    every_code = np.zeros((len(fused_place), MOST_CODES), np.int64)
+    every_code[:] = np.arange(MOST_CODES)
     listed = np.empty(MOST_LEAVES, np.int64)
     bits = np.empty(implicates, np.uint64)
     common = np.zeros(outputs)
@@ -127,14 +129,21 @@ def _walk(
                 if left_over & (left_over - _ONE) == 0:
                     common[output] += leaves[_lowest(left_over)]
                     continue
-                count, one_number = _open_splits(trees[tree], splits, left_over, listed)
-                if one_number:
+                count, on_one = _open_splits(trees[tree], splits, left_over, listed)
+                if on_one:
                     feature = splits[listed[0]]["feature"]
                     begin = cut_starts[feature] + feature
-                    _add_jumps(splits, leaves, left_over, listed[:count], jumps[output, begin:])
-                    continue
+                    codes = cut_starts[feature + 1] - cut_starts[feature] + 1
+                    if splits[listed[0]]["step"] >= 0:
+                        _add_jumps(splits, leaves, left_over, listed[:count], jumps[output, begin:])
+                        continue
+                    if 1 < codes <= implicates:
+                        bits[:codes] = left_over
+                        _decide(splits, tables.words, listed[:count], every_code, bits[:codes])
+                        _add_codes(leaves, bits[:codes], jumps[output, begin:])
+                        continue
                 bits[:] = left_over
-                _decide_implicates(splits, tables.words, listed[:count], place, bits)
+                _decide(splits, tables.words, listed[:count], place, bits)
                 for implicate in range(implicates):
                     scores[row, output, implicate] += leaves[_lowest(bits[implicate])]
             for output in range(outputs):
@@ -191,7 +200,7 @@ def _lowest(bits: np.uint64) -> int:
 def _place_values(
     cuts: Numbers, cut_starts: Integers, fused: Numbers, fused_place: Integers, place: Integers
 ) -> None:
-    """Find how many thresholds lie below each fused number; categories keep their codes."""
+    """Find how many thresholds lie below each fused number; of many categories keep the codes."""
     for feature in range(len(fused_place)):
         variable = fused_place[feature]
         if variable < 0:
@@ -218,9 +227,9 @@ def _open_splits(
 ) -> tuple[int, bool]:
     """List the splits with possible leaves on both sides, in the order of their thresholds.
 
-    Returns their number, and whether all of them are on one number.
+    Returns their number, and whether all of them are on one variable.
     """
-    count, one_number, feature = 0, True, -1
+    count, on_one, feature = 0, True, -1
     for place in range(tree["first_fused"], tree["end"]):
         split = splits[place]
         if left_over & ~split["if_left"] == 0 or left_over & ~split["if_right"] == 0:
@@ -232,9 +241,9 @@ def _open_splits(
             position -= 1
         listed[position] = place
         count += 1
-        one_number &= step >= 0 and feature in (-1, split["feature"])
+        on_one &= feature in (-1, split["feature"])
         feature = split["feature"]
-    return count, one_number
+    return count, on_one
 
 
 @njit(nogil=True)
@@ -255,10 +264,20 @@ def _add_jumps(
 
 
 @njit(nogil=True)
-def _decide_implicates(
+def _add_codes(leaves: Numbers, bits: Bits, jumps: Numbers) -> None:
+    """Add a tree that depends on one category: its change from each code to the next."""
+    before = 0.0
+    for code in range(len(bits)):
+        value = leaves[_lowest(bits[code])]
+        jumps[code] += value - before
+        before = value
+
+
+@njit(nogil=True)
+def _decide(
     splits: Records, words: Integers, listed: Integers, place: Integers, bits: Bits
 ) -> None:
-    """Leave each implicate only the leaf its fused values lead to."""
+    """Leave each implicate, or each code, only the leaf its fused values lead to."""
     for position in range(len(listed)):
         split = splits[listed[position]]
         left, right, step = split["if_left"], split["if_right"], split["step"]
@@ -275,7 +294,7 @@ def _decide_implicates(
 def _add_steps(
     cut_starts: Integers, fused_place: Integers, place: Integers, jumps: Numbers, scores: Numbers
 ) -> None:
-    """Add the step functions of all numbers to the scores, and clear the jumps."""
+    """Add the step functions of all variables to the scores, and clear the jumps."""
     for feature in range(len(fused_place)):
         first, last = cut_starts[feature], cut_starts[feature + 1]
         if fused_place[feature] < 0 or first == last:

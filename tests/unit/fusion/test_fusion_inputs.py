@@ -7,6 +7,7 @@ import pytest
 
 from fusion_core import FusionModel, TrainSettings, fuse, train
 from fusion_core.errors import InputError
+from fusion_core.fusion import fuse_to_folder
 
 X = ["size", "income", "region"]
 
@@ -196,10 +197,20 @@ def test_donors_of_weight_zero_are_left_out(donor, small_settings):
     assert model.notes == ("100 donors have weight zero and were left out.",)
 
 
-@pytest.mark.parametrize("m", [0, -3])
+@pytest.mark.parametrize("m", [0, -3, 2.5, True])
 def test_fewer_than_one_implicate_is_refused(model, recipient, m):
     with pytest.raises(InputError, match="at least one implicate"):
         fuse(recipient, model, m=m)
+
+
+def test_more_implicates_than_the_memory_holds_are_refused(model, recipient, tmp_path):
+    with pytest.raises(InputError, match="of memory are free"):
+        fuse(recipient, model, m=10**12)
+    recipient.to_parquet(tmp_path / "recipient.parquet")
+    model.save(tmp_path / "model")
+    with pytest.raises(InputError, match=r"MB are allowed.*fewer threads or implicates"):
+        fuse_to_folder(tmp_path / "recipient.parquet", tmp_path / "model", tmp_path / "o", m=10**12)
+    assert not (tmp_path / "o").exists()
 
 
 def test_an_empty_recipient_is_refused_and_one_row_is_enough(model, recipient):
