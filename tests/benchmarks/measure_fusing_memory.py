@@ -106,10 +106,11 @@ def lines(folder: Path) -> list[str]:
 
 def main() -> int:
     """Measure and write the table."""
+    machine = describe()
     with tempfile.TemporaryDirectory() as name:
         rows = lines(Path(name))
     text = TABLE.format(
-        machine=describe(), script=Path(__file__).name, to=sys.argv[1], rows="\n".join(rows),
+        machine=machine, script=Path(__file__).name, to=sys.argv[1], rows="\n".join(rows),
         donors=DONORS, predictors=PREDICTORS, variables=VARIABLES,
     )  # fmt: skip
     Path(sys.argv[1]).write_text(text, encoding="utf-8")

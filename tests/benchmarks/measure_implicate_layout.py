@@ -142,10 +142,11 @@ def lines(folder: Path) -> list[str]:
 
 def main() -> int:
     """Measure and write the table."""
+    machine = describe()
     with tempfile.TemporaryDirectory() as name:
         rows = lines(Path(name))
     text = TABLE.format(
-        machine=describe(), households=HOUSEHOLDS, count=COUNT, donors=DONORS, areas=AREAS,
+        machine=machine, households=HOUSEHOLDS, count=COUNT, donors=DONORS, areas=AREAS,
         script=Path(__file__).name, to=sys.argv[1], repeats=REPEATS, rows="\n".join(rows),
     )  # fmt: skip
     Path(sys.argv[1]).write_text(text, encoding="utf-8")
