@@ -159,7 +159,8 @@ class ValidatePage(Viewer):
         """Say which households the figures are of, and let them be switched where both exist."""
         both = self._record.outside is not None
         self.households.visible = both
-        self._which.object = '<p class="which">Figures are of households …</p>' if both else ""
+        text = "Households, to the models" if both else words.ONLY_INSIDE
+        self._which.object = f'<p class="which">{escape(text)}</p>'
 
     def _show_verdicts(self) -> None:
         self.verdicts.items = verdict_items(

@@ -61,7 +61,7 @@ class UnseenTab:
         self.start.on_click(lambda _: self._begin())
         self.stop.on_click(lambda _: self._cancel())
         self.view = pn.Column(
-            self.text, self.state, pn.FlexBox(self.parts, self.start, self.stop, gap="8px"),
+            self.text, self.state, pn.FlexBox(self.parts, self.start, self.stop, gap="8px", align_items="flex-end"),
             css_classes=["card"], margin=0, styles={"padding": "14px"},
             sizing_mode="stretch_width",
         )  # fmt: skip

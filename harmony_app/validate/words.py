@@ -103,7 +103,11 @@ UNSEEN_HELP: Final = (
     " found holds for households nobody asked."
 )
 UNSEEN_TABLE: Final = "Households the model was trained on → households it has not seen."
-INSIDE: Final = "known to the models"
+ONLY_INSIDE: Final = (
+    "Figures are of households the models were trained on, which flatters single draws. For honest"
+    " ones, see the tab Unseen."
+)
+INSIDE: Final = "known"
 OUTSIDE: Final = "unseen"
 EXTERNAL_HELP: Final = (
     "Compare estimates by area with figures from elsewhere, such as published counts. The file"

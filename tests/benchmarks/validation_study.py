@@ -108,7 +108,8 @@ def _quality(found: list[Found]) -> str:
         f" {100 * gaps['usual'].abs().mean():.1f} points usual,"
         f" {100 * gaps['out of fold'].abs().mean():.1f} out of fold (signed"
         f" {100 * gaps['usual'].mean():+.1f} and {100 * gaps['out of fold'].mean():+.1f}). Ranges are"
-        f" the middle {SUMMARY_COVERAGE:.0%} of a household's draws."
+        f" the middle {100 * SUMMARY_COVERAGE:.0f} % of a household's draws. Subset errors on the other half"
+        " also hold the sampling error between the halves, which no validation on the donor can see."
     )
 
 

@@ -82,7 +82,7 @@ def test_a_finished_run_is_checked_with_unseen_households(
     expect(page.get_by_text("in 3 parts; each part fused")).to_be_visible(timeout=180_000)
     page.get_by_role("button", name="unseen", exact=True).click()
     expect(page).to_have_url(re.compile("unseen=1"))
-    page.get_by_role("button", name="Households").click()
+    page.get_by_role("button", name="Households", exact=True).click()
     expect(page.get_by_text("elec_kwh: draws are")).to_be_visible()
 
 

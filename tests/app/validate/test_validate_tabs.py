@@ -96,7 +96,7 @@ def test_without_a_check_nothing_can_be_switched_and_a_button_offers_it(make_pag
 def test_both_validations_are_shown_and_named(make_page):
     page = make_page(tab="unseen")
     assert page.households.visible
-    assert list(page.households.options) == ["known to the models", "unseen"]
+    assert list(page.households.options) == ["known", "unseen"]
     assert "600\N{NO-BREAK SPACE}households in 5 parts" in page.unseen.text.object
     assert "the usual validation can be relied on" in page.unseen.text.object
     page.households.value = True
