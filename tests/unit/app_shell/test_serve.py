@@ -1,17 +1,20 @@
 """What the server must have done before the first visitor."""
 
+import gc
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import panel as pn
 import pytest
 from jinja2 import Environment
 from markupsafe import Markup
 from panel.io.resources import Resources, bundle_resources
 
 from fusion_core.errors import InputError
-from harmony_app.serve import require_free_port
+from fusion_core.workspace.layout import Workspace
+from harmony_app.serve import require_free_port, serve
 from harmony_app.shell.page import ASSETS
 
 ROOT = Path(__file__).parents[3]
@@ -66,3 +69,11 @@ def test_a_port_in_use_is_told_before_anything_starts():
         port = taken.getsockname()[1]
         with pytest.raises(InputError, match=f"Port {port} of localhost cannot be used"):
             require_free_port("localhost", port)
+
+
+def test_collections_leave_the_imports_alone_while_serving_and_only_then(tmp_path, monkeypatch):
+    frozen = []
+    monkeypatch.setattr(pn, "serve", lambda *_, **__: frozen.append(gc.get_freeze_count()))
+    serve(Workspace.create(tmp_path / "w"))
+    assert frozen[0] > 10_000
+    assert gc.get_freeze_count() == 0
