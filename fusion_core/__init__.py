@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fusion_core.estimates import DonorSample as DonorSample
     from fusion_core.estimates import Statistic as Statistic
     from fusion_core.estimates import analyze as analyze
     from fusion_core.estimates import compare as compare
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # Public name -> the part of the engine that defines it.
 _PARTS = {
+    "DonorSample": "estimates",
     "FusionModel": "fusion",
     "Implicates": "fusion",
     "Statistic": "estimates",

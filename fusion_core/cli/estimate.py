@@ -104,8 +104,8 @@ def estimate(
 ) -> None:
     """Estimate a statistic by area, for everybody or for a subgroup, with margins of error.
 
-    The margin counts the sampling error (all replicate weights) and what fusing adds (all
-    implicates). Example:
+    The margin counts the sampling error of both surveys and the bias of the models that the donor
+    shows, but no differences between areas that no predictor shows. Example:
 
     harmony estimate latest --variable insecure --level Yes --highest 3
 
@@ -152,6 +152,10 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
     for sentence in notes:
         console.print(sentence, markup=False)
     console.print(f"Margins of error at {percent(wish.confidence, 0)} confidence.", markup=False)
+    if wish.method == "replicates" and (found["fusion_share"] > 0).any():
+        from fusion_core.estimates.report import FUSED_MARGINS
+
+        console.print(FUSED_MARGINS, markup=False)
     if synthetic:
         console.print("Synthetic data: no figure describes a real place.", markup=False)
 

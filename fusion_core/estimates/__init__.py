@@ -3,6 +3,7 @@
 from fusion_core.estimates.analysis import METHODS, Method, analyze
 from fusion_core.estimates.comparison import Difference, compare
 from fusion_core.estimates.derived import derive
+from fusion_core.estimates.donor_sample import DonorSample
 from fusion_core.estimates.pooling import Pooled, pool
 from fusion_core.estimates.report import reliability
 from fusion_core.estimates.sources import EstimateCache
@@ -13,6 +14,7 @@ __all__ = [
     "KINDS",
     "METHODS",
     "Difference",
+    "DonorSample",
     "EstimateCache",
     "Method",
     "Pooled",

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.donor_error import DonorError
 from fusion_core.estimates.groups import Groups, group_rows
-from fusion_core.estimates.pooling import Pooled, pool
+from fusion_core.estimates.pooling import Pooled, pool, pool_with_donor
 from fusion_core.estimates.published import estimate_published
 from fusion_core.estimates.quantiles import effective_sample_size
 from fusion_core.estimates.report import ResultBlock, result_frame
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.donor_sample import DonorSample
     from fusion_core.estimates.group_sums import GroupSums
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.surveys.model import WeightDesign
@@ -48,6 +50,7 @@ NO_REPLICATES = (
 )
 ONE_IMPLICATE = "One implicate: the uncertainty of fusion itself is unknown and not counted."
 MARGIN_LATER = "The margin of error is still being computed."
+NO_DONOR = "The donor's own sampling error cannot be told for this figure and is not contained."
 ONE_HOUSEHOLD = "One household: sampling error cannot be estimated."
 SAME_VALUE = (
     "Every replicate weight and implicate gives the same value, as where many households gave the"
@@ -70,15 +73,18 @@ def analyze(
     recipient: pd.DataFrame | None = None,
     weight: str | None = "weight",
     design: WeightDesign | None = None,
+    donor: DonorSample | None = None,
     method: Method = "replicates",
     confidence: float = 0.90,
     subset: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
     """Estimate statistics of fused variables, overall or by group.
 
-    Per implicate m the estimate θ_m and its sampling variance u_m are computed; the estimate is
-    their mean, its variance T = ū + (1 + 1/M) b (Rubin 1987), its margin of error
-    t(degrees of freedom)·√T with Barnard and Rubin's (1999) degrees of freedom.
+    The estimate is the mean of those of the implicates, its margin of error t·√T. With `donor`, T is
+    the recipient's sampling variance of that mean plus the donor's part in the error (see
+    `fusion_core.estimates.donor_error`). Without it, T = ū + (1 + 1/M) b (Rubin 1987) with Barnard
+    and Rubin's (1999) degrees of freedom, which knows only of the implicates: margins of large
+    groups are then too small.
 
     Parameters
     ----------
@@ -94,9 +100,11 @@ def analyze(
         Column of the full-sample weight, ``None`` for weight 1.
     design
         Replication design of the recipient's weights; ``None`` linearizes the sampling variance.
+    donor
+        The donor survey, for its own sampling error (`DonorSample.build`).
     method
-        ``replicates`` (default): u_m from all replicate weights for every implicate; ``paper``:
-        the formulas of fusionModel 2.4; ``fusionacs``: those of fusionACS.
+        ``replicates`` (default): variances from all replicate weights; ``paper``: the formulas of
+        fusionModel 2.4; ``fusionacs``: those of fusionACS, both without `donor`.
     confidence
         Of the margin of error.
     subset
@@ -131,7 +139,7 @@ def analyze(
         for statistic in _as_list(statistics)
         for target in build_targets(statistic, implicates, recipient, rows)
     ]
-    blocks = estimate_targets(groups, weights, targets, method=method)
+    blocks = estimate_targets(groups, weights, targets, method=method, donor=donor)
     return result_frame(keys, blocks, confidence=confidence)
 
 
@@ -141,6 +149,7 @@ def estimate_targets(
     targets: Sequence[NamedTarget],
     *,
     method: Method = "replicates",
+    donor: DonorSample | None = None,
     widen_certainty: bool = True,
     sums: GroupSums | None = None,
 ) -> list[ResultBlock]:
@@ -154,7 +163,7 @@ def estimate_targets(
         Weights of all rows.
     targets
         What to estimate.
-    method
+    method, donor
         As in `analyze`.
     widen_certainty
         Give shares of exactly 0 or 1, whose replicate variance is 0, the margin their sample size
@@ -171,7 +180,8 @@ def estimate_targets(
         )
     else:
         raw = estimate_linearized(groups, weights.full, computed, len(weights.values))
-    blocks = [_block(*pair, groups, weights) for pair in zip(targets, raw, strict=True)]
+    error = None if donor is None else DonorError(donor, groups, weights.full)
+    blocks = [_block(*pair, groups, weights, error) for pair in zip(targets, raw, strict=True)]
     return _widen(blocks, targets, groups, weights) if widen_certainty else blocks
 
 
@@ -203,15 +213,21 @@ def estimate_points(
 
 
 def _block(
-    item: NamedTarget, result: GroupEstimates, groups: Groups, weights: WeightMatrix
+    item: NamedTarget,
+    result: GroupEstimates,
+    groups: Groups,
+    weights: WeightMatrix,
+    donor: DonorError | None,
 ) -> ResultBlock:
     counts = answered_rows(groups, item)
     limit = sampling_degrees_of_freedom(counts, weights, observed=item.observed)
-    pooled = pool(result.estimates, result.variances, complete_degrees_of_freedom=limit)
-    pooled, fixed = without_false_zeros(pooled, item)
     notes = ["" if weights.has_replicates else NO_REPLICATES] * len(groups)
-    if result.estimates.shape[1] == 1 and not item.observed:
-        notes = [_join(note, ONE_IMPLICATE) for note in notes]
+    pooled = None if item.observed else _pool_with_donor(item, result, limit, donor)
+    if pooled is None:
+        pooled = pool(result.estimates, result.variances, complete_degrees_of_freedom=limit)
+        note = "" if item.observed else lacking_donor(result.estimates.shape[1], donor is not None)
+        notes = [_join(own, note) for own in notes]
+    pooled, fixed = without_false_zeros(pooled, item)
     for group in np.flatnonzero(fixed):
         notes[group] = _join(notes[group], SAME_VALUE)
     for group in np.flatnonzero(np.isnan(pooled.total) & (counts == 1)):
@@ -238,6 +254,29 @@ def without_false_zeros(pooled: Pooled, item: NamedTarget) -> tuple[Pooled, NDAr
         for name in ("within", "between", "total")
     }
     return replace(pooled, **unknown), fixed
+
+
+def _pool_with_donor(
+    item: NamedTarget, result: GroupEstimates, limit: Floats, donor: DonorError | None
+) -> Pooled | None:
+    effect = None if donor is None else donor.effect(item, result.estimates.mean(axis=1))
+    if donor is None or effect is None:
+        return None
+    freedom = limit, float(donor.sample.replicates)
+    return pool_with_donor(result.estimates, result.variance_of_mean, effect.variance, freedom)
+
+
+def lacking_donor(implicates: int, known: bool) -> str:
+    """Say what a margin lacks that does not contain the donor's part.
+
+    Parameters
+    ----------
+    implicates
+        Number of implicates.
+    known
+        Whether the donor is known, but not its part in this figure.
+    """
+    return _join(ONE_IMPLICATE if implicates == 1 else "", NO_DONOR if known else "")
 
 
 def sampling_degrees_of_freedom(
@@ -309,9 +348,9 @@ def certainty_variance(
     if isinstance(target, RatioTarget) and target.proportion:
         nearest = np.clip(np.round(pooled.estimate), 0.0, 1.0)
         certain = np.abs(pooled.estimate - nearest) < _ROUNDING
-        certain &= ~(pooled.total > _ROUNDING**2)
+        certain &= ~(pooled.within > _ROUNDING**2)
     elif isinstance(target, TotalTarget) and indicates(target.measure):
-        certain = (pooled.estimate == 0) & ~(pooled.total > 0)
+        certain = (pooled.estimate == 0) & ~(pooled.within > 0)
     variance = np.zeros(len(groups))
     if not certain.any():
         return certain, variance
@@ -327,10 +366,11 @@ def certainty_variance(
 
 
 def _with_variance(block: ResultBlock, where: NDArray[np.bool_], variance: Floats) -> ResultBlock:
+    total = np.fmax(variance, block.pooled.total)
     pooled = replace(
         block.pooled,
         within=np.where(where, variance, block.pooled.within),
-        total=np.where(where, variance, block.pooled.total),
+        total=np.where(where, total, block.pooled.total),
         degrees_of_freedom=np.where(where, np.inf, block.pooled.degrees_of_freedom),
     )
     notes = [

@@ -213,7 +213,7 @@ def _side_of_group(source: EstimateSource, statistic: Statistic, group: Group, w
                 f"No household of {described} meets the filter", fix="Widen the filter"
             )
     item = only_target(source.targets([statistic], condition), statistic)
-    return estimate_side(item, single_group(mask), source.weights)
+    return estimate_side(item, single_group(mask), source.weights, donor=source.donor)
 
 
 def _side_by(
@@ -221,7 +221,9 @@ def _side_by(
 ) -> tuple[Side, pd.DataFrame]:
     groups, keys = source.groups(by, where)
     item = only_target(source.targets([statistic], where), statistic)
-    return estimate_side(item, groups, source.weights, source.sums(by, where)), keys
+    return estimate_side(
+        item, groups, source.weights, donor=source.donor, sums=source.sums(by, where)
+    ), keys
 
 
 def _pick(side: Side, places: NDArray[np.intp]) -> Side:
@@ -232,6 +234,7 @@ def _pick(side: Side, places: NDArray[np.intp]) -> Side:
         side.groups.pick(places),
         side.weights,
         raw.pick(places),
+        side.donor,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,9 +16,9 @@ import pandas as pd
 from fusion_core.errors import InputError
 from fusion_core.estimates.analysis import (
     NO_REPLICATES,
-    ONE_IMPLICATE,
     answered_rows,
     certainty_variance,
+    lacking_donor,
     sampling_degrees_of_freedom,
     without_false_zeros,
 )
@@ -29,8 +30,9 @@ from fusion_core.estimates.contrasts import (
     shared_weight_covariance,
     unpaired,
 )
+from fusion_core.estimates.donor_error import DonorEffect, DonorError
 from fusion_core.estimates.groups import Groups
-from fusion_core.estimates.pooling import Pooled, margin_multiplier, pool
+from fusion_core.estimates.pooling import Pooled, margin_multiplier, pool, pool_with_donor
 from fusion_core.estimates.targets import build_targets
 from fusion_core.estimates.variance import (
     GroupEstimates,
@@ -42,6 +44,7 @@ from fusion_core.estimates.weights import WeightMatrix, weight_matrix
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.donor_sample import DonorSample
     from fusion_core.estimates.group_sums import GroupSums
     from fusion_core.estimates.statistic import Statistic
     from fusion_core.estimates.targets import NamedTarget
@@ -129,12 +132,23 @@ class Side:
         What was estimated, of whom, with which weights.
     raw
         Estimates before pooling, under every weight where there are replicate weights.
+    donor
+        The donor, for its own sampling error.
     """
 
     item: NamedTarget
     groups: Groups
     weights: WeightMatrix
     raw: GroupEstimates
+    donor: DonorSample | None = None
+
+    @cached_property
+    def effect(self) -> DonorEffect | None:
+        """How far the donor may have moved the estimates, where that can be told."""
+        if self.donor is None or self.item.observed:
+            return None
+        error = DonorError(self.donor, self.groups, self.weights.full)
+        return error.effect(self.item, self.raw.estimates.mean(axis=1))
 
     @property
     def degrees_of_freedom(self) -> Floats:
@@ -147,13 +161,18 @@ class Side:
     def pooled(self) -> Pooled:
         """The groups' own estimates."""
         freedom = self.degrees_of_freedom
-        pooled = pool(self.raw.estimates, self.raw.variances, complete_degrees_of_freedom=freedom)
+        raw, effect = self.raw, self.effect
+        if effect is None:
+            pooled = pool(raw.estimates, raw.variances, complete_degrees_of_freedom=freedom)
+        else:
+            both = freedom, float(effect.moved.shape[1])
+            pooled = pool_with_donor(raw.estimates, raw.variance_of_mean, effect.variance, both)
         pooled, _ = without_false_zeros(pooled, self.item)
         certain, variance = certainty_variance(pooled, self.item, self.groups, self.weights)
         return replace(
             pooled,
             within=np.where(certain, variance, pooled.within),
-            total=np.where(certain, variance, pooled.total),
+            total=np.where(certain, np.fmax(variance, pooled.total), pooled.total),
         )
 
     @property
@@ -168,9 +187,9 @@ class Side:
     def assumption(self) -> str:
         """What had to be assumed of all groups."""
         notes = [] if self.weights.has_replicates else [NO_REPLICATES]
-        if self.raw.estimates.shape[1] == 1 and not self.item.observed:
-            notes.append(ONE_IMPLICATE)
-        return " ".join(notes)
+        if not self.item.observed and self.effect is None:
+            notes.append(lacking_donor(self.raw.estimates.shape[1], self.donor is not None))
+        return _joined(notes)
 
 
 def compare(
@@ -182,6 +201,7 @@ def compare(
     recipient: pd.DataFrame,
     weight: str | None = "weight",
     design: WeightDesign | None = None,
+    donor: DonorSample | None = None,
     confidence: float = 0.90,
 ) -> Difference:
     """Test whether a statistic differs between two groups of households.
@@ -197,7 +217,7 @@ def compare(
         They may overlap if there are replicate weights.
     recipient
         One row per household.
-    weight, design
+    weight, design, donor
         As in `fusion_core.estimates.analyze`.
     confidence
         Of the margin of error and the decision.
@@ -210,7 +230,7 @@ def compare(
     item = only_target(build_targets(statistic, implicates, recipient, len(recipient)), statistic)
     weights = weight_matrix(recipient, len(recipient), weight=weight, design=design)
     masks = [group_mask(recipient, group) for group in (first, second)]
-    sides = [estimate_side(item, single_group(mask), weights) for mask in masks]
+    sides = [estimate_side(item, single_group(mask), weights, donor=donor) for mask in masks]
     return compare_sides(sides[0], sides[1], confidence=confidence)
 
 
@@ -231,7 +251,12 @@ def only_target(targets: Sequence[NamedTarget], statistic: Statistic) -> NamedTa
 
 
 def estimate_side(
-    item: NamedTarget, groups: Groups, weights: WeightMatrix, sums: GroupSums | None = None
+    item: NamedTarget,
+    groups: Groups,
+    weights: WeightMatrix,
+    *,
+    donor: DonorSample | None = None,
+    sums: GroupSums | None = None,
 ) -> Side:
     """Estimate a target in some groups for comparisons, keeping it under every weight."""
     if weights.has_replicates:
@@ -241,7 +266,7 @@ def estimate_side(
         )
     else:
         raw = estimate_linearized(groups, weights.full, [item.target], len(weights.values))
-    return Side(item, groups, weights, raw[0])
+    return Side(item, groups, weights, raw[0], donor)
 
 
 def compare_sides(first: Side, second: Side, *, confidence: float = 0.90) -> Difference:
@@ -330,10 +355,13 @@ def _paired(first: Side, second: Side) -> tuple[Contrast, Contrast]:
         raise InputError(_OVERLAP, fix="Compare groups without common households")
     freedom = np.minimum(first.degrees_of_freedom, second.degrees_of_freedom)
     extra = first.extra, second.extra
+    effects = None
+    if first.effect is not None and second.effect is not None:
+        effects = first.effect, second.effect
     difference, ratio = (
         paired(
             first.raw, second.raw, kind=kind, factor=weights.design.factor,
-            complete_degrees_of_freedom=freedom, extra=extra,
+            complete_degrees_of_freedom=freedom, extra=extra, donor=effects,
         )
         for kind in CONTRASTS
     )  # fmt: skip

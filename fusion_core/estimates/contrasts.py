@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from fusion_core.estimates.pooling import Pooled, pool
+from fusion_core.estimates.pooling import Pooled, pool, pool_with_donor
 from fusion_core.estimates.variance import GroupEstimates, replicate_variance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from fusion_core.estimates.donor_error import DonorEffect
 
     Floats = NDArray[np.float64]
 
@@ -68,6 +70,7 @@ def paired(
     factor: float,
     complete_degrees_of_freedom: Floats | float,
     extra: tuple[Floats, Floats] | None = None,
+    donor: tuple[DonorEffect, DonorEffect] | None = None,
 ) -> Contrast:
     """Contrast groups of one run.
 
@@ -85,17 +88,29 @@ def paired(
         Of the sampling variance.
     extra
         Variance of each side that neither weights nor implicates show, independent between sides.
+    donor
+        How far the donor may have moved each side; what moves both alike cancels. ``None`` pools by
+        Rubin's rules.
     """
     estimates = _contrast(first.estimates, second.estimates, kind)
     if first.replicates is not None and second.replicates is not None:
         replicates = _contrast(first.replicates, second.replicates, kind)
         variances, _ = replicate_variance(replicates, factor)
+        of_mean = replicate_variance(replicates.mean(axis=2, keepdims=True), factor)[0][:, 0]
     else:
         slope = _slope(estimates, second.estimates, kind)
         with np.errstate(invalid="ignore", divide="ignore"):
             variances = slope[0] ** 2 * first.variances + slope[1] ** 2 * second.variances
+        slope = _slope(estimates.mean(axis=1), second.estimates.mean(axis=1), kind)
+        of_mean = slope[0] ** 2 * first.variance_of_mean + slope[1] ** 2 * second.variance_of_mean
     freedom = complete_degrees_of_freedom
-    pooled = pool(estimates, variances, complete_degrees_of_freedom=freedom)
+    if donor is None:
+        pooled = pool(estimates, variances, complete_degrees_of_freedom=freedom)
+    else:
+        slope = _slope(estimates.mean(axis=1), second.estimates.mean(axis=1), kind)
+        effect = donor[0].scaled(slope[0]) - donor[1].scaled(-np.asarray(slope[1]))
+        both = freedom, float(donor[0].moved.shape[1])
+        pooled = pool_with_donor(estimates, of_mean, effect.variance, both)
     if extra is not None:
         slope = _slope(pooled.estimate, second.estimates.mean(axis=1), kind)
         added = slope[0] ** 2 * extra[0] + slope[1] ** 2 * extra[1]

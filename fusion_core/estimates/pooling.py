@@ -1,4 +1,4 @@
-"""Rubin's rules: from one estimate per implicate to one estimate with its uncertainty.
+"""From one estimate per implicate to one estimate with its uncertainty, by Rubin's rules or better.
 
 Source: Rubin (1987), *Multiple Imputation for Nonresponse in Surveys*; degrees of freedom after
 Barnard and Rubin (1999), *Small-sample degrees of freedom with multiple imputation*, Biometrika 86.
@@ -29,11 +29,12 @@ class Pooled:
     estimate
         Mean of the implicates' estimates.
     within
-        ū, the mean sampling variance of the implicates.
+        Sampling variance of the recipient: ū, the mean over implicates, or by `pool_with_donor` that
+        of the mean over implicates.
     between
         b, the variance of the implicates' estimates; 0 with a single implicate.
     total
-        T = ū + (1 + 1/M) b.
+        T, see `pool` and `pool_with_donor`.
     degrees_of_freedom
         Of the t distribution that gives the margin of error; infinite for a normal one.
     """
@@ -64,7 +65,7 @@ def pool(
     rule: DegreesOfFreedomRule = "barnard-rubin",
     extra_between: NDArray[np.float64] | float = 0.0,
 ) -> Pooled:
-    """Combine the implicates' estimates.
+    """Combine the implicates' estimates by Rubin's rules, T = ū + (1 + 1/M) b.
 
     Parameters
     ----------
@@ -96,6 +97,37 @@ def pool(
     else:
         freedom = _fusionacs(variances, within, between, complete)
     return Pooled(estimate, within, between, total, freedom)
+
+
+def pool_with_donor(
+    estimates: NDArray[np.float64],
+    variance_of_mean: NDArray[np.float64],
+    donor_variance: NDArray[np.float64],
+    degrees_of_freedom: tuple[NDArray[np.float64] | float, float],
+) -> Pooled:
+    """Combine the implicates' estimates where the donor's part in the error is known.
+
+    T is the sum of the recipient's sampling variance and the donor's expected squared error (Kim and
+    Rao 2012, Biometrika 99), degrees of freedom are Satterthwaite's (1946) of such a sum.
+
+    Parameters
+    ----------
+    estimates
+        Array of shape (groups, M).
+    variance_of_mean
+        Sampling variance of the mean over implicates, the draws' noise in it included.
+    donor_variance
+        See `fusion_core.estimates.donor_error`.
+    degrees_of_freedom
+        Of the two variances.
+    """
+    between = estimates.var(axis=1, ddof=1) if estimates.shape[1] > 1 else np.zeros(len(estimates))
+    total = variance_of_mean + donor_variance
+    own, donor = degrees_of_freedom
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = total**2 / (variance_of_mean**2 / own + donor_variance**2 / donor)
+    freedom = np.where(total > 0, np.maximum(freedom, 1.0), np.inf)
+    return Pooled(estimates.mean(axis=1), variance_of_mean, between, total, freedom)
 
 
 def barnard_rubin(

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 HIGH_RELIABILITY_CV = 0.12
 LOW_RELIABILITY_CV = 0.40
+FUSED_MARGINS = (
+    "Margins of fused variables contain the sampling error of both surveys and how much the models "
+    "flatten differences between groups the predictors name; they do not contain differences between "
+    "areas that no predictor shows."
+)
+"""What the default margins are made of, for whoever shows them."""
 RESULT_COLUMNS = (
     "variable", "level", "statistic", "n", "estimate", "standard_error", "moe", "lower", "upper",
     "cv", "degrees_of_freedom", "reliability", "fusion_share", "assumption",

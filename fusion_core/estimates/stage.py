@@ -209,7 +209,7 @@ def _estimated(
         groups, keys = source.groups(request.by, request.where)
         targets = source.targets(request.statistics, request.where)
         blocks = estimate_targets(
-            groups, source.weights, targets, method=request.method,
+            groups, source.weights, targets, method=request.method, donor=source.donor,
             sums=source.sums(request.by, request.where),
         )  # fmt: skip
         known = result_frame(keys, blocks, confidence=request.confidence)

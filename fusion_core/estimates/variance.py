@@ -44,6 +44,9 @@ class GroupEstimates:
     ----------
     estimates, variances
         Arrays of shape (groups, M).
+    variance_of_mean
+        Sampling variance of the mean over implicates, one per group. The implicates share their
+        households, so it is smaller than `variances` by what the noise of the draws adds to those.
     lost_replicates
         Per group, the number of replicate weights that gave no estimate (their weights in the
         group sum to zero).
@@ -53,6 +56,7 @@ class GroupEstimates:
 
     estimates: Floats
     variances: Floats
+    variance_of_mean: Floats
     lost_replicates: NDArray[np.intp]
     replicates: Floats | None = None
 
@@ -61,6 +65,7 @@ class GroupEstimates:
         return GroupEstimates(
             self.estimates[places],
             self.variances[places],
+            self.variance_of_mean[places],
             self.lost_replicates[places],
             None if self.replicates is None else self.replicates[places],
         )
@@ -169,8 +174,10 @@ def _finished(
     # One household has the same mean under every weight; that is no certainty.
     alone = (groups.sizes == 1) & ~np.nan_to_num(variances).any(axis=1)
     variances[alone] = np.nan
+    of_mean, _ = replicate_variance(replicates.mean(axis=2, keepdims=True), factor)
+    of_mean[alone] = np.nan
     kept = replicates if keep_replicates else None
-    return GroupEstimates(replicates[:, 0].copy(), variances, lost, kept)
+    return GroupEstimates(replicates[:, 0].copy(), variances, of_mean[:, 0], lost, kept)
 
 
 def _joined(parts: Sequence[GroupEstimates]) -> GroupEstimates:
@@ -178,6 +185,7 @@ def _joined(parts: Sequence[GroupEstimates]) -> GroupEstimates:
     return GroupEstimates(
         np.concatenate([part.estimates for part in parts]),
         np.concatenate([part.variances for part in parts]),
+        np.concatenate([part.variance_of_mean for part in parts]),
         np.concatenate([part.lost_replicates for part in parts]),
         np.concatenate(kept) if kept else None,
     )
@@ -199,20 +207,19 @@ def estimate_linearized(
     sample
         Number of rows of the whole sample, groups being domains of it.
     """
-    collected: list[list[tuple[Floats, Floats, int, Floats | None]]] = [[] for _ in targets]
+    collected: list[list[tuple[Floats, Floats]]] = [[] for _ in targets]
     for rows in groups:
         block = np.asarray(weight[rows], dtype=np.float64)
         for place, target in zip(collected, targets, strict=True):
-            estimate, variance = target.linearized(block, rows, sample)
-            place.append((estimate, variance, 0, None))
+            place.append(target.linearized(block, rows, sample))
     return [_collect(place) for place in collected]
 
 
-def _collect(place: list[tuple[Floats, Floats, int, Floats | None]]) -> GroupEstimates:
-    kept = [item[3] for item in place if item[3] is not None]
-    return GroupEstimates(
-        np.array([item[0] for item in place]),
-        np.array([item[1] for item in place]),
-        np.array([item[2] for item in place], dtype=np.intp),
-        np.array(kept) if kept else None,
-    )
+def _collect(place: list[tuple[Floats, Floats]]) -> GroupEstimates:
+    estimates, variances = (np.array(numbers) for numbers in zip(*place, strict=True))
+    count = estimates.shape[1]
+    noise = estimates.var(axis=1, ddof=1) if count > 1 else np.zeros(len(estimates))
+    # Every implicate's sampling variance holds the noise of its draws; their mean holds an M-th of it.
+    of_mean = np.maximum(variances.mean(axis=1) - (1.0 - 1.0 / count) * noise, noise / count)
+    lost = np.zeros(len(estimates), dtype=np.intp)
+    return GroupEstimates(estimates, variances, of_mean, lost)

@@ -117,10 +117,12 @@ _MODELLED: Final = (
 )
 _ANSWERED: Final = "These are answers the survey itself collected, weighted to all households. Nothing is modelled."
 _UNCERTAINTY: Final = (
-    "The margin of error holds the true value in about nine of ten cases. It adds up two sources: the"
-    " survey interviewed a sample (measured by its replicate weights) and fused answers are draws"
-    " (measured by how much the implicates differ; Rubin's rules). It does not cover mistakes in the"
-    " surveys or a harmony that pairs the wrong answers. The CV is the standard error divided by the"
+    "The margin of error is meant to hold the true value in about nine of ten cases. It contains that"
+    " the recipient survey interviewed a sample (measured by its replicate weights), and of fused"
+    " variables that the donor survey interviewed one too and that the models flatten differences"
+    " between groups the predictors name. It does not contain differences between areas that no"
+    " predictor shows, mistakes in the surveys, or a harmony that pairs the wrong answers; for areas"
+    " smaller than those the donor publishes it can therefore be too small. The CV is the standard error divided by the"
     " estimate: under 12 % an estimate is called reliable, over 40 % too uncertain to rely on. For"
     " shares near zero the CV is large even when the margin in points is small; choose to hatch by"
     " points then."
@@ -169,8 +171,9 @@ def method_note(
         ("Replicate weights", str(source.replicates or "no")),
         (
             "Margin of error",
-            "90 %; sampling variance from the replicate weights of every implicate, pooled over"
-            " implicates by Rubin's rules with Barnard and Rubin's degrees of freedom"
+            "90 %; sampling variance of the recipient from its replicate weights, plus sampling error"
+            " and estimated bias of what the donor contributes, from its own weights; Rubin's rules"
+            " over the implicates where the donor's part cannot be told"
             if source.is_fused
             else "90 %; sampling variance from the replicate weights",
         ),

@@ -84,7 +84,7 @@ def build_demo(
     report(0.75, "Drawing the energy survey")
     workspace.add_survey(draw_donor(population, size.donor_households, stream(seed, "donor")))
     report(0.80, "Writing boundaries and spatial predictors")
-    _write_geography(workspace, population.places)
+    write_geography(workspace, population.places)
     report(0.85, "Computing the truth of every area")
     _write_truth(workspace, population)
     report(0.95, "Saving the ready-made harmonies")
@@ -151,7 +151,8 @@ def _open(folder: Path) -> Workspace:
     return Workspace.create(folder, title=TITLE, synthetic=True)
 
 
-def _write_geography(workspace: Workspace, places: Places) -> None:
+def write_geography(workspace: Workspace, places: Places) -> None:
+    """Write the boundaries, intersections and spatial predictors of some places."""
     import geopandas as gpd  # slow to import, and a demo that is there needs none
 
     table = places.table

@@ -50,7 +50,19 @@ def make_population(size: DemoSize, seed: int) -> Population:
     seed
         Seed of the demo; each part has a stream of its own.
     """
-    places = make_places(size, draw_state(size, stream(seed, "boundaries")), seed)
+    return populate(make_places(size, draw_state(size, stream(seed, "boundaries")), seed), seed)
+
+
+def populate(places: Places, seed: int) -> Population:
+    """Simulate everybody who lives in some places.
+
+    Parameters
+    ----------
+    places
+        The geography, with the character of every PUMA.
+    seed
+        Seed of the demo; each part has a stream of its own.
+    """
     households = make_households(places.table, stream(seed, "households"))
     persons = make_persons(households, places.table, stream(seed, "persons"))
     households = summarise_members(households, persons)
