@@ -1,6 +1,6 @@
 """How well ways to draw describe households the models never saw, and what they cost.
 
-``--write`` runs the whole study – half an hour of processor time, one world after the other, going
+``--write`` runs the whole study – about twelve minutes of processor time, one world after the other, going
 on where it was stopped – and writes assets/measured/draws.md. Without it, only the official RECS
 halves are scored.
 """

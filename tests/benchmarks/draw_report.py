@@ -190,9 +190,10 @@ _HEAD: Final = """# Ways to draw, measured
 Written by `python tests/benchmarks/benchmark_draws.py --write`; what each way is stands in
 `tests/benchmarks/draw_candidates.py`.
 
-{machine}- Worlds – {worlds}. Demo: {demo:,} donors and as many other households of the population with
-  that seed. Training seed 1, drawing seed 5 (6 where it says drawn again); 40 implicates of the whole
-  chain of variables, production settings but for what a way changes
+{machine}- Worlds – {worlds}
+- Demo: {demo:,} donors and as many other households of the population with that seed. Training seed
+  1, drawing seed 5 (6 where it says drawn again); 40 implicates of the whole chain of variables,
+  production settings but for what a way changes
 
 CRPS, Brier, log and energy score: difference from the default, `out-of-fold`, in per cent of its
 score, ± standard error of the households' paired differences; below zero is better. The error does
@@ -203,6 +204,6 @@ the true distribution give exactly 80 and 50 (interpolated quantiles of 40 draws
 households, which is above zero even for true probabilities because 40 draws and the tenths are
 finite. Correlation: largest difference of a correlation among the numbers. Subgroups: median
 absolute error of the numbers' subgroup means. A plain 0 means the very same draws: on RECS both
-classes come before all numbers, and the demo has fewer donors than centres. Times: processor
-seconds, one thread, on a machine others used too.
+classes come before all numbers, and the demo and the folds have fewer donors than centres. Times:
+processor seconds, one thread, on a machine others used too.
 """
