@@ -14,7 +14,7 @@ from sqlglot import exp
 from fusion_core.errors import InputError
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.expressions import check_expression, mentioned_columns
-from fusion_core.harmony.r_literals import quoted, r_name
+from fusion_core.harmony.r_writing import quoted, r_name
 
 _R_OPERATORS: Final[dict[type[exp.Expression], str]] = {
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/",

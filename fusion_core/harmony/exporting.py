@@ -11,7 +11,7 @@ from fusion_core.harmony.documentation import DocumentFacts, crosswalk_document
 from fusion_core.harmony.fusiondata_export import ExportContext, ExportRemark, export_records
 from fusion_core.harmony.model import SIDES, HarmonySet, SideName
 from fusion_core.harmony.pair_file import PairContents, render_pair
-from fusion_core.harmony.r_literals import write_r
+from fusion_core.harmony.r_writing import write_r
 from fusion_core.surveys.model import Dictionary
 
 Format = Literal["R", "json", "csv", "html"]

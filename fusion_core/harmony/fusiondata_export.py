@@ -27,7 +27,8 @@ from fusion_core.harmony.model import (
     SideName,
 )
 from fusion_core.harmony.prices import deflation_factor
-from fusion_core.harmony.r_literals import Scalar, Value, Vector, r_name, write_r
+from fusion_core.harmony.r_literals import Scalar, Value, Vector
+from fusion_core.harmony.r_writing import r_name, write_r
 from fusion_core.surveys.model import Dictionary, Variable
 from fusion_core.workspace.files import write_text
 

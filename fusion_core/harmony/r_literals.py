@@ -1,4 +1,4 @@
-"""Read and write R literals: ``list``, ``c``, ``a:b``, strings, numbers, TRUE/FALSE, NA – no more.
+"""Read R literals: ``list``, ``c``, ``a:b``, strings, numbers, TRUE/FALSE, NA – no more.
 
 Nothing is evaluated. Whatever else a text holds, such as a function call, is refused with the line
 and column where it does; `parse_r_entries` refuses only the entry that holds it.
@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Final
 
 from fusion_core.errors import InputError
@@ -32,10 +31,11 @@ _MAXIMUM_ENTRIES: Final = 10_000
 _MAXIMUM_ELEMENTS: Final = 1_000_000
 _MAXIMUM_RANGE: Final = 100_000
 _MAXIMUM_DEPTH: Final = 20
-_CONSTANTS: Final[dict[str, Scalar]] = {
+CONSTANTS: Final[dict[str, Scalar]] = {
     "TRUE": True, "T": True, "FALSE": False, "F": False, "NA": None, "NA_character_": None,
     "NA_integer_": None, "NA_real_": None, "NaN": math.nan,
 }  # fmt: skip
+"""What R reads as a value rather than a name."""
 _EMPTY_VECTORS: Final = frozenset({"logical", "character", "integer", "numeric", "double"})
 _NAMES: Final = frozenset({"names", ".Names"})
 _FACTOR_LEVELS: Final = ("levels", ".Label")
@@ -363,8 +363,8 @@ class _Parser:
             return -math.inf if negative else math.inf
         if not signed and token.is_text:
             return self._decoded(token)
-        if not signed and token.kind == "name" and token.text in _CONSTANTS:
-            return _CONSTANTS[token.text]
+        if not signed and token.kind == "name" and token.text in CONSTANTS:
+            return CONSTANTS[token.text]
         self._next -= 1
         if token.kind == "name":
             what = f"The name '{token.text[:40]}' is not allowed in a literal"
@@ -387,73 +387,12 @@ def _is_whole(value: Scalar) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def write_r(value: Value | Mapping[str, object], *, indent: int = 0) -> str:
-    """Write a literal the way published harmony files are laid out."""
-    if isinstance(value, Mapping):
-        pad = " " * (indent + 2)
-        entries = [
-            f"{pad}{r_name(name)} = {write_r(item, indent=indent + 2)}"  # type: ignore[arg-type]  # a Value by construction
-            for name, item in value.items()
-        ]
-        return "list(\n" + ",\n".join(entries) + ")"
-    if not value:
-        return '""'
-    if len(value) == 1:
-        return _literal(value[0])
-    return _range(value) or "c(" + ", ".join(_literal(item) for item in value) + ")"
-
-
-def quoted(text: str, quote: str = '"') -> str:
-    """Write a text as R does, so that it reads back as the same; control characters as escapes."""
-    escaped = text.replace("\\", "\\\\").replace(quote, f"\\{quote}")
-    written = _CONTROL.sub(lambda match: _ESCAPES.get(match[0], f"\\u{ord(match[0]):04x}"), escaped)
-    return f"{quote}{written}{quote}"
-
-
-_CONTROL: Final = re.compile(r"[\x01-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
-_ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
-_SYNTACTIC: Final = re.compile(r"(?:[A-Za-z]|\.(?![0-9]))[A-Za-z0-9._]*")
-_RESERVED: Final = frozenset(
-    {*_CONSTANTS, "NULL", "Inf", "if", "else", "repeat", "while", "function", "for", "next",
-     "break", "in"}
-)  # fmt: skip
-
-
-def _range(value: Sequence[Scalar]) -> str | None:
-    """Write consecutive whole numbers as a range."""
-    numbers = [item for item in value if isinstance(item, int) and not isinstance(item, bool)]
-    if len(numbers) != len(value):
-        return None
-    steps = {after - before for before, after in pairwise(numbers)}
-    return f"{numbers[0]}:{numbers[-1]}" if steps in ({1}, {-1}) and min(numbers) >= 0 else None
-
-
-def _literal(item: Scalar) -> str:
-    if item is None:
-        return "NA"
-    if isinstance(item, bool):
-        return "TRUE" if item else "FALSE"
-    if isinstance(item, str):
-        return quoted(item)
-    if not math.isfinite(item):
-        return "NaN" if math.isnan(item) else ("Inf" if item > 0 else "-Inf")
-    return repr(item)
-
-
-def r_name(name: str) -> str:
-    """Write a name so that R takes it for nothing but a name: in backticks where needed."""
-    plain = _SYNTACTIC.fullmatch(name) and name not in _RESERVED
-    return name if plain else quoted(name, "`")
-
-
 __all__ = [
+    "CONSTANTS",
     "ListEntry",
     "Scalar",
     "Value",
     "Vector",
     "parse_r",
     "parse_r_entries",
-    "quoted",
-    "r_name",
-    "write_r",
 ]

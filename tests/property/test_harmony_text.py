@@ -16,7 +16,8 @@ from fusion_core.harmony.fusiondata import read_harmonies
 from fusion_core.harmony.history import read_entries
 from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side, SurveyPair
 from fusion_core.harmony.r_adjustments import translate_adjustment
-from fusion_core.harmony.r_literals import parse_r, write_r
+from fusion_core.harmony.r_literals import parse_r
+from fusion_core.harmony.r_writing import write_r
 from fusion_core.harmony.records import harmony_record, read_harmony, render
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.surveys import SurveyId, Variable

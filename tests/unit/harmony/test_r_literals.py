@@ -5,7 +5,8 @@ import math
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.r_literals import parse_r, parse_r_entries, write_r
+from fusion_core.harmony.r_literals import parse_r, parse_r_entries
+from fusion_core.harmony.r_writing import write_r
 
 
 @pytest.mark.parametrize(
