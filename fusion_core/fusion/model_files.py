@@ -33,7 +33,7 @@ from fusion_core.fusion.model import FusionModel, ModelPart, Step, VariableModel
 from fusion_core.fusion.model_archive import SUFFIX, pack, unpacked
 from fusion_core.fusion.model_manifest import MANIFEST_FILE, verify, write_manifest
 from fusion_core.fusion.neighbours import DonorPool, ExpectationScale
-from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.settings import TrainSettings, tupled
 from fusion_core.fusion.variables import VariableType
 from fusion_core.workspace.files import read_json, write_json, write_text
 
@@ -261,11 +261,7 @@ def _pool(record: dict[str, list[float]], path: Path, weights: NDArray[np.float6
 
 
 def _type(record: dict[str, Any]) -> VariableType:
-    return VariableType(**{name: _tupled(value) for name, value in record.items()})
-
-
-def _tupled(value: Any) -> Any:
-    return tuple(_tupled(item) for item in value) if isinstance(value, list) else value
+    return VariableType(**{name: tupled(value) for name, value in record.items()})
 
 
 def _tree_file(step: int, variable: int, part: int) -> str:

@@ -151,7 +151,7 @@ class TrainSettings:
         if kind.startswith(("tuple", "PerVariable")):
             if isinstance(value, str) or not isinstance(value, Sequence):
                 raise InputError(f"The training setting '{choice}' is {value!r}", fix="Give a list")
-            object.__setattr__(self, choice, _tupled(value))
+            object.__setattr__(self, choice, tupled(value))
         whole, number = kind in {"int", "tuple[int, ...]"}, kind in {"float", "tuple[float, ...]"}
         for item in getattr(self, choice) if kind.startswith("tuple") else (value,):
             wanted = int if whole else int | float
@@ -301,5 +301,6 @@ class TrainSettings:
         return dataclasses.replace(self, **changes)
 
 
-def _tupled(value: Any) -> Any:
-    return tuple(_tupled(item) for item in value) if isinstance(value, list | tuple) else value
+def tupled(value: Any) -> Any:
+    """Turn lists, of which JSON has no other kind, into tuples at every depth."""
+    return tuple(tupled(item) for item in value) if isinstance(value, list | tuple) else value

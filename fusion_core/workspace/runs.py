@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.settings import TrainSettings, tupled
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import read_json, write_json
@@ -107,7 +107,7 @@ class RunSpec:
             train = TrainSettings.from_record(values.pop("train"))
             return cls(
                 train=train,
-                **{name: _tupled(value) for name, value in values.items()},
+                **{name: tupled(value) for name, value in values.items()},
             )
         except (KeyError, TypeError) as error:
             raise CorruptFileError(
@@ -326,7 +326,3 @@ def delete_run(run: Run) -> None:
 def utc_now() -> str:
     """Return the current time, ISO 8601 in UTC to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _tupled(value: Any) -> Any:
-    return tuple(_tupled(item) for item in value) if isinstance(value, list) else value
