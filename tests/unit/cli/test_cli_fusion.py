@@ -49,6 +49,35 @@ def test_validation_shows_errors_by_subset_size_and_a_verdict(finished, harmony)
     assert harmony.json("validate", "--variable", "insecur", code=2)["error"]["fix"]
 
 
+def test_validation_says_in_sentences_what_its_tables_hold(finished, harmony, tmp_path):
+    identifier, _ = finished
+    record = harmony.json("validate", identifier, "--csv", tmp_path / "tables")
+    assert set(record["findings"]) >= {"Distributions", "Dependence", "Draws of single households"}
+    assert {row["score"] for row in record["scores"]} == {"CRPS", "Brier", "log"}
+    assert record["outdated"] is False
+    scores = pd.read_csv(tmp_path / "tables" / "scores.csv")
+    assert len(scores) == len(record["scores"])
+    assert "Draws of single households" in harmony("validate", identifier).stdout
+    error = harmony.json("validate", identifier, "--out-of-fold", "1", code=2)["error"]
+    assert "1 folds" in error["message"]
+
+
+def test_estimates_are_compared_with_a_published_table(finished, harmony, tmp_path):
+    identifier, _ = finished
+    rows = harmony.json("estimate", "-v", "count:insecure=Yes")["estimates"]
+    table = pd.DataFrame({"GEOID": [row["puma"] for row in rows]})
+    table["Estimate"] = [row["estimate"] for row in rows]
+    table.to_csv(tmp_path / "counts.csv", index=False)
+    arguments = ("compare", tmp_path / "counts.csv", identifier, "-v", "count:insecure=Yes")
+    record = harmony.json(*arguments, "--csv", tmp_path / "areas.csv")
+    assert record["ratio_of_totals"] == pytest.approx(1.0)
+    assert record["rank_correlation"] == pytest.approx(1.0)
+    assert len(pd.read_csv(tmp_path / "areas.csv")) == record["areas"] == len(rows)
+    assert "Furthest apart" in harmony(*arguments).stdout
+    error = harmony.json("compare", tmp_path / "none.csv", "-v", "insecure", code=2)["error"]
+    assert "cannot be opened" in error["message"]
+
+
 @pytest.mark.usefixtures("finished")
 def test_estimates_are_by_puma_with_names_and_margins(harmony):
     record = harmony.json("estimate", "--variable", "insecure", "--level", "Yes")
