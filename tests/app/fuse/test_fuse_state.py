@@ -89,7 +89,7 @@ def test_another_pair_forgets_what_was_chosen_from_the_first():
         {"seed": -1},
         {"minimum_similarity": 1.5},
         {"out_of_fold": 1},
-    ],  # fmt: skip
+    ],
 )
 def test_options_outside_their_range_are_refused(change):
     with pytest.raises(InputError):
