@@ -190,7 +190,7 @@ def _introduction(counts: dict[str, int]) -> str:
         f"households with 80 successive-difference replicates and a donor survey of about "
         f"{SIZE.donor_households:,} with 80 of Fay's, harmonizes them with the demo's harmonies, "
         f"places the donors in PUMAs, trains (few, large boosting steps, two quantiles), fuses "
-        f"{IMPLICATES} implicates and estimates, by the default in every repeat and by the others in every third.\n\nWorlds: {worlds}.\n\nMethods:\n\n{methods}\n\n"
+        f"{IMPLICATES} implicates and estimates, by the default in every repeat and by the other methods in at least every third.\n\nWorlds: {worlds}.\n\nMethods:\n\n{methods}\n\n"
         f"{describe()}\nRepeat: `python tests/benchmarks/coverage_study.py run --folder DIR` "
         "and `… table --folder DIR`."
     )
