@@ -186,7 +186,7 @@ def unseen_choices(chosen: int) -> list[list[str]]:
     """Return in how many parts unseen households may be checked, with what it costs."""
     parts = sorted({0, *_UNSEEN_PARTS, chosen})
     return [
-        [str(count), f"in {count} parts – takes about {count} times longer" if count else "no"]
+        [str(count), f"{count} parts – about {count} times longer" if count else "no"]
         for count in parts
     ]
 
