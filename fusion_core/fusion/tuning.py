@@ -136,12 +136,14 @@ def _best_size(
     """Try tree sizes from small to large until a larger one no longer helps."""
     sizes = [settings.replace(leaves=(leaves,)) for leaves in sorted(settings.leaves)]
     grown = Shares(report, len(sizes))
-    best = _grown(data, objective, sizes[0], workers, grown.parts[0])
-    for place, larger in enumerate(sizes[1:], 1):
-        candidate = _grown(data, objective, larger, workers, grown.parts[place])
-        if candidate.loss >= best.loss:
-            break
-        best = candidate
+    # Growing models hold most of the memory of a training: no more of them than keep workers busy.
+    with workers.slot():
+        best = _grown(data, objective, sizes[0], workers, grown.parts[0])
+        for place, larger in enumerate(sizes[1:], 1):
+            candidate = _grown(data, objective, larger, workers, grown.parts[place])
+            if candidate.loss >= best.loss:
+                break
+            best = candidate
     report(1.0)
     return best
 

@@ -99,6 +99,26 @@ class Workers:
         self.travels = travels
         self.stop = Stop()
         self._executor = executor
+        self._slots = threading.BoundedSemaphore(coordinators)
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Hold one of as many slots as there are workers, for work that keeps memory here.
+
+        Raises
+        ------
+        Cancelled
+            If the wish to stop is uttered while all slots are taken.
+        """
+        if self.travels:
+            yield
+            return
+        while not self._slots.acquire(timeout=HEARTBEAT_SECONDS):
+            self.stop.check()
+        try:
+            yield
+        finally:
+            self._slots.release()
 
     def run(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """Run jobs side by side and return their results in order.

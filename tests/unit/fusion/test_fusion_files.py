@@ -169,7 +169,7 @@ def test_other_tools_read_implicates_as_plain_columns(implicates, tmp_path):
 
 def test_notes_and_awkward_names_survive(tmp_path):
     values = np.array([[1, 2], [3, 4]])
-    names = ["cost ($/yr) – 2015", "../up"]
+    names = ["cost ($/yr) – 2015", "../up", "a b", "a_b", "A_B", "a/b"]
     implicates = Implicates(
         {name: FusedVariable(name, values + place) for place, name in enumerate(names)},
         ("12 rows have no value.",),
@@ -178,6 +178,8 @@ def test_notes_and_awkward_names_survive(tmp_path):
     again = read_implicates(tmp_path / "out")
     assert again.names == tuple(names)
     assert again.notes == implicates.notes
+    for name in names:
+        assert (again[name].values == implicates[name].values).all()
     folders = {path.parent.parent for path in tmp_path.rglob("*.parquet")}
     assert folders == {tmp_path / "out"}
 
