@@ -155,7 +155,7 @@ def write() -> int:
         "- Data in memory (drawn with seed 1), one question after the other in one process\n"
         f"- Other work ran beside it (load {os.getloadavg()[0]:.0f}), so processor seconds say more "
         "than wall time; medians and Gini coefficients use all cores\n"
-        f"- Every margin from 80 replicate weights × 40 implicates. Repeat with `{COMMAND}`\n\n{rows}"
+        f"- Every margin from 80 replicate weights × 40 implicates (the donor's own error not among them). Repeat with `{COMMAND}`\n\n{rows}"
     )
     TABLE.parent.mkdir(parents=True, exist_ok=True)
     TABLE.write_text(text, encoding="utf-8")
