@@ -38,10 +38,10 @@ def measure(*, quick: bool) -> list[Row]:
     wall = {preset: min(item.wall for item in usages) for preset, usages in found.items()}
     cpu = {preset: min(item.cpu for item in usages) for preset, usages in found.items()}
     memory = max(item.memory for item in found["paper"])
-    best = f"best of {repeats}"
 
     def row(figure: str, value: float, unit: str = "s") -> Row:
-        return Row(topic="train", what=what.format(figure), value=value, unit=unit, note=best)
+        note = f"best of {repeats}"
+        return Row(topic="train", what=what.format(figure), value=value, unit=unit, note=note)
 
     return [
         row(f"paper settings, {WORKERS} workers", wall["paper"]).against("R", R_TRAIN_PAPER),

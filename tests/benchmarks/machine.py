@@ -26,11 +26,16 @@ def processor() -> str:
 
 def describe() -> str:
     """Return machine, versions and date as a Markdown list."""
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    busy = (
+        "- **The machine was busy: seconds on the clock are too long.**\n" if load > cores else ""
+    )
     memory = psutil.virtual_memory().total / 2**30
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
     return (
         f"- Measured {datetime.now(UTC):%Y-%m-%d}, {OURS} {importlib.metadata.version(OURS)}\n"
-        f"- {processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}; "
-        f"load before the start {os.getloadavg()[0]:.1f}\n"
+        f"- {processor()}, {cores} cores, {memory:.0f} GiB, {platform.system()}; "
+        f"load before the start {load:.1f}\n"
         f"- Python {platform.python_version()}, {versions}\n"
+        f"{busy}"
     )

@@ -77,10 +77,24 @@ def run(path: Path, *, quick: bool, patience: float | None = None) -> Outcome:
             return Outcome(topic, failure=f"Its process ended with code {process.returncode}.")
 
 
-def report(outcomes: Sequence[Outcome], circumstances: str, *, quick: bool, seconds: float) -> str:
-    """Write the outcomes as one Markdown document, with the machine as it was found."""
+def report(
+    outcomes: Sequence[Outcome],
+    circumstances: str,
+    *,
+    quick: bool,
+    seconds: float,
+    topics: Sequence[str] = (),
+) -> str:
+    """Write the outcomes as one Markdown document, with the machine as it was found.
+
+    `topics` are those that were chosen, none for all.
+    """
     rows = [row for outcome in outcomes for row in outcome.table_rows()]
     command = f"make bench{' QUICK=1' if quick else ''}"
+    if topics:
+        command = (
+            f"python tests/benchmarks/run_all.py{' --quick' if quick else ''} {' '.join(topics)}"
+        )
     small = (
         "\n**Quick mode: small sizes, to see that everything runs. Fixed costs weigh on the exponents.**\n"
         if quick
@@ -114,7 +128,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcomes.append(outcome)
         said = outcome.failure or outcome.absent or f"{len(outcome.rows)} figures"
         print(f"  {time.perf_counter() - begun:.0f} s: {said}", file=sys.stderr, flush=True)
-    text = report(outcomes, circumstances, quick=given.quick, seconds=time.perf_counter() - start)
+    elapsed = time.perf_counter() - start
+    text = report(outcomes, circumstances, quick=given.quick, seconds=elapsed, topics=given.topics)
     output = given.output or (QUICK_OUTPUT if given.quick else OUTPUT)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(text, encoding="utf-8")
