@@ -68,9 +68,16 @@ class LatestWork:
             if not self._is_current(ticket) or has_ended(document):
                 return
 
-            def deliver() -> None:
+            def show() -> None:
                 if self._is_current(ticket):
                     _finish(outcome, done, failed)
+
+            def deliver() -> None:
+                # Between the page's first document and its script, changes reach no browser.
+                if pn.state.loaded:
+                    show()
+                else:
+                    pn.state.onload(show)
 
             document.add_next_tick_callback(deliver)
 

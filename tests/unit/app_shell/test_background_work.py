@@ -3,6 +3,7 @@
 import threading
 
 import panel as pn
+import pytest
 
 from harmony_app.shell.background import LatestWork
 
@@ -38,9 +39,28 @@ def test_an_error_reaches_the_caller():
     assert results == ["division by zero"]
 
 
-def test_a_newer_request_replaces_an_older_one(monkeypatch):
+@pytest.fixture
+def document(monkeypatch):
+    """The document of the session that runs; its browser has loaded it."""
     document = Document()
     monkeypatch.setattr(type(pn.state), "curdoc", property(lambda _: document))
+    monkeypatch.setitem(pn.state._loaded, document, True)
+    return document
+
+
+def test_a_result_waits_for_the_browser_to_load_the_page(document, monkeypatch):
+    monkeypatch.delitem(pn.state._loaded, document)
+    results = []
+    LatestWork().start(lambda: "early", results.append, results.append)
+    assert document.session_context.arrived.acquire(timeout=10)
+    document.session_context.delivered.pop()()
+    assert results == []
+    for callback, _ in pn.state._onload.pop(document):
+        callback()
+    assert results == ["early"]
+
+
+def test_a_newer_request_replaces_an_older_one(document):
     work, results, gate = LatestWork(), [], threading.Event()
 
     def slow():
@@ -56,9 +76,7 @@ def test_a_newer_request_replaces_an_older_one(monkeypatch):
     assert results == ["new"]
 
 
-def test_nothing_is_delivered_to_a_session_that_has_ended(monkeypatch):
-    document = Document()
-    monkeypatch.setattr(type(pn.state), "curdoc", property(lambda _: document))
+def test_nothing_is_delivered_to_a_session_that_has_ended(document):
     work, started, gate = LatestWork(), threading.Event(), threading.Event()
     finished = threading.Event()
 
