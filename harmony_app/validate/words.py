@@ -140,7 +140,9 @@ def score_phrase(row: pd.Series[Any]) -> str:
     parts = []
     skill = row.get("skill")
     if isinstance(skill, float) and skill == skill:  # noqa: PLR0124 - not-a-number differs from itself
-        parts.append(f"draws {percent(skill, decimals=0)} nearer the truth than draws from all")
+        parts.append(
+            f"draws {percent(skill, decimals=0)} nearer the truth than answers of any household"
+        )
     coverage = row.get("coverage")
     if isinstance(coverage, float) and coverage == coverage:  # noqa: PLR0124 - as above
         parts.append(f"80{NO_BREAK}% ranges hold {percent(coverage, decimals=0)} of true answers")
