@@ -7,7 +7,7 @@ PORT ?= 5006
 SHOW ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app demo test test-fast lint types format bench picture clean
+.PHONY: help app demo test test-fast search lint types format bench picture clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -36,6 +36,9 @@ test: $(VENV)/.test-installed lint types ## install if needed, then lint, types 
 
 test-fast: $(VENV)/.test-installed ## all tests but the slow and the browser ones
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --max-worker-restart 0 -m 'not slow and not browser'
+
+search: $(VENV)/.test-installed ## look for new failing examples of the property tests
+	$(BIN)/pytest --numprocesses 2 -m hypothesis --hypothesis-profile search
 
 lint: $(VENV)/.test-installed
 	$(BIN)/ruff check .

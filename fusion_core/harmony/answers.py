@@ -97,7 +97,8 @@ def _distinct_whole_numbers(
     span = int(high - low) + 1
     places = np.where(finite, numbers - low, span)  # the entry after the last is for missing ones
     entries = places.astype(np.intp)
-    if not np.array_equal(entries, places):
+    # Compared with the numbers themselves: a difference may have been rounded to a whole number.
+    if not np.array_equal(entries + low, np.where(finite, numbers, span + low)):
         return None
     seen = np.zeros(span + 1, dtype=bool)
     seen[entries] = True

@@ -59,7 +59,7 @@ def subset(implicates, rows):
     )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(samples())
 def test_replicate_variance_equals_brute_force(case):
     table, implicates, _ = case
@@ -86,7 +86,7 @@ def test_replicate_variance_equals_brute_force(case):
         np.testing.assert_allclose(row["standard_error"], np.sqrt(total), rtol=1e-6)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(samples())
 def test_row_order_does_not_matter(case):
     table, implicates, generator = case
@@ -102,7 +102,7 @@ def test_row_order_does_not_matter(case):
         )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(samples(), st.sampled_from([0.25, 3.0, 1000.0]))
 def test_means_do_not_depend_on_the_scale_of_the_weights_and_totals_are_proportional(case, scale):
     table, implicates, _ = case
@@ -116,7 +116,7 @@ def test_means_do_not_depend_on_the_scale_of_the_weights_and_totals_are_proporti
         np.testing.assert_allclose(second[name], first[name] * factor, rtol=1e-6, atol=1e-9)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(samples())
 def test_identical_implicates_leave_the_sampling_variance_alone(case):
     table, implicates, _ = case
@@ -136,7 +136,7 @@ def test_identical_implicates_leave_the_sampling_variance_alone(case):
     np.testing.assert_allclose(many["standard_error"], one["standard_error"], rtol=1e-9)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(samples())
 def test_an_area_does_not_differ_from_itself(case):
     table, implicates, _ = case
@@ -149,7 +149,7 @@ def test_an_area_does_not_differ_from_itself(case):
     assert not difference.is_significant
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(samples())
 def test_shares_of_all_levels_sum_to_one_and_counts_to_the_households(case):
     table, implicates, _ = case
@@ -161,7 +161,7 @@ def test_shares_of_all_levels_sum_to_one_and_counts_to_the_households(case):
         np.testing.assert_allclose(sums[puma, "count"], total)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(samples())
 def test_bounds_enclose_the_estimate(case):
     table, implicates, _ = case
@@ -174,7 +174,7 @@ def test_bounds_enclose_the_estimate(case):
     assert shares["upper"].between(0, 1).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(samples())
 def test_an_observed_variable_gives_the_survey_estimate(case):
     table, implicates, _ = case
@@ -184,7 +184,7 @@ def test_an_observed_variable_gives_the_survey_estimate(case):
     pd.testing.assert_frame_equal(beside, alone)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(2, 12).flatmap(
         lambda m: st.tuples(

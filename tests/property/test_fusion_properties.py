@@ -24,7 +24,7 @@ FAST = TrainSettings(
 X = ["number", "group"]
 SHARES = ["first_share", "second_share"]
 Y = ["class", "amount", SHARES, "total"]
-FEW = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

@@ -16,7 +16,7 @@ from fusion_core.harmony.binning import bin_index, bin_labels
 from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side
 from fusion_core.harmony.preview import preview
 
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=40)
 
 
 @quick

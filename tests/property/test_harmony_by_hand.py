@@ -17,7 +17,7 @@ from random_harmonies import sides, surveys
 from fusion_core.harmony.apply import harmonize_pair, harmonize_side
 from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side
 
-quick = settings(max_examples=25, deadline=None)
+quick = settings(max_examples=25)
 
 EXPRESSIONS = {
     "": lambda row: row["pnumber"],

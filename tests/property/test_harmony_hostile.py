@@ -37,8 +37,8 @@ CPU_SECONDS = 10
 """Far above what anything here takes (under a second), far below what a quadratic step would."""
 
 # The first draw of a character builds a table of all characters, which is slow only once.
-quick = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-long = settings(max_examples=3_000, deadline=None)
+quick = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+long = settings(max_examples=3_000)
 
 VALID = """list(
   kids__age = list(

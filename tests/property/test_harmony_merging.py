@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fusion_core.harmony.merging import codes_are_names, merge, renumbering
@@ -77,7 +77,6 @@ def groups(harmony):
     return kept, rest
 
 
-@settings(deadline=None)
 @given(harmonies(), harmonies())
 def test_who_alone_changed_something_gets_all_of_it(base, changed):
     for found in (merge(base, changed, base), merge(base, base, changed)):
@@ -85,7 +84,6 @@ def test_who_alone_changed_something_gets_all_of_it(base, changed):
         assert found.resolved() == changed
 
 
-@settings(deadline=None)
 @given(harmonies(), harmonies())
 def test_the_same_change_twice_is_no_conflict(base, changed):
     found = merge(base, changed, changed)
@@ -93,7 +91,6 @@ def test_the_same_change_twice_is_no_conflict(base, changed):
     assert found.resolved() == changed
 
 
-@settings(deadline=None)
 @given(two_versions())
 def test_it_does_not_matter_who_is_who(versions):
     base, mine, theirs = versions
@@ -106,7 +103,6 @@ def test_it_does_not_matter_who_is_who(versions):
         assert chosen[0] == chosen[1]
 
 
-@settings(deadline=None)
 @given(harmonies(), harmonies(), harmonies(), st.sampled_from(["mine", "theirs"]))
 def test_no_level_is_lost_and_every_side_keeps_a_list_somebody_had(base, mine, theirs, choice):
     merged = merge(base, mine, theirs).resolved(otherwise=choice)
@@ -115,7 +111,6 @@ def test_no_level_is_lost_and_every_side_keeps_a_list_somebody_had(base, mine, t
         assert levels in [[i.level for i in v.side(name).levels] for v in (mine, theirs)]
 
 
-@settings(deadline=None)
 @given(harmonies(), harmonies())
 def test_without_a_known_start_every_difference_is_asked_about(mine, theirs):
     found = merge(None, mine, theirs)
@@ -124,7 +119,6 @@ def test_without_a_known_start_every_difference_is_asked_about(mine, theirs):
     assert found.resolved(otherwise="theirs") == theirs
 
 
-@settings(deadline=None)
 @given(two_versions(), st.permutations([1.0, 2.0, 3.0, 4.0]))
 def test_renumbering_by_one_person_never_regroups_what_the_other_did(versions, codes):
     base, mine, _ = versions

@@ -13,7 +13,7 @@ from fusion_core.harmony.preview import preview
 from fusion_core.harmony.rows import RowsCache, SurveyRows
 from fusion_core.harmony.similarity import similarity, weighted_quantiles, weighted_shares
 
-quick = settings(max_examples=25, deadline=None)
+quick = settings(max_examples=25)
 levels = st.sampled_from(["household", "person"])
 
 

@@ -23,7 +23,7 @@ from fusion_core.harmony.store import HarmonyStore
 from fusion_core.surveys import SurveyId, Variable
 
 PAIR = SurveyPair(SurveyId("A", "1"), SurveyId("B", "2"))
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 COLUMNS = {"agep": Variable("agep", type="integer"), "sex": Variable("sex", levels=("M", "F"))}
 
 SQL_PARTS = [

@@ -21,7 +21,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("kind", sorted(EDITS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     content=st.dictionaries(
         st.sampled_from(

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fusion_core.estimates.r_medians import interpolated_quantiles, r_order
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.lists(st.integers(0, 30), max_size=300))
 def test_the_order_sorts_and_loses_nothing(numbers):
     values = np.array(numbers, dtype=float)

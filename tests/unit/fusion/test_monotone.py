@@ -14,7 +14,7 @@ from fusion_core.fusion import monotonic
 ROWS = st.integers(1, 60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_equal_x_gives_equal_y_more_x_never_turns_around_and_the_mean_stays(data):
     rows = data.draw(ROWS)
