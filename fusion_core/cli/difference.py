@@ -9,6 +9,7 @@ import typer
 
 from fusion_core.cli.estimate import (
     AboveOption,
+    BelowOption,
     ConfidenceOption,
     LevelOption,
     PerOption,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
-_SHARES = ("share", "share_above")
 _SHOWN = 200
 MANY_COMPARISONS = (
     "p is adjusted for the number of comparisons (Holm); otherwise about one in ten pairs that do not"
@@ -90,6 +90,7 @@ def difference(
     statistic: StatisticOption = "",
     level: LevelOption = "",
     above: AboveOption = None,
+    below: BelowOption = None,
     quantile: QuantileOption = None,
     per: PerOption = "",
     where: WhereOption = "",
@@ -113,8 +114,8 @@ def difference(
     opened = open_workspace(workspace)
     source = chosen_source(opened, survey or run)
     wish = Wish(
-        variables=(variable,), statistic=statistic, level=level, above=above, quantile=quantile,
-        per=per, by=read_by(by) if by else (), where=where, confidence=confidence,
+        variables=(variable,), statistic=statistic, level=level, above=above, below=below,
+        quantile=quantile, per=per, by=read_by(by) if by else (), where=where, confidence=confidence,
     )  # fmt: skip
     cache = EstimateCache()
     known = known_variables(opened, source, cache)
@@ -188,5 +189,7 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
 
 
 def _amount(row: dict[Any, Any], name: str) -> str:
+    from fusion_core.estimates.statistic import SHARES
+
     value = row[name]
-    return percent(value) if row["statistic"] in _SHARES else number(value)
+    return percent(value) if row["statistic"] in SHARES else number(value)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-_SHARES = ("share", "share_above")
 _SHOWN = 200
 
 VariableOption = Annotated[
@@ -35,13 +34,16 @@ StatisticOption = Annotated[
     str,
     typer.Option(
         "--statistic", "-s", metavar="KIND",
-        help="mean, total, share, count, median, quantile, ratio, share_above or gini.",
+        help="mean, total, share, count, median, quantile, ratio, share_above, share_below or gini.",
         show_default="mean of numbers, share of categories",
     ),
 ]  # fmt: skip
 LevelOption = Annotated[str, typer.Option(metavar="TEXT", help="Only this level of a category.")]
 AboveOption = Annotated[
     float | None, typer.Option(metavar="NUMBER", help="Share of households above this number.")
+]
+BelowOption = Annotated[
+    float | None, typer.Option(metavar="NUMBER", help="Share of households below this number.")
 ]
 QuantileOption = Annotated[
     float | None, typer.Option(min=0.0, max=1.0, help="Quantile, such as 0.9.")
@@ -86,6 +88,7 @@ def estimate(
     statistic: StatisticOption = "",
     level: LevelOption = "",
     above: AboveOption = None,
+    below: BelowOption = None,
     quantile: QuantileOption = None,
     per: PerOption = "",
     by: ByOption = None,
@@ -114,7 +117,7 @@ def estimate(
     opened = open_workspace(workspace)
     source = chosen_source(opened, survey or run)
     wish = Wish(
-        variables=tuple(variable or ()), statistic=statistic, level=level, above=above,
+        variables=tuple(variable or ()), statistic=statistic, level=level, above=above, below=below,
         quantile=quantile, per=per, by=read_by(by), where=where, confidence=confidence,
         method=method,
     )  # fmt: skip
@@ -161,6 +164,8 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
 
 
 def _amounts(row: dict[Any, Any]) -> tuple[str, str]:
-    if row["statistic"] in _SHARES:
+    from fusion_core.estimates.statistic import SHARES
+
+    if row["statistic"] in SHARES:
         return percent(row["estimate"]), percent(row["moe"])
     return number(row["estimate"]), number(row["moe"])

@@ -11,6 +11,7 @@ import typer
 
 from fusion_core.cli.estimate import (
     AboveOption,
+    BelowOption,
     ByOption,
     ConfidenceOption,
     LevelOption,
@@ -78,6 +79,7 @@ def export(
     statistic: StatisticOption = "",
     level: LevelOption = "",
     above: AboveOption = None,
+    below: BelowOption = None,
     quantile: QuantileOption = None,
     per: PerOption = "",
     by: ByOption = None,
@@ -104,7 +106,7 @@ def export(
         )
     else:
         wish = Wish(
-            variables=tuple(variable or ()), statistic=statistic, level=level, above=above,
+            variables=tuple(variable or ()), statistic=statistic, level=level, above=above, below=below,
             quantile=quantile, per=per, by=read_by(by), where=where, confidence=confidence,
             method=method,
         )  # fmt: skip

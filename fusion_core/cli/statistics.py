@@ -34,7 +34,7 @@ class Wish:
         for every fused variable.
     statistic
         Kind for plain names; empty takes the mean of numbers and the share of categories.
-    level, above, quantile, per
+    level, above, below, quantile, per
         The rest of a statistic: one level, a threshold, a probability, a denominator.
     by
         Columns that form the groups.
@@ -50,6 +50,7 @@ class Wish:
     statistic: str = ""
     level: str = ""
     above: float | None = None
+    below: float | None = None
     quantile: float | None = None
     per: str = ""
     by: tuple[str, ...] = ("puma",)
@@ -179,12 +180,27 @@ def read_statistics(
                 _kind(wish, known[name]),
                 name,
                 level=wish.level or None,
-                threshold=wish.above,
+                threshold=_threshold(wish),
                 denominator=wish.per or None,
                 probability=wish.quantile,
             )
         )
     return found
+
+
+def _threshold(wish: Wish) -> float | None:
+    """Return the number that households are to be above or below of."""
+    both = wish.above is not None and wish.below is not None
+    if both or (wish.above is not None and wish.statistic == "share_below"):
+        raise InputError(
+            "A share is either above or below a number", fix="Give one of --above and --below"
+        )
+    if wish.below is not None and wish.statistic not in {"", "share_below"}:
+        raise InputError(
+            f"A {wish.statistic.replace('_', ' ')} has no number to be below of",
+            fix="Leave --below or --statistic out",
+        )
+    return wish.above if wish.below is None else wish.below
 
 
 def read_by(values: Sequence[str] | None) -> tuple[str, ...]:
@@ -203,6 +219,8 @@ def _kind(wish: Wish, variable: Variable) -> StatisticKind:
         return kinds[wish.statistic]
     if wish.above is not None:
         return "share_above"
+    if wish.below is not None:
+        return "share_below"
     if wish.quantile is not None:
         return "quantile"
     if wish.per:

@@ -34,8 +34,8 @@ import numpy as np
 from fusion_core.estimates.quantiles import weighted_quantiles
 from fusion_core.estimates.targets import (
     Answered,
+    Beyond,
     Both,
-    Exceeds,
     HasLevel,
     Number,
     One,
@@ -214,7 +214,7 @@ def is_observed(measure: Measure) -> bool:
     """Whether a measure rests on the recipient's own answers alone."""
     if isinstance(measure, Both):
         return is_observed(measure.first) and is_observed(measure.second)
-    if isinstance(measure, Number | HasLevel | Exceeds | Answered):
+    if isinstance(measure, Number | HasLevel | Beyond | Answered):
         return measure.column.observed
     return isinstance(measure, One)
 
@@ -227,7 +227,7 @@ def donor_values(measure: Measure, sample: DonorSample) -> Floats | None:
     if isinstance(measure, Both):
         first, second = donor_values(measure.first, sample), donor_values(measure.second, sample)
         return None if first is None or second is None else first * second
-    if not isinstance(measure, Number | HasLevel | Exceeds | Answered):
+    if not isinstance(measure, Number | HasLevel | Beyond | Answered):
         return None
     column = sample.columns.get(measure.column.name)
     if column is None or measure.column.observed:

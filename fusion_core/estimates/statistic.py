@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from fusion_core.errors import InputError
 
 StatisticKind = Literal[
-    "mean", "total", "share", "count", "median", "quantile", "ratio", "share_above", "gini"
-]
+    "mean", "total", "share", "count", "median", "quantile", "ratio", "share_above", "share_below",
+    "gini",
+]  # fmt: skip
 KINDS: tuple[StatisticKind, ...] = get_args(StatisticKind)
+THRESHOLD_SHARES: Final[frozenset[str]] = frozenset({"share_above", "share_below"})
+"""Kinds that say how many households lie on one side of a threshold."""
+SHARES: Final[frozenset[str]] = THRESHOLD_SHARES | {"share"}
+"""Kinds whose values are shares between 0 and 1, to be written in percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +28,16 @@ class Statistic:
         ``mean``, ``total`` (Σ w·x), ``share`` (of households with a level), ``count`` (weighted
         number of households with a level, or with a number above `threshold`, or – without a
         variable – of all households), ``median``, ``quantile``, ``ratio`` (Σ w·x / Σ w·d),
-        ``share_above`` (share of households with a number above `threshold`) or ``gini`` (how
-        unequally a number is spread, see `fusion_core.estimates.inequality`).
+        ``share_above`` and ``share_below`` (share of households with a number above, or below,
+        `threshold`; one equal to it counts in neither) or ``gini`` (how unequally a number is
+        spread, see `fusion_core.estimates.inequality`).
     variable
         A fused variable or a variable of the recipient survey.
     level
         One level of a categorical variable; ``None`` asks for all of them.
     threshold
-        Number that is exceeded, for ``share_above`` and ``count`` of a number.
+        Number to be above or below of, for ``share_above``, ``share_below`` and ``count`` of a
+        number.
     denominator
         Numeric variable d of a ``ratio``.
     probability
@@ -55,7 +62,7 @@ class Statistic:
         if not self.variable and self.kind != "count":
             raise InputError(f"A {self.kind} needs a variable", fix="Name the variable")
         self._check_part("level", self.level is not None, ("share", "count"))
-        self._check_part("threshold", self.threshold is not None, ("share_above", "count"))
+        self._check_part("threshold", self.threshold is not None, (*THRESHOLD_SHARES, "count"))
         self._check_part("denominator", self.denominator is not None, ("ratio",))
         self._check_part("probability", self.probability is not None, ("quantile",))
         if self.level is not None and self.threshold is not None:
@@ -91,20 +98,21 @@ class Statistic:
             return f"Gini coefficient of {self.variable}"
         if self.kind == "quantile":
             return f"{100 * self.quantile:g} % quantile of {self.variable}"
-        if self.kind not in {"share", "share_above", "count"}:
+        if self.kind not in SHARES | {"count"}:
             return f"{self.kind} of {self.variable}"
         noun = "number" if self.kind == "count" else "share"
-        above = f" above {self.threshold:g}" if self.threshold is not None else ""
+        side = "below" if self.kind == "share_below" else "above"
+        beyond = f" {side} {self.threshold:g}" if self.threshold is not None else ""
         level = f" = {self.level}" if self.level is not None else ""
-        return f"{noun} with {self.variable}{above}{level}"
+        return f"{noun} with {self.variable}{beyond}{level}"
 
     @classmethod
     def parse(cls, text: str) -> Statistic:
         """Read the short form used on the command line and in addresses.
 
         ``mean:electricity``, ``share:aircon`` (every level), ``share:aircon=Central``,
-        ``share_above:electricity>10000``, ``count:`` (households), ``ratio:electricity/income``,
-        ``quantile:electricity@0.9``.
+        ``share_above:electricity>10000``, ``share_below:income<20000``, ``count:`` (households),
+        ``ratio:electricity/income``, ``quantile:electricity@0.9``.
 
         Raises
         ------
@@ -119,9 +127,9 @@ class Statistic:
                 fix="Write it like mean:electricity, share:aircon=Central or quantile:income@0.9",
             )
         parts: dict[str, Any] = {"kind": kind}
-        for mark, part in _MARKS:
+        for mark, part, kinds in _MARKS:
             variable, found, value = rest.partition(mark)
-            if found and (mark != "/" or kind == "ratio"):
+            if found and kind in kinds:
                 number = part in {"threshold", "probability"}
                 parts[part] = _number(value, text) if number else value.strip()
                 rest = variable
@@ -129,7 +137,14 @@ class Statistic:
         return cls(variable=rest.strip(), **parts)
 
 
-_MARKS = (("=", "level"), (">", "threshold"), ("/", "denominator"), ("@", "probability"))
+# Marks, the part they begin, and the kinds they mean something in; in others they belong to a name.
+_MARKS: Final = (
+    ("=", "level", KINDS),
+    (">", "threshold", tuple(kind for kind in KINDS if kind != "share_below")),
+    ("<", "threshold", ("share_below",)),
+    ("/", "denominator", ("ratio",)),
+    ("@", "probability", KINDS),
+)
 
 
 def _number(text: str, where: str) -> float:

@@ -77,20 +77,23 @@ class HasLevel:
 
 
 @dataclass(frozen=True)
-class Exceeds:
-    """1 for households with a number above a threshold."""
+class Beyond:
+    """1 for households with a number above, or below, a threshold; 0 for one equal to it."""
 
     column: Column
     threshold: float
+    below: bool = False
 
     @property
     def key(self) -> tuple[object, ...]:
         """What tells it from other measures of the same households."""
-        return ("above", self.column.name, self.threshold)
+        return ("below" if self.below else "above", self.column.name, self.threshold)
 
     def __call__(self, rows: Rows) -> Floats:
-        """Return the indicator of some rows; no answer exceeds nothing."""
-        return np.asarray(self.column.values[rows] > self.threshold, dtype=np.float64)
+        """Return the indicator of some rows; no answer is on neither side."""
+        values = self.column.values[rows]
+        beyond = values < self.threshold if self.below else values > self.threshold
+        return np.asarray(beyond, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -335,11 +338,11 @@ def _number_target(statistic: Statistic, column: Column, rows: int) -> Target:
     match statistic.kind:
         case "mean":
             return RatioTarget(Number(column), _answered(column, rows))
-        case "share_above":
-            above = _exceeds(statistic, column)
-            return RatioTarget(above, _answered(column, rows), proportion=True)
+        case "share_above" | "share_below":
+            beyond = _beyond(statistic, column)
+            return RatioTarget(beyond, _answered(column, rows), proportion=True)
         case "count":
-            return TotalTarget(_exceeds(statistic, column))
+            return TotalTarget(_beyond(statistic, column))
         case "total":
             return TotalTarget(Number(column))
         case "gini":
@@ -358,8 +361,9 @@ def _ratio_target(statistic: Statistic, column: Column, divisor: Column, rows: i
     return NamedTarget(statistic, "", target, column, column.observed and divisor.observed)
 
 
-def _exceeds(statistic: Statistic, column: Column) -> Exceeds:
-    return Exceeds(column, float(statistic.threshold if statistic.threshold is not None else 0.0))
+def _beyond(statistic: Statistic, column: Column) -> Beyond:
+    threshold = float(statistic.threshold if statistic.threshold is not None else 0.0)
+    return Beyond(column, threshold, below=statistic.kind == "share_below")
 
 
 def _answered(column: Column, rows: int) -> Measure:
@@ -371,7 +375,7 @@ def _level_targets(statistic: Statistic, column: Column, rows: int) -> list[Name
     if not column.levels:
         raise InputError(
             f"'{column.name}' is a number and has no levels",
-            fix="Ask for its mean, or for the share above a threshold",
+            fix="Ask for its mean, or for the share above or below a threshold",
         )
     if statistic.level is not None and statistic.level not in column.levels:
         raise InputError.unknown("level", statistic.level, column.levels, where=column.name)
@@ -431,4 +435,4 @@ def indicates(measure: Measure) -> bool:
     """Whether a measure marks some households, rather than all or a number of each."""
     if isinstance(measure, Both):
         return indicates(measure.first)
-    return isinstance(measure, HasLevel | Exceeds)
+    return isinstance(measure, HasLevel | Beyond)

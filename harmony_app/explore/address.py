@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from harmony_app.explore.classes import CLASS_METHODS
 from harmony_app.explore.state import (
@@ -18,13 +19,20 @@ from harmony_app.explore.state import (
     HatchRule,
 )
 
+if TYPE_CHECKING:
+    from fusion_core.estimates.statistic import StatisticKind
+
+
+_SIDES: Final = ("above", "below")
+
 
 def to_query(state: ExploreState) -> dict[str, str | None]:
     """Write a view as arguments of the page's address; ``None`` where it has the default."""
     plain = ExploreState()
     texts: dict[str, str | None] = {
         "run": state.source, "var": state.variable, "stat": state.kind, "level": state.level,
-        "above": _number_text(state.threshold), "per": state.denominator,
+        **dict.fromkeys(_SIDES), _side(state.kind): _number_text(state.threshold),
+        "per": state.denominator,
         "quantile": _number_text(state.probability), "group": state.group_variable,
         "in": "|".join(item.replace("|", "||") for item in state.group_levels),
         "where": state.where,
@@ -45,16 +53,17 @@ def from_query(query: Mapping[str, str]) -> ExploreState:
     """Read a view from the page's address; what makes no sense there becomes the default."""
     plain = ExploreState()
     kinds = {*NUMBER_KINDS.values(), *CATEGORY_KINDS.values()}
-    kind = query.get("stat", "")
+    asked = query.get("stat", "")
+    kind = next((item for item in kinds if item == asked), plain.kind)
     measure = query.get("show", "")
     method = query.get("classes", "")
     view = query.get("view", "")
     return ExploreState(
         source=query.get("run", ""),
         variable=query.get("var", ""),
-        kind=next((item for item in kinds if item == kind), plain.kind),
+        kind=kind,
         level=query.get("level"),
-        threshold=_number(query.get("above")),
+        threshold=_number(query.get(_side(kind))),
         denominator=query.get("per"),
         probability=_number(query.get("quantile")),
         group_variable=query.get("group", ""),
@@ -71,6 +80,11 @@ def from_query(query: Mapping[str, str]) -> ExploreState:
         breakdown=query.get("split", ""),
         view=next((item for item in CENTRE_VIEWS if item == view), plain.view),
     )
+
+
+def _side(kind: StatisticKind) -> str:
+    """Name a threshold by its side, so that an address reads as it is meant."""
+    return "below" if kind == "share_below" else "above"
 
 
 def _number(text: str | None) -> float | None:

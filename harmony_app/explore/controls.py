@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import panel as pn
 
 from fusion_core.errors import ExpressionError, HarmonyError, InputError
+from fusion_core.estimates.statistic import SHARES, THRESHOLD_SHARES
 from harmony_app.explore import words
 from harmony_app.explore.classes import CLASS_METHOD_TITLES, parse_breaks
 from harmony_app.explore.state import (
@@ -128,8 +129,9 @@ class Controls:
             if variable.is_categorical:
                 self.level.value = state.level
             self.threshold.value = state.threshold
-            self.threshold.label = f"Above ({variable.unit})" if variable.unit else "Above"
-            self.threshold.visible = state.kind == "share_above"
+            side = "Below" if state.kind == "share_below" else "Above"
+            self.threshold.label = f"{side} ({variable.unit})" if variable.unit else side
+            self.threshold.visible = state.kind in THRESHOLD_SHARES
             self.probability.visible = state.kind == "quantile"
             if state.kind == "quantile":
                 self.probability.value = state.probability
@@ -164,7 +166,7 @@ class Controls:
         rules = dict(HATCH_RULES)
         if str(state.hatch) not in rules.values():
             rules[words.hatch_phrase(state.hatch)] = str(state.hatch)
-        if state.kind not in {"share", "share_above"}:
+        if state.kind not in SHARES:
             rules = {title: rule for title, rule in rules.items() if not rule.startswith("moe")}
         _options(self.hatch, rules)
         self.hatch.value = str(state.hatch) if str(state.hatch) in rules.values() else "cv:0.4"
@@ -226,7 +228,7 @@ class Controls:
         self._change(self._with(breaks=breaks))
 
     def _in_percent(self, state: ExploreState) -> bool:
-        return state.measure == "cv" or state.kind in {"share", "share_above"}
+        return state.measure == "cv" or state.kind in SHARES
 
     def _with(self, **changes: Any) -> ExploreState:
         return dataclasses.replace(self._state, **changes)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.statistic import Statistic, StatisticKind
+from fusion_core.estimates.statistic import THRESHOLD_SHARES, Statistic, StatisticKind
 from fusion_core.surveys.model import Variable
 from harmony_app.explore.classes import ClassMethod
 
@@ -27,6 +27,7 @@ NUMBER_KINDS: Final[dict[str, StatisticKind]] = {
     "median": "median",
     "total": "total",
     "share of households above …": "share_above",
+    "share of households below …": "share_below",
     "quantile": "quantile",
     "ratio to another variable": "ratio",
     "inequality (Gini coefficient)": "gini",
@@ -159,7 +160,7 @@ def estimate_request(state: ExploreState) -> EstimateRequest:
     Raises
     ------
     InputError
-        If the statistic is incomplete, such as a share above no threshold.
+        If the statistic is incomplete, such as a share above or below no threshold.
     """
     statistic = Statistic(
         state.kind,
@@ -211,7 +212,7 @@ def choose_kind(state: ExploreState, kind: StatisticKind, variable: Variable) ->
     level = threshold = denominator = probability = None
     if kind in {"share", "count"}:
         level = state.level if state.level in variable.levels else default_level(variable)
-    elif kind == "share_above":
+    elif kind in THRESHOLD_SHARES:
         threshold = state.threshold if state.threshold is not None else _typical(variable)
     elif kind == "quantile":
         probability = state.probability or 0.9

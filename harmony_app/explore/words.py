@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from fusion_core.estimates.statistic import SHARES
 from harmony_app.shell.formats import NO_BREAK, Quantity, count, joined, number, percent
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _SMALLEST_P: Final = 0.001
 
 def quantity_of(statistic: Statistic, variables: Mapping[str, Variable]) -> Quantity:
     """Return what kind of number a statistic is."""
-    if statistic.kind in {"share", "share_above"}:
+    if statistic.kind in SHARES:
         return Quantity(share=True)
     if statistic.kind == "count":
         return Quantity(unit="households")
@@ -67,6 +68,7 @@ def statistic_phrase(statistic: Statistic, quantity: Quantity) -> str:
     phrases: dict[StatisticKind, str] = {
         "share": "Share of households",
         "share_above": f"Share of households above {number(statistic.threshold)}",
+        "share_below": f"Share of households below {number(statistic.threshold)}",
         "count": "Number of households",
         "mean": f"Mean per household{unit}",
         "median": f"Median household{unit}",

@@ -207,12 +207,25 @@ def test_own_breaks_are_typed_in_percent(make_page):
     assert page.state.breaks == pytest.approx((0.2, 0.4))
 
 
-@pytest.mark.parametrize("kind", ["mean", "median", "total", "share_above", "quantile"])
+@pytest.mark.parametrize(
+    "kind", ["mean", "median", "total", "share_above", "share_below", "quantile"]
+)
 def test_every_statistic_of_a_number_is_drawn(make_page, kind):
     page = make_page(var="kwh")
     page.controls.kind.value = kind
     assert page._answer.request.statistic.kind == kind
     assert np.isfinite(page._answer.table["estimate"]).sum() == 5
+
+
+def test_the_other_side_of_a_threshold_is_one_choice_away(make_page):
+    page = make_page(var="kwh", stat="share_above", above="9000.5")
+    above = page._answer.table["estimate"].to_numpy(dtype=float)
+    page.controls.kind.value = "share_below"
+    assert page.controls.threshold.label.startswith("Below")
+    assert page.state.threshold == 9000.5
+    below = page._answer.table["estimate"].to_numpy(dtype=float)
+    assert np.nan_to_num(above + below, nan=1.0) == pytest.approx(1.0)
+    assert "Share of households below" in page.centre.title.object
 
 
 def test_a_ratio_asks_for_its_denominator_first(make_page):

@@ -43,6 +43,15 @@ def test_a_share_above_starts_at_a_typical_value():
     assert state.threshold == 8100
 
 
+def test_the_threshold_stays_when_its_other_side_is_asked_for():
+    above = choose_kind(choose_variable(ExploreState(), KWH), "share_above", KWH)
+    moved = dataclasses.replace(above, threshold=12_000.0)
+    below = choose_kind(moved, "share_below", KWH)
+    assert below.threshold == 12_000
+    assert to_query(below)["below"] == "12000"
+    assert to_query(below)["above"] is None
+
+
 def test_a_ratio_without_a_denominator_cannot_be_asked_for():
     state = choose_kind(choose_variable(ExploreState(), KWH), "ratio", KWH)
     with pytest.raises(InputError, match="needs a denominator"):
@@ -107,7 +116,7 @@ states = st.builds(
     ExploreState,
     source=st.text("abc:0-_", max_size=8),
     variable=st.sampled_from(["", "kwh", "fuel"]),
-    kind=st.sampled_from(["mean", "share", "share_above", "quantile", "ratio"]),
+    kind=st.sampled_from(["mean", "share", "share_above", "share_below", "quantile", "ratio"]),
     level=st.none() | st.text(min_size=1, max_size=6),
     threshold=st.none() | st.integers(-9999, 9999).map(float),
     group_variable=st.text("xyz", max_size=3),
@@ -134,7 +143,9 @@ def test_a_view_survives_being_sent_as_an_address(state):
 
 @given(
     st.dictionaries(
-        st.sampled_from(["run", "var", "stat", "k", "breaks", "hatch", "show", "above", "in"]),
+        st.sampled_from(
+            ["run", "var", "stat", "k", "breaks", "hatch", "show", "above", "below", "in"]
+        ),
         st.text(max_size=10),
     )
 )

@@ -114,6 +114,12 @@ def test_subgroups_groups_and_statistics_can_be_chosen(harmony):
     assert {row["statistic"] for row in crossed} == {"median"}
     above = harmony.json("estimate", "-v", "hincp", "--above", "100000", "--by", "none")
     assert above["estimates"][0]["statistic"] == "share_above"
+    below = harmony.json("estimate", "-v", "hincp", "--below", "100000.5", "--by", "none")
+    assert below["estimates"][0]["statistic"] == "share_below"
+    sides = [record["estimates"][0]["estimate"] for record in (below, above)]
+    assert sum(sides) == pytest.approx(1.0)
+    both = harmony("estimate", "-v", "hincp", "--above", "9", "--below", "1", code=2)
+    assert "either above or below" in both.output
     short = harmony.json("estimate", "-v", "share_above:hincp>100000", "--by", "none")
     assert short["estimates"][0]["estimate"] == above["estimates"][0]["estimate"]
 

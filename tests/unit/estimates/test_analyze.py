@@ -134,6 +134,7 @@ def test_every_kind_of_statistic(recipient, implicates):
         Statistic("count", "heat", level="gas"),
         Statistic("count", "energy", threshold=4.5),
         Statistic("share_above", "energy", threshold=4.5),
+        Statistic("share_below", "energy", threshold=4.5),
         Statistic("quantile", "energy", probability=0.99),
         Statistic("ratio", "energy", denominator="weight"),
     ]
@@ -147,10 +148,34 @@ def test_every_kind_of_statistic(recipient, implicates):
         (weight @ (implicates["heat"].values == 0)).mean(),
         above,
         above / 280,
+        1.0 - above / 280,
         9.0,
         (weight @ energy).mean() / (weight**2).sum(),
     ]
     assert result["estimate"].to_numpy() == pytest.approx(expected)
+
+
+def test_a_number_at_the_threshold_is_neither_above_nor_below(recipient, implicates):
+    sides = [
+        only(analyze(implicates, Statistic(kind, "income", threshold=30.0), recipient=recipient))
+        for kind in ("share_below", "share_above")
+    ]
+    # Of the weight of everybody who answered, 240, 30 is at the threshold.
+    assert [row["estimate"] for row in sides] == pytest.approx([30 / 240, 180 / 240])
+
+
+def test_a_share_below_is_as_uncertain_as_the_share_above(recipient, implicates):
+    above, below = (
+        only(
+            analyze(
+                implicates, Statistic(kind, "energy", threshold=4.5), recipient=recipient,
+                design=DESIGN,
+            )
+        )
+        for kind in ("share_above", "share_below")
+    )  # fmt: skip
+    assert below["standard_error"] == pytest.approx(above["standard_error"])
+    assert below["standard_error"] > 0
 
 
 def test_a_subset_is_a_domain(recipient, implicates):

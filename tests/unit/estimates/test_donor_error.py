@@ -177,6 +177,7 @@ def test_what_moves_two_groups_alike_cancels_in_their_difference():
     [
         Statistic("mean", "use"), Statistic("total", "use"), Statistic("median", "use"),
         Statistic("ratio", "use", denominator="np"), Statistic("share_above", "use", threshold=200),
+        Statistic("share_below", "use", threshold=200),
         Statistic("share", "heats", level="yes"), Statistic("count", "heats", level="yes"),
         Statistic("quantile", "use", probability=0.9),
     ],

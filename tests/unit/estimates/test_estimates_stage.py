@@ -55,9 +55,9 @@ def test_a_filter_on_a_fused_variable_differs_between_implicates(workspace, run)
     assert above["estimate"][0] > 40
 
 
-@pytest.mark.parametrize("kind", ["mean", "median", "share_above", "total"])
+@pytest.mark.parametrize("kind", ["mean", "median", "share_above", "share_below", "total"])
 def test_a_filter_that_keeps_everybody_changes_nothing(workspace, run, kind):
-    threshold = 30.0 if kind == "share_above" else None
+    threshold = 30.0 if kind.startswith("share_") else None
     statistic = Statistic(kind, "energy", threshold=threshold)
     plain = area_estimates(workspace, run, statistic)
     filtered = area_estimates(workspace, run, statistic, where="energy >= 0")

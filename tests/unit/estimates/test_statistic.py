@@ -11,6 +11,7 @@ from fusion_core.estimates import Statistic
         ("share:aircon", Statistic("share", "aircon")),
         ("share:aircon=Central, old", Statistic("share", "aircon", level="Central, old")),
         ("share_above:cost>10.5", Statistic("share_above", "cost", threshold=10.5)),
+        ("share_below:cost<10.5", Statistic("share_below", "cost", threshold=10.5)),
         ("count:cost>10", Statistic("count", "cost", threshold=10)),
         ("count:", Statistic("count")),
         ("ratio:cost/income", Statistic("ratio", "cost", denominator="income")),
@@ -23,7 +24,16 @@ def test_the_short_form_is_read(text, statistic):
 
 
 @pytest.mark.parametrize(
-    "text", ["electricity", "average:cost", "share_above:cost>much", "quantile:cost", "mean:"]
+    "text",
+    [
+        "electricity",
+        "average:cost",
+        "share_above:cost>much",
+        "quantile:cost",
+        "mean:",
+        "share_above:cost<10",
+        "share_below:cost>10",
+    ],
 )
 def test_anything_else_is_refused(text):
     with pytest.raises(InputError):
@@ -37,6 +47,7 @@ def test_anything_else_is_refused(text):
         {"kind": "mean", "variable": "cost", "threshold": 1.0},
         {"kind": "ratio", "variable": "cost"},
         {"kind": "share_above", "variable": "cost"},
+        {"kind": "share_below", "variable": "cost"},
         {"kind": "quantile", "variable": "cost", "probability": 1.0},
         {"kind": "count", "variable": "cost", "level": "high", "threshold": 1.0},
         {"kind": "mode", "variable": "cost"},
@@ -54,6 +65,7 @@ def test_parts_must_suit_the_kind(parts):
         (Statistic("count"), "number of households"),
         (Statistic("share", "fuel", level="oil"), "share with fuel = oil"),
         (Statistic("share_above", "cost", threshold=1000), "share with cost above 1000"),
+        (Statistic("share_below", "cost", threshold=1000), "share with cost below 1000"),
         (Statistic("quantile", "cost", probability=0.9), "90 % quantile of cost"),
         (Statistic("ratio", "cost", denominator="income"), "ratio of cost to income"),
     ],
