@@ -1,12 +1,13 @@
-"""Check a finished run with households its models never saw, in a process beside it.
+"""Validate a finished run anew, or with households its models never saw, in a process beside it.
 
 The run stays finished and usable meanwhile: the check has a state, a log and a process of its own
-in the folder ``check/`` of the run (`Run.check`), and its result appears when it is whole.
+in the folder ``check/`` of the run (`Run.check`), and its result appears when it is whole. A run has
+one check at a time.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
@@ -15,12 +16,19 @@ from fusion_core.execution.cost import estimate_cost, out_of_fold_seconds
 from fusion_core.execution.pipeline import execute_recorded, finished_stages
 from fusion_core.execution.processes import run_status, spawn_worker
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
-from fusion_core.execution.validating import validate_out_of_fold
+from fusion_core.execution.validating import validate_inside, validate_out_of_fold
+from fusion_core.validation.storage import has_validation, read_facts
+from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.runs import RunState, check_folds, utc_now
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
+
+
+USUAL: Final = 0
+"""In place of a number of folds: the usual validation, by the run's own model."""
+_ASKED_FILE: Final = "asked.json"
 
 
 def start_check(workspace: Workspace, run: Run, folds: int) -> RunState:
@@ -33,17 +41,15 @@ def start_check(workspace: Workspace, run: Run, folds: int) -> RunState:
     run
         A finished run.
     folds
-        Number of parts the donor is cut into.
+        Number of parts the donor is cut into; `USUAL` repeats the usual validation.
 
     Raises
     ------
     ConflictError
-        If the check is running already.
+        If a check of the run is going on already.
     InputError
         If the run is not finished or the number of folds makes no sense.
     """
-    if not folds:
-        raise InputError("No number of parts is given", fix="Choose 2 or more; five is usual")
     check_folds(folds)
     if run_status(workspace, run).status != "finished":
         raise InputError("Only a finished run can be checked", fix="Wait for its end")
@@ -52,7 +58,8 @@ def start_check(workspace: Workspace, run: Run, folds: int) -> RunState:
     with FileLock(job.folder / ".lock", timeout=10):
         state = check_status(workspace, run)
         if state is not None and state.status == "running":
-            raise ConflictError("The check is already running")
+            raise ConflictError("The run is already being checked", fix="Wait for its end")
+        write_json({"folds": folds}, job.folder / _ASKED_FILE)
         for name in (CANCEL_FILE, "process.json"):
             (job.folder / name).unlink(missing_ok=True)
         job.write_state(RunState(status="running", message="Starting", started=utc_now()))
@@ -67,13 +74,23 @@ def check_status(workspace: Workspace, run: Run) -> RunState | None:
     return run_status(workspace, run.check)
 
 
+def repeats_usual(run: Run) -> bool:
+    """Whether a run's latest check repeats the usual validation rather than asks unseen households."""
+    path = run.check.folder / _ASKED_FILE
+    return path.is_file() and read_json(path)["folds"] == USUAL
+
+
 def execute_check(workspace: Workspace, run: Run, folds: int) -> RunState:
     """Check a finished run here and now; see `execute_recorded` for what is raised."""
 
     def work() -> None:
         tracker = RunProgress(run.check, {"validate": check_seconds(workspace, run, folds)})
-        tracker.enter("validate", "Checking with unseen households")
-        validate_out_of_fold(run, folds, tracker.report)
+        if folds == USUAL:
+            tracker.enter("validate", "Validating again")
+            validate_inside(run, tracker.report)
+        else:
+            tracker.enter("validate", "Checking with unseen households")
+            validate_out_of_fold(run, folds, tracker.report)
 
     run.check.folder.mkdir(exist_ok=True)
     return execute_recorded(run.check, work)
@@ -83,5 +100,9 @@ def check_seconds(workspace: Workspace, run: Run, folds: int) -> float:
     """Estimate the seconds a check takes, from what the run itself took where that is known."""
     done = finished_stages(run)
     expected = estimate_cost(workspace, run.spec()).seconds_by_stage
-    inside = done.get("validate", expected["validate"])
+    # The stage may have checked with unseen households too; the validation knows its own time.
+    remembered = read_facts(run.validation_folder) if has_validation(run.validation_folder) else {}
+    inside = float(remembered.get("seconds", expected["validate"]))
+    if folds == USUAL:
+        return inside
     return out_of_fold_seconds(folds, inside, done.get("train", expected["train"]))

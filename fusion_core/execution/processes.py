@@ -157,8 +157,7 @@ def remove_run(workspace: Workspace, run: Run) -> None:
         raise ConflictError("The run is still running", fix="Cancel it first")
     if run.check.folder.is_dir() and run_status(workspace, run.check).status == "running":
         raise ConflictError(
-            "The run is being checked with unseen households",
-            fix="Cancel the check on the Validate page first",
+            "The run is being checked", fix="Stop the check on the Validate page first"
         )
     delete_run(run)
 

@@ -1,6 +1,6 @@
 """The process of one run: ``python -m fusion_core.execution.worker WORKSPACE RUN_ID [FOLDS]``.
 
-With a number of folds it is that of a check with unseen households of a finished run.
+With a number of folds it is that of a check of a finished run, see `fusion_core.execution.checking`.
 
 It is started by `fusion_core.execution.start_run` in a session of its own, so neither closing the
 browser nor stopping the server ends it. Everything it has to say goes to the run's folder; the exit

@@ -183,7 +183,7 @@ class Run:
 
     @property
     def check(self) -> Run:
-        """The check with unseen households asked for later: state and log of its own process."""
+        """A check asked for after the run's end: state and log of its own process."""
         return Run(self.id, self.folder / "check")
 
     @property

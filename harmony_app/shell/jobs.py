@@ -1,4 +1,4 @@
-"""The chip in the top bar that shows the run in progress and leads to it."""
+"""The chip in the top bar that shows the run or check in progress and leads to it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import panel as pn
 
+from fusion_core.execution.checking import repeats_usual
 from fusion_core.workspace.runs import STAGES
 from harmony_app.shell.run_watch import RunRow, RunWatch
 from harmony_app.shell.times import duration
@@ -38,7 +39,7 @@ a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 
 
 def job_indicator(session: Session) -> pn.viewable.Viewable:
-    """Show the newest run in progress; nothing while there is none."""
+    """Show the newest run or check in progress; nothing while there is none."""
     watch = RunWatch(session.workspace)
     pane = pn.pane.HTML(chip_html(watch.active()), stylesheets=[_STYLE], margin=0)
 
@@ -54,21 +55,33 @@ def job_indicator(session: Session) -> pn.viewable.Viewable:
 
 
 def chip_html(active: list[RunRow]) -> str:
-    """Write the chip for the runs in progress, newest first."""
+    """Write the chip for what is in progress, newest first."""
     if not active:
         return ""
     row = active[0]
     share = min(max(row.state.progress, 0.0), 1.0)
-    step = STAGES.index(row.state.stage) + 1
-    doing = "stopping" if row.cancelling else f"{_DOING[row.state.stage]}, {step} of {len(STAGES)}"
+    doing = "stopping" if row.cancelling else _doing(row)
     more = f" + {len(active) - 1} more" if len(active) > 1 else ""
     left = duration(row.state.seconds_left)
     label = f"{row.name} · {doing}{more}"
-    spoken = f"Run {label}, {share:.0%} done{f', {left} left' if left else ''}"
+    spoken = f"{'Check of' if row.is_check else 'Run'} {label}, {share:.0%} done{f', {left} left' if left else ''}"
     return (
-        f'<a href="/fuse?run={quote(row.run.id)}" title="{escape(spoken)}">'
+        f'<a href="{escape(_address(row))}" title="{escape(spoken)}">'
         f'<span class="what">{escape(row.name)}</span>'
         f'<span class="doing">{escape(doing + more)}</span>'
         f'<span class="bar"><i style="width:{share:.1%}"></i></span>'
         f'<span class="left">{escape(left or f"{share:.0%}")}</span></a>'
     )
+
+
+def _doing(row: RunRow) -> str:
+    if row.is_check:
+        return "checking"
+    return f"{_DOING[row.state.stage]}, {STAGES.index(row.state.stage) + 1} of {len(STAGES)}"
+
+
+def _address(row: RunRow) -> str:
+    run = quote(row.run.id)
+    if not row.is_check:
+        return f"/fuse?run={run}"
+    return f"/validate?run={run}" + ("" if repeats_usual(row.run) else "&tab=unseen")

@@ -1,4 +1,4 @@
-"""The runs of a workspace as last seen, reading again only what changed on disk."""
+"""The runs of a workspace and their checks as last seen, reading again only what changed on disk."""
 
 from __future__ import annotations
 
@@ -16,24 +16,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunRow:
-    """A run as a list shows it.
+    """A run as a list shows it, or a check of a finished run.
 
     Attributes
     ----------
     run
-        The run.
+        The run; of a check the run that is checked.
     spec
         Its request; ``None`` when the file is damaged, and `state` says so.
     state
-        Its state, a dead process told from a live one.
+        State of the run or the check, a dead process told from a live one.
     cancelling
         Whether it was asked to stop and has not yet.
+    is_check
+        Whether it is a check.
     """
 
     run: Run
     spec: RunSpec | None
     state: RunState
     cancelling: bool = False
+    is_check: bool = False
 
     @property
     def name(self) -> str:
@@ -60,8 +63,22 @@ class RunWatch:
         return rows
 
     def active(self) -> list[RunRow]:
-        """Return the runs in progress, newest first."""
-        return [row for row in self.rows() if row.is_active]
+        """Return the runs in progress and then the checks of finished ones, newest first."""
+        rows = self.rows()
+        checks = [self._check(row) for row in rows if row.state.status == "finished"]
+        return [row for row in rows if row.is_active] + [row for row in checks if row is not None]
+
+    def _check(self, row: RunRow) -> RunRow | None:
+        """Return the check of a run while it is in progress."""
+        check = row.run.check
+        if not _changed(check, "state.json"):
+            return None
+        try:
+            state = run_status(self._workspace, check)
+        except HarmonyError:  # the Validate page says what is wrong with it
+            return None
+        found = RunRow(row.run, row.spec, state, cancelling=is_cancelling(check), is_check=True)
+        return found if found.is_active else None
 
     def _row(self, run: Run) -> RunRow:
         stamp = tuple(_changed(run, name) for name in ("spec.json", "state.json"))

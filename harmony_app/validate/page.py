@@ -19,9 +19,11 @@ from harmony_app.shell.saver import FigureSaver
 from harmony_app.shell.segmented import segmented
 from harmony_app.shell.session import set_query
 from harmony_app.validate import sections, words
+from harmony_app.validate.check_watch import CheckWatch
 from harmony_app.validate.curves_svg import curves_svg
 from harmony_app.validate.detail import dependence_html, distribution_html
 from harmony_app.validate.record import read_validated
+from harmony_app.validate.repeat_bar import RepeatBar
 from harmony_app.validate.state import (
     EVERY_SUBSET,
     SUBSETS,
@@ -85,7 +87,9 @@ class ValidatePage(Viewer):
         self.subsets = SubsetsTab(
             self._names, session.theme, self._html, on_fitted=self._show_verdicts
         )
-        self.unseen = UnseenTab(session.workspace, self._html, on_finished=self._check_finished)
+        self.check = CheckWatch(session.workspace, record.run, self._check_finished)
+        self.repeat = RepeatBar(self.check, self._html)
+        self.unseen = UnseenTab(session.workspace, self.check, self._html)
         self.other = TableTab(session, record, self._html)
         self.verdicts = VerdictList(self._choose_variable, margin=0, **_WIDE)
         self.run = pn.widgets.Select(
@@ -104,7 +108,6 @@ class ValidatePage(Viewer):
         self.texts = pn.pane.HTML("", **self._html)
         self.distribution = pn.pane.HTML("", **self._html)
         self.dependence = pn.pane.HTML("", **self._html)
-        self._warnings = pn.pane.HTML("", **self._html)
         self._content = pn.Column(margin=0, **_WIDE)
         self._saver = FigureSaver(width=0, height=0, margin=0)
         self.run.param.watch(lambda event: choose_run(event.new), "value")
@@ -144,10 +147,7 @@ class ValidatePage(Viewer):
 
     def _show(self) -> None:
         self._show_which()
-        self._warnings.object = "".join(
-            f'<div class="warning" role="note">{escape(text)}</div>'
-            for text in self._record.warnings
-        )
+        self.repeat.show(self._record.warnings, needed=self._record.repeat)
         # The curves' verdicts are those of the list, so they are fitted for every tab.
         self.subsets.show(self.validation, self.state.family, self.state.variable)
         self._show_verdicts()
@@ -243,7 +243,7 @@ class ValidatePage(Viewer):
             self.texts, css_classes=["card"], margin=0, styles={"padding": "14px"}, **_WIDE
         )
         right = pn.Column(
-            self.tabs, self._warnings, pn.Spacer(height=8), self._content, margin=0,
+            self.tabs, self.repeat.view, pn.Spacer(height=8), self._content, margin=0,
             scroll="y-auto", sizing_mode="stretch_both",
             styles={"height": "100%", "min-width": "0"},
         )  # fmt: skip

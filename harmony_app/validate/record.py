@@ -34,6 +34,8 @@ class ValidatedRun:
         What is remembered of `outside`: folds, seconds.
     warnings
         Sentences to show above everything else.
+    repeat
+        Whether the usual validation should be repeated.
     variables
         The donor's dictionary.
     """
@@ -43,6 +45,7 @@ class ValidatedRun:
     outside: Validation | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    repeat: bool = False
     variables: Mapping[str, Variable] = field(default_factory=dict)
 
     def shown(self, unseen: bool) -> Validation:
@@ -63,22 +66,25 @@ def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
     if is_outdated(run, run.validation_folder):
         warnings.append(
             "The files of this run changed since it was validated, so these figures speak of an"
-            " earlier state. Repeat with: harmony validate --again"
+            " earlier state."
         )
     if inside.scores.empty:
         warnings.append(
             "This run was validated by an earlier version, which did not compute everything shown"
-            " here. Complete it with: harmony validate --again"
+            " here."
         )
+    repeat = bool(warnings)
     if not has_validation(folder):
-        return ValidatedRun(run, inside, warnings=tuple(warnings), variables=variables)
+        return ValidatedRun(
+            run, inside, warnings=tuple(warnings), repeat=repeat, variables=variables
+        )
     if is_outdated(run, folder):
         warnings.append(
-            "The check with unseen households is of an earlier state of this run. Repeat it below"
-            " “Unseen households”."
+            "The check with unseen households is of an earlier state of this run. Repeat it in the"
+            " tab Unseen."
         )
     return ValidatedRun(
-        run, inside, read_validation(folder), read_facts(folder), tuple(warnings), variables
+        run, inside, read_validation(folder), read_facts(folder), tuple(warnings), repeat, variables
     )
 
 

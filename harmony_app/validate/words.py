@@ -102,6 +102,9 @@ UNSEEN_HELP: Final = (
     " the donor is cut into parts, and each part is fused by models trained on the others: what is"
     " found holds for households nobody asked."
 )
+VALIDATING_AGAIN: Final = (
+    "The run is being validated again; a check with unseen households can be started afterwards."
+)
 UNSEEN_TABLE: Final = "Households the model was trained on → households it has not seen."
 ONLY_INSIDE: Final = (
     "Figures are of households the models were trained on, which flatters single draws. For honest"

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fusion_core.execution.checking import USUAL
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import write_json
@@ -103,6 +104,23 @@ def test_the_chip_is_empty_without_a_run_and_counts_several(run):
     assert chip_html([]) == ""
     row = row_of(run, status="running")
     assert "+ 2 more" in chip_html([row, row, row])
+
+
+def test_the_chip_shows_a_check_of_a_finished_run_and_leads_to_it(workspace, run):
+    run.write_state(RunState(status="finished"))
+    watch = RunWatch(workspace)
+    assert watch.active() == []
+    run.check.folder.mkdir()
+    run.check.write_state(RunState(status="running", stage="validate", progress=0.4))
+    text = chip_html(watch.active())
+    assert "checking" in text
+    assert "Check of winter" in text
+    assert f"/validate?run={run.id}&amp;tab=unseen" in text
+    assert [row.state.status for row in watch.rows()] == ["finished"]
+    write_json({"folds": USUAL}, run.check.folder / "asked.json")
+    assert "tab=unseen" not in chip_html(watch.active())
+    run.check.write_state(RunState(status="cancelled"))
+    assert chip_html(watch.active()) == ""
 
 
 @pytest.mark.parametrize(

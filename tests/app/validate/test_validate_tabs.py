@@ -5,8 +5,10 @@ import shutil
 import pandas as pd
 import pytest
 
+from fusion_core.execution.checking import USUAL
 from fusion_core.execution.validating import out_of_fold_folder
 from fusion_core.validation import read_validation, write_validation
+from fusion_core.workspace.files import write_json
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunState, open_run
 from harmony_app.shell.session import Session
@@ -120,7 +122,31 @@ def test_a_run_whose_files_changed_is_warned_of(make_page, run):
     write_validation(
         read_validation(run.validation_folder), run.validation_folder, fingerprint="another"
     )
-    assert "changed since it was validated" in make_page()._warnings.object
+    bar = make_page().repeat
+    assert "changed since it was validated" in bar.warnings.object
+    assert bar.start.visible
+
+
+def test_nothing_is_said_of_a_validation_that_is_as_it_should_be(make_page):
+    assert not make_page().repeat.view.visible
+
+
+def test_a_validation_that_is_repeated_is_watched_from_every_tab(make_page, run):
+    run.check.folder.mkdir()
+    write_json({"folds": USUAL}, run.check.folder / "asked.json")
+    run.check.write_state(RunState(status="running", progress=0.25, message="Validating again"))
+    page = make_page(tab="draws")
+    assert page.repeat.view.visible
+    assert "Validating again · 25%" in page.repeat.state.object
+    assert page.repeat.stop.visible
+    page.tabs.value = "unseen"
+    assert not page.unseen.start.visible
+    assert not page.unseen.stop.visible
+    assert "validated again" in page.unseen.state.object
+    run.check.write_state(RunState(status="finished", progress=1.0))
+    page.check._look()
+    assert not page.repeat.view.visible
+    assert page.unseen.start.visible
 
 
 def test_all_tables_of_both_validations_can_be_taken_away(make_page, checked):

@@ -8,8 +8,20 @@ import time
 import pytest
 
 from fusion_core.errors import ConflictError, CorruptFileError, InputError
-from fusion_core.execution import cancel_run, execute_run, remove_run, run_status
-from fusion_core.execution.checking import check_status, execute_check, start_check
+from fusion_core.execution import (
+    cancel_run,
+    execute_run,
+    remove_run,
+    run_status,
+    wait_for_run,
+)
+from fusion_core.execution.checking import (
+    USUAL,
+    check_status,
+    execute_check,
+    repeats_usual,
+    start_check,
+)
 from fusion_core.execution.validating import (
     fingerprint,
     is_outdated,
@@ -18,7 +30,7 @@ from fusion_core.execution.validating import (
 )
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.harmony.store import list_pairs
-from fusion_core.validation import read_validation
+from fusion_core.validation import read_validation, write_validation
 from fusion_core.validation.storage import has_validation, read_facts
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, RunState, create_run, open_run
@@ -122,7 +134,7 @@ def test_a_finished_run_is_checked_beside_it_and_stays_finished(own):
     assert check_status(workspace, run) is None
     start_check(workspace, run, 2)
     assert run_status(workspace, run).status == "finished"
-    with pytest.raises(ConflictError, match="already running"):
+    with pytest.raises(ConflictError, match="already being checked"):
         start_check(workspace, run, 2)
     with pytest.raises(ConflictError, match="being checked"):
         remove_run(workspace, run)
@@ -132,6 +144,20 @@ def test_a_finished_run_is_checked_beside_it_and_stays_finished(own):
     assert check_status(workspace, run).status == "finished"
     again = read_validation(out_of_fold_folder(run))
     assert again.metrics.equals(first.metrics)
+
+
+def test_the_usual_validation_is_repeated_beside_the_run_and_keeps_the_other(own):
+    workspace, run = own
+    write_validation(
+        read_validation(run.validation_folder), run.validation_folder, fingerprint="of other files"
+    )
+    assert is_outdated(run, run.validation_folder)
+    start_check(workspace, run, USUAL)
+    assert repeats_usual(run)
+    assert wait_for_run(workspace, run.check, timeout=120).status == "finished"
+    assert not is_outdated(run, run.validation_folder)
+    assert has_validation(out_of_fold_folder(run))
+    assert run.check.state().progress == 1
 
 
 def test_a_check_can_be_cancelled_and_keeps_the_run(own):
