@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -112,8 +113,9 @@ def _series(column: pa.ChunkedArray, index: pd.Index[Any]) -> pd.Series[Any]:
         return pd.Series(column.to_pandas().astype("boolean").array, index=index)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return pd.Series(column.to_pandas().to_numpy(dtype=object), index=index, dtype=object)
-    numbers = column.cast(pa.float64(), safe=False)
-    return pd.Series(numbers.to_numpy(), index=index, dtype="float64")
+    numbers = column.cast(pa.float64(), safe=False).to_numpy()
+    # Divided by nothing, or too large: no answer, as everywhere else.
+    return pd.Series(np.where(np.isfinite(numbers), numbers, np.nan), index=index, dtype="float64")
 
 
 def _first_line(error: Exception) -> str:

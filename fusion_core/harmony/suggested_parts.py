@@ -128,7 +128,7 @@ def open_parts(
     count = suggested_groups(current, suggested, donor, recipient).count
     if count and not bins:
         word = "level" if count == 1 else "levels"
-        parts.append(SuggestedPart("groups", None, f"groups of {count} {word}"))
+        parts.append(SuggestedPart("groups", None, f"groups of {count:,} {word}"))
     if suggested.ordered and not current.ordered and not bins:
         parts.append(SuggestedPart("ordered", None, "groups in order"))
     return tuple(parts)
@@ -270,12 +270,18 @@ def _same_labels(side: Side, other: Side) -> bool:
 def _compared(
     current: Harmony, donor: Variable, recipient: Variable
 ) -> dict[SideName, dict[str, GroupCode]]:
-    """Compare the labels as they are listed now, whatever was suggested for others."""
+    """Compare the labels as they are listed now, whatever was suggested for others.
+
+    A single group would tell nobody apart, so it is not offered.
+    """
     listed = {
         "donor": replace(donor, type="nominal", levels=_labels(current.donor)),
         "recipient": replace(recipient, type="nominal", levels=_labels(current.recipient)),
     }
     found = propose_groups(listed["donor"], listed["recipient"])
+    proposed = {item.group for item in (*found.donor, *found.recipient)} - {None, DROP}
+    if len(proposed) < 2:  # noqa: PLR2004 - what one group says, none says
+        return {"donor": {}, "recipient": {}}
     return {
         "donor": {item.level: item.group for item in found.donor},
         "recipient": {item.level: item.group for item in found.recipient},

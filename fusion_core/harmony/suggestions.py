@@ -201,7 +201,7 @@ def _matched(proposal: GroupProposal) -> str:
     found = sum(item.group is not None for item in levels)
     if not found:
         return "no two answers read alike"
-    return f"{found} of {len(levels)} answers read like one of the other side"
+    return f"{found:,} of {len(levels):,} answers read like one of the other side"
 
 
 def _confidence(proposal: GroupProposal) -> Confidence:

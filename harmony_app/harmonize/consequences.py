@@ -164,7 +164,7 @@ def _missing(preview: HarmonyPreview, donor: SurveySource, recipient: SurveySour
     parts = []
     for survey, levels in ((donor, preview.donor_levels), (recipient, preview.recipient_levels)):
         if ungrouped := sum(item.group is None for item in levels):
-            parts.append(f"{ungrouped} of {len(levels)} levels of {survey.id.title}")
+            parts.append(f"{ungrouped:,} of {len(levels):,} levels of {survey.id.title}")
     if not parts:
         return ""
     verb = "has" if len(parts) == 1 and parts[0].startswith("1 of") else "have"

@@ -41,6 +41,7 @@ class Saving:
     def write(self) -> None:
         """Save the current harmony, or show what somebody else saved first."""
         page, work, current = self._page, self._page.require_work(), self._current()
+        errors = page.screen.errors(current)
         try:
             saved = work.store.save(
                 current, author=page.session.user, expected_revision=page.state.base_revision
@@ -54,7 +55,12 @@ class Saving:
         page.teamwork.opened()
         page.screen.show_place(page.work, page.state)
         page.screen.show_subject(page.work, page.state)
-        page.toast(f"Saved {current.key}, revision {saved.revision}.")
+        said = f"Saved {current.key}, revision {saved.revision}"
+        if errors:
+            mistakes = "mistake" if errors == 1 else "mistakes"
+            page.toast(f"{said} – with {errors} {mistakes}, see Findings.", severity="warning")
+        else:
+            page.toast(f"{said}.")
 
     def _delete(self, message: Message) -> None:
         del message

@@ -208,6 +208,13 @@ class Screen:
         findings = self._consequence.preview.findings
         return findings[index] if 0 <= index < len(findings) else None
 
+    def errors(self, current: Harmony) -> int:
+        """Count what is known to be wrong with the current harmony and was not accepted."""
+        if self._consequence is None or self._consequence.harmony != current:
+            return 0
+        found = self._consequence.preview.findings
+        return sum(item.severity == "error" and not item.accepted for item in found)
+
 
 @dataclass(frozen=True)
 class Consequence:

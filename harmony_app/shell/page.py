@@ -51,7 +51,7 @@ def page_factory(
         pn.config.design = HarmonyDesign
         template = pn.Template(_template_source())
         template.location = True  # without it, changes of the address never reach the browser
-        template.add_variable("harmony", _frame_variables(place, places, session))
+        template.add_variable("harmony", frame_variables(place, places, session))
         template.add_panel("jobs", job_indicator(session))
         template.add_panel("main", _content(place, session))
         return template
@@ -83,7 +83,8 @@ def message_panel(headline: str, detail: str = "") -> pn.viewable.Viewable:
     )
 
 
-def _frame_variables(place: Place, places: tuple[Place, ...], session: Session) -> dict[str, Any]:
+def frame_variables(place: Place, places: tuple[Place, ...], session: Session) -> dict[str, Any]:
+    """Return what the frame around a page says of the workspace and the visitor."""
     return {
         "title": f"{place.title} · {session.workspace.title}",
         "places": [{"path": item.path, "title": item.title} for item in places],

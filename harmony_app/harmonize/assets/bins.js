@@ -6,7 +6,16 @@ const HEIGHT = 74;
 const BASE = 58;
 
 const MOST = 200;
+const DECIMAL = /^[-−–+]?((0|[1-9]\d*)\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+const IN_THOUSANDS = /^[-−–]?\d{1,3}(,\d{3})+$/;
 const KEY_STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+
+/** Split a typed list at commas, semicolons and gaps; in "5,000, 7,500" and "5,000" commas part thousands. */
+function parts(text) {
+  const pieces = text.split(/[;\s]+|,(?=\s|$)/).filter(Boolean);
+  const spaced = pieces.length > 1 || /,0\d\d\b/.test(text);
+  return pieces.flatMap((piece) => (spaced && IN_THOUSANDS.test(piece) ? [piece] : piece.split(","))).filter(Boolean);
+}
 
 export function createBins(side, actions) {
   let breaks = [];
@@ -66,12 +75,12 @@ export function createBins(side, actions) {
 
   /** Read the list that was typed: what can be put right is, and said; what cannot is refused. */
   function commitText() {
-    const read = input.value.split(/[,;\s]+/).filter(Boolean);
+    const read = parts(input.value);
     if (read.length > MOST) { fail(`${number(read.length)} break points are more than can be grouped by hand; at most ${MOST}.`); return; }
-    const values = read.map((part) => Number(part.replace(/^[−–]/, "-")));
-    const wrong = read.findIndex((_, index) => !Number.isFinite(values[index]));
+    const values = read.map((part) => Number(part.replaceAll(",", "").replace(/^[−–]/, "-")));
+    const wrong = read.findIndex((part, index) => !DECIMAL.test(part.replaceAll(",", "")) || !Number.isFinite(values[index]));
     if (wrong >= 0) {
-      const why = values[wrong] === Infinity || values[wrong] === -Infinity ? "is too large a number" : "is not a number";
+      const why = /^0\d/.test(read[wrong]) ? "begins with a nought: leave a gap between numbers of thousands" : Math.abs(values[wrong]) === Infinity ? "is too large a number" : "is not a number";
       fail(`“${read[wrong].slice(0, 40)}” ${why}. Write break points like 18, 35, 65.`);
       return;
     }
@@ -79,6 +88,8 @@ export function createBins(side, actions) {
     const unsorted = values.some((value, index) => index > 0 && value < values[index - 1]);
     const outside = values.find((value) => value <= scale.low || value > scale.high);
     const notes = [];
+    const long = read.find((part) => part.includes(","));
+    if (long) notes.push(`${long} was read as one number.`);
     if (repeated !== undefined) notes.push(`${number(repeated)} was listed twice and is kept once.`);
     if (unsorted) notes.push("Put in rising order.");
     if (outside !== undefined && scale.shares) notes.push(`${number(outside)} lies outside the answers (${number(scale.low)} to ${number(scale.high)}), so a bin stays empty.`);

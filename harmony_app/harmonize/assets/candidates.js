@@ -1,5 +1,5 @@
 // Choosing the recipient variable: ranked with reasons, or found by search over all of them.
-import { TYPE_WORDS, fold, h, matches, percent, setText, words } from "./dom.js";
+import { TYPE_WORDS, fold, h, matches, number, percent, setText, words } from "./dom.js";
 
 /** A candidate below this is among the nearest there are, but not offered as one that means the same. */
 export const OFFERED_FROM = 0.45;
@@ -78,8 +78,8 @@ export function createCandidates(actions) {
   };
 }
 
-/** Level and type of a variable, such as “person · category 5”. */
+/** Level and type of a variable, such as “person · category, 5 levels”. */
 export function kindChip(variable) {
   const type = TYPE_WORDS[variable.type] ?? variable.type;
-  return h("span.kind", {}, `${variable.respondent} · ${type}${variable.levels ? ` ${variable.levels}` : ""}`);
+  return h("span.kind", {}, `${variable.respondent} · ${type}${variable.levels ? `, ${number(variable.levels)} levels` : ""}`);
 }

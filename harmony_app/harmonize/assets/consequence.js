@@ -47,7 +47,7 @@ export function createConsequence(actions) {
     const line = (share, colour, kind) => h(`div.share-line.${kind}`, {}, h("span.track", {}, h("span", { style: { width: `${(100 * (share ?? 0)) / largest}%`, background: colour } })), h("span.value", {}, percent(share)));
     return preview.groups.map((group) => {
       const colour = groupColour(palette, group.code) ?? "var(--muted)";
-      return h("div.group-bars", {}, h("div.group-name", { dir: "auto", title: group.title }, paintBadge(h("span.badge-group"), palette, group.code), h("span", {}, binWords(group.title))),
+      return h("div.group-bars", {}, h("div.group-name", { title: group.title }, paintBadge(h("span.badge-group"), palette, group.code), h("span", { dir: "auto" }, binWords(group.title))),
         h("div.lines", {}, line(group.donor_share, colour, "donor"), line(group.recipient_share, colour, "recipient")));
     });
   }

@@ -179,7 +179,7 @@ export function createConvey(actions) {
     const parts = [h("h3.mono", {}, item.new_key || item.key)];
     if (item.section === "impossible") parts.push(h("p", {}, item.reason));
     else if (!item.changes.length) parts.push(h("p", {}, item.section === "ready" ? "The same variables, levels and settings exist in both vintages." : "Nothing has to change."));
-    for (const doubt of item.doubts) parts.push(h("div.finding.is-warning", { dir: "auto" }, doubt));
+    for (const doubt of item.doubts) parts.push(h("div.finding.is-warning", {}, doubt));
     if (item.draft) parts.push(h("div.finding.is-warning", {}, "You have an unsaved draft of this harmony. Saving leaves the draft alone; keeping as drafts leaves this one out."));
     if (item.section === "exists" && item.exists) parts.push(...existing(item.exists));
     const numbered = item.changes.map((change, at) => ({ change, at }));

@@ -25,8 +25,14 @@ function fill(element, attributes, children) {
       element[name] = value;
     } else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  const shown = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+  element.append(...shown.map((child) => (typeof child === "string" ? inReadingOrder(child) : child)));
   return element;
+}
+
+/** Text in which nothing turns round what follows it: marks that override the direction become visible. */
+function inReadingOrder(text) {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "▯");
 }
 
 function setStyle(element, styles) {
@@ -35,7 +41,8 @@ function setStyle(element, styles) {
 
 /** Set an element's text only when it differs, so that a selection in it survives. */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = inReadingOrder(String(text ?? ""));
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 const BIN = /^(?:\[(\S+) to (\S+)\)|Less than (\S+)|(\S+) or more)$/;

@@ -114,14 +114,14 @@ export function createExchange(actions, toast) {
     waiting = "";
     if (!remarks.length) { element.close(); toast.show(`${files.join(", ")} is in your downloads.`); return; }
     const rows = remarks.map((remark) => h("tr", {}, h("td.mono", { dir: "auto" }, remark.key),
-      h(`td.${remark.left_out ? "bad" : "warn"}`, {}, remark.left_out ? "left out" : "incomplete"), h("td", { dir: "auto" }, remark.sentence)));
+      h(`td.${remark.left_out ? "bad" : "warn"}`, {}, remark.left_out ? "left out" : "incomplete"), h("td", {}, remark.sentence)));
     open("Exported, with losses", [h("p", {}, `${files.join(", ")} is in your downloads. fusionData cannot express everything; JSON keeps it all.`),
       h("div.report-files", { tabindex: 0 }, h("table.report", {}, h("tbody", {}, ...rows)))], [close()]);
   }
 
   function failed({ message }) {
     waiting = "";
-    open("That did not work", [h("p.bad", { dir: "auto", role: "alert" }, message)], [close()]);
+    open("That did not work", [h("p.bad", { role: "alert" }, message)], [close()]);
   }
 
   const answers = {

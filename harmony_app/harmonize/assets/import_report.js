@@ -56,7 +56,7 @@ function createCard(file, place, choices, { done, onchange, openPair }) {
     done && file.pair && !file.error ? h("button.small", { type: "button", onclick: () => openPair(file.pair) }, "Show these harmonies") : null);
   const body = h("tbody", {}, ...rows.map((row) => row.element));
   const element = h(`section.report-file${file.error ? ".failed" : ""}`, { "aria-label": file.name }, title,
-    file.error ? h("p.bad", { dir: "auto" }, `Not imported. ${file.error}`) : h("p.report-counts", {}, summary(file, done)),
+    file.error ? h("p.bad", {}, `Not imported. ${file.error}`) : h("p.report-counts", {}, summary(file, done)),
     ...file.remarks.map((remark) => h("p.muted", {}, `${remark}.`)),
     done || file.error ? null : choiceOf(place, differs, choices, onchange),
     rows.length ? h("table.report", {}, body) : null);
@@ -102,8 +102,8 @@ function createRow(entry, done) {
   const state = done && entry.outcome ? OUTCOME_WORDS[entry.outcome] : same ? STANDING_WORDS.same : STATUS_WORDS[entry.status];
   const tone = same ? "muted" : { flagged: "warn", skipped: "bad", translated: "good", imported: "good" }[entry.status];
   const said = [
-    ...entry.todo.map((text) => h("p.todo", { dir: "auto" }, text)),
-    ...entry.remarks.map((text) => h("p", { dir: "auto" }, text)),
+    ...entry.todo.map((text) => h("p.todo", {}, text)),
+    ...entry.remarks.map((text) => h("p", {}, text)),
     ...entry.translations.map(([before, after]) => h("p", {}, h("code", { dir: "auto" }, before), " → ", h("code", { dir: "auto" }, after))),
     entry.changes.length ? differences(entry.changes) : null,
   ].filter(Boolean);

@@ -34,7 +34,7 @@ export function createNotices(actions) {
         const time = h("span.muted");
         if (notice.time) times.push([time, notice.time]);
         return h(`div.notice.is-${notice.tone === "warn" ? "warning" : "note"}`, {},
-          h("span.notice-text", { dir: "auto" }, notice.text, time),
+          h("span.notice-text", {}, notice.text, time),
           ...notice.actions.map(({ label, message }) => h("button.small", { type: "button", onclick: () => actions.send(message) }, label)));
       }));
       showTimes();

@@ -184,3 +184,19 @@ def test_a_workspace_without_surveys_says_what_to_do(tmp_path):
 
     page = HarmonizePage(Session(Workspace.create(tmp_path / "empty"), "kim", "light", {}))
     assert part(page, "place")["message"][0] == "Harmonizing needs two surveys"
+
+
+def test_saving_says_that_a_harmony_has_mistakes(open_page, told):
+    page = open_page(donor="heat", recipient="hfl")
+    for index, (donor, recipient) in enumerate([(1, 1), (2, 2), (3, 4)]):
+        page.receive({"kind": "assign", "donor": [index], "recipient": [], "group": donor})
+        page.receive({"kind": "assign", "donor": [], "recipient": [index], "group": recipient})
+    page.receive({"kind": "save"})
+    said = [message for message in told if message["kind"] == "toast"][-1]
+    assert said["severity"] == "warning"
+    assert said["message"] == "Saved heat__hfl, revision 1 – with 2 mistakes, see Findings."
+    page.receive({"kind": "assign", "donor": [], "recipient": [2], "group": 3})
+    page.receive({"kind": "save"})
+    said = [message for message in told if message["kind"] == "toast"][-1]
+    assert said["severity"] == "note"
+    assert said["message"] == "Saved heat__hfl, revision 2."

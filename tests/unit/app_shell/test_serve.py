@@ -15,7 +15,8 @@ from panel.io.resources import Resources, bundle_resources
 from fusion_core.errors import InputError
 from fusion_core.workspace.layout import Workspace
 from harmony_app.serve import require_free_port, serve
-from harmony_app.shell.page import ASSETS
+from harmony_app.shell.page import ASSETS, Place, frame_variables
+from harmony_app.shell.session import Session
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,6 +63,21 @@ def test_pages_load_the_scripts_they_need_and_no_large_ones_beside():
         assert needed in page
     assert "bokeh-mathjax" not in page
     assert "bokeh-gl" not in page
+
+
+def test_names_are_shown_as_text_in_the_frame_of_every_page(tmp_path, monkeypatch):
+    hostile = "<img src=x onerror=alert(1)>"
+    workspace = Workspace.create(tmp_path / "w", title=hostile)
+    session = Session(workspace, user=hostile, theme="light", query={})
+    place = Place("harmonize", hostile, lambda _: pn.Spacer())
+    base = "{% block title %}{% endblock %}{% block contents %}{% endblock %}"
+    page = Environment().from_string((ASSETS / "frame.html").read_text("utf-8"))  # noqa: S701 - as Panel's
+    shown = page.render(
+        base=Environment().from_string(base),  # noqa: S701
+        embed=lambda _: "", roots={}, harmony=frame_variables(place, (place,), session),
+    )  # fmt: skip
+    assert shown.count("&lt;img src=x") >= 5
+    assert "<img" not in shown
 
 
 def test_a_port_in_use_is_told_before_anything_starts():

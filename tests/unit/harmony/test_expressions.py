@@ -57,6 +57,8 @@ def table():
         ("sign(np - 2)", [1, 0, -1, -1]),
         ("try_cast('12' AS double) + np", [15, 14, 13, 13]),
         ("length(sex)", [4, 6, 4, None]),
+        ("agep / (np - 1)", [0.5, 4, None, None]),  # divided by nothing: no answer, not infinity
+        ("np * 1e308 * 10", [None] * 4),
         ("1.5", [1.5, 1.5, 1.5, 1.5]),
     ],
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fusion_core.harmony.editing import assign, start_harmony
+from fusion_core.harmony.editing import assign, set_breakpoints, start_harmony
+from fusion_core.harmony.label_bins import bin_by_labels
 from fusion_core.harmony.model import Harmony, LevelGroup
 from fusion_core.harmony.suggested_parts import suggested_groups, take
 from fusion_core.surveys.model import Variable
@@ -46,3 +47,13 @@ def test_what_a_person_decided_stays_and_names_the_group():
     taken = take(current, borrowed(), PAYS, COST)
     assert [item.group for item in taken.donor.levels] == [3.0, 7.0, 1.0]
     assert [item.group for item in taken.recipient.levels] == [1.0, 3.0, 7.0]
+
+
+def test_bins_a_person_chose_are_never_filled_with_one_group_for_everybody():
+    asked = Variable("beds", "Bedrooms", levels=("One", "Two", "Three or more"), type="ordered")
+    counted = Variable("bdsp", "Number of bedrooms", type="integer", minimum=0, maximum=9)
+    started = start_harmony(asked, counted, propose=False)
+    suggested = bin_by_labels(started, "recipient", counted)
+    assert len({item.group for item in suggested.recipient.levels}) == 3
+    current = set_breakpoints(started, "recipient", (0.0, 1.0))
+    assert suggested_groups(current, suggested, asked, counted).count == 0
