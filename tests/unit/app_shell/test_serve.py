@@ -65,7 +65,7 @@ def test_pages_load_the_scripts_they_need_and_no_large_ones_beside():
     assert "bokeh-gl" not in page
 
 
-def test_names_are_shown_as_text_in_the_frame_of_every_page(tmp_path, monkeypatch):
+def test_names_are_shown_as_text_in_the_frame_of_every_page(tmp_path):
     hostile = "<img src=x onerror=alert(1)>"
     workspace = Workspace.create(tmp_path / "w", title=hostile)
     session = Session(workspace, user=hostile, theme="light", query={})
