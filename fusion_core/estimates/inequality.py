@@ -2,7 +2,9 @@
 
 With F the distribution function that counts ties half, G = 2 E[x·F(x)] / E[x] − 1: 0 when all
 households have the same, towards 1 when few have everything. A number may be negative as long as
-the mean is positive; G can then exceed 1.
+the mean is positive; G can then exceed 1. Computed as ∫ F(x)(1 − F(x)) dx / E[x], which is the same
+and subtracts no large numbers (Dorfman 1979, *A formula for the Gini coefficient*, Review of
+Economics and Statistics 61).
 """
 
 from __future__ import annotations
@@ -32,10 +34,12 @@ def weighted_gini(values: NDArray[Any], weights: NDArray[Any]) -> Floats:
     ndarray
         Shape (K, M); NaN where the mean is not positive.
     """
-    from fusion_core.estimates.ordered_walks import in_order, walk_gini
+    from fusion_core.estimates.ordered_walks import in_order, total_weights, walk_gini
 
     used = np.ascontiguousarray(weights, dtype=np.float64)
-    return walk_gini(in_order(values), used)
+    ordered = in_order(values)
+    amounts = np.nan_to_num(ordered.values) @ used
+    return walk_gini(ordered, used, total_weights(ordered, used), amounts)
 
 
 def gini_variance(values: NDArray[Any], weight: Floats) -> Floats:

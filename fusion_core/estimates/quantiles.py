@@ -15,12 +15,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.ordered_walks import Ordered
-
     Floats = NDArray[np.float64]
 
 # Standard errors around a quantile within which those of the replicate weights are looked for.
-_REACH = 5.0
+_REACH = 3.0
 
 
 def weighted_quantiles(values: NDArray[Any], weights: NDArray[Any], probability: float) -> Floats:
@@ -41,7 +39,13 @@ def weighted_quantiles(values: NDArray[Any], weights: NDArray[Any], probability:
         Shape (K, M); NaN where no positive weight is left.
     """
     # Compiled code is loaded by those who ask for a quantile: its compiler takes a second.
-    from fusion_core.estimates.ordered_walks import Start, in_order, mark_below, walk_quantiles
+    from fusion_core.estimates.ordered_walks import (
+        Start,
+        in_order,
+        mark_below,
+        total_weights,
+        walk_quantiles,
+    )
 
     used = np.ascontiguousarray(weights, dtype=np.float64)
     if not len(used):
@@ -51,15 +55,8 @@ def weighted_quantiles(values: NDArray[Any], weights: NDArray[Any], probability:
     size = effective_sample_size(full)
     spread = np.sqrt(probability * (1.0 - probability) / size) if size else 1.0
     positions, marks = mark_below(ordered, full, probability, _REACH * spread)
-    start = Start(positions, marks @ used, _totals(ordered, used))
+    start = Start(positions, marks @ used, total_weights(ordered, used))
     return walk_quantiles(ordered, used, probability, start)
-
-
-def _totals(ordered: Ordered, weights: Floats) -> Floats:
-    """Return the weight of the rows with an answer, shape (M, K)."""
-    if (ordered.answered == len(weights)).all():
-        return np.tile(weights.sum(axis=0), (len(ordered.answered), 1))
-    return np.asarray((~np.isnan(ordered.values)).astype(np.float64) @ weights)
 
 
 def effective_sample_size(weight: Floats) -> float:
