@@ -284,12 +284,14 @@ def sampling_degrees_of_freedom(
 ) -> Floats:
     """Return the degrees of freedom of groups' sampling variances, before fusion takes its part.
 
-    * Variables the survey itself asked, with replicate weights: infinite. The Census Bureau and EIA
-      publish margins with the normal distribution (*PUMS Accuracy of the Data*; *Using the 2015
-      microdata file to compute estimates and standard errors*).
-    * Fused variables with replicate weights: the smaller of the number R of replicates, the rank of
-      the variance estimator (Korn and Graubard 1999, section 2.4, give it less the number of
-      constraints, which no survey publishes), and households − 1.
+    * Variables the survey itself asked, with replicate weights: those its publisher uses. The Census
+      Bureau publishes margins with the normal distribution, infinite degrees of freedom (*PUMS
+      Accuracy of the Data*); EIA takes the number of replicates, 96 (*Using the 2015 microdata file
+      to compute estimates and standard errors*, R example 2); jackknives have the rank of their
+      variance estimator.
+    * Fused variables with replicate weights: the smaller of that rank (Korn and Graubard 1999,
+      section 2.4, give it less the number of constraints, which no survey publishes), and
+      households − 1.
     * No replicate weights: households − 1, as for a simple random sample.
 
     Rubin's rules turn these into the degrees of freedom of the pooled estimate, see
@@ -308,9 +310,11 @@ def sampling_degrees_of_freedom(
     limit = np.maximum(households - 1, 1).astype(float)
     if not weights.has_replicates:
         return limit
-    if observed:
-        return np.full_like(limit, np.inf)
-    return np.asarray(np.minimum(limit, float(weights.design.replicates)))
+    design = weights.design
+    if not observed:
+        return np.asarray(np.minimum(limit, design.rank))
+    published = np.inf if design.method == "successive difference" else design.rank
+    return np.full_like(limit, published)
 
 
 def _widen(

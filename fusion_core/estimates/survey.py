@@ -32,9 +32,11 @@ def survey_estimates(
 ) -> pd.DataFrame:
     """Estimate statistics of a survey's own variables as its publisher does.
 
-    The variance is factor × Σ_r (θ_r − θ)² over the replicate weights and the margin of error uses
-    the normal distribution, 1.645 standard errors at 90 % (Census Bureau, *PUMS Accuracy of the
-    Data*). Published verification figures are reproduced exactly.
+    The variance is factor × Σ_r (θ_r − θ)² over the replicate weights. The margin of error of
+    surveys with successive differences uses the normal distribution, 1.645 standard errors at 90 %
+    (Census Bureau, *PUMS Accuracy of the Data*), that of others Student's t, see
+    `fusion_core.estimates.analysis.sampling_degrees_of_freedom`. Published verification figures are
+    reproduced exactly.
 
     Parameters
     ----------

@@ -33,6 +33,7 @@ GEOGRAPHIES: Final = (
     "puma20",
 )  # fmt: skip
 _REPLICATE: Final = re.compile(r"([a-z_]*(?:w|rep)[a-z_]*?)_?0*(\d+)")
+_TRAILING_NUMBER: Final = re.compile(r"_?\d+$")
 _FEWEST_REPLICATES: Final = 8
 _MOST_LEVELS: Final = 600
 _FEW_DISTINCT: Final = 30
@@ -106,16 +107,33 @@ def replicate_columns(columns: Sequence[str], weight: str) -> tuple[str, ...]:
 
 
 def guess_design(replicates: Sequence[str]) -> tuple[WeightDesign, str]:
-    """Guess the replication method from the names and number, with the reason in words."""
+    """Guess the replication method from the names and number, with the reason in words.
+
+    Recognized are the Consumer Expenditure Surveys (44 half-samples ``WTREP01`` …, plain BRR), the
+    American Housing Survey (160 ``REPWEIGHT1`` …, variance 4/160 Σ (θ_r − θ)², that is Fay's with
+    ε = 0.5), the National Household Travel Survey of 2017 (98 in strata of 7, 6/7 Σ (θ_r − θ)²) and
+    the American Community Survey (80); 60 replicates of RECS 2020 are the delete-a-group jackknife,
+    59/60 Σ (θ_r − θ)², which is assumed of whatever nothing else is known of.
+    """
     count = len(replicates)
     if not count:
         return WeightDesign(), ""
-    stem = replicates[0].lower()
-    if "brr" in stem:
+    stem = _TRAILING_NUMBER.sub("", replicates[0].lower())
+    if (stem, count) == ("wtrep", 44):
+        return (
+            WeightDesign.fay(count, epsilon=0.0),
+            "44 replicate weights: half-samples as in the Consumer Expenditure Surveys are assumed",
+        )
+    if "brr" in stem or (stem, count) == ("repweight", 160):
         reason = (
             f"{count} replicate weights named {replicates[0]} …: Fay's BRR, ε = 0.5, is assumed"
         )
         return WeightDesign.fay(count), reason
+    if count == 98 and stem.startswith("wt"):  # noqa: PLR2004 - replicates of the NHTS of 2017
+        return (
+            WeightDesign.stratified_jackknife(count, per_stratum=7),
+            "98 replicate weights: the jackknife in strata of 7 as in the NHTS of 2017 is assumed",
+        )
     if count == 80:  # noqa: PLR2004 - the number of replicates of the American Community Survey
         return (
             WeightDesign.successive_difference(count),

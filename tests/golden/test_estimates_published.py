@@ -2,6 +2,7 @@
 
 import json
 
+import eia_guide
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,9 +102,8 @@ def test_persons_of_eight_states_in_2017_to_2021(shared_data):
     assert both["ST"].nunique() == 8
     assert len(both) == 8 * 16
     assert (rounded(both["estimate"]) == both["PUMS_EST_17_TO_21"]).all()
-    # The published standard errors and margins are whole numbers.
-    assert np.abs(both["standard_error"] - both["PUMS_SE_17_TO_21"]).max() <= 0.5 + 1e-6
-    assert np.abs(both["moe"] - both["PUMS_MOE_17_TO_21"]).max() <= 0.5 + 1e-6
+    assert (rounded(both["standard_error"]) == both["PUMS_SE_17_TO_21"]).all()
+    assert (rounded(both["moe"]) == both["PUMS_MOE_17_TO_21"]).all()
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,15 @@ def recs(shared_data):
         energy=raw["TOTALBTU"].astype(float),
         members=raw["fm_hh_size"].astype(float),
         region=raw["Region"].astype(str),
+        # Space heating is known as a share of all energy, rounded to thousandths.
+        heating=raw["TOTALBTU"].astype(float) * raw["fm_heating_share"].astype(float),
     )
+
+
+@pytest.fixture(scope="module")
+def guide(shared_data):
+    """The text of EIA's guide to these microdata, with the output of its examples in R."""
+    return eia_guide.guide_text(shared_data / "public" / "recs" / "microdata_v3.pdf")
 
 
 def test_residential_energy_survey_of_2015(shared_data, recs):
@@ -149,3 +157,61 @@ def test_residential_energy_survey_of_2015(shared_data, recs):
     assert rounded(south.loc["members", "estimate"]) == published["sum NHSLDMEM South"]["estimate"]
     energy = published["sum TOTALBTU South (kBtu)"]["estimate"]
     assert south.loc["energy", "estimate"] == pytest.approx(energy, rel=1e-10)
+
+
+REGIONS = ["Northeast", "Midwest", "South", "West"]
+
+
+def test_households_with_and_without_gas_heat(recs, shared_data):
+    gold = json.loads(
+        (shared_data / "public" / "validation" / "recs2015_eia_gold.json").read_text()
+    )
+    published = {row["stat"]: row for row in gold["values"]}
+    result = survey_estimates(recs, FAY, Statistic("count", "gas_heat")).set_index("level")
+    for level, name in (("yes", "FUELHEAT=1 households"), ("no", "FUELHEAT!=1 households")):
+        assert rounded(result.loc[level, "estimate"]) == published[name]["estimate"]
+        assert rounded(result.loc[level, "standard_error"]) == published[name]["se"]
+    assert (recs["gas_heat"] == "yes").sum() == published["FUELHEAT=1 households"]["n"]
+    assert round(100 * result.loc["yes", "cv"], 1) == 2.3  # the relative standard error in words
+
+
+def test_energy_per_member_of_every_region(recs, guide):
+    [published] = eia_guide.tables_after(
+        guide, "REGIONC TOTALBTU/NHSLDMEM se.TOTALBTU/NHSLDMEM", ["region", "ratio", "se"], 4
+    )
+    ratio = Statistic("ratio", "energy", denominator="members")
+    result = survey_estimates(recs, FAY, ratio, by="region").set_index("region").loc[REGIONS]
+    assert list(result["estimate"].round(2)) == list(published["ratio"])
+    assert list(result["standard_error"].round(4)) == list(published["se"])
+
+
+@pytest.mark.parametrize(("kind", "place"), [("mean", 0), ("total", 1)])
+def test_space_heating_of_every_region_with_and_without_gas(recs, guide, kind, place):
+    published = eia_guide.tables_after(
+        guide, "REGIONC NG_MAINSPACEHEAT TOTALBTUSPH se", ["region", "gas", "value", "se"], 8
+    )[place]
+    wanted = [Statistic(kind, "heating"), Statistic(kind, "energy")]
+    result = survey_estimates(recs, FAY, wanted, by=["gas_heat", "region"])
+    result = result.set_index(["variable", "gas_heat", "region"])
+    cells = [(gas, region) for gas in ("no", "yes") for region in REGIONS]
+    heating = result.loc["heating"].loc[cells].reset_index()
+    # A share off by at most 0.0005 moves an estimate by at most that part of all energy.
+    allowed = 0.0005 * result.loc["energy"].loc[cells, "estimate"].to_numpy()
+    assert (np.abs(heating["estimate"] - published["value"]) <= allowed).all()
+    assert heating["estimate"].to_numpy() == pytest.approx(published["value"].to_numpy(), rel=2e-4)
+    assert heating["standard_error"].to_numpy() == pytest.approx(
+        published["se"].to_numpy(), rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_intervals_have_the_degrees_of_freedom_eia_takes(recs, guide, place):
+    published = eia_guide.tables_after(
+        guide, "REGIONC NG_MAINSPACEHEAT TOTALBTUSPH se", ["region", "gas", "value", "se"], 8
+    )[place]
+    ends = eia_guide.tables_after(guide, "2.5 % 97.5 %", ["low", "high"], 8)[place]
+    row = survey_estimates(recs, FAY, Statistic("mean", "heating"), confidence=0.95).iloc[0]
+    theirs = (ends["high"] - ends["low"]) / 2 / published["se"]
+    # 96 replicates give 1.985 standard errors, the normal distribution would give 1.960.
+    assert row["degrees_of_freedom"] == 96
+    assert theirs.to_numpy() == pytest.approx(row["moe"] / row["standard_error"], rel=2e-5)

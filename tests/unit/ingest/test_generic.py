@@ -6,6 +6,7 @@ import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic import Choices, inspect_file, read_generic
+from fusion_core.ingest.inference import guess_design
 from fusion_core.ingest.problems import FileProblemsError
 from fusion_core.surveys import SurveyId
 
@@ -112,6 +113,24 @@ def test_numbered_weights_become_replicates_with_a_design_that_is_said(tmp_path)
     survey = read_generic(tmp_path / "h.csv", survey=SURVEY)
     assert survey.household["replicate_96"].tolist() == [0.96, 1.96, 2.96]
     assert any("is assumed" in note for note in survey.description.notes)
+
+
+@pytest.mark.parametrize(
+    ("stem", "count", "method", "factor"),
+    [
+        ("BRRWT", 96, "Fay BRR", 1 / (96 * 0.25)),
+        ("REPWEIGHT", 160, "Fay BRR", 4 / 160),
+        ("WTREP", 44, "Fay BRR", 1 / 44),
+        ("pwgtp", 80, "successive difference", 4 / 80),
+        ("NWEIGHT", 60, "jackknife", 59 / 60),
+        ("WTHHFIN", 98, "jackknife", 6 / 7),
+    ],
+)
+def test_the_designs_of_known_surveys_are_recognized(stem, count, method, factor):
+    design, reason = guess_design([f"{stem}{index:02d}" for index in range(1, count + 1)])
+    assert (design.method, design.replicates) == (method, count)
+    assert design.factor == pytest.approx(factor)
+    assert "assumed" in reason
 
 
 def test_what_the_user_chooses_goes_before_what_was_inferred(files):
