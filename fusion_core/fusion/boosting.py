@@ -7,6 +7,7 @@ variables, models and folds (see `workers`).
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -277,6 +278,17 @@ class FoldModel:
             ended.append(bool(self._booster.update()))
             losses.append(float(self._booster.eval_valid()[0][2]))
         return Growth(losses, ended, str(self._booster.model_to_string()) if travels else "")
+
+    def settle(self) -> None:
+        """Keep the model as text alone, as no more trees will be grown.
+
+        A live model holds the gradients and histograms of its growth, most of a training's memory.
+        """
+        if self._booster is not None:
+            self.growth = dataclasses.replace(
+                self.growth, text=str(self._booster.model_to_string())
+            )
+            self._booster = None
 
     def predict_held(self, trees: int) -> NDArray[np.float64]:
         """Predict the rows this fold holds out with the first trees."""

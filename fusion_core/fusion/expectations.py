@@ -21,7 +21,7 @@ from fusion_core.fusion.settings import Method, TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed, stream
 from fusion_core.fusion.tuning import Fit, tune, with_choices
 from fusion_core.fusion.variables import VariableType
-from fusion_core.fusion.workers import Report, Shares, Workers
+from fusion_core.fusion.workers import Report, Shares, Stop, Workers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,20 +103,26 @@ def fit_variable(task: VariableTask, workers: Workers, report: Report) -> Fitted
         Called with the share that is done.
     """
     if len(task.candidates) > task.settings.screen_above:
-        (chosen,) = workers.run([partial(screened, task)])
+        (chosen,) = workers.run([partial(screened, task, workers.stop)])
         task = _with_candidates(task, chosen)
     fit = _fit_classes if task.type.is_categorical else _fit_number
     model, fits = fit(task, workers, report)
     return _with_expectations(task, model, fits, workers)
 
 
-def screened(task: VariableTask) -> list[int]:
-    """Return the positions of the candidates that pass the screening."""
+def screened(task: VariableTask, stop: Stop) -> list[int]:
+    """Return the positions of the candidates that pass the screening.
+
+    Raises
+    ------
+    Cancelled
+        If `stop` says so.
+    """
     outcome = Design.build(task.outcome[:, None], [task.type], task.weights)
-    predictors = Design.build(task.matrix, task.candidates, task.weights)
+    predictors = Design.build(task.matrix, task.candidates, task.weights, check=stop.check)
     named = task.settings.forced(task.type.name)
     forced = [place for place, item in enumerate(task.candidates) if item.name in named]
-    return screen(outcome, predictors, forced, task.settings) or [0]
+    return screen(outcome, predictors, forced, task.settings, check=stop.check) or [0]
 
 
 def _with_candidates(task: VariableTask, chosen: list[int]) -> VariableTask:

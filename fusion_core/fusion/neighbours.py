@@ -19,7 +19,11 @@ from scipy.stats import norm
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
+from fusion_core.fusion.workers import carry_on
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from fusion_core.fusion.settings import Method, TrainSettings
@@ -29,6 +33,7 @@ NORMAL_MAD = float(1 / norm.ppf(0.75))
 SMOOTHING_WIDTH = 5
 NEAR_BEST = 1.05
 CENTRE_ITERATIONS = 20
+ITERATIONS_AT_ONCE = 5
 ROWS_AT_ONCE = 2000
 
 
@@ -165,6 +170,7 @@ def variable_k_pool(
     settings: TrainSettings,
     *,
     seed: int,
+    check: Callable[[], None] = carry_on,
 ) -> DonorPool:
     """Find the donors each centre stands for (Ummel et al. 2024, variable k).
 
@@ -180,12 +186,14 @@ def variable_k_pool(
         Quantile probabilities, K, smallest k, number of centres and method.
     seed
         Seed of the k-means centres.
+    check
+        Called several times while centres are searched; may raise to stop.
     """
     columns = expectations.shape[1]
     scale = ExpectationScale.fit(
         expectations, is_probability=np.zeros(columns, dtype=bool), weight=np.ones(columns)
     )
-    points, neighbours = _centres_and_neighbours(scale, expectations, settings, seed=seed)
+    points, neighbours = _centres_and_neighbours(scale, expectations, settings, seed, check)
     predicted = scale.invert(points)
     chosen = np.concatenate(
         [
@@ -247,6 +255,7 @@ def fixed_k_pool(
     is_probability: NDArray[np.bool_],
     column_weight: NDArray[np.float64],
     seed: int,
+    check: Callable[[], None] = carry_on,
 ) -> DonorPool:
     """List the fixed number of nearest donors of each centre, for blocks of variables.
 
@@ -264,12 +273,14 @@ def fixed_k_pool(
         Factor of each column in the distance.
     seed
         Seed of the k-means centres.
+    check
+        Called several times while centres are searched; may raise to stop.
     """
     scale = ExpectationScale.fit(expectations, is_probability=is_probability, weight=column_weight)
     block = settings.replace(
         neighbours=settings.block_neighbours, minimum_neighbours=settings.block_neighbours
     )
-    points, neighbours = _centres_and_neighbours(scale, expectations, block, seed=seed)
+    points, neighbours = _centres_and_neighbours(scale, expectations, block, seed, check)
     table_weights = np.zeros(int(donors.max()) + 1)
     table_weights[donors] = weights
     return DonorPool.build(scale, points, [donors[row] for row in neighbours], table_weights)
@@ -279,8 +290,8 @@ def _centres_and_neighbours(
     scale: ExpectationScale,
     expectations: NDArray[np.float64],
     settings: TrainSettings,
-    *,
     seed: int,
+    check: Callable[[], None],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the centres and the positions of their K nearest donors, nearest first.
 
@@ -289,20 +300,34 @@ def _centres_and_neighbours(
     scaled = scale.apply(expectations)
     points = np.unique(scaled, axis=0)
     if len(points) > settings.centres:
+        points = _centres(scaled, settings.centres, seed, check)
+    check()
+    count = min(settings.neighbours, len(scaled))
+    _, neighbours = cKDTree(scaled).query(points, k=np.arange(1, count + 1))
+    return points, np.asarray(neighbours)
+
+
+def _centres(
+    scaled: NDArray[np.float64], count: int, seed: int, check: Callable[[], None]
+) -> NDArray[np.float64]:
+    """Return k-means centres, found a few iterations at a time so that the wish to stop is heard."""
+    init: str | NDArray[np.float64] = "random"
+    for _ in range(CENTRE_ITERATIONS // ITERATIONS_AT_ONCE):
+        check()
         means = KMeans(
-            settings.centres,
-            init="random",
+            count,
+            init=init,
             n_init=1,
-            max_iter=CENTRE_ITERATIONS,
+            max_iter=ITERATIONS_AT_ONCE,
             random_state=seed,
             algorithm="lloyd",
         )
         # One thread: sums in another order would move the centres by a rounding error.
         with threadpool_limits(limits=1):
-            points = np.asarray(means.fit(scaled).cluster_centers_, dtype=np.float64)
-    count = min(settings.neighbours, len(scaled))
-    _, neighbours = cKDTree(scaled).query(points, k=np.arange(1, count + 1))
-    return points, np.asarray(neighbours)
+            init = np.asarray(means.fit(scaled).cluster_centers_, dtype=np.float64)
+        if means.n_iter_ < ITERATIONS_AT_ONCE:
+            break
+    return np.asarray(init)
 
 
 def _predicted_spread(

@@ -20,8 +20,10 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.linear_model import lasso_path
 
+from fusion_core.fusion.workers import carry_on
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -57,11 +59,17 @@ class Design:
         matrix: NDArray[np.float64],
         variables: Sequence[VariableType],
         weights: NDArray[np.float64],
+        *,
+        check: Callable[[], None] = carry_on,
     ) -> Design:
-        """Rank numbers, expand nominal variables, fill missing values with the mean rank."""
+        """Rank numbers, expand nominal variables, fill missing values with the mean rank.
+
+        `check` is called before each variable and may raise to stop.
+        """
         columns, owner = [], []
         share = weights / weights.sum()
         for place, variable in enumerate(variables):
+            check()
             for column in _columns_of(matrix[:, place], variable):
                 centred = column - share @ column
                 deviation = np.sqrt(share @ np.square(centred))
@@ -73,7 +81,12 @@ class Design:
 
 
 def screen(
-    outcome: Design, predictors: Design, forced: Sequence[int], settings: TrainSettings
+    outcome: Design,
+    predictors: Design,
+    forced: Sequence[int],
+    settings: TrainSettings,
+    *,
+    check: Callable[[], None] = carry_on,
 ) -> list[int]:
     """Choose the predictors of one outcome.
 
@@ -87,6 +100,8 @@ def screen(
         Positions of candidates that are never left out.
     settings
         Correlation threshold, share of deviance and the most predictors.
+    check
+        Called before each penalty of the LASSO path; may raise to stop.
 
     Returns
     -------
@@ -98,7 +113,9 @@ def screen(
     if not chosen and strength:
         chosen = {max(strength, key=lambda place: strength[place])}
     if settings.deviance_share < 1 and len(chosen) > 1:
-        strength = _lasso_strength(outcome, predictors, chosen, settings.deviance_share) or strength
+        inside = np.isin(predictors.owner, sorted(chosen))
+        candidates = Design(predictors.columns[:, inside], predictors.owner[inside])
+        strength = _lasso_strength(outcome, candidates, settings.deviance_share, check) or strength
         chosen &= set(strength)
     ranked = sorted(chosen - set(forced), key=lambda place: -strength[place])
     room = max(settings.maximum_predictors - len(forced), 0)
@@ -164,11 +181,10 @@ def _per_variable(column_values: NDArray[np.float64], owner: NDArray[np.int64]) 
 
 
 def _lasso_strength(
-    outcome: Design, predictors: Design, candidates: set[int], deviance_share: float
+    outcome: Design, candidates: Design, deviance_share: float, check: Callable[[], None]
 ) -> dict[int, float]:
     """Return the largest coefficient of each candidate active at the chosen penalties."""
-    inside = np.isin(predictors.owner, sorted(candidates))
-    columns, owner = predictors.columns[:, inside], predictors.owner[inside]
+    columns, owner = candidates.columns, candidates.owner
     gram = columns.T @ columns
     strength: dict[int, float] = {}
     for target in outcome.columns.T:
@@ -177,10 +193,7 @@ def _lasso_strength(
         if largest == 0:
             continue
         penalties = np.geomspace(largest, largest * PATH_END, PATH_LENGTH)
-        _, path, _ = lasso_path(
-            columns, target, alphas=penalties, precompute=gram, check_input=False,
-            max_iter=PATH_ITERATIONS,
-        )  # fmt: skip
+        path = _path(columns, target, gram, penalties, check)
         # Deviance explained along the path, from the cross products alone.
         explained = 2 * product @ path - np.einsum("ia,ij,ja->a", path, gram, path)
         enough = int(np.argmax(explained >= deviance_share * explained[-1]))
@@ -188,6 +201,30 @@ def _lasso_strength(
             if value > 0:
                 strength[place] = max(strength.get(place, 0.0), value)
     return strength
+
+
+def _path(
+    columns: NDArray[np.float64],
+    target: NDArray[np.float64],
+    gram: NDArray[np.float64],
+    penalties: NDArray[np.float64],
+    check: Callable[[], None],
+) -> NDArray[np.float64]:
+    """Return the coefficients of falling penalties, of shape (columns, penalties).
+
+    One penalty at a time, each beginning where the one before ended, so that the wish to stop is
+    heard within a path of correlated columns, which may take many iterations.
+    """
+    path = np.zeros((columns.shape[1], len(penalties)))
+    start = None
+    for place, penalty in enumerate(penalties):
+        check()
+        _, found, _ = lasso_path(
+            columns, target, alphas=[penalty], precompute=gram, check_input=False, coef_init=start,
+            max_iter=PATH_ITERATIONS,
+        )  # fmt: skip
+        start = path[:, place] = found[:, 0]
+    return path
 
 
 def _eliminate(products: NDArray[np.float64], known: slice) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ from fusion_core.fusion.model import FusionModel, Step
 from fusion_core.fusion.neighbours import DonorPool, fixed_k_pool, variable_k_pool
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed
-from fusion_core.fusion.workers import Shares, Workers, workers_of
+from fusion_core.fusion.workers import Shares, Stop, Workers, workers_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,7 +91,7 @@ def train(
     report = progress or _ignore
     report(0.0, "Checking the donor")
     donors = read_donors(donor, y, x, weight=weight, seed=check_seed(seed), settings=settings)
-    with workers_of(executor, settings.workers) as workers:
+    with workers_of(executor, settings.workers, jobs=max(1, settings.folds)) as workers:
         fitted = _fit_all(donors, workers, checkpoints, report)
     # Few numbers decide which donors are near: they are found here, also after a cluster's work.
     with workers_of(None, settings.workers) as workers:
@@ -109,12 +109,14 @@ def train(
     )
 
 
-def _pool(donors: Donors, step: int, fitted: list[FittedVariable]) -> DonorPool | None:
+def _pool(donors: Donors, step: int, fitted: list[FittedVariable], stop: Stop) -> DonorPool | None:
     """Return the donors a step draws from; ``None`` for a categorical variable on its own."""
     rows = np.flatnonzero(donors.step_rows(step)).astype(np.int32)
     seed = integer_seed(donors.seed, Purpose.CENTRES, step)
     if len(fitted) > 1:
-        return _block_pool(fitted, donors.weights[rows], rows, donors.settings, seed)
+        return _block_pool(
+            fitted, donors.weights[rows], rows, donors.settings, seed=seed, stop=stop
+        )
     model, expectations = fitted[0].model, fitted[0].expectations(donors.settings.method)
     if model.type.is_categorical:
         return None
@@ -134,8 +136,9 @@ def _pool(donors: Donors, step: int, fitted: list[FittedVariable]) -> DonorPool 
             seed=seed,
         )
     return variable_k_pool(
-        expectations, values, donors.weights[rows], rows, donors.settings, seed=seed
-    )
+        expectations, values, donors.weights[rows], rows, donors.settings, seed=seed,
+        check=stop.check,
+    )  # fmt: skip
 
 
 def _block_pool(
@@ -143,7 +146,9 @@ def _block_pool(
     weights: NDArray[np.float64],
     rows: NDArray[np.int32],
     settings: TrainSettings,
+    *,
     seed: int,
+    stop: Stop,
 ) -> DonorPool:
     """List the donors of a block; each variable counts alike, however many expectations it has."""
     columns = [item.expectations(settings.method) for item in fitted if item.model.width]
@@ -163,6 +168,7 @@ def _block_pool(
         is_probability=np.concatenate(is_probability),
         column_weight=np.concatenate(weight),
         seed=seed,
+        check=stop.check,
     )
 
 
@@ -213,7 +219,7 @@ def _steps(
     listed: list[str] = []
 
     def list_donors(step: int) -> Step:
-        result = _step(donors, step, fitted)
+        result = _step(donors, step, fitted, workers.stop)
         listed.append(" and ".join(donors.steps[step]))
         return result
 
@@ -228,7 +234,7 @@ def _steps(
     )
 
 
-def _step(donors: Donors, number: int, fitted: list[FittedVariable]) -> Step:
+def _step(donors: Donors, number: int, fitted: list[FittedVariable], stop: Stop) -> Step:
     columns = donors.step_columns(number)
     part = fitted[columns.start : columns.stop]
     models = tuple(item.model for item in part)
@@ -236,7 +242,7 @@ def _step(donors: Donors, number: int, fitted: list[FittedVariable]) -> Step:
         rows = donors.step_rows(number)
         outcome = donors.fused[rows, columns.start]
         models = (calibrated(part[0], outcome, donors.weights[rows]),)
-    return Step(models, _pool(donors, number, part))
+    return Step(models, _pool(donors, number, part, stop))
 
 
 def _ignore(_share: float, _message: str) -> None:

@@ -144,6 +144,8 @@ def _best_size(
             if candidate.loss >= best.loss:
                 break
             best = candidate
+        for model in best.models:
+            model.settle()
     report(1.0)
     return best
 

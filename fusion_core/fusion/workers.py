@@ -9,6 +9,7 @@ the folds and quantiles of one variable run side by side.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -53,6 +54,10 @@ class Shares:
     def _take(self, place: int, share: float) -> None:
         self._shares[place] = share
         self._report(sum(self._shares) / len(self._shares))
+
+
+def carry_on() -> None:
+    """Stand for the check of work nobody wishes to stop."""
 
 
 class Stop:
@@ -103,7 +108,7 @@ class Workers:
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Hold one of as many slots as there are workers, for work that keeps memory here.
+        """Hold one of as many slots as there are coordinators, for work that keeps memory here.
 
         Raises
         ------
@@ -189,7 +194,7 @@ def _results(futures: list[Future[Result]]) -> list[Result]:
 
 
 @contextmanager
-def workers_of(executor: Executor | None, count: int) -> Iterator[Workers]:
+def workers_of(executor: Executor | None, count: int, *, jobs: int = 1) -> Iterator[Workers]:
     """Yield workers: the given executor's, or `count` threads of this process.
 
     Threads, not processes: nearly all time is spent inside LightGBM, which lets other threads run,
@@ -201,6 +206,10 @@ def workers_of(executor: Executor | None, count: int) -> Iterator[Workers]:
         A process pool or cluster; ``None`` for threads.
     count
         Number of threads.
+    jobs
+        How many jobs who coordinates threads offers at a time. No more coordinate at once than keep
+        all threads busy, and one more, for when others wait for their last job: what they hold is
+        most of the memory.
     """
     if executor is not None:
         yield Workers(executor, coordinators=MOST_COORDINATORS, travels=True)
@@ -209,4 +218,5 @@ def workers_of(executor: Executor | None, count: int) -> Iterator[Workers]:
         threadpool_limits(limits=1, user_api="blas"),
         ThreadPoolExecutor(count, thread_name_prefix="train") as threads,
     ):
-        yield Workers(threads, coordinators=count, travels=False)
+        coordinators = min(count, 1 + math.ceil(count / jobs))
+        yield Workers(threads, coordinators=coordinators, travels=False)

@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -12,7 +13,10 @@ import pytest
 from fusion_core.errors import Cancelled, InputError
 from fusion_core.fusion import FusionModel, TrainSettings, train
 from fusion_core.fusion.boosting import FoldedData, FoldModel, Objective
+from fusion_core.fusion.neighbours import DonorPool, variable_k_pool
+from fusion_core.fusion.screening import PATH_LENGTH, Design, screen
 from fusion_core.fusion.tuning import Curve
+from fusion_core.fusion.variables import VariableType
 from fusion_core.fusion.workers import Stop, workers_of
 
 X = ["size", "income", "region"]
@@ -133,6 +137,82 @@ def test_a_model_that_travelled_grows_on_as_if_it_had_not():
     assert travelled.growth.losses == stayed.growth.losses
     arrived = pickle.loads(pickle.dumps(travelled))  # noqa: S301 - as above
     assert (arrived.predict_held(9) == stayed.predict_held(9)).all()
+
+
+def test_a_settled_model_predicts_as_the_living_one_did():
+    draw = np.random.default_rng(0)
+    matrix = draw.normal(0, 1, (300, 3))
+    data = FoldedData(
+        matrix, matrix[:, 0] + draw.normal(0, 1, 300), unordered=[], weights=np.ones(300),
+        fold=np.arange(300) % 3, seed=1,
+    )  # fmt: skip
+    model = FoldModel(data, 0, data.parameters(Objective("mean"), TrainSettings(), 4))
+    model.growth = model.grow(12, Stop(), travels=False)
+    living = model.predict_held(9)
+    model.settle()
+    assert model.growth.text
+    assert (model.predict_held(9) == living).all()
+
+
+@pytest.mark.parametrize(
+    ("workers", "folds", "searches"), [(1, 5, 1), (2, 5, 2), (4, 5, 2), (16, 5, 5), (4, 1, 4)]
+)
+def test_no_more_searches_hold_models_than_keep_the_workers_busy(workers, folds, searches):
+    with workers_of(None, workers, jobs=folds) as found:
+        assert found.coordinators == searches
+
+
+def stopping_at(count: int, stop: Stop) -> Callable[[], None]:
+    """Return a check that wishes to stop when it is called for the n-th time."""
+    calls = iter(range(count))
+
+    def check() -> None:
+        if next(calls, None) is None:
+            stop.wish()
+        stop.check()
+
+    return check
+
+
+def test_a_wish_to_stop_is_heard_within_a_lasso_path():
+    draw = np.random.default_rng(0)
+    kinds = [VariableType(name, "continuous") for name in "abcd"]
+    matrix = draw.normal(0, 1, (200, 4))
+    predictors = Design.build(matrix, kinds, np.ones(200))
+    outcome = Design.build(matrix[:, :1] + matrix[:, 1:2], kinds[:1], np.ones(200))
+    calls: list[int] = []
+    screen(outcome, predictors, [], TrainSettings(), check=lambda: calls.append(1))
+    assert len(calls) == PATH_LENGTH
+    with pytest.raises(Cancelled):
+        screen(
+            outcome, predictors, [], TrainSettings(), check=stopping_at(PATH_LENGTH // 2, Stop())
+        )
+
+
+def test_a_wish_to_stop_is_heard_while_variables_are_ranked():
+    kinds = [VariableType(name, "continuous") for name in "abcd"]
+    with pytest.raises(Cancelled):
+        Design.build(np.ones((9, 4)), kinds, np.ones(9), check=stopping_at(2, Stop()))
+
+
+def test_a_wish_to_stop_is_heard_between_the_iterations_of_k_means():
+    draw = np.random.default_rng(0)
+    rows = 3000
+    places = draw.normal(0, 1, (rows, 4))
+    settings = TrainSettings(centres=200)
+
+    def pool(check: Callable[[], None]) -> DonorPool:
+        donors = np.arange(rows, dtype=np.int32)
+        return variable_k_pool(
+            np.sort(places, axis=1), places[:, 0], np.ones(rows), donors, settings, seed=1,
+            check=check,
+        )  # fmt: skip
+
+    calls: list[int] = []
+    assert len(pool(lambda: calls.append(1)).points) == settings.centres
+    assert len(calls) > 2
+    with pytest.raises(Cancelled):
+        pool(stopping_at(2, Stop()))
 
 
 def test_growing_ends_after_the_patience_wherever_the_curve_is_cut():
