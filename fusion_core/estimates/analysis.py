@@ -10,6 +10,7 @@ import numpy as np
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.donor_error import DonorError
+from fusion_core.estimates.group_sums import GroupSums
 from fusion_core.estimates.groups import Groups, group_rows
 from fusion_core.estimates.pooling import Pooled, pool, pool_with_donor
 from fusion_core.estimates.published import estimate_published
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.donor_sample import DonorSample
-    from fusion_core.estimates.group_sums import GroupSums
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.surveys.model import WeightDesign
 
@@ -174,13 +174,14 @@ def estimate_targets(
     if method != "replicates":
         return estimate_published(groups, weights, targets, method)
     computed = [item.target for item in targets]
+    known = GroupSums(groups, weights.values) if sums is None else sums
     if weights.has_replicates:
         raw = estimate_with_replicates(
-            groups, weights.values, weights.design.factor, computed, sums=sums
+            groups, weights.values, weights.design.factor, computed, sums=known
         )
     else:
         raw = estimate_linearized(groups, weights.full, computed, len(weights.values))
-    error = None if donor is None else DonorError(donor, groups, weights.full)
+    error = None if donor is None else DonorError(donor, known, weights.full)
     blocks = [_block(*pair, groups, weights, error) for pair in zip(targets, raw, strict=True)]
     return _widen(blocks, targets, groups, weights) if widen_certainty else blocks
 

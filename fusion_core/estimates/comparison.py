@@ -31,6 +31,7 @@ from fusion_core.estimates.contrasts import (
     unpaired,
 )
 from fusion_core.estimates.donor_error import DonorEffect, DonorError
+from fusion_core.estimates.group_sums import GroupSums
 from fusion_core.estimates.groups import Groups
 from fusion_core.estimates.pooling import Pooled, margin_multiplier, pool, pool_with_donor
 from fusion_core.estimates.targets import build_targets
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.donor_sample import DonorSample
-    from fusion_core.estimates.group_sums import GroupSums
     from fusion_core.estimates.statistic import Statistic
     from fusion_core.estimates.targets import NamedTarget
     from fusion_core.fusion.implicates import Implicates
@@ -134,6 +134,8 @@ class Side:
         Estimates before pooling, under every weight where there are replicate weights.
     donor
         The donor, for its own sampling error.
+    sums
+        Weighted sums of the groups, where they are known.
     """
 
     item: NamedTarget
@@ -141,13 +143,15 @@ class Side:
     weights: WeightMatrix
     raw: GroupEstimates
     donor: DonorSample | None = None
+    sums: GroupSums | None = None
 
     @cached_property
     def effect(self) -> DonorEffect | None:
         """How far the donor may have moved the estimates, where that can be told."""
         if self.donor is None or self.item.observed:
             return None
-        error = DonorError(self.donor, self.groups, self.weights.full)
+        sums = self.sums or GroupSums(self.groups, self.weights.values)
+        error = DonorError(self.donor, sums, self.weights.full)
         return error.effect(self.item, self.raw.estimates.mean(axis=1))
 
     @property
@@ -266,7 +270,7 @@ def estimate_side(
         )
     else:
         raw = estimate_linearized(groups, weights.full, [item.target], len(weights.values))
-    return Side(item, groups, weights, raw[0], donor)
+    return Side(item, groups, weights, raw[0], donor, sums)
 
 
 def compare_sides(first: Side, second: Side, *, confidence: float = 0.90) -> Difference:

@@ -26,12 +26,12 @@ Not contained: what differs between groups in ways no predictor shows.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fusion_core.estimates.quantiles import weighted_quantiles
+from fusion_core.estimates.quantiles import quantiles_of_draws
 from fusion_core.estimates.targets import (
     Answered,
     Beyond,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.donor_sample import DonorSample
-    from fusion_core.estimates.groups import Groups
+    from fusion_core.estimates.group_sums import GroupSums
     from fusion_core.estimates.targets import Measure, NamedTarget, Target
 
     Floats = NDArray[np.float64]
@@ -103,14 +103,14 @@ class DonorError:
     ----------
     sample
         The donor.
-    groups
-        Rows of the recipient in each group.
+    sums
+        Sums of the recipient in each group, which many questions share.
     weight
         Full-sample weight of the recipient's households.
     """
 
     sample: DonorSample
-    groups: Groups
+    sums: GroupSums
     weight: Floats
 
     def effect(self, item: NamedTarget, estimate: Floats) -> DonorEffect | None:
@@ -141,12 +141,16 @@ class DonorError:
         return None
 
     @cached_property
-    def _means(self) -> Floats:
-        return self.sample.recipient.means(self.groups, self.weight)
+    def _predictors(self) -> Floats:
+        return self.sums.added("predictors", partial(self.sample.recipient.sums, self.weight))
 
     @cached_property
+    def _means(self) -> Floats:
+        return self._predictors / np.where(self._totals > 0, self._totals, 1.0)[:, None]
+
+    @property
     def _totals(self) -> Floats:
-        return np.array([self.weight[rows].sum() for rows in self.groups])
+        return self._predictors[:, 0]
 
     def _part(self, measure: Measure, fused: Floats) -> DonorEffect | None:
         """Return the effect on the mean of a measure, given its fused mean in each group."""
@@ -160,8 +164,7 @@ class DonorError:
         return DonorEffect(moved, fused - self._means @ self.sample.coefficients(values), factor)
 
     def _ratio(self, target: RatioTarget, estimate: Floats) -> DonorEffect | None:
-        sums = [(self.weight[rows] @ target.denominator(rows)).mean() for rows in self.groups]
-        base = np.array(sums) / self._totals
+        base = self.sums.of_full_weight(target.denominator) / self._totals
         top = self._part(target.numerator, estimate * base)
         bottom = self._part(target.denominator, base)
         if top is None or bottom is None:
@@ -195,17 +198,15 @@ class DonorError:
 
     def _distances(self, target: QuantileTarget, error: Floats) -> Floats:
         """Return the distance between quantiles per unit of probability (Woodruff 1952)."""
-        result = np.full(len(self.groups), np.nan)
-        for group, rows in enumerate(self.groups):
+        result = np.full(len(self.sums.groups), np.nan)
+        for group, rows in enumerate(self.sums.groups):
             if not np.isfinite(error[group]):
                 continue
             step = float(np.clip(error[group], _NARROWEST, _WIDEST))
             weight = self.weight[rows]
             draws = target.column.values[rows][:, : max(1, _DRAWS // max(len(weight), 1))]
-            values = np.asarray(draws, dtype=np.float64).T.reshape(-1, 1)
-            mass = np.tile(weight, draws.shape[1])[:, None]
             ends = [max(target.probability - step, 0.001), min(target.probability + step, 0.999)]
-            low, high = (weighted_quantiles(values, mass, end)[0, 0] for end in ends)
+            low, high = quantiles_of_draws(draws, weight, ends)
             result[group] = (high - low) / (ends[1] - ends[0])
         return result
 

@@ -55,17 +55,17 @@ class Covariates:
         columns = [np.ones((self.rows, 1)), self.numbers, *levels]
         return np.concatenate(columns, axis=1, dtype=np.float64)
 
-    def means(self, groups: Groups, weight: Floats) -> Floats:
-        """Return the weighted mean of every column in each group, shape (groups, columns).
+    def sums(self, weight: Floats, groups: Groups) -> Floats:
+        """Return the weighted sum of every column in each group, shape (groups, columns).
 
-        The columns are added up one by one, so that a large recipient needs no matrix of them.
+        The first, of the constant, is the weight of the group. The columns are added up one by one,
+        so that a large recipient needs no matrix of them.
         """
         count = len(groups)
         member = np.repeat(np.arange(count), groups.sizes)
         rows = slice(None) if groups.order is None else groups.order
         own = weight[rows]
-        total = np.bincount(member, own, minlength=count)
-        columns = [total]
+        columns = [np.bincount(member, own, minlength=count)]
         columns += [
             np.bincount(member, own * item[rows], minlength=count) for item in self.numbers.T
         ]
@@ -74,7 +74,7 @@ class Covariates:
             cell = member * (levels + 1) + np.where(codes[rows] < 0, levels, codes[rows])
             sums = np.bincount(cell, own, minlength=count * (levels + 1))
             columns += list(sums.reshape(count, levels + 1).T[:levels])
-        return np.column_stack(columns) / np.where(total > 0, total, 1.0)[:, None]
+        return np.column_stack(columns)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from fusion_core.harmony.kept import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from numpy.typing import NDArray
 
@@ -67,13 +67,28 @@ class GroupSums:
 
         M is 1 for a measure that is the same in all implicates.
         """
-        kept = self._kept
-        if kept is None:
-            return [self._compute(measure) for measure in measures]
-        return [
-            kept.get((self._key, measure.key), partial(self._compute, measure))
-            for measure in measures
-        ]
+        return [self.added(measure.key, partial(self._compute, measure)) for measure in measures]
+
+    def of_full_weight(self, measure: Measure) -> Floats:
+        """Return Σ w·a of a measure under the full-sample weight, its mean over implicates."""
+        if self._kept is None:
+            sums = [self.weights[rows, 0].astype(float) @ measure(rows) for rows in self.groups]
+            return np.array([found.mean() for found in sums])
+        parts = [part.of([measure])[0] for part in self.parts()]
+        return np.concatenate([part[:, 0].mean(axis=1) for part in parts])
+
+    def added(self, name: Hashable, compute: Callable[[Groups], Floats]) -> Floats:
+        """Return numbers of the groups that add up over groups, not to be changed.
+
+        Parameters
+        ----------
+        name
+            What they are.
+        compute
+            Computes them from households, the groups first.
+        """
+        make = partial(self._add_up, name, compute)
+        return make() if self._kept is None else self._kept.get((self._key, name), make)
 
     def parts(self) -> list[GroupSums]:
         """Return these groups in parts whose sums fit into memory beside one another."""
@@ -86,17 +101,19 @@ class GroupSums:
             for place, part in enumerate(self.groups.parts(count))
         ]
 
-    def _compute(self, measure: Measure) -> Floats:
-        if self._finer is not None:
-            finer, place = self._finer
-            parts = finer.of([measure])[0]
-            result = np.zeros((len(self.groups), *parts.shape[1:]))
-            np.add.at(result, place, parts)
-            return result
+    def _add_up(self, name: Hashable, compute: Callable[[Groups], Floats]) -> Floats:
+        if self._finer is None:
+            return compute(self.groups)
+        finer, place = self._finer
+        order = np.argsort(place, kind="stable")
+        found, starts = np.unique(place[order], return_index=True)
+        parts = finer.added(name, compute)[order]
+        result = np.zeros((len(self.groups), *parts.shape[1:]))
+        result[found] = np.add.reduceat(parts, starts, axis=0)
+        return result
+
+    def _compute(self, measure: Measure, groups: Groups) -> Floats:
         # Sums in double precision: replicates differ from the estimate by little.
         return np.stack(
-            [
-                np.asarray(self.weights[rows], dtype=np.float64).T @ measure(rows)
-                for rows in self.groups
-            ]
+            [np.asarray(self.weights[rows], dtype=np.float64).T @ measure(rows) for rows in groups]
         )

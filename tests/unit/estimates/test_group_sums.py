@@ -97,3 +97,25 @@ def test_sums_too_large_for_memory_are_computed_in_parts(source, monkeypatch):
     assert len(GroupSums(groups, source.weights.values).parts()) > 3
     known, anew = estimate(source, Statistic("mean", "energy"), ["puma"])
     np.testing.assert_allclose(known.total, anew.total)
+
+
+def test_predictors_of_the_donors_regression_are_read_once_too(source):
+    asked = []
+
+    def households(groups):
+        asked.append(len(groups))
+        return groups.sizes.astype(float)
+
+    for by in (["puma"], ["state"], ["puma"], []):
+        groups, _ = source.groups(by, "")
+        found = source.sums(by, "").added("households", households)
+        np.testing.assert_array_equal(found, groups.sizes)
+    assert asked == [12]
+
+
+def test_full_weight_sums_are_those_of_the_estimate(source):
+    groups, _ = source.groups(["puma"], "")
+    anew = GroupSums(groups, source.weights.values)
+    for sums in (source.sums(["puma"], ""), anew):
+        expected = [source.weights.full[rows].sum() for rows in groups]
+        assert sums.of_full_weight(Counted()) == pytest.approx(expected)

@@ -3,6 +3,7 @@ import pytest
 
 from fusion_core.estimates.quantiles import (
     effective_sample_size,
+    quantiles_of_draws,
     weighted_quantiles,
     woodruff_variance,
 )
@@ -79,3 +80,22 @@ def test_replicates_far_from_the_full_sample_are_found_too():
     assert found[3] == 189.5
     assert found[4] == 9.5
     assert set(np.delete(found, [3, 4])) == {99.5}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_draws_taken_together_are_one_long_column(seed):
+    draw = np.random.default_rng(seed)
+    draws = (
+        draw.gamma(0.2, 50, (40, 5)) if seed % 2 else draw.integers(-2, 3, (40, 5)).astype(float)
+    )
+    draws[draw.random((40, 5)) < 0.1] = np.nan
+    weight = draw.integers(0, 4, 40).astype(float)
+    column, mass = draws.T.reshape(-1, 1), np.tile(weight, 5)[:, None]
+    probabilities = [0.1, 0.5, 0.75]
+    expected = [weighted_quantiles(column, mass, p)[0, 0] for p in probabilities]
+    assert quantiles_of_draws(draws, weight, probabilities) == expected
+
+
+def test_no_draw_or_no_weight_has_no_quantile():
+    assert np.isnan(quantiles_of_draws(np.full((2, 3), np.nan), np.ones(2), [0.5])).all()
+    assert np.isnan(quantiles_of_draws(np.ones((2, 3)), np.zeros(2), [0.5])).all()
