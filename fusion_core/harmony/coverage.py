@@ -9,7 +9,7 @@ from typing import Final
 from fusion_core.harmony.model import Harmony
 from fusion_core.harmony.pair_file import PairContents
 from fusion_core.harmony.review import Review, ReviewStatus
-from fusion_core.harmony.themes import THEMES, theme_of
+from fusion_core.harmony.themes import THEMES, themes_of
 from fusion_core.surveys.model import Dictionary
 
 _URGENCY: Final[tuple[ReviewStatus, ...]] = ("needs work", "to review", "reviewed")
@@ -50,8 +50,8 @@ def coverage(donor: Dictionary, contents: PairContents) -> tuple[Coverage, ...]:
     """
     found = donor_reviews(contents.harmonies.values(), contents.review)
     by_theme: dict[str, list[str]] = {theme: [] for theme in THEMES}
-    for variable in donor.answers():
-        by_theme[theme_of(variable)].append(variable.name)
+    for name, theme in themes_of(donor).items():
+        by_theme[theme].append(name)
     return tuple(
         Coverage(
             theme, len(names), sum(name in found for name in names),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from fusion_core.harmony.model import Harmony
-from fusion_core.harmony.themes import theme_of
+from fusion_core.harmony.themes import themes_of
 from fusion_core.surveys.model import Dictionary, Variable
 
 Status = Literal["saved", "draft", "attention"]
@@ -15,7 +15,7 @@ SEARCH_TEXT_LIMIT: Final = 12_000
 """Characters of level text sent for searching; an identifier with 34,000 levels is cut off here."""
 
 
-def variable_entry(variable: Variable) -> dict[str, Any]:
+def variable_entry(variable: Variable, theme: str) -> dict[str, Any]:
     """Describe a variable for the worklist and the search for a recipient variable."""
     text = " ".join(variable.levels[:600])
     return {
@@ -23,7 +23,7 @@ def variable_entry(variable: Variable) -> dict[str, Any]:
         "description": variable.description,
         "respondent": variable.respondent,
         "type": variable.type,
-        "theme": theme_of(variable),
+        "theme": theme,
         "levels": len(variable.levels),
         "text": text[:SEARCH_TEXT_LIMIT],
     }
@@ -48,7 +48,8 @@ def variable_card(variable: Variable) -> dict[str, Any]:
 
 def variable_entries(dictionary: Dictionary) -> list[dict[str, Any]]:
     """Describe all variables that can be harmonized, in questionnaire order."""
-    return [variable_entry(variable) for variable in dictionary.answers()]
+    themes = themes_of(dictionary)
+    return [variable_entry(item, themes[item.name]) for item in dictionary.answers()]
 
 
 def harmony_statuses(

@@ -68,6 +68,7 @@ class Teamwork:
             teamwork={
                 "key": key,
                 "notices": notices,
+                "is_kept": not self._drafting.problem,
                 "review": review_record(work, key),
             }
         )

@@ -167,7 +167,7 @@ export function render({ model }) {
   }
 
   const showers = {
-    teamwork: () => { notices.update(state.teamwork?.notices ?? []); dialogs.review.update(state.teamwork?.review ?? null); },
+    teamwork: () => { notices.update(state.teamwork?.notices ?? []); dialogs.review.update(state.teamwork?.review ?? null); footer.updateKept(state.teamwork?.is_kept ?? true); },
     place: () => { worklist.updatePlace(state.place); overview.place(state.place); showView(state.place.view); showMiddle(); },
     pairs: () => { if (state.pairs) worklist.updatePairs(state.pairs); },
     recipients: () => {},

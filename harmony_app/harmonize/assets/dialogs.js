@@ -88,24 +88,35 @@ export function createDialogs(actions) {
 /** The strip at the bottom of the match: where the draft stands, and what can be done with it. */
 export function createFooter(actions, dialogs) {
   let form = null;
+  let isKept = true;
   const state = h("span.draft-state", { role: "status", "aria-live": "polite" });
   const history = h("button", { type: "button", title: "Who changed what, and earlier revisions to restore", onclick: () => actions.send({ kind: "history" }) }, "History");
   const comment = h("button", { type: "button", onclick: () => dialogs.comment(form) });
   const remove = h("button", { type: "button", onclick: () => dialogs.confirmDelete(form) }, "Delete");
   const discard = h("button", { type: "button", "aria-label": "Discard draft", title: "Go back to what is saved", onclick: () => dialogs.confirmDiscard(form) }, "Discard", h("span.word", {}, " draft"));
   const save = h("button.primary", { type: "button", title: "Save for everybody (Ctrl S)", "aria-label": "Save harmony", onclick: () => actions.save() }, "Save", h("span.word", {}, " harmony"));
+
+  function showState() {
+    const saved = form.revision ? `saved ${when(form.modified)}${form.author ? ` by ${form.author}` : ""} · revision ${form.revision}` : "not saved yet";
+    setText(state, form.draft ? `${isKept ? "draft kept" : "draft not kept"} · ${saved}` : saved);
+    state.title = state.textContent;
+  }
+
   return {
     element: h("footer.match-footer", {}, state, dialogs.review.button, history, comment, discard, remove, save),
     update(next) {
       form = next;
-      const saved = form.revision ? `saved ${when(form.modified)}${form.author ? ` by ${form.author}` : ""} · revision ${form.revision}` : "not saved yet";
-      setText(state, form.draft ? `draft kept · ${saved}` : saved);
-      state.title = state.textContent;
+      showState();
       setText(comment, form.comment ? "Comment ●" : "Comment");
       comment.title = form.comment || "Write why the harmony is as it is";
       remove.hidden = !form.revision;
       discard.hidden = !form.draft;
       save.disabled = !form.can_save;
+    },
+    /** Say whether the last edit reached the disk. */
+    updateKept(next) {
+      isKept = next;
+      if (form) showState();
     },
   };
 }

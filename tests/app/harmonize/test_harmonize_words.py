@@ -71,7 +71,9 @@ def test_the_most_urgent_status_of_a_variable_counts():
 
 
 def test_an_identifier_with_thousands_of_levels_stays_small():
-    entry = variable_entry(Variable("id", levels=tuple(f"level {i}" for i in range(34_334))))
+    entry = variable_entry(
+        Variable("id", levels=tuple(f"level {i}" for i in range(34_334))), "Other"
+    )
     assert entry["levels"] == 34_334
     assert len(entry["text"]) <= 12_000
 

@@ -5,7 +5,7 @@ import pytest
 from fusion_core.harmony.coverage import coverage
 from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
 from fusion_core.harmony.store import HarmonyStore
-from fusion_core.harmony.themes import OTHER, theme_of
+from fusion_core.harmony.themes import OTHER, themes_of
 from fusion_core.surveys import Dictionary, SurveyId, Variable
 
 PAIR = SurveyPair(SurveyId("RECS", "2015"), SurveyId("ACS", "2019"))
@@ -27,7 +27,24 @@ PAIR = SurveyPair(SurveyId("RECS", "2015"), SurveyId("ACS", "2019"))
     ],
 )
 def test_a_theme_is_read_off_the_words(description, theme):
-    assert theme_of(Variable("x", description)) == theme
+    assert themes_of(Dictionary([Variable("x", description)])) == {"x": theme}
+
+
+def test_a_question_that_says_nothing_is_about_what_it_follows():
+    asked = Dictionary(
+        [
+            Variable("fdpan", "Did you get food from a pantry?"),
+            Variable("often", "How often did this happen? Universe: FDPAN = 1"),
+            Variable("why1", "Why?", levels=("Lost the job", "Other")),
+            Variable("snapbuy", "Where do you use SNAP?"),
+            Variable("snapdays", ""),
+            Variable("snow", ""),  # too few letters alike
+        ]
+    )
+    assert themes_of(asked) == {
+        "fdpan": "Food", "often": "Food", "why1": "Work", "snapbuy": "Food", "snapdays": "Food",
+        "snow": OTHER,
+    }  # fmt: skip
 
 
 def saved(store, donor, verdict=""):
