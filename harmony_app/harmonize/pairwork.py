@@ -31,6 +31,7 @@ from harmony_app.harmonize.knowledge import shared_knowledge
 from harmony_app.harmonize.library import load_survey, shared_rows
 from harmony_app.harmonize.pair_surveys import Surveys
 from harmony_app.harmonize.state import ViewState
+from harmony_app.shell.formats import number
 
 SAMPLE_ROWS = 2_000
 """Rows an expression is tried on while it is typed."""
@@ -274,6 +275,8 @@ def describe_values(values: pd.Series) -> str:
         if described.minimum is None or described.maximum is None or described.median is None:
             return "Number, but no row has a value."
         kind = "Whole number" if described.type == "integer" else "Number"
-        return f"{kind}, {described.minimum:,.6g} to {described.maximum:,.6g}, median {described.median:,.6g}{tail}."
+        ends = (described.minimum, described.maximum, described.median)
+        low, high, middle = (number(value, digits=6) for value in ends)
+        return f"{kind}, {low} to {high}, median {middle}{tail}."
     shown = ", ".join(f"“{value}”" for value in values.dropna().unique()[:3])
     return f"Text: {shown}{tail}."

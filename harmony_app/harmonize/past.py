@@ -38,12 +38,13 @@ class Past:
 
     def _history(self, message: Message) -> None:
         del message
-        key = self._page.state.key
+        state = self._page.state
+        key, open_now = state.key, 0 if state.is_draft else state.base_revision
         entries = self._page.require_work().store.history(key)[::-1]
         self._page.desk.tell(
             "history",
             key=key,
-            entries=[entry_record(entry) for entry in entries[:ENTRIES_SHOWN]],
+            entries=[entry_record(entry, open_now) for entry in entries[:ENTRIES_SHOWN]],
             older=max(len(entries) - ENTRIES_SHOWN, 0),
             revisions=sorted({entry.revision for entry in entries if entry.after}, reverse=True),
         )
@@ -86,8 +87,8 @@ class Past:
         page.toast(f"{restored.key} is back.")
 
 
-def entry_record(entry: HistoryEntry) -> dict[str, Any]:
-    """Describe a change for the browser."""
+def entry_record(entry: HistoryEntry, open_now: int = 0) -> dict[str, Any]:
+    """Describe a change for the browser; the revision that is open unchanged needs no restoring."""
     remark = entry.remark
     return {
         "id": entry.revision,
@@ -95,7 +96,7 @@ def entry_record(entry: HistoryEntry) -> dict[str, Any]:
         "time": entry.when,
         "author": entry.who,
         "revision": entry.revision if entry.after or remark else 0,
-        "restorable": entry.after is not None,
+        "restorable": entry.after is not None and entry.revision != open_now,
         "text": remark.text if remark else "",
         "changes": change_rows(entry.before, entry.after),
     }

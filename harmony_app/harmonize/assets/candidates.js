@@ -78,8 +78,9 @@ export function createCandidates(actions) {
   };
 }
 
-/** Level and type of a variable, such as “person · category, 5 levels”. */
+/** Level and type of a variable, such as “person · 5 categories”. */
 export function kindChip(variable) {
   const type = TYPE_WORDS[variable.type] ?? variable.type;
-  return h("span.kind", {}, `${variable.respondent} · ${type}${variable.levels ? `, ${number(variable.levels)} levels` : ""}`);
+  const counted = variable.type === "ordered" ? "ordered levels" : "categories";
+  return h("span.kind", {}, `${variable.respondent} · ${variable.levels ? `${number(variable.levels)} ${counted}` : type}`);
 }

@@ -45,15 +45,16 @@ export function setText(element, text) {
   if (element.textContent !== shown) element.textContent = shown;
 }
 
-const BIN = /^(?:\[(\S+) to (\S+)\)|Less than (\S+)|(\S+) or more)$/;
+const BIN = /^(?:\[(?<low>\S+) to (?<high>\S+)\)|(?<from>\S+) to under (?<to>\S+)|(?:Less than|under) (?<below>\S+)|(?<above>\S+) or more)$/;
+const LAST_YEAR = 2200;
 
-/** A bin that the original tool labelled, such as “[75000 to 1e+05)”, in words; any other label as it is. */
+/** A bin in words, its numbers as people read them, such as “[75000 to 1e+05)”; any other label as it is. */
 export function binWords(label) {
-  const [, low, high, below, above] = BIN.exec(label) ?? [];
-  const edges = [low, high, below, above].filter((edge) => edge !== undefined).map(Number);
+  const { low, high, from = low, to = high, below, above } = BIN.exec(label)?.groups ?? {};
+  const edges = [from, to, below, above].filter((edge) => edge !== undefined).map(Number);
   if (!edges.length || !edges.every(Number.isFinite)) return label;
-  const isLong = edges.some((edge) => Math.abs(edge) >= 10000); // years are read without separators
-  const [first, last] = edges.map((edge) => (isLong ? number(edge) : String(edge)));
+  const isLong = edges.some((edge) => Math.abs(edge) > LAST_YEAR); // years are read without separators
+  const [first, last] = edges.map((edge) => (isLong ? edge.toLocaleString("en-US", { maximumFractionDigits: 6 }).replace("-", "−") : String(edge)));
   if (below) return `under ${first}`;
   return above ? `${first} or more` : `${first} to under ${last}`;
 }

@@ -1,5 +1,5 @@
 // The queue of suggestions: how many wait, and the strip that leads through them by keyboard.
-import { h, setText } from "./dom.js";
+import { h } from "./dom.js";
 
 export function createQueue(actions) {
   let queue = null;
@@ -22,7 +22,7 @@ export function createQueue(actions) {
       const searching = Boolean(next) && next.progress < 1;
       start.hidden = !next || (!count && !searching);
       start.disabled = !count;
-      setText(start, searching ? `✦ Looking for suggestions: ${Math.round(100 * next.progress)} %` : `✦ Go through ${count} suggestion${count === 1 ? "" : "s"}`);
+      start.replaceChildren(...(searching ? ["✦ Looking", h("span.word", {}, " for suggestions"), `: ${Math.round(100 * next.progress)} %`] : [`✦ Go through ${count} suggestion${count === 1 ? "" : "s"}`]));
       strip.hidden = !next?.at;
       if (!next?.at) return;
       words.replaceChildren(h("strong", {}, next.at.left ? `${next.at.left} more after this` : "The last one"), ` · ${next.at.words} · `, h("span", { dir: "auto" }, next.at.reason));
