@@ -18,7 +18,10 @@ _USER_ERROR = 2
 
 def app(
     workspace: Annotated[
-        Path | None, typer.Option(help="Project folder to open. Default: the demo.")
+        Path | None,
+        typer.Option(
+            "--workspace", "-w", metavar="DIR", help="Project folder to open. Default: the demo."
+        ),
     ] = None,
     demo: Annotated[
         Path, typer.Option(help="Where the demo workspace is, or is built if it is not there yet.")

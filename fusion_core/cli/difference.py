@@ -158,7 +158,7 @@ def _compared(
         return compare_each(workspace, source, statistic, wish.by, reference, **settings)
     if len(groups) != 2:  # noqa: PLR2004 - a pair
         raise InputError(
-            f"{len(groups)} groups cannot be compared",
+            f"Two groups are compared, not {len(groups)}",
             fix="Give --group twice, or --by COLUMN, or --with another run",
         )
     found = compare_groups(workspace, source, statistic, groups[0], groups[1], **settings)

@@ -230,5 +230,7 @@ def _show(
         console.print(table(columns, rows))
     for file, error in unread.items():
         console.print(f"{file}: not checked. {error.message}", markup=False)
-    verdict = f"{len(wrong)} of {len(checked)} are wrong." if wrong else f"All {len(checked)} work."
-    console.print(verdict, markup=False)
+    if wrong:
+        console.print(f"{len(wrong)} of {len(checked)} are wrong.", markup=False)
+    elif checked:
+        console.print(f"All {len(checked)} work.", markup=False)

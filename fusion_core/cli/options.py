@@ -91,18 +91,20 @@ def choose_pair(workspace: Workspace, donor: str, recipient: str) -> SurveyPair:
         for survey in (pair.donor, pair.recipient):
             workspace.describe(survey)
         return pair
+    pairs = list_pairs(workspace.path)
     fitting = [
         pair
-        for pair in list_pairs(workspace.path)
+        for pair in pairs
         if donor in {"", str(pair.donor)} and recipient in {"", str(pair.recipient)}
     ]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
+        known = ", ".join(f"--donor {pair.donor} --recipient {pair.recipient}" for pair in pairs)
         raise InputError(
-            "No pair of surveys has harmonies yet",
+            "No such pair of surveys has harmonies" if pairs else "No pair has harmonies yet",
             where=str(workspace.path),
-            fix="Name the surveys with --donor and --recipient",
+            fix=f"Those that have: {known}" if pairs else "Name it with --donor and --recipient",
         )
     names = ", ".join(f"--donor {pair.donor} --recipient {pair.recipient}" for pair in fitting)
     raise InputError(f"{len(fitting)} pairs of surveys fit", fix=f"Choose one: {names}")

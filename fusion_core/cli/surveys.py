@@ -96,6 +96,15 @@ def add_survey(
     name: Annotated[str, typer.Option(help="Survey name such as RECS.")] = "",
     vintage: Annotated[str, typer.Option(help="Year such as 2015, or 2015-2019.")] = "",
     title: Annotated[str, typer.Option(help="Full name for people.")] = "",
+    key: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column that identifies the household.")
+    ] = "",
+    weight: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column of the weights; '-' if there is none.")
+    ] = "",
+    encoding: Annotated[
+        str, typer.Option(help="How text is written, such as cp1252 or latin-1.")
+    ] = "utf-8",
     check: Annotated[
         bool, typer.Option("--check", help="Read and report, but store nothing.")
     ] = False,
@@ -107,11 +116,13 @@ def add_survey(
 ) -> None:
     """Read raw survey files and add them to the workspace.
 
-    Nothing is stored unless everything in the files is right. Example:
+    Nothing is stored unless everything in the files is right. What is inferred of a file can be put
+    right with --key, --weight and --encoding (generic reader). Example:
 
     harmony survey add --reader acs_pums --household csv_hor.zip --person csv_por.zip
     --dictionary PUMS_Data_Dictionary_2019.csv --vintage 2019
     """
+    from fusion_core.ingest.inspection import Choices
     from fusion_core.ingest.problems import FileProblemsError
     from fusion_core.ingest.readers import ImportRequest, find_reader, try_import
 
@@ -128,6 +139,7 @@ def add_survey(
             name=name or chosen.name,
             vintage=vintage,
             title=title,
+            choices=Choices(key=key, weight=weight, encoding=encoding),
         )
     )
     if trial.survey is None:
@@ -244,5 +256,5 @@ def _show_added(console: Console, survey: Survey, record: dict[str, Any]) -> Non
         f"{record['variables']} variables",
         markup=False,
     )
-    for sentence in (*record["warnings"], *survey.description.notes):
+    for sentence in dict.fromkeys((*record["warnings"], *survey.description.notes)):
         console.print(f"  {sentence}", markup=False)

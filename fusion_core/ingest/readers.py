@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,7 +141,8 @@ class ImportRequest:
     title
         Full name, optional.
     choices
-        Corrections of what was inferred, for the generic reader.
+        Corrections of what was inferred, for the generic reader; the encoding is that of both
+        files.
     """
 
     reader: ReaderKey
@@ -216,8 +218,23 @@ def _check_request(request: ImportRequest) -> None:
             problems.append(Problem("The survey has no name", fix="Type a short one such as RECS"))
         if not request.vintage:
             problems.append(Problem("The survey has no vintage", fix="Type a year such as 2015"))
+    if request.choices is not None and not _is_known(request.choices.encoding):
+        problems.append(
+            Problem(
+                f"There is no text encoding '{request.choices.encoding}'",
+                fix="Try utf-8, cp1252 or latin-1",
+            )
+        )
     if problems:
         raise FileProblemsError(tuple(problems))
+
+
+def _is_known(encoding: str) -> bool:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        return False
+    return True
 
 
 def _read(request: ImportRequest) -> Survey:
@@ -243,11 +260,13 @@ def _read(request: ImportRequest) -> Survey:
             name=identifier.name,
             title=request.title,
         )
+    choices = request.choices or Choices()
     return read_generic(
         files["household"],
         files.get("person"),
         survey=identifier,
         codebook=files.get("codebook"),
-        choices=request.choices,
+        choices=choices,
+        person_choices=Choices(encoding=choices.encoding),
         title=request.title,
     )

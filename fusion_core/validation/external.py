@@ -91,7 +91,7 @@ def compare_external(
     points = left.join(right, how="inner").dropna(subset=["estimate", "external"])
     if len(points) < 3:  # noqa: PLR2004 - two points always lie on a line
         raise InputError(
-            f"Only {len(points)} areas are in both tables",
+            f"Fewer than three areas are in both tables: {len(points)}",
             where=f"columns '{area}' and '{key}'",
             fix="Check that both write area codes alike, with leading zeros",
         )

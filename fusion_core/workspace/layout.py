@@ -57,10 +57,12 @@ class Workspace:
         Raises
         ------
         InputError
-            If the folder exists, is not empty and is no workspace.
+            If the folder exists, is not empty and is no workspace, or is a file.
         """
         if (path / "workspace.json").exists():
             return cls.open(path)
+        if path.exists() and not path.is_dir():
+            raise InputError("A workspace is a folder, and this is a file", where=str(path))
         if path.exists() and any(path.iterdir()):
             raise InputError(
                 "The folder is not empty and is no workspace",

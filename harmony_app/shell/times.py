@@ -15,9 +15,9 @@ def duration(seconds: float | None) -> str:
     """Write a duration: ``8 s``, ``4 min``, ``1 h 20 min``; empty when unknown."""
     if seconds is None:
         return ""
-    if seconds < _MINUTE:
+    if round(seconds) < _MINUTE:
         return f"{max(round(seconds), 1)} s"
-    if seconds < _HOUR:
+    if round(seconds / _MINUTE) < _MINUTE:
         return f"{round(seconds / _MINUTE)} min"
     hours, rest = divmod(round(seconds / _MINUTE), _MINUTE)
     return f"{hours} h {rest} min" if rest else f"{hours} h"

@@ -28,9 +28,11 @@ def trial_html(trial: ImportTrial) -> str:
         parts.append(f'<h3 class="good">The files are in order</h3>{_survey(trial.survey)}')
     if warnings:
         parts.append(f"<h3>Worth knowing</h3>{_list(warnings, 'warn')}")
-    if trial.survey is not None and trial.survey.description.notes:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in trial.survey.description.notes)
-        parts.append(f'<h3>What the reader did</h3><ul class="notes">{notes}</ul>')
+    said = {problem.sentence for problem in warnings}
+    notes = () if trial.survey is None else trial.survey.description.notes
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes if note not in said)
+    if items:
+        parts.append(f'<h3>What the reader did</h3><ul class="notes">{items}</ul>')
     if trial.inspection is not None:
         parts.append(_columns(trial.inspection))
     return "".join(parts)

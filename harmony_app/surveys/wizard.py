@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
+import traceback
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import panel as pn
 
 from fusion_core.errors import HarmonyError
+from fusion_core.ingest.problems import Problem
 from fusion_core.ingest.readers import READERS, FileSlot, ImportTrial, find_reader, try_import
 from fusion_core.surveys import SurveyId
 from harmony_app.surveys import wizard_state
@@ -25,8 +27,16 @@ if TYPE_CHECKING:
 
 _ASSETS: Final = Path(__file__).parent / "assets"
 _AUTOMATIC: Final = "as inferred"
+_UNREADABLE: Final = Problem(
+    "The files could not be read", fix="The details are in the server's log; nothing was stored"
+)
 _NO_WEIGHT: Final = "none: every row counts the same"
 _LARGEST_UPLOAD: Final = "15 MB"
+_ENCODINGS: Final = {
+    "UTF-8 (usual)": "utf-8",
+    "Windows Western (cp1252)": "cp1252",
+    "ISO Latin 1": "latin-1",
+}
 
 
 def _style(name: str) -> list[str]:
@@ -79,6 +89,9 @@ class ImportWizard(pn.viewable.Viewer):
         self._title = pn.widgets.TextInput(
             label="Full name (optional)", margin=0, sizing_mode="stretch_width"
         )
+        self._encoding = pn.widgets.Select(
+            label="Text is written in", options=_ENCODINGS, margin=0, sizing_mode="stretch_width"
+        )
         self._key = pn.widgets.Select(
             label="Household identifier", margin=0, sizing_mode="stretch_width"
         )
@@ -104,8 +117,8 @@ class ImportWizard(pn.viewable.Viewer):
         title = pn.pane.HTML("<h1>Import a survey</h1>", stylesheets=_style("wizard"), margin=0)
         self._names = pn.Row(self._name, self._vintage, stylesheets=_style("pair"), margin=0)
         form = pn.Column(
-            title, self._reader, self._help, self._slots, self._names, self._title,
-            self._corrections, self._confirmation,
+            title, self._reader, self._help, self._slots, self._encoding, self._names,
+            self._title, self._corrections, self._confirmation,
             pn.Row(self._check, self._store, self._cancel, margin=0,
                    stylesheets=[":host { display: flex; gap: 8px; flex-wrap: wrap; }"]),
             stylesheets=[*_style("card"), *_style("form")], margin=0, sizing_mode="stretch_both",
@@ -128,6 +141,7 @@ class ImportWizard(pn.viewable.Viewer):
             widget.param.watch(self._change_texts, "value_input")
         for widget in (self._key, self._weight):
             widget.param.watch(self._change_columns, "value")
+        self._encoding.param.watch(self._change_encoding, "value")
         self._check.on_click(self._run_check)
         self._store.on_click(self._run_store)
         self._cancel.on_click(lambda _: self._close(None))
@@ -154,6 +168,10 @@ class ImportWizard(pn.viewable.Viewer):
         self._form = wizard_state.with_columns(self._form, key=key or "", weight=weight or "")
         self._show_buttons()
 
+    def _change_encoding(self, event: Any) -> None:
+        self._form = wizard_state.with_encoding(self._form, event.new)
+        self._show_buttons()
+
     def _put(self, slot: str, path: Path | None) -> None:
         self._form = wizard_state.with_file(self._form, slot, path)
         self._show_buttons()
@@ -164,6 +182,8 @@ class ImportWizard(pn.viewable.Viewer):
         self._slots[:] = [self._slot_view(slot) for slot in reader.slots]
         self._names.css_classes = ["hidden"] if reader.names_itself else []
         self._title.visible = not reader.names_itself
+        self._encoding.visible = reader.key == "generic"
+        self._encoding.value = self._form.encoding
         self._corrections.css_classes = ["hidden"]
 
     def _slot_view(self, slot: FileSlot) -> pn.viewable.Viewable:
@@ -212,7 +232,11 @@ class ImportWizard(pn.viewable.Viewer):
     async def _run_check(self, _: Any) -> None:
         form = self._form
         self._busy("Reading the files …")
-        self._trial = await asyncio.to_thread(try_import, wizard_state.request(form))
+        try:
+            self._trial = await asyncio.to_thread(try_import, wizard_state.request(form))
+        except Exception:  # noqa: BLE001 - the wizard must go on; the log keeps the whole story
+            traceback.print_exc()
+            self._trial = ImportTrial(None, (_UNREADABLE,))
         self._tried = form
         self._show_corrections()
         self._show_report()

@@ -25,6 +25,8 @@ class ImportForm:
         Of the survey.
     key, weight
         Corrections of what was inferred; empty for none.
+    encoding
+        How the text of the files is written.
     """
 
     reader: ReaderKey = "generic"
@@ -34,6 +36,7 @@ class ImportForm:
     title: str = ""
     key: str = ""
     weight: str = ""
+    encoding: str = "utf-8"
 
 
 def with_reader(form: ImportForm, reader: ReaderKey) -> ImportForm:
@@ -63,9 +66,14 @@ def with_columns(form: ImportForm, *, key: str, weight: str) -> ImportForm:
     return dataclasses.replace(form, key=key, weight=weight)
 
 
+def with_encoding(form: ImportForm, encoding: str) -> ImportForm:
+    """Say how the text of the files is written."""
+    return dataclasses.replace(form, encoding=encoding)
+
+
 def request(form: ImportForm) -> ImportRequest:
     """Return what the readers need."""
-    choices = Choices(key=form.key, weight=form.weight) if form.key or form.weight else None
+    choices = Choices(key=form.key, weight=form.weight, encoding=form.encoding)
     return ImportRequest(form.reader, form.files, form.name, form.vintage, form.title, choices)
 
 

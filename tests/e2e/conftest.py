@@ -21,7 +21,8 @@ from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, create_run
 
 # Two browsers and two servers share two cores: what a person sees at once may take seconds here.
-expect.set_options(timeout=15_000)
+PATIENT = 60_000
+expect.set_options(timeout=PATIENT)
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +123,7 @@ def new_page(browser: Browser, warm_context: BrowserContext) -> Iterator[Callabl
         page = context.new_page()
         pages.append(page)
         page.set_viewport_size({"width": width, "height": height})
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENT)
         page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
         page.on(
             "console",

@@ -22,7 +22,7 @@ from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 
 HOUSEHOLDS = 1_500
-WAIT = 40_000
+WAIT = 90_000
 """Milliseconds a page may take on a busy machine; nothing here is about speed."""
 
 SURVEYS = (

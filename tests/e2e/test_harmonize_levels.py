@@ -67,7 +67,7 @@ def row(page: Page, side: str, label: str):
 
 def save(page: Page, workspace: Path, key: str) -> Harmony:
     page.keyboard.press("Control+s")
-    expect(page.locator(".toast")).to_contain_text("Saved", timeout=30_000)
+    expect(page.locator(".toast")).to_contain_text("Saved")
     return HarmonyStore(workspace, PAIR).load().get(key)
 
 

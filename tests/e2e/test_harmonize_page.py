@@ -26,6 +26,11 @@ HOSTILE = (
     "<img src=x onerror=window.hacked=1> “quoted” 'x' \N{GRINNING FACE} \u05e9\u05dc\u05d5\u05dd"
 )
 
+FILLS_THE_WINDOW = """element => {
+  const { bottom } = element.getBoundingClientRect();
+  return bottom <= window.innerHeight && bottom >= window.innerHeight - 16;
+}"""
+
 
 @pytest.fixture(scope="module")
 def shared_app(demo_source, app_server, tmp_path_factory):
@@ -91,7 +96,7 @@ def stored(server):
 
 def wait_for_draft(page: Page, server, key: str, side: str, label: str) -> None:
     """Wait until the file of drafts holds a group for this level."""
-    for _ in range(50):
+    for _ in range(300):
         drafts = HarmonyStore(server.workspace, PAIR).load_drafts(current_user())
         if key in drafts and groups(drafts[key].harmony, side)[label] is not None:
             return
@@ -203,10 +208,9 @@ def test_a_level_is_dragged_onto_its_counterpart(shared_app, page):
     open_match(page, shared_app, "hometype", "bld")
     target = page.locator(".side-levels.recipient .level").nth(3)
     expected = target.locator(".badge-group").inner_text()
-    start = page.locator(".side-levels.donor .level").first.bounding_box()
-    end = target.bounding_box()
-    page.mouse.move(start["x"] + 20, start["y"] + 10)
+    page.locator(".side-levels.donor .level").first.hover(position={"x": 20, "y": 10})
     page.mouse.down()
+    end = target.bounding_box()
     page.mouse.move(end["x"] + 60, end["y"] + 10, steps=5)
     page.mouse.up()
     expect(page.locator(".side-levels.donor .badge-group").first).to_have_text(expected)
@@ -390,10 +394,8 @@ def test_the_page_fills_the_window_and_nothing_scrolls_sideways(
 ):
     page = new_page(width=width, height=height, dark=dark, url=shared_app.url)
     open_match(page, shared_app, "income", "hincp")
-    box = page.locator(".desk").bounding_box()
-    assert box["y"] + box["height"] <= height
-    assert box["y"] + box["height"] >= height - 16
-    assert page.evaluate("document.scrollingElement.scrollHeight <= window.innerHeight")
+    page.wait_for_function(FILLS_THE_WINDOW, arg=page.locator(".desk").element_handle())
+    page.wait_for_function("document.scrollingElement.scrollHeight <= window.innerHeight")
     sideways = page.locator(".pane, .levels, .consequence, .match-body").evaluate_all(
         "items => items.filter(item => item.scrollWidth > item.clientWidth + 1).map(item => item.className)"
     )

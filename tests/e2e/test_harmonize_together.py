@@ -26,7 +26,7 @@ def visit(browser: Browser):
         contexts.append(context)
         context.add_cookies([{"name": "harmony_user", "value": quote(user), "url": server.url}])
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         pair = quote(str(PAIR))
         page.goto(f"{server.url}/harmonize?pair={pair}&donor={DONOR}&recipient={RECIPIENT}")
         expect(page.locator(".consequence .basis")).not_to_be_empty()
@@ -90,8 +90,8 @@ def test_a_page_outlives_its_server_and_loses_no_edit(demo_workspace, app_server
     expect(page.locator("#connection")).to_be_visible()
     assert page.locator(".place").get_attribute("inert") is not None
     again = app_server(demo_workspace, server.port)
-    expect(page.locator("#connection")).to_be_hidden(timeout=30_000)
-    expect(page.locator(".draft-state")).to_contain_text("draft kept", timeout=30_000)
+    expect(page.locator("#connection")).to_be_hidden()
+    expect(page.locator(".draft-state")).to_contain_text("draft kept")
     assert page.url == address
     badges = page.locator(".side-levels.donor .badge-group")
     expect(badges.first).to_have_text("7")

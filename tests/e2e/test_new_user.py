@@ -14,7 +14,6 @@ from fusion_core.workspace.runs import list_runs
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # A shared machine may be many times slower than an idle one.
-PATIENT = 60_000
 LONG = 240_000
 
 
@@ -52,7 +51,7 @@ def make_two_harmonies(page: Page, url: str) -> None:
 
 def start_run(page: Page, url: str) -> None:
     page.goto(f"{url}/fuse")
-    expect(page.locator("[data-predictor]").first).to_be_visible(timeout=PATIENT)
+    expect(page.locator("[data-predictor]").first).to_be_visible()
     for name in ("foodhelp__fs", "sexresp__sex"):
         expect(page.locator(f'[data-predictor="{name}"]')).to_be_visible()
     for name in ("elec_kwh", "insecure"):
@@ -80,18 +79,18 @@ def test_from_an_empty_head_to_an_answer(page, app_server, demo_workspace):
     assert {"foodhelp__fs", "sexresp__sex"} <= set(read_prepared(run.input_folder).kept)
 
     page.get_by_role("link", name="See how good it is").click()
-    expect(page.get_by_role("list", name="Verdicts")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_role("list", name="Verdicts")).to_be_visible()
     expect(page.locator(".bk-Figure")).to_have_count(3)
 
     page.goto(f"{server.url}/explore?run={run.id}&var=insecure&stat=share&level=Yes")
-    expect(page.get_by_label("Legend")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_label("Legend")).to_be_visible()
     table = area_estimates(workspace, run, Statistic("share", "insecure", level="Yes"))
     highest = table.sort_values("estimate", ascending=False).head(3)
     buttons = page.get_by_role("list", name="Highest areas").get_by_role("button")
     for place, (_, row) in enumerate(highest.iterrows()):
         expect(buttons.nth(place)).to_have_attribute("data-area", row["puma"])
     buttons.first.click()
-    expect(page.get_by_text("90 % sure it lies between")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text("90 % sure it lies between")).to_be_visible()
 
     assert outside
     assert [url for url in outside if not url.startswith((server.url, "data:", "blob:"))] == []

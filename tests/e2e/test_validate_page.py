@@ -4,6 +4,7 @@ import re
 import shutil
 
 import pytest
+from looking import wait_until_inside, wait_until_painted
 from playwright.sync_api import expect
 
 from fusion_core.validation import read_validation
@@ -12,32 +13,13 @@ from fusion_core.workspace.runs import open_run
 
 pytestmark = pytest.mark.browser
 
-LONG_MILLISECONDS = 30_000
-# Counts the painted pixels of a figure that are coloured like a line.
-COLOURED = """element => {
-  let found = 0;
-  const walk = root => root.querySelectorAll('*').forEach(node => {
-    if (node.tagName === 'CANVAS') {
-      const pixels = node.getContext('2d').getImageData(0, 0, node.width, node.height).data;
-      for (let i = 0; i < pixels.length; i += 4) {
-        const spread = Math.max(pixels[i], pixels[i+1], pixels[i+2])
-                     - Math.min(pixels[i], pixels[i+1], pixels[i+2]);
-        if (pixels[i+3] > 200 && spread > 90) found += 1;
-      }
-    }
-    if (node.shadowRoot) walk(node.shadowRoot);
-  });
-  walk(element.shadowRoot ?? element);
-  return found;
-}"""
-
 
 @pytest.fixture
 def validate(finished_server, finished_run, new_page):
     def open_page(**options):
         page = new_page(url=finished_server.url, **options)
         page.goto(f"{finished_server.url}/validate?run={finished_run.run}")
-        expect(page.get_by_role("list", name="Verdicts")).to_be_visible(timeout=LONG_MILLISECONDS)
+        expect(page.get_by_role("list", name="Verdicts")).to_be_visible()
         return page
 
     return open_page
@@ -53,8 +35,7 @@ def test_curves_are_drawn_and_verdicts_can_be_read(validate, finished_run):
     figures = page.locator(".bk-Figure")
     expect(figures).to_have_count(3)
     for index in range(3):
-        page.wait_for_timeout(100)
-        assert figures.nth(index).evaluate(COLOURED) > 200
+        wait_until_painted(figures.nth(index))
 
 
 def test_a_variable_is_looked_at_in_detail(validate):
@@ -75,7 +56,7 @@ def test_a_finished_run_is_checked_with_unseen_households(
     shutil.copytree(finished_run.workspace, tmp_path / "own")
     server, page = app_server(tmp_path / "own"), new_page()
     page.goto(f"{server.url}/validate?run={finished_run.run}&tab=unseen")
-    expect(page.get_by_text("Takes about")).to_be_visible(timeout=LONG_MILLISECONDS)
+    expect(page.get_by_text("Takes about")).to_be_visible()
     page.get_by_label("How thoroughly").select_option("3 parts (quicker)")
     page.get_by_role("button", name="Check with unseen households").click()
     expect(page.get_by_role("progressbar", name="Progress of the check")).to_be_visible()
@@ -118,7 +99,8 @@ def test_the_figure_and_the_numbers_can_be_taken_away(validate):
 @pytest.mark.parametrize("dark", [False, True])
 def test_nothing_is_cut_off_on_a_small_screen(validate, dark):
     page = validate(width=1024, height=768, dark=dark)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    for figure in page.locator(".bk-Figure").all():
-        box = figure.bounding_box()
-        assert box["x"] + box["width"] <= 1024
+    figures = page.locator(".bk-Figure")
+    expect(figures).to_have_count(3)
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+    for figure in figures.all():
+        wait_until_inside(figure)

@@ -125,7 +125,16 @@ def test_the_chip_shows_a_check_of_a_finished_run_and_leads_to_it(workspace, run
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(None, ""), (0.2, "1 s"), (59, "59 s"), (240, "4 min"), (3600, "1 h"), (4800, "1 h 20 min")],
+    [
+        (None, ""),
+        (0.2, "1 s"),
+        (59, "59 s"),
+        (59.7, "1 min"),
+        (240, "4 min"),
+        (3599, "1 h"),
+        (3600, "1 h"),
+        (4800, "1 h 20 min"),
+    ],  # fmt: skip
 )
 def test_durations_are_said_as_people_do(seconds, words):
     assert duration(seconds) == words

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fusion_core.ingest.inspection import Choices
 from fusion_core.surveys import SurveyId, Variable
 from fusion_core.surveys.search import Entry, Hit
 from fusion_core.surveys.summary import Distribution, LevelShare
@@ -12,6 +13,7 @@ from harmony_app.surveys.wizard_state import (
     is_current,
     request,
     with_columns,
+    with_encoding,
     with_file,
     with_reader,
     with_texts,
@@ -123,7 +125,13 @@ def test_another_file_forgets_the_columns_chosen_for_the_first(tmp_path):
         with_file(ImportForm(), "household", tmp_path / "a.csv"), key="id", weight="-"
     )
     assert request(form).choices.weight == "-"
-    assert request(with_file(form, "household", tmp_path / "b.csv")).choices is None
+    assert request(with_file(form, "household", tmp_path / "b.csv")).choices == Choices()
+
+
+def test_the_encoding_chosen_for_one_file_holds_for_the_next(tmp_path):
+    form = with_file(with_encoding(ImportForm(), "cp1252"), "household", tmp_path / "a.csv")
+    assert request(form).choices == Choices(encoding="cp1252")
+    assert request(with_reader(form, "recs")).choices == Choices()
 
 
 def test_only_an_unchanged_form_that_was_found_in_order_may_be_stored():

@@ -43,6 +43,7 @@ USER_ERRORS = [
     (["runs", "-w", "nowhere"], "no workspace"),
     (["estimate", "-w", "nowhere"], "no workspace"),
     (["fuse", "-v", "a", "-w", "nowhere"], "no workspace"),
+    (["demo", "-w", __file__], "this is a file"),
 ]
 
 

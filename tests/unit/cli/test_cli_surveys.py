@@ -63,6 +63,27 @@ def test_a_csv_is_added_only_when_it_is_right(harmony, tmp_path):
     assert len(stored) == 30
 
 
+def test_what_was_inferred_of_a_file_is_put_right_by_options(harmony, tmp_path):
+    workspace = shutil.copytree(harmony.workspace, tmp_path / "workspace")
+    file = tmp_path / "homes.csv"
+    file.write_bytes("house,town,size\n1,Caf\xe9,2\n2,Bonn,3\n".encode("latin-1"))
+    add = ["survey", "add", "--household", file, "--name", "HOMES", "--vintage", "2021",
+           "-w", workspace]  # fmt: skip
+    assert "choose its encoding" in harmony.json(*add, code=2)["error"]["message"]
+    harmony.json(*add, "--encoding", "latin-1", "--key", "house", "--weight", "size")
+    stored = pd.read_parquet(workspace / "surveys" / "HOMES" / "2021" / "household.parquet")
+    assert list(stored["town"]) == ["Caf\xe9", "Bonn"]
+    assert list(stored["weight"]) == [2.0, 3.0]
+
+
+def test_a_warning_is_said_once(harmony, tmp_path):
+    file = tmp_path / "homes.csv"
+    file.write_text("hid,rooms\n1,2\n2,3\n")
+    said = harmony("survey", "add", "--household", file, "--name", "HOMES", "--vintage", "2021",
+                   "--check")  # fmt: skip
+    assert said.stdout.count("No weight was found") == 1
+
+
 def test_harmonies_are_listed_shown_and_checked(harmony):
     listed = harmony.json("harmonies", "list")
     assert listed["pair"] == str(PAIR)

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import shutil
-import time
 
 import pytest
 
@@ -138,10 +137,7 @@ def test_a_finished_run_is_checked_beside_it_and_stays_finished(own):
         start_check(workspace, run, 2)
     with pytest.raises(ConflictError, match="being checked"):
         remove_run(workspace, run)
-    end = time.monotonic() + 120
-    while check_status(workspace, run).status == "running" and time.monotonic() < end:
-        time.sleep(0.1)
-    assert check_status(workspace, run).status == "finished"
+    assert wait_for_run(workspace, run.check, timeout=300).status == "finished"
     again = read_validation(out_of_fold_folder(run))
     assert again.metrics.equals(first.metrics)
 

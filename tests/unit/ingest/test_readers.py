@@ -3,6 +3,7 @@
 import pytest
 
 from fusion_core.errors import InputError
+from fusion_core.ingest.inspection import Choices
 from fusion_core.ingest.readers import READERS, ImportRequest, find_reader, try_import
 
 
@@ -28,6 +29,22 @@ def test_a_survey_name_that_is_no_file_name_is_a_problem(tmp_path):
     (tmp_path / "h.csv").write_text("hid,weight\na,1\n")
     request = ImportRequest("generic", {"household": tmp_path / "h.csv"}, "../x", "2020")
     assert "is not a survey name" in try_import(request).problems[0].what
+
+
+def test_both_files_are_read_in_the_chosen_encoding(tmp_path):
+    files = {"household": tmp_path / "h.csv", "person": tmp_path / "p.csv"}
+    files["household"].write_bytes("hid,weight,town\na,1,Caf\xe9\nb,2,Bonn\n".encode("cp1252"))
+    files["person"].write_bytes("hid,pid,job\na,1,Ma\xe7on\nb,1,Cook\n".encode("cp1252"))
+    request = ImportRequest("generic", files, "TEST", "2020", choices=Choices(encoding="cp1252"))
+    survey = try_import(request).survey
+    assert list(survey.household["town"]) == ["Caf\xe9", "Bonn"]
+    assert list(survey.person["job"]) == ["Ma\xe7on", "Cook"]
+
+
+def test_an_encoding_that_does_not_exist_is_a_problem(tmp_path):
+    choices = Choices(encoding="latin-99")
+    request = ImportRequest("generic", {"household": tmp_path}, "TEST", "2020", choices=choices)
+    assert try_import(request).problems[0].what == "There is no text encoding 'latin-99'"
 
 
 def test_a_good_file_yields_a_survey_and_what_was_inferred(tmp_path):
