@@ -134,7 +134,7 @@ def test_the_chip_shows_a_check_of_a_finished_run_and_leads_to_it(workspace, run
         (3599, "1 h"),
         (3600, "1 h"),
         (4800, "1 h 20 min"),
-    ],  # fmt: skip
+    ],
 )
 def test_durations_are_said_as_people_do(seconds, words):
     assert duration(seconds) == words
