@@ -20,7 +20,14 @@ estimate measures the bias, with a noise that is at most about the donor's varia
 estimated by max(0, δ² − V), as for synthetic estimators of small areas (Gonzalez and Waksberg 1973;
 Marker 1995), and V + bias² becomes max(V, δ²).
 
-Not contained: what differs between groups in ways no predictor shows.
+A donor's location is drawn within the place it publishes, so that inside a place the spatial
+predictors of the donor say nothing, and everything learned from them is too flat – by trees and by a
+regression on the same draws alike, whose gap would not show it. The regression therefore takes what
+is expected of the predictors in the published place, whose error leaves its slopes unbiased
+(`fusion_core.geography.published_location`).
+
+Not contained: what differs between groups in ways no predictor shows, or inside the places the donor
+publishes in ways those places do not show.
 """
 
 from __future__ import annotations

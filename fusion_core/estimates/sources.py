@@ -16,18 +16,16 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.donor_sample import DonorSample
 from fusion_core.estimates.group_sums import KEPT_BYTES, GroupSums
 from fusion_core.estimates.groups import group_rows
+from fusion_core.estimates.run_donor import donor_of_run
 from fusion_core.estimates.stored_implicates import StoredImplicates, stored_implicates
 from fusion_core.estimates.targets import NamedTarget, build_targets, restrict
 from fusion_core.estimates.weights import weight_matrix
 from fusion_core.fusion.implicates import Implicates
-from fusion_core.geography.location import PUMA
 from fusion_core.harmony.kept import Kept
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
-    WEIGHT,
     SurveyId,
     Variable,
     variable_from_column,
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.donor_sample import DonorSample
     from fusion_core.estimates.groups import Groups
     from fusion_core.estimates.statistic import Statistic
     from fusion_core.estimates.weights import WeightMatrix
@@ -318,30 +317,8 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
     joined = household[extra].reindex(recipient[HOUSEHOLD_KEY]).reset_index(drop=True)
     table = pd.concat([recipient, joined], axis=1)
     weights = weight_matrix(table, implicates.rows, design=design)
-    donor = _donor_of(workspace, run, recipient, implicates)
+    donor = donor_of_run(workspace, run, recipient, implicates.names)
     return EstimateSource(_without(table, design.columns), weights, implicates, donor)
-
-
-def _donor_of(
-    workspace: Workspace, run: Run, recipient: pd.DataFrame, implicates: Implicates
-) -> DonorSample | None:
-    """Read the run's donor; its predictors are the answers both prepared tables hold."""
-    path = run.input_folder / "donor.parquet"
-    if not path.exists():
-        return None
-    donor = read_table(path, what="The prepared input", fix="Start the run again")
-    described = workspace.survey(run.spec().pair.donor).description
-    other = {HOUSEHOLD_KEY, WEIGHT, PUMA, *described.geography, *described.design.columns}
-    predictors = [
-        str(name) for name in donor.columns if name in recipient.columns and name not in other
-    ]
-    return DonorSample.build(
-        donor,
-        recipient,
-        predictors=predictors,
-        variables=implicates.names,
-        design=described.design,
-    )
 
 
 def load_survey(workspace: Workspace, survey: SurveyId) -> EstimateSource:

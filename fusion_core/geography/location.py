@@ -175,10 +175,10 @@ def impute_location(
     pool_weight = pool[WEIGHT].to_numpy(dtype=float)
     chosen = np.full(len(donor), -1, dtype=np.int64)
     identifiers = donor[HOUSEHOLD_KEY].astype(str).to_numpy()
-    groups = _places(donor, intersections)
+    groups = by_place(donor, intersections)
     done = 0
     for place, rows in groups:
-        share = _share_by_puma(place, intersections)
+        share = share_by_puma(place, intersections)
         factor = np.ones(len(pool)) if share is None else _lookup(share, pool_puma)
         candidates = np.flatnonzero(factor > 0)
         if len(candidates):
@@ -282,10 +282,23 @@ def _codes(column: pd.Series[str], dtype: pd.CategoricalDtype) -> NDArray[np.flo
     return codes
 
 
-def _places(
+def by_place(
     donor: pd.DataFrame, intersections: Sequence[pd.DataFrame]
 ) -> list[tuple[dict[str, str], NDArray[np.int64]]]:
-    """Group donor rows by the place they publish."""
+    """Group donor rows by the place they publish.
+
+    Parameters
+    ----------
+    donor
+        Donor households with the columns the intersections speak of.
+    intersections
+        Tables as `write_intersections` stores; none: one place for everybody.
+
+    Returns
+    -------
+    list
+        The labels of each place by column, and the positions of its households.
+    """
     names = list(dict.fromkeys(name for table in intersections for name in place_columns(table)))
     if not names:
         return [({}, np.arange(len(donor)))]
@@ -297,10 +310,10 @@ def _places(
     ]
 
 
-def _share_by_puma(
+def share_by_puma(
     place: dict[str, str], intersections: Sequence[pd.DataFrame]
 ) -> pd.Series[float] | None:
-    """Share of each PUMA's housing units inside a place; ``None`` means everywhere."""
+    """Return the share of each PUMA's housing units inside a place; ``None`` means everywhere."""
     total: pd.Series[float] | None = None
     for table in intersections:
         keep = np.ones(len(table), dtype=bool)

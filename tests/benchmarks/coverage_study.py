@@ -26,7 +26,7 @@ from coverage_worlds import DIMENSIONS, FLAT, IMPLICATES, SIZE, STATISTICS, WORL
 from machine import describe
 
 from fusion_core.estimates import analyze
-from fusion_core.estimates.donor_sample import DonorSample
+from fusion_core.estimates.run_donor import sample_with_location
 from fusion_core.ingest.demo.donor import DESIGN as DONOR_DESIGN
 from fusion_core.ingest.demo.recipient import DESIGN as RECIPIENT_DESIGN
 
@@ -56,14 +56,17 @@ KEYS = ["dimension", "group", "variable", "level", "statistic"]
 NUMBERS = ["estimate", "moe", "lower", "upper"]
 
 
-def estimates(repeat: Repeat, number: int) -> dict[str, pd.DataFrame]:
+def estimates(repeat: Repeat, number: int, world: World) -> dict[str, pd.DataFrame]:
     """Estimate every statistic in every group with the methods due in this repeat."""
-    donor = DonorSample.build(
+    spatial = world.spatial_predictors()
+    donor = sample_with_location(
         repeat.donor,
         repeat.recipient,
         predictors=repeat.predictors,
+        spatial=[name for name in repeat.predictors if name in spatial],
         variables=FLAT,
         design=repeat.donor_design,
+        intersections=[world.population.places.intersections],
     )
     options: dict[str, dict[str, Any]] = {
         "default": {"donor": donor},
@@ -104,7 +107,8 @@ def run(folder: Path, worlds: Iterable[str], repeats: int) -> None:
             truth.to_parquet(own / "truth.parquet")
             for number in wanted:
                 started = time.process_time()
-                record = _record(_repeat(world, number, own / f"{number:03}"), number, truth)
+                repeat = _repeat(world, number, own / f"{number:03}")
+                record = _record(estimates(repeat, number, world), truth)
                 record |= {"world": name, "repeat": number}
                 record["seconds"] = round(time.process_time() - started, 2)
                 with lines.open("a", encoding="utf-8") as file:
@@ -119,10 +123,10 @@ def _repeat(world: World, number: int, folder: Path) -> Repeat:
     return Repeat.load(folder, (DONOR_DESIGN, RECIPIENT_DESIGN))
 
 
-def _record(repeat: Repeat, number: int, truth: pd.DataFrame) -> dict[str, Any]:
+def _record(tables: dict[str, pd.DataFrame], truth: pd.DataFrame) -> dict[str, Any]:
     """Return the numbers of every method in the order of the truth."""
     found = {}
-    for method, table in estimates(repeat, number).items():
+    for method, table in tables.items():
         aligned = truth[KEYS].merge(table, on=KEYS, how="left", validate="one_to_one")
         found[method] = {
             column: [float(f"{value:.7g}") for value in aligned[column]] for column in NUMBERS

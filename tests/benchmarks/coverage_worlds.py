@@ -12,6 +12,7 @@ import shapely
 
 from fusion_core.estimates import Statistic, survey_estimates
 from fusion_core.fusion import TrainSettings, fuse, read_implicates, train, write_implicates
+from fusion_core.geography.spatial import read_spatial_tables
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.ingest.demo import BLOCK, PAIR, ready_made
 from fusion_core.ingest.demo.boundaries import KILOMETRE, draw_state
@@ -131,6 +132,11 @@ class World:
         return cls(
             plan, population, workspace, dict(zip(largest.puma, largest.region, strict=True))
         )
+
+    def spatial_predictors(self) -> set[str]:
+        """Return the names of the predictors that are joined by PUMA."""
+        tables = read_spatial_tables(self.workspace)
+        return {f"{table.name}.{name}" for table in tables for name in table.predictors}
 
     def truth(self) -> pd.DataFrame:
         """Return the true value of every statistic in every group: `dimension`, `group`, … `value`."""

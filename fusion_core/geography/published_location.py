@@ -1,0 +1,147 @@
+"""What is known of a donor household's location: the spatial predictors expected where it may live.
+
+A donor household gets the spatial predictors X* of one PUMA drawn within the place it publishes
+(`fusion_core.geography.location`). Within that place X* says nothing of where the household really
+lives, so a regression on X* meets classical errors in variables: its slopes are too flat, and so are
+those of trees. The mean of X over the PUMAs of the published place has Berkson's error instead,
+which leaves the slopes of a linear regression unbiased (regression calibration: Carroll, Ruppert,
+Stefanski and Crainiceanu 2006, *Measurement Error in Nonlinear Models*, 2nd ed., chapter 4; means of
+groups for this purpose: Wald 1940). The recipient keeps its own X, which is known.
+
+Several places show the effects of only so many predictors, and those of some combinations hardly.
+X is therefore turned into components – uncorrelated in the recipient, sorted by the share ρ of their
+variance that lies between the donor's places – and those with ρ < 0.1 are left out: not knowing the
+PUMA multiplies the variance of their slope by 1/ρ, and ten is the usual limit of such a variance
+inflation factor (Marquardt 1970).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.geography.location import PUMA, by_place, share_by_puma
+from fusion_core.surveys.model import WEIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+LARGEST_INFLATION: Final = 10.0
+"""Components whose slope is less certain than this many times are left out."""
+_COLLINEAR: Final = 1e-8
+
+
+def published_location(
+    donor: pd.DataFrame,
+    recipient: pd.DataFrame,
+    intersections: Sequence[pd.DataFrame],
+    predictors: Sequence[str],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Turn spatial predictors into components that are known alike on both sides.
+
+    Parameters
+    ----------
+    donor
+        `weight` and the geography columns the intersections speak of.
+    recipient
+        `weight`, `puma` and the predictors, which are the same for all households of a PUMA.
+    intersections
+        How the places the donor publishes overlap PUMAs, as `location.read_intersections` returns
+        them.
+    predictors
+        Spatial predictors: numbers, or categories, which count as one indicator per level.
+
+    Returns
+    -------
+    tuple
+        Components of the donor's households, expected in the place they publish, and of the
+        recipient's, in their PUMA: columns ``location 1``, …, in units of the recipient's standard
+        deviation. No column where the donor publishes no place. Missing where a household has no
+        PUMA or a place no recipient household.
+    """
+    codes, areas = pd.factorize(recipient[PUMA])
+    placed = codes >= 0
+    weight = recipient[WEIGHT].to_numpy(float)[placed]
+    mass: Floats = np.bincount(codes[placed], weight, minlength=len(areas)).astype(np.float64)
+    scores = _standardised(_by_area(recipient, codes, predictors), mass)
+    expected = _expected(donor, intersections, pd.Index(areas), mass, scores)
+    directions = _between_places(expected, donor[WEIGHT].to_numpy(float))
+    own = np.vstack([scores @ directions, np.full(directions.shape[1], np.nan)])
+    names = [f"location {number}" for number in range(1, directions.shape[1] + 1)]
+    return (
+        pd.DataFrame(expected @ directions, columns=names, index=donor.index),
+        pd.DataFrame(own[codes].astype(np.float32), columns=names, index=recipient.index),
+    )
+
+
+def _by_area(
+    recipient: pd.DataFrame, codes: NDArray[np.intp], predictors: Sequence[str]
+) -> list[Floats]:
+    """Return each predictor of every PUMA as a matrix, missing values as NaN."""
+    known, first = np.unique(codes, return_index=True)
+    rows = recipient[list(predictors)].iloc[first[known >= 0]]
+    columns = []
+    for name in predictors:
+        column = rows[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            own = column.cat.codes.to_numpy()[:, None]
+            levels = np.arange(len(column.cat.categories))
+            columns.append(np.where(own < 0, np.nan, own == levels))
+        else:
+            columns.append(column.to_numpy(dtype=float, na_value=np.nan)[:, None])
+    return columns
+
+
+def _standardised(columns: list[Floats], mass: Floats) -> Floats:
+    """Return uncorrelated combinations of mean 0 and variance 1 over the recipient's households."""
+    scaled = [np.empty((len(mass), 0))]
+    for column in columns:
+        known = np.isfinite(column[:, 0]) & (mass > 0)
+        if not known.any():
+            continue
+        centred = column - np.average(column[known], axis=0, weights=mass[known])
+        # A missing value says nothing, as the mean does.
+        centred[~np.isfinite(centred[:, 0])] = 0.0
+        spread = np.sqrt(np.average(centred**2, axis=0, weights=mass))
+        scaled.append(centred[:, spread > 0] / spread[spread > 0])
+    matrix = np.hstack(scaled)
+    if not matrix.shape[1]:
+        return matrix
+    values, vectors = np.linalg.eigh(matrix.T @ (matrix * (mass / mass.sum())[:, None]))
+    kept = values > _COLLINEAR * values[-1]
+    return np.asarray(matrix @ (vectors[:, kept] / np.sqrt(values[kept])))
+
+
+def _expected(
+    donor: pd.DataFrame,
+    intersections: Sequence[pd.DataFrame],
+    areas: pd.Index,
+    mass: Floats,
+    scores: Floats,
+) -> Floats:
+    """Return the mean scores of the place each donor household publishes, NaN where unknown."""
+    result = np.full((len(donor), scores.shape[1]), np.nan)
+    for place, rows in by_place(donor, intersections):
+        share = share_by_puma(place, intersections)
+        inside = mass if share is None else mass * share.reindex(areas).fillna(0.0).to_numpy(float)
+        if inside.sum() > 0:
+            result[rows] = inside @ scores / inside.sum()
+    return result
+
+
+def _between_places(expected: Floats, weight: Floats) -> Floats:
+    """Return the combinations of scores that the donor's places tell apart, the clearest first."""
+    known = np.isfinite(expected).all(axis=1) & (weight > 0)
+    if not known.any() or not expected.shape[1]:
+        return np.empty((expected.shape[1], 0))
+    share = weight[known] / weight[known].sum()
+    centred = expected[known] - share @ expected[known]
+    between, vectors = np.linalg.eigh(centred.T @ (centred * share[:, None]))
+    kept = between >= 1.0 / LARGEST_INFLATION
+    return np.asarray(vectors[:, kept][:, ::-1])
