@@ -48,7 +48,8 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="SETTING=VALUE",
-        help="Any training setting, such as --set leaves=16,32 or --set order=suggested.",
+        help="Any training setting, such as --set leaves=16,32, --set quantiles=3 (how many, or their "
+        "probabilities) or --set order=suggested.",
     ),
 ]  # fmt: skip
 

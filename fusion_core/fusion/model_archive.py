@@ -1,21 +1,57 @@
-"""A fusion model as one file: the folder of `model_files`, zipped, to send or to keep."""
+"""Where a fusion model's files are: in a folder, or zipped into one file to send or to keep.
+
+A zip is read and written in memory, so that no unpacked copy is left behind, however a program ends.
+"""
 
 from __future__ import annotations
 
-import tempfile
+import os
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.workspace.files import replace_file
 
 SUFFIX = ".zip"
+Reader = Callable[[str], bytes | None]
+"""Returns the content of a file of the model; ``None`` where there is none."""
 
 
-def pack(folder: Path, path: Path) -> None:
-    """Zip a folder; an earlier file is replaced once the new one is complete.
+@contextmanager
+def reading(path: Path) -> Iterator[Reader]:
+    """Yield what reads the files of a model by their names.
+
+    Raises
+    ------
+    InputError
+        If there is nothing at the path.
+    CorruptFileError
+        If a zip is cut off or altered.
+    """
+    if path.is_dir():
+        yield lambda name: _in_folder(path / name)
+        return
+    if not path.exists():
+        raise InputError(
+            "There is no fusion model", where=str(path), fix="Check the path, or train a model"
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = frozenset(archive.namelist())
+            yield lambda name: archive.read(name) if name in names else None
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError) as error:
+        raise CorruptFileError(
+            "The zipped fusion model was altered or cut off",
+            where=str(path),
+            fix="Restore it from a backup or copy it again",
+        ) from error
+
+
+def pack(files: Mapping[str, bytes], path: Path) -> None:
+    """Write files to a zip; an earlier one is replaced once the new one is complete.
 
     Raises
     ------
@@ -30,42 +66,20 @@ def pack(folder: Path, path: Path) -> None:
         replace_file(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        for item in sorted(folder.rglob("*")):
-            if item.is_file():
-                archive.write(item, item.relative_to(folder).as_posix())
+        for name, content in sorted(files.items()):
+            archive.writestr(name, content)
 
 
-@contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder with the content of a zipped model.
-
-    Raises
-    ------
-    CorruptFileError
-        If the file is cut off or altered, or would write outside the folder.
-    """
-    with tempfile.TemporaryDirectory(prefix="fusion-model-") as temporary:
-        folder = Path(temporary)
-        try:
-            with zipfile.ZipFile(path) as archive:
-                for name in archive.namelist():
-                    _check_inside(name, path)
-                archive.extractall(folder)
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError) as error:
-            if isinstance(error, CorruptFileError):
-                raise
-            raise CorruptFileError(
-                "The zipped fusion model was altered or cut off",
-                where=str(path),
-                fix="Restore it from a backup or copy it again",
-            ) from error
-        yield folder
+def spread(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files to a new folder and wait until the disk has them."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
 
-def _check_inside(name: str, path: Path) -> None:
-    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-        raise CorruptFileError(
-            f"The zipped fusion model names the file '{name}' outside of it",
-            where=str(path),
-            fix="Do not use it: a fusion model never does",
-        )
+def _in_folder(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

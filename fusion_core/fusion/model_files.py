@@ -30,15 +30,23 @@ import pyarrow.parquet as pq
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.boosting import Tuning
 from fusion_core.fusion.model import FusionModel, ModelPart, Step, VariableModel
-from fusion_core.fusion.model_archive import SUFFIX, pack, unpacked
-from fusion_core.fusion.model_manifest import MANIFEST_FILE, verify, write_manifest
+from fusion_core.fusion.model_archive import SUFFIX, pack, reading, spread
+from fusion_core.fusion.model_manifest import (
+    MANIFEST_FILE,
+    manifest_checksum,
+    manifest_of,
+    verified_files,
+)
 from fusion_core.fusion.neighbours import DonorPool, ExpectationScale
 from fusion_core.fusion.settings import TrainSettings, tupled
 from fusion_core.fusion.variables import VariableType
-from fusion_core.workspace.files import read_json, write_json, write_text
+from fusion_core.workspace.files import check_writable, json_text, parse_json
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+MODEL_FILE = "model.json"
+DONOR_FILE = "donors.parquet"
 
 
 def save_model(model: FusionModel, path: Path) -> None:
@@ -57,16 +65,14 @@ def save_model(model: FusionModel, path: Path) -> None:
         If the folder or file holds something else, or cannot be written.
     """
     if path.suffix == SUFFIX:
-        with tempfile.TemporaryDirectory(prefix="fusion-model-") as temporary:
-            _write_parts(model, Path(temporary))
-            pack(Path(temporary), path)
+        pack(_files(model), path)
         return
     _check_folder(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as temporary:
             new = Path(temporary) / "new"
-            _write_parts(model, new)
+            spread(_files(model), new)
             if path.exists():
                 path.rename(Path(temporary) / "old")
             new.rename(path)
@@ -93,14 +99,30 @@ def load_model(path: Path) -> FusionModel:
     CorruptFileError
         If a file is missing, altered, cut off or of another format version.
     """
-    if path.is_file():
-        with unpacked(path) as folder:
-            return _load_folder(folder, shown=path)
-    if not path.exists():
-        raise InputError(
-            "There is no fusion model", where=str(path), fix="Check the path, or train a model"
-        )
-    return _load_folder(path, shown=path)
+    with reading(path) as read:
+        files = verified_files(read, path)
+    try:
+        return _model(files, path)
+    except (KeyError, TypeError, IndexError) as error:
+        raise CorruptFileError(
+            f"The model's description lacks or misspells {error}",
+            where=str(path / MODEL_FILE),
+            fix="Train the model again",
+        ) from error
+
+
+def model_checksum(path: Path) -> str:
+    """Return a text that two saved models share only if they are equal, folder or zip.
+
+    Raises
+    ------
+    InputError
+        If there is nothing at the path.
+    CorruptFileError
+        If the model has no manifest.
+    """
+    with reading(path) as read:
+        return manifest_checksum(read, path)
 
 
 def _check_folder(folder: Path) -> None:
@@ -115,35 +137,22 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _load_folder(folder: Path, *, shown: Path) -> FusionModel:
-    """Read a model from a folder; messages name the path the user knows."""
-    verify(folder, shown)
-    try:
-        return _read_parts(folder)
-    except (KeyError, TypeError, IndexError) as error:
-        raise CorruptFileError(
-            f"The model's description lacks or misspells {error}",
-            where=str(shown / "model.json"),
-            fix="Train the model again",
-        ) from error
-
-
-def _write_parts(model: FusionModel, folder: Path) -> None:
-    (folder / "trees").mkdir(parents=True)
-    (folder / "pools").mkdir()
+def _files(model: FusionModel) -> dict[str, bytes]:
+    """Return the content of every file of a model, the manifest last."""
     columns = {"weight": model.weights} | {
         f"value_{place}": model.values[variable.name]
         for place, variable in enumerate(model.fused_types)
     }
-    pq.write_table(pa.table(columns), folder / "donors.parquet", compression="zstd")
+    described = json_text(_record(model))
+    check_writable(described, where=MODEL_FILE)
+    files = {MODEL_FILE: described.encode(), DONOR_FILE: _parquet(pa.table(columns))}
     for number, step in enumerate(model.steps):
         for place, variable in enumerate(step.variables):
             for part_number, part in enumerate(variable.parts):
-                write_text(part.text, folder / _tree_file(number, place, part_number))
+                files[_tree_file(number, place, part_number)] = part.text.encode()
         if step.pool is not None:
-            pq.write_table(_pool_table(step.pool), folder / _pool_file(number), compression="zstd")
-    write_json(_record(model), folder / "model.json")
-    write_manifest(folder)
+            files[_pool_file(number)] = _parquet(_pool_table(step.pool))
+    return files | {MANIFEST_FILE: manifest_of(files)}
 
 
 def _record(model: FusionModel) -> dict[str, Any]:
@@ -196,19 +205,19 @@ def _pool_table(pool: DonorPool) -> pa.Table:
     return pa.table(columns | {"donors": lists})
 
 
-def _read_parts(folder: Path) -> FusionModel:
-    record = read_json(folder / "model.json")
-    donors = pq.read_table(folder / "donors.parquet")
+def _model(files: dict[str, bytes], shown: Path) -> FusionModel:
+    record = parse_json(files[MODEL_FILE], where=str(shown / MODEL_FILE))
+    donors = _table(files[DONOR_FILE])
     weights = donors["weight"].to_numpy()
     steps = tuple(
         Step(
             tuple(
-                _variable(item, folder, number, place)
+                _variable(item, files, number, place)
                 for place, item in enumerate(step["variables"])
             ),
             None
             if step["pool"] is None
-            else _pool(step["pool"], folder / _pool_file(number), weights),
+            else _pool(step["pool"], _table(files[_pool_file(number)]), weights),
         )
         for number, step in enumerate(record["steps"])
     )
@@ -229,12 +238,14 @@ def _read_parts(folder: Path) -> FusionModel:
     )
 
 
-def _variable(record: dict[str, Any], folder: Path, step: int, place: int) -> VariableModel:
+def _variable(
+    record: dict[str, Any], files: dict[str, bytes], step: int, place: int
+) -> VariableModel:
     parts = tuple(
         ModelPart(
             part["role"],
             part["probability"],
-            (folder / _tree_file(step, place, number)).read_text(encoding="utf-8"),
+            files[_tree_file(step, place, number)].decode(),
             Tuning(**part["tuning"]),
         )
         for number, part in enumerate(record["parts"])
@@ -249,8 +260,10 @@ def _variable(record: dict[str, Any], folder: Path, step: int, place: int) -> Va
     )
 
 
-def _pool(record: dict[str, list[float]], path: Path, weights: NDArray[np.float64]) -> DonorPool:
-    table = pq.read_table(path).combine_chunks()
+def _pool(
+    record: dict[str, list[float]], stored: pa.Table, weights: NDArray[np.float64]
+) -> DonorPool:
+    table = stored.combine_chunks()
     scale = ExpectationScale(**{name: np.array(values) for name, values in record.items()})
     coordinates = [name for name in table.column_names if name != "donors"]
     points = np.column_stack([table[name].to_numpy() for name in coordinates])
@@ -258,6 +271,16 @@ def _pool(record: dict[str, list[float]], path: Path, weights: NDArray[np.float6
     donors = lists.flatten().to_numpy().astype(np.int32)
     offsets = lists.offsets.to_numpy().astype(np.int64)
     return DonorPool(scale, points, offsets, donors, np.cumsum(weights[donors]))
+
+
+def _parquet(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    return bytes(sink.getvalue())
+
+
+def _table(content: bytes) -> pa.Table:
+    return pq.read_table(pa.BufferReader(content))
 
 
 def _type(record: dict[str, Any]) -> VariableType:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fusion_core.errors import CorruptFileError
-from fusion_core.workspace.files import checksum_of, read_json, write_json
+from fusion_core.workspace.files import json_text, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from fusion_core.fusion.model_archive import Reader
 
 FORMAT_VERSION = 2
 READABLE_VERSIONS = (1, 2)
@@ -18,37 +21,45 @@ KIND = "fusion model"
 MANIFEST_FILE = "manifest.json"
 
 
-def write_manifest(folder: Path) -> None:
-    """List all files of a folder with their checksums."""
-    files = {
-        path.relative_to(folder).as_posix(): checksum_of(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
+def manifest_of(files: Mapping[str, bytes]) -> bytes:
+    """List files with their checksums."""
+    record = {
+        "kind": KIND,
+        "format": FORMAT_VERSION,
+        "written_by": software_version(),
+        "files": {name: _checksum(files[name]) for name in sorted(files)},
     }
-    write_json(
-        {"kind": KIND, "format": FORMAT_VERSION, "written_by": software_version(), "files": files},
-        folder / MANIFEST_FILE,
-    )
+    return json_text(record).encode()
 
 
-def verify(folder: Path, shown: Path) -> None:
-    """Check that a folder holds a whole, unaltered model of a format this version reads.
+def verified_files(read: Reader, shown: Path) -> dict[str, bytes]:
+    """Read a whole, unaltered model of a format this version knows.
 
     Parameters
     ----------
-    folder
-        The folder.
+    read
+        Returns the content of a file.
     shown
-        The path the user knows it by, for messages.
+        The folder or zip, for messages.
 
     Raises
     ------
     CorruptFileError
         Naming the file that is missing, altered or cut off, or the format.
     """
-    manifest = _manifest(folder, shown)
-    for name, checksum in _files_of(manifest, shown).items():
-        _verify(folder / name, checksum, shown / name)
+    listed = _files_of(_manifest(read, shown), shown)
+    return {name: _verified(read, name, checksum, shown) for name, checksum in listed.items()}
+
+
+def manifest_checksum(read: Reader, shown: Path) -> str:
+    """Return the checksum of a model's manifest, which no two models share.
+
+    Raises
+    ------
+    CorruptFileError
+        If there is none.
+    """
+    return _checksum(_manifest_content(read, shown))
 
 
 def software_version() -> str:
@@ -59,14 +70,19 @@ def software_version() -> str:
         return "unknown"
 
 
-def _manifest(folder: Path, shown: Path) -> dict[str, Any]:
-    if not (folder / MANIFEST_FILE).is_file():
+def _manifest_content(read: Reader, shown: Path) -> bytes:
+    content = read(MANIFEST_FILE)
+    if content is None:
         raise CorruptFileError(
             "The manifest of the fusion model is missing",
             where=str(shown / MANIFEST_FILE),
             fix="Restore it from a backup or train the model again",
         )
-    manifest = read_json(folder / MANIFEST_FILE)
+    return content
+
+
+def _manifest(read: Reader, shown: Path) -> dict[str, Any]:
+    manifest = parse_json(_manifest_content(read, shown), where=str(shown / MANIFEST_FILE))
     kind, number = manifest.get("kind"), manifest.get("format")
     if kind == KIND and isinstance(number, int) and number > FORMAT_VERSION:
         raise CorruptFileError(
@@ -102,16 +118,22 @@ def _all_inside(names: Iterable[str]) -> bool:
     return not any(Path(name).is_absolute() or ".." in Path(name).parts for name in names)
 
 
-def _verify(path: Path, checksum: str, shown: Path) -> None:
-    if not path.is_file():
+def _verified(read: Reader, name: str, checksum: str, shown: Path) -> bytes:
+    content = read(name)
+    if content is None:
         raise CorruptFileError(
             "A file of the fusion model is missing",
-            where=str(shown),
+            where=str(shown / name),
             fix="Restore it from a backup or train the model again",
         )
-    if checksum_of(path) != checksum:
+    if _checksum(content) != checksum:
         raise CorruptFileError(
             "A file of the fusion model was altered or cut off",
-            where=str(shown),
+            where=str(shown / name),
             fix="Restore it from a backup or train the model again",
         )
+    return content
+
+
+def _checksum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

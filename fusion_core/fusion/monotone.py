@@ -21,13 +21,19 @@ FEWEST_POINTS = 3
 
 
 def monotonic(
-    x: ArrayLike, y: ArrayLike, weight: ArrayLike | None = None, *, keep_zeros: bool = True
+    x: ArrayLike,
+    y: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    keep_zeros: bool = True,
+    keep_mean: bool = True,
+    expenditure: bool = False,
 ) -> NDArray[np.float64]:
-    """Return values of y that are a smooth monotone function of x with the mean of y.
+    """Return values of y that are a smooth monotone function of x, by default with the mean of y.
 
     The weighted isotonic regression of y on x gives steps; a monotone cubic (PCHIP) through the
     middle of the steps smooths them. Whether y rises or falls with x is told by the rank
-    correlation. The result is scaled so that its weighted mean stays.
+    correlation.
 
     Parameters
     ----------
@@ -38,32 +44,63 @@ def monotonic(
     keep_zeros
         Whether a household with x = 0 keeps y = 0 exactly if that is what most such households
         have: who uses nothing pays nothing.
+    keep_mean
+        Whether the result is scaled so that the weighted mean stays.
+    expenditure
+        Whether y is what x costs: nothing where x = 0, whatever y says, and otherwise at least the
+        least amount anybody pays, even where that raises the mean a little.
 
     Raises
     ------
     InputError
-        If the lengths differ, a number is missing, or a weight is negative.
+        If the lengths differ, a number is missing, a weight is negative, or, for an expenditure, x
+        or y is.
     """
     from scipy.stats import spearmanr
     from sklearn.isotonic import IsotonicRegression
 
     numbers, values, weights = _checked(x, y, weight)
+    total = weights @ values
+    if expenditure:
+        values, least = _paid(numbers, values)
+        zero = numbers == 0
+    else:
+        zero = _zeros(numbers, values, weights) if keep_zeros else np.zeros(len(values), dtype=bool)
     fitted = values.copy()
-    used = weights > 0
-    zero = _zeros(numbers, values, weights) if keep_zeros else np.zeros(len(values), dtype=bool)
-    fit = used & ~zero
-    distinct = len(np.unique(numbers[fit]))
-    if distinct > 1:
+    fit = (weights > 0) & ~zero
+    # Where all x or all y are equal there is no relation, and no correlation to tell its direction.
+    if _varies(numbers[fit]) and _varies(values[fit]):
         rising = bool(spearmanr(numbers[fit], values[fit]).statistic >= 0)
         steps = IsotonicRegression(increasing=rising, out_of_bounds="clip")
         steps.fit(numbers[fit], values[fit], sample_weight=weights[fit])
         points = np.unique(numbers[fit])
         fitted[~zero] = _smooth(points, steps.predict(points))(numbers[~zero])
-    elif distinct == 1:
+    elif fit.any():
         fitted[~zero] = np.average(values[fit], weights=weights[fit])
     fitted[zero] = 0.0
-    total = weights @ fitted
-    return np.asarray(fitted * (weights @ values) / total if total else fitted)
+    if keep_mean and weights @ fitted:
+        fitted *= total / (weights @ fitted)
+    if expenditure:
+        fitted[~zero] = np.maximum(fitted[~zero], least)
+    return fitted
+
+
+def _varies(values: NDArray[np.float64]) -> bool:
+    return bool(len(values)) and bool(np.ptp(values) > 0)
+
+
+def _paid(
+    numbers: NDArray[np.float64], values: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Return what is paid, with the least amount for who uses something, and that amount."""
+    for name, column in (("x", numbers), ("y", values)):
+        if (column < 0).any():
+            raise InputError(
+                f"A value of {name} is negative", fix="Leave out `expenditure`, or correct it"
+            )
+    paid = values[(values > 0) & (numbers > 0)]
+    least = float(paid.min()) if len(paid) else 0.0
+    return np.where(numbers > 0, np.maximum(values, least), 0.0), least
 
 
 def _checked(

@@ -299,7 +299,7 @@ def _centres_and_neighbours(
     """
     scaled = scale.apply(expectations)
     points = np.unique(scaled, axis=0)
-    if len(points) > settings.centres:
+    if 0 < settings.centres < len(points):
         points = _centres(scaled, settings.centres, seed, check)
     check()
     count = min(settings.neighbours, len(scaled))

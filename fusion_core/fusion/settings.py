@@ -20,6 +20,7 @@ NAMING = ("types", "predictors", "force", "force_for", "exclude")
 """Settings that name variables."""
 PerVariable = tuple[tuple[str, tuple[str, ...]], ...]
 """Names given per fusion variable, as pairs."""
+MOST_QUANTILES = 99
 VariableKind = Literal["continuous", "zero_inflated", "ordered", "nominal"]
 
 
@@ -30,8 +31,8 @@ class TrainSettings:
     Attributes
     ----------
     quantiles
-        Probabilities of the conditional quantiles of a number; the paper uses 1/6, 1/2, 5/6, the
-        R package by default 1/4, 3/4.
+        Probabilities of the conditional quantiles of a number, or how many, evenly spread: 3 are the
+        paper's 1/6, 1/2, 5/6, and 2 the R package's 1/4, 3/4.
     folds
         Number of cross-validation folds; 0 holds out `held_out_fraction` of the rows instead.
     held_out_fraction
@@ -71,7 +72,8 @@ class TrainSettings:
     neighbours, minimum_neighbours
         Largest (K) and smallest number of nearest donors a value is drawn from.
     centres
-        Number of k-means centres that stand for a larger donor when neighbours are searched.
+        Number of k-means centres that stand for a larger donor when neighbours are searched; 0
+        makes every donor a centre, however many there are.
     block_neighbours
         Number of nearest donors a block's record is drawn from.
     method
@@ -127,6 +129,7 @@ class TrainSettings:
     grid: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "quantiles", _probabilities(self.quantiles))
         for item in dataclasses.fields(self):
             self._check_kind(item.name, str(item.type))
         for choice, holds, rule in self._rules():
@@ -185,7 +188,11 @@ class TrainSettings:
         quantiles, leaves = self.quantiles, self.leaves
         ascending = all(low < high for low, high in itertools.pairwise((0, *quantiles, 1)))
         return (
-            ("quantiles", bool(quantiles) and ascending, "rising probabilities between 0 and 1"),
+            (
+                "quantiles",
+                bool(quantiles) and ascending,
+                "rising probabilities between 0 and 1, or how many",
+            ),
             ("folds", self.folds == 0 or self.folds > 1, "0 or at least 2"),
             ("held_out_fraction", 0 < self.held_out_fraction <= 0.5, "more than 0, at most 0.5"),  # noqa: PLR2004 - the rule says it
             ("leaves", bool(leaves) and min(leaves, default=0) > 1, "numbers of at least 2"),
@@ -206,7 +213,7 @@ class TrainSettings:
                 self.neighbours >= self.minimum_neighbours,
                 "at least 'minimum_neighbours'",
             ),
-            ("centres", self.centres > 0, "at least 1"),
+            ("centres", self.centres >= 0, "at least 0"),
             ("block_neighbours", self.block_neighbours > 0, "at least 1"),
             ("method", self.method in get_args(Method), "one of " + ", ".join(get_args(Method))),
             (
@@ -299,6 +306,17 @@ class TrainSettings:
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some choices changed."""
         return dataclasses.replace(self, **changes)
+
+
+def _probabilities(quantiles: Any) -> Any:
+    """Return a number p of quantiles as probabilities 1/(2p), 3/(2p), …, and all else as it is."""
+    listed = isinstance(quantiles, list | tuple) and len(quantiles) == 1
+    count = quantiles[0] if listed else quantiles
+    if isinstance(count, bool) or not isinstance(count, int | float):
+        return quantiles
+    if not (1 <= count <= MOST_QUANTILES and float(count).is_integer()):
+        return quantiles
+    return tuple((2 * place + 1) / (2 * int(count)) for place in range(int(count)))
 
 
 def tupled(value: Any) -> Any:

@@ -36,11 +36,11 @@ from fusion_core.fusion.implicate_files import (
 from fusion_core.fusion.implicates import FusedVariable
 from fusion_core.fusion.inputs import check_implicates, check_seed, missing_notes
 from fusion_core.fusion.model import FusionModel
-from fusion_core.fusion.model_manifest import MANIFEST_FILE, software_version
+from fusion_core.fusion.model_files import model_checksum
+from fusion_core.fusion.model_manifest import software_version
 from fusion_core.fusion.prediction import Predictor, ResolvingPredictor
 from fusion_core.fusion.recipient_files import encode_to_file, read_encoded
 from fusion_core.fusion.streams import CHUNK_ROWS
-from fusion_core.workspace.files import checksum_of
 
 if TYPE_CHECKING:
     from fusion_core.fusion.recipient_files import RecipientSource
@@ -55,7 +55,7 @@ BYTES_A_BLOCK_CELL: Final = 400
 
 def fuse_to_folder(
     recipient: RecipientSource,
-    model: Path,
+    model: Path | str,
     folder: Path,
     *,
     m: int = 40,
@@ -74,7 +74,7 @@ def fuse_to_folder(
         (read in the order of their names), or a DuckDB relation such as
         ``duckdb.sql("FROM 'acs/*.parquet' WHERE np > 0 ORDER BY household_id")``.
     model
-        Folder of a saved model.
+        Folder or zip of a saved model.
     folder
         Where `fusion_core.fusion.read_implicates` will find the implicates. What an interrupted
         call with the same recipient, model, `m` and `seed` left there is gone on with.
@@ -104,11 +104,12 @@ def fuse_to_folder(
     check_implicates(m)
     seed, report = check_seed(seed), progress or ignore
     report(0.0, "Checking the recipient")
+    model = Path(model)
     loaded = FusionModel.load(model)
     size = _part_rows(loaded, m, threads, memory)
     with locked(folder):
         found = encode_to_file(recipient, loaded, folder / work_file(RECIPIENT))
-        checksum = checksum_of(model / MANIFEST_FILE)
+        checksum = model_checksum(model)
         fingerprint = f"{m} {seed} {checksum} {found.digest} {software_version()}"
         done, size = _finished(folder, fingerprint, size)
         parts = math.ceil(found.rows / size)
@@ -202,10 +203,10 @@ def fuse_part(
 
 
 @lru_cache(maxsize=1)
-def _at_hand(folder: Path, checksum: str) -> tuple[FusionModel, Predictor]:
+def _at_hand(path: Path, checksum: str) -> tuple[FusionModel, Predictor]:
     """Return a worker's model, read once for all its parts; the checksum tells two models apart."""
     del checksum
-    return FusionModel.load(folder), ResolvingPredictor()
+    return FusionModel.load(path), ResolvingPredictor()
 
 
 def _finished(folder: Path, fingerprint: str, size: int) -> tuple[frozenset[int], int]:

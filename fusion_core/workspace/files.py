@@ -150,7 +150,12 @@ def check_writable(text: str, *, where: str) -> None:
 
 def write_json(record: Any, path: Path) -> None:
     """Write a JSON file atomically, indented so that it diffs well; NaN and infinity are refused."""
-    write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", path)
+    write_text(json_text(record), path)
+
+
+def json_text(record: Any) -> str:
+    """Return JSON as `write_json` writes it."""
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -162,16 +167,10 @@ def read_json(path: Path) -> dict[str, Any]:
         If the file is missing, cut off or holds something else than an object.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except FileNotFoundError as error:
         raise CorruptFileError(
             "The file is missing", where=str(path), fix="Restore it from a backup"
-        ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise CorruptFileError(
-            f"The file is damaged or cut off: {error}",
-            where=str(path),
-            fix="Restore it from a backup or version control; nothing else was changed",
         ) from error
     except OSError as error:
         raise InputError(
@@ -179,10 +178,29 @@ def read_json(path: Path) -> dict[str, Any]:
             where=str(path),
             fix="Check the folder's permissions",
         ) from error
+    return parse_json(content, where=str(path))
+
+
+def parse_json(content: bytes, *, where: str) -> dict[str, Any]:
+    """Read a JSON object from the content of a file.
+
+    Raises
+    ------
+    CorruptFileError
+        If it is cut off or something else than an object.
+    """
+    try:
+        record = json.loads(content.decode("utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CorruptFileError(
+            f"The file is damaged or cut off: {error}",
+            where=where,
+            fix="Restore it from a backup or version control; nothing else was changed",
+        ) from error
     if not isinstance(record, dict):
         raise CorruptFileError(
             f"The file holds a {type(record).__name__} where an object was expected",
-            where=str(path),
+            where=where,
             fix="Restore it from a backup or version control",
         )
     return record

@@ -39,7 +39,7 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
         "Models",
         (
             SettingField(
-                "quantiles", "Quantiles", "Conditional quantiles modelled besides the mean.",
+                "quantiles", "Quantiles", "Modelled besides the mean: probabilities, or how many.",
             ),
             SettingField(
                 "folds", "Cross-validation folds", "0 holds out a part of the donor instead.",
@@ -107,7 +107,7 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
             SettingField("neighbours", "Largest k", "Most similar donors drawn from."),
             SettingField("minimum_neighbours", "Smallest k", "Fewest donors drawn from."),
             SettingField(
-                "centres", "Centres", "Stand for a larger donor in the search."
+                "centres", "Centres", "Stand for a larger donor in the search; 0: all donors."
             ),
             SettingField(
                 "block_neighbours", "Donors per block", "Nearest records a block is drawn from.",

@@ -16,6 +16,27 @@ def settings(small_settings) -> TrainSettings:
     return small_settings.replace(leaves=(4,), maximum_trees=5)
 
 
+@pytest.mark.parametrize("given", [3, (3,), [3.0], (1 / 6, 1 / 2, 5 / 6)])
+def test_quantiles_are_probabilities_or_how_many(given):
+    assert TrainSettings(quantiles=given).quantiles == pytest.approx((1 / 6, 1 / 2, 5 / 6))
+
+
+def test_how_many_quantiles_may_be_typed():
+    typed = TrainSettings(quantiles=read_setting("quantiles", "2"))
+    assert typed.quantiles == (0.25, 0.75)
+    assert TrainSettings(quantiles=read_setting("quantiles", "0.1, 0.9")).quantiles == (0.1, 0.9)
+    assert TrainSettings(quantiles=1).quantiles == (0.5,)
+
+
+def test_every_donor_can_be_a_centre(donor, settings):
+    few = train(donor, ["area"], X, settings=settings.replace(centres=20)).steps[0].pool
+    every = train(donor, ["area"], X, settings=settings.replace(centres=0)).steps[0].pool
+    whole = train(donor, ["area"], X, settings=settings.replace(centres=10**6)).steps[0].pool
+    assert len(few.points) == 20
+    assert len(every.points) > 20
+    assert (every.points == whole.points).all()
+
+
 def predictors_of(model: FusionModel) -> dict[str, list[str]]:
     """The names each fused variable's models know."""
     names = [*model.x, *(item.name for item in model.fused_types)]

@@ -14,6 +14,7 @@ from fusion_core.fusion.streams import CHUNK_ROWS
 distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
 
 X = ["size", "income", "region"]
+SHARES = ["heating_share", "cooling_share", "other_share"]
 PARTS = 6
 
 pytestmark = pytest.mark.slow
@@ -62,6 +63,29 @@ def test_a_cluster_trains_and_fuses_the_same_although_a_worker_is_killed(
         assert (found[name].values == expected[name].values).all()
 
 
+def test_a_worker_killed_while_training_costs_only_its_jobs(client, donor, small_settings):
+    settings = small_settings.replace(leaves=(8,), maximum_trees=60, early_stopping_rounds=60)
+    variables = ["fuel", "area", "gas", SHARES]
+    local = train(donor, variables, X, settings=settings, seed=2)
+    client.wait_for_workers(2, timeout=60)
+    before = client.run(os.getpid)
+    killed: list[int] = []
+
+    def kill_a_busy_one(share: float, _message: str) -> None:
+        busy = [address for address, jobs in client.processing().items() if jobs]
+        if share > 0 and busy and not killed:
+            killed.append(before[busy[0]])
+            os.kill(killed[0], signal.SIGKILL)
+
+    found = train(
+        donor, variables, X, settings=settings, seed=2, executor=client.get_executor(),
+        progress=kill_a_busy_one,
+    )  # fmt: skip
+    assert killed
+    assert killed[0] not in client.run(os.getpid).values()
+    assert_same_model(found, local)
+
+
 def smallest_memory(folder) -> int:
     """Memory that just suffices, so that there are many parts: the message says how much that is."""
     from fusion_core.errors import InputError
@@ -71,3 +95,13 @@ def smallest_memory(folder) -> int:
             folder / "recipient.parquet", folder / "model", folder / "nothing", m=2, memory=1
         )
     return int(float(refused.value.what.split(" MB")[0].split()[-1].replace(",", "")) + 1) * 10**6
+
+
+def assert_same_model(found, expected) -> None:
+    """Both draw alike from the same trees."""
+    for ours, theirs in zip(found.steps, expected.steps, strict=True):
+        for mine, yours in zip(ours.variables, theirs.variables, strict=True):
+            assert [part.text for part in mine.parts] == [part.text for part in yours.parts]
+        if theirs.pool is not None:
+            assert (ours.pool.points == theirs.pool.points).all()
+            assert (ours.pool.donors == theirs.pool.donors).all()

@@ -72,11 +72,11 @@ def test_a_zip_that_is_cut_off_incomplete_or_foreign_is_refused(model, tmp_path)
     packed.write_bytes(content[:300] + bytes(50) + content[350:])
     with pytest.raises(CorruptFileError, match="altered or cut off"):
         FusionModel.load(packed)
-    for name, expected in (("a.txt", r"manifest .* is missing"), ("../a.txt", "outside of it")):
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr(name, "text")
-        with pytest.raises(CorruptFileError, match=expected):
-            FusionModel.load(packed)
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("../a.txt", "text")
+    with pytest.raises(CorruptFileError, match=r"manifest .* is missing"):
+        FusionModel.load(packed)
+    assert not (tmp_path.parent / "a.txt").exists()
     letter = tmp_path / "letter.zip"
     letter.write_text("Dear colleague")
     with pytest.raises(InputError, match="no zipped fusion model"):

@@ -214,6 +214,29 @@ def test_a_killed_fusion_goes_on_after_its_last_finished_part(
     assert_equal(tmp_path / "out", expected)
 
 
+def test_a_zipped_model_is_as_good_as_its_folder_and_leaves_nothing_behind(
+    file, model, expected, tmp_path, monkeypatch
+):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    model.save(tmp_path / "model.zip")
+    arguments = [file, tmp_path / "model.zip", tmp_path / "out", memory_for(1, model)]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, *map(str, arguments)], check=False, capture_output=True
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not list(temporary.iterdir())
+    first = tmp_path / "out" / "00_fuel" / "part-00000.parquet"
+    written = first.stat().st_mtime_ns
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        fuse_to_folder(
+            file, str(tmp_path / "model.zip"), tmp_path / "out", m=2, seed=9, executor=executor
+        )
+    assert first.stat().st_mtime_ns == written
+    assert_equal(tmp_path / "out", expected)
+
+
 def test_what_killed_writers_left_is_removed_and_what_living_ones_write_is_not(
     file, saved, tmp_path
 ):

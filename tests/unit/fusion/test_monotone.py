@@ -52,6 +52,30 @@ def test_a_falling_relation_is_recognised():
     assert (np.diff(found) <= 1e-9).all()
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("x", "y"), [([3.0] * 4, [1.0, 2, 3, 6]), ([1.0, 2, 3, 4], [3.0] * 4)])
+def test_without_a_relation_everybody_gets_the_mean(x, y):
+    assert monotonic(x, y).tolist() == [3.0] * 4
+
+
+def test_the_mean_may_move_where_that_is_wanted():
+    x, y = [0, 0, 0, 10, 20], [0.0, 0, 6, 10, 20]
+    assert np.mean(monotonic(x, y)) == pytest.approx(np.mean(y))
+    assert monotonic(x, y, keep_mean=False).tolist() == [0, 0, 0, 10, 20]
+
+
+def test_an_expenditure_is_nothing_for_no_use_and_at_least_the_least_amount_for_some():
+    used = np.array([0, 0, 5, 10, 20, 30.0])
+    bill = np.array([4, 7, 0, 8, 18, 40.0])
+    found = monotonic(used, bill, expenditure=True)
+    assert (found[:2] == 0).all()
+    assert found[2:].min() >= 8
+    assert (np.diff(found[2:]) >= 0).all()
+    for x, y, name in ((-used, bill, "x"), (used, -bill, "y")):
+        with pytest.raises(InputError, match=f"value of {name} is negative"):
+            monotonic(x, y, expenditure=True)
+
+
 @pytest.mark.parametrize(
     ("x", "y", "weight", "expected"),
     [
