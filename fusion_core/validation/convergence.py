@@ -57,20 +57,41 @@ def convergence_table(
         divided by its margin of error; median over subsets).
     """
     everyone = SubsetWeights.of_everyone(sums.weight)
+    sampled = np.concatenate([sums.degrees_of_freedom, everyone.degrees_of_freedom])
+    # All estimates are pooled at once, everybody's after those of the subsets.
+    mean, variance = (
+        np.stack(
+            [
+                np.concatenate([own.simulated[part], all_rows.simulated[part]])
+                for own, all_rows in zip(estimates, whole, strict=True)
+            ]
+        )
+        for part in (0, 1)
+    )
+    available = mean.shape[2]
+    full = _pooled(mean, variance, sampled)[1][:, :-1]
+    noise = _MARGIN * mean[:, :-1].std(axis=2, ddof=1)
     rows = []
-    for own, all_rows in zip(estimates, whole, strict=True):
-        mean, variance = own.simulated
-        full = pooled_margin(own.simulated, sums)[1]
-        noise = _MARGIN * mean.std(axis=1, ddof=1)
-        for count in _counts(mean.shape[1]):
-            first = (all_rows.simulated[0][:, :count], all_rows.simulated[1][:, :count])
-            estimate, moe = (float(part[0]) for part in pooled_margin(first, everyone))
-            margin = pooled_margin((mean[:, :count], variance[:, :count]), sums)[1]
+    for count in _counts(available):
+        estimate, moe = _pooled(mean[:, :, :count], variance[:, :, :count], sampled)
+        for place, own in enumerate(estimates):
+            margin = _typical(moe[place, :-1], full[place])
+            typical_noise = _typical(noise[place] / np.sqrt(count), full[place])
             rows.append(
-                (own.variable, own.level, count, estimate, moe, _typical(margin, full),
-                 _typical(noise / np.sqrt(count), full))
+                (own.variable, own.level, count, float(estimate[place, -1]),
+                 float(moe[place, -1]), margin, typical_noise)
             )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(CONVERGENCE_COLUMNS))
+    # By variable and level, every number of implicates.
+    ordered = [row for place in range(len(estimates)) for row in rows[place :: len(estimates)]]
+    return pd.DataFrame(ordered, columns=list(CONVERGENCE_COLUMNS))
+
+
+def _pooled(mean: Floats, variance: Floats, sampled: Floats) -> tuple[Floats, Floats]:
+    """Return pooled estimates and margins, shape (estimates, subsets)."""
+    shape, count = mean.shape[:2], mean.shape[2]
+    flat = mean.reshape(-1, count), variance.reshape(-1, count)
+    estimate, moe = pooled_margin(flat, np.tile(sampled, shape[0]))
+    return estimate.reshape(shape), moe.reshape(shape)
 
 
 def _counts(available: int) -> list[int]:

@@ -128,18 +128,31 @@ def _correlation_ratio(groups: Floats, values: Floats, weight: Floats) -> float:
     mass = (weight / weight.sum())[:, None]
     shifted = values - (mass * values).sum(axis=0)
     variance = (mass * shifted**2).sum(axis=0)
-    codes, numbers = np.broadcast_arrays(groups.astype(np.intp), mass * shifted)
-    count = codes.shape[1]
-    # Every implicate has group numbers of its own, so that one pass sums up all.
     levels = int(groups.max()) + 1
-    places, size = (codes + levels * np.arange(count)).ravel(), levels * count
-    weights = np.broadcast_to(mass, codes.shape).ravel()
-    total = np.bincount(places, weights=weights, minlength=size)
-    sums = np.bincount(places, weights=numbers.ravel(), minlength=size)
+    if groups.shape[1] == 1:
+        member = (groups == np.arange(levels)).T.astype(np.float64)
+        total, sums = member @ mass, member @ (mass * shifted)
+    else:
+        total, sums = _sums_by_group(groups.astype(np.intp), mass, mass * shifted, levels)
     with np.errstate(invalid="ignore", divide="ignore"):
         between = np.where(total > 0, sums**2 / total, 0.0)
-        share = between.reshape(count, -1).sum(axis=1) / variance
+        share = between.sum(axis=0) / variance
     return float(np.mean(np.where(variance > 0, np.sqrt(share), 0.0)))
+
+
+def _sums_by_group(
+    codes: NDArray[np.intp], mass: Floats, numbers: Floats, levels: int
+) -> tuple[Floats, Floats]:
+    """Return the mass and the sum of numbers of every group, shape (levels, M)."""
+    count = codes.shape[1]
+    # Every implicate has group numbers of its own, so that one pass sums up all.
+    places, size = (codes + levels * np.arange(count)).ravel(), levels * count
+    total, sums = (
+        np.bincount(places, np.broadcast_to(values, codes.shape).ravel(), size)
+        for values in (mass, numbers)
+    )
+    shape = count, levels
+    return np.asarray(total.reshape(shape).T, float), np.asarray(sums.reshape(shape).T, float)
 
 
 def _swapped_ratio(values: Floats, groups: Floats, weight: Floats) -> float:
@@ -148,18 +161,18 @@ def _swapped_ratio(values: Floats, groups: Floats, weight: Floats) -> float:
 
 def _cramer(first: Floats, second: Floats, weight: Floats) -> float:
     """Return Cramér's V, averaged over implicates."""
-    found = []
     rows, columns = int(first.max()) + 1, int(second.max()) + 1
-    for left, right in _together(first, second):
-        cell = (left * columns + right).astype(np.intp)
-        table = np.bincount(cell, weights=weight, minlength=rows * columns)
-        share = table.reshape(rows, columns) / weight.sum()
-        expected = share.sum(axis=1, keepdims=True) * share.sum(axis=0, keepdims=True)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            square = np.where(expected > 0, (share - expected) ** 2 / expected, 0.0).sum()
-        filled = min((share.sum(axis=1) > 0).sum(), (share.sum(axis=0) > 0).sum()) - 1
-        found.append(np.sqrt(square / filled) if filled > 0 else 0.0)
-    return float(np.mean(found))
+    cells = (first * columns + second).astype(np.intp)
+    share, _ = _sums_by_group(
+        cells, weight[:, None] / weight.sum(), weight[:, None], rows * columns
+    )
+    share = share.T.reshape(-1, rows, columns)
+    left, right = share.sum(axis=2), share.sum(axis=1)
+    expected = left[:, :, None] * right[:, None, :]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        square = np.where(expected > 0, (share - expected) ** 2 / expected, 0.0).sum(axis=(1, 2))
+        filled = np.minimum((left > 0).sum(axis=1), (right > 0).sum(axis=1)) - 1
+        return float(np.mean(np.where(filled > 0, np.sqrt(square / filled), 0.0)))
 
 
 # Whether the first and the second variable are nominal with more than two levels.

@@ -8,11 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.validation.metrics import observed_codes
-from fusion_core.validation.samples import (
-    WeightedSample,
-    kolmogorov_distance,
-    wasserstein_distance,
-)
+from fusion_core.validation.samples import WeightedSample, distances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,12 +108,12 @@ def _summary(
         return {"variable": variable.name, "measure": TOTAL_VARIATION, "distance": distance}
     real = WeightedSample.of(observed.to_numpy(dtype=np.float64), weight)
     drawn = WeightedSample.of(variable.values, weight)
-    moved = wasserstein_distance(real, drawn)
+    largest, moved = distances(real, drawn)
     facts = _facts(real) + _facts(drawn)
     return {
         "variable": variable.name,
         "measure": KOLMOGOROV,
-        "distance": kolmogorov_distance(real, drawn),
+        "distance": largest,
         "wasserstein": moved,
         "wasserstein_share": moved / real.deviation if real.deviation > 0 else np.nan,
         **dict(zip(_FACTS, facts, strict=True)),

@@ -148,12 +148,13 @@ def validate(
     whole = estimate_subsets(observed, implicates, SubsetWeights.of_everyone(weights))
     convergence = convergence_table(estimates, whole, sums)
     summary = _summary(curves, scores, coverage)
+    by_variable = dict(iter(curves.groupby("variable", sort=False)))
     report(1.0, "Validation is ready")
     return Validation(
         metrics=metrics, curves=curves, summary=summary, marginals=marginals,
         distances=distances, correlations=correlations, scores=scores, coverage=coverage,
         convergence=convergence,
-        verdicts=tuple(verdict(name, curves) for name in implicates.names),
+        verdicts=tuple(verdict(name, by_variable[name]) for name in implicates.names),
     )  # fmt: skip
 
 
@@ -191,18 +192,15 @@ def smooth_metrics(metrics: pd.DataFrame, *, span: float = SPAN) -> pd.DataFrame
 
 def _summary(curves: pd.DataFrame, scores: pd.DataFrame, coverage: pd.DataFrame) -> pd.DataFrame:
     """Return each curve's mean over shares evenly spaced between its ends, beside the fair scores."""
-    rows = []
-    for variable, own in curves.groupby("variable", sort=False):
-        row: dict[str, Any] = {"variable": variable}
-        for metric in METRICS:
-            curve = own[own["metric"] == metric]
-            share = curve["share"].to_numpy(dtype=np.float64)
-            even = np.linspace(share[0], share[-1], SHARES_IN_SUMMARY)
-            row[metric] = float(np.interp(even, share, curve["value"]).mean())
-        rows.append(row)
+    rows: dict[str, dict[str, Any]] = {}
+    for (variable, metric), curve in curves.groupby(["variable", "metric"], sort=False):
+        share = curve["share"].to_numpy(dtype=np.float64)
+        even = np.linspace(share[0], share[-1], SHARES_IN_SUMMARY)
+        row = rows.setdefault(str(variable), {"variable": variable})
+        row[str(metric)] = float(np.interp(even, share, curve["value"]).mean())
     fair = scores[scores["score"] != LOG]
     held = coverage[coverage["level"] == SUMMARY_COVERAGE].set_index("variable")["held"]
-    summary = pd.DataFrame(rows).merge(fair, on="variable")
+    summary = pd.DataFrame(rows.values()).merge(fair, on="variable")
     return summary.assign(coverage=summary["variable"].map(held).astype(float))
 
 

@@ -83,7 +83,11 @@ class SubsetWeights:
         shifted = values - centre
         weight = self.weight[:, None]
         # One product for all sums: the matrix is walked through once.
-        columns = np.hstack([weight * shifted, weight**2 * shifted, weight**2 * shifted**2])
+        columns = np.empty((len(shifted), 3 * shifted.shape[1]))
+        parts = np.split(columns, 3, axis=1)
+        np.multiply(weight, shifted, out=parts[0])
+        np.multiply(weight, parts[0], out=parts[1])
+        np.multiply(parts[1], shifted, out=parts[2])
         first, linear, square = np.split(np.asarray(self.membership @ columns), 3, axis=1)
         mean = first / self.total
         spread = square - 2.0 * mean * linear + mean**2 * self.squares
@@ -179,15 +183,22 @@ def compare_subsets(
     return pd.concat([repeated, result], axis=1)
 
 
-def pooled_margin(simulated: tuple[Floats, Floats], sums: SubsetWeights) -> tuple[Floats, Floats]:
-    """Return pooled estimates of every subset and their 90 % margins of error.
+def pooled_margin(simulated: tuple[Floats, Floats], sampled: Floats) -> tuple[Floats, Floats]:
+    """Return pooled estimates and their 90 % margins of error.
 
     Rubin's (1987) rules with his degrees of freedom, as the R package; without any variance
     between implicates the degrees of freedom are those of one sample.
+
+    Parameters
+    ----------
+    simulated
+        Estimates and their sampling variances, of shape (estimates, M).
+    sampled
+        Degrees of freedom of one sample, one per estimate.
     """
     pooled = pool(*simulated, rule="rubin")
     freedom = pooled.degrees_of_freedom
-    limited = np.where(np.isinf(freedom), sums.degrees_of_freedom, freedom)
+    limited = np.where(np.isinf(freedom), sampled, freedom)
     return pooled.estimate, margin_multiplier(limited, 0.90) * pooled.standard_error
 
 
@@ -221,7 +232,7 @@ def observed_codes(observed: pd.Series[Any], variable: FusedVariable) -> NDArray
 
 def _with_margins(estimate: SubsetEstimate, sums: SubsetWeights) -> dict[str, Floats]:
     mean, variance = (part[:, 0] for part in estimate.observed)
-    simulated, margin = pooled_margin(estimate.simulated, sums)
+    simulated, margin = pooled_margin(estimate.simulated, sums.degrees_of_freedom)
     return {
         "observed": mean,
         "observed_moe": margin_multiplier(sums.degrees_of_freedom, 0.90) * np.sqrt(variance),

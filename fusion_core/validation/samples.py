@@ -63,25 +63,15 @@ class WeightedSample:
         return float(self.values[min(place, len(self.values) - 1)])
 
 
-def kolmogorov_distance(first: WeightedSample, second: WeightedSample) -> float:
-    """Return the largest difference of two cumulative distributions, 0 (equal) to 1.
+def distances(first: WeightedSample, second: WeightedSample) -> tuple[float, float]:
+    """Return how far apart two distributions are, in two ways.
 
-    The statistic of Kolmogorov (1933) and Smirnov (1948); no test is made of it, because draws of
-    one model are not independent of the data they are compared with.
+    * The largest difference of the cumulative distributions, 0 (equal) to 1: the statistic of
+      Kolmogorov (1933) and Smirnov (1948). No test is made of it, because draws of one model are not
+      independent of the data they are compared with.
+    * ∫|F − G|, the mean distance that values move from one distribution to the other, in the unit of
+      the values: the Wasserstein-1 or earth mover's distance (Vallender 1974).
     """
-    points = _points(first, second)
-    return float(np.abs(first.share_up_to(points) - second.share_up_to(points)).max())
-
-
-def wasserstein_distance(first: WeightedSample, second: WeightedSample) -> float:
-    """Return ∫|F − G|, the mean distance that values move from one distribution to the other.
-
-    The Wasserstein-1 or earth mover's distance (Vallender 1974), in the unit of the values.
-    """
-    points = _points(first, second)
+    points = np.union1d(first.values, second.values)
     gap = np.abs(first.share_up_to(points) - second.share_up_to(points))
-    return float((gap[:-1] * np.diff(points)).sum())
-
-
-def _points(first: WeightedSample, second: WeightedSample) -> Floats:
-    return np.union1d(first.values, second.values)
+    return float(gap.max()), float((gap[:-1] * np.diff(points)).sum())

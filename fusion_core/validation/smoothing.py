@@ -81,16 +81,22 @@ def local_median(
 def _median_lines(offset: Floats, value: Floats, kernel: Floats) -> Floats:
     """Fit one least-absolute-deviations line per row by reweighted least squares; value at 0."""
     scale = max(float(np.median(np.abs(value - np.median(value)))), 1e-12)
-    weight = kernel
-    level = np.zeros(len(kernel))
+    weight, level = kernel.copy(), np.zeros(len(kernel))
+    # Two matrices are used again and again: a curve takes 20 rounds, and memory is slower than sums.
+    first, second = np.empty_like(kernel), np.empty_like(kernel)
     for _ in range(_ROUNDS):
         total = weight.sum(axis=1)
-        mean_x = (weight * offset).sum(axis=1) / total
+        mean_x = np.multiply(weight, offset, out=first).sum(axis=1) / total
         mean_y = (weight @ value) / total
-        centred = offset - mean_x[:, None]
-        spread = (weight * centred**2).sum(axis=1)
-        slope = (weight * centred * value).sum(axis=1) / np.maximum(spread, 1e-12)
+        centred = np.subtract(offset, mean_x[:, None], out=second)
+        np.multiply(weight, centred, out=first)
+        product = np.multiply(first, value, out=first).sum(axis=1)
+        np.square(centred, out=second)
+        spread = np.multiply(weight, second, out=first).sum(axis=1)
+        slope = product / np.maximum(spread, 1e-12)
         level = mean_y - slope * mean_x
-        residual = value[None, :] - level[:, None] - slope[:, None] * offset
-        weight = kernel / np.maximum(np.abs(residual), 1e-3 * scale)
+        residual = np.subtract(value, level[:, None], out=first)
+        residual -= np.multiply(slope[:, None], offset, out=second)
+        np.maximum(np.abs(residual, out=residual), 1e-3 * scale, out=residual)
+        np.divide(kernel, residual, out=weight)
     return level
