@@ -204,25 +204,25 @@ def _problems(
     total = float(totals.weight.sum()) or 1.0
     found: list[RowProblem] = []
 
-    def report(kind: ProblemKind, level: str, chosen: list[int]) -> None:
-        count = int(totals.rows[chosen].sum())
-        if count:
-            share = float(totals.weight[chosen].sum()) / total
-            found.append(RowProblem(kind, side.variable, level, count, share))
+    def report(kind: ProblemKind, level: str, rows: float, weight: float) -> None:
+        if rows:
+            found.append(RowProblem(kind, side.variable, level, int(rows), float(weight) / total))
 
     if level_of_answer is not None:
-        answers: dict[int, list[int]] = {}
-        for answer, position in enumerate(level_of_answer.tolist()):
-            answers.setdefault(position, []).append(answer)
+        listed, asked = len(side.levels), len(level_of_answer)
+        rows, weight = (
+            np.bincount(level_of_answer, of[:asked], listed + 1).tolist()
+            for of in (totals.rows, totals.weight)
+        )
         for position, item in enumerate(side.levels):
-            if item.group is None and position in answers:
-                report("level without group", item.level, answers[position])
-        for answer in answers.get(len(side.levels), ()):
-            report("unknown level", labels[answer], [answer])
+            if item.group is None:
+                report("level without group", item.level, rows[position], weight[position])
+        for answer in np.flatnonzero(level_of_answer == listed):
+            report("unknown level", labels[answer], totals.rows[answer], totals.weight[answer])
     if side.missing is None:
-        report("missing answer", "", [cells.missing])
+        report("missing answer", "", totals.rows[cells.missing], totals.weight[cells.missing])
     if side.universe.strip() and side.outside_universe is None:
-        report("outside universe", "", [cells.outside])
+        report("outside universe", "", totals.rows[cells.outside], totals.weight[cells.outside])
     return tuple(sorted(found, key=lambda problem: -problem.rows))
 
 
