@@ -59,10 +59,10 @@ def start_app(workspace: Path, port: int | None = None) -> AppServer:
     command = [sys.executable, "-m", "fusion_core.cli.main", "app", "--workspace", str(workspace)]
     command += ["--port", str(port), "--no-show"]
     handle, log = tempfile.mkstemp(prefix="harmony-server-", suffix=".log")
+    # As on a user's machine: modules are compiled once, not at every start.
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
     with os.fdopen(handle, "wb") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, env=os.environ | {"OMP_NUM_THREADS": "1"}
-        )
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
     server = AppServer(workspace, port, process, Path(log))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:

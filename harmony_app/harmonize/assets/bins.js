@@ -6,7 +6,7 @@ const HEIGHT = 74;
 const BASE = 58;
 
 const MOST = 200;
-const DECIMAL = /^[-−–+]?((0|[1-9]\d*)\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+const DECIMAL = /^[-−–+]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i;
 const IN_THOUSANDS = /^[-−–]?\d{1,3}(,\d{3})+$/;
 const KEY_STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 
