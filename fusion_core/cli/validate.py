@@ -128,6 +128,7 @@ def _record(
         "curves": _of(found.curves, names),
         "scores": _of(found.scores, names),
         "coverage": _of(found.coverage, names),
+        "reliability": _of(found.reliability, names),
         "distances": _of(found.distances, names),
         "dependence": found.correlations,
         "importance": _of(found.importance, names),

@@ -1,4 +1,4 @@
-"""How honest the ranges of the draws are: how often they hold the true value, and how wide they are."""
+"""How honest draws are: how often ranges of numbers hold the truth, how often drawn answers are true."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.validation.metrics import observed_codes
 from fusion_core.validation.samples import WeightedSample
 
 if TYPE_CHECKING:
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEVELS: Final = (0.5, 0.8, 0.9)
+MOST_GROUPS: Final = 12
+FEWEST_ROWS: Final = 30
+RELIABILITY_COLUMNS: Final = (
+    "variable", "level", "drawn", "observed", "lower", "upper", "standard_error", "share", "rows",
+)  # fmt: skip
+# The normal quantile of a 90 % interval.
+_NORMAL: Final = 1.6448536269514722
 COVERAGE_COLUMNS: Final = ("variable", "level", "held", "below", "above", "width")
 
 
@@ -81,6 +89,158 @@ def transform_bounds(truth: Floats, draws: NDArray[Any]) -> tuple[Floats, Floats
     lower = (draws < truth[:, None]).sum(axis=1)
     upto = (draws <= truth[:, None]).sum(axis=1)
     return lower / count, (upto + 1.0) / count
+
+
+def reliability_table(
+    observed: pd.DataFrame, implicates: Implicates, weight: Floats
+) -> pd.DataFrame:
+    """Compare how often answers are drawn with how often they are true (a reliability diagram).
+
+    The share of M draws is a noisy chance: among households with many draws of an answer are those
+    whose draws hit it by luck, so that truth set against that share would call a perfect model too
+    sure. Each draw in turn is therefore set aside. Households are grouped by how many of their
+    other M − 1 draws give the answer, and the groups' share of the draws set aside is compared with
+    their share of true answers. Under a perfect model truth and draws of a household are
+    exchangeable, so that both shares agree but for chance, whatever M is. (For reliability diagrams
+    see Murphy and Winkler 1977, *Reliability of subjective probability forecasts*, Applied
+    Statistics 26.)
+
+    Parameters
+    ----------
+    observed, implicates, weight
+        As for `fusion_core.validation.validate`.
+
+    Returns
+    -------
+    DataFrame
+        One row per category, level and group of households, at most `MOST_GROUPS` of at least
+        `FEWEST_ROWS` households each: ``variable``, ``level``, ``drawn`` and ``observed`` (shares of
+        draws set aside and of true answers), ``standard_error`` (of their difference, as of a ratio
+        over households), ``lower`` and ``upper`` (a 90 % interval around ``observed`` after Wilson
+        1927, as wide as that error asks for: it should hold ``drawn``), ``share`` (weighted, of all
+        households) and ``rows`` (their number; a household whose draws differ counts partly in
+        either of two neighbouring groups).
+    """
+    parts = [pd.DataFrame(columns=list(RELIABILITY_COLUMNS))]
+    for name, variable in implicates.variables.items():
+        if not variable.is_categorical:
+            continue
+        codes = observed_codes(observed[name], variable)
+        for code, level in enumerate(variable.levels):
+            counts = (np.asarray(variable.values) == code).sum(axis=1)
+            part = _reliability(codes == code, counts, implicates.count, weight)
+            part.insert(0, "variable", name)
+            part.insert(1, "level", level)
+            parts.append(part)
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def _reliability(
+    truth: NDArray[np.bool_], counts: NDArray[np.intp], draws: int, weight: Floats
+) -> pd.DataFrame:
+    """Return the groups of one level; `counts` says how many of a household's draws give it."""
+    every = np.arange(len(counts))
+    hit, missed = counts / draws, 1.0 - counts / draws
+    # A draw set aside that gives the answer leaves one fewer among the others.
+    others = np.maximum(counts - 1, 0), np.minimum(counts, draws - 1)
+    mass = sum(
+        np.bincount(other, amount * (weight > 0), minlength=draws)
+        for other, amount in zip(others, (hit, missed), strict=True)
+    )
+    group = _groups_of(np.asarray(mass))
+    belongs = np.zeros((len(counts), int(group[-1]) + 1))
+    drawn = belongs.copy()
+    belongs[every, group[others[0]]] += hit
+    drawn[every, group[others[0]]] += hit
+    belongs[every, group[others[1]]] += missed
+    weighted = weight[:, None] * belongs
+    total = weighted.sum(axis=0)
+    observed, expected = truth @ weighted / total, weight @ drawn / total
+    residual = (truth[:, None] - (observed - expected)) * belongs - drawn
+    variance = weight**2 @ residual**2 / total**2
+    lower, upper = wilson_interval(
+        observed, _size(observed, expected, variance, total**2 / (weighted**2).sum(axis=0))
+    )
+    return pd.DataFrame({
+        "drawn": expected, "observed": observed, "lower": lower, "upper": upper,
+        "standard_error": np.sqrt(variance), "share": total / weight.sum(),
+        "rows": belongs.sum(axis=0),
+    })  # fmt: skip
+
+
+def _size(observed: Floats, expected: Floats, variance: Floats, households: Floats) -> Floats:
+    """Return how many households would make a share as uncertain as the difference is."""
+    middle = (observed + expected) / 2.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.where(variance > 0, middle * (1.0 - middle) / variance, np.inf)
+    return np.minimum(size, households)
+
+
+def _groups_of(mass: Floats) -> NDArray[np.intp]:
+    """Join neighbouring counts to groups that are large enough; return the group of every count."""
+    enough = max(FEWEST_ROWS, mass.sum() / MOST_GROUPS)
+    group = np.zeros(len(mass), dtype=np.intp)
+    current, filled = 0, 0.0
+    for place, amount in enumerate(mass):
+        group[place] = current
+        filled += amount
+        if filled >= enough and mass[place + 1 :].sum() >= enough:
+            current, filled = current + 1, 0.0
+    return group
+
+
+def wilson_interval(share: Floats, size: Floats) -> tuple[Floats, Floats]:
+    """Return the ends of the 90 % interval of shares (Wilson 1927).
+
+    Parameters
+    ----------
+    share
+        Observed shares.
+    size
+        Effective number of observations of each.
+    """
+    square = _NORMAL**2
+    middle = (share + square / (2.0 * size)) / (1.0 + square / size)
+    half = np.sqrt(share * (1.0 - share) / size + square / (4.0 * size**2))
+    half *= _NORMAL / (1.0 + square / size)
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+
+
+def reliability_gaps(reliability: pd.DataFrame) -> pd.DataFrame:
+    """Say of every level how far drawn and true shares typically are apart, chance taken off.
+
+    Parameters
+    ----------
+    reliability
+        See `reliability_table`.
+
+    Returns
+    -------
+    DataFrame
+        ``variable``, ``level``, ``gap`` – the root of the mean squared difference less what sampling
+        alone would give (as Ferro and Fricker 2012 correct Brier's reliability), 0 at least –,
+        ``tilt`` – the slope of the difference over the drawn share, negative where draws are too
+        sure – and ``p_value``: how often chance alone would make differences so large in groups so
+        small (χ² over the groups, as in the test of Hosmer and Lemeshow 1980).
+    """
+    from scipy import special
+
+    rows = []
+    for (variable, level), own in reliability.groupby(["variable", "level"], sort=False):
+        share = own["share"].to_numpy(dtype=np.float64)
+        drawn = own["drawn"].to_numpy(dtype=np.float64)
+        error = own["standard_error"].to_numpy(dtype=np.float64)
+        difference = own["observed"].to_numpy(dtype=np.float64) - drawn
+        excess = difference**2 - error**2
+        centred = drawn - np.average(drawn, weights=share)
+        spread = float(share @ centred**2)
+        tilt = float(share @ (centred * difference)) / spread if spread > 0 else 0.0
+        gap = float(np.sqrt(max(float(np.average(excess, weights=share)), 0.0)))
+        known = error > 0
+        distance = float(((difference[known] / error[known]) ** 2).sum())
+        chance = float(special.chdtrc(known.sum(), distance)) if known.any() else 1.0
+        rows.append((variable, level, gap, tilt, chance))
+    return pd.DataFrame(rows, columns=["variable", "level", "gap", "tilt", "p_value"])
 
 
 def _share_below(low: Floats, high: Floats, point: float) -> Floats:

@@ -10,7 +10,11 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
-from fusion_core.validation.calibration import coverage_table
+from fusion_core.validation.calibration import (
+    RELIABILITY_COLUMNS,
+    coverage_table,
+    reliability_table,
+)
 from fusion_core.validation.convergence import convergence_table
 from fusion_core.validation.dependence import compare_dependence
 from fusion_core.validation.distributions import compare_marginals, summarize_distributions
@@ -39,6 +43,10 @@ SUMMARY_COVERAGE = 0.8
 
 def _no_importance() -> pd.DataFrame:
     return pd.DataFrame(columns=list(IMPORTANCE_COLUMNS))
+
+
+def _no_reliability() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(RELIABILITY_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,8 @@ class Validation:
     importance
         What each variable was predicted from (`fusion_core.fusion.FusionModel.importance`); empty
         where no model is at hand, as after out-of-fold fusion.
+    reliability
+        How often drawn answers are true (see `reliability_table`); empty without categories.
     """
 
     metrics: pd.DataFrame
@@ -84,6 +94,7 @@ class Validation:
     convergence: pd.DataFrame
     verdicts: tuple[str, ...]
     importance: pd.DataFrame = field(default_factory=_no_importance)
+    reliability: pd.DataFrame = field(default_factory=_no_reliability)
 
 
 def validate(
@@ -145,6 +156,7 @@ def validate(
     report(0.85, "Scoring the draws")
     scores = score_table(observed, implicates, weights)
     coverage = coverage_table(observed, implicates, weights)
+    reliability = reliability_table(observed, implicates, weights)
     whole = estimate_subsets(observed, implicates, SubsetWeights.of_everyone(weights))
     convergence = convergence_table(estimates, whole, sums)
     summary = _summary(curves, scores, coverage)
@@ -153,7 +165,7 @@ def validate(
     return Validation(
         metrics=metrics, curves=curves, summary=summary, marginals=marginals,
         distances=distances, correlations=correlations, scores=scores, coverage=coverage,
-        convergence=convergence,
+        convergence=convergence, reliability=reliability,
         verdicts=tuple(verdict(name, by_variable[name]) for name in implicates.names),
     )  # fmt: skip
 

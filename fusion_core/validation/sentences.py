@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from fusion_core.estimates.contrasts import holm
+from fusion_core.validation.calibration import reliability_gaps
 from fusion_core.validation.distributions import TOTAL_VARIATION
 from fusion_core.validation.verdicts import percent_words
 
@@ -27,6 +29,13 @@ LOST_DEPENDENCE: Final = 0.10
 # How far the share held may be from the nominal one, in points.
 HONEST_RANGE: Final = 0.03
 MISLEADING_RANGE: Final = 0.08
+# How far the share of true answers may be from the share drawn.
+HONEST_CHANCE: Final = 0.02
+MISLEADING_CHANCE: Final = 0.05
+# Gaps that chance would make larger more often than this are not told from none.
+_BEYOND_CHANCE: Final = 0.05
+# Slope of that gap from which draws are called too sure or too cautious.
+_TILTED: Final = 0.05
 # Simulation noise of a subset estimate against its margin of error.
 SETTLED: Final = 0.15
 UNSETTLED: Final = 0.30
@@ -76,7 +85,11 @@ def all_findings(
         "Unseen households": [] if outside is None else out_of_fold_findings(inside, outside),
         "Distributions": distribution_findings(inside),
         "Dependence": [dependence_finding(inside, only)],
-        "Draws of single households": [*skill_findings(inside), *calibration_findings(inside)],
+        "Draws of single households": [
+            *skill_findings(inside),
+            *calibration_findings(inside),
+            *reliability_findings(inside),
+        ],
         "What variables were predicted from": importance_findings(inside),
         "Number of implicates": [convergence_finding(inside)] if len(inside.convergence) else [],
     }
@@ -133,6 +146,38 @@ def calibration_findings(validation: Validation) -> list[Finding]:
             f"{percent_words(row['held'])} of true answers, {words}."
         )
         found.append(Finding(str(row["variable"]), tone, text))
+    return found
+
+
+def reliability_findings(validation: Validation) -> list[Finding]:
+    """Say of every category whether its answers are true as often as they are drawn."""
+    found = []
+    for variable, own in reliability_gaps(validation.reliability).groupby("variable", sort=False):
+        # With many answers some gap appears by chance alone.
+        certain = own[holm(own["p_value"].to_numpy(dtype=np.float64)) < _BEYOND_CHANCE]
+        if certain.empty:
+            text = (
+                f"{variable}: answers are true as often as they are drawn; what gaps there are can be"
+                " chance."
+            )
+            found.append(Finding(str(variable), "good", text))
+            continue
+        worst = certain.sort_values("gap", ascending=False, kind="stable").iloc[0]
+        gap, tilt = float(worst["gap"]), float(worst["tilt"])
+        tone = _tone(gap, HONEST_CHANCE, MISLEADING_CHANCE)
+        words = {
+            "good": "answers are true almost exactly as often as they are drawn",
+            "fair": "answers are true nearly as often as they are drawn",
+            "poor": "answers are not true as often as they are drawn",
+        }[tone]
+        leaning = ""
+        if tone != "good" and abs(tilt) > _TILTED:
+            leaning = "; draws are too sure" if tilt < 0 else "; draws are too cautious"
+        text = (
+            f"{variable}: {words} (typical gap {100 * gap:.1f} points, largest for"
+            f" “{worst['level']}”){leaning}."
+        )
+        found.append(Finding(str(variable), tone, text))
     return found
 
 

@@ -1,7 +1,7 @@
 """A validation on disk: one Parquet file per table and ``validation.json``.
 
-Format 2 has more tables than format 1, which is still read: what it lacks is empty then. The
-out-of-fold validation of a run is a folder of the same form inside that of its usual validation.
+Every format has the tables of the earlier ones and more. Earlier ones are still read: what they lack
+is empty then. The out-of-fold validation of a run is a folder of the same form inside that of its usual validation.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import CorruptFileError
-from fusion_core.validation.calibration import COVERAGE_COLUMNS
+from fusion_core.validation.calibration import COVERAGE_COLUMNS, RELIABILITY_COLUMNS
 from fusion_core.validation.convergence import CONVERGENCE_COLUMNS
 from fusion_core.validation.dependence import FUSED
 from fusion_core.validation.distributions import DISTANCE_COLUMNS, KOLMOGOROV, TOTAL_VARIATION
@@ -26,14 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 OUT_OF_FOLD: Final = "out_of_fold"
 _FIRST_TABLES: Final = ("metrics", "curves", "summary", "marginals", "correlations")
 _ADDED_TABLES: Final = {
     "distances": DISTANCE_COLUMNS, "scores": SCORE_COLUMNS, "coverage": COVERAGE_COLUMNS,
     "convergence": CONVERGENCE_COLUMNS, "importance": IMPORTANCE_COLUMNS,
 }  # fmt: skip
-TABLES: Final = (*_FIRST_TABLES, *_ADDED_TABLES)
+_LATEST_TABLES: Final = {"reliability": RELIABILITY_COLUMNS}
+TABLES: Final = (*_FIRST_TABLES, *_ADDED_TABLES, *_LATEST_TABLES)
 _FILE: Final = "validation.json"
 
 
@@ -87,8 +88,14 @@ def read_validation(folder: Path) -> Validation:
         If a file is missing, damaged or of an unknown format version.
     """
     record = _record(folder)
-    names = _FIRST_TABLES if record["format"] == 1 else TABLES
-    tables = {name: _read(folder / f"{name}.parquet") for name in names}
+    lacking = {**(_ADDED_TABLES if record["format"] == 1 else {})}
+    lacking |= _LATEST_TABLES if record["format"] < FORMAT_VERSION else {}
+    tables = {
+        name: pd.DataFrame(columns=list(lacking[name]))
+        if name in lacking
+        else _read(folder / f"{name}.parquet")
+        for name in TABLES
+    }
     if record["format"] == 1:
         tables = _completed(tables)
     return Validation(verdicts=tuple(record["verdicts"]), **tables)
@@ -123,7 +130,7 @@ def fingerprint_files(paths: Iterable[Path]) -> str:
 def _record(folder: Path) -> dict[str, Any]:
     path = folder / _FILE
     record = read_json(path)
-    if record.get("format") not in {1, FORMAT_VERSION} or "verdicts" not in record:
+    if record.get("format") not in {1, 2, FORMAT_VERSION} or "verdicts" not in record:
         raise CorruptFileError(
             "The validation was written by another version",
             where=str(path),
@@ -133,16 +140,14 @@ def _record(folder: Path) -> dict[str, Any]:
 
 
 def _completed(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the tables of format 1 with those that were not there yet."""
+    """Return the tables of format 1 with what can be told from them of later columns."""
     marginals = tables["marginals"]
-    added = {name: pd.DataFrame(columns=list(names)) for name, names in _ADDED_TABLES.items()}
     first = marginals.drop_duplicates("variable")
     measure = np.where(first["lower"].isna(), TOTAL_VARIATION, KOLMOGOROV)
-    added["distances"] = first.assign(measure=measure).reindex(columns=list(DISTANCE_COLUMNS))
     summary = tables["summary"]
     return {
         **tables,
-        **added,
+        "distances": first.assign(measure=measure).reindex(columns=list(DISTANCE_COLUMNS)),
         "summary": summary.assign(baseline=summary["value"] / (1.0 - summary["skill"])),
         "marginals": marginals.drop(columns="distance"),
         "correlations": tables["correlations"].assign(kind=FUSED),

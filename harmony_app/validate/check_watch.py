@@ -88,6 +88,9 @@ class CheckWatch:
             self._timer = pn.state.add_periodic_callback(self._look, period=_PERIOD_MILLISECONDS)
 
     def _look(self) -> None:
+        # Between the page's first document and its script, changes reach no browser.
+        if pn.state.curdoc is not None and not pn.state.loaded:
+            return
         state = self.state
         if not is_running(state) and self._timer is not None:
             self._timer.stop()

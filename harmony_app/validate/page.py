@@ -23,6 +23,7 @@ from harmony_app.validate.check_watch import CheckWatch
 from harmony_app.validate.curves_svg import curves_svg
 from harmony_app.validate.detail import dependence_html, distribution_html
 from harmony_app.validate.record import read_validated
+from harmony_app.validate.reliability import reliability_html
 from harmony_app.validate.repeat_bar import RepeatBar
 from harmony_app.validate.state import (
     EVERY_SUBSET,
@@ -206,10 +207,17 @@ class ValidatePage(Viewer):
 
     def _draws(self) -> str:
         found, variable = self.validation, self.state.variable
-        findings = [*sentences.skill_findings(found), *sentences.calibration_findings(found)]
+        findings = [
+            *sentences.skill_findings(found),
+            *sentences.calibration_findings(found),
+            *sentences.reliability_findings(found),
+        ]
+        categories = list(dict.fromkeys(found.reliability["variable"]))
+        shown = [variable] if variable else categories
         body = (
             sections.findings_html(sections.about(findings, variable))
             + sections.coverage_html(found.coverage, variable)
+            + "".join(reliability_html(found.reliability, name) for name in shown)
             + sections.scores_html(found.scores, variable)
         )
         return sections.panel_html("Draws of single households", words.DRAWS_HELP, body)

@@ -68,7 +68,7 @@ def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
             "The files of this run changed since it was validated, so these figures speak of an"
             " earlier state."
         )
-    if inside.scores.empty:
+    if inside.scores.empty or _lacks_reliability(inside):
         warnings.append(
             "This run was validated by an earlier version, which did not compute everything shown"
             " here."
@@ -97,3 +97,8 @@ def check_note(facts: Mapping[str, Any]) -> str:
         f"{households} in {folds} parts; each part fused by models trained on the others"
         f"{f'. It took {took}' if took else ''}."
     )
+
+
+def _lacks_reliability(validation: Validation) -> bool:
+    categories = validation.metrics["level"].fillna("").astype(str) != ""
+    return validation.reliability.empty and bool(categories.any())

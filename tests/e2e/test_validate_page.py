@@ -60,11 +60,15 @@ def test_a_finished_run_is_checked_with_unseen_households(
     page.get_by_label("How thoroughly").select_option("3 parts (quicker)")
     page.get_by_role("button", name="Check with unseen households").click()
     expect(page.get_by_role("progressbar", name="Progress of the check")).to_be_visible()
+    page.reload()
+    chip = page.get_by_role("link", name="checking")
+    expect(chip).to_have_attribute("href", re.compile("tab=unseen"), timeout=LONG_MILLISECONDS)
     expect(page.get_by_text("in 3 parts; each part fused")).to_be_visible(timeout=180_000)
     page.get_by_role("button", name="unseen", exact=True).click()
     expect(page).to_have_url(re.compile("unseen=1"))
     page.get_by_role("button", name="Households", exact=True).click()
     expect(page.get_by_text("elec_kwh: draws are")).to_be_visible()
+    expect(page.get_by_role("img", name="share of true answers").first).to_be_visible()
 
 
 def test_a_published_table_is_compared(validate, tmp_path):

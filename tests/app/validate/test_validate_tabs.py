@@ -8,13 +8,14 @@ import pytest
 from fusion_core.execution.checking import USUAL
 from fusion_core.execution.validating import out_of_fold_folder
 from fusion_core.validation import read_validation, write_validation
-from fusion_core.workspace.files import write_json
+from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunState, open_run
 from harmony_app.shell.session import Session
 from harmony_app.validate.page import ValidatePage
 from harmony_app.validate.place import finished_runs
 from harmony_app.validate.record import read_validated
+from harmony_app.validate.reliability import reliability_html, shown_levels
 from harmony_app.validate.state import TABS, ValidateState
 
 
@@ -194,3 +195,40 @@ def test_a_table_that_does_not_fit_is_refused_in_a_sentence(make_page, text, nam
         page.other._start()
     assert words in page.other.message.object
     assert not page.other.download.visible
+
+
+def test_a_category_has_a_chart_of_true_against_drawn_answers(make_page):
+    page = make_page(tab="draws", variable="cold")
+    text = page.texts.object
+    assert "are answers true as often as they are drawn?" in text
+    assert text.count("<svg") == 1  # of two answers one; the other is its mirror image
+    assert "mirror image" in text
+    assert 'class="ideal"' in text
+    assert "cold: answers are" in text
+    page._choose_variable("kwh")
+    assert "<svg" not in page.texts.object
+
+
+def test_the_most_frequent_answers_are_drawn_and_the_rest_counted():
+    levels = [f"<{place}>" for place in range(11)]
+    table = pd.DataFrame(
+        {
+            "variable": "fuel", "level": levels, "drawn": 0.1, "observed": range(11), "lower": 0.0,
+            "upper": 0.2, "standard_error": 0.05, "share": 1.0, "rows": 100.0,
+        }
+    )  # fmt: skip
+    assert shown_levels(table) == levels[3:]
+    text = reliability_html(table.assign(observed=0.1), "fuel")
+    assert text.count("<svg") == 8
+    assert "3\N{NO-BREAK SPACE}rarer answers" in text
+    assert "<0>" not in text
+    assert reliability_html(table, "kwh") == ""
+
+
+def test_a_validation_of_an_earlier_version_can_be_completed(make_page, run):
+    (run.validation_folder / "reliability.parquet").unlink()
+    record = read_json(run.validation_folder / "validation.json")
+    write_json(record | {"format": 2}, run.validation_folder / "validation.json")
+    page = make_page()
+    assert "earlier version" in page.repeat.warnings.object
+    assert page.repeat.start.visible
