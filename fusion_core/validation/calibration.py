@@ -121,51 +121,67 @@ def reliability_table(
         households) and ``rows`` (their number; a household whose draws differ counts partly in
         either of two neighbouring groups).
     """
-    parts = [pd.DataFrame(columns=list(RELIABILITY_COLUMNS))]
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in RELIABILITY_COLUMNS}
     for name, variable in implicates.variables.items():
         if not variable.is_categorical:
             continue
         codes = observed_codes(observed[name], variable)
+        counts = _level_counts(np.asarray(variable.values), len(variable.levels))
         for code, level in enumerate(variable.levels):
-            counts = (np.asarray(variable.values) == code).sum(axis=1)
-            part = _reliability(codes == code, counts, implicates.count, weight)
-            part.insert(0, "variable", name)
-            part.insert(1, "level", level)
-            parts.append(part)
-    return pd.concat(parts[1:] or parts, ignore_index=True)
+            found = _reliability(codes == code, counts[:, code], implicates.count, weight)
+            groups = len(found["drawn"])
+            found |= {
+                "variable": np.full(groups, name, dtype=object),
+                "level": np.full(groups, level, dtype=object),
+            }
+            for column, values in found.items():
+                parts[column].append(values)
+    # One frame built at once: one per level would take most of the time.
+    return pd.DataFrame(
+        {column: np.concatenate(values) if values else [] for column, values in parts.items()}
+    )
+
+
+def _level_counts(codes: NDArray[np.integer], levels: int) -> NDArray[np.intp]:
+    """Return how many of each row's draws give each level, shape (rows, levels)."""
+    rows = len(codes)
+    place = codes.astype(np.intp) + levels * np.arange(rows)[:, None]
+    return np.bincount(place.ravel(), minlength=rows * levels).reshape(rows, levels)
 
 
 def _reliability(
     truth: NDArray[np.bool_], counts: NDArray[np.intp], draws: int, weight: Floats
-) -> pd.DataFrame:
+) -> dict[str, NDArray[Any]]:
     """Return the groups of one level; `counts` says how many of a household's draws give it."""
-    every = np.arange(len(counts))
-    hit, missed = counts / draws, 1.0 - counts / draws
+    hit = counts / draws
     # A draw set aside that gives the answer leaves one fewer among the others.
     others = np.maximum(counts - 1, 0), np.minimum(counts, draws - 1)
-    mass = sum(
-        np.bincount(other, amount * (weight > 0), minlength=draws)
-        for other, amount in zip(others, (hit, missed), strict=True)
-    )
-    group = _groups_of(np.asarray(mass))
-    belongs = np.zeros((len(counts), int(group[-1]) + 1))
-    drawn = belongs.copy()
-    belongs[every, group[others[0]]] += hit
-    drawn[every, group[others[0]]] += hit
-    belongs[every, group[others[1]]] += missed
-    weighted = weight[:, None] * belongs
-    total = weighted.sum(axis=0)
-    observed, expected = truth @ weighted / total, weight @ drawn / total
-    residual = (truth[:, None] - (observed - expected)) * belongs - drawn
-    variance = weight**2 @ residual**2 / total**2
-    lower, upper = wilson_interval(
-        observed, _size(observed, expected, variance, total**2 / (weighted**2).sum(axis=0))
-    )
-    return pd.DataFrame({
+    mass = np.zeros(draws)
+    mass += np.bincount(others[0], hit * (weight > 0), minlength=draws)
+    mass += np.bincount(others[1], (1.0 - hit) * (weight > 0), minlength=draws)
+    group = _groups_of(mass)
+    first, second = group[others[0]], group[others[1]]
+    whole = first == second
+    # Every household appears twice, with the part of it that belongs to either group.
+    groups = np.concatenate([first, second])
+    amount = np.concatenate([np.where(whole, 1.0, hit), np.where(whole, 0.0, 1.0 - hit)])
+    aside = np.concatenate([hit, np.zeros(len(hit))])
+    weights, answers = np.tile(weight, 2), np.tile(truth, 2)
+
+    def summed(values: Floats) -> Floats:
+        return np.asarray(np.bincount(groups, values), dtype=np.float64)
+
+    weighted = weights * amount
+    total = summed(weighted)
+    observed, expected = summed(weighted * answers) / total, summed(weights * aside) / total
+    residual = (answers - (observed - expected)[groups]) * amount - aside
+    variance = summed((weights * residual) ** 2) / total**2
+    size = _size(observed, expected, variance, total**2 / summed(weighted**2))
+    lower, upper = wilson_interval(observed, size)
+    return {
         "drawn": expected, "observed": observed, "lower": lower, "upper": upper,
-        "standard_error": np.sqrt(variance), "share": total / weight.sum(),
-        "rows": belongs.sum(axis=0),
-    })  # fmt: skip
+        "standard_error": np.sqrt(variance), "share": total / weight.sum(), "rows": summed(amount),
+    }  # fmt: skip
 
 
 def _size(observed: Floats, expected: Floats, variance: Floats, households: Floats) -> Floats:

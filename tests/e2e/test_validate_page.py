@@ -62,7 +62,7 @@ def test_a_finished_run_is_checked_with_unseen_households(
     expect(page.get_by_role("progressbar", name="Progress of the check")).to_be_visible()
     page.reload()
     chip = page.get_by_role("link", name="checking")
-    expect(chip).to_have_attribute("href", re.compile("tab=unseen"), timeout=LONG_MILLISECONDS)
+    expect(chip).to_have_attribute("href", re.compile("tab=unseen"))
     expect(page.get_by_text("in 3 parts; each part fused")).to_be_visible(timeout=180_000)
     page.get_by_role("button", name="unseen", exact=True).click()
     expect(page).to_have_url(re.compile("unseen=1"))
