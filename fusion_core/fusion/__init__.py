@@ -6,11 +6,16 @@ installed, on a SLURM cluster (package ``dask-jobqueue``)::
     from dask_jobqueue import SLURMCluster
     from distributed import Client
 
-    # Eight processes of one core each per job: a worker computes one task at a time.
-    cluster = SLURMCluster(cores=8, processes=8, memory="32GB", walltime="02:00:00")
-    cluster.scale(jobs=10)
+    # Eight processes of one core and 4 GB each per job: a worker computes one task at a time.
+    cluster = SLURMCluster(
+        cores=8, processes=8, memory="32GB", walltime="02:00:00",
+        worker_extra_args=["--lifetime", "110m", "--lifetime-stagger", "5m"],
+    )
+    cluster.adapt(minimum_jobs=1, maximum_jobs=10)
     executor = Client(cluster).get_executor()
-    model = train(donor, y, x, weight="weight", seed=1, executor=executor)
+    model = train(
+        donor, y, x, weight="weight", seed=1, executor=executor, checkpoints=folder / "checkpoints"
+    )
     model.save(folder / "model")
     fuse_to_folder(
         folder / "recipient.parquet", folder / "model", folder / "implicates", m=40, seed=1,
@@ -20,9 +25,12 @@ installed, on a SLURM cluster (package ``dask-jobqueue``)::
 Jobs need the same environment and must see ``folder`` under the same path; the recipient is read
 where this code runs. ``memory`` is what each worker may take, half of its share of the job to be
 safe. Folds, fits and screenings are tasks when training, parts of the rows when fusing. Tasks may be
-repeated, so the death of a worker costs only its tasks at hand, a job that ran
-into its wall time included; started again, `fuse_to_folder` goes on with the parts that are there.
-The results equal those of one machine.
+repeated, so the death of a worker costs only its tasks at hand; Dask gives a task up when four
+workers died of it (``distributed.scheduler.allowed-failures``), which points to too little memory.
+Workers that end themselves before the wall time are replaced by new jobs with ``adapt``, not with
+``scale``. ``print(cluster.job_script())`` shows what is submitted; a partition and an account are
+``queue`` and ``account``. Started again, `train` goes on with the variables, `fuse_to_folder` with
+the parts that are there. The results equal those of one machine.
 
 The public names are imported on first use: reading a run's settings should not load LightGBM.
 """

@@ -15,6 +15,8 @@ import lightgbm as lgb
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from fusion_core.fusion.settings import TrainSettings
@@ -95,6 +97,8 @@ class FoldedData:
         Number of the fold in which each row is held out; −1 for rows that never are.
     seed
         Seed of everything random in the fits.
+    options
+        Further parameters of LightGBM, see `tree_options`.
     """
 
     def __init__(
@@ -106,6 +110,7 @@ class FoldedData:
         weights: NDArray[np.float64],
         fold: NDArray[np.int64],
         seed: int,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         self.matrix = matrix
         self.outcome = outcome
@@ -119,6 +124,7 @@ class FoldedData:
             "force_row_wise": True,
             "feature_pre_filter": False,
             "seed": seed,
+            **(options or {}),
         }
         self._unordered = unordered
         self._full: lgb.Dataset | None = None

@@ -23,6 +23,7 @@ from fusion_core.fusion.inputs import (
 from fusion_core.fusion.predictor_lists import candidates_of, normalise_predictors
 from fusion_core.fusion.screening import Design, suggest_order
 from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.streams import some_rows
 from fusion_core.fusion.variables import VariableType, detect_types, encode_frame
 
 if TYPE_CHECKING:
@@ -242,8 +243,9 @@ def _useful_predictors(
 
 def _reordered(donors: Donors) -> Donors:
     """Put the steps into the suggested order."""
-    rows = np.isfinite(donors.fused).all(axis=1)
-    check_rows(int(rows.sum()), "rows with a value of every fusion variable, to find an order from")
+    rows = np.flatnonzero(np.isfinite(donors.fused).all(axis=1))
+    check_rows(len(rows), "rows with a value of every fusion variable, to find an order from")
+    rows = rows[some_rows(donors.seed, donors.settings.screening_share, len(rows))]
     weights = donors.weights[rows]
     designs = [
         Design.build(

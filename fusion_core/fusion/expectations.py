@@ -18,7 +18,8 @@ from fusion_core.fusion.folds import assign_folds, strata_of
 from fusion_core.fusion.model import ModelPart, PartRole, VariableModel
 from fusion_core.fusion.screening import Design, screen
 from fusion_core.fusion.settings import Method, TrainSettings
-from fusion_core.fusion.streams import Purpose, integer_seed, stream
+from fusion_core.fusion.streams import Purpose, integer_seed, some_rows, stream
+from fusion_core.fusion.tree_options import tree_parameters
 from fusion_core.fusion.tuning import Fit, tune, with_choices
 from fusion_core.fusion.variables import VariableType
 from fusion_core.fusion.workers import Report, Shares, Stop, Workers
@@ -118,8 +119,10 @@ def screened(task: VariableTask, stop: Stop) -> list[int]:
     Cancelled
         If `stop` says so.
     """
-    outcome = Design.build(task.outcome[:, None], [task.type], task.weights)
-    predictors = Design.build(task.matrix, task.candidates, task.weights, check=stop.check)
+    rows = some_rows(task.seed, task.settings.screening_share, len(task.matrix), task.place)
+    weights = task.weights[rows]
+    outcome = Design.build(task.outcome[rows, None], [task.type], weights)
+    predictors = Design.build(task.matrix[rows], task.candidates, weights, check=stop.check)
     named = task.settings.forced(task.type.name)
     forced = [place for place, item in enumerate(task.candidates) if item.name in named]
     return screen(outcome, predictors, forced, task.settings, check=stop.check) or [0]
@@ -212,6 +215,7 @@ def _folded(
         weights=task.weights if rows is None else task.weights[rows],
         fold=fold,
         seed=integer_seed(task.seed, Purpose.BOOSTING, task.place, key),
+        options=tree_parameters(task.settings.lightgbm),
     )
 
 

@@ -1,6 +1,7 @@
 """A fusion model on disk: a folder or zip anyone can read, every file guarded by a checksum.
 
-Layout (format 2; models of format 1, which name two settings otherwise and have no temperatures, are read):
+Layout (format 3; models of format 2, which lack settings added since, and of format 1, which name two
+settings otherwise and have no temperatures, are read):
 
 ``manifest.json``
     Format version, the version that wrote it, and the SHA-256 of every other file.
@@ -19,7 +20,6 @@ Layout (format 2; models of format 1, which name two settings otherwise and have
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ from fusion_core.fusion.model_manifest import (
 from fusion_core.fusion.neighbours import DonorPool, ExpectationScale
 from fusion_core.fusion.settings import TrainSettings, tupled
 from fusion_core.fusion.variables import VariableType
-from fusion_core.workspace.files import check_writable, json_text, parse_json
+from fusion_core.workspace.files import check_writable, json_text, parse_json, temporary_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,11 +70,11 @@ def save_model(model: FusionModel, path: Path) -> None:
     _check_folder(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as temporary:
-            new = Path(temporary) / "new"
+        with temporary_folder(path) as temporary:
+            new = temporary / "new"
             spread(_files(model), new)
             if path.exists():
-                path.rename(Path(temporary) / "old")
+                path.rename(temporary / "old")
             new.rename(path)
     except OSError as error:
         raise InputError(

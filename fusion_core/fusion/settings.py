@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
 from fusion_core.errors import InputError
+from fusion_core.fusion.tree_options import tree_parameters
 
 Preset = Literal["quick", "paper", "production"]
 OrderRule = Literal["given", "suggested"]
@@ -49,9 +50,15 @@ class TrainSettings:
         Share of predictors tried per tree.
     minimum_leaf_rows, minimum_leaf_share
         Smallest number of rows in a leaf: the larger of a count and a share of the donor.
+    lightgbm
+        Pairs (parameter, value as text) of further parameters of all models, such as
+        ``("max_depth", "5")``; `tree_options.TREE_OPTIONS` lists them.
     screen_above
         Predictors are screened only for variables with more candidates than this; trees ignore
         useless ones by themselves, but many of them cost time and add noise.
+    screening_share
+        Share of the donors, drawn at random, that screening and the search for an order look at;
+        less than 1 saves time with large donors.
     rank_correlation
         Predictors with a smaller absolute rank correlation with the variable are dropped.
     deviance_share
@@ -109,7 +116,9 @@ class TrainSettings:
     feature_fraction: float = 0.8
     minimum_leaf_rows: int = 20
     minimum_leaf_share: float = 0.001
+    lightgbm: tuple[tuple[str, str], ...] = ()
     screen_above: int = 30
+    screening_share: float = 1.0
     rank_correlation: float = 0.05
     deviance_share: float = 0.95
     maximum_predictors: int = 100
@@ -140,8 +149,11 @@ class TrainSettings:
                 )
         for name, values in self.grid:
             self._check_candidates(name, values)
-        for pairs in ("predictors", "force_for", "exclude", "types", "grid"):
+        for pairs in ("predictors", "force_for", "exclude", "types", "grid", "lightgbm"):
             self._check_pairs(pairs)
+        pairs_as_text = tuple((name, str(value)) for name, value in self.lightgbm)
+        object.__setattr__(self, "lightgbm", pairs_as_text)
+        tree_parameters(self.lightgbm)
         for name, kind in self.types:
             if kind not in get_args(VariableKind):
                 raise InputError.unknown(
@@ -203,6 +215,7 @@ class TrainSettings:
             ("minimum_leaf_rows", self.minimum_leaf_rows > 0, "at least 1"),
             ("minimum_leaf_share", 0 <= self.minimum_leaf_share < 1, "at least 0, below 1"),
             ("screen_above", self.screen_above >= 0, "at least 0"),
+            ("screening_share", 0 < self.screening_share <= 1, "more than 0, at most 1"),
             ("rank_correlation", 0 <= self.rank_correlation < 1, "at least 0, below 1"),
             ("deviance_share", 0 < self.deviance_share <= 1, "more than 0, at most 1"),
             ("maximum_predictors", self.maximum_predictors > 0, "at least 1"),

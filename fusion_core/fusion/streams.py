@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 4096
 DRAWS_PER_CELL = 2
+FEWEST_ROWS = 500
 
 
 class Purpose(IntEnum):
@@ -27,6 +28,7 @@ class Purpose(IntEnum):
     BOOSTING = 1
     CENTRES = 2
     DRAWS = 3
+    SCREENING = 4
 
 
 def stream(seed: int, purpose: Purpose, *key: int) -> np.random.Generator:
@@ -45,6 +47,25 @@ def stream(seed: int, purpose: Purpose, *key: int) -> np.random.Generator:
 def integer_seed(seed: int, purpose: Purpose, *key: int) -> int:
     """Return a seed for a library that takes a 31-bit integer."""
     return int(stream(seed, purpose, *key).integers(2**31 - 1))
+
+
+def some_rows(seed: int, share: float, rows: int, *key: int) -> NDArray[np.int64]:
+    """Return a random share of rows, at least `FEWEST_ROWS` of them, in their order.
+
+    Parameters
+    ----------
+    seed, key
+        The user's seed, and for which variable.
+    share
+        How many of the rows.
+    rows
+        Number of all rows.
+    """
+    count = min(rows, max(FEWEST_ROWS, round(share * rows)))
+    if count == rows:
+        return np.arange(rows)
+    drawn = stream(seed, Purpose.SCREENING, *key).choice(rows, count, replace=False)
+    return np.asarray(np.sort(drawn))
 
 
 def cell_uniforms(

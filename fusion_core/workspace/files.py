@@ -6,6 +6,7 @@ import glob
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -114,6 +115,39 @@ def sweep_leftovers(path: Path) -> None:
     """
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*"):
         leftover.unlink(missing_ok=True)
+
+
+@contextmanager
+def temporary_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside `path`, removed in the end; those of killed programs are removed too.
+
+    They are removed after the block, when what they were to become is there.
+    """
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as name:
+        if sys.platform == "win32":  # which opens no folders
+            yield Path(name)
+            return
+        handle = os.open(name, os.O_RDONLY)
+        try:
+            _mark(handle)
+            yield Path(name)
+        finally:
+            os.close(handle)
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        if leftover.is_dir():
+            _remove_if_abandoned(leftover)
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # its writer was faster, or it is another user's
+        return
+    try:
+        if _mark(handle):
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(handle)
 
 
 def write_text(text: str, path: Path, *, durable: bool = True) -> None:

@@ -68,6 +68,10 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
             SettingField(
                 "minimum_leaf_share", "Smallest leaf, share", "Share of the donor."
             ),
+            SettingField(
+                "lightgbm", "Further parameters of LightGBM",
+                "Such as max_depth=5, data_sample_strategy=goss, bagging_fraction=0.7.", wide=True,
+            ),
         ),
     ),
     (
@@ -75,6 +79,9 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
         (
             SettingField(
                 "screen_above", "Screen above", "No screening with this many predictors or fewer.",
+            ),
+            SettingField(
+                "screening_share", "Donors looked at", "Share of a large donor, at random."
             ),
             SettingField(
                 "rank_correlation", "Least rank correlation",

@@ -1,11 +1,13 @@
 """What a user decides per variable: predictors, types, and the values to choose among."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fusion_core import FusionModel, TrainSettings, fuse, train
 from fusion_core.errors import InputError
 from fusion_core.fusion.setting_texts import read_setting, setting_text
+from fusion_core.fusion.streams import some_rows
 
 X = ["size", "income", "region", "tenure"]
 Y = ["fuel", "area", ["heating_share", "cooling_share"]]
@@ -26,6 +28,49 @@ def test_how_many_quantiles_may_be_typed():
     assert typed.quantiles == (0.25, 0.75)
     assert TrainSettings(quantiles=read_setting("quantiles", "0.1, 0.9")).quantiles == (0.1, 0.9)
     assert TrainSettings(quantiles=1).quantiles == (0.5,)
+
+
+def test_further_parameters_of_lightgbm_reach_every_model(donor, settings):
+    deep = settings.replace(leaves=(16,), maximum_trees=20, minimum_leaf_rows=2)
+    typed = read_setting("lightgbm", "max_depth=1, bagging_fraction=0.5")
+    stumps = train(donor, ["area"], X, settings=deep.replace(lightgbm=typed, workers=2))
+    (variable,) = stumps.steps[0].variables
+    for part in variable.parts:
+        assert max(tree["num_leaves"] for tree in part.booster.dump_model()["tree_info"]) == 2
+        assert "[bagging_freq: 1]" in part.text
+    assert setting_text(stumps.settings.lightgbm) == "max_depth=1, bagging_fraction=0.5"
+    again = train(donor, ["area"], X, settings=deep.replace(lightgbm=typed))
+    assert [part.text for part in again.steps[0].variables[0].parts] == [
+        part.text for part in variable.parts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("max_depht", "5", "Perhaps 'max_depth' is meant"),
+        ("boosting", "rf", "no parameter of LightGBM 'boosting'"),
+        ("max_depth", "2.5", "whole number of at least 1"),
+        ("max_bin", "1", "at least 2, at most 65535"),
+        ("bagging_fraction", "nan", "at least 0.01, at most 1"),
+        ("data_sample_strategy", "all", "bagging or goss"),
+    ],
+)
+def test_parameters_lightgbm_could_not_use_are_refused(name, value, expected):
+    with pytest.raises(InputError, match=expected):
+        TrainSettings(lightgbm=((name, value),))
+
+
+def test_screening_may_look_at_some_donors(settings):
+    draw = np.random.default_rng(0)
+    x = draw.normal(0, 1, (2000, 3))
+    frame = pd.DataFrame(x, columns=["a", "b", "c"]).assign(y=x[:, 0] + draw.normal(0, 1, 2000))
+    chosen = settings.replace(screen_above=0, rank_correlation=0.2, screening_share=0.3)
+    found = predictors_of(train(frame, ["y"], ["a", "b", "c"], settings=chosen))
+    assert found == {"y": ["a"]}
+    assert len(some_rows(1, 0.3, 2000, 0)) == 600
+    assert len(some_rows(1, 0.3, 400, 0)) == 400
+    assert (some_rows(1, 0.3, 2000, 0) != some_rows(1, 0.3, 2000, 1)).any()
 
 
 def test_every_donor_can_be_a_centre(donor, settings):

@@ -1,6 +1,8 @@
 """Models and implicates on disk: they come back equal, and damage is noticed."""
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -91,7 +93,7 @@ def test_a_path_without_a_model_is_refused(tmp_path):
 
 def test_a_model_is_readable_without_this_project(saved):
     manifest = json.loads((saved / "manifest.json").read_text())
-    assert manifest["format"] == 2
+    assert manifest["format"] == 3
     assert set(manifest["files"]) >= {"model.json", "donors.parquet", "trees/00_00_00.txt"}
     assert len(pd.read_parquet(saved / "donors.parquet")) == 400
     assert (saved / "trees" / "00_00_00.txt").read_text().startswith("tree\n")
@@ -106,6 +108,24 @@ def test_saving_again_replaces_the_model_but_never_other_files(model, saved, tmp
     with pytest.raises(InputError, match="holds other files"):
         model.save(foreign)
     assert (foreign / "chapter.txt").read_text() == "years of work"
+
+
+def test_saving_removes_what_a_killed_program_left_but_nothing_that_is_being_written(model, saved):
+    abandoned, living, other = (
+        saved.parent / name for name in (".model.a", ".model.b", ".other.c")
+    )
+    for folder in (abandoned, living, other):
+        (folder / "new").mkdir(parents=True)
+    handle = os.open(living, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    model.save(saved)
+    os.close(handle)
+    assert not abandoned.exists()
+    assert living.exists()
+    assert other.exists()
+    model.save(saved)
+    assert not living.exists()
+    assert FusionModel.load(saved).y == model.y
 
 
 @pytest.mark.parametrize("file", ["model.json", "donors.parquet", "trees/00_00_00.txt"])
@@ -124,7 +144,7 @@ def test_a_manifest_that_is_missing_cut_off_foreign_or_pointing_outside_is_refus
     path = saved / "manifest.json"
     manifest = json.loads(path.read_text())
     for wrong, expected in [
-        (manifest | {"format": 99}, r"of format 99, .* up to 2 .*Install a newer version"),
+        (manifest | {"format": 99}, r"of format 99, .* up to 3 .*Install a newer version"),
         (manifest | {"format": 0}, "of format 0"),
         (manifest | {"kind": "recipe"}, "'recipe'"),
         (manifest | {"files": {"../../secret": "0", "model.json": "0"}}, "does not list"),
