@@ -80,6 +80,8 @@ def validate_inside(run: Run, progress: Progress) -> None:
             "says nothing of its own uncertainty",
             stage="validate",
         )
+    if not _is_weighted(prepared):
+        run.log("The donor has no weights: every household counts the same", stage="validate")
     implicates = fuse(
         prepared.donor, model, m=_implicates(spec), seed=spec.seed, threads=available_cores(),
         progress=lambda share, words: progress((1.0 - _COMPARING) * share, words),
@@ -92,7 +94,7 @@ def validate_inside(run: Run, progress: Progress) -> None:
     result = dataclasses.replace(result, importance=model.importance())
     write_validation(
         result, run.validation_folder, fingerprint=fingerprint(run),
-        facts=_facts(implicates, subsets, started),
+        facts=_facts(implicates, subsets, prepared, started),
     )  # fmt: skip
 
 
@@ -133,7 +135,7 @@ def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
     )  # fmt: skip
     write_validation(
         result, out_of_fold_folder(run), fingerprint=name,
-        facts={"folds": folds, **_facts(implicates, subsets, started)},
+        facts={"folds": folds, **_facts(implicates, subsets, prepared, started)},
     )  # fmt: skip
     shutil.rmtree(checkpoints, ignore_errors=True)
 
@@ -246,10 +248,19 @@ def _implicates(spec: RunSpec) -> int:
     return max(spec.implicates, _FEWEST_IMPLICATES)
 
 
-def _facts(implicates: Implicates, subsets: tuple[str, ...], started: float) -> dict[str, Any]:
+def _is_weighted(prepared: PreparedInput) -> bool:
+    """Whether the donor's households count differently."""
+    weight = prepared.donor[WEIGHT]
+    return bool(weight.min() != weight.max())
+
+
+def _facts(
+    implicates: Implicates, subsets: tuple[str, ...], prepared: PreparedInput, started: float
+) -> dict[str, Any]:
     return {
         "implicates": implicates.count,
         "households": implicates.rows,
         "subset_variables": list(subsets),
+        "weighted": _is_weighted(prepared),
         "seconds": round(time.monotonic() - started, 1),
     }

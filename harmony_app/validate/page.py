@@ -160,7 +160,8 @@ class ValidatePage(Viewer):
         """Say which households the figures are of, and let them be switched where both exist."""
         both = self._record.outside is not None
         self.households.visible = both
-        text = "Households, to the models" if both else words.ONLY_INSIDE
+        text = "" if self._record.weighted else f"{words.UNWEIGHTED} "
+        text += "Households, to the models" if both else words.ONLY_INSIDE
         self._which.object = f'<p class="which">{escape(text)}</p>'
 
     def _show_verdicts(self) -> None:

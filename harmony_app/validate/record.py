@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fusion_core.execution.validating import is_outdated, out_of_fold_folder
@@ -36,6 +36,8 @@ class ValidatedRun:
         Sentences to show above everything else.
     repeat
         Whether the usual validation should be repeated.
+    weighted
+        Whether the donor's households count differently.
     variables
         The donor's dictionary.
     """
@@ -46,6 +48,7 @@ class ValidatedRun:
     facts: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     repeat: bool = False
+    weighted: bool = True
     variables: Mapping[str, Variable] = field(default_factory=dict)
 
     def shown(self, unseen: bool) -> Validation:
@@ -74,17 +77,20 @@ def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
             " here."
         )
     repeat = bool(warnings)
+    weighted = bool(read_facts(run.validation_folder).get("weighted", True))
+    usual = ValidatedRun(
+        run, inside, warnings=tuple(warnings), repeat=repeat, weighted=weighted,
+        variables=variables,
+    )  # fmt: skip
     if not has_validation(folder):
-        return ValidatedRun(
-            run, inside, warnings=tuple(warnings), repeat=repeat, variables=variables
-        )
+        return usual
     if is_outdated(run, folder):
         warnings.append(
             "The check with unseen households is of an earlier state of this run. Repeat it in the"
             " tab Unseen."
         )
-    return ValidatedRun(
-        run, inside, read_validation(folder), read_facts(folder), tuple(warnings), repeat, variables
+    return replace(
+        usual, outside=read_validation(folder), facts=read_facts(folder), warnings=tuple(warnings)
     )
 
 

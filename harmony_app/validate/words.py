@@ -119,6 +119,7 @@ ONLY_INSIDE: Final = (
     "Figures are of households the models were trained on, which flatters single draws. For honest"
     " ones, see the tab Unseen."
 )
+UNWEIGHTED: Final = "The donor has no weights: every household counts the same."
 INSIDE: Final = "known"
 OUTSIDE: Final = "unseen"
 EXTERNAL_HELP: Final = (

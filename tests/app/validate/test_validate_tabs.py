@@ -132,6 +132,14 @@ def test_nothing_is_said_of_a_validation_that_is_as_it_should_be(make_page):
     assert not make_page().repeat.view.visible
 
 
+def test_a_donor_without_weights_is_named(make_page, run):
+    assert "no weights" not in make_page()._which.object
+    record = read_json(run.validation_folder / "validation.json")
+    facts = {**record["facts"], "weighted": False}
+    write_json(record | {"facts": facts}, run.validation_folder / "validation.json")
+    assert "no weights" in make_page()._which.object
+
+
 def test_a_validation_that_is_repeated_is_watched_from_every_tab(make_page, run):
     run.check.folder.mkdir()
     write_json({"folds": USUAL}, run.check.folder / "asked.json")

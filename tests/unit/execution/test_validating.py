@@ -4,9 +4,12 @@ import dataclasses
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from fusion_core.errors import ConflictError, CorruptFileError, InputError
+from fusion_core.estimates import Statistic
+from fusion_core.estimates.stage import area_estimates
 from fusion_core.execution import (
     cancel_run,
     execute_run,
@@ -29,6 +32,8 @@ from fusion_core.execution.validating import (
 )
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.harmony.store import list_pairs
+from fusion_core.ingest.generic import read_generic
+from fusion_core.surveys.storage import read_survey
 from fusion_core.validation import read_validation, write_validation
 from fusion_core.validation.storage import has_validation, read_facts
 from fusion_core.workspace.layout import Workspace
@@ -124,6 +129,31 @@ def test_one_implicate_is_validated_with_two_and_the_log_says_so(own):
     validate_inside(run, silent)
     assert read_facts(run.validation_folder)["implicates"] == 2
     assert any("one implicate" in entry["message"] for entry in run.log_records())
+
+
+def test_a_donor_without_weights_is_validated_and_estimated_from(toy_workspace, toy_pair, tmp_path):
+    donor = read_survey(toy_workspace.survey_folder(toy_pair.donor))
+    table = donor.household.drop(columns="weight")
+    table.to_csv(tmp_path / "donor.csv", index=False)
+    unweighted = read_generic(tmp_path / "donor.csv", survey=toy_pair.donor)
+    assert (unweighted.household["weight"] == 1).all()
+    toy_workspace.add_survey(unweighted)
+    run = create_run(toy_workspace, spec_of(toy_pair, out_of_fold=2))
+    execute_run(toy_workspace, run)
+    for folder in (run.validation_folder, out_of_fold_folder(run)):
+        found = read_validation(folder)
+        assert read_facts(folder)["weighted"] is False
+        observed = found.marginals[found.marginals["variable"] == "cooling"].set_index("level")
+        counted = (table["cooling"] == "Central").mean()
+        assert observed.loc["Central", "observed"] == pytest.approx(counted)
+        assert np.isfinite(found.summary["skill"]).all()
+        assert found.reliability["share"].groupby(found.reliability["level"]).sum().to_list() == (
+            pytest.approx([1.0, 1.0])
+        )
+    assert any("no weights" in entry["message"] for entry in run.log_records())
+    [row] = area_estimates(toy_workspace, run, Statistic("mean", "kwh"), by=()).to_dict("records")
+    assert 0 < row["moe"] < row["estimate"]
+    assert "cannot be told" not in row["assumption"]
 
 
 def test_a_finished_run_is_checked_beside_it_and_stays_finished(own):

@@ -101,6 +101,28 @@ def test_estimates_are_weighted_means_of_the_subset(observed, validation):
     )
 
 
+TABLES = (
+    "metrics", "curves", "summary", "marginals", "distances", "correlations", "scores", "coverage",
+    "convergence", "reliability",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("each", [1.0, 7.0])
+def test_a_donor_without_weights_counts_every_household_once(observed, each):
+    implicates = draw(observed)
+    without = validate(observed.drop(columns="weight"), implicates, ["size", "region"])
+    same = validate(observed.assign(weight=each), implicates, ["size", "region"], weight="weight")
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(without, name), getattr(same, name), rtol=1e-9)
+    assert without.verdicts == same.verdicts
+    whole = without.metrics[without.metrics["subset_variables"] == "region"]
+    north = whole[(whole["variable"] == "energy") & whole["subset"].str.contains("North")].iloc[0]
+    own = observed.loc[observed["region"] == "North", "energy"]
+    assert north["observed"] == pytest.approx(own.mean())
+    half = 1.6458 * own.std(ddof=1) / np.sqrt(len(own))  # t with some 400 degrees of freedom
+    assert north["observed_moe"] == pytest.approx(half, rel=5e-3)
+
+
 def test_every_level_of_a_category_is_compared(validation):
     levels = validation.metrics[validation.metrics["variable"] == "fuel"]
     sums = levels.groupby("subset")[["observed", "simulated"]].sum()
