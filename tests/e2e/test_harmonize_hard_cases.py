@@ -261,6 +261,41 @@ def test_weeks_worked_are_those_of_the_reference_person(hand):
     assert recipient.tolist() == persons.loc[persons["person_number"] == 1, "wkwn"].tolist()
 
 
+INDUSTRY_SECTIONS = {
+    "AGR": 170, "EXT": 370, "UTL": 570, "CON": 770, "MFG": 1070, "WHL": 4070, "RET": 4670,
+    "TRN": 6070, "INF": 6470, "FIN": 6870, "PRF": 7270, "EDU": 7860, "MED": 7970, "SCA": 8370,
+    "ENT": 8560, "SRV": 8770, "ADM": 9370, "MIL": 9670,
+}  # fmt: skip
+"""Where the sections of the Census Bureau's list of industries begin."""
+
+
+def test_industry_codes_meet_industries_by_the_sections_of_the_list(hand, published):
+    pair = "ASEC_2019__ACS_2019"
+    hand.open(pair, "ind", "naicsp")
+    hand.take_suggestion("where their codes begin")
+    hand.save()
+    assert hand.clicks + hand.keys == 2
+    harmony = saved(hand.workspace, pair, "ind__naicsp")
+    donor, recipient = columns(hand, pair, harmony)
+    starts = list(INDUSTRY_SECTIONS.values())
+    persons = table(hand, "ASEC_2019")
+    codes = persons.loc[persons["person_number"] == 1, "ind"]
+    assert donor.cat.codes.tolist() == [sum(code >= start for start in starts) for code in codes]
+    persons = table(hand, "ACS_2019")
+    answers = persons.loc[persons["person_number"] == 1, "naicsp"].astype(str)
+    group = {item.level: item.group for item in harmony.recipient.levels}
+    binned = [item.group for item in harmony.donor.levels]
+    assert recipient.cat.codes.tolist() == [binned.index(group[answer]) for answer in answers]
+    listed = {label[:3]: code for label, code in group.items() if label[3:4] == "-"}
+    assert [listed[section] for section in INDUSTRY_SECTIONS] == binned[1:]
+    published_group = {
+        item.level: item.group for item in published(pair, harmony.key).recipient.levels
+    }
+    known = [level for level in group if level in published_group]
+    assert len(known) >= len(group) - 1  # the file abbreviates one label
+    assert same_partition(pd.Series(group)[known], pd.Series(published_group)[known])
+
+
 def assign_in_order(hand: Hand, side: str, codes: str) -> None:
     """Put the levels of a side into groups by keys: the next level is ready after each."""
     hand.click(hand.page.locator(f".side-levels.{side} .level").first)
