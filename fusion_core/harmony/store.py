@@ -1,41 +1,24 @@
-"""Keep the harmonies of a pair of surveys: one diffable file, its history beside it, drafts per user.
+"""Keep the harmonies of a pair of surveys: save, restore, review; drafts per user beside them.
 
-Every change takes a lock, reads the file, checks the revision, writes the history and then replaces
-the file atomically. A reader or a crash meets the old or the new file, never half of one. A writer
-killed between the two leaves a change in the history alone; the next change brings it into the
-file. A damaged file is reported and never overwritten, and `HarmonyStore.recover` rebuilds it from
-the history.
+A save names the revision it started from, so that nobody's work is overwritten unseen. How a change
+reaches the disk is the ledger's matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import takewhile
 from pathlib import Path
-from typing import Final
-
-from filelock import FileLock, Timeout
 
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.harmony.drafts import Draft, DraftFolder
-from fusion_core.harmony.history import (
-    Action,
-    HistoryEntry,
-    append_entries,
-    latest_entries,
-    read_entries,
-    withdraw_entries,
-)
+from fusion_core.harmony.history import Action, HistoryEntry
+from fusion_core.harmony.ledger import PairLedger
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
-from fusion_core.harmony.pair_file import PairContents, read_pair, render_pair
+from fusion_core.harmony.pair_file import PairContents
 from fusion_core.harmony.review import Remark, check_remark
 from fusion_core.surveys.model import SurveyId
-from fusion_core.workspace.files import sweep_leftovers, write_text
-
-_LOCK_SECONDS: Final = 20
 
 
 class HarmonyStore:
@@ -52,8 +35,9 @@ class HarmonyStore:
     def __init__(self, folder: Path | str, pair: SurveyPair) -> None:
         self.folder = harmonies_folder(Path(folder))
         self.pair = pair
-        self.path = self.folder / f"{pair}.json"
-        self.history_path = self.folder / f"{pair}.history.jsonl"
+        self._ledger = PairLedger(self.folder, pair)
+        self.path = self._ledger.path
+        self.history_path = self._ledger.history_path
         self.drafts = DraftFolder(self.folder / "drafts", str(pair))
 
     def load(self) -> HarmonySet:
@@ -89,10 +73,10 @@ class HarmonyStore:
             If the file is damaged; it stays as it is.
         """
         expected = harmony.revision if expected_revision is None else expected_revision
-        with self._changing() as stored:
+        with self._ledger.changing() as stored:
             self._check_revision(stored.harmonies.get(harmony.key), expected, harmony.key)
             entry = self._entry(stored, harmony.key, harmony, "save", author)
-            self._commit(stored, [entry])
+            self._ledger.commit(stored, [entry])
         return _after(entry)
 
     def save_all(
@@ -114,7 +98,7 @@ class HarmonyStore:
         tuple of Harmony
             The harmonies that were saved, with their revisions.
         """
-        with self._changing() as stored:
+        with self._ledger.changing() as stored:
             entries = [
                 self._entry(
                     stored, harmony.key, harmony, "import", author, keep_time=bool(harmony.modified)
@@ -122,7 +106,7 @@ class HarmonyStore:
                 for harmony in harmonies
                 if replace_existing or harmony.key not in stored.harmonies
             ]
-            self._commit(stored, entries)
+            self._ledger.commit(stored, entries)
         return tuple(_after(entry) for entry in entries)
 
     def change_all(
@@ -133,7 +117,7 @@ class HarmonyStore:
         Keys whose revision on disk is not the `expected` one (0: there is none) were changed by
         somebody else meanwhile and stay as they are. To undo, pass the earlier versions.
         """
-        with self._changing() as stored:
+        with self._ledger.changing() as stored:
             revisions = {key: item.revision for key, item in stored.harmonies.items()}
             entries = [
                 self._entry(stored, key, after, "save" if after else "delete", author)
@@ -141,7 +125,7 @@ class HarmonyStore:
                 if revisions.get(key, 0) == expected.get(key, 0)
                 and (after is not None or key in revisions)
             ]
-            self._commit(stored, entries)
+            self._ledger.commit(stored, entries)
         return {entry.key: entry.after for entry in entries}
 
     def delete(self, key: str, *, author: str, expected_revision: int | None = None) -> Harmony:
@@ -154,11 +138,11 @@ class HarmonyStore:
         ConflictError
             If somebody else changed it since.
         """
-        with self._changing() as stored:
+        with self._ledger.changing() as stored:
             current = self._require(stored, key)
             if expected_revision is not None:
                 self._check_revision(current, expected_revision, key)
-            self._commit(stored, [self._entry(stored, key, None, "delete", author)])
+            self._ledger.commit(stored, [self._entry(stored, key, None, "delete", author)])
         return current
 
     def restore(self, key: str, *, author: str, revision: int | None = None) -> Harmony:
@@ -169,10 +153,10 @@ class HarmonyStore:
         InputError
             If the history holds no such harmony or revision.
         """
-        with self._changing() as stored:
+        with self._ledger.changing() as stored:
             found = self.version(key, revision)
             entry = self._entry(stored, key, found, "restore", author)
-            self._commit(stored, [entry])
+            self._ledger.commit(stored, [entry])
         return _after(entry)
 
     def version(self, key: str, revision: int | None = None) -> Harmony:
@@ -219,7 +203,7 @@ class HarmonyStore:
             If somebody saved it since it was looked at.
         """
         checked = check_remark(verdict, text)
-        with self._changing() as stored:
+        with self._ledger.changing() as stored:
             current = self._require(stored, key)
             if revision is not None:
                 self._check_revision(current, revision, key)
@@ -227,12 +211,12 @@ class HarmonyStore:
             entry = HistoryEntry(
                 remark.when, author, "review", key, current.revision, None, None, remark
             )
-            self._commit(stored, [entry])
+            self._ledger.commit(stored, [entry])
         return remark
 
     def history(self, key: str | None = None) -> list[HistoryEntry]:
         """Return the changes, oldest first, of one harmony or of all."""
-        return read_entries(self.history_path, key)
+        return self._ledger.history(key)
 
     def deletions(self) -> list[HistoryEntry]:
         """Return the last deletion of every harmony that is deleted now, the latest first."""
@@ -252,27 +236,13 @@ class HarmonyStore:
         InputError
             If there is no history to rebuild it from.
         """
-        with self._locked():
-            entries = read_entries(self.history_path)
-            if not entries:
-                raise InputError(
-                    f"There is no history of {self.pair.title} to recover from",
-                    where=str(self.history_path),
-                    fix="Restore the file from a backup or version control",
-                )
-            contents = PairContents()
-            for entry in entries:
-                contents = contents.after(entry)
-            if self.path.exists():
-                stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-                self.path.replace(self.folder / f"{self.pair}.damaged-{stamp}.json")
-            write_text(render_pair(self.pair, contents), self.path)
-            moment = now()
-            stated = [
+        moment = now()
+        self._ledger.rebuild(
+            lambda contents: [
                 HistoryEntry(moment, author, "recover", key, item.revision, item, item)
                 for key, item in sorted(contents.harmonies.items())
             ]
-            append_entries(self.history_path, stated)
+        )
         return self.load()
 
     def save_draft(self, harmony: Harmony, *, user: str) -> Draft:
@@ -301,65 +271,11 @@ class HarmonyStore:
         CorruptFileError
             If the file is damaged or cut off.
         """
-        return read_pair(self.path, self.pair)
+        return self._ledger.contents()
 
     def stamp(self) -> tuple[int, int]:
         """Return what changes whenever the file does; cheap to ask for."""
-        try:
-            status = self.path.stat()
-        except FileNotFoundError:
-            return (0, 0)
-        return (status.st_mtime_ns, status.st_size)
-
-    @contextmanager
-    def _changing(self) -> Iterator[PairContents]:
-        """Hold the lock and yield what is saved, which nobody else can change meanwhile."""
-        with self._locked():
-            yield self._caught_up(self.contents())
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        lock = FileLock(
-            self.folder / f".{self.pair}.lock", timeout=_LOCK_SECONDS, poll_interval=0.01
-        )
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-        except Timeout as error:
-            raise InputError(
-                f"The harmonies of {self.pair.title} are being changed by somebody else",
-                where=str(self.path),
-                fix="Try again in a moment",
-            ) from error
-        except OSError as error:
-            raise InputError(
-                f"The harmonies of {self.pair.title} cannot be changed: {error.strerror or error}",
-                where=str(self.folder),
-                fix="Check the folder's permissions; nothing was changed",
-            ) from error
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def _caught_up(self, stored: PairContents) -> PairContents:
-        """Make good a change that is in the history but, its writer killed, not in the file.
-
-        A file newer than its history is complete, or was put there by a person, whose word counts.
-        """
-        if not self.history_path.exists() or (
-            self.path.exists()
-            and self.path.stat().st_mtime_ns > self.history_path.stat().st_mtime_ns
-        ):
-            return stored
-        missing = list(takewhile(lambda e: not stored.includes(e), self._changes_backwards()))
-        for entry in reversed(missing):
-            stored = stored.after(entry)
-        return stored
-
-    def _changes_backwards(self) -> Iterator[HistoryEntry]:
-        """Yield the changes, newest first; a recovery states what is there and changes nothing."""
-        return (e for e in latest_entries(self.history_path) if e.action != "recover")
+        return self._ledger.stamp()
 
     def _require(self, stored: PairContents, key: str) -> Harmony:
         found = stored.harmonies.get(key)
@@ -401,23 +317,6 @@ class HarmonyStore:
             modified = after.modified if keep_time else moment
             after = replace(after, revision=revision, author=author, modified=modified)
         return HistoryEntry(moment, author, action, key, revision, before, after)
-
-    def _commit(self, stored: PairContents, entries: list[HistoryEntry]) -> None:
-        """Write the history first: a change that reached the file is never missing from it."""
-        if not entries:
-            return
-        for entry in entries:
-            stored = stored.after(entry)
-        text = render_pair(
-            self.pair, stored
-        )  # what cannot be written fails here, before any change
-        length = append_entries(self.history_path, entries)
-        try:
-            write_text(text, self.path)
-        except InputError:
-            withdraw_entries(self.history_path, length)
-            raise
-        sweep_leftovers(self.path)
 
 
 def harmonies_folder(folder: Path) -> Path:

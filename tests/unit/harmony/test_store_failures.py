@@ -69,7 +69,7 @@ def test_a_file_that_may_not_be_read_is_named(store, monkeypatch):
     def denied(*_, **__):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(Path, "read_text", denied)
+    monkeypatch.setattr(Path, "read_bytes", denied)
     with pytest.raises(InputError, match="cannot be read: Permission denied"):
         store.load()
 
@@ -107,7 +107,7 @@ def test_a_real_limit_on_file_size_cuts_nothing_off(store):
 def killed_between_history_and_file(store, harmony):
     """Save in a process that is killed after the history was written."""
     if (child := os.fork()) == 0:
-        import fusion_core.harmony.store as module
+        import fusion_core.harmony.ledger as module
 
         module.write_text = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
         store.save(harmony, author="bob")
