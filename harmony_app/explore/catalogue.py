@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import HarmonyError
-from fusion_core.surveys.model import SurveyId, Variable
+from fusion_core.surveys.model import SurveyId, Variable, WeightDesign
 from fusion_core.workspace.runs import Run, RunSpec, list_runs
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class Source:
         What a subgroup may use, by name; the mapped variables among them.
     area_kinds
         Kinds of area its households are known by.
-    replicates
-        Number of replicate weights of the survey.
+    design
+        Replication design of the survey.
     """
 
     id: str
@@ -51,7 +51,12 @@ class Source:
     variables: Mapping[str, Variable] = field(default_factory=dict)
     columns: Mapping[str, Variable] = field(default_factory=dict)
     area_kinds: tuple[str, ...] = ("puma",)
-    replicates: int = 0
+    design: WeightDesign = field(default_factory=WeightDesign)
+
+    @property
+    def replicates(self) -> int:
+        """Number of replicate weights of the survey."""
+        return self.design.replicates
 
     @property
     def is_fused(self) -> bool:
@@ -142,7 +147,7 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         variables=fused,
         columns={**fused, **{name: item for name, item in answers.items() if name not in fused}},
         area_kinds=_mapped_kinds(workspace, description.geography),
-        replicates=description.design.replicates,
+        design=description.design,
     )
 
 
@@ -163,7 +168,7 @@ def _survey_source(workspace: Workspace, survey: SurveyId) -> Source | None:
         variables=answers,
         columns=answers,
         area_kinds=kinds,
-        replicates=description.design.replicates,
+        design=description.design,
     )
 
 

@@ -90,8 +90,12 @@ def area_card(
 
 def truth_box(truth: float, row: Mapping[str, Any], quantity: Quantity) -> str:
     """Say whether the interval holds the true value of a generated population."""
-    inside = _finite(row["lower"]) and row["lower"] <= truth <= row["upper"]
-    verdict = "inside the interval" if inside else "outside the interval, as one in ten should be"
+    if not _finite(row["moe"]):
+        verdict = "there is no interval to hold it"
+    elif row["lower"] <= truth <= row["upper"]:
+        verdict = "inside the interval"
+    else:
+        verdict = "outside the interval, as one in ten should be"
     value = quantity.value(truth, _float(row["moe"]))
     return (
         f'<div class="truth">True value (demo): <b>{escape(value)}</b> – {escape(verdict)}. '

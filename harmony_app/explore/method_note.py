@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from fusion_core.estimates.margin_words import freedom_words, margin_words
 from harmony_app.explore import words
 
 if TYPE_CHECKING:
@@ -118,14 +119,16 @@ _MODELLED: Final = (
 _ANSWERED: Final = "These are answers the survey itself collected, weighted to all households. Nothing is modelled."
 _UNCERTAINTY: Final = (
     "The margin of error is meant to hold the true value in about nine of ten cases. It contains that"
-    " the recipient survey interviewed a sample (measured by its replicate weights), and of fused"
+    " the recipient survey interviewed a sample (measured by its replicate weights, or by a formula"
+    " where it has none), and of fused"
     " variables that the donor survey interviewed one too and that the models flatten differences"
     " between groups the predictors name. It does not contain differences between areas that no"
     " predictor shows, mistakes in the surveys, or a harmony that pairs the wrong answers; for areas"
     " smaller than those the donor publishes it can therefore be too small. The CV is the standard error divided by the"
     " estimate: under 12 % an estimate is called reliable, over 40 % too uncertain to rely on. For"
     " shares near zero the CV is large even when the margin in points is small; choose to hatch by"
-    " points then."
+    " points then. Medians and quantiles that stay at one round number under every replicate weight have"
+    " an unknown margin, shown as –, not one of zero, and are hatched."
 )
 
 
@@ -157,6 +160,7 @@ def method_note(
     ]
     if statistic.level:
         facts.insert(3, ("Level", statistic.level))
+    implicates = 0 if source.spec is None else source.spec.implicates
     if source.spec is not None:
         spec = source.spec
         facts += [
@@ -169,14 +173,8 @@ def method_note(
         ]
     facts += [
         ("Replicate weights", str(source.replicates or "no")),
-        (
-            "Margin of error",
-            "90 %; sampling variance of the recipient from its replicate weights, plus sampling error"
-            " and estimated bias of what the donor contributes, from its own weights; Rubin's rules"
-            " over the implicates where the donor's part cannot be told"
-            if source.is_fused
-            else "90 %; sampling variance from the replicate weights",
-        ),
+        ("Margin of error", margin_words(source.design, implicates=implicates)),
+        ("Degrees of freedom", freedom_words(source.design, fused=implicates > 0)),
         ("Computed with", f"Survey Harmonization Tool {_version()}"),
     ]
     return MethodNote(tuple(facts), source.is_fused, synthetic)

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import shutil
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from fusion_core.estimates.sources import EstimateCache
+from fusion_core.fusion import write_implicates
+from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.surveys.model import SurveyId, WeightDesign
+from fusion_core.surveys.storage import read_survey
+from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import open_run
 from harmony_app import explore
 from harmony_app.explore.catalogue import read_catalogue
 from harmony_app.explore.downloads import FORMATS, file_stem
@@ -24,6 +31,8 @@ from harmony_app.explore.shapes import area_shapes, readable_name
 from harmony_app.shell.figures import sequential_palette
 from harmony_app.shell.session import Session
 from harmony_app.shell.theme import figure_colours
+
+RECIPIENT = SurveyId("CENSUS", "2021")
 
 
 @pytest.fixture
@@ -245,6 +254,71 @@ def test_the_survey_alone_has_areas_and_comparisons_too(make_page):
 def test_the_method_note_names_what_was_done(make_page):
     facts = dict(make_page().note.facts)
     assert (facts["Implicates"], facts["Seed"], facts["Replicate weights"]) == ("6", "11", "80")
+    assert "80 replicate weights (successive difference), plus" in facts["Margin of error"]
+    assert "Satterthwaite" in facts["Degrees of freedom"]
+    alone = dict(make_page(run=f"survey:{RECIPIENT}").note.facts)
+    assert "donor" not in alone["Margin of error"]
+    assert "1.645" in alone["Degrees of freedom"]
+
+
+@pytest.fixture
+def meagre(mapped_workspace, tmp_path):
+    """The run with one implicate, a recipient without replicate weights, and one common answer."""
+    shutil.copytree(mapped_workspace.workspace.path, tmp_path / "own")
+    workspace = Workspace.open(tmp_path / "own")
+    run = open_run(workspace, mapped_workspace.run)
+    recipient = pd.read_parquet(run.input_folder / "recipient.parquet")
+    names = ["household_id", "puma", "weight"]
+    recipient[names].to_parquet(run.input_folder / "recipient.parquet")
+    survey = read_survey(workspace.survey_folder(RECIPIENT))
+    described = dataclasses.replace(survey.description, design=WeightDesign())
+    plain = survey.household.drop(columns=list(WeightDesign.successive_difference().columns))
+    workspace.add_survey(dataclasses.replace(survey, description=described, household=plain))
+    record = read_json(run.folder / "spec.json")
+    write_json(record | {"implicates": 1}, run.folder / "spec.json")
+    shutil.rmtree(run.implicates_folder)
+    rows = len(recipient)
+    first = Implicates(
+        {
+            "cold": FusedVariable("cold", np.arange(rows)[:, None] % 2, ("Yes", "No")),
+            "kwh": FusedVariable("kwh", np.full((rows, 1), 9000.0)),
+        }
+    )
+    write_implicates(first, run.implicates_folder)
+
+    def make(**query: str) -> ExplorePage:
+        session = Session(workspace, "ann", "light", query)
+        return ExplorePage(
+            session, read_catalogue(workspace), Estimator(workspace, EstimateCache())
+        )
+
+    return make
+
+
+def test_what_is_assumed_for_want_of_weights_and_implicates_is_said(meagre):
+    page = meagre(var="cold", area="0100100")
+    card = page.side.card.object
+    assert "No replicate weights" in card
+    assert "One implicate" in card
+    facts = dict(page.note.facts)
+    assert facts["Replicate weights"] == "no"
+    assert "linearized" in facts["Margin of error"]
+    assert "one implicate shows no more" in facts["Margin of error"]
+    assert "households less one" in facts["Degrees of freedom"]
+    assert "no replicate weights" in page.note.summary
+
+
+def test_a_median_that_cannot_move_is_hatched_and_its_margin_called_unknown(meagre):
+    page = meagre(var="kwh", stat="median", area="0100100")
+    card = page.side.card.object
+    assert "Its margin of error is unknown" in card
+    assert "unknown, not zero" in card
+    assert "reliability unknown" in card
+    assert len(hatched(page)) == np.isfinite(page._answer.table["estimate"]).sum()
+    assert "unknown margin" in page.note.html()
+    item = next(item for item in page.side.ranked.items if item["area"] == "0100100")
+    assert item["unsure"]
+    assert item["low"] is None
 
 
 def test_every_download_opens_again_with_numbers_and_note(make_page):

@@ -111,6 +111,11 @@ def test_the_card_shows_draws_and_truth():
     assert "outside the interval" in outside
 
 
+def test_a_truth_is_not_outside_an_interval_that_is_unknown():
+    row = {"lower": np.nan, "upper": np.nan, "moe": np.nan}
+    assert "no interval" in detail.truth_box(0.5, row, SHARE)
+
+
 def test_an_area_without_sample_says_what_to_do():
     card = detail.area_card(aligned().iloc[3].to_dict(), SHARE, "Share")
     assert "Widen the subgroup" in card

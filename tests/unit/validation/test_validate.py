@@ -241,7 +241,7 @@ def test_external_comparison():
 
 def test_external_tables_must_fit():
     estimates = pd.DataFrame({"puma": ["01", "02", "03"], "estimate": 1.0, "moe": 1.0})
-    with pytest.raises(InputError, match="Only 0 areas are in both"):
+    with pytest.raises(InputError, match="Fewer than three areas are in both tables: 0"):
         compare_external(estimates, pd.DataFrame({"puma": ["1", "2", "3"], "value": 1.0}))
     with pytest.raises(InputError, match="more than once"):
         compare_external(estimates, pd.DataFrame({"puma": ["01", "01"], "value": 1.0}))
