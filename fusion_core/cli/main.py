@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from fusion_core.cli import (
+    apply,
     compare,
     demo,
     difference,
@@ -96,6 +97,7 @@ app.command("demo")(demo.demo)
 app.add_typer(surveys.app, name="survey")
 app.add_typer(harmonies.app, name="harmonies")
 app.command("fuse")(fuse.fuse)
+app.command("apply")(apply.apply)
 app.command("runs")(runs.runs)
 app.command("validate")(validate.validate)
 app.command("estimate")(estimate.estimate)
