@@ -22,7 +22,7 @@ LOW_RELIABILITY_CV = 0.40
 FUSED_MARGINS = (
     "Margins of fused variables contain the sampling error of both surveys and how much the models "
     "flatten differences between groups the predictors name; they do not contain differences between "
-    "areas that no predictor shows."
+    "areas that no predictor shows or that the places published by the donor do not tell apart."
 )
 """What the default margins are made of, for whoever shows them."""
 RESULT_COLUMNS = (

@@ -32,7 +32,7 @@ def with_holds(estimates: pd.DataFrame) -> pd.DataFrame:
     ----------
     estimates
         One row per repeat, method and cell with `CELL`, `method`, `repeat`, `estimate`, `moe`,
-        `lower`, `upper` and `value`, the truth.
+        `lower`, `upper`, `value`, the truth, and `unseen`, its part that no predictor shows.
     """
     inside = (estimates["lower"] <= estimates["value"]) & (estimates["value"] <= estimates["upper"])
     return estimates.assign(
@@ -86,14 +86,15 @@ def causes(held: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `by` and, medians over cells: `margin_to_error` (margin of error over 1.645 root mean square
-        errors), `margin_to_spread` (the same with the standard deviation over repeats), and
-        `bias_share`, the mean share of the mean square error that is squared bias.
+        errors) and `margin_to_spread` (the same with the standard deviation over repeats); means over
+        cells: `bias_share` and `unseen_share`, the shares of the mean square error that are squared
+        bias and the square of `unseen`.
     """
     work = held.assign(error=held["estimate"] - held["value"])
     cells = work.groupby([*dict.fromkeys([*by, *CELL])], sort=False, observed=True)
     table = cells.agg(
         bias=("error", "mean"), spread=("error", "std"), margin=("moe", "mean"),
-        repeats=("error", "size"),
+        repeats=("error", "size"), unseen=("unseen", "first"),
     )  # fmt: skip
     square = table["bias"] ** 2 + table["spread"] ** 2 * (1 - 1 / table["repeats"])
     # The mean error of a finite number of repeats is off by chance; that part is no bias.
@@ -101,6 +102,7 @@ def causes(held: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     table["margin_to_error"] = table["margin"] / (_Z * np.sqrt(square))
     table["margin_to_spread"] = table["margin"] / (_Z * table["spread"])
     table["bias_share"] = bias / square
+    table["unseen_share"] = table["unseen"] ** 2 / square
     grouped = table.reset_index().groupby(list(by), sort=False, observed=True)
     result = grouped[["margin_to_error", "margin_to_spread"]].median()
-    return result.assign(bias_share=grouped["bias_share"].mean()).reset_index()
+    return result.join(grouped[["bias_share", "unseen_share"]].mean()).reset_index()
