@@ -1,5 +1,6 @@
 """Start the app as a user does and open it in the browser the tests use."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from install_browser import installed_browser
 from playwright.sync_api import Browser, sync_playwright
 
 START_SECONDS = 180  # a busy machine may be many times slower than an idle one
+ATTEMPTS = 3
 BROWSER_ARGUMENTS = [
     "--no-sandbox",  # the tests may run as root, for which Chromium has no sandbox
     "--disable-gpu",
@@ -55,7 +57,18 @@ def free_port() -> int:
 
 def start_app(workspace: Path, port: int | None = None) -> AppServer:
     """Serve a workspace with the command a user types; returns when it accepts connections."""
-    port = port or free_port()
+    for _ in range(ATTEMPTS if port is None else 1):
+        server = _start(workspace, port or free_port())
+        if _answers(server):
+            return server
+        server.stop()
+        said = server.log.read_text(errors="replace")
+        if "cannot be used" not in said:  # unlike a port that somebody took in the meantime
+            break
+    raise RuntimeError(f"The app did not start:\n{said}")
+
+
+def _start(workspace: Path, port: int) -> AppServer:
     command = [sys.executable, "-m", "fusion_core.cli.main", "app", "--workspace", str(workspace)]
     command += ["--port", str(port), "--no-show"]
     handle, log = tempfile.mkstemp(prefix="harmony-server-", suffix=".log")
@@ -63,17 +76,20 @@ def start_app(workspace: Path, port: int | None = None) -> AppServer:
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
     with os.fdopen(handle, "wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
-    server = AppServer(workspace, port, process, Path(log))
+    return AppServer(workspace, port, process, Path(log))
+
+
+def _answers(server: AppServer) -> bool:
+    """Wait until the server accepts connections; false if it ended before, or took too long."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("localhost", port), timeout=5).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return server
-    server.stop()
-    raise RuntimeError(f"The app did not start:\n{server.log.read_text(errors='replace')}")
+    while time.monotonic() < deadline and server.process.poll() is None:
+        # Before this line, somebody else may answer at the port.
+        if b"Harmony is at" in server.log.read_bytes():
+            with contextlib.suppress(OSError):
+                socket.create_connection(("localhost", server.port), timeout=5).close()
+                return True
+        time.sleep(0.05)
+    return False
 
 
 @contextmanager
