@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from harmony_app.shell.session import Theme
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
-_FILLING: Final = {"flex": "1 1 0", "min-height": "0", "transition": "opacity .12s"}
+_FILLING: Final = {
+    "flex": "1 1 0", "min-height": "0", "overflow": "hidden", "transition": "opacity .12s",
+}  # fmt: skip
 MEASURE_TITLES: Final[dict[str, Measure]] = {"Estimate": "estimate", "± MOE": "moe", "CV": "cv"}
 VIEW_TITLES: Final[dict[str, CentreView]] = {"Map": "map", "Table": "table", "Method": "about"}
 _TABLE_TITLES: Final = {
@@ -121,6 +123,11 @@ class Centre:
             spinner = '<span class="spinner"></span>' if busy else ""
             self.status.object = f'<div class="status" role="status">{spinner}{escape(text)}</div>'
         self._map_view.styles = {**_FILLING, "opacity": "0.45" if busy else "1"}
+
+    def forget(self) -> None:
+        """Take away the figures of an earlier question; the heading already asks another one."""
+        self._map_view.styles = {**_FILLING, "opacity": "0.15"}
+        self.legend.object = ""
 
     def show_layer(self, layer: MapLayer, rule: HatchRule) -> None:
         """Colour the map and write its legend."""

@@ -94,6 +94,7 @@ class ExplorePage(Viewer):
         self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
         self._saver = FigureSaver(width=0, height=0, margin=0)
         self._footnote = pn.pane.HTML("", stylesheets=styles, margin=(8, 0, 0, 0), **_WIDE)
+        self._elsewhere = ""
         self.state = self._first_state()
         self._layout = self._build()
         self.dispatch(self.state, first=True)
@@ -157,6 +158,8 @@ class ExplorePage(Viewer):
         state = from_query(self._session.query)
         if state.source not in self._catalogue.sources:
             first = next(iter(self._catalogue.sources.values()))
+            if state.source:
+                self._elsewhere = f"There is no '{state.source}' to show; this is {first.title}."
             state = choose_source(state, first.id, list(first.variables.values()))
         return state
 
@@ -241,6 +244,8 @@ class ExplorePage(Viewer):
         if self.state.where or self.state.group_variable:
             self.controls.show_error(error)
         self.centre.show_status(error=error.message)
+        self.centre.forget()
+        self.side.forget()
 
     def _refresh(self, before: ExploreState, state: ExploreState) -> None:
         """Show the same numbers another way."""
@@ -280,9 +285,9 @@ class ExplorePage(Viewer):
         title = pn.pane.HTML(
             '<div style="color:var(--muted);font-size:12px">Download</div>', margin=(8, 0, 3, 0)
         )
+        told = notices_html(self._catalogue, self._elsewhere)
         notices = pn.pane.HTML(
-            notices_html(self._catalogue), margin=(0, 0, 8, 0), stylesheets=self._styles,
-            visible=bool(notices_html(self._catalogue)), **_WIDE,
+            told, margin=(0, 0, 8, 0), stylesheets=self._styles, visible=bool(told), **_WIDE,
         )  # fmt: skip
         left = pn.Column(
             notices, self.controls.panel, title,
@@ -353,8 +358,16 @@ _MEASURE_PREFIX: Final = {
 }
 
 
-def notices_html(catalogue: Catalogue) -> str:
-    """Say which runs are still in progress and what could not be read; empty when all is well."""
+def notices_html(catalogue: Catalogue, elsewhere: str = "") -> str:
+    """Say which runs are still in progress and what could not be read; empty when all is well.
+
+    Parameters
+    ----------
+    catalogue
+        What can be shown.
+    elsewhere
+        Why something else is shown than the address names.
+    """
     notes = [
         f"Run “{run.spec().name}” is {run.state().progress:.0%} done. Reload this page when it has"
         " finished."
@@ -363,7 +376,7 @@ def notices_html(catalogue: Catalogue) -> str:
     ]
     return "".join(
         f'<div class="notice" role="status">{escape(note)}</div>'
-        for note in (*notes, *catalogue.problems)
+        for note in filter(None, (elsewhere, *notes, *catalogue.problems))
     )
 
 

@@ -149,6 +149,13 @@ class Side:
         self._show_ranking()
         self.show_areas(state)
 
+    def forget(self) -> None:
+        """Take away the figures of an earlier question."""
+        self._work.cancel()
+        self._answer = None
+        self.ranked.items = []
+        self._detail.visible = False
+
     def show_rule(self, state: ExploreState) -> None:
         """Draw the ranking again under another rule of what is too uncertain."""
         self._state = state

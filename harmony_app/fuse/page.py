@@ -296,6 +296,8 @@ class FusePage(Viewer):
             return presenting.cost_unknown(
                 "Choose at least one variable to see time, memory and disk."
             )
+        if self._setting_error:
+            return presenting.cost_unknown("Put the setting above right to start.", bad=True)
         try:
             return presenting.cost_data(cost_of(self._sizes, choices.to_spec(self._state)))
         except HarmonyError as error:

@@ -72,7 +72,8 @@ class Place:
         try:
             self._holder[:] = [self._content(state)]
         except HarmonyError as error:
-            self._holder[:] = [message_panel(error.what, f"{error.where} {error.fix}".strip())]
+            said = message_panel(error.what, f"{error.where} {error.fix}".strip())
+            self._holder[:] = [*self._other_runs(state.run), said]
 
     def _content(self, state: ValidateState) -> pn.viewable.Viewable:
         workspace = self._session.workspace
@@ -96,6 +97,22 @@ class Place:
     def _choose_run(self, identifier: str) -> None:
         set_query(run=identifier, var=None, subsets=None, tab=None, unseen=None)
         self.show(ValidateState(run=identifier))
+
+    def _other_runs(self, shown: str) -> list[pn.viewable.Viewable]:
+        """Offer the runs that can be shown, when the one asked for cannot."""
+        others = {
+            title: run
+            for title, run in finished_runs(self._session.workspace).items()
+            if run != shown
+        }
+        if not others:
+            return []
+        run = pn.widgets.Select(
+            label="Show another run", options={"choose …": "", **others}, value="", width=420,
+            margin=(12, 10, 0, 10),
+        )  # fmt: skip
+        run.param.watch(lambda event: self._choose_run(event.new), "value")
+        return [run]
 
     def _nothing_finished(self) -> pn.viewable.Viewable:
         for run in list_runs(self._session.workspace):

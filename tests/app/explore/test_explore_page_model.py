@@ -26,7 +26,7 @@ from harmony_app.explore.downloads import FORMATS, file_stem
 from harmony_app.explore.estimates import Estimator, true_value
 from harmony_app.explore.figure_svg import FigureTexts, figure_svg
 from harmony_app.explore.layers import map_layer
-from harmony_app.explore.page import ExplorePage
+from harmony_app.explore.page import ExplorePage, notices_html
 from harmony_app.explore.shapes import area_shapes, readable_name
 from harmony_app.shell.figures import sequential_palette
 from harmony_app.shell.session import Session
@@ -119,6 +119,25 @@ def test_a_subgroup_nobody_belongs_to_says_so(make_page):
     page = make_page()
     page.controls.where.value = "np > 90"
     assert "No household meets the filter" in page.centre.status.object
+
+
+def test_an_answer_that_fails_leaves_no_figures_of_another_question(make_page):
+    page = make_page()
+    page.choose_area("0100600")
+    page.controls.where.value = "np > 99"
+    assert page.side.ranked.items == []
+    assert page.centre.legend.object == ""
+    page.controls.where.value = ""
+    assert len(page.side.ranked.items) == 5
+    assert "no estimate" in page.centre.legend.object
+
+
+def test_a_link_to_what_is_gone_says_what_is_shown_instead(make_page):
+    page = make_page(run="deleted")
+    assert "There is no &#x27;deleted&#x27; to show; this is" in notices_html(
+        read_catalogue(page._session.workspace), page._elsewhere
+    )
+    assert make_page()._elsewhere == ""
 
 
 def test_a_long_computation_colours_the_map_first(make_page, monkeypatch):

@@ -49,7 +49,7 @@ def own_workspace(mapped_workspace, tmp_path) -> Workspace:
 
 
 def text_of(holder) -> str:
-    return holder.objects[0].object
+    return holder.objects[-1].object
 
 
 def test_all_variables_have_a_line_in_every_panel_and_a_verdict(make_page):
@@ -133,9 +133,24 @@ def test_without_a_finished_run_the_page_says_where_to_start(tmp_path):
     assert "Start one on the Fuse page" in text_of(validate.build(session))
 
 
-def test_an_unknown_run_is_named(mapped_workspace):
+def test_an_unknown_run_is_named_and_another_is_one_choice_away(mapped_workspace):
     session = Session(mapped_workspace.workspace, "ann", "light", {"run": "20990101-000000-none"})
-    assert "There is no run" in text_of(validate.build(session))
+    holder = validate.build(session)
+    assert "There is no run" in text_of(holder)
+    holder.objects[0].value = mapped_workspace.run
+    assert len(holder.objects[0].objects) == 2
+
+
+def test_a_damaged_validation_leaves_the_others_within_reach(own_workspace, mapped_workspace):
+    shutil.copytree(
+        own_workspace.path / "runs" / mapped_workspace.run,
+        own_workspace.path / "runs" / "20200101-000000-older",
+    )
+    run = open_run(own_workspace, mapped_workspace.run)
+    (run.validation_folder / "validation.json").write_text("{")
+    holder = validate.build(Session(own_workspace, "ann", "light", {"run": run.id}))
+    assert "damaged" in text_of(holder)
+    assert list(holder.objects[0].options.values()) == ["", "20200101-000000-older"]
 
 
 def test_a_failed_run_says_why(own_workspace, mapped_workspace):
