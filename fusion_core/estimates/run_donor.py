@@ -44,14 +44,14 @@ def donor_of_run(
     if not path.exists():
         return None
     donor = read_table(path, what="The prepared input", fix="Start the run again")
-    survey = workspace.survey(run.spec().pair.donor)
+    survey = workspace.stored_survey(run.spec().pair.donor)
     described = survey.description
     other = {HOUSEHOLD_KEY, WEIGHT, PUMA, *described.geography, *described.design.columns}
     predictors = [
         str(name) for name in donor.columns if name in recipient.columns and name not in other
     ]
     # A survey that says the PUMA itself has nothing to be expected.
-    imputed = PUMA in donor.columns and PUMA not in survey.table("household").columns
+    imputed = PUMA in donor.columns and PUMA not in survey.column_names("household")
     spatial = [name for name in _spatial_predictors(run) if name in predictors] if imputed else []
     published = [name for name in described.geography if name in donor.columns]
     return sample_with_location(

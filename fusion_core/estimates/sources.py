@@ -306,15 +306,16 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
     recipient = read_table(path, what="The prepared input", fix="Start the run again")
     implicates = stored_implicates(run.implicates_folder, rows=len(recipient))
     pair = run.spec().pair
-    survey = workspace.survey(pair.recipient)
+    survey = workspace.stored_survey(pair.recipient)
     design = survey.description.design
-    household = survey.table("household").set_index(HOUSEHOLD_KEY)
+    # Most columns, all weights among them, are in the prepared table too: they are not read again.
     extra = [
         name
-        for name in household.columns
+        for name in survey.column_names("household")
         if name not in recipient.columns and name not in implicates.names
     ]
-    joined = household[extra].reindex(recipient[HOUSEHOLD_KEY]).reset_index(drop=True)
+    household = survey.columns("household", [HOUSEHOLD_KEY, *extra]).set_index(HOUSEHOLD_KEY)
+    joined = household.reindex(recipient[HOUSEHOLD_KEY]).reset_index(drop=True)
     table = pd.concat([recipient, joined], axis=1)
     weights = weight_matrix(table, implicates.rows, design=design)
     donor = donor_of_run(workspace, run, recipient, implicates.names)
@@ -323,8 +324,8 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
 
 def load_survey(workspace: Workspace, survey: SurveyId) -> EstimateSource:
     """Load the households of a survey."""
-    found = workspace.survey(survey)
-    table = found.table("household").reset_index(drop=True)
+    found = workspace.stored_survey(survey)
+    table = found.columns("household", found.column_names("household")).reset_index(drop=True)
     design = found.description.design
     weights = weight_matrix(table, len(table), design=design)
     return EstimateSource(_without(table, design.columns), weights)
