@@ -20,6 +20,7 @@ from fusion_core.estimates.group_sums import KEPT_BYTES, GroupSums
 from fusion_core.estimates.groups import group_rows
 from fusion_core.estimates.run_donor import donor_of_run
 from fusion_core.estimates.stored_implicates import StoredImplicates, stored_implicates
+from fusion_core.estimates.stored_results import state_of
 from fusion_core.estimates.targets import NamedTarget, build_targets, restrict
 from fusion_core.estimates.weights import weight_matrix
 from fusion_core.fusion.implicates import Implicates
@@ -74,6 +75,8 @@ class EstimateSource:
         Fused variables in the same row order, or ``None`` for a survey alone.
     donor
         The donor they come from, for its own sampling error.
+    state
+        Of the files of a run before they were read.
     """
 
     def __init__(
@@ -82,11 +85,13 @@ class EstimateSource:
         weights: WeightMatrix,
         implicates: Implicates | None = None,
         donor: DonorSample | None = None,
+        state: str = "",
     ) -> None:
         self.table = table
         self.weights = weights
         self.implicates = implicates
         self.donor = donor
+        self.state = state
         self._lock = Lock()
         self._groups: dict[tuple[tuple[str, ...], str], tuple[Groups, pd.DataFrame]] = {}
         self._subgroups: dict[str, Subgroup] = {}
@@ -303,6 +308,7 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
         raise InputError(
             "The run has no fused variables yet", where=run.id, fix="Wait until it has finished"
         )
+    state = state_of(workspace, run)
     recipient = read_table(path, what="The prepared input", fix="Start the run again")
     implicates = stored_implicates(run.implicates_folder, rows=len(recipient))
     pair = run.spec().pair
@@ -319,7 +325,7 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
     table = pd.concat([recipient, joined], axis=1)
     weights = weight_matrix(table, implicates.rows, design=design)
     donor = donor_of_run(workspace, run, recipient, implicates.names)
-    return EstimateSource(_without(table, design.columns), weights, implicates, donor)
+    return EstimateSource(_without(table, design.columns), weights, implicates, donor, state)
 
 
 def load_survey(workspace: Workspace, survey: SurveyId) -> EstimateSource:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from fusion_core.estimates.groups import Groups
 from fusion_core.estimates.report import result_frame
 from fusion_core.estimates.sources import EstimateCache, EstimateSource, stamp
 from fusion_core.estimates.statistic import Statistic
+from fusion_core.estimates.stored_results import keep_result, read_result, state_of
 from fusion_core.estimates.variance import estimate_linearized, estimate_with_replicates
 
 if TYPE_CHECKING:
@@ -71,8 +72,33 @@ def area_estimates(
     """
     request = _Request(_listed(statistic), _columns(by), where.strip(), method, confidence)
     store = EstimateCache() if cache is None else cache
-    key = (str(run.implicates_folder), stamp(run.implicates_folder), request)
-    return _estimated(store, key, lambda: store.run_source(workspace, run), request)
+    known = _finished(workspace, run, request, store)
+    if known is None:
+        source = store.run_source(workspace, run)
+        known = _estimated(source, request)
+        keep_result(run, source.state, repr(request), known)
+        store.keep_result(_key(run, request), known)
+    return known.copy()
+
+
+def is_answered(
+    workspace: Workspace,
+    run: Run,
+    statistic: Statistic | Sequence[Statistic],
+    by: Sequence[str] | str = (PUMA,),
+    where: str = "",
+    *,
+    cache: EstimateCache,
+) -> bool:
+    """Whether `area_estimates` has answered this before, here or in an earlier process.
+
+    Parameters
+    ----------
+    workspace, run, statistic, by, where, cache
+        As in `area_estimates`.
+    """
+    request = _Request(_listed(statistic), _columns(by), where.strip(), "replicates", 0.90)
+    return _finished(workspace, run, request, cache) is not None
 
 
 def first_estimates(
@@ -129,7 +155,11 @@ def survey_area_estimates(
     store = EstimateCache() if cache is None else cache
     path = workspace.survey_folder(survey) / "household.parquet"
     key = (str(path), stamp(path), request)
-    return _estimated(store, key, lambda: store.survey_source(workspace, survey), request)
+    known = store.result(key)
+    if known is None:
+        known = _estimated(store.survey_source(workspace, survey), request)
+        store.keep_result(key, known)
+    return known.copy()
 
 
 def area_draws(
@@ -197,24 +227,31 @@ class _Request:
     confidence: float
 
 
-def _estimated(
-    store: EstimateCache,
-    key: tuple[Any, ...],
-    load: Callable[[], EstimateSource],
-    request: _Request,
-) -> pd.DataFrame:
+def _finished(
+    workspace: Workspace, run: Run, request: _Request, store: EstimateCache
+) -> pd.DataFrame | None:
+    """Return the table of a request that was answered before."""
+    key = _key(run, request)
     known = store.result(key)
-    if known is None:
-        source = load()
-        groups, keys = source.groups(request.by, request.where)
-        targets = source.targets(request.statistics, request.where)
-        blocks = estimate_targets(
-            groups, source.weights, targets, method=request.method, donor=source.donor,
-            sums=source.sums(request.by, request.where),
-        )  # fmt: skip
-        known = result_frame(keys, blocks, confidence=request.confidence)
-        store.keep_result(key, known)
-    return known.copy()
+    if known is None and run.estimates_folder.exists():
+        known = read_result(run, state_of(workspace, run), repr(request))
+        if known is not None:
+            store.keep_result(key, known)
+    return known
+
+
+def _key(run: Run, request: _Request) -> tuple[Any, ...]:
+    return (str(run.implicates_folder), stamp(run.implicates_folder), request)
+
+
+def _estimated(source: EstimateSource, request: _Request) -> pd.DataFrame:
+    groups, keys = source.groups(request.by, request.where)
+    targets = source.targets(request.statistics, request.where)
+    blocks = estimate_targets(
+        groups, source.weights, targets, method=request.method, donor=source.donor,
+        sums=source.sums(request.by, request.where),
+    )  # fmt: skip
+    return result_frame(keys, blocks, confidence=request.confidence)
 
 
 def _listed(statistic: Statistic | Sequence[Statistic]) -> tuple[Statistic, ...]:

@@ -23,6 +23,7 @@ from fusion_core.estimates.stage import (
     area_draws,
     area_estimates,
     first_estimates,
+    is_answered,
     survey_area_estimates,
 )
 from harmony_app.explore.layers import align
@@ -77,8 +78,14 @@ class Estimator:
         self.workspace = workspace
         self.cache = cache or pn.state.as_cached("estimate cache", EstimateCache)
 
-    def takes_long(self, source: Source) -> bool:
+    def takes_long(self, source: Source, request: EstimateRequest) -> bool:
         """Whether margins of error take so long that estimates should be shown before."""
+        run, statistic, where = source.run, request.statistic, request.where
+        if run is not None and all(
+            is_answered(self.workspace, run, statistic, by, where, cache=self.cache)
+            for by in ((request.area_kind,), ())
+        ):
+            return False
         loaded = self.cache.source(self.workspace, source.run or source.survey)
         return loaded.numbers > _MANY
 

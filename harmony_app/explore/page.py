@@ -198,7 +198,7 @@ class ExplorePage(Viewer):
             return self._estimator.answer(source, request, areas)
 
         def compute_first() -> Answer:
-            long = self._estimator.takes_long(source)
+            long = self._estimator.takes_long(source, request)
             return self._estimator.first_answer(source, request, areas) if long else compute()
 
         def show_first(answer: Answer) -> None:
