@@ -117,7 +117,8 @@ class DonorSample:
         donor, recipient
             One row per household, with the predictors, and the donor with the fused variables.
         predictors, variables
-            Names of the predictors the fusion used and of the fused variables.
+            Names of the predictors the fusion used and of the fused variables. Those joined by an
+            imputed PUMA hide the bias they cause: see `run_donor.sample_with_location`.
         weight
             The donor's column of full-sample weights, ``None`` for weight 1.
         design
