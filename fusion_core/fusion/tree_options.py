@@ -86,7 +86,7 @@ def tree_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If a parameter is not offered or its value out of range.
+        If a parameter is not offered, its value out of range, or two exclude each other.
     """
     found: dict[str, Any] = {}
     for name, text in pairs:
@@ -104,5 +104,11 @@ def tree_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             )
         found[name] = value
     if "bagging_fraction" in found:
+        if found.get("data_sample_strategy") == "goss":
+            raise InputError(
+                "LightGBM cannot draw rows by 'goss' and by 'bagging_fraction' at once",
+                where="the setting 'lightgbm'",
+                fix="Choose one",
+            )
         found["bagging_freq"] = 1  # without it LightGBM does not sample rows
     return found

@@ -70,7 +70,7 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
             ),
             SettingField(
                 "lightgbm", "Further parameters of LightGBM",
-                "Such as max_depth=5, data_sample_strategy=goss, bagging_fraction=0.7.", wide=True,
+                "Such as max_depth=5, data_sample_strategy=goss.", wide=True,
             ),
         ),
     ),

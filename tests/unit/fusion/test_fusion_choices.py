@@ -8,6 +8,7 @@ from fusion_core import FusionModel, TrainSettings, fuse, train
 from fusion_core.errors import InputError
 from fusion_core.fusion.setting_texts import read_setting, setting_text
 from fusion_core.fusion.streams import some_rows
+from fusion_core.fusion.tree_options import TREE_OPTIONS
 
 X = ["size", "income", "region", "tenure"]
 Y = ["fuel", "area", ["heating_share", "cooling_share"]]
@@ -59,6 +60,28 @@ def test_further_parameters_of_lightgbm_reach_every_model(donor, settings):
 def test_parameters_lightgbm_could_not_use_are_refused(name, value, expected):
     with pytest.raises(InputError, match=expected):
         TrainSettings(lightgbm=((name, value),))
+
+
+def test_two_ways_to_draw_rows_are_refused():
+    with pytest.raises(InputError, match="at once"):
+        TrainSettings(lightgbm=(("data_sample_strategy", "goss"), ("bagging_fraction", "0.5")))
+
+
+def test_every_parameter_is_one_lightgbm_trains_with(donor, settings):
+    values = dict.fromkeys(TREE_OPTIONS, "0.4") | {
+        "data_sample_strategy": "goss", "extra_trees": "true", "max_bin": "15", "max_depth": "3",
+        "max_cat_threshold": "4", "min_data_in_bin": "2",
+    }  # fmt: skip
+    values.pop("bagging_fraction")
+    chosen = settings.replace(lightgbm=tuple(values.items()), maximum_trees=12)
+    here = train(donor, ["fuel", "area"], X, settings=chosen)
+    there = train(donor, ["fuel", "area"], X, settings=chosen.replace(workers=3))
+    for ours, theirs in zip(here.steps, there.steps, strict=True):
+        texts = [part.text for part in ours.variables[0].parts]
+        assert texts == [part.text for part in theirs.variables[0].parts]
+        for name, value in values.items():
+            expected = {"true": "1"}.get(value, value)
+            assert f"[{name}: {expected}]" in texts[0], name
 
 
 def test_screening_may_look_at_some_donors(settings):
