@@ -88,7 +88,11 @@ def all_findings(
         "Draws of single households": [
             *skill_findings(inside),
             *calibration_findings(inside),
-            *reliability_findings(inside),
+            *(
+                reliability_findings(inside)
+                if outside is None
+                else reliability_findings(outside, unseen=True)
+            ),
         ],
         "What variables were predicted from": importance_findings(inside),
         "Number of implicates": [convergence_finding(inside)] if len(inside.convergence) else [],
@@ -149,8 +153,19 @@ def calibration_findings(validation: Validation) -> list[Finding]:
     return found
 
 
-def reliability_findings(validation: Validation) -> list[Finding]:
-    """Say of every category whether its answers are true as often as they are drawn."""
+def reliability_findings(validation: Validation, *, unseen: bool = False) -> list[Finding]:
+    """Say of every category whether its answers are true as often as they are drawn.
+
+    Models lean towards the answers they were trained on, so that the truth of households they know
+    goes farther than their draws; that is no fault of draws for others and never called poor.
+
+    Parameters
+    ----------
+    validation
+        The validation.
+    unseen
+        Whether the models never saw its households.
+    """
     found = []
     for variable, own in reliability_gaps(validation.reliability).groupby("variable", sort=False):
         # With many answers some gap appears by chance alone.
@@ -173,6 +188,8 @@ def reliability_findings(validation: Validation) -> list[Finding]:
         leaning = ""
         if tone != "good" and abs(tilt) > _TILTED:
             leaning = "; draws are too sure" if tilt < 0 else "; draws are too cautious"
+            if tilt > 0 and not unseen:
+                tone, leaning = "fair", f"{leaning}, as usual of households the models know"
         text = (
             f"{variable}: {words} (typical gap {100 * gap:.1f} points, largest for"
             f" “{worst['level']}”){leaning}."

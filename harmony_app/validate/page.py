@@ -208,17 +208,18 @@ class ValidatePage(Viewer):
 
     def _draws(self) -> str:
         found, variable = self.validation, self.state.variable
+        unseen = found is self._record.outside
         findings = [
             *sentences.skill_findings(found),
             *sentences.calibration_findings(found),
-            *sentences.reliability_findings(found),
+            *sentences.reliability_findings(found, unseen=unseen),
         ]
         categories = list(dict.fromkeys(found.reliability["variable"]))
         shown = [variable] if variable else categories
         body = (
             sections.findings_html(sections.about(findings, variable))
             + sections.coverage_html(found.coverage, variable)
-            + "".join(reliability_html(found.reliability, name) for name in shown)
+            + "".join(reliability_html(found.reliability, name, unseen=unseen) for name in shown)
             + sections.scores_html(found.scores, variable)
         )
         return sections.panel_html("Draws of single households", words.DRAWS_HELP, body)

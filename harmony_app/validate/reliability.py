@@ -23,7 +23,7 @@ _TICK_STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2)
 _MOST_TICKS: Final = 5
 
 
-def reliability_html(reliability: pd.DataFrame, variable: str) -> str:
+def reliability_html(reliability: pd.DataFrame, variable: str, *, unseen: bool = False) -> str:
     """Return a chart per answer of a variable, with what it shows and the numbers to be opened.
 
     Parameters
@@ -32,6 +32,8 @@ def reliability_html(reliability: pd.DataFrame, variable: str) -> str:
         `fusion_core.validation.Validation.reliability`.
     variable
         A category; another or none gives nothing.
+    unseen
+        Whether the models never saw the households.
     """
     own = reliability[reliability["variable"] == variable]
     if own.empty:
@@ -44,6 +46,7 @@ def reliability_html(reliability: pd.DataFrame, variable: str) -> str:
     )
     left_out = own["level"].nunique() - len(shown)
     note = f'<p class="help">{escape(_left_out(left_out, len(shown)))}</p>' if left_out else ""
+    help_text = words.RELIABILITY_HELP + ("" if unseen else words.RELIABILITY_KNOWN)
     rows = [
         (row["level"], percent(row["drawn"]), percent(row["observed"]),
          f"{percent(row['lower'])} to {percent(row['upper'])}", f"{row['rows']:,.0f}")
@@ -52,7 +55,7 @@ def reliability_html(reliability: pd.DataFrame, variable: str) -> str:
     head = ("answer", "drawn", "true", "90 % interval", "households")
     return (
         f'<h3 class="sub">{escape(variable)}: are answers true as often as they are drawn?</h3>'
-        f'<p class="help">{escape(words.RELIABILITY_HELP)}</p>'
+        f'<p class="help">{escape(help_text)}</p>'
         f'<div class="charts squares">{charts}</div>{note}'
         f"{details_html('The numbers', table_html(head, rows, right=1))}"
     )

@@ -79,15 +79,19 @@ SCORES_HELP: Final = (
     " answer, and are smallest when the draws come from the true distribution. Skill compares them"
     " with draws from all households: 0 % knows nothing of the household, 100 % is perfect."
 )
+RELIABILITY_KNOWN: Final = (
+    " Models lean towards households they were trained on, as those shown here, which makes dots"
+    " steeper; for an honest picture check with unseen households (tab Unseen)."
+)
 NO_RANGES: Final = (
     "Categories have no ranges; see how often their answers are true, and their scores."
 )
 RELIABILITY_HELP: Final = (
     "Households are grouped by how often the models drew an answer for them. Each dot is a group: to"
     " the right, the share of its draws with the answer; upwards, the share of its households that"
-    " really gave it. Its line is as long as chance alone may move it (90 %). Dots on the diagonal: of"
-    " households said to have a chance of 30 %, three in ten have it. Flatter than the diagonal: the"
-    " models are too sure. Larger dots stand for more households."
+    " really gave it. Its line is as long as chance alone may move it (nine times of ten). Dots on the"
+    " diagonal: where three of ten draws say so, three of ten households do. Flatter than the diagonal:"
+    " the models are too sure; steeper: too cautious. Larger dots stand for more households."
 )
 PREDICTORS_HELP: Final = (
     "How much each predictor contributed when the models were grown (its share of the reduction of"

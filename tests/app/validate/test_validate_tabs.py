@@ -104,6 +104,9 @@ def test_both_validations_are_shown_and_named(make_page):
     assert "the usual validation can be relied on" in page.unseen.text.object
     page.households.value = True
     assert page.validation is page._record.outside
+    page.tabs.value = "draws"
+    assert "as often as they are drawn" in page.texts.object
+    assert "as those shown here" not in page.texts.object
 
 
 def test_a_check_in_progress_is_watched_and_one_that_failed_says_why(make_page, run):
@@ -213,6 +216,7 @@ def test_a_category_has_a_chart_of_true_against_drawn_answers(make_page):
     assert "mirror image" in text
     assert 'class="ideal"' in text
     assert "cold: answers are" in text
+    assert "trained on, as those shown here" in text
     page._choose_variable("kwh")
     assert "<svg" not in page.texts.object
 

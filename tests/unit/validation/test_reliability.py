@@ -115,16 +115,22 @@ def studies():
 
 
 def test_sentences_say_whether_chances_can_be_trusted(studies):
-    texts = {name: reliability_findings(study)[0] for name, study in studies.items()}
+    texts = {name: reliability_findings(study, unseen=True)[0] for name, study in studies.items()}
     assert {name: item.tone for name, item in texts.items()} == {
         "honest": "good", "sure": "poor", "cautious": "poor",
     }  # fmt: skip
     assert texts["honest"].text.startswith("ac: answers are true as often as they are drawn")
     assert texts["sure"].text.endswith("draws are too sure.")
     assert texts["cautious"].text.endswith("draws are too cautious.")
-    assert (
-        texts["sure"] in all_findings(studies["sure"], None, ["ac"])["Draws of single households"]
-    )
+    told = all_findings(studies["honest"], studies["sure"], ["ac"])["Draws of single households"]
+    assert texts["sure"] in told
+
+
+def test_caution_about_known_households_is_no_fault(studies):
+    [finding] = reliability_findings(studies["cautious"])
+    assert finding.tone == "fair"
+    assert finding.text.endswith("as usual of households the models know.")
+    assert reliability_findings(studies["sure"])[0].tone == "poor"
 
 
 def test_a_validation_without_categories_says_nothing_of_them(studies):
