@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from random_harmonies import AGGREGATORS, LEVELS, harmonies, surveys
 
@@ -16,7 +17,7 @@ from fusion_core.harmony.binning import bin_index, bin_labels
 from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side
 from fusion_core.harmony.preview import preview
 
-quick = settings(max_examples=40)
+quick = examples(40)
 
 
 @quick

@@ -10,14 +10,15 @@ from dataclasses import replace
 from statistics import mean, median
 
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from random_harmonies import sides, surveys
 
 from fusion_core.harmony.apply import harmonize_pair, harmonize_side
 from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side
 
-quick = settings(max_examples=25)
+quick = examples(25)
 
 EXPRESSIONS = {
     "": lambda row: row["pnumber"],

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from effort import examples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -37,7 +38,7 @@ CPU_SECONDS = 10
 """Far above what anything here takes (under a second), far below what a quadratic step would."""
 
 # The first draw of a character builds a table of all characters, which is slow only once.
-quick = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+quick = examples(50, suppress_health_check=[HealthCheck.too_slow])
 long = settings(max_examples=3_000)
 
 VALID = """list(

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from random_harmonies import harmonies, surveys
 
@@ -13,7 +14,7 @@ from fusion_core.harmony.preview import preview
 from fusion_core.harmony.rows import RowsCache, SurveyRows
 from fusion_core.harmony.similarity import similarity, weighted_quantiles, weighted_shares
 
-quick = settings(max_examples=25)
+quick = examples(25)
 levels = st.sampled_from(["household", "person"])
 
 

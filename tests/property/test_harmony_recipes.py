@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fusion_core.harmony.binning import bin_labels, format_number
@@ -100,13 +101,13 @@ def household_of_each_person() -> SurveyRows:
 
 
 @given(CONDITIONS)
-@settings(max_examples=60)
+@examples(60)
 def test_a_condition_is_read_back_as_it_was_built(condition):
     assert read_condition(write_condition(condition)) == condition
 
 
 @given(RECIPES)
-@settings(max_examples=60)
+@examples(60)
 def test_a_recipe_is_read_back_to_the_same_expression(recipe):
     text = write_recipe(recipe)
     check_expression(text, COLUMNS)
@@ -116,7 +117,7 @@ def test_a_recipe_is_read_back_to_the_same_expression(recipe):
 
 
 @given(SUMS, st.lists(STEPS, max_size=4))
-@settings(max_examples=60)
+@examples(60)
 def test_a_recipe_computes_its_steps_one_after_the_other(start, steps):
     found = evaluate_expression(write_recipe(Recipe(start, tuple(steps))), ROWS)
     expected = sum(
@@ -149,7 +150,7 @@ CHILDREN = st.builds(
 
 
 @given(CHILDREN)
-@settings(max_examples=40)
+@examples(40)
 def test_a_head_count_coded_by_bins_counts_the_same_persons_as_its_condition(drawn):
     points, codes, sex, own = drawn
     bins = tuple(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from effort import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fusion_core.errors import ExpressionError, InputError
@@ -23,7 +24,7 @@ from fusion_core.harmony.store import HarmonyStore
 from fusion_core.surveys import SurveyId, Variable
 
 PAIR = SurveyPair(SurveyId("A", "1"), SurveyId("B", "2"))
-quick = settings(max_examples=60)
+quick = examples(60)
 COLUMNS = {"agep": Variable("agep", type="integer"), "sex": Variable("sex", levels=("M", "F"))}
 
 SQL_PARTS = [
