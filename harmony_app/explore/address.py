@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from harmony_app.explore.classes import CLASS_METHODS
@@ -34,7 +35,7 @@ def to_query(state: ExploreState) -> dict[str, str | None]:
         **dict.fromkeys(_SIDES), _side(state.kind): _number_text(state.threshold),
         "per": state.denominator,
         "quantile": _number_text(state.probability), "group": state.group_variable,
-        "in": "|".join(item.replace("|", "||") for item in state.group_levels),
+        "in": _join_levels(state.group_levels),
         "where": state.where,
         "by": "" if state.area_kind == plain.area_kind else state.area_kind,
         "show": "" if state.measure == plain.measure else state.measure,
@@ -110,7 +111,13 @@ def _breaks(text: str) -> tuple[float, ...]:
     return tuple(sorted({value for value in values if value is not None}))
 
 
+def _join_levels(levels: Iterable[str]) -> str:
+    """Join by bars; inside a level a bar is written ``~-`` and a tilde ``~~``."""
+    return "|".join(level.replace("~", "~~").replace("|", "~-") for level in levels)
+
+
 def _split_levels(text: str) -> tuple[str, ...]:
-    """Split at single bars; a doubled bar is a bar inside a level."""
-    parts = text.replace("||", "\0").split("|")
-    return tuple(part.replace("\0", "|") for part in parts if part)
+    """Take apart what `_join_levels` joined."""
+    plain = {"~-": "|", "~~": "~"}
+    parts = (re.sub("~[-~]", lambda found: plain[found[0]], part) for part in text.split("|"))
+    return tuple(part for part in parts if part)

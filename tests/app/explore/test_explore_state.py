@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fusion_core.errors import InputError
@@ -121,7 +121,7 @@ states = st.builds(
     threshold=st.none() | st.integers(-9999, 9999).map(float),
     group_variable=st.text("xyz", max_size=3),
     group_levels=st.lists(
-        st.text(min_size=1, max_size=5).filter(lambda t: "\0" not in t), max_size=3
+        st.text(min_size=1, max_size=5) | st.text("|~-x", min_size=1), max_size=3
     ).map(tuple),
     where=st.text(max_size=12),
     measure=st.sampled_from(["estimate", "moe", "cv"]),
@@ -136,6 +136,8 @@ states = st.builds(
 
 
 @given(states)
+@example(ExploreState(group_levels=("0", "|")))
+@example(ExploreState(group_levels=("a~-b", "~|~", "\0")))
 def test_a_view_survives_being_sent_as_an_address(state):
     query = {name: text for name, text in to_query(state).items() if text is not None}
     assert from_query(query) == state
