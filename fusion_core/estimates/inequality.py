@@ -38,8 +38,9 @@ def weighted_gini(values: NDArray[Any], weights: NDArray[Any]) -> Floats:
 
     used = np.ascontiguousarray(weights, dtype=np.float64)
     ordered = in_order(values)
-    amounts = np.nan_to_num(ordered.values) @ used
-    return walk_gini(ordered, used, total_weights(ordered, used), amounts)
+    complete = (ordered.answered == len(used)).all()
+    known = ordered.values if complete else np.nan_to_num(ordered.values)
+    return walk_gini(ordered, used, total_weights(ordered, used), known @ used)
 
 
 def gini_variance(values: NDArray[Any], weight: Floats) -> Floats:

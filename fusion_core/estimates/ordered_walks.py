@@ -309,14 +309,22 @@ def _walk_gini(
         below[:] = 0.0
         spread[:] = 0.0
         total, last = totals[implicate], ordered.answered[implicate] - 1
-        for position in range(last):
+        # Two households at a time: sums are kept in memory half as often, which takes the time.
+        for position in range(0, last, 2):
             row = ordered.order[implicate, position]
             after = ordered.order[implicate, position + 1]
-            gap = ordered.values[implicate, after] - ordered.values[implicate, row]
+            beyond = ordered.order[implicate, min(position + 2, last)]
+            value = ordered.values[implicate, after]
+            gap = value - ordered.values[implicate, row]
+            next_gap = ordered.values[implicate, beyond] - value
             for column in range(columns):
                 mass = below[column] + weights[row, column]
-                below[column] = mass
-                spread[column] += gap * mass * (total[column] - mass)
+                both = mass + weights[after, column]
+                below[column] = both
+                spread[column] += (
+                    gap * mass * (total[column] - mass)
+                    + next_gap * both * (total[column] - both)
+                )  # fmt: skip
         for column in range(columns):
             amount = amounts[implicate, column]
             if total[column] > 0 and amount > 0:
