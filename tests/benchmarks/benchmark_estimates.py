@@ -3,7 +3,6 @@
 ``--write`` measures everything and writes assets/measured/estimates.md.
 """
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -180,8 +179,8 @@ def write() -> int:
     text = (
         f"# Estimates: how long a map takes\n\n{machine.describe()}\n"
         "- Data in memory (drawn with seed 1), one question after the other in one process\n"
-        f"- Other work ran beside it (load {os.getloadavg()[0]:.0f}), so processor seconds say more "
-        "than wall time; medians and Gini coefficients use all cores\n"
+        "- Processor seconds of all threads, which others' work hardly changes, and wall time; medians "
+        "and Gini coefficients use all cores, so the goal for them is one of wall time\n"
         "- Every margin from 80 replicate weights × 40 implicates and "
         f"the error of a donor of {DONORS:,} households × {DONOR_REPLICATES} replicate weights, "
         f"{PREDICTORS} predictors\n- Repeat with `{COMMAND}`\n\n{rows}"
