@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import panel as pn
+from threadpoolctl import threadpool_limits
 
 from fusion_core.errors import InputError
 from harmony_app import explore, fuse, harmonize, surveys, validate
@@ -79,7 +80,8 @@ def serve(
     pn.extension("tabulator", notifications=False)
     pages = {place.path: page_factory(place, PLACES, workspace) for place in PLACES}
     pages["/"] = pages["harmonize"]
-    with _imports_out_of_collections():
+    # Sessions are what runs side by side; each with threads of BLAS besides, they only wait.
+    with threadpool_limits(limits=1, user_api="blas"), _imports_out_of_collections():
         pn.serve(
             pages,
             port=port,

@@ -65,7 +65,7 @@ _MARKS: Final = 24
 # The density at a quantile is read off the distance between quantiles this far apart, in shares.
 _NARROWEST, _WIDEST = 0.02, 0.25
 # Draws looked at for that distance; more would cost time and tell the same.
-_DRAWS: Final = 20_000
+_DRAWS: Final = 10_000
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from fusion_core.estimates.group_sums import GroupSums
 from fusion_core.estimates.targets import RatioTarget, TotalTarget
@@ -163,7 +164,8 @@ def _from_rows(
     workers = min(len(parts), os.cpu_count() or 1, _MOST_THREADS)
     if workers == 1:
         return _joined([estimated(part) for part in parts])
-    with ThreadPoolExecutor(workers) as pool:
+    # Threads of BLAS inside these would wait for each other, longer than the work takes.
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
         return _joined(list(pool.map(estimated, parts)))
 
 

@@ -11,6 +11,7 @@ import pytest
 from jinja2 import Environment
 from markupsafe import Markup
 from panel.io.resources import Resources, bundle_resources
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from fusion_core.errors import InputError
 from fusion_core.workspace.layout import Workspace
@@ -85,6 +86,20 @@ def test_a_port_in_use_is_told_before_anything_starts():
         port = taken.getsockname()[1]
         with pytest.raises(InputError, match=f"Port {port} of localhost cannot be used"):
             require_free_port("localhost", port)
+
+
+def blas_threads():
+    pools = threadpool_info()
+    return {pool["num_threads"] for pool in pools if pool["user_api"] == "blas"}
+
+
+def test_sessions_do_not_compete_with_threads_of_their_own_matrix_products(tmp_path, monkeypatch):
+    threads = []
+    monkeypatch.setattr(pn, "serve", lambda *_, **__: threads.append(blas_threads()))
+    with threadpool_limits(limits=2, user_api="blas"):
+        serve(Workspace.create(tmp_path / "w"))
+        assert blas_threads() == {2}
+    assert threads == [{1}]
 
 
 def test_collections_leave_the_imports_alone_while_serving_and_only_then(tmp_path, monkeypatch):
