@@ -155,7 +155,7 @@ def barnard_rubin(
 def _rubin(
     count: int, within: NDArray[np.float64], between: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         increase = (1.0 + 1.0 / count) * between / within
         freedom = np.where(between > 0, (count - 1) * (1.0 + 1.0 / increase) ** 2, np.inf)
     # Without any variance the R package gives no margin rather than one of zero.

@@ -170,7 +170,7 @@ def test_a_run_is_compared_with_the_survey_of_another_kind(harmony):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["-v", "insecure"], "0 groups"),
+        (["-v", "insecure"], "Two groups are compared, not 0"),
         (["-v", "insecure", "--by", "puma"], "levels to compare"),
         (["-v", "hincp", "-g", "ten=Ownd", "-g", "np > 1"], "no level"),
         (["-v", "hincp", "-g", "np > 1", "--with", "DEMOACS_2022"], "across runs"),
