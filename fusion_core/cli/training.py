@@ -49,7 +49,7 @@ SetOption = Annotated[
     typer.Option(
         "--set", metavar="SETTING=VALUE",
         help="Any training setting, such as --set leaves=16,32, --set quantiles=3 (how many, or their "
-        "probabilities) or --set order=suggested.",
+        "probabilities), --set order=suggested or --set largest_block=3.",
     ),
 ]  # fmt: skip
 

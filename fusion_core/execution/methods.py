@@ -80,6 +80,12 @@ def _variables(spec: RunSpec) -> str:
         lines.append(f"{position}. {words}")
     if spec.train.order == "suggested":
         lines.append("\nThe program chose another order; the model says which.")
+    if spec.train.largest_block > 1:
+        lines.append(
+            f"\nVariables that depend strongly on each other (squared correlation of at least "
+            f"{spec.train.block_bond:g} given the predictors) are drawn together, at most "
+            f"{spec.train.largest_block}; the model says which."
+        )
     return "\n".join([*lines, ""])
 
 

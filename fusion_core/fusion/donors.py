@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.fusion.chaining import suggest_blocks, suggest_order
 from fusion_core.fusion.expectations import VariableTask
 from fusion_core.fusion.inputs import (
     check_names,
@@ -21,7 +22,7 @@ from fusion_core.fusion.inputs import (
     refuse_copy,
 )
 from fusion_core.fusion.predictor_lists import candidates_of, normalise_predictors
-from fusion_core.fusion.screening import Design, suggest_order
+from fusion_core.fusion.screening import Design
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import some_rows
 from fusion_core.fusion.variables import VariableType, detect_types, encode_frame
@@ -191,8 +192,9 @@ def read_donors(
         predictors, matrix, steps, fused_types, fused, weights, settings, seed, tuple(notes)
     )
     _check_blocks(donors)
-    if settings.order == "suggested" and len(steps) > 1:
-        donors = _reordered(donors)
+    if len(steps) > 1 and (settings.order == "suggested" or settings.largest_block > 1):
+        donors = _arranged(donors)
+        _check_blocks(donors)
     for place, variable in enumerate(donors.fused_types):
         for known in donors.candidates(place):
             if known < len(predictors):
@@ -241,28 +243,50 @@ def _useful_predictors(
     return tuple(predictors[place] for place in keep), matrix[:, keep]
 
 
-def _reordered(donors: Donors) -> Donors:
-    """Put the steps into the suggested order."""
+def _arranged(donors: Donors) -> Donors:
+    """Form the suggested blocks, and put the steps into the suggested order, as far as asked for."""
+    settings = donors.settings
     rows = np.flatnonzero(np.isfinite(donors.fused).all(axis=1))
-    check_rows(len(rows), "rows with a value of every fusion variable, to find an order from")
-    rows = rows[some_rows(donors.seed, donors.settings.screening_share, len(rows))]
+    check_rows(
+        len(rows), "rows with a value of every fusion variable, to find order and blocks from"
+    )
+    rows = rows[some_rows(donors.seed, settings.screening_share, len(rows))]
     weights = donors.weights[rows]
-    designs = [
-        Design.build(
-            donors.fused[rows][:, list(donors.step_columns(step))],
-            [donors.fused_types[column] for column in donors.step_columns(step)],
-            weights,
+    predictors = Design.build(donors.matrix[rows], donors.predictors, weights)
+
+    def design(steps: Sequence[int]) -> Design:
+        columns = [column for step in steps for column in donors.step_columns(step)]
+        kinds = [donors.fused_types[column] for column in columns]
+        return Design.build(donors.fused[rows][:, columns], kinds, weights)
+
+    blocks = [[step] for step in range(len(donors.steps))]
+    if settings.largest_block > 1:
+        # Blocks somebody formed stay as they are.
+        alone = [step for step in range(len(donors.steps)) if len(donors.steps[step]) == 1]
+        found = suggest_blocks(
+            [design([step]) for step in alone],
+            predictors,
+            largest=settings.largest_block,
+            bond=settings.block_bond,
         )
-        for step in range(len(donors.steps))
-    ]
-    order = suggest_order(designs, Design.build(donors.matrix[rows], donors.predictors, weights))
-    columns = [column for step in order for column in donors.step_columns(step)]
-    steps = tuple(donors.steps[step] for step in order)
+        given = [block for block in blocks if block[0] not in alone]
+        blocks = sorted([*given, *([alone[place] for place in block] for block in found)])
+    if settings.order == "suggested":
+        order = suggest_order([design(block) for block in blocks], predictors)
+        blocks = [blocks[place] for place in order]
+    return _rearranged(donors, blocks)
+
+
+def _rearranged(donors: Donors, blocks: Sequence[Sequence[int]]) -> Donors:
+    """Put steps together to blocks, in the order of these."""
+    columns = [column for block in blocks for step in block for column in donors.step_columns(step)]
+    steps = tuple(tuple(name for step in block for name in donors.steps[step]) for block in blocks)
     shown = ", ".join(" and ".join(names) for names in steps)
+    what = "order" if donors.settings.order == "suggested" else "blocks"
     return dataclasses.replace(
         donors,
         steps=steps,
         fused_types=tuple(donors.fused_types[column] for column in columns),
         fused=donors.fused[:, columns],
-        notes=(*donors.notes, f"Suggested order: {shown}."),
+        notes=(*donors.notes, f"Suggested {what}: {shown}."),
     )

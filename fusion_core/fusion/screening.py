@@ -1,4 +1,4 @@
-"""Which predictors a variable is modelled with, and in which order variables are chained.
+"""Which predictors a variable is modelled with.
 
 Prescreen (engine of Ummel et al. 2024 and of the R package's ``prepXY``): predictors with almost no
 rank correlation with the outcome are dropped; of the others those stay that are active where the
@@ -34,7 +34,6 @@ PATH_LENGTH = 50
 PATH_END = 1e-3
 PATH_ITERATIONS = 10_000
 """With fewer donors than columns the weakest penalties need more than scikit-learn's 1,000."""
-RIDGE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -122,48 +121,6 @@ def screen(
     return sorted({*forced, *ranked[: max(room, 0 if forced else 1)]})
 
 
-def suggest_order(steps: Sequence[Design], predictors: Design) -> list[int]:
-    """Order steps so that variables that help others come first.
-
-    Greedily, the next step is the one whose explained variance given the predictors and the steps
-    already placed is nearest to what it would be given all other steps too: it gains least from
-    waiting (the rule of the R package's ``prepXY``, with linear models of the ranks).
-
-    Parameters
-    ----------
-    steps
-        Design of each step's variables.
-    predictors
-        Design of the predictors.
-    """
-    # All cross products are computed once. What the steps leave unexplained given the known
-    # columns is a Schur complement of them, and one more known step is one more elimination.
-    known = predictors.columns.shape[1]
-    everything = np.column_stack([predictors.columns, *(step.columns for step in steps)])
-    products = everything.T @ everything
-    variances = products.diagonal()[known:].copy()
-    products[np.diag_indices_from(products)] += RIDGE
-    ends = np.cumsum([step.columns.shape[1] for step in steps])
-    places = [
-        slice(end - step.columns.shape[1], end) for step, end in zip(steps, ends, strict=True)
-    ]
-    inverse = np.linalg.inv(products)[known:, known:]
-    full = [_explained(np.linalg.inv(inverse[place, place]), variances[place]) for place in places]
-    left_over = _eliminate(products, slice(0, known))[known:, known:]
-    remaining, order = list(range(len(steps))), []
-    while remaining:
-        ratio = {
-            step: _explained(left_over[places[step], places[step]], variances[places[step]])
-            / max(full[step], RIDGE)
-            for step in remaining
-        }
-        following = max(remaining, key=lambda step: (ratio[step], -step))
-        remaining.remove(following)
-        order.append(following)
-        left_over = _eliminate(left_over, places[following])
-    return order
-
-
 def _columns_of(values: NDArray[np.float64], variable: VariableType) -> list[NDArray[np.float64]]:
     if variable.is_unordered_in_trees:
         return [(values == code).astype(np.float64) for code in range(len(variable.levels))]
@@ -225,14 +182,3 @@ def _path(
         )  # fmt: skip
         start = path[:, place] = found[:, 0]
     return path
-
-
-def _eliminate(products: NDArray[np.float64], known: slice) -> NDArray[np.float64]:
-    """Return the cross products of what known columns leave unexplained of all columns."""
-    solved = np.linalg.solve(products[known, known], products[known])
-    return np.asarray(products - products[:, known] @ solved)
-
-
-def _explained(left_over: NDArray[np.float64], variances: NDArray[np.float64]) -> float:
-    """Return the mean share of the variance of standardised columns that is not left over."""
-    return float(np.mean(variances + RIDGE - left_over.diagonal())) if len(variances) else 0.0

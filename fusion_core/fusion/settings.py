@@ -57,7 +57,7 @@ class TrainSettings:
         Predictors are screened only for variables with more candidates than this; trees ignore
         useless ones by themselves, but many of them cost time and add noise.
     screening_share
-        Share of the donors, drawn at random, that screening and the search for an order look at;
+        Share of the donors, drawn at random, that screening and the search for order and blocks look at;
         less than 1 saves time with large donors.
     rank_correlation
         Predictors with a smaller absolute rank correlation with the variable are dropped.
@@ -76,6 +76,10 @@ class TrainSettings:
         screened out of that variable's models, or never used in them.
     order
         Whether fusion variables are chained in the given or in a suggested order.
+    largest_block, block_bond
+        Variables that the predictors leave strongly bound to each other are drawn from one donor, at
+        most `largest_block` at a time; 1 forms no blocks beyond those given. Bound are those whose
+        unexplained parts have a squared (canonical) correlation of at least `block_bond`.
     neighbours, minimum_neighbours
         Largest (K) and smallest number of nearest donors a value is drawn from.
     centres
@@ -127,6 +131,8 @@ class TrainSettings:
     force_for: PerVariable = ()
     exclude: PerVariable = ()
     order: OrderRule = "given"
+    largest_block: int = 1
+    block_bond: float = 0.5
     neighbours: int = 500
     minimum_neighbours: int = 10
     centres: int = 2000
@@ -220,6 +226,8 @@ class TrainSettings:
             ("deviance_share", 0 < self.deviance_share <= 1, "more than 0, at most 1"),
             ("maximum_predictors", self.maximum_predictors > 0, "at least 1"),
             ("order", self.order in get_args(OrderRule), "'given' or 'suggested'"),
+            ("largest_block", self.largest_block > 0, "at least 1"),
+            ("block_bond", 0 < self.block_bond <= 1, "more than 0, at most 1"),
             ("minimum_neighbours", self.minimum_neighbours > 0, "at least 1"),
             (
                 "neighbours",
@@ -261,7 +269,7 @@ class TrainSettings:
 
     def adopting(self, preset: Preset) -> Self:
         """Return a preset with what no preset decides kept: names, types, order and workers."""
-        own = (*NAMING, "order", "workers")
+        own = (*NAMING, "order", "largest_block", "block_bond", "workers")
         return self.preset(preset).replace(**{choice: getattr(self, choice) for choice in own})
 
     def preset_name(self) -> str:

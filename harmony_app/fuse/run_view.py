@@ -164,6 +164,8 @@ def _facts(spec: RunSpec | None, row: RunRow) -> list[list[str]]:
         ["Implicates, seed", f"{spec.implicates}, {spec.seed}"],
         ["Least similarity", f"{spec.minimum_similarity:.2f}"],
     ]
+    if spec.train.largest_block > 1:
+        facts.append(["Blocks", f"suggested, of at most {spec.train.largest_block} variables"])
     if spec.out_of_fold:
         facts.append(["Checked with unseen households", f"{spec.out_of_fold} parts"])
     if spec.keep_predictors:

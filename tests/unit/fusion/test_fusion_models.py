@@ -6,8 +6,9 @@ import pytest
 
 from fusion_core import TrainSettings, fuse, train
 from fusion_core.fusion.boosting import FoldedData, Objective, constant_loss
+from fusion_core.fusion.chaining import suggest_order
 from fusion_core.fusion.folds import assign_folds, strata_of
-from fusion_core.fusion.screening import Design, screen, suggest_order
+from fusion_core.fusion.screening import Design, screen
 from fusion_core.fusion.streams import CHUNK_ROWS, cell_uniforms
 from fusion_core.fusion.tuning import Fit, tune
 from fusion_core.fusion.variables import VariableType
@@ -158,6 +159,18 @@ def test_training_can_follow_the_suggested_order(donor, small_settings):
     model = train(donor, ["gas", "area", "fuel"], X, settings=settings)
     assert sorted(map(str, model.y)) == ["area", "fuel", "gas"]
     assert any(note.startswith("Suggested order: ") for note in model.notes)
+
+
+def test_training_can_form_blocks_and_keeps_those_given(donor, small_settings):
+    bound = donor.assign(bill=donor["gas"] * 2.0 + 1.0, area_again=donor["area"] + 0.5)
+    settings = small_settings.replace(largest_block=2, maximum_trees=3, leaves=(4,))
+    model = train(bound, ["gas", ["area", "area_again"], "fuel", "bill"], X, settings=settings)
+    assert [step.names for step in model.steps] == [
+        ("gas", "bill"), ("area", "area_again"), ("fuel",)
+    ]  # fmt: skip
+    assert "Suggested blocks: gas and bill, area and area_again, fuel." in model.notes
+    drawn = fuse(bound[list(X)].head(50), model, m=2, seed=1)
+    assert np.allclose(drawn["bill"].values, drawn["gas"].values * 2.0 + 1.0)
 
 
 def test_streams_do_not_depend_on_row_blocks_or_on_the_number_of_implicates():

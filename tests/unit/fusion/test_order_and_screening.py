@@ -1,9 +1,10 @@
-"""Order and choice of predictors: the same as regressing anew, and an end with few donors."""
+"""Order, blocks and choice of predictors: as regressing anew, and an end with few donors."""
 
 import numpy as np
 import pytest
 
-from fusion_core.fusion.screening import Design, screen, suggest_order
+from fusion_core.fusion.chaining import suggest_blocks, suggest_order
+from fusion_core.fusion.screening import Design, screen
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.variables import VariableType
 
@@ -61,6 +62,56 @@ def test_variables_that_say_the_same_twice_do_not_matter():
     twice = design(numbers[:, [0, 0]], weights)
     steps = [design(numbers[:, [place]] + numbers[:, [0]], weights) for place in (1, 2)]
     assert sorted(suggest_order([twice, *steps], twice)) == [0, 1, 2]
+
+
+def bound_by_hand(first: np.ndarray, second: np.ndarray, predictor: np.ndarray) -> float:
+    """Squared partial correlation of two columns of ranks."""
+    known = np.column_stack([np.ones(len(predictor)), predictor])
+    ranked = [values.argsort().argsort().astype(float) for values in (first, second)]
+    rest = [column - known @ np.linalg.lstsq(known, column, rcond=None)[0] for column in ranked]
+    return float(np.corrcoef(*rest)[0, 1] ** 2)
+
+
+def test_what_the_predictors_leave_bound_becomes_a_block():
+    draw = np.random.default_rng(3)
+    x, shared = draw.normal(size=(2, 3000))
+    first, second = x + shared, shared + 0.3 * draw.normal(size=3000)
+    alike = [x + 0.3 * draw.normal(size=3000) for _ in range(2)]  # but by their predictor only
+    assert np.corrcoef(*alike)[0, 1] ** 2 > 0.7
+    assert bound_by_hand(*alike, x.argsort().argsort()) < 0.1
+    weights = np.ones(3000)
+    variables = [design(v[:, None], weights) for v in (alike[0], first, alike[1], second)]
+    known = design(x[:, None], weights)
+    bond = bound_by_hand(first, second, x.argsort().argsort())
+    assert 0.6 < bond < 0.95
+    for least, blocks in [(bond - 0.05, [[0], [1, 3], [2]]), (bond + 0.02, [[0], [1], [2], [3]])]:
+        assert suggest_blocks(variables, known, largest=4, bond=least) == blocks
+
+
+@pytest.mark.parametrize(("largest", "blocks"), [(1, 4), (2, 3), (3, 2), (4, 2)])
+def test_blocks_hold_variables_that_are_all_bound_and_no_more_than_asked(largest: int, blocks: int):
+    draw = np.random.default_rng(4)
+    common, weights = draw.normal(size=2000), np.ones(2000)
+    levels = np.digitize(common, [-1.0, 1.0]).astype(float)[:, None]
+    variables = [
+        design(levels, weights, levels=3),
+        *(design((common + 0.2 * draw.normal(size=2000))[:, None], weights) for _ in range(2)),
+        design(draw.normal(size=(2000, 1)), weights),
+    ]
+    found = suggest_blocks(
+        variables, design(draw.normal(size=(2000, 1)), weights), largest=largest, bond=0.5
+    )
+    assert sorted(place for block in found for place in block) == [0, 1, 2, 3]
+    assert len(found) == blocks
+    assert max(map(len, found)) == min(largest, 3)
+    assert [3] in found
+
+
+def test_what_the_predictors_explain_fully_is_bound_to_nothing():
+    draw = np.random.default_rng(5)
+    x, weights = draw.normal(size=(500, 1)), np.ones(500)
+    variables = [design(x + 1e-9 * draw.normal(size=(500, 1)), weights) for _ in range(2)]
+    assert suggest_blocks(variables, design(x, weights), largest=2, bond=0.1) == [[0], [1]]
 
 
 @pytest.mark.filterwarnings("error")
