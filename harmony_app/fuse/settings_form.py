@@ -120,6 +120,12 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
                 "block_neighbours", "Donors per block", "Nearest records a block is drawn from.",
             ),
             SettingField(
+                "largest_block", "Largest block formed", "1 forms none beyond those above."
+            ),
+            SettingField(
+                "block_bond", "Bond in such a block", "Least r² its variables have, given predictors.",
+            ),
+            SettingField(
                 "method", "Donors found by",
                 "Out of fold: models that never saw them, the fairest. Variable-k is the paper's way, "
                 "smoothed k the R package's; their draws vary too little.",
