@@ -121,13 +121,18 @@ def test_progress_rises_within_a_variable(donor, small_settings):
     assert len(within) > 1
 
 
-def test_a_model_that_travelled_grows_on_as_if_it_had_not():
+def three_folds() -> FoldedData:
+    """Return 300 rows in three folds, whose outcome follows the first of three predictors."""
     draw = np.random.default_rng(0)
     matrix = draw.normal(0, 1, (300, 3))
-    data = FoldedData(
+    return FoldedData(
         matrix, matrix[:, 0] + draw.normal(0, 1, 300), unordered=[], weights=np.ones(300),
         fold=np.arange(300) % 3, seed=1,
     )  # fmt: skip
+
+
+def test_a_model_that_travelled_grows_on_as_if_it_had_not():
+    data = three_folds()
     parameters = data.parameters(Objective("mean"), TrainSettings(), 4)
     stayed = FoldModel(data, 0, parameters)
     stayed.growth = stayed.grow(5, Stop(), travels=False)
@@ -140,12 +145,7 @@ def test_a_model_that_travelled_grows_on_as_if_it_had_not():
 
 
 def test_a_settled_model_predicts_as_the_living_one_did():
-    draw = np.random.default_rng(0)
-    matrix = draw.normal(0, 1, (300, 3))
-    data = FoldedData(
-        matrix, matrix[:, 0] + draw.normal(0, 1, 300), unordered=[], weights=np.ones(300),
-        fold=np.arange(300) % 3, seed=1,
-    )  # fmt: skip
+    data = three_folds()
     model = FoldModel(data, 0, data.parameters(Objective("mean"), TrainSettings(), 4))
     model.growth = model.grow(12, Stop(), travels=False)
     living = model.predict_held(9)
