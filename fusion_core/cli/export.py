@@ -145,7 +145,7 @@ def _write_implicates(
 ) -> int:
     """Write recipient households with their implicates; returns the number of rows."""
     from fusion_core.fusion import export_implicates, open_implicates
-    from fusion_core.fusion.implicate_files import MANIFEST
+    from fusion_core.fusion.implicate_work import MANIFEST
     from fusion_core.geography.spatial import PUMA
     from fusion_core.prepare.storage import RECIPIENT_FILE
     from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT

@@ -9,7 +9,7 @@ import typer
 
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace
 from fusion_core.cli.output import Output, number, percent, table
-from fusion_core.errors import ConflictError
+from fusion_core.errors import ConflictError, HarmonyError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,11 +25,21 @@ app = typer.Typer(no_args_is_help=True, help="List, show and add surveys.")
 def list_surveys(workspace: WorkspaceOption = Path(), json: JsonOption = False) -> None:
     """List the surveys of a workspace."""
     opened = open_workspace(workspace)
-    records = [_overview(opened, str(survey)) for survey in opened.survey_ids()]
+    records, problems = [], list(opened.unreadable_surveys())
+    for survey in opened.survey_ids():
+        try:
+            records.append(_overview(opened, str(survey)))
+        except HarmonyError as error:
+            problems.append(f"{survey.title}: {error.message}")
+            continue
+        problems += [f"{survey.title}: {sentence}" for sentence in records[-1]["damaged"]]
 
     def show(console: Console) -> None:
-        if not records:
+        for sentence in problems:
+            console.print(sentence, markup=False)
+        if not records and not problems:
             console.print("No survey yet. Add one with `harmony survey add`.", markup=False)
+        if not records:
             return
         rows = [
             (item["survey"], item["title"], number(item["households"], digits=1),
@@ -39,7 +49,7 @@ def list_surveys(workspace: WorkspaceOption = Path(), json: JsonOption = False) 
         columns = ("survey", "title", "households", "persons", "variables", "variance")
         console.print(table(columns, rows))
 
-    Output(json).result({"surveys": records}, show)
+    Output(json).result({"surveys": records, "problems": problems}, show)
 
 
 @app.command("show")
@@ -176,6 +186,7 @@ def _overview(workspace: Workspace, survey: str) -> dict[str, Any]:
         "geography": found.description.geography,
         "price_year": found.description.price_year,
         "bytes": found.size,
+        "damaged": found.damaged,
     }
 
 

@@ -301,7 +301,7 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
     InputError
         If the run has no implicates yet or they do not fit the recipient.
     """
-    from fusion_core.fusion.implicate_files import MANIFEST
+    from fusion_core.fusion.implicate_work import MANIFEST
 
     path = run.input_folder / "recipient.parquet"
     if not path.exists() or not (run.implicates_folder / MANIFEST).exists():

@@ -12,16 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
 from fusion_core.geography.spatial import PUMA
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.prepare.choose import flat_names
-from fusion_core.surveys.storage import read_dictionary
+from fusion_core.surveys.storage import has_table, read_dictionary, read_outline
 from fusion_core.workspace.runs import STAGES, Stage
+from fusion_core.workspace.tables import read_table_outline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,19 +158,12 @@ def read_sizes(workspace: Workspace, pair: SurveyPair) -> RunSizes:
     rows = {}
     for survey in (pair.donor, pair.recipient):
         workspace.describe(survey)
-        path = workspace.survey_folder(survey) / "household.parquet"
-        if not path.exists():
+        folder = workspace.survey_folder(survey)
+        if not has_table(folder, "household"):
             raise InputError(
                 f"{survey.title} has no household microdata", fix="Import its files first"
             )
-        try:
-            rows[survey] = int(pq.read_metadata(path).num_rows)
-        except pa.ArrowInvalid as error:
-            raise CorruptFileError(
-                "A file of the survey is damaged or cut off",
-                where=str(path),
-                fix="Restore it from a backup or import the survey again",
-            ) from error
+        rows[survey] = read_outline(folder, "household")[0]
     harmonies = len(HarmonyStore(workspace.path, pair).load().harmonies)
     spatial = _spatial_columns(workspace.geography_folder / "predictors")
     predictors = harmonies + spatial
@@ -277,7 +268,8 @@ def _training(
 
 
 def _spatial_columns(folder: Path) -> int:
-    return sum(
-        len([name for name in pq.read_schema(path).names if name != PUMA])
+    outlines = (
+        read_table_outline(path, what="The spatial table", fix="Store it again")
         for path in folder.glob("*.parquet")
     )
+    return sum(len([name for name in names if name != PUMA]) for _, names in outlines)

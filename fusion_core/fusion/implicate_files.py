@@ -7,8 +7,8 @@ Layout (format 2) of a folder:
     its files with their sizes and SHA-256; written last, so that implicates without it are not
     there.
 ``parts/``
-    While fusing only: ``begun.json`` says what is being fused, ``PPPPP.json`` what belongs to each
-    finished part.
+    While fusing only, see `fusion_core.fusion.implicate_work`: ``begun.json`` says what is being
+    fused, ``PPPPP.json`` what belongs to each finished part.
 ``NN_<variable>/part-PPPPP.parquet``
     Columns ``implicate_01`` … ``implicate_MM``; rows follow the recipient's order through all
     parts. Categorical variables are dictionary-encoded with their labels.
@@ -16,12 +16,13 @@ Layout (format 2) of a folder:
 Columns rather than lists: every reader gets numbers without unpacking, and one variable is read
 without touching the others. Rows join the recipient's by position.
 `fusion_core.fusion.implicate_folder` reads them, and says how others do.
+
+Implicates that replace others are named ``part-PPPPP-2.parquet`` where those are not, and lie in
+``parts/`` until all are there; the new ``implicates.json`` decides, and the earlier ones go last.
 """
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,21 +34,30 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from fusion_core.errors import ConflictError, InputError
-from fusion_core.workspace.files import (
-    checksum_of,
-    read_json,
-    replace_file,
-    sweep_abandoned,
-    write_json,
+from fusion_core.fusion.implicate_work import (
+    BEGUN,
+    MANIFEST,
+    PARTS,
+    Begun,
+    check_ours,
+    clear_parts,
+    clear_up,
+    listed_files,
+    move_into_place,
+    own_files_of,
+    place_of,
+    read_begun,
+    read_manifest,
+    read_records,
+    refuse_clash,
+    variable_folder,
 )
+from fusion_core.workspace.files import checksum_of, read_json, replace_file, write_json
 
 if TYPE_CHECKING:
     from fusion_core.fusion.implicates import FusedVariable, Implicates
 
 FORMAT_VERSION = 2
-MANIFEST = "implicates.json"
-PARTS = "parts"
-BEGUN = "begun.json"
 CELLS_IN_GROUP = 5_242_880
 """Cells of a row group: 131,072 rows of 40 implicates; more implicates, fewer rows."""
 
@@ -58,28 +68,59 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises
     ------
+    InputError
+        If the folder holds other files than implicates, or cannot be written.
     ConflictError
         If another process is writing to it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise ConflictError(
-            "Another process is fusing to the same folder",
-            where=str(folder),
-            fix="Wait for its end, or choose another folder",
-        ) from error
+    check_ours(folder)
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise ConflictError(
+                "Another process is fusing to the same folder",
+                where=str(folder),
+                fix="Wait for its end, or choose another folder",
+            ) from error
     try:
         yield
     finally:
         lock.release()
 
 
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Say in a sentence what the system refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"Could not write the implicates: {error.strerror or error}",
+            where=str(error.filename or folder),
+            fix="Free some disk space or check the folder's permissions; what was complete is kept",
+        ) from error
+
+
 def work_file(name: str) -> str:
     """Return where a file that is needed while fusing only belongs, relative to the folder."""
     return f"{PARTS}/{name}"
+
+
+def claim(folder: Path) -> None:
+    """Note that a folder is one of implicates, before anything else is written to it.
+
+    Raises
+    ------
+    InputError
+        If the folder holds other files, or cannot be written.
+    """
+    check_ours(folder)
+    with _told(folder):
+        if read_begun(folder) is None:
+            write_json(Begun().to_record(), folder / PARTS / BEGUN)
 
 
 def write_part(
@@ -112,11 +153,12 @@ def write_part(
     ConflictError
         If another fusion began in the folder, or this one was declared complete.
     """
+    begun = _wanted(folder, fingerprint)
     files, rows = {}, 0
     for place, variable in enumerate(variables):
-        name = re.sub(r"[^A-Za-z0-9_-]+", "_", variable.name)
-        path = f"{place:02}_{name}/part-{number:05}.parquet"
-        with replace_file(folder / path) as temporary:
+        path = f"{variable_folder(place, variable.name)}/part-{number:05}{begun.suffix}.parquet"
+        written = folder / (work_file(path) if begun.replaces_whole else path)
+        with replace_file(written) as temporary:
             pq.write_table(
                 _table(variable),
                 temporary,
@@ -124,29 +166,30 @@ def write_part(
                 compression="zstd",
                 write_page_checksum=True,
             )
-            _check_wanted(folder, fingerprint)
-        written = folder / path
-        files[variable.name] = {
-            "file": path,
-            "bytes": written.stat().st_size,
-            "sha256": checksum_of(written),
-        }
+            _wanted(folder, fingerprint)
+        with _told(folder):
+            files[variable.name] = {
+                "file": path,
+                "bytes": written.stat().st_size,
+                "sha256": checksum_of(written),
+            }
         rows = len(variable.values)
     record = {"fingerprint": fingerprint, "size": size, "rows": rows, "files": files}
     write_json(record, folder / PARTS / f"{number:05}.json")
 
 
-def _check_wanted(folder: Path, fingerprint: str) -> None:
+def _wanted(folder: Path, fingerprint: str) -> Begun:
     """Check that this fusion is still the one in the folder.
 
     A cluster may repeat a task whose worker seemed lost, and that worker may answer after all.
     """
-    path = folder / PARTS / BEGUN
-    if not path.exists() or read_json(path)["fingerprint"] != fingerprint:
+    begun = read_begun(folder)
+    if begun is None or begun.fingerprint != fingerprint:
         raise ConflictError(
             "These implicates are no longer wanted: another fusion began, or this one is complete",
             where=str(folder),
         )
+    return begun
 
 
 def finished_parts(folder: Path, fingerprint: str) -> dict[int, dict[str, Any]]:
@@ -159,49 +202,80 @@ def finished_parts(folder: Path, fingerprint: str) -> dict[int, dict[str, Any]]:
     fingerprint
         Parts of another fingerprint do not count.
     """
-    found = {}
-    for path in sorted((folder / PARTS).glob("[0-9]*.json")):
-        record = read_json(path)
-        if record["fingerprint"] == fingerprint and all(
-            _is_as_written(folder, item) for item in record["files"].values()
-        ):
-            found[int(path.stem)] = record
-    return found
+    return {
+        number: record
+        for number, record in read_records(folder).items()
+        if record["fingerprint"] == fingerprint
+        and all(_is_as_written(folder, item) for item in record["files"].values())
+    }
 
 
 def _is_as_written(folder: Path, item: dict[str, Any]) -> bool:
-    path = folder / item["file"]
-    if not path.is_file() or path.stat().st_size != item["bytes"]:
+    path = place_of(folder, item["file"])
+    try:
+        if path.stat().st_size != item["bytes"]:
+            return False
+        return checksum_of(path) == str(item["sha256"])
+    except OSError:  # missing or unreadable: that part is fused again
         return False
-    return checksum_of(path) == str(item["sha256"])
 
 
-def begin_implicates(folder: Path, fingerprint: str = "", *, keep: Collection[int] = ()) -> None:
-    """Make a folder ready for new implicates.
+def begin_implicates(
+    folder: Path,
+    fingerprint: str = "",
+    *,
+    variables: Sequence[str] = (),
+    keep: Collection[int] = (),
+) -> None:
+    """Make a folder ready for new implicates; whole ones in it stay until the new ones are whole.
 
-    Without its manifest the folder is empty to readers, so nobody meets old and new files mixed.
+    Only files are removed that this program is known to have written: those that a manifest, a
+    record of a part or ``begun.json`` lists.
 
     Parameters
     ----------
     folder
-        Created if need be; implicates in it are removed.
+        Created if need be.
     fingerprint
         What the draws follow from; parts of another fingerprint are refused from now on.
+    variables
+        Names of the variables that will be written, in order.
     keep
         Parts to go on with.
+
+    Raises
+    ------
+    InputError
+        If the folder holds other files than implicates, or cannot be written.
     """
-    (folder / PARTS).mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
-    write_json({"fingerprint": fingerprint}, folder / PARTS / BEGUN)
-    kept = {f"{number:05}" for number in keep}
-    for record in (folder / PARTS).glob("[0-9]*.json"):
-        if record.stem not in kept:
-            record.unlink()
-    for old in folder.glob("[0-9][0-9]_*"):
-        if kept:
-            sweep_abandoned(old)
-        else:
-            shutil.rmtree(old, ignore_errors=True)
+    check_ours(folder)
+    folders = tuple(variable_folder(place, name) for place, name in enumerate(variables))
+    with _told(folder):
+        manifest, records = read_manifest(folder), read_records(folder)
+        known = own_files_of(folder, manifest, records)
+        refuse_clash(folder, folders, known)
+        listed = listed_files(manifest)
+        begun = Begun(
+            fingerprint,
+            folders,
+            generation=_next_generation(manifest),
+            replaces_whole=manifest is not None,
+            known=tuple(sorted(known)),
+        )
+        write_json(begun.to_record(), folder / PARTS / BEGUN)
+        kept = {
+            item["file"]
+            for number, record in records.items()
+            if number in keep
+            for item in record["files"].values()
+        }
+        clear_up(folder, known, keep=listed | kept)
+        clear_parts(folder, keep_records=keep, keep_files=kept)
+
+
+def _next_generation(manifest: dict[str, Any] | None) -> int:
+    """Return which names of files are free: those the whole implicates in the folder do not use."""
+    return 2 if manifest is not None and manifest.get("generation", 1) == 1 else 1
 
 
 def declare_whole(
@@ -212,7 +286,7 @@ def declare_whole(
     parts: int,
     notes: Sequence[str] = (),
 ) -> None:
-    """Declare the implicates in a folder complete.
+    """Declare the implicates in a folder complete; those they replace are removed.
 
     Parameters
     ----------
@@ -235,22 +309,24 @@ def declare_whole(
         }
         for variable in variables
     ]
+    begun = read_begun(folder) or Begun()
     manifest = {
         "kind": "implicates",
         "format": FORMAT_VERSION,
         "rows": sum(record["rows"] for record in records),
         "implicates": implicates,
+        "generation": begun.generation,
         "notes": list(notes),
         "variables": entries,
     }
-    write_json(manifest, folder / MANIFEST)
-    shutil.rmtree(folder / PARTS)
-    listed = {item["file"] for entry in entries for item in entry["files"]}
-    for path in folder.glob("[0-9][0-9]_*/*.parquet"):
-        if path.relative_to(folder).as_posix() not in listed:
-            path.unlink(missing_ok=True)
-    for path in folder.glob("[0-9][0-9]_*"):
-        sweep_abandoned(path)
+    with _told(folder):
+        listed = listed_files(manifest)
+        known = own_files_of(folder, read_manifest(folder), read_records(folder))
+        move_into_place(folder, listed)
+        write_json(manifest, folder / MANIFEST)
+    # From here on the new implicates are whole; what is not cleared up now is by the next fusion.
+    clear_up(folder, known | listed, keep=listed)
+    clear_parts(folder)
 
 
 def write_implicates(implicates: Implicates, folder: Path | str) -> None:
@@ -261,12 +337,12 @@ def write_implicates(implicates: Implicates, folder: Path | str) -> None:
     implicates
         The fused variables.
     folder
-        Created if need be; implicates already in it are replaced.
+        Created if need be; implicates already in it are replaced once the new ones are whole.
 
     Raises
     ------
     InputError
-        If there is nothing to write or the folder cannot be written.
+        If there is nothing to write, or the folder holds other files or cannot be written.
     ConflictError
         If another process is writing to the folder.
     """
@@ -274,7 +350,7 @@ def write_implicates(implicates: Implicates, folder: Path | str) -> None:
         raise InputError("There are no fused variables to write", fix="Fuse at least one variable")
     folder, variables = Path(folder), implicates.variables.values()
     with locked(folder):
-        begin_implicates(folder)
+        begin_implicates(folder, variables=implicates.names)
         write_part(folder, 0, variables)
         declare_whole(
             folder, variables, implicates=implicates.count, parts=1, notes=implicates.notes

@@ -32,7 +32,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.fusion.implicate_files import FORMAT_VERSION, MANIFEST, implicate_columns
+from fusion_core.fusion.implicate_files import FORMAT_VERSION, implicate_columns
+from fusion_core.fusion.implicate_work import MANIFEST
 from fusion_core.fusion.implicates import FusedVariable, Implicates
 from fusion_core.workspace.files import checksum_of, read_json
 from fusion_core.workspace.tables import quoted
@@ -70,8 +71,8 @@ def open_implicates(folder: Path | str) -> ImplicateFolder:
     Raises
     ------
     CorruptFileError
-        If the implicates are not complete, or a file is missing, of another length or of an unknown
-        format.
+        If the implicates are not complete or of an unknown format. Files are checked when their
+        variable is read, so that a damaged one concerns that variable only.
     """
     folder = Path(folder)
     manifest = read_json(folder / MANIFEST)
@@ -82,21 +83,17 @@ def open_implicates(folder: Path | str) -> ImplicateFolder:
             fix="Fuse again with this version",
         )
     try:
-        opened = ImplicateFolder(
+        return ImplicateFolder(
             folder,
             int(manifest["rows"]),
             int(manifest["implicates"]),
             tuple(manifest["notes"]),
             {entry["name"]: entry for entry in manifest["variables"]},
         )
-        for entry in opened.entries.values():
-            for item in entry["files"]:
-                _check_size(folder / item["file"], item["bytes"])
     except (KeyError, TypeError) as error:
         raise CorruptFileError(
             f"The description lacks {error}", where=str(folder / MANIFEST), fix="Fuse again"
         ) from error
-    return opened
 
 
 @dataclass(frozen=True)
@@ -172,6 +169,9 @@ class ImplicateFolder:
         InputError
             If a variable is not among the fused ones.
         """
+        for name in self.chosen(variables):
+            for item in self.entries[name]["files"]:
+                _check_size(self.path / item["file"], item["bytes"])
         names = [quoted(name) for name in self.chosen(variables)]
         lists = ", ".join(implicate_columns(self.count))
         tables = [
@@ -278,7 +278,11 @@ def _check_size(path: Path, size: int) -> None:
 def _check_content(path: Path, item: Mapping[str, Any]) -> None:
     """Check a file against its description; the first runs wrote no checksum."""
     _check_size(path, item["bytes"])
-    if "sha256" in item and checksum_of(path) != item["sha256"]:
+    try:
+        is_altered = "sha256" in item and checksum_of(path) != item["sha256"]
+    except OSError as error:
+        raise _damaged(path, f"cannot be read: {error.strerror or error}") from error
+    if is_altered:
         raise _damaged(path, "was altered")
 
 

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.workspace.files import replace_file
+from fusion_core.fusion.model_manifest import holds_model
+from fusion_core.workspace.files import not_readable, replace_file
+from fusion_core.workspace.folders import restore_folder
 
 SUFFIX = ".zip"
 Reader = Callable[[str], bytes | None]
@@ -27,10 +29,11 @@ def reading(path: Path) -> Iterator[Reader]:
     Raises
     ------
     InputError
-        If there is nothing at the path.
+        If there is nothing at the path, or it may not be read.
     CorruptFileError
         If a zip is cut off or altered.
     """
+    restore_folder(path)
     if path.is_dir():
         yield lambda name: _in_folder(path / name)
         return
@@ -48,6 +51,41 @@ def reading(path: Path) -> Iterator[Reader]:
             where=str(path),
             fix="Restore it from a backup or copy it again",
         ) from error
+    except OSError as error:
+        raise not_readable("fusion model", path, error) from error
+
+
+def check_replaceable(path: Path) -> None:
+    """Refuse to replace what is no saved model, folder or zip; an empty folder may be.
+
+    Raises
+    ------
+    InputError
+        If something else is at the path, or it cannot be told.
+    """
+    try:
+        is_folder = path.is_dir()
+        is_free = not os.path.lexists(path) or (is_folder and not any(path.iterdir()))
+    except OSError as error:
+        raise not_readable("folder", path, error) from error
+    if is_free:
+        return
+    try:
+        with reading(path) as read:
+            is_model = holds_model(read)
+    except CorruptFileError:
+        is_model = False
+    if is_model:
+        return
+    if is_folder:
+        raise InputError(
+            "The folder holds other files than a fusion model",
+            where=str(path),
+            fix="Choose an empty or new folder",
+        )
+    raise InputError(
+        "The file is no zipped fusion model", where=str(path), fix="Choose another name"
+    )
 
 
 def pack(files: Mapping[str, bytes], path: Path) -> None:
@@ -56,12 +94,9 @@ def pack(files: Mapping[str, bytes], path: Path) -> None:
     Raises
     ------
     InputError
-        If the file holds something else than a zip, or cannot be written.
+        If the file holds something else than a zipped model, or cannot be written.
     """
-    if path.exists() and not zipfile.is_zipfile(path):
-        raise InputError(
-            "The file is no zipped fusion model", where=str(path), fix="Choose another name"
-        )
+    check_replaceable(path)
     with (
         replace_file(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -82,4 +117,7 @@ def spread(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def _in_folder(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except OSError as error:
+        raise not_readable("file of the fusion model", path, error) from error

@@ -21,16 +21,16 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.errors import CorruptFileError
 from fusion_core.fusion.boosting import Tuning
 from fusion_core.fusion.model import FusionModel, ModelPart, Step, VariableModel
-from fusion_core.fusion.model_archive import SUFFIX, pack, reading, spread
+from fusion_core.fusion.model_archive import SUFFIX, check_replaceable, pack, reading, spread
 from fusion_core.fusion.model_manifest import (
     MANIFEST_FILE,
     manifest_checksum,
@@ -40,17 +40,24 @@ from fusion_core.fusion.model_manifest import (
 from fusion_core.fusion.neighbours import DonorPool, ExpectationScale
 from fusion_core.fusion.settings import TrainSettings, tupled
 from fusion_core.fusion.variables import VariableType
-from fusion_core.workspace.files import check_writable, json_text, parse_json, temporary_folder
+from fusion_core.workspace.files import check_writable, json_text, parse_json
+from fusion_core.workspace.folders import own_files, replace_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MODEL_FILE = "model.json"
 DONOR_FILE = "donors.parquet"
+OWN: Final = own_files(
+    r"(manifest|model)\.json|donors\.parquet|trees/\d+_\d+_\d+\.txt|pools/\d+\.parquet"
+)
+"""The files of a saved model."""
 
 
 def save_model(model: FusionModel, path: Path) -> None:
     """Write a model; an earlier one at the path is replaced once the new one is complete.
+
+    Files that a person put beside the earlier one's are kept.
 
     Parameters
     ----------
@@ -67,21 +74,9 @@ def save_model(model: FusionModel, path: Path) -> None:
     if path.suffix == SUFFIX:
         pack(_files(model), path)
         return
-    _check_folder(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary_folder(path) as temporary:
-            new = temporary / "new"
-            spread(_files(model), new)
-            if path.exists():
-                path.rename(temporary / "old")
-            new.rename(path)
-    except OSError as error:
-        raise InputError(
-            f"Could not write the fusion model: {error.strerror or error}",
-            where=str(path),
-            fix="Free some disk space or check the folder's permissions; an earlier model is kept",
-        ) from error
+    check_replaceable(path)
+    with replace_folder(path, OWN, what="the fusion model") as new:
+        spread(_files(model), new)
 
 
 def load_model(path: Path) -> FusionModel:
@@ -123,18 +118,6 @@ def model_checksum(path: Path) -> str:
     """
     with reading(path) as read:
         return manifest_checksum(read, path)
-
-
-def _check_folder(folder: Path) -> None:
-    """Refuse to replace what is no model."""
-    if folder.is_file() or (
-        folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST_FILE).exists()
-    ):
-        raise InputError(
-            "The folder holds other files than a fusion model",
-            where=str(folder),
-            fix="Choose an empty or new folder",
-        )
 
 
 def _files(model: FusionModel) -> dict[str, bytes]:

@@ -51,6 +51,17 @@ def verified_files(read: Reader, shown: Path) -> dict[str, bytes]:
     return {name: _verified(read, name, checksum, shown) for name, checksum in listed.items()}
 
 
+def holds_model(read: Reader) -> bool:
+    """Whether the files are those of a saved model, whole or not, of whatever format."""
+    content = read(MANIFEST_FILE)
+    if content is None:
+        return False
+    try:
+        return parse_json(content, where=MANIFEST_FILE).get("kind") == KIND
+    except CorruptFileError:
+        return False
+
+
 def manifest_checksum(read: Reader, shown: Path) -> str:
     """Return the checksum of a model's manifest, which no two models share.
 

@@ -27,6 +27,7 @@ from fusion_core.fusion.fusing import (
 )
 from fusion_core.fusion.implicate_files import (
     begin_implicates,
+    claim,
     declare_whole,
     finished_parts,
     locked,
@@ -77,7 +78,8 @@ def fuse_to_folder(
         Folder or zip of a saved model.
     folder
         Where `fusion_core.fusion.read_implicates` will find the implicates. What an interrupted
-        call with the same recipient, model, `m` and `seed` left there is gone on with.
+        call with the same recipient, model, `m` and `seed` left there is gone on with. Whole
+        implicates that are there are replaced once the new ones are whole.
     m, seed
         As for `fusion_core.fusion.fuse`; the draws are the same.
     threads
@@ -94,8 +96,8 @@ def fuse_to_folder(
     Raises
     ------
     InputError
-        If a predictor is missing or differs from the donor's, the memory is too small, or the disk
-        is full; finished parts are kept.
+        If a predictor is missing or differs from the donor's, the folder holds other files than
+        implicates, the memory is too small, or the disk is full; finished parts are kept.
     CorruptFileError
         If the recipient's file or the model is damaged.
     ConflictError
@@ -108,12 +110,14 @@ def fuse_to_folder(
     loaded = FusionModel.load(model)
     size = _part_rows(loaded, m, threads, memory)
     with locked(folder):
+        claim(folder)
         found = encode_to_file(recipient, loaded, folder / work_file(RECIPIENT))
         checksum = model_checksum(model)
         fingerprint = f"{m} {seed} {checksum} {found.digest} {software_version()}"
         done, size = _finished(folder, fingerprint, size)
         parts = math.ceil(found.rows / size)
-        begin_implicates(folder, fingerprint, keep=done)
+        names = [variable.name for variable in loaded.fused_types]
+        begin_implicates(folder, fingerprint, variables=names, keep=done)
         work = [
             PartWork(
                 model, checksum, folder, number, size, found.rows, m, seed, threads, fingerprint

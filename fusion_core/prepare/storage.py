@@ -12,6 +12,7 @@ from fusion_core.prepare.assemble import PREDICTOR_COLUMNS
 from fusion_core.prepare.stage import PreparedInput
 from fusion_core.surveys.model import WeightDesign
 from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.folders import own_files, replace_folder
 from fusion_core.workspace.tables import read_table, write_table
 
 if TYPE_CHECKING:
@@ -21,21 +22,19 @@ FORMAT_VERSION: Final = 1
 DONOR_FILE: Final = "donor.parquet"
 RECIPIENT_FILE: Final = "recipient.parquet"
 """Where the recipient's households are, for readers that take them in parts."""
+_OWN: Final = own_files(r"prepare\.json|(donor|recipient)\.parquet")
 _NUMBERS: Final = ("similarity", "missing_donor", "missing_recipient")
 _COLUMNS: Final = (*PREDICTOR_COLUMNS, "kept", "reason")
 
 
 def write_prepared(prepared: PreparedInput, folder: Path) -> None:
-    """Write prepared input; ``prepare.json`` comes last and marks it complete.
+    """Write prepared input; an earlier one is replaced once the new one is complete.
 
     Raises
     ------
     InputError
-        If the disk is full.
+        If the disk is full or the folder cannot be written; an earlier input is kept.
     """
-    for name in ("donor", "recipient"):
-        frame: pd.DataFrame = getattr(prepared, name)
-        write_table(frame, folder / f"{name}.parquet")
     record = {
         "format": FORMAT_VERSION,
         "predictors": [_record(row) for row in prepared.predictors.to_dict("records")],
@@ -43,7 +42,11 @@ def write_prepared(prepared: PreparedInput, folder: Path) -> None:
         "recipient_design": dataclasses.asdict(prepared.recipient_design),
         "notes": list(prepared.notes),
     }
-    write_json(record, folder / "prepare.json")
+    with replace_folder(folder, _OWN, what="the prepared input") as new:
+        for name in ("donor", "recipient"):
+            frame: pd.DataFrame = getattr(prepared, name)
+            write_table(frame, new / f"{name}.parquet")
+        write_json(record, new / "prepare.json")
 
 
 def read_prepared(folder: Path) -> PreparedInput:

@@ -7,14 +7,15 @@ Layout of the folder (format version 1): ``survey.json`` (the description), ``di
 from __future__ import annotations
 
 import dataclasses
-import shutil
-import tempfile
+import glob
+import os
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.errors import CorruptFileError
 from fusion_core.surveys.checks import check_survey
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
@@ -27,13 +28,17 @@ from fusion_core.surveys.model import (
     Variable,
     WeightDesign,
 )
-from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.files import not_readable, read_json, write_json
+from fusion_core.workspace.folders import dissolve, own_files, replace_folder, restore_folder
 from fusion_core.workspace.tables import read_table, read_table_outline, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FORMAT_VERSION = 1
+_DESCRIPTION: Final = "survey.json"
+_OWN: Final = own_files(r"survey\.json|(dictionary|household|person)\.parquet")
+LEVELS: Final[tuple[RespondentLevel, ...]] = ("household", "person")
 _A_FILE = "A file of the survey"
 _RESTORE = "Restore it from a backup or import the survey again"
 
@@ -41,8 +46,7 @@ _RESTORE = "Restore it from a backup or import the survey again"
 def write_survey(survey: Survey, folder: Path) -> None:
     """Write a survey so that a reader sees either the old or the new one, never a mixture of files.
 
-    All files are written into a new folder beside the old one, which then takes its place. If the
-    program is killed in between, the old survey stays whole.
+    Files of other programs in the folder, such as raw data or notes, are kept.
 
     Parameters
     ----------
@@ -54,45 +58,41 @@ def write_survey(survey: Survey, folder: Path) -> None:
     Raises
     ------
     InputError
-        If the survey breaks a convention (see `fusion_core.surveys.checks`) or the disk is full;
-        a survey already there stays as it was.
+        If the survey breaks a convention (see `fusion_core.surveys.checks`), the disk is full or
+        the folder cannot be written; a survey already there stays as it was.
     """
     check_survey(survey)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new.", dir=folder.parent))
-    try:
-        fresh.chmod(0o755)
+    restore_survey(folder)
+    with replace_folder(folder, _OWN, what="the survey") as fresh:
         write_table(_dictionary_frame(survey.dictionary), fresh / "dictionary.parquet")
         for name, table in (("household", survey.household), ("person", survey.person)):
             if table is not None:
                 write_table(table, fresh / f"{name}.parquet")
-        write_json(_description_record(survey.description), fresh / "survey.json")
-        _put_in_place(fresh, folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        write_json(_description_record(survey.description), fresh / _DESCRIPTION)
+    for leftover in _leftovers_of_earlier_versions(folder, "*"):
+        dissolve(leftover, folder, _OWN)
 
 
-def _put_in_place(fresh: Path, folder: Path) -> None:
-    """Swap folders: the old one is moved aside first and comes back if the swap fails."""
-    aside = fresh.with_name(fresh.name.replace(".new.", ".old."))
-    if folder.exists():
-        folder.rename(aside)
-    try:
-        fresh.rename(folder)
-    except OSError as error:
-        if aside.exists():
+def restore_survey(folder: Path) -> None:
+    """Put back a survey whose writer was killed while it was about to be replaced."""
+    restore_folder(folder)
+    if os.path.lexists(folder):
+        return
+    for aside in _leftovers_of_earlier_versions(folder, "old"):
+        with suppress(OSError):  # read-only: whoever may write restores it
             aside.rename(folder)
-        raise InputError(
-            f"Could not put the survey in place: {error.strerror or error}",
-            where=str(folder),
-            fix="Check the folder's permissions; the earlier survey is kept",
-        ) from error
-    shutil.rmtree(aside, ignore_errors=True)
+            return
+
+
+def _leftovers_of_earlier_versions(folder: Path, which: str) -> list[Path]:
+    """Return the whole surveys that earlier versions, when killed, left under hidden names."""
+    found = folder.parent.glob(f".{glob.escape(folder.name)}.{which}.????????")
+    return sorted(path for path in found if (path / _DESCRIPTION).is_file())
 
 
 def write_description(description: SurveyDescription, folder: Path) -> None:
     """Replace the description of a stored survey; dictionary and microdata stay as they are."""
-    write_json(_description_record(description), folder / "survey.json")
+    write_json(_description_record(description), folder / _DESCRIPTION)
 
 
 def read_description(folder: Path) -> SurveyDescription:
@@ -103,7 +103,7 @@ def read_description(folder: Path) -> SurveyDescription:
     CorruptFileError
         If ``survey.json`` is missing, damaged or of an unknown version.
     """
-    path = folder / "survey.json"
+    path = folder / _DESCRIPTION
     record = read_json(path)
     version = record.get("format")
     if version != FORMAT_VERSION:
@@ -181,6 +181,20 @@ def table_path(folder: Path, respondent: RespondentLevel) -> Path:
     return folder / f"{respondent}.parquet"
 
 
+def has_table(folder: Path, respondent: RespondentLevel) -> bool:
+    """Whether a stored survey has a household or person table, readable or not.
+
+    Raises
+    ------
+    InputError
+        If the folder may not be read.
+    """
+    try:
+        return table_path(folder, respondent).exists()
+    except OSError as error:
+        raise not_readable("survey", folder, error) from error
+
+
 def read_columns(
     folder: Path, respondent: RespondentLevel, columns: Sequence[str], *, rows: int | None = None
 ) -> pd.DataFrame:
@@ -212,7 +226,7 @@ def _read_table(
     folder: Path, respondent: RespondentLevel, keys: list[str], columns: Sequence[str] | None
 ) -> pd.DataFrame | None:
     path = table_path(folder, respondent)
-    if not path.exists():
+    if not has_table(folder, respondent):
         return None
     wanted = None if columns is None else list(dict.fromkeys([*keys, *columns]))
     return _read_parquet(path, wanted)
@@ -262,11 +276,14 @@ def _description_record(description: SurveyDescription) -> dict[str, Any]:
 
 __all__ = [
     "FORMAT_VERSION",
+    "LEVELS",
+    "has_table",
     "read_columns",
     "read_description",
     "read_dictionary",
     "read_outline",
     "read_survey",
+    "restore_survey",
     "table_path",
     "write_description",
     "write_survey",

@@ -7,7 +7,7 @@ needs two or three of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from fusion_core.surveys.model import (
     no_microdata,
 )
 from fusion_core.surveys.storage import (
+    LEVELS,
+    has_table,
     read_columns,
     read_description,
     read_dictionary,
@@ -58,30 +60,39 @@ class StoredSurvey:
     folder
         Where the survey is stored.
     tables
-        The tables that exist, by respondent level.
+        The tables that can be read, by respondent level.
+    damaged
+        Why the others that exist cannot be.
     """
 
     description: SurveyDescription
     dictionary: Dictionary
     folder: Path
     tables: Mapping[RespondentLevel, StoredTable]
+    damaged: Mapping[RespondentLevel, InputError] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path) -> StoredSurvey:
         """Read everything of a stored survey but its rows.
 
+        A damaged table is told when it is asked for, so that the other one can be used.
+
         Raises
         ------
         CorruptFileError
-            If a file is missing or damaged.
+            If its description or dictionary is missing or damaged.
         """
         tables: dict[RespondentLevel, StoredTable] = {}
-        levels: tuple[RespondentLevel, RespondentLevel] = ("household", "person")
-        for respondent in levels:
-            if table_path(folder, respondent).exists():
-                state = _file_state(folder, respondent)
-                tables[respondent] = StoredTable(*read_outline(folder, respondent), state)
-        return cls(read_description(folder), read_dictionary(folder), folder, tables)
+        damaged: dict[RespondentLevel, InputError] = {}
+        for respondent in LEVELS:
+            if has_table(folder, respondent):
+                try:
+                    state = _file_state(folder, respondent)
+                    tables[respondent] = StoredTable(*read_outline(folder, respondent), state)
+                except InputError as error:
+                    damaged[respondent] = error
+        described = read_description(folder), read_dictionary(folder)
+        return cls(*described, folder, tables, damaged)
 
     @property
     def id(self) -> SurveyId:
@@ -89,8 +100,8 @@ class StoredSurvey:
         return self.description.id
 
     def has(self, respondent: RespondentLevel) -> bool:
-        """Whether there are microdata of this level."""
-        return respondent in self.tables
+        """Whether there are microdata of this level, readable or not."""
+        return respondent in self.tables or respondent in self.damaged
 
     def count(self, respondent: RespondentLevel) -> int:
         """Return the number of rows of a table."""
@@ -122,9 +133,7 @@ class StoredSurvey:
             If the file is missing or damaged.
         """
         state = self._table(respondent).state
-        if table_path(self.folder, respondent).exists() and state != _file_state(
-            self.folder, respondent
-        ):
+        if has_table(self.folder, respondent) and state != _file_state(self.folder, respondent):
             raise InputError(
                 f"{self.id.title} was imported again meanwhile",
                 fix="Reload the page or start again",
@@ -137,6 +146,8 @@ class StoredSurvey:
         return found
 
     def _table(self, respondent: RespondentLevel) -> StoredTable:
+        if respondent in self.damaged:
+            raise self.damaged[respondent]
         if respondent not in self.tables:
             raise no_microdata(self.id, respondent)
         return self.tables[respondent]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from fusion_core.errors import InputError
 from fusion_core.surveys.model import (
     WEIGHT,
     Dictionary,
@@ -17,7 +18,14 @@ from fusion_core.surveys.model import (
     SurveyDescription,
     Variable,
 )
-from fusion_core.surveys.storage import read_description, read_dictionary, read_survey
+from fusion_core.surveys.storage import (
+    LEVELS,
+    has_table,
+    read_columns,
+    read_description,
+    read_dictionary,
+    read_outline,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -41,6 +49,8 @@ class SurveyOverview:
         Number of answers and areas of each level; keys and weights are not counted.
     size
         Bytes on disk.
+    damaged
+        What of its microdata cannot be read, one sentence each; their numbers of rows are ``None``.
     """
 
     description: SurveyDescription
@@ -49,6 +59,7 @@ class SurveyOverview:
     household_variables: int
     person_variables: int
     size: int
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +123,30 @@ def survey_overview(folder: Path) -> SurveyOverview:
     Raises
     ------
     CorruptFileError
-        If a file of the survey is missing or damaged.
+        If its description or dictionary is missing or damaged; damaged microdata are reported.
+    InputError
+        If a file may not be read.
     """
     dictionary = read_dictionary(folder)
+    description = read_description(folder)
+    rows: dict[RespondentLevel, int | None] = {}
+    damaged = []
+    for respondent in LEVELS:
+        try:
+            rows[respondent] = (
+                read_outline(folder, respondent)[0] if has_table(folder, respondent) else None
+            )
+        except InputError as error:
+            rows[respondent] = None
+            damaged.append(error.message)
     return SurveyOverview(
-        description=read_description(folder),
-        households=_rows(folder / "household.parquet"),
-        persons=_rows(folder / "person.parquet"),
+        description=description,
+        households=rows["household"],
+        persons=rows["person"],
         household_variables=_variables(dictionary, "household"),
         person_variables=_variables(dictionary, "person"),
         size=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
+        damaged=tuple(damaged),
     )
 
 
@@ -133,16 +158,10 @@ def read_distribution(folder: Path, variable: Variable) -> Distribution | None:
     InputError
         If the column does not exist or a file is damaged.
     """
-    if not (folder / f"{variable.respondent}.parquet").exists():
+    if not has_table(folder, variable.respondent):
         return None
     wanted = list(dict.fromkeys([variable.name, WEIGHT]))
-    is_household = variable.respondent == "household"
-    survey = read_survey(
-        folder,
-        household_columns=wanted if is_household else [],
-        person_columns=[] if is_household else wanted,
-    )
-    table = survey.table(variable.respondent)
+    table = read_columns(folder, variable.respondent, wanted)
     return distribution(table[variable.name], table[WEIGHT])
 
 
@@ -239,9 +258,3 @@ def _variables(dictionary: Dictionary, respondent: RespondentLevel) -> int:
         variable.respondent == respondent and variable.role in {"answer", "geography"}
         for variable in dictionary.values()
     )
-
-
-def _rows(path: Path) -> int | None:
-    import pyarrow.parquet as pq
-
-    return int(pq.read_metadata(path).num_rows) if path.exists() else None

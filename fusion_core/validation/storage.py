@@ -20,6 +20,7 @@ from fusion_core.validation.distributions import DISTANCE_COLUMNS, KOLMOGOROV, T
 from fusion_core.validation.internal import IMPORTANCE_COLUMNS, Validation
 from fusion_core.validation.scores import SCORE_COLUMNS
 from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.folders import own_files, replace_folder
 from fusion_core.workspace.tables import read_table, write_table
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _ADDED_TABLES: Final = {
 _LATEST_TABLES: Final = {"reliability": RELIABILITY_COLUMNS}
 TABLES: Final = (*_FIRST_TABLES, *_ADDED_TABLES, *_LATEST_TABLES)
 _FILE: Final = "validation.json"
+_OWN: Final = own_files(rf"validation\.json|({'|'.join(TABLES)})\.parquet")
 
 
 def write_validation(
@@ -45,7 +47,9 @@ def write_validation(
     fingerprint: str = "",
     facts: dict[str, Any] | None = None,
 ) -> None:
-    """Write a validation; ``validation.json`` comes last and marks it complete.
+    """Write a validation; an earlier one is replaced once the new one is complete.
+
+    Other files in the folder, such as an out-of-fold validation, are kept.
 
     Parameters
     ----------
@@ -61,17 +65,17 @@ def write_validation(
     Raises
     ------
     InputError
-        If the disk is full or the folder cannot be written.
+        If the disk is full or the folder cannot be written; an earlier validation is kept.
     """
-    (folder / _FILE).unlink(missing_ok=True)
-    for name in TABLES:
-        table: pd.DataFrame = getattr(validation, name)
-        write_table(table, folder / f"{name}.parquet")
     record = {
         "format": FORMAT_VERSION, "verdicts": list(validation.verdicts),
         "fingerprint": fingerprint, "facts": facts or {},
     }  # fmt: skip
-    write_json(record, folder / _FILE)
+    with replace_folder(folder, _OWN, what="the validation") as new:
+        for name in TABLES:
+            table: pd.DataFrame = getattr(validation, name)
+            write_table(table, new / f"{name}.parquet")
+        write_json(record, new / _FILE)
 
 
 def has_validation(folder: Path) -> bool:

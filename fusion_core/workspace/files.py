@@ -6,10 +6,10 @@ import glob
 import hashlib
 import json
 import os
-import shutil
+import re
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +25,9 @@ LONGEST_NAME: Final = 100
 """Characters of a name that becomes part of a file's name: file systems allow 255 bytes, and the file
 of a pair of surveys joins two such names, to which a copy set aside and a temporary file add theirs."""
 
+RANDOM_NAME: Final = "[a-z0-9_]{8}"
+"""Regular expression of what `tempfile` appends to the names of temporary files and folders."""
+
 
 def shown_name(name: str) -> str:
     """Return a name as an error message shows it: the beginning of one that is far too long."""
@@ -34,6 +37,8 @@ def shown_name(name: str) -> str:
 @contextmanager
 def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside `path`; put it in place atomically when the block succeeds.
+
+    A link is followed: the file it points to is replaced.
 
     Parameters
     ----------
@@ -51,10 +56,11 @@ def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
     temporary: Path | None = None
     handle: int | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        target = Path(os.path.realpath(path))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         temporary = Path(name)
-        if not _mark(handle):
+        if not mark(handle):
             os.close(handle)
             handle = None
         yield temporary
@@ -62,7 +68,7 @@ def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
         temporary.chmod(0o644)
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise InputError(
             f"Could not write the file: {error.strerror or error}",
@@ -70,13 +76,16 @@ def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
             fix="Free some disk space or check the folder's permissions; the earlier file is kept",
         ) from error
     finally:
-        if handle is not None:
-            os.close(handle)
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        # Whether the file is in place is decided; what fails here is swept by the next writer.
+        with suppress(OSError):
+            if handle is not None:
+                os.close(handle)
+        with suppress(OSError):
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
 
 
-def _mark(handle: int) -> bool:
+def mark(handle: int) -> bool:
     """Mark an open file as being written, as long as it stays open; tell whether nobody had.
 
     The mark goes with the process, however it ends. Where files cannot be marked – on Windows, which
@@ -91,18 +100,41 @@ def _mark(handle: int) -> bool:
     return True
 
 
-def sweep_abandoned(folder: Path) -> None:
+@contextmanager
+def marked_folder(folder: Path) -> Iterator[None]:
+    """Mark a folder as being written during the block; see `mark`."""
+    if sys.platform == "win32":  # which opens no folders
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        mark(handle)
+        yield
+    finally:
+        with suppress(OSError):  # the mark goes with the process at the latest
+            os.close(handle)
+
+
+def sweep_abandoned(folder: Path, name: str) -> None:
     """Remove the temporary files in a folder whose writers are dead.
 
     Files of writers that live – perhaps on another machine – stay.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    name
+        Pattern of the names of the files that were to be written, such as ``part-*.parquet``: other
+        programs keep hidden files of their own.
     """
-    for leftover in folder.glob(".*.*"):
+    for leftover in folder.glob(f".{name}.*"):
         try:
-            handle = os.open(leftover, os.O_RDWR)
-        except FileNotFoundError:  # its writer was faster
+            handle = os.open(leftover, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+        except OSError:  # its writer was faster, or it is no file of ours
             continue
         try:
-            if _mark(handle):
+            if mark(handle):
                 leftover.unlink(missing_ok=True)
         finally:
             os.close(handle)
@@ -111,43 +143,16 @@ def sweep_abandoned(folder: Path) -> None:
 def sweep_leftovers(path: Path) -> None:
     """Remove what writers of `path` that were killed half-way left beside it.
 
-    Only for whoever holds the lock of `path`: a temporary file is then nobody's any more.
+    Only for whoever holds the lock of `path`: a temporary file is then nobody's any more. Hidden
+    files of editors, such as ``.name.swp``, are named otherwise and stay. What cannot be removed is
+    left to the next.
     """
+    path = Path(os.path.realpath(path))
+    unfinished = re.compile(rf"\.{re.escape(path.name)}\.{RANDOM_NAME}")
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*"):
-        leftover.unlink(missing_ok=True)
-
-
-@contextmanager
-def temporary_folder(path: Path) -> Iterator[Path]:
-    """Yield a new folder beside `path`, removed in the end; those of killed programs are removed too.
-
-    They are removed after the block, when what they were to become is there.
-    """
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as name:
-        if sys.platform == "win32":  # which opens no folders
-            yield Path(name)
-            return
-        handle = os.open(name, os.O_RDONLY)
-        try:
-            _mark(handle)
-            yield Path(name)
-        finally:
-            os.close(handle)
-    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*"):
-        if leftover.is_dir():
-            _remove_if_abandoned(leftover)
-
-
-def _remove_if_abandoned(folder: Path) -> None:
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # its writer was faster, or it is another user's
-        return
-    try:
-        if _mark(handle):
-            shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        os.close(handle)
+        if unfinished.fullmatch(leftover.name):
+            with suppress(OSError):
+                leftover.unlink()
 
 
 def write_text(text: str, path: Path, *, durable: bool = True) -> None:
@@ -207,12 +212,27 @@ def read_json(path: Path) -> dict[str, Any]:
             "The file is missing", where=str(path), fix="Restore it from a backup"
         ) from error
     except OSError as error:
-        raise InputError(
-            f"The file cannot be read: {error.strerror or error}",
-            where=str(path),
-            fix="Check the folder's permissions",
-        ) from error
+        raise not_readable("file", path, error) from error
     return parse_json(content, where=str(path))
+
+
+def not_readable(what: str, path: Path, error: OSError) -> InputError:
+    """Return the error that says that something on disk cannot be read, and why.
+
+    Parameters
+    ----------
+    what
+        What it is: ``"file"`` or ``"folder of surveys"``.
+    path
+        Where it is.
+    error
+        What the system says.
+    """
+    return InputError(
+        f"The {what} cannot be read: {error.strerror or error}",
+        where=str(path),
+        fix="Check the permissions of the file and its folder",
+    )
 
 
 def parse_json(content: bytes, *, where: str) -> dict[str, Any]:

@@ -15,17 +15,29 @@ A workspace is one folder that a team can keep under version control (without da
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fusion_core.errors import InputError
 from fusion_core.surveys.model import Survey, SurveyDescription, SurveyId
-from fusion_core.surveys.storage import read_description, read_survey, write_survey
+from fusion_core.surveys.storage import (
+    read_description,
+    read_survey,
+    restore_survey,
+    write_survey,
+)
 from fusion_core.surveys.stored import StoredSurvey
-from fusion_core.workspace.files import LONGEST_NAME, read_json, shown_name, write_json
+from fusion_core.workspace.files import (
+    LONGEST_NAME,
+    not_readable,
+    read_json,
+    shown_name,
+    write_json,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 FORMAT_VERSION = 1
@@ -59,11 +71,18 @@ class Workspace:
         InputError
             If the folder exists, is not empty and is no workspace, or is a file.
         """
-        if (path / "workspace.json").exists():
-            return cls.open(path)
-        if path.exists() and not path.is_dir():
-            raise InputError("A workspace is a folder, and this is a file", where=str(path))
-        if path.exists() and any(path.iterdir()):
+        try:
+            if (path / "workspace.json").exists():
+                return cls.open(path)
+            if path.exists() and not path.is_dir():
+                raise InputError("A workspace is a folder, and this is a file", where=str(path))
+            # An unfinished description is of a program that was killed while it created this.
+            is_taken = path.exists() and any(
+                not item.name.startswith(".workspace.json.") for item in path.iterdir()
+            )
+        except OSError as error:
+            raise not_readable("workspace", path, error) from error
+        if is_taken:
             raise InputError(
                 "The folder is not empty and is no workspace",
                 where=str(path),
@@ -85,9 +104,13 @@ class Workspace:
         Raises
         ------
         InputError
-            If the folder is no workspace or was written by a newer version.
+            If the folder is no workspace, may not be read or was written by a newer version.
         """
-        if not (path / "workspace.json").exists():
+        try:
+            is_workspace = (path / "workspace.json").exists()
+        except OSError as error:
+            raise not_readable("workspace", path, error) from error
+        if not is_workspace:
             raise InputError(
                 "The folder is no workspace: it has no workspace.json",
                 where=str(path),
@@ -107,13 +130,53 @@ class Workspace:
         return self.path / "surveys" / survey.name / survey.vintage
 
     def survey_ids(self) -> list[SurveyId]:
-        """List the stored surveys in alphabetical order."""
-        found = (self.path / "surveys").glob("*/*/survey.json")
-        return sorted(SurveyId(path.parent.parent.name, path.parent.name) for path in found)
+        """List the stored surveys in alphabetical order.
+
+        Only what is whole is listed: not what is being written, nor folders called otherwise. One
+        that may not be read is listed, and whoever reads it is told.
+
+        Raises
+        ------
+        InputError
+            If the folder of surveys may not be read.
+        """
+        surveys = self.path / "surveys"
+        found: set[SurveyId] = set()
+        for name in _names_in(surveys):
+            with suppress(InputError):  # `unreadable_surveys` tells
+                found |= set(_named(name, _names_in(surveys / name)))
+        return sorted(survey for survey in found if self._may_have(survey))
+
+    def unreadable_surveys(self) -> tuple[str, ...]:
+        """Say which folders of surveys may not be read, one sentence each."""
+        surveys, problems = self.path / "surveys", []
+        for name in _names_in(surveys):
+            try:
+                _names_in(surveys / name)
+            except InputError as error:
+                problems.append(error.message)
+        return tuple(problems)
+
+    def _may_have(self, survey: SurveyId) -> bool:
+        try:
+            return self.has_survey(survey)
+        except InputError:
+            return True
 
     def has_survey(self, survey: SurveyId) -> bool:
-        """Whether the survey is stored."""
-        return (self.survey_folder(survey) / "survey.json").exists()
+        """Whether the survey is stored.
+
+        Raises
+        ------
+        InputError
+            If its folder may not be read.
+        """
+        folder = self.survey_folder(survey)
+        try:
+            restore_survey(folder)
+            return (folder / "survey.json").exists()
+        except OSError as error:
+            raise not_readable("survey", folder, error) from error
 
     def describe(self, survey: SurveyId) -> SurveyDescription:
         """Read a survey's description.
@@ -196,3 +259,20 @@ class Workspace:
             raise InputError.unknown(
                 "survey", str(survey), map(str, self.survey_ids()), where=str(self.path)
             )
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return the names in a folder, none where there is no folder."""
+    try:
+        return sorted(item.name for item in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise not_readable("folder of surveys", folder, error) from error
+
+
+def _named(name: str, entries: Iterable[str]) -> Iterator[SurveyId]:
+    """Return the surveys that folders may be; a hidden one may hold what is to be restored."""
+    for entry in entries:
+        with suppress(InputError):  # no survey is called so
+            yield SurveyId(name, entry.removeprefix(".").partition(".")[0])

@@ -55,7 +55,7 @@ def read_table(
     CorruptFileError
         If the file is missing, damaged or cut off.
     InputError
-        If a wanted column does not exist.
+        If a wanted column does not exist or the file may not be read.
     """
     try:
         known = pq.read_schema(path).names
@@ -65,8 +65,10 @@ def read_table(
         return (
             pd.read_parquet(path, columns=columns) if rows is None else _head(path, columns, rows)
         )
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _damaged(path, what, fix) from error
+    except (OSError, pa.ArrowException, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise _unreadable(path, what, fix, error) from error
 
 
 def _head(path: Path, columns: list[str] | None, rows: int) -> pd.DataFrame:
@@ -87,12 +89,19 @@ def read_table_outline(path: Path, *, what: str, fix: str) -> tuple[int, tuple[s
     """
     try:
         metadata = pq.read_metadata(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _damaged(path, what, fix) from error
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, what, fix, error) from error
     return int(metadata.num_rows), tuple(metadata.schema.to_arrow_schema().names)
 
 
-def _damaged(path: Path, what: str, fix: str) -> CorruptFileError:
+def _unreadable(path: Path, what: str, fix: str, error: Exception) -> InputError:
+    """Tell a file that may not be read from one that is missing or damaged."""
+    if isinstance(error, PermissionError):
+        return InputError(
+            f"{what} cannot be read: {error.strerror}",
+            where=str(path),
+            fix="Check the permissions of the file and its folder",
+        )
     return CorruptFileError(f"{what} is missing or damaged", where=str(path), fix=fix)
 
 

@@ -19,6 +19,8 @@ from fusion_core.surveys.summary import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fusion_core.workspace.layout import Workspace
 
 
@@ -33,7 +35,7 @@ class Catalogue:
     index
         All their variables, searchable.
     damaged
-        Why a survey could not be read, one sentence each.
+        Why a survey, or a part of one, could not be read, one sentence each.
     """
 
     overviews: dict[SurveyId, SurveyOverview]
@@ -64,32 +66,43 @@ def load_distribution(workspace: Workspace, entry: Entry) -> Distribution | None
     return found
 
 
-def _stamp(workspace: Workspace) -> tuple[tuple[str, int], ...]:
-    """Tell one state of the stored surveys from another: the description is written last."""
-    return tuple(
-        (str(survey), (workspace.survey_folder(survey) / "survey.json").stat().st_mtime_ns)
-        for survey in workspace.survey_ids()
-    )
+def _stamp(workspace: Workspace) -> tuple[object, ...]:
+    """Tell one state of the stored surveys from another, damage and repair included."""
+    surveys = ((str(survey), _state(workspace.survey_folder(survey)))
+               for survey in workspace.survey_ids())  # fmt: skip
+    return (*surveys, *workspace.unreadable_surveys())
+
+
+def _state(folder: Path) -> tuple[object, ...]:
+    try:
+        return tuple(
+            (path.name, path.stat().st_size, path.stat().st_mtime_ns)
+            for path in sorted(folder.iterdir())
+        )
+    except OSError as error:  # being replaced, or unreadable; whoever reads it says so
+        return (str(error),)
 
 
 @pn.cache(max_items=4, policy="LRU")
-def _load(workspace: Workspace, stamp: tuple[tuple[str, int], ...]) -> Catalogue:
+def _load(workspace: Workspace, stamp: tuple[object, ...]) -> Catalogue:
     del stamp
-    overviews, dictionaries, damaged = {}, [], []
+    overviews, dictionaries, damaged = {}, [], list(workspace.unreadable_surveys())
     for survey in workspace.survey_ids():
         folder = workspace.survey_folder(survey)
         try:
-            overviews[survey] = survey_overview(folder)
-            dictionaries.append((survey, read_dictionary(folder)))
+            overview, dictionary = survey_overview(folder), read_dictionary(folder)
         except HarmonyError as error:
-            overviews.pop(survey, None)
             damaged.append(f"{survey.title}: {error.message}")
+            continue
+        overviews[survey] = overview
+        dictionaries.append((survey, dictionary))
+        damaged += [f"{survey.title}: {sentence}" for sentence in overview.damaged]
     return Catalogue(overviews, build_index(dictionaries), tuple(damaged))
 
 
 @pn.cache(max_items=200, policy="LRU")
 def _distribution(
-    workspace: Workspace, entry: Entry, stamp: tuple[tuple[str, int], ...]
+    workspace: Workspace, entry: Entry, stamp: tuple[object, ...]
 ) -> Distribution | None:
     del stamp
     return read_distribution(workspace.survey_folder(entry.survey), entry.variable)

@@ -53,7 +53,7 @@ def imports(path: Path) -> set[str]:
 def part_of(module: str) -> str:
     """The part of the engine a dotted module name belongs to."""
     pieces = module.split(".")[1:]
-    if pieces[:2] in (["workspace", "files"], ["workspace", "tables"]):
+    if pieces[:2] in (["workspace", name] for name in ("files", "folders", "tables")):
         return "workspace.files"
     return pieces[0] if pieces else "__init__"
 

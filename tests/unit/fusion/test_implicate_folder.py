@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -180,10 +181,22 @@ def test_a_full_disk_leaves_the_earlier_export(folder, tmp_path):
     assert to.read_text() == "earlier"
 
 
-def test_a_folder_of_which_a_file_is_missing_is_not_opened(folder):
-    (folder.path / "00_fuel" / "part-00000.parquet").unlink()
-    with pytest.raises(CorruptFileError, match=r"missing.*00_fuel"):
-        open_implicates(folder.path)
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"), [(Path.unlink, "is missing"), (cut_off, "not as long as it was written")]
+)
+def test_a_damaged_file_concerns_its_own_variable_only(folder, implicates, damage, said):
+    damage(folder.path / "00_fuel" / "part-00000.parquet")
+    opened = open_implicates(folder.path)
+    whole = 'cost "$"'
+    assert np.array_equal(opened.read([whole])[whole].values, implicates[whole].values)
+    assert opened.long_query([whole])
+    for use in (opened.read, opened.long_query, lambda names: list(opened.blocks(names))):
+        with pytest.raises(CorruptFileError, match=rf"{said}.*00_fuel"):
+            use(["fuel"])
 
 
 def test_files_of_another_run_are_not_taken_for_ones_own(folder, implicates, tmp_path):

@@ -1,0 +1,289 @@
+"""Replace whole folders so that a reader, a crash or a full disk never meets half of one.
+
+The new folder is written beside the old one, inside a hidden working folder, and takes its place in
+one step where the system can exchange two folders, else in two with a way back. Only files that this
+program wrote are ever removed: whatever a person put into the folder is in the new one too.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import filecmp
+import glob
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from fusion_core.errors import InputError
+from fusion_core.workspace.files import RANDOM_NAME, mark, marked_folder
+
+if sys.platform != "win32":
+    import fcntl
+
+Own = Callable[[str], bool]
+"""Tells of a path relative to a folder, with slashes, whether this program writes such a file there."""
+
+_NEW: Final = "new"
+_OLD: Final = "old"
+_EXCHANGE: Final = 2
+_HERE: Final = -100
+_SETTLED_SECONDS: Final = 60.0
+_TEMPORARY: Final = re.compile(rf"\.(?P<name>.+)\.{RANDOM_NAME}")
+
+
+def own_files(pattern: str) -> Own:
+    """Return what knows this program's files of a folder, and the unfinished ones of killed writers.
+
+    Parameters
+    ----------
+    pattern
+        Regular expression of all their paths relative to the folder.
+    """
+    known = re.compile(pattern)
+
+    def own(relative: str) -> bool:
+        if known.fullmatch(relative):
+            return True
+        parent, slash, name = relative.rpartition("/")
+        unfinished = _TEMPORARY.fullmatch(name)
+        return unfinished is not None and bool(
+            known.fullmatch(f"{parent}{slash}{unfinished['name']}")
+        )
+
+    return own
+
+
+@contextmanager
+def replace_folder(path: Path, own: Own, *, what: str) -> Iterator[Path]:
+    """Yield a new, empty folder; it takes the place of `path` when the block succeeds.
+
+    At every moment, and however the program ends, `path` is the whole old folder or the whole new
+    one; where the system cannot exchange folders it may be missing for a moment, and
+    `restore_folder` puts the old one back after a kill in just that. Files in the old folder that
+    are not `own` are in the new one too. A link is followed: the folder it points to is replaced.
+
+    Parameters
+    ----------
+    path
+        The folder to replace, existing or not.
+    own
+        Which files the block writes, and which may therefore be removed.
+    what
+        What the folder is, as a sentence continues: ``"the survey"``.
+
+    Raises
+    ------
+    InputError
+        If the disk is full or the folder cannot be written; an earlier one stays as it was.
+    """
+    path = Path(os.path.realpath(path))
+    try:
+        if path.exists() and not path.is_dir():
+            raise NotADirectoryError(0, "a file is there")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        restore_folder(path)
+        work = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        try:
+            with marked_folder(work):
+                new = work / _NEW
+                new.mkdir()
+                yield new
+                _take_along(path, new, own)
+                _put_in_place(new, path)
+        finally:
+            _dissolve(work, path, own)
+    except OSError as error:
+        raise InputError(
+            f"Could not write {what}: {error.strerror or error}",
+            where=str(path),
+            fix="Free some disk space or check the folder's permissions; an earlier one is kept "
+            "as it was",
+        ) from error
+    sweep_folders(path, own)
+
+
+def sweep_folders(path: Path, own: Own) -> None:
+    """Remove what killed writers of a folder left beside it, but nothing that is not in it too."""
+    for leftover in _leftovers(path):
+        _if_abandoned(leftover, lambda folder: _dissolve(folder, path, own))
+
+
+def restore_folder(path: Path) -> None:
+    """Put back a folder whose writer was killed after moving it aside and before replacing it.
+
+    Nothing happens where the folder is, where nothing is left of it, or where its writer lives.
+    """
+    if os.path.lexists(path):
+        return
+    for leftover in _leftovers(path):
+        if (leftover / _OLD).is_dir():
+            _if_abandoned(leftover, lambda folder: (folder / _OLD).rename(path))
+
+
+def dissolve(folder: Path, home: Path, own: Own) -> None:
+    """Remove this program's files below a folder, and the folder if it is empty then.
+
+    Parameters
+    ----------
+    folder
+        A folder that something else has taken the place of.
+    home
+        What has: other files go to the same place there, or stay where they are if one is there.
+    own
+        Which files may be removed.
+
+    Notes
+    -----
+    What cannot be removed – no permission, or the system fails – stays: it is in nobody's way.
+    """
+    for root, folders, files in os.walk(folder, topdown=False):
+        here = Path(root)
+        links = [name for name in folders if (here / name).is_symlink()]
+        for name in (*files, *links):
+            file = here / name
+            with suppress(OSError):
+                _remove_or_move(file, home, file.relative_to(folder), own)
+        with suppress(OSError):  # not empty, or in use
+            here.rmdir()
+
+
+def _remove_or_move(file: Path, home: Path, relative: Path, own: Own) -> None:
+    there = home / relative
+    if own(relative.as_posix()) or _is_same(file, there):
+        file.unlink()
+    elif home.is_dir() and not os.path.lexists(there):
+        there.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(there)
+
+
+def _take_along(path: Path, new: Path, own: Own) -> None:
+    """Have the files that are not this program's in the new folder too, before it takes its place."""
+    for root, folders, files in os.walk(path):
+        here = Path(root)
+        links = [name for name in folders if (here / name).is_symlink()]
+        for name in (*files, *links):
+            relative = (here / name).relative_to(path)
+            target = new / relative
+            if own(relative.as_posix()) or os.path.lexists(target):
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _link_or_copy(here / name, target)
+
+
+def _link_or_copy(file: Path, target: Path) -> None:
+    try:
+        os.link(file, target, follow_symlinks=False)
+    except (OSError, NotImplementedError):  # a file system without hard links
+        shutil.copy2(file, target, follow_symlinks=False)
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    """Whether two paths hold the same: by a hard link, as links to one place, or byte for byte."""
+    if not os.path.lexists(other):
+        return False
+    if os.path.samestat(file.lstat(), other.lstat()):
+        return True
+    if file.is_symlink() or other.is_symlink():
+        both = file.is_symlink() and other.is_symlink()
+        return both and file.readlink() == other.readlink()
+    return file.is_file() and other.is_file() and filecmp.cmp(file, other, shallow=False)
+
+
+def _put_in_place(new: Path, path: Path) -> None:
+    with _turn_in(path.parent):
+        if not path.exists():
+            new.rename(path)
+        elif not exchange(new, path):
+            _swap_in_two_steps(new, path)
+
+
+def _swap_in_two_steps(new: Path, path: Path) -> None:
+    aside = new.with_name(_OLD)
+    path.rename(aside)
+    try:
+        new.rename(path)
+    except OSError as error:
+        try:
+            aside.rename(path)
+        except OSError:
+            raise InputError(
+                f"Could not replace the folder, nor put the earlier one back: {error.strerror}",
+                where=str(path),
+                fix=f"The earlier one is whole: rename {aside} to {path}",
+            ) from error
+        raise
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step; return whether the system could.
+
+    Linux can on most file systems (``renameat2`` with ``RENAME_EXCHANGE``).
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    paths = os.fsencode(one), os.fsencode(other)
+    return bool(rename(_HERE, paths[0], _HERE, paths[1], _EXCHANGE) == 0)
+
+
+@contextmanager
+def _turn_in(parent: Path) -> Iterator[None]:
+    """Let one writer after the other put folders in place, where the system can tell them apart."""
+    if sys.platform == "win32":  # which opens no folders
+        yield
+        return
+    handle = os.open(parent, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network drives know no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        with suppress(OSError):  # the lock goes with the process at the latest
+            os.close(handle)
+
+
+def _dissolve(work: Path, path: Path, own: Own) -> None:
+    """Remove a working folder, but never the only copy of what it was to replace."""
+    for name in (_NEW, _OLD):
+        if name == _NEW or os.path.lexists(path):
+            dissolve(work / name, path, own)
+    with suppress(OSError):  # not empty, or in use
+        work.rmdir()
+
+
+def _leftovers(path: Path) -> list[Path]:
+    """Return the working folders for a path, of writers dead or alive."""
+    found = path.parent.glob(f".{glob.escape(path.name)}.*")
+    return [folder for folder in found if _is_working_folder(folder)]
+
+
+def _is_working_folder(folder: Path) -> bool:
+    try:
+        names = {item.name for item in folder.iterdir()}
+        # One just made is not marked yet.
+        is_settled = bool(names) or time.time() - folder.stat().st_mtime > _SETTLED_SECONDS
+    except OSError:  # no folder, another user's, or its writer was faster
+        return False
+    return is_settled and not folder.is_symlink() and names <= {_NEW, _OLD}
+
+
+def _if_abandoned(folder: Path, do: Callable[[Path], object]) -> None:
+    """Do something to a working folder unless its writer lives; what fails is left to the next."""
+    if sys.platform == "win32":  # which tells no living writers from dead ones
+        return
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            if mark(handle):
+                do(folder)
+        finally:
+            os.close(handle)
