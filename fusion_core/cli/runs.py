@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace
 from fusion_core.cli.output import Output, percent, table
+from fusion_core.errors import HarmonyError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,11 +21,19 @@ def runs(workspace: WorkspaceOption = Path(), json: JsonOption = False) -> None:
     from fusion_core.workspace.runs import list_runs
 
     opened = open_workspace(workspace)
-    records = [run_record(opened, run) for run in list_runs(opened)]
+    records, problems = [], []
+    for run in list_runs(opened):
+        try:
+            records.append(run_record(opened, run))
+        except HarmonyError as error:
+            problems.append(f"{run.id}: {error.message}")
 
     def show(console: Console) -> None:
-        if not records:
+        for sentence in problems:
+            console.print(sentence, markup=False)
+        if not records and not problems:
             console.print("No run yet. Start one with `harmony fuse`.", markup=False)
+        if not records:
             return
         rows = [
             (item["id"], item["status"], percent(item["progress"], 0), item["pair"],
@@ -34,7 +43,7 @@ def runs(workspace: WorkspaceOption = Path(), json: JsonOption = False) -> None:
         columns = ("run", "status", "done", "surveys", "implicates", "preset", "")
         console.print(table(columns, rows))
 
-    Output(json).result({"runs": records}, show)
+    Output(json).result({"runs": records, "problems": problems}, show)
 
 
 def run_record(workspace: Workspace, run: Run) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def add_survey(
                 f"The workspace has {survey.id.title} already", where=str(opened.path),
                 fix="Give --replace to replace it, or another --vintage to keep both",
             )  # fmt: skip
-        opened.add_survey(survey)
+        opened.add_survey(survey, may_replace=replace)
     warnings = [problem.sentence for problem in trial.problems]
     record = {"survey": str(survey.id), "stored": not check, "warnings": warnings} | _sizes(survey)
     Output(json).result(record, lambda console: _show_added(console, survey, record))

@@ -7,7 +7,6 @@ import dataclasses
 import errno
 import os
 import platform
-import shutil
 import time
 import traceback
 from collections.abc import Callable
@@ -21,7 +20,6 @@ from fusion_core.errors import Cancelled, CorruptFileError, HarmonyError, InputE
 from fusion_core.execution.cost import estimate_cost
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
 from fusion_core.execution.stages import (
-    RESUMABLE,
     STAGE_FUNCTIONS,
     STAGE_TITLES,
     StageFunction,
@@ -155,9 +153,6 @@ def _execute_stage(
         tracker.skip(stage)
         return
     tracker.enter(stage, STAGE_TITLES[stage])
-    if stage not in RESUMABLE:
-        # Half-written output of an earlier start would be mixed with the new one.
-        shutil.rmtree(stage_folder(run, stage), ignore_errors=True)
     stage_folder(run, stage).mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     function(workspace, run, tracker.report)

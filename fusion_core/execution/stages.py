@@ -6,7 +6,6 @@ runs never loads them.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +37,7 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     """Fit the models and write them."""
     from fusion_core.fusion import train
     from fusion_core.prepare import read_prepared
+    from fusion_core.workspace.runs import drop_checkpoints
 
     del workspace
     spec = run.spec()
@@ -56,7 +56,7 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     for note in (*model.notes, *model.type_notes()):
         run.log(note, stage="train")
     model.save(run.model_folder)
-    shutil.rmtree(run.checkpoint_folder, ignore_errors=True)
+    drop_checkpoints(run)
 
 
 def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
@@ -78,8 +78,6 @@ STAGE_FUNCTIONS: Final[dict[Stage, StageFunction]] = {
     "fuse": fuse_stage,
     "validate": validate_stage,
 }
-RESUMABLE: Final[frozenset[Stage]] = frozenset({"fuse"})
-"""Stages that go on with what an earlier start of theirs left."""
 STAGE_TITLES: Final[dict[Stage, str]] = {
     "prepare": "Preparing donor and recipient",
     "train": "Training the models",

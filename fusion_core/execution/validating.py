@@ -8,7 +8,6 @@ that part; it is stored inside the folder of the other.
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -38,6 +37,7 @@ _FEWEST_IMPLICATES: Final = 2
 # The part of the time that the comparison takes, after fusing.
 _COMPARING: Final = 0.4
 _COMPARING_OUT_OF_FOLD: Final = 0.05
+_OUT_OF_FOLD: Final = "out_of_fold"
 
 
 def validate_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
@@ -114,13 +114,14 @@ def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
     from fusion_core.fusion import fuse_out_of_fold
     from fusion_core.prepare import read_prepared
     from fusion_core.validation import validate, write_validation
+    from fusion_core.workspace.runs import drop_checkpoints
 
     started = time.monotonic()
     spec, prepared = run.spec(), read_prepared(run.input_folder)
     subsets = subset_variables(prepared, spec)
     # Named as the input is at the start: what changes meanwhile makes the result outdated.
     name = fingerprint(run)
-    checkpoints = run.checkpoint_folder / "out_of_fold"
+    checkpoints = run.checkpoint_folder / _OUT_OF_FOLD
     targets = [item if isinstance(item, str) else list(item) for item in spec.fusion_variables]
     implicates = fuse_out_of_fold(
         prepared.donor, y=targets, x=prepared.kept, weight=WEIGHT, m=_implicates(spec),
@@ -137,7 +138,7 @@ def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
         result, out_of_fold_folder(run), fingerprint=name,
         facts={"folds": folds, **_facts(implicates, subsets, prepared, started)},
     )  # fmt: skip
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    drop_checkpoints(run, _OUT_OF_FOLD)
 
 
 def out_of_fold_folder(run: Run) -> Path:

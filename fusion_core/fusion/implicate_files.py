@@ -24,7 +24,7 @@ Implicates that replace others are named ``part-PPPPP-2.parquet`` where those ar
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,9 +202,11 @@ def finished_parts(folder: Path, fingerprint: str) -> dict[int, dict[str, Any]]:
     fingerprint
         Parts of another fingerprint do not count.
     """
+    with _told(folder):
+        records = read_records(folder)
     return {
         number: record
-        for number, record in read_records(folder).items()
+        for number, record in records.items()
         if record["fingerprint"] == fingerprint
         and all(_is_as_written(folder, item) for item in record["files"].values())
     }
@@ -324,9 +326,9 @@ def declare_whole(
         known = own_files_of(folder, read_manifest(folder), read_records(folder))
         move_into_place(folder, listed)
         write_json(manifest, folder / MANIFEST)
-    # From here on the new implicates are whole; what is not cleared up now is by the next fusion.
-    clear_up(folder, known | listed, keep=listed)
-    clear_parts(folder)
+    with suppress(OSError):  # the new implicates are whole: the next fusion clears up the rest
+        clear_up(folder, known | listed, keep=listed)
+        clear_parts(folder)
 
 
 def write_implicates(implicates: Implicates, folder: Path | str) -> None:

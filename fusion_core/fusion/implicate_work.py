@@ -242,14 +242,18 @@ def clear_up(folder: Path, known: Collection[str], *, keep: Collection[str]) -> 
     folder
         Folder of the implicates.
     known
-        Files this program wrote. What cannot be removed stays known and is tried again by the next
-        fusion.
+        Files this program wrote.
     keep
         Those of them that stay.
+
+    Raises
+    ------
+    OSError
+        If one cannot be removed; ``begun.json`` must stay then, which knows that it may be.
     """
     for file in sorted(set(known) - set(keep)):
         if not (folder / file).parent.is_symlink():
-            _remove(folder / file)
+            (folder / file).unlink(missing_ok=True)
     for name in sorted({Path(file).parts[0] for file in known}):
         _clear_folder(folder / name)
 
@@ -269,13 +273,13 @@ def clear_parts(
     parts = folder / PARTS
     for waiting in _inside(parts):
         if waiting.is_dir():
-            for path in _parts_in(parts, [waiting.name]):
-                if path not in keep_files:
-                    _remove(parts / path)
+            for file in _parts_in(parts, [waiting.name]):
+                if file not in keep_files:
+                    (parts / file).unlink(missing_ok=True)
             _clear_folder(waiting)
     for path in _inside(parts):
         if _RECORD.fullmatch(path.name) and int(path.stem) not in (keep_records or ()):
-            _remove(path)
+            path.unlink(missing_ok=True)
     if keep_records is None:
         _clear_work_files(parts)
 
@@ -284,7 +288,7 @@ def _clear_work_files(parts: Path) -> None:
     if parts.is_symlink():
         return
     for work_file in _WORK_FILES:
-        _remove(parts / work_file)
+        (parts / work_file).unlink(missing_ok=True)
     for name in (*_WORK_FILES, "[0-9]*.json"):
         sweep_abandoned(parts, name)
     with suppress(OSError):  # not empty: something else is in it
@@ -296,8 +300,3 @@ def _clear_folder(folder: Path) -> None:
         sweep_abandoned(folder, "part-*.parquet")
         with suppress(OSError):  # not empty
             folder.rmdir()
-
-
-def _remove(path: Path) -> None:
-    with suppress(OSError):  # tried again by the next fusion
-        path.unlink()

@@ -7,8 +7,8 @@ Layout of the folder (format version 1): ``survey.json`` (the description), ``di
 from __future__ import annotations
 
 import dataclasses
-import glob
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,8 +28,14 @@ from fusion_core.surveys.model import (
     Variable,
     WeightDesign,
 )
-from fusion_core.workspace.files import not_readable, read_json, write_json
-from fusion_core.workspace.folders import dissolve, own_files, replace_folder, restore_folder
+from fusion_core.workspace.files import RANDOM_NAME, not_readable, read_json, write_json
+from fusion_core.workspace.folders import (
+    dissolve,
+    hidden_beside,
+    own_files,
+    replace_folder,
+    restore_folder,
+)
 from fusion_core.workspace.tables import read_table, read_table_outline, write_table
 
 if TYPE_CHECKING:
@@ -43,7 +49,7 @@ _A_FILE = "A file of the survey"
 _RESTORE = "Restore it from a backup or import the survey again"
 
 
-def write_survey(survey: Survey, folder: Path) -> None:
+def write_survey(survey: Survey, folder: Path, *, may_replace: bool = True) -> None:
     """Write a survey so that a reader sees either the old or the new one, never a mixture of files.
 
     Files of other programs in the folder, such as raw data or notes, are kept.
@@ -53,24 +59,28 @@ def write_survey(survey: Survey, folder: Path) -> None:
     survey
         The survey to store.
     folder
-        Where to; created if needed, a survey already there is replaced.
+        Where to; created if needed.
+    may_replace
+        Whether a survey already there is replaced.
 
     Raises
     ------
     InputError
         If the survey breaks a convention (see `fusion_core.surveys.checks`), the disk is full or
         the folder cannot be written; a survey already there stays as it was.
+    ConflictError
+        If one is there that may not be replaced, even one stored since this call began.
     """
     check_survey(survey)
     restore_survey(folder)
-    with replace_folder(folder, _OWN, what="the survey") as fresh:
+    with replace_folder(folder, _OWN, what="the survey", may_replace=may_replace) as fresh:
         write_table(_dictionary_frame(survey.dictionary), fresh / "dictionary.parquet")
         for name, table in (("household", survey.household), ("person", survey.person)):
             if table is not None:
                 write_table(table, fresh / f"{name}.parquet")
         write_json(_description_record(survey.description), fresh / _DESCRIPTION)
-    for leftover in _leftovers_of_earlier_versions(folder, "*"):
-        dissolve(leftover, folder, _OWN)
+    for leftover in _leftovers_of_earlier_versions(folder, "old|new"):
+        dissolve(leftover, _OWN, home=folder)
 
 
 def restore_survey(folder: Path) -> None:
@@ -86,8 +96,9 @@ def restore_survey(folder: Path) -> None:
 
 def _leftovers_of_earlier_versions(folder: Path, which: str) -> list[Path]:
     """Return the whole surveys that earlier versions, when killed, left under hidden names."""
-    found = folder.parent.glob(f".{glob.escape(folder.name)}.{which}.????????")
-    return sorted(path for path in found if (path / _DESCRIPTION).is_file())
+    name = re.compile(rf"\.{re.escape(folder.name)}\.({which})\.{RANDOM_NAME}")
+    found = [path for path in hidden_beside(folder) if name.fullmatch(path.name)]
+    return [path for path in found if (path / _DESCRIPTION).is_file()]
 
 
 def write_description(description: SurveyDescription, folder: Path) -> None:

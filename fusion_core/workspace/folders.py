@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import filecmp
-import glob
 import os
 import re
 import shutil
@@ -21,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from fusion_core.errors import InputError
+from fusion_core.errors import ConflictError, InputError
 from fusion_core.workspace.files import RANDOM_NAME, mark, marked_folder
 
 if sys.platform != "win32":
@@ -61,7 +60,7 @@ def own_files(pattern: str) -> Own:
 
 
 @contextmanager
-def replace_folder(path: Path, own: Own, *, what: str) -> Iterator[Path]:
+def replace_folder(path: Path, own: Own, *, what: str, may_replace: bool = True) -> Iterator[Path]:
     """Yield a new, empty folder; it takes the place of `path` when the block succeeds.
 
     At every moment, and however the program ends, `path` is the whole old folder or the whole new
@@ -77,11 +76,15 @@ def replace_folder(path: Path, own: Own, *, what: str) -> Iterator[Path]:
         Which files the block writes, and which may therefore be removed.
     what
         What the folder is, as a sentence continues: ``"the survey"``.
+    may_replace
+        Whether an earlier one may be replaced, with any of the files that are `own`.
 
     Raises
     ------
     InputError
         If the disk is full or the folder cannot be written; an earlier one stays as it was.
+    ConflictError
+        If there is an earlier one, perhaps since the block began, that may not be replaced.
     """
     path = Path(os.path.realpath(path))
     try:
@@ -96,7 +99,14 @@ def replace_folder(path: Path, own: Own, *, what: str) -> Iterator[Path]:
                 new.mkdir()
                 yield new
                 _take_along(path, new, own)
-                _put_in_place(new, path)
+                with _turn_in(path.parent):
+                    if not may_replace and _holds_own(path, own):
+                        raise ConflictError(
+                            f"Somebody else stored {what} meanwhile",
+                            where=str(path),
+                            fix="Look at theirs, then replace it or choose another name",
+                        )
+                    _put_in_place(new, path)
         finally:
             _dissolve(work, path, own)
     except OSError as error:
@@ -127,54 +137,101 @@ def restore_folder(path: Path) -> None:
             _if_abandoned(leftover, lambda folder: (folder / _OLD).rename(path))
 
 
-def dissolve(folder: Path, home: Path, own: Own) -> None:
+def dissolve(folder: Path, own: Own, *, home: Path | None = None) -> None:
     """Remove this program's files below a folder, and the folder if it is empty then.
+
+    Links are not followed. What cannot be removed – no permission, or the system fails – stays.
 
     Parameters
     ----------
     folder
-        A folder that something else has taken the place of.
-    home
-        What has: other files go to the same place there, or stay where they are if one is there.
+        A folder that is no longer needed.
     own
         Which files may be removed.
-
-    Notes
-    -----
-    What cannot be removed – no permission, or the system fails – stays: it is in nobody's way.
+    home
+        What has taken its place, if anything: other files go to the same place there, unless
+        another one is there.
     """
+    if folder.is_symlink():
+        return
     for root, folders, files in os.walk(folder, topdown=False):
         here = Path(root)
-        links = [name for name in folders if (here / name).is_symlink()]
-        for name in (*files, *links):
+        for name in (*files, *_links(here, folders)):
             file = here / name
             with suppress(OSError):
-                _remove_or_move(file, home, file.relative_to(folder), own)
+                _remove_or_move(file, file.relative_to(folder), own, home)
         with suppress(OSError):  # not empty, or in use
             here.rmdir()
 
 
-def _remove_or_move(file: Path, home: Path, relative: Path, own: Own) -> None:
-    there = home / relative
-    if own(relative.as_posix()) or _is_same(file, there):
+def remove_folder(path: Path, own: Own, *, what: str) -> None:
+    """Remove a folder whose files are all this program's; it is gone in one step for who lists it.
+
+    Where the folder is a link, what it points to is removed with it.
+
+    Parameters
+    ----------
+    path, own
+        The folder, and which files may be removed.
+    what
+        What the folder is, as a sentence continues: ``"the run"``.
+
+    Raises
+    ------
+    InputError
+        If it holds files of other programs, or cannot be removed; nothing is removed then.
+    """
+    real = Path(os.path.realpath(path))
+    try:
+        stranger = next((name for name in _files_below(real) if not own(name)), None)
+        if stranger is not None:
+            raise InputError(
+                f"The folder of {what} holds a file this program did not write, '{stranger}'",
+                where=str(path),
+                fix="Move it elsewhere first; nothing was removed",
+            )
+        work = Path(tempfile.mkdtemp(prefix=f".{real.name}.", dir=real.parent))
+        try:
+            real.rename(work / _NEW)
+            if path.is_symlink():
+                path.unlink()
+        finally:
+            _dissolve(work, real, own)
+    except OSError as error:
+        raise InputError(
+            f"Could not remove {what}: {error.strerror or error}",
+            where=str(path),
+            fix="Check the folder's permissions",
+        ) from error
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    """Yield the paths of all files below a folder, relative to it; a link is a file."""
+    for root, folders, files in os.walk(folder):
+        here = Path(root)
+        for name in (*files, *_links(here, folders)):
+            yield (here / name).relative_to(folder).as_posix()
+
+
+def _links(here: Path, folders: list[str]) -> list[str]:
+    return [name for name in folders if (here / name).is_symlink()]
+
+
+def _remove_or_move(file: Path, relative: Path, own: Own, home: Path | None) -> None:
+    if own(relative.as_posix()) or (home is not None and _is_same(file, home / relative)):
         file.unlink()
-    elif home.is_dir() and not os.path.lexists(there):
-        there.parent.mkdir(parents=True, exist_ok=True)
-        file.rename(there)
+    elif home is not None and home.is_dir() and not os.path.lexists(home / relative):
+        (home / relative).parent.mkdir(parents=True, exist_ok=True)
+        file.rename(home / relative)
 
 
 def _take_along(path: Path, new: Path, own: Own) -> None:
     """Have the files that are not this program's in the new folder too, before it takes its place."""
-    for root, folders, files in os.walk(path):
-        here = Path(root)
-        links = [name for name in folders if (here / name).is_symlink()]
-        for name in (*files, *links):
-            relative = (here / name).relative_to(path)
-            target = new / relative
-            if own(relative.as_posix()) or os.path.lexists(target):
-                continue
+    for name in _files_below(path):
+        target = new / name
+        if not own(name) and not os.path.lexists(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            _link_or_copy(here / name, target)
+            _link_or_copy(path / name, target)
 
 
 def _link_or_copy(file: Path, target: Path) -> None:
@@ -196,12 +253,15 @@ def _is_same(file: Path, other: Path) -> bool:
     return file.is_file() and other.is_file() and filecmp.cmp(file, other, shallow=False)
 
 
+def _holds_own(path: Path, own: Own) -> bool:
+    return path.is_dir() and any(own(item.name) for item in path.iterdir())
+
+
 def _put_in_place(new: Path, path: Path) -> None:
-    with _turn_in(path.parent):
-        if not path.exists():
-            new.rename(path)
-        elif not exchange(new, path):
-            _swap_in_two_steps(new, path)
+    if not path.exists():
+        new.rename(path)
+    elif not exchange(new, path):
+        _swap_in_two_steps(new, path)
 
 
 def _swap_in_two_steps(new: Path, path: Path) -> None:
@@ -255,15 +315,26 @@ def _dissolve(work: Path, path: Path, own: Own) -> None:
     """Remove a working folder, but never the only copy of what it was to replace."""
     for name in (_NEW, _OLD):
         if name == _NEW or os.path.lexists(path):
-            dissolve(work / name, path, own)
+            dissolve(work / name, own, home=path)
     with suppress(OSError):  # not empty, or in use
         work.rmdir()
 
 
 def _leftovers(path: Path) -> list[Path]:
     """Return the working folders for a path, of writers dead or alive."""
-    found = path.parent.glob(f".{glob.escape(path.name)}.*")
-    return [folder for folder in found if _is_working_folder(folder)]
+    return [folder for folder in hidden_beside(path) if _is_working_folder(folder)]
+
+
+def hidden_beside(path: Path) -> list[Path]:
+    """Return what is beside a path under its name with a dot before and something behind it.
+
+    Nothing where that may not be read: whoever may tidies up.
+    """
+    try:
+        found = sorted(path.parent.iterdir())
+    except OSError:
+        return []
+    return [item for item in found if item.name.startswith(f".{path.name}.")]
 
 
 def _is_working_folder(folder: Path) -> bool:

@@ -221,9 +221,9 @@ class Workspace:
         self._require(survey)
         return StoredSurvey.open(self.survey_folder(survey))
 
-    def add_survey(self, survey: Survey) -> None:
-        """Store a survey, replacing one with the same name and vintage."""
-        write_survey(survey, self.survey_folder(survey.id))
+    def add_survey(self, survey: Survey, *, may_replace: bool = True) -> None:
+        """Store a survey; see `fusion_core.surveys.write_survey`."""
+        write_survey(survey, self.survey_folder(survey.id), may_replace=may_replace)
 
     @property
     def harmonies_folder(self) -> Path:

@@ -9,18 +9,19 @@ on disk only, so it survives closing the browser and restarting the server.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
-import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.settings import TrainSettings, tupled
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.surveys.model import SurveyId
-from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.files import not_readable, read_json, write_json
+from fusion_core.workspace.folders import dissolve, own_files, remove_folder, sweep_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,24 @@ Status = Literal["created", "running", "finished", "failed", "cancelled"]
 Stage = Literal["prepare", "train", "fuse", "validate"]
 FEWEST_FOLDS, MOST_FOLDS = 2, 20
 STAGES: tuple[Stage, ...] = ("prepare", "train", "fuse", "validate")
+_IMPLICATES = (
+    r"(\.lock|implicates\.json|parts/(\d+|begun)\.json|parts/recipient\.parquet"
+    r"|(parts/)?\d+_[A-Za-z0-9_-]+/part-\d+(-2)?\.parquet)"
+)
+_CHECKPOINTS = (
+    r"([0-9a-f]{64}\.npz|out_of_fold/[0-9a-f]{32}/([0-9a-f]{64}\.npz|fold-\d+/"
+    rf"{_IMPLICATES}))"
+)
+_OWN: Final = own_files(
+    r"spec\.json|(check/)?((state|asked|process|versions)\.json|log\.jsonl|worker\.log)"
+    r"|(check/)?(cancel|\.lock|\.reserve)|stages/[a-z]+\.json"
+    r"|input/(prepare\.json|(donor|recipient)\.parquet)"
+    r"|model/((manifest|model)\.json|donors\.parquet|trees/[0-9_]+\.txt|pools/\d+\.parquet)"
+    r"|validation/(out_of_fold/)?(validation\.json|[a-z_]+\.parquet)"
+    r"|estimates/([0-9a-f]{64}\.finished|puma\.parquet)"
+    rf"|implicates/{_IMPLICATES}|checkpoints/{_CHECKPOINTS}"
+)
+"""All files a run writes: whatever else is in its folder is a person's."""
 
 
 @dataclass(frozen=True)
@@ -245,7 +264,8 @@ def create_run(workspace: Workspace, spec: RunSpec) -> Run:
     Raises
     ------
     InputError
-        If the request fuses nothing or no implicate, or its number of folds makes no sense.
+        If the request fuses nothing or no implicate, its number of folds makes no sense, or the
+        folder cannot be written; nothing of the run is left then.
     """
     if not spec.fusion_variables:
         raise InputError("No fusion variable is chosen", fix="Choose at least one donor variable")
@@ -256,16 +276,33 @@ def create_run(workspace: Workspace, spec: RunSpec) -> Run:
     check_folds(spec.out_of_fold)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     slug = re.sub(r"[^a-z0-9]+", "-", spec.name.lower()).strip("-")[:40] or "run"
-    identifier = f"{stamp}-{slug}"
-    counter = 1
-    while workspace.run_folder(identifier).exists():
-        counter += 1
-        identifier = f"{stamp}-{slug}-{counter}"
-    run = Run(identifier, workspace.run_folder(identifier))
-    run.folder.mkdir(parents=True)
-    write_json(spec.to_record(), run.folder / "spec.json")
-    run.write_state(RunState())
+    run = _new_run(workspace, f"{stamp}-{slug}")
+    try:
+        write_json(spec.to_record(), run.folder / "spec.json")
+        run.write_state(RunState())
+    except BaseException:
+        dissolve(run.folder, _OWN)  # half a run would be in everybody's list
+        raise
     return run
+
+
+def _new_run(workspace: Workspace, identifier: str) -> Run:
+    """Create the folder of a run, under a name that no other run has, not even one just created."""
+    for counter in itertools.count(1):
+        numbered = identifier if counter == 1 else f"{identifier}-{counter}"
+        folder = workspace.run_folder(numbered)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise InputError(
+                f"The run could not be created: {error.strerror or error}",
+                where=str(folder),
+                fix="Free some disk space or check the folder's permissions",
+            ) from error
+        return Run(numbered, folder)
+    raise AssertionError("counting came to an end")
 
 
 def check_folds(folds: int) -> None:
@@ -284,9 +321,29 @@ def check_folds(folds: int) -> None:
 
 
 def list_runs(workspace: Workspace) -> list[Run]:
-    """List the runs, newest first."""
-    folders = [path.parent for path in workspace.runs_folder.glob("*/spec.json")]
-    return [Run(folder.name, folder) for folder in sorted(folders, reverse=True)]
+    """List the runs, newest first.
+
+    Raises
+    ------
+    InputError
+        If the folder of runs may not be read.
+    """
+    folder = workspace.runs_folder
+    try:
+        names = sorted((item.name for item in folder.iterdir()), reverse=True)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise not_readable("folder of runs", folder, error) from error
+    runs = [Run(name, folder / name) for name in names if not name.startswith(".")]
+    return [run for run in runs if _is_there(run)]
+
+
+def _is_there(run: Run) -> bool:
+    try:
+        return (run.folder / "spec.json").exists()
+    except OSError:  # whoever reads it is told why it cannot be
+        return True
 
 
 def open_run(workspace: Workspace, identifier: str) -> Run:
@@ -319,8 +376,31 @@ def rename_run(run: Run, name: str) -> None:
 
 
 def delete_run(run: Run) -> None:
-    """Delete a run's folder; the caller makes sure it is not running."""
-    shutil.rmtree(run.folder)
+    """Delete a run's folder; the caller makes sure it is not running.
+
+    Raises
+    ------
+    InputError
+        If the folder holds a file the run did not write, or cannot be removed.
+    """
+    remove_folder(run.folder, _OWN, what="the run")
+    for leftover in run.folder.parent.glob(".*"):  # of deletions that were cut short
+        sweep_folders(leftover.with_name(leftover.name[1:].rpartition(".")[0] or "-"), _OWN)
+
+
+def drop_checkpoints(run: Run, part: str = "") -> None:
+    """Remove what an interrupted training would have gone on with.
+
+    Parameters
+    ----------
+    run
+        The run.
+    part
+        Folder within that of the checkpoints; all of them by default.
+    """
+    own = own_files(_CHECKPOINTS)
+    prefix = f"{part}/" if part else ""
+    dissolve(run.checkpoint_folder / part, lambda path: own(prefix + path))
 
 
 def utc_now() -> str:

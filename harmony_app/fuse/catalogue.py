@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,9 +54,11 @@ def load_catalogue(workspace: Workspace, pair: SurveyPair) -> Catalogue:
 
 def fingerprint(workspace: Workspace, pair: SurveyPair) -> tuple[tuple[str, int], ...]:
     """Return the files a catalogue depends on with the time each was last changed."""
-    return tuple(
-        (str(path), path.stat().st_mtime_ns) for path in sorted(_dependencies(workspace, pair))
-    )
+    found = []
+    for path in sorted(_dependencies(workspace, pair)):
+        with suppress(OSError):  # being replaced: another state than before and after
+            found.append((str(path), path.stat().st_mtime_ns))
+    return tuple(found)
 
 
 def _dependencies(workspace: Workspace, pair: SurveyPair) -> Iterator[Path]:

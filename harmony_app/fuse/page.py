@@ -13,7 +13,7 @@ from fusion_core.execution import cancel_run, remove_run, start_run
 from fusion_core.execution.cost import RunSizes, cost_of, read_sizes
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from fusion_core.prepare.choose import choose_predictors
-from fusion_core.surveys.storage import read_dictionary
+from fusion_core.surveys.storage import has_table, read_dictionary
 from fusion_core.workspace.runs import create_run, open_run, rename_run
 from harmony_app.fuse import presenting
 from harmony_app.fuse import state as choices
@@ -28,6 +28,8 @@ from harmony_app.shell.run_watch import RunRow, RunWatch
 from harmony_app.shell.session import Session, set_query
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fusion_core.harmony.model import SurveyPair
     from fusion_core.surveys.model import Variable
 
@@ -359,11 +361,18 @@ def _usable_pairs(session: Session) -> tuple[SurveyPair, ...]:
         pair
         for pair in list_pairs(workspace.path)
         if all(
-            (workspace.survey_folder(survey) / "household.parquet").exists()
+            _has_households(workspace.survey_folder(survey))
             for survey in (pair.donor, pair.recipient)
         )
     ]
     return tuple(sorted(usable, key=lambda pair: pair.recipient.vintage, reverse=True))
+
+
+def _has_households(folder: Path) -> bool:
+    try:
+        return has_table(folder, "household")
+    except HarmonyError:  # the pair is offered, and whoever chooses it is told
+        return True
 
 
 def _initial_state(session: Session, pairs: tuple[SurveyPair, ...]) -> FuseState:

@@ -102,5 +102,5 @@ class RunWatch:
 def _changed(run: Run, name: str) -> int:
     try:
         return (run.folder / name).stat().st_mtime_ns
-    except FileNotFoundError:
+    except OSError:  # absent, or unreadable, which its reader is told
         return 0

@@ -17,8 +17,20 @@ SIBLING_COLUMNS = [
 ]
 
 
-def variable_html(entry: Entry, overview: SurveyOverview, found: Distribution | None) -> str:
-    """Describe a variable; every text from a survey file is escaped."""
+def variable_html(
+    entry: Entry, overview: SurveyOverview, found: Distribution | None, *, problem: str = ""
+) -> str:
+    """Describe a variable; every text from a survey file is escaped.
+
+    Parameters
+    ----------
+    entry, overview
+        The variable and its survey.
+    found
+        Its distribution, ``None`` where there is none.
+    problem
+        Why the microdata could not be read, a sentence.
+    """
     variable = entry.variable
     chips = "".join(
         f'<span class="chip">{escape(text)}</span>'
@@ -28,15 +40,15 @@ def variable_html(entry: Entry, overview: SurveyOverview, found: Distribution | 
     return (
         f'<header><h2>{escape(variable.name)}</h2><div class="chips">{chips}</div></header>'
         f'<p class="description">{escape(variable.description) or "No description."}</p>{note}'
-        f"{_distribution_html(variable, overview, found)}"
+        f"{_distribution_html(variable, overview, found, problem)}"
     )
 
 
 def _distribution_html(
-    variable: Variable, overview: SurveyOverview, found: Distribution | None
+    variable: Variable, overview: SurveyOverview, found: Distribution | None, problem: str
 ) -> str:
     if found is None:
-        remark = (
+        remark = escape(problem) or (
             "Only the dictionary of this survey is here. Import its microdata to see shares."
             if overview.households is None
             else "This survey has no microdata of this level."

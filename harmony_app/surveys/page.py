@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import panel as pn
 import param
 
+from fusion_core.errors import HarmonyError
 from fusion_core.surveys import RespondentLevel
 from fusion_core.surveys.search import search, siblings
 from harmony_app.shell.session import set_query
@@ -36,6 +37,10 @@ _KINDS: Final[dict[str, state.TypeFilter]] = {
     "Categories": "categories",
     "Numbers": "numbers",
 }
+_NOTHING_CHOSEN: Final = (
+    '<div class="message"><h2>Choose a variable</h2><p>Its weighted distribution, levels and'
+    " other vintages appear here.</p></div>"
+)
 
 
 def style(name: str) -> list[str]:
@@ -78,6 +83,9 @@ class SurveysPage(pn.viewable.Viewer):
         self._detail = pn.pane.HTML(
             "", stylesheets=style("detail"), sizing_mode="stretch_both", margin=0
         )
+        self._damage = pn.pane.HTML(
+            "", stylesheets=style("damage"), margin=0, sizing_mode="stretch_width"
+        )
         self._found = pn.pane.HTML("", margin=0, align="center", styles={"color": "var(--muted)"})
         self._main = pn.Column(sizing_mode="stretch_both", margin=0)
         self._explorer = self._explorer_view()
@@ -112,7 +120,8 @@ class SurveysPage(pn.viewable.Viewer):
         inventory = pn.Column(
             pn.Row(title, pn.Spacer(styles={"flex": "1"}), self._everything, self._import,
                    stylesheets=style("bar"), sizing_mode="stretch_width", margin=0),
-            self._inventory, stylesheets=style("card"), margin=0, sizing_mode="stretch_width",
+            self._inventory, self._damage, stylesheets=style("card"), margin=0,
+            sizing_mode="stretch_width",
         )  # fmt: skip
         explorer = pn.Column(
             pn.Row(self._search, self._level, self._kind, self._found,
@@ -195,6 +204,7 @@ class SurveysPage(pn.viewable.Viewer):
         self._inventory.param.update(
             rows=surveys, selected=view.survey, height=_HEAD_HEIGHT + _ROW_HEIGHT * shown
         )
+        self._damage.object = _damage_html(self._catalogue)
         self._everything.disabled = not view.survey
         if self._search.value_input != view.query:
             # Never echo what is being typed: it would overwrite the letters typed meanwhile.
@@ -228,12 +238,16 @@ class SurveysPage(pn.viewable.Viewer):
     def _show_variable(self) -> None:
         entry = self._chosen()
         if entry is None:
-            self._detail.object = _nothing_chosen(self._catalogue)
+            self._detail.object = _NOTHING_CHOSEN
             self._sibling_card.css_classes = ["hidden"]
             return
-        found = load_distribution(self._session.workspace, entry)
+        found, problem = None, ""
+        try:
+            found = load_distribution(self._session.workspace, entry)
+        except HarmonyError as error:
+            problem = error.message
         overview = self._catalogue.overviews[entry.survey]
-        self._detail.object = variable_html(entry, overview, found)
+        self._detail.object = variable_html(entry, overview, found, problem=problem)
         others = sibling_rows(entry, siblings(self._catalogue.index, entry))
         self._sibling_card.css_classes = [] if others else ["hidden"]
         self._siblings.param.update(
@@ -262,12 +276,9 @@ def _with_something_chosen(view: state.ViewState, catalogue: Catalogue) -> state
     return view
 
 
-def _nothing_chosen(catalogue: Catalogue) -> str:
-    damaged = "".join(f'<p class="note">{escape(text)}</p>' for text in catalogue.damaged)
-    return (
-        '<div class="message"><h2>Choose a variable</h2><p>Its weighted distribution, levels and'
-        f" other vintages appear here.</p></div>{damaged}"
-    )
+def _damage_html(catalogue: Catalogue) -> str:
+    """Say what could not be read, one sentence each."""
+    return "".join(f'<p class="damage">{escape(text)}</p>' for text in catalogue.damaged)
 
 
 def build(session: Session) -> pn.viewable.Viewable:

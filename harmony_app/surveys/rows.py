@@ -87,6 +87,8 @@ def _weights(item: SurveyOverview) -> str:
 
 
 def _kind(item: SurveyOverview) -> str:
+    if item.damaged:
+        return "damaged"
     if item.description.synthetic:
         return "synthetic"
     return "dictionary" if item.households is None else ""

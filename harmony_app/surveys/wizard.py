@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 
-from fusion_core.errors import HarmonyError
+from fusion_core.errors import HarmonyError, InputError
 from fusion_core.ingest.problems import Problem
 from fusion_core.ingest.readers import READERS, FileSlot, ImportTrial, find_reader, try_import
 from fusion_core.surveys import SurveyId
@@ -30,6 +30,10 @@ _AUTOMATIC: Final = "as inferred"
 _UNREADABLE: Final = Problem(
     "The files could not be read", fix="The details are in the server's log; nothing was stored"
 )
+_NOT_STORED: Final = Problem(
+    "The survey could not be stored",
+    fix="The details are in the server's log; a survey stored earlier is as it was",
+)
 _NO_WEIGHT: Final = "none: every row counts the same"
 _LARGEST_UPLOAD: Final = "15 MB"
 _ENCODINGS: Final = {
@@ -41,6 +45,13 @@ _ENCODINGS: Final = {
 
 def _style(name: str) -> list[str]:
     return [(_ASSETS / f"{name}.css").read_text(encoding="utf-8")]
+
+
+def _not_received(name: str, error: OSError) -> InputError:
+    return InputError(
+        f"{name} could not be received: {error.strerror or error}",
+        fix="Name it by its path on the server, or free some disk space there",
+    )
 
 
 class ImportWizard(pn.viewable.Viewer):
@@ -201,8 +212,12 @@ class ImportWizard(pn.viewable.Viewer):
             if event.new is None:
                 return
             target = Path(self._uploads.name) / slot.key / Path(upload.filename).name
-            target.parent.mkdir(exist_ok=True)
-            target.write_bytes(event.new)
+            try:
+                target.parent.mkdir(exist_ok=True)
+                target.write_bytes(event.new)
+            except OSError as error:
+                self._say(_not_received(target.name, error))
+                return
             path.value = path.value_input = ""
             self._put(slot.key, target)
 
@@ -245,14 +260,29 @@ class ImportWizard(pn.viewable.Viewer):
         trial = self._trial
         if trial is None or trial.survey is None or self._form != self._tried:
             return
+        may_replace = self._replace is not None and bool(self._replace.value)
         self._busy("Storing the survey …")
         try:
-            await asyncio.to_thread(self._workspace.add_survey, trial.survey)
-        except HarmonyError as error:
-            self._report.object = f'<h3 class="bad">{escape(error.message)}</h3>'
+            await asyncio.to_thread(
+                self._workspace.add_survey, trial.survey, may_replace=may_replace
+            )
+        except Exception as error:  # noqa: BLE001 - the wizard must go on; the log keeps the whole story
+            self._say(error)
             self._show_buttons()
             return
-        self._close(str(trial.survey.id))
+        try:
+            self._close(str(trial.survey.id))
+        except HarmonyError as error:
+            self._say(error)
+
+    def _say(self, error: Exception) -> None:
+        """Show what went wrong: in its own words, or where to look for them."""
+        if isinstance(error, HarmonyError):
+            sentence = error.message
+        else:
+            traceback.print_exception(error)
+            sentence = _NOT_STORED.sentence
+        self._report.object = f'<h3 class="bad">{escape(sentence)}</h3>'
 
     def _busy(self, text: str) -> None:
         self._check.disabled = self._store.disabled = True
@@ -289,9 +319,13 @@ class ImportWizard(pn.viewable.Viewer):
 
     def _show_buttons(self) -> None:
         """Allow storing only what was checked and found in order."""
-        ready = wizard_state.is_current(self._form, self._tried, self._trial)
-        confirmed = self._confirmed(self._existing() if ready else None)
         self._check.disabled = False
+        ready = wizard_state.is_current(self._form, self._tried, self._trial)
+        try:
+            confirmed = self._confirmed(self._existing() if ready else None)
+        except HarmonyError as error:
+            self._say(error)
+            confirmed = False
         self._store.disabled = not (ready and confirmed)
         self._store.color = "default" if self._store.disabled else "primary"
         self._check.color = "primary" if self._store.disabled else "default"

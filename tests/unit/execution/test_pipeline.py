@@ -76,12 +76,12 @@ def test_a_resumed_run_repeats_no_finished_stage(toy_workspace, run):
     assert run.state().status == "finished"
 
 
-def test_half_written_output_of_a_failed_stage_is_cleared(toy_workspace, run):
+def test_what_a_person_put_into_the_folder_of_a_stage_stays(toy_workspace, run):
     with pytest.raises(InputError):
         execute(toy_workspace, run, Stages("train", InputError("A file is odd")))
-    write_text("half", stage_folder(run, "train") / "old.txt")
+    write_text("mine", stage_folder(run, "train") / "notes.txt")
     execute(toy_workspace, run, Stages())
-    assert not (stage_folder(run, "train") / "old.txt").exists()
+    assert (stage_folder(run, "train") / "notes.txt").read_text() == "mine"
     assert (stage_folder(run, "train") / "result.txt").exists()
 
 
