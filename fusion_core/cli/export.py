@@ -25,6 +25,7 @@ from fusion_core.cli.estimate import (
 from fusion_core.cli.options import (
     JsonOption,
     WorkspaceOption,
+    check_target,
     choose_run,
     open_workspace,
     split_list,
@@ -99,6 +100,7 @@ def export(
     """  # fmt: skip
     opened = open_workspace(workspace)
     chosen = choose_run(opened, run)
+    check_target(opened, to)
     kind = _format(format_, to)
     if implicates:
         rows = _write_implicates(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -21,6 +21,7 @@ from fusion_core.cli.options import (
     JsonOption,
     RecipientOption,
     WorkspaceOption,
+    check_target,
     choose_pair,
     open_workspace,
     read_pair,
@@ -95,6 +96,23 @@ app.command("check")(check_harmonies)
 app.command("suggest")(suggest_harmonies)
 
 
+_APPLIED: Final = ("donor.parquet", "recipient.parquet")
+_PURPOSE: Final = "harmonized survey"
+
+
+def _check_replaceable(folder: Path) -> None:
+    """Refuse to replace what `apply_harmonies` did not write."""
+    from fusion_core.workspace.tables import purpose_of
+
+    for file in _APPLIED:
+        if (folder / file).exists() and purpose_of(folder / file) != _PURPOSE:
+            raise InputError(
+                f"'{file}' is there and was not written by this command",
+                where=str(folder),
+                fix="Choose another folder",
+            )
+
+
 @app.command("apply")
 def apply_harmonies(
     *,
@@ -115,6 +133,8 @@ def apply_harmonies(
     from fusion_core.workspace.tables import write_table
 
     opened = open_workspace(workspace)
+    check_target(opened, to)
+    _check_replaceable(to)
     harmonies = _load(opened, donor, recipient)
     pair = harmonize_pair(
         harmonies,
@@ -122,8 +142,8 @@ def apply_harmonies(
         opened.survey(harmonies.pair.recipient),
         respondent="person" if person else "household",
     )
-    for name, frame in (("donor", pair.donor), ("recipient", pair.recipient)):
-        write_table(frame, to / f"{name}.parquet")
+    for file, frame in zip(_APPLIED, (pair.donor, pair.recipient), strict=True):
+        write_table(frame, to / file, purpose=_PURPOSE)
     scores = {
         key: similarity(
             pair.donor[key], pair.donor["weight"], pair.recipient[key], pair.recipient["weight"]

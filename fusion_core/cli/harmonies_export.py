@@ -12,6 +12,7 @@ import typer
 from fusion_core.cli.options import (
     JsonOption,
     WorkspaceOption,
+    check_target,
     choose_pair,
     open_workspace,
     read_pair,
@@ -90,6 +91,7 @@ def export_harmonies(
         )
     exported = export(harmonies, wanted, facts)
     path = out / exported.name if out.is_dir() else out
+    check_target(opened, path)
     write_text(exported.text, path)
     record = {
         "file": str(path), "format": wanted, "pair": str(chosen),

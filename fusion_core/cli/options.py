@@ -65,6 +65,24 @@ def user_name() -> str:
         return "command line"
 
 
+def check_target(workspace: Workspace, path: Path) -> None:
+    """Refuse to write over what the workspace itself consists of.
+
+    Raises
+    ------
+    InputError
+        If the file or folder is one of the workspace's own, or inside one.
+    """
+    home, target = workspace.path.resolve(), path.resolve()
+    own = [home / name for name in ("workspace.json", "surveys", "harmonies", "geography", "runs")]
+    if any(target == item or item in target.parents for item in own):
+        raise InputError(
+            "That is a part of the workspace itself, which a copy must not replace",
+            where=str(path),
+            fix="Choose another file or folder",
+        )
+
+
 def find_dictionary(workspace: Workspace, survey: SurveyId) -> Dictionary | None:
     """Return a survey's dictionary, or ``None`` where the workspace has no such survey."""
     from fusion_core.surveys.storage import read_dictionary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -15,8 +15,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_table(frame: pd.DataFrame, path: Path) -> None:
+_PURPOSE: Final = b"harmony:purpose"
+
+
+def write_table(frame: pd.DataFrame, path: Path, *, purpose: str = "") -> None:
     """Write a table atomically, without its index.
+
+    Parameters
+    ----------
+    frame, path
+        The table and its file.
+    purpose
+        What the file is for, kept in it for `purpose_of`.
 
     Raises
     ------
@@ -24,7 +34,21 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         If the disk is full or the folder cannot be written; an earlier file stays as it was.
     """
     with replace_file(path) as temporary:
-        frame.to_parquet(temporary, index=False, compression="zstd")
+        if not purpose:
+            frame.to_parquet(temporary, index=False, compression="zstd")
+            return
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        described = {**(table.schema.metadata or {}), _PURPOSE: purpose.encode()}
+        pq.write_table(table.replace_schema_metadata(described), temporary, compression="zstd")
+
+
+def purpose_of(path: Path) -> str | None:
+    """Return what a file was said to be for when `write_table` wrote it, ``None`` if it was not so."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException):
+        return None
+    return metadata[_PURPOSE].decode() if _PURPOSE in metadata else None
 
 
 def read_table(
