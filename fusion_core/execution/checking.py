@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from filelock import FileLock
-
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.execution.cost import estimate_cost, out_of_fold_seconds
 from fusion_core.execution.pipeline import execute_recorded, finished_stages
-from fusion_core.execution.processes import run_status, spawn_worker
+from fusion_core.execution.processes import run_status, spawn_worker, starting
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
 from fusion_core.execution.validating import validate_inside, validate_out_of_fold
 from fusion_core.validation.storage import has_validation, read_facts
@@ -54,8 +52,7 @@ def start_check(workspace: Workspace, run: Run, folds: int) -> RunState:
     if run_status(workspace, run).status != "finished":
         raise InputError("Only a finished run can be checked", fix="Wait for its end")
     job = run.check
-    job.folder.mkdir(exist_ok=True)
-    with FileLock(job.folder / ".lock", timeout=10):
+    with starting(job):
         state = check_status(workspace, run)
         if state is not None and state.status == "running":
             raise ConflictError("The run is already being checked", fix="Wait for its end")

@@ -19,7 +19,7 @@ from fusion_core.validation.external import (
     external_findings,
 )
 from fusion_core.validation.external_tables import ColumnGuess, guess_columns, tidy_external
-from fusion_core.workspace.tables import read_table
+from fusion_core.workspace.tables import read_table, read_table_outline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,9 +160,8 @@ def _estimates(
 
 
 def _has_column(run: Run, by: str) -> bool:
-    import pyarrow.parquet as pq
-
-    return by in pq.read_schema(run.input_folder / RECIPIENT_FILE).names
+    path = run.input_folder / RECIPIENT_FILE
+    return by in read_table_outline(path, what="The prepared input", fix="Start the run again")[1]
 
 
 def _shares(workspace: Workspace, by: str) -> pd.DataFrame | None:

@@ -106,7 +106,10 @@ def execute_recorded(run: Run, work: Callable[[], None]) -> RunState:
     HarmonyError
         If the work failed for a reason the user can act on; the state says it.
     """
-    _begin(run)
+    try:
+        _begin(run)
+    except OSError as error:
+        raise _reason(error, run) from error
     try:
         work()
     except Cancelled:

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import psutil
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from fusion_core.errors import ConflictError, CorruptFileError, InputError
 from fusion_core.execution.budget import worker_environment
@@ -31,6 +31,8 @@ from fusion_core.workspace.files import read_json, write_json, write_text
 from fusion_core.workspace.runs import Run, RunState, delete_run, utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fusion_core.workspace.layout import Workspace
 
 GRACE_SECONDS: Final = 10.0
@@ -40,6 +42,7 @@ _START_TOLERANCE: Final = 2.0
 _KILL_SECONDS: Final = 5.0
 _STARTING_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.1
+_LOCK_SECONDS: Final = 10.0
 _DIED: Final = (
     "The process ended unexpectedly: perhaps the computer was restarted or ran out of memory. "
     "Resume to go on after the last finished stage."
@@ -68,7 +71,7 @@ def start_run(workspace: Workspace, run: Run) -> RunState:
     InputError
         If the run is finished, or the disk has less room than the run is expected to need.
     """
-    with FileLock(run.folder / ".lock", timeout=10):
+    with starting(run):
         status = run_status(workspace, run).status
         if status == "running":
             raise ConflictError(f"The run '{run.id}' is already running")
@@ -83,6 +86,37 @@ def start_run(workspace: Workspace, run: Run) -> RunState:
 
 
 resume_run = start_run
+
+
+@contextlib.contextmanager
+def starting(run: Run) -> Iterator[None]:
+    """Keep others from starting a run, or what is done to one, during the block.
+
+    Raises
+    ------
+    ConflictError
+        If somebody else is starting it.
+    InputError
+        If its folder cannot be written.
+    """
+    lock = FileLock(run.folder / ".lock", timeout=_LOCK_SECONDS)
+    try:
+        run.folder.mkdir(exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise ConflictError(
+            f"The run '{run.id}' is being started by somebody else", fix="Try again in a moment"
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"The run cannot be started: {error.strerror or error}",
+            where=str(run.folder),
+            fix="Free some disk space or check the folder's permissions",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def run_status(workspace: Workspace, run: Run) -> RunState:

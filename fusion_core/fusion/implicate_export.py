@@ -139,8 +139,13 @@ def _households(recipient: Path | None, columns: Sequence[str], rows: int) -> Ne
     held: list[pa.Table] = []
 
     def next_rows(count: int) -> pa.Table:
-        while sum(map(len, held)) < count:
-            held.append(pa.Table.from_batches([next(batches)]))
+        try:
+            while sum(map(len, held)) < count:
+                held.append(pa.Table.from_batches([next(batches)]))
+        except (OSError, pa.ArrowException) as error:
+            raise CorruptFileError(
+                "The recipient is damaged", where=str(recipient), fix="Prepare it again"
+            ) from error
         joined = pa.concat_tables(held).unify_dictionaries()
         held[:] = [joined.slice(count)]
         return joined.slice(0, count).select(list(columns))

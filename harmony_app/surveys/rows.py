@@ -83,7 +83,8 @@ def _description(hit: Hit) -> str:
 
 
 def _weights(item: SurveyOverview) -> str:
-    return "–" if item.households is None else words.design(item.description.design)
+    has_rows = item.households is not None or item.damaged
+    return words.design(item.description.design) if has_rows else "–"
 
 
 def _kind(item: SurveyOverview) -> str:

@@ -211,3 +211,22 @@ def test_no_request_leaves_the_machine(new_page: Callable[..., Page], served):
     page.goto(f"{served.url}/surveys?variable=ENERGY_2020/kwh")
     expect(page.locator("svg.histogram")).to_be_visible()
     assert hosts <= {served.url.removeprefix("http://"), ""}
+
+
+def test_a_damaged_survey_is_named_and_the_rest_goes_on(page, app_server, tmp_path):
+    workspace = Workspace.create(tmp_path / "ws", title="A test")
+    for survey in (small_survey(), dictionary_only("2015")):
+        workspace.add_survey(survey)
+    damaged = workspace.survey_folder(SurveyId("ENERGY", "2020")) / "household.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    served = app_server(workspace.path)
+    page.goto(f"{served.url}/surveys?variable=ENERGY_2020/kwh")
+    stored = rows(page, "Stored surveys")
+    expect(stored).to_have_count(2)
+    expect(stored.nth(1)).to_contain_text("damaged")
+    expect(
+        page.get_by_text("ENERGY 2020: A file of the survey is missing or damaged")
+    ).to_be_visible()
+    expect(page.get_by_role("heading", name="kwh")).to_be_visible()
+    page.goto(f"{served.url}/surveys?variable=ENERGY_2015/question7")
+    expect(page.get_by_text("Question 7", exact=True).first).to_be_visible()

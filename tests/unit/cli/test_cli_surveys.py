@@ -188,3 +188,25 @@ def test_a_harmony_file_cut_off_is_told_and_rebuilt_from_its_history(harmony, tm
     keys = [[item["key"] for item in listed["harmonies"]] for listed in
             (before, damaged.json("harmonies", "list"))]  # fmt: skip
     assert keys[0] == keys[1]
+
+
+def test_copies_do_not_replace_what_the_workspace_consists_of(harmony, tmp_path):
+    home = harmony.workspace
+    pair = home / "harmonies" / f"{PAIR}.json"
+    before = pair.read_bytes()
+    for arguments in (
+        ("harmonies", "export", "--format", "json", "--out", pair),
+        ("harmonies", "export", "--format", "json", "--out", home / "harmonies"),
+        ("harmonies", "apply", "--to", home / "surveys" / "mine"),
+    ):
+        said = harmony.json(*arguments, code=2)["error"]["message"]
+        assert "part of the workspace itself" in said
+    assert pair.read_bytes() == before
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "donor.parquet").write_text("irreplaceable")
+    said = harmony.json("harmonies", "apply", "--to", mine, code=2)["error"]["message"]
+    assert "'donor.parquet' is there and was not written by this command" in said
+    assert (mine / "donor.parquet").read_text() == "irreplaceable"
+    for _ in range(2):
+        harmony.json("harmonies", "apply", "--to", tmp_path / "again")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from small_run import DESIGN, RECIPIENT, ROWS
 
-from fusion_core.errors import ExpressionError, InputError
+from fusion_core.errors import CorruptFileError, ExpressionError, InputError
 from fusion_core.estimates import EstimateCache, Statistic, survey_estimates
 from fusion_core.estimates.stage import (
     area_draws,
@@ -154,3 +154,24 @@ def test_a_run_without_implicates_says_so(workspace, run):
     shutil.rmtree(run.implicates_folder)
     with pytest.raises(InputError, match="no fused variables yet"):
         area_estimates(workspace, run, MEAN)
+
+
+@pytest.mark.parametrize("damage", ["cut off", "missing"])
+def test_a_damaged_file_blocks_the_estimates_of_its_own_variable_only(workspace, run, damage):
+    whole = area_estimates(workspace, run, MEAN, cache=EstimateCache())
+    (path,) = run.implicates_folder.glob("*_fuel/*.parquet")
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-20])
+    shutil.rmtree(run.estimates_folder, ignore_errors=True)
+    cache = EstimateCache()
+    pd.testing.assert_frame_equal(area_estimates(workspace, run, MEAN, cache=cache), whole)
+    for ask in (
+        lambda: area_estimates(
+            workspace, run, Statistic("share", "fuel", level="oil"), cache=cache
+        ),
+        lambda: area_estimates(workspace, run, MEAN, where="fuel = 'oil'", cache=cache),
+    ):
+        with pytest.raises(CorruptFileError, match="_fuel"):
+            ask()

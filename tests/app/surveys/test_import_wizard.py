@@ -1,0 +1,111 @@
+"""The import wizard goes on whatever storing a survey meets, and says what that was."""
+
+import asyncio
+import errno
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from fusion_core.errors import InputError
+from fusion_core.surveys import SurveyId
+from fusion_core.workspace.layout import Workspace
+from harmony_app.surveys.wizard import ImportWizard
+
+SURVEY = SurveyId("MINE", "2020")
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace.create(tmp_path / "ws")
+
+
+@pytest.fixture
+def left():
+    return []
+
+
+@pytest.fixture
+def wizard_with(workspace, left, tmp_path):
+    """Makes a wizard whose file of two households is checked and in order."""
+
+    def make(kwh: list[float]) -> ImportWizard:
+        file = tmp_path / f"{kwh[0]}.csv"
+        pd.DataFrame({"id": ["a", "b"], "kwh": kwh}).to_csv(file, index=False)
+        wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+        wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
+        wizard._put("household", file)
+        asyncio.run(wizard._run_check(None))
+        assert not wizard._store.disabled
+        return wizard
+
+    return make
+
+
+def store(wizard: ImportWizard) -> str:
+    asyncio.run(wizard._run_store(None))
+    return str(wizard._report.object)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (InputError("Could not write the survey: No space left on device"), "No space left"),
+        (PermissionError(errno.EACCES, "Permission denied"), "The survey could not be stored"),
+        (ZeroDivisionError("a defect"), "The survey could not be stored"),
+    ],
+)
+def test_the_buttons_come_back_when_storing_fails(wizard_with, left, monkeypatch, error, sentence):
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    wizard = wizard_with([1.0, 2.0])
+    with monkeypatch.context() as patched:
+        patched.setattr(Workspace, "add_survey", fail)
+        assert sentence in store(wizard)
+    assert not wizard._check.disabled
+    assert not wizard._store.disabled
+    assert left == []
+    store(wizard)
+    assert left == [str(SURVEY)]
+
+
+def test_of_two_imports_at_once_the_second_is_told_and_asked(workspace, wizard_with, left):
+    mine = wizard_with([1.0, 2.0])
+    theirs = wizard_with([8.0, 9.0])
+    store(theirs)
+    assert left == [str(SURVEY)]
+    assert "Somebody else stored the survey meanwhile" in store(mine)
+    assert list(workspace.survey(SURVEY).household["kwh"]) == [8.0, 9.0]
+    assert mine._store.disabled
+    assert mine._replace is not None
+    mine._replace.value = list(mine._replace.options)
+    assert not mine._store.disabled
+    store(mine)
+    assert list(workspace.survey(SURVEY).household["kwh"]) == [1.0, 2.0]
+
+
+def test_a_workspace_that_may_not_be_read_is_said_in_a_sentence(wizard_with, monkeypatch):
+    wizard = wizard_with([1.0, 2.0])
+
+    def denied(*_: object) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("fusion_core.workspace.layout.restore_survey", denied)
+    wizard._show_buttons()
+    assert "cannot be read: Permission denied" in str(wizard._report.object)
+    assert not wizard._check.disabled
+    assert wizard._store.disabled
+
+
+def test_an_upload_that_finds_no_room_is_said_in_a_sentence(workspace, left, monkeypatch):
+    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    upload = wizard._slots[0][1][0]
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    upload.filename = "recs.csv"
+    upload.value = b"id,kwh\n"
+    assert "recs.csv could not be received: No space left" in str(wizard._report.object)
