@@ -48,6 +48,7 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
         y=targets,
         x=prepared.kept,
         weight=WEIGHT,
+        donor_name=str(spec.pair.donor),
         seed=spec.seed,
         settings=spec.train,
         checkpoints=run.checkpoint_folder,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from fusion_core.fusion.inputs import (
 from fusion_core.fusion.predictor_lists import candidates_of, normalise_predictors
 from fusion_core.fusion.screening import Design
 from fusion_core.fusion.settings import TrainSettings
-from fusion_core.fusion.streams import some_rows
+from fusion_core.fusion.streams import origin, some_rows
 from fusion_core.fusion.variables import VariableType, detect_types, encode_frame
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Donors:
         Training settings and the user's seed.
     notes
         What a user should know, in sentences.
+    name
+        Name of the survey, where it has one.
     """
 
     predictors: tuple[VariableType, ...]
@@ -60,6 +62,16 @@ class Donors:
     settings: TrainSettings
     seed: int
     notes: tuple[str, ...]
+    name: str = ""
+
+    def origin(self, columns: Iterable[int]) -> str:
+        """Return what names the random streams of some fused variables (see `streams.origin`)."""
+        columns = list(columns)
+        names = [self.fused_types[column].name for column in columns]
+        if self.name:
+            return origin(self.name, names)
+        ordered = sorted(columns, key=lambda column: self.fused_types[column].name)
+        return origin("", names, [self.weights, *(self.fused[:, column] for column in ordered)])
 
     def step_columns(self, step: int) -> range:
         """Return the positions of a step's variables among the fused ones."""
@@ -93,7 +105,7 @@ class Donors:
             weights=self.weights[rows],
             settings=self.settings,
             seed=self.seed,
-            place=place,
+            origin=self.origin([place]),
         )
 
     def candidates(self, place: int) -> list[int]:
@@ -147,6 +159,7 @@ def read_donors(
     weight: str | None,
     seed: int,
     settings: TrainSettings,
+    name: str = "",
 ) -> Donors:
     """Check a donor and write it as numbers.
 
@@ -154,6 +167,8 @@ def read_donors(
     ----------
     donor, y, x, weight, seed, settings
         As for `fusion_core.fusion.train`.
+    name
+        Name of the donor survey, where it has one.
 
     Raises
     ------
@@ -189,7 +204,7 @@ def read_donors(
                 "model it nor drawn for it."
             )
     donors = Donors(
-        predictors, matrix, steps, fused_types, fused, weights, settings, seed, tuple(notes)
+        predictors, matrix, steps, fused_types, fused, weights, settings, seed, tuple(notes), name
     )
     _check_blocks(donors)
     if len(steps) > 1 and (settings.order == "suggested" or settings.largest_block > 1):
@@ -250,7 +265,8 @@ def _arranged(donors: Donors) -> Donors:
     check_rows(
         len(rows), "rows with a value of every fusion variable, to find order and blocks from"
     )
-    rows = rows[some_rows(donors.seed, settings.screening_share, len(rows))]
+    key = donors.origin(range(len(donors.fused_types)))
+    rows = rows[some_rows(donors.seed, settings.screening_share, len(rows), key)]
     weights = donors.weights[rows]
     predictors = Design.build(donors.matrix[rows], donors.predictors, weights)
 

@@ -3,18 +3,22 @@
 Layout (format 2) of a folder:
 
 ``implicates.json``
-    Format version, numbers of rows and implicates, notes, and per variable its levels, order, and
-    its files with their sizes and SHA-256; written last, so that implicates without it are not
+    Format version, numbers of rows and implicates, notes, and per variable its levels, order, the
+    random streams it was drawn with (absent in earlier versions), and its files with their sizes and
+    SHA-256; written last, so that implicates without it are not
     there.
 ``parts/``
     While fusing only: ``begun.json`` says what is being fused, ``PPPPP.json`` what belongs to each
     finished part.
+``households-<checksum>.parquet``
+    The recipient's index or identifiers, where they are known; rows in the same order.
 ``NN_<variable>/part-PPPPP.parquet``
     Columns ``implicate_01`` … ``implicate_MM``; rows follow the recipient's order through all
     parts. Categorical variables are dictionary-encoded with their labels.
 
 Columns rather than lists: every reader gets numbers without unpacking, and one variable is read
-without touching the others. Rows join the recipient's by position.
+without touching the others. Rows join the recipient's by position. The file of households bears its
+own checksum, so no other file of that name is ever taken for it.
 `fusion_core.fusion.implicate_folder` reads them, and says how others do.
 """
 
@@ -28,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
@@ -48,6 +53,10 @@ FORMAT_VERSION = 2
 MANIFEST = "implicates.json"
 PARTS = "parts"
 BEGUN = "begun.json"
+HOUSEHOLDS = "households.parquet"
+NUMBERED = "numbered from 0"
+_NAMED = 12
+"""Characters of the checksum in the name of the file of households."""
 CELLS_IN_GROUP = 5_242_880
 """Cells of a row group: 131,072 rows of 40 implicates; more implicates, fewer rows."""
 
@@ -176,7 +185,19 @@ def _is_as_written(folder: Path, item: dict[str, Any]) -> bool:
     return checksum_of(path) == str(item["sha256"])
 
 
-def begin_implicates(folder: Path, fingerprint: str = "", *, keep: Collection[int] = ()) -> None:
+def begun_record(folder: Path) -> dict[str, Any]:
+    """Return what is being fused in a folder: fingerprint and seed, nothing where nothing is."""
+    path = folder / PARTS / BEGUN
+    return read_json(path) if path.exists() else {}
+
+
+def begin_implicates(
+    folder: Path,
+    fingerprint: str = "",
+    *,
+    keep: Collection[int] = (),
+    seed: int | None = None,
+) -> None:
     """Make a folder ready for new implicates.
 
     Without its manifest the folder is empty to readers, so nobody meets old and new files mixed.
@@ -189,10 +210,12 @@ def begin_implicates(folder: Path, fingerprint: str = "", *, keep: Collection[in
         What the draws follow from; parts of another fingerprint are refused from now on.
     keep
         Parts to go on with.
+    seed
+        The fusion's seed, for whoever goes on without naming one.
     """
     (folder / PARTS).mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
-    write_json({"fingerprint": fingerprint}, folder / PARTS / BEGUN)
+    write_json({"fingerprint": fingerprint, "seed": seed}, folder / PARTS / BEGUN)
     kept = {f"{number:05}" for number in keep}
     for record in (folder / PARTS).glob("[0-9]*.json"):
         if record.stem not in kept:
@@ -211,6 +234,7 @@ def declare_whole(
     implicates: int,
     parts: int,
     notes: Sequence[str] = (),
+    numbered: bool = False,
 ) -> None:
     """Declare the implicates in a folder complete.
 
@@ -224,6 +248,8 @@ def declare_whole(
         Number of implicates, and of parts.
     notes
         What a user should know, in sentences.
+    numbered
+        Whether the recipient's index counts its rows from 0, so that nothing was written of it.
     """
     records = [read_json(folder / PARTS / f"{number:05}.json") for number in range(parts)]
     entries: list[dict[str, Any]] = [
@@ -231,16 +257,19 @@ def declare_whole(
             "name": variable.name,
             "levels": list(variable.levels),
             "ordered": variable.ordered,
+            "streams": [stream.to_record() for stream in variable.streams],
             "files": [record["files"][variable.name] for record in records],
         }
         for variable in variables
     ]
+    households = _place_households(folder) or (NUMBERED if numbered else None)
     manifest = {
         "kind": "implicates",
         "format": FORMAT_VERSION,
         "rows": sum(record["rows"] for record in records),
         "implicates": implicates,
         "notes": list(notes),
+        "households": households,
         "variables": entries,
     }
     write_json(manifest, folder / MANIFEST)
@@ -275,10 +304,48 @@ def write_implicates(implicates: Implicates, folder: Path | str) -> None:
     folder, variables = Path(folder), implicates.variables.values()
     with locked(folder):
         begin_implicates(folder)
+        _write_index(implicates.index, folder)
         write_part(folder, 0, variables)
         declare_whole(
-            folder, variables, implicates=implicates.count, parts=1, notes=implicates.notes
-        )
+            folder, variables, implicates=implicates.count, parts=1, notes=implicates.notes,
+            numbered=implicates.index is not None and _is_numbered(implicates.index),
+        )  # fmt: skip
+
+
+def _write_index(index: pd.Index[Any] | None, folder: Path) -> None:
+    """Write the recipient's index beside the parts."""
+    path = folder / work_file(HOUSEHOLDS)
+    path.unlink(missing_ok=True)
+    if index is None or _is_numbered(index):
+        return
+    try:
+        table = pa.Table.from_pandas(pd.DataFrame(index=index), preserve_index=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise InputError(
+            "The recipient's index holds values that cannot be stored",
+            fix="Fuse a recipient whose index holds texts, numbers or dates of one kind",
+        ) from error
+    with replace_file(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def _is_numbered(index: pd.Index[Any]) -> bool:
+    """Whether an index only counts the rows from 0."""
+    return isinstance(index, pd.RangeIndex) and index.equals(pd.RangeIndex(len(index)))
+
+
+def _place_households(folder: Path) -> dict[str, Any] | None:
+    """Put the identifiers of the households in their place and describe the file, if there is one."""
+    written, entry, kept = folder / work_file(HOUSEHOLDS), None, None
+    if written.exists():
+        checksum = checksum_of(written)
+        kept = folder / f"households-{checksum[:_NAMED]}.parquet"
+        entry = {"file": kept.name, "bytes": written.stat().st_size, "sha256": checksum}
+        written.replace(kept)
+    for path in folder.glob(f"households-{'[0-9a-f]' * _NAMED}.parquet"):
+        if path != kept and checksum_of(path).startswith(path.stem.removeprefix("households-")):
+            path.unlink()
+    return entry
 
 
 def implicate_numbers(count: int) -> list[str]:

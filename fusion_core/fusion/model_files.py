@@ -1,7 +1,8 @@
 """A fusion model on disk: a folder or zip anyone can read, every file guarded by a checksum.
 
-Layout (format 3; models of format 2, which lack settings added since, and of format 1, which name two
-settings otherwise and have no temperatures, are read):
+Layout (format 4; models of format 3, whose random numbers are named after the steps, of format 2,
+which lack settings added since, and of format 1, which name two settings otherwise and have no
+temperatures, are read):
 
 ``manifest.json``
     Format version, the version that wrote it, and the SHA-256 of every other file.
@@ -165,11 +166,13 @@ def _record(model: FusionModel) -> dict[str, Any]:
             {
                 "variables": [_variable_record(variable) for variable in step.variables],
                 "pool": None if step.pool is None else _scale_record(step.pool.scale),
+                "origin": step.origin,
             }
             for step in model.steps
         ],
         "notes": list(model.notes),
         "missing": dict(model.missing),
+        "donor": model.donor,
     }
 
 
@@ -218,6 +221,7 @@ def _model(files: dict[str, bytes], shown: Path) -> FusionModel:
             None
             if step["pool"] is None
             else _pool(step["pool"], _table(files[_pool_file(number)]), weights),
+            step.get("origin", ""),
         )
         for number, step in enumerate(record["steps"])
     )
@@ -235,6 +239,7 @@ def _model(files: dict[str, bytes], shown: Path) -> FusionModel:
         seed=record["seed"],
         notes=tuple(record["notes"]),
         missing=record.get("missing", {}),
+        donor=record.get("donor", ""),
     )
 
 
