@@ -86,9 +86,23 @@ class FittedVariable:
     fitted: NDArray[np.float64]
     out_of_fold: NDArray[np.float64]
 
-    def expectations(self, method: Method) -> NDArray[np.float64]:
-        """Return the expectations by which a method places the donors."""
-        return self.out_of_fold if method == "out-of-fold" else self.fitted
+    def expectations(
+        self, method: Method, dominant: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the expectations by which a method places the donors.
+
+        Parameters
+        ----------
+        method
+            The method.
+        dominant
+            Which donors weigh so much that models that never saw them describe other households.
+        """
+        if method != "out-of-fold":
+            return self.fitted
+        if dominant is None or not dominant.any():
+            return self.out_of_fold
+        return np.where(dominant[:, None], self.fitted, self.out_of_fold)
 
 
 def fit_variable(task: VariableTask, workers: Workers, report: Report) -> FittedVariable:

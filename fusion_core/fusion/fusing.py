@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -147,9 +147,9 @@ def fuse_rows(
             cell_uniforms(numbers, step, rows.first + start, rows.first + stop, range(m))
             for step, numbers in enumerate(streams)
         )
-        fused = _fuse_block(matrix[start:stop], model, uniforms, m, predictor)
-        for place, values in enumerate(result):
-            values[start:stop] = fused[:, place]
+        drawn = _fuse_block(matrix[start:stop], model, uniforms, m, predictor)
+        for values, own in zip(result, drawn, strict=True):
+            values[start:stop] = own
         return stop
 
     executor = ThreadPoolExecutor(max(1, threads))
@@ -187,19 +187,20 @@ def _fuse_block(
     uniforms: Iterable[NDArray[np.float64]],
     m: int,
     predictor: Predictor,
-) -> NDArray[np.float64]:
+) -> list[NDArray[Any]]:
     """Run the chain for a block of rows, with the random numbers of each step.
 
-    Returns the fused values, of shape (rows, variables, implicates).
+    Returns the fused values of every variable, each of shape (rows, implicates).
     """
+    result: list[NDArray[Any]] = []
     fused = np.empty((len(recipient), len(model.fused_types), m))
-    first = 0
     for step, numbers in zip(model.steps, uniforms, strict=True):
-        drawn = draw_step(step, model, recipient, fused[:, :first], numbers, predictor=predictor)
-        for values in drawn:
-            fused[:, first] = values
-            first += 1
-    return fused
+        known = fused[:, : len(result)]
+        for values in draw_step(step, model, recipient, known, numbers, predictor=predictor):
+            # What follows in the chain sees numbers as the models do.
+            fused[:, len(result)] = values
+            result.append(values)
+    return result
 
 
 def draw_step(
@@ -210,7 +211,7 @@ def draw_step(
     uniforms: NDArray[np.float64],
     *,
     predictor: Predictor,
-) -> list[NDArray[np.float64]]:
+) -> list[NDArray[Any]]:
     """Draw one step of the chain for a block of rows.
 
     Parameters
@@ -235,17 +236,17 @@ def draw_step(
             [predictor.expectations(item, recipient, fused) for item in step.variables]
         )
         donors = _draw_donors(step, expectations, uniforms[:, :, 1])
-        return [model.values[name][donors] for name in step.names]
+        return [model.drawn_values(name)[donors] for name in step.names]
     variable = step.variables[0]
     expectations = predictor.expectations(variable, recipient, fused)
     if variable.type.is_categorical:
         if variable.temperature != 1:
             expectations = tempered(expectations, variable.temperature)
         return [draw_classes(variable, expectations, uniforms[:, :, 0])]
-    values = model.values[variable.type.name]
+    values = model.drawn_values(variable.type.name)
     if not variable.has_zero_part:
         return [values[_draw_donors(step, expectations, uniforms[:, :, 1])]]
-    drawn = np.zeros(uniforms.shape[:2])
+    drawn = np.zeros(uniforms.shape[:2], dtype=values.dtype)
     chance = expectations[:, :, 0]
     if variable.temperature != 1:
         chance = tempered_chance(chance, variable.temperature)

@@ -163,6 +163,9 @@ class FusionModel:
         Number of donors without a value, by variable.
     donor
         Name of the donor survey, where it has one.
+    exact
+        Values of fused whole numbers too large for `values` to hold exactly, which are drawn in
+        their place.
     """
 
     predictors: tuple[VariableType, ...]
@@ -175,6 +178,11 @@ class FusionModel:
     notes: tuple[str, ...] = ()
     missing: Mapping[str, int] = field(default_factory=dict)
     donor: str = ""
+    exact: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    def drawn_values(self, name: str) -> NDArray[Any]:
+        """Return the values of a fused variable by donor, as they are drawn."""
+        return self.exact.get(name, self.values[name])
 
     @property
     def x(self) -> tuple[str, ...]:

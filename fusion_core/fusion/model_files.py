@@ -10,7 +10,8 @@ temperatures, are read):
     Types, chain, settings, tuning and notes.
 ``donors.parquet``
     One row per donor: its weight and its observed value of every fused variable (numbers, or codes
-    into the levels listed in ``model.json``).
+    into the levels listed in ``model.json``). Whole numbers too large for that are there once more,
+    exactly.
 ``trees/SS_VV_PP.txt``
     LightGBM text model of part PP of variable VV of step SS, counted from 00.
 ``pools/SS.parquet``
@@ -144,6 +145,11 @@ def _files(model: FusionModel) -> dict[str, bytes]:
         f"value_{place}": model.values[variable.name]
         for place, variable in enumerate(model.fused_types)
     }
+    columns |= {
+        f"exact_{place}": model.exact[variable.name]
+        for place, variable in enumerate(model.fused_types)
+        if variable.name in model.exact
+    }
     described = json_text(_record(model))
     check_writable(described, where=MODEL_FILE)
     files = {MODEL_FILE: described.encode(), DONOR_FILE: _parquet(pa.table(columns))}
@@ -240,6 +246,11 @@ def _model(files: dict[str, bytes], shown: Path) -> FusionModel:
         notes=tuple(record["notes"]),
         missing=record.get("missing", {}),
         donor=record.get("donor", ""),
+        exact={
+            variable.name: donors[f"exact_{place}"].to_numpy()
+            for place, variable in enumerate(types)
+            if f"exact_{place}" in donors.column_names
+        },
     )
 
 

@@ -116,6 +116,7 @@ def train(
         notes=donors.notes,
         missing=donors.missing(),
         donor=donors.name,
+        exact=donors.exact,
     )
 
 
@@ -123,17 +124,21 @@ def _pool(donors: Donors, step: int, fitted: list[FittedVariable], stop: Stop) -
     """Return the donors a step draws from; ``None`` for a categorical variable on its own."""
     rows = np.flatnonzero(donors.step_rows(step)).astype(np.int32)
     seed = integer_seed(donors.seed, Purpose.CENTRES, donors.origin(donors.step_columns(step)))
+    dominant = donors.dominant[rows]
     if len(fitted) > 1:
         return _block_pool(
-            fitted, donors.weights[rows], rows, donors.settings, seed=seed, stop=stop
-        )
-    model, expectations = fitted[0].model, fitted[0].expectations(donors.settings.method)
+            fitted, donors.weights[rows], rows, donors.settings, dominant=dominant, seed=seed,
+            stop=stop,
+        )  # fmt: skip
+    model = fitted[0].model
+    expectations = fitted[0].expectations(donors.settings.method, dominant)
     if model.type.is_categorical:
         return None
     values = donors.fused[rows, donors.step_columns(step).start]
     if model.has_zero_part:
         keep = values != 0
         rows, values, expectations = rows[keep], values[keep], expectations[keep, 1:]
+        dominant = dominant[keep]
     if model.constant is not None:
         expectations = np.zeros((len(rows), 1))
         return fixed_k_pool(
@@ -146,8 +151,8 @@ def _pool(donors: Donors, step: int, fitted: list[FittedVariable], stop: Stop) -
             seed=seed,
         )
     return variable_k_pool(
-        expectations, values, donors.weights[rows], rows, donors.settings, seed=seed,
-        check=stop.check,
+        expectations, values, donors.weights[rows], rows, donors.settings, dominant=dominant,
+        seed=seed, check=stop.check,
     )  # fmt: skip
 
 
@@ -157,11 +162,12 @@ def _block_pool(
     rows: NDArray[np.int32],
     settings: TrainSettings,
     *,
+    dominant: NDArray[np.bool_],
     seed: int,
     stop: Stop,
 ) -> DonorPool:
     """List the donors of a block; each variable counts alike, however many expectations it has."""
-    columns = [item.expectations(settings.method) for item in fitted if item.model.width]
+    columns = [item.expectations(settings.method, dominant) for item in fitted if item.model.width]
     is_probability = [np.full(item.model.width, item.model.type.is_categorical) for item in fitted]
     for item, flags in zip(fitted, is_probability, strict=True):
         if item.model.has_zero_part:
@@ -177,6 +183,7 @@ def _block_pool(
         settings,
         is_probability=np.concatenate(is_probability),
         column_weight=np.concatenate(weight),
+        dominant=dominant,
         seed=seed,
         check=stop.check,
     )
