@@ -50,7 +50,7 @@ class StoredVariables(Mapping[str, FusedVariable]):
         return len(self._folder.entries)
 
     def _read(self, name: str) -> FusedVariable:
-        return self._folder.read([name]).variables[name]
+        return self._folder.variable(name)
 
 
 class StoredImplicates(Implicates):

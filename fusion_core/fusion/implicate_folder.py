@@ -149,6 +149,18 @@ class ImplicateFolder:
         """Names of the fused variables in fusion order."""
         return tuple(self.entries)
 
+    def variable(self, name: str) -> FusedVariable:
+        """Read all rows of one variable, and nothing else.
+
+        Raises
+        ------
+        InputError
+            If it is not among the fused ones.
+        CorruptFileError
+            If a file is missing or altered.
+        """
+        return self._read(*self.chosen([name]))
+
     @property
     def streams(self) -> dict[str, tuple[Stream, ...]]:
         """Which random numbers decided each variable (see `fusion_core.fusion.shared_streams`)."""
@@ -207,11 +219,16 @@ class ImplicateFolder:
         CorruptFileError
             If a file is missing or altered.
         """
-        names = self.chosen(variables)
+        names, index, first = self.chosen(variables), self.index(), 0
         parts = zip(*(self._pieces(name) for name in names), strict=True)
         for pieces in parts:
+            last = first + len(pieces[0])
+            own = None if index is None else index[first:last]
             found = zip(names, pieces, strict=True)
-            yield Implicates({name: self._variable(name, values) for name, values in found})
+            yield Implicates(
+                {name: self._variable(name, values) for name, values in found}, self.notes, own
+            )
+            first = last
 
     def long_query(
         self,

@@ -113,6 +113,8 @@ def test_a_folder_keeps_the_index_of_a_frame(implicates, recipient, tmp_path):
     stored = read_implicates(tmp_path)
     assert stored.index.equals(recipient.index)
     assert stored.index.name == "household_id"
+    (block,) = open_implicates(tmp_path).blocks()
+    assert block.frame(0).equals(stored.frame(0))
     assert relation(recipient.sort_index(), stored.frame(0)["bill"]) > 0.8
 
 
