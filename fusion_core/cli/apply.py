@@ -31,7 +31,14 @@ def apply(
     implicates: Annotated[
         int, typer.Option(min=1, help="How many times every variable is simulated.")
     ] = 40,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="The same seed gives the same numbers.",
+            show_default="random, and printed; an interrupted command's own",
+        ),
+    ] = None,
     memory: Annotated[
         float,
         typer.Option(metavar="GB", help="Memory to use.", show_default="a quarter of what is free"),
@@ -60,6 +67,7 @@ def apply(
         "folder": str(to),
         "households": found.rows,
         "implicates": found.count,
+        "seed": found.seed,
         "variables": list(found.names),
         "notes": list(found.notes),
     }
@@ -67,7 +75,7 @@ def apply(
     def show(console: Console) -> None:
         console.print(
             f"{found.count} implicates of {', '.join(found.names)} for {found.rows:,} households "
-            f"are in {to}",
+            f"are in {to}; seed {found.seed}",
             markup=False,
         )
         for note in found.notes:

@@ -87,6 +87,13 @@ def difference(
             help="Compare with another run or survey, such as that of an earlier year.",
         ),
     ] = "",
+    common_numbers: Annotated[
+        bool,
+        typer.Option(
+            "--common-numbers",
+            help="With --with: also compare runs of one seed, whose random numbers are the same.",
+        ),
+    ] = False,
     statistic: StatisticOption = "",
     level: LevelOption = "",
     above: AboveOption = None,
@@ -121,7 +128,10 @@ def difference(
     known = known_variables(opened, source, cache)
     asked = read_statistics(wish, known, default=())[0]
     groups = [read_group(text, known) for text in group or ()]
-    found = _compared(opened, source, asked, wish, groups=groups, other=other, cache=cache)
+    found = _compared(
+        opened, source, asked, wish, groups=groups, other=other, cache=cache,
+        common_numbers=common_numbers,
+    )  # fmt: skip
     found = add_names(opened, found, wish.by)
     record = {
         "source": survey or getattr(source, "id", ""), "with": other, "groups": list(group or ()),
@@ -140,6 +150,7 @@ def _compared(
     groups: Sequence[Group],
     other: str,
     cache: EstimateCache,
+    common_numbers: bool,
 ) -> pd.DataFrame:
     from fusion_core.estimates.comparing import compare_each, compare_groups, compare_sources
 
@@ -150,7 +161,9 @@ def _compared(
                 "Groups are not compared across runs", fix="Give the group as --where, or use --by"
             )
         second = chosen_source(workspace, other)
-        return compare_sources(workspace, source, second, statistic, wish.by, **settings)
+        return compare_sources(
+            workspace, source, second, statistic, wish.by, common_numbers=common_numbers, **settings
+        )
     if wish.by:
         if len(groups) > 1:
             raise InputError("--by takes one group to compare with", fix="Give --group once")

@@ -68,7 +68,12 @@ def fuse(
             show_default="10 for quick, else 40",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="The same seed gives the same numbers.", show_default="random, and printed"
+        ),
+    ] = None,
     name: Annotated[str, typer.Option(help="Name of the run.", show_default="the preset")] = "",
     keep: Annotated[
         list[str] | None,
@@ -161,7 +166,7 @@ def _spec(
     *,
     preset: str,
     implicates: int | None,
-    seed: int,
+    seed: int | None,
     name: str,
     keep: list[str] | None,
     training: tuple[TrainSettings, tuple[str, ...]],
@@ -169,6 +174,7 @@ def _spec(
     subsets: list[str] | None,
     out_of_fold: int,
 ) -> RunSpec:
+    from fusion_core.fusion.inputs import check_seed
     from fusion_core.workspace.runs import RunSpec
 
     settings, exclude = training
@@ -184,7 +190,7 @@ def _spec(
         pair=pair,
         fusion_variables=chosen,
         implicates=_IMPLICATES[preset] if implicates is None else implicates,
-        seed=seed,
+        seed=check_seed(seed),
         train=settings,
         preset=settings.preset_name(),
         keep_predictors=tuple(split_list(keep)),
@@ -211,7 +217,9 @@ def _report(output: Output, workspace: Workspace, run: Run) -> None:
         }  # fmt: skip
 
     def show(console: Console) -> None:
-        console.print(f"Run {run.id}: {record['run']['message']}", markup=False)
+        console.print(
+            f"Run {run.id} (seed {record['run']['seed']}): {record['run']['message']}", markup=False
+        )
         for note in notes:
             console.print(f"  {note}", markup=False)
         if verdicts:

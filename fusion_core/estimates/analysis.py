@@ -31,6 +31,7 @@ from fusion_core.estimates.variance import (
     estimate_with_replicates,
 )
 from fusion_core.estimates.weights import WeightMatrix, weight_matrix
+from fusion_core.fusion.row_matching import mask_in_order, order_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,13 +90,14 @@ def analyze(
     Parameters
     ----------
     implicates
-        Fused variables, rows in the order of `recipient`.
+        Fused variables.
     statistics
         What to estimate; variables of the recipient itself may be named too.
     by
         Recipient columns whose combinations form the groups.
     recipient
-        One row per household; ``None`` weights every household 1 and allows no `by`.
+        One row per household; ``None`` weights every household 1 and allows no `by`. Rows are
+        matched by their index where the implicates have one, else by position.
     weight
         Column of the full-sample weight, ``None`` for weight 1.
     design
@@ -108,7 +110,7 @@ def analyze(
     confidence
         Of the margin of error.
     subset
-        Households to estimate from, one truth value per row.
+        Households to estimate from, one truth value per row of `recipient`.
 
     Returns
     -------
@@ -121,7 +123,8 @@ def analyze(
     Raises
     ------
     InputError
-        If a name does not exist, lengths differ or a statistic does not suit its variable.
+        If a name does not exist, the rows are of other households or a statistic does not suit its
+        variable.
     """
     if method not in METHODS:
         raise InputError.unknown("method", str(method), METHODS)
@@ -130,6 +133,12 @@ def analyze(
     columns = [by] if isinstance(by, str) else list(by or ())
     if columns and recipient is None:
         raise InputError("Groups need the recipient's columns", fix="Give `recipient`")
+    if recipient is not None:
+        order = order_of(implicates.index, recipient, what="recipient")
+        if subset is not None:
+            subset = mask_in_order(subset, recipient, order)
+        recipient = recipient if order is None else recipient.iloc[order]
+        donor = None if donor is None else donor.in_order_of(recipient)
     rows = implicates.rows if recipient is None else len(recipient)
     weights = weight_matrix(recipient, implicates.rows or rows, weight=weight, design=design)
     table = _empty_table(rows) if recipient is None else recipient

@@ -20,6 +20,7 @@ from fusion_core.estimates.comparison import (
     single_group,
 )
 from fusion_core.estimates.sources import EstimateCache, EstimateSource
+from fusion_core.fusion.streams import shared_streams
 from fusion_core.workspace.runs import Run
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ TWO_SAMPLES = (
     "The two samples are treated as independent; where their years overlap, margins are too wide."
 )
 TWO_RUNS = "Same recipient, implicates drawn independently."
+COMMON_NUMBERS = (
+    "Both were drawn with the same random numbers, which margins do not count: they are too wide "
+    "rather than too narrow."
+)
 
 
 def compare_groups(
@@ -138,6 +143,7 @@ def compare_sources(
     where: str = "",
     confidence: float = 0.90,
     cache: EstimateCache | None = None,
+    common_numbers: bool = False,
 ) -> pd.DataFrame:
     """Compare the same groups in two runs or surveys, such as two years.
 
@@ -156,6 +162,9 @@ def compare_sources(
         Columns whose combinations form the groups; none compares everybody.
     where, confidence, cache
         As in `compare_groups`; the condition must hold in both.
+    common_numbers
+        Compare runs that were drawn with the same random numbers too, as to tell two methods apart
+        with less noise; an ``assumption`` says so.
 
     Returns
     -------
@@ -166,13 +175,22 @@ def compare_sources(
     Raises
     ------
     InputError
-        If both are the same, or one lacks the variable or a column.
+        If both are the same, one lacks the variable or a column, or both were drawn with the same
+        random numbers and that was not asked for.
     """
     if first == second:
         raise InputError("Both sides are the same", fix="Choose two runs or surveys")
+    loaded = [_loaded(workspace, source, cache) for source in (first, second)]
+    common = _draw_with_common_numbers(*loaded)
+    if common and not common_numbers:
+        raise InputError(
+            "Both runs were drawn with the same random numbers, so they are not independent",
+            where=f"{_title(first)} and {_title(second)}",
+            fix="Run one of them again with another seed, or ask for common numbers",
+        )
     sides, keys = [], []
-    for source in (first, second):
-        side, found = _side_by(_loaded(workspace, source, cache), statistic, by, where)
+    for source in loaded:
+        side, found = _side_by(source, statistic, by, where)
         sides.append(side)
         keys.append(found)
     joined, places = _matched(keys[0], keys[1])
@@ -182,7 +200,7 @@ def compare_sources(
     contrasted = contrast_frame(
         picked[0], picked[1], same_source=False, same_weights=shared, confidence=confidence
     )
-    note = TWO_RUNS if shared else TWO_SAMPLES
+    note = COMMON_NUMBERS if common else TWO_RUNS if shared else TWO_SAMPLES
     contrasted["assumption"] = [f"{note} {text}".strip() for text in contrasted["assumption"]]
     table = contrasted.set_index(np.flatnonzero(both)).reindex(range(len(joined)))
     names = (_title(first), _title(second))
@@ -193,6 +211,13 @@ def compare_sources(
     for name in ("variable", "level", "statistic"):
         table[name] = table[name].fillna(getattr(statistic, name, None) or "")
     return pd.concat([joined, table], axis=1)
+
+
+def _draw_with_common_numbers(first: EstimateSource, second: EstimateSource) -> bool:
+    """Whether two sources are fusions that drew something with the same random numbers."""
+    if first.implicates is None or second.implicates is None:
+        return False
+    return bool(shared_streams(first.implicates, second.implicates))
 
 
 def _loaded(

@@ -41,6 +41,7 @@ from fusion_core.estimates.variance import (
     estimate_with_replicates,
 )
 from fusion_core.estimates.weights import WeightMatrix, weight_matrix
+from fusion_core.fusion.row_matching import mask_in_order, order_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -217,10 +218,10 @@ def compare(
     statistic
         One statistic; a share or count must name its level.
     first, second
-        Each group: column values such as ``{"puma": "4100100"}``, or one truth value per row.
-        They may overlap if there are replicate weights.
+        Each group: column values such as ``{"puma": "4100100"}``, or one truth value per row of
+        `recipient`. They may overlap if there are replicate weights.
     recipient
-        One row per household.
+        One row per household, matched to the implicates as in `fusion_core.estimates.analyze`.
     weight, design, donor
         As in `fusion_core.estimates.analyze`.
     confidence
@@ -231,9 +232,18 @@ def compare(
     InputError
         If a group has no household, or the groups overlap and there are no replicate weights.
     """
+    given = recipient
+    order = None if implicates is None else order_of(implicates.index, given, what="recipient")
+    recipient = given if order is None else given.iloc[order]
+    donor = None if donor is None else donor.in_order_of(recipient)
     item = only_target(build_targets(statistic, implicates, recipient, len(recipient)), statistic)
     weights = weight_matrix(recipient, len(recipient), weight=weight, design=design)
-    masks = [group_mask(recipient, group) for group in (first, second)]
+    masks = [
+        group_mask(recipient, group)
+        if isinstance(group, Mapping)
+        else group_mask(recipient, mask_in_order(group, given, order))
+        for group in (first, second)
+    ]
     sides = [estimate_side(item, single_group(mask), weights, donor=donor) for mask in masks]
     return compare_sides(sides[0], sides[1], confidence=confidence)
 

@@ -54,5 +54,9 @@ def derive(
     levels: tuple[str, ...] = ()
     if values.dtype == bool:
         values, levels = values.astype(np.int8), ("False", "True")
-    added = FusedVariable(name, values, levels)
-    return Implicates({**implicates.variables, name: added}, notes=implicates.notes)
+    # The function may have read any of them.
+    streams = tuple(dict.fromkeys(item for own in implicates.streams.values() for item in own))
+    added = FusedVariable(name, values, levels, streams=streams)
+    return Implicates(
+        {**implicates.variables, name: added}, notes=implicates.notes, index=implicates.index
+    )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.columns import Column, column_from_series
 from fusion_core.estimates.weights import weight_matrix
+from fusion_core.fusion.row_matching import order_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from fusion_core.estimates.groups import Groups
@@ -48,6 +49,11 @@ class Covariates:
     codes: tuple[tuple[NDArray[np.int16], int], ...]
     numbers: NDArray[np.float32]
     rows: int
+
+    def take(self, order: NDArray[np.intp]) -> Covariates:
+        """Return the rows in another order."""
+        codes = tuple((own[order], count) for own, count in self.codes)
+        return Covariates(codes, self.numbers[order], len(order))
 
     def matrix(self) -> Floats:
         """Return all columns side by side."""
@@ -91,6 +97,8 @@ class DonorSample:
         The donor's weights, shape (donors, 1+R), full sample first.
     factor
         Of the donor's replication: a variance is factor · Σ_r (θ_r − θ)².
+    households
+        Index of the recipient.
     """
 
     columns: Mapping[str, Column]
@@ -98,6 +106,7 @@ class DonorSample:
     recipient: Covariates
     weights: Floats
     factor: float
+    households: pd.Index[Any] | None = None
 
     @classmethod
     def build(
@@ -139,7 +148,22 @@ class DonorSample:
             values, factor = _random_groups(weights.full)
         own, other = encode_alike(donor, recipient, predictors, weights.full)
         columns = {name: column_from_series(donor[name], name) for name in variables}
-        return cls(columns, own, other, values, factor)
+        return cls(columns, own, other, values, factor, recipient.index)
+
+    def in_order_of(self, recipient: pd.DataFrame) -> DonorSample:
+        """Return the sample with the recipient's households in the order of a table.
+
+        Raises
+        ------
+        InputError
+            If the table is of other households than the sample was built with.
+        """
+        if self.households is None or self.households.equals(recipient.index):
+            return self
+        order = order_of(recipient.index, pd.DataFrame(index=self.households), what="donor sample")
+        if order is None:
+            return self
+        return replace(self, recipient=self.recipient.take(order), households=recipient.index)
 
     @property
     def replicates(self) -> int:

@@ -310,8 +310,9 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
         )
     state = state_of(workspace, run)
     recipient = read_table(path, what="The prepared input", fix="Start the run again")
-    implicates = stored_implicates(run.implicates_folder, rows=len(recipient))
-    pair = run.spec().pair
+    spec = run.spec()
+    implicates = stored_implicates(run.implicates_folder, rows=len(recipient), seed=spec.seed)
+    pair = spec.pair
     survey = workspace.stored_survey(pair.recipient)
     design = survey.description.design
     # Most columns, all weights among them, are in the prepared table too: they are not read again.

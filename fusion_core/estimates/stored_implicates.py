@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import InputError
 from fusion_core.fusion import FusedVariable, Implicates, open_implicates
+from fusion_core.fusion.streams import Stream
 from fusion_core.harmony.kept import Kept
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class StoredVariables(Mapping[str, FusedVariable]):
         return len(self._folder.entries)
 
     def _read(self, name: str) -> FusedVariable:
-        return self._folder.read([name]).variables[name]
+        return self._folder.variable(name)
 
 
 class StoredImplicates(Implicates):
@@ -76,6 +77,11 @@ class StoredImplicates(Implicates):
         return tuple(entry["levels"]), bool(entry["ordered"])
 
     @property
+    def streams(self) -> Mapping[str, tuple[Stream, ...]]:
+        """Which random numbers decided each variable, without reading any."""
+        return self.folder.streams
+
+    @property
     def count(self) -> int:
         """The number M of implicates."""
         return self.folder.count
@@ -86,7 +92,7 @@ class StoredImplicates(Implicates):
         return self.folder.rows
 
 
-def stored_implicates(path: Path, *, rows: int) -> StoredImplicates:
+def stored_implicates(path: Path, *, rows: int, seed: int | None = None) -> StoredImplicates:
     """Open the implicates of a run.
 
     Parameters
@@ -95,6 +101,8 @@ def stored_implicates(path: Path, *, rows: int) -> StoredImplicates:
         Their folder.
     rows
         Households of the prepared recipient, which they must fit.
+    seed
+        Seed of the run, which implicates of earlier versions do not tell themselves.
 
     Raises
     ------
@@ -103,7 +111,7 @@ def stored_implicates(path: Path, *, rows: int) -> StoredImplicates:
     CorruptFileError
         As `fusion_core.fusion.open_implicates`.
     """
-    folder = open_implicates(path)
+    folder = open_implicates(path, seed=seed)
     if folder.rows != rows:
         raise InputError(
             f"The recipient has {rows:,} households and the implicates have {folder.rows:,}",

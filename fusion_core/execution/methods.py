@@ -125,6 +125,10 @@ def _computation(run: Run) -> str:
     lines = ["## Computation", ""]
     done = finished_stages(run)
     lines += [f"- {stage}: {done[stage]:.1f} s" for stage in STAGES if stage in done]
+    if "fuse" in done:
+        from fusion_core.fusion import open_implicates
+
+        lines += [f"- {note}" for note in open_implicates(run.implicates_folder).notes]
     path = run.folder / "versions.json"
     if path.exists():
         versions = ", ".join(f"{name} {text}" for name, text in read_json(path).items())

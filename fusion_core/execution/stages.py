@@ -48,6 +48,7 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
         y=targets,
         x=prepared.kept,
         weight=WEIGHT,
+        donor_name=str(spec.pair.donor),
         seed=spec.seed,
         settings=spec.train,
         checkpoints=run.checkpoint_folder,
@@ -61,7 +62,7 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
 
 def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     """Draw the implicates for every recipient household and write them part by part."""
-    from fusion_core.fusion import fuse_to_folder
+    from fusion_core.fusion import fuse_to_folder, open_implicates
     from fusion_core.prepare.storage import RECIPIENT_FILE
 
     del workspace
@@ -70,6 +71,8 @@ def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
         run.input_folder / RECIPIENT_FILE, run.model_folder, run.implicates_folder,
         m=spec.implicates, seed=spec.seed, threads=available_cores(), progress=progress,
     )  # fmt: skip
+    for note in open_implicates(run.implicates_folder).notes:
+        run.log(note, stage="fuse")
 
 
 STAGE_FUNCTIONS: Final[dict[Stage, StageFunction]] = {

@@ -83,7 +83,7 @@ def validate_inside(run: Run, progress: Progress) -> None:
     if not _is_weighted(prepared):
         run.log("The donor has no weights: every household counts the same", stage="validate")
     implicates = fuse(
-        prepared.donor, model, m=_implicates(spec), seed=spec.seed, threads=available_cores(),
+        prepared.donor, model, m=_implicates(spec), seed=_own_seed(spec), threads=available_cores(),
         progress=lambda share, words: progress((1.0 - _COMPARING) * share, words),
     )  # fmt: skip
     progress(1.0 - _COMPARING, "Comparing fused with observed values")
@@ -125,7 +125,7 @@ def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
     targets = [item if isinstance(item, str) else list(item) for item in spec.fusion_variables]
     implicates = fuse_out_of_fold(
         prepared.donor, y=targets, x=prepared.kept, weight=WEIGHT, m=_implicates(spec),
-        seed=spec.seed, settings=spec.train, folds=folds, threads=available_cores(),
+        seed=_own_seed(spec), settings=spec.train, folds=folds, threads=available_cores(),
         checkpoints=checkpoints,
         progress=lambda share, words: progress((1.0 - _COMPARING_OUT_OF_FOLD) * share, words),
     )  # fmt: skip
@@ -243,6 +243,13 @@ def _groups(column: pd.Series[Any], weights: pd.Series[float]) -> float:
         return 0.0
     shares = shares[shares > 0] / shares.sum()
     return min(float(np.exp(-(shares * np.log(shares)).sum())), 5.0)
+
+
+def _own_seed(spec: RunSpec) -> int:
+    """Return the seed of validations, whose draws share no random number with the run's."""
+    from fusion_core.fusion.streams import Purpose, integer_seed
+
+    return integer_seed(spec.seed, Purpose.VALIDATION)
 
 
 def _implicates(spec: RunSpec) -> int:

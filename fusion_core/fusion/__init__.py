@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from fusion_core.fusion.out_of_fold import fuse_out_of_fold
     from fusion_core.fusion.settings import TrainSettings
     from fusion_core.fusion.streaming import fuse_to_folder
+    from fusion_core.fusion.streams import refuse_shared_streams, shared_streams
     from fusion_core.fusion.training import train
 
 _MODULES = {
@@ -72,6 +73,8 @@ _MODULES = {
     "monotonic": "monotone",
     "open_implicates": "implicate_folder",
     "read_implicates": "implicate_folder",
+    "refuse_shared_streams": "streams",
+    "shared_streams": "streams",
     "train": "training",
     "write_implicates": "implicate_files",
 }
@@ -90,6 +93,8 @@ __all__ = [
     "monotonic",
     "open_implicates",
     "read_implicates",
+    "refuse_shared_streams",
+    "shared_streams",
     "train",
     "write_implicates",
 ]

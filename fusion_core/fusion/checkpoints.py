@@ -18,14 +18,16 @@ import numpy as np
 
 from fusion_core.fusion.boosting import Tuning
 from fusion_core.fusion.expectations import FittedVariable, VariableTask, fit_variable
+from fusion_core.fusion.inputs import check_seed
 from fusion_core.fusion.model import ModelPart, VariableModel
-from fusion_core.workspace.files import replace_file
+from fusion_core.workspace.files import read_json, replace_file, write_json
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.fusion.workers import Report, Workers
 
+SEED_FILE: Final = "seed.json"
 _AFTER_THE_FIT: Final = frozenset(
     {
         "workers",
@@ -38,6 +40,38 @@ _AFTER_THE_FIT: Final = frozenset(
     }
 )
 """Settings that do not change a fit."""
+
+
+def seed_or_recorded(seed: int | None, folder: Path | None) -> int:
+    """Return a seed: the given one, the one recorded beside checkpoints, or a random one.
+
+    Parameters
+    ----------
+    seed
+        The user's; ``None`` where none was given.
+    folder
+        Where checkpoints are kept and `record_seed` leaves the seed.
+
+    Raises
+    ------
+    InputError
+        If the seed cannot be one.
+    """
+    if seed is None and folder is not None and (folder / SEED_FILE).exists():
+        return check_seed(read_json(folder / SEED_FILE).get("seed"))
+    return check_seed(seed)
+
+
+def record_seed(seed: int, folder: Path | None) -> None:
+    """Record a seed beside checkpoints, so that an interrupted call that named none goes on with it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    if folder is not None:
+        write_json({"seed": seed}, folder / SEED_FILE)
 
 
 def fit_or_read(
@@ -82,7 +116,7 @@ def fingerprint(task: VariableTask) -> str:
         task.features,
         settings,
         task.seed,
-        task.place,
+        task.origin,
     ]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     for array in (task.outcome, task.matrix, task.weights):

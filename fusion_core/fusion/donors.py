@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,11 +25,16 @@ from fusion_core.fusion.inputs import (
 from fusion_core.fusion.predictor_lists import candidates_of, normalise_predictors
 from fusion_core.fusion.screening import Design
 from fusion_core.fusion.settings import TrainSettings
-from fusion_core.fusion.streams import some_rows
-from fusion_core.fusion.variables import VariableType, detect_types, encode_frame
+from fusion_core.fusion.streams import origin, some_rows
+from fusion_core.fusion.variables import VariableType, detect_types, encode_frame, exact_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+DOMINANT_SHARE = 0.01
+DOMINANT_TIMES = 10.0
+"""A donor dominates with more than this share of the weight and so many times the mean."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,10 @@ class Donors:
         Training settings and the user's seed.
     notes
         What a user should know, in sentences.
+    name
+        Name of the survey, where it has one.
+    exact
+        Values of fused whole numbers that `fused` does not hold exactly.
     """
 
     predictors: tuple[VariableType, ...]
@@ -60,6 +70,27 @@ class Donors:
     settings: TrainSettings
     seed: int
     notes: tuple[str, ...]
+    name: str = ""
+    exact: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    @cached_property
+    def dominant(self) -> NDArray[np.bool_]:
+        """Which donors weigh so much that no other donors can stand for them.
+
+        Folds without them describe another population, and centres that count donors alike pass them
+        by: unless treated apart they would never be drawn.
+        """
+        heavy = self.weights > DOMINANT_SHARE * self.weights.sum()
+        return np.asarray(heavy & (self.weights > DOMINANT_TIMES * self.weights.mean()))
+
+    def origin(self, columns: Iterable[int]) -> str:
+        """Return what names the random streams of some fused variables (see `streams.origin`)."""
+        columns = list(columns)
+        names = [self.fused_types[column].name for column in columns]
+        if self.name:
+            return origin(self.name, names)
+        ordered = sorted(columns, key=lambda column: self.fused_types[column].name)
+        return origin("", names, [self.weights, *(self.fused[:, column] for column in ordered)])
 
     def step_columns(self, step: int) -> range:
         """Return the positions of a step's variables among the fused ones."""
@@ -93,7 +124,7 @@ class Donors:
             weights=self.weights[rows],
             settings=self.settings,
             seed=self.seed,
-            place=place,
+            origin=self.origin([place]),
         )
 
     def candidates(self, place: int) -> list[int]:
@@ -147,6 +178,7 @@ def read_donors(
     weight: str | None,
     seed: int,
     settings: TrainSettings,
+    name: str = "",
 ) -> Donors:
     """Check a donor and write it as numbers.
 
@@ -154,6 +186,8 @@ def read_donors(
     ----------
     donor, y, x, weight, seed, settings
         As for `fusion_core.fusion.train`.
+    name
+        Name of the donor survey, where it has one.
 
     Raises
     ------
@@ -172,6 +206,9 @@ def read_donors(
         donor, raw_weights = donor.loc[keep], raw_weights[keep]
     check_rows(len(donor), "rows with a positive weight")
     # float32 is what the trees see; rounding here makes the result blind to the weights' unit.
+    with np.errstate(over="ignore"):
+        if not np.isfinite(raw_weights.sum()):
+            raw_weights = raw_weights / raw_weights.max()
     weights = (raw_weights / raw_weights.mean()).astype(np.float32).astype(np.float64)
     overrides = dict(settings.types)
     predictors = detect_types(donor, x, overrides)
@@ -189,8 +226,11 @@ def read_donors(
                 "model it nor drawn for it."
             )
     donors = Donors(
-        predictors, matrix, steps, fused_types, fused, weights, settings, seed, tuple(notes)
-    )
+        predictors, matrix, steps, fused_types, fused, weights, settings, seed, tuple(notes), name,
+        exact_values(donor, fused_types),
+    )  # fmt: skip
+    if donors.dominant.any():
+        donors = dataclasses.replace(donors, notes=(*donors.notes, _dominance(donors)))
     _check_blocks(donors)
     if len(steps) > 1 and (settings.order == "suggested" or settings.largest_block > 1):
         donors = _arranged(donors)
@@ -200,6 +240,14 @@ def read_donors(
             if known < len(predictors):
                 refuse_copy(variable, donors.fused[:, place], predictors[known], matrix[:, known])
     return donors
+
+
+def _dominance(donors: Donors) -> str:
+    """Say how much rests on donors that dominate."""
+    count = int(donors.dominant.sum())
+    share = donors.weights[donors.dominant].sum() / donors.weights.sum()
+    who = "One donor carries" if count == 1 else f"{count} donors carry"
+    return f"{who} {share:.0%} of all weight: what is fused rests on few answers."
 
 
 def _check_blocks(donors: Donors) -> None:
@@ -250,7 +298,8 @@ def _arranged(donors: Donors) -> Donors:
     check_rows(
         len(rows), "rows with a value of every fusion variable, to find order and blocks from"
     )
-    rows = rows[some_rows(donors.seed, settings.screening_share, len(rows))]
+    key = donors.origin(range(len(donors.fused_types)))
+    rows = rows[some_rows(donors.seed, settings.screening_share, len(rows), key)]
     weights = donors.weights[rows]
     predictors = Design.build(donors.matrix[rows], donors.predictors, weights)
 

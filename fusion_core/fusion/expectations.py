@@ -49,8 +49,8 @@ class VariableTask:
         Survey weights with mean 1.
     settings, seed
         Training settings and the user's seed.
-    place
-        Position of the variable among the fused ones, the key of its random streams.
+    origin
+        What its random streams are named after (see `streams.origin`).
     """
 
     type: VariableType
@@ -61,7 +61,7 @@ class VariableTask:
     weights: NDArray[np.float64]
     settings: TrainSettings
     seed: int
-    place: int
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,23 @@ class FittedVariable:
     fitted: NDArray[np.float64]
     out_of_fold: NDArray[np.float64]
 
-    def expectations(self, method: Method) -> NDArray[np.float64]:
-        """Return the expectations by which a method places the donors."""
-        return self.out_of_fold if method == "out-of-fold" else self.fitted
+    def expectations(
+        self, method: Method, dominant: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the expectations by which a method places the donors.
+
+        Parameters
+        ----------
+        method
+            The method.
+        dominant
+            Which donors weigh so much that models that never saw them describe other households.
+        """
+        if method != "out-of-fold":
+            return self.fitted
+        if dominant is None or not dominant.any():
+            return self.out_of_fold
+        return np.where(dominant[:, None], self.fitted, self.out_of_fold)
 
 
 def fit_variable(task: VariableTask, workers: Workers, report: Report) -> FittedVariable:
@@ -119,7 +133,7 @@ def screened(task: VariableTask, stop: Stop) -> list[int]:
     Cancelled
         If `stop` says so.
     """
-    rows = some_rows(task.seed, task.settings.screening_share, len(task.matrix), task.place)
+    rows = some_rows(task.seed, task.settings.screening_share, len(task.matrix), task.origin)
     weights = task.weights[rows]
     outcome = Design.build(task.outcome[rows, None], [task.type], weights)
     predictors = Design.build(task.matrix[rows], task.candidates, weights, check=stop.check)
@@ -206,7 +220,7 @@ def _folded(
     continuous: bool,
     rows: NDArray[np.bool_] | None = None,
 ) -> FoldedData:
-    generator = stream(task.seed, Purpose.FOLDS, task.place, key)
+    generator = stream(task.seed, Purpose.FOLDS, task.origin, key)
     fold = assign_folds(strata_of(outcome, continuous=continuous), task.settings, generator)
     return FoldedData(
         task.matrix if rows is None else task.matrix[rows],
@@ -214,7 +228,7 @@ def _folded(
         unordered=[i for i, item in enumerate(task.candidates) if item.is_unordered_in_trees],
         weights=task.weights if rows is None else task.weights[rows],
         fold=fold,
-        seed=integer_seed(task.seed, Purpose.BOOSTING, task.place, key),
+        seed=integer_seed(task.seed, Purpose.BOOSTING, task.origin, key),
         options=tree_parameters(task.settings.lightgbm),
     )
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ import psutil
 from fusion_core.errors import InputError
 from fusion_core.fusion.calibration import tempered, tempered_chance
 from fusion_core.fusion.implicates import FusedVariable, Implicates
-from fusion_core.fusion.inputs import check_implicates, check_seed, encode_recipient, missing_notes
+from fusion_core.fusion.inputs import check_implicates, check_seed, encode_recipient, fusion_notes
 from fusion_core.fusion.prediction import Predictor, ResolvingPredictor
 from fusion_core.fusion.streams import CHUNK_ROWS, cell_uniforms
 
@@ -37,7 +37,7 @@ def fuse(
     model: FusionModel,
     *,
     m: int = 40,
-    seed: int = 0,
+    seed: int | None = None,
     threads: int = 1,
     predictor: Predictor | None = None,
     progress: Progress | None = None,
@@ -53,7 +53,9 @@ def fuse(
     m
         Number of implicates; the first ten of forty equal ten drawn with the same seed.
     seed
-        Seed of the draws.
+        Seed of the draws; a random one when left out, which `Implicates.seed` tells. Fusions with
+        equal seeds are independent, but for the same variable of the same donor: that is drawn with
+        the same random numbers, so that two methods can be compared.
     threads
         Row blocks computed at the same time; the result does not depend on it.
     predictor
@@ -63,7 +65,8 @@ def fuse(
 
     Returns
     -------
-    Implicates in the recipient's row order. Every value is one observed in the donor.
+    Implicates in the recipient's row order, with its index. Every value is one observed in the
+    donor.
 
     Raises
     ------
@@ -81,9 +84,8 @@ def fuse(
         matrix, model, RowRange(0, len(matrix)), m=m, seed=seed, threads=threads,
         predictor=predictor or ResolvingPredictor(), progress=report,
     )  # fmt: skip
-    return Implicates(
-        {variable.name: variable for variable in drawn}, missing_notes(model, lacking)
-    )
+    notes = fusion_notes(model, lacking)
+    return Implicates({variable.name: variable for variable in drawn}, notes, recipient.index)
 
 
 def _check_memory(model: FusionModel, cells: int) -> None:
@@ -134,7 +136,7 @@ def fuse_rows(
     rows
         Where these rows are among all, which decides their random numbers.
     """
-    types = model.fused_types
+    types, streams = model.fused_types, model.streams(seed)
     result = [np.empty((len(matrix), m), dtype=_storage(variable)) for variable in types]
     block = block_rows(m)
     starts = range(0, len(matrix), block)
@@ -142,12 +144,12 @@ def fuse_rows(
     def work(start: int) -> int:
         stop = min(start + block, len(matrix))
         uniforms = (
-            cell_uniforms(seed, step, rows.first + start, rows.first + stop, range(m))
-            for step in range(len(model.steps))
+            cell_uniforms(numbers, step, rows.first + start, rows.first + stop, range(m))
+            for step, numbers in enumerate(streams)
         )
-        fused = _fuse_block(matrix[start:stop], model, uniforms, m, predictor)
-        for place, values in enumerate(result):
-            values[start:stop] = fused[:, place]
+        drawn = _fuse_block(matrix[start:stop], model, uniforms, m, predictor)
+        for values, own in zip(result, drawn, strict=True):
+            values[start:stop] = own
         return stop
 
     executor = ThreadPoolExecutor(max(1, threads))
@@ -157,9 +159,20 @@ def fuse_rows(
             progress(done / rows.total, f"Fused {done:,} of {rows.total:,} households")
     finally:
         executor.shutdown(cancel_futures=True)
+    outlines = fused_outlines(model, seed)
     return [
-        FusedVariable(variable.name, values, variable.levels, variable.kind == "ordered")
-        for variable, values in zip(types, result, strict=True)
+        replace(outline, values=values) for outline, values in zip(outlines, result, strict=True)
+    ]
+
+
+def fused_outlines(model: FusionModel, seed: int) -> list[FusedVariable]:
+    """Return the variables that a fusion with some seed draws, without values."""
+    return [
+        FusedVariable(
+            item.type.name, np.empty((0, 0)), item.type.levels, item.type.kind == "ordered", (own,)
+        )
+        for step, own in zip(model.steps, model.streams(seed), strict=True)
+        for item in step.variables
     ]
 
 
@@ -174,19 +187,20 @@ def _fuse_block(
     uniforms: Iterable[NDArray[np.float64]],
     m: int,
     predictor: Predictor,
-) -> NDArray[np.float64]:
+) -> list[NDArray[Any]]:
     """Run the chain for a block of rows, with the random numbers of each step.
 
-    Returns the fused values, of shape (rows, variables, implicates).
+    Returns the fused values of every variable, each of shape (rows, implicates).
     """
+    result: list[NDArray[Any]] = []
     fused = np.empty((len(recipient), len(model.fused_types), m))
-    first = 0
     for step, numbers in zip(model.steps, uniforms, strict=True):
-        drawn = draw_step(step, model, recipient, fused[:, :first], numbers, predictor=predictor)
-        for values in drawn:
-            fused[:, first] = values
-            first += 1
-    return fused
+        known = fused[:, : len(result)]
+        for values in draw_step(step, model, recipient, known, numbers, predictor=predictor):
+            # What follows in the chain sees numbers as the models do.
+            fused[:, len(result)] = values
+            result.append(values)
+    return result
 
 
 def draw_step(
@@ -197,7 +211,7 @@ def draw_step(
     uniforms: NDArray[np.float64],
     *,
     predictor: Predictor,
-) -> list[NDArray[np.float64]]:
+) -> list[NDArray[Any]]:
     """Draw one step of the chain for a block of rows.
 
     Parameters
@@ -222,17 +236,17 @@ def draw_step(
             [predictor.expectations(item, recipient, fused) for item in step.variables]
         )
         donors = _draw_donors(step, expectations, uniforms[:, :, 1])
-        return [model.values[name][donors] for name in step.names]
+        return [model.drawn_values(name)[donors] for name in step.names]
     variable = step.variables[0]
     expectations = predictor.expectations(variable, recipient, fused)
     if variable.type.is_categorical:
         if variable.temperature != 1:
             expectations = tempered(expectations, variable.temperature)
         return [draw_classes(variable, expectations, uniforms[:, :, 0])]
-    values = model.values[variable.type.name]
+    values = model.drawn_values(variable.type.name)
     if not variable.has_zero_part:
         return [values[_draw_donors(step, expectations, uniforms[:, :, 1])]]
-    drawn = np.zeros(uniforms.shape[:2])
+    drawn = np.zeros(uniforms.shape[:2], dtype=values.dtype)
     chance = expectations[:, :, 0]
     if variable.temperature != 1:
         chance = tempered_chance(chance, variable.temperature)

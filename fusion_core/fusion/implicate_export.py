@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -50,7 +49,7 @@ def export_implicates(
         CSV or Parquet.
     recipient
         Parquet file of the recipient the implicates were drawn for; without it households are
-        numbered from 0 in a column ``row``.
+        numbered from 0 in a column ``row``, beside the identifiers that were known when fusing.
     columns
         Columns of the recipient to write first, such as the household's id and weight.
     variables
@@ -75,7 +74,11 @@ def export_implicates(
     """
     names = implicates.chosen(variables)
     code = _code(implicates, names, level, wide=wide)
-    households = _households(recipient, columns, implicates.rows)
+    households = (
+        _known_households(implicates)
+        if recipient is None
+        else _households(recipient, columns, implicates.rows)
+    )
     form = _wide if wide else _long
     rows, writer = 0, None
     with replace_file(to) as temporary:
@@ -120,11 +123,28 @@ def _code(
     return int(levels.index(level))
 
 
-def _households(recipient: Path | None, columns: Sequence[str], rows: int) -> NextRows:
+def _known_households(implicates: ImplicateFolder) -> NextRows:
+    """Return what numbers the next rows at every call, beside the identifiers that are known."""
+    known, first = implicates.household_table(), 0
+
+    def next_rows(count: int) -> pa.Table:
+        nonlocal first
+        numbers = pa.array(np.arange(first, first + count))
+        table = pa.table({"row": numbers})
+        if known is not None:
+            for name, column in zip(
+                known.column_names, known.slice(first, count).columns, strict=True
+            ):
+                if name != "row":
+                    table = table.append_column(name, column)
+        first += count
+        return table
+
+    return next_rows
+
+
+def _households(recipient: Path, columns: Sequence[str], rows: int) -> NextRows:
     """Return what gives the next rows of the recipient's columns at every call."""
-    if recipient is None:
-        numbers = itertools.count()
-        return lambda count: pa.table({"row": list(itertools.islice(numbers, count))})
     found, known = read_table_outline(recipient, what="The recipient", fix="Prepare it again")
     for name in columns:
         if name not in known:

@@ -3,18 +3,21 @@
 Layout (format 2) of a folder:
 
 ``implicates.json``
-    Format version, numbers of rows and implicates, notes, and per variable its levels, order, and
-    its files with their sizes and SHA-256; written last, so that implicates without it are not
-    there.
+    Format version, numbers of rows and implicates, notes, and per variable its levels, order, the
+    random streams it was drawn with (absent in earlier versions), and its files with their sizes
+    and SHA-256; written last, so that implicates without it are not there.
 ``parts/``
     While fusing only, see `fusion_core.fusion.implicate_work`: ``begun.json`` says what is being
     fused, ``PPPPP.json`` what belongs to each finished part.
+``households-<checksum>.parquet``
+    The recipient's index or identifiers, where they are known; rows in the same order.
 ``NN_<variable>/part-PPPPP.parquet``
     Columns ``implicate_01`` … ``implicate_MM``; rows follow the recipient's order through all
     parts. Categorical variables are dictionary-encoded with their labels.
 
 Columns rather than lists: every reader gets numbers without unpacking, and one variable is read
-without touching the others. Rows join the recipient's by position.
+without touching the others. Rows join the recipient's by position. The file of households bears its
+own checksum, so no other file of that name is ever taken for it.
 `fusion_core.fusion.implicate_folder` reads them, and says how others do.
 
 Implicates that replace others are named ``part-PPPPP-2.parquet`` where those are not, and lie in
@@ -29,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
@@ -36,12 +40,14 @@ from filelock import FileLock, Timeout
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.fusion.implicate_work import (
     BEGUN,
+    HOUSEHOLDS,
     MANIFEST,
     PARTS,
     Begun,
     check_ours,
     clear_parts,
     clear_up,
+    households_file,
     listed_files,
     move_into_place,
     own_files_of,
@@ -58,6 +64,7 @@ if TYPE_CHECKING:
     from fusion_core.fusion.implicates import FusedVariable, Implicates
 
 FORMAT_VERSION = 2
+NUMBERED = "numbered from 0"
 CELLS_IN_GROUP = 5_242_880
 """Cells of a row group: 131,072 rows of 40 implicates; more implicates, fewer rows."""
 
@@ -228,6 +235,7 @@ def begin_implicates(
     *,
     variables: Sequence[str] = (),
     keep: Collection[int] = (),
+    seed: int | None = None,
 ) -> None:
     """Make a folder ready for new implicates; whole ones in it stay until the new ones are whole.
 
@@ -244,6 +252,8 @@ def begin_implicates(
         Names of the variables that will be written, in order.
     keep
         Parts to go on with.
+    seed
+        The fusion's seed, for whoever goes on without naming one.
 
     Raises
     ------
@@ -263,6 +273,7 @@ def begin_implicates(
             generation=_next_generation(manifest),
             replaces_whole=manifest is not None,
             known=tuple(sorted(known)),
+            seed=seed,
         )
         write_json(begun.to_record(), folder / PARTS / BEGUN)
         kept = {
@@ -287,6 +298,7 @@ def declare_whole(
     implicates: int,
     parts: int,
     notes: Sequence[str] = (),
+    numbered: bool = False,
 ) -> None:
     """Declare the implicates in a folder complete; those they replace are removed.
 
@@ -300,6 +312,8 @@ def declare_whole(
         Number of implicates, and of parts.
     notes
         What a user should know, in sentences.
+    numbered
+        Whether the recipient's index counts its rows from 0, so that nothing was written of it.
     """
     records = [read_json(folder / PARTS / f"{number:05}.json") for number in range(parts)]
     entries: list[dict[str, Any]] = [
@@ -307,11 +321,14 @@ def declare_whole(
             "name": variable.name,
             "levels": list(variable.levels),
             "ordered": variable.ordered,
+            "streams": [stream.to_record() for stream in variable.streams],
             "files": [record["files"][variable.name] for record in records],
         }
         for variable in variables
     ]
     begun = read_begun(folder) or Begun()
+    with _told(folder):
+        households = _place_households(folder) or (NUMBERED if numbered else None)
     manifest = {
         "kind": "implicates",
         "format": FORMAT_VERSION,
@@ -319,6 +336,7 @@ def declare_whole(
         "implicates": implicates,
         "generation": begun.generation,
         "notes": list(notes),
+        "households": households,
         "variables": entries,
     }
     with _told(folder):
@@ -353,10 +371,45 @@ def write_implicates(implicates: Implicates, folder: Path | str) -> None:
     folder, variables = Path(folder), implicates.variables.values()
     with locked(folder):
         begin_implicates(folder, variables=implicates.names)
+        _write_index(implicates.index, folder)
         write_part(folder, 0, variables)
         declare_whole(
-            folder, variables, implicates=implicates.count, parts=1, notes=implicates.notes
-        )
+            folder, variables, implicates=implicates.count, parts=1, notes=implicates.notes,
+            numbered=implicates.index is not None and _is_numbered(implicates.index),
+        )  # fmt: skip
+
+
+def _write_index(index: pd.Index[Any] | None, folder: Path) -> None:
+    """Write the recipient's index beside the parts."""
+    path = folder / work_file(HOUSEHOLDS)
+    path.unlink(missing_ok=True)
+    if index is None or _is_numbered(index):
+        return
+    try:
+        table = pa.Table.from_pandas(pd.DataFrame(index=index), preserve_index=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise InputError(
+            "The recipient's index holds values that cannot be stored",
+            fix="Fuse a recipient whose index holds texts, numbers or dates of one kind",
+        ) from error
+    with replace_file(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def _is_numbered(index: pd.Index[Any]) -> bool:
+    """Whether an index only counts the rows from 0."""
+    return isinstance(index, pd.RangeIndex) and index.equals(pd.RangeIndex(len(index)))
+
+
+def _place_households(folder: Path) -> dict[str, Any] | None:
+    """Put the identifiers of the households in their place and describe the file, if there is one."""
+    written = folder / work_file(HOUSEHOLDS)
+    if not written.exists():
+        return None
+    checksum = checksum_of(written)
+    name, size = households_file(checksum), written.stat().st_size
+    written.replace(folder / name)
+    return {"file": name, "bytes": size, "sha256": checksum}
 
 
 def implicate_numbers(count: int) -> list[str]:

@@ -22,19 +22,22 @@ R, one column per implicate::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.fusion.implicate_files import FORMAT_VERSION, implicate_columns
+from fusion_core.fusion.implicate_files import FORMAT_VERSION, NUMBERED, implicate_columns
 from fusion_core.fusion.implicate_work import MANIFEST
 from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.fusion.streams import Stream, common_seed
 from fusion_core.workspace.files import checksum_of, read_json
 from fusion_core.workspace.tables import quoted
 
@@ -65,8 +68,15 @@ def read_implicates(folder: Path | str, variables: Sequence[str] | None = None) 
     return open_implicates(folder).read(variables)
 
 
-def open_implicates(folder: Path | str) -> ImplicateFolder:
+def open_implicates(folder: Path | str, *, seed: int | None = None) -> ImplicateFolder:
     """Open the implicates in a folder; reads their description only.
+
+    Parameters
+    ----------
+    folder
+        Folder that `fuse_to_folder` or `write_implicates` wrote.
+    seed
+        Their seed, if it is known, for implicates of earlier versions, which do not tell it.
 
     Raises
     ------
@@ -82,6 +92,7 @@ def open_implicates(folder: Path | str) -> ImplicateFolder:
             where=str(folder / MANIFEST),
             fix="Fuse again with this version",
         )
+    households = manifest.get("households")
     try:
         return ImplicateFolder(
             folder,
@@ -89,6 +100,9 @@ def open_implicates(folder: Path | str) -> ImplicateFolder:
             int(manifest["implicates"]),
             tuple(manifest["notes"]),
             {entry["name"]: entry for entry in manifest["variables"]},
+            None if households == NUMBERED else households,
+            households == NUMBERED,
+            seed,
         )
     except (KeyError, TypeError) as error:
         raise CorruptFileError(
@@ -110,6 +124,12 @@ class ImplicateFolder:
         What a user should know of the fusion, in sentences.
     entries
         Per variable what `implicates.json` says of it.
+    households
+        What it says of the file of the recipient's identifiers, where they are known.
+    numbered
+        Whether the recipient's index counts its rows from 0.
+    earlier_seed
+        Seed of implicates of an earlier version, which does not tell it, where it is known.
     """
 
     path: Path
@@ -117,15 +137,74 @@ class ImplicateFolder:
     count: int
     notes: tuple[str, ...]
     entries: Mapping[str, Mapping[str, Any]]
+    households: Mapping[str, Any] | None = None
+    numbered: bool = False
+    earlier_seed: int | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the fused variables in fusion order."""
         return tuple(self.entries)
 
+    def variable(self, name: str) -> FusedVariable:
+        """Read all rows of one variable, and nothing else.
+
+        Raises
+        ------
+        InputError
+            If it is not among the fused ones.
+        CorruptFileError
+            If a file is missing or altered.
+        """
+        return self._read(*self.chosen([name]))
+
+    @property
+    def streams(self) -> dict[str, tuple[Stream, ...]]:
+        """Which random numbers decided each variable (see `fusion_core.fusion.shared_streams`)."""
+        return {name: self._streams(name) for name in self.names}
+
+    @property
+    def seed(self) -> int | None:
+        """The seed of the fusion; ``None`` where it is not known, or there are several."""
+        return common_seed(self.streams)
+
+    def index(self) -> pd.Index[Any] | None:
+        """Read the recipient's index or identifiers; ``None`` where they are not known.
+
+        Raises
+        ------
+        CorruptFileError
+            If the file is missing or altered.
+        """
+        if self.households is None:
+            return pd.RangeIndex(self.rows) if self.numbered else None
+        frame: pd.DataFrame = self._household_table(self.households).to_pandas()
+        # A frame's own index comes back as it was; identifiers of a file are columns.
+        if len(frame.columns):
+            frame = frame.set_index(list(frame.columns))
+            plain = [None if _shown(str(name)) != name else name for name in frame.index.names]
+            frame.index.names = plain
+        if len(frame) != self.rows:
+            raise _damaged(self.path / self.households["file"], "has other rows than written")
+        return frame.index
+
+    def household_table(self) -> pa.Table | None:
+        """Read the recipient's identifiers as columns; ``None`` where there are none.
+
+        Raises
+        ------
+        CorruptFileError
+            If the file is missing or altered.
+        """
+        if self.households is None:
+            return None
+        table = self._household_table(self.households).replace_schema_metadata(None)
+        return table.rename_columns([_shown(name) for name in table.column_names])
+
     def read(self, variables: Sequence[str] | None = None) -> Implicates:
         """Read all rows of some variables, or of all; see `read_implicates`."""
-        return Implicates({name: self._read(name) for name in self.chosen(variables)}, self.notes)
+        found = {name: self._read(name) for name in self.chosen(variables)}
+        return Implicates(found, self.notes, self.index() if found else None)
 
     def blocks(self, variables: Sequence[str] | None = None) -> Iterator[Implicates]:
         """Read consecutive rows of some variables, or of all, a bounded number at a time.
@@ -137,11 +216,16 @@ class ImplicateFolder:
         CorruptFileError
             If a file is missing or altered.
         """
-        names = self.chosen(variables)
+        names, index, first = self.chosen(variables), self.index(), 0
         parts = zip(*(self._pieces(name) for name in names), strict=True)
         for pieces in parts:
+            last = first + len(pieces[0])
+            own = None if index is None else index[first:last]
             found = zip(names, pieces, strict=True)
-            yield Implicates({name: self._variable(name, values) for name, values in found})
+            yield Implicates(
+                {name: self._variable(name, values) for name, values in found}, self.notes, own
+            )
+            first = last
 
     def long_query(
         self,
@@ -152,8 +236,8 @@ class ImplicateFolder:
     ) -> str:
         """Return a DuckDB query of the long form: one row per household and implicate.
 
-        Its columns are ``row`` (from 0), those of the recipient, ``implicate`` (from 1) and the
-        variables.
+        Its columns are ``row`` (from 0), those of the recipient or else the identifiers that were
+        known when fusing, ``implicate`` (from 1) and the variables.
 
         Parameters
         ----------
@@ -178,9 +262,17 @@ class ImplicateFolder:
             f"(FROM read_parquet({self._file_list(name)}) SELECT [{lists}] AS {quoted(name)})"
             for name in self.chosen(variables)
         ]
-        kept = [] if recipient is None else [quoted(name) for name in columns]
+        kept: list[str] = []
         if recipient is not None:
+            kept = [quoted(name) for name in columns]
             tables.append(f"(FROM read_parquet({_text(str(recipient))}) SELECT {', '.join(kept)})")
+        elif self.households is not None:
+            path = self.path / self.households["file"]
+            _check_size(path, self.households["bytes"])
+            names_there = pq.read_schema(path).names
+            kept = [quoted(_shown(name)) for name in names_there]
+            shown = [f"{quoted(name)} AS {quoted(_shown(name))}" for name in names_there]
+            tables.append(f"(FROM read_parquet({_text(str(path))}) SELECT {', '.join(shown)})")
         head = ["number - 1 AS row", *kept, f"unnest(range(1, {self.count + 1})) AS implicate"]
         drawn = [f"unnest({name}) AS {name}" for name in names]
         joined = " POSITIONAL JOIN ".join(tables)
@@ -215,7 +307,24 @@ class ImplicateFolder:
 
     def _variable(self, name: str, values: NDArray[Any]) -> FusedVariable:
         entry = self.entries[name]
-        return FusedVariable(name, values, tuple(entry["levels"]), bool(entry["ordered"]))
+        return FusedVariable(
+            name, values, tuple(entry["levels"]), bool(entry["ordered"]), self._streams(name)
+        )
+
+    def _streams(self, name: str) -> tuple[Stream, ...]:
+        """Return what decided a variable; earlier versions named random numbers by seed and step."""
+        recorded = self.entries[name].get("streams")
+        if recorded is None:
+            return (Stream(self.earlier_seed, "", self.names),)
+        return tuple(Stream.from_record(item) for item in recorded)
+
+    def _household_table(self, item: Mapping[str, Any]) -> pa.Table:
+        path = self.path / item["file"]
+        _check_content(path, item)
+        try:
+            return pq.read_table(path)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise _damaged(path, f"cannot be read: {error}") from error
 
     def _read(self, name: str) -> FusedVariable:
         """Read all rows of a variable; besides them, one piece at a time is held."""
@@ -255,6 +364,11 @@ class ImplicateFolder:
     def _file_list(self, name: str) -> str:
         files = [_text(str(self.path / item["file"])) for item in self.entries[name]["files"]]
         return f"[{', '.join(files)}]"
+
+
+def _shown(name: str) -> str:
+    """Return the name of a column of identifiers; pandas has one of its own for a nameless index."""
+    return re.sub(r"^__index_level_(\d+)__$", r"index_\1", name)
 
 
 def _column(column: pa.ChunkedArray, levels: tuple[str, ...]) -> NDArray[Any]:

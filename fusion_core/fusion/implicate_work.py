@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.workspace.files import LONGEST_NAME, read_json, sweep_abandoned
+from fusion_core.workspace.files import LONGEST_NAME, checksum_of, read_json, sweep_abandoned
 
 MANIFEST: Final = "implicates.json"
 PARTS: Final = "parts"
@@ -26,7 +26,10 @@ _LOCK: Final = ".lock"
 _PART: Final = re.compile(r"part-\d{5,}(-2)?\.parquet")
 _FILE: Final = re.compile(rf"\d{{2,}}_[A-Za-z0-9_-]+/{_PART.pattern}")
 _RECORD: Final = re.compile(r"\d{5,}\.json")
-_WORK_FILES: Final = ("recipient.parquet", BEGUN)
+HOUSEHOLDS: Final = "households.parquet"
+_CHECKSUM_CHARACTERS: Final = 12
+_HOUSEHOLDS: Final = re.compile(rf"households-[0-9a-f]{{{_CHECKSUM_CHARACTERS}}}\.parquet")
+_WORK_FILES: Final = ("recipient.parquet", HOUSEHOLDS, BEGUN)
 """What else is in ``parts/``; ``begun.json`` is the last to go, because it knows what may go."""
 
 
@@ -46,6 +49,9 @@ class Begun:
         Whether there are whole implicates in the folder, so that the new ones wait in ``parts/``.
     known
         Files that this program wrote before, relative to the folder.
+    seed
+        The fusion's seed, for whoever goes on without naming one. Earlier versions recorded none:
+        left out, it was 0.
     """
 
     fingerprint: str = ""
@@ -53,6 +59,7 @@ class Begun:
     generation: int = 1
     replaces_whole: bool = False
     known: tuple[str, ...] = ()
+    seed: int | None = 0
 
     @property
     def suffix(self) -> str:
@@ -68,6 +75,11 @@ def variable_folder(place: int, name: str) -> str:
     """Return the name of the folder of the variable at a place, from 0."""
     safe = re.sub(r"[^A-Za-z0-9_-]+", "_", name)[:LONGEST_NAME]
     return f"{place:02}_{safe}"
+
+
+def households_file(checksum: str) -> str:
+    """Return the name of the file of the recipient's identifiers; it bears its own checksum."""
+    return f"households-{checksum[:_CHECKSUM_CHARACTERS]}.parquet"
 
 
 def check_ours(folder: Path) -> None:
@@ -155,15 +167,20 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def listed_files(manifest: dict[str, Any] | None) -> set[str]:
     """Return the files a manifest lists, relative to the folder."""
-    variables = [] if manifest is None else manifest["variables"]
-    return _proper(item["file"] for entry in variables for item in entry["files"])
+    if manifest is None:
+        return set()
+    files = [item["file"] for entry in manifest["variables"] for item in entry["files"]]
+    households = manifest.get("households")
+    if isinstance(households, dict):
+        files.append(households["file"])
+    return _proper(files)
 
 
 def own_files_of(
     folder: Path, manifest: dict[str, Any] | None, records: dict[int, dict[str, Any]]
 ) -> set[str]:
     """Return all files in the variables' folders that this program is known to have written."""
-    known = listed_files(manifest)
+    known = listed_files(manifest) | _households_of(folder)
     for record in records.values():
         known |= _proper(item["file"] for item in record["files"].values())
     begun = read_begun(folder)
@@ -174,9 +191,24 @@ def own_files_of(
     return known
 
 
+def _households_of(folder: Path) -> set[str]:
+    """Return the files of identifiers in a folder, known by the checksum in their name."""
+    return {
+        path.name
+        for path in _inside(folder)
+        if _HOUSEHOLDS.fullmatch(path.name)
+        and not path.is_symlink()
+        and path.name == households_file(checksum_of(path))
+    }
+
+
 def _proper(paths: Any) -> set[str]:
     """Leave out what no file of implicates is called, so that no list leads elsewhere."""
-    return {path for path in paths if isinstance(path, str) and _FILE.fullmatch(path)}
+    return {
+        path
+        for path in paths
+        if isinstance(path, str) and (_FILE.fullmatch(path) or _HOUSEHOLDS.fullmatch(path))
+    }
 
 
 def _parts_in(folder: Path, folders: Collection[str]) -> list[str]:
@@ -254,7 +286,7 @@ def clear_up(folder: Path, known: Collection[str], *, keep: Collection[str]) -> 
     for file in sorted(set(known) - set(keep)):
         if not (folder / file).parent.is_symlink():
             (folder / file).unlink(missing_ok=True)
-    for name in sorted({Path(file).parts[0] for file in known}):
+    for name in sorted({Path(file).parts[0] for file in known if "/" in file}):
         _clear_folder(folder / name)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.fusion.streams import Stream, common_seed, refuse_mixed_streams
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,12 +35,15 @@ class FusedVariable:
         Labels of a categorical variable; empty for numbers.
     ordered
         Whether the levels have an order.
+    streams
+        Which random numbers decided the draws; empty where that is not known.
     """
 
     name: str
     values: NDArray[Any]
     levels: tuple[str, ...] = ()
     ordered: bool = False
+    streams: tuple[Stream, ...] = ()
 
     @property
     def is_categorical(self) -> bool:
@@ -51,13 +55,22 @@ class FusedVariable:
         """Memory of the draws in bytes."""
         return int(self.values.nbytes)
 
-    def column(self, implicate: int) -> pd.Series[Any]:
-        """Return one implicate (0-based) as a pandas column with its natural dtype."""
+    def column(self, implicate: int, index: pd.Index[Any] | None = None) -> pd.Series[Any]:
+        """Return one implicate (0-based) as a pandas column with its natural dtype.
+
+        Parameters
+        ----------
+        implicate
+            Which one.
+        index
+            Of the households; their positions when left out.
+        """
         draws = self.values[:, implicate]
         if not self.is_categorical:
-            return pd.Series(draws, name=self.name)
+            return pd.Series(draws, index=index, name=self.name)
         dtype = pd.CategoricalDtype(list(self.levels), ordered=self.ordered)
-        return pd.Series(pd.Categorical.from_codes(draws, dtype=dtype), name=self.name)
+        codes = pd.Categorical.from_codes(draws, dtype=dtype)
+        return pd.Series(codes, index=index, name=self.name)
 
 
 @dataclass(frozen=True)
@@ -70,10 +83,20 @@ class Implicates:
         Fused variables by name, each with the same number of rows and implicates.
     notes
         What a user should know about the fusion, in sentences.
+    index
+        The recipient's index, by which every table of households is labelled; their positions where
+        it is not known.
+
+    Raises
+    ------
+    InputError
+        If the variables differ in rows or implicates, the index has other rows, or variables of
+        different fusions were drawn with the same random numbers.
     """
 
     variables: Mapping[str, FusedVariable]
     notes: tuple[str, ...] = ()
+    index: pd.Index[Any] | None = None
 
     def __post_init__(self) -> None:
         shapes = {variable.values.shape for variable in self.variables.values()}
@@ -82,6 +105,13 @@ class Implicates:
                 f"The fused variables have different shapes: {sorted(shapes)}",
                 fix="Fuse all variables in one call",
             )
+        if self.index is not None and self.variables and len(self.index) != self.rows:
+            raise InputError(
+                f"The index has {len(self.index):,} entries and the implicates are of "
+                f"{self.rows:,} households",
+                fix="Give the index of the recipient the variables were fused for",
+            )
+        refuse_mixed_streams((item.name, item.streams) for item in self.variables.values())
 
     def __getitem__(self, name: str) -> FusedVariable:
         if name not in self.variables:
@@ -103,10 +133,28 @@ class Implicates:
         """The number of households."""
         return 0 if not self.variables else int(next(iter(self.variables.values())).values.shape[0])
 
+    @property
+    def streams(self) -> Mapping[str, tuple[Stream, ...]]:
+        """Which random numbers decided each variable (see `fusion_core.fusion.shared_streams`)."""
+        return {name: variable.streams for name, variable in self.variables.items()}
+
+    @property
+    def seed(self) -> int | None:
+        """The seed of the fusion; ``None`` where it is not known, or there are several."""
+        return common_seed(self.streams)
+
     def frame(self, implicate: int) -> pd.DataFrame:
-        """Return one implicate (0-based): one row per household, one column per variable."""
+        """Return one implicate (0-based): one row per household, labelled like the recipient's.
+
+        Returns
+        -------
+        One column per variable, with the recipient's index.
+        """
         return pd.DataFrame(
-            {name: variable.column(implicate) for name, variable in self.variables.items()}
+            {
+                name: variable.column(implicate, self.index)
+                for name, variable in self.variables.items()
+            }
         )
 
     def slice(self, first: int, last: int) -> Implicates:
@@ -117,17 +165,21 @@ class Implicates:
                 for name, variable in self.variables.items()
             },
             self.notes,
+            None if self.index is None else self.index[first:last],
         )
 
     def long(self) -> pd.DataFrame:
-        """Return all implicates stacked, with columns ``implicate`` (from 1) and ``row`` (from 0)."""
+        """Return all implicates stacked, with columns ``implicate`` (from 1) and ``row`` (from 0).
+
+        Each block of rows has the recipient's index.
+        """
         parts = []
         for implicate in range(self.count):
             part = self.frame(implicate)
             part.insert(0, "row", np.arange(self.rows))
             part.insert(0, "implicate", implicate + 1)
             parts.append(part)
-        return pd.concat(parts, ignore_index=True)
+        return pd.concat(parts)
 
     @classmethod
     def from_long(cls, frame: pd.DataFrame, *, implicate: str = "implicate") -> Implicates:
@@ -140,10 +192,15 @@ class Implicates:
         implicate
             Column that numbers the implicates.
 
+        Returns
+        -------
+        Implicates with the index of the first block.
+
         Raises
         ------
         InputError
-            If the blocks differ in length.
+            If the blocks differ in length, or in the order of their households where these are
+            labelled the same in every block.
         """
         sizes = frame.groupby(implicate, sort=True).size()
         if sizes.nunique() != 1:
@@ -167,4 +224,18 @@ class Implicates:
                 variables[str(name)] = FusedVariable(
                     str(name), column.to_numpy().reshape(count, rows).T
                 )
-        return cls(variables)
+        return cls(variables, index=_common_index(frame.index[order], rows))
+
+
+def _common_index(stacked: pd.Index[Any], rows: int) -> pd.Index[Any] | None:
+    """Return the labels that every block of rows has; ``None`` where rows are only numbered."""
+    blocks = [stacked[start : start + rows] for start in range(0, len(stacked), rows)]
+    if all(block.equals(blocks[0]) for block in blocks):
+        return blocks[0]
+    if all(len(block.difference(blocks[0])) == 0 for block in blocks):
+        raise InputError(
+            "The implicates list the households in different orders",
+            where="the index",
+            fix="Stack one block of the same households in the same order per implicate",
+        )
+    return None

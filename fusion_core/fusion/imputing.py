@@ -16,6 +16,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.fusion.fusing import fuse
+from fusion_core.fusion.inputs import check_seed
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed
 from fusion_core.fusion.training import train
@@ -31,7 +32,7 @@ def impute(
     *,
     ignore: Collection[str] = (),
     weight: str | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     settings: TrainSettings | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
@@ -48,7 +49,7 @@ def impute(
     weight
         Column of survey weights; neither filled nor used as a predictor.
     seed
-        Seed of the draws.
+        Seed of the draws; a random one when left out.
     settings
         Training settings; the quick preset when left out.
     progress
@@ -64,7 +65,7 @@ def impute(
     InputError
         If a column has no answer at all, or cannot be modelled.
     """
-    settings = settings or TrainSettings.preset("quick")
+    settings, seed = settings or TrainSettings.preset("quick"), check_seed(seed)
     used = [name for name in table.columns if name != weight and name not in set(ignore)]
     missing = table[used].isna().sum()
     wanted = [str(name) for name in missing[missing > 0].sort_values(kind="stable").index]
@@ -73,7 +74,7 @@ def impute(
         if progress is not None:
             progress(place / len(wanted), f"Filling {int(missing[name]):,} answers of {name}")
         others = [other for other in used if other != name]
-        own = integer_seed(seed, Purpose.DRAWS, place)
+        own = integer_seed(seed, Purpose.IMPUTING, name)
         filled[name] = _fill(filled, name, others, weight=weight, seed=own, settings=settings)
     return filled
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.fusion.predictor_lists import check_lists, refuse_repeats, require_names
+from fusion_core.fusion.streams import POSITIONAL, random_seed
 from fusion_core.fusion.variables import VariableType, encode
 
 if TYPE_CHECKING:
@@ -302,6 +303,18 @@ def missing_notes(model: FusionModel, lacking: NDArray[np.int64]) -> tuple[str, 
     return tuple(notes)
 
 
+def fusion_notes(model: FusionModel, lacking: NDArray[np.int64]) -> tuple[str, ...]:
+    """Say what a user should know of a fusion.
+
+    Parameters
+    ----------
+    model, lacking
+        As for `missing_notes`.
+    """
+    old = not all(step.origin for step in model.steps)
+    return (*missing_notes(model, lacking), *((POSITIONAL,) if old else ()))
+
+
 def check_implicates(m: int) -> None:
     """Check the number of implicates asked for.
 
@@ -314,14 +327,28 @@ def check_implicates(m: int) -> None:
         raise InputError(f"{m} implicates were asked for", fix="Ask for at least one implicate")
 
 
-def check_seed(seed: int) -> int:
-    """Return the seed if it can be one.
+def check_name(name: str) -> None:
+    """Check the name of a donor survey.
+
+    Raises
+    ------
+    InputError
+        If it is no text.
+    """
+    if not isinstance(name, str):
+        raise InputError(f"The donor's name is {name!r}", fix="Give a text, such as 'RECS 2020'")
+
+
+def check_seed(seed: int | None) -> int:
+    """Return the seed if it can be one, a random one for ``None``.
 
     Raises
     ------
     InputError
         If it is negative or not a whole number.
     """
+    if seed is None:
+        return random_seed()
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise InputError(f"The seed is {seed!r}", fix="Use a whole number of at least 0")
     return int(seed)

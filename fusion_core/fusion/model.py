@@ -15,6 +15,7 @@ import pandas as pd
 from fusion_core.fusion.boosting import Tuning
 from fusion_core.fusion.neighbours import DonorPool
 from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.streams import Stream
 from fusion_core.fusion.variables import VariableType
 
 if TYPE_CHECKING:
@@ -117,10 +118,14 @@ class Step:
     pool
         Donors to draw from; ``None`` for a categorical variable on its own, which is drawn from
         its probabilities.
+    origin
+        What its random numbers are named after (see `streams.origin`); empty in models of earlier
+        versions.
     """
 
     variables: tuple[VariableModel, ...]
     pool: DonorPool | None
+    origin: str = ""
 
     @property
     def is_block(self) -> bool:
@@ -156,6 +161,11 @@ class FusionModel:
         What a user should know about the training, in sentences.
     missing
         Number of donors without a value, by variable.
+    donor
+        Name of the donor survey, where it has one.
+    exact
+        Values of fused whole numbers too large for `values` to hold exactly, which are drawn in
+        their place.
     """
 
     predictors: tuple[VariableType, ...]
@@ -167,6 +177,12 @@ class FusionModel:
     seed: int
     notes: tuple[str, ...] = ()
     missing: Mapping[str, int] = field(default_factory=dict)
+    donor: str = ""
+    exact: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    def drawn_values(self, name: str) -> NDArray[Any]:
+        """Return the values of a fused variable by donor, as they are drawn."""
+        return self.exact.get(name, self.values[name])
 
     @property
     def x(self) -> tuple[str, ...]:
@@ -182,6 +198,14 @@ class FusionModel:
     def fused_types(self) -> tuple[VariableType, ...]:
         """The fused variables in fusion order."""
         return tuple(variable.type for step in self.steps for variable in step.variables)
+
+    def streams(self, seed: int) -> tuple[Stream, ...]:
+        """Return which random numbers decide each step of a fusion with some seed."""
+        everything = tuple(variable.name for variable in self.fused_types)
+        return tuple(
+            Stream(seed, step.origin, step.names if step.origin else everything)
+            for step in self.steps
+        )
 
     def variables(self) -> pd.DataFrame:
         """Return what each variable was taken for; `TrainSettings.types` overrides it.

@@ -1,7 +1,8 @@
 """A fusion model on disk: a folder or zip anyone can read, every file guarded by a checksum.
 
-Layout (format 3; models of format 2, which lack settings added since, and of format 1, which name two
-settings otherwise and have no temperatures, are read):
+Layout (format 4; models of format 3, whose random numbers are named after the steps, of format 2,
+which lack settings added since, and of format 1, which name two settings otherwise and have no
+temperatures, are read):
 
 ``manifest.json``
     Format version, the version that wrote it, and the SHA-256 of every other file.
@@ -9,7 +10,8 @@ settings otherwise and have no temperatures, are read):
     Types, chain, settings, tuning and notes.
 ``donors.parquet``
     One row per donor: its weight and its observed value of every fused variable (numbers, or codes
-    into the levels listed in ``model.json``).
+    into the levels listed in ``model.json``). Whole numbers too large for that are there once more,
+    exactly.
 ``trees/SS_VV_PP.txt``
     LightGBM text model of part PP of variable VV of step SS, counted from 00.
 ``pools/SS.parquet``
@@ -126,6 +128,11 @@ def _files(model: FusionModel) -> dict[str, bytes]:
         f"value_{place}": model.values[variable.name]
         for place, variable in enumerate(model.fused_types)
     }
+    columns |= {
+        f"exact_{place}": model.exact[variable.name]
+        for place, variable in enumerate(model.fused_types)
+        if variable.name in model.exact
+    }
     described = json_text(_record(model))
     check_writable(described, where=MODEL_FILE)
     files = {MODEL_FILE: described.encode(), DONOR_FILE: _parquet(pa.table(columns))}
@@ -148,11 +155,13 @@ def _record(model: FusionModel) -> dict[str, Any]:
             {
                 "variables": [_variable_record(variable) for variable in step.variables],
                 "pool": None if step.pool is None else _scale_record(step.pool.scale),
+                "origin": step.origin,
             }
             for step in model.steps
         ],
         "notes": list(model.notes),
         "missing": dict(model.missing),
+        "donor": model.donor,
     }
 
 
@@ -201,6 +210,7 @@ def _model(files: dict[str, bytes], shown: Path) -> FusionModel:
             None
             if step["pool"] is None
             else _pool(step["pool"], _table(files[_pool_file(number)]), weights),
+            step.get("origin", ""),
         )
         for number, step in enumerate(record["steps"])
     )
@@ -218,6 +228,12 @@ def _model(files: dict[str, bytes], shown: Path) -> FusionModel:
         seed=record["seed"],
         notes=tuple(record["notes"]),
         missing=record.get("missing", {}),
+        donor=record.get("donor", ""),
+        exact={
+            variable.name: donors[f"exact_{place}"].to_numpy()
+            for place, variable in enumerate(types)
+            if f"exact_{place}" in donors.column_names
+        },
     )
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from fusion_core.fusion.model_archive import Reader
 
-FORMAT_VERSION = 3
-READABLE_VERSIONS = (1, 2, 3)
+FORMAT_VERSION = 4
+READABLE_VERSIONS = (1, 2, 3, 4)
 KIND = "fusion model"
 MANIFEST_FILE = "manifest.json"
 

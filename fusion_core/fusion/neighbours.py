@@ -169,6 +169,7 @@ def variable_k_pool(
     donors: NDArray[np.int32],
     settings: TrainSettings,
     *,
+    dominant: NDArray[np.bool_] | None = None,
     seed: int,
     check: Callable[[], None] = carry_on,
 ) -> DonorPool:
@@ -184,6 +185,8 @@ def variable_k_pool(
         Their positions in the model's donor table.
     settings
         Quantile probabilities, K, smallest k, number of centres and method.
+    dominant
+        Donors that are centres of their own, however many centres there are.
     seed
         Seed of the k-means centres.
     check
@@ -193,7 +196,9 @@ def variable_k_pool(
     scale = ExpectationScale.fit(
         expectations, is_probability=np.zeros(columns, dtype=bool), weight=np.ones(columns)
     )
-    points, neighbours = _centres_and_neighbours(scale, expectations, settings, seed, check)
+    points, neighbours = _centres_and_neighbours(
+        scale, expectations, settings, dominant=dominant, seed=seed, check=check
+    )
     predicted = scale.invert(points)
     chosen = np.concatenate(
         [
@@ -254,6 +259,7 @@ def fixed_k_pool(
     *,
     is_probability: NDArray[np.bool_],
     column_weight: NDArray[np.float64],
+    dominant: NDArray[np.bool_] | None = None,
     seed: int,
     check: Callable[[], None] = carry_on,
 ) -> DonorPool:
@@ -271,6 +277,8 @@ def fixed_k_pool(
         Which columns are probabilities and keep their scale.
     column_weight
         Factor of each column in the distance.
+    dominant
+        Donors that are centres of their own, however many centres there are.
     seed
         Seed of the k-means centres.
     check
@@ -280,7 +288,9 @@ def fixed_k_pool(
     block = settings.replace(
         neighbours=settings.block_neighbours, minimum_neighbours=settings.block_neighbours
     )
-    points, neighbours = _centres_and_neighbours(scale, expectations, block, seed, check)
+    points, neighbours = _centres_and_neighbours(
+        scale, expectations, block, dominant=dominant, seed=seed, check=check
+    )
     table_weights = np.zeros(int(donors.max()) + 1)
     table_weights[donors] = weights
     return DonorPool.build(scale, points, [donors[row] for row in neighbours], table_weights)
@@ -290,6 +300,8 @@ def _centres_and_neighbours(
     scale: ExpectationScale,
     expectations: NDArray[np.float64],
     settings: TrainSettings,
+    *,
+    dominant: NDArray[np.bool_] | None,
     seed: int,
     check: Callable[[], None],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -301,6 +313,8 @@ def _centres_and_neighbours(
     points = np.unique(scaled, axis=0)
     if 0 < settings.centres < len(points):
         points = _centres(scaled, settings.centres, seed, check)
+        if dominant is not None and dominant.any():
+            points = np.unique(np.concatenate([points, scaled[dominant]]), axis=0)
     check()
     count = min(settings.neighbours, len(scaled))
     _, neighbours = cKDTree(scaled).query(points, k=np.arange(1, count + 1))

@@ -18,11 +18,12 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import HarmonyError, InputError
+from fusion_core.fusion.checkpoints import record_seed, seed_or_recorded
 from fusion_core.fusion.fusing import fuse, ignore
 from fusion_core.fusion.implicate_files import write_implicates
 from fusion_core.fusion.implicate_folder import read_implicates
 from fusion_core.fusion.implicates import FusedVariable, Implicates
-from fusion_core.fusion.inputs import FEWEST_IN_CLASS, check_implicates, check_seed, normalise_steps
+from fusion_core.fusion.inputs import FEWEST_IN_CLASS, check_implicates, normalise_steps
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed, stream
 from fusion_core.fusion.training import train
@@ -34,8 +35,10 @@ Progress = Callable[[float, str], None]
 FEWEST_FOLDS = 2
 # Of the time of a fold, training takes nearly all: the fold it fuses is a part of the donor.
 _TRAINING_SHARE = 0.9
-_KEY = 1_000_003
+_KEY = "out of fold"
 """Key of the folds' random stream, apart from those of the variables."""
+_STREAMS = "named after donor and variables"
+"""How random streams are named; folds that an earlier version finished are drawn again."""
 
 
 def fuse_out_of_fold(
@@ -45,7 +48,7 @@ def fuse_out_of_fold(
     *,
     weight: str | None = None,
     m: int = 40,
-    seed: int = 0,
+    seed: int | None = None,
     settings: TrainSettings | None = None,
     folds: int = 5,
     threads: int = 1,
@@ -58,8 +61,11 @@ def fuse_out_of_fold(
     ----------
     donor, y, x, weight, settings
         As for `fusion_core.fusion.train`.
-    m, seed, threads
+    m, threads
         As for `fusion_core.fusion.fuse`.
+    seed
+        Seed of the folds, the models and the draws. A random one when left out, or the one an
+        interrupted call left in `checkpoints`.
     folds
         Number of folds; each trains models of its own on the other folds.
     checkpoints
@@ -87,10 +93,13 @@ def fuse_out_of_fold(
     steps = normalise_steps(y)
     names = [name for step in steps for name in step]
     table = _with_fixed_levels(donor, names)
-    fold = _folds(len(table), folds, check_seed(seed))
+    drawn, seed = seed is None, seed_or_recorded(seed, checkpoints)
+    if drawn:
+        record_seed(seed, checkpoints)
+    fold = _folds(len(table), folds, seed)
     report = progress or ignore
     kept = None if checkpoints is None else checkpoints / _fingerprint(
-        table, names, x, weight, [steps, list(x), weight, m, seed, folds, _plain(settings)]
+        table, names, x, weight, [_STREAMS, steps, list(x), weight, m, seed, folds, _plain(settings)]
     )  # fmt: skip
     parts = []
     for number in range(folds):
@@ -105,7 +114,7 @@ def fuse_out_of_fold(
             _write_part(part, kept, number)
         parts.append((held, part))
     report(1.0, "Fused every donor household by models that never saw it")
-    return _joined(parts, len(table))
+    return _joined(parts, len(table), donor.index)
 
 
 def _fuse_fold(
@@ -200,7 +209,9 @@ def _without_lone_levels(donor: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return result
 
 
-def _joined(parts: list[tuple[NDArray[np.bool_], Implicates]], rows: int) -> Implicates:
+def _joined(
+    parts: list[tuple[NDArray[np.bool_], Implicates]], rows: int, index: pd.Index[Any]
+) -> Implicates:
     first = parts[0][1]
     variables = {}
     for name, outline in first.variables.items():
@@ -208,7 +219,7 @@ def _joined(parts: list[tuple[NDArray[np.bool_], Implicates]], rows: int) -> Imp
         values = np.empty((rows, first.count), dtype=dtype)
         for held, part in parts:
             values[held] = part[name].values
-        variables[name] = FusedVariable(name, values, outline.levels, outline.ordered)
-    return Implicates(
-        variables, tuple(dict.fromkeys(note for _, part in parts for note in part.notes))
-    )
+        streams = tuple(stream for _, part in parts for stream in part[name].streams)
+        variables[name] = FusedVariable(name, values, outline.levels, outline.ordered, streams)
+    notes = tuple(dict.fromkeys(note for _, part in parts for note in part.notes))
+    return Implicates(variables, notes, index)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.fusion.implicate_folder import HOUSEHOLD_COLUMNS
 from fusion_core.fusion.inputs import check_predictors, encode_recipient
 from fusion_core.fusion.streams import CHUNK_ROWS
 from fusion_core.workspace.files import replace_file
@@ -55,7 +57,9 @@ class EncodedRecipient:
     digest: str
 
 
-def encode_to_file(source: RecipientSource, model: FusionModel, path: Path) -> EncodedRecipient:
+def encode_to_file(
+    source: RecipientSource, model: FusionModel, path: Path, *, households: Path | None = None
+) -> EncodedRecipient:
     """Check all rows of a recipient and write its predictors as numbers.
 
     Parameters
@@ -66,6 +70,9 @@ def encode_to_file(source: RecipientSource, model: FusionModel, path: Path) -> E
         The model whose predictors are read.
     path
         Parquet file to write; put in place when the last row is checked.
+    households
+        Parquet file to write its identifiers to: its column ``household_id`` or else the index of the
+        frame it was written from. None is written where the source has neither.
 
     Raises
     ------
@@ -78,9 +85,15 @@ def encode_to_file(source: RecipientSource, model: FusionModel, path: Path) -> E
     digest = hashlib.blake2b(digest_size=16)
     names = [str(place) for place in range(len(model.predictors))]
     schema = pa.schema([(name, pa.float64()) for name in names])
-    batches = _batches(source, model)
-    with replace_file(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+    keys = [] if households is None else _keys(source)
+    batches = _batches(source, model, keys)
+    with (
+        replace_file(path) as temporary,
+        pq.ParquetWriter(temporary, schema) as writer,
+        _key_writer(households, keys) as write_keys,
+    ):
         for table in _even(batches, ROWS_AT_ONCE):
+            write_keys(table)
             matrix, more = encode_recipient(table.to_pandas(), model)
             rows, lacking = rows + len(matrix), lacking + more
             digest.update(matrix.data)
@@ -109,18 +122,67 @@ def read_encoded(path: Path, first: int, last: int) -> NDArray[np.float64]:
     return np.column_stack([column.to_numpy() for column in wanted.columns])
 
 
-def _batches(source: RecipientSource, model: FusionModel) -> Iterator[pa.RecordBatch]:
-    """Read the predictors, in batches of any size."""
+@contextmanager
+def _key_writer(path: Path | None, keys: Sequence[str]) -> Iterator[Callable[[pa.Table], None]]:
+    """Write the identifiers of table after table; an earlier file goes where there are none."""
+    if path is None or not keys:
+        if path is not None:
+            path.unlink(missing_ok=True)
+        yield lambda _table: None
+        return
+    writer: pq.ParquetWriter | None = None
+
+    def write(table: pa.Table) -> None:
+        nonlocal writer
+        chosen = table.select(list(keys)).replace_schema_metadata(None)
+        for place, field in enumerate(chosen.schema):
+            if pa.types.is_dictionary(field.type):
+                plain = chosen.column(place).cast(field.type.value_type)
+                chosen = chosen.set_column(place, field.name, plain)
+        writer = writer or pq.ParquetWriter(temporary, chosen.schema, compression="zstd")
+        writer.write_table(chosen.cast(writer.schema))
+
+    with replace_file(path) as temporary:
+        try:
+            yield write
+        finally:
+            if writer is not None:
+                writer.close()
+
+
+def _keys(source: RecipientSource) -> list[str]:
+    """Return the columns that identify the households of a source, none where nothing says."""
+    if not isinstance(source, Path | str):
+        return [name for name in HOUSEHOLD_COLUMNS if name in source.columns]
+    found: list[list[str]] = []
+    for path in _files(Path(source)):
+        try:
+            schema = pq.read_schema(path)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise _damaged(path) from error
+        index = (schema.pandas_metadata or {}).get("index_columns", [])
+        # A range is described, not stored; so there are no such columns then.
+        stored = [name for name in index if isinstance(name, str) and name in schema.names]
+        named = [name for name in HOUSEHOLD_COLUMNS if name in schema.names]
+        found.append(named or stored)
+    return found[0] if all(keys == found[0] for keys in found) else []
+
+
+def _batches(
+    source: RecipientSource, model: FusionModel, keys: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """Read predictors and identifiers, in batches of any size."""
+    columns = list(dict.fromkeys((*model.x, *keys)))
     if not isinstance(source, Path | str):
         check_predictors(list(source.columns), model)
-        wanted = source.project(", ".join(quoted(name) for name in model.x))
+        wanted = source.project(", ".join(quoted(name) for name in columns))
         yield from wanted.to_arrow_reader(ROWS_AT_ONCE)
         return
     for path in _files(Path(source)):
         try:
             with pq.ParquetFile(path) as file:
                 check_predictors(list(file.schema_arrow.names), model)
-                yield from file.iter_batches(batch_size=ROWS_AT_ONCE, columns=list(model.x))
+                yield from file.iter_batches(batch_size=ROWS_AT_ONCE, columns=columns)
         except (OSError, pa.ArrowInvalid) as error:
             raise _damaged(path) from error
 

@@ -8,13 +8,13 @@ one pass in memory, whoever computed which part.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import psutil
 
 from fusion_core.errors import InputError
@@ -23,6 +23,7 @@ from fusion_core.fusion.fusing import (
     RowRange,
     block_rows,
     fuse_rows,
+    fused_outlines,
     ignore,
 )
 from fusion_core.fusion.implicate_files import (
@@ -34,8 +35,8 @@ from fusion_core.fusion.implicate_files import (
     work_file,
     write_part,
 )
-from fusion_core.fusion.implicates import FusedVariable
-from fusion_core.fusion.inputs import check_implicates, check_seed, missing_notes
+from fusion_core.fusion.implicate_work import HOUSEHOLDS, read_begun
+from fusion_core.fusion.inputs import check_implicates, check_seed, fusion_notes
 from fusion_core.fusion.model import FusionModel
 from fusion_core.fusion.model_files import model_checksum
 from fusion_core.fusion.model_manifest import software_version
@@ -60,7 +61,7 @@ def fuse_to_folder(
     folder: Path,
     *,
     m: int = 40,
-    seed: int = 0,
+    seed: int | None = None,
     threads: int = 1,
     memory: int | None = None,
     executor: Executor | None = None,
@@ -81,7 +82,8 @@ def fuse_to_folder(
         call with the same recipient, model, `m` and `seed` left there is gone on with. Whole
         implicates that are there are replaced once the new ones are whole.
     m, seed
-        As for `fusion_core.fusion.fuse`; the draws are the same.
+        As for `fusion_core.fusion.fuse`; the draws are the same. Without a seed an interrupted call
+        is gone on with by its own.
     threads
         Row blocks of a part computed at the same time.
     memory
@@ -104,20 +106,31 @@ def fuse_to_folder(
         If another process is fusing to the same folder.
     """
     check_implicates(m)
-    seed, report = check_seed(seed), progress or ignore
+    if seed is not None:
+        seed = check_seed(seed)
+    report = progress or ignore
     report(0.0, "Checking the recipient")
     model = Path(model)
     loaded = FusionModel.load(model)
     size = _part_rows(loaded, m, threads, memory)
     with locked(folder):
         claim(folder)
-        found = encode_to_file(recipient, loaded, folder / work_file(RECIPIENT))
+        found = encode_to_file(
+            recipient, loaded, folder / work_file(RECIPIENT),
+            households=folder / work_file(HOUSEHOLDS),
+        )  # fmt: skip
         checksum = model_checksum(model)
-        fingerprint = f"{m} {seed} {checksum} {found.digest} {software_version()}"
+
+        def name(seed: int) -> str:
+            return f"{m} {seed} {checksum} {found.digest} {software_version()}"
+
+        if seed is None:
+            seed = check_seed(_interrupted_seed(folder, name))
+        fingerprint = name(seed)
         done, size = _finished(folder, fingerprint, size)
         parts = math.ceil(found.rows / size)
         names = [variable.name for variable in loaded.fused_types]
-        begin_implicates(folder, fingerprint, variables=names, keep=done)
+        begin_implicates(folder, fingerprint, variables=names, keep=done, seed=seed)
         work = [
             PartWork(
                 model, checksum, folder, number, size, found.rows, m, seed, threads, fingerprint
@@ -131,8 +144,8 @@ def fuse_to_folder(
                 fuse_part(item, loaded, predictor, progress=report)
         else:
             _spread(work, executor, parts, report)
-        notes = missing_notes(loaded, found.lacking)
-        declare_whole(folder, _outlines(loaded), implicates=m, parts=parts, notes=notes)
+        outlines, notes = fused_outlines(loaded, seed), fusion_notes(loaded, found.lacking)
+        declare_whole(folder, outlines, implicates=m, parts=parts, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -250,10 +263,9 @@ def _part_rows(model: FusionModel, m: int, threads: int, memory: int | None) -> 
     return int(min(LARGEST_PART, chunks * CHUNK_ROWS))
 
 
-def _outlines(model: FusionModel) -> list[FusedVariable]:
-    """Return the fused variables without values."""
-    nothing = np.empty((0, 0))
-    return [
-        FusedVariable(variable.name, nothing, variable.levels, variable.kind == "ordered")
-        for variable in model.fused_types
-    ]
+def _interrupted_seed(folder: Path, name: Callable[[int], str]) -> int | None:
+    """Return the seed of an interrupted fusion of the same model and recipient, if there is one."""
+    begun = read_begun(folder)
+    if begun is None or begun.seed is None or begun.fingerprint != name(begun.seed):
+        return None
+    return begun.seed

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.fusion.calibration import calibrated
-from fusion_core.fusion.checkpoints import fit_or_read
+from fusion_core.fusion.checkpoints import fit_or_read, record_seed, seed_or_recorded
 from fusion_core.fusion.donors import Donors, read_donors
 from fusion_core.fusion.expectations import FittedVariable
-from fusion_core.fusion.inputs import check_seed
+from fusion_core.fusion.inputs import check_name
 from fusion_core.fusion.model import FusionModel, Step
 from fusion_core.fusion.neighbours import DonorPool, fixed_k_pool, variable_k_pool
 from fusion_core.fusion.settings import TrainSettings
@@ -39,7 +39,8 @@ def train(
     x: Sequence[str] | Mapping[str, Sequence[str]],
     *,
     weight: str | None = None,
-    seed: int = 0,
+    donor_name: str = "",
+    seed: int | None = None,
     settings: TrainSettings | None = None,
     checkpoints: Path | None = None,
     executor: Executor | None = None,
@@ -62,8 +63,12 @@ def train(
         `TrainSettings.exclude` says otherwise.
     weight
         Column of survey weights; scaled to mean 1.
+    donor_name
+        Name of the donor survey, such as ``"RECS 2020"``. With the variable's name it names the random
+        numbers the variable is drawn with; without it, weights and answers of the donors do.
     seed
-        Seed of every random choice; the result does not depend on `TrainSettings.workers`.
+        Seed of every random choice; the result does not depend on `TrainSettings.workers`. A random
+        one when left out, or the one an interrupted call left in `checkpoints`; the model tells.
     settings
         Training settings; the published defaults when left out.
     checkpoints
@@ -90,7 +95,11 @@ def train(
     settings = settings or TrainSettings()
     report = progress or _ignore
     report(0.0, "Checking the donor")
-    donors = read_donors(donor, y, x, weight=weight, seed=check_seed(seed), settings=settings)
+    check_name(donor_name)
+    drawn, seed = seed is None, seed_or_recorded(seed, checkpoints)
+    donors = read_donors(donor, y, x, weight=weight, seed=seed, settings=settings, name=donor_name)
+    if drawn:
+        record_seed(seed, checkpoints)
     with workers_of(executor, settings.workers, jobs=max(1, settings.folds)) as workers:
         fitted = _fit_all(donors, workers, checkpoints, report)
     # Few numbers decide which donors are near: they are found here, also after a cluster's work.
@@ -106,24 +115,30 @@ def train(
         seed=donors.seed,
         notes=donors.notes,
         missing=donors.missing(),
+        donor=donors.name,
+        exact=donors.exact,
     )
 
 
 def _pool(donors: Donors, step: int, fitted: list[FittedVariable], stop: Stop) -> DonorPool | None:
     """Return the donors a step draws from; ``None`` for a categorical variable on its own."""
     rows = np.flatnonzero(donors.step_rows(step)).astype(np.int32)
-    seed = integer_seed(donors.seed, Purpose.CENTRES, step)
+    seed = integer_seed(donors.seed, Purpose.CENTRES, donors.origin(donors.step_columns(step)))
+    dominant = donors.dominant[rows]
     if len(fitted) > 1:
         return _block_pool(
-            fitted, donors.weights[rows], rows, donors.settings, seed=seed, stop=stop
-        )
-    model, expectations = fitted[0].model, fitted[0].expectations(donors.settings.method)
+            fitted, donors.weights[rows], rows, donors.settings, dominant=dominant, seed=seed,
+            stop=stop,
+        )  # fmt: skip
+    model = fitted[0].model
+    expectations = fitted[0].expectations(donors.settings.method, dominant)
     if model.type.is_categorical:
         return None
     values = donors.fused[rows, donors.step_columns(step).start]
     if model.has_zero_part:
         keep = values != 0
         rows, values, expectations = rows[keep], values[keep], expectations[keep, 1:]
+        dominant = dominant[keep]
     if model.constant is not None:
         expectations = np.zeros((len(rows), 1))
         return fixed_k_pool(
@@ -136,8 +151,8 @@ def _pool(donors: Donors, step: int, fitted: list[FittedVariable], stop: Stop) -
             seed=seed,
         )
     return variable_k_pool(
-        expectations, values, donors.weights[rows], rows, donors.settings, seed=seed,
-        check=stop.check,
+        expectations, values, donors.weights[rows], rows, donors.settings, dominant=dominant,
+        seed=seed, check=stop.check,
     )  # fmt: skip
 
 
@@ -147,11 +162,12 @@ def _block_pool(
     rows: NDArray[np.int32],
     settings: TrainSettings,
     *,
+    dominant: NDArray[np.bool_],
     seed: int,
     stop: Stop,
 ) -> DonorPool:
     """List the donors of a block; each variable counts alike, however many expectations it has."""
-    columns = [item.expectations(settings.method) for item in fitted if item.model.width]
+    columns = [item.expectations(settings.method, dominant) for item in fitted if item.model.width]
     is_probability = [np.full(item.model.width, item.model.type.is_categorical) for item in fitted]
     for item, flags in zip(fitted, is_probability, strict=True):
         if item.model.has_zero_part:
@@ -167,6 +183,7 @@ def _block_pool(
         settings,
         is_probability=np.concatenate(is_probability),
         column_weight=np.concatenate(weight),
+        dominant=dominant,
         seed=seed,
         check=stop.check,
     )
@@ -242,7 +259,7 @@ def _step(donors: Donors, number: int, fitted: list[FittedVariable], stop: Stop)
         rows = donors.step_rows(number)
         outcome = donors.fused[rows, columns.start]
         models = (calibrated(part[0], outcome, donors.weights[rows]),)
-    return Step(models, _pool(donors, number, part, stop))
+    return Step(models, _pool(donors, number, part, stop), donors.origin(columns))
 
 
 def _ignore(_share: float, _message: str) -> None:

@@ -8,6 +8,7 @@ zero that falls below 90 % of its value when the zeros are removed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,8 @@ ZERO_SHARE = 0.01
 FEWEST_OF_EACH = 2
 ZERO_DENSITY_RATIO = 0.9
 MOST_LEVELS = 1000
+LARGEST_EXACT = 2**53
+"""Floating-point numbers hold every whole number up to this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,8 @@ def detect_type(
         return VariableType(name, override or "nominal", ("False", "True"))
     if _is_number(dtype):
         if override in ("ordered", "nominal"):
-            present = np.unique(_numbers(column))
-            levels = tuple(level_text(value) for value in present[np.isfinite(present)])
+            present = pd.Series(column.dropna().unique()).sort_values()
+            levels = tuple(level_text(value) for value in present if np.isfinite(float(value)))
             return VariableType(name, override, _few(name, levels), _storage_dtype(column))
         kind: VariableKind = override or "continuous"
         if override is None and fused and is_zero_inflated(_numbers(column)):
@@ -136,6 +139,52 @@ def detect_types(
     return tuple(
         detect_type(frame[name], override=overrides.get(name), fused=fused) for name in names
     )
+
+
+def exact_values(
+    frame: pd.DataFrame, variables: tuple[VariableType, ...]
+) -> dict[str, NDArray[Any]]:
+    """Return the columns of whole numbers that floating-point numbers do not hold exactly.
+
+    Parameters
+    ----------
+    frame
+        The donor.
+    variables
+        Types of the columns to look at.
+
+    Returns
+    -------
+    Whole numbers by name, 0 where there is none.
+
+    Raises
+    ------
+    InputError
+        If decimals have more digits than a floating-point number.
+    """
+    found: dict[str, NDArray[Any]] = {}
+    for variable in variables:
+        column = frame[variable.name]
+        if not variable.is_categorical and variable.dtype.lstrip("u").startswith("int"):
+            whole = column.to_numpy(dtype=variable.dtype, na_value=0)
+            if len(whole) and (whole.max() > LARGEST_EXACT or int(whole.min()) < -LARGEST_EXACT):
+                found[variable.name] = whole
+        elif not variable.is_categorical:
+            _refuse_long_decimals(column)
+    return found
+
+
+def _refuse_long_decimals(column: pd.Series[Any]) -> None:
+    """Refuse decimals that a floating-point number would round."""
+    if not isinstance(column.dropna().iloc[0], Decimal):
+        return
+    for value in column.dropna().unique():
+        if Decimal(repr(float(value))) != value:
+            raise InputError(
+                f"The variable '{column.name}' has values of more digits than a number holds, such "
+                f"as {value}",
+                fix="Give it as whole numbers of a smaller unit, such as cents",
+            )
 
 
 def is_zero_inflated(values: NDArray[np.float64]) -> bool:

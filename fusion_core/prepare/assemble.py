@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import HarmonyError, InputError
+from fusion_core.fusion.streams import Purpose, stream
 from fusion_core.geography.location import PUMA, impute_location, read_intersections
 from fusion_core.geography.spatial import join_predictors, read_spatial_tables
 from fusion_core.harmony.apply import harmonize_pair
@@ -37,9 +38,6 @@ PREDICTOR_COLUMNS: Final = (
 ``"ordered"`` or ``"number"``; donor variable it was made from; similarity of the two weighted
 distributions, 0–1; weighted shares of households without a value; and, when it cannot be used, a
 sentence that says why."""
-
-# Keeps the stream of the location apart from those of training and fusing with the same seed.
-_LOCATION_STREAM: Final = 0x10CA7E
 
 
 @dataclass(frozen=True)
@@ -243,7 +241,7 @@ def _locate(
             f"No table says which PUMAs a place published by {survey.id.title} overlaps: donor "
             "households were placed anywhere."
         )
-    generator = np.random.default_rng([_LOCATION_STREAM, seed])
+    generator = stream(seed, Purpose.LOCATION, str(survey.id))
     placed = impute_location(
         donor, recipient, intersections, predictors=predictors, generator=generator,
         progress=progress,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.fusion.row_matching import order_of
 from fusion_core.validation.calibration import (
     RELIABILITY_COLUMNS,
     coverage_table,
@@ -118,7 +119,8 @@ def validate(
     Parameters
     ----------
     observed
-        The donor, rows in the order of the implicates, with the fused and the subset variables.
+        The donor with the fused and the subset variables; rows are matched by their index where the
+        implicates have one, else by position.
     implicates
         At least two implicates of the same households.
     subset_variables
@@ -139,6 +141,8 @@ def validate(
         implicate, or a subset variable is a fused variable.
     """
     report = progress or _silent
+    order = order_of(implicates.index, observed, what="donor")
+    observed = observed if order is None else observed.iloc[order]
     weights = _check(observed, implicates, subset_variables, weight)
     report(0.0, "Forming subsets")
     subsets = build_subsets(observed, subset_variables, minimum_rows=minimum_rows)

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.fusion.row_matching import order_of
 from fusion_core.validation.metrics import observed_codes
 
 if TYPE_CHECKING:
@@ -249,6 +250,15 @@ def score_table(
 ) -> pd.DataFrame:
     """Score every fused variable against the true values of the same households.
 
+    Parameters
+    ----------
+    observed
+        True values; rows are matched by their index where the implicates have one.
+    implicates
+        The draws.
+    weight
+        One per row of `observed`; 1 when left out.
+
     Returns
     -------
     DataFrame
@@ -262,6 +272,7 @@ def score_table(
     InputError
         If there is only one implicate.
     """
+    observed, weight = _in_order(observed, implicates, weight)
     rows = []
     for name, variable in implicates.variables.items():
         if variable.is_categorical:
@@ -286,12 +297,18 @@ def score_variables(
 ) -> pd.DataFrame:
     """Score every fused variable by its fair score: one row per variable.
 
+    Parameters
+    ----------
+    observed, implicates, weight
+        As in `score_table`.
+
     Returns
     -------
     DataFrame
         The rows of `score_table` for CRPS and Brier, with ``coverage``: the share of true values in
         the draws' central 80 % interval, NaN for categories.
     """
+    observed, weight = _in_order(observed, implicates, weight)
     scores = score_table(observed, implicates, weight)
     fair = scores[scores["score"] != LOG].reset_index(drop=True)
     coverage = [
@@ -303,6 +320,16 @@ def score_variables(
         for name, variable in implicates.variables.items()
     ]
     return fair.assign(coverage=coverage)
+
+
+def _in_order(
+    observed: pd.DataFrame, implicates: Implicates, weight: Floats | None
+) -> tuple[pd.DataFrame, Floats | None]:
+    """Return true values and their weights in the order of the implicates."""
+    order = order_of(implicates.index, observed, what="donor")
+    if order is None:
+        return observed, weight
+    return observed.iloc[order], None if weight is None else np.asarray(weight)[order]
 
 
 def _implicates(draws: NDArray[Any]) -> int:

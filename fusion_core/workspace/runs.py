@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.settings import TrainSettings, tupled
+from fusion_core.fusion.streams import random_seed
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import not_readable, read_json, write_json
@@ -69,7 +70,7 @@ class RunSpec:
     implicates
         Number M of implicates.
     seed
-        Seed of every random number of the run.
+        Seed of every random number of the run; a random one when left out.
     train
         Training settings.
     preset
@@ -89,7 +90,7 @@ class RunSpec:
     pair: SurveyPair
     fusion_variables: tuple[str | tuple[str, ...], ...]
     implicates: int = 40
-    seed: int = 0
+    seed: int = field(default_factory=random_seed)
     train: TrainSettings = field(default_factory=TrainSettings)
     preset: str = "production"
     keep_predictors: tuple[str, ...] = ()

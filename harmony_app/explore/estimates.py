@@ -160,6 +160,8 @@ class Estimator:
         found = compare_sources(
             self.workspace, source.run or source.survey, other.run or other.survey,
             request.statistic, where=_here(request, area), cache=self.cache,
+            # Whoever picks two runs is told where they share their random numbers.
+            common_numbers=True,
         )  # fmt: skip
         return difference_of(found.iloc[0], confidence=0.90)
 

@@ -174,6 +174,7 @@ class FusePage(Viewer):
     def _start(self) -> None:
         run = create_run(self._session.workspace, choices.to_spec(self._state))
         start_run(self._session.workspace, run)
+        self._state = choices.with_new_seed(self._state)
         self._open(run.id)
 
     # What is done to runs.
@@ -202,7 +203,7 @@ class FusePage(Viewer):
         self._show_runs()
 
     def _clone(self, message: dict[str, Any]) -> None:
-        cloned = choices.from_spec(self._run(message).spec())
+        cloned = choices.with_new_seed(choices.from_spec(self._run(message).spec()))
         if cloned.pair not in self._pairs:
             raise InputError("The pair of this run cannot be fused any more")
         same = cloned.pair == self._state.pair

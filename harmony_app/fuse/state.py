@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
 from fusion_core.fusion.settings import Preset, TrainSettings
+from fusion_core.fusion.streams import random_seed
 from fusion_core.workspace.runs import RunSpec, check_folds
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class FuseState:
         default_factory=lambda: TrainSettings.preset("quick").replace(workers=available_cores())
     )
     implicates: int = PRESET_IMPLICATES["quick"]
-    seed: int = 1
+    seed: int = field(default_factory=random_seed)
     name: str = ""
     keep: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -193,6 +194,11 @@ def set_run_options(
     }  # fmt: skip
     given: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
     return dataclasses.replace(state, **given)
+
+
+def with_new_seed(state: FuseState) -> FuseState:
+    """Take a new random seed, so that the next run owes nothing to an earlier one."""
+    return dataclasses.replace(state, seed=random_seed())
 
 
 def override_predictor(state: FuseState, predictor: str, choice: Override | None) -> FuseState:

@@ -131,8 +131,8 @@ def warm_up() -> None:
     """Fuse a few rows once, so that compiling is not part of the first figure."""
     draw = np.random.default_rng(0)
     frame = pd.DataFrame({"x": draw.normal(size=200), "y": draw.normal(size=200)})
-    model = train(frame, ["y"], ["x"], settings=TrainSettings(folds=2, maximum_trees=2))
-    fuse(frame, model, m=2)
+    model = train(frame, ["y"], ["x"], settings=TrainSettings(folds=2, maximum_trees=2), seed=0)
+    fuse(frame, model, m=2, seed=0)
 
 
 def reference_scores(world: World) -> dict[str, Result]:

@@ -80,10 +80,21 @@ def train_once(sizes: Sizes) -> Usage:
     donor = made_up(sizes.donors, predictors=sizes.predictors, variables=sizes.variables, seed=1)
     settings = TrainSettings()
     few = donor.table[:200]
-    train(few, donor.variables[:1], donor.predictors, settings=settings.replace(maximum_trees=5))
+    train(
+        few,
+        donor.variables[:1],
+        donor.predictors,
+        settings=settings.replace(maximum_trees=5),
+        seed=0,
+    )
     with tempfile.TemporaryDirectory() as folder, metered() as meter:
         model = train(
-            donor.table, donor.variables, donor.predictors, weight="weight", settings=settings
+            donor.table,
+            donor.variables,
+            donor.predictors,
+            weight="weight",
+            settings=settings,
+            seed=0,
         )
         model.save(Path(folder) / "model")
     return meter.usage
@@ -99,17 +110,22 @@ def fuse_once(sizes: Sizes) -> Usage:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         train(
-            donor.table, donor.variables, donor.predictors, weight="weight", settings=settings
+            donor.table,
+            donor.variables,
+            donor.predictors,
+            weight="weight",
+            settings=settings,
+            seed=0,
         ).save(folder / "model")
         inputs = recipient.table[list(recipient.predictors)]
         inputs[:500].to_parquet(folder / "few.parquet", index=False)
         inputs.to_parquet(folder / "recipient.parquet", index=False)
         del donor, recipient, inputs
-        fuse_to_folder(folder / "few.parquet", folder / "model", folder / "first", m=2)
+        fuse_to_folder(folder / "few.parquet", folder / "model", folder / "first", m=2, seed=0)
         with metered() as meter:
             fuse_to_folder(
                 folder / "recipient.parquet", folder / "model", folder / "implicates",
-                m=sizes.implicates, memory=PART_MEMORY,
+                m=sizes.implicates, memory=PART_MEMORY, seed=0,
             )  # fmt: skip
     return meter.usage
 

@@ -20,9 +20,9 @@ def training(preset: Preset, workers: int) -> Usage:
     halves = recs_halves()
     settings = TrainSettings.preset(preset).replace(workers=workers)
     warm_up = TrainSettings.preset("quick").replace(workers=workers, maximum_trees=5)
-    train(halves.donor, halves.variables, halves.predictors, settings=warm_up)
+    train(halves.donor, halves.variables, halves.predictors, settings=warm_up, seed=0)
     with metered() as meter:
-        train(halves.donor, halves.variables, halves.predictors, settings=settings)
+        train(halves.donor, halves.variables, halves.predictors, settings=settings, seed=0)
     return meter.usage
 
 

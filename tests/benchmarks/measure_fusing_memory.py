@@ -45,7 +45,7 @@ def write_model(folder: Path) -> None:
     """Train small trees."""
     donor = made_up(DONORS, predictors=PREDICTORS, variables=VARIABLES, seed=1)
     settings = TrainSettings.preset("quick").replace(maximum_trees=20, leaves=(8,))
-    train(donor.table, donor.variables, donor.predictors, settings=settings).save(folder)
+    train(donor.table, donor.variables, donor.predictors, settings=settings, seed=0).save(folder)
 
 
 def write_recipient(rows: int, path: Path) -> None:
@@ -59,10 +59,10 @@ def fuse_all(folder: Path, rows: int, m: int, memory: int | None) -> Usage:
     few = folder / "few.parquet"
     if not few.exists():
         write_recipient(WARM_UP_ROWS, few)
-    fuse_to_folder(few, folder / "model", folder / "warm", m=2)
+    fuse_to_folder(few, folder / "model", folder / "warm", m=2, seed=0)
     with metered() as meter:
         fuse_to_folder(
-            folder / f"{rows}.parquet", folder / "model", folder / "out", m=m, memory=memory
+            folder / f"{rows}.parquet", folder / "model", folder / "out", m=m, memory=memory, seed=0
         )
     return meter.usage
 

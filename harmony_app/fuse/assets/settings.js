@@ -12,7 +12,7 @@ function settingsSection(data, cost, send) {
       h("p", { class: "muted small" }, data.explanation),
       h("div", { class: "pair-of-fields" },
         option("implicates", "Implicates", data.implicates, "How often every household is simulated", send),
-        option("seed", "Seed", data.seed, "The same seed gives the same numbers", send)),
+        option("seed", "Seed", data.seed, "The same seed gives the same numbers; a new one is drawn for every run", send)),
       choice("out_of_fold", "Also check with households the model has not seen", data.unseen, data.unseen_choices,
         "The usual validation asks the model about households it was trained on. This one trains again without a part of them, and asks about that part.", send),
       option("name", "Name of the run", data.name, "", send, data.placeholder),

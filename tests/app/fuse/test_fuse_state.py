@@ -77,7 +77,7 @@ def test_a_predictor_choice_replaces_the_opposite_one():
 def test_another_pair_forgets_what_was_chosen_from_the_first():
     state = choices.override_predictor(state_with("a"), "x", "keep")
     other = SurveyPair(SurveyId("OTHER", "2020"), PAIR.recipient)
-    assert choices.choose_pair(state, other) == FuseState(pair=other)
+    assert choices.choose_pair(state, other) == FuseState(pair=other, seed=state.seed)
     assert choices.choose_pair(state, PAIR) == state
 
 
@@ -94,6 +94,14 @@ def test_another_pair_forgets_what_was_chosen_from_the_first():
 def test_options_outside_their_range_are_refused(change):
     with pytest.raises(InputError):
         choices.set_run_options(FuseState(pair=PAIR), **change)
+
+
+def test_every_run_starts_with_a_random_seed_of_its_own_unless_one_is_typed():
+    first = FuseState(pair=PAIR)
+    assert first.seed != FuseState(pair=PAIR).seed
+    assert choices.with_new_seed(first) != first
+    typed = choices.set_run_options(state_with("kwh"), seed=7)
+    assert choices.to_spec(typed).seed == 7
 
 
 def test_a_request_needs_a_pair_and_a_variable():

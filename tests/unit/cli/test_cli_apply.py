@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from fusion_core import FusionModel, TrainSettings, fuse, train
 from fusion_core.cli.main import app
-from fusion_core.fusion import read_implicates
+from fusion_core.fusion import open_implicates, read_implicates
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def model() -> FusionModel:
     donor = pd.DataFrame({"rooms": draw.integers(1, 9, 200), "age": draw.integers(18, 90, 200)})
     donor["kwh"] = (900 * donor["rooms"] + draw.gamma(2, 400, 200)).round()
     settings = TrainSettings(folds=2, leaves=(4,), maximum_trees=5)
-    return train(donor, ["kwh"], ["rooms", "age"], settings=settings)
+    return train(donor, ["kwh"], ["rooms", "age"], settings=settings, seed=0)
 
 
 @pytest.fixture
@@ -43,6 +43,19 @@ def test_a_folder_and_a_zip_give_the_draws_of_the_model(model, households, tmp_p
     assert (found["kwh"].values == expected["kwh"].values).all()
     told = CliRunner().invoke(app, arguments)
     assert "3 implicates of kwh for 50 households" in told.output
+
+
+@pytest.mark.usefixtures("households")
+def test_a_seed_nobody_named_is_random_printed_and_recorded(model, tmp_path):
+    model.save(tmp_path / "model.zip")
+    seeds = []
+    for number in range(2):
+        to = tmp_path / f"out {number}"
+        arguments = ["apply", str(tmp_path / "model.zip"), str(tmp_path / "new.parquet")]
+        said = CliRunner().invoke(app, [*arguments, "--to", str(to), "--implicates", "2"])
+        seeds.append(open_implicates(to).seed)
+        assert f"seed {seeds[-1]}" in " ".join(said.output.split())
+    assert seeds[0] != seeds[1]
 
 
 @pytest.mark.usefixtures("households")

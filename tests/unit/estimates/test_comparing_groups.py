@@ -1,5 +1,7 @@
 """Comparisons of groups, areas, runs and years, as the app and the command line ask for them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small_run import AREAS, DESIGN, LATER, RECIPIENT, add_recipient, add_run
@@ -7,6 +9,7 @@ from small_run import AREAS, DESIGN, LATER, RECIPIENT, add_recipient, add_run
 from fusion_core.errors import InputError
 from fusion_core.estimates import EstimateCache, Statistic
 from fusion_core.estimates.comparing import (
+    COMMON_NUMBERS,
     TWO_RUNS,
     TWO_SAMPLES,
     compare_each,
@@ -14,6 +17,10 @@ from fusion_core.estimates.comparing import (
     compare_sources,
 )
 from fusion_core.estimates.stage import area_estimates
+from fusion_core.fusion import Implicates, read_implicates, write_implicates
+from fusion_core.fusion.implicate_files import MANIFEST
+from fusion_core.fusion.streams import Stream, origin
+from fusion_core.workspace.files import read_json, write_json
 
 MEAN = Statistic("mean", "energy")
 OIL = Statistic("share", "fuel", level="oil")
@@ -84,6 +91,50 @@ def test_two_runs_on_one_recipient_share_its_replicate_weights(workspace, run):
     apart = np.sqrt(alone[0] ** 2 + alone[1] ** 2)
     # Household size, the same in both, makes most of the sampling error, and cancels.
     assert (found["standard_error"] < apart).all()
+
+
+def drawn_with(run, seed: int) -> None:
+    """Record that a run's implicates were drawn with a seed."""
+    stored = read_implicates(run.implicates_folder)
+    variables = {
+        name: replace(item, streams=(Stream(seed, origin("RECS_2015", [name]), (name,)),))
+        for name, item in stored.variables.items()
+    }
+    write_implicates(Implicates(variables), run.implicates_folder)
+
+
+def test_runs_that_share_their_random_numbers_are_compared_only_where_that_is_asked_for(
+    workspace, run
+):
+    other = add_run(workspace, name="other", seed=99, shift=7.0)
+    drawn_with(run, 5)
+    drawn_with(other, 5)
+    with pytest.raises(InputError, match=r"same random numbers.*another seed"):
+        compare_sources(workspace, other, run, MEAN, ["puma"])
+    found = compare_sources(workspace, other, run, MEAN, ["puma"], common_numbers=True)
+    assert found["assumption"].str.startswith(COMMON_NUMBERS).all()
+    drawn_with(other, 6)
+    apart = compare_sources(workspace, other, run, MEAN, ["puma"])
+    assert apart["assumption"].str.startswith(TWO_RUNS).all()
+    assert apart["standard_error"].tolist() == pytest.approx(found["standard_error"].tolist())
+
+
+def test_runs_of_earlier_versions_share_their_random_numbers_where_their_seeds_are_equal(
+    workspace, run
+):
+    other = add_run(workspace, name="other", seed=99)
+    for item in (run, other):
+        path = item.implicates_folder / MANIFEST
+        manifest = read_json(path)
+        for entry in manifest["variables"]:
+            del entry["streams"]
+        write_json(manifest, path)
+    assert run.spec().seed != other.spec().seed
+    compare_sources(workspace, other, run, MEAN)
+    spec = replace(other.spec(), seed=run.spec().seed)
+    write_json(spec.to_record(), other.folder / "spec.json")
+    with pytest.raises(InputError, match="same random numbers"):
+        compare_sources(workspace, other, run, MEAN)
 
 
 def test_two_years_are_independent_samples(workspace, run):

@@ -38,7 +38,7 @@ except InputError as error:
 @pytest.fixture
 def folder(donor, recipient, small_settings, tmp_path):
     settings = small_settings.replace(leaves=(4,), maximum_trees=5)
-    train(donor, ["fuel", "gas"], X, settings=settings).save(tmp_path / "model")
+    train(donor, ["fuel", "gas"], X, settings=settings, seed=0).save(tmp_path / "model")
     recipient.to_parquet(tmp_path / "recipient.parquet")
     return tmp_path
 

@@ -26,12 +26,12 @@ def test_finished_variables_are_not_fitted_again(donor, settings, tmp_path):
             raise Cancelled("Stopped")
 
     with pytest.raises(Cancelled):
-        train(donor, Y, X, settings=settings, checkpoints=tmp_path, progress=stop_after_two)
+        train(donor, Y, X, settings=settings, checkpoints=tmp_path, progress=stop_after_two, seed=0)
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert len(kept) >= 2
-    model = train(donor, Y, X, settings=settings, checkpoints=tmp_path)
+    model = train(donor, Y, X, settings=settings, checkpoints=tmp_path, seed=0)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
-    expected = train(donor, Y, X, settings=settings)
+    expected = train(donor, Y, X, settings=settings, seed=0)
     assert texts(model) == texts(expected)
     for ours, theirs in zip(model.steps, expected.steps, strict=True):
         if theirs.pool is not None:
@@ -40,15 +40,20 @@ def test_finished_variables_are_not_fitted_again(donor, settings, tmp_path):
 
 
 def test_a_checkpoint_of_other_data_or_cut_off_is_not_used(donor, settings, tmp_path):
-    train(donor, ["area"], X, settings=settings, checkpoints=tmp_path)
+    train(donor, ["area"], X, settings=settings, checkpoints=tmp_path, seed=0)
     (first,) = tmp_path.iterdir()
     train(
-        donor.assign(area=donor["area"] + 1), ["area"], X, settings=settings, checkpoints=tmp_path
+        donor.assign(area=donor["area"] + 1),
+        ["area"],
+        X,
+        settings=settings,
+        checkpoints=tmp_path,
+        seed=0,
     )
     assert len(list(tmp_path.iterdir())) == 2
     first.write_bytes(first.read_bytes()[:100])
-    model = train(donor, ["area"], X, settings=settings, checkpoints=tmp_path)
-    assert texts(model) == texts(train(donor, ["area"], X, settings=settings))
+    model = train(donor, ["area"], X, settings=settings, checkpoints=tmp_path, seed=0)
+    assert texts(model) == texts(train(donor, ["area"], X, settings=settings, seed=0))
 
 
 @pytest.mark.parametrize(
@@ -56,9 +61,11 @@ def test_a_checkpoint_of_other_data_or_cut_off_is_not_used(donor, settings, tmp_
     [{"workers": 2}, {"method": "variable-k"}, {"neighbours": 30}, {"centres": 50}],
 )
 def test_workers_and_ways_to_draw_do_not_matter_to_a_checkpoint(donor, settings, tmp_path, change):
-    train(donor, ["area"], X, settings=settings, checkpoints=tmp_path)
-    model = train(donor, ["area"], X, settings=settings.replace(**change), checkpoints=tmp_path)
+    train(donor, ["area"], X, settings=settings, checkpoints=tmp_path, seed=0)
+    model = train(
+        donor, ["area"], X, settings=settings.replace(**change), checkpoints=tmp_path, seed=0
+    )
     assert len(list(tmp_path.iterdir())) == 1
-    expected = train(donor, ["area"], X, settings=settings.replace(**change))
+    expected = train(donor, ["area"], X, settings=settings.replace(**change), seed=0)
     assert (model.steps[0].pool.points == expected.steps[0].pool.points).all()
     assert (model.steps[0].pool.donors == expected.steps[0].pool.donors).all()

@@ -34,13 +34,13 @@ def test_how_many_quantiles_may_be_typed():
 def test_further_parameters_of_lightgbm_reach_every_model(donor, settings):
     deep = settings.replace(leaves=(16,), maximum_trees=20, minimum_leaf_rows=2)
     typed = read_setting("lightgbm", "max_depth=1, bagging_fraction=0.5")
-    stumps = train(donor, ["area"], X, settings=deep.replace(lightgbm=typed, workers=2))
+    stumps = train(donor, ["area"], X, settings=deep.replace(lightgbm=typed, workers=2), seed=0)
     (variable,) = stumps.steps[0].variables
     for part in variable.parts:
         assert max(tree["num_leaves"] for tree in part.booster.dump_model()["tree_info"]) == 2
         assert "[bagging_freq: 1]" in part.text
     assert setting_text(stumps.settings.lightgbm) == "max_depth=1, bagging_fraction=0.5"
-    again = train(donor, ["area"], X, settings=deep.replace(lightgbm=typed))
+    again = train(donor, ["area"], X, settings=deep.replace(lightgbm=typed), seed=0)
     assert [part.text for part in again.steps[0].variables[0].parts] == [
         part.text for part in variable.parts
     ]
@@ -74,8 +74,8 @@ def test_every_parameter_is_one_lightgbm_trains_with(donor, settings):
     }  # fmt: skip
     values.pop("bagging_fraction")
     chosen = settings.replace(lightgbm=tuple(values.items()), maximum_trees=12)
-    here = train(donor, ["fuel", "area"], X, settings=chosen)
-    there = train(donor, ["fuel", "area"], X, settings=chosen.replace(workers=3))
+    here = train(donor, ["fuel", "area"], X, settings=chosen, seed=0)
+    there = train(donor, ["fuel", "area"], X, settings=chosen.replace(workers=3), seed=0)
     for ours, theirs in zip(here.steps, there.steps, strict=True):
         texts = [part.text for part in ours.variables[0].parts]
         assert texts == [part.text for part in theirs.variables[0].parts]
@@ -89,7 +89,7 @@ def test_screening_may_look_at_some_donors(settings):
     x = draw.normal(0, 1, (2000, 3))
     frame = pd.DataFrame(x, columns=["a", "b", "c"]).assign(y=x[:, 0] + draw.normal(0, 1, 2000))
     chosen = settings.replace(screen_above=0, rank_correlation=0.2, screening_share=0.3)
-    found = predictors_of(train(frame, ["y"], ["a", "b", "c"], settings=chosen))
+    found = predictors_of(train(frame, ["y"], ["a", "b", "c"], settings=chosen, seed=0))
     assert found == {"y": ["a"]}
     assert len(some_rows(1, 0.3, 2000, 0)) == 600
     assert len(some_rows(1, 0.3, 400, 0)) == 400
@@ -97,9 +97,11 @@ def test_screening_may_look_at_some_donors(settings):
 
 
 def test_every_donor_can_be_a_centre(donor, settings):
-    few = train(donor, ["area"], X, settings=settings.replace(centres=20)).steps[0].pool
-    every = train(donor, ["area"], X, settings=settings.replace(centres=0)).steps[0].pool
-    whole = train(donor, ["area"], X, settings=settings.replace(centres=10**6)).steps[0].pool
+    few = train(donor, ["area"], X, settings=settings.replace(centres=20), seed=0).steps[0].pool
+    every = train(donor, ["area"], X, settings=settings.replace(centres=0), seed=0).steps[0].pool
+    whole = (
+        train(donor, ["area"], X, settings=settings.replace(centres=10**6), seed=0).steps[0].pool
+    )
     assert len(few.points) == 20
     assert len(every.points) > 20
     assert (every.points == whole.points).all()
@@ -119,7 +121,7 @@ def test_every_variable_may_have_its_own_predictors(donor, recipient, settings):
         "heating_share": ["size"],
         "cooling_share": ["region", "size"],
     }
-    model = train(donor, Y, lists, settings=settings)
+    model = train(donor, Y, lists, settings=settings, seed=0)
     assert model.x == ("region", "size", "income")
     assert predictors_of(model) == {
         "fuel": ["region"],
@@ -127,15 +129,17 @@ def test_every_variable_may_have_its_own_predictors(donor, recipient, settings):
         "heating_share": ["size", "fuel", "area"],
         "cooling_share": ["region", "size", "fuel", "area"],
     }
-    drawn = fuse(recipient, model, m=2)
-    assert (drawn["fuel"].values == fuse(recipient.assign(size=1), model, m=2)["fuel"].values).all()
+    drawn = fuse(recipient, model, m=2, seed=0)
+    assert (
+        drawn["fuel"].values == fuse(recipient.assign(size=1), model, m=2, seed=0)["fuel"].values
+    ).all()
 
 
 def test_lists_in_the_settings_leave_the_other_variables_all_predictors(donor, settings):
     chosen = settings.replace(
         predictors=(("area", ("size",)),), exclude=(("heating_share", ("fuel", "income")),)
     )
-    found = predictors_of(train(donor, Y, X, settings=chosen))
+    found = predictors_of(train(donor, Y, X, settings=chosen, seed=0))
     assert found["fuel"] == X
     assert found["area"] == ["size", "fuel"]
     assert found["heating_share"] == ["size", "region", "tenure", "area"]
@@ -147,7 +151,7 @@ def test_a_predictor_forced_for_one_variable_is_screened_out_of_the_others(donor
     strict = settings.replace(
         screen_above=0, rank_correlation=0.2, force_for=(("area", ("noise",)),)
     )
-    found = predictors_of(train(noise, ["area", "gas"], [*X, "noise"], settings=strict))
+    found = predictors_of(train(noise, ["area", "gas"], [*X, "noise"], settings=strict, seed=0))
     assert "noise" in found["area"]
     assert "noise" not in found["gas"]
 
@@ -177,14 +181,14 @@ def test_a_predictor_forced_for_one_variable_is_screened_out_of_the_others(donor
 )
 def test_lists_that_cannot_be_followed_are_refused(donor, settings, x, changes, expected):
     with pytest.raises(InputError) as caught:
-        train(donor, ["area", "fuel"], x, settings=settings.replace(**changes))
+        train(donor, ["area", "fuel"], x, settings=settings.replace(**changes), seed=0)
     assert expected in str(caught.value)
 
 
 def test_lists_given_twice_are_refused(donor, settings):
     twice = settings.replace(predictors=(("area", ("size",)),))
     with pytest.raises(InputError, match="both in x and in the setting"):
-        train(donor, ["area"], {"area": ["size"]}, settings=twice)
+        train(donor, ["area"], {"area": ["size"]}, settings=twice, seed=0)
     with pytest.raises(InputError, match="'predictors' names 'area' 2 times"):
         settings.replace(predictors=(("area", ("size",)), ("area", ("income",))))
 
@@ -192,7 +196,9 @@ def test_lists_given_twice_are_refused(donor, settings):
 def test_a_model_says_what_every_variable_was_taken_for(donor, settings):
     income = donor["income"].where(np.arange(len(donor)) % 4 > 0)
     declared = settings.replace(types=(("size", "ordered"),))
-    model = train(donor.assign(income=income), ["gas"], ["size", "income"], settings=declared)
+    model = train(
+        donor.assign(income=income), ["gas"], ["size", "income"], settings=declared, seed=0
+    )
     table = model.variables().set_index("variable")
     assert list(table["role"]) == ["predictor", "predictor", "fused"]
     assert list(table["kind"]) == ["ordered", "continuous", "zero_inflated"]
@@ -208,11 +214,13 @@ def test_a_model_says_what_every_variable_was_taken_for(donor, settings):
 def test_the_grid_chooses_what_predicts_held_out_rows_best(donor, small_settings):
     slow = small_settings.replace(leaves=(4,), maximum_trees=10, learning_rate=0.001)
     grid = slow.replace(grid=(("learning_rate", (0.001, 0.2)), ("minimum_leaf_rows", (5, 200))))
-    chosen = train(donor, ["area"], X, settings=grid.replace(workers=2))
+    chosen = train(donor, ["area"], X, settings=grid.replace(workers=2), seed=0)
     mean, *quantiles = [part.tuning for part in chosen.steps[0].variables[0].parts]
     assert (mean.learning_rate, mean.minimum_leaf_rows) == (0.2, 5)
     assert {item.learning_rate for item in quantiles} == {0.2}
-    alone = train(donor, ["area"], X, settings=slow.replace(learning_rate=0.2, minimum_leaf_rows=5))
+    alone = train(
+        donor, ["area"], X, settings=slow.replace(learning_rate=0.2, minimum_leaf_rows=5), seed=0
+    )
     assert alone.steps[0].variables[0].parts[0].text == chosen.steps[0].variables[0].parts[0].text
 
 

@@ -36,9 +36,11 @@ def test_a_cluster_trains_and_fuses_the_same_although_a_worker_is_killed(
     client, donor, recipient, small_settings, tmp_path
 ):
     settings = small_settings.replace(leaves=(8,), maximum_trees=8)
-    model = train(donor, ["fuel", "gas"], X, settings=settings, executor=client.get_executor())
+    model = train(
+        donor, ["fuel", "gas"], X, settings=settings, executor=client.get_executor(), seed=0
+    )
     model.save(tmp_path / "model")
-    local = train(donor, ["fuel", "gas"], X, settings=settings)
+    local = train(donor, ["fuel", "gas"], X, settings=settings, seed=0)
     draw = np.random.default_rng(3)
     rows = draw.integers(0, len(recipient), PARTS * CHUNK_ROWS - 10)
     households = recipient.iloc[rows].reset_index(drop=True)
@@ -92,7 +94,12 @@ def smallest_memory(folder) -> int:
 
     with pytest.raises(InputError, match="needs") as refused:
         fuse_to_folder(
-            folder / "recipient.parquet", folder / "model", folder / "nothing", m=2, memory=1
+            folder / "recipient.parquet",
+            folder / "model",
+            folder / "nothing",
+            m=2,
+            memory=1,
+            seed=0,
         )
     return int(float(refused.value.what.split(" MB")[0].split()[-1].replace(",", "")) + 1) * 10**6
 

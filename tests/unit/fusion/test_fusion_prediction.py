@@ -76,7 +76,7 @@ def test_walking_trees_equals_lightgbm_on_one_row_per_implicate(leaves, classes,
 
 def test_more_than_64_leaves_are_left_to_lightgbm(donor, small_settings):
     model = train(
-        donor, ["area"], ["size", "income"], settings=small_settings.replace(leaves=(80,))
+        donor, ["area"], ["size", "income"], settings=small_settings.replace(leaves=(80,)), seed=0
     )
     variable = model.steps[0].variables[0]
     rows = np.column_stack([np.arange(30) % 6, np.linspace(1e4, 9e4, 30)])
@@ -88,7 +88,11 @@ def test_more_than_64_leaves_are_left_to_lightgbm(donor, small_settings):
 @pytest.mark.parametrize("place", [1, 2])
 def test_predictors_equal_lightgbm_on_expanded_rows(donor, small_settings, predictor, place):
     model = train(
-        donor, ["fuel", "area", "gas"], ["size", "income", "region"], settings=small_settings
+        donor,
+        ["fuel", "area", "gas"],
+        ["size", "income", "region"],
+        settings=small_settings,
+        seed=0,
     )
     variable = model.steps[place].variables[0]
     draw = np.random.default_rng(0)
@@ -110,7 +114,7 @@ def test_predictors_equal_lightgbm_on_expanded_rows(donor, small_settings, predi
 
 @pytest.mark.parametrize("predictor", PREDICTORS)
 def test_models_that_use_no_fused_variable_are_predicted_once(donor, small_settings, predictor):
-    model = train(donor, ["fuel", "area"], ["size", "income"], settings=small_settings)
+    model = train(donor, ["fuel", "area"], ["size", "income"], settings=small_settings, seed=0)
     first = model.steps[0].variables[0]
     found = predictor.expectations(first, np.ones((10, 2)), np.empty((10, 0, 7)))
     assert found.shape == (10, 1, 3)
@@ -129,6 +133,6 @@ def test_lightgbm_is_never_asked_to_change_its_number_of_threads(
 
     monkeypatch.setattr(lgb.Booster, "predict", recording)
     settings = small_settings.replace(method="out-of-fold")
-    model = train(donor, ["fuel", "area", "gas"], ["size", "income"], settings=settings)
+    model = train(donor, ["fuel", "area", "gas"], ["size", "income"], settings=settings, seed=0)
     fuse(recipient, model, m=1, seed=1, predictor=ExpandingPredictor())
     assert set(asked) == {1}

@@ -41,15 +41,15 @@ def assert_same(found: FusionModel, expected: FusionModel) -> None:
 
 @pytest.mark.parametrize("workers", [2, 4])
 def test_the_number_of_workers_changes_nothing(donor, settings, workers):
-    one = train(donor, Y, X, weight="weight", settings=settings)
-    more = train(donor, Y, X, weight="weight", settings=settings.replace(workers=workers))
+    one = train(donor, Y, X, weight="weight", settings=settings, seed=0)
+    more = train(donor, Y, X, weight="weight", settings=settings.replace(workers=workers), seed=0)
     assert_same(more, one)
 
 
 def test_folds_fitted_in_other_processes_give_the_same_model(donor, settings):
-    here = train(donor, ["fuel", "gas"], X, settings=settings)
+    here = train(donor, ["fuel", "gas"], X, settings=settings, seed=0)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
-        there = train(donor, ["fuel", "gas"], X, settings=settings, executor=executor)
+        there = train(donor, ["fuel", "gas"], X, settings=settings, executor=executor, seed=0)
     assert_same(there, here)
 
 
@@ -64,7 +64,7 @@ def test_the_folds_of_a_single_variable_run_side_by_side(donor, settings, monkey
         return update(self, *args, **kwargs)
 
     monkeypatch.setattr(lgb.Booster, "update", meet)
-    train(donor, ["fuel"], X, settings=settings.replace(folds=3, workers=3))
+    train(donor, ["fuel"], X, settings=settings.replace(folds=3, workers=3), seed=0)
     assert len(threads) == 3
 
 
@@ -79,7 +79,7 @@ def test_predictors_are_binned_once_per_set_of_rows(donor, settings, monkeypatch
         return construct(self)
 
     monkeypatch.setattr(lgb.Dataset, "construct", count)
-    train(donor, ["fuel", "area", "gas"], X, settings=settings.replace(workers=workers))
+    train(donor, ["fuel", "area", "gas"], X, settings=settings.replace(workers=workers), seed=0)
     # The amount of gas has models of all rows (zero or not) and models of those that are not zero.
     assert sorted(rows) == sorted([len(donor)] * 3 + [int((donor["gas"] != 0).sum())])
 
@@ -94,7 +94,7 @@ def test_a_wish_to_stop_is_heard_between_two_trees(donor, workers):
 
     before = set(threading.enumerate())
     with pytest.raises(Cancelled, match="The run was cancelled"):
-        train(donor, ["area", "gas"], X, settings=endless, progress=stop_while_fitting)
+        train(donor, ["area", "gas"], X, settings=endless, progress=stop_while_fitting, seed=0)
     assert set(threading.enumerate()) <= before
 
 
@@ -113,7 +113,7 @@ def test_what_went_wrong_is_told_rather_than_what_stopped_because_of_it():
 def test_progress_rises_within_a_variable(donor, small_settings):
     slow = small_settings.replace(maximum_trees=400, early_stopping_rounds=400, learning_rate=0.01)
     told = []
-    train(donor, ["area"], X, settings=slow, progress=lambda *event: told.append(event))
+    train(donor, ["area"], X, settings=slow, progress=lambda *event: told.append(event), seed=0)
     shares = [share for share, _ in told]
     within = {share for share, message in told if message.startswith("Fitting")}
     assert shares == sorted(shares)

@@ -35,8 +35,8 @@ def test_every_donor_is_fused_once_in_its_place_and_the_same_for_a_seed(donor, s
 def test_no_household_draws_its_own_answer(donor, settings):
     own = np.arange(len(donor)) + donor["size"] * 1000
     table = donor.assign(own=own)
-    inside = fuse(table, train(table, ["own"], X, settings=settings), m=10)["own"].values
-    outside = fuse_out_of_fold(table, ["own"], X, m=10, settings=settings)["own"].values
+    inside = fuse(table, train(table, ["own"], X, settings=settings, seed=0), m=10)["own"].values
+    outside = fuse_out_of_fold(table, ["own"], X, m=10, settings=settings, seed=0)["own"].values
     assert (inside == own.to_numpy()[:, None]).any()
     assert not (outside == own.to_numpy()[:, None]).any()
 
@@ -44,14 +44,16 @@ def test_no_household_draws_its_own_answer(donor, settings):
 def test_text_and_a_level_with_two_donors_are_no_obstacle(donor, settings):
     rare = donor["fuel"].astype(str)
     rare.iloc[[5, 50]] = "steam"
-    found = fuse_out_of_fold(donor.assign(rare=rare), ["rare"], X, m=2, settings=settings, folds=2)
+    found = fuse_out_of_fold(
+        donor.assign(rare=rare), ["rare"], X, m=2, settings=settings, folds=2, seed=0
+    )
     assert set(found["rare"].levels) == set(rare)
 
 
 @pytest.mark.parametrize("folds", [1, 10_000])
 def test_a_number_of_folds_that_cannot_be_is_refused(donor, folds):
     with pytest.raises(InputError, match="cannot be cut into"):
-        fuse_out_of_fold(donor, ["fuel"], X, folds=folds)
+        fuse_out_of_fold(donor, ["fuel"], X, folds=folds, seed=0)
 
 
 def test_an_interrupted_call_goes_on_with_the_folds_it_finished(donor, settings, tmp_path):
@@ -82,7 +84,7 @@ def test_an_interrupted_call_goes_on_with_the_folds_it_finished(donor, settings,
 def test_a_kept_fold_of_other_data_is_not_used(donor, settings, tmp_path):
     def ask(table):
         return fuse_out_of_fold(
-            table, ["area"], X, m=2, settings=settings, folds=2, checkpoints=tmp_path
+            table, ["area"], X, m=2, settings=settings, folds=2, checkpoints=tmp_path, seed=0
         )
 
     first = ask(donor)
