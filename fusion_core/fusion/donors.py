@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import require_text
 from fusion_core.errors import InputError
+from fusion_core.frames import read_frame
 from fusion_core.fusion.chaining import suggest_blocks, suggest_order
 from fusion_core.fusion.expectations import VariableTask
 from fusion_core.fusion.inputs import (
@@ -162,6 +164,11 @@ def read_donors(
     """
     steps = normalise_steps(y)
     x, settings = normalise_predictors(x, steps, settings)
+    if weight is not None:
+        require_text(weight, "weight")
+    answers = [name for step in steps for name in step]
+    answers += [*x, *([] if weight is None else [weight])]
+    donor = read_frame(donor, "the donor", answers=answers)
     check_names(donor, steps, x, weight, settings)
     check_rows(len(donor), "rows")
     raw_weights = check_weights(donor, weight)

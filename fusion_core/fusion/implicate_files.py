@@ -32,9 +32,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.errors import ConflictError, InputError
+from fusion_core.fusion.implicates import Implicates
 from fusion_core.workspace.files import (
     checksum_of,
+    make_folder,
     read_json,
     replace_file,
     sweep_abandoned,
@@ -42,7 +45,7 @@ from fusion_core.workspace.files import (
 )
 
 if TYPE_CHECKING:
-    from fusion_core.fusion.implicates import FusedVariable, Implicates
+    from fusion_core.fusion.implicates import FusedVariable
 
 FORMAT_VERSION = 2
 MANIFEST = "implicates.json"
@@ -61,7 +64,7 @@ def locked(folder: Path) -> Iterator[None]:
     ConflictError
         If another process is writing to it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     lock = FileLock(folder / ".lock", timeout=0)
     try:
         lock.acquire()
@@ -70,6 +73,12 @@ def locked(folder: Path) -> Iterator[None]:
             "Another process is fusing to the same folder",
             where=str(folder),
             fix="Wait for its end, or choose another folder",
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"The folder cannot be written: {error.strerror or error}",
+            where=str(folder),
+            fix="Check its permissions, or choose another folder",
         ) from error
     try:
         yield
@@ -253,7 +262,7 @@ def declare_whole(
         sweep_abandoned(path)
 
 
-def write_implicates(implicates: Implicates, folder: Path | str) -> None:
+def write_implicates(implicates: Implicates, folder: PathLike) -> None:
     """Write implicates to a folder; see the module's description of the layout.
 
     Parameters
@@ -270,9 +279,10 @@ def write_implicates(implicates: Implicates, folder: Path | str) -> None:
     ConflictError
         If another process is writing to the folder.
     """
+    require_type(implicates, Implicates, "implicates", fix="Draw them with fuse")
     if not implicates.names:
         raise InputError("There are no fused variables to write", fix="Fuse at least one variable")
-    folder, variables = Path(folder), implicates.variables.values()
+    folder, variables = path_of(folder, "folder"), implicates.variables.values()
     with locked(folder):
         begin_implicates(folder)
         write_part(folder, 0, variables)

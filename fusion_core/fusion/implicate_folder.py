@@ -31,6 +31,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fusion_core.arguments import PathLike, column_names, path_of
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.implicate_files import FORMAT_VERSION, MANIFEST, implicate_columns
 from fusion_core.fusion.implicates import FusedVariable, Implicates
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 HOUSEHOLD_COLUMNS: Final = ("household_id",)
 
 
-def read_implicates(folder: Path | str, variables: Sequence[str] | None = None) -> Implicates:
+def read_implicates(folder: PathLike, variables: Sequence[str] | None = None) -> Implicates:
     """Read implicates from a folder.
 
     Parameters
@@ -64,7 +65,7 @@ def read_implicates(folder: Path | str, variables: Sequence[str] | None = None) 
     return open_implicates(folder).read(variables)
 
 
-def open_implicates(folder: Path | str) -> ImplicateFolder:
+def open_implicates(folder: PathLike) -> ImplicateFolder:
     """Open the implicates in a folder; reads their description only.
 
     Raises
@@ -73,7 +74,7 @@ def open_implicates(folder: Path | str) -> ImplicateFolder:
         If the implicates are not complete, or a file is missing, of another length or of an unknown
         format.
     """
-    folder = Path(folder)
+    folder = path_of(folder, "folder")
     manifest = read_json(folder / MANIFEST)
     if manifest.get("format") != FORMAT_VERSION:
         raise CorruptFileError(
@@ -208,10 +209,13 @@ class ImplicateFolder:
         InputError
             If a variable is not among the fused ones.
         """
-        for name in variables or ():
+        if variables is None:
+            return self.names
+        names = column_names(variables, "variables", kind="fused variable")
+        for name in names:
             if name not in self.entries:
                 raise InputError.unknown("fused variable", name, self.entries, where=str(self.path))
-        return self.names if variables is None else tuple(variables)
+        return tuple(names)
 
     def _variable(self, name: str, values: NDArray[Any]) -> FusedVariable:
         entry = self.entries[name]

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fusion_core.arguments import path_of
 from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.frames import read_frame
 from fusion_core.fusion.inputs import check_predictors, encode_recipient
 from fusion_core.fusion.streams import CHUNK_ROWS
 from fusion_core.workspace.files import replace_file
@@ -28,9 +31,11 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
+    from fusion_core.arguments import PathLike
+    from fusion_core.frames import Table
     from fusion_core.fusion.model import FusionModel
 
-    RecipientSource: TypeAlias = "Path | str | duckdb.DuckDBPyRelation"
+    RecipientSource: TypeAlias = "PathLike | duckdb.DuckDBPyRelation | Table"
 
 ROWS_AT_ONCE: Final = 32 * CHUNK_ROWS
 ROW_GROUP: Final = 4 * CHUNK_ROWS
@@ -61,7 +66,8 @@ def encode_to_file(source: RecipientSource, model: FusionModel, path: Path) -> E
     Parameters
     ----------
     source
-        Parquet file, folder of Parquet files (in the order of their names) or DuckDB relation.
+        Parquet file, folder of Parquet files (in the order of their names), DuckDB relation, or
+        table in memory.
     model
         The model whose predictors are read.
     path
@@ -81,7 +87,8 @@ def encode_to_file(source: RecipientSource, model: FusionModel, path: Path) -> E
     batches = _batches(source, model)
     with replace_file(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for table in _even(batches, ROWS_AT_ONCE):
-            matrix, more = encode_recipient(table.to_pandas(), model)
+            frame = read_frame(table, "the recipient", answers=model.x)
+            matrix, more = encode_recipient(frame, model)
             rows, lacking = rows + len(matrix), lacking + more
             digest.update(matrix.data)
             columns = dict(zip(names, np.ascontiguousarray(matrix.T), strict=True))
@@ -111,18 +118,39 @@ def read_encoded(path: Path, first: int, last: int) -> NDArray[np.float64]:
 
 def _batches(source: RecipientSource, model: FusionModel) -> Iterator[pa.RecordBatch]:
     """Read the predictors, in batches of any size."""
-    if not isinstance(source, Path | str):
-        check_predictors(list(source.columns), model)
-        wanted = source.project(", ".join(quoted(name) for name in model.x))
-        yield from wanted.to_arrow_reader(ROWS_AT_ONCE)
+    if _is_query(source):
+        yield from _query_batches(source, model)
         return
-    for path in _files(Path(source)):
+    if not isinstance(source, str | os.PathLike):
+        frame = read_frame(source, "the recipient", answers=model.x)
+        check_predictors(list(frame.columns), model)
+        table = pa.Table.from_pandas(frame[list(model.x)], preserve_index=False)
+        yield from table.to_batches(ROWS_AT_ONCE)
+        return
+    for path in _files(path_of(source, "recipient")):
         try:
             with pq.ParquetFile(path) as file:
                 check_predictors(list(file.schema_arrow.names), model)
                 yield from file.iter_batches(batch_size=ROWS_AT_ONCE, columns=list(model.x))
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, pa.ArrowException) as error:
             raise _damaged(path) from error
+
+
+def _is_query(source: Any) -> bool:
+    """Whether a source is a DuckDB relation; DuckDB is not loaded to tell."""
+    return type(source).__name__ == "DuckDBPyRelation"
+
+
+def _query_batches(source: duckdb.DuckDBPyRelation, model: FusionModel) -> Iterator[pa.RecordBatch]:
+    import duckdb
+
+    check_predictors(list(source.columns), model)
+    try:
+        wanted = source.project(", ".join(quoted(name) for name in model.x))
+        yield from wanted.to_arrow_reader(ROWS_AT_ONCE)
+    except (duckdb.Error, pa.ArrowException) as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise InputError(f"The query of the recipient failed: {reason}") from error
 
 
 def _files(source: Path) -> list[Path]:
@@ -155,4 +183,4 @@ def _damaged(path: Path) -> CorruptFileError:
 
 
 def _name(source: RecipientSource) -> str:
-    return str(source) if isinstance(source, Path | str) else "the query"
+    return str(source) if isinstance(source, str | os.PathLike) else ""

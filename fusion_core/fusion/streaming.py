@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import psutil
 
+from fusion_core.arguments import path_of, whole_number
 from fusion_core.errors import InputError
 from fusion_core.fusion.fusing import (
     Progress,
@@ -43,6 +44,7 @@ from fusion_core.fusion.recipient_files import encode_to_file, read_encoded
 from fusion_core.fusion.streams import CHUNK_ROWS
 
 if TYPE_CHECKING:
+    from fusion_core.arguments import PathLike
     from fusion_core.fusion.recipient_files import RecipientSource
 
 RECIPIENT: Final = "recipient.parquet"
@@ -55,8 +57,8 @@ BYTES_A_BLOCK_CELL: Final = 400
 
 def fuse_to_folder(
     recipient: RecipientSource,
-    model: Path | str,
-    folder: Path,
+    model: PathLike,
+    folder: PathLike,
     *,
     m: int = 40,
     seed: int = 0,
@@ -71,8 +73,9 @@ def fuse_to_folder(
     ----------
     recipient
         One row per household with the model's predictors: a Parquet file, a folder of Parquet files
-        (read in the order of their names), or a DuckDB relation such as
-        ``duckdb.sql("FROM 'acs/*.parquet' WHERE np > 0 ORDER BY household_id")``.
+        (read in the order of their names), a DuckDB relation such as
+        ``duckdb.sql("FROM 'acs/*.parquet' WHERE np > 0 ORDER BY household_id")``, or a table in
+        memory as for `fusion_core.fusion.fuse`.
     model
         Folder or zip of a saved model.
     folder
@@ -104,19 +107,21 @@ def fuse_to_folder(
     check_implicates(m)
     seed, report = check_seed(seed), progress or ignore
     report(0.0, "Checking the recipient")
-    model = Path(model)
-    loaded = FusionModel.load(model)
+    place, folder = path_of(model, "model"), path_of(folder, "folder")
+    threads = whole_number(threads, "threads", least=0)
+    memory = None if memory is None else whole_number(memory, "memory", least=1)
+    loaded = FusionModel.load(place)
     size = _part_rows(loaded, m, threads, memory)
     with locked(folder):
         found = encode_to_file(recipient, loaded, folder / work_file(RECIPIENT))
-        checksum = model_checksum(model)
+        checksum = model_checksum(place)
         fingerprint = f"{m} {seed} {checksum} {found.digest} {software_version()}"
         done, size = _finished(folder, fingerprint, size)
         parts = math.ceil(found.rows / size)
         begin_implicates(folder, fingerprint, keep=done)
         work = [
             PartWork(
-                model, checksum, folder, number, size, found.rows, m, seed, threads, fingerprint
+                place, checksum, folder, number, size, found.rows, m, seed, threads, fingerprint
             )
             for number in range(parts)
             if number not in done
