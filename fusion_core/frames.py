@@ -169,6 +169,26 @@ def numbers_of(column: pd.Series[Any], *, where: str, kind: str = "column") -> N
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
+def finite_numbers(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """Return the values of a variable if none is infinite or beyond `LARGEST_NUMBER`.
+
+    Raises
+    ------
+    InputError
+        Saying in how many rows, and the first of them.
+    """
+    for limit, what in ((np.inf, "is infinite"), (LARGEST_NUMBER, f"exceeds {LARGEST_NUMBER:g}")):
+        beyond = np.abs(values) >= limit
+        if beyond.any():
+            count = int(beyond.sum())
+            raise InputError(
+                f"The variable '{name}' {what} in {count:,} {'row' if count == 1 else 'rows'}",
+                where=f"first in row {int(np.flatnonzero(beyond)[0])}",
+                fix="Replace these values by plausible numbers or by missing values",
+            )
+    return values
+
+
 def is_number(dtype: Any) -> bool:
     """Whether a type is of real numbers; yes/no values are none."""
     numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)
@@ -377,7 +397,7 @@ def _from_dictionary(column: pd.Series[Any], where: str, dates: bool) -> pd.Seri
     kind = chunks.type
     first = chunks.chunk(0).dictionary if chunks.num_chunks else pa.array([], kind.value_type)
     labels = plain_column(
-        pd.Series(pd.array(first, pd.ArrowDtype(kind.value_type)), name=column.name),
+        pd.Series(first, dtype=pd.ArrowDtype(kind.value_type), name=column.name),
         where=where,
         dates=dates,
     )

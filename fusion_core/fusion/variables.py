@@ -15,7 +15,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.frames import (
-    LARGEST_NUMBER,
+    finite_numbers,
     is_number,
     level_text,
     plain_column,
@@ -166,11 +166,7 @@ def encode(column: pd.Series[Any], variable: VariableType) -> NDArray[np.float64
     if not variable.is_categorical:
         if not is_number(column.dtype):
             raise _type_mismatch(column, variable)
-        values = _numbers(column)
-        _refuse_beyond(values, np.inf, f"The variable '{variable.name}' is infinite")
-        too_large = f"The variable '{variable.name}' is larger than {LARGEST_NUMBER:g}"
-        _refuse_beyond(values, LARGEST_NUMBER, too_large)
-        return values
+        return finite_numbers(_numbers(column), variable.name)
     return _encode_levels(column, variable)
 
 
@@ -215,17 +211,6 @@ def _check_order(ordered: bool, found: list[str], variable: VariableType) -> Non
             f"The levels of '{variable.name}' are in another order than in the donor",
             where=f"expected {variable.description}",
             fix="Give both surveys the same category order",
-        )
-
-
-def _refuse_beyond(values: NDArray[np.float64], limit: float, what: str) -> None:
-    beyond = np.abs(values) >= limit
-    if beyond.any():
-        count = int(beyond.sum())
-        raise InputError(
-            f"{what} in {count:,} {'row' if count == 1 else 'rows'}",
-            where=f"first in row {int(np.flatnonzero(beyond)[0])}",
-            fix="Replace these values by plausible numbers or by missing values",
         )
 
 
