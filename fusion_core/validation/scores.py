@@ -18,11 +18,14 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.questions import checked_implicates
+from fusion_core.frames import numbers_of, read_frame
 from fusion_core.validation.metrics import observed_codes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
 
     Floats = NDArray[np.float64]
@@ -245,7 +248,7 @@ def energy_by_row(truth: Floats, draws: NDArray[Any]) -> Floats:
 
 
 def score_table(
-    observed: pd.DataFrame, implicates: Implicates, weight: Floats | None = None
+    observed: Table, implicates: Implicates, weight: Floats | None = None
 ) -> pd.DataFrame:
     """Score every fused variable against the true values of the same households.
 
@@ -262,6 +265,7 @@ def score_table(
     InputError
         If there is only one implicate.
     """
+    observed = _read(observed, implicates)
     rows = []
     for name, variable in implicates.variables.items():
         if variable.is_categorical:
@@ -282,7 +286,7 @@ def score_table(
 
 
 def score_variables(
-    observed: pd.DataFrame, implicates: Implicates, weight: Floats | None = None
+    observed: Table, implicates: Implicates, weight: Floats | None = None
 ) -> pd.DataFrame:
     """Score every fused variable by its fair score: one row per variable.
 
@@ -292,6 +296,7 @@ def score_variables(
         The rows of `score_table` for CRPS and Brier, with ``coverage``: the share of true values in
         the draws' central 80 % interval, NaN for categories.
     """
+    observed = _read(observed, implicates)
     scores = score_table(observed, implicates, weight)
     fair = scores[scores["score"] != LOG].reset_index(drop=True)
     coverage = [
@@ -303,6 +308,23 @@ def score_variables(
         for name, variable in implicates.variables.items()
     ]
     return fair.assign(coverage=coverage)
+
+
+def _read(observed: Table, implicates: Implicates) -> pd.DataFrame:
+    """Read the observed values of the fused variables, and check that they are comparable."""
+    names = checked_implicates(implicates).names
+    frame = read_frame(observed, "the observed data", answers=names)
+    if len(frame) != implicates.rows:
+        raise InputError(
+            f"The observed data have {len(frame):,} rows and the implicates {implicates.rows:,}",
+            fix="Score implicates of the same households",
+        )
+    for name in names:
+        if name not in frame.columns:
+            raise InputError.unknown("observed variable", name, map(str, frame.columns))
+        if not implicates[name].is_categorical:
+            numbers_of(frame[name], where="the observed data", kind="fused variable")
+    return frame
 
 
 def _implicates(draws: NDArray[Any]) -> int:
