@@ -145,6 +145,15 @@ def plain_column(column: pd.Series[Any], *, where: str, dates: bool = False) -> 
     raise _refused(column, where, "dates" if _is_dated(dtype) else f"values of type '{dtype}'")
 
 
+def unusable(column: pd.Series[Any]) -> str:
+    """Say why a column cannot be used, such as ``"holds dates"``; empty where it can."""
+    try:
+        plain_column(column, where="")
+    except InputError as error:
+        return error.what.removeprefix(f"The column '{column.name}' ")
+    return ""
+
+
 def numbers_of(column: pd.Series[Any], *, where: str, kind: str = "column") -> NDArray[np.float64]:
     """Return the values of a column of numbers, missing ones as NaN.
 

@@ -230,7 +230,8 @@ def observed_codes(observed: pd.Series[Any], variable: FusedVariable) -> NDArray
     places = pd.Index(variable.levels).get_indexer(
         pd.Index([level_text(answer) for answer in answers])
     )
-    return np.where(codes < 0, -1, places[codes]).astype(np.intp)
+    # Code −1 of a missing answer looks behind the last.
+    return np.append(places, -1)[codes].astype(np.intp)
 
 
 def _with_margins(estimate: SubsetEstimate, sums: SubsetWeights) -> dict[str, Floats]:
