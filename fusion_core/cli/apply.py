@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,7 +55,7 @@ def apply(
     from fusion_core.execution.budget import available_cores
     from fusion_core.fusion import fuse_to_folder, open_implicates
 
-    if memory < 0:
+    if not 0 <= memory < math.inf:
         raise InputError(f"{memory:g} GB of memory are no amount", fix="Give a positive number")
     output = Output(json)
     with output.progress() as progress:

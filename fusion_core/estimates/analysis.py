@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from fusion_core.arguments import require_type
 from fusion_core.errors import InputError
 from fusion_core.estimates.donor_error import DonorError
+from fusion_core.estimates.donor_sample import DonorSample
 from fusion_core.estimates.group_sums import GroupSums
 from fusion_core.estimates.groups import Groups, group_rows
 from fusion_core.estimates.pooling import Pooled, pool, pool_with_donor
 from fusion_core.estimates.published import estimate_published
 from fusion_core.estimates.quantiles import effective_sample_size
+from fusion_core.estimates.questions import Question, checked_implicates, ordered_mask
 from fusion_core.estimates.report import ResultBlock, result_frame
-from fusion_core.estimates.statistic import Statistic
 from fusion_core.estimates.targets import (
     NamedTarget,
     QuantileTarget,
@@ -31,13 +33,14 @@ from fusion_core.estimates.variance import (
     estimate_with_replicates,
 )
 from fusion_core.estimates.weights import WeightMatrix, weight_matrix
-from fusion_core.fusion.row_matching import mask_in_order, order_of
+from fusion_core.fusion.row_matching import order_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.donor_sample import DonorSample
+    from fusion_core.estimates.statistic import Statistic
+    from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.surveys.model import WeightDesign
 
@@ -71,7 +74,7 @@ def analyze(
     statistics: Statistic | Sequence[Statistic],
     *,
     by: Sequence[str] | str | None = None,
-    recipient: pd.DataFrame | None = None,
+    recipient: Table | None = None,
     weight: str | None = "weight",
     design: WeightDesign | None = None,
     donor: DonorSample | None = None,
@@ -96,8 +99,9 @@ def analyze(
     by
         Recipient columns whose combinations form the groups.
     recipient
-        One row per household; ``None`` weights every household 1 and allows no `by`. Rows are
-        matched by their index where the implicates have one, else by position.
+        One row per household, a table of pandas, polars, Arrow or DuckDB; ``None`` weights every
+        household 1 and allows no `by`. Rows are matched by their index where the implicates have
+        one, else by position.
     weight
         Column of the full-sample weight, ``None`` for weight 1.
     design
@@ -128,24 +132,26 @@ def analyze(
     """
     if method not in METHODS:
         raise InputError.unknown("method", str(method), METHODS)
-    if not 0 < confidence < 1:
-        raise InputError(f"{confidence} is no confidence level", fix="Use a share such as 0.90")
-    columns = [by] if isinstance(by, str) else list(by or ())
-    if columns and recipient is None:
+    implicates = checked_implicates(implicates)
+    asked = Question.asked(statistics, by=by, weight=weight, design=design, confidence=confidence)
+    if asked.by and recipient is None:
         raise InputError("Groups need the recipient's columns", fix="Give `recipient`")
+    if donor is not None:
+        require_type(donor, DonorSample, "donor", fix="Make one with DonorSample.build")
     if recipient is not None:
+        recipient = asked.read(recipient, "the recipient", fused=implicates.names)
         order = order_of(implicates.index, recipient, what="recipient")
         if subset is not None:
-            subset = mask_in_order(subset, recipient, order)
+            subset = ordered_mask(subset, recipient, order, "The subset")
         recipient = recipient if order is None else recipient.iloc[order]
         donor = None if donor is None else donor.in_order_of(recipient)
     rows = implicates.rows if recipient is None else len(recipient)
     weights = weight_matrix(recipient, implicates.rows or rows, weight=weight, design=design)
     table = _empty_table(rows) if recipient is None else recipient
-    groups, keys = group_rows(table, columns, subset)
+    groups, keys = group_rows(table, asked.by, subset)
     targets = [
         target
-        for statistic in _as_list(statistics)
+        for statistic in asked.statistics
         for target in build_targets(statistic, implicates, recipient, rows)
     ]
     blocks = estimate_targets(groups, weights, targets, method=method, donor=donor)
@@ -414,10 +420,6 @@ def bounds_of(item: NamedTarget) -> tuple[float, float]:
     if item.statistic.kind == "count":
         return 0.0, np.inf
     return -np.inf, np.inf
-
-
-def _as_list(statistics: Statistic | Sequence[Statistic]) -> list[Statistic]:
-    return [statistics] if isinstance(statistics, Statistic) else list(statistics)
 
 
 def _empty_table(rows: int) -> pd.DataFrame:

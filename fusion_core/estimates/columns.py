@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.frames import finite_numbers, is_number, level_text, plain_column
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -77,18 +78,22 @@ def column_from_series(series: pd.Series[Any], name: str) -> Column:
     Raises
     ------
     InputError
-        If it holds neither categories, yes/no nor numbers.
+        If its values are no plain ones (see `fusion_core.frames.plain_column`), or not finite.
     """
+    series = plain_column(series, where="the table")
     if isinstance(series.dtype, pd.CategoricalDtype):
-        levels = tuple(str(level) for level in series.cat.categories)
+        levels = tuple(level_text(level) for level in series.cat.categories)
         return Column(name, series.cat.codes.to_numpy()[:, None], levels, observed=True)
     if pd.api.types.is_bool_dtype(series):
         codes = series.astype("boolean").astype("Int8").fillna(-1).to_numpy(dtype=np.int8)
         return Column(name, codes[:, None], ("False", "True"), observed=True)
-    if pd.api.types.is_numeric_dtype(series):
-        return Column(name, series.to_numpy(dtype=np.float64)[:, None], observed=True)
+    if is_number(series.dtype):
+        values = finite_numbers(series.to_numpy(dtype=np.float64, na_value=np.nan), name)
+        return Column(name, values[:, None], observed=True)
     codes, uniques = pd.factorize(series, sort=True)
-    return Column(name, codes[:, None], tuple(str(level) for level in uniques), observed=True)
+    return Column(
+        name, codes[:, None], tuple(level_text(level) for level in uniques), observed=True
+    )
 
 
 def find_column(name: str, implicates: Implicates | None, table: pd.DataFrame | None) -> Column:

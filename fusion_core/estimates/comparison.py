@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import require_type, type_name
 from fusion_core.errors import InputError
 from fusion_core.estimates.analysis import (
     NO_REPLICATES,
@@ -31,9 +32,11 @@ from fusion_core.estimates.contrasts import (
     unpaired,
 )
 from fusion_core.estimates.donor_error import DonorEffect, DonorError
+from fusion_core.estimates.donor_sample import DonorSample
 from fusion_core.estimates.group_sums import GroupSums
 from fusion_core.estimates.groups import Groups
 from fusion_core.estimates.pooling import Pooled, margin_multiplier, pool, pool_with_donor
+from fusion_core.estimates.questions import Question, checked_implicates, ordered_mask, row_mask
 from fusion_core.estimates.targets import build_targets
 from fusion_core.estimates.variance import (
     GroupEstimates,
@@ -41,14 +44,14 @@ from fusion_core.estimates.variance import (
     estimate_with_replicates,
 )
 from fusion_core.estimates.weights import WeightMatrix, weight_matrix
-from fusion_core.fusion.row_matching import mask_in_order, order_of
+from fusion_core.fusion.row_matching import order_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.donor_sample import DonorSample
     from fusion_core.estimates.statistic import Statistic
     from fusion_core.estimates.targets import NamedTarget
+    from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.surveys.model import WeightDesign
 
@@ -203,7 +206,7 @@ def compare(
     first: Mapping[str, Any] | Mask,
     second: Mapping[str, Any] | Mask,
     *,
-    recipient: pd.DataFrame,
+    recipient: Table,
     weight: str | None = "weight",
     design: WeightDesign | None = None,
     donor: DonorSample | None = None,
@@ -232,6 +235,13 @@ def compare(
     InputError
         If a group has no household, or the groups overlap and there are no replicate weights.
     """
+    fused = () if implicates is None else checked_implicates(implicates).names
+    asked = Question.asked(statistic, weight=weight, design=design, confidence=confidence)
+    statistic = only_statistic(asked)
+    if donor is not None:
+        require_type(donor, DonorSample, "donor", fix="Make one with DonorSample.build")
+    keys = [name for group in (first, second) if isinstance(group, Mapping) for name in group]
+    recipient = asked.read(recipient, "the recipient", fused=fused, keys=keys)
     given = recipient
     order = None if implicates is None else order_of(implicates.index, given, what="recipient")
     recipient = given if order is None else given.iloc[order]
@@ -241,11 +251,27 @@ def compare(
     masks = [
         group_mask(recipient, group)
         if isinstance(group, Mapping)
-        else group_mask(recipient, mask_in_order(group, given, order))
+        else group_mask(recipient, ordered_mask(group, given, order, "A group"))
         for group in (first, second)
     ]
     sides = [estimate_side(item, single_group(mask), weights, donor=donor) for mask in masks]
     return compare_sides(sides[0], sides[1], confidence=confidence)
+
+
+def only_statistic(asked: Question) -> Statistic:
+    """Return the one statistic of a question.
+
+    Raises
+    ------
+    InputError
+        If there are several.
+    """
+    if len(asked.statistics) != 1:
+        raise InputError(
+            f"{len(asked.statistics)} statistics are to be compared at once",
+            fix="Compare them one by one",
+        )
+    return asked.statistics[0]
 
 
 def only_target(targets: Sequence[NamedTarget], statistic: Statistic) -> NamedTarget:
@@ -412,10 +438,16 @@ def group_mask(table: pd.DataFrame, group: Mapping[str, Any] | Mask) -> Mask:
         for name, value in group.items():
             if name not in table.columns:
                 raise InputError.unknown("column", name, map(str, table.columns))
+            if not pd.api.types.is_scalar(value):
+                raise InputError(
+                    f"'{name}' is compared with {type_name(value)}",
+                    where="group",
+                    fix="Give one value, or one truth value per row for the whole group",
+                )
             mask &= _equals(table[name], value).to_numpy(dtype=bool, na_value=False)
         described = ", ".join(f"{name} = {value}" for name, value in group.items())
     else:
-        mask, described = np.asarray(group, dtype=bool), "the group"
+        mask, described = row_mask(group, len(table), "A group"), "the group"
     if not mask.any():
         raise InputError(f"No household has {described}", fix="Choose another group")
     return mask

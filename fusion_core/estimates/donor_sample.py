@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import column_names
 from fusion_core.errors import InputError
 from fusion_core.estimates.columns import Column, column_from_series
+from fusion_core.estimates.questions import Question
+from fusion_core.estimates.statistic import Statistic
 from fusion_core.estimates.weights import weight_matrix
+from fusion_core.frames import plain_column, read_frame, values_in_words
 from fusion_core.fusion.row_matching import order_of
+from fusion_core.fusion.variables import MOST_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.groups import Groups
+    from fusion_core.frames import Table
     from fusion_core.surveys.model import WeightDesign
 
     Floats = NDArray[np.float64]
@@ -30,6 +36,7 @@ RANDOM_GROUPS: Final = 100
 # say the same, such as the levels of one predictor and the constant.
 _COLLINEAR: Final = 1e-8
 _FEWEST_PER_COEFFICIENT: Final = 2.0
+_FEWEST_DONORS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -111,8 +118,8 @@ class DonorSample:
     @classmethod
     def build(
         cls,
-        donor: pd.DataFrame,
-        recipient: pd.DataFrame,
+        donor: Table,
+        recipient: Table,
         *,
         predictors: Sequence[str],
         variables: Sequence[str],
@@ -138,11 +145,25 @@ class DonorSample:
         InputError
             If a column is missing, or neither categories, yes/no nor numbers, or weights are bad.
         """
-        for name in (*predictors, *variables):
-            if name not in donor.columns:
-                raise InputError.unknown("column", name, map(str, donor.columns), where="donor")
-        table = None if weight is None else donor
-        weights = weight_matrix(table, len(donor), weight=weight, design=design)
+        predictors = column_names(predictors, "predictors")
+        variables = column_names(variables, "variables")
+        asked = Question.asked([Statistic("count")], weight=weight, design=design, confidence=0.90)
+        donor = asked.read(donor, "the donor", answers=[*predictors, *variables])
+        recipient = read_frame(recipient, "the recipient", answers=predictors)
+        for table, names, where in (
+            (donor, [*predictors, *variables], "donor"),
+            (recipient, predictors, "recipient"),
+        ):
+            for name in names:
+                if name not in table.columns:
+                    raise InputError.unknown("column", name, map(str, table.columns), where=where)
+        if len(donor) < _FEWEST_DONORS or not len(recipient):
+            raise InputError(
+                f"The donor has {len(donor):,} rows and the recipient {len(recipient):,}",
+                fix="Give the prepared donor and recipient of the fusion",
+            )
+        weighted = None if weight is None else donor
+        weights = weight_matrix(weighted, len(donor), weight=weight, design=design)
         values, factor = np.asarray(weights.values, dtype=np.float64), weights.design.factor
         if not weights.has_replicates:
             values, factor = _random_groups(weights.full)
@@ -246,6 +267,13 @@ def encode_alike(
     numbers: tuple[list[Any], list[Any]] = ([], [])
     for name in predictors:
         pair = column_from_series(donor[name], name), column_from_series(recipient[name], name)
+        if bool(pair[0].levels) != bool(pair[1].levels) and _answered(pair[1]):
+            found = values_in_words(plain_column(recipient[name], where="the recipient"))
+            expected = "categories" if pair[0].levels else "numbers"
+            raise InputError(
+                f"The predictor '{name}' holds {found} in the recipient and {expected} in the donor",
+                fix="Give it the same type in both surveys",
+            )
         if pair[0].levels:
             levels = pair[0].levels
             for own, column in zip(codes, pair, strict=True):
@@ -253,8 +281,8 @@ def encode_alike(
             continue
         known = np.isfinite(pair[0].values[:, 0])
         values, mass = pair[0].values[known, 0], weight[known]
-        centre = np.average(values, weights=mass)
-        spread = float(np.sqrt(np.average((values - centre) ** 2, weights=mass))) or 1.0
+        # A predictor that no donor of any weight answered says nothing: it is the same for everybody.
+        centre, spread = (0.0, 1.0) if not mass.any() else _scale(values, mass)
         for scaled, column in zip(numbers, pair, strict=True):
             scaled.append(np.nan_to_num((column.values[:, 0] - centre) / spread))
     return (
@@ -263,12 +291,31 @@ def encode_alike(
     )
 
 
+def _answered(column: Column) -> bool:
+    """Whether anybody answered; a column of nothing has no type of its own."""
+    return bool(column.present(slice(None)).any())
+
+
+def _scale(values: Floats, mass: Floats) -> tuple[float, float]:
+    """Return the weighted mean and spread; 1 where there is none."""
+    centre = float(np.average(values, weights=mass))
+    spread = float(np.sqrt(np.average((values - centre) ** 2, weights=mass)))
+    return centre, spread or 1.0
+
+
 def _side_by_side(columns: list[Any], rows: int) -> NDArray[np.float32]:
     return np.array(columns, np.float32).reshape(len(columns), rows).T
 
 
 def _codes_in(levels: tuple[str, ...], column: Column) -> NDArray[np.int16]:
     """Return a column's codes into the donor's levels, −1 for missing and unknown ones."""
+    if len(levels) > MOST_LEVELS:
+        raise InputError(
+            f"The predictor '{column.name}' has {len(levels):,} levels, more than {MOST_LEVELS:,}",
+            fix="Leave out identifiers, or group the levels",
+        )
+    if not column.levels:  # nobody answered
+        return np.full(len(column.values), -1, dtype=np.int16)
     place = {level: code for code, level in enumerate(levels)}
     known = [place.get(level, -1) for level in column.levels]
     return np.asarray(np.array([*known, -1], dtype=np.int16)[column.values[:, 0]])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.questions import row_mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -126,7 +127,9 @@ def group_rows(
     for name in by:
         if name not in table.columns:
             raise InputError.unknown("column", name, map(str, table.columns), where="by")
-    kept = np.ones(len(table), dtype=bool) if subset is None else np.asarray(subset, dtype=bool)
+    kept = np.ones(len(table), dtype=bool)
+    if subset is not None:
+        kept = row_mask(subset, len(table), "The subset")
     if not kept.any():
         raise InputError("No household is left to estimate from", fix="Widen the filter")
     if not by:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+from fusion_core.arguments import is_real
 from fusion_core.errors import InputError
 
 StatisticKind = Literal[
@@ -59,6 +60,7 @@ class Statistic:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise InputError.unknown("statistic", str(self.kind), KINDS)
+        self._check_types()
         if not self.variable and self.kind != "count":
             raise InputError(f"A {self.kind} needs a variable", fix="Name the variable")
         self._check_part("level", self.level is not None, ("share", "count"))
@@ -72,6 +74,22 @@ class Statistic:
                 f"{self.probability} is no probability of a quantile",
                 fix="Choose a number between 0 and 1, such as 0.9",
             )
+
+    def _check_types(self) -> None:
+        for part in ("variable", "level", "denominator"):
+            value = getattr(self, part)
+            if not isinstance(value, str) and (value is not None or part == "variable"):
+                raise InputError(
+                    f"The {part} of a statistic must be a string; got {value!r:.60}",
+                    fix=f"Write it as text, such as {str(value)!r:.60}",
+                )
+        for part in ("threshold", "probability"):
+            value = getattr(self, part)
+            if value is not None and not is_real(value):
+                raise InputError(
+                    f"The {part} of a statistic must be a number; got {value!r:.60}",
+                    fix="Give a finite number",
+                )
 
     def _check_part(self, part: str, given: bool, kinds: tuple[str, ...]) -> None:
         if given and self.kind not in kinds:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from fusion_core.estimates.analysis import estimate_targets
 from fusion_core.estimates.groups import group_rows
+from fusion_core.estimates.questions import Question
 from fusion_core.estimates.report import result_frame
-from fusion_core.estimates.statistic import Statistic
 from fusion_core.estimates.targets import build_targets
 from fusion_core.estimates.weights import weight_matrix
 
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.statistic import Statistic
+    from fusion_core.frames import Table
     from fusion_core.surveys.model import WeightDesign
 
 
 def survey_estimates(
-    table: pd.DataFrame,
+    table: Table,
     design: WeightDesign | None,
     statistics: Statistic | Sequence[Statistic],
     *,
@@ -41,7 +43,7 @@ def survey_estimates(
     Parameters
     ----------
     table
-        Household or person microdata.
+        Household or person microdata: a table of pandas, polars, Arrow or DuckDB.
     design
         Replication design; ``None`` linearizes the sampling variance.
     statistics
@@ -65,10 +67,14 @@ def survey_estimates(
     InputError
         If a name does not exist or a statistic does not suit its variable.
     """
-    columns = [by] if isinstance(by, str) else list(by or ())
+    asked = Question.asked(statistics, by=by, weight=weight, design=design, confidence=confidence)
+    table = asked.read(table, "the table")
     weights = weight_matrix(table, len(table), weight=weight, design=design)
-    groups, keys = group_rows(table, columns, subset)
-    wanted = [statistics] if isinstance(statistics, Statistic) else list(statistics)
-    targets = [target for item in wanted for target in build_targets(item, None, table, len(table))]
+    groups, keys = group_rows(table, asked.by, subset)
+    targets = [
+        target
+        for item in asked.statistics
+        for target in build_targets(item, None, table, len(table))
+    ]
     blocks = estimate_targets(groups, weights, targets, widen_certainty=False)
     return result_frame(keys, blocks, confidence=confidence)

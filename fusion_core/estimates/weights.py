@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fusion_core.errors import InputError
+from fusion_core.frames import LARGEST_NUMBER, is_number, values_in_words
 from fusion_core.surveys.model import WeightDesign
 
 if TYPE_CHECKING:
@@ -89,10 +90,30 @@ def weight_matrix(
     for name in columns:
         if name not in table.columns:
             raise InputError.unknown("weight column", name, map(str, table.columns))
-    values = table[columns].to_numpy(dtype=np.float64)
+        if not is_number(table[name].dtype):
+            raise InputError(
+                f"The weight column '{name}' holds {values_in_words(table[name])}",
+                fix="Choose a column of numbers",
+            )
+    values = table[columns].to_numpy(dtype=np.float64, na_value=np.nan)
+    _check_values(values, columns)
+    return WeightMatrix(values, used)
+
+
+def _check_values(values: NDArray[np.float64], columns: list[str]) -> None:
+    """Check the weights in columns, the full-sample weight first."""
+    weight = columns[0]
     if not np.isfinite(values).all():
         name = columns[int(np.argmin(np.isfinite(values).all(axis=0)))]
         raise InputError(f"Weight column '{name}' has missing values", fix="Complete the weights")
     if (values[:, 0] < 0).any():
         raise InputError(f"Weight column '{weight}' has negative values", fix="Correct the weights")
-    return WeightMatrix(values, used)
+    if np.abs(values).max(initial=0.0) > LARGEST_NUMBER:
+        raise InputError(
+            f"Weight column '{weight}' or a replicate has values larger than {LARGEST_NUMBER:g}",
+            fix="Correct the weights",
+        )
+    if len(values) and not values[:, 0].any():
+        raise InputError(
+            f"All values of the weight column '{weight}' are zero", fix="Choose another column"
+        )

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import require_text
 from fusion_core.errors import InputError
+from fusion_core.frames import read_frame
 from fusion_core.fusion.chaining import suggest_blocks, suggest_order
 from fusion_core.fusion.expectations import VariableTask
 from fusion_core.fusion.inputs import (
@@ -170,6 +172,15 @@ class Donors:
         return tuple(result)
 
 
+def _relative_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights of mean one."""
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weights.sum()):
+            weights = weights / weights.max()
+    # float32 is what the trees see; rounding here makes the result blind to the weights' unit.
+    return (weights / weights.mean()).astype(np.float32).astype(np.float64)
+
+
 def read_donors(
     donor: pd.DataFrame,
     y: Sequence[str | Sequence[str]],
@@ -196,6 +207,11 @@ def read_donors(
     """
     steps = normalise_steps(y)
     x, settings = normalise_predictors(x, steps, settings)
+    if weight is not None:
+        require_text(weight, "weight")
+    answers = [name for step in steps for name in step]
+    answers += [*x, *([] if weight is None else [weight])]
+    donor = read_frame(donor, "the donor", answers=answers)
     check_names(donor, steps, x, weight, settings)
     check_rows(len(donor), "rows")
     raw_weights = check_weights(donor, weight)
@@ -205,11 +221,7 @@ def read_donors(
         notes.append(f"{int((~keep).sum()):,} donors have weight zero and were left out.")
         donor, raw_weights = donor.loc[keep], raw_weights[keep]
     check_rows(len(donor), "rows with a positive weight")
-    # float32 is what the trees see; rounding here makes the result blind to the weights' unit.
-    with np.errstate(over="ignore"):
-        if not np.isfinite(raw_weights.sum()):
-            raw_weights = raw_weights / raw_weights.max()
-    weights = (raw_weights / raw_weights.mean()).astype(np.float32).astype(np.float64)
+    weights = _relative_weights(raw_weights)
     overrides = dict(settings.types)
     predictors = detect_types(donor, x, overrides)
     matrix = encode_frame(donor, predictors)

@@ -12,20 +12,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import psutil
 
+from fusion_core.arguments import require_type, whole_number
 from fusion_core.errors import InputError
+from fusion_core.frames import read_frame
 from fusion_core.fusion.calibration import tempered, tempered_chance
 from fusion_core.fusion.implicates import FusedVariable, Implicates
 from fusion_core.fusion.inputs import check_implicates, check_seed, encode_recipient, fusion_notes
+from fusion_core.fusion.model import FusionModel
 from fusion_core.fusion.prediction import Predictor, ResolvingPredictor
 from fusion_core.fusion.streams import CHUNK_ROWS, cell_uniforms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.fusion.model import FusionModel, Step, VariableModel
+    from fusion_core.frames import Table
+    from fusion_core.fusion.model import Step, VariableModel
     from fusion_core.fusion.variables import VariableType
 
 Progress = Callable[[float, str], None]
@@ -33,7 +36,7 @@ CELLS_AT_ONCE = 400_000
 
 
 def fuse(
-    recipient: pd.DataFrame,
+    recipient: Table,
     model: FusionModel,
     *,
     m: int = 40,
@@ -47,7 +50,8 @@ def fuse(
     Parameters
     ----------
     recipient
-        One row per household with the model's predictors, of the same types and levels.
+        One row per household with the model's predictors, of the same types and levels: a pandas or
+        polars frame, an Arrow table or a DuckDB relation.
     model
         A trained model.
     m
@@ -78,6 +82,9 @@ def fuse(
     seed = check_seed(seed)
     report = progress or ignore
     report(0.0, "Checking the recipient")
+    require_type(model, FusionModel, "model", fix="Read a saved one with FusionModel.load")
+    threads = whole_number(threads, "threads", least=0)
+    recipient = read_frame(recipient, "the recipient", answers=model.x)
     _check_memory(model, len(recipient) * m)
     matrix, lacking = encode_recipient(recipient, model)
     drawn = fuse_rows(

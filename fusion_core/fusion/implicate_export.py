@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -12,13 +13,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from fusion_core.arguments import PathLike, column_names, path_of, require_type
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.implicate_files import implicate_numbers
+from fusion_core.fusion.implicate_folder import ImplicateFolder
 from fusion_core.workspace.files import replace_file
-from fusion_core.workspace.tables import read_table_outline
 
 if TYPE_CHECKING:
-    from fusion_core.fusion.implicate_folder import ImplicateFolder
     from fusion_core.fusion.implicates import FusedVariable, Implicates
 
 TableKind = Literal["csv", "parquet"]
@@ -28,10 +29,10 @@ CELLS_AT_ONCE: Final = 1_000_000
 
 def export_implicates(
     implicates: ImplicateFolder,
-    to: Path,
+    to: PathLike,
     *,
     kind: TableKind = "parquet",
-    recipient: Path | None = None,
+    recipient: PathLike | None = None,
     columns: Sequence[str] = (),
     variables: Sequence[str] | None = None,
     level: str = "",
@@ -72,13 +73,18 @@ def export_implicates(
     CorruptFileError
         If the implicates or the recipient are damaged.
     """
+    fix = "Open a folder with open_implicates; write_implicates makes one of implicates in memory"
+    require_type(implicates, ImplicateFolder, "implicates", fix=fix)
+    if kind not in get_args(TableKind):
+        raise InputError.unknown("kind of table", str(kind), get_args(TableKind))
+    to = path_of(to, "to")
     names = implicates.chosen(variables)
+    if not names:
+        raise InputError("No fused variable is chosen", fix="Name at least one in `variables`")
+    columns = column_names(columns, "columns")
+    _refuse_clashes(columns, names, implicates.count, wide=wide)
     code = _code(implicates, names, level, wide=wide)
-    households = (
-        _known_households(implicates)
-        if recipient is None
-        else _households(recipient, columns, implicates.rows)
-    )
+    households = _households(implicates, recipient, columns, kind)
     form = _wide if wide else _long
     rows, writer = 0, None
     with replace_file(to) as temporary:
@@ -143,34 +149,89 @@ def _known_households(implicates: ImplicateFolder) -> NextRows:
     return next_rows
 
 
-def _households(recipient: Path, columns: Sequence[str], rows: int) -> NextRows:
-    """Return what gives the next rows of the recipient's columns at every call."""
-    found, known = read_table_outline(recipient, what="The recipient", fix="Prepare it again")
+def _refuse_clashes(
+    columns: Sequence[str], names: Sequence[str], count: int, *, wide: bool
+) -> None:
+    """Refuse columns of the recipient that are called like those written beside them."""
+    if wide:
+        beside = {f"{name}_{number}" for name in names for number in implicate_numbers(count)}
+    else:
+        beside = {"implicate", *names}
     for name in columns:
-        if name not in known:
-            raise InputError.unknown("column", name, known, where=str(recipient))
-    if found != rows:
+        if name in beside:
+            raise InputError(
+                f"The recipient's column '{name}' has the name of a column that is written beside it",
+                where="columns",
+                fix="Leave it out, or rename it in the recipient",
+            )
+
+
+def _households(
+    implicates: ImplicateFolder, recipient: PathLike | None, columns: Sequence[str], kind: TableKind
+) -> NextRows:
+    """Return what gives the next rows of the recipient's columns at every call."""
+    if recipient is None:
+        if columns:
+            raise InputError(
+                f"The column '{columns[0]}' is one of a recipient, and none is given",
+                fix="Name the recipient's Parquet file in `recipient`",
+            )
+        return _known_households(implicates)
+    recipient = path_of(recipient, "recipient")
+    found, schema = _outline(recipient)
+    for name in columns:
+        if name not in schema.names:
+            raise InputError.unknown("column", name, schema.names, where=str(recipient))
+        if kind == "csv" and pa.types.is_nested(schema.field(name).type):
+            raise InputError(
+                f"The column '{name}' holds lists, which a CSV file cannot",
+                where=str(recipient),
+                fix="Leave it out, or write Parquet",
+            )
+    if found != implicates.rows:
         raise CorruptFileError(
-            f"The implicates are of {rows:,} households, the recipient has {found:,}",
+            f"The implicates are of {implicates.rows:,} households, the recipient has {found:,}",
             where=str(recipient),
             fix="Fuse again",
         )
+    return _rows_of(recipient, columns) if columns else _numbered()
+
+
+def _outline(recipient: Path) -> tuple[int, pa.Schema]:
+    try:
+        metadata = pq.read_metadata(recipient)
+        return metadata.num_rows, metadata.schema.to_arrow_schema()
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(recipient) from error
+
+
+def _numbered() -> NextRows:
+    """Return what numbers the next rows at every call."""
+    numbers = itertools.count()
+    return lambda count: pa.table({"row": list(itertools.islice(numbers, count))})
+
+
+def _rows_of(recipient: Path, columns: Sequence[str]) -> NextRows:
     batches = pq.ParquetFile(recipient).iter_batches(columns=list(columns))
     held: list[pa.Table] = []
 
     def next_rows(count: int) -> pa.Table:
-        try:
-            while sum(map(len, held)) < count:
+        while sum(map(len, held)) < count:
+            try:
                 held.append(pa.Table.from_batches([next(batches)]))
-        except (OSError, pa.ArrowException) as error:
-            raise CorruptFileError(
-                "The recipient is damaged", where=str(recipient), fix="Prepare it again"
-            ) from error
+            except (OSError, pa.ArrowException) as error:
+                raise _damaged(recipient) from error
         joined = pa.concat_tables(held).unify_dictionaries()
         held[:] = [joined.slice(count)]
         return joined.slice(0, count).select(list(columns))
 
     return next_rows
+
+
+def _damaged(recipient: Path) -> CorruptFileError:
+    return CorruptFileError(
+        "The recipient is missing or damaged", where=str(recipient), fix="Prepare it again"
+    )
 
 
 def _long(households: pa.Table, piece: Implicates) -> pa.Table:

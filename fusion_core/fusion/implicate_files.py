@@ -37,6 +37,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.fusion.implicate_work import (
     BEGUN,
@@ -58,10 +59,11 @@ from fusion_core.fusion.implicate_work import (
     refuse_clash,
     variable_folder,
 )
+from fusion_core.fusion.implicates import Implicates
 from fusion_core.workspace.files import checksum_of, read_json, replace_file, write_json
 
 if TYPE_CHECKING:
-    from fusion_core.fusion.implicates import FusedVariable, Implicates
+    from fusion_core.fusion.implicates import FusedVariable
 
 FORMAT_VERSION = 2
 NUMBERED = "numbered from 0"
@@ -349,7 +351,7 @@ def declare_whole(
         clear_parts(folder)
 
 
-def write_implicates(implicates: Implicates, folder: Path | str) -> None:
+def write_implicates(implicates: Implicates, folder: PathLike) -> None:
     """Write implicates to a folder; see the module's description of the layout.
 
     Parameters
@@ -366,9 +368,10 @@ def write_implicates(implicates: Implicates, folder: Path | str) -> None:
     ConflictError
         If another process is writing to the folder.
     """
+    require_type(implicates, Implicates, "implicates", fix="Draw them with fuse")
     if not implicates.names:
         raise InputError("There are no fused variables to write", fix="Fuse at least one variable")
-    folder, variables = Path(folder), implicates.variables.values()
+    folder, variables = path_of(folder, "folder"), implicates.variables.values()
     with locked(folder):
         begin_implicates(folder, variables=implicates.names)
         _write_index(implicates.index, folder)

@@ -33,6 +33,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fusion_core.arguments import PathLike, column_names, path_of
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.implicate_files import FORMAT_VERSION, NUMBERED, implicate_columns
 from fusion_core.fusion.implicate_work import MANIFEST
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 HOUSEHOLD_COLUMNS: Final = ("household_id",)
 
 
-def read_implicates(folder: Path | str, variables: Sequence[str] | None = None) -> Implicates:
+def read_implicates(folder: PathLike, variables: Sequence[str] | None = None) -> Implicates:
     """Read implicates from a folder.
 
     Parameters
@@ -68,7 +69,7 @@ def read_implicates(folder: Path | str, variables: Sequence[str] | None = None) 
     return open_implicates(folder).read(variables)
 
 
-def open_implicates(folder: Path | str, *, seed: int | None = None) -> ImplicateFolder:
+def open_implicates(folder: PathLike, *, seed: int | None = None) -> ImplicateFolder:
     """Open the implicates in a folder; reads their description only.
 
     Parameters
@@ -84,7 +85,7 @@ def open_implicates(folder: Path | str, *, seed: int | None = None) -> Implicate
         If the implicates are not complete or of an unknown format. Files are checked when their
         variable is read, so that a damaged one concerns that variable only.
     """
-    folder = Path(folder)
+    folder = path_of(folder, "folder")
     manifest = read_json(folder / MANIFEST)
     if manifest.get("format") != FORMAT_VERSION:
         raise CorruptFileError(
@@ -300,10 +301,13 @@ class ImplicateFolder:
         InputError
             If a variable is not among the fused ones.
         """
-        for name in variables or ():
+        if variables is None:
+            return self.names
+        names = column_names(variables, "variables", kind="fused variable")
+        for name in names:
             if name not in self.entries:
                 raise InputError.unknown("fused variable", name, self.entries, where=str(self.path))
-        return self.names if variables is None else tuple(variables)
+        return tuple(names)
 
     def _variable(self, name: str, values: NDArray[Any]) -> FusedVariable:
         entry = self.entries[name]

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import require_text, whole_number
 from fusion_core.errors import InputError
+from fusion_core.frames import is_number, level_text, read_frame, whole_frame
 from fusion_core.fusion.streams import Stream, common_seed, refuse_mixed_streams
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from fusion_core.frames import Table
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,18 @@ class FusedVariable:
             Which one.
         index
             Of the households; their positions when left out.
+
+        Raises
+        ------
+        InputError
+            If there is no such implicate.
         """
+        count = self.values.shape[1]
+        if whole_number(implicate, "implicate", least=0) >= count:
+            raise InputError(
+                f"There is no implicate {implicate} of '{self.name}'",
+                fix=f"They are numbered 0 to {count - 1}",
+            )
         draws = self.values[:, implicate]
         if not self.is_categorical:
             return pd.Series(draws, index=index, name=self.name)
@@ -182,7 +197,7 @@ class Implicates:
         return pd.concat(parts)
 
     @classmethod
-    def from_long(cls, frame: pd.DataFrame, *, implicate: str = "implicate") -> Implicates:
+    def from_long(cls, frame: Table, *, implicate: str = "implicate") -> Implicates:
         """Build implicates from stacked rows, e.g. the output of fusionModel's ``fuse``.
 
         Parameters
@@ -200,8 +215,18 @@ class Implicates:
         ------
         InputError
             If the blocks differ in length, or in the order of their households where these are
-            labelled the same in every block.
+            labelled the same in every block, or a column holds neither numbers nor levels.
         """
+        require_text(implicate, "implicate")
+        frame = whole_frame(frame, "the implicates")
+        if implicate not in frame.columns:
+            raise InputError.unknown("column", implicate, frame.columns, where="the implicates")
+        frame = read_frame(frame, "the implicates", answers=list(frame.columns))
+        if frame[implicate].isna().any():
+            raise InputError(
+                "A row has no number of an implicate", where=f"column '{implicate}'",
+                fix="Number every row",
+            )  # fmt: skip
         sizes = frame.groupby(implicate, sort=True).size()
         if sizes.nunique() != 1:
             raise InputError(
@@ -214,16 +239,21 @@ class Implicates:
         variables = {}
         for name in frame.columns.drop([implicate, *frame.columns.intersection(["row"])]):
             column = frame[name].iloc[order]
+            if not is_number(column.dtype):
+                column = column.astype("category")
             if isinstance(column.dtype, pd.CategoricalDtype):
                 values = column.cat.codes.to_numpy().reshape(count, rows).T
-                levels = tuple(str(level) for level in column.cat.categories)
+                levels = tuple(level_text(level) for level in column.cat.categories)
                 variables[str(name)] = FusedVariable(
                     str(name), values, levels, bool(column.cat.ordered)
                 )
             else:
-                variables[str(name)] = FusedVariable(
-                    str(name), column.to_numpy().reshape(count, rows).T
+                numbers = (
+                    column.to_numpy(dtype=np.float64, na_value=np.nan)
+                    if column.isna().any()
+                    else column.to_numpy()
                 )
+                variables[str(name)] = FusedVariable(str(name), numbers.reshape(count, rows).T)
         return cls(variables, index=_common_index(frame.index[order], rows))
 
 

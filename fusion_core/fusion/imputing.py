@@ -14,21 +14,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import column_names
 from fusion_core.errors import InputError
+from fusion_core.frames import read_frame, whole_frame
 from fusion_core.fusion.fusing import fuse
-from fusion_core.fusion.inputs import check_seed
+from fusion_core.fusion.inputs import check_seed, checked_settings
+from fusion_core.fusion.predictor_lists import require_names
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed
 from fusion_core.fusion.training import train
 
 if TYPE_CHECKING:
+    from fusion_core.frames import Table
     from fusion_core.fusion.implicates import FusedVariable
 
 Progress = Callable[[float, str], None]
 
 
 def impute(
-    table: pd.DataFrame,
+    table: Table,
     *,
     ignore: Collection[str] = (),
     weight: str | None = None,
@@ -58,25 +62,38 @@ def impute(
     Returns
     -------
     DataFrame
-        A copy with the same columns, rows and types; answers that were given are unchanged.
+        A pandas frame with the same columns, rows and types; answers that were given are unchanged,
+        but decimals that were filled are numbers of double precision.
 
     Raises
     ------
     InputError
         If a column has no answer at all, or cannot be modelled.
     """
-    settings, seed = settings or TrainSettings.preset("quick"), check_seed(seed)
-    used = [name for name in table.columns if name != weight and name not in set(ignore)]
-    missing = table[used].isna().sum()
+    settings = TrainSettings.preset("quick") if settings is None else checked_settings(settings)
+    seed, left = check_seed(seed), set(column_names(ignore, "ignore"))
+    weights = [] if weight is None else column_names([weight], "weight")
+    given = whole_frame(table, "the table")
+    require_names([*left, *weights], list(given.columns), "column", "the table")
+    used = [name for name in given.columns if name not in {*weights, *left}]
+    filled = read_frame(given, "the table", answers=[*used, *weights])
+    missing = filled[used].isna().sum()
     wanted = [str(name) for name in missing[missing > 0].sort_values(kind="stable").index]
-    filled = table.copy()
     for place, name in enumerate(wanted):
         if progress is not None:
             progress(place / len(wanted), f"Filling {int(missing[name]):,} answers of {name}")
         others = [other for other in used if other != name]
         own = integer_seed(seed, Purpose.IMPUTING, name)
         filled[name] = _fill(filled, name, others, weight=weight, seed=own, settings=settings)
-    return filled
+    restored = {name: _as_given(filled[name], given[name]) for name in wanted}
+    return given.assign(**restored) if restored else given.copy()
+
+
+def _as_given(filled: pd.Series[Any], given: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a filled column in the type it came in, where that holds every value drawn."""
+    if filled.dtype == given.dtype or "decimal" in str(given.dtype):
+        return filled
+    return filled.astype(given.dtype)
 
 
 def _fill(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import column_names, items_of, refuse_repeats, require_type
 from fusion_core.errors import InputError
-from fusion_core.fusion.predictor_lists import check_lists, refuse_repeats, require_names
+from fusion_core.frames import LARGEST_NUMBER, numbers_of
+from fusion_core.fusion.predictor_lists import check_lists, require_names
+from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import POSITIONAL, random_seed
 from fusion_core.fusion.variables import VariableType, encode
 
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.fusion.model import FusionModel
-    from fusion_core.fusion.settings import TrainSettings
 
 FEWEST_DONORS = 20
 FEWEST_IN_CLASS = 2
@@ -31,17 +33,12 @@ def normalise_steps(y: Sequence[str | Sequence[str]]) -> tuple[tuple[str, ...], 
     InputError
         If nothing is to be fused, a block is empty or a name occurs twice.
     """
-    if isinstance(y, str):
-        y = [y]
     steps = tuple(
-        tuple(item) if isinstance(item, Sequence) and not isinstance(item, str) else (item,)
-        for item in y
+        tuple(column_names(item, "y", kind="fusion variable"))
+        if isinstance(item, Iterable)
+        else tuple(column_names([item], "y"))
+        for item in ([] if y is None else items_of(y, "y"))
     )
-    for name in (name for step in steps for name in step):
-        if not isinstance(name, str):
-            raise InputError(
-                f"The fusion variable {name!r} is no text", fix="Give the columns names of text"
-            )
     if not steps:
         raise InputError(
             "No fusion variable is chosen", fix="Name at least one donor variable in y"
@@ -67,9 +64,7 @@ def check_names(
         If a column is missing, repeated or used twice.
     """
     fused = [name for step in steps for name in step]
-    refuse_repeats(list(donor.columns), "column", "the donor")
-    refuse_repeats(list(x), "predictor", "x")
-    columns = [str(name) for name in donor.columns]
+    columns = list(donor.columns)
     require_names(fused, columns, "fusion variable", "the donor")
     require_names(x, columns, "predictor", "the donor")
     require_names([] if weight is None else [weight], columns, "weight column", "the donor")
@@ -101,14 +96,8 @@ def check_weights(donor: pd.DataFrame, weight: str | None) -> NDArray[np.float64
     """
     if weight is None:
         return np.ones(len(donor))
-    column = donor[weight]
-    if not pd.api.types.is_numeric_dtype(column.dtype):
-        raise InputError(
-            f"The weight column '{weight}' holds values of type '{column.dtype}'",
-            fix="Choose a column of numbers",
-        )
-    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    wrong = ~np.isfinite(values) | (values < 0)
+    values = numbers_of(donor[weight], where="the donor", kind="weight column")
+    wrong = ~np.isfinite(values) | (values < 0) | (values > LARGEST_NUMBER)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise InputError(
@@ -121,6 +110,20 @@ def check_weights(donor: pd.DataFrame, weight: str | None) -> NDArray[np.float64
             f"All values of the weight column '{weight}' are zero", fix="Choose another column"
         )
     return values
+
+
+def checked_settings(settings: TrainSettings | None) -> TrainSettings:
+    """Return the settings given, or the defaults.
+
+    Raises
+    ------
+    InputError
+        If something else was given.
+    """
+    if settings is None:
+        return TrainSettings()
+    fix = "Use TrainSettings(…), or TrainSettings.preset('quick')"
+    return require_type(settings, TrainSettings, "settings", fix=fix)
 
 
 def check_rows(count: int, holds: str) -> None:
@@ -242,6 +245,13 @@ def encode_recipient(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Check a recipient against a model and write its predictors as numbers.
 
+    Parameters
+    ----------
+    recipient
+        As `fusion_core.frames.read_frame` returns it.
+    model
+        The model.
+
     Returns
     -------
     Matrix of shape (rows, predictors), and how many rows lack each predictor. A lacking value that
@@ -254,7 +264,7 @@ def encode_recipient(
     """
     if not len(recipient):
         raise InputError("The recipient has no rows", fix="Pass at least one household")
-    check_predictors([str(name) for name in recipient.columns], model)
+    check_predictors(list(recipient.columns), model)
     matrix = np.empty((len(recipient), len(model.predictors)))
     lacking = np.zeros(len(model.predictors), dtype=np.int64)
     for place, predictor in enumerate(model.predictors):
@@ -274,7 +284,7 @@ def check_predictors(columns: list[str], model: FusionModel) -> None:
     InputError
         If a predictor is missing or a column repeated.
     """
-    refuse_repeats(columns, "column", "the recipient")
+    refuse_repeats([name for name in columns if name in set(model.x)], "column", "the recipient")
     require_names(model.x, columns, "predictor", "the recipient")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.fusion.boosting import Tuning
 from fusion_core.fusion.neighbours import DonorPool
 from fusion_core.fusion.settings import TrainSettings
@@ -303,7 +303,7 @@ class FusionModel:
             )
         return pd.DataFrame(rows, columns=["variable", "predictor", "share"])
 
-    def save(self, path: Path | str) -> None:
+    def save(self, path: PathLike) -> None:
         """Write the model to a folder, or to one file ``….zip`` (see `model_files`).
 
         Raises
@@ -313,10 +313,10 @@ class FusionModel:
         """
         from fusion_core.fusion.model_files import save_model
 
-        save_model(self, Path(path))
+        save_model(self, path_of(path, "path"))
 
     @classmethod
-    def load(cls, path: Path | str) -> FusionModel:
+    def load(cls, path: PathLike) -> FusionModel:
         """Read a model from its folder or zip.
 
         Raises
@@ -328,4 +328,4 @@ class FusionModel:
         """
         from fusion_core.fusion.model_files import load_model
 
-        return load_model(Path(path))
+        return load_model(path_of(path, "path"))

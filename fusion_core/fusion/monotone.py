@@ -106,8 +106,8 @@ def _paid(
 def _checked(
     x: ArrayLike, y: ArrayLike, weight: ArrayLike | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    numbers, values = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    weights = np.ones(len(values)) if weight is None else np.asarray(weight, dtype=np.float64)
+    numbers, values = _numbers(x, "x"), _numbers(y, "y")
+    weights = np.ones(len(values)) if weight is None else _numbers(weight, "the weights")
     if not len(numbers) == len(values) == len(weights):
         raise InputError(
             f"x, y and the weights have {len(numbers):,}, {len(values):,} and {len(weights):,} rows",
@@ -119,6 +119,20 @@ def _checked(
     if (weights < 0).any() or not (weights > 0).any():
         raise InputError("A weight is negative, or all are zero", fix="Use survey weights")
     return numbers, values, weights
+
+
+def _numbers(column: ArrayLike, name: str) -> NDArray[np.float64]:
+    try:
+        numbers = np.asarray(column, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"A value of {name} is no number", fix="Give a column of numbers"
+        ) from error
+    if numbers.ndim != 1:
+        raise InputError(
+            f"{name} has {numbers.ndim} dimensions", fix="Give one number per household"
+        )
+    return numbers
 
 
 def _zeros(

@@ -17,19 +17,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of, require_text, whole_number
 from fusion_core.errors import HarmonyError, InputError
+from fusion_core.frames import read_frame
 from fusion_core.fusion.checkpoints import record_seed, seed_or_recorded
 from fusion_core.fusion.fusing import fuse, ignore
 from fusion_core.fusion.implicate_files import write_implicates
 from fusion_core.fusion.implicate_folder import read_implicates
 from fusion_core.fusion.implicates import FusedVariable, Implicates
-from fusion_core.fusion.inputs import FEWEST_IN_CLASS, check_implicates, normalise_steps
+from fusion_core.fusion.inputs import (
+    FEWEST_IN_CLASS,
+    check_implicates,
+    checked_settings,
+    normalise_steps,
+)
+from fusion_core.fusion.predictor_lists import normalise_predictors, require_names
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed, stream
 from fusion_core.fusion.training import train
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from fusion_core.frames import Table
 
 Progress = Callable[[float, str], None]
 FEWEST_FOLDS = 2
@@ -42,7 +52,7 @@ _STREAMS = "named after donor and variables"
 
 
 def fuse_out_of_fold(
-    donor: pd.DataFrame,
+    donor: Table,
     y: Sequence[str | Sequence[str]],
     x: Sequence[str],
     *,
@@ -52,7 +62,7 @@ def fuse_out_of_fold(
     settings: TrainSettings | None = None,
     folds: int = 5,
     threads: int = 1,
-    checkpoints: Path | None = None,
+    checkpoints: PathLike | None = None,
     progress: Progress | None = None,
 ) -> Implicates:
     """Draw implicates for every donor household from models trained on the other folds.
@@ -85,21 +95,29 @@ def fuse_out_of_fold(
         If there are fewer than two folds or fewer donors than folds, or as `train` does.
     """
     check_implicates(m)
+    settings, steps = checked_settings(settings), normalise_steps(y)
+    names = [name for step in steps for name in step]
+    listed, _ = normalise_predictors(x, steps, settings)
+    if weight is not None:
+        require_text(weight, "weight")
+    answers = [*names, *listed, *([] if weight is None else [weight])]
+    donor = read_frame(donor, "the donor", answers=answers)
+    require_names(answers, list(donor.columns), "column", "the donor")
+    folds = whole_number(folds, "folds", least=0)
     if not FEWEST_FOLDS <= folds <= len(donor):
         raise InputError(
             f"{len(donor):,} donors cannot be cut into {folds} folds",
             fix="Ask for at least two folds, and not more than there are donors",
         )
-    steps = normalise_steps(y)
-    names = [name for step in steps for name in step]
     table = _with_fixed_levels(donor, names)
-    drawn, seed = seed is None, seed_or_recorded(seed, checkpoints)
+    folder = None if checkpoints is None else path_of(checkpoints, "checkpoints")
+    drawn, seed = seed is None, seed_or_recorded(seed, folder)
     if drawn:
-        record_seed(seed, checkpoints)
+        record_seed(seed, folder)
     fold = _folds(len(table), folds, seed)
     report = progress or ignore
-    kept = None if checkpoints is None else checkpoints / _fingerprint(
-        table, names, x, weight, [_STREAMS, steps, list(x), weight, m, seed, folds, _plain(settings)]
+    kept = None if folder is None else folder / _fingerprint(
+        table, names, listed, weight, [_STREAMS, steps, x if isinstance(x, dict) else list(listed), weight, m, seed, folds, _plain(settings)]
     )  # fmt: skip
     parts = []
     for number in range(folds):
@@ -154,9 +172,9 @@ def _within(report: Progress, number: int, folds: int) -> Progress:
     return inner
 
 
-def _plain(settings: TrainSettings | None) -> dict[str, Any]:
+def _plain(settings: TrainSettings) -> dict[str, Any]:
     """Return what of the settings the result depends on."""
-    return dataclasses.asdict(settings or TrainSettings()) | {"workers": 0}
+    return dataclasses.asdict(settings) | {"workers": 0}
 
 
 def _fingerprint(

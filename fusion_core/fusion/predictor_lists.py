@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from fusion_core.arguments import column_names
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,9 +25,10 @@ def normalise_predictors(
         If lists are given twice, or one is missing or for an unknown variable.
     """
     if not isinstance(x, Mapping):
-        if isinstance(x, str) or not len(x):
+        names = [] if isinstance(x, str) else column_names(x, "x", kind="predictor")
+        if not names:
             raise InputError("No predictors are chosen", fix="Pass a list of column names in x")
-        return tuple(x), settings
+        return tuple(names), settings
     if settings.predictors:
         raise InputError(
             "Predictors per variable are given both in x and in the setting 'predictors'",
@@ -35,17 +36,19 @@ def normalise_predictors(
         )
     fused = [name for step in steps for name in step]
     require_names(list(x), fused, "fusion variable", "x")
+    lists = []
     for name in fused:
-        if name not in x or isinstance(x[name], str) or not len(x[name]):
+        given = None if isinstance(x.get(name), str) else x.get(name)
+        listed = column_names(given, f"x, for '{name}'", kind="predictor")
+        if not listed:
             raise InputError(
                 f"No predictors are listed for the fusion variable '{name}'",
                 where="x",
                 fix="Give a list of column names for every fusion variable",
             )
-        refuse_repeats(list(x[name]), "predictor", f"x, for '{name}'")
-    lists = tuple((name, tuple(x[name])) for name in fused)
-    names = tuple(dict.fromkeys(name for _, listed in lists for name in listed))
-    return names, settings.replace(predictors=lists)
+        lists.append((name, tuple(listed)))
+    every = tuple(dict.fromkeys(name for _, listed in lists for name in listed))
+    return every, settings.replace(predictors=tuple(lists))
 
 
 def check_lists(fused: Sequence[str], x: Sequence[str], settings: TrainSettings) -> None:
@@ -128,27 +131,3 @@ def require_names(names: Sequence[str], known: Sequence[str], kind: str, where: 
     for name in names:
         if name not in known:
             raise InputError.unknown(kind, str(name), known, where=where)
-
-
-def refuse_repeats(names: Sequence[str], kind: str, where: str) -> None:
-    """Check that no name occurs twice.
-
-    Parameters
-    ----------
-    names
-        The names.
-    kind, where
-        What a name stands for and where it was used, for the message.
-
-    Raises
-    ------
-    InputError
-        Naming the repeated one.
-    """
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise InputError(
-            f"The {kind} '{repeated[0]}' occurs {names.count(repeated[0])} times",
-            where=where,
-            fix="Name it once",
-        )

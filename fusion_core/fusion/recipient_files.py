@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fusion_core.arguments import path_of
 from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.frames import read_frame
 from fusion_core.fusion.implicate_folder import HOUSEHOLD_COLUMNS
 from fusion_core.fusion.inputs import check_predictors, encode_recipient
 from fusion_core.fusion.streams import CHUNK_ROWS
@@ -30,9 +33,11 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
+    from fusion_core.arguments import PathLike
+    from fusion_core.frames import Table
     from fusion_core.fusion.model import FusionModel
 
-    RecipientSource: TypeAlias = "Path | str | duckdb.DuckDBPyRelation"
+    RecipientSource: TypeAlias = "PathLike | duckdb.DuckDBPyRelation | Table"
 
 ROWS_AT_ONCE: Final = 32 * CHUNK_ROWS
 ROW_GROUP: Final = 4 * CHUNK_ROWS
@@ -65,7 +70,8 @@ def encode_to_file(
     Parameters
     ----------
     source
-        Parquet file, folder of Parquet files (in the order of their names) or DuckDB relation.
+        Parquet file, folder of Parquet files (in the order of their names), DuckDB relation, or
+        table in memory.
     model
         The model whose predictors are read.
     path
@@ -85,6 +91,8 @@ def encode_to_file(
     digest = hashlib.blake2b(digest_size=16)
     names = [str(place) for place in range(len(model.predictors))]
     schema = pa.schema([(name, pa.float64()) for name in names])
+    if not (_is_query(source) or isinstance(source, str | os.PathLike)):
+        source = _in_memory(source, model)
     keys = [] if households is None else _keys(source)
     batches = _batches(source, model, keys)
     with (
@@ -94,7 +102,8 @@ def encode_to_file(
     ):
         for table in _even(batches, ROWS_AT_ONCE):
             write_keys(table)
-            matrix, more = encode_recipient(table.to_pandas(), model)
+            frame = read_frame(table, "the recipient", answers=model.x)
+            matrix, more = encode_recipient(frame, model)
             rows, lacking = rows + len(matrix), lacking + more
             digest.update(matrix.data)
             columns = dict(zip(names, np.ascontiguousarray(matrix.T), strict=True))
@@ -150,22 +159,34 @@ def _key_writer(path: Path | None, keys: Sequence[str]) -> Iterator[Callable[[pa
                 writer.close()
 
 
+def _in_memory(source: Table, model: FusionModel) -> pa.Table:
+    """Return predictors and identifiers of a table in memory; a plain count of rows is not kept."""
+    frame = read_frame(source, "the recipient", answers=model.x)
+    check_predictors(list(frame.columns), model)
+    keys = [name for name in HOUSEHOLD_COLUMNS if name in frame.columns]
+    return pa.Table.from_pandas(frame[list(dict.fromkeys((*model.x, *keys)))])
+
+
 def _keys(source: RecipientSource) -> list[str]:
     """Return the columns that identify the households of a source, none where nothing says."""
-    if not isinstance(source, Path | str):
+    if isinstance(source, pa.Table):
+        return _keys_of(source.schema)
+    if not isinstance(source, str | os.PathLike):
         return [name for name in HOUSEHOLD_COLUMNS if name in source.columns]
     found: list[list[str]] = []
-    for path in _files(Path(source)):
+    for path in _files(path_of(source, "recipient")):
         try:
-            schema = pq.read_schema(path)
-        except (OSError, pa.ArrowInvalid) as error:
+            found.append(_keys_of(pq.read_schema(path)))
+        except (OSError, pa.ArrowException) as error:
             raise _damaged(path) from error
-        index = (schema.pandas_metadata or {}).get("index_columns", [])
-        # A range is described, not stored; so there are no such columns then.
-        stored = [name for name in index if isinstance(name, str) and name in schema.names]
-        named = [name for name in HOUSEHOLD_COLUMNS if name in schema.names]
-        found.append(named or stored)
     return found[0] if all(keys == found[0] for keys in found) else []
+
+
+def _keys_of(schema: pa.Schema) -> list[str]:
+    index = (schema.pandas_metadata or {}).get("index_columns", [])
+    # A range is described, not stored; so there are no such columns then.
+    stored = [name for name in index if isinstance(name, str) and name in schema.names]
+    return [name for name in HOUSEHOLD_COLUMNS if name in schema.names] or stored
 
 
 def _batches(
@@ -173,18 +194,38 @@ def _batches(
 ) -> Iterator[pa.RecordBatch]:
     """Read predictors and identifiers, in batches of any size."""
     columns = list(dict.fromkeys((*model.x, *keys)))
-    if not isinstance(source, Path | str):
-        check_predictors(list(source.columns), model)
-        wanted = source.project(", ".join(quoted(name) for name in columns))
-        yield from wanted.to_arrow_reader(ROWS_AT_ONCE)
+    if _is_query(source):
+        yield from _query_batches(source, model, columns)
         return
-    for path in _files(Path(source)):
+    if isinstance(source, pa.Table):
+        yield from source.select(columns).to_batches(ROWS_AT_ONCE)
+        return
+    for path in _files(path_of(source, "recipient")):
         try:
             with pq.ParquetFile(path) as file:
                 check_predictors(list(file.schema_arrow.names), model)
                 yield from file.iter_batches(batch_size=ROWS_AT_ONCE, columns=columns)
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, pa.ArrowException) as error:
             raise _damaged(path) from error
+
+
+def _is_query(source: Any) -> bool:
+    """Whether a source is a DuckDB relation; DuckDB is not loaded to tell."""
+    return type(source).__name__ == "DuckDBPyRelation"
+
+
+def _query_batches(
+    source: duckdb.DuckDBPyRelation, model: FusionModel, columns: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    import duckdb
+
+    check_predictors(list(source.columns), model)
+    try:
+        wanted = source.project(", ".join(quoted(name) for name in columns))
+        yield from wanted.to_arrow_reader(ROWS_AT_ONCE)
+    except (duckdb.Error, pa.ArrowException) as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise InputError(f"The query of the recipient failed: {reason}") from error
 
 
 def _files(source: Path) -> list[Path]:
@@ -217,4 +258,4 @@ def _damaged(path: Path) -> CorruptFileError:
 
 
 def _name(source: RecipientSource) -> str:
-    return str(source) if isinstance(source, Path | str) else "the query"
+    return str(source) if isinstance(source, str | os.PathLike) else ""

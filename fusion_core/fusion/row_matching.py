@@ -7,7 +7,7 @@ guessed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from fusion_core.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Rows = NDArray[np.intp]
+Rows: TypeAlias = "NDArray[np.intp]"
 
 
 def order_of(index: pd.Index[Any] | None, table: pd.DataFrame, *, what: str) -> Rows | None:

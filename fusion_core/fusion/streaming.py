@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import psutil
 
+from fusion_core.arguments import path_of, whole_number
 from fusion_core.errors import InputError
 from fusion_core.fusion.fusing import (
     Progress,
@@ -45,6 +46,7 @@ from fusion_core.fusion.recipient_files import encode_to_file, read_encoded
 from fusion_core.fusion.streams import CHUNK_ROWS
 
 if TYPE_CHECKING:
+    from fusion_core.arguments import PathLike
     from fusion_core.fusion.recipient_files import RecipientSource
 
 RECIPIENT: Final = "recipient.parquet"
@@ -57,8 +59,8 @@ BYTES_A_BLOCK_CELL: Final = 400
 
 def fuse_to_folder(
     recipient: RecipientSource,
-    model: Path | str,
-    folder: Path,
+    model: PathLike,
+    folder: PathLike,
     *,
     m: int = 40,
     seed: int | None = None,
@@ -73,8 +75,9 @@ def fuse_to_folder(
     ----------
     recipient
         One row per household with the model's predictors: a Parquet file, a folder of Parquet files
-        (read in the order of their names), or a DuckDB relation such as
-        ``duckdb.sql("FROM 'acs/*.parquet' WHERE np > 0 ORDER BY household_id")``.
+        (read in the order of their names), a DuckDB relation such as
+        ``duckdb.sql("FROM 'acs/*.parquet' WHERE np > 0 ORDER BY household_id")``, or a table in
+        memory as for `fusion_core.fusion.fuse`.
     model
         Folder or zip of a saved model.
     folder
@@ -110,8 +113,10 @@ def fuse_to_folder(
         seed = check_seed(seed)
     report = progress or ignore
     report(0.0, "Checking the recipient")
-    model = Path(model)
-    loaded = FusionModel.load(model)
+    place, folder = path_of(model, "model"), path_of(folder, "folder")
+    threads = whole_number(threads, "threads", least=0)
+    memory = None if memory is None else whole_number(memory, "memory", least=1)
+    loaded = FusionModel.load(place)
     size = _part_rows(loaded, m, threads, memory)
     with locked(folder):
         claim(folder)
@@ -119,7 +124,7 @@ def fuse_to_folder(
             recipient, loaded, folder / work_file(RECIPIENT),
             households=folder / work_file(HOUSEHOLDS),
         )  # fmt: skip
-        checksum = model_checksum(model)
+        checksum = model_checksum(place)
 
         def name(seed: int) -> str:
             return f"{m} {seed} {checksum} {found.digest} {software_version()}"
@@ -133,7 +138,7 @@ def fuse_to_folder(
         begin_implicates(folder, fingerprint, variables=names, keep=done, seed=seed)
         work = [
             PartWork(
-                model, checksum, folder, number, size, found.rows, m, seed, threads, fingerprint
+                place, checksum, folder, number, size, found.rows, m, seed, threads, fingerprint
             )
             for number in range(parts)
             if number not in done

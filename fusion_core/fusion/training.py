@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.fusion.calibration import calibrated
 from fusion_core.fusion.checkpoints import fit_or_read, record_seed, seed_or_recorded
 from fusion_core.fusion.donors import Donors, read_donors
 from fusion_core.fusion.expectations import FittedVariable
-from fusion_core.fusion.inputs import check_name
+from fusion_core.fusion.inputs import check_name, checked_settings
 from fusion_core.fusion.model import FusionModel, Step
 from fusion_core.fusion.neighbours import DonorPool, fixed_k_pool, variable_k_pool
 from fusion_core.fusion.settings import TrainSettings
@@ -29,12 +29,14 @@ from fusion_core.fusion.workers import Shares, Stop, Workers, workers_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.frames import Table
+
 Progress = Callable[[float, str], None]
 FITTING_SHARE = 0.9
 
 
 def train(
-    donor: pd.DataFrame,
+    donor: Table,
     y: Sequence[str | Sequence[str]],
     x: Sequence[str] | Mapping[str, Sequence[str]],
     *,
@@ -42,7 +44,7 @@ def train(
     donor_name: str = "",
     seed: int | None = None,
     settings: TrainSettings | None = None,
-    checkpoints: Path | None = None,
+    checkpoints: PathLike | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> FusionModel:
@@ -51,9 +53,10 @@ def train(
     Parameters
     ----------
     donor
-        One row per household. Categorical columns are nominal, or ordered if their categories are;
-        text and booleans are nominal; numbers are continuous, or zero-inflated when they pass the
-        zero-inflation test. `TrainSettings.types` overrides this.
+        One row per household: a pandas or polars frame, an Arrow table or a DuckDB relation.
+        Categorical columns are nominal, or ordered if their categories are; text and booleans are
+        nominal; numbers are continuous, or zero-inflated when they pass the zero-inflation test.
+        `TrainSettings.types` overrides this.
     y
         Fusion variables in fusion order; a nested list is a block, whose values are drawn together
         from one donor record so that identities among them hold.
@@ -92,16 +95,17 @@ def train(
     Source: Ummel, Poblete-Cazenave, Akkiraju et al. (2024), "Multidimensional well-being of US
     households at a fine spatial scale using fused household surveys", Methods.
     """
-    settings = settings or TrainSettings()
+    settings = checked_settings(settings)
     report = progress or _ignore
     report(0.0, "Checking the donor")
     check_name(donor_name)
-    drawn, seed = seed is None, seed_or_recorded(seed, checkpoints)
+    folder = None if checkpoints is None else path_of(checkpoints, "checkpoints")
+    drawn, seed = seed is None, seed_or_recorded(seed, folder)
     donors = read_donors(donor, y, x, weight=weight, seed=seed, settings=settings, name=donor_name)
     if drawn:
-        record_seed(seed, checkpoints)
+        record_seed(seed, folder)
     with workers_of(executor, settings.workers, jobs=max(1, settings.folds)) as workers:
-        fitted = _fit_all(donors, workers, checkpoints, report)
+        fitted = _fit_all(donors, workers, folder, report)
     # Few numbers decide which donors are near: they are found here, also after a cluster's work.
     with workers_of(None, settings.workers) as workers:
         steps = _steps(donors, fitted, workers, report)

@@ -15,6 +15,13 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.frames import (
+    finite_numbers,
+    is_number,
+    level_text,
+    plain_column,
+    values_in_words,
+)
 from fusion_core.fusion.settings import VariableKind
 
 if TYPE_CHECKING:
@@ -73,13 +80,6 @@ class VariableType:
         return f"{kind} categorical variable with the levels {shown}{more}"
 
 
-def level_text(value: Any) -> str:
-    """Return the label of a level; whole numbers are written without a decimal point."""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
-
-
 def detect_type(
     column: pd.Series[Any], *, override: VariableKind | None = None, fused: bool = False
 ) -> VariableType:
@@ -100,6 +100,7 @@ def detect_type(
         If the values are neither numbers nor levels, or cannot be of the stated kind.
     """
     name = str(column.name)
+    column = plain_column(column, where="the donor")
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         _refuse_number(name, override)
@@ -109,7 +110,7 @@ def detect_type(
     if pd.api.types.is_bool_dtype(dtype):
         _refuse_number(name, override)
         return VariableType(name, override or "nominal", ("False", "True"))
-    if _is_number(dtype):
+    if is_number(dtype):
         if override in ("ordered", "nominal"):
             present = pd.Series(column.dropna().unique()).sort_values()
             levels = tuple(level_text(value) for value in present if np.isfinite(float(value)))
@@ -118,14 +119,9 @@ def detect_type(
         if override is None and fused and is_zero_inflated(_numbers(column)):
             kind = "zero_inflated"
         return VariableType(name, kind, dtype=_storage_dtype(column))
-    if pd.api.types.is_string_dtype(dtype):
-        _refuse_number(name, override)
-        levels = tuple(sorted(level_text(value) for value in column.dropna().unique()))
-        return VariableType(name, override or "nominal", _few(name, levels))
-    raise InputError(
-        f"The variable '{name}' holds values of type '{dtype}'",
-        fix="Convert it to numbers or to a categorical column",
-    )
+    _refuse_number(name, override)
+    levels = tuple(sorted(column.dropna().unique()))
+    return VariableType(name, override or "nominal", _few(name, levels))
 
 
 def detect_types(
@@ -200,8 +196,9 @@ def is_zero_inflated(values: NDArray[np.float64]) -> bool:
     # A single zero, or a single other value, is nothing to model.
     if min(zero.sum(), (~zero).sum()) < FEWEST_OF_EACH or zero.mean() < ZERO_SHARE:
         return False
-    bandwidth = _silverman_bandwidth(present)
-    kernel = np.exp(-0.5 * np.square(present / bandwidth))
+    # Numbers too large to be modelled are refused when they are encoded, in words.
+    with np.errstate(over="ignore", invalid="ignore"):
+        kernel = np.exp(-0.5 * np.square(present / _silverman_bandwidth(present)))
     return bool(kernel[~zero].mean() / kernel.mean() < ZERO_DENSITY_RATIO)
 
 
@@ -213,18 +210,12 @@ def encode(column: pd.Series[Any], variable: VariableType) -> NDArray[np.float64
     InputError
         If a value is not of the variable's type, naming variable, expected and found.
     """
+    if column.isna().all():  # whatever the type of a column that holds nothing
+        return np.full(len(column), np.nan)
     if not variable.is_categorical:
-        if not _is_number(column.dtype):
+        if not is_number(column.dtype):
             raise _type_mismatch(column, variable)
-        values = _numbers(column)
-        infinite = np.isinf(values)
-        if infinite.any():
-            raise InputError(
-                f"The variable '{variable.name}' is infinite in {int(infinite.sum())} rows",
-                where=f"first in row {int(np.flatnonzero(infinite)[0])}",
-                fix="Replace infinite values by numbers or by missing values",
-            )
-        return values
+        return finite_numbers(_numbers(column), variable.name)
     return _encode_levels(column, variable)
 
 
@@ -242,7 +233,7 @@ def _encode_levels(column: pd.Series[Any], variable: VariableType) -> NDArray[np
         found = [level_text(level) for level in dtype.categories]
         codes = column.cat.codes.to_numpy()
         _check_order(bool(dtype.ordered), found, variable)
-    elif _is_number(dtype) and not variable.dtype:
+    elif is_number(dtype) and not variable.dtype:
         raise _type_mismatch(column, variable)
     else:
         codes, uniques = pd.factorize(column)
@@ -274,7 +265,7 @@ def _check_order(ordered: bool, found: list[str], variable: VariableType) -> Non
 
 def _type_mismatch(column: pd.Series[Any], variable: VariableType) -> InputError:
     return InputError(
-        f"The variable '{variable.name}' holds values of type '{column.dtype}'",
+        f"The variable '{variable.name}' holds {values_in_words(column)}",
         where=f"expected {variable.description}",
         fix="Give it the same type in both surveys",
     )
@@ -299,11 +290,6 @@ def _few(name: str, levels: tuple[str, ...]) -> tuple[str, ...]:
 
 def _numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _is_number(dtype: Any) -> bool:
-    numeric = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)
-    return bool(numeric and not pd.api.types.is_bool_dtype(dtype))
 
 
 def _storage_dtype(column: pd.Series[Any]) -> str:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
+import numpy as np
 import shapely
 from shapely.affinity import scale, translate
 
+from fusion_core.arguments import is_real, path_of
 from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.frames import level_text
 from fusion_core.workspace.files import LONGEST_NAME, replace_file, shown_name
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
+    from fusion_core.arguments import PathLike
     from fusion_core.workspace.layout import Workspace
 
 MAP_CRS: Final = "EPSG:5070"
@@ -123,7 +127,7 @@ def write_areas(workspace: Workspace, areas: gpd.GeoDataFrame, kind: str = "puma
 
 
 def import_boundaries(
-    path: Path,
+    path: PathLike,
     *,
     kind: str = "puma",
     id_column: str | None = None,
@@ -162,6 +166,9 @@ def import_boundaries(
     """
     import geopandas as gpd
 
+    path = path_of(path, "path")
+    if not is_real(tolerance):
+        raise InputError(f"'tolerance' must be a number; got {tolerance!r:.60}", fix="Give metres")
     source = _read_source(path)
     identifiers = _identifiers(source, id_column, kind, str(path))
     names = _names(source, name_column, identifiers, str(path))
@@ -171,13 +178,37 @@ def import_boundaries(
         raw = raw.dissolve("area_id", aggfunc="first", as_index=False)
     raw = raw.sort_values("area_id", ignore_index=True)
     projected = raw.to_crs(MAP_CRS)
-    projected.geometry = projected.geometry.make_valid()
+    projected.geometry = projected.geometry.make_valid().map(_polygons)
+    _require_extent(projected, str(path))
     areas, note = _simplify(projected, tolerance)
     if inset:
         areas = _with_insets(areas, raw)
     result = areas[[*AREA_COLUMNS, "geometry"]]
     result.attrs["note"] = note
     return result
+
+
+def _polygons(shape: Any) -> Any:
+    """Return the areas of a shape; mending one may leave lines and points beside them."""
+    if shape.geom_type != "GeometryCollection":
+        return shape
+    parts = [part for part in shapely.get_parts(shape) if part.area > 0]
+    return shapely.union_all(parts)
+
+
+def _require_extent(areas: gpd.GeoDataFrame, where: str) -> None:
+    if not len(areas):
+        raise InputError("No area of the file has a shape", where=where, fix="Choose another file")
+    extent = areas.geometry.area.to_numpy()
+    wrong = ~np.isfinite(extent) | (extent <= 0)
+    wrong |= ~areas.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy()
+    if wrong.any():
+        raise InputError(
+            f"{int(wrong.sum()):,} of {len(areas):,} shapes cover no area, the first one that of "
+            f"'{areas['area_id'].iloc[int(np.flatnonzero(wrong)[0])]}'",
+            where=where,
+            fix="Give polygons, in the projection the file declares",
+        )
 
 
 def _read_source(path: Path) -> gpd.GeoDataFrame:
@@ -209,9 +240,16 @@ def _identifiers(
 ) -> pd.Series[str]:
     name = _choose(source, column, _ID_COLUMNS, "identifier", where)
     raw = source[name]
-    if pd.api.types.is_float_dtype(raw):
-        raw = raw.astype("int64")
-    text: pd.Series[str] = raw.astype(str).str.strip()
+    text: pd.Series[str] = (
+        raw.map(level_text, na_action="ignore").fillna("").astype(str).str.strip()
+    )
+    blank = text == ""
+    if blank.any():
+        raise InputError(
+            f"{int(blank.sum()):,} of {len(text):,} areas have no identifier",
+            where=f"{where}, column '{name}', first in row {int(np.flatnonzero(blank)[0]) + 1}",
+            fix="Complete the column, take these areas out, or name another column",
+        )
     digits = _ID_DIGITS.get(kind)
     if digits is None:
         return text

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.ingest import acs_codes
 from fusion_core.ingest.acs_persons import number_persons
 from fusion_core.ingest.acs_variables import Context, code_variable, number_variable, with_old_codes
@@ -64,9 +65,9 @@ class _Result:
 
 
 def read_acs_pums(
-    housing: Path,
-    person: Path | None,
-    data_dictionary: Path,
+    housing: PathLike,
+    person: PathLike | None,
+    data_dictionary: PathLike,
     *,
     vintage: str,
     name: str = "ACS",
@@ -95,6 +96,8 @@ def read_acs_pums(
         If a file is missing or no PUMS data dictionary.
     """
     identifier = SurveyId(name, vintage)
+    housing, data_dictionary = path_of(housing, "housing"), path_of(data_dictionary, "dictionary")
+    person = None if person is None else path_of(person, "person")
     dictionary = read_census_dictionary(data_dictionary)
     log = ProblemLog()
     raw = _read(housing, "household")

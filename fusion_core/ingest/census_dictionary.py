@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
+from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
 from fusion_core.ingest.labels import tidy
 from fusion_core.ingest.raw_table import require_content
@@ -119,7 +120,7 @@ class CensusDictionary:
         return self.household if record == "household" else self.person
 
 
-def read_census_dictionary(path: Path) -> CensusDictionary:
+def read_census_dictionary(path: PathLike) -> CensusDictionary:
     """Read a PUMS data dictionary, CSV or text, plain or gzipped.
 
     Raises
@@ -127,7 +128,7 @@ def read_census_dictionary(path: Path) -> CensusDictionary:
     InputError
         If the file is missing, empty or no PUMS data dictionary.
     """
-    require_content(path)
+    path = require_content(path)
     text = _text(path)
     is_csv = text.lstrip("\ufeff").startswith(("NAME,", "VAL,", '"NAME"', "Record"))
     household, person = _read_csv(text, path) if is_csv else _read_text(text)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
 from fusion_core.ingest.labels import tidy
 from fusion_core.ingest.raw_table import read_raw_table, require_content
@@ -55,7 +56,7 @@ class CodebookEntry:
     labels: dict[str, str] = field(default_factory=dict)
 
 
-def read_codebook(path: Path) -> dict[str, CodebookEntry]:
+def read_codebook(path: PathLike) -> dict[str, CodebookEntry]:
     """Read a codebook into its entries by lower-case column name.
 
     Raises
@@ -63,7 +64,7 @@ def read_codebook(path: Path) -> dict[str, CodebookEntry]:
     InputError
         If the file is missing, damaged, has no column of variable names, or names an unknown type.
     """
-    require_content(path)
+    path = require_content(path)
     rows = _excel_rows(path) if path.suffix.lower() in {".xlsx", ".xlsm"} else _csv_rows(path)
     header, *body = rows
     columns = _columns(header, path)

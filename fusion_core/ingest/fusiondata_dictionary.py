@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.ingest.problems import ProblemLog
 from fusion_core.ingest.raw_table import read_parquet, require_content
@@ -38,7 +39,7 @@ _ROLES: Final[dict[str, VariableRole]] = {
 }  # fmt: skip
 
 
-def read_fusiondata_dictionary(path_h: Path, path_p: Path | None = None) -> Survey:
+def read_fusiondata_dictionary(path_h: PathLike, path_p: PathLike | None = None) -> Survey:
     """Read the household and, if any, the person dictionary of a survey.
 
     Parameters
@@ -52,6 +53,8 @@ def read_fusiondata_dictionary(path_h: Path, path_p: Path | None = None) -> Surv
     InputError
         If a file is missing, damaged or no such dictionary, or the two are of different surveys.
     """
+    path_h = path_of(path_h, "path_h")
+    path_p = None if path_p is None else path_of(path_p, "path_p")
     tables = [(_table(path_h), "household")]
     if path_p is not None:
         tables.append((_table(path_p), "person"))

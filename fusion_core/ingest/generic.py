@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.ingest import inference
 from fusion_core.ingest.codebook import CodebookEntry, read_codebook
@@ -48,7 +49,7 @@ class _Reading:
 
 
 def inspect_file(
-    path: Path, codebook: Path | None = None, *, choices: Choices | None = None
+    path: PathLike, codebook: PathLike | None = None, *, choices: Choices | None = None
 ) -> Inspection:
     """Look at a file without storing anything.
 
@@ -71,11 +72,11 @@ def inspect_file(
 
 
 def read_generic(
-    household: Path,
-    person: Path | None = None,
+    household: PathLike,
+    person: PathLike | None = None,
     *,
     survey: SurveyId,
-    codebook: Path | None = None,
+    codebook: PathLike | None = None,
     choices: Choices | None = None,
     person_choices: Choices | None = None,
     title: str = "",
@@ -105,6 +106,7 @@ def read_generic(
     InputError
         If a file can not be opened.
     """
+    household = path_of(household, "household")
     log = ProblemLog()
     first = _read(household, codebook, choices or Choices())
     log.problems += first.inspection.problems
@@ -150,12 +152,13 @@ def read_generic(
 
 
 def _read(
-    path: Path,
-    codebook: Path | None,
+    path: PathLike,
+    codebook: PathLike | None,
     choices: Choices,
     *,
     respondent: RespondentLevel | None = None,
 ) -> _Reading:
+    path = path_of(path, "file")
     loaded = load_table(path, encoding=choices.encoding)
     entries = _entries(loaded, None if codebook is None else read_codebook(codebook))
     raw, log = loaded.raw, ProblemLog()
@@ -173,6 +176,10 @@ def _read(
         inference.infer_answer(raw, column, entries.get(column.strip().lower()))
         for column in columns
         if column not in used
+    )
+    inferred += tuple(
+        inference.InferredColumn(column, inference.survey_name(column), left_out=reason)
+        for column, reason in raw.left_out
     )
     geography = tuple(column.source for column in inferred if column.role == "geography")
     inspection = Inspection(

@@ -9,16 +9,16 @@ from typing import Any, Final
 
 import pandas as pd
 
+from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
 from fusion_core.ingest.codebook import CodebookEntry
 from fusion_core.ingest.problems import FileProblemsError, Problem
 from fusion_core.ingest.raw_table import (
-    Part,
     RawTable,
     read_parquet,
     read_raw_table,
     require_content,
-    text_frame,
+    typed_table,
 )
 
 TEXT_FORMATS: Final = (".csv", ".tsv", ".txt", ".gz", ".zip")
@@ -49,7 +49,7 @@ class LoadedTable:
     known: dict[str, CodebookEntry] = field(default_factory=dict)
 
 
-def load_table(path: Path, *, encoding: str = "utf-8") -> LoadedTable:
+def load_table(path: PathLike, *, encoding: str = "utf-8") -> LoadedTable:
     """Load a CSV, Parquet, Stata, SPSS or SAS file.
 
     Raises
@@ -59,7 +59,11 @@ def load_table(path: Path, *, encoding: str = "utf-8") -> LoadedTable:
     InputError
         If there is no such file or its format is not supported.
     """
-    require_content(path)
+    path = require_content(path)
+    if not is_text_encoding(encoding):
+        raise InputError(
+            f"There is no text encoding '{encoding}'", fix="Try utf-8, cp1252 or latin-1"
+        )
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return _from_frame(path, read_parquet(path))
@@ -85,8 +89,7 @@ def _from_frame(path: Path, frame: pd.DataFrame) -> LoadedTable:
             known[str(name).lower()] = CodebookEntry(
                 str(name), type="ordered" if kind == "ordered" else "nominal", labels=labels
             )
-    raw = RawTable(path, text_frame(frame), (Part(path.name, len(frame)),))
-    return LoadedTable(raw, known)
+    return LoadedTable(typed_table(path, frame), known)
 
 
 def _from_statistical_package(path: Path, encoding: str) -> LoadedTable:
@@ -119,8 +122,7 @@ def _from_statistical_package(path: Path, encoding: str) -> LoadedTable:
             description=descriptions.get(name) or "",
             labels={_code_text(code): str(label) for code, label in labels.items()},
         )
-    raw = RawTable(path, text_frame(frame), (Part(path.name, len(frame)),))
-    return LoadedTable(raw, known)
+    return LoadedTable(typed_table(path, frame), known)
 
 
 def _code_text(code: Any) -> str:
@@ -135,5 +137,23 @@ def _delimiter(path: Path, encoding: str) -> str:
         return ","
     with path.open("rb") as stream:
         first = stream.readline().decode(encoding, "replace")
-    counts = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in ",;\t|"}
+    # Line ends of old spreadsheets on the Mac: the first line read holds all of them.
+    header = first.partition("\r")[0]
+    counts = {mark: _fields(header, mark) for mark in ",;\t|"}
     return max(counts, key=lambda mark: counts[mark])
+
+
+def _fields(line: str, mark: str) -> int:
+    try:
+        return len(next(csv.reader([line], delimiter=mark), []))
+    except csv.Error:  # one field longer than any header: it is not separated by this mark
+        return 0
+
+
+def is_text_encoding(name: str) -> bool:
+    """Whether there is an encoding of text of this name; Python has others, such as ``hex``."""
+    try:
+        b"id".decode(name, "replace")
+    except (LookupError, ValueError):
+        return False
+    return True

@@ -18,7 +18,9 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import path_of
 from fusion_core.errors import InputError
+from fusion_core.frames import unusable
 from fusion_core.ingest.problems import FileProblemsError, Problem, ProblemLog
 
 if TYPE_CHECKING:
@@ -26,9 +28,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fusion_core.arguments import PathLike
+
 HEADER_ROW: Final = 1
 MISSING_TEXTS: Final = ("", " ")
 _SHOWN_BAD_ROWS: Final = 5
+NO_NAME: Final = "it has no name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,14 @@ class RawTable:
         One categorical text column per column of the file; a blank is missing.
     parts
         The files the rows came from, in row order.
+    left_out
+        Columns that were not read, each with the reason.
     """
 
     path: Path
     frame: pd.DataFrame
     parts: tuple[Part, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
 
     def place(self, index: int) -> tuple[str, int]:
         """Return the file and spreadsheet row (header = row 1) of a row position."""
@@ -80,7 +88,7 @@ class RawTable:
 
 
 def read_raw_table(
-    path: Path,
+    path: PathLike,
     *,
     keep: Callable[[str], bool] | None = None,
     member: Callable[[str], bool] | None = None,
@@ -106,25 +114,49 @@ def read_raw_table(
     FileProblemsError
         If the file is missing, empty, damaged, not text of that encoding or not rectangular.
     """
-    require_content(path)
+    path = require_content(path)
     if path.suffix.lower() == ".parquet":
-        frame = text_frame(read_parquet(path, keep))
-        return RawTable(path, frame, (Part(path.name, len(frame)),))
+        return typed_table(path, read_parquet(path, keep))
     if path.suffix.lower() == ".zip":
         return _read_zip(path, keep, member, encoding, delimiter)
     with _open_plain(path) as stream:
-        frame = _read_csv(stream.read(), path.name, keep, encoding, delimiter)
-    return RawTable(path, frame, (Part(path.name, len(frame)),))
+        frame, unnamed = _read_csv(stream.read(), path.name, keep, encoding, delimiter)
+    return RawTable(path, frame, (Part(path.name, len(frame)),), unnamed)
 
 
-def require_content(path: Path) -> None:
-    """Raise unless the file exists and holds at least one byte."""
+def typed_table(path: Path, frame: pd.DataFrame) -> RawTable:
+    """Return a table of typed columns as texts, without the columns whose values are no answers."""
+    reasons = [
+        NO_NAME if not str(name).strip() else unusable(frame.iloc[:, place])
+        for place, name in enumerate(frame.columns)
+    ]
+    left_out = tuple(
+        (f"column {place}", reason) if reason == NO_NAME else (str(name), f"it {reason}")
+        for place, (name, reason) in enumerate(zip(frame.columns, reasons, strict=True), start=1)
+        if reason
+    )
+    kept = text_frame(frame.loc[:, [not reason for reason in reasons]])
+    return RawTable(path, kept, (Part(path.name, len(frame)),), left_out)
+
+
+def require_content(path: PathLike) -> Path:
+    """Return the path unless there is no file, or one that is empty or cannot be opened."""
+    path = path_of(path, "file")
     if not path.exists():
         raise InputError("There is no such file", where=str(path), fix="Check the path")
     if path.is_dir():
         raise InputError("This is a folder, not a file", where=str(path), fix="Name a file in it")
     if path.stat().st_size == 0:
         raise _problem("The file is empty (0 bytes)", path.name, "Download or export it again")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(
+            f"The file cannot be read: {error.strerror or error}",
+            where=str(path),
+            fix="Check its permissions",
+        ) from error
+    return path
 
 
 def read_parquet(path: Path, keep: Callable[[str], bool] | None = None) -> pd.DataFrame:
@@ -136,7 +168,7 @@ def read_parquet(path: Path, keep: Callable[[str], bool] | None = None) -> pd.Da
         names = [str(name) for name in pq.read_schema(path).names]
         columns = names if keep is None else [name for name in names if keep(name)]
         frame = pd.read_parquet(path, columns=columns)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise _problem(
             "The Parquet file is damaged or cut off", path.name, "Copy or export it again"
         ) from error
@@ -205,7 +237,7 @@ def _read_zip(
                     path.name,
                     "Choose the ZIP as the statistical office publishes it",
                 )
-            frames = [
+            read = [
                 _read_csv(
                     archive.read(name), f"{path.name}/{Path(name).name}", keep, encoding, delimiter
                 )
@@ -215,6 +247,7 @@ def _read_zip(
         raise _problem(
             "The file is no ZIP archive, or it is cut off", path.name, "Download it again"
         ) from error
+    frames = [frame for frame, _ in read]
     return _stack(path, frames, [f"{path.name}/{Path(name).name}" for name in wanted])
 
 
@@ -256,13 +289,15 @@ def _read_csv(
     keep: Callable[[str], bool] | None,
     encoding: str,
     delimiter: str,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, tuple[tuple[str, str], ...]]:
+    """Return the named columns, and those without a name with the reason they are not read."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
     text = _decoded(content, name, encoding)
     header = _header(text, name, delimiter)
-    wanted = [column for column in header if keep is None or keep(column)]
+    # A column without a name, as two separators at the end of every line make one, is nobody's.
+    wanted = [column for column in header if column.strip() and (keep is None or keep(column))]
     bad: list[tuple[int | None, int]] = []
 
     def note_bad_row(row: Any) -> str:
@@ -307,7 +342,12 @@ def _read_csv(
     if table.num_rows == 0:
         raise _problem("The file has a header but no rows", name, "Export it again with its data")
     frame = table.unify_dictionaries().to_pandas()
-    return pd.DataFrame({column: _stripped(frame[column]) for column in wanted})
+    unnamed = tuple(
+        (f"column {place}", NO_NAME)
+        for place, column in enumerate(header, start=1)
+        if not column.strip()
+    )
+    return pd.DataFrame({column: _stripped(frame[column]) for column in wanted}), unnamed
 
 
 def _stripped(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -335,17 +375,24 @@ def _decoded(content: bytes, name: str, encoding: str) -> bytes:
                 ),
             )
         ) from error
+    if "\r" in text and "\n" not in text:  # line ends of old spreadsheets on the Mac
+        text = text.replace("\r", "\n")
     if "\x00" in text[:4096]:
         raise _problem("The file is not a text file", name, "Choose a CSV, ZIP or Parquet file")
     return text.encode("utf-8")
 
 
 def _header(text: bytes, name: str, delimiter: str) -> list[str]:
-    first_lines = io.StringIO(text[:2_000_000].decode("utf-8", "ignore"))
-    header = next(csv.reader(first_lines, delimiter=delimiter), [])
+    first_lines = io.StringIO(text[:2_000_000].decode("utf-8", "ignore"), newline="")
+    try:
+        header = next(csv.reader(first_lines, delimiter=delimiter), [])
+    except csv.Error as error:
+        raise _problem(
+            f"The header row cannot be read: {error}", name, "Add a first row with column names"
+        ) from error
     if not any(column.strip() for column in header):
         raise _problem("The file has no header row", name, "Add a first row with column names")
-    repeated = sorted({column for column in header if header.count(column) > 1 and column})
+    repeated = sorted({column for column in header if header.count(column) > 1 and column.strip()})
     if repeated:
         raise _problem(
             f"The header names a column twice: {', '.join(repeated[:5])}",

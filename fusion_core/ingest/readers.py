@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from fusion_core.errors import InputError
 from fusion_core.ingest.acs_pums import read_acs_pums
 from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
 from fusion_core.ingest.generic import Choices, Inspection, inspect_file, read_generic
-from fusion_core.ingest.loading import FORMATS
+from fusion_core.ingest.loading import FORMATS, is_text_encoding
 from fusion_core.ingest.problems import FileProblemsError, Problem
 from fusion_core.ingest.recs import read_recs
 from fusion_core.surveys.model import Survey, SurveyId
@@ -218,7 +217,7 @@ def _check_request(request: ImportRequest) -> None:
             problems.append(Problem("The survey has no name", fix="Type a short one such as RECS"))
         if not request.vintage:
             problems.append(Problem("The survey has no vintage", fix="Type a year such as 2015"))
-    if request.choices is not None and not _is_known(request.choices.encoding):
+    if request.choices is not None and not is_text_encoding(request.choices.encoding):
         problems.append(
             Problem(
                 f"There is no text encoding '{request.choices.encoding}'",
@@ -227,14 +226,6 @@ def _check_request(request: ImportRequest) -> None:
         )
     if problems:
         raise FileProblemsError(tuple(problems))
-
-
-def _is_known(encoding: str) -> bool:
-    try:
-        codecs.lookup(encoding)
-    except LookupError:
-        return False
-    return True
 
 
 def _read(request: ImportRequest) -> Survey:

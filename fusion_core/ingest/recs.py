@@ -10,12 +10,12 @@ Imputation flags (Z…) and columns the codebook does not explain are left out a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.ingest.columns import keys, numbers, weights
 from fusion_core.ingest.labels import comparable, is_ordered
 from fusion_core.ingest.problems import ProblemLog
@@ -59,11 +59,11 @@ class _Source:
 
 
 def read_recs(
-    microdata: Path,
-    codebook: Path,
+    microdata: PathLike,
+    codebook: PathLike,
     *,
     vintage: str = "2015",
-    supplement: Path | None = None,
+    supplement: PathLike | None = None,
     name: str = "RECS",
     title: str = "",
 ) -> Survey:
@@ -92,6 +92,8 @@ def read_recs(
         If a file is missing or the codebook is not the EIA's.
     """
     identifier = SurveyId(name, vintage)
+    supplement = None if supplement is None else path_of(supplement, "supplement")
+    microdata, codebook = path_of(microdata, "microdata"), path_of(codebook, "codebook")
     entries = read_recs_codebook(codebook)
     log = ProblemLog()
     raw = read_raw_table(microdata)

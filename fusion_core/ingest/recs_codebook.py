@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
 from fusion_core.ingest.labels import tidy
 from fusion_core.ingest.raw_table import require_content
@@ -50,7 +51,7 @@ class RecsVariable:
         return self.name.startswith("Z") and self.description.lower().startswith("imputation flag")
 
 
-def read_recs_codebook(path: Path) -> dict[str, RecsVariable]:
+def read_recs_codebook(path: PathLike) -> dict[str, RecsVariable]:
     """Read the codebook, an Excel workbook, into its variables by upper-case name.
 
     Raises
@@ -58,7 +59,7 @@ def read_recs_codebook(path: Path) -> dict[str, RecsVariable]:
     InputError
         If the file is missing, no workbook, or not the EIA's layout.
     """
-    require_content(path)
+    path = require_content(path)
     rows = _rows(path)
     start = next(
         (index for index, row in enumerate(rows) if str(row[0]).strip() == "SAS Variable Name"),

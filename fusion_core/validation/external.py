@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import require_text
 from fusion_core.errors import InputError
+from fusion_core.frames import level_text, numbers_of, read_frame
 from fusion_core.validation.sentences import Finding, Tone
 from fusion_core.validation.verdicts import FAIR_ERROR, GOOD_ERROR, percent_words
 
@@ -83,6 +85,8 @@ def compare_external(
         If a column is missing, an area appears twice or fewer than three areas are common.
     """
     key = table_area or area
+    for name in (area, key, value, *([moe] if moe else [])):
+        require_text(name, "the columns to compare")
     left = _keyed(estimates, area, ("estimate", "moe"), "estimates")
     right = _keyed(table, key, (value, *([moe] if moe else [])), "table")
     right = right.rename(columns={value: "external", **({moe: "external_moe"} if moe else {})})
@@ -198,10 +202,12 @@ def _ranks(values: pd.Series[float]) -> NDArray[np.float64]:
 
 
 def _keyed(table: pd.DataFrame, key: str, values: tuple[str, ...], where: str) -> pd.DataFrame:
+    table = read_frame(table, where, answers=values, keys=[key])
     for name in (key, *values):
         if name not in table.columns:
             raise InputError.unknown("column", name, map(str, table.columns), where=where)
-    keyed = table.set_index(table[key].astype(str))[list(values)]
+    numbers = {name: numbers_of(table[name], where=where) for name in values}
+    keyed = pd.DataFrame(numbers, index=pd.Index(table[key].map(level_text), name=key))
     if keyed.index.has_duplicates:
         twice = keyed.index[keyed.index.duplicated()][0]
         raise InputError(

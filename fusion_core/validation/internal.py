@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import column_names, is_real, whole_number
 from fusion_core.errors import InputError
+from fusion_core.estimates.questions import checked_implicates
+from fusion_core.estimates.weights import weight_matrix
+from fusion_core.frames import finite_numbers, level_text, numbers_of, read_frame
 from fusion_core.fusion.row_matching import order_of
 from fusion_core.validation.calibration import (
     RELIABILITY_COLUMNS,
@@ -34,6 +38,7 @@ from fusion_core.validation.verdicts import verdict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
 
 Progress = Callable[[float, str], None]
@@ -99,7 +104,7 @@ class Validation:
 
 
 def validate(
-    observed: pd.DataFrame,
+    observed: Table,
     implicates: Implicates,
     subset_variables: Sequence[str],
     *,
@@ -141,6 +146,16 @@ def validate(
         implicate, or a subset variable is a fused variable.
     """
     report = progress or _silent
+    if not is_real(span) or not 0 < span <= 1:
+        raise InputError(
+            f"'span' must be above 0 and at most 1; got {span!r:.60}", fix="Use a share"
+        )
+    minimum_rows = whole_number(minimum_rows, "minimum_rows", least=1)
+    subset_variables = column_names(subset_variables, "subset_variables")
+    implicates = checked_implicates(implicates)
+    weighted = [] if weight is None else column_names([weight], "weight")
+    wanted = [*implicates.names, *subset_variables, *weighted]
+    observed = read_frame(observed, "the observed data", answers=wanted)
     order = order_of(implicates.index, observed, what="donor")
     observed = observed if order is None else observed.iloc[order]
     weights = _check(observed, implicates, subset_variables, weight)
@@ -244,10 +259,7 @@ def _check(
         return np.ones(len(observed))
     if weight not in observed.columns:
         raise InputError.unknown("weight column", weight, map(str, observed.columns))
-    weights = observed[weight].to_numpy(dtype=np.float64)
-    if not (np.isfinite(weights) & (weights >= 0)).all() or not weights.any():
-        raise InputError(f"Weight column '{weight}' has missing or negative values")
-    return weights
+    return weight_matrix(observed, len(observed), weight=weight).full
 
 
 def _check_observed(observed: pd.DataFrame, implicates: Implicates, name: str) -> None:
@@ -259,8 +271,11 @@ def _check_observed(observed: pd.DataFrame, implicates: Implicates, name: str) -
             fix="Leave these households out of the donor and fuse again",
         )
     variable = implicates[name]
+    if not variable.is_categorical:
+        values = numbers_of(observed[name], where="the observed data", kind="fused variable")
+        finite_numbers(values, name)
     if variable.is_categorical and (observed_codes(observed[name], variable) < 0).any():
-        unknown = set(observed[name].map(str)) - set(variable.levels)
+        unknown = set(observed[name].map(level_text)) - set(variable.levels)
         raise InputError(
             f"'{name}' has an observed level that was never fused: {min(unknown)!r}",
             fix="Validate with the donor the model was trained on",

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.estimates.pooling import margin_multiplier, pool
+from fusion_core.frames import level_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -226,8 +227,11 @@ def observed_codes(observed: pd.Series[Any], variable: FusedVariable) -> NDArray
     """Return observed answers as codes into a fused variable's levels, −1 for any other."""
     # Each distinct answer is looked up once: surveys have many rows and few levels.
     codes, answers = pd.factorize(observed)
-    places = pd.Index(variable.levels).get_indexer(pd.Index([str(answer) for answer in answers]))
-    return np.where(codes < 0, -1, places[codes]).astype(np.intp)
+    places = pd.Index(variable.levels).get_indexer(
+        pd.Index([level_text(answer) for answer in answers])
+    )
+    # Code −1 of a missing answer looks behind the last.
+    return np.append(places, -1)[codes].astype(np.intp)
 
 
 def _with_margins(estimate: SubsetEstimate, sums: SubsetWeights) -> dict[str, Floats]:

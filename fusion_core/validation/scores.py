@@ -18,12 +18,15 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.questions import checked_implicates
+from fusion_core.frames import numbers_of, read_frame
 from fusion_core.fusion.row_matching import order_of
 from fusion_core.validation.metrics import observed_codes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
 
     Floats = NDArray[np.float64]
@@ -246,7 +249,7 @@ def energy_by_row(truth: Floats, draws: NDArray[Any]) -> Floats:
 
 
 def score_table(
-    observed: pd.DataFrame, implicates: Implicates, weight: Floats | None = None
+    observed: Table, implicates: Implicates, weight: Floats | None = None
 ) -> pd.DataFrame:
     """Score every fused variable against the true values of the same households.
 
@@ -272,7 +275,7 @@ def score_table(
     InputError
         If there is only one implicate.
     """
-    observed, weight = _in_order(observed, implicates, weight)
+    observed, weight = _read(observed, implicates, weight)
     rows = []
     for name, variable in implicates.variables.items():
         if variable.is_categorical:
@@ -293,7 +296,7 @@ def score_table(
 
 
 def score_variables(
-    observed: pd.DataFrame, implicates: Implicates, weight: Floats | None = None
+    observed: Table, implicates: Implicates, weight: Floats | None = None
 ) -> pd.DataFrame:
     """Score every fused variable by its fair score: one row per variable.
 
@@ -308,7 +311,7 @@ def score_variables(
         The rows of `score_table` for CRPS and Brier, with ``coverage``: the share of true values in
         the draws' central 80 % interval, NaN for categories.
     """
-    observed, weight = _in_order(observed, implicates, weight)
+    observed, weight = _read(observed, implicates, weight)
     scores = score_table(observed, implicates, weight)
     fair = scores[scores["score"] != LOG].reset_index(drop=True)
     coverage = [
@@ -322,14 +325,26 @@ def score_variables(
     return fair.assign(coverage=coverage)
 
 
-def _in_order(
-    observed: pd.DataFrame, implicates: Implicates, weight: Floats | None
+def _read(
+    observed: Table, implicates: Implicates, weight: Floats | None
 ) -> tuple[pd.DataFrame, Floats | None]:
-    """Return true values and their weights in the order of the implicates."""
-    order = order_of(implicates.index, observed, what="donor")
+    """Read the observed values and their weights, in the order of the implicates, and check them."""
+    names = checked_implicates(implicates).names
+    frame = read_frame(observed, "the observed data", answers=names)
+    if len(frame) != implicates.rows:
+        raise InputError(
+            f"The observed data have {len(frame):,} rows and the implicates {implicates.rows:,}",
+            fix="Score implicates of the same households",
+        )
+    for name in names:
+        if name not in frame.columns:
+            raise InputError.unknown("observed variable", name, map(str, frame.columns))
+        if not implicates[name].is_categorical:
+            numbers_of(frame[name], where="the observed data", kind="fused variable")
+    order = order_of(implicates.index, frame, what="donor")
     if order is None:
-        return observed, weight
-    return observed.iloc[order], None if weight is None else np.asarray(weight)[order]
+        return frame, weight
+    return frame.iloc[order], None if weight is None else np.asarray(weight)[order]
 
 
 def _implicates(draws: NDArray[Any]) -> int:

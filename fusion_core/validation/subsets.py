@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.frames import level_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,7 +124,7 @@ def group_levels(column: pd.Series[Any]) -> tuple[NDArray[np.intp], tuple[str, .
     is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     if not ordered and not is_number:
         codes, levels = pd.factorize(column, sort=True)
-        return codes.astype(np.intp), tuple(str(level) for level in levels)
+        return codes.astype(np.intp), tuple(level_text(level) for level in levels)
     values = column.cat.codes.to_numpy() if ordered else column.to_numpy()
     clusters = cluster(np.asarray(values, dtype=np.float64))
     if ordered:

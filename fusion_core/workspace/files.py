@@ -85,6 +85,24 @@ def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
                 temporary.unlink(missing_ok=True)
 
 
+def make_folder(folder: Path) -> None:
+    """Create a folder, and those above it, unless it is there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be created, or a file has its name.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder cannot be created: {error.strerror or error}",
+            where=str(folder),
+            fix="Choose another folder, or check the permissions of the one above it",
+        ) from error
+
+
 def mark(handle: int) -> bool:
     """Mark an open file as being written, as long as it stays open; tell whether nobody had.
 
