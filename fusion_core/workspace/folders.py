@@ -238,7 +238,11 @@ def _link_or_copy(file: Path, target: Path) -> None:
     try:
         os.link(file, target, follow_symlinks=False)
     except (OSError, NotImplementedError):  # a file system without hard links
-        shutil.copy2(file, target, follow_symlinks=False)
+        try:
+            shutil.copy2(file, target, follow_symlinks=False)
+        except BaseException:
+            target.unlink(missing_ok=True)  # half of it is nobody's
+            raise
 
 
 def _is_same(file: Path, other: Path) -> bool:

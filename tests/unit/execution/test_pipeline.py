@@ -2,9 +2,10 @@ import errno
 import json
 
 import pytest
+from filelock import Timeout
 
-from fusion_core.errors import Cancelled, InputError
-from fusion_core.execution import execute_run, run_status
+from fusion_core.errors import Cancelled, HarmonyError, InputError
+from fusion_core.execution import execute_run, run_status, start_run
 from fusion_core.execution.pipeline import finished_stages, stage_folder
 from fusion_core.execution.progress import CANCEL_FILE
 from fusion_core.fusion.settings import TrainSettings
@@ -161,3 +162,29 @@ def test_a_cancel_asked_for_before_the_process_came_to_life_is_kept(toy_workspac
         execute(toy_workspace, run, stages)
     assert stages.names == []
     assert run.state().status == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (PermissionError(errno.EROFS, "Read-only file system"), "Read-only file system"),
+        (Timeout("lock"), "being started by somebody else"),
+    ],
+)
+def test_a_run_that_cannot_be_started_says_why(toy_workspace, run, monkeypatch, error, sentence):
+    def refuse(*_, **__):
+        raise error
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    with pytest.raises(HarmonyError, match=sentence):
+        start_run(toy_workspace, run)
+    assert run.state().status == "created"
+
+
+def test_a_run_whose_folder_cannot_be_written_says_so(toy_workspace, run, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", refuse)
+    with pytest.raises(InputError, match="Read-only file system"):
+        execute(toy_workspace, run, Stages())

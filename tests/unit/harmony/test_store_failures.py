@@ -133,6 +133,6 @@ def test_a_file_put_back_by_a_person_counts_more_than_its_history(store):
 
 
 def test_leftovers_of_killed_writers_are_swept_away(store):
-    (store.folder / f".{store.path.name}.abc123").write_text("half")
+    (store.folder / f".{store.path.name}.abc12345").write_text("half")
     store.save(LARGE, author="ann")
     assert [path.name for path in store.folder.glob(".*.json.*")] == []

@@ -6,6 +6,7 @@ and on those that cannot.
 """
 
 import dataclasses
+import errno
 import os
 import shutil
 import sys
@@ -223,6 +224,32 @@ def test_a_kill_leaves_the_old_or_the_new_one_and_the_next_writer_tidies_up(kind
         assert_the_next_writer_tidies_up(kind, place)
     assert found == sorted(found, reverse=True)  # all old, then all new
     assert set(found) == {"old", "new"}
+
+
+def test_a_disk_that_is_full_leaves_the_old_one(kind, place):
+    resource = pytest.importorskip("resource", reason="needs limits on file size")
+    fresh_start(place)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for limit in (0, 100):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limits[1]))
+        try:
+            with pytest.raises(InputError, match=r"File too large.*Free some disk space.*kept"):
+                kind.write("new", place)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert kind.read(place) == "old"
+        assert_notes_are_there(place)
+    assert_the_next_writer_tidies_up(kind, place)
+
+
+def test_where_there_are_no_hard_links_what_a_person_keeps_is_copied(kind, place, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    fresh_start(place)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", refuse)
+        assert_the_next_writer_tidies_up(kind, place)
 
 
 def test_a_link_is_followed_and_stays(kind, place, tmp_path):
