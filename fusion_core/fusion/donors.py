@@ -178,7 +178,8 @@ def _relative_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         if not np.isfinite(weights.sum()):
             weights = weights / weights.max()
     # float32 is what the trees see; rounding here makes the result blind to the weights' unit.
-    return (weights / weights.mean()).astype(np.float32).astype(np.float64)
+    relative = (weights / weights.mean()).astype(np.float32)
+    return np.asarray(relative, dtype=np.float64)
 
 
 def read_donors(
