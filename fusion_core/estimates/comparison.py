@@ -6,7 +6,7 @@ How contrasts are formed and tested is in `fusion_core.estimates.contrasts`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,11 +16,9 @@ import pandas as pd
 from fusion_core.errors import InputError
 from fusion_core.estimates.analysis import (
     NO_REPLICATES,
-    answered_rows,
-    certainty_variance,
+    PooledTarget,
     lacking_donor,
-    sampling_degrees_of_freedom,
-    without_false_zeros,
+    pool_target,
 )
 from fusion_core.estimates.contrasts import (
     CONTRASTS,
@@ -30,10 +28,10 @@ from fusion_core.estimates.contrasts import (
     shared_weight_covariance,
     unpaired,
 )
-from fusion_core.estimates.donor_error import DonorEffect, DonorError
+from fusion_core.estimates.donor_error import DonorError
 from fusion_core.estimates.group_sums import GroupSums
 from fusion_core.estimates.groups import Groups
-from fusion_core.estimates.pooling import Pooled, margin_multiplier, pool, pool_with_donor
+from fusion_core.estimates.pooling import Pooled, margin_multiplier
 from fusion_core.estimates.targets import build_targets
 from fusion_core.estimates.variance import (
     GroupEstimates,
@@ -146,52 +144,19 @@ class Side:
     sums: GroupSums | None = None
 
     @cached_property
-    def effect(self) -> DonorEffect | None:
-        """How far the donor may have moved the estimates, where that can be told."""
-        if self.donor is None or self.item.observed:
-            return None
-        sums = self.sums or GroupSums(self.groups, self.weights.values)
-        error = DonorError(self.donor, sums, self.weights.full)
-        return error.effect(self.item, self.raw.estimates.mean(axis=1))
-
-    @property
-    def degrees_of_freedom(self) -> Floats:
-        """Of the sampling variance of each group."""
-        return sampling_degrees_of_freedom(
-            answered_rows(self.groups, self.item), self.weights, observed=self.item.observed
-        )
-
-    @property
-    def pooled(self) -> Pooled:
-        """The groups' own estimates."""
-        freedom = self.degrees_of_freedom
-        raw, effect = self.raw, self.effect
-        if effect is None:
-            pooled = pool(raw.estimates, raw.variances, complete_degrees_of_freedom=freedom)
-        else:
-            both = freedom, float(effect.moved.shape[1])
-            pooled = pool_with_donor(raw.estimates, raw.variance_of_mean, effect.variance, both)
-        pooled, _ = without_false_zeros(pooled, self.item)
-        certain, variance = certainty_variance(pooled, self.item, self.groups, self.weights)
-        return replace(
-            pooled,
-            within=np.where(certain, variance, pooled.within),
-            total=np.where(certain, np.fmax(variance, pooled.total), pooled.total),
-        )
-
-    @property
-    def extra(self) -> Floats:
-        """Variance no replicate weight shows: of shares of exactly 0 or 1; NaN where unknown."""
-        pooled = pool(self.raw.estimates, self.raw.variances)
-        _, fixed = without_false_zeros(pooled, self.item)
-        certain, variance = certainty_variance(pooled, self.item, self.groups, self.weights)
-        return np.where(fixed, np.nan, np.where(certain, variance, 0.0))
+    def found(self) -> PooledTarget:
+        """The groups' own estimates, as `analyze` gives them."""
+        error = None
+        if self.donor is not None and not self.item.observed:
+            sums = self.sums or GroupSums(self.groups, self.weights.values)
+            error = DonorError(self.donor, sums, self.weights.full)
+        return pool_target(self.item, self.raw, self.groups, self.weights, error=error)
 
     @property
     def assumption(self) -> str:
         """What had to be assumed of all groups."""
         notes = [] if self.weights.has_replicates else [NO_REPLICATES]
-        if not self.item.observed and self.effect is None:
+        if not self.found.complete.all():
             notes.append(lacking_donor(self.raw.estimates.shape[1], self.donor is not None))
         return _joined(notes)
 
@@ -335,7 +300,7 @@ def contrast_frame(
         "level": first.item.level,
         "statistic": first.item.statistic.kind,
     }
-    for name, pooled in (("first", first.pooled), ("second", second.pooled)):
+    for name, pooled in (("first", first.found.pooled), ("second", second.found.pooled)):
         columns[name] = np.broadcast_to(pooled.estimate, count)
         columns[f"{name}_moe"] = np.broadcast_to(_moe(pooled, confidence), count)
     columns |= {
@@ -357,11 +322,12 @@ def _paired(first: Side, second: Side) -> tuple[Contrast, Contrast]:
     weights = first.weights
     if not weights.has_replicates and _overlap(first.groups, second.groups, len(weights.values)):
         raise InputError(_OVERLAP, fix="Compare groups without common households")
-    freedom = np.minimum(first.degrees_of_freedom, second.degrees_of_freedom)
-    extra = first.extra, second.extra
+    own, other = first.found, second.found
+    freedom = np.minimum(own.degrees_of_freedom, other.degrees_of_freedom)
+    extra = own.extra, other.extra
     effects = None
-    if first.effect is not None and second.effect is not None:
-        effects = first.effect, second.effect
+    if own.effect is not None and other.effect is not None:
+        effects = own.effect, other.effect
     difference, ratio = (
         paired(
             first.raw, second.raw, kind=kind, factor=weights.design.factor,
@@ -377,8 +343,8 @@ def _unpaired(first: Side, second: Side, same_weights: bool) -> tuple[Contrast, 
     if same_weights:
         covariance = shared_weight_covariance(first.raw, second.raw, first.weights.design.factor)
     return (
-        unpaired(first.pooled, second.pooled, kind="difference", covariance=covariance),
-        unpaired(first.pooled, second.pooled, kind="ratio", covariance=covariance),
+        unpaired(first.found.pooled, second.found.pooled, kind="difference", covariance=covariance),
+        unpaired(first.found.pooled, second.found.pooled, kind="ratio", covariance=covariance),
     )
 
 

@@ -58,8 +58,9 @@ class Contrast:
         error = self.pooled.standard_error
         with np.errstate(invalid="ignore", divide="ignore"):
             tail = 2.0 * special.stdtr(self.pooled.degrees_of_freedom, -size / error)
-        certain = np.where(size == 0, 1.0, 0.0)
-        return np.where(np.isnan(error + size), np.nan, np.where(error == 0, certain, tail))
+        # A difference nothing moves is one nothing is known of, unless there is none.
+        fixed = np.where(size == 0, 1.0, np.nan)
+        return np.where(np.isnan(error + size), np.nan, np.where(error == 0, fixed, tail))
 
 
 def paired(
@@ -109,8 +110,9 @@ def paired(
     else:
         slope = _slope(estimates.mean(axis=1), second.estimates.mean(axis=1), kind)
         effect = donor[0].scaled(slope[0]) - donor[1].scaled(-np.asarray(slope[1]))
-        both = freedom, float(donor[0].moved.shape[1])
-        pooled = pool_with_donor(estimates, of_mean, effect.variance, both)
+        pooled = pool_with_donor(
+            estimates, of_mean, effect.variance, (freedom, effect.degrees_of_freedom)
+        )
     if extra is not None:
         slope = _slope(pooled.estimate, second.estimates.mean(axis=1), kind)
         added = slope[0] ** 2 * extra[0] + slope[1] ** 2 * extra[1]

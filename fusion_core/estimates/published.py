@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.answered import answered_rows, effective_answers
 from fusion_core.estimates.pooling import pool
-from fusion_core.estimates.quantiles import effective_sample_size, woodruff_variance
+from fusion_core.estimates.quantiles import woodruff_variance
 from fusion_core.estimates.report import ResultBlock
 from fusion_core.estimates.targets import (
     GiniTarget,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.groups import Groups, Rows
+    from fusion_core.estimates.pooling import Pooled
     from fusion_core.estimates.targets import NamedTarget, Target
     from fusion_core.estimates.weights import WeightMatrix
 
@@ -67,6 +69,7 @@ def estimate_published(
 
 def _paper(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> ResultBlock:
     full = weights.full
+    counts = answered_rows(groups, item, full)
     results = [_paper_group(item.target, full[rows], rows, len(full)) for rows in groups]
     estimates = np.array([result[0] for result in results])
     variances = np.array([result[1] for result in results])
@@ -77,12 +80,18 @@ def _paper(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> ResultBl
     pooled = pool(
         estimates,
         variances,
-        complete_degrees_of_freedom=np.maximum(groups.sizes - 1, 1),
+        complete_degrees_of_freedom=np.maximum(counts - 1, 1),
         rule="rubin",
         extra_between=extra,
     )
-    notes = [PAPER_NOTE] * len(groups)
-    return ResultBlock(item.statistic, item.level, groups.sizes, pooled, _UNBOUNDED, notes)
+    return _block(item, counts, pooled, PAPER_NOTE)
+
+
+def _block(item: NamedTarget, counts: NDArray[np.int_], pooled: Pooled, note: str) -> ResultBlock:
+    """Lay out results; what the donor adds is in neither package's formulas."""
+    complete = np.full(len(counts), item.observed)
+    notes = [note] * len(counts)
+    return ResultBlock(item.statistic, item.level, counts, pooled, _UNBOUNDED, notes, complete)
 
 
 def _paper_group(target: Target, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
@@ -165,24 +174,26 @@ def _density(values: Floats, weight: Floats, point: float) -> float:
 
 def _fusionacs(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> ResultBlock:
     full = weights.full
-    results = [_fusionacs_group(item.target, full[rows], rows, len(full)) for rows in groups]
-    sizes = np.array([effective_sample_size(full[rows]) for rows in groups])
+    sizes = np.array([effective_answers(item, rows, full[rows]) for rows in groups])
+    results = [
+        _fusionacs_group(item.target, full[rows], rows, (len(full), size))
+        for rows, size in zip(groups, sizes, strict=True)
+    ]
     pooled = pool(
         np.array([result[0] for result in results]),
         np.array([result[1] for result in results]),
         complete_degrees_of_freedom=np.maximum(sizes - 1.0, 1.0),
         rule="fusionacs",
     )
-    notes = [FUSIONACS_NOTE] * len(groups)
-    return ResultBlock(item.statistic, item.level, groups.sizes, pooled, _UNBOUNDED, notes)
+    return _block(item, answered_rows(groups, item, full), pooled, FUSIONACS_NOTE)
 
 
 def _fusionacs_group(
-    target: Target, weight: Floats, rows: Rows, sample: int
+    target: Target, weight: Floats, rows: Rows, sizes: tuple[int, float]
 ) -> tuple[Floats, Floats]:
     from fusion_core.estimates.r_medians import interpolated_quantiles
 
-    size = effective_sample_size(weight)
+    sample, size = sizes
     if isinstance(target, TotalTarget):
         total = weight.sum()
         estimate, variance = _fusionacs_ratio(_mean_of(target, sample), weight, rows, size)

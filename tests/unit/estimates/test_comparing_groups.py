@@ -6,6 +6,7 @@ from small_run import AREAS, DESIGN, LATER, RECIPIENT, add_recipient, add_run
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import EstimateCache, Statistic
+from fusion_core.estimates.analysis import DONOR_UNKNOWN
 from fusion_core.estimates.comparing import (
     TWO_RUNS,
     TWO_SAMPLES,
@@ -94,7 +95,7 @@ def test_two_years_are_independent_samples(workspace, run):
     assert found["standard_error"] == pytest.approx(
         np.hypot(alone[0]["standard_error"], alone[1]["standard_error"])
     )
-    assert found["assumption"] == TWO_SAMPLES
+    assert found["assumption"] == f"{TWO_SAMPLES} {DONOR_UNKNOWN}"
     smallest = min(row["degrees_of_freedom"] for row in alone)
     assert smallest <= found["degrees_of_freedom"] <= 2 * DESIGN.replicates
 
