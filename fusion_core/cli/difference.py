@@ -1,4 +1,4 @@
-"""`harmony difference`: which differences between groups, areas, runs or years are real."""
+"""`harmony difference`: which differences between groups, areas, runs or years are more than chance."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def difference(
         list[str] | None,
         typer.Option(
             metavar="COLUMN",
-            help="Compare every group of this column, such as puma; repeat it to cross several.",
+            help="Compare every group of this column or fused variable, such as puma; repeat it to "
+            "cross several.",
         ),
     ] = None,
     other: Annotated[
@@ -170,7 +171,7 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
     rows = [
         (
             *(row[name] for name in keys), _amount(row, "first"), _amount(row, "second"),
-            _amount(row, "difference"), f"± {_amount(row, 'moe')}", number(row["ratio"], digits=3),
+            _amount(row, "difference"), _margin(row), number(row["ratio"], digits=3),
             number(row["p_adjusted"], digits=2), "yes" if row["differs"] else "no",
         )
         for row in found.head(_SHOWN).to_dict("records")
@@ -186,6 +187,14 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
         console.print(sentence, markup=False)
     if synthetic:
         console.print("Synthetic data: no figure describes a real place.", markup=False)
+
+
+def _margin(row: dict[Any, Any]) -> str:
+    """Return the margin of a difference, and where it stands what it lacks."""
+    from fusion_core.estimates.analysis import DONOR_UNKNOWN, NO_DONOR
+
+    lacking = any(note in row["assumption"] for note in (NO_DONOR, DONOR_UNKNOWN))
+    return f"± {_amount(row, 'moe')}{' (incomplete)' if lacking else ''}"
 
 
 def _amount(row: dict[Any, Any], name: str) -> str:

@@ -52,8 +52,8 @@ PerOption = Annotated[str, typer.Option(metavar="NAME", help="Ratio to this vari
 ByOption = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="COLUMN", help="Column that forms groups; repeat it to cross several; 'none' "
-        "gives one figure for everybody.", show_default="puma",
+        metavar="COLUMN", help="Column, or fused variable with levels, that forms groups; repeat it "
+        "to cross several; 'none' gives one figure for everybody.", show_default="puma",
     ),
 ]  # fmt: skip
 WhereOption = Annotated[

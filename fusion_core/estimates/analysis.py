@@ -345,8 +345,9 @@ def pool_target(
             total=np.where(certain, np.fmax(extra, pooled.total), pooled.total),
             degrees_of_freedom=np.where(certain, np.inf, pooled.degrees_of_freedom),
         )
-    controlled = isinstance(item.target, TotalTarget) and isinstance(item.target.measure, One)
-    fixed = np.zeros(len(groups), dtype=bool) if controlled else _is_fixed(pooled)
+    fixed = _is_fixed(pooled)
+    controlled = fixed & _is_controlled(item, groups, weights)
+    fixed &= ~controlled
     pooled = _with_unknown(pooled, fixed | unsure)
     complete = np.full(len(groups), item.observed or effect is not None)
     told = _Told(item, groups, weights, counts)
@@ -364,7 +365,7 @@ def pool_target(
             _unknown_margin(counts[group], fixed=fixed[group], lonely=lonely, same=same),
             DENOMINATOR_CHANGES_SIGN if unsure[group] else "",
             NO_CASE if certain[group] else "",
-            CONTROLLED if controlled and pooled.total[group] == 0 else "",
+            CONTROLLED if controlled[group] else "",
             _lost_replicates(int(raw.lost_replicates[group])),
             _without_household(raw.absent[group]),
             lacking if known else "",
@@ -416,6 +417,24 @@ def _is_fixed(pooled: Pooled) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
         still = np.sqrt(pooled.total) <= _ROUNDING * np.abs(pooled.estimate)
     return np.asarray(still | ((pooled.total == 0) & np.isfinite(pooled.estimate)))
+
+
+def _is_controlled(item: NamedTarget, groups: Groups, weights: WeightMatrix) -> NDArray[np.bool_]:
+    """Return where a count may be one that weights were adjusted to, so that it has no error.
+
+    That is so where replicate weights move the households and not their number, as the Census
+    Bureau's do for total population (*PUMS Accuracy of the Data*).
+    """
+    controlled = np.zeros(len(groups), dtype=bool)
+    counts = isinstance(item.target, TotalTarget) and (
+        isinstance(item.target.measure, One) or indicates(item.target.measure)
+    )
+    if not counts or not item.observed or not weights.has_replicates:
+        return controlled
+    for place, rows in enumerate(groups):
+        block = weights.values[rows]
+        controlled[place] = bool((block[:, 1:] != block[:, :1]).any())
+    return controlled
 
 
 def _with_unknown(pooled: Pooled, where: NDArray[np.bool_]) -> Pooled:

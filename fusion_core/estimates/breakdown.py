@@ -13,6 +13,7 @@ import pandas as pd
 from fusion_core.errors import InputError
 from fusion_core.estimates.columns import Column
 from fusion_core.estimates.donor_error import donor_values
+from fusion_core.estimates.groups import check_group_columns
 from fusion_core.estimates.subgroups import Condition, DonorAnswers
 from fusion_core.estimates.targets import HasLevel, restrict
 
@@ -69,8 +70,9 @@ def fused_cells(
     Raises
     ------
     InputError
-        If a fused variable has no levels.
+        If a fused variable has no levels, or `by` names a column twice or one of the result.
     """
+    check_group_columns(by)
     fused = [name for name in by if implicates is not None and name in implicates.variables]
     own = [name for name in by if name not in fused]
     if implicates is None or not fused:

@@ -116,8 +116,10 @@ def _finite(column: Column) -> Column:
     if column.values.dtype.kind == "f":
         infinite = np.isinf(column.values)
         if infinite.any():
+            count = int(infinite.any(axis=1).sum())
+            households = "1 household" if count == 1 else f"{count:,} households"
             raise InputError(
-                f"'{column.name}' is infinite for {int(infinite.any(axis=1).sum()):,} households",
+                f"'{column.name}' is infinite for {households}, which leaves nothing to add up",
                 fix="Replace infinite values by numbers, or leave them missing",
             )
     return column

@@ -1,4 +1,4 @@
-"""Is the difference between two groups real? A test on shared implicates and replicates.
+"""Is the difference between two groups more than chance? A test on shared implicates and replicates.
 
 How contrasts are formed and tested is in `fusion_core.estimates.contrasts`.
 """
@@ -6,7 +6,7 @@ How contrasts are formed and tested is in `fusion_core.estimates.contrasts`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.donor_sample import DonorSample
+    from fusion_core.estimates.groups import Rows
     from fusion_core.estimates.statistic import Statistic
     from fusion_core.estimates.targets import NamedTarget
     from fusion_core.fusion.implicates import Implicates
@@ -66,7 +67,7 @@ _OVERLAP = "The groups share households, which takes replicate weights to compar
 
 @dataclass(frozen=True)
 class Difference:
-    """The difference of a statistic between two groups, and whether it is real.
+    """The difference of a statistic between two groups, and whether it is more than chance.
 
     Attributes
     ----------
@@ -86,6 +87,10 @@ class Difference:
         First over second, and its margin of error.
     assumption
         What was assumed for want of something better; empty when nothing was.
+    comparisons
+        Among how many comparisons this one was chosen.
+    p_adjusted
+        The p-value adjusted for that choice (Holm 1979); NaN for one comparison.
     """
 
     first: float
@@ -101,11 +106,30 @@ class Difference:
     ratio: float = float("nan")
     ratio_moe: float = float("nan")
     assumption: str = ""
+    comparisons: int = 1
+    p_adjusted: float = float("nan")
+
+    @property
+    def decisive_p(self) -> float:
+        """The p-value that decides: adjusted where this comparison was chosen among several."""
+        return self.p_value if self.comparisons == 1 else self.p_adjusted
 
     @property
     def is_significant(self) -> bool:
-        """Whether the difference is larger than its margin of error."""
-        return self.p_value < 1.0 - self.confidence
+        """Whether the difference is more than chance explains, allowing for how it was chosen."""
+        return self.decisive_p < 1.0 - self.confidence
+
+    def chosen_among(self, comparisons: int, p_adjusted: float) -> Difference:
+        """Return the difference as one that was chosen among several.
+
+        Parameters
+        ----------
+        comparisons
+            Number of comparisons.
+        p_adjusted
+            The p-value adjusted for their number.
+        """
+        return replace(self, comparisons=comparisons, p_adjusted=p_adjusted)
 
     def frame(self, statistic: Statistic) -> pd.DataFrame:
         """Return one row with the columns `CONTRAST_COLUMNS`."""
@@ -114,7 +138,7 @@ class Difference:
             "variable": statistic.variable,
             "level": statistic.level or "",
             "statistic": statistic.kind,
-            "p_adjusted": self.p_value,
+            "p_adjusted": self.decisive_p,
             "differs": self.is_significant,
         }
         return pd.DataFrame([row])
@@ -252,7 +276,7 @@ def compare_sides(first: Side, second: Side, *, confidence: float = 0.90) -> Dif
 
 def difference_of(row: pd.Series[Any], *, confidence: float) -> Difference:
     """Return a row of `contrast_frame` as a difference of its own, not one of many."""
-    numbers = {name: float(row[name]) for name in _NUMBERS_OF_A_DIFFERENCE}
+    numbers: dict[str, Any] = {name: float(row[name]) for name in _NUMBERS_OF_A_DIFFERENCE}
     return Difference(**numbers, confidence=confidence, assumption=str(row["assumption"]))
 
 
@@ -318,13 +342,29 @@ def contrast_frame(
     return pd.DataFrame(columns, columns=list(CONTRAST_COLUMNS), index=pd.RangeIndex(count))
 
 
+def adjusted_for_number(contrasts: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
+    """Adjust the p-values of contrasts for how many there are, and decide by them.
+
+    Parameters
+    ----------
+    contrasts
+        As of `contrast_frame`.
+    confidence
+        Of the decision.
+    """
+    adjusted = holm(contrasts["p_value"].to_numpy(dtype=float))
+    return contrasts.assign(p_adjusted=adjusted, differs=adjusted < 1.0 - confidence)
+
+
 def _paired(first: Side, second: Side) -> tuple[Contrast, Contrast]:
     weights = first.weights
     if not weights.has_replicates and _overlap(first.groups, second.groups, len(weights.values)):
         raise InputError(_OVERLAP, fix="Compare groups without common households")
     own, other = first.found, second.found
     freedom = np.minimum(own.degrees_of_freedom, other.degrees_of_freedom)
-    extra = own.extra, other.extra
+    # A group differs from itself by nothing, however uncertain it is.
+    same = _same_rows(first.groups, second.groups)
+    extra = np.where(same, 0.0, own.extra), np.where(same, 0.0, other.extra)
     effects = None
     if own.effect is not None and other.effect is not None:
         effects = own.effect, other.effect
@@ -346,6 +386,23 @@ def _unpaired(first: Side, second: Side, same_weights: bool) -> tuple[Contrast, 
         unpaired(first.found.pooled, second.found.pooled, kind="difference", covariance=covariance),
         unpaired(first.found.pooled, second.found.pooled, kind="ratio", covariance=covariance),
     )
+
+
+def _same_rows(first: Groups, second: Groups) -> NDArray[np.bool_]:
+    """Return which pairs of groups are the same households."""
+    others = list(second)
+    if len(others) == 1:
+        others *= len(first)
+    return np.array(
+        [
+            np.array_equal(_numbers(rows), _numbers(other))
+            for rows, other in zip(first, others, strict=True)
+        ]
+    )
+
+
+def _numbers(rows: Rows) -> NDArray[np.intp]:
+    return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
 
 
 def _overlap(first: Groups, second: Groups, rows: int) -> bool:

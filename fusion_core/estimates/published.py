@@ -100,7 +100,7 @@ def _paper_group(target: Target, weight: Floats, rows: Rows, sample: int) -> tup
     if isinstance(target, TotalTarget):
         total = weight.sum()
         estimate, variance = _paper_ratio(_mean_of(target, sample), weight, rows, sample)
-        return estimate * total, variance * total**2
+        return _if_answered(target, weight, rows, estimate * total), variance * total**2
     if isinstance(target, RatioTarget):
         return _paper_ratio(target, weight, rows, sample)
     if not isinstance(target, QuantileTarget):
@@ -118,6 +118,13 @@ def _paper_group(target: Target, weight: Floats, rows: Rows, sample: int) -> tup
 
 def _mean_of(target: TotalTarget, sample: int) -> RatioTarget:
     return RatioTarget(target.measure, One(sample), proportion=indicates(target.measure))
+
+
+def _if_answered(target: TotalTarget, weight: Floats, rows: Rows, total: Floats) -> Floats:
+    """Return a total where anybody answered; both packages take a missing answer for 0."""
+    if target.answered is None:
+        return total
+    return np.where(weight @ target.answered(rows) > 0, total, np.nan)
 
 
 def _paper_ratio(
@@ -197,7 +204,7 @@ def _fusionacs_group(
     if isinstance(target, TotalTarget):
         total = weight.sum()
         estimate, variance = _fusionacs_ratio(_mean_of(target, sample), weight, rows, size)
-        return estimate * total, variance * total**2
+        return _if_answered(target, weight, rows, estimate * total), variance * total**2
     if isinstance(target, RatioTarget):
         return _fusionacs_ratio(target, weight, rows, size)
     if not isinstance(target, QuantileTarget):

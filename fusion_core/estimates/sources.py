@@ -19,6 +19,7 @@ from fusion_core.errors import InputError
 from fusion_core.estimates.breakdown import Cell, fused_cells
 from fusion_core.estimates.group_sums import KEPT_BYTES, GroupSums
 from fusion_core.estimates.groups import group_rows
+from fusion_core.estimates.predictor_labels import with_group_labels
 from fusion_core.estimates.run_donor import donor_of_run
 from fusion_core.estimates.stored_implicates import StoredImplicates, stored_implicates
 from fusion_core.estimates.stored_results import state_of
@@ -361,7 +362,8 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
     ]
     household = survey.columns("household", [HOUSEHOLD_KEY, *extra]).set_index(HOUSEHOLD_KEY)
     joined = household.reindex(recipient[HOUSEHOLD_KEY]).reset_index(drop=True)
-    table = pd.concat([recipient, joined], axis=1)
+    labelled = with_group_labels(recipient, workspace, run)
+    table = pd.concat([labelled, joined], axis=1)
     weights = weight_matrix(table, implicates.rows, design=design)
     donor = donor_of_run(workspace, run, recipient, implicates.names)
     return EstimateSource(_without(table, design.columns), weights, implicates, donor, state)

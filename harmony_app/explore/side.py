@@ -232,7 +232,7 @@ class Side:
             return self._estimator.compare_with_source(source, other, request, area)
         if not np.isfinite(_row(answer.table, compared)["estimate"]):
             return None
-        return self._estimator.compare(source, request, area, compared)
+        return self._estimator.compare(source, request, answer.table, (area, compared))
 
     def _others(self, source: Source, answer: Answer) -> dict[str, str]:
         """Return what an area can be compared with besides another area, by title."""
