@@ -9,6 +9,7 @@ sample size, shares after Wilson's adjustment.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -89,6 +90,8 @@ def _paper(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> ResultBl
 
 def _block(item: NamedTarget, counts: NDArray[np.int_], pooled: Pooled, note: str) -> ResultBlock:
     """Lay out results; what the donor adds is in neither package's formulas."""
+    # Of no answer there is no estimate, and no margin of it.
+    pooled = replace(pooled, total=np.where(np.isnan(pooled.estimate), np.nan, pooled.total))
     complete = np.full(len(counts), item.observed)
     notes = [note] * len(counts)
     return ResultBlock(item.statistic, item.level, counts, pooled, _UNBOUNDED, notes, complete)
@@ -227,10 +230,11 @@ def _fusionacs_ratio(
 
     top, bottom = target.numerator(rows), target.denominator(rows)
     base = weight @ bottom
-    estimate = (weight @ top) / base
-    if target.proportion:
-        square = special.ndtri(0.95) ** 2
-        adjusted = (estimate * size + square / 2.0) / (size + square)
-        return estimate, adjusted * (1.0 - adjusted) / size
-    spread = weight @ (top - estimate * bottom) ** 2 / (weight.sum() - 1.0)
-    return estimate, spread / size * (weight.sum() / base) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        estimate = (weight @ top) / base
+        if target.proportion:
+            square = special.ndtri(0.95) ** 2
+            adjusted = (estimate * size + square / 2.0) / (size + square)
+            return estimate, np.divide(adjusted * (1.0 - adjusted), size)
+        spread = weight @ (top - estimate * bottom) ** 2 / (weight.sum() - 1.0)
+        return estimate, np.divide(spread, size) * (weight.sum() / base) ** 2
