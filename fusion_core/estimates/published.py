@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.answered import answered_rows, effective_answers
+from fusion_core.estimates.answered import (
+    answered_rows,
+    effective_answers,
+    weights_of_answers,
+)
 from fusion_core.estimates.pooling import pool
-from fusion_core.estimates.quantiles import woodruff_variance
+from fusion_core.estimates.quantiles import effective_sample_size, woodruff_variance
 from fusion_core.estimates.report import ResultBlock
 from fusion_core.estimates.targets import (
     GiniTarget,
@@ -29,7 +33,7 @@ from fusion_core.estimates.targets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -108,15 +112,36 @@ def _paper_group(target: Target, weight: Floats, rows: Rows, sample: int) -> tup
         return _paper_ratio(target, weight, rows, sample)
     if not isinstance(target, QuantileTarget):
         raise TypeError(type(target))
-    values = target.column.values[rows]
-    estimate = interpolated_quantiles(values, weight, target.probability)
-    if len(weight) <= _LARGE_SAMPLE:
-        # fusionModel bootstraps smaller samples; Woodruff's interval needs no random numbers.
-        return estimate, woodruff_variance(values, weight, target.probability)
-    points = zip(values.T, estimate, strict=True)
-    density = np.array([_density(column, weight, point) for column, point in points])
-    spread = target.probability * (1.0 - target.probability)
-    return estimate, spread / (len(weight) * density**2)
+
+    def quantile(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
+        estimate = interpolated_quantiles(values, weight, target.probability)
+        if len(weight) <= _LARGE_SAMPLE:
+            # fusionModel bootstraps smaller samples; Woodruff's interval needs no random numbers.
+            return estimate, woodruff_variance(values, weight, target.probability)
+        points = zip(values.T, estimate, strict=True)
+        density = np.array([_density(column, weight, point) for column, point in points])
+        spread = target.probability * (1.0 - target.probability)
+        return estimate, spread / (len(weight) * density**2)
+
+    return _of_answers(target.column.values[rows], weight, quantile)
+
+
+def _of_answers(
+    values: Floats,
+    weight: Floats,
+    compute: Callable[[Floats, Floats], tuple[Floats, Floats]],
+) -> tuple[Floats, Floats]:
+    """Compute estimates and variances from those who answered, implicate by implicate if need be."""
+    values = np.asarray(values, dtype=np.float64)
+    answered = ~np.isnan(values) & (weight > 0)[:, None]
+    if answered.all():
+        return compute(values, weight)
+    result = np.full((2, values.shape[1]), np.nan)
+    for place, known in enumerate(answered.T):
+        if known.any():
+            found = compute(values[known, place][:, None], weight[known])
+            result[:, place] = found[0][0], found[1][0]
+    return result[0], result[1]
 
 
 def _mean_of(target: TotalTarget, sample: int) -> RatioTarget:
@@ -186,7 +211,7 @@ def _fusionacs(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> Resu
     full = weights.full
     sizes = np.array([effective_answers(item, rows, full[rows]) for rows in groups])
     results = [
-        _fusionacs_group(item.target, full[rows], rows, (len(full), size))
+        _fusionacs_group(item, full[rows], rows, (len(full), size))
         for rows, size in zip(groups, sizes, strict=True)
     ]
     pooled = pool(
@@ -199,35 +224,43 @@ def _fusionacs(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> Resu
 
 
 def _fusionacs_group(
-    target: Target, weight: Floats, rows: Rows, sizes: tuple[int, float]
+    item: NamedTarget, weight: Floats, rows: Rows, sizes: tuple[int, float]
 ) -> tuple[Floats, Floats]:
     from fusion_core.estimates.r_medians import interpolated_quantiles
 
-    sample, size = sizes
+    target, (sample, size) = item.target, sizes
     if isinstance(target, TotalTarget):
         total = weight.sum()
-        estimate, variance = _fusionacs_ratio(_mean_of(target, sample), weight, rows, size)
+        mean = _mean_of(target, sample)
+        estimate, variance = _fusionacs_ratio(mean, weight, rows, (size, np.asarray(total)))
         return _if_answered(target, weight, rows, estimate * total), variance * total**2
     if isinstance(target, RatioTarget):
-        return _fusionacs_ratio(target, weight, rows, size)
+        total = weights_of_answers(item, rows, weight).sum(axis=0)
+        return _fusionacs_ratio(target, weight, rows, (size, total))
     if not isinstance(target, QuantileTarget):
         raise TypeError(type(target))
-    values = target.column.values[rows]
-    low, estimate, high = (
-        interpolated_quantiles(values, weight, target.probability + step)
-        for step in (-0.025, 0.0, 0.025)
-    )
-    mean = (weight @ values) / weight.sum()
-    error_of_mean = np.sqrt((weight @ (values - mean) ** 2) / (weight.sum() - 1.0) / size)
-    error = np.where(high > low, (high - low) / 0.1 / np.sqrt(size), error_of_mean * np.pi / 2.0)
-    return estimate, error**2
+
+    def quantile(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
+        size = effective_sample_size(weight)
+        low, estimate, high = (
+            interpolated_quantiles(values, weight, target.probability + step)
+            for step in (-0.025, 0.0, 0.025)
+        )
+        mean = (weight @ values) / weight.sum()
+        error_of_mean = np.sqrt((weight @ (values - mean) ** 2) / (weight.sum() - 1.0) / size)
+        by_distance = (high - low) / 0.1 / np.sqrt(size)
+        return estimate, np.where(high > low, by_distance, error_of_mean * np.pi / 2.0) ** 2
+
+    return _of_answers(target.column.values[rows], weight, quantile)
 
 
 def _fusionacs_ratio(
-    target: RatioTarget, weight: Floats, rows: Rows, size: float
+    target: RatioTarget, weight: Floats, rows: Rows, sizes: tuple[float, Floats]
 ) -> tuple[Floats, Floats]:
+    """Return a ratio and its variance, given the effective number and the weight of who answered."""
     from scipy import special
 
+    size, total = sizes
     top, bottom = target.numerator(rows), target.denominator(rows)
     base = weight @ bottom
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -236,5 +269,5 @@ def _fusionacs_ratio(
             square = special.ndtri(0.95) ** 2
             adjusted = (estimate * size + square / 2.0) / (size + square)
             return estimate, np.divide(adjusted * (1.0 - adjusted), size)
-        spread = weight @ (top - estimate * bottom) ** 2 / (weight.sum() - 1.0)
-        return estimate, np.divide(spread, size) * (weight.sum() / base) ** 2
+        spread = weight @ (top - estimate * bottom) ** 2 / (total - 1.0)
+        return estimate, np.divide(spread, size) * (total / base) ** 2

@@ -124,7 +124,8 @@ class Estimator:
                 where=where, cache=self.cache,
             )  # fmt: skip
             signs = np.sign(contrasts["difference"]).where(contrasts["differs"], 0)
-            found["differs"] = signs.fillna(0).astype(int).to_numpy()
+            signs.index = pd.Index(contrasts[column].astype(str))
+            found["differs"] = signs[found[column].astype(str)].fillna(0).astype(int).to_numpy()
         return found
 
     def draws(self, source: Source, request: EstimateRequest, area: str) -> pd.DataFrame:

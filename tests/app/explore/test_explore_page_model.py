@@ -222,6 +222,16 @@ def test_an_area_is_broken_down_by_another_variable(make_page):
     assert "Renter" in page.side.table.object
 
 
+def test_an_area_is_broken_down_by_a_fused_variable(make_page):
+    page = make_page(var="kwh", area="0100200")
+    offered = list(page.side.breakdown.options.values())
+    assert offered.index("tenure") < offered.index("cold")
+    assert "kwh" not in offered
+    page.side.breakdown.value = "cold"
+    assert "Yes" in page.side.table.object
+    assert "cold" not in make_page(var="cold", area="0100200").side.breakdown.options.values()
+
+
 def test_an_area_is_found_by_name(make_page):
     page = make_page()
     page.side.find.value = "Square C"

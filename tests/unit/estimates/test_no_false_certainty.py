@@ -145,6 +145,20 @@ def test_of_no_answer_there_is_no_number(kind, method):
         assert row["assumption"] == NO_ANSWER
 
 
+@pytest.mark.parametrize("method", [*METHODS, "paper"])
+@pytest.mark.parametrize("kind", ["mean", "median"])
+def test_who_did_not_answer_is_as_if_not_there(kind, method):
+    rng = np.random.default_rng(9)
+    x = np.where(rng.random(80) < 0.4, np.nan, rng.gamma(2.0, 50.0, 80))
+    table = survey(80, x=x)
+    asked, answered = (
+        one(rows, Statistic(kind, "x"), method=method, design=None)
+        for rows in (table, table[table["x"].notna()].reset_index(drop=True))
+    )
+    for name in ("n", "estimate", "moe"):
+        assert asked[name] == pytest.approx(answered[name]), name
+
+
 def test_a_total_of_some_answers_says_how_many_answered():
     x = np.full(40, 10.0)
     x[:10] = np.nan
