@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from fusion_core.workspace.runs import Run
 
 _SHOWN = 200
+_SMALLEST_P = 0.001
 MANY_COMPARISONS = (
     "p is adjusted for the number of comparisons (Holm); otherwise about one in ten pairs that do not"
     " differ would seem to."
@@ -172,7 +173,7 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
         (
             *(row[name] for name in keys), _amount(row, "first"), _amount(row, "second"),
             _amount(row, "difference"), _margin(row), number(row["ratio"], digits=3),
-            number(row["p_adjusted"], digits=2), "yes" if row["differs"] else "no",
+            _p_value(row["p_adjusted"]), "yes" if row["differs"] else "no",
         )
         for row in found.head(_SHOWN).to_dict("records")
     ]  # fmt: skip
@@ -187,6 +188,10 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
         console.print(sentence, markup=False)
     if synthetic:
         console.print("Synthetic data: no figure describes a real place.", markup=False)
+
+
+def _p_value(value: float) -> str:
+    return "< 0.001" if value < _SMALLEST_P else number(value, digits=2)
 
 
 def _margin(row: dict[Any, Any]) -> str:

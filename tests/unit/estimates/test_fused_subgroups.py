@@ -14,7 +14,7 @@ from fusion_core.estimates.stage import _estimated, _Request
 from fusion_core.estimates.subgroups import split_by_columns
 from fusion_core.estimates.weights import weight_matrix
 from fusion_core.fusion import FusedVariable, Implicates
-from fusion_core.harmony.expressions import check_expression
+from fusion_core.harmony.expressions import check_expression, evaluate_expression
 from fusion_core.surveys import WeightDesign
 
 DESIGN = WeightDesign.fay(40, 0.5)
@@ -264,6 +264,29 @@ def test_what_reads_the_recipient_alone_is_taken_out_of_a_condition(text, inner,
     left, found = split_by_columns(check_expression(text, names), {"kwh", "heats"})
     assert [part.sql for part in found.values()] == parts
     assert len([name for name in left.columns if name not in names]) == inner
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["np > 2 AND heats = 'yes'", "kwh > 100 * np + 3 OR income IS NULL", "NOT (np > 2) OR kwh < 900",
+     "kwh / income > 0.02", "CASE WHEN np > 2 THEN kwh ELSE income END > 700",
+     "coalesce(income, 0) < kwh", "kwh BETWEEN 100 * np AND income"],
+)  # fmt: skip
+def test_a_condition_put_together_again_selects_the_same(text):
+    rng = np.random.default_rng(6)
+    table = pd.DataFrame({
+        "np": rng.integers(1, 6, 300).astype(float), "income": rng.gamma(2.0, 500.0, 300),
+        "kwh": rng.normal(800, 200, 300), "heats": rng.choice(["no", "yes"], 300),
+    })  # fmt: skip
+    for name in table:
+        table[name] = table[name].mask(rng.random(300) < 0.1)
+    whole = check_expression(text, list(table.columns))
+    inner, parts = split_by_columns(whole, {"kwh", "heats"})
+    placed = table.assign(**{
+        name: evaluate_expression(part, table[list(part.columns)]) for name, part in parts.items()
+    })  # fmt: skip
+    expected = evaluate_expression(whole, table)
+    assert evaluate_expression(inner, placed).tolist() == expected.tolist()
 
 
 def test_the_array_core_restricts_targets_as_filters_do(source):
