@@ -195,7 +195,7 @@ def area_draws(
     -------
     DataFrame
         Columns ``level``, ``implicate`` (from 1), ``estimate`` and ``standard_error`` (sampling
-        error within the implicate).
+        error within the implicate), missing in implicates without a household of the kind.
     """
     store = EstimateCache() if cache is None else cache
     source = store.run_source(workspace, run)
@@ -217,8 +217,8 @@ def area_draws(
             {
                 "level": item.level,
                 "implicate": np.arange(1, result.estimates.shape[1] + 1),
-                "estimate": result.estimates[0],
-                "standard_error": np.sqrt(result.variances[0]),
+                "estimate": np.where(result.absent[0], np.nan, result.estimates[0]),
+                "standard_error": np.where(result.absent[0], np.nan, np.sqrt(result.variances[0])),
             }
         )
         for item, result in zip(targets, raw, strict=True)
