@@ -1,4 +1,4 @@
-"""`harmony difference`: which differences between groups, areas, runs or years are real."""
+"""`harmony difference`: which differences between groups, areas, runs or years are more than chance."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from fusion_core.workspace.runs import Run
 
 _SHOWN = 200
+_SMALLEST_P = 0.001
 MANY_COMPARISONS = (
     "p is adjusted for the number of comparisons (Holm); otherwise about one in ten pairs that do not"
     " differ would seem to."
@@ -76,7 +77,8 @@ def difference(
         list[str] | None,
         typer.Option(
             metavar="COLUMN",
-            help="Compare every group of this column, such as puma; repeat it to cross several.",
+            help="Compare every group of this column or fused variable, such as puma; repeat it to "
+            "cross several.",
         ),
     ] = None,
     other: Annotated[
@@ -183,8 +185,8 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
     rows = [
         (
             *(row[name] for name in keys), _amount(row, "first"), _amount(row, "second"),
-            _amount(row, "difference"), f"± {_amount(row, 'moe')}", number(row["ratio"], digits=3),
-            number(row["p_adjusted"], digits=2), "yes" if row["differs"] else "no",
+            _amount(row, "difference"), _margin(row), number(row["ratio"], digits=3),
+            _p_value(row["p_adjusted"]), "yes" if row["differs"] else "no",
         )
         for row in found.head(_SHOWN).to_dict("records")
     ]  # fmt: skip
@@ -199,6 +201,18 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
         console.print(sentence, markup=False)
     if synthetic:
         console.print("Synthetic data: no figure describes a real place.", markup=False)
+
+
+def _p_value(value: float) -> str:
+    return "< 0.001" if value < _SMALLEST_P else number(value, digits=2)
+
+
+def _margin(row: dict[Any, Any]) -> str:
+    """Return the margin of a difference, and where it stands what it lacks."""
+    from fusion_core.estimates.analysis import DONOR_UNKNOWN, NO_DONOR
+
+    lacking = any(note in row["assumption"] for note in (NO_DONOR, DONOR_UNKNOWN))
+    return f"± {_amount(row, 'moe')}{' (incomplete)' if lacking else ''}"
 
 
 def _amount(row: dict[Any, Any], name: str) -> str:

@@ -52,8 +52,8 @@ PerOption = Annotated[str, typer.Option(metavar="NAME", help="Ratio to this vari
 ByOption = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="COLUMN", help="Column that forms groups; repeat it to cross several; 'none' "
-        "gives one figure for everybody.", show_default="puma",
+        metavar="COLUMN", help="Column, or fused variable with levels, that forms groups; repeat it "
+        "to cross several; 'none' gives one figure for everybody.", show_default="puma",
     ),
 ]  # fmt: skip
 WhereOption = Annotated[
@@ -155,12 +155,22 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
     for sentence in notes:
         console.print(sentence, markup=False)
     console.print(f"Margins of error at {percent(wish.confidence, 0)} confidence.", markup=False)
-    if wish.method == "replicates" and (found["fusion_share"] > 0).any():
+    if wish.method == "replicates" and _contains_donor(found):
         from fusion_core.estimates.report import FUSED_MARGINS
 
         console.print(FUSED_MARGINS, markup=False)
     if synthetic:
         console.print("Synthetic data: no figure describes a real place.", markup=False)
+
+
+def _contains_donor(found: pd.DataFrame) -> bool:
+    """Whether any margin contains what the donor adds to it."""
+    from fusion_core.estimates.analysis import DONOR_UNKNOWN, NO_DONOR
+
+    lacking = found["assumption"].map(
+        lambda note: any(text in note for text in (NO_DONOR, DONOR_UNKNOWN))
+    )
+    return bool(((found["fusion_share"] > 0) & ~lacking).any())
 
 
 def _amounts(row: dict[Any, Any]) -> tuple[str, str]:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from fusion_core.arguments import require_type
 from fusion_core.errors import InputError
+from fusion_core.estimates.answered import (
+    answered_rows,
+    effective_answers,
+    share_of_answers,
+    weights_of_answers,
+)
+from fusion_core.estimates.breakdown import estimate_by, fused_cells
 from fusion_core.estimates.donor_error import DonorError
 from fusion_core.estimates.donor_sample import DonorSample
 from fusion_core.estimates.group_sums import GroupSums
 from fusion_core.estimates.groups import Groups, group_rows
 from fusion_core.estimates.pooling import Pooled, pool, pool_with_donor
 from fusion_core.estimates.published import estimate_published
-from fusion_core.estimates.quantiles import effective_sample_size
 from fusion_core.estimates.questions import Question, checked_implicates, ordered_mask
 from fusion_core.estimates.report import ResultBlock, result_frame
 from fusion_core.estimates.targets import (
+    GiniTarget,
     NamedTarget,
-    QuantileTarget,
+    One,
     RatioTarget,
     TotalTarget,
     build_targets,
@@ -39,6 +46,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.donor_error import DonorEffect
+    from fusion_core.estimates.groups import Rows
     from fusion_core.estimates.statistic import Statistic
     from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
@@ -55,18 +64,37 @@ NO_REPLICATES = (
 ONE_IMPLICATE = "One implicate: the uncertainty of fusion itself is unknown and not counted."
 MARGIN_LATER = "The margin of error is still being computed."
 NO_DONOR = "The donor's own sampling error cannot be told for this figure and is not contained."
+DONOR_UNKNOWN = "The donor's own sampling error is not contained: the donor is not known here."
 ONE_HOUSEHOLD = "One household: sampling error cannot be estimated."
 SAME_VALUE = (
     "Every replicate weight and implicate gives the same value, as where many households gave the"
-    " same round number: the margin is unknown, not zero."
+    " same answer: the margin is unknown, not zero."
+)
+SAME_ANSWER = "All households gave the same answer: the margin is unknown, not zero."
+CONTROLLED = (
+    "Every replicate weight gives this number of households, as where weights are adjusted to known"
+    " totals."
 )
 NO_CASE = (
     "No household, or every one, is of this kind: the margin comes from the sample size (Wilson)."
+)
+NO_HOUSEHOLD = "No household with a weight is in this group."
+NO_ANSWER = "No household of this group answered."
+NO_DENOMINATOR = "The denominator adds up to 0, or is too near to it, so there is no ratio."
+DENOMINATOR_CHANGES_SIGN = (
+    "Under some replicate weights the denominator is on the other side of 0: the margin is unknown."
+)
+NO_INEQUALITY = "The mean is not above 0, so there is no Gini coefficient."
+NEGATIVE_VALUES = (
+    "Some households have negative values: the Gini coefficient is then larger than one of positive"
+    " values, above 1 where they weigh much, and not to be compared with those."
 )
 # The normal quantile of a 90 % interval, squared: Wilson's adjustment of a share of 0 or 1.
 _WILSON = 1.6448536269514722**2
 # Estimates and variances this near to 0 or 1 differ from it by rounding alone.
 _ROUNDING = 1e-12
+# A sum this small beside what it was added up from is 0 but for rounding.
+_CANCELLED = 1e-12
 
 
 def analyze(
@@ -97,7 +125,7 @@ def analyze(
     statistics
         What to estimate; variables of the recipient itself may be named too.
     by
-        Recipient columns whose combinations form the groups.
+        Columns whose combinations form the groups: of the recipient, or fused variables with levels.
     recipient
         One row per household, a table of pandas, polars, Arrow or DuckDB; ``None`` weights every
         household 1 and allows no `by`. Rows are matched by their index where the implicates have
@@ -121,8 +149,9 @@ def analyze(
     DataFrame
         One row per statistic, level and group with columns `by`…, ``variable``, ``level``,
         ``statistic``, ``n`` (households, unweighted), ``estimate``, ``standard_error``, ``moe``,
-        ``lower``, ``upper``, ``cv``, ``degrees_of_freedom``, ``reliability``, ``fusion_share``
-        (share of the variance due to fusion) and ``assumption``.
+        ``lower``, ``upper``, ``cv``, ``degrees_of_freedom``, ``reliability`` (see
+        `fusion_core.estimates.report.reliability`), ``fusion_share`` (share of the variance due to
+        fusion) and ``assumption``.
 
     Raises
     ------
@@ -134,7 +163,7 @@ def analyze(
         raise InputError.unknown("method", str(method), METHODS)
     implicates = checked_implicates(implicates)
     asked = Question.asked(statistics, by=by, weight=weight, design=design, confidence=confidence)
-    if asked.by and recipient is None:
+    if recipient is None and any(name not in implicates.variables for name in asked.by):
         raise InputError("Groups need the recipient's columns", fix="Give `recipient`")
     if donor is not None:
         require_type(donor, DonorSample, "donor", fix="Make one with DonorSample.build")
@@ -148,14 +177,19 @@ def analyze(
     rows = implicates.rows if recipient is None else len(recipient)
     weights = weight_matrix(recipient, implicates.rows or rows, weight=weight, design=design)
     table = _empty_table(rows) if recipient is None else recipient
-    groups, keys = group_rows(table, asked.by, subset)
+    own, cells = fused_cells(asked.by, implicates, donor)
+    groups, keys = group_rows(table, own, subset)
     targets = [
         target
         for statistic in asked.statistics
         for target in build_targets(statistic, implicates, recipient, rows)
     ]
-    blocks = estimate_targets(groups, weights, targets, method=method, donor=donor)
-    return result_frame(keys, blocks, confidence=confidence)
+
+    def blocks_of(items: Sequence[NamedTarget]) -> list[ResultBlock]:
+        return estimate_targets(groups, weights, items, method=method, donor=donor)
+
+    found = estimate_by(asked.by, (groups, keys), cells, targets, blocks_of)
+    return result_frame(*found, confidence=confidence)
 
 
 def estimate_targets(
@@ -197,8 +231,18 @@ def estimate_targets(
     else:
         raw = estimate_linearized(groups, weights.full, computed, len(weights.values))
     error = None if donor is None else DonorError(donor, known, weights.full)
-    blocks = [_block(*pair, groups, weights, error) for pair in zip(targets, raw, strict=True)]
-    return _widen(blocks, targets, groups, weights) if widen_certainty else blocks
+    blocks = []
+    for item, result in zip(targets, raw, strict=True):
+        found = pool_target(
+            item, result, groups, weights, error=error, widen_certainty=widen_certainty
+        )
+        blocks.append(
+            ResultBlock(
+                item.statistic, item.level, found.n, found.pooled, bounds_of(item), found.notes,
+                found.complete,
+            )
+        )  # fmt: skip
+    return blocks
 
 
 def estimate_points(
@@ -221,65 +265,266 @@ def estimate_points(
             item.target.replicated(weights.full[rows][:, None], rows).mean() for rows in groups
         ]
         pooled = Pooled(np.array(means), unknown, unknown, unknown, unknown)
-        counts, notes = answered_rows(groups, item), [MARGIN_LATER] * len(groups)
+        counts = answered_rows(groups, item, weights.full)
+        notes = [MARGIN_LATER] * len(groups)
         blocks.append(
-            ResultBlock(item.statistic, item.level, counts, pooled, bounds_of(item), notes)
-        )
+            ResultBlock(
+                item.statistic, item.level, counts, pooled, bounds_of(item), notes,
+                np.ones(len(groups), dtype=bool),
+            )
+        )  # fmt: skip
     return blocks
 
 
-def _block(
+@dataclass(frozen=True)
+class PooledTarget:
+    """One target in every group, pooled, with all there is to say about it.
+
+    Attributes
+    ----------
+    pooled
+        The estimates; variances are NaN where they are unknown.
+    n
+        Households with an answer and a weight per group, averaged over implicates.
+    notes
+        Per group, what was assumed or is missing, and why.
+    complete
+        Per group, whether the margin contains every part of the error that there is.
+    extra
+        Variance that neither weights nor implicates show: of shares of exactly 0 or 1; NaN where
+        the variance is unknown.
+    effect
+        How far the donor may have moved the estimates, where that can be told.
+    degrees_of_freedom
+        Of the sampling variance of each group.
+    """
+
+    pooled: Pooled
+    n: NDArray[np.int_]
+    notes: list[str]
+    complete: NDArray[np.bool_]
+    extra: Floats
+    effect: DonorEffect | None
+    degrees_of_freedom: Floats
+
+
+def pool_target(
     item: NamedTarget,
-    result: GroupEstimates,
+    raw: GroupEstimates,
     groups: Groups,
     weights: WeightMatrix,
-    donor: DonorError | None,
-) -> ResultBlock:
-    counts = answered_rows(groups, item)
-    limit = sampling_degrees_of_freedom(counts, weights, observed=item.observed)
-    notes = ["" if weights.has_replicates else NO_REPLICATES] * len(groups)
-    pooled = None if item.observed else _pool_with_donor(item, result, limit, donor)
-    if pooled is None:
-        pooled = pool(result.estimates, result.variances, complete_degrees_of_freedom=limit)
-        note = "" if item.observed else lacking_donor(result.estimates.shape[1], donor is not None)
-        notes = [_join(own, note) for own in notes]
-    pooled, fixed = without_false_zeros(pooled, item)
-    for group in np.flatnonzero(fixed):
-        notes[group] = _join(notes[group], SAME_VALUE)
-    for group in np.flatnonzero(np.isnan(pooled.total) & (counts == 1)):
-        notes[group] = _join(notes[group], ONE_HOUSEHOLD)
-    for group in np.flatnonzero(result.lost_replicates):
-        lost = int(result.lost_replicates[group])
-        notes[group] = _join(notes[group], f"{lost} replicate weights give no estimate here.")
-    return ResultBlock(item.statistic, item.level, counts, pooled, bounds_of(item), notes)
+    *,
+    error: DonorError | None = None,
+    widen_certainty: bool = True,
+) -> PooledTarget:
+    """Pool a target's implicates, with the donor's part where it can be told.
 
+    A variance of exactly 0 is never passed on as certainty. Shares of 0 or 1 get that of Wilson's
+    interval; any other estimate that no weight, implicate or donor moves – many households gave the
+    same round number, or there is one household – has an unknown margin.
 
-def without_false_zeros(pooled: Pooled, item: NamedTarget) -> tuple[Pooled, NDArray[np.bool_]]:
-    """Replace the variance 0 of quantiles by an unknown one; return which groups it concerns.
-
-    Replicate weights move a quantile from one observed value to another. Where many households gave
-    the same answer it stays where it is under all of them, which says nothing about its precision.
+    Parameters
+    ----------
+    item, raw
+        What was estimated, before pooling.
+    groups, weights
+        Of whom, with which weights.
+    error
+        The donor's part.
+    widen_certainty
+        As in `estimate_targets`.
     """
-    fixed = np.zeros(len(pooled.total), dtype=bool)
-    if isinstance(item.target, QuantileTarget):
-        fixed = (pooled.total == 0) & np.isfinite(pooled.estimate)
-    if not fixed.any():
-        return pooled, fixed
+    counts = answered_rows(groups, item, weights.full)
+    limit = sampling_degrees_of_freedom(counts, weights, observed=item.observed)
+    unsure, none = _weak_denominators(item, groups, weights)
+    raw = _without_lonely(raw, counts)
+    if none.any():
+        raw = replace(raw, estimates=np.where(none[:, None], np.nan, raw.estimates))
+    effect = None
+    if error is not None and not item.observed:
+        effect = error.effect(item, raw.estimates.mean(axis=1))
+    if effect is None:
+        pooled = pool(raw.estimates, raw.variances, complete_degrees_of_freedom=limit)
+    else:
+        pooled = pool_with_donor(
+            raw.estimates, raw.variance_of_mean, effect.variance,
+            (limit, effect.degrees_of_freedom),
+        )  # fmt: skip
+    certain, extra = np.zeros(len(groups), dtype=bool), np.zeros(len(groups))
+    if widen_certainty:
+        donors = np.inf if error is None or item.observed else error.effective_donors(item)
+        certain, extra = certainty_variance(pooled, item, groups, weights, donors=donors)
+        pooled = replace(
+            pooled,
+            within=np.where(certain, extra, pooled.within),
+            total=np.where(certain, np.fmax(extra, pooled.total), pooled.total),
+            degrees_of_freedom=np.where(certain, np.inf, pooled.degrees_of_freedom),
+        )
+    fixed = _is_fixed(pooled)
+    controlled = fixed & _is_controlled(item, groups, weights)
+    fixed &= ~controlled
+    pooled = _with_unknown(pooled, fixed | unsure)
+    complete = np.full(len(groups), item.observed or effect is not None)
+    told = _Told(item, groups, weights, counts)
+    lacking = ""
+    if not complete.all():
+        lacking = lacking_donor(raw.estimates.shape[1], error is not None)
+    same = SAME_VALUE if weights.has_replicates else SAME_ANSWER
+    reasons = told.notes(pooled.estimate)
+    notes = []
+    for group, reason in enumerate(reasons):
+        known = bool(np.isfinite(pooled.total[group]))
+        lonely = not known and counts[group] == 1
+        parts = (
+            "" if weights.has_replicates else NO_REPLICATES,
+            _unknown_margin(counts[group], fixed=fixed[group], lonely=lonely, same=same),
+            DENOMINATOR_CHANGES_SIGN if unsure[group] else "",
+            NO_CASE if certain[group] else "",
+            CONTROLLED if controlled[group] else "",
+            _lost_replicates(int(raw.lost_replicates[group])),
+            _without_household(raw.absent[group]),
+            lacking if known else "",
+        )
+        # Without an estimate there is nothing to say about its margin.
+        shown = () if np.isnan(pooled.estimate[group]) else parts
+        notes.append(" ".join(filter(None, (*shown, reason))))
+    extra = np.where(np.isnan(pooled.total), np.nan, np.where(certain, extra, 0.0))
+    return PooledTarget(pooled, counts, notes, complete, extra, effect, limit)
+
+
+def _unknown_margin(count: int, *, fixed: bool, lonely: bool, same: str) -> str:
+    if lonely:
+        return ONE_HOUSEHOLD
+    if not fixed:
+        return ""
+    return same if count else NO_HOUSEHOLD
+
+
+def _lost_replicates(count: int) -> str:
+    if not count:
+        return ""
+    weights = "replicate weight gives" if count == 1 else "replicate weights give"
+    return f"{count:,} {weights} no estimate here."
+
+
+def _without_household(absent: NDArray[np.bool_]) -> str:
+    """Say in how many implicates a group is empty."""
+    if not absent.any():
+        return ""
+    count = f"{int(absent.sum())} of {len(absent)} implicates"
+    return f"In {count} no household is of this kind; the others are averaged."
+
+
+def _without_lonely(raw: GroupEstimates, counts: NDArray[np.int_]) -> GroupEstimates:
+    """One household has the same mean under every weight; that is no certainty."""
+    lonely = (counts <= 1) & ~np.nan_to_num(raw.variances).any(axis=1)
+    if not lonely.any():
+        return raw
+    return replace(
+        raw,
+        variances=np.where(lonely[:, None], np.nan, raw.variances),
+        variance_of_mean=np.where(lonely, np.nan, raw.variance_of_mean),
+    )
+
+
+def _is_fixed(pooled: Pooled) -> NDArray[np.bool_]:
+    """Return which estimates nothing moves, but for rounding."""
+    with np.errstate(invalid="ignore"):
+        still = np.sqrt(pooled.total) <= _ROUNDING * np.abs(pooled.estimate)
+    return np.asarray(still | ((pooled.total == 0) & np.isfinite(pooled.estimate)))
+
+
+def _is_controlled(item: NamedTarget, groups: Groups, weights: WeightMatrix) -> NDArray[np.bool_]:
+    """Return where a count may be one that weights were adjusted to, so that it has no error.
+
+    That is so where replicate weights move the households and not their number, as the Census
+    Bureau's do for total population (*PUMS Accuracy of the Data*).
+    """
+    controlled = np.zeros(len(groups), dtype=bool)
+    counts = isinstance(item.target, TotalTarget) and (
+        isinstance(item.target.measure, One) or indicates(item.target.measure)
+    )
+    if not counts or not item.observed or not weights.has_replicates:
+        return controlled
+    for place, rows in enumerate(groups):
+        block = weights.values[rows]
+        controlled[place] = bool((block[:, 1:] != block[:, :1]).any())
+    return controlled
+
+
+def _with_unknown(pooled: Pooled, where: NDArray[np.bool_]) -> Pooled:
+    if not where.any():
+        return pooled
     unknown = {
-        name: np.where(fixed, np.nan, getattr(pooled, name))
+        name: np.where(where, np.nan, getattr(pooled, name))
         for name in ("within", "between", "total")
     }
-    return replace(pooled, **unknown), fixed
+    return replace(pooled, **unknown)
 
 
-def _pool_with_donor(
-    item: NamedTarget, result: GroupEstimates, limit: Floats, donor: DonorError | None
-) -> Pooled | None:
-    effect = None if donor is None else donor.effect(item, result.estimates.mean(axis=1))
-    if donor is None or effect is None:
-        return None
-    freedom = limit, float(donor.sample.replicates)
-    return pool_with_donor(result.estimates, result.variance_of_mean, effect.variance, freedom)
+def _weak_denominators(
+    item: NamedTarget, groups: Groups, weights: WeightMatrix
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where a ratio's denominator changes its sign with the weights, and where it is 0.
+
+    Between two signs lies a denominator of 0, where a ratio has no variance to speak of.
+    """
+    target, divisor = item.target, item.divisor
+    unsure, none = np.zeros((2, len(groups)), dtype=bool)
+    if not isinstance(target, RatioTarget) or divisor is None or divisor.values.min(initial=0) >= 0:
+        return unsure, none
+    for place, rows in enumerate(groups):
+        weight = np.asarray(weights.values[rows], dtype=np.float64)
+        below = target.denominator(rows)
+        sums = (weight.T @ below).mean(axis=1)
+        size = float((weight[:, 0] @ np.abs(below)).mean())
+        unsure[place] = bool((sums > 0).any() and (sums < 0).any())
+        none[place] = abs(float(sums[0])) <= _CANCELLED * size
+    return unsure & ~none, none
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What has to be said of the answers behind a target, group by group."""
+
+    item: NamedTarget
+    groups: Groups
+    weights: WeightMatrix
+    counts: NDArray[np.int_]
+
+    def notes(self, estimate: Floats) -> list[str]:
+        """Return why there is no estimate, or what it rests on."""
+        target, columns = self.item.target, self.item.columns
+        partial = not all(column.complete for column in columns)
+        notes = [""] * len(self.groups)
+        for place, rows in enumerate(self.groups):
+            if np.isnan(estimate[place]):
+                notes[place] = self._reason(place, rows)
+            elif isinstance(target, TotalTarget) and partial:
+                notes[place] = self._answered(rows)
+            elif isinstance(target, GiniTarget) and self._has_negative(target, rows):
+                notes[place] = NEGATIVE_VALUES
+        return notes
+
+    def _reason(self, place: int, rows: Rows) -> str:
+        if not self.counts[place]:
+            inside = self.weights.full[rows] > 0
+            if self.item.within is not None:
+                inside = inside & self.item.within.mask[rows].any(axis=1)
+            return NO_ANSWER if inside.any() else NO_HOUSEHOLD
+        if isinstance(self.item.target, GiniTarget):
+            return NO_INEQUALITY
+        return NO_DENOMINATOR if self.item.divisor is not None else ""
+
+    def _answered(self, rows: Rows) -> str:
+        share = share_of_answers(self.item, rows, self.weights.full[rows])
+        if share >= 1.0:
+            return ""
+        return f"{share:.1%} of the households answered; those who did not are not in this figure."
+
+    def _has_negative(self, target: GiniTarget, rows: Rows) -> bool:
+        used = self.weights.full[rows] > 0
+        return bool((target.column.values[rows][used] < 0).any())
 
 
 def lacking_donor(implicates: int, known: bool) -> str:
@@ -292,7 +537,7 @@ def lacking_donor(implicates: int, known: bool) -> str:
     known
         Whether the donor is known, but not its part in this figure.
     """
-    return _join(ONE_IMPLICATE if implicates == 1 else "", NO_DONOR if known else "")
+    return _join(ONE_IMPLICATE if implicates == 1 else "", NO_DONOR if known else DONOR_UNKNOWN)
 
 
 def sampling_degrees_of_freedom(
@@ -333,28 +578,20 @@ def sampling_degrees_of_freedom(
     return np.full_like(limit, published)
 
 
-def _widen(
-    blocks: list[ResultBlock],
-    targets: Sequence[NamedTarget],
+def certainty_variance(
+    pooled: Pooled,
+    item: NamedTarget,
     groups: Groups,
     weights: WeightMatrix,
-) -> list[ResultBlock]:
-    """Give shares of exactly 0 or 1 the variance of Wilson's adjusted share instead of none."""
-    widened = []
-    for block, item in zip(blocks, targets, strict=True):
-        certain, variance = certainty_variance(block.pooled, item, groups, weights)
-        widened.append(_with_variance(block, certain, variance) if certain.any() else block)
-    return widened
-
-
-def certainty_variance(
-    pooled: Pooled, item: NamedTarget, groups: Groups, weights: WeightMatrix
+    *,
+    donors: float = np.inf,
 ) -> tuple[NDArray[np.bool_], Floats]:
     """Return where a share of exactly 0 or 1 came out as certain, and the variance it gets instead.
 
     No replicate weight changes a share that nobody, or everybody, contributes to. Its variance is
     that of Wilson's (1927) adjusted share p* = (n p + z²/2)/(n + z²), p*(1 − p*)/(n + z²), with n
-    the effective sample size; counts take it times the squared weight of the group.
+    the effective number of households that answered – and, of a fused variable, no more than the
+    donors who did –; counts take it times the squared weight of the households.
 
     Parameters
     ----------
@@ -362,6 +599,8 @@ def certainty_variance(
         Pooled estimates.
     item, groups, weights
         What was estimated, of whom, with which weights.
+    donors
+        Effective number of donors behind it.
     """
     target = item.target
     certain = np.zeros(len(groups), dtype=bool)
@@ -374,43 +613,15 @@ def certainty_variance(
     variance = np.zeros(len(groups))
     if not certain.any():
         return certain, variance
-    full = weights.full
     for place, rows in enumerate(groups):
         if certain[place]:
-            size = effective_sample_size(full[rows])
+            size = min(effective_answers(item, rows, weights.full[rows]), donors)
             adjusted = _WILSON / 2.0 / (size + _WILSON)
             variance[place] = adjusted * (1.0 - adjusted) / (size + _WILSON)
             if isinstance(target, TotalTarget):
-                variance[place] *= full[rows].sum() ** 2
+                used = weights_of_answers(item, rows, weights.full[rows])
+                variance[place] *= float(used.sum(axis=0).mean()) ** 2
     return certain, variance
-
-
-def _with_variance(block: ResultBlock, where: NDArray[np.bool_], variance: Floats) -> ResultBlock:
-    total = np.fmax(variance, block.pooled.total)
-    pooled = replace(
-        block.pooled,
-        within=np.where(where, variance, block.pooled.within),
-        total=np.where(where, total, block.pooled.total),
-        degrees_of_freedom=np.where(where, np.inf, block.pooled.degrees_of_freedom),
-    )
-    notes = [
-        _join(note.replace(ONE_HOUSEHOLD, "").strip(), NO_CASE) if widened else note
-        for note, widened in zip(block.assumptions, where, strict=True)
-    ]
-    return replace(block, pooled=pooled, assumptions=notes)
-
-
-def answered_rows(groups: Groups, item: NamedTarget) -> NDArray[np.int_]:
-    """Return the households with an answer in every group, averaged over implicates."""
-    column = item.column
-    if item.within is None and (column is None or column.complete):
-        return groups.sizes
-    counts = []
-    for rows in groups:
-        inside = np.ones((1, 1)) if item.within is None else item.within[rows]
-        present = np.ones((1, 1)) if column is None else column.present(rows)
-        counts.append(round(float((inside * present).sum(axis=0).mean())))
-    return np.array(counts)
 
 
 def bounds_of(item: NamedTarget) -> tuple[float, float]:

@@ -102,15 +102,29 @@ def find_column(name: str, implicates: Implicates | None, table: pd.DataFrame | 
     Raises
     ------
     InputError
-        If neither has it, naming the nearest that exists.
+        If neither has it, naming the nearest that exists, or if it holds infinite values.
     """
     if implicates is not None and name in implicates.variables:
         fused = implicates[name]
-        return Column(name, fused.values, fused.levels)
+        return _finite(Column(name, fused.values, fused.levels))
     if table is not None and name in table.columns:
-        return column_from_series(table[name], name)
+        return _finite(column_from_series(table[name], name))
     known: Collection[str] = [
         *(implicates.names if implicates is not None else ()),
         *(map(str, table.columns) if table is not None else ()),
     ]
     raise InputError.unknown("variable", name, known)
+
+
+def _finite(column: Column) -> Column:
+    """Refuse infinite values, which leave no sum and no order to estimate from."""
+    if column.values.dtype.kind == "f":
+        infinite = np.isinf(column.values)
+        if infinite.any():
+            count = int(infinite.any(axis=1).sum())
+            households = "1 household" if count == 1 else f"{count:,} households"
+            raise InputError(
+                f"'{column.name}' is infinite for {households}, which leaves nothing to add up",
+                fix="Replace infinite values by numbers, or leave them missing",
+            )
+    return column

@@ -10,8 +10,10 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.comparison import (
+    CONTRAST_COLUMNS,
     Difference,
     Side,
+    adjusted_for_number,
     compare_sides,
     contrast_frame,
     estimate_side,
@@ -19,6 +21,7 @@ from fusion_core.estimates.comparison import (
     only_target,
     single_group,
 )
+from fusion_core.estimates.groups import check_group_columns
 from fusion_core.estimates.sources import EstimateCache, EstimateSource
 from fusion_core.fusion.streams import shared_streams
 from fusion_core.workspace.runs import Run
@@ -126,11 +129,15 @@ def compare_each(
     InputError
         As `compare_groups`.
     """
+    check_group_columns(by, CONTRAST_COLUMNS)
     loaded = _loaded(workspace, source, cache)
     second = _side_of_group(loaded, statistic, reference, where)
-    first, keys = _side_by(loaded, statistic, by, where)
-    found = contrast_frame(first, second, confidence=confidence)
-    return pd.concat([keys, found], axis=1)
+    parts = [
+        pd.concat([keys, contrast_frame(first, second, confidence=confidence)], axis=1)
+        for first, keys in _sides_by(loaded, statistic, by, where)
+    ]
+    found = pd.concat(parts, ignore_index=True)
+    return adjusted_for_number(found, confidence=confidence)
 
 
 def compare_sources(
@@ -180,6 +187,7 @@ def compare_sources(
     """
     if first == second:
         raise InputError("Both sides are the same", fix="Choose two runs or surveys")
+    check_group_columns(by, CONTRAST_COLUMNS)
     loaded = [_loaded(workspace, source, cache) for source in (first, second)]
     common = _draw_with_common_numbers(*loaded)
     if common and not common_numbers:
@@ -190,7 +198,14 @@ def compare_sources(
         )
     sides, keys = [], []
     for source in loaded:
-        side, found = _side_by(source, statistic, by, where)
+        fused = [name for name in by if name not in source.cells(by, where)[0]]
+        if fused:
+            raise InputError(
+                f"Two sources are not compared by the fused variable '{fused[0]}'",
+                where="by",
+                fix=f"Select its levels one by one with a condition such as {fused[0]} = '…'",
+            )
+        [(side, found)] = _sides_by(source, statistic, by, where)
         sides.append(side)
         keys.append(found)
     joined, places = _matched(keys[0], keys[1])
@@ -227,13 +242,20 @@ def _loaded(
 
 
 def _side_of_group(source: EstimateSource, statistic: Statistic, group: Group, where: str) -> Side:
-    named = isinstance(group, Mapping)
-    condition = where if named else _both(where, str(group))
-    mask = source.subgroup(condition).rows
+    own, condition = {}, where
     if isinstance(group, Mapping):
-        mask = mask & group_mask(source.table, group)
+        fused = () if source.implicates is None else source.implicates.names
+        own = {name: value for name, value in group.items() if name not in fused}
+        for name in group:
+            if name in fused:
+                condition = _both(condition, _equals(source, name, str(group[name])))
+    else:
+        condition = _both(where, str(group))
+    mask = source.subgroup(condition).rows
+    if own:
+        mask = mask & group_mask(source.table, own)
         if not mask.any():
-            described = ", ".join(f"{name} {value}" for name, value in group.items())
+            described = ", ".join(f"{name} {value}" for name, value in own.items())
             raise InputError(
                 f"No household of {described} meets the filter", fix="Widen the filter"
             )
@@ -241,14 +263,41 @@ def _side_of_group(source: EstimateSource, statistic: Statistic, group: Group, w
     return estimate_side(item, single_group(mask), source.weights, donor=source.donor)
 
 
-def _side_by(
+def _equals(source: EstimateSource, name: str, value: str) -> str:
+    """Return a level of a fused variable as a condition.
+
+    Raises
+    ------
+    InputError
+        If it has no such level.
+    """
+    variable = source.variables()[name]
+    if not variable.is_categorical:
+        raise InputError(
+            f"'{name}' is a fused number and names no group",
+            fix=f"Write a condition such as {name} > 0",
+        )
+    if value not in variable.levels:
+        raise InputError.unknown("level", value, variable.levels, where=name)
+    column, text = name.replace('"', '""'), value.replace("'", "''")
+    return f"\"{column}\" = '{text}'"
+
+
+def _sides_by(
     source: EstimateSource, statistic: Statistic, by: Sequence[str], where: str
-) -> tuple[Side, pd.DataFrame]:
-    groups, keys = source.groups(by, where)
-    item = only_target(source.targets([statistic], where), statistic)
-    return estimate_side(
-        item, groups, source.weights, donor=source.donor, sums=source.sums(by, where)
-    ), keys
+) -> list[tuple[Side, pd.DataFrame]]:
+    """Return one side per cell of the fused variables among `by`, with the keys of its groups."""
+    own, cells = source.cells(by, where)
+    groups, keys = source.groups(own, where)
+    item = only_target(source.targets([statistic]), statistic)
+    sides = []
+    for cell in cells:
+        [restricted] = cell.of([item])
+        side = estimate_side(
+            restricted, groups, source.weights, donor=source.donor, sums=source.sums(own, where)
+        )
+        sides.append((side, keys.assign(**cell.levels)[list(by)]))
+    return sides
 
 
 def _pick(side: Side, places: NDArray[np.intp]) -> Side:

@@ -1,4 +1,4 @@
-"""Is the difference between two groups real? A test on shared implicates and replicates.
+"""Is the difference between two groups more than chance? A test on shared implicates and replicates.
 
 How contrasts are formed and tested is in `fusion_core.estimates.contrasts`.
 """
@@ -17,11 +17,9 @@ from fusion_core.arguments import require_type, type_name
 from fusion_core.errors import InputError
 from fusion_core.estimates.analysis import (
     NO_REPLICATES,
-    answered_rows,
-    certainty_variance,
+    PooledTarget,
     lacking_donor,
-    sampling_degrees_of_freedom,
-    without_false_zeros,
+    pool_target,
 )
 from fusion_core.estimates.contrasts import (
     CONTRASTS,
@@ -31,11 +29,11 @@ from fusion_core.estimates.contrasts import (
     shared_weight_covariance,
     unpaired,
 )
-from fusion_core.estimates.donor_error import DonorEffect, DonorError
+from fusion_core.estimates.donor_error import DonorError
 from fusion_core.estimates.donor_sample import DonorSample
 from fusion_core.estimates.group_sums import GroupSums
 from fusion_core.estimates.groups import Groups
-from fusion_core.estimates.pooling import Pooled, margin_multiplier, pool, pool_with_donor
+from fusion_core.estimates.pooling import Pooled, margin_multiplier
 from fusion_core.estimates.questions import Question, checked_implicates, ordered_mask, row_mask
 from fusion_core.estimates.targets import build_targets
 from fusion_core.estimates.variance import (
@@ -49,6 +47,7 @@ from fusion_core.fusion.row_matching import order_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.groups import Rows
     from fusion_core.estimates.statistic import Statistic
     from fusion_core.estimates.targets import NamedTarget
     from fusion_core.frames import Table
@@ -72,7 +71,7 @@ _OVERLAP = "The groups share households, which takes replicate weights to compar
 
 @dataclass(frozen=True)
 class Difference:
-    """The difference of a statistic between two groups, and whether it is real.
+    """The difference of a statistic between two groups, and whether it is more than chance.
 
     Attributes
     ----------
@@ -92,6 +91,10 @@ class Difference:
         First over second, and its margin of error.
     assumption
         What was assumed for want of something better; empty when nothing was.
+    comparisons
+        Among how many comparisons this one was chosen.
+    p_adjusted
+        The p-value adjusted for that choice (Holm 1979); NaN for one comparison.
     """
 
     first: float
@@ -107,11 +110,30 @@ class Difference:
     ratio: float = float("nan")
     ratio_moe: float = float("nan")
     assumption: str = ""
+    comparisons: int = 1
+    p_adjusted: float = float("nan")
+
+    @property
+    def decisive_p(self) -> float:
+        """The p-value that decides: adjusted where this comparison was chosen among several."""
+        return self.p_value if self.comparisons == 1 else self.p_adjusted
 
     @property
     def is_significant(self) -> bool:
-        """Whether the difference is larger than its margin of error."""
-        return self.p_value < 1.0 - self.confidence
+        """Whether the difference is more than chance explains, allowing for how it was chosen."""
+        return self.decisive_p < 1.0 - self.confidence
+
+    def chosen_among(self, comparisons: int, p_adjusted: float) -> Difference:
+        """Return the difference as one that was chosen among several.
+
+        Parameters
+        ----------
+        comparisons
+            Number of comparisons.
+        p_adjusted
+            The p-value adjusted for their number.
+        """
+        return replace(self, comparisons=comparisons, p_adjusted=p_adjusted)
 
     def frame(self, statistic: Statistic) -> pd.DataFrame:
         """Return one row with the columns `CONTRAST_COLUMNS`."""
@@ -120,7 +142,7 @@ class Difference:
             "variable": statistic.variable,
             "level": statistic.level or "",
             "statistic": statistic.kind,
-            "p_adjusted": self.p_value,
+            "p_adjusted": self.decisive_p,
             "differs": self.is_significant,
         }
         return pd.DataFrame([row])
@@ -150,52 +172,19 @@ class Side:
     sums: GroupSums | None = None
 
     @cached_property
-    def effect(self) -> DonorEffect | None:
-        """How far the donor may have moved the estimates, where that can be told."""
-        if self.donor is None or self.item.observed:
-            return None
-        sums = self.sums or GroupSums(self.groups, self.weights.values)
-        error = DonorError(self.donor, sums, self.weights.full)
-        return error.effect(self.item, self.raw.estimates.mean(axis=1))
-
-    @property
-    def degrees_of_freedom(self) -> Floats:
-        """Of the sampling variance of each group."""
-        return sampling_degrees_of_freedom(
-            answered_rows(self.groups, self.item), self.weights, observed=self.item.observed
-        )
-
-    @property
-    def pooled(self) -> Pooled:
-        """The groups' own estimates."""
-        freedom = self.degrees_of_freedom
-        raw, effect = self.raw, self.effect
-        if effect is None:
-            pooled = pool(raw.estimates, raw.variances, complete_degrees_of_freedom=freedom)
-        else:
-            both = freedom, float(effect.moved.shape[1])
-            pooled = pool_with_donor(raw.estimates, raw.variance_of_mean, effect.variance, both)
-        pooled, _ = without_false_zeros(pooled, self.item)
-        certain, variance = certainty_variance(pooled, self.item, self.groups, self.weights)
-        return replace(
-            pooled,
-            within=np.where(certain, variance, pooled.within),
-            total=np.where(certain, np.fmax(variance, pooled.total), pooled.total),
-        )
-
-    @property
-    def extra(self) -> Floats:
-        """Variance no replicate weight shows: of shares of exactly 0 or 1; NaN where unknown."""
-        pooled = pool(self.raw.estimates, self.raw.variances)
-        _, fixed = without_false_zeros(pooled, self.item)
-        certain, variance = certainty_variance(pooled, self.item, self.groups, self.weights)
-        return np.where(fixed, np.nan, np.where(certain, variance, 0.0))
+    def found(self) -> PooledTarget:
+        """The groups' own estimates, as `analyze` gives them."""
+        error = None
+        if self.donor is not None and not self.item.observed:
+            sums = self.sums or GroupSums(self.groups, self.weights.values)
+            error = DonorError(self.donor, sums, self.weights.full)
+        return pool_target(self.item, self.raw, self.groups, self.weights, error=error)
 
     @property
     def assumption(self) -> str:
         """What had to be assumed of all groups."""
         notes = [] if self.weights.has_replicates else [NO_REPLICATES]
-        if not self.item.observed and self.effect is None:
+        if not self.found.complete.all():
             notes.append(lacking_donor(self.raw.estimates.shape[1], self.donor is not None))
         return _joined(notes)
 
@@ -323,7 +312,7 @@ def compare_sides(first: Side, second: Side, *, confidence: float = 0.90) -> Dif
 
 def difference_of(row: pd.Series[Any], *, confidence: float) -> Difference:
     """Return a row of `contrast_frame` as a difference of its own, not one of many."""
-    numbers = {name: float(row[name]) for name in _NUMBERS_OF_A_DIFFERENCE}
+    numbers: dict[str, Any] = {name: float(row[name]) for name in _NUMBERS_OF_A_DIFFERENCE}
     return Difference(**numbers, confidence=confidence, assumption=str(row["assumption"]))
 
 
@@ -371,7 +360,7 @@ def contrast_frame(
         "level": first.item.level,
         "statistic": first.item.statistic.kind,
     }
-    for name, pooled in (("first", first.pooled), ("second", second.pooled)):
+    for name, pooled in (("first", first.found.pooled), ("second", second.found.pooled)):
         columns[name] = np.broadcast_to(pooled.estimate, count)
         columns[f"{name}_moe"] = np.broadcast_to(_moe(pooled, confidence), count)
     columns |= {
@@ -389,15 +378,32 @@ def contrast_frame(
     return pd.DataFrame(columns, columns=list(CONTRAST_COLUMNS), index=pd.RangeIndex(count))
 
 
+def adjusted_for_number(contrasts: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
+    """Adjust the p-values of contrasts for how many there are, and decide by them.
+
+    Parameters
+    ----------
+    contrasts
+        As of `contrast_frame`.
+    confidence
+        Of the decision.
+    """
+    adjusted = holm(contrasts["p_value"].to_numpy(dtype=float))
+    return contrasts.assign(p_adjusted=adjusted, differs=adjusted < 1.0 - confidence)
+
+
 def _paired(first: Side, second: Side) -> tuple[Contrast, Contrast]:
     weights = first.weights
     if not weights.has_replicates and _overlap(first.groups, second.groups, len(weights.values)):
         raise InputError(_OVERLAP, fix="Compare groups without common households")
-    freedom = np.minimum(first.degrees_of_freedom, second.degrees_of_freedom)
-    extra = first.extra, second.extra
+    own, other = first.found, second.found
+    freedom = np.minimum(own.degrees_of_freedom, other.degrees_of_freedom)
+    # A group differs from itself by nothing, however uncertain it is.
+    same = _same_rows(first.groups, second.groups)
+    extra = np.where(same, 0.0, own.extra), np.where(same, 0.0, other.extra)
     effects = None
-    if first.effect is not None and second.effect is not None:
-        effects = first.effect, second.effect
+    if own.effect is not None and other.effect is not None:
+        effects = own.effect, other.effect
     difference, ratio = (
         paired(
             first.raw, second.raw, kind=kind, factor=weights.design.factor,
@@ -413,9 +419,26 @@ def _unpaired(first: Side, second: Side, same_weights: bool) -> tuple[Contrast, 
     if same_weights:
         covariance = shared_weight_covariance(first.raw, second.raw, first.weights.design.factor)
     return (
-        unpaired(first.pooled, second.pooled, kind="difference", covariance=covariance),
-        unpaired(first.pooled, second.pooled, kind="ratio", covariance=covariance),
+        unpaired(first.found.pooled, second.found.pooled, kind="difference", covariance=covariance),
+        unpaired(first.found.pooled, second.found.pooled, kind="ratio", covariance=covariance),
     )
+
+
+def _same_rows(first: Groups, second: Groups) -> NDArray[np.bool_]:
+    """Return which pairs of groups are the same households."""
+    others = list(second)
+    if len(others) == 1:
+        others *= len(first)
+    return np.array(
+        [
+            np.array_equal(_numbers(rows), _numbers(other))
+            for rows, other in zip(first, others, strict=True)
+        ]
+    )
+
+
+def _numbers(rows: Rows) -> NDArray[np.intp]:
+    return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
 
 
 def _overlap(first: Groups, second: Groups, rows: int) -> bool:

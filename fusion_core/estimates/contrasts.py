@@ -58,8 +58,9 @@ class Contrast:
         error = self.pooled.standard_error
         with np.errstate(invalid="ignore", divide="ignore"):
             tail = 2.0 * special.stdtr(self.pooled.degrees_of_freedom, -size / error)
-        certain = np.where(size == 0, 1.0, 0.0)
-        return np.where(np.isnan(error + size), np.nan, np.where(error == 0, certain, tail))
+        # A difference nothing moves is one nothing is known of, unless there is none.
+        fixed = np.where(size == 0, 1.0, np.nan)
+        return np.where(np.isnan(error + size), np.nan, np.where(error == 0, fixed, tail))
 
 
 def paired(
@@ -109,8 +110,9 @@ def paired(
     else:
         slope = _slope(estimates.mean(axis=1), second.estimates.mean(axis=1), kind)
         effect = donor[0].scaled(slope[0]) - donor[1].scaled(-np.asarray(slope[1]))
-        both = freedom, float(donor[0].moved.shape[1])
-        pooled = pool_with_donor(estimates, of_mean, effect.variance, both)
+        pooled = pool_with_donor(
+            estimates, of_mean, effect.variance, (freedom, effect.degrees_of_freedom)
+        )
     if extra is not None:
         slope = _slope(pooled.estimate, second.estimates.mean(axis=1), kind)
         added = slope[0] ** 2 * extra[0] + slope[1] ** 2 * extra[1]
@@ -193,6 +195,45 @@ def holm(p_values: Floats) -> Floats:
     factors = np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(p_values[order] * factors), 1.0)
     return adjusted
+
+
+def holm_of_chosen_pair(
+    p_value: float, pair: tuple[int, int], estimates: Floats, errors: Floats
+) -> tuple[float, int]:
+    """Return the p-value of a pair that was chosen among all pairs, adjusted for the choosing.
+
+    Who compares the first with the last of a ranking has compared every pair of it by eye. The
+    p-value tested is taken as it is; those of the other pairs, which only say how many are left to
+    choose from, follow from estimates and standard errors as if these were independent.
+
+    Parameters
+    ----------
+    p_value
+        Of the pair.
+    pair
+        Positions of the two.
+    estimates, errors
+        All that could have been chosen, with their standard errors; what has none could not.
+
+    Returns
+    -------
+    tuple
+        The adjusted p-value, and the number of pairs.
+    """
+    from scipy import special
+
+    usable = np.isfinite(estimates) & np.isfinite(errors)
+    usable[list(pair)] = True
+    places = np.flatnonzero(usable)
+    first, second = np.triu_indices(len(places), 1)
+    left, right = places[first], places[second]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        size = np.abs(estimates[left] - estimates[right]) / np.hypot(errors[left], errors[right])
+    p_values = 2.0 * special.ndtr(-size)
+    chosen = np.flatnonzero((left == min(pair)) & (right == max(pair)))
+    p_values[np.isnan(p_values)] = 1.0
+    p_values[chosen] = p_value
+    return float(holm(p_values)[chosen[0]]), len(p_values)
 
 
 def _contrast(first: Floats, second: Floats, kind: ContrastKind) -> Floats:

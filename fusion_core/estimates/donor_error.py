@@ -26,6 +26,12 @@ regression on the same draws alike, whose gap would not show it. The regression 
 is expected of the predictors in the published place, whose error leaves its slopes unbiased
 (`fusion_core.geography.published_location`).
 
+In a subgroup defined by fused variables, donors are asked for the same condition: its mean is a ratio
+of two means, Σ w·1(condition)·y over Σ w·1(condition), whose numerator and denominator the donor moves
+as it moves any mean. Beside the recipient's own answers – in the statistic, in the condition, or
+because only some households answered – a mean is the sum over such answers of regressions of what the
+donors would contribute to each.
+
 Not contained: what differs between groups in ways no predictor shows, or inside the places the donor
 publishes in ways those places do not show.
 """
@@ -33,12 +39,15 @@ publishes in ways those places do not show.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
+from operator import and_
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fusion_core.estimates.quantiles import quantiles_of_draws
+from fusion_core.estimates.groups import Groups
+from fusion_core.estimates.quantiles import effective_sample_size, quantiles_of_draws
+from fusion_core.estimates.subgroups import DonorAnswers
 from fusion_core.estimates.targets import (
     Answered,
     Beyond,
@@ -49,11 +58,13 @@ from fusion_core.estimates.targets import (
     QuantileTarget,
     RatioTarget,
     TotalTarget,
+    Within,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.columns import Column
     from fusion_core.estimates.donor_sample import DonorSample
     from fusion_core.estimates.group_sums import GroupSums
     from fusion_core.estimates.targets import Measure, NamedTarget, Target
@@ -66,6 +77,8 @@ _MARKS: Final = 24
 _NARROWEST, _WIDEST = 0.02, 0.25
 # Draws looked at for that distance; more would cost time and tell the same.
 _DRAWS: Final = 10_000
+# A subgroup fewer donors belong to shows nothing of how donors of its kind differ.
+_FEWEST_MEETING: Final = 2
 
 
 @dataclass(frozen=True)
@@ -80,11 +93,14 @@ class DonorEffect:
         Fused minus regression estimate, one per group.
     factor
         Of the donor's replication.
+    degrees_of_freedom
+        Of the sampling variance: those of the replication, or fewer where few donors decide.
     """
 
     moved: Floats
     gap: Floats
     factor: float
+    degrees_of_freedom: float = np.inf
 
     @property
     def variance(self) -> Floats:
@@ -95,11 +111,12 @@ class DonorEffect:
     def scaled(self, by: Floats | float) -> DonorEffect:
         """Return the effect on a multiple of the estimate, by one factor or one per group."""
         factors = np.asarray(by, dtype=np.float64)
-        return DonorEffect(self.moved * factors[..., None], self.gap * factors, self.factor)
+        return replace(self, moved=self.moved * factors[..., None], gap=self.gap * factors)
 
     def __sub__(self, other: DonorEffect) -> DonorEffect:
         """Return the effect on a difference; what moves both estimates alike cancels."""
-        return DonorEffect(self.moved - other.moved, self.gap - other.gap, self.factor)
+        freedom = min(self.degrees_of_freedom, other.degrees_of_freedom)
+        return DonorEffect(self.moved - other.moved, self.gap - other.gap, self.factor, freedom)
 
 
 @dataclass(frozen=True)
@@ -123,8 +140,8 @@ class DonorError:
     def effect(self, item: NamedTarget, estimate: Floats) -> DonorEffect | None:
         """Return the donor's effect, or ``None`` where it cannot be told.
 
-        That is so for Gini coefficients, variables computed from fused ones, filters on fused
-        variables, and donors with too few households for their predictors.
+        That is so for Gini coefficients, variables computed from fused ones, donors with too few
+        households for their predictors, and subgroups that hardly any donor belongs to.
 
         Parameters
         ----------
@@ -133,75 +150,126 @@ class DonorError:
         estimate
             Its estimate in each group, the mean over implicates.
         """
-        if item.within is not None or not self.sample.is_large_enough:
-            return None
         target: Target = item.target
         # A group of weight zero has no estimate, and none of this.
         with np.errstate(invalid="ignore", divide="ignore"):
             if isinstance(target, RatioTarget):
-                return self._ratio(target, estimate)
+                return self._ratio(target, estimate, self._base(target.denominator))
             if isinstance(target, TotalTarget):
                 part = self._part(target.measure, estimate / self._totals)
                 return None if part is None else part.scaled(self._totals)
             if isinstance(target, QuantileTarget):
-                return self._quantile(target, estimate)
+                return self._quantile(item, target, estimate)
         return None
 
-    @cached_property
-    def _predictors(self) -> Floats:
-        return self.sums.added("predictors", partial(self.sample.recipient.sums, self.weight))
+    def effective_donors(self, item: NamedTarget) -> float:
+        """Return the effective number of donors behind an estimate (Kish's), ∞ without a donor's part.
 
-    @cached_property
-    def _means(self) -> Floats:
-        return self._predictors / np.where(self._totals > 0, self._totals, 1.0)[:, None]
+        Parameters
+        ----------
+        item
+            What is estimated.
+        """
+        factors = [_Factors.of(Answered(column)) for column in item.columns if not column.observed]
+        if item.within is not None:
+            factors.append(_Factors.of(Within(item.within)))
+        used = np.ones(self.sample.own.rows)
+        for factor in factors:
+            values = factor.donor_values(self.sample)
+            if values is None:
+                return np.inf
+            used = used * (np.nan_to_num(values, nan=0.0) > 0).any(axis=0)
+        return effective_sample_size(self.sample.weights[:, 0] * used) if factors else np.inf
 
     @property
+    def _means(self) -> Floats:
+        """Mean predictors of each group."""
+        return self._mean_predictors(_Factors())[:, 0]
+
+    @cached_property
     def _totals(self) -> Floats:
-        return self._predictors[:, 0]
+        """Weight of each group."""
+        added = self.sums.added("weight", self._weights_of)
+        return np.asarray(added)
+
+    def _weights_of(self, groups: Groups) -> Floats:
+        return np.array([self.weight[rows].sum() for rows in groups])
+
+    def _mean_predictors(self, factors: _Factors) -> Floats:
+        """Return Σ w·a·x / Σ w with a the recipient's own part, by group and pattern of answers."""
+        compute = partial(_predictor_sums, self.sample, self.weight, factors)
+        sums = self.sums.added(("predictors", factors.own_key), compute)
+        totals = np.where(self._totals > 0, self._totals, 1.0)
+        return np.asarray(sums / totals[:, None, None])
+
+    def _base(self, measure: Measure) -> Floats:
+        """Return the fused mean of a measure in each group."""
+        return np.asarray(self.sums.of_full_weight(measure) / self._totals)
 
     def _part(self, measure: Measure, fused: Floats) -> DonorEffect | None:
         """Return the effect on the mean of a measure, given its fused mean in each group."""
-        factor, replicates = self.sample.factor, self.sample.replicates
-        if is_observed(measure):
-            return DonorEffect(np.zeros((len(fused), replicates)), np.zeros(len(fused)), factor)
-        values = donor_values(measure, self.sample)
+        sample, factors = self.sample, _Factors.of(measure)
+        moved = np.zeros((len(fused), sample.replicates))
+        if not factors.asked and not factors.conditions:
+            return DonorEffect(moved, np.zeros(len(fused)), sample.factor)
+        values = factors.donor_values(sample)
         if values is None:
             return None
-        moved = self._means @ self.sample.movements(values)
-        return DonorEffect(moved, fused - self._means @ self.sample.coefficients(values), factor)
+        means, expected = self._mean_predictors(factors), np.zeros(len(fused))
+        for place, answers in enumerate(values):
+            if not sample.regression(answers).is_determined:
+                return None
+            if np.nan_to_num(answers).any():
+                moved += means[:, place] @ sample.movements(answers)
+                expected += means[:, place] @ sample.coefficients(answers)
+        freedom = sample.degrees_of_freedom
+        if factors.conditions:
+            meeting = factors.donors_meeting(sample)
+            if meeting < _FEWEST_MEETING:
+                return None
+            freedom = min(freedom, meeting - 1.0)
+        return DonorEffect(moved, fused - expected, sample.factor, freedom)
 
-    def _ratio(self, target: RatioTarget, estimate: Floats) -> DonorEffect | None:
-        base = self.sums.of_full_weight(target.denominator) / self._totals
+    def _ratio(self, target: RatioTarget, estimate: Floats, base: Floats) -> DonorEffect | None:
         top = self._part(target.numerator, estimate * base)
         bottom = self._part(target.denominator, base)
         if top is None or bottom is None:
             return None
         return (top - bottom.scaled(estimate)).scaled(1.0 / base)
 
-    def _quantile(self, target: QuantileTarget, estimate: Floats) -> DonorEffect | None:
+    def _quantile(
+        self, item: NamedTarget, target: QuantileTarget, estimate: Floats
+    ) -> DonorEffect | None:
         """Carry the effect on the share below the quantile over to the quantile itself."""
-        column = self.sample.columns.get(target.column.name)
-        if target.column.observed or column is None:
+        column = item.column
+        if column is None:
             return None
-        own = np.asarray(column.values[:, 0], dtype=np.float64)
+        inside: Measure = One(self.sample.recipient.rows)
+        if not column.complete:
+            inside = Answered(column)
+        if item.within is not None:
+            inside = Both(inside, Within(item.within))
+        base = self._base(inside)
         known = np.unique(estimate[np.isfinite(estimate)])
         if not len(known):
             return None
         if len(known) > _MARKS:
             known = np.unique(np.quantile(known, np.linspace(0.0, 1.0, _MARKS)))
-        parts = [self._share_below(own, mark, target.probability) for mark in known]
-        shares = DonorEffect(
-            _interpolated(known, np.stack([part.moved for part in parts]), estimate),
-            _interpolated(known, np.stack([part.gap for part in parts]), estimate),
-            self.sample.factor,
+        above = np.full(len(estimate), 1.0 - target.probability)
+        parts = []
+        for mark in known:
+            share = RatioTarget(Both(Beyond(column, float(mark)), inside), inside, proportion=True)
+            part = self._ratio(share, above, base)
+            if part is None:
+                return None
+            parts.append(part)
+        shares = replace(
+            parts[0],
+            moved=_interpolated(known, np.stack([part.moved for part in parts]), estimate),
+            gap=_interpolated(known, np.stack([part.gap for part in parts]), estimate),
         )
-        return shares.scaled(-self._distances(target, np.sqrt(shares.variance)))
-
-    def _share_below(self, own: Floats, mark: float, probability: float) -> DonorEffect:
-        below = np.asarray(own <= mark, dtype=np.float64)
-        moved = self._means @ self.sample.movements(below)
-        gap = probability - self._means @ self.sample.coefficients(below)
-        return DonorEffect(moved, gap, self.sample.factor)
+        # More households above a place move the quantile up.
+        return shares.scaled(self._distances(target, np.sqrt(shares.variance)))
 
     def _distances(self, target: QuantileTarget, error: Floats) -> Floats:
         """Return the distance between quantiles per unit of probability (Woodruff 1952)."""
@@ -218,35 +286,129 @@ class DonorError:
         return result
 
 
-def is_observed(measure: Measure) -> bool:
-    """Whether a measure rests on the recipient's own answers alone."""
-    if isinstance(measure, Both):
-        return is_observed(measure.first) and is_observed(measure.second)
-    if isinstance(measure, Number | HasLevel | Beyond | Answered):
-        return measure.column.observed
-    return isinstance(measure, One)
+@dataclass(frozen=True)
+class _Factors:
+    """A measure as a product: what the recipient answered, what it was given, and of whom.
+
+    Attributes
+    ----------
+    own
+        Measures of the recipient's own answers.
+    asked
+        Measures of fused variables.
+    conditions
+        Subgroups that fused variables define.
+    """
+
+    own: tuple[Measure, ...] = ()
+    asked: tuple[Measure, ...] = ()
+    conditions: tuple[Within, ...] = ()
+
+    @classmethod
+    def of(cls, measure: Measure) -> _Factors:
+        """Take a measure apart."""
+        if isinstance(measure, Both):
+            first, second = cls.of(measure.first), cls.of(measure.second)
+            return cls(
+                first.own + second.own,
+                first.asked + second.asked,
+                first.conditions + second.conditions,
+            )
+        if isinstance(measure, Within):
+            return cls(conditions=(measure,))
+        if isinstance(measure, One):
+            return cls()
+        if not isinstance(measure, Number | HasLevel | Beyond | Answered):
+            raise TypeError(type(measure))
+        return cls(own=(measure,)) if measure.column.observed else cls(asked=(measure,))
+
+    @property
+    def own_key(self) -> tuple[object, ...]:
+        """What tells the recipient's part of it from others."""
+        return tuple(item.key for item in (*self.own, *self.conditions))
+
+    @property
+    def answers(self) -> DonorAnswers | None:
+        """The donor's side of the conditions."""
+        found = [item.condition.donor for item in self.conditions]
+        known = [item for item in found if item is not None]
+        return None if not known or len(known) < len(found) else reduce(and_, known)
+
+    def donor_values(self, sample: DonorSample) -> Floats | None:
+        """Return what each donor contributes beside each pattern, shape (patterns, donors).
+
+        ``None`` where the donor was not asked; NaN for donors who did not answer.
+        """
+        answers = self.answers
+        if self.conditions and answers is None:
+            return None
+        met = np.ones((1, sample.own.rows)) if answers is None else answers.met
+        values = np.ones(sample.own.rows)
+        for measure in self.asked:
+            found = donor_values(measure, sample)
+            if found is None:
+                return None
+            values = values * found
+        return np.where(met == 0, 0.0, values * met)
+
+    def donors_meeting(self, sample: DonorSample) -> int:
+        """Return how many donors belong to the subgroup beside some answers of the recipient."""
+        answers = self.answers
+        if answers is None:
+            return sample.own.rows
+        return int(((answers.met == 1).any(axis=0) & (sample.weights[:, 0] > 0)).sum())
+
+
+def _predictor_sums(
+    sample: DonorSample, weight: Floats, factors: _Factors, groups: Groups
+) -> Floats:
+    """Return the recipient's weighted sums of predictors, shape (groups, patterns, columns)."""
+    every = slice(0, len(weight))
+    for measure in factors.own:
+        weight = weight * measure(every)[:, 0]
+    cells, count, answers = groups, 1, factors.answers
+    if answers is not None and answers.pattern is not None:
+        codes, count = groups.codes(len(weight)), len(answers.met)
+        cells = Groups.from_codes(
+            np.where(codes < 0, -1, codes * count + answers.pattern), len(groups) * count
+        )
+    return sample.recipient.sums(weight, cells).reshape(len(groups), count, -1)
 
 
 def donor_values(measure: Measure, sample: DonorSample) -> Floats | None:
-    """Return a measure of the donor's households, ``None`` where they were not asked for it."""
-    every = slice(0, sample.own.rows)
-    if isinstance(measure, One) or (isinstance(measure, Answered) and measure.column.observed):
-        return np.ones(sample.own.rows)
-    if isinstance(measure, Both):
-        first, second = donor_values(measure.first, sample), donor_values(measure.second, sample)
-        return None if first is None or second is None else first * second
+    """Return a measure of a fused variable for the donor's households.
+
+    Parameters
+    ----------
+    measure
+        A measure of one fused variable.
+    sample
+        The donor.
+
+    Returns
+    -------
+    array or None
+        NaN for donors who did not answer – unless no answer is itself something the recipient was
+        given –, ``None`` where the donor was not asked.
+    """
     if not isinstance(measure, Number | HasLevel | Beyond | Answered):
         return None
     column = sample.columns.get(measure.column.name)
-    if column is None or measure.column.observed:
+    if column is None or bool(column.levels) != bool(measure.column.levels):
         return None
+    every = slice(0, sample.own.rows)
     if isinstance(measure, HasLevel):
         level = measure.column.levels[measure.code]
         place = column.levels.index(level) if level in column.levels else len(column.levels)
         own: Measure = HasLevel(column, place)
     else:
         own = replace(measure, column=column)
-    return own(every)[:, 0]
+    values = own(every)[:, 0]
+    return _unknown_without_answer(values, column) if measure.column.complete else values
+
+
+def _unknown_without_answer(values: Floats, column: Column) -> Floats:
+    return np.where(column.present(slice(0, len(values)))[:, 0] > 0, values, np.nan)
 
 
 def _interpolated(marks: Floats, values: Floats, at: Floats) -> Floats:

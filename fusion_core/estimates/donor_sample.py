@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -106,6 +106,8 @@ class DonorSample:
         Of the donor's replication: a variance is factor · Σ_r (θ_r − θ)².
     households
         Index of the recipient.
+    degrees_of_freedom
+        Of such a variance, the rank of the replication.
     """
 
     columns: Mapping[str, Column]
@@ -114,6 +116,10 @@ class DonorSample:
     weights: Floats
     factor: float
     households: pd.Index[Any] | None = None
+    degrees_of_freedom: float = np.inf
+    _regressions: dict[bytes, Regression] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def build(
@@ -165,11 +171,13 @@ class DonorSample:
         weighted = None if weight is None else donor
         weights = weight_matrix(weighted, len(donor), weight=weight, design=design)
         values, factor = np.asarray(weights.values, dtype=np.float64), weights.design.factor
+        freedom = float(weights.design.rank)
         if not weights.has_replicates:
             values, factor = _random_groups(weights.full)
+            freedom = max(values.shape[1] - 2.0, 1.0)
         own, other = encode_alike(donor, recipient, predictors, weights.full)
         columns = {name: column_from_series(donor[name], name) for name in variables}
-        return cls(columns, own, other, values, factor, recipient.index)
+        return cls(columns, own, other, values, factor, recipient.index, freedom)
 
     def in_order_of(self, recipient: pd.DataFrame) -> DonorSample:
         """Return the sample with the recipient's households in the order of a table.
@@ -194,7 +202,7 @@ class DonorSample:
     @property
     def is_large_enough(self) -> bool:
         """Whether there are at least two donors for every coefficient of the regression."""
-        return len(self.weights) >= _FEWEST_PER_COEFFICIENT * self._rank
+        return self.regression(np.zeros(self.own.rows)).is_determined
 
     def coefficients(self, values: Floats) -> Floats:
         """Return the weighted regression of donor values on the predictors.
@@ -202,9 +210,11 @@ class DonorSample:
         Parameters
         ----------
         values
-            Shape (donors, …).
+            One number per donor, NaN for those who did not answer; the others decide.
         """
-        return np.asarray(self._inverse @ (self._weighted.T @ values))
+        known = ~np.isnan(values)
+        weighted = self.weights[:, 0] * np.where(known, values, 0.0)
+        return np.asarray(self.regression(values).inverse @ (self._matrix.T @ weighted))
 
     def movements(self, values: Floats) -> Floats:
         """Return how the coefficients differ under each replicate weight, shape (columns, R).
@@ -216,37 +226,65 @@ class DonorSample:
         Parameters
         ----------
         values
-            One number per donor.
+            One number per donor, NaN for those who did not answer.
         """
-        residual = values - self._matrix @ self.coefficients(values)
+        fit = self.regression(values)
+        residual = np.nan_to_num(values - self._matrix @ self.coefficients(values), nan=0.0)
         changed = (self.weights[:, 1:] - self.weights[:, :1]) * residual[:, None]
-        count = len(values)
-        widened = np.sqrt(count / max(count - self._rank, 1.0))
-        return np.asarray(widened * (self._inverse @ (self._matrix.T @ changed)))
+        widened = np.sqrt(fit.donors / max(fit.donors - fit.rank, 1.0))
+        return np.asarray(widened * (fit.inverse @ (self._matrix.T @ changed)))
+
+    def regression(self, values: Floats) -> Regression:
+        """Return the regression on those donors who answered.
+
+        Parameters
+        ----------
+        values
+            One number per donor, NaN for those who did not answer.
+        """
+        used = ~np.isnan(values) & (self.weights[:, 0] > 0)
+        key = np.packbits(used).tobytes()
+        if key not in self._regressions:
+            weight = np.where(used, self.weights[:, 0], 0.0)
+            moments = self._matrix.T @ (self._matrix * weight[:, None])
+            self._regressions[key] = Regression.of(moments, int(used.sum()))
+        return self._regressions[key]
 
     @cached_property
     def _matrix(self) -> Floats:
         return self.own.matrix()
 
-    @cached_property
-    def _weighted(self) -> Floats:
-        return self._matrix * self.weights[:, :1]
 
-    @cached_property
-    def _decomposed(self) -> tuple[Floats, Floats]:
-        values, vectors = np.linalg.eigh(self._matrix.T @ self._weighted)
-        kept = values > _COLLINEAR * values[-1]
-        return values[kept], vectors[:, kept]
+@dataclass(frozen=True)
+class Regression:
+    """What a regression of donors' answers needs of the donors who answered.
 
-    @cached_property
-    def _inverse(self) -> Floats:
-        """The generalised inverse of A."""
-        values, vectors = self._decomposed
-        return np.asarray((vectors / values) @ vectors.T)
+    Attributes
+    ----------
+    inverse
+        The generalised inverse of A = Σ w x xᵀ.
+    rank
+        Of A: the number of coefficients that can be told apart.
+    donors
+        Number of donors with an answer and a weight.
+    """
+
+    inverse: Floats
+    rank: int
+    donors: int
+
+    @classmethod
+    def of(cls, moments: Floats, donors: int) -> Regression:
+        """Invert the moments A."""
+        values, vectors = np.linalg.eigh(moments)
+        kept = values > max(_COLLINEAR * values[-1], 0.0)
+        inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+        return cls(np.asarray(inverse), int(kept.sum()), donors)
 
     @property
-    def _rank(self) -> float:
-        return float(len(self._decomposed[0]))
+    def is_determined(self) -> bool:
+        """Whether there are at least two donors for every coefficient."""
+        return self.donors >= _FEWEST_PER_COEFFICIENT * max(self.rank, 1)
 
 
 def encode_alike(
@@ -279,7 +317,9 @@ def encode_alike(
             for own, column in zip(codes, pair, strict=True):
                 own.append((_codes_in(levels, column), len(levels)))
             continue
-        known = np.isfinite(pair[0].values[:, 0])
+        known = np.isfinite(pair[0].values[:, 0]) & (weight > 0)
+        if not known.any():
+            continue
         values, mass = pair[0].values[known, 0], weight[known]
         # A predictor that no donor of any weight answered says nothing: it is the same for everybody.
         centre, spread = (0.0, 1.0) if not mass.any() else _scale(values, mass)
@@ -324,6 +364,8 @@ def _codes_in(levels: tuple[str, ...], column: Column) -> NDArray[np.int16]:
 def _random_groups(weight: Floats) -> tuple[Floats, float]:
     """Deal the donors to random groups and leave out one group per replicate."""
     count = min(RANDOM_GROUPS, len(weight))
+    if count < 2:  # noqa: PLR2004 - one donor leaves nobody when it is left out
+        return weight[:, None], 1.0
     # Seeded by the size alone: the same donor has the same margins at every reading.
     group = np.random.default_rng(len(weight)).permutation(len(weight)) % count
     kept = np.where(group[:, None] == np.arange(count), 0.0, count / (count - 1.0))

@@ -11,6 +11,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.questions import row_mask
+from fusion_core.estimates.report import RESULT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,6 +101,31 @@ class Groups:
         return cls(None if in_place else order, bounds)
 
 
+def check_group_columns(by: Sequence[str], reserved: Sequence[str] = RESULT_COLUMNS) -> None:
+    """Refuse columns that would give a result two columns of one name.
+
+    Parameters
+    ----------
+    by
+        Columns that form the groups.
+    reserved
+        The other columns of the result.
+
+    Raises
+    ------
+    InputError
+        If a column is named twice or like one of the result.
+    """
+    for name in by:
+        if name in reserved:
+            raise InputError(
+                f"'{name}' cannot form groups: the result has a column of that name", where="by",
+                fix="Rename the column in the data",
+            )  # fmt: skip
+        if list(by).count(name) > 1:
+            raise InputError(f"'{name}' is named twice", where="by", fix="Name every column once")
+
+
 def group_rows(
     table: pd.DataFrame, by: Sequence[str], subset: NDArray[np.bool_] | None = None
 ) -> tuple[Groups, pd.DataFrame]:
@@ -122,8 +148,9 @@ def group_rows(
     Raises
     ------
     InputError
-        If a column does not exist or no row is kept.
+        If a column does not exist, or its name is one of the result's, or no row is kept.
     """
+    check_group_columns(by)
     for name in by:
         if name not in table.columns:
             raise InputError.unknown("column", name, map(str, table.columns), where="by")

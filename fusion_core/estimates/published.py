@@ -9,11 +9,17 @@ sample size, shares after Wilson's adjustment.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.answered import (
+    answered_rows,
+    effective_answers,
+    weights_of_answers,
+)
 from fusion_core.estimates.pooling import pool
 from fusion_core.estimates.quantiles import effective_sample_size, woodruff_variance
 from fusion_core.estimates.report import ResultBlock
@@ -27,11 +33,12 @@ from fusion_core.estimates.targets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from fusion_core.estimates.groups import Groups, Rows
+    from fusion_core.estimates.pooling import Pooled
     from fusion_core.estimates.targets import NamedTarget, Target
     from fusion_core.estimates.weights import WeightMatrix
 
@@ -67,6 +74,7 @@ def estimate_published(
 
 def _paper(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> ResultBlock:
     full = weights.full
+    counts = answered_rows(groups, item, full)
     results = [_paper_group(item.target, full[rows], rows, len(full)) for rows in groups]
     estimates = np.array([result[0] for result in results])
     variances = np.array([result[1] for result in results])
@@ -77,12 +85,20 @@ def _paper(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> ResultBl
     pooled = pool(
         estimates,
         variances,
-        complete_degrees_of_freedom=np.maximum(groups.sizes - 1, 1),
+        complete_degrees_of_freedom=np.maximum(counts - 1, 1),
         rule="rubin",
         extra_between=extra,
     )
-    notes = [PAPER_NOTE] * len(groups)
-    return ResultBlock(item.statistic, item.level, groups.sizes, pooled, _UNBOUNDED, notes)
+    return _block(item, counts, pooled, PAPER_NOTE)
+
+
+def _block(item: NamedTarget, counts: NDArray[np.int_], pooled: Pooled, note: str) -> ResultBlock:
+    """Lay out results; what the donor adds is in neither package's formulas."""
+    # Of no answer there is no estimate, and no margin of it.
+    pooled = replace(pooled, total=np.where(np.isnan(pooled.estimate), np.nan, pooled.total))
+    complete = np.full(len(counts), item.observed)
+    notes = [note] * len(counts)
+    return ResultBlock(item.statistic, item.level, counts, pooled, _UNBOUNDED, notes, complete)
 
 
 def _paper_group(target: Target, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
@@ -91,24 +107,52 @@ def _paper_group(target: Target, weight: Floats, rows: Rows, sample: int) -> tup
     if isinstance(target, TotalTarget):
         total = weight.sum()
         estimate, variance = _paper_ratio(_mean_of(target, sample), weight, rows, sample)
-        return estimate * total, variance * total**2
+        return _if_answered(target, weight, rows, estimate * total), variance * total**2
     if isinstance(target, RatioTarget):
         return _paper_ratio(target, weight, rows, sample)
     if not isinstance(target, QuantileTarget):
         raise TypeError(type(target))
-    values = target.column.values[rows]
-    estimate = interpolated_quantiles(values, weight, target.probability)
-    if len(weight) <= _LARGE_SAMPLE:
-        # fusionModel bootstraps smaller samples; Woodruff's interval needs no random numbers.
-        return estimate, woodruff_variance(values, weight, target.probability)
-    points = zip(values.T, estimate, strict=True)
-    density = np.array([_density(column, weight, point) for column, point in points])
-    spread = target.probability * (1.0 - target.probability)
-    return estimate, spread / (len(weight) * density**2)
+
+    def quantile(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
+        estimate = interpolated_quantiles(values, weight, target.probability)
+        if len(weight) <= _LARGE_SAMPLE:
+            # fusionModel bootstraps smaller samples; Woodruff's interval needs no random numbers.
+            return estimate, woodruff_variance(values, weight, target.probability)
+        points = zip(values.T, estimate, strict=True)
+        density = np.array([_density(column, weight, point) for column, point in points])
+        spread = target.probability * (1.0 - target.probability)
+        return estimate, spread / (len(weight) * density**2)
+
+    return _of_answers(target.column.values[rows], weight, quantile)
+
+
+def _of_answers(
+    values: Floats,
+    weight: Floats,
+    compute: Callable[[Floats, Floats], tuple[Floats, Floats]],
+) -> tuple[Floats, Floats]:
+    """Compute estimates and variances from those who answered, implicate by implicate if need be."""
+    values = np.asarray(values, dtype=np.float64)
+    answered = ~np.isnan(values) & (weight > 0)[:, None]
+    if answered.all():
+        return compute(values, weight)
+    result = np.full((2, values.shape[1]), np.nan)
+    for place, known in enumerate(answered.T):
+        if known.any():
+            found = compute(values[known, place][:, None], weight[known])
+            result[:, place] = found[0][0], found[1][0]
+    return result[0], result[1]
 
 
 def _mean_of(target: TotalTarget, sample: int) -> RatioTarget:
     return RatioTarget(target.measure, One(sample), proportion=indicates(target.measure))
+
+
+def _if_answered(target: TotalTarget, weight: Floats, rows: Rows, total: Floats) -> Floats:
+    """Return a total where anybody answered; both packages take a missing answer for 0."""
+    if target.answered is None:
+        return total
+    return np.where(weight @ target.answered(rows) > 0, total, np.nan)
 
 
 def _paper_ratio(
@@ -165,54 +209,65 @@ def _density(values: Floats, weight: Floats, point: float) -> float:
 
 def _fusionacs(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> ResultBlock:
     full = weights.full
-    results = [_fusionacs_group(item.target, full[rows], rows, len(full)) for rows in groups]
-    sizes = np.array([effective_sample_size(full[rows]) for rows in groups])
+    sizes = np.array([effective_answers(item, rows, full[rows]) for rows in groups])
+    results = [
+        _fusionacs_group(item, full[rows], rows, (len(full), size))
+        for rows, size in zip(groups, sizes, strict=True)
+    ]
     pooled = pool(
         np.array([result[0] for result in results]),
         np.array([result[1] for result in results]),
         complete_degrees_of_freedom=np.maximum(sizes - 1.0, 1.0),
         rule="fusionacs",
     )
-    notes = [FUSIONACS_NOTE] * len(groups)
-    return ResultBlock(item.statistic, item.level, groups.sizes, pooled, _UNBOUNDED, notes)
+    return _block(item, answered_rows(groups, item, full), pooled, FUSIONACS_NOTE)
 
 
 def _fusionacs_group(
-    target: Target, weight: Floats, rows: Rows, sample: int
+    item: NamedTarget, weight: Floats, rows: Rows, sizes: tuple[int, float]
 ) -> tuple[Floats, Floats]:
     from fusion_core.estimates.r_medians import interpolated_quantiles
 
-    size = effective_sample_size(weight)
+    target, (sample, size) = item.target, sizes
     if isinstance(target, TotalTarget):
         total = weight.sum()
-        estimate, variance = _fusionacs_ratio(_mean_of(target, sample), weight, rows, size)
-        return estimate * total, variance * total**2
+        mean = _mean_of(target, sample)
+        estimate, variance = _fusionacs_ratio(mean, weight, rows, (size, np.asarray(total)))
+        return _if_answered(target, weight, rows, estimate * total), variance * total**2
     if isinstance(target, RatioTarget):
-        return _fusionacs_ratio(target, weight, rows, size)
+        total = weights_of_answers(item, rows, weight).sum(axis=0)
+        return _fusionacs_ratio(target, weight, rows, (size, total))
     if not isinstance(target, QuantileTarget):
         raise TypeError(type(target))
-    values = target.column.values[rows]
-    low, estimate, high = (
-        interpolated_quantiles(values, weight, target.probability + step)
-        for step in (-0.025, 0.0, 0.025)
-    )
-    mean = (weight @ values) / weight.sum()
-    error_of_mean = np.sqrt((weight @ (values - mean) ** 2) / (weight.sum() - 1.0) / size)
-    error = np.where(high > low, (high - low) / 0.1 / np.sqrt(size), error_of_mean * np.pi / 2.0)
-    return estimate, error**2
+
+    def quantile(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
+        size = effective_sample_size(weight)
+        low, estimate, high = (
+            interpolated_quantiles(values, weight, target.probability + step)
+            for step in (-0.025, 0.0, 0.025)
+        )
+        mean = (weight @ values) / weight.sum()
+        error_of_mean = np.sqrt((weight @ (values - mean) ** 2) / (weight.sum() - 1.0) / size)
+        by_distance = (high - low) / 0.1 / np.sqrt(size)
+        return estimate, np.where(high > low, by_distance, error_of_mean * np.pi / 2.0) ** 2
+
+    return _of_answers(target.column.values[rows], weight, quantile)
 
 
 def _fusionacs_ratio(
-    target: RatioTarget, weight: Floats, rows: Rows, size: float
+    target: RatioTarget, weight: Floats, rows: Rows, sizes: tuple[float, Floats]
 ) -> tuple[Floats, Floats]:
+    """Return a ratio and its variance, given the effective number and the weight of who answered."""
     from scipy import special
 
+    size, total = sizes
     top, bottom = target.numerator(rows), target.denominator(rows)
     base = weight @ bottom
-    estimate = (weight @ top) / base
-    if target.proportion:
-        square = special.ndtri(0.95) ** 2
-        adjusted = (estimate * size + square / 2.0) / (size + square)
-        return estimate, adjusted * (1.0 - adjusted) / size
-    spread = weight @ (top - estimate * bottom) ** 2 / (weight.sum() - 1.0)
-    return estimate, spread / size * (weight.sum() / base) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        estimate = (weight @ top) / base
+        if target.proportion:
+            square = special.ndtri(0.95) ** 2
+            adjusted = (estimate * size + square / 2.0) / (size + square)
+            return estimate, np.divide(adjusted * (1.0 - adjusted), size)
+        spread = weight @ (top - estimate * bottom) ** 2 / (total - 1.0)
+        return estimate, np.divide(spread, size) * (total / base) ** 2

@@ -131,11 +131,25 @@ def woodruff_variance(values: NDArray[Any], weight: Floats, probability: float) 
     weight
         Full-sample weight, one per row.
     """
-    size = effective_sample_size(weight)
-    if size <= 1:
-        return np.full(values.shape[1], np.nan)
-    step = np.sqrt(probability * (1.0 - probability) / size)
-    low, high = max(probability - step, 1e-6), min(probability + step, 1.0 - 1e-6)
-    lower = weighted_quantiles(values, weight[:, None], low)[0]
-    upper = weighted_quantiles(values, weight[:, None], high)[0]
-    return np.asarray(((upper - lower) / 2.0) ** 2)
+    result = np.full(values.shape[1], np.nan)
+    answered = ~np.isnan(np.asarray(values, dtype=np.float64))
+    for size, columns in _by_size(answered, weight).items():
+        if size <= 1:
+            continue
+        step = np.sqrt(probability * (1.0 - probability) / size)
+        ends = max(probability - step, 1e-6), min(probability + step, 1.0 - 1e-6)
+        lower, upper = (
+            weighted_quantiles(values[:, columns], weight[:, None], end)[0] for end in ends
+        )
+        result[columns] = ((upper - lower) / 2.0) ** 2
+    return result
+
+
+def _by_size(answered: NDArray[np.bool_], weight: Floats) -> dict[float, list[int]]:
+    """Return the implicates by the effective number of households that answered in them."""
+    if answered.all():
+        return {effective_sample_size(weight): list(range(answered.shape[1]))}
+    found: dict[float, list[int]] = {}
+    for place, column in enumerate(answered.T):
+        found.setdefault(effective_sample_size(weight[column]), []).append(place)
+    return found

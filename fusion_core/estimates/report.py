@@ -47,6 +47,8 @@ class ResultBlock:
         Smallest and largest possible value of the estimate.
     assumptions
         Per group, what was assumed for want of something better; empty when nothing was.
+    complete
+        Per group, whether the margin contains every part of the error that there is.
     """
 
     statistic: Statistic
@@ -55,12 +57,17 @@ class ResultBlock:
     pooled: Pooled
     bounds: tuple[float, float]
     assumptions: list[str]
+    complete: NDArray[np.bool_]
 
 
 def reliability(
-    cv: Floats, *, high: float = HIGH_RELIABILITY_CV, low: float = LOW_RELIABILITY_CV
+    cv: Floats,
+    *,
+    high: float = HIGH_RELIABILITY_CV,
+    low: float = LOW_RELIABILITY_CV,
+    complete: NDArray[np.bool_] | bool = True,
 ) -> NDArray[np.object_]:
-    """Return ``high``, ``medium``, ``low`` or ``undefined`` for each coefficient of variation.
+    """Return ``high``, ``medium``, ``low``, ``incomplete`` or ``undefined`` for each coefficient.
 
     Parameters
     ----------
@@ -68,9 +75,14 @@ def reliability(
         Standard error over absolute estimate; NaN where the estimate is 0 or has no standard error.
     high, low
         A CV under `high` is reliable, one above `low` is not (Esri's limits for ACS estimates).
+    complete
+        Whether the margin contains every part of the error. One that lacks the donor's part is a
+        lower bound: the estimate is ``low`` where even that is too large, else ``incomplete``.
     """
     classes = np.select(
-        [np.isnan(cv), cv < high, cv <= low], ["undefined", "high", "medium"], "low"
+        [np.isnan(cv), cv > low, ~np.asarray(complete), cv < high],
+        ["undefined", "low", "incomplete", "high"],
+        "medium",
     )
     return classes.astype(object)
 
@@ -126,7 +138,7 @@ def _block_columns(block: ResultBlock, groups: int, confidence: float) -> dict[s
         "upper": np.minimum(estimate + moe, high),
         "cv": cv,
         "degrees_of_freedom": pooled.degrees_of_freedom,
-        "reliability": reliability(cv),
+        "reliability": reliability(cv, complete=block.complete),
         "fusion_share": pooled.fusion_share,
         "assumption": np.array(block.assumptions, dtype=object),
     }

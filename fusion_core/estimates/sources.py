@@ -16,11 +16,14 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.breakdown import Cell, fused_cells
 from fusion_core.estimates.group_sums import KEPT_BYTES, GroupSums
 from fusion_core.estimates.groups import group_rows
+from fusion_core.estimates.predictor_labels import with_group_labels
 from fusion_core.estimates.run_donor import donor_of_run
 from fusion_core.estimates.stored_implicates import StoredImplicates, stored_implicates
 from fusion_core.estimates.stored_results import state_of
+from fusion_core.estimates.subgroups import Condition, ask_donor
 from fusion_core.estimates.targets import NamedTarget, build_targets, restrict
 from fusion_core.estimates.weights import weight_matrix
 from fusion_core.fusion.implicates import Implicates
@@ -41,7 +44,9 @@ if TYPE_CHECKING:
     from fusion_core.estimates.donor_sample import DonorSample
     from fusion_core.estimates.groups import Groups
     from fusion_core.estimates.statistic import Statistic
+    from fusion_core.estimates.subgroups import DonorAnswers
     from fusion_core.estimates.weights import WeightMatrix
+    from fusion_core.harmony.expression_engine import CheckedExpression
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
@@ -53,13 +58,13 @@ class Subgroup:
     Attributes
     ----------
     rows
-        Households kept in at least one implicate.
+        Households it may keep, see `Condition.possible`.
     within
-        Shape (rows, M) where the filter reads a fused variable, else ``None``.
+        Those it keeps in each implicate, where it reads a fused variable, else ``None``.
     """
 
     rows: NDArray[np.bool_]
-    within: NDArray[np.bool_] | None = None
+    within: Condition | None = None
 
 
 class EstimateSource:
@@ -141,7 +146,7 @@ class EstimateSource:
         with self._lock:
             known = self._groups.get(key)
         if known is None:
-            known = group_rows(self.table, by, self.subgroup(where).rows)
+            known = self._grouped(by, self.subgroup(where))
             with self._lock:
                 self._groups[key] = known
         return known
@@ -161,8 +166,8 @@ class EstimateSource:
         with self._lock:
             return self._sums.setdefault(key, known)
 
-    def targets(self, statistics: Sequence[Statistic], where: str) -> list[NamedTarget]:
-        """Return what has to be computed for some statistics within a filter."""
+    def targets(self, statistics: Sequence[Statistic], where: str = "") -> list[NamedTarget]:
+        """Return what has to be computed for some statistics, within a filter if one is given."""
         targets = [
             target
             for statistic in statistics
@@ -170,6 +175,32 @@ class EstimateSource:
         ]
         within = self.subgroup(where).within
         return targets if within is None else [restrict(target, within) for target in targets]
+
+    def cells(self, by: Sequence[str], where: str) -> tuple[list[str], list[Cell]]:
+        """Return the recipient's columns among some, and the cells fused ones form within a filter."""
+        own, cells = fused_cells(by, self.implicates, self.donor)
+        within = self.subgroup(where).within
+        if within is not None:
+            cells = [
+                Cell(
+                    cell.levels,
+                    within if cell.condition is None else within & cell.condition,
+                )
+                for cell in cells
+            ]
+        return own, cells
+
+    def _grouped(self, by: Sequence[str], subgroup: Subgroup) -> tuple[Groups, pd.DataFrame]:
+        """Partition the households of a subgroup; a group without any in all implicates is none."""
+        groups, keys = group_rows(self.table, by, subgroup.rows)
+        if subgroup.within is None:
+            return groups, keys
+        somewhere = np.asarray(subgroup.within.mask.any(axis=1))
+        present = np.array([bool(somewhere[rows].any()) for rows in groups])
+        if present.all():
+            return groups, keys
+        places = np.flatnonzero(present)
+        return groups.pick(places), keys.iloc[places].reset_index(drop=True)
 
     def _describe_fused(self, name: str) -> Variable:
         if isinstance(self.implicates, StoredImplicates):
@@ -190,7 +221,7 @@ class EstimateSource:
         read = (
             [] if fused is None else [name for name in checked.columns if name in fused.variables]
         )
-        inside: NDArray[np.bool_] | None = None
+        within: Condition | None = None
         if fused is None or not read:
             kept = _truth(evaluate_expression(checked, self.table[list(checked.columns)]))
         else:
@@ -201,13 +232,22 @@ class EstimateSource:
                 for name in checked.columns
             }
             answers = _truth(evaluate_expression(checked, pd.DataFrame(stacked)))
-            inside = np.ascontiguousarray(answers.reshape(fused.count, self.rows).T)
-            kept = np.asarray(inside.any(axis=1))
+            mask = np.ascontiguousarray(answers.reshape(fused.count, self.rows).T)
+            kept = np.asarray(mask.any(axis=1))
+            if kept.any():
+                within = Condition(text, mask, self._ask_donor(checked, read))
+                kept = within.possible
         if not kept.any():
             raise InputError(
                 "No household meets the filter", where=text, fix="Widen or clear the filter"
             )
-        return Subgroup(kept, inside)
+        return Subgroup(kept, within)
+
+    def _ask_donor(self, checked: CheckedExpression, read: Sequence[str]) -> DonorAnswers | None:
+        if self.donor is None:
+            return None
+        fused = {name: self._describe_fused(name) for name in read}
+        return ask_donor(checked, self.table, fused, self.donor)
 
 
 class EstimateCache:
@@ -323,7 +363,8 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
     ]
     household = survey.columns("household", [HOUSEHOLD_KEY, *extra]).set_index(HOUSEHOLD_KEY)
     joined = household.reindex(recipient[HOUSEHOLD_KEY]).reset_index(drop=True)
-    table = pd.concat([recipient, joined], axis=1)
+    labelled = with_group_labels(recipient, workspace, run)
+    table = pd.concat([labelled, joined], axis=1)
     weights = weight_matrix(table, implicates.rows, design=design)
     donor = donor_of_run(workspace, run, recipient, implicates.names)
     return EstimateSource(_without(table, design.columns), weights, implicates, donor, state)

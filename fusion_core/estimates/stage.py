@@ -11,6 +11,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.analysis import Method, estimate_points, estimate_targets
+from fusion_core.estimates.breakdown import estimate_by
 from fusion_core.estimates.comparison import group_mask
 from fusion_core.estimates.groups import Groups
 from fusion_core.estimates.report import result_frame
@@ -20,6 +21,8 @@ from fusion_core.estimates.stored_results import keep_result, read_result, state
 from fusion_core.estimates.variance import estimate_linearized, estimate_with_replicates
 
 if TYPE_CHECKING:
+    from fusion_core.estimates.report import ResultBlock
+    from fusion_core.estimates.targets import NamedTarget
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
@@ -49,7 +52,8 @@ def area_estimates(
     statistic
         What to estimate.
     by
-        Recipient columns that form the groups; none gives one row for everything.
+        Recipient columns, or fused variables with levels, that form the groups; none gives one row
+        for everything.
     where
         Condition on recipient columns and fused variables, in the expression language of
         harmonies; empty keeps every household.
@@ -125,9 +129,13 @@ def first_estimates(
         As `area_estimates`, with the same estimates and no margins.
     """
     loaded = (EstimateCache() if cache is None else cache).source(workspace, source)
-    groups, keys = loaded.groups(_columns(by), where)
-    targets = loaded.targets(_listed(statistic), where)
-    return result_frame(keys, estimate_points(groups, loaded.weights, targets), confidence=0.90)
+    own, cells = loaded.cells(_columns(by), where)
+    groups, keys = loaded.groups(own, where)
+    found = estimate_by(
+        _columns(by), (groups, keys), cells, loaded.targets(_listed(statistic)),
+        lambda items: estimate_points(groups, loaded.weights, items),
+    )  # fmt: skip
+    return result_frame(*found, confidence=0.90)
 
 
 def survey_area_estimates(
@@ -187,7 +195,7 @@ def area_draws(
     -------
     DataFrame
         Columns ``level``, ``implicate`` (from 1), ``estimate`` and ``standard_error`` (sampling
-        error within the implicate).
+        error within the implicate), missing in implicates without a household of the kind.
     """
     store = EstimateCache() if cache is None else cache
     source = store.run_source(workspace, run)
@@ -209,8 +217,8 @@ def area_draws(
             {
                 "level": item.level,
                 "implicate": np.arange(1, result.estimates.shape[1] + 1),
-                "estimate": result.estimates[0],
-                "standard_error": np.sqrt(result.variances[0]),
+                "estimate": np.where(result.absent[0], np.nan, result.estimates[0]),
+                "standard_error": np.where(result.absent[0], np.nan, np.sqrt(result.variances[0])),
             }
         )
         for item, result in zip(targets, raw, strict=True)
@@ -245,13 +253,18 @@ def _key(run: Run, request: _Request) -> tuple[Any, ...]:
 
 
 def _estimated(source: EstimateSource, request: _Request) -> pd.DataFrame:
-    groups, keys = source.groups(request.by, request.where)
-    targets = source.targets(request.statistics, request.where)
-    blocks = estimate_targets(
-        groups, source.weights, targets, method=request.method, donor=source.donor,
-        sums=source.sums(request.by, request.where),
-    )  # fmt: skip
-    return result_frame(keys, blocks, confidence=request.confidence)
+    own, cells = source.cells(request.by, request.where)
+    groups, keys = source.groups(own, request.where)
+
+    def blocks_of(items: Sequence[NamedTarget]) -> list[ResultBlock]:
+        return estimate_targets(
+            groups, source.weights, items, method=request.method, donor=source.donor,
+            sums=source.sums(own, request.where),
+        )  # fmt: skip
+
+    targets = source.targets(request.statistics)
+    found = estimate_by(request.by, (groups, keys), cells, targets, blocks_of)
+    return result_frame(*found, confidence=request.confidence)
 
 
 def _listed(statistic: Statistic | Sequence[Statistic]) -> tuple[Statistic, ...]:

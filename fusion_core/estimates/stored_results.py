@@ -3,7 +3,7 @@
 Before a new process can compute anything it has to load a recipient and its implicates, which takes
 several times as long as a map. So finished tables, small as they are, are kept in the run's folder.
 They may be deleted at any time. A table is found only under the state of everything it follows from:
-the run's files, both surveys, the geography and this program. A damaged one is computed anew, and
+the run's files, both surveys, their harmonies, the geography and this program. A damaged one is computed anew, and
 where the disk is full or cannot be written nothing is kept.
 """
 
@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fusion_core.errors import InputError
+from fusion_core.harmony.store import HarmonyStore
 from fusion_core.workspace.files import replace_file
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def state_of(workspace: Workspace, run: Run) -> str:
         workspace.survey_folder(pair.recipient),
         workspace.path / "geography",
     ]
-    found = [_program(), _states([run.folder / "spec.json"])]
+    harmonies = HarmonyStore(workspace.path, pair).path
+    found = [_program(), _states([run.folder / "spec.json", harmonies])]
     found += [_states(folder.rglob("*")) for folder in folders]
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
 

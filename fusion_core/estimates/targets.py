@@ -16,6 +16,7 @@ from fusion_core.errors import InputError
 from fusion_core.estimates.columns import Column, find_column
 from fusion_core.estimates.inequality import gini_variance, weighted_gini
 from fusion_core.estimates.quantiles import weighted_quantiles, woodruff_variance
+from fusion_core.estimates.subgroups import Condition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -200,7 +201,7 @@ class RatioTarget:
         with np.errstate(invalid="ignore", divide="ignore"):
             base = weight @ bottom
             estimate = (weight @ top) / base
-            count = (bottom != 0).sum(axis=0)
+            count = ((bottom != 0) & (weight[:, None] != 0)).sum(axis=0)
             residual = weight[:, None] * (top - estimate * bottom)
             variance = count / (count - 1) * (residual**2).sum(axis=0) / base**2
         return estimate, np.where(count > 1, variance, np.nan)
@@ -208,22 +209,34 @@ class RatioTarget:
 
 @dataclass(frozen=True)
 class TotalTarget:
-    """Σ w·a: totals and counts."""
+    """Σ w·a: totals and counts.
+
+    Attributes
+    ----------
+    measure
+        The measure a.
+    answered
+        Marks who answered, where not everybody did; a total of nobody's answers is not 0.
+    """
 
     measure: Measure
+    answered: Measure | None = None
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """The measure whose weighted sum it is."""
-        return (self.measure,)
+        """The measures whose weighted sums it follows from."""
+        return (self.measure,) if self.answered is None else (self.measure, self.answered)
 
     def combine(self, sums: Sequence[Floats]) -> Floats:
-        """Return the sum."""
-        return sums[0]
+        """Return the sum; NaN where nobody of the full sample, the first weight, answered."""
+        if len(sums) == 1:
+            return sums[0]
+        total, answered = sums
+        return np.where(answered[..., :1, :] > 0, total, np.nan)
 
     def replicated(self, weights: Floats, rows: Rows) -> Floats:
         """Return the total for every weight."""
-        return weights.T @ self.measure(rows)
+        return self.combine([weights.T @ measure(rows) for measure in self.measures])
 
     def linearized(self, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
         """Return the variance of a total over a domain of a with-replacement sample.
@@ -233,6 +246,8 @@ class TotalTarget:
         """
         weighted = weight[:, None] * self.measure(rows)
         estimate = weighted.sum(axis=0)
+        if self.answered is not None:
+            estimate = np.where(weight @ self.answered(rows) > 0, estimate, np.nan)
         if sample < 2:  # noqa: PLR2004 - one household has no variance
             return estimate, np.full_like(estimate, np.nan)
         spread = (weighted**2).sum(axis=0) - estimate**2 / sample
@@ -292,7 +307,9 @@ class NamedTarget:
     observed
         Whether every variable in it was observed, so that there is no fusion error.
     within
-        Households it is restricted to, shape (rows, M), where that differs between implicates.
+        Subgroup it is restricted to, where that differs between implicates.
+    divisor
+        The variable a ratio divides by.
     """
 
     statistic: Statistic
@@ -300,7 +317,13 @@ class NamedTarget:
     target: Target
     column: Column | None
     observed: bool
-    within: NDArray[np.bool_] | None = None
+    within: Condition | None = None
+    divisor: Column | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The variables a household must have answered to count."""
+        return tuple(column for column in (self.column, self.divisor) if column is not None)
 
 
 def build_targets(
@@ -342,9 +365,9 @@ def _number_target(statistic: Statistic, column: Column, rows: int) -> Target:
             beyond = _beyond(statistic, column)
             return RatioTarget(beyond, _answered(column, rows), proportion=True)
         case "count":
-            return TotalTarget(_beyond(statistic, column))
+            return TotalTarget(_beyond(statistic, column), _partly_answered(column))
         case "total":
-            return TotalTarget(Number(column))
+            return TotalTarget(Number(column), _partly_answered(column))
         case "gini":
             return GiniTarget(column)
         case _:
@@ -358,7 +381,8 @@ def _ratio_target(statistic: Statistic, column: Column, divisor: Column, rows: i
         Both(Number(column), _answered(divisor, rows)),
         Both(Number(divisor), _answered(column, rows)),
     )
-    return NamedTarget(statistic, "", target, column, column.observed and divisor.observed)
+    observed = column.observed and divisor.observed
+    return NamedTarget(statistic, "", target, column, observed, divisor=divisor)
 
 
 def _beyond(statistic: Statistic, column: Column) -> Beyond:
@@ -369,6 +393,10 @@ def _beyond(statistic: Statistic, column: Column) -> Beyond:
 def _answered(column: Column, rows: int) -> Measure:
     # One column of ones instead of M saves half of the work where nobody is left out.
     return One(rows) if column.complete else Answered(column)
+
+
+def _partly_answered(column: Column) -> Measure | None:
+    return None if column.complete else Answered(column)
 
 
 def _level_targets(statistic: Statistic, column: Column, rows: int) -> list[NamedTarget]:
@@ -385,7 +413,7 @@ def _level_targets(statistic: Statistic, column: Column, rows: int) -> list[Name
             continue
         has_level = HasLevel(column, code)
         target: Target = (
-            TotalTarget(has_level)
+            TotalTarget(has_level, _partly_answered(column))
             if statistic.kind == "count"
             else RatioTarget(has_level, _answered(column, rows), proportion=True)
         )
@@ -397,38 +425,38 @@ def _level_targets(statistic: Statistic, column: Column, rows: int) -> list[Name
 class Within:
     """1 for households of a subgroup that differs between implicates."""
 
-    mask: NDArray[np.bool_]
+    condition: Condition
 
     @property
     def key(self) -> tuple[object, ...]:
         """What tells it from other measures of the same households."""
-        return ("within",)
+        return ("within", self.condition.key)
 
     def __call__(self, rows: Rows) -> Floats:
         """Return the indicator of some rows."""
-        return self.mask[rows].astype(np.float64)
+        return self.condition.mask[rows].astype(np.float64)
 
 
-def restrict(item: NamedTarget, mask: NDArray[np.bool_]) -> NamedTarget:
+def restrict(item: NamedTarget, condition: Condition) -> NamedTarget:
     """Restrict a target to a subgroup that differs between implicates.
 
     Parameters
     ----------
     item
-        The target.
-    mask
-        Shape (rows, M): whether the household belongs to the subgroup in each implicate.
+        The target, not restricted before.
+    condition
+        The subgroup.
     """
-    target, inside = item.target, Within(mask)
+    target, inside = item.target, Within(condition)
     if isinstance(target, RatioTarget):
         numerator = Both(target.numerator, inside)
         target = replace(target, numerator=numerator, denominator=Both(target.denominator, inside))
     elif isinstance(target, TotalTarget):
-        target = TotalTarget(Both(target.measure, inside))
+        target = replace(target, measure=Both(target.measure, inside))
     elif isinstance(target, QuantileTarget | GiniTarget):
-        values = np.where(mask, target.column.values, np.nan)
+        values = np.where(condition.mask, target.column.values, np.nan)
         target = replace(target, column=replace(target.column, values=values))
-    return replace(item, target=target, observed=False, within=mask)
+    return replace(item, target=target, observed=False, within=condition)
 
 
 def indicates(measure: Measure) -> bool:

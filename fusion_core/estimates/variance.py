@@ -51,6 +51,9 @@ class GroupEstimates:
     lost_replicates
         Per group, the number of replicate weights that gave no estimate (their weights in the
         group sum to zero).
+    absent
+        Shape (groups, M): implicates in which the group has no household of the kind asked for,
+        while it has in others. Their place is taken by the mean of the others.
     replicates
         Estimates under every weight, shape (groups, 1+R, M); kept on request only.
     """
@@ -59,6 +62,7 @@ class GroupEstimates:
     variances: Floats
     variance_of_mean: Floats
     lost_replicates: NDArray[np.intp]
+    absent: NDArray[np.bool_]
     replicates: Floats | None = None
 
     def pick(self, places: NDArray[np.intp]) -> GroupEstimates:
@@ -68,6 +72,7 @@ class GroupEstimates:
             self.variances[places],
             self.variance_of_mean[places],
             self.lost_replicates[places],
+            self.absent[places],
             None if self.replicates is None else self.replicates[places],
         )
 
@@ -172,6 +177,7 @@ def _from_rows(
 def _finished(
     replicates: Floats, groups: Groups, factor: float, keep_replicates: bool
 ) -> GroupEstimates:
+    replicates, absent = _with_mean_of_others(replicates)
     variances, lost = replicate_variance(replicates, factor)
     # One household has the same mean under every weight; that is no certainty.
     alone = (groups.sizes == 1) & ~np.nan_to_num(variances).any(axis=1)
@@ -179,7 +185,26 @@ def _finished(
     of_mean, _ = replicate_variance(replicates.mean(axis=2, keepdims=True), factor)
     of_mean[alone] = np.nan
     kept = replicates if keep_replicates else None
-    return GroupEstimates(replicates[:, 0].copy(), variances, of_mean[:, 0], lost, kept)
+    return GroupEstimates(replicates[:, 0].copy(), variances, of_mean[:, 0], lost, absent, kept)
+
+
+def _with_mean_of_others(values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Put the mean of the other implicates where one has no estimate; return where.
+
+    Parameters
+    ----------
+    values
+        Shape (groups, K, M), the estimate first.
+    """
+    absent = np.isnan(values[:, 0])
+    absent &= ~absent.all(axis=1, keepdims=True)
+    places = np.flatnonzero(absent.any(axis=1))
+    if len(places):
+        values = values.copy()
+    for group in places:
+        others = values[group][:, ~absent[group]].mean(axis=1, keepdims=True)
+        values[group] = np.where(absent[group], others, values[group])
+    return values, absent
 
 
 def _joined(parts: Sequence[GroupEstimates]) -> GroupEstimates:
@@ -189,6 +214,7 @@ def _joined(parts: Sequence[GroupEstimates]) -> GroupEstimates:
         np.concatenate([part.variances for part in parts]),
         np.concatenate([part.variance_of_mean for part in parts]),
         np.concatenate([part.lost_replicates for part in parts]),
+        np.concatenate([part.absent for part in parts]),
         np.concatenate(kept) if kept else None,
     )
 
@@ -218,10 +244,11 @@ def estimate_linearized(
 
 
 def _collect(place: list[tuple[Floats, Floats]]) -> GroupEstimates:
-    estimates, variances = (np.array(numbers) for numbers in zip(*place, strict=True))
+    both, absent = _with_mean_of_others(np.array(place))
+    estimates, variances = both[:, 0], both[:, 1]
     count = estimates.shape[1]
     noise = estimates.var(axis=1, ddof=1) if count > 1 else np.zeros(len(estimates))
     # Every implicate's sampling variance holds the noise of its draws; their mean holds an M-th of it.
     of_mean = np.maximum(variances.mean(axis=1) - (1.0 - 1.0 / count) * noise, noise / count)
     lost = np.zeros(len(estimates), dtype=np.intp)
-    return GroupEstimates(estimates, variances, of_mean, lost)
+    return GroupEstimates(estimates, variances, of_mean, lost, absent)

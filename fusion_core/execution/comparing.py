@@ -135,7 +135,18 @@ def compare_with_table(
         names = _names(workspace, by)
         found.points.insert(1, "name", found.points["area"].map(names).fillna(""))
     findings: Sequence[Finding] = external_findings(found, totals=totals)
-    return TableComparison(found, chosen, tuple(findings), tidy.notes)
+    return TableComparison(found, chosen, tuple(findings), (*tidy.notes, *_incomplete(estimates)))
+
+
+def _incomplete(estimates: pd.DataFrame) -> tuple[str, ...]:
+    """Say how many margins are too small to compare a table with."""
+    if "reliability" not in estimates:
+        return ()
+    count = int((estimates["reliability"] == "incomplete").sum())
+    if not count:
+        return ()
+    areas = "1 area lacks" if count == 1 else f"{count:,} areas lack"
+    return (f"The margins of {areas} the donor's part, so fewer values than should lie within.",)
 
 
 def _estimates(

@@ -40,12 +40,14 @@ def monotonic(
     x, y
         Numbers of the same households, none missing.
     weight
-        Survey weights; equal ones when left out.
+        Survey weights; equal ones when left out. A household of weight 0 gets the value of the
+        nearest x among the others, which alone decide about the curve.
     keep_zeros
         Whether a household with x = 0 keeps y = 0 exactly if that is what most such households
         have: who uses nothing pays nothing.
     keep_mean
-        Whether the result is scaled so that the weighted mean stays.
+        Whether the result is scaled so that the weighted mean stays, or, where y has both signs,
+        shifted: a scale would turn the curve around where the mean is near 0.
     expenditure
         Whether y is what x costs: nothing where x = 0, whatever y says, and otherwise at least the
         least amount anybody pays, even where that raises the mean a little.
@@ -60,9 +62,9 @@ def monotonic(
     from sklearn.isotonic import IsotonicRegression
 
     numbers, values, weights = _checked(x, y, weight)
-    total = weights @ values
+    total = float(weights @ values)
     if expenditure:
-        values, least = _paid(numbers, values)
+        values, least = _paid(numbers, values, weights)
         zero = numbers == 0
     else:
         zero = _zeros(numbers, values, weights) if keep_zeros else np.zeros(len(values), dtype=bool)
@@ -74,15 +76,32 @@ def monotonic(
         steps = IsotonicRegression(increasing=rising, out_of_bounds="clip")
         steps.fit(numbers[fit], values[fit], sample_weight=weights[fit])
         points = np.unique(numbers[fit])
-        fitted[~zero] = _smooth(points, steps.predict(points))(numbers[~zero])
+        curve = _smooth(points, steps.predict(points))
+        # Beyond the households that decide about it a curve says nothing.
+        fitted[~zero] = curve(np.clip(numbers[~zero], points[0], points[-1]))
     elif fit.any():
         fitted[~zero] = np.average(values[fit], weights=weights[fit])
     fitted[zero] = 0.0
-    if keep_mean and weights @ fitted:
-        fitted *= total / (weights @ fitted)
+    if keep_mean:
+        fitted = _with_total(fitted, total, weights, zero)
     if expenditure:
         fitted[~zero] = np.maximum(fitted[~zero], least)
     return fitted
+
+
+def _with_total(
+    fitted: NDArray[np.float64],
+    total: float,
+    weights: NDArray[np.float64],
+    zero: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Scale values of one sign, or shift values of both, to a weighted total."""
+    reached, moved = weights @ fitted, weights[~zero].sum()
+    if reached and (fitted.min() >= 0 or fitted.max() <= 0):
+        return np.asarray(fitted * (total / reached))
+    if not moved:
+        return fitted
+    return np.asarray(np.where(zero, fitted, fitted + (total - reached) / moved))
 
 
 def _varies(values: NDArray[np.float64]) -> bool:
@@ -90,7 +109,7 @@ def _varies(values: NDArray[np.float64]) -> bool:
 
 
 def _paid(
-    numbers: NDArray[np.float64], values: NDArray[np.float64]
+    numbers: NDArray[np.float64], values: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
     """Return what is paid, with the least amount for who uses something, and that amount."""
     for name, column in (("x", numbers), ("y", values)):
@@ -98,7 +117,7 @@ def _paid(
             raise InputError(
                 f"A value of {name} is negative", fix="Leave out `expenditure`, or correct it"
             )
-    paid = values[(values > 0) & (numbers > 0)]
+    paid = values[(values > 0) & (numbers > 0) & (weights > 0)]
     least = float(paid.min()) if len(paid) else 0.0
     return np.where(numbers > 0, np.maximum(values, least), 0.0), least
 

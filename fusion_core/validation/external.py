@@ -123,7 +123,8 @@ def apportion(estimates: pd.DataFrame, shares: pd.DataFrame, *, to: str) -> pd.D
     """Add up totals of PUMAs to areas that cut through them.
 
     Every PUMA gives each area the share of its total that its housing units have there (areal
-    weighting by housing units); margins of error add up as those of independent estimates.
+    weighting by housing units); margins of error add up as those of independent estimates. An area
+    is unknown where a part of it is, and its margin where that of a part is.
 
     Parameters
     ----------
@@ -139,10 +140,13 @@ def apportion(estimates: pd.DataFrame, shares: pd.DataFrame, *, to: str) -> pd.D
     DataFrame
         `to`, ``estimate``, ``moe``, one row per area.
     """
-    parts = shares.merge(estimates[["puma", "estimate", "moe"]], on="puma")
+    parts = shares[shares["share"] > 0].merge(estimates[["puma", "estimate", "moe"]], on="puma")
     parts["estimate"] *= parts["share"]
     parts["moe"] = (parts["moe"] * parts["share"]) ** 2
-    added = parts.groupby(to, sort=True, observed=True)[["estimate", "moe"]].sum().reset_index()
+    numbers = ["estimate", "moe"]
+    added = parts.groupby(to, sort=True, observed=True)[numbers].sum()
+    unknown = parts[numbers].isna().groupby(parts[to], sort=True, observed=True).any()
+    added = added.mask(unknown).reset_index()
     return added.assign(moe=np.sqrt(added["moe"]))
 
 

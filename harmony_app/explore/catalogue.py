@@ -37,8 +37,10 @@ class Source:
         What can be mapped, by name.
     columns
         What a subgroup may use, by name; the mapped variables among them.
+    geography
+        Columns that say where its households live, the coarsest first.
     area_kinds
-        Kinds of area its households are known by.
+        Those of them that have boundaries, the finest first.
     design
         Replication design of the survey.
     """
@@ -50,8 +52,15 @@ class Source:
     spec: RunSpec | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)
     columns: Mapping[str, Variable] = field(default_factory=dict)
+    geography: tuple[str, ...] = ("puma",)
     area_kinds: tuple[str, ...] = ("puma",)
     design: WeightDesign = field(default_factory=WeightDesign)
+
+    @property
+    def readable(self) -> dict[str, Variable]:
+        """What an expression may read: `columns`, and every column areas are formed by."""
+        places = {name: Variable(name, type="nominal") for name in self.geography}
+        return {**places, **self.columns}
 
     @property
     def replicates(self) -> int:
@@ -146,6 +155,7 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         spec=spec,
         variables=fused,
         columns={**fused, **{name: item for name, item in answers.items() if name not in fused}},
+        geography=description.geography,
         area_kinds=_mapped_kinds(workspace, description.geography),
         design=description.design,
     )
@@ -167,6 +177,7 @@ def _survey_source(workspace: Workspace, survey: SurveyId) -> Source | None:
         survey=survey,
         variables=answers,
         columns=answers,
+        geography=description.geography,
         area_kinds=kinds,
         design=description.design,
     )

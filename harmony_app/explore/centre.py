@@ -39,6 +39,7 @@ _TABLE_TITLES: Final = {
 
 _SHORT_RELIABILITY: Final = {
     "high": "reliable", "medium": "caution", "low": "unreliable", "undefined": "unknown",
+    "incomplete": "incomplete",
 }  # fmt: skip
 
 
@@ -128,6 +129,9 @@ class Centre:
         """Take away the figures of an earlier question; the heading already asks another one."""
         self._map_view.styles = {**_FILLING, "opacity": "0.15"}
         self.legend.object = ""
+        self._rows = None
+        if self._table is not None:
+            self._table.value = self._table.value.iloc[:0]
 
     def show_layer(self, layer: MapLayer, rule: HatchRule) -> None:
         """Colour the map and write its legend."""

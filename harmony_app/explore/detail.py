@@ -54,10 +54,8 @@ def area_card(
     """
     head = f'<div class="area-head">{_pin(pin)}<span>{escape(str(row["name"]))}</span></div>'
     if not _finite(row["estimate"]):
-        return (
-            f'{head}<p class="facts">No household of this kind was sampled here, so there is no'
-            " estimate. Widen the subgroup or choose another area.</p>"
-        )
+        advice = "Widen the subgroup or choose another area."
+        return f'{head}<p class="facts">{escape(words.no_estimate_sentence(row))} {advice}</p>'
     estimate = quantity.value(float(row["estimate"]), _float(row["moe"]), unit=False)
     reliability = str(row["reliability"])
     parts = [
@@ -163,13 +161,10 @@ def comparison_card(
         f"{escape(words.estimate_phrase(row, quantity))}</span></span></div>"
         for pin, name, row in zip(pins, names, rows, strict=True)
     )
-    sentence = words.comparison_sentence(
-        names, difference.difference, difference.moe, real=difference.is_significant,
-        quantity=quantity, of_first=" " in pins,
-    )  # fmt: skip
-    kind = " real" if difference.is_significant else ""
+    sentence = words.comparison_sentence(names, difference, quantity, of_first=" " in pins)
+    kind = " found" if difference.is_significant else ""
     return (
-        f'<div class="card-title">Is the difference real?</div>{lines}'
+        f'<div class="card-title">Do they differ?</div>{lines}'
         f'<div class="verdict{kind}">{escape(sentence)}</div>'
         f'<div class="facts muted">{escape(words.test_phrase(difference))}</div>'
     )

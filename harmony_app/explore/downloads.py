@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EXPORTED: Final = (
     "area_id", "name", "n", "estimate", "moe", "lower", "upper", "standard_error", "cv",
-    "reliability",
+    "reliability", "assumption",
 )  # fmt: skip
 
 

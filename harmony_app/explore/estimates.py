@@ -13,11 +13,11 @@ import panel as pn
 from fusion_core.errors import InputError
 from fusion_core.estimates.comparing import (
     compare_each,
-    compare_groups,
     compare_in_source,
     compare_sources,
 )
 from fusion_core.estimates.comparison import difference_of
+from fusion_core.estimates.contrasts import holm_of_chosen_pair
 from fusion_core.estimates.sources import EstimateCache
 from fusion_core.estimates.stage import (
     area_draws,
@@ -124,7 +124,8 @@ class Estimator:
                 where=where, cache=self.cache,
             )  # fmt: skip
             signs = np.sign(contrasts["difference"]).where(contrasts["differs"], 0)
-            found["differs"] = signs.fillna(0).astype(int).to_numpy()
+            signs.index = pd.Index(contrasts[column].astype(str))
+            found["differs"] = signs[found[column].astype(str)].fillna(0).astype(int).to_numpy()
         return found
 
     def draws(self, source: Source, request: EstimateRequest, area: str) -> pd.DataFrame:
@@ -137,33 +138,50 @@ class Estimator:
         )  # fmt: skip
 
     def compare(
-        self, source: Source, request: EstimateRequest, first: str, second: str
+        self, source: Source, request: EstimateRequest, table: pd.DataFrame, pair: tuple[str, str]
     ) -> Difference:
-        """Test whether two areas differ."""
+        """Test whether two areas differ, as a pair chosen among all pairs of the map.
+
+        Parameters
+        ----------
+        source, request
+            What is shown.
+        table
+            The estimates of all areas (`Answer.table`).
+        pair
+            The two areas.
+        """
         loaded = self.cache.source(self.workspace, source.run or source.survey)
         kind = request.area_kind
-        return compare_in_source(
-            loaded, request.statistic, {kind: first}, {kind: second}, where=request.where
+        found = compare_in_source(
+            loaded, request.statistic, {kind: pair[0]}, {kind: pair[1]}, where=request.where
         )
+        areas = table["area_id"].tolist()
+        numbers = (table[name].to_numpy(dtype=float) for name in ("estimate", "standard_error"))
+        adjusted, pairs = holm_of_chosen_pair(
+            found.p_value, (areas.index(pair[0]), areas.index(pair[1])), *numbers
+        )
+        return found.chosen_among(pairs, adjusted)
 
     def compare_with_all(self, source: Source, request: EstimateRequest, area: str) -> Difference:
-        """Test whether an area differs from all areas together."""
-        return compare_groups(
+        """Test whether an area, chosen among all, differs from all areas together."""
+        found = compare_each(
             self.workspace, source.run or source.survey, request.statistic,
-            {request.area_kind: area}, "", where=request.where, cache=self.cache,
+            (request.area_kind,), where=request.where, cache=self.cache,
         )  # fmt: skip
+        return _of_area(found, request.area_kind, area)
 
     def compare_with_source(
         self, source: Source, other: Source, request: EstimateRequest, area: str
     ) -> Difference:
-        """Test whether an area differs between two runs or surveys."""
+        """Test whether an area, chosen among all, differs between two runs or surveys."""
         found = compare_sources(
             self.workspace, source.run or source.survey, other.run or other.survey,
-            request.statistic, where=_here(request, area), cache=self.cache,
+            request.statistic, (request.area_kind,), where=request.where, cache=self.cache,
             # Whoever picks two runs is told where they share their random numbers.
             common_numbers=True,
         )  # fmt: skip
-        return difference_of(found.iloc[0], confidence=0.90)
+        return _of_area(found, request.area_kind, area)
 
     def _estimate(
         self, source: Source, request: EstimateRequest, by: Sequence[str], where: str
@@ -175,6 +193,14 @@ class Estimator:
         return area_estimates(
             self.workspace, source.run, request.statistic, by, where, cache=self.cache
         )
+
+
+def _of_area(contrasts: pd.DataFrame, kind: str, area: str) -> Difference:
+    """Return the contrast of one area as one chosen among those of all areas."""
+    row = contrasts[contrasts[kind].astype(str) == area].iloc[0]
+    tested = int(contrasts["p_value"].notna().sum())
+    found = difference_of(row, confidence=0.90)
+    return found.chosen_among(max(tested, 1), float(row["p_adjusted"]))
 
 
 def _here(request: EstimateRequest, area: str) -> str:

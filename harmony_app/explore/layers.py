@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 ESTIMATE_COLUMNS: Final = (
     "n", "estimate", "standard_error", "moe", "lower", "upper", "cv", "reliability",
 )  # fmt: skip
-_DOTS: Final = {"high": "good", "medium": "warn", "low": "bad", "undefined": "muted"}
+_DOTS: Final = {
+    "high": "good", "medium": "warn", "incomplete": "warn", "low": "bad", "undefined": "muted",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ def hover_columns(table: pd.DataFrame, quantity: Quantity, theme: Theme) -> dict
     for row in records:
         if not np.isfinite(row["estimate"]):
             values.append("no estimate")
-            intervals.append("No household of this kind was sampled here")
+            intervals.append(words.no_estimate_sentence(row))
             notes.append(" ")
             dots.append(colours["surface"])
             continue

@@ -129,7 +129,8 @@ _UNCERTAINTY: Final = (
     " estimate: under 12 % an estimate is called reliable, over 40 % too uncertain to rely on. For"
     " shares near zero the CV is large even when the margin in points is small; choose to hatch by"
     " points then. Medians and quantiles that stay at one round number under every replicate weight have"
-    " an unknown margin, shown as –, not one of zero, and are hatched."
+    " an unknown margin, shown as –, not one of zero, and are hatched. Where the donor's part cannot be"
+    " told, as of a Gini coefficient, the margin is called incomplete and the estimate never reliable."
 )
 
 

@@ -147,7 +147,10 @@ class ExplorePage(Viewer):
         try:
             request = estimate_request(state)
         except InputError as error:
+            heading = words.variable_heading(source.variables[state.variable])
+            self.centre.show_heading(heading, "")
             self.centre.show_status(f"{error.what}. {error.fix}.")
+            self._forget()
             return
         if request != self._asked:
             self._ask(request)
@@ -167,7 +170,7 @@ class ExplorePage(Viewer):
         """Check the typed subgroup at once, so that its error stands at its field."""
         if state.where.strip():
             try:
-                check_expression(state.where, self.source.columns)
+                check_expression(state.where, self.source.readable)
             except HarmonyError as error:
                 self.controls.show_error(error)
                 return False
@@ -240,10 +243,18 @@ class ExplorePage(Viewer):
             self.centre.show_status(
                 error="The estimates could not be computed; the details are in the server's log."
             )
+            self._forget()
             return
         if self.state.where or self.state.group_variable:
             self.controls.show_error(error)
         self.centre.show_status(error=error.message)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Take away every figure of an earlier question, from the downloads too."""
+        self._work.cancel()
+        self._answer = self._asked = self.note = None
+        self.centre.about.object = self._footnote.object = ""
         self.centre.forget()
         self.side.forget()
 

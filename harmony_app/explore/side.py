@@ -179,10 +179,11 @@ class Side:
             return
         answer, source = self._answer, self._source
         self._showing = True
-        options = {"nothing": "", **_breakdowns(source)}
+        options = {"nothing": "", **_breakdowns(source, answer.request.statistic.variable)}
         if self.breakdown.options != options:
             self.breakdown.options = options
-        self.breakdown.value = state.breakdown
+        breakdown = state.breakdown if state.breakdown in options.values() else ""
+        self.breakdown.value = breakdown
         others = self._others(source, answer)
         if self.against.options != others:
             self.against.options = others
@@ -197,14 +198,14 @@ class Side:
         )
         self.table.object = (
             '<div class="status"><span class="spinner"></span>breaking down …</div>'
-            if state.breakdown
+            if breakdown
             else ""
         )
         self._show_card(areas, None)
 
         def compute() -> AreaFacts:
             compared = areas[1] if len(areas) > 1 else against
-            return self._facts(source, answer, areas[0], compared, state.breakdown)
+            return self._facts(source, answer, areas[0], compared, breakdown)
 
         self._work.start(compute, lambda facts: self._show_facts(areas, facts), self._failed)
 
@@ -232,7 +233,7 @@ class Side:
             return self._estimator.compare_with_source(source, other, request, area)
         if not np.isfinite(_row(answer.table, compared)["estimate"]):
             return None
-        return self._estimator.compare(source, request, area, compared)
+        return self._estimator.compare(source, request, answer.table, (area, compared))
 
     def _others(self, source: Source, answer: Answer) -> dict[str, str]:
         """Return what an area can be compared with besides another area, by title."""
@@ -337,15 +338,14 @@ def _labels(table: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _breakdowns(source: Source) -> dict[str, str]:
+def _breakdowns(source: Source, shown: str) -> dict[str, str]:
+    """Return what an area can be broken down by: the survey's own answers first, then fused ones."""
+    names = [name for name in source.columns if name not in source.variables or not source.is_fused]
+    names += [name for name in source.columns if name not in names]
     return {
-        words.variable_title(variable): name
-        for name, variable in source.columns.items()
-        if variable.is_categorical and name not in source.variables
-    } or {
-        words.variable_title(variable): name
-        for name, variable in source.columns.items()
-        if variable.is_categorical
+        words.variable_title(source.columns[name]): name
+        for name in names
+        if source.columns[name].is_categorical and name != shown
     }
 
 

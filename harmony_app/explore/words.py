@@ -20,6 +20,7 @@ RELIABILITY_WORDS: Final = {
     "high": "reliable",
     "medium": "use with caution",
     "low": "too uncertain to rely on",
+    "incomplete": "margin incomplete: the donor's part cannot be told, so it is wider than shown",
     "undefined": "reliability unknown",
 }
 CONFIDENCE: Final = 90
@@ -49,11 +50,15 @@ def variable_title(variable: Variable) -> str:
     return f"{variable.description} · {variable.name}" if variable.description else variable.name
 
 
+def variable_heading(variable: Variable) -> str:
+    """Return a variable for a headline."""
+    name = variable.description or variable.name
+    return name[:1].upper() + name[1:]
+
+
 def map_title(statistic: Statistic, variables: Mapping[str, Variable]) -> str:
     """Return the headline of a map: the variable in words, and the level where one is chosen."""
-    variable = variables[statistic.variable]
-    name = variable.description or variable.name
-    name = name[:1].upper() + name[1:]
+    name = variable_heading(variables[statistic.variable])
     if statistic.level:
         return f"{name}: {statistic.level}"
     below = variables.get(statistic.denominator or "")
@@ -95,7 +100,16 @@ def interval_sentence(row: Mapping[str, Any], quantity: Quantity) -> str:
     if not _finite(row["moe"]):
         return "Its margin of error is unknown"
     ends = quantity.interval(float(row["lower"]), float(row["upper"]), float(row["moe"]))
+    if str(row.get("reliability", "")) == "incomplete":
+        return f"Without the donor's part of its error it lies between {ends}"
     return f"{CONFIDENCE}{NO_BREAK}% sure it lies between {ends}"
+
+
+def no_estimate_sentence(row: Mapping[str, Any]) -> str:
+    """Say why an area has no estimate."""
+    reason = row.get("assumption")
+    told = reason if isinstance(reason, str) and reason else ""
+    return told or "No household of this kind was sampled here, so there is no estimate."
 
 
 def reliability_phrase(row: Mapping[str, Any]) -> str:
@@ -121,59 +135,63 @@ def hatch_phrase(rule: HatchRule) -> str:
 
 
 def comparison_sentence(
-    names: tuple[str, str],
-    difference: float,
-    moe: float,
-    *,
-    real: bool,
-    quantity: Quantity,
-    of_first: bool = False,
+    names: tuple[str, str], difference: Difference, quantity: Quantity, *, of_first: bool = False
 ) -> str:
-    """Say whether the difference of two areas is more than chance.
+    """Say what was found of the difference of two areas, and at which level.
 
     Parameters
     ----------
     names
-        The two areas; the difference is the first minus the second.
-    difference, moe
-        The difference and its 90 % margin of error.
-    real
-        Whether the test finds the difference larger than chance explains.
+        The two areas.
+    difference
+        The first less the second.
     quantity
         What kind of number was estimated.
     of_first
         Whether the sentence is about the first even where it is the lower one.
     """
-    if not (math.isfinite(difference) and math.isfinite(moe)):
+    value, moe = difference.difference, difference.moe
+    if not (math.isfinite(value) and math.isfinite(moe)):
         return "One of the two has no margin of error, so the difference cannot be tested."
-    size = f"{quantity.difference(difference, moe)} ({quantity.short_moe(moe)})"
-    if not real:
-        return f"The difference of {size} could be chance: we can't say which is higher."
-    subject, other = names if difference > 0 or of_first else names[::-1]
-    direction = "lower" if of_first and difference < 0 else "higher"
-    return (
-        f"The difference is real: {subject} is {direction} than {other} by {size}. "
-        f"Chance alone would show so large a difference in fewer than one of ten samples."
-    )
+    size = f"{quantity.difference(value, moe)} ({quantity.short_moe(moe)})"
+    level = f"{difference.confidence * 100:g}{NO_BREAK}%"
+    among = _among(difference.comparisons)
+    if difference.is_significant:
+        subject, other = names if value > 0 or of_first else names[::-1]
+        direction = "lower" if of_first and value < 0 else "higher"
+        return f"{subject} is {direction} than {other} by {size}, at the {level} level{among}."
+    told = f"At the {level} level{among}, the difference of {size} could be chance"
+    if difference.p_value < 1.0 - difference.confidence:
+        return (
+            f"{told}: it would stand out by itself, but among so many comparisons one as large is to"
+            " be expected."
+        )
+    return f"{told}: we can't say which is higher."
+
+
+def _among(comparisons: int) -> str:
+    if comparisons == 1:
+        return ""
+    return f" and allowing for its choice among {comparisons:,} comparisons"
 
 
 def test_phrase(difference: Difference) -> str:
-    """Say how the difference was tested, in one line under the verdict."""
+    """Say how the difference was tested, in one line under what was found."""
     if not math.isfinite(difference.p_value):
         return difference.assumption
-    level = f"{difference.confidence * 100:g}{NO_BREAK}%"
-    verdict = (
-        "Statistically different" if difference.is_significant else "Not statistically different"
-    )
-    shown = f"{difference.p_value:.2g}" if difference.p_value >= _SMALLEST_P else "< 0.001"
-    parts = [
-        f"{verdict} at {level} (p {'=' if shown[0] != '<' else ''} {shown})".replace("  ", " ")
-    ]
+    parts = [f"p {_p_text(difference.p_value)}"]
+    if difference.comparisons > 1:
+        adjusted = f"adjusted for {difference.comparisons:,} comparisons (Holm)"
+        parts.append(f"{adjusted} p {_p_text(difference.p_adjusted)}")
     if math.isfinite(difference.ratio) and math.isfinite(difference.ratio_moe):
         parts.append(
             f"the first is {difference.ratio:.2f} (±{difference.ratio_moe:.2f}) times the second"
         )
     return f"{'; '.join(parts)}. {difference.assumption}".strip()
+
+
+def _p_text(value: float) -> str:
+    return f"= {value:.2g}" if value >= _SMALLEST_P else "< 0.001"
 
 
 def _finite(value: object) -> bool:

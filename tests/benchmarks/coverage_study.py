@@ -21,8 +21,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from coverage_summary import causes, coverage, with_holds
-from coverage_worlds import DIMENSIONS, FLAT, IMPLICATES, SIZE, STATISTICS, WORLDS, Repeat, World
+from coverage_summary import FUSED_DIMENSIONS, causes, coverage, with_holds
+from coverage_worlds import (
+    DIMENSIONS,
+    FLAT,
+    IMPLICATES,
+    SIZE,
+    STATISTICS,
+    WORLDS,
+    Repeat,
+    World,
+    group_label,
+    statistics_within,
+)
 from machine import describe
 
 from fusion_core.estimates import analyze
@@ -85,6 +96,13 @@ def estimates(repeat: Repeat, number: int, world: World) -> dict[str, pd.DataFra
             part = part.rename(columns={dimension: "group"})
             part.insert(0, "dimension", dimension)
             parts.append(part)
+        for dimension, columns in FUSED_DIMENSIONS.items():
+            part = analyze(
+                repeat.implicates, statistics_within(columns), by=columns,
+                recipient=repeat.recipient, design=repeat.recipient_design, **given,
+            )  # fmt: skip
+            part.insert(0, "dimension", dimension)
+            parts.append(part.assign(group=group_label(part, columns)))
         found[name] = pd.concat(parts, ignore_index=True)
     return found
 

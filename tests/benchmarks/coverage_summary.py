@@ -22,11 +22,20 @@ KINDS: Final = {
     "share_cool": "block of shares",
     "share_other": "block of shares",
 }
+FUSED_DIMENSIONS: Final = {
+    "insecure": ("insecure",),
+    "main_ac": ("main_ac",),
+    "insecure and main_ac": ("insecure", "main_ac"),
+    "home and insecure": ("home", "insecure"),
+}
+"""Groups formed by fused variables, alone, jointly, and beside an answer of the recipient."""
 _Z: Final = 1.645
 
 
 def with_holds(estimates: pd.DataFrame) -> pd.DataFrame:
     """Add whether each interval holds the truth, the kind of variable and the kind of group.
+
+    An estimate whose margin is said to be unknown claims nothing, and is left out.
 
     Parameters
     ----------
@@ -34,11 +43,16 @@ def with_holds(estimates: pd.DataFrame) -> pd.DataFrame:
         One row per repeat, method and cell with `CELL`, `method`, `repeat`, `estimate`, `moe`,
         `lower`, `upper`, `value`, the truth, and `unseen`, its part that no predictor shows.
     """
+    estimates = estimates[np.isfinite(estimates["moe"])]
     inside = (estimates["lower"] <= estimates["value"]) & (estimates["value"] <= estimates["upper"])
     return estimates.assign(
         holds=inside,
         kind=estimates["variable"].map(KINDS),
-        groups=np.where(estimates["dimension"] == "puma", "PUMAs", "subgroups"),
+        groups=np.select(
+            [estimates["dimension"] == "puma", estimates["dimension"].isin(list(FUSED_DIMENSIONS))],
+            ["PUMAs", "fused subgroups"],
+            "subgroups",
+        ),
     )
 
 

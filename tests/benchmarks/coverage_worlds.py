@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 import shapely
+from coverage_summary import FUSED_DIMENSIONS
 
 from fusion_core.estimates import Statistic, survey_estimates
 from fusion_core.fusion import TrainSettings, fuse, read_implicates, train, write_implicates
@@ -46,7 +47,6 @@ FLAT: Final = tuple(
 )
 DIMENSIONS: Final = ("puma", "state", "region", "income", "tenure", "race", "size", "home")
 """What the groups are formed by: areas first, then kinds of households in the whole state."""
-
 STATISTICS: Final = (
     Statistic("mean", "sqft"),
     Statistic("median", "sqft"),
@@ -63,6 +63,16 @@ STATISTICS: Final = (
     Statistic("share", "insecure", level="Yes"),
     *(Statistic("mean", name) for name in BLOCK),
 )
+
+
+def statistics_within(columns: tuple[str, ...]) -> list[Statistic]:
+    """Return the statistics that say something of groups formed by these columns."""
+    return [item for item in STATISTICS if item.variable not in columns]
+
+
+def group_label(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series[str]:
+    """Return one text per row of a table that names its group."""
+    return table[list(columns)].astype(str).agg(" | ".join, axis=1)
 
 
 _UNSEEN: Final = ("kwh_effect", "gas_effect", "insecure_effect")
@@ -152,7 +162,10 @@ class World:
         )
         without = dataclasses.replace(self, population=populate(places, self.plan.seed)).truth()
         truth = self.truth()
-        moved = truth["value"] - without["value"]
+        cell = ["dimension", "group", "variable", "level", "statistic"]
+        other = truth[cell].merge(without[[*cell, "value"]], on=cell, how="left", validate="1:1")
+        # A rare kind of household that only one of the two states has was not moved by anything known.
+        moved = (truth["value"] - other["value"]).fillna(0.0)
         alike = [truth[name] for name in ("dimension", "variable", "level", "statistic")]
         return truth.assign(unseen=moved - moved.groupby(alike).transform("mean"))
 
@@ -194,6 +207,13 @@ class World:
             part = part.rename(columns={dimension: "group", "estimate": "value"})
             part.insert(0, "dimension", dimension)
             parts.append(part)
+        for dimension, columns in FUSED_DIMENSIONS.items():
+            own = table.assign(home=groups["home"])
+            part = survey_estimates(
+                own, None, statistics_within(columns), by=columns, weight=None
+            ).rename(columns={"estimate": "value"})
+            part.insert(0, "dimension", dimension)
+            parts.append(part.assign(group=group_label(part, columns)))
         truth = pd.concat(parts, ignore_index=True)
         return truth[["dimension", "group", "variable", "level", "statistic", "n", "value"]]
 

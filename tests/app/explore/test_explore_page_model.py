@@ -115,6 +115,15 @@ def test_a_bad_subgroup_is_told_at_its_field_and_changes_nothing(make_page, text
     assert not page.controls.where_error.visible
 
 
+def test_an_expression_reads_every_column_areas_are_formed_by(make_page):
+    page = make_page()
+    assert "puma" not in page.source.columns
+    assert set(page.source.area_kinds) <= set(page.source.readable)
+    page.controls.where.value = "puma = '0100600'"
+    assert not page.controls.where_error.visible
+    assert [item["name"] for item in page.side.ranked.items] == ["Square F"]
+
+
 def test_a_subgroup_nobody_belongs_to_says_so(make_page):
     page = make_page()
     page.controls.where.value = "np > 90"
@@ -168,7 +177,10 @@ def test_choosing_two_areas_compares_them(make_page):
     assert "Square F" in page.side.card.object
     assert "Estimate in each of 6 implicates" in page.side.card.object
     page.choose_area("0100100", compare=True)
-    assert "The difference is real: Square F is higher than Square A" in page.side.comparison.object
+    found = page.side.comparison.object
+    assert "Square F is higher than Square A by" in found
+    assert "allowing for its choice among 10 comparisons" in found
+    assert "adjusted for 10 comparisons (Holm)" in found
     assert page.centre.map._pins.data["label"] == ["A", "B"]
     page.side.clear.clicks += 1
     assert not page.side._detail.visible
@@ -179,7 +191,8 @@ def test_an_area_is_compared_with_all_areas_together(make_page):
     page.side.against.value = "all"
     assert page.state.against == "all"
     card = page.side.comparison.object
-    assert "The difference is real: Square F is higher than all areas together" in card
+    assert "Square F is higher than all areas together by" in card
+    assert "allowing for its choice among 5 comparisons" in card
     assert make_page(area="0100600", against="all").side.comparison.object == card
     page.choose_area("0100100", compare=True)
     assert "Square F is higher than Square A" in page.side.comparison.object
@@ -192,7 +205,6 @@ def test_an_area_is_compared_with_itself_in_another_source(make_page):
     page.side.against.value = other[0]
     # The same answers of the same households.
     assert "could be chance" in page.side.comparison.object
-    assert "Not statistically different" in page.side.comparison.object
 
 
 def test_an_unsampled_area_can_be_chosen(make_page):
@@ -208,6 +220,16 @@ def test_an_area_is_broken_down_by_another_variable(make_page):
     page.side.breakdown.value = "tenure"
     assert "Owner" in page.side.table.object
     assert "Renter" in page.side.table.object
+
+
+def test_an_area_is_broken_down_by_a_fused_variable(make_page):
+    page = make_page(var="kwh", area="0100200")
+    offered = list(page.side.breakdown.options.values())
+    assert offered.index("tenure") < offered.index("cold")
+    assert "kwh" not in offered
+    page.side.breakdown.value = "cold"
+    assert "Yes" in page.side.table.object
+    assert "cold" not in make_page(var="cold", area="0100200").side.breakdown.options.values()
 
 
 def test_an_area_is_found_by_name(make_page):
@@ -260,15 +282,23 @@ def test_the_other_side_of_a_threshold_is_one_choice_away(make_page):
 
 def test_a_ratio_asks_for_its_denominator_first(make_page):
     page = make_page(var="kwh")
+    page.choose_area("0100600")
     page.controls.kind.value = "ratio"
     assert "needs a denominator" in page.centre.status.object
+    # Nothing of the mean is left that could be taken for a ratio.
+    assert page._answer is None
+    assert "Mean per household" not in page.centre.title.object
+    assert page.centre.legend.object == ""
+    assert page.side.ranked.items == []
+    assert not page.side._detail.visible
+    assert page._footnote.object == ""
     page.controls.denominator.value = "hincp"
     assert page._answer.request.statistic.denominator == "hincp"
 
 
 def test_the_survey_alone_has_areas_and_comparisons_too(make_page):
     page = make_page(run="survey:CENSUS_2021", var="tenure", area="0100100,0100200")
-    assert "Is the difference real?" in page.side.comparison.object
+    assert "Do they differ?" in page.side.comparison.object
     assert "implicates" not in page.note.summary
 
 

@@ -121,34 +121,59 @@ def test_an_area_without_sample_says_what_to_do():
     assert "Widen the subgroup" in card
 
 
-def test_a_difference_is_told_in_a_sentence():
-    chance = words.comparison_sentence(("A", "B"), 0.016, 0.027, real=False, quantity=SHARE)
-    assert plain(chance).startswith("The difference of 1.6 points (±2.7) could be chance")
-    real = words.comparison_sentence(("A", "B"), -0.1, 0.027, real=True, quantity=SHARE)
-    assert plain(real).startswith(
-        "The difference is real: B is higher than A by 10.0 points (±2.7)"
+def difference(value=0.58, p_value=1e-9, moe=0.02):
+    return Difference(
+        0.6, 0.6 - value, value, moe / 1.645, moe, 60.0, p_value, 0.9,
+        first_moe=0.4, second_moe=0.4, ratio=30.0, ratio_moe=4.0,
+    )  # fmt: skip
+
+
+def test_what_was_found_of_a_difference_is_told_in_a_sentence():
+    def told(value, p_value, moe=0.027, **parts):
+        return plain(
+            words.comparison_sentence(("A", "B"), difference(value, p_value, moe), SHARE, **parts)
+        )
+
+    assert told(0.016, 0.4).startswith(
+        "At the 90 % level, the difference of 1.6 points (±2.7) could be"
     )
-    whole = words.comparison_sentence(
-        ("A", "all areas together"), -0.1, 0.027, real=True, quantity=SHARE, of_first=True
+    assert told(-0.1, 0.001) == "B is higher than A by 10.0 points (±2.7), at the 90 % level."
+    assert told(-0.1, 0.001, of_first=True).startswith("A is lower than B by")
+    assert "cannot be tested" in told(0.1, math.nan, math.nan)
+
+
+def test_a_pair_chosen_from_a_ranking_has_to_stand_out_among_all_pairs():
+    found = difference(0.1, 0.058).chosen_among(190, 1.0)
+    sentence = plain(words.comparison_sentence(("A", "B"), found, SHARE))
+    assert not found.is_significant
+    assert "allowing for its choice among 190 comparisons" in sentence
+    assert "would stand out by itself" in sentence
+    assert "real" not in sentence
+    assert "p = 0.058; adjusted for 190 comparisons (Holm) p = 1;" in plain(
+        words.test_phrase(found)
     )
-    assert "A is lower than all areas together by" in whole
-    unknown = words.comparison_sentence(("A", "B"), 0.1, math.nan, real=False, quantity=SHARE)
-    assert "cannot be tested" in unknown
+    alone = difference(0.1, 0.058)
+    assert alone.is_significant
+    assert "real" not in words.comparison_sentence(("A", "B"), alone, SHARE)
 
 
 def test_the_comparison_card_follows_the_test_not_the_overlap():
-    difference = Difference(
-        0.6, 0.02, 0.58, 0.01, 0.02, 60.0, 1e-9, 0.9,
-        first_moe=0.4, second_moe=0.4, ratio=30.0, ratio_moe=4.0,
-    )  # fmt: skip
-    card = plain(detail.comparison_card(("A", "C"), difference, SHARE))
-    assert "The difference is real" in card
-    assert "Statistically different at 90 % (p &lt; 0.001)" in card
+    card = plain(detail.comparison_card(("A", "C"), difference(), SHARE))
+    assert "A is higher than C by" in card
+    assert "p &lt; 0.001" in card
     assert "30.00 (±4.00) times the second" in card
-    chance = dataclasses.replace(difference, p_value=0.4)
-    assert "Not statistically different at 90 % (p = 0.4)" in plain(
-        detail.comparison_card(("A", "C"), chance, SHARE)
-    )
+    chance = dataclasses.replace(difference(), p_value=0.4)
+    assert "could be chance" in plain(detail.comparison_card(("A", "C"), chance, SHARE))
+
+
+def test_an_incomplete_margin_says_so_where_the_figure_stands():
+    row = aligned().iloc[0].to_dict() | {"reliability": "incomplete"}
+    card = plain(detail.area_card(row, SHARE, "Share"))
+    assert "Without the donor's part of its error it lies between" in card.replace("&#x27;", "'")
+    assert "margin incomplete" in card
+    table = aligned().assign(reliability="incomplete")
+    assert table_frame(table, HatchRule())["reliability"].str.startswith("incomplete").all()
+    assert "margin incomplete" in hover_columns(table, SHARE, "light")["note"][0]
 
 
 def test_the_table_marks_what_the_map_hatches():

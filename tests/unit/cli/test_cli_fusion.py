@@ -197,6 +197,31 @@ def test_the_margins_of_the_r_packages_can_be_chosen(harmony):
     assert "no method 'bootstrap'" in error["message"]
 
 
+@pytest.mark.usefixtures("finished")
+def test_fused_variables_select_and_form_groups_with_the_donors_part_in_their_margin(harmony):
+    by_level = harmony.json("estimate", "-v", "share_heat", "--by", "insecure")["estimates"]
+    assert [row["insecure"] for row in by_level] == ["Yes", "No"]
+    where = harmony.json(
+        "estimate", "-v", "share_heat", "--by", "none", "--where", "insecure = 'Yes'"
+    )["estimates"][0]  # fmt: skip
+    assert where["moe"] == pytest.approx(by_level[0]["moe"])
+    for row in by_level:
+        assert "cannot be told" not in row["assumption"]
+        assert row["fusion_share"] > 0
+    levels = harmony.json(
+        "difference", "-v", "share_heat", "-g", "insecure=Yes", "-g", "insecure=No"
+    )
+    assert levels["comparisons"][0]["first"] == pytest.approx(where["estimate"])
+
+
+@pytest.mark.usefixtures("finished")
+def test_a_margin_without_the_donors_part_says_so_in_its_row(harmony):
+    arguments = ("estimate", "-v", "share_heat", "-s", "gini", "--by", "none")
+    assert harmony.json(*arguments)["estimates"][0]["reliability"] in {"incomplete", "low"}
+    shown = harmony(*arguments).stdout
+    assert "contain the sampling error of both surveys" not in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -4,6 +4,7 @@ import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic, analyze, compare, derive, reliability, survey_estimates
+from fusion_core.estimates.analysis import DONOR_UNKNOWN
 from fusion_core.fusion.implicates import FusedVariable, Implicates
 from fusion_core.surveys import WeightDesign
 
@@ -77,9 +78,13 @@ def test_with_one_implicate_the_assumption_is_stated(recipient, implicates):
     assert row["fusion_share"] == 0
 
 
-def test_nothing_is_assumed_with_replicates_and_implicates(recipient, implicates):
+def test_of_a_fused_figure_without_its_donor_the_margin_is_said_to_be_incomplete(
+    recipient, implicates
+):
     row = only(analyze(implicates, Statistic("mean", "energy"), recipient=recipient, design=DESIGN))
-    assert row["assumption"] == ""
+    assert row["assumption"] == DONOR_UNKNOWN
+    assert row["cv"] < 0.4
+    assert row["reliability"] == "incomplete"
     assert 0 < row["fusion_share"] < 1
 
 
@@ -200,7 +205,7 @@ def test_a_group_whose_replicate_weights_vanish_is_reported(recipient, implicate
     )
     row = result[result["puma"] == "02"].iloc[0]
     assert row["moe"] > 0
-    assert row["assumption"] == "1 replicate weights give no estimate here."
+    assert row["assumption"].startswith("1 replicate weight gives no estimate here.")
 
 
 def test_groups_of_missing_values_are_kept(recipient, implicates):
@@ -344,7 +349,7 @@ def test_a_median_no_weight_moves_has_an_unknown_margin_not_none(kind):
     assert heaped["reliability"] == "undefined"
     assert heaped["assumption"].startswith("Every replicate weight and implicate")
     assert spread["standard_error"] > 0
-    assert spread["assumption"] == ""
+    assert spread["assumption"] == DONOR_UNKNOWN
     found = compare(
         fused, statistic, {"puma": "01"}, {"puma": "02"}, recipient=table, design=DESIGN
     )

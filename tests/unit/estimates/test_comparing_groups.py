@@ -8,6 +8,7 @@ from small_run import AREAS, DESIGN, LATER, RECIPIENT, add_recipient, add_run
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import EstimateCache, Statistic
+from fusion_core.estimates.analysis import DONOR_UNKNOWN
 from fusion_core.estimates.comparing import (
     COMMON_NUMBERS,
     TWO_RUNS,
@@ -145,7 +146,7 @@ def test_two_years_are_independent_samples(workspace, run):
     assert found["standard_error"] == pytest.approx(
         np.hypot(alone[0]["standard_error"], alone[1]["standard_error"])
     )
-    assert found["assumption"] == TWO_SAMPLES
+    assert found["assumption"] == f"{TWO_SAMPLES} {DONOR_UNKNOWN}"
     smallest = min(row["degrees_of_freedom"] for row in alone)
     assert smallest <= found["degrees_of_freedom"] <= 2 * DESIGN.replicates
 
@@ -204,3 +205,36 @@ def test_a_filter_that_leaves_a_group_empty_is_told(workspace, run):
 def test_the_same_run_twice_is_no_comparison(workspace, run):
     with pytest.raises(InputError, match="Both sides are the same"):
         compare_sources(workspace, run, run, MEAN)
+
+
+def test_a_level_of_a_fused_variable_names_a_group(workspace, run):
+    named = compare_groups(workspace, run, MEAN, {"fuel": "oil"}, {"fuel": "gas", "np": "2"})
+    assert named == compare_groups(workspace, run, MEAN, "fuel = 'oil'", "fuel = 'gas' AND np = 2")
+    with pytest.raises(InputError, match="no level 'coal'"):
+        compare_groups(workspace, run, MEAN, {"fuel": "coal"}, "")
+    with pytest.raises(InputError, match="'energy' is a fused number"):
+        compare_groups(workspace, run, MEAN, {"energy": "5"}, "")
+
+
+def test_levels_of_a_fused_variable_are_compared_each(workspace, run):
+    found = compare_each(workspace, run, MEAN, ["fuel"])
+    assert found["fuel"].tolist() == ["gas", "oil"]
+    alone = compare_groups(workspace, run, MEAN, {"fuel": "oil"}, "")
+    assert found["difference"][1] == pytest.approx(alone.difference)
+    assert found["moe"][1] == pytest.approx(alone.moe)
+    # Both are adjusted as two comparisons, not each as one.
+    smaller = found["p_value"].idxmin()
+    assert found["p_adjusted"][smaller] == pytest.approx(min(2 * found["p_value"].min(), 1.0))
+    crossed = compare_each(workspace, run, MEAN, ["puma", "fuel"])
+    assert len(crossed) == 2 * len(AREAS)
+
+
+def test_two_sources_are_not_compared_by_what_was_fused(workspace, run):
+    other = add_run(workspace, name="other", seed=99)
+    with pytest.raises(InputError, match="not compared by the fused variable 'fuel'"):
+        compare_sources(workspace, other, run, MEAN, ["fuel"])
+
+
+def test_comparisons_cannot_be_named_like_a_column_of_their_table(workspace, run):
+    with pytest.raises(InputError, match="'ratio' cannot form groups"):
+        compare_each(workspace, run, MEAN, ["ratio"])

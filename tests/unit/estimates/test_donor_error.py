@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic, analyze, compare, survey_estimates
 from fusion_core.estimates.analysis import NO_DONOR
 from fusion_core.estimates.donor_error import DonorEffect, DonorError
@@ -232,3 +233,67 @@ def test_one_implicate_is_enough_where_the_donor_is_known():
     ).iloc[0]
     assert row["fusion_share"] > 0
     assert "One implicate" not in row["assumption"]
+
+
+@pytest.mark.parametrize(
+    "statistic",
+    [Statistic("mean", "use"), Statistic("median", "use"),
+     Statistic("share_above", "use", threshold=300)],
+    ids=lambda statistic: statistic.label,
+)  # fmt: skip
+def test_donors_who_did_not_answer_are_no_donors_with_nothing(statistic):
+    """Left blank at random by a fifth, the donor is a fifth smaller, and no more than that."""
+    donor, recipient = donor_table(2000), recipient_table()
+    blank = donor.copy()
+    blank.loc[np.random.default_rng(8).random(len(donor)) < 0.2, ["use", "heats"]] = np.nan
+    fused = fused_for(recipient, donor)
+    whole, fewer = (
+        analyze(fused, statistic, recipient=recipient, donor=sample_of(table, recipient)).iloc[0]
+        for table in (donor, blank)
+    )
+    assert fewer["standard_error"] == pytest.approx(whole["standard_error"], rel=0.3)
+
+
+def test_donors_without_weight_change_nothing():
+    donor, recipient = donor_table(), recipient_table()
+    columns = ["weight", *DESIGN.columns]
+    nobody = donor.assign(use=1e6, **dict.fromkeys(columns, 0.0))
+    more = pd.concat([donor, nobody], ignore_index=True)
+    rows = [
+        one_row(Statistic("mean", "use"), donor=sample_of(table, recipient_table()))
+        for table in (donor, more)
+    ]
+    assert rows[0]["standard_error"] == pytest.approx(rows[1]["standard_error"])
+    assert len(recipient) > 0
+
+
+def test_answers_the_recipient_lacks_are_not_predicted_for_it():
+    """The ratio to an answer some did not give is about those who gave it, on both sides."""
+    donor, recipient = donor_table(2000), recipient_table()
+    large = recipient["size"] > 3
+    fused = fused_for(recipient, donor)
+    blank = recipient.assign(np=recipient["np"].where(large))
+    ratio = Statistic("ratio", "use", denominator="np")
+    some = analyze(fused, ratio, recipient=blank, donor=sample_of(donor, recipient)).iloc[0]
+    among = analyze(
+        fused, ratio, recipient=recipient, donor=sample_of(donor, recipient),
+        subset=large.to_numpy(),
+    ).iloc[0]  # fmt: skip
+    assert some["estimate"] == pytest.approx(among["estimate"])
+    assert some["fusion_share"] == pytest.approx(among["fusion_share"], rel=0.05)
+
+
+def test_a_predictor_one_side_lacks_is_named():
+    donor, recipient = donor_table(), recipient_table()
+    with pytest.raises(InputError, match=r"no column 'size' \(recipient\)"):
+        sample_of(donor, recipient.drop(columns="size"))
+
+
+def test_a_predictor_nobody_answered_and_a_single_donor_tell_nothing():
+    donor, recipient = donor_table(), recipient_table()
+    blank = sample_of(donor.assign(size=np.nan), recipient)
+    assert one_row(Statistic("mean", "use"), donor=blank)["standard_error"] > 0
+    alone = DonorSample.build(
+        donor.iloc[:1], recipient, predictors=["size"], variables=["use", "heats"]
+    )
+    assert NO_DONOR in one_row(Statistic("mean", "use"), donor=alone)["assumption"]

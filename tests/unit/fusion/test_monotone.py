@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import spearmanr
 
 from fusion_core.errors import InputError
 from fusion_core.fusion import monotonic
@@ -53,6 +54,32 @@ def test_a_falling_relation_is_recognised():
 
 
 @pytest.mark.filterwarnings("error")
+def test_a_household_without_weight_gets_what_the_nearest_with_weight_gets():
+    x = np.array([1.0, 2.0, 3.0, 4.0, 900.0, -50.0])
+    y = np.array([10.0, 19.0, 33.0, 40.0, 7.0, 99.0])
+    weight = np.array([1.0, 1.0, 1.0, 1.0, 0.0, 0.0])
+    for given_settings in ({}, {"keep_mean": False}, {"keep_zeros": False}):
+        found = monotonic(x, y, weight, **given_settings)
+        assert found[4] == found[:4].max()
+        assert found[5] == found[:4].min()
+
+
+@given(
+    st.lists(st.floats(-50, 50), min_size=4, max_size=30, unique=True),
+    st.integers(0, 2**32 - 1),
+)
+def test_numbers_of_both_signs_keep_their_mean_and_their_direction(x, seed):
+    x = np.sort(np.array(x))
+    noise = np.random.default_rng(seed).normal(0, 1, len(x))
+    y = np.linspace(-10, 10, len(x)) + noise
+    y -= y.mean()
+    found = monotonic(x, y)
+    assert found.mean() == pytest.approx(0.0, abs=1e-9)
+    steps = np.diff(found)
+    rising = spearmanr(x, y).statistic >= 0
+    assert ((steps if rising else -steps) >= -1e-9).all()
+
+
 @pytest.mark.parametrize(("x", "y"), [([3.0] * 4, [1.0, 2, 3, 6]), ([1.0, 2, 3, 4], [3.0] * 4)])
 def test_without_a_relation_everybody_gets_the_mean(x, y):
     assert monotonic(x, y).tolist() == [3.0] * 4

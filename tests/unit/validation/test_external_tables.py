@@ -131,6 +131,11 @@ def test_totals_of_areas_that_cut_through_pumas_are_apportioned():
     assert found["county"].tolist() == ["East", "West"]
     assert found["estimate"].tolist() == [110.0, 40.0]
     np.testing.assert_allclose(found["moe"], [5.0, 12.0])
+    unsure = apportion(
+        estimates([100.0, 40.0, np.nan], moe=[np.nan, 16.0, np.nan]), shares, to="county"
+    )
+    np.testing.assert_equal(unsure["estimate"].to_numpy(), [110.0, np.nan])
+    np.testing.assert_equal(unsure["moe"].to_numpy(), [np.nan, np.nan])
 
 
 def test_sentences_judge_order_totals_and_margins():
