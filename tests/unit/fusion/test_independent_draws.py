@@ -152,6 +152,15 @@ def test_a_variable_derived_from_a_set_shares_its_random_numbers():
     assert shared_streams(only, one) == (("double", "a"),)
 
 
+def test_a_variable_shares_the_random_numbers_of_what_it_was_predicted_from():
+    draw = np.random.default_rng(4)
+    donor = survey(8, "a")
+    donor["b"] = np.where(donor["a"] == "yes", 5.0, 1.0) + draw.normal(0, 0.1, len(donor))
+    chained, alone = fused(donor, "a", "b", m=2), fused(donor, "a", m=2)
+    only = Implicates({"b": chained["b"]})
+    assert shared_streams(only, alone) == (("b", "a"),)
+
+
 def test_blocks_are_one_fusions_variables_and_may_stand_beside_each_other(donor, small_settings):
     block = ["heating_share", "cooling_share"]
     model = train(donor, [block], ["size"], seed=1, settings=small_settings)
