@@ -175,11 +175,14 @@ def fused_outlines(model: FusionModel, seed: int) -> list[FusedVariable]:
         streams = tuple(dict.fromkeys([own, *known]))
         result += [
             FusedVariable(
-                item.type.name, np.empty((0, 0)), item.type.levels, item.type.kind == "ordered",
+                item.type.name,
+                np.empty((0, 0)),
+                item.type.levels,
+                item.type.kind == "ordered",
                 streams,
             )
             for item in step.variables
-        ]  # fmt: skip
+        ]
     return result
 
 

@@ -114,9 +114,11 @@ def fuse_to_folder(
     size = _part_rows(loaded, m, threads, memory)
     with locked(folder):
         found = encode_to_file(
-            recipient, loaded, folder / work_file(RECIPIENT),
+            recipient,
+            loaded,
+            folder / work_file(RECIPIENT),
             households=folder / work_file(HOUSEHOLDS),
-        )  # fmt: skip
+        )
         checksum = model_checksum(model)
 
         def name(seed: int) -> str:
