@@ -131,9 +131,15 @@ def difference(
     asked = read_statistics(wish, known, default=())[0]
     groups = [read_group(text, known) for text in group or ()]
     found = _compared(
-        opened, source, asked, wish, groups=groups, other=other, cache=cache,
+        opened,
+        source,
+        asked,
+        wish,
+        groups=groups,
+        other=other,
+        cache=cache,
         common_numbers=common_numbers,
-    )  # fmt: skip
+    )
     found = add_names(opened, found, wish.by)
     record = {
         "source": survey or getattr(source, "id", ""), "with": other, "groups": list(group or ()),

@@ -239,9 +239,18 @@ def read_donors(
                 "model it nor drawn for it."
             )
     donors = Donors(
-        predictors, matrix, steps, fused_types, fused, weights, settings, seed, tuple(notes), name,
+        predictors,
+        matrix,
+        steps,
+        fused_types,
+        fused,
+        weights,
+        settings,
+        seed,
+        tuple(notes),
+        name,
         exact_values(donor, fused_types),
-    )  # fmt: skip
+    )
     if donors.dominant.any():
         donors = dataclasses.replace(donors, notes=(*donors.notes, _dominance(donors)))
     _check_blocks(donors)

@@ -174,13 +174,23 @@ def fuse_rows(
 
 def fused_outlines(model: FusionModel, seed: int) -> list[FusedVariable]:
     """Return the variables that a fusion with some seed draws, without values."""
-    return [
-        FusedVariable(
-            item.type.name, np.empty((0, 0)), item.type.levels, item.type.kind == "ordered", (own,)
-        )
-        for step, own in zip(model.steps, model.streams(seed), strict=True)
-        for item in step.variables
-    ]
+    result: list[FusedVariable] = []
+    for step, own in zip(model.steps, model.streams(seed), strict=True):
+        places = {place - len(model.predictors) for v in step.variables for place in v.features}
+        # What a variable is predicted from brings its random numbers with it.
+        known = [stream for p in sorted(places) if p >= 0 for stream in result[p].streams]
+        streams = tuple(dict.fromkeys([own, *known]))
+        result += [
+            FusedVariable(
+                item.type.name,
+                np.empty((0, 0)),
+                item.type.levels,
+                item.type.kind == "ordered",
+                streams,
+            )
+            for item in step.variables
+        ]
+    return result
 
 
 def block_rows(m: int) -> int:

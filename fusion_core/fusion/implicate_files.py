@@ -377,9 +377,13 @@ def write_implicates(implicates: Implicates, folder: PathLike) -> None:
         _write_index(implicates.index, folder)
         write_part(folder, 0, variables)
         declare_whole(
-            folder, variables, implicates=implicates.count, parts=1, notes=implicates.notes,
+            folder,
+            variables,
+            implicates=implicates.count,
+            parts=1,
+            notes=implicates.notes,
             numbered=implicates.index is not None and _is_numbered(implicates.index),
-        )  # fmt: skip
+        )
 
 
 def _write_index(index: pd.Index[Any] | None, folder: Path) -> None:

@@ -40,7 +40,8 @@ class FusedVariable:
     ordered
         Whether the levels have an order.
     streams
-        Which random numbers decided the draws; empty where that is not known.
+        Which random numbers decided the draws, and those of the fused variables it was predicted
+        from; empty where that is not known.
     """
 
     name: str

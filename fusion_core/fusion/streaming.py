@@ -121,9 +121,11 @@ def fuse_to_folder(
     with locked(folder):
         claim(folder)
         found = encode_to_file(
-            recipient, loaded, folder / work_file(RECIPIENT),
+            recipient,
+            loaded,
+            folder / work_file(RECIPIENT),
             households=folder / work_file(HOUSEHOLDS),
-        )  # fmt: skip
+        )
         checksum = model_checksum(place)
 
         def name(seed: int) -> str:

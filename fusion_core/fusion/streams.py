@@ -24,7 +24,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from fusion_core.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+T = TypeVar("T")
 CHUNK_ROWS = 4096
 DRAWS_PER_CELL = 2
 FEWEST_ROWS = 500
@@ -141,12 +142,6 @@ class Stream:
         """Whether the numbers follow from the step's position, as in earlier versions."""
         return not self.origin
 
-    def shares_with(self, other: Stream) -> bool:
-        """Whether two streams have numbers in common, or may have where a seed is not known."""
-        if self.origin != other.origin:
-            return False
-        return self.seed == other.seed or None in (self.seed, other.seed)
-
     def to_record(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {"seed": self.seed, "origin": self.origin, "names": list(self.names)}
@@ -180,12 +175,18 @@ def shared_streams(first: Drawn, second: Drawn) -> tuple[tuple[str, str], ...]:
     -------
     Pairs of names, of the first and of the second.
     """
-    return tuple(
+    known: dict[str, dict[int | None, list[str]]] = {}
+    for other, theirs in second.streams.items():
+        for item in theirs:
+            known.setdefault(item.origin, {}).setdefault(item.seed, []).append(other)
+    pairs = (
         (one, other)
         for one, mine in first.streams.items()
-        for other, theirs in second.streams.items()
-        if any(a.shares_with(b) for a in mine for b in theirs)
+        for item in mine
+        for names in _sharing(item.seed, known.get(item.origin, {}))
+        for other in names
     )
+    return tuple(dict.fromkeys(pairs))
 
 
 def refuse_shared_streams(first: Drawn, second: Drawn) -> None:
@@ -214,14 +215,27 @@ def refuse_mixed_streams(variables: Iterable[tuple[str, Sequence[Stream]]]) -> N
     InputError
         Naming the variables.
     """
-    known: list[tuple[str, Stream]] = []
+    known: dict[str, dict[int | None, tuple[str, tuple[str, ...]]]] = {}
+    decided: set[tuple[str, str, int | None]] = set()
     for name, own in variables:
         for item in own:
-            for other, earlier in known:
-                twice = name == other and name in item.names
-                if item.shares_with(earlier) and (twice or item.names != earlier.names):
+            of_origin = known.setdefault(item.origin, {})
+            for other, names in _sharing(item.seed, of_origin):
+                if item.names != names:
                     raise _shared_numbers(other, name)
-        known += [(name, item) for item in own]
+            of_origin.setdefault(item.seed, (name, item.names))
+            if name in item.names:
+                key = (name, item.origin, item.seed)
+                if key in decided:
+                    raise _shared_numbers(name, name)
+                decided.add(key)
+
+
+def _sharing(seed: int | None, known: Mapping[int | None, T]) -> list[T]:
+    """Return what belongs to the same seed, or may where one of the two seeds is not known."""
+    if seed is None:
+        return list(known.values())
+    return [known[item] for item in (seed, None) if item in known]
 
 
 def _shared_numbers(first: str, second: str) -> InputError:

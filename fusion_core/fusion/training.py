@@ -131,9 +131,14 @@ def _pool(donors: Donors, step: int, fitted: list[FittedVariable], stop: Stop) -
     dominant = donors.dominant[rows]
     if len(fitted) > 1:
         return _block_pool(
-            fitted, donors.weights[rows], rows, donors.settings, dominant=dominant, seed=seed,
+            fitted,
+            donors.weights[rows],
+            rows,
+            donors.settings,
+            dominant=dominant,
+            seed=seed,
             stop=stop,
-        )  # fmt: skip
+        )
     model = fitted[0].model
     expectations = fitted[0].expectations(donors.settings.method, dominant)
     if model.type.is_categorical:

@@ -289,7 +289,7 @@ def test_a_predictor_one_side_lacks_is_named():
         sample_of(donor, recipient.drop(columns="size"))
 
 
-def test_a_predictor_nobody_answered_and_a_single_donor_tell_nothing():
+def test_a_predictor_nobody_answered_and_few_donors_tell_nothing():
     donor, recipient = donor_table(), recipient_table()
     blank = sample_of(donor.assign(size=np.nan), recipient)
     assert one_row(Statistic("mean", "use"), donor=blank)["standard_error"] > 0

@@ -172,8 +172,10 @@ def test_a_total_of_some_answers_says_how_many_answered():
 
 def test_a_group_of_weight_zero_has_no_estimate_and_says_why():
     table = survey(20, x=np.arange(20.0))
-    table[["weight", *DESIGN.columns]] = 0.0
-    assert one(table, Statistic("mean", "x"))["assumption"] == NO_HOUSEHOLD
+    nobody = table.index < 5
+    table.loc[nobody, ["weight", *DESIGN.columns]] = 0.0
+    row = one(table, Statistic("mean", "x"), subset=nobody)
+    assert row["assumption"] == NO_HOUSEHOLD
 
 
 def test_a_ratio_to_nothing_is_missing_and_one_to_almost_nothing_has_no_margin():
@@ -220,7 +222,7 @@ def test_infinite_values_are_refused(where):
     x[4] = np.inf
     fused = Implicates({"x": FusedVariable("x", x[:, None])}) if where == "fused" else PLAIN
     table = survey(20) if where == "fused" else survey(20, x=x)
-    with pytest.raises(InputError, match="'x' is infinite for 1 household,"):
+    with pytest.raises(InputError, match="'x' is infinite (for 1 household|in 1 row)"):
         one(table, Statistic("mean", "x"), implicates=fused)
 
 
@@ -240,7 +242,7 @@ def test_groups_cannot_be_named_like_a_column_of_the_result(name):
 
 def test_a_column_forms_groups_once():
     table = survey(20, area="a")
-    with pytest.raises(InputError, match="'area' is named twice"):
+    with pytest.raises(InputError, match="'area' occurs 2 times"):
         analyze(PLAIN, Statistic("count"), by=["area", "area"], recipient=table)
 
 
