@@ -8,7 +8,8 @@ What is done, and said in the survey's notes and in each variable's note:
 * ``WGTP``/``PWGTP`` and their 80 replicates become weights with the successive difference design;
 * ``ST`` and ``PUMA`` become a seven-digit area;
 * codes become the dictionary's labels; a blank that means something for an occupied household
-  ("not owned or being bought") becomes a level of its own, or zero where an amount is asked;
+  ("not owned or being bought") becomes a level of its own, or zero where an amount is asked, if the
+  row's other answers agree (see `fusion_core.ingest.universe`); any other blank is missing;
 * utility costs that are codes ("included in rent") become missing or zero and a flag variable;
 * dollar amounts are brought to the last year of the file with ``ADJHSG`` and ``ADJINC``;
 * allocation flags and columns no dictionary explains are left out.
@@ -205,7 +206,7 @@ def _convert(
     log: ProblemLog,
 ) -> _Result:
     entries = with_old_codes(dictionary.record(record), record, vintage)
-    context = Context(raw, kept, record, log, _price_year(vintage))
+    context = Context(raw, kept, record, log, _price_year(vintage), entries)
     result = _Result({}, [], [])
     _add_keys(context, result)
     unexplained = []
@@ -228,6 +229,12 @@ def _convert(
             f" out: {', '.join(unexplained)}."
         )
     result.notes += context.notes
+    if context.unexplained:
+        counts = ", ".join(f"{name} {count:,}" for name, count in context.unexplained.items())
+        result.notes.append(
+            f"Blank fields of the {record} file are missing answers where the dictionary gives them "
+            f"no meaning for these rows: {counts}."
+        )
     return result
 
 

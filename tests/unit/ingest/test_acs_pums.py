@@ -47,13 +47,15 @@ def test_weights_and_replicates_are_those_of_the_file(pums_2019):
 
 
 def test_codes_become_the_dictionarys_labels_in_its_order(pums_2019):
-    pums_2019.households[0] |= {"TEN": "3", "YBL": "07", "BLD": "2", "ACR": ""}
+    pums_2019.households[0] |= {"TEN": "3", "YBL": "07", "BLD": "4", "ACR": ""}
+    pums_2019.households[1]["BLD"] = "02"
     pums_2019.rewrite()
     survey = read(pums_2019)
     row = survey.household.iloc[0]
     assert row["ten"] == "Rented"
     assert row["ybl"] == "1990 to 1999"
-    assert row["bld"] == "One-family house detached", "codes match with and without leading zeros"
+    assert row["bld"] == "2 Apartments", "codes match with and without leading zeros"
+    assert survey.household["bld"][1] == "One-family house detached"
     assert row["acr"] == "Not a one-family house or mobile home", "a blank that means something"
     dictionary = survey.dictionary
     assert dictionary["ten"].levels[0] == "Owned with mortgage or loan (include home equity loans)"
@@ -64,7 +66,9 @@ def test_codes_become_the_dictionarys_labels_in_its_order(pums_2019):
 
 
 def test_amounts_are_zero_where_not_applicable_and_ratios_missing(pums_2019):
-    pums_2019.households[0] |= {"MRGP": "", "GRPIP": ""}
+    pums_2019.households[0] |= {"TEN": "3", "MRGP": "", "GRPIP": ""}
+    for member in pums_2019.persons:
+        member["AGEP"] = "12"
     pums_2019.rewrite()
     survey = read(pums_2019)
     assert survey.household.loc[0, "mrgp"] == 0
