@@ -13,6 +13,7 @@ import pandas as pd
 from fusion_core.errors import InputError
 from fusion_core.fusion.chaining import suggest_blocks, suggest_order
 from fusion_core.fusion.expectations import VariableTask
+from fusion_core.fusion.gaps import fill_gaps
 from fusion_core.fusion.inputs import (
     check_names,
     check_outcome,
@@ -43,6 +44,8 @@ class Donors:
         Names of the fused variables in fusion order; several in a step are a block.
     fused_types, fused
         Types of the fused variables and their values, of shape (donors, fused variables).
+    filled
+        The same values with gaps filled, as predictors of later variables (see `gaps`).
     weights
         Survey weights with mean 1.
     settings, seed
@@ -56,6 +59,7 @@ class Donors:
     steps: tuple[tuple[str, ...], ...]
     fused_types: tuple[VariableType, ...]
     fused: NDArray[np.float64]
+    filled: NDArray[np.float64]
     weights: NDArray[np.float64]
     settings: TrainSettings
     seed: int
@@ -83,7 +87,7 @@ class Donors:
         rows, earlier = self.step_rows(step), self.step_columns(step).start
         known, x = (*self.predictors, *self.fused_types[:earlier]), len(self.predictors)
         chosen = self.candidates(place)
-        columns = [self.matrix[rows, i] if i < x else self.fused[rows, i - x] for i in chosen]
+        columns = [self.matrix[rows, i] if i < x else self.filled[rows, i - x] for i in chosen]
         return VariableTask(
             type=self.fused_types[place],
             outcome=self.fused[rows, place],
@@ -185,11 +189,14 @@ def read_donors(
         missing = int(np.isnan(fused[:, place]).sum())
         if missing:
             notes.append(
-                f"{missing:,} donors have no value of '{variable.name}' and are neither used to "
-                "model it nor drawn for it."
+                f"{missing:,} donors have no value of '{variable.name}': it is modelled and drawn "
+                "from the others, and filled in where it predicts a later variable."
             )
+    filled = fused
+    if len(steps) > 1:
+        filled = fill_gaps(fused, fused_types, matrix, predictors, weights, seed=seed)
     donors = Donors(
-        predictors, matrix, steps, fused_types, fused, weights, settings, seed, tuple(notes)
+        predictors, matrix, steps, fused_types, fused, filled, weights, settings, seed, tuple(notes)
     )
     _check_blocks(donors)
     if len(steps) > 1 and (settings.order == "suggested" or settings.largest_block > 1):
@@ -288,5 +295,6 @@ def _rearranged(donors: Donors, blocks: Sequence[Sequence[int]]) -> Donors:
         steps=steps,
         fused_types=tuple(donors.fused_types[column] for column in columns),
         fused=donors.fused[:, columns],
+        filled=donors.filled[:, columns],
         notes=(*donors.notes, f"Suggested {what}: {shown}."),
     )
