@@ -64,19 +64,21 @@ def fill_gaps(
     if not gaps.any():
         return fused
     filled = fused.copy()
-    for place in np.flatnonzero(gaps.any(axis=0)):
+    for place in map(int, np.flatnonzero(gaps.any(axis=0))):
         rest = [other for other in range(len(types)) if other != place]
         known = Design.build(
             np.column_stack([matrix, filled[:, rest]]),
             [*predictors, *(types[other] for other in rest)],
             weights,
         )
-        target = Design.build(fused[:, [place]], [types[place]], np.where(gaps[:, place], 0, weights))
+        target = Design.build(
+            fused[:, [place]], [types[place]], np.where(gaps[:, place], 0, weights)
+        )
         missing = np.flatnonzero(gaps[:, place])
         answered = np.flatnonzero(~gaps[:, place])
         share = np.sqrt(weights / weights.sum())[:, None]
         expected = _expected(np.column_stack([share, known.columns]), target.columns, answered)
-        generator = stream(seed, Purpose.SCREENING, _KEY, int(place))
+        generator = stream(seed, Purpose.SCREENING, _KEY, place)
         chosen = _matched(expected, missing, answered, weights, generator)
         filled[missing, place] = fused[chosen, place]
     return filled

@@ -61,7 +61,9 @@ def test_a_variable_keeps_its_mean_when_those_with_low_values_left_an_earlier_on
 ):
     silent = (donor["area"] < donor["area"].quantile(0.3)) & (np.arange(len(donor)) % 3 > 0)
     gappy = donor.assign(fuel=donor["fuel"].where(~silent))
-    model = train(gappy, ["fuel", "area"], ["size", "income"], weight="weight", settings=small_settings)
+    model = train(
+        gappy, ["fuel", "area"], ["size", "income"], weight="weight", settings=small_settings
+    )
     area = fuse(donor, model, m=10)["area"].values.mean(axis=1)
     mean = np.average(donor["area"], weights=donor["weight"])
     answered = donor[~silent]

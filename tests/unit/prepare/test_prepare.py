@@ -105,14 +105,26 @@ def test_a_spatial_table_that_lacks_pumas_is_reported_not_fatal(toy_workspace, s
     assert "climate.hdd" in prepared.kept
 
 
-def test_donors_without_an_answer_are_left_out_and_counted(toy_workspace, toy_pair, spec):
+def test_donors_are_kept_for_what_they_answered_and_gaps_are_counted(toy_workspace, toy_pair, spec):
     survey = toy_workspace.survey(toy_pair.donor)
     table = survey.household.copy()
     table.loc[:11, "kwh"] = np.nan
     toy_workspace.add_survey(dataclasses.replace(survey, household=table))
     prepared = prepare(toy_workspace, spec)
-    assert len(prepared.donor) == len(table) - 12
-    assert any(note.startswith("12 donor households") for note in prepared.notes)
+    assert len(prepared.donor) == len(table)
+    assert prepared.donor["kwh"].isna().sum() == 12
+    assert any("learned from the others: kwh by 12 (" in note for note in prepared.notes)
+
+
+def test_only_donors_who_answered_nothing_are_left_out(toy_workspace, toy_pair, spec):
+    survey = toy_workspace.survey(toy_pair.donor)
+    table = survey.household.copy()
+    table.loc[:11, ["kwh", "rooms"]] = np.nan
+    table.loc[:5, "rooms"] = 4.0
+    toy_workspace.add_survey(dataclasses.replace(survey, household=table))
+    prepared = prepare(toy_workspace, dataclasses.replace(spec, fusion_variables=("kwh", "rooms")))
+    assert len(prepared.donor) == len(table) - 6
+    assert any(note.startswith("6 donor households") for note in prepared.notes)
 
 
 def test_the_same_seed_prepares_the_same_input(toy_workspace, spec, prepared):
