@@ -122,7 +122,7 @@ def difference(
     asked = read_statistics(wish, known, default=())[0]
     groups = [read_group(text, known) for text in group or ()]
     found = _compared(opened, source, asked, wish, groups=groups, other=other, cache=cache)
-    found = add_names(opened, found, wish.by)
+    found = add_names(opened, source, found, wish.by)
     record = {
         "source": survey or getattr(source, "id", ""), "with": other, "groups": list(group or ()),
         "by": wish.by, "where": where, "confidence": confidence, "synthetic": opened.synthetic,

@@ -17,7 +17,7 @@ import numpy as np
 
 from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
-from fusion_core.surveys.model import WEIGHT
+from fusion_core.surveys.model import WEIGHT, Dictionary, Variable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -209,6 +209,7 @@ def automatic_subsets(prepared: PreparedInput) -> tuple[SubsetChoice, ...]:
     InputError
         If no predictor has at least two groups.
     """
+    from fusion_core.harmony.themes import OTHER, themes_of
     from fusion_core.validation.choosing import choose_subset_variables
 
     kept = prepared.predictors
@@ -217,8 +218,13 @@ def automatic_subsets(prepared: PreparedInput) -> tuple[SubsetChoice, ...]:
     weights = prepared.donor[WEIGHT].to_numpy(dtype=np.float64)
     for pool in (harmonized, kept):
         names = [str(name) for name in pool["predictor"]]
-        labels = dict(zip(names, map(str, pool["label"]), strict=True))
-        chosen = choose_subset_variables(prepared.donor[names], labels, weights)
+        labels = [
+            Variable(name, str(label)) for name, label in zip(names, pool["label"], strict=True)
+        ]
+        themes = {
+            name: theme for name, theme in themes_of(Dictionary(labels)).items() if theme != OTHER
+        }
+        chosen = choose_subset_variables(prepared.donor[names], themes, weights)
         if chosen:
             return tuple(chosen)
     raise InputError(

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fusion_core.geography.definitions import census_of_year
 from fusion_core.ingest import acs_codes
 from fusion_core.ingest.acs_persons import number_persons
 from fusion_core.ingest.acs_variables import Context, code_variable, number_variable, with_old_codes
@@ -57,6 +58,7 @@ class _Result:
     columns: dict[str, Any]
     variables: list[Variable]
     notes: list[str]
+    censuses: tuple[str, ...] = ()
 
     def add(self, variable: Variable, values: Any) -> None:
         """Add a column and its description."""
@@ -129,6 +131,7 @@ def read_acs_pums(
             for column in ("region", "division", "state", "puma")
             if column in household_table.columns
         ),
+        puma_censuses=households.censuses,
         price_year=_price_year(vintage),
         notes=tuple(notes),
     )
@@ -229,6 +232,7 @@ def _convert(
             f" out: {', '.join(unexplained)}."
         )
     result.notes += context.notes
+    result.censuses = tuple(dict.fromkeys(context.censuses))
     if context.unexplained:
         counts = ", ".join(f"{name} {count:,}" for name, count in context.unexplained.items())
         result.notes.append(
@@ -312,6 +316,8 @@ def _add_area(context: Context, result: _Result) -> None:
         applies = codes.notna() & ~codes.astype(str).str.startswith("-") & area.isna()
         area[applies] = codes[applies].str.zfill(5)
         year = acs_codes.PUMA_COLUMNS[column]
+        if applies.any():
+            context.censuses.append(year or census_of_year(context.price_year))
         if year and context.record == "household" and applies.any():
             context.notes.append(
                 f"{int(applies.sum()):,} households carry a PUMA of the {year} census ({column})."
@@ -335,9 +341,7 @@ def _about_areas(context: Context, columns: list[str]) -> list[str]:
         return ["The file names no area: maps by PUMA are not possible."]
     if columns != ["PUMA"]:
         return []
-    last_years = {2011: "2000", 2021: "2010"}
-    year = next((text for last, text in last_years.items() if context.price_year <= last), "2020")
-    return [f"The areas are PUMAs of the {year} census."]
+    return [f"The areas are PUMAs of the {census_of_year(context.price_year)} census."]
 
 
 def _about_dictionary(dictionary: CensusDictionary, vintage: str) -> list[str]:

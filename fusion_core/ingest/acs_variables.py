@@ -52,6 +52,8 @@ class Context:
         Sentences about the whole file.
     unexplained
         Number of blank fields that are missing answers, by column.
+    censuses
+        Censuses whose PUMAs the rows carry.
     """
 
     raw: RawTable
@@ -62,6 +64,7 @@ class Context:
     entries: Mapping[str, CensusVariable] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     unexplained: dict[str, int] = field(default_factory=dict)
+    censuses: list[str] = field(default_factory=list)
 
     @cached_property
     def universe(self) -> Universe:

@@ -122,6 +122,7 @@ def read_description(folder: Path) -> SurveyDescription:
             geography=tuple(record["geography"]),
             price_year=record["price_year"],
             notes=tuple(record["notes"]),
+            puma_censuses=tuple(record.get("puma_censuses", ())),
         )
     except (KeyError, TypeError) as error:
         raise CorruptFileError(
@@ -257,6 +258,7 @@ def _description_record(description: SurveyDescription) -> dict[str, Any]:
         "geography": list(description.geography),
         "price_year": description.price_year,
         "notes": list(description.notes),
+        "puma_censuses": list(description.puma_censuses),
     }
 
 

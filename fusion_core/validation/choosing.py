@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from fusion_core.harmony.themes import OTHER, themes_of
-from fusion_core.surveys.model import Dictionary, Variable
 from fusion_core.validation.dependence import cramers_v
 from fusion_core.validation.subsets import MAXIMUM_GROUPS, group_levels
 
@@ -71,7 +69,7 @@ class _Candidate:
 
 def choose_subset_variables(
     table: pd.DataFrame,
-    labels: Mapping[str, str],
+    themes: Mapping[str, str],
     weights: NDArray[np.float64],
     *,
     most: int = MAXIMUM_VARIABLES,
@@ -86,8 +84,8 @@ def choose_subset_variables(
     ----------
     table
         Columns that may form subsets.
-    labels
-        What each of them is about, in words, by name.
+    themes
+        What each of them is about, one word or two, by name; empty or left out where unknown.
     weights
         One weight per row.
     most
@@ -98,7 +96,7 @@ def choose_subset_variables(
     list of SubsetChoice
         In the order taken; empty where no column forms two groups.
     """
-    left = _candidates(table, labels, weights)
+    left = _candidates(table, themes, weights)
     chosen: list[SubsetChoice] = []
     taken: list[_Candidate] = []
     while left and len(chosen) < most:
@@ -113,12 +111,10 @@ def choose_subset_variables(
 
 
 def _candidates(
-    table: pd.DataFrame, labels: Mapping[str, str], weights: NDArray[np.float64]
+    table: pd.DataFrame, themes: Mapping[str, str], weights: NDArray[np.float64]
 ) -> list[_Candidate]:
-    names = [str(name) for name in table.columns]
-    themes = themes_of(Dictionary([Variable(name, labels.get(name, "")) for name in names]))
     found = []
-    for name in names:
+    for name in map(str, table.columns):
         column = table[name]
         nominal = isinstance(column.dtype, pd.CategoricalDtype) and not column.cat.ordered
         levels = column.nunique()
@@ -129,7 +125,7 @@ def _candidates(
         groups = _effective(codes[known], weights[known])
         share = float(weights[known].sum() / weights.sum())
         if round(groups, 1) > 1.0:
-            found.append(_Candidate(name, themes[name], codes, groups, share))
+            found.append(_Candidate(name, themes.get(name, ""), codes, groups, share))
     return found
 
 
@@ -150,7 +146,7 @@ def _worth(
     dependence, nearest = max(alike)
     if dependence > _MOST_ALIKE:
         return 0.0, nearest, dependence
-    same = item.theme != OTHER and any(item.theme == other.theme for other in taken)
+    same = bool(item.theme) and any(item.theme == other.theme for other in taken)
     return worth * (1.0 - dependence) * (_SAME_THEME if same else 1.0), nearest, dependence
 
 

@@ -7,13 +7,13 @@ import pytest
 from fusion_core.validation.choosing import choose_subset_variables
 
 ROWS = 3000
-LABELS = {
-    "hhsize": "Number of people in the household",
-    "numadlt": "Number of adults in the household",
-    "income": "Household income",
-    "tenure": "Home owned or rented",
-    "race": "Race of the householder",
-    "region": "Census region",
+THEMES = {
+    "hhsize": "persons",
+    "numadlt": "persons",
+    "income": "income",
+    "tenure": "housing",
+    "race": "origin",
+    "region": "place",
 }
 
 
@@ -35,7 +35,7 @@ def donor():
 
 
 def test_near_duplicates_are_not_both_taken(donor):
-    chosen = choose_subset_variables(donor, LABELS, np.ones(ROWS))
+    chosen = choose_subset_variables(donor, THEMES, np.ones(ROWS))
     names = [choice.name for choice in chosen]
     assert len(names) == 4
     assert len({"hhsize", "numadlt"} & set(names)) == 1
@@ -51,10 +51,10 @@ def test_a_copy_is_never_taken(donor):
 def test_unanswered_variables_count_less_but_are_not_refused(donor):
     known = np.arange(ROWS) % 10 > 0
     table = donor.assign(income=donor["income"].where(known))
-    assert "income" in [item.name for item in choose_subset_variables(table, LABELS, np.ones(ROWS))]
+    assert "income" in [item.name for item in choose_subset_variables(table, THEMES, np.ones(ROWS))]
     rare = donor.assign(income=donor["income"].where(np.arange(ROWS) % 10 == 0))
     assert "income" not in [
-        item.name for item in choose_subset_variables(rare, LABELS, np.ones(ROWS))
+        item.name for item in choose_subset_variables(rare, THEMES, np.ones(ROWS))
     ]
 
 
