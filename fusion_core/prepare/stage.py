@@ -10,7 +10,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.geography.location import PUMA
-from fusion_core.prepare.assemble import assemble
+from fusion_core.prepare.assemble import WARNING, assemble, stored_words
 from fusion_core.prepare.choose import check_named, choose_predictors, flat_names
 from fusion_core.surveys.model import WEIGHT, WeightDesign
 
@@ -111,13 +111,18 @@ def prepare(
     left_out = [name for name in predictors["predictor"] if name not in kept]
     answered = observed.notna().any(axis=1)
     fused = pd.concat([pool.donor.drop(columns=left_out, errors="ignore"), observed], axis=1)
+    notes = [
+        *pool.notes,
+        *_less_alike(predictors, pool.changed),
+        *_notes(predictors, pool.donor, observed),
+    ]
     return PreparedInput(
         donor=fused[answered].reset_index(drop=True),
         recipient=pool.recipient.drop(columns=left_out, errors="ignore"),
         predictors=predictors,
         donor_design=donor.description.design,
         recipient_design=recipient.description.design,
-        notes=(*pool.notes, *_notes(predictors, pool.donor, observed)),
+        notes=tuple(sorted(notes, key=lambda note: not note.startswith(WARNING))),
     )
 
 
@@ -175,6 +180,17 @@ def _notes(predictors: pd.DataFrame, donor: pd.DataFrame, observed: pd.DataFrame
             f"{', '.join(gaps['predictor'])}; the models treat that as an answer of its own."
         )
     return notes
+
+
+def _less_alike(predictors: pd.DataFrame, changed: Mapping[str, str]) -> list[str]:
+    """Warn of harmonies left out as too unlike after one of their surveys was stored again."""
+    left_out = predictors[~predictors["kept"] & (predictors["problem"] == "")]
+    return [
+        f"{WARNING}the predictor {row['predictor']} leaves the run: {row['reason']}."
+        + stored_words(changed[row["predictor"]])
+        for row in left_out.to_dict("records")
+        if row["predictor"] in changed and str(row["reason"]).startswith("similarity")
+    ]
 
 
 def _unanswered(observed: pd.DataFrame, weight: NDArray[np.float64]) -> list[str]:
