@@ -245,12 +245,14 @@ def area_notes(
     from fusion_core.geography.boundaries import has_areas, read_areas
     from fusion_core.geography.definitions import check_definitions, without_boundaries
 
-    if len(by) != 1 or not has_areas(workspace, by[0]):
+    if len(by) != 1:
         return []
     try:
         unknown = check_definitions(workspace, _described(workspace, source), by[0])
     except InputError as error:
-        return [f"Areas are not named: {error.message}"]
+        return [error.message]
+    if not has_areas(workspace, by[0]):
+        return []
     lacking = without_boundaries(found[by[0]], read_areas(workspace, by[0]), by[0])
     return [note for note in (unknown, lacking) if note]
 

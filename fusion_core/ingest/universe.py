@@ -281,9 +281,10 @@ def clauses(label: str) -> list[str]:
 
 
 def plain_code(code: str) -> str:
-    """Return a code without leading zeros: ``01`` and ``1`` are the same answer."""
+    """Return a code without leading zeros: ``01`` and ``1`` are the same answer, as -0009 and -9."""
     stripped = code.strip()
-    return (stripped.lstrip("0") or "0") if stripped.isdigit() else stripped
+    number = re.fullmatch(r"(-?)0*([0-9]+)", stripped)
+    return "".join(number.groups()) if number else stripped
 
 
 def _fields(rows: Flags) -> str:

@@ -174,3 +174,27 @@ def test_missing_columns_are_all_named(pums_2019):
         "The column SERIALNO is missing",
         "The column WGTP is missing",
     ]
+
+
+def test_the_definition_of_the_areas_is_kept_with_the_survey(pums_2019):
+    assert read(pums_2019, person=False).description.puma_censuses == ("2010",)
+    for index, row in enumerate(pums_2019.households):
+        del row["PUMA"]
+        row.update(
+            {"PUMA10": "105", "PUMA20": "-9"} if index % 2 else {"PUMA10": "-9", "PUMA20": "7"}
+        )
+    pums_2019.rewrite()
+    assert read(pums_2019, person=False).description.puma_censuses == ("2020", "2010")
+
+
+def test_an_adult_without_an_employment_status_is_no_child(pums_2019):
+    pums_2019.persons[0] |= {"AGEP": "15", "ESR": ""}
+    pums_2019.persons[1] |= {"AGEP": "44", "ESR": "", "WAGP": ""}
+    pums_2019.rewrite()
+    survey = read(pums_2019)
+    answers = survey.person.set_index("agep")["esr"]
+    assert answers[15] == "Less than 16 years old"
+    assert answers.isna()[44]
+    assert survey.person.set_index("agep")["wagp"].isna()[44]
+    assert "1 blank field is missing" in survey.dictionary["esr"].note
+    assert any("missing answers" in note and "ESR 1" in note for note in survey.description.notes)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusion_core.ingest.census_dictionary import CensusValue, CensusVariable
-from fusion_core.ingest.universe import Universe, clauses
+from fusion_core.ingest.universe import Universe, clauses, plain_code
 
 
 def variable(name, blank="", **labels):
@@ -106,6 +106,14 @@ def test_words_that_cannot_be_checked_are_believed_and_said_where_nothing_else_l
 def test_a_blank_the_dictionary_does_not_foresee_is_missing():
     found = blanks("MAR", MAR=["1", None])
     assert found.missing.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("code", "plain"),
+    [("01", "1"), ("0", "0"), ("000", "0"), ("-0009", "-9"), (" 7 ", "7"), ("0A", "0A")],
+)
+def test_leading_zeros_are_no_part_of_a_code(code, plain):
+    assert plain_code(code) == plain
 
 
 @pytest.mark.parametrize(
