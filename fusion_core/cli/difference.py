@@ -140,7 +140,7 @@ def difference(
         cache=cache,
         common_numbers=common_numbers,
     )
-    found = add_names(opened, found, wish.by)
+    found = add_names(opened, source, found, wish.by)
     record = {
         "source": survey or getattr(source, "id", ""), "with": other, "groups": list(group or ()),
         "by": wish.by, "where": where, "confidence": confidence, "synthetic": opened.synthetic,

@@ -13,7 +13,7 @@ from fusion_core.cli.options import (
     open_workspace,
 )
 from fusion_core.cli.output import Output, number, percent, table
-from fusion_core.cli.statistics import Wish, chosen_source, estimates_of, read_by
+from fusion_core.cli.statistics import Wish, area_notes, chosen_source, estimates_of, read_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,15 +122,22 @@ def estimate(
         method=method,
     )  # fmt: skip
     found = estimates_of(opened, source, wish)
+    notes = area_notes(opened, source, found, wish.by)
     if highest is not None or lowest is not None:
         count = highest or lowest or len(found)
         found = found.sort_values("estimate", ascending=highest is None).head(count)
     record = {
         "source": survey or getattr(source, "id", ""),
         "by": wish.by, "where": where, "confidence": confidence,
-        "synthetic": opened.synthetic, "estimates": found,
+        "synthetic": opened.synthetic, "estimates": found, "notes": notes,
     }  # fmt: skip
-    Output(json).result(record, lambda console: _show(console, found, wish, opened.synthetic))
+
+    def show(console: Console) -> None:
+        _show(console, found, wish, opened.synthetic)
+        for note in notes:
+            console.print(note, markup=False)
+
+    Output(json).result(record, show)
 
 
 def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) -> None:

@@ -31,11 +31,12 @@ from fusion_core.cli.options import (
     split_list,
 )
 from fusion_core.cli.output import Output, show_path
-from fusion_core.cli.statistics import Wish, estimates_of, read_by
+from fusion_core.cli.statistics import Wish, area_notes, estimates_of, read_by
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
@@ -102,6 +103,7 @@ def export(
     chosen = choose_run(opened, run)
     check_target(opened, to)
     kind = _format(format_, to)
+    notes: list[str] = []
     if implicates:
         rows = _write_implicates(
             opened, chosen, kind, to, variables=split_list(variable), level=level, wide=wide
@@ -116,11 +118,14 @@ def export(
         areas = wish.by[0] if len(wish.by) == 1 else ""
         _write(opened, chosen, frame, kind, to, areas=areas)
         rows = len(frame)
-    record = {"file": str(to), "format": kind, "rows": rows, "run": chosen.id}
-    Output(json).result(
-        record, lambda console: console.print(f"{rows:,} rows are in {show_path(to)}",
-                                              markup=False)
-    )  # fmt: skip
+        notes = area_notes(opened, chosen, frame, wish.by)
+    record = {"file": str(to), "format": kind, "rows": rows, "run": chosen.id, "notes": notes}
+
+    def show(console: Console) -> None:
+        for line in (f"{rows:,} rows are in {show_path(to)}", *notes):
+            console.print(line, markup=False)
+
+    Output(json).result(record, show)
 
 
 def _format(text: str, to: Path) -> str:
@@ -190,7 +195,7 @@ def _write(
     from fusion_core.workspace.files import replace_file, write_text
 
     if kind == "geojson":
-        write_text(_geojson(workspace, frame, areas), to)
+        write_text(_geojson(workspace, run, frame, areas), to)
         return
     write_by_kind: dict[str, Callable[[Path], Any]] = {
         "parquet": lambda path: frame.to_parquet(path, index=False, compression="zstd"),
@@ -205,15 +210,17 @@ def _write(
         write_by_kind[kind](temporary)
 
 
-def _geojson(workspace: Workspace, frame: pd.DataFrame, areas: str) -> str:
+def _geojson(workspace: Workspace, run: Run, frame: pd.DataFrame, areas: str) -> str:
     """Return one feature per area; every estimate is a set of flat properties, as GIS want it."""
     from fusion_core.geography.boundaries import has_areas, read_areas
+    from fusion_core.geography.definitions import check_definitions
 
     if not areas or not has_areas(workspace, areas):
         raise InputError(
             "GeoJSON needs estimates by one kind of area with boundaries",
             fix="Leave --by out for PUMAs, or choose another format",
         )
+    check_definitions(workspace, workspace.describe(run.spec().pair.recipient), areas)
     shapes = read_areas(workspace, areas).to_crs("EPSG:4326")
     values: dict[str, dict[str, Any]] = {}
     for row in frame.to_dict("records"):

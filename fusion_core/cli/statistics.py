@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fusion_core.estimates import EstimateCache, Method, Statistic
     from fusion_core.estimates.comparing import Group
     from fusion_core.estimates.statistic import StatisticKind
-    from fusion_core.surveys.model import SurveyId, Variable
+    from fusion_core.surveys.model import SurveyDescription, SurveyId, Variable
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
@@ -98,7 +98,7 @@ def estimates_of(workspace: Workspace, source: Run | SurveyId, wish: Wish) -> pd
             workspace, source, statistics, wish.by, wish.where, method=method,
             confidence=wish.confidence, cache=cache,
         )  # fmt: skip
-    return add_names(workspace, found, wish.by)
+    return add_names(workspace, source, found, wish.by)
 
 
 def chosen_source(workspace: Workspace, text: str) -> Run | SurveyId:
@@ -228,12 +228,58 @@ def _kind(wish: Wish, variable: Variable) -> StatisticKind:
     return "share" if variable.is_categorical else "mean"
 
 
-def add_names(workspace: Workspace, found: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Put the names of areas beside their codes where exactly one column is a kind of area."""
+def area_notes(
+    workspace: Workspace, source: Run | SurveyId, found: pd.DataFrame, by: Sequence[str]
+) -> list[str]:
+    """Say which of the estimated areas boundaries lack, and which definitions do not fit.
+
+    Parameters
+    ----------
+    workspace, source
+        Where the estimates are from.
+    found
+        Estimates by area.
+    by
+        Columns they are grouped by.
+    """
     from fusion_core.geography.boundaries import has_areas, read_areas
+    from fusion_core.geography.definitions import check_definitions, without_boundaries
+
+    if len(by) != 1:
+        return []
+    try:
+        unknown = check_definitions(workspace, _described(workspace, source), by[0])
+    except InputError as error:
+        return [error.message]
+    if not has_areas(workspace, by[0]):
+        return []
+    lacking = without_boundaries(found[by[0]], read_areas(workspace, by[0]), by[0])
+    return [note for note in (unknown, lacking) if note]
+
+
+def _described(workspace: Workspace, source: Run | SurveyId) -> SurveyDescription:
+    from fusion_core.surveys.model import SurveyId
+
+    survey = source if isinstance(source, SurveyId) else source.spec().pair.recipient
+    return workspace.describe(survey)
+
+
+def add_names(
+    workspace: Workspace, source: Run | SurveyId, found: pd.DataFrame, by: Sequence[str]
+) -> pd.DataFrame:
+    """Put the names of areas beside their codes where exactly one column is a kind of area.
+
+    Boundaries of another census have other names for the same codes: these are left out.
+    """
+    from fusion_core.geography.boundaries import has_areas, read_areas
+    from fusion_core.geography.definitions import check_definitions
 
     if len(by) != 1 or not has_areas(workspace, by[0]):
         return found
+    try:
+        check_definitions(workspace, _described(workspace, source), by[0])
+    except InputError:
+        return found  # `area_notes` says why
     areas = read_areas(workspace, by[0]).set_index("area_id")["name"]
     names: Any = found[by[0]].astype(str).map(areas)
     found.insert(1, "name", names.fillna(""))

@@ -118,10 +118,13 @@ def _record(
 ) -> dict[str, Any]:
     from fusion_core.execution.validating import is_outdated, out_of_fold_folder
     from fusion_core.validation.sentences import all_findings, out_of_fold_table
+    from fusion_core.validation.storage import read_facts
 
     record: dict[str, Any] = {
         "run": run.id,
         "outdated": is_outdated(run, run.validation_folder),
+        "subsets": read_facts(run.validation_folder).get("subsets", ""),
+        "donors": _of(found.donors, names),
         "verdicts": _verdicts(found, names),
         "findings": all_findings(found, outside, names),
         "summary": _of(found.summary, names),
@@ -184,6 +187,8 @@ def _show(console: Console, record: dict[str, Any], found: Validation, names: li
     title = "Typical error in subsets of this share of households"
     console.print(table(columns, rows, title=title))
     console.print()
+    if record["subsets"]:
+        console.print(f"{record['subsets']}.\n", markup=False)
     for sentence in _verdicts(found, names):
         console.print(sentence, markup=False)
     for heading, findings in record["findings"].items():

@@ -165,7 +165,8 @@ class DonorSample:
                     raise InputError.unknown("column", name, map(str, table.columns), where=where)
         if len(donor) < _FEWEST_DONORS or not len(recipient):
             raise InputError(
-                f"The donor has {len(donor):,} rows and the recipient {len(recipient):,}",
+                f"A sample needs at least {_FEWEST_DONORS} donors and a recipient; got "
+                f"{len(donor):,} and {len(recipient):,} rows",
                 fix="Give the prepared donor and recipient of the fusion",
             )
         weighted = None if weight is None else donor

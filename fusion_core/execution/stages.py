@@ -24,12 +24,14 @@ StageFunction = Callable[["Workspace", "Run", Progress], None]
 def prepare_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     """Write the fusion input."""
     from fusion_core.prepare import prepare, write_prepared
+    from fusion_core.prepare.assemble import WARNING
 
     spec = run.spec()
     prepared = prepare(workspace, spec, progress=progress)
     check_subset_variables(prepared, spec)
     for note in prepared.notes:
-        run.log(note, stage="prepare")
+        severity = {"severity": "warning"} if note.startswith(WARNING) else {}
+        run.log(note, stage="prepare", **severity)
     write_prepared(prepared, run.input_folder)
 
 

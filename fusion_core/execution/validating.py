@@ -13,25 +13,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
-from fusion_core.surveys.model import WEIGHT
+from fusion_core.surveys.model import WEIGHT, Dictionary, Variable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.prepare import PreparedInput
+    from fusion_core.validation.choosing import SubsetChoice
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run, RunSpec
 
 Progress = Callable[[float, str], None]
 
-MAXIMUM_SUBSET_VARIABLES: Final = 4
-# Every pair of levels is a subset too, so many unordered levels would make thousands of tiny ones.
-MAXIMUM_SUBSET_LEVELS: Final = 12
 # The uncertainty of an estimate over implicates needs at least two of them.
 _FEWEST_IMPLICATES: Final = 2
 # The part of the time that the comparison takes, after fusing.
@@ -73,7 +70,8 @@ def validate_inside(run: Run, progress: Progress) -> None:
     spec, prepared = run.spec(), read_prepared(run.input_folder)
     model = FusionModel.load(run.model_folder)
     subsets = subset_variables(prepared, spec)
-    run.log(f"Subsets are formed by {', '.join(subsets)}", stage="validate")
+    said = _subsets_said(prepared, spec)
+    run.log(said, stage="validate")
     if spec.implicates < _FEWEST_IMPLICATES:
         run.log(
             f"The run has one implicate; it is validated with {_FEWEST_IMPLICATES}, because one "
@@ -94,7 +92,7 @@ def validate_inside(run: Run, progress: Progress) -> None:
     result = dataclasses.replace(result, importance=model.importance())
     write_validation(
         result, run.validation_folder, fingerprint=fingerprint(run),
-        facts=_facts(implicates, subsets, prepared, started),
+        facts={"subsets": said, **_facts(implicates, subsets, prepared, started)},
     )  # fmt: skip
 
 
@@ -198,51 +196,53 @@ def check_subset_variables(prepared: PreparedInput, spec: RunSpec) -> None:
 
 def subset_variables(prepared: PreparedInput, spec: RunSpec) -> tuple[str, ...]:
     """Return the variables that form a run's validation subsets, chosen where none is named."""
-    return spec.subset_variables or automatic_subsets(prepared)
+    return spec.subset_variables or tuple(choice.name for choice in automatic_subsets(prepared))
 
 
-def automatic_subsets(prepared: PreparedInput) -> tuple[str, ...]:
+def automatic_subsets(prepared: PreparedInput) -> tuple[SubsetChoice, ...]:
     """Choose predictors whose levels form validation subsets when the request names none.
 
-    Preferred are harmonized predictors that split the donor into many groups of similar size, such
-    as income, age or education: they give subsets from large to small. Groups are counted as
-    the exponential of the entropy of their weighted shares, at most five (numbers and ordered
-    categories are clustered into as many).
+    Harmonized predictors go before spatial ones, which say nothing of the household itself; of these
+    `fusion_core.validation.choosing` takes those that form many groups and hang together little.
 
     Raises
     ------
     InputError
         If no predictor has at least two groups.
     """
+    from fusion_core.harmony.themes import OTHER, themes_of
+    from fusion_core.validation.choosing import choose_subset_variables
+
     kept = prepared.predictors
-    kept = kept[kept["kept"]]
-    complete = kept[kept["missing_donor"] == 0]
-    kept = complete if len(complete) else kept
+    kept = kept[kept["kept"]].sort_values("similarity", ascending=False, kind="stable")
     harmonized = kept[kept["source"] == "harmony"]
-    pool = harmonized if len(harmonized) else kept
-    weights = prepared.donor[WEIGHT]
-    scored = [
-        (-round(_groups(prepared.donor[row["predictor"]], weights), 1), -row["similarity"],
-         str(row["predictor"]))
-        for row in pool.to_dict("records")
-    ]  # fmt: skip
-    usable = sorted(item for item in scored if item[0] < -1.0)
-    if not usable:
-        raise InputError(
-            "No predictor divides the donor into groups that a validation could compare",
-            fix="Keep a predictor with at least two answers",
-        )
-    return tuple(name for _, _, name in usable[:MAXIMUM_SUBSET_VARIABLES])
+    weights = prepared.donor[WEIGHT].to_numpy(dtype=np.float64)
+    for pool in (harmonized, kept):
+        names = [str(name) for name in pool["predictor"]]
+        labels = [
+            Variable(name, str(label)) for name, label in zip(names, pool["label"], strict=True)
+        ]
+        themes = {
+            name: theme for name, theme in themes_of(Dictionary(labels)).items() if theme != OTHER
+        }
+        chosen = choose_subset_variables(prepared.donor[names], themes, weights)
+        if chosen:
+            return tuple(chosen)
+    raise InputError(
+        "No predictor divides the donor into groups that a validation could compare",
+        fix="Keep a predictor with at least two answers",
+    )
 
 
-def _groups(column: pd.Series[Any], weights: pd.Series[float]) -> float:
-    """Effective number of groups a predictor splits the donor into, at most five."""
-    shares = weights.groupby(column.to_numpy(), observed=True).sum().to_numpy(float)
-    nominal = isinstance(column.dtype, pd.CategoricalDtype) and not column.cat.ordered
-    if nominal and len(shares) > MAXIMUM_SUBSET_LEVELS:
-        return 0.0
-    shares = shares[shares > 0] / shares.sum()
-    return min(float(np.exp(-(shares * np.log(shares)).sum())), 5.0)
+def _subsets_said(prepared: PreparedInput, spec: RunSpec) -> str:
+    """Say which variables form the subsets, and why these."""
+    if spec.subset_variables:
+        return f"Subsets are formed by {', '.join(spec.subset_variables)}, as asked for"
+    words = ", ".join(choice.words for choice in automatic_subsets(prepared))
+    return (
+        f"Subsets are formed by {words}: the predictors with the most groups that depend little on "
+        "each other"
+    )
 
 
 def _own_seed(spec: RunSpec) -> int:

@@ -16,6 +16,7 @@ from fusion_core.errors import InputError
 from fusion_core.frames import read_frame
 from fusion_core.fusion.chaining import suggest_blocks, suggest_order
 from fusion_core.fusion.expectations import VariableTask
+from fusion_core.fusion.gaps import fill_gaps
 from fusion_core.fusion.inputs import (
     check_names,
     check_outcome,
@@ -51,6 +52,8 @@ class Donors:
         Names of the fused variables in fusion order; several in a step are a block.
     fused_types, fused
         Types of the fused variables and their values, of shape (donors, fused variables).
+    filled
+        The same values with gaps filled, as predictors of later variables (see `gaps`).
     weights
         Survey weights with mean 1.
     settings, seed
@@ -68,6 +71,7 @@ class Donors:
     steps: tuple[tuple[str, ...], ...]
     fused_types: tuple[VariableType, ...]
     fused: NDArray[np.float64]
+    filled: NDArray[np.float64]
     weights: NDArray[np.float64]
     settings: TrainSettings
     seed: int
@@ -116,7 +120,7 @@ class Donors:
         rows, earlier = self.step_rows(step), self.step_columns(step).start
         known, x = (*self.predictors, *self.fused_types[:earlier]), len(self.predictors)
         chosen = self.candidates(place)
-        columns = [self.matrix[rows, i] if i < x else self.fused[rows, i - x] for i in chosen]
+        columns = [self.matrix[rows, i] if i < x else self.filled[rows, i - x] for i in chosen]
         return VariableTask(
             type=self.fused_types[place],
             outcome=self.fused[rows, place],
@@ -208,21 +212,8 @@ def read_donors(
     """
     steps = normalise_steps(y)
     x, settings = normalise_predictors(x, steps, settings)
-    if weight is not None:
-        require_text(weight, "weight")
-    answers = [name for step in steps for name in step]
-    answers += [*x, *([] if weight is None else [weight])]
-    donor = read_frame(donor, "the donor", answers=answers)
-    check_names(donor, steps, x, weight, settings)
-    check_rows(len(donor), "rows")
-    raw_weights = check_weights(donor, weight)
     notes: list[str] = []
-    keep = raw_weights > 0
-    if not keep.all():
-        notes.append(f"{int((~keep).sum()):,} donors have weight zero and were left out.")
-        donor, raw_weights = donor.loc[keep], raw_weights[keep]
-    check_rows(len(donor), "rows with a positive weight")
-    weights = _relative_weights(raw_weights)
+    donor, weights = _read_rows(donor, steps, x, weight, settings, notes)
     overrides = dict(settings.types)
     predictors = detect_types(donor, x, overrides)
     matrix = encode_frame(donor, predictors)
@@ -235,15 +226,21 @@ def read_donors(
         missing = int(np.isnan(fused[:, place]).sum())
         if missing:
             notes.append(
-                f"{missing:,} donors have no value of '{variable.name}' and are neither used to "
-                "model it nor drawn for it."
+                f"{missing:,} donors have no value of '{variable.name}': it is modelled and drawn "
+                "from the others, and filled in where it predicts a later variable."
             )
+    filled = (
+        fill_gaps(fused, fused_types, matrix, predictors, weights, seed=seed)
+        if len(steps) > 1
+        else fused
+    )
     donors = Donors(
         predictors,
         matrix,
         steps,
         fused_types,
         fused,
+        filled,
         weights,
         settings,
         seed,
@@ -251,17 +248,52 @@ def read_donors(
         name,
         exact_values(donor, fused_types),
     )
-    if donors.dominant.any():
-        donors = dataclasses.replace(donors, notes=(*donors.notes, _dominance(donors)))
     _check_blocks(donors)
     if len(steps) > 1 and (settings.order == "suggested" or settings.largest_block > 1):
         donors = _arranged(donors)
         _check_blocks(donors)
+    _refuse_copies(donors)
+    if donors.dominant.any():
+        donors = dataclasses.replace(donors, notes=(*donors.notes, _dominance(donors)))
+    return donors
+
+
+def _read_rows(
+    donor: pd.DataFrame,
+    steps: tuple[tuple[str, ...], ...],
+    x: Sequence[str],
+    weight: str | None,
+    settings: TrainSettings,
+    notes: list[str],
+) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Return the donors that have a weight, as a frame of plain columns, and their weights."""
+    if weight is not None:
+        require_text(weight, "weight")
+    answers = [name for step in steps for name in step]
+    answers += [*x, *([] if weight is None else [weight])]
+    donor = read_frame(donor, "the donor", answers=answers)
+    check_names(donor, steps, x, weight, settings)
+    check_rows(len(donor), "rows")
+    weights = check_weights(donor, weight)
+    keep = weights > 0
+    if not keep.all():
+        notes.append(f"{int((~keep).sum()):,} donors have weight zero and were left out.")
+        donor, weights = donor.loc[keep], weights[keep]
+    check_rows(len(donor), "rows with a positive weight")
+    return donor, _relative_weights(weights)
+
+
+def _refuse_copies(donors: Donors) -> None:
+    """Refuse predictors that say exactly what a fusion variable says."""
     for place, variable in enumerate(donors.fused_types):
         for known in donors.candidates(place):
-            if known < len(predictors):
-                refuse_copy(variable, donors.fused[:, place], predictors[known], matrix[:, known])
-    return donors
+            if known < len(donors.predictors):
+                refuse_copy(
+                    variable,
+                    donors.fused[:, place],
+                    donors.predictors[known],
+                    donors.matrix[:, known],
+                )
 
 
 def _dominance(donors: Donors) -> str:
@@ -359,5 +391,6 @@ def _rearranged(donors: Donors, blocks: Sequence[Sequence[int]]) -> Donors:
         steps=steps,
         fused_types=tuple(donors.fused_types[column] for column in columns),
         fused=donors.fused[:, columns],
+        filled=donors.filled[:, columns],
         notes=(*donors.notes, f"Suggested {what}: {shown}."),
     )

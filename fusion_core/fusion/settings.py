@@ -81,12 +81,13 @@ class TrainSettings:
         most `largest_block` at a time; 1 forms no blocks beyond those given. Bound are those whose
         unexplained parts have a squared (canonical) correlation of at least `block_bond`.
     neighbours, minimum_neighbours
-        Largest (K) and smallest number of nearest donors a value is drawn from.
+        Largest (K) and smallest number of nearest donors a value is drawn from. The method
+        ``"out-of-fold"`` asks for more where weights are unequal (`neighbours.enough_donors`).
     centres
         Number of k-means centres that stand for a larger donor when neighbours are searched; 0
         makes every donor a centre, however many there are.
     block_neighbours
-        Number of nearest donors a block's record is drawn from.
+        Number of nearest donors a block's record is drawn from, or more in the same way.
     method
         How numbers and blocks find their donors. ``"variable-k"`` is the paper's: donors are placed
         by the models fitted to them, and k minimises the error curve Δ(k). ``"variable-k-smoothed"``

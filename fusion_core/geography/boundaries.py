@@ -31,9 +31,13 @@ if TYPE_CHECKING:
 
 MAP_CRS: Final = "EPSG:5070"
 AREA_COLUMNS: Final = ("area_id", "name")
+CENSUS: Final = "census"
+"""Optional column of stored areas: the census that defined them, such as ``"2010"``."""
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
 _ID_COLUMNS: Final = ("area_id", "GEOID20", "GEOID10", "GEOID", "geoid", "puma")
 _NAME_COLUMNS: Final = ("name", "NAMELSAD20", "NAMELSAD10", "NAMELSAD", "NAME20", "NAME10", "NAME")
+_DATED: Final = re.compile(r"(?:GEOID|NAMELSAD|NAME|PUMACE|STATEFP|MTFCC)(00|10|20)", re.IGNORECASE)
+"""Columns of Census files that end with the census whose areas they describe."""
 _ID_DIGITS: Final = {"puma": 7, "county": 5, "state": 2}
 
 # Where a map of the United States has room: Alaska (FIPS 02) below the south-west, Hawaii (15) to
@@ -134,6 +138,7 @@ def import_boundaries(
     name_column: str | None = None,
     tolerance: float = 300.0,
     inset: bool = True,
+    census: str = "",
 ) -> gpd.GeoDataFrame:
     """Read a boundary file into the form `write_areas` stores.
 
@@ -152,12 +157,15 @@ def import_boundaries(
     inset
         Move Alaska and Hawaii below the south-west, each in its own projection and Alaska at
         35 % scale. Right for a map of the country; areas and distances are then not true there.
+    census
+        Census that defined the areas, such as ``"2010"``; left out, it is read off the names of the
+        columns, as in ``GEOID10``, and unknown where these do not say.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        `area_id`, `name`, `geometry`, one row per area; ``attrs["note"]`` says what was done to
-        the borders.
+        `area_id`, `name`, `geometry` and, where known, `census`, one row per area;
+        ``attrs["note"]`` says what was done to the borders.
 
     Raises
     ------
@@ -184,6 +192,9 @@ def import_boundaries(
     if inset:
         areas = _with_insets(areas, raw)
     result = areas[[*AREA_COLUMNS, "geometry"]]
+    defined = census or _dated(source)
+    if defined:
+        result = result.assign(**{CENSUS: defined})
     result.attrs["note"] = note
     return result
 
@@ -262,6 +273,13 @@ def _identifiers(
             fix="Name the column that holds the Census GEOID",
         )
     return padded
+
+
+def _dated(source: gpd.GeoDataFrame) -> str:
+    """Return the census that the names of a file's columns tell, empty where they do not."""
+    matches = [_DATED.fullmatch(str(name)) for name in source.columns]
+    years = {f"20{match.group(1)}" for match in matches if match}
+    return years.pop() if len(years) == 1 else ""
 
 
 def _names(

@@ -8,7 +8,8 @@ What is done, and said in the survey's notes and in each variable's note:
 * ``WGTP``/``PWGTP`` and their 80 replicates become weights with the successive difference design;
 * ``ST`` and ``PUMA`` become a seven-digit area;
 * codes become the dictionary's labels; a blank that means something for an occupied household
-  ("not owned or being bought") becomes a level of its own, or zero where an amount is asked;
+  ("not owned or being bought") becomes a level of its own, or zero where an amount is asked, if the
+  row's other answers agree (see `fusion_core.ingest.universe`); any other blank is missing;
 * utility costs that are codes ("included in rent") become missing or zero and a flag variable;
 * dollar amounts are brought to the last year of the file with ``ADJHSG`` and ``ADJINC``;
 * allocation flags and columns no dictionary explains are left out.
@@ -25,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of
+from fusion_core.geography.definitions import census_of_year
 from fusion_core.ingest import acs_codes
 from fusion_core.ingest.acs_persons import number_persons
 from fusion_core.ingest.acs_variables import Context, code_variable, number_variable, with_old_codes
@@ -57,6 +59,7 @@ class _Result:
     columns: dict[str, Any]
     variables: list[Variable]
     notes: list[str]
+    censuses: tuple[str, ...] = ()
 
     def add(self, variable: Variable, values: Any) -> None:
         """Add a column and its description."""
@@ -131,6 +134,7 @@ def read_acs_pums(
             for column in ("region", "division", "state", "puma")
             if column in household_table.columns
         ),
+        puma_censuses=households.censuses,
         price_year=_price_year(vintage),
         notes=tuple(notes),
     )
@@ -208,7 +212,7 @@ def _convert(
     log: ProblemLog,
 ) -> _Result:
     entries = with_old_codes(dictionary.record(record), record, vintage)
-    context = Context(raw, kept, record, log, _price_year(vintage))
+    context = Context(raw, kept, record, log, _price_year(vintage), entries)
     result = _Result({}, [], [])
     _add_keys(context, result)
     unexplained = []
@@ -231,6 +235,13 @@ def _convert(
             f" out: {', '.join(unexplained)}."
         )
     result.notes += context.notes
+    result.censuses = tuple(dict.fromkeys(context.censuses))
+    if context.unexplained:
+        counts = ", ".join(f"{name} {count:,}" for name, count in context.unexplained.items())
+        result.notes.append(
+            f"Blank fields of the {record} file are missing answers where the dictionary gives them "
+            f"no meaning for these rows: {counts}."
+        )
     return result
 
 
@@ -308,6 +319,8 @@ def _add_area(context: Context, result: _Result) -> None:
         applies = codes.notna() & ~codes.astype(str).str.startswith("-") & area.isna()
         area[applies] = codes[applies].str.zfill(5)
         year = acs_codes.PUMA_COLUMNS[column]
+        if applies.any():
+            context.censuses.append(year or census_of_year(context.price_year))
         if year and context.record == "household" and applies.any():
             context.notes.append(
                 f"{int(applies.sum()):,} households carry a PUMA of the {year} census ({column})."
@@ -331,9 +344,7 @@ def _about_areas(context: Context, columns: list[str]) -> list[str]:
         return ["The file names no area: maps by PUMA are not possible."]
     if columns != ["PUMA"]:
         return []
-    last_years = {2011: "2000", 2021: "2010"}
-    year = next((text for last, text in last_years.items() if context.price_year <= last), "2020")
-    return [f"The areas are PUMAs of the {year} census."]
+    return [f"The areas are PUMAs of the {census_of_year(context.price_year)} census."]
 
 
 def _about_dictionary(dictionary: CensusDictionary, vintage: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from fusion_core.ingest import acs_codes
 from fusion_core.ingest.census_dictionary import CensusValue, CensusVariable
 from fusion_core.ingest.columns import numbers
 from fusion_core.ingest.labels import is_ordered, not_applicable_level
+from fusion_core.ingest.universe import Blanks, Universe, plain_code
 from fusion_core.surveys.model import RespondentLevel, Variable, variable_from_column
 
 if TYPE_CHECKING:
@@ -44,8 +46,14 @@ class Context:
         Where problems go.
     price_year
         Year the dollar amounts are brought to.
+    entries
+        The record's variables by upper-case name.
     notes
         Sentences about the whole file.
+    unexplained
+        Number of blank fields that are missing answers, by column.
+    censuses
+        Censuses whose PUMAs the rows carry.
     """
 
     raw: RawTable
@@ -53,7 +61,22 @@ class Context:
     record: RespondentLevel
     log: ProblemLog
     price_year: int
+    entries: Mapping[str, CensusVariable] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    unexplained: dict[str, int] = field(default_factory=dict)
+    censuses: list[str] = field(default_factory=list)
+
+    @cached_property
+    def universe(self) -> Universe:
+        """Whom the questions of this file were for."""
+        return Universe(self.raw.frame, self.kept, self.entries)
+
+    def blanks(self, entry: CensusVariable) -> Blanks:
+        """Sort the blank fields of a column, and count those that are missing answers."""
+        found = self.universe.blanks(entry)
+        if found.missing.any():
+            self.unexplained[entry.name] = int(found.missing.sum())
+        return found
 
     def factor(self, column: str) -> NDArray[np.float64] | None:
         """Return the adjustment factor of the kept rows, or ``None`` if the file has none."""
@@ -82,7 +105,7 @@ def code_variable(context: Context, entry: CensusVariable) -> tuple[Variable, An
     Codes are compared without leading zeros, because files since 2018 and Parquet copies drop them.
     A code the dictionary does not list is a problem with its row.
     """
-    singles = {_plain(value.low): value.label for value in entry.values if not value.is_range}
+    singles = {plain_code(value.low): value.label for value in entry.values if not value.is_range}
     singles.pop("", None)
     labels = _distinct(singles)
     column = context.raw.frame[entry.name]
@@ -92,13 +115,16 @@ def code_variable(context: Context, entry: CensusVariable) -> tuple[Variable, An
     blank = not_applicable_level(entry.blank_label)
     levels += [level for level in extra if level not in levels]
     codes_of_levels += [""] * (len(levels) - len(codes_of_levels))
-    texts = np.array([*of_category, blank or None], dtype=object)[column.cat.codes.to_numpy()]
-    answers = pd.Series(texts[context.kept])
+    texts = np.array([*of_category, None], dtype=object)[column.cat.codes.to_numpy()[context.kept]]
     note = ""
+    blanks = context.blanks(entry)
+    if blank:
+        texts[blanks.answers] = blank
+        note = ". ".join([f"A blank field is the level '{blank}'", *blanks.sentences()]) + "."
     if blank and blank not in levels:
         levels.insert(0, blank)
         codes_of_levels.insert(0, "")
-        note = f"A blank field is the level '{blank}'."
+    answers = pd.Series(texts)
     if entry.name in acs_codes.OLD_FIVE_YEAR_CODES and "2005 or later" in levels:
         note = "Coded from newest to oldest in this file; the labels follow the file's own coding."
     ordered = entry.name in acs_codes.ORDERED or (
@@ -130,7 +156,7 @@ def _labels_of_categories(
     extra: list[str] = []
     codes = column.cat.codes.to_numpy()
     for position, text in enumerate(column.cat.categories):
-        label = labels.get(_plain(str(text)))
+        label = labels.get(plain_code(str(text)))
         if label is None and any(_within(str(text), value) for value in ranges):
             label = str(text)
             extra.append(label)
@@ -167,8 +193,10 @@ def number_variable(context: Context, entry: CensusVariable) -> Iterator[tuple[V
         if entry.name in acs_codes.BLANK_IS_UNKNOWN:
             notes.append(f"Missing where the question does not apply: {_clause(blank)}")
         else:
-            values = np.where(np.isnan(values), 0.0, values)
+            blanks = context.blanks(entry)
+            values = np.where(blanks.answers, 0.0, values)
             notes.append(f"0 where the question does not apply: {_clause(blank)}")
+            notes += blanks.sentences()
     adjustment = _adjustment(entry)
     factor = context.factor(adjustment) if adjustment else None
     if factor is not None:
@@ -259,12 +287,6 @@ def _without_hint(description: str) -> str:
 
 def _clause(text: str) -> str:
     return text[:1].lower() + text[1:]
-
-
-def _plain(code: str) -> str:
-    """Return a code without leading zeros: ``01`` and ``1`` are the same answer."""
-    stripped = code.strip()
-    return (stripped.lstrip("0") or "0") if stripped.isdigit() else stripped
 
 
 def _within(text: str, value: CensusValue) -> bool:

@@ -44,17 +44,22 @@ def not_applicable_level(label: str) -> str:
     ``N/A (GQ/vacant/not owned or being bought)`` becomes ``Not owned or being bought``; a blank that
     only means a vacant unit or group quarters becomes ``""``, as neither is a household.
     """
+    kept = not_applicable_parts(label)
+    if not kept or all(part.upper() in {"N", "A", "NA"} for part in kept):
+        return ""
+    joined = "/".join(kept)
+    return joined[0].upper() + joined[1:]
+
+
+def not_applicable_parts(label: str) -> list[str]:
+    """Return what is said of a blank, cut at strokes, but for vacant units and group quarters."""
     text = re.sub(r"\)\s+[A-Z][\w ]*:$", ")", tidy(label))  # the title of the codes that follow
     match = re.match(r"^(?:N/A|Not applicable)?\s*[:(]?\s*(.*?)\)?$", text, re.IGNORECASE)
     inner = match.group(1) if match else text
     if inner.count("(") > inner.count(")"):
         inner += ")"
     parts = [part.strip(" ,;") for part in inner.split("/")]
-    kept = [part for part in parts if part and not _OUT_OF_UNIVERSE.fullmatch(part)]
-    if not kept or all(part.upper() in {"N", "A", "NA"} for part in kept):
-        return ""
-    joined = "/".join(kept)
-    return joined[0].upper() + joined[1:]
+    return [part for part in parts if part and not _OUT_OF_UNIVERSE.fullmatch(part)]
 
 
 def is_ordered(labels: Sequence[str]) -> bool:

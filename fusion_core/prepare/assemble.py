@@ -6,8 +6,9 @@ can compute it once and try different choices on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[float, str], None]
 
+WARNING: Final = "Warning: "
+"""What the notes begin with that nobody may overlook."""
 PREDICTOR_COLUMNS: Final = (
     "predictor", "label", "source", "type", "donor_variable", "similarity", "missing_donor",
     "missing_recipient", "problem",
@@ -54,13 +57,17 @@ class PredictorPool:
     table
         One row per predictor, also the unusable ones, with `PREDICTOR_COLUMNS`.
     notes
-        What a user should know, one sentence each.
+        What a user should know, one sentence each; first, as warnings, the saved harmonies that
+        cannot be applied.
+    changed
+        Which survey was stored after a harmony was last saved, by predictor.
     """
 
     donor: pd.DataFrame
     recipient: pd.DataFrame
     table: pd.DataFrame
     notes: tuple[str, ...] = ()
+    changed: Mapping[str, str] = field(default_factory=dict)
 
 
 def assemble(
@@ -105,6 +112,8 @@ def assemble(
         )
     report(0.2, f"Applying {len(harmonies)} harmonies")
     rows, columns = _harmonized(harmonies, donor, recipient, frames)
+    changed = _stored_since(workspace, pair, harmonies)
+    warnings = _warnings(rows, changed)
     left = pd.concat([frames[0], columns[0]], axis=1)
     right = pd.concat([frames[1], columns[1]], axis=1)
     report(0.6, "Placing donor households")
@@ -120,7 +129,45 @@ def assemble(
         left = pd.concat([left, spatial_left], axis=1)
         right = pd.concat([right, spatial_right], axis=1)
     report(1.0, "Predictors are ready")
-    return PredictorPool(left, right, pd.DataFrame(rows, columns=list(PREDICTOR_COLUMNS)), notes)
+    predictors = pd.DataFrame(rows, columns=list(PREDICTOR_COLUMNS))
+    return PredictorPool(left, right, predictors, (*warnings, *notes), changed)
+
+
+def _stored_since(
+    workspace: Workspace, pair: SurveyPair, harmonies: Sequence[Harmony]
+) -> dict[str, str]:
+    """Name the survey whose dictionary was written after a harmony was last saved, by its key."""
+    stored = {
+        survey.title: datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        for survey in (pair.donor, pair.recipient)
+        if (path := workspace.survey_folder(survey) / "dictionary.parquet").exists()
+    }
+    found = {}
+    for harmony in harmonies:
+        if not harmony.modified:
+            continue
+        saved = datetime.fromisoformat(harmony.modified)
+        saved = saved if saved.tzinfo else saved.replace(tzinfo=UTC)
+        # Times of harmonies are whole seconds.
+        later = [title for title, when in stored.items() if when > saved + timedelta(seconds=1)]
+        if later:
+            found[harmony.key] = " and ".join(later)
+    return found
+
+
+def _warnings(rows: Sequence[Mapping[str, Any]], changed: Mapping[str, str]) -> list[str]:
+    """Say which saved harmonies leave the run because they cannot be used."""
+    return [
+        f"{WARNING}the predictor {row['predictor']} leaves the run. {str(row['problem']).rstrip('.')}."
+        + stored_words(changed.get(row["predictor"], ""))
+        for row in rows
+        if row["source"] == "harmony" and row["problem"]
+    ]
+
+
+def stored_words(surveys: str) -> str:
+    """Say that surveys were stored after a harmony was saved; empty where none was."""
+    return f" {surveys} was stored after this harmony was last saved." if surveys else ""
 
 
 def _silent(share: float, sentence: str) -> None:

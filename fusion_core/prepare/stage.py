@@ -10,11 +10,14 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.geography.location import PUMA
-from fusion_core.prepare.assemble import assemble
+from fusion_core.prepare.assemble import WARNING, assemble, stored_words
 from fusion_core.prepare.choose import check_named, choose_predictors, flat_names
 from fusion_core.surveys.model import WEIGHT, WeightDesign
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from fusion_core.surveys.model import Survey
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import RunSpec
@@ -29,9 +32,9 @@ class PreparedInput:
     Attributes
     ----------
     donor
-        One row per donor household that answered every fusion variable: `household_id`, `weight`,
+        One row per donor household that answered a fusion variable: `household_id`, `weight`,
         replicate weights, published geography, `puma` where imputed, kept predictors, fusion
-        variables.
+        variables, missing where they were not answered.
     recipient
         One row per recipient household in survey order, which is the row order of the implicates:
         `household_id`, `weight`, replicate weights, geography, `puma`, kept predictors.
@@ -106,19 +109,20 @@ def prepare(
             fix="Improve the harmonies, or lower the minimum similarity",
         )
     left_out = [name for name in predictors["predictor"] if name not in kept]
-    complete = observed.notna().all(axis=1)
-    if not complete.any():
-        raise InputError(
-            "No donor household answered all fusion variables", where=", ".join(names[:8])
-        )
+    answered = observed.notna().any(axis=1)
     fused = pd.concat([pool.donor.drop(columns=left_out, errors="ignore"), observed], axis=1)
+    notes = [
+        *pool.notes,
+        *_less_alike(predictors, pool.changed),
+        *_notes(predictors, pool.donor, observed),
+    ]
     return PreparedInput(
-        donor=fused[complete].reset_index(drop=True),
+        donor=fused[answered].reset_index(drop=True),
         recipient=pool.recipient.drop(columns=left_out, errors="ignore"),
         predictors=predictors,
         donor_design=donor.description.design,
         recipient_design=recipient.description.design,
-        notes=(*pool.notes, *_notes(predictors, complete, pool.donor, observed)),
+        notes=tuple(sorted(notes, key=lambda note: not note.startswith(WARNING))),
     )
 
 
@@ -159,12 +163,7 @@ def _fusion_columns(donor: Survey, names: Sequence[str]) -> pd.DataFrame:
     return table[list(names)]
 
 
-def _notes(
-    predictors: pd.DataFrame,
-    complete: pd.Series[bool],
-    donor: pd.DataFrame,
-    observed: pd.DataFrame,
-) -> list[str]:
+def _notes(predictors: pd.DataFrame, donor: pd.DataFrame, observed: pd.DataFrame) -> list[str]:
     notes = []
     left_out = predictors[~predictors["kept"]]
     if len(left_out):
@@ -173,18 +172,47 @@ def _notes(
             for name, reason in zip(left_out["predictor"], left_out["reason"], strict=True)
         ]
         notes.append(f"{len(left_out)} predictors were left out: {'; '.join(clauses)}.")
-    if not complete.all():
-        weight = donor[WEIGHT].to_numpy(float)
-        share = weight[~complete.to_numpy()].sum() / weight.sum()
-        worst = observed.isna().sum().idxmax()
-        notes.append(
-            f"{int((~complete).sum()):,} donor households ({share:.1%} by weight) were left out "
-            f"because a fusion variable is unanswered, most often {worst}."
-        )
+    notes += _unanswered(observed, donor[WEIGHT].to_numpy(float))
     gaps = predictors[predictors["kept"] & (predictors["missing_recipient"] > 0)]
     if len(gaps):
         notes.append(
             "Some recipient households have no value of "
             f"{', '.join(gaps['predictor'])}; the models treat that as an answer of its own."
+        )
+    return notes
+
+
+def _less_alike(predictors: pd.DataFrame, changed: Mapping[str, str]) -> list[str]:
+    """Warn of harmonies left out as too unlike after one of their surveys was stored again."""
+    left_out = predictors[~predictors["kept"] & (predictors["problem"] == "")]
+    return [
+        f"{WARNING}the predictor {row['predictor']} leaves the run: {row['reason']}."
+        + stored_words(changed[row["predictor"]])
+        for row in left_out.to_dict("records")
+        if row["predictor"] in changed and str(row["reason"]).startswith("similarity")
+    ]
+
+
+def _unanswered(observed: pd.DataFrame, weight: NDArray[np.float64]) -> list[str]:
+    """Say of how many donors each fusion variable is not learned, and who takes no part at all."""
+    unknown = observed.isna().to_numpy()
+    shares = weight @ unknown / weight.sum()
+    clauses = [
+        f"{name} by {int(count):,} ({share:.1%} by weight)"
+        for name, count, share in zip(observed.columns, unknown.sum(axis=0), shares, strict=True)
+        if count
+    ]
+    if not clauses:
+        return []
+    listed = ", ".join(clauses)
+    notes = [
+        f"Fusion variables left unanswered by donor households, and learned from the others: {listed}."
+    ]
+    silent = unknown.all(axis=1)
+    if silent.any():
+        share = weight[silent].sum() / weight.sum()
+        notes.append(
+            f"{int(silent.sum()):,} donor households ({share:.1%} by weight) answered no fusion "
+            "variable and were left out."
         )
     return notes

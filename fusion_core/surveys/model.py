@@ -270,6 +270,9 @@ class SurveyDescription:
         How variances are computed.
     geography
         Names of geography columns in the household table, coarse to fine.
+    puma_censuses
+        Censuses whose definition the PUMAs follow, such as ``("2010",)``; several where a file of
+        several years mixes them, empty where that is unknown.
     price_year
         Year whose prices dollar amounts are in; ``None`` when unknown.
     notes
@@ -284,6 +287,7 @@ class SurveyDescription:
     geography: tuple[str, ...] = ()
     price_year: int | None = None
     notes: tuple[str, ...] = ()
+    puma_censuses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,7 @@ def read_description(folder: Path) -> SurveyDescription:
             geography=tuple(record["geography"]),
             price_year=record["price_year"],
             notes=tuple(record["notes"]),
+            puma_censuses=tuple(record.get("puma_censuses", ())),
         )
     except (KeyError, TypeError) as error:
         raise CorruptFileError(
@@ -282,6 +283,7 @@ def _description_record(description: SurveyDescription) -> dict[str, Any]:
         "geography": list(description.geography),
         "price_year": description.price_year,
         "notes": list(description.notes),
+        "puma_censuses": list(description.puma_censuses),
     }
 
 

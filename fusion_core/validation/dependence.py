@@ -9,7 +9,7 @@ simulated value is the mean over implicates.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,15 @@ class _Column:
     drawn: Floats
     nominal: bool
     kind: str
+    known: NDArray[np.bool_]
+
+    def among(self, rows: NDArray[np.bool_]) -> _Column:
+        """Return some of the rows."""
+        if rows.all():
+            return self
+        return replace(
+            self, observed=self.observed[rows], drawn=self.drawn[rows], known=self.known[rows]
+        )
 
 
 def compare_dependence(
@@ -46,6 +55,8 @@ def compare_dependence(
     predictors: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Compare the dependence of every pair of fused variables, and of these with predictors.
+
+    Each pair is compared in the rows where both were observed.
 
     Parameters
     ----------
@@ -76,20 +87,37 @@ def compare_dependence(
     for first, second in pairs:
         left, right = columns[first], columns[second]
         measure, function = _MEASURES[left.nominal, right.nominal]
-        real = function(left.observed, right.observed, weight)
-        drawn = function(left.drawn, right.drawn, weight)
+        both = left.known & right.known
+        left, right, mass = left.among(both), right.among(both), weight[both]
+        real = function(left.observed, right.observed, mass)
+        drawn = function(left.drawn, right.drawn, mass)
         rows.append((first, second, right.kind, measure, real, drawn, drawn - real))
     names = ["first", "second", "kind", "measure", "observed", "simulated", "difference"]
     return pd.DataFrame(rows, columns=names)
+
+
+def cramers_v(first: NDArray[np.intp], second: NDArray[np.intp], weight: Floats) -> float:
+    """Return the weighted Cramér's V (1946) of two classifications, 0 (independent) to 1.
+
+    Parameters
+    ----------
+    first, second
+        Codes from 0, one per row.
+    weight
+        One weight per row.
+    """
+    return _cramer(first[:, None].astype(np.float64), second[:, None].astype(np.float64), weight)
 
 
 def _fused_column(observed: pd.Series[Any], variable: FusedVariable) -> _Column:
     if variable.is_categorical:
         truth = observed_codes(observed, variable).astype(np.float64)
     else:
-        truth = observed.to_numpy(dtype=np.float64)
+        truth = observed.to_numpy(dtype=np.float64, na_value=np.nan)
+    known = observed.notna().to_numpy()
     nominal = _is_nominal(len(variable.levels), variable.ordered or not variable.is_categorical)
-    return _Column(truth[:, None], np.asarray(variable.values, np.float64), nominal, FUSED)
+    drawn = np.asarray(variable.values, np.float64)
+    return _Column(truth[:, None], drawn, nominal, FUSED, known)
 
 
 def _predictor_column(observed: pd.Series[Any]) -> _Column:
@@ -100,7 +128,8 @@ def _predictor_column(observed: pd.Series[Any]) -> _Column:
         text = observed.astype("category") if categories is None else categories
         values = text.cat.codes.to_numpy(dtype=np.float64)
         nominal = _is_nominal(len(text.cat.categories), bool(text.cat.ordered))
-    return _Column(values[:, None], values[:, None], nominal, PREDICTOR)
+    known = np.ones(len(values), dtype=bool)
+    return _Column(values[:, None], values[:, None], nominal, PREDICTOR, known)
 
 
 def _is_nominal(levels: int, ordered: bool) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from fusion_core.validation.metrics import observed_codes
+from fusion_core.validation.metrics import SubsetWeights, observed_codes
 from fusion_core.validation.samples import WeightedSample, distances
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _FACTS = tuple(
     for fact in ("mean", "deviation", "p10", "p50", "p90")
 )
 DISTANCE_COLUMNS = (
-    "variable", "measure", "distance", "wasserstein", "wasserstein_share", *_FACTS,
+    "variable", "measure", "distance", "wasserstein", "wasserstein_share", *_FACTS, "mean_error",
 )  # fmt: skip
 
 
@@ -89,7 +89,8 @@ def summarize_distributions(
         absolute differences of shares); for numbers also ``wasserstein`` (mean distance values
         move, in their unit), ``wasserstein_share`` (of the observed standard deviation) and mean,
         standard deviation and the 10th, 50th and 90th percentile of both sides, as
-        ``mean_observed``, ``mean_simulated`` and so on. NaN for categories.
+        ``mean_observed``, ``mean_simulated`` and so on, and ``mean_error``, the standard error of
+        the observed mean by Cochran's ratio variance. NaN for categories.
     """
     return pd.DataFrame(
         [
@@ -106,7 +107,9 @@ def _summary(
     if variable.is_categorical:
         distance = _total_variation(observed_codes(observed, variable), variable, weight)
         return {"variable": variable.name, "measure": TOTAL_VARIATION, "distance": distance}
-    real = WeightedSample.of(observed.to_numpy(dtype=np.float64), weight)
+    truth = observed.to_numpy(dtype=np.float64)
+    real = WeightedSample.of(truth, weight)
+    _, variance = SubsetWeights.of_everyone(weight).means(truth[:, None], real.mean)
     drawn = WeightedSample.of(variable.values, weight)
     largest, moved = distances(real, drawn)
     facts = _facts(real) + _facts(drawn)
@@ -117,6 +120,7 @@ def _summary(
         "wasserstein": moved,
         "wasserstein_share": moved / real.deviation if real.deviation > 0 else np.nan,
         **dict(zip(_FACTS, facts, strict=True)),
+        "mean_error": float(np.sqrt(variance[0, 0])),
     }
 
 

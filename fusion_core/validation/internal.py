@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,10 +40,12 @@ if TYPE_CHECKING:
 
     from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
+    from fusion_core.validation.subsets import Subsets
 
 Progress = Callable[[float, str], None]
 SHARES_IN_SUMMARY = 200
 IMPORTANCE_COLUMNS = ("variable", "predictor", "share")
+DONOR_COLUMNS = ("variable", "households", "unanswered", "share")
 SUMMARY_COVERAGE = 0.8
 
 
@@ -53,6 +55,10 @@ def _no_importance() -> pd.DataFrame:
 
 def _no_reliability() -> pd.DataFrame:
     return pd.DataFrame(columns=list(RELIABILITY_COLUMNS))
+
+
+def _no_donors() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(DONOR_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,9 @@ class Validation:
         where no model is at hand, as after out-of-fold fusion.
     reliability
         How often drawn answers are true (see `reliability_table`); empty without categories.
+    donors
+        Whom the figures of each variable speak of: ``variable``, ``households`` (that answered it),
+        ``unanswered`` (left out of its figures) and ``share`` (of the weight, that answered).
     """
 
     metrics: pd.DataFrame
@@ -101,6 +110,7 @@ class Validation:
     verdicts: tuple[str, ...]
     importance: pd.DataFrame = field(default_factory=_no_importance)
     reliability: pd.DataFrame = field(default_factory=_no_reliability)
+    donors: pd.DataFrame = field(default_factory=_no_donors)
 
 
 def validate(
@@ -125,7 +135,8 @@ def validate(
     ----------
     observed
         The donor with the fused and the subset variables; rows are matched by their index where the
-        implicates have one, else by position.
+        implicates have one, else by position. A fused variable is compared in the households that
+        answered it.
     implicates
         At least two implicates of the same households.
     subset_variables
@@ -142,8 +153,8 @@ def validate(
     Raises
     ------
     InputError
-        If a column is missing or has missing values, rows differ in number, there is only one
-        implicate, or a subset variable is a fused variable.
+        If a column is missing, nobody answered a fused variable, rows differ in number, there is
+        only one implicate, or a subset variable is a fused variable.
     """
     report = progress or _silent
     if not is_real(span) or not 0 < span <= 1:
@@ -161,32 +172,120 @@ def validate(
     weights = _check(observed, implicates, subset_variables, weight)
     report(0.0, "Forming subsets")
     subsets = build_subsets(observed, subset_variables, minimum_rows=minimum_rows)
-    report(0.1, f"Comparing {len(subsets)} subsets")
+    groups = _answered_alike(observed, implicates.names)
+    parts = [
+        _compared(
+            observed, implicates, weights, subsets, names=names, rows=rows, minimum_rows=minimum_rows, span=span,
+            progress=_within(report, place, len(groups)),
+        )
+        for place, (rows, names) in enumerate(groups)
+    ]  # fmt: skip
+    tables = {
+        name: _in_order([part[name] for part in parts], implicates.names) for name in parts[0]
+    }
+    whole_columns = [name for name in subset_variables if not observed[name].isna().any()]
+    correlations = compare_dependence(observed, implicates, weights, whole_columns)
+    by_variable = dict(iter(tables["curves"].groupby("variable", sort=False)))
+    report(1.0, "Validation is ready")
+    return Validation(
+        **tables,
+        correlations=correlations,
+        verdicts=tuple(verdict(name, by_variable[name]) for name in implicates.names),
+        donors=_donors(observed, implicates.names, weights),
+    )
+
+
+def _answered_alike(
+    observed: pd.DataFrame, names: Sequence[str]
+) -> list[tuple[NDArray[np.bool_], list[str]]]:
+    """Gather the variables that the same households answered, with those households."""
+    groups: dict[bytes, tuple[NDArray[np.bool_], list[str]]] = {}
+    for name in names:
+        rows = observed[name].notna().to_numpy()
+        groups.setdefault(rows.tobytes(), (rows, []))[1].append(name)
+    return list(groups.values())
+
+
+def _compared(
+    observed: pd.DataFrame,
+    implicates: Implicates,
+    weights: NDArray[np.float64],
+    subsets: Subsets,
+    *,
+    names: Sequence[str],
+    rows: NDArray[np.bool_],
+    minimum_rows: int,
+    span: float,
+    progress: Progress,
+) -> dict[str, pd.DataFrame]:
+    """Compare some variables among the households that answered them; return tables by name."""
+    progress(0.0, f"Comparing {len(subsets)} subsets")
+    if not rows.all():
+        subsets = subsets.among(rows, minimum_rows=minimum_rows)
+        observed, weights = observed[rows], weights[rows]
+    implicates = _among(implicates, names, rows)
     sums = SubsetWeights.of(subsets, weights)
     estimates = estimate_subsets(observed, implicates, sums)
     metrics = compare_subsets(estimates, subsets, sums)
-    report(0.5, "Drawing the curves")
+    progress(0.5, "Drawing the curves")
     curves = smooth_metrics(metrics, span=span)
-    report(0.7, "Comparing distributions")
+    progress(0.7, "Comparing distributions")
     marginals = compare_marginals(observed, implicates, weights)
     distances = summarize_distributions(observed, implicates, weights)
-    whole_columns = [name for name in subset_variables if not observed[name].isna().any()]
-    correlations = compare_dependence(observed, implicates, weights, whole_columns)
-    report(0.85, "Scoring the draws")
+    progress(0.85, "Scoring the draws")
     scores = score_table(observed, implicates, weights)
     coverage = coverage_table(observed, implicates, weights)
-    reliability = reliability_table(observed, implicates, weights)
     whole = estimate_subsets(observed, implicates, SubsetWeights.of_everyone(weights))
-    convergence = convergence_table(estimates, whole, sums)
-    summary = _summary(curves, scores, coverage)
-    by_variable = dict(iter(curves.groupby("variable", sort=False)))
-    report(1.0, "Validation is ready")
-    return Validation(
-        metrics=metrics, curves=curves, summary=summary, marginals=marginals,
-        distances=distances, correlations=correlations, scores=scores, coverage=coverage,
-        convergence=convergence, reliability=reliability,
-        verdicts=tuple(verdict(name, by_variable[name]) for name in implicates.names),
-    )  # fmt: skip
+    return {
+        "metrics": metrics,
+        "curves": curves,
+        "summary": _summary(curves, scores, coverage),
+        "marginals": marginals,
+        "distances": distances,
+        "scores": scores,
+        "coverage": coverage,
+        "convergence": convergence_table(estimates, whole, sums),
+        "reliability": reliability_table(observed, implicates, weights),
+    }
+
+
+def _among(implicates: Implicates, names: Sequence[str], rows: NDArray[np.bool_]) -> Implicates:
+    """Return some variables of some households."""
+    chosen = {name: implicates[name] for name in names}
+    if not rows.all():
+        chosen = {name: replace(item, values=item.values[rows]) for name, item in chosen.items()}
+    return replace(implicates, variables=chosen)
+
+
+def _in_order(parts: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
+    """Put tables below each other, in the order of the variables."""
+    if len(parts) == 1:
+        return parts[0]
+    filled = [part for part in parts if len(part)] or [parts[0]]
+    places = {name: place for place, name in enumerate(names)}
+    return pd.concat(filled, ignore_index=True).sort_values(
+        "variable", key=lambda column: column.map(places), kind="stable", ignore_index=True
+    )
+
+
+def _donors(
+    observed: pd.DataFrame, names: Sequence[str], weights: NDArray[np.float64]
+) -> pd.DataFrame:
+    known = observed[list(names)].notna().to_numpy()
+    counts = known.sum(axis=0)
+    return pd.DataFrame(
+        {
+            "variable": list(names),
+            "households": counts,
+            "unanswered": len(observed) - counts,
+            "share": weights @ known / weights.sum(),
+        }
+    )
+
+
+def _within(report: Progress, place: int, count: int) -> Progress:
+    """Report the progress of one of several comparisons as progress of all."""
+    return lambda share, words: report((place + share) / count, words)
 
 
 def smooth_metrics(metrics: pd.DataFrame, *, span: float = SPAN) -> pd.DataFrame:
@@ -265,17 +364,14 @@ def _check(
 def _check_observed(observed: pd.DataFrame, implicates: Implicates, name: str) -> None:
     if name not in observed.columns:
         raise InputError.unknown("observed variable", name, map(str, observed.columns))
-    if observed[name].isna().any():
-        raise InputError(
-            f"'{name}' has {int(observed[name].isna().sum()):,} missing observed values",
-            fix="Leave these households out of the donor and fuse again",
-        )
+    answers = observed[name].dropna()
+    if answers.empty:
+        raise InputError(f"'{name}' has no observed value", fix="Leave the variable out")
     variable = implicates[name]
     if not variable.is_categorical:
-        values = numbers_of(observed[name], where="the observed data", kind="fused variable")
-        finite_numbers(values, name)
-    if variable.is_categorical and (observed_codes(observed[name], variable) < 0).any():
-        unknown = set(observed[name].map(level_text)) - set(variable.levels)
+        finite_numbers(numbers_of(answers, where="the observed data", kind="fused variable"), name)
+    if variable.is_categorical and (observed_codes(answers, variable) < 0).any():
+        unknown = set(answers.map(level_text)) - set(variable.levels)
         raise InputError(
             f"'{name}' has an observed level that was never fused: {min(unknown)!r}",
             fix="Validate with the donor the model was trained on",

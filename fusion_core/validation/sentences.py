@@ -43,6 +43,10 @@ UNSETTLED: Final = 0.30
 SMALL_LOSS: Final = 0.05
 LARGE_LOSS: Final = 0.15
 _RANGE: Final = 0.8
+# Share of the weight from which those who did not answer can hardly matter.
+_NEARLY_ALL: Final = 0.99
+# A mean off by more than the margin of error (90 %) of the donor's own does not match it.
+_MARGIN: Final = 1.645
 _NAMED_PAIRS: Final = 3
 _NAMED_PREDICTORS: Final = 3
 
@@ -82,6 +86,7 @@ def all_findings(
     """
     only = names[0] if len(names) == 1 else ""
     found = {
+        "Donor households": donor_findings(inside),
         "Unseen households": [] if outside is None else out_of_fold_findings(inside, outside),
         "Distributions": distribution_findings(inside),
         "Dependence": [dependence_finding(inside, only)],
@@ -103,6 +108,22 @@ def all_findings(
         for heading, findings in found.items()
     }
     return {heading: findings for heading, findings in kept.items() if findings}
+
+
+def donor_findings(validation: Validation) -> list[Finding]:
+    """Say whom the figures of variables speak of that not every donor household answered."""
+    found = []
+    for row in validation.donors.to_dict("records"):
+        if not row["unanswered"]:
+            continue
+        text = (
+            f"{row['variable']}: its figures speak of the {row['households']:,} donor households that "
+            f"answered it ({100 * row['share']:.1f} % by weight); {row['unanswered']:,} did not, and "
+            "may differ from them."
+        )
+        tone: Tone = "good" if row["share"] >= _NEARLY_ALL else "fair"
+        found.append(Finding(str(row["variable"]), tone, text))
+    return found
 
 
 def distribution_findings(validation: Validation) -> list[Finding]:
@@ -301,6 +322,10 @@ def out_of_fold_findings(inside: Validation, outside: Validation) -> list[Findin
 def _distribution(row: dict[Any, Any]) -> Finding:
     name, distance = str(row["variable"]), float(row["distance"])
     tone = _tone(distance, CLOSE_DISTRIBUTION, FAR_DISTRIBUTION)
+    margin = _MARGIN * float(row.get("mean_error", np.nan))
+    is_off = abs(float(row["mean_simulated"]) - float(row["mean_observed"])) > margin
+    if is_off and tone == "good":
+        tone = "fair"
     words = {
         "good": "matches the observed distribution",
         "fair": "is near the observed distribution",
@@ -313,6 +338,8 @@ def _distribution(row: dict[Any, Any]) -> Finding:
         facts += (
             f"; mean {_number(row['mean_simulated'])}, observed {_number(row['mean_observed'])}"
         )
+        if np.isfinite(margin):
+            facts += f" ± {_number(margin)}"
     return Finding(name, tone, f"{name} {words} ({facts}).")
 
 

@@ -17,7 +17,7 @@ from fusion_core.validation.calibration import COVERAGE_COLUMNS, RELIABILITY_COL
 from fusion_core.validation.convergence import CONVERGENCE_COLUMNS
 from fusion_core.validation.dependence import FUSED
 from fusion_core.validation.distributions import DISTANCE_COLUMNS, KOLMOGOROV, TOTAL_VARIATION
-from fusion_core.validation.internal import IMPORTANCE_COLUMNS, Validation
+from fusion_core.validation.internal import DONOR_COLUMNS, IMPORTANCE_COLUMNS, Validation
 from fusion_core.validation.scores import SCORE_COLUMNS
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.folders import own_files, replace_folder
@@ -27,15 +27,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-FORMAT_VERSION: Final = 3
+FORMAT_VERSION: Final = 4
 OUT_OF_FOLD: Final = "out_of_fold"
 _FIRST_TABLES: Final = ("metrics", "curves", "summary", "marginals", "correlations")
 _ADDED_TABLES: Final = {
     "distances": DISTANCE_COLUMNS, "scores": SCORE_COLUMNS, "coverage": COVERAGE_COLUMNS,
     "convergence": CONVERGENCE_COLUMNS, "importance": IMPORTANCE_COLUMNS,
 }  # fmt: skip
-_LATEST_TABLES: Final = {"reliability": RELIABILITY_COLUMNS}
-TABLES: Final = (*_FIRST_TABLES, *_ADDED_TABLES, *_LATEST_TABLES)
+_ADDED_BY_FORMAT: Final[dict[int, dict[str, tuple[str, ...]]]] = {
+    2: _ADDED_TABLES, 3: {"reliability": RELIABILITY_COLUMNS}, 4: {"donors": DONOR_COLUMNS},
+}  # fmt: skip
+TABLES: Final = (*_FIRST_TABLES, *(name for added in _ADDED_BY_FORMAT.values() for name in added))
 _FILE: Final = "validation.json"
 _OWN: Final = own_files(rf"validation\.json|({'|'.join(TABLES)})\.parquet")
 
@@ -92,8 +94,12 @@ def read_validation(folder: Path) -> Validation:
         If a file is missing, damaged or of an unknown format version.
     """
     record = _record(folder)
-    lacking = {**(_ADDED_TABLES if record["format"] == 1 else {})}
-    lacking |= _LATEST_TABLES if record["format"] < FORMAT_VERSION else {}
+    lacking = {
+        name: columns
+        for number, added in _ADDED_BY_FORMAT.items()
+        if record["format"] < number
+        for name, columns in added.items()
+    }
     tables = {
         name: pd.DataFrame(columns=list(lacking[name]))
         if name in lacking
@@ -134,7 +140,7 @@ def fingerprint_files(paths: Iterable[Path]) -> str:
 def _record(folder: Path) -> dict[str, Any]:
     path = folder / _FILE
     record = read_json(path)
-    if record.get("format") not in {1, 2, FORMAT_VERSION} or "verdicts" not in record:
+    if record.get("format") not in range(1, FORMAT_VERSION + 1) or "verdicts" not in record:
         raise CorruptFileError(
             "The validation was written by another version",
             where=str(path),

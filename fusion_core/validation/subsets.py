@@ -48,6 +48,25 @@ class Subsets:
         """Number of rows of each subset."""
         return np.diff(self.membership.indptr).astype(np.intp)
 
+    def among(self, rows: NDArray[np.bool_], *, minimum_rows: int) -> Subsets:
+        """Return the subsets of some rows only.
+
+        Parameters
+        ----------
+        rows
+            Which rows stay, one flag each.
+        minimum_rows
+            Smaller subsets are left out, unless none is as large.
+        """
+        membership = self.membership[:, np.flatnonzero(rows)].tocsr()
+        sizes = np.diff(membership.indptr)
+        kept = np.flatnonzero(sizes >= min(minimum_rows, int(sizes.max())))
+        return Subsets(
+            tuple(self.names[place] for place in kept),
+            tuple(self.variables[place] for place in kept),
+            membership[kept],
+        )
+
 
 def build_subsets(
     table: pd.DataFrame, variables: Sequence[str], *, minimum_rows: int = 30

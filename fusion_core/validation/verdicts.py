@@ -30,14 +30,16 @@ def verdict(variable: str, curves: pd.DataFrame) -> str:
     """
     own = curves[curves["variable"] == variable]
     shares, errors = _curve(own, "absolute_percent_error")
+    if not len(shares):
+        return f"{variable}: no subset could be compared, so nothing is known of its errors"
     parts = [_reach(shares, errors)]
     limit = smallest_share(shares, errors, UNUSABLE_ERROR)
     if limit is None:
-        parts = ["do not use for subsets: typical error above 25 % throughout"]
+        parts = ["do not use for subsets: typical error above 25 % in those of every size"]
     elif limit > shares[0]:
-        parts.append(f"do not use below {percent_words(limit)}")
+        parts.append(f"do not use for subsets below {percent_words(limit)} of households")
     _, added = _curve(own, "value_added")
-    if np.isfinite(added).any() and float(np.nanmedian(added)) < LITTLE_VALUE:
+    if len(added) and float(np.median(added)) < LITTLE_VALUE:
         parts.append("subset estimates add little to the overall figure")
     return f"{variable}: {'; '.join(parts)}"
 
@@ -63,11 +65,19 @@ def _reach(shares: Floats, errors: Floats) -> str:
 
 
 def _curve(curves: pd.DataFrame, metric: str) -> tuple[Floats, Floats]:
+    """Return the shares and values of a curve where it has a value."""
     one = curves[curves["metric"] == metric].sort_values("share")
-    return one["share"].to_numpy(dtype=np.float64), one["value"].to_numpy(dtype=np.float64)
+    shares = one["share"].to_numpy(dtype=np.float64)
+    values = one["value"].to_numpy(dtype=np.float64)
+    known = np.isfinite(values) & np.isfinite(shares)
+    return shares[known], values[known]
 
 
 def percent_words(share: float) -> str:
-    """Write a share in per cent, with a decimal where it is small."""
+    """Write a share in per cent, with as many decimals as it takes not to call it nothing."""
     percent = 100.0 * share
-    return f"{percent:.1f} %" if percent < 2 else f"{percent:.0f} %"  # noqa: PLR2004 - digits people read
+    if 0 < percent < 0.001:  # noqa: PLR2004 - a household in 100,000
+        return "less than 0.001 %"
+    if 0 < percent < 0.1:  # noqa: PLR2004 - a decimal would say 0.0 or 0.1
+        return f"{percent:.1g} %"
+    return f"{percent:.1f} %" if 0 < percent < 2 else f"{percent:.0f} %"  # noqa: PLR2004 - digits people read

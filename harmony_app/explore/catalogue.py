@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from fusion_core.errors import HarmonyError
-from fusion_core.surveys.model import SurveyId, Variable, WeightDesign
+from fusion_core.errors import HarmonyError, InputError
+from fusion_core.geography.boundaries import has_areas
+from fusion_core.geography.definitions import check_definitions
+from fusion_core.surveys.model import SurveyDescription, SurveyId, Variable, WeightDesign
 from fusion_core.workspace.runs import Run, RunSpec, list_runs
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class Source:
         Those of them that have boundaries, the finest first.
     design
         Replication design of the survey.
+    notes
+        What to know of its areas and the boundaries, one sentence each.
     """
 
     id: str
@@ -55,6 +59,7 @@ class Source:
     geography: tuple[str, ...] = ("puma",)
     area_kinds: tuple[str, ...] = ("puma",)
     design: WeightDesign = field(default_factory=WeightDesign)
+    notes: tuple[str, ...] = ()
 
     @property
     def readable(self) -> dict[str, Variable]:
@@ -142,6 +147,7 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
     donor = read_dictionary(workspace.survey_folder(spec.pair.donor))
     recipient = read_dictionary(workspace.survey_folder(spec.pair.recipient))
     description = workspace.describe(spec.pair.recipient)
+    kinds, notes = _mapped_kinds(workspace, description)
     fused = {
         name: donor.require(name, where=f"dictionary of {spec.pair.donor.title}")
         for name in fused_names(spec)
@@ -156,7 +162,8 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         variables=fused,
         columns={**fused, **{name: item for name, item in answers.items() if name not in fused}},
         geography=description.geography,
-        area_kinds=_mapped_kinds(workspace, description.geography),
+        area_kinds=kinds,
+        notes=notes,
         design=description.design,
     )
 
@@ -167,8 +174,10 @@ def _survey_source(workspace: Workspace, survey: SurveyId) -> Source | None:
 
     folder = workspace.survey_folder(survey)
     description = workspace.describe(survey)
-    kinds = _mapped_kinds(workspace, description.geography)
-    if not (folder / "household.parquet").exists() or not kinds:
+    if not (folder / "household.parquet").exists():
+        return None
+    kinds, notes = _mapped_kinds(workspace, description)
+    if not kinds:
         return None
     answers = {item.name: item for item in read_dictionary(folder).answers("household")}
     return Source(
@@ -179,14 +188,35 @@ def _survey_source(workspace: Workspace, survey: SurveyId) -> Source | None:
         columns=answers,
         geography=description.geography,
         area_kinds=kinds,
+        notes=notes,
         design=description.design,
     )
 
 
-def _mapped_kinds(workspace: Workspace, geography: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the geography columns that have boundaries, the finest first."""
-    return tuple(
-        kind
-        for kind in reversed(geography)
-        if (workspace.geography_folder / f"{kind}.parquet").exists()
-    )
+def _mapped_kinds(
+    workspace: Workspace, description: SurveyDescription
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the geography columns that can be drawn, the finest first, and what is to be said.
+
+    Boundaries of areas that another census defined are refused.
+
+    Raises
+    ------
+    InputError
+        If there are boundaries, but all are refused.
+    """
+    stored = [kind for kind in reversed(description.geography) if has_areas(workspace, kind)]
+    kinds, notes, refused = [], [], None
+    for kind in stored:
+        try:
+            note = check_definitions(workspace, description, kind)
+        except InputError as error:
+            refused = error
+            notes.append(error.message)
+            continue
+        kinds.append(kind)
+        if note:
+            notes.append(note)
+    if refused is not None and not kinds:
+        raise refused
+    return tuple(kinds), tuple(notes)

@@ -74,6 +74,7 @@ class Centre:
         html = {"stylesheets": styles, "margin": 0, **_WIDE}
         self.title = pn.pane.HTML("", **html)
         self.status = pn.pane.HTML("", **html)
+        self.notes = pn.pane.HTML("", visible=False, **html)
         self.legend = pn.pane.HTML("", **html)
         self.about = pn.pane.HTML("", **html)
         self.measure = segmented(MEASURE_TITLES)
@@ -99,7 +100,7 @@ class Centre:
                 self.measure, self.view, justify_content="space-between", margin=(8, 0, 2, 0),
                 gap="6px", **_WIDE,
             ),
-            self.status, self._map_view, self._table_view, self._about_view,
+            self.status, self.notes, self._map_view, self._table_view, self._about_view,
             css_classes=["card"], margin=0, sizing_mode="stretch_both", min_width=380,
             styles={"height": "100%", "padding": "12px 14px"},
         )  # fmt: skip
@@ -125,6 +126,13 @@ class Centre:
             self.status.object = f'<div class="status" role="status">{spinner}{escape(text)}</div>'
         self._map_view.styles = {**_FILLING, "opacity": "0.45" if busy else "1"}
 
+    def show_notes(self, notes: list[str]) -> None:
+        """Say above the map what it does not show."""
+        self.notes.object = "".join(
+            f'<div class="notice" role="status">{escape(note)}</div>' for note in notes
+        )
+        self.notes.visible = bool(notes)
+
     def forget(self) -> None:
         """Take away the figures of an earlier question; the heading already asks another one."""
         self._map_view.styles = {**_FILLING, "opacity": "0.15"}
@@ -132,6 +140,7 @@ class Centre:
         self._rows = None
         if self._table is not None:
             self._table.value = self._table.value.iloc[:0]
+        self.show_notes([])
 
     def show_layer(self, layer: MapLayer, rule: HatchRule) -> None:
         """Colour the map and write its legend."""

@@ -26,6 +26,7 @@ from fusion_core.estimates.stage import (
     is_answered,
     survey_area_estimates,
 )
+from fusion_core.geography.definitions import without_boundaries
 from harmony_app.explore.layers import align
 
 if TYPE_CHECKING:
@@ -55,12 +56,15 @@ class Answer:
         The same statistic of all areas together, one record; empty without margins.
     margins
         Whether margins of error are there yet.
+    undrawn
+        Which areas with households have no boundaries, in a sentence; empty where all have.
     """
 
     request: EstimateRequest
     table: pd.DataFrame
     overall: dict[str, Any]
     margins: bool = True
+    undrawn: str = ""
 
 
 class Estimator:
@@ -95,7 +99,10 @@ class Estimator:
             self.workspace, source.run or source.survey, request.statistic,
             (request.area_kind,), request.where, cache=self.cache,
         )  # fmt: skip
-        return Answer(request, align(found, areas, request.area_kind), {}, margins=False)
+        return Answer(
+            request, align(found, areas, request.area_kind), {}, margins=False,
+            undrawn=_undrawn(found, request, areas),
+        )  # fmt: skip
 
     def answer(self, source: Source, request: EstimateRequest, areas: pd.DataFrame) -> Answer:
         """Estimate every area and all areas together."""
@@ -105,6 +112,7 @@ class Estimator:
             request,
             align(by_area, areas, request.area_kind),
             {str(key): value for key, value in overall.iloc[0].items()} if len(overall) else {},
+            undrawn=_undrawn(by_area, request, areas),
         )
 
     def breakdown(
@@ -201,6 +209,10 @@ def _of_area(contrasts: pd.DataFrame, kind: str, area: str) -> Difference:
     tested = int(contrasts["p_value"].notna().sum())
     found = difference_of(row, confidence=0.90)
     return found.chosen_among(max(tested, 1), float(row["p_adjusted"]))
+
+
+def _undrawn(found: pd.DataFrame, request: EstimateRequest, areas: pd.DataFrame) -> str:
+    return without_boundaries(found[request.area_kind], areas, request.area_kind)
 
 
 def _here(request: EstimateRequest, area: str) -> str:

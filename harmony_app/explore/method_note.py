@@ -160,6 +160,7 @@ def method_note(
         ("Households", words.subgroup_phrase(state)),
         ("Areas", f"{len(answer.table):,} of kind {state.area_kind}"),
     ]
+    facts += [("Note on areas", note) for note in (*source.notes, answer.undrawn) if note]
     if statistic.level:
         facts.insert(3, ("Level", statistic.level))
     implicates = 0 if source.spec is None else source.spec.implicates

@@ -234,6 +234,7 @@ class ExplorePage(Viewer):
         self._show_layer(answer)
         self.centre.show_rows(answer.table, quantity, self.state.hatch)
         self.centre.show_status()
+        self.centre.show_notes([*self.source.notes, *filter(None, [answer.undrawn])])
         self.side.show_answer(self.state, self.source, answer, quantity)
         self._show_chosen()
 

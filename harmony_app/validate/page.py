@@ -161,6 +161,8 @@ class ValidatePage(Viewer):
         both = self._record.outside is not None
         self.households.visible = both
         text = "" if self._record.weighted else f"{words.UNWEIGHTED} "
+        if self._record.subsets:
+            text += f"{self._record.subsets}. "
         text += "Households, to the models" if both else words.ONLY_INSIDE
         self._which.object = f'<p class="which">{escape(text)}</p>'
 

@@ -36,6 +36,8 @@ class ValidatedRun:
         Sentences to show above everything else.
     repeat
         Whether the usual validation should be repeated.
+    subsets
+        Which variables form the subsets, and why; empty where an earlier version did not say.
     weighted
         Whether the donor's households count differently.
     variables
@@ -48,6 +50,7 @@ class ValidatedRun:
     facts: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     repeat: bool = False
+    subsets: str = ""
     weighted: bool = True
     variables: Mapping[str, Variable] = field(default_factory=dict)
 
@@ -77,9 +80,11 @@ def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
             " here."
         )
     repeat = bool(warnings)
-    weighted = bool(read_facts(run.validation_folder).get("weighted", True))
+    known = read_facts(run.validation_folder)
+    weighted, subsets = bool(known.get("weighted", True)), str(known.get("subsets", ""))
     usual = ValidatedRun(
         run, inside, warnings=tuple(warnings), repeat=repeat, weighted=weighted,
+        subsets=subsets,
         variables=variables,
     )  # fmt: skip
     if not has_validation(folder):

@@ -61,7 +61,7 @@ function nextSteps(data) {
 
 function notesList(data) {
   if (!data.notes.length) return null;
-  return h("div", { class: "notes" }, h("h3", {}, "What to know"), h("ul", {}, data.notes.map((note) => h("li", {}, note))));
+  return h("div", { class: "notes" }, h("h3", {}, "What to know"), h("ul", {}, data.notes.map((note) => h("li", note.startsWith("Warning: ") ? { class: "warning" } : {}, note))));
 }
 
 function facts(pairs) {

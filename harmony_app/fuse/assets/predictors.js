@@ -19,7 +19,7 @@ function predictorMessage(data) {
 
 function predictorRows(data, send) {
   return h("div", { class: "rows", "data-scroll": "predictors" },
-    data.notes.map((note) => h("p", { class: "note" }, note)),
+    data.notes.map((note) => h("p", note.startsWith("Warning: ") ? { class: "note warning", role: "alert" } : { class: "note" }, note)),
     h("table", {},
       h("thead", {}, h("tr", {}, h("th", {}, "Use"), h("th", {}, "Predictor"), h("th", { class: "num" }, "Similarity"))),
       h("tbody", {}, data.rows.map((row) => predictorRow(row, send)))));

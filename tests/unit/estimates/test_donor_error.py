@@ -289,11 +289,11 @@ def test_a_predictor_one_side_lacks_is_named():
         sample_of(donor, recipient.drop(columns="size"))
 
 
-def test_a_predictor_nobody_answered_and_few_donors_tell_nothing():
+def test_a_predictor_nobody_answered_tells_nothing_and_a_single_donor_is_refused():
     donor, recipient = donor_table(), recipient_table()
     blank = sample_of(donor.assign(size=np.nan), recipient)
     assert one_row(Statistic("mean", "use"), donor=blank)["standard_error"] > 0
-    alone = DonorSample.build(
-        donor.iloc[:1], recipient, predictors=["size"], variables=["use", "heats"]
-    )
-    assert NO_DONOR in one_row(Statistic("mean", "use"), donor=alone)["assumption"]
+    with pytest.raises(InputError, match="at least 2 donors"):
+        DonorSample.build(
+            donor.iloc[:1], recipient, predictors=["size"], variables=["use", "heats"]
+        )

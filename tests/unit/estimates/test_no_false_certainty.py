@@ -222,7 +222,7 @@ def test_infinite_values_are_refused(where):
     x[4] = np.inf
     fused = Implicates({"x": FusedVariable("x", x[:, None])}) if where == "fused" else PLAIN
     table = survey(20) if where == "fused" else survey(20, x=x)
-    with pytest.raises(InputError, match="'x' is infinite (for 1 household|in 1 row)"):
+    with pytest.raises(InputError, match=r"'x' is infinite (for 1 household|in 1 row)"):
         one(table, Statistic("mean", "x"), implicates=fused)
 
 

@@ -214,3 +214,24 @@ def test_only_a_finished_run_can_be_checked(own, toy_pair):
     waiting.write_state(RunState(status="failed", message="The disk is full"))
     with pytest.raises(InputError, match="Only a finished run"):
         start_check(workspace, waiting, 5)
+
+
+def test_a_run_whose_donors_left_answers_blank_goes_through_and_says_whom_it_speaks_of(
+    toy_workspace, toy_pair
+):
+    donor = toy_workspace.survey(toy_pair.donor)
+    table = donor.household.copy()
+    table.loc[::7, "cooling"] = None
+    table.loc[3::9, "kwh"] = np.nan
+    toy_workspace.add_survey(dataclasses.replace(donor, household=table))
+    run = create_run(
+        toy_workspace, spec_of(toy_pair, fusion_variables=("cooling", "kwh"), out_of_fold=2)
+    )
+    execute_run(toy_workspace, run)
+    answered = table[["cooling", "kwh"]].notna().sum()
+    for folder in (run.validation_folder, out_of_fold_folder(run)):
+        donors = read_validation(folder).donors.set_index("variable")
+        assert donors["households"].to_dict() == answered.to_dict()
+    assert read_facts(run.validation_folder)["subsets"].startswith("Subsets are formed by")
+    [row] = area_estimates(toy_workspace, run, Statistic("mean", "kwh"), by=()).to_dict("records")
+    assert row["estimate"] > 0

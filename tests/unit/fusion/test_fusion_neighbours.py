@@ -9,6 +9,7 @@ from fusion_core.fusion.neighbours import (
     DonorPool,
     ExpectationScale,
     choose_k,
+    enough_donors,
     fixed_k_pool,
     variable_k_pool,
 )
@@ -151,3 +152,29 @@ def test_fewer_donors_than_neighbours_are_all_listed():
         seed=0,
     )
     assert list(pool.sizes()) == [2, 2]
+
+
+def test_more_donors_are_enough_where_weights_are_unequal():
+    equal, unequal = np.ones(50), np.array([1.0, 9.0] * 25)
+    settings = TrainSettings(neighbours=12)
+    assert enough_donors(10, equal, TrainSettings()) == 10
+    assert enough_donors(10, unequal, TrainSettings()) == 16
+    assert enough_donors(10, unequal, settings) == 12, "never more than there may be neighbours"
+    assert enough_donors(10, unequal, settings.replace(method="variable-k")) == 10, "as published"
+
+
+def test_draws_keep_the_weighted_mean_where_heavy_donors_differ():
+    draw = np.random.default_rng(8)
+    heavy = draw.random(6000) < 0.1
+    weights, values = np.where(heavy, 20.0, 1.0), draw.normal(np.where(heavy, 1.0, 2.0), 0.3)
+    place = draw.random((6000, 1))
+    off = []
+    for method in ("variable-k", "out-of-fold"):
+        settings = TrainSettings(method=method, block_neighbours=10)
+        pool = fixed_k_pool(
+            place, weights, np.arange(6000, dtype=np.int32), settings,
+            is_probability=np.zeros(1, dtype=bool), column_weight=np.ones(1), seed=1,
+        )  # fmt: skip
+        drawn = values[pool.pick(place[:, None], draw.random((6000, 20)))]
+        off.append(abs(np.average(drawn.mean(axis=1)) - np.average(values, weights=weights)))
+    assert off[1] < 0.4 * off[0]

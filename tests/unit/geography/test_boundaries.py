@@ -34,7 +34,8 @@ def wavy_border(points=200):
 def test_import_recognises_census_columns_and_projects(tmp_path):
     path = source(tmp_path, [box(-90, 40, -89, 41)], ["1700100"], NAMELSAD10=["Some PUMA"])
     areas = import_boundaries(path)
-    assert list(areas.columns) == ["area_id", "name", "geometry"]
+    assert list(areas.columns) == ["area_id", "name", "geometry", "census"]
+    assert areas["census"].tolist() == ["2010"]
     assert areas.loc[0, "area_id"] == "1700100"
     assert areas.loc[0, "name"] == "Some PUMA"
     assert areas.crs.to_string() == "EPSG:5070"

@@ -47,13 +47,15 @@ def test_weights_and_replicates_are_those_of_the_file(pums_2019):
 
 
 def test_codes_become_the_dictionarys_labels_in_its_order(pums_2019):
-    pums_2019.households[0] |= {"TEN": "3", "YBL": "07", "BLD": "2", "ACR": ""}
+    pums_2019.households[0] |= {"TEN": "3", "YBL": "07", "BLD": "4", "ACR": ""}
+    pums_2019.households[1]["BLD"] = "02"
     pums_2019.rewrite()
     survey = read(pums_2019)
     row = survey.household.iloc[0]
     assert row["ten"] == "Rented"
     assert row["ybl"] == "1990 to 1999"
-    assert row["bld"] == "One-family house detached", "codes match with and without leading zeros"
+    assert row["bld"] == "2 Apartments", "codes match with and without leading zeros"
+    assert survey.household["bld"][1] == "One-family house detached"
     assert row["acr"] == "Not a one-family house or mobile home", "a blank that means something"
     dictionary = survey.dictionary
     assert dictionary["ten"].levels[0] == "Owned with mortgage or loan (include home equity loans)"
@@ -64,7 +66,9 @@ def test_codes_become_the_dictionarys_labels_in_its_order(pums_2019):
 
 
 def test_amounts_are_zero_where_not_applicable_and_ratios_missing(pums_2019):
-    pums_2019.households[0] |= {"MRGP": "", "GRPIP": ""}
+    pums_2019.households[0] |= {"TEN": "3", "MRGP": "", "GRPIP": ""}
+    for member in pums_2019.persons:
+        member["AGEP"] = "12"
     pums_2019.rewrite()
     survey = read(pums_2019)
     assert survey.household.loc[0, "mrgp"] == 0
@@ -170,3 +174,27 @@ def test_missing_columns_are_all_named(pums_2019):
         "The column SERIALNO is missing",
         "The column WGTP is missing",
     ]
+
+
+def test_the_definition_of_the_areas_is_kept_with_the_survey(pums_2019):
+    assert read(pums_2019, person=False).description.puma_censuses == ("2010",)
+    for index, row in enumerate(pums_2019.households):
+        del row["PUMA"]
+        row.update(
+            {"PUMA10": "105", "PUMA20": "-9"} if index % 2 else {"PUMA10": "-9", "PUMA20": "7"}
+        )
+    pums_2019.rewrite()
+    assert read(pums_2019, person=False).description.puma_censuses == ("2020", "2010")
+
+
+def test_an_adult_without_an_employment_status_is_no_child(pums_2019):
+    pums_2019.persons[0] |= {"AGEP": "15", "ESR": ""}
+    pums_2019.persons[1] |= {"AGEP": "44", "ESR": "", "WAGP": ""}
+    pums_2019.rewrite()
+    survey = read(pums_2019)
+    answers = survey.person.set_index("agep")["esr"]
+    assert answers[15] == "Less than 16 years old"
+    assert answers.isna()[44]
+    assert survey.person.set_index("agep")["wagp"].isna()[44]
+    assert "1 blank field is missing" in survey.dictionary["esr"].note
+    assert any("missing answers" in note and "ESR 1" in note for note in survey.description.notes)

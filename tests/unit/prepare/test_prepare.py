@@ -1,4 +1,7 @@
 import dataclasses
+import os
+import time
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -10,6 +13,7 @@ from fusion_core.geography.spatial import SpatialTable, write_spatial_table
 from fusion_core.harmony.model import Harmony, LevelGroup, Side
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.prepare import assemble, prepare, read_prepared, write_prepared
+from fusion_core.surveys.model import Dictionary
 from fusion_core.workspace.runs import RunSpec
 
 
@@ -97,6 +101,41 @@ def test_an_odd_harmony_never_stops_the_others(toy_workspace, toy_pair, spec):
     assert prepared.failures["cooling__ten"].startswith("The harmony failed")
 
 
+def test_a_harmony_broken_by_a_changed_survey_warns_and_names_the_survey(
+    toy_workspace, toy_pair, spec
+):
+    store = HarmonyStore(toy_workspace.path, toy_pair)
+    folder = toy_workspace.survey_folder(toy_pair.donor)
+    later = time.time() + 60
+    survey = toy_workspace.survey(toy_pair.donor)
+    gone = next(item for item in store.load().harmonies if item.key == "tenure__ten")
+    table = survey.household.drop(columns=gone.donor.variable)
+    variables = [item for name, item in survey.dictionary.items() if name != gone.donor.variable]
+    toy_workspace.add_survey(
+        dataclasses.replace(survey, household=table, dictionary=Dictionary(variables))
+    )
+    os.utime(folder / "dictionary.parquet", (later, later))
+    prepared = prepare(toy_workspace, spec)
+    assert "tenure__ten" not in prepared.kept
+    [warning] = [note for note in prepared.notes if "tenure__ten leaves the run" in note]
+    assert prepared.notes[0] == warning
+    assert warning.startswith("Warning: ")
+    assert warning.endswith("TOY 2020 was stored after this harmony was last saved.")
+
+
+def test_a_predictor_grown_unlike_after_its_survey_was_stored_again_is_a_warning(
+    toy_workspace, toy_pair, spec
+):
+    harmonies = HarmonyStore(toy_workspace.path, toy_pair).load().harmonies
+    moment = datetime.fromisoformat(min(item.modified for item in harmonies)).timestamp()
+    for when, expected in ((moment + 3600, 1), (moment - 3600, 0)):
+        for survey in (toy_pair.donor, toy_pair.recipient):
+            os.utime(toy_workspace.survey_folder(survey) / "dictionary.parquet", (when, when))
+        notes = prepare(toy_workspace, spec).notes
+        told = [note for note in notes if note.startswith("Warning: the predictor age__agep")]
+        assert len(told) == expected
+
+
 def test_a_spatial_table_that_lacks_pumas_is_reported_not_fatal(toy_workspace, spec):
     data = pd.DataFrame({"puma": ["9900100"], "price": [12.0]})
     write_spatial_table(toy_workspace, SpatialTable("prices", "Prices", data))
@@ -105,14 +144,26 @@ def test_a_spatial_table_that_lacks_pumas_is_reported_not_fatal(toy_workspace, s
     assert "climate.hdd" in prepared.kept
 
 
-def test_donors_without_an_answer_are_left_out_and_counted(toy_workspace, toy_pair, spec):
+def test_donors_are_kept_for_what_they_answered_and_gaps_are_counted(toy_workspace, toy_pair, spec):
     survey = toy_workspace.survey(toy_pair.donor)
     table = survey.household.copy()
     table.loc[:11, "kwh"] = np.nan
     toy_workspace.add_survey(dataclasses.replace(survey, household=table))
     prepared = prepare(toy_workspace, spec)
-    assert len(prepared.donor) == len(table) - 12
-    assert any(note.startswith("12 donor households") for note in prepared.notes)
+    assert len(prepared.donor) == len(table)
+    assert prepared.donor["kwh"].isna().sum() == 12
+    assert any("learned from the others: kwh by 12 (" in note for note in prepared.notes)
+
+
+def test_only_donors_who_answered_nothing_are_left_out(toy_workspace, toy_pair, spec):
+    survey = toy_workspace.survey(toy_pair.donor)
+    table = survey.household.copy()
+    table.loc[:11, ["kwh", "rooms"]] = np.nan
+    table.loc[:5, "rooms"] = 4.0
+    toy_workspace.add_survey(dataclasses.replace(survey, household=table))
+    prepared = prepare(toy_workspace, dataclasses.replace(spec, fusion_variables=("kwh", "rooms")))
+    assert len(prepared.donor) == len(table) - 6
+    assert any(note.startswith("6 donor households") for note in prepared.notes)
 
 
 def test_the_same_seed_prepares_the_same_input(toy_workspace, spec, prepared):

@@ -11,7 +11,8 @@ from fusion_core.validation import (
     validate,
     write_validation,
 )
-from fusion_core.validation.verdicts import smallest_share, verdict
+from fusion_core.validation.sentences import distribution_findings, donor_findings
+from fusion_core.validation.verdicts import percent_words, smallest_share, verdict
 
 ROWS = 1200
 
@@ -184,12 +185,8 @@ def test_wrong_input_is_named(observed):
         validate(observed.drop(columns="energy"), implicates, ["size"])
     with pytest.raises(InputError, match="no weight column"):
         validate(observed, implicates, ["size"], weight="wgt")
-    with pytest.raises(InputError, match="1 missing observed values"):
-        validate(
-            observed.assign(energy=observed["energy"].where(observed.index > 0)),
-            implicates,
-            ["size"],
-        )
+    with pytest.raises(InputError, match="'energy' has no observed value"):
+        validate(observed.assign(energy=np.nan), implicates, ["size"])
     with pytest.raises(InputError, match="never fused: 'wood'"):
         validate(observed.assign(fuel="wood"), implicates, ["size"])
 
@@ -212,9 +209,87 @@ def test_verdicts_in_plain_words():
     )
     falling = verdict("elec", curves_of([0.4, 0.2, 0.08, 0.04, 0.03]))
     assert falling.startswith("elec: typical error under 5 % down to subsets of 38 % of households")
-    assert falling.endswith("do not use below 13 %")
+    assert falling.endswith("do not use for subsets below 13 % of households")
     assert "do not use for subsets" in verdict("elec", curves_of([0.9, 0.8, 0.5]))
     assert "add little to the overall figure" in verdict("elec", curves_of([0.04] * 3, added=0.1))
+
+
+def test_verdicts_at_the_ends_of_what_was_tested():
+    tiny = curves_of([0.4, 0.04, 0.03]).assign(share=lambda frame: frame["share"] / 1000)
+    assert "do not use for subsets below 0.3 % of households" in verdict(
+        "elec", tiny.assign(share=tiny["share"] * 10 + 0.0004)
+    )
+    assert "0.0 %" not in verdict("elec", tiny)
+    assert "down to subsets of 0.03 % of households" in verdict("elec", tiny)
+    assert verdict("elec", curves_of([0.3, 0.9, 2.5])) == (
+        "elec: do not use for subsets: typical error above 25 % in those of every size"
+    )
+    assert verdict("elec", curves_of([np.nan] * 3)) == (
+        "elec: no subset could be compared, so nothing is known of its errors"
+    )
+    gappy = verdict("elec", curves_of([np.nan, 0.04, 0.03]))
+    assert gappy.startswith("elec: typical error under 5 % down to the smallest subsets tested")
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "0 %"), (0.000_000_1, "less than 0.001 %"), (0.000_3, "0.03 %"), (0.001_2, "0.1 %"),
+        (0.015, "1.5 %"), (0.4, "40 %"), (1.0, "100 %"), (2.5, "250 %"),
+    ],
+)  # fmt: skip
+def test_a_share_above_nothing_is_never_written_as_nothing(share, words):
+    assert percent_words(share) == words
+
+
+def test_a_variable_is_compared_among_those_who_answered_it(observed):
+    answered = np.random.default_rng(4).random(ROWS) < 0.7
+    gappy = observed.assign(energy=observed["energy"].where(answered))
+    found = validate(gappy, draw(observed), ["size", "region"], weight="weight")
+    whole = validate(observed, draw(observed), ["size", "region"], weight="weight")
+    fuel = found.metrics["variable"] == "fuel"
+    pd.testing.assert_frame_equal(
+        found.metrics[fuel].reset_index(drop=True),
+        whole.metrics[whole.metrics["variable"] == "fuel"].reset_index(drop=True),
+    )
+    donors = found.donors.set_index("variable")
+    assert donors.loc["energy", "households"] == answered.sum()
+    assert donors.loc["energy", "unanswered"] == (~answered).sum()
+    assert donors.loc["energy", "share"] == pytest.approx(
+        observed["weight"][answered].sum() / observed["weight"].sum()
+    )
+    assert donors.loc["fuel", "unanswered"] == 0
+    mean = np.average(observed["energy"][answered], weights=observed["weight"][answered])
+    assert found.distances.set_index("variable").loc["energy", "mean_observed"] == (
+        pytest.approx(mean)
+    )
+    assert list(found.summary["variable"]) == ["energy", "fuel"]
+    [only] = donor_findings(found)
+    assert f"{answered.sum():,} donor households that answered it" in only.text
+    assert donor_findings(whole) == []
+
+
+def test_the_standard_error_of_the_observed_mean_is_that_of_a_weighted_mean(observed):
+    found = validate(observed, draw(observed), ["region"], weight="weight")
+    error = found.distances.set_index("variable").loc["energy", "mean_error"]
+    weight, values = observed["weight"].to_numpy(), observed["energy"].to_numpy()
+    residual = weight * (values - np.average(values, weights=weight))
+    expected = np.sqrt(ROWS / (ROWS - 1) * (residual**2).sum()) / weight.sum()
+    assert error == pytest.approx(expected)
+
+
+def test_a_mean_beyond_the_donors_own_margin_does_not_match(observed):
+    near = draw(observed)
+    energy = near["energy"].values
+    mean = np.average(energy.mean(axis=1), weights=observed["weight"])
+    truth = np.average(observed["energy"], weights=observed["weight"])
+    found = validate(observed, near, ["region"], weight="weight")
+    margin = 1.645 * found.distances.set_index("variable").loc["energy", "mean_error"]
+    for shift, words in ((0.0, "matches"), (1.5 * margin, "is near")):
+        values = energy + (truth - mean + shift)
+        moved = Implicates({"energy": FusedVariable("energy", values)})
+        [said] = distribution_findings(validate(observed, moved, ["region"], weight="weight"))
+        assert said.text.startswith(f"energy {words} the observed distribution")
 
 
 def test_the_smallest_share_that_stays_within_a_limit():
