@@ -18,6 +18,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.surveys.model import Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.storage import read_description, read_survey, write_survey
@@ -51,7 +52,7 @@ class Workspace:
     synthetic: bool = False
 
     @classmethod
-    def create(cls, path: Path, *, title: str = "", synthetic: bool = False) -> Workspace:
+    def create(cls, path: PathLike, *, title: str = "", synthetic: bool = False) -> Workspace:
         """Create a workspace, or open the one already there.
 
         Raises
@@ -59,6 +60,7 @@ class Workspace:
         InputError
             If the folder exists, is not empty and is no workspace, or is a file.
         """
+        path = path_of(path, "path")
         if (path / "workspace.json").exists():
             return cls.open(path)
         if path.exists() and not path.is_dir():
@@ -79,7 +81,7 @@ class Workspace:
         write_json(record, self.path / "workspace.json")
 
     @classmethod
-    def open(cls, path: Path) -> Workspace:
+    def open(cls, path: PathLike) -> Workspace:
         """Open an existing workspace.
 
         Raises
@@ -87,6 +89,7 @@ class Workspace:
         InputError
             If the folder is no workspace or was written by a newer version.
         """
+        path = path_of(path, "path")
         if not (path / "workspace.json").exists():
             raise InputError(
                 "The folder is no workspace: it has no workspace.json",
