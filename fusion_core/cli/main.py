@@ -53,6 +53,17 @@ class HarmonyGroup(TyperGroup):
         except HarmonyError as error:
             write_error(error, as_json=as_json)
             raise typer.Exit(USER_ERROR) from error
+        except BrokenPipeError:  # whoever read the output has seen enough; the parser ends quietly
+            raise
+        except OSError as error:
+            # What the system refuses – a disk, a permission, a name too long – is the user's to mend.
+            refused = InputError(
+                f"The system refuses: {error.strerror or error}",
+                where=str(error.filename or "")[:200],
+                fix="Check the path and its permissions",
+            )
+            write_error(refused, as_json=as_json)
+            raise typer.Exit(USER_ERROR) from error
         except typer.TyperException as error:
             # A misspelt option: people see the usage line too, scripts the same object as ever.
             if not as_json:

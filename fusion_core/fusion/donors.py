@@ -213,7 +213,7 @@ def read_donors(
     steps = normalise_steps(y)
     x, settings = normalise_predictors(x, steps, settings)
     notes: list[str] = []
-    donor, weights = _read_rows(donor, steps, x, weight, settings, notes)
+    donor, weights = _read_rows(donor, steps, x, weight, settings=settings, notes=notes)
     overrides = dict(settings.types)
     predictors = detect_types(donor, x, overrides)
     matrix = encode_frame(donor, predictors)
@@ -263,6 +263,7 @@ def _read_rows(
     steps: tuple[tuple[str, ...], ...],
     x: Sequence[str],
     weight: str | None,
+    *,
     settings: TrainSettings,
     notes: list[str],
 ) -> tuple[pd.DataFrame, NDArray[np.float64]]:

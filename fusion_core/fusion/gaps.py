@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 MATCHES: Final = 10
 RIDGE: Final = 1e-6
-_KEY: Final = 1_000_033
-"""Key of the random stream, apart from those of the variables."""
 
 
 def fill_gaps(
@@ -78,7 +76,7 @@ def fill_gaps(
         answered = np.flatnonzero(~gaps[:, place])
         share = np.sqrt(weights / weights.sum())[:, None]
         expected = _expected(np.column_stack([share, known.columns]), target.columns, answered)
-        generator = stream(seed, Purpose.SCREENING, _KEY, place)
+        generator = stream(seed, Purpose.GAPS, types[place].name)
         chosen = _matched(expected, missing, answered, weights, generator)
         filled[missing, place] = fused[chosen, place]
     return filled

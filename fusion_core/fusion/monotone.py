@@ -143,7 +143,7 @@ def _checked(
 def _numbers(column: ArrayLike, name: str) -> NDArray[np.float64]:
     try:
         numbers = np.asarray(column, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
             f"A value of {name} is no number", fix="Give a column of numbers"
         ) from error

@@ -55,6 +55,7 @@ class Purpose(IntEnum):
     VALIDATION = 5
     IMPUTING = 6
     LOCATION = 7
+    GAPS = 8
 
 
 def random_seed() -> int:

@@ -6,11 +6,14 @@ Later stages rely on them without looking again: see `fusion_core.surveys.model`
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import type_name
 from fusion_core.errors import InputError
+from fusion_core.frames import is_number, unusable, values_in_words
 from fusion_core.surveys.model import HOUSEHOLD_KEY, PERSON_KEY, WEIGHT, RespondentLevel, Survey
 
 
@@ -49,9 +52,9 @@ def _table(
     survey: Survey, table: pd.DataFrame, respondent: RespondentLevel, keys: list[str]
 ) -> Iterator[str]:
     name = f"the {respondent} table"
-    if table.columns.has_duplicates:
-        twice = table.columns[table.columns.duplicated()][0]
-        yield f"{name} has the column {twice} twice"
+    wrong = _names(table, name)
+    if wrong:
+        yield wrong
         return
     missing = [column for column in [*keys, WEIGHT] if column not in table.columns]
     missing += [
@@ -63,11 +66,19 @@ def _table(
     if missing:
         yield f"{name} lacks {', '.join(missing[:3])}"
         return
+    unfit = [
+        f"the column {column} of {name} {reason}"
+        for column in dict.fromkeys([*keys, *_answers(survey, respondent)])
+        if column in table.columns and (reason := unusable(table[column]))
+    ]
+    if unfit or not is_number(table[WEIGHT].dtype):
+        yield from unfit or [f"the weights of {name} are {values_in_words(table[WEIGHT])}"]
+        return
     if table[keys].isna().any().any():
         yield f"{name} has rows without {' or '.join(keys)}"
     elif table.duplicated(keys).any():
         yield f"{name} has two rows for one {' and '.join(keys)}"
-    weight = table[WEIGHT].to_numpy(dtype="float64")
+    weight = table[WEIGHT].to_numpy(dtype="float64", na_value=np.nan)
     bad = int((~(np.isfinite(weight) & (weight > 0))).sum())
     if bad:
         yield f"{bad:,} weights of {name} are not positive and finite"
@@ -79,6 +90,21 @@ def _table(
     if undescribed:
         yield f"{name} lacks the variable {undescribed[0]} of the dictionary"
     yield from _levels(survey, table, respondent)
+
+
+def _names(table: Any, name: str) -> str:
+    """Say what is wrong with a table's column names; empty if nothing is."""
+    if not isinstance(table, pd.DataFrame):
+        return f"{name} is no pandas frame but {type_name(table)}"
+    unnamed = [column for column in table.columns if not isinstance(column, str)]
+    if unnamed:
+        return f"{name} has a column whose name is no text: {unnamed[0]!r:.60}"
+    twice = table.columns[table.columns.duplicated()]
+    return f"{name} has the column {twice[0]} twice" if len(twice) else ""
+
+
+def _answers(survey: Survey, respondent: RespondentLevel) -> list[str]:
+    return [variable.name for variable in survey.dictionary.answers(respondent)]
 
 
 def _levels(survey: Survey, table: pd.DataFrame, respondent: RespondentLevel) -> Iterator[str]:

@@ -17,6 +17,8 @@ from fusion_core.validation.verdicts import FAIR_ERROR, GOOD_ERROR, percent_word
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.frames import Table
+
 
 GOOD_RANKS, FAIR_RANKS = 0.9, 0.6
 GOOD_TOTAL, FAIR_TOTAL = 0.02, 0.10
@@ -56,8 +58,8 @@ class ExternalComparison:
 
 
 def compare_external(
-    estimates: pd.DataFrame,
-    table: pd.DataFrame,
+    estimates: Table,
+    table: Table,
     *,
     area: str = "puma",
     table_area: str | None = None,
@@ -89,9 +91,8 @@ def compare_external(
         require_text(name, "the columns to compare")
     left = _keyed(estimates, area, ("estimate", "moe"), "estimates")
     right = _keyed(table, key, (value, *([moe] if moe else [])), "table")
-    right = right.rename(columns={value: "external", **({moe: "external_moe"} if moe else {})})
-    if moe is None:
-        right["external_moe"] = np.nan
+    margins = np.nan if moe is None else right[moe]
+    right = pd.DataFrame({"external": right[value], "external_moe": margins}, index=right.index)
     points = left.join(right, how="inner").dropna(subset=["estimate", "external"])
     if len(points) < 3:  # noqa: PLR2004 - two points always lie on a line
         raise InputError(
@@ -205,7 +206,7 @@ def _ranks(values: pd.Series[float]) -> NDArray[np.float64]:
     return np.asarray(values.rank(), dtype=np.float64)
 
 
-def _keyed(table: pd.DataFrame, key: str, values: tuple[str, ...], where: str) -> pd.DataFrame:
+def _keyed(table: Table, key: str, values: tuple[str, ...], where: str) -> pd.DataFrame:
     table = read_frame(table, where, answers=values, keys=[key])
     for name in (key, *values):
         if name not in table.columns:

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.surveys.model import Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.storage import (
@@ -63,7 +64,7 @@ class Workspace:
     synthetic: bool = False
 
     @classmethod
-    def create(cls, path: Path, *, title: str = "", synthetic: bool = False) -> Workspace:
+    def create(cls, path: PathLike, *, title: str = "", synthetic: bool = False) -> Workspace:
         """Create a workspace, or open the one already there.
 
         Raises
@@ -71,6 +72,7 @@ class Workspace:
         InputError
             If the folder exists, is not empty and is no workspace, or is a file.
         """
+        path = path_of(path, "path")
         try:
             if (path / "workspace.json").exists():
                 return cls.open(path)
@@ -98,7 +100,7 @@ class Workspace:
         write_json(record, self.path / "workspace.json")
 
     @classmethod
-    def open(cls, path: Path) -> Workspace:
+    def open(cls, path: PathLike) -> Workspace:
         """Open an existing workspace.
 
         Raises
@@ -106,6 +108,7 @@ class Workspace:
         InputError
             If the folder is no workspace, may not be read or was written by a newer version.
         """
+        path = path_of(path, "path")
         try:
             is_workspace = (path / "workspace.json").exists()
         except OSError as error:

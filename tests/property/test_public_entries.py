@@ -473,3 +473,14 @@ def test_files_and_folders_are_given_as_text_or_paths_and_refused_otherwise(fold
         variables=data.draw(st.one_of(st.none(), name_lists)),
         level=data.draw(st.sampled_from(["", "gas", "5"])), wide=data.draw(st.booleans()),
     )  # fmt: skip
+
+
+def test_what_the_search_found_stays_refused_or_done(drawn):
+    """Cases that once ended in a traceback and that few examples meet."""
+    areas = pd.DataFrame({"puma": ["1", "2", "3"], "estimate": 1.0, "moe": 0.1})
+    same = compare_external(areas, areas, value="estimate", moe="estimate")
+    assert same.points["external_moe"].tolist() == [1.0] * 3
+    unanswered = households().assign(fuel=None)
+    refused_or_done(score_variables, unanswered, drawn)
+    with pytest.raises(HarmonyError, match="A value of x is no number"):
+        monotonic([10**400, 1], [1, 2])

@@ -1,7 +1,7 @@
 import geopandas as gpd
 import pytest
 import shapely
-from shapely import MultiPolygon, Polygon, box
+from shapely import MultiPolygon, Point, Polygon, box
 
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.geography.boundaries import (
@@ -151,3 +151,25 @@ def test_reading_says_what_is_missing_or_damaged(workspace):
     path.write_bytes(b"PAR1 cut off")
     with pytest.raises(CorruptFileError, match="damaged"):
         read_areas(workspace)
+
+
+@pytest.mark.parametrize("identifiers", [["1700100", None], [1700100.0, None], ["1700100", " "]])
+def test_an_area_without_an_identifier_is_refused_with_its_row(tmp_path, identifiers):
+    path = source(tmp_path, [box(-90, 40, -89, 41), box(-89, 40, -88, 41)], identifiers)
+    with pytest.raises(InputError, match=r"1 of 2 areas have no identifier .*first in row 2"):
+        import_boundaries(str(path))
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        (Point(-90, 40), "shapes cover no area, the first one that of '1700100'"),
+        (box(1000, 1000, 2000, 2000), "shapes cover no area"),
+        (Polygon(), "No area of the file has a shape"),
+        (None, "No area of the file has a shape"),
+    ],
+)
+def test_shapes_that_are_no_areas_are_refused(tmp_path, shape, words):
+    path = source(tmp_path, [shape], ["1700100"])
+    with pytest.raises(InputError, match=words):
+        import_boundaries(path)

@@ -111,3 +111,25 @@ def test_persons_need_their_household(survey, tmp_path):
     stray = survey.person.assign(household_id=["h0", "h0", "h9"])
     with pytest.raises(InputError, match="1 persons belong to no household"):
         write_survey(dataclasses.replace(survey, person=stray), tmp_path / "survey")
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "words"),
+    [
+        ("kwh", [[1]], "the column kwh of the household table holds lists"),
+        ("kwh", [1, "a"], "the column kwh of the household table mixes whole numbers"),
+        ("household_id", [b"a"], "the column household_id of the household table holds bytes"),
+        ("weight", ["heavy"], "the weights of the household table are text"),
+        (0, [1], "the household table has a column whose name is no text: 0"),
+    ],
+)
+def test_a_survey_of_values_that_are_no_answers_is_not_stored(
+    survey, tmp_path, column, values, words
+):
+    rows = len(survey.household)
+    odd = pd.Series((values * rows)[:rows], dtype=object, index=survey.household.index)
+    household = survey.household.copy()
+    household[column] = odd
+    with pytest.raises(InputError, match=words):
+        write_survey(dataclasses.replace(survey, household=household), tmp_path / "odd")
+    assert not (tmp_path / "odd").exists()
