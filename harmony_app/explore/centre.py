@@ -53,6 +53,8 @@ class Centre:
         Called when a toggle is switched.
     choose
         Called with an area that was clicked, and whether Shift was held.
+    ask_again
+        Called to ask once more what could not be answered.
     styles
         Style sheets of the HTML panes.
     """
@@ -63,6 +65,7 @@ class Centre:
         measure: Callable[[Measure], None],
         view: Callable[[CentreView], None],
         choose: Callable[[str, bool], None],
+        ask_again: Callable[[], None],
         styles: list[str],
     ) -> None:
         self._theme = theme
@@ -73,6 +76,8 @@ class Centre:
         html = {"stylesheets": styles, "margin": 0, **_WIDE}
         self.title = pn.pane.HTML("", **html)
         self.status = pn.pane.HTML("", **html)
+        self.again = pn.widgets.Button(label="Try again", visible=False, margin=(4, 0, 0, 0))
+        self.again.on_click(lambda _: ask_again())
         self.legend = pn.pane.HTML("", **html)
         self.about = pn.pane.HTML("", **html)
         self.measure = segmented(MEASURE_TITLES)
@@ -98,7 +103,7 @@ class Centre:
                 self.measure, self.view, justify_content="space-between", margin=(8, 0, 2, 0),
                 gap="6px", **_WIDE,
             ),
-            self.status, self._map_view, self._table_view, self._about_view,
+            self.status, self.again, self._map_view, self._table_view, self._about_view,
             css_classes=["card"], margin=0, sizing_mode="stretch_both", min_width=380,
             styles={"height": "100%", "padding": "12px 14px"},
         )  # fmt: skip
@@ -116,7 +121,8 @@ class Centre:
         )
 
     def show_status(self, text: str = "", *, busy: bool = False, error: str = "") -> None:
-        """Say what is going on, or what went wrong."""
+        """Say what is going on, or what went wrong and can be tried again."""
+        self.again.visible = bool(error)
         if error:
             self.status.object = f'<div class="error" role="alert">{escape(error)}</div>'
         else:

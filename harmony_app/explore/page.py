@@ -89,6 +89,7 @@ class ExplorePage(Viewer):
             lambda measure: self.dispatch(dataclasses.replace(self.state, measure=measure)),
             lambda view: self.dispatch(dataclasses.replace(self.state, view=view)),
             self.choose_area,
+            lambda: self.dispatch(self.state),
             styles,
         )
         self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
@@ -147,6 +148,7 @@ class ExplorePage(Viewer):
         try:
             request = estimate_request(state)
         except InputError as error:
+            self._asked = None
             self.centre.show_status(f"{error.what}. {error.fix}.")
             return
         if request != self._asked:
@@ -235,15 +237,16 @@ class ExplorePage(Viewer):
         self._show_chosen()
 
     def _show_failure(self, error: Exception) -> None:
-        if not isinstance(error, HarmonyError):
+        self._asked = self._answer = None  # so that the same question can be asked again
+        if isinstance(error, HarmonyError):
+            if self.state.where or self.state.group_variable:
+                self.controls.show_error(error)
+            self.centre.show_status(error=error.message)
+        else:
             traceback.print_exception(error)
             self.centre.show_status(
                 error="The estimates could not be computed; the details are in the server's log."
             )
-            return
-        if self.state.where or self.state.group_variable:
-            self.controls.show_error(error)
-        self.centre.show_status(error=error.message)
         self.centre.forget()
         self.side.forget()
 
