@@ -167,7 +167,9 @@ def read_donors(
     raw_weights = check_weights(donor, weight)
     notes: list[str] = []
     keep = raw_weights > 0
-    if not keep.all():
+    rows = np.flatnonzero(keep)
+    where = "" if keep.all() else "donors with a positive weight"
+    if where:
         notes.append(f"{int((~keep).sum()):,} donors have weight zero and were left out.")
         donor, raw_weights = donor.loc[keep], raw_weights[keep]
     check_rows(len(donor), "rows with a positive weight")
@@ -175,13 +177,13 @@ def read_donors(
     weights = (raw_weights / raw_weights.mean()).astype(np.float32).astype(np.float64)
     overrides = dict(settings.types)
     predictors = detect_types(donor, x, overrides)
-    matrix = encode_frame(donor, predictors)
+    matrix = encode_frame(donor, predictors, rows)
     predictors, matrix = _useful_predictors(predictors, matrix, settings.force, notes)
     names = tuple(name for step in steps for name in step)
     fused_types = detect_types(donor, names, overrides, fused=True)
-    fused = encode_frame(donor, fused_types)
+    fused = encode_frame(donor, fused_types, rows)
     for place, variable in enumerate(fused_types):
-        check_outcome(variable, fused[:, place], settings.folds)
+        check_outcome(variable, fused[:, place], settings.folds, where=where)
         missing = int(np.isnan(fused[:, place]).sum())
         if missing:
             notes.append(
@@ -198,7 +200,8 @@ def read_donors(
     for place, variable in enumerate(donors.fused_types):
         for known in donors.candidates(place):
             if known < len(predictors):
-                refuse_copy(variable, donors.fused[:, place], predictors[known], matrix[:, known])
+                values = donors.fused[:, place]
+                refuse_copy(variable, values, predictors[known], matrix[:, known], where=where)
     return donors
 
 

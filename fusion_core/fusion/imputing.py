@@ -16,6 +16,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.fusion.fusing import fuse
+from fusion_core.fusion.inputs import check_numbers
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed
 from fusion_core.fusion.training import train
@@ -68,6 +69,8 @@ def impute(
     used = [name for name in table.columns if name != weight and name not in set(ignore)]
     missing = table[used].isna().sum()
     wanted = [str(name) for name in missing[missing > 0].sort_values(kind="stable").index]
+    if wanted:
+        check_numbers(table, used, weight)
     filled = table.copy()
     for place, name in enumerate(wanted):
         if progress is not None:

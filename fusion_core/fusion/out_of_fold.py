@@ -22,7 +22,13 @@ from fusion_core.fusion.fusing import fuse, ignore
 from fusion_core.fusion.implicate_files import write_implicates
 from fusion_core.fusion.implicate_folder import read_implicates
 from fusion_core.fusion.implicates import FusedVariable, Implicates
-from fusion_core.fusion.inputs import FEWEST_IN_CLASS, check_implicates, check_seed, normalise_steps
+from fusion_core.fusion.inputs import (
+    FEWEST_IN_CLASS,
+    check_implicates,
+    check_numbers,
+    check_seed,
+    normalise_steps,
+)
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed, stream
 from fusion_core.fusion.training import train
@@ -86,6 +92,7 @@ def fuse_out_of_fold(
         )
     steps = normalise_steps(y)
     names = [name for step in steps for name in step]
+    check_numbers(donor, [*names, *x], weight)
     table = _with_fixed_levels(donor, names)
     fold = _folds(len(table), folds, check_seed(seed))
     report = progress or ignore

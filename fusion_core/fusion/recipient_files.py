@@ -81,7 +81,7 @@ def encode_to_file(source: RecipientSource, model: FusionModel, path: Path) -> E
     batches = _batches(source, model)
     with replace_file(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for table in _even(batches, ROWS_AT_ONCE):
-            matrix, more = encode_recipient(table.to_pandas(), model)
+            matrix, more = encode_recipient(table.to_pandas(), model, first_row=rows)
             rows, lacking = rows + len(matrix), lacking + more
             digest.update(matrix.data)
             columns = dict(zip(names, np.ascontiguousarray(matrix.T), strict=True))

@@ -156,8 +156,17 @@ def is_zero_inflated(values: NDArray[np.float64]) -> bool:
     return bool(kernel[~zero].mean() / kernel.mean() < ZERO_DENSITY_RATIO)
 
 
-def encode(column: pd.Series[Any], variable: VariableType) -> NDArray[np.float64]:
+def encode(
+    column: pd.Series[Any], variable: VariableType, rows: NDArray[np.intp] | None = None
+) -> NDArray[np.float64]:
     """Write a column as numbers: values, or positions of levels; missing values become NaN.
+
+    Parameters
+    ----------
+    column, rows
+        As for `refuse_infinite`.
+    variable
+        Its type.
 
     Raises
     ------
@@ -167,23 +176,44 @@ def encode(column: pd.Series[Any], variable: VariableType) -> NDArray[np.float64
     if not variable.is_categorical:
         if not _is_number(column.dtype):
             raise _type_mismatch(column, variable)
-        values = _numbers(column)
-        infinite = np.isinf(values)
-        if infinite.any():
-            raise InputError(
-                f"The variable '{variable.name}' is infinite in {int(infinite.sum())} rows",
-                where=f"first in row {int(np.flatnonzero(infinite)[0])}",
-                fix="Replace infinite values by numbers or by missing values",
-            )
-        return values
+        refuse_infinite(column, rows)
+        return _numbers(column)
     return _encode_levels(column, variable)
 
 
-def encode_frame(frame: pd.DataFrame, variables: tuple[VariableType, ...]) -> NDArray[np.float64]:
+def refuse_infinite(column: pd.Series[Any], rows: NDArray[np.intp] | None = None) -> None:
+    """Check that a column of numbers holds no infinite one.
+
+    Parameters
+    ----------
+    column
+        The column, or some of its rows.
+    rows
+        Where these rows stand in the table they come from; ``None`` for all of it.
+
+    Raises
+    ------
+    InputError
+        If it does, naming the first row of the whole table.
+    """
+    if not _is_number(column.dtype):
+        return
+    infinite = np.flatnonzero(np.isinf(_numbers(column)))
+    if len(infinite):
+        raise InputError(
+            f"The variable '{column.name}' has infinite values",
+            where=f"first in row {int(infinite[0] if rows is None else rows[infinite[0]])}",
+            fix="Replace infinite values by numbers or by missing values",
+        )
+
+
+def encode_frame(
+    frame: pd.DataFrame, variables: tuple[VariableType, ...], rows: NDArray[np.intp] | None = None
+) -> NDArray[np.float64]:
     """Write several columns as a matrix of shape (rows, variables); see `encode`."""
     matrix = np.empty((len(frame), len(variables)), order="F")
     for place, variable in enumerate(variables):
-        matrix[:, place] = encode(frame[variable.name], variable)
+        matrix[:, place] = encode(frame[variable.name], variable, rows)
     return matrix
 
 

@@ -53,10 +53,13 @@ class Centre:
         Called when a toggle is switched.
     choose
         Called with an area that was clicked, and whether Shift was held.
-    ask_again
-        Called to ask once more what could not be answered.
     styles
         Style sheets of the HTML panes.
+
+    Attributes
+    ----------
+    again
+        The button, shown with an error, that asks the same question once more.
     """
 
     def __init__(
@@ -65,7 +68,6 @@ class Centre:
         measure: Callable[[Measure], None],
         view: Callable[[CentreView], None],
         choose: Callable[[str, bool], None],
-        ask_again: Callable[[], None],
         styles: list[str],
     ) -> None:
         self._theme = theme
@@ -77,7 +79,6 @@ class Centre:
         self.title = pn.pane.HTML("", **html)
         self.status = pn.pane.HTML("", **html)
         self.again = pn.widgets.Button(label="Try again", visible=False, margin=(4, 0, 0, 0))
-        self.again.on_click(lambda _: ask_again())
         self.legend = pn.pane.HTML("", **html)
         self.about = pn.pane.HTML("", **html)
         self.measure = segmented(MEASURE_TITLES)

@@ -89,9 +89,9 @@ class ExplorePage(Viewer):
             lambda measure: self.dispatch(dataclasses.replace(self.state, measure=measure)),
             lambda view: self.dispatch(dataclasses.replace(self.state, view=view)),
             self.choose_area,
-            lambda: self.dispatch(self.state),
             styles,
         )
+        self.centre.again.on_click(lambda _: self.dispatch(self.state))
         self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
         self._saver = FigureSaver(width=0, height=0, margin=0)
         self._footnote = pn.pane.HTML("", stylesheets=styles, margin=(8, 0, 0, 0), **_WIDE)
