@@ -91,7 +91,7 @@ class ExplorePage(Viewer):
             self.choose_area,
             styles,
         )
-        self.centre.again.on_click(lambda _: self.dispatch(self.state))
+        self.centre.again.on_click(self._ask_again)
         self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
         self._saver = FigureSaver(width=0, height=0, margin=0)
         self._footnote = pn.pane.HTML("", stylesheets=styles, margin=(8, 0, 0, 0), **_WIDE)
@@ -210,6 +210,9 @@ class ExplorePage(Viewer):
                 self._work.start(compute, self._show_answer, self._show_failure)
 
         self._work.start(compute_first, show_first, self._show_failure)
+
+    def _ask_again(self, _: object) -> None:
+        self.dispatch(self.state)
 
     def _show_answer(self, answer: Answer) -> None:
         self._answer = answer

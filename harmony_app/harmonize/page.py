@@ -14,6 +14,7 @@ from typing import Any, Final
 import panel as pn
 
 from fusion_core.errors import CorruptFileError, ExpressionError, HarmonyError, InputError
+from fusion_core.harmony.keys import split_key
 from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from harmony_app.harmonize import messages
@@ -302,9 +303,7 @@ class HarmonizePage:
         self.screen.show_place(self.work, self.state)
         self.screen.show_statuses(self.work, self.state)
         first = next(iter([*work.drafts, *work.saved]), "")
-        self.open(
-            *(first.split("__", 1) if first else (_first_answer(work), "")), remember=remember
-        )
+        self.open(*(split_key(first) if first else (_first_answer(work), "")), remember=remember)
 
     def open(self, donor: str, recipient: str, *, remember: bool = True) -> None:
         """Show a donor variable with a recipient variable, or with the one it is matched to."""
@@ -347,7 +346,7 @@ class HarmonizePage:
 
     def open_key(self, key: str) -> None:
         """Show a harmony of the open pair beside its surveys."""
-        donor, _, recipient = key.partition("__")
+        donor, recipient = split_key(key)
         self._show_match()
         self.open(donor, recipient)
         self.show_form()

@@ -15,6 +15,7 @@ from fusion_core.harmony.drafts import Draft
 from fusion_core.harmony.editing import start_harmony
 from fusion_core.harmony.expressions import check_expression, evaluate_expression
 from fusion_core.harmony.fitting import by_fit, candidate_fits
+from fusion_core.harmony.keys import split_key
 from fusion_core.harmony.model import Harmony, SideName, SurveyPair
 from fusion_core.harmony.pair_file import PairContents
 from fusion_core.harmony.preview import HarmonyPreview, preview
@@ -151,10 +152,8 @@ class PairWork:
 
     def partners(self, donor: str) -> list[str]:
         """Return the recipient variables a donor variable has a harmony or draft with."""
-        keys = [*self.saved, *self.drafts]
-        return list(
-            dict.fromkeys(key.split("__", 1)[1] for key in keys if key.split("__", 1)[0] == donor)
-        )
+        pairs = map(split_key, [*self.saved, *self.drafts])
+        return list(dict.fromkeys(recipient for own, recipient in pairs if own == donor))
 
     def candidates(self, donor: str) -> tuple[Candidate, ...]:
         """Return the recipient variables that fit a donor variable best."""
