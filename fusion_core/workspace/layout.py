@@ -19,8 +19,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fusion_core.errors import InputError
-from fusion_core.surveys.model import Survey, SurveyDescription, SurveyId
-from fusion_core.surveys.storage import read_description, read_survey, write_survey
+from fusion_core.surveys.model import Dictionary, Survey, SurveyDescription, SurveyId
+from fusion_core.surveys.storage import (
+    read_description,
+    read_dictionary,
+    read_survey,
+    write_survey,
+)
 from fusion_core.surveys.stored import StoredSurvey
 from fusion_core.workspace.files import LONGEST_NAME, read_json, shown_name, write_json
 
@@ -125,6 +130,17 @@ class Workspace:
         """
         self._require(survey)
         return read_description(self.survey_folder(survey))
+
+    def dictionary(self, survey: SurveyId) -> Dictionary:
+        """Read a survey's dictionary, whether there are microdata or not.
+
+        Raises
+        ------
+        InputError
+            If the workspace has no such survey or its dictionary is damaged.
+        """
+        self._require(survey)
+        return read_dictionary(self.survey_folder(survey))
 
     def survey(
         self,
