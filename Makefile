@@ -31,8 +31,9 @@ app: $(VENV)/.app-installed ## install if needed, then open the app on the demo 
 demo: $(VENV)/.app-installed ## run the whole path, harmonies to map estimates, without a browser
 	$(BIN)/harmony demo --workspace $(DEMO) --quick
 
+# REQUIRE_SHARED_DATA=1: what does not find its file of the shared survey data fails, not skips.
 test: $(VENV)/.test-installed lint types ## install if needed, then lint, types and all tests
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --max-worker-restart 0
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --max-worker-restart 0 $(if $(REQUIRE_SHARED_DATA),--require-shared-data)
 
 test-fast: $(VENV)/.test-installed ## all tests but the slow and the browser ones
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --max-worker-restart 0 -m 'not slow and not browser'

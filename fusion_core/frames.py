@@ -178,8 +178,17 @@ def numbers_of(column: pd.Series[Any], *, where: str, kind: str = "column") -> N
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def finite_numbers(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+def finite_numbers(
+    values: NDArray[np.float64], name: str, rows: NDArray[np.intp] | None = None
+) -> NDArray[np.float64]:
     """Return the values of a variable if none is infinite or beyond `LARGEST_NUMBER`.
+
+    Parameters
+    ----------
+    values, name
+        The values and the variable's name.
+    rows
+        Where they stand in the table they come from; ``None`` for all of it.
 
     Raises
     ------
@@ -189,10 +198,10 @@ def finite_numbers(values: NDArray[np.float64], name: str) -> NDArray[np.float64
     for limit, what in ((np.inf, "is infinite"), (LARGEST_NUMBER, f"exceeds {LARGEST_NUMBER:g}")):
         beyond = np.abs(values) >= limit
         if beyond.any():
-            count = int(beyond.sum())
+            count, first = int(beyond.sum()), int(np.flatnonzero(beyond)[0])
             raise InputError(
                 f"The variable '{name}' {what} in {count:,} {'row' if count == 1 else 'rows'}",
-                where=f"first in row {int(np.flatnonzero(beyond)[0])}",
+                where=f"first in row {int(first if rows is None else rows[first])}",
                 fix="Replace these values by plausible numbers or by missing values",
             )
     return values

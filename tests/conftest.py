@@ -1,12 +1,9 @@
 """Fixtures every test may use."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
-
-SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+from shared_files import SHARED_DATA, SharedPath
 
 # The suite tries the same examples every time, so that it fails for a change and never by chance;
 # `make search` looks for new ones, and what it finds becomes an `@example`. A slow machine is no
@@ -28,9 +25,17 @@ def pytest_configure() -> None:
         providers._get_local_constants = lambda: providers._local_constants
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say where the shared survey data are expected."""
+    parser.addoption(
+        "--require-shared-data",
+        action="store_true",
+        help="fail, in place of skipping, what does not find its file of the shared survey data",
+    )
+
+
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
+def shared_data(request: pytest.FixtureRequest) -> SharedPath:
     """Folder of the real public survey data and reference results."""
-    if not SHARED_DATA.exists():
-        pytest.skip(f"the shared survey data are not at {SHARED_DATA}")
-    return SHARED_DATA
+    SharedPath.required = request.config.getoption("--require-shared-data")
+    return SharedPath(SHARED_DATA)

@@ -8,10 +8,14 @@ from fusion_core.cli.output import plain, table
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from fusion_core.harmony.conveyance import Conveyance, ConveyedHarmony, Status
     from fusion_core.harmony.model import Harmony
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.workspace.layout import Workspace
 
 
 STATUSES: Final = ("identical", "proposed", "impossible")
@@ -46,8 +50,20 @@ def accepted_harmonies(conveyance: Conveyance, status: Status | None) -> list[Ha
     ]
 
 
+def has_microdata(workspace: Workspace, survey: SurveyId) -> bool:
+    """Whether households or persons of a survey are in the workspace."""
+    from fusion_core.surveys.storage import table_path
+
+    folder = workspace.survey_folder(survey)
+    return table_path(folder, "household").exists() or table_path(folder, "person").exists()
+
+
 def conveyance_record(
-    conveyance: Conveyance, *, saved: int, only: Status | None = None
+    conveyance: Conveyance,
+    *,
+    saved: int,
+    only: Status | None = None,
+    unseen: Sequence[SurveyId] = (),
 ) -> dict[str, Any]:
     """Return one object per harmony with what differs, and the counts.
 
@@ -59,6 +75,8 @@ def conveyance_record(
         How many were stored.
     only
         List only harmonies with this status.
+    unseen
+        Surveys conveyed to of which there is only a dictionary.
     """
     return {
         "from": str(conveyance.source),
@@ -67,6 +85,11 @@ def conveyance_record(
         "proposed": len(conveyance.having("proposed")),
         "impossible": len(conveyance.having("impossible")),
         "saved": saved,
+        "notes": [
+            f"{survey.title} has no microdata here: the dictionaries were compared, but not what "
+            "households answered."
+            for survey in unseen
+        ],
         "harmonies": [
             _record(item) for item in conveyance.harmonies if only in {None, item.status}
         ],
@@ -90,6 +113,8 @@ def show_conveyance(console: Console, record: dict[str, Any]) -> None:
         f"{record['impossible']} cannot be conveyed. {record['saved']} saved for {record['to']}.",
         markup=False,
     )
+    for note in record["notes"]:
+        console.print(note, markup=False)
 
 
 def _record(item: ConveyedHarmony) -> dict[str, Any]:

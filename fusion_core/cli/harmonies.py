@@ -10,6 +10,7 @@ import typer
 from fusion_core.cli.conveyance import (
     accepted_harmonies,
     conveyance_record,
+    has_microdata,
     read_status,
     show_conveyance,
 )
@@ -84,7 +85,9 @@ def show_harmony(
         known = [item.key for item in harmonies.harmonies]
         raise InputError.unknown("harmony", key, known, where=harmonies.pair.title)
     seen = preview(
-        harmony, opened.survey(harmonies.pair.donor), opened.survey(harmonies.pair.recipient)
+        harmony,
+        opened.stored_survey(harmonies.pair.donor),
+        opened.stored_survey(harmonies.pair.recipient),
     )
     record = {"harmony": _record(harmony), "preview": _without_fixes(seen)}
     Output(json).result(record, lambda console: _show_preview(console, harmony, seen))
@@ -138,8 +141,8 @@ def apply_harmonies(
     harmonies = _load(opened, donor, recipient)
     pair = harmonize_pair(
         harmonies,
-        opened.survey(harmonies.pair.donor),
-        opened.survey(harmonies.pair.recipient),
+        opened.stored_survey(harmonies.pair.donor),
+        opened.stored_survey(harmonies.pair.recipient),
         respondent="person" if person else "household",
     )
     for file, frame in zip(_APPLIED, (pair.donor, pair.recipient), strict=True):
@@ -186,7 +189,8 @@ def convey_harmonies(
     """Carry harmonies to another vintage: what holds as it is, and what to look at.
 
     Nothing is stored without --accept or --save, harmonies that exist stay as they are, and those
-    with a level left without a group are for the Harmonize page to finish.
+    with a level left without a group are for the Harmonize page to finish. Dictionaries are all
+    that is needed; of a survey without microdata it says what could not be checked.
     """
     from fusion_core.harmony.checking_files import sibling_sets
     from fusion_core.harmony.conveying import Vintages, convey
@@ -196,7 +200,7 @@ def convey_harmonies(
     opened = open_workspace(workspace)
     old, new = read_pair(opened, source), read_pair(opened, to)
     known = {
-        survey: opened.survey(survey).dictionary
+        survey: opened.dictionary(survey)
         for survey in {old.donor, old.recipient, new.donor, new.recipient}
     }
     conveyance = convey(
@@ -209,7 +213,8 @@ def convey_harmonies(
     )
     ready = accepted_harmonies(conveyance, accepted or ("identical" if save else None))
     saved = HarmonyStore(opened.path, new).save_all(ready, author=user_name()) if ready else ()
-    record = conveyance_record(conveyance, saved=len(saved), only=shown)
+    unseen = [item for item in (new.donor, new.recipient) if not has_microdata(opened, item)]
+    record = conveyance_record(conveyance, saved=len(saved), only=shown, unseen=unseen)
     Output(json).result(record, lambda console: show_conveyance(console, record))
 
 

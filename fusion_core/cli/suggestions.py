@@ -59,6 +59,7 @@ def suggest_harmonies(
     every variable that has no harmony and a candidate worth a look. Nothing is stored without
     --save-drafts, and a draft or harmony that exists already is never replaced.
     """
+    from fusion_core.harmony.keys import split_key
     from fusion_core.harmony.store import HarmonyStore
     from fusion_core.harmony.suggestions import SuggestionIndex
     from fusion_core.surveys.storage import read_dictionary
@@ -74,10 +75,10 @@ def suggest_harmonies(
     store, who = HarmonyStore(opened.path, surveys), user or user_name()
     kept = {*(harmony.key for harmony in store.load().harmonies), *store.load_drafts(who)}
     if variables:
-        parts = [name.partition("__") for name in variables]
-        chosen = [(donor.require(own, where=surveys.donor.title), its) for own, _, its in parts]
+        parts = [(name, "") if name in donor else split_key(name) for name in variables]
+        chosen = [(donor.require(own, where=surveys.donor.title), its) for own, its in parts]
     else:
-        done = {key.partition("__")[0] for key in kept}
+        done = {split_key(key)[0] for key in kept}
         chosen = [(item, "") for item in donor.answers() if item.name not in done]
     columns = tuple(donor.answers())
     found = [_suggested(index, surveys, asked, columns, compared) for asked in chosen]

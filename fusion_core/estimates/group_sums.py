@@ -62,6 +62,13 @@ class GroupSums:
         self._key = key
         self._finer = finer
 
+    @property
+    def nbytes(self) -> int:
+        """Memory the groups take, and the smaller ones they are added up from; sums are `kept`."""
+        finer, place = self._finer or (None, None)
+        below = 0 if finer is None or place is None else finer.nbytes + place.nbytes
+        return self.groups.nbytes + below
+
     def of(self, measures: Sequence[Measure]) -> list[Floats]:
         """Return Σ w·a of some measures, each of shape (groups, K, M), not to be changed.
 

@@ -49,6 +49,11 @@ class Groups:
         """Number of rows of each group."""
         return np.diff(self.bounds)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory the partition takes."""
+        return self.bounds.nbytes + (0 if self.order is None else self.order.nbytes)
+
     def codes(self, rows: int) -> NDArray[np.intp]:
         """Return the group of every one of so many rows, −1 for those in none."""
         codes = np.full(rows, -1, dtype=np.intp)

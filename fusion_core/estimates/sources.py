@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,7 @@ from fusion_core.surveys.model import (
 from fusion_core.workspace.tables import read_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -49,6 +50,11 @@ if TYPE_CHECKING:
     from fusion_core.harmony.expression_engine import CheckedExpression
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
+
+
+ROWS_BYTES: Final = 256 * 2**20
+"""Memory for who belongs to which subgroup and area: five filters on a fused variable, with 1.3 million
+households and 40 implicates."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,23 @@ class Subgroup:
 
     rows: NDArray[np.bool_]
     within: Condition | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory it takes."""
+        return self.rows.nbytes + (0 if self.within is None else self.within.mask.nbytes)
+
+
+@dataclass(frozen=True)
+class _Partition:
+    """Groups of households and the values that name each group."""
+
+    groups: Groups
+    keys: pd.DataFrame
+
+    @property
+    def nbytes(self) -> int:
+        return self.groups.nbytes + int(self.keys.memory_usage(deep=True).sum())
 
 
 class EstimateSource:
@@ -97,10 +120,7 @@ class EstimateSource:
         self.implicates = implicates
         self.donor = donor
         self.state = state
-        self._lock = Lock()
-        self._groups: dict[tuple[tuple[str, ...], str], tuple[Groups, pd.DataFrame]] = {}
-        self._subgroups: dict[str, Subgroup] = {}
-        self._sums: dict[tuple[tuple[str, ...], str], GroupSums] = {}
+        self._kept_rows = Kept(ROWS_BYTES)
         self._kept_sums = Kept(KEPT_BYTES)
 
     @property
@@ -132,39 +152,38 @@ class EstimateSource:
             If it keeps no household.
         """
         text = where.strip()
-        with self._lock:
-            known = self._subgroups.get(text)
-        if known is None:
-            known = self._evaluate(text) if text else Subgroup(np.ones(self.rows, dtype=bool))
-            with self._lock:
-                self._subgroups[text] = known
-        return known
+
+        def keep() -> Subgroup:
+            return self._evaluate(text) if text else Subgroup(np.ones(self.rows, dtype=bool))
+
+        return self._kept_rows.get(("subgroup", text), keep)
 
     def groups(self, by: Sequence[str], where: str) -> tuple[Groups, pd.DataFrame]:
         """Partition the filtered households by some columns."""
-        key = (tuple(by), where.strip())
-        with self._lock:
-            known = self._groups.get(key)
-        if known is None:
-            known = self._grouped(by, self.subgroup(where))
-            with self._lock:
-                self._groups[key] = known
-        return known
+
+        def partition() -> _Partition:
+            return _Partition(*self._grouped(by, self.subgroup(where)))
+
+        found = self._kept_rows.get(("groups", where.strip(), tuple(by)), partition)
+        return found.groups, found.keys
 
     def sums(self, by: Sequence[str], where: str) -> GroupSums:
         """Return the weighted sums of groups; what is known of smaller groups is added up."""
-        key = (tuple(by), where.strip())
-        with self._lock:
-            known = self._sums.get(key)
-            finest = [sums for (_, text), sums in self._sums.items() if text == key[1]]
-        if known is not None:
-            return known
-        groups, _ = self.groups(by, where)
-        places = ((finer, finer.groups.within(groups, self.rows)) for finer in finest)
-        nested = next(((finer, place) for finer, place in places if place is not None), None)
-        known = GroupSums(groups, self.weights.values, kept=self._kept_sums, key=key, finer=nested)
-        with self._lock:
-            return self._sums.setdefault(key, known)
+        key = ("sums", where.strip(), tuple(by))
+
+        def begin() -> GroupSums:
+            groups, _ = self.groups(by, where)
+            known = [
+                sums
+                for other, sums in self._kept_rows.items()
+                if isinstance(sums, GroupSums) and isinstance(other, tuple) and other[:2] == key[:2]
+            ]
+            places = ((finer, finer.groups.within(groups, self.rows)) for finer in known)
+            nested = next(((finer, place) for finer, place in places if place is not None), None)
+            weights = self.weights.values
+            return GroupSums(groups, weights, kept=self._kept_sums, key=key, finer=nested)
+
+        return self._kept_rows.get(key, begin)
 
     def targets(self, statistics: Sequence[Statistic], where: str = "") -> list[NamedTarget]:
         """Return what has to be computed for some statistics, within a filter if one is given."""
@@ -300,7 +319,7 @@ class EstimateCache:
             while len(self._results) > self._kept:
                 self._results.popitem(last=False)
 
-    def _source(self, path: Path, load: Any) -> EstimateSource:
+    def _source(self, path: Path, load: Callable[[], EstimateSource]) -> EstimateSource:
         key = (str(path), stamp(path))
         with self._lock:
             found = self._sources.get(key)
@@ -312,14 +331,18 @@ class EstimateCache:
         with waiting:
             with self._lock:
                 found = self._sources.get(key)
-            if found is None:
+            if found is not None:
+                return found
+            try:
                 found = load()
                 with self._lock:
                     self._sources[key] = found
-                    self._loading.pop(key, None)
                     while len(self._sources) > self._capacity:
                         self._sources.popitem(last=False)
-        return found
+                return found
+            finally:
+                with self._lock:
+                    self._loading.pop(key, None)
 
 
 def stamp(path: Path) -> int:

@@ -10,7 +10,7 @@ answers that the recipient has: which donors would belong to the subgroup in a h
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -180,6 +180,7 @@ def split_by_columns(
 
     from fusion_core.harmony.expression_engine import CheckedExpression as Checked
     from fusion_core.harmony.expressions import parse_expression
+    from fusion_core.harmony.finite_expressions import finite_sql
 
     parts: dict[str, Checked] = {}
 
@@ -188,7 +189,7 @@ def split_by_columns(
 
     def checked(node: exp.Expression) -> Checked:
         sql = node.sql("duckdb", comments=False, identify=True)
-        return Checked(condition.text, sql, columns_of(node), "any")
+        return Checked(condition.text, sql, finite_sql(node.copy()), columns_of(node), "any")
 
     def placed(node: exp.Expression) -> exp.Expression:
         names = columns_of(node)
@@ -204,7 +205,7 @@ def split_by_columns(
     # `transform` goes down into a node only where it was left as it is.
     tree = parse_expression(condition.sql).transform(placed)
     inner = checked(tree)
-    return Checked(inner.text, inner.sql, inner.columns, condition.kind), parts
+    return replace(inner, kind=condition.kind), parts
 
 
 def _patterns(

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from fusion_core.estimates.group_sums import GroupSums
 from fusion_core.estimates.targets import RatioTarget, TotalTarget
+from fusion_core.fusion.workers import one_blas_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,7 +170,7 @@ def _from_rows(
     if workers == 1:
         return _joined([estimated(part) for part in parts])
     # Threads of BLAS inside these would wait for each other, longer than the work takes.
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(workers) as pool:
         return _joined(list(pool.map(estimated, parts)))
 
 

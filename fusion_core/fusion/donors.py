@@ -213,16 +213,18 @@ def read_donors(
     steps = normalise_steps(y)
     x, settings = normalise_predictors(x, steps, settings)
     notes: list[str] = []
-    donor, weights = _read_rows(donor, steps, x, weight, settings=settings, notes=notes)
+    donor, weights, rows, where = _read_rows(
+        donor, steps, x, weight, settings=settings, notes=notes
+    )
     overrides = dict(settings.types)
     predictors = detect_types(donor, x, overrides)
-    matrix = encode_frame(donor, predictors)
+    matrix = encode_frame(donor, predictors, rows)
     predictors, matrix = _useful_predictors(predictors, matrix, settings.force, notes)
     names = tuple(name for step in steps for name in step)
     fused_types = detect_types(donor, names, overrides, fused=True)
-    fused = encode_frame(donor, fused_types)
+    fused = encode_frame(donor, fused_types, rows)
     for place, variable in enumerate(fused_types):
-        check_outcome(variable, fused[:, place], settings.folds)
+        check_outcome(variable, fused[:, place], settings.folds, where=where)
         missing = int(np.isnan(fused[:, place]).sum())
         if missing:
             notes.append(
@@ -252,7 +254,7 @@ def read_donors(
     if len(steps) > 1 and (settings.order == "suggested" or settings.largest_block > 1):
         donors = _arranged(donors)
         _check_blocks(donors)
-    _refuse_copies(donors)
+    _refuse_copies(donors, where=where)
     if donors.dominant.any():
         donors = dataclasses.replace(donors, notes=(*donors.notes, _dominance(donors)))
     return donors
@@ -266,8 +268,8 @@ def _read_rows(
     *,
     settings: TrainSettings,
     notes: list[str],
-) -> tuple[pd.DataFrame, NDArray[np.float64]]:
-    """Return the donors that have a weight, as a frame of plain columns, and their weights."""
+) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.intp], str]:
+    """Return the donors that have a weight, their weights and rows, and what they are in messages."""
     if weight is not None:
         require_text(weight, "weight")
     answers = [name for step in steps for name in step]
@@ -281,10 +283,11 @@ def _read_rows(
         notes.append(f"{int((~keep).sum()):,} donors have weight zero and were left out.")
         donor, weights = donor.loc[keep], weights[keep]
     check_rows(len(donor), "rows with a positive weight")
-    return donor, _relative_weights(weights)
+    where = "" if keep.all() else "donors with a positive weight"
+    return donor, _relative_weights(weights), np.flatnonzero(keep), where
 
 
-def _refuse_copies(donors: Donors) -> None:
+def _refuse_copies(donors: Donors, *, where: str) -> None:
     """Refuse predictors that say exactly what a fusion variable says."""
     for place, variable in enumerate(donors.fused_types):
         for known in donors.candidates(place):
@@ -294,6 +297,7 @@ def _refuse_copies(donors: Donors) -> None:
                     donors.fused[:, place],
                     donors.predictors[known],
                     donors.matrix[:, known],
+                    where=where,
                 )
 
 

@@ -68,8 +68,8 @@ def export_implicates(
     Raises
     ------
     InputError
-        If a column, variable or level does not exist, the recipient is another one, or the disk is
-        full; an earlier file stays as it was.
+        If a column, variable or level does not exist, two columns would have one name, the
+        recipient is another one, or the disk is full; an earlier file stays as it was.
     CorruptFileError
         If the implicates or the recipient are damaged.
     """
@@ -91,6 +91,7 @@ def export_implicates(
         try:
             for piece in _pieces(implicates, names):
                 table = form(households(piece.rows), piece)
+                _refuse_repeated(table.column_names)
                 if code is not None:
                     table = table.filter(piece[names[0]].values.ravel() == code)
                 if kind == "csv":
@@ -102,6 +103,15 @@ def export_implicates(
             if writer is not None:
                 writer.close()
     return rows
+
+
+def _refuse_repeated(names: list[str]) -> None:
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise InputError(
+            f"The export would have two columns named '{repeated}'",
+            fix="Leave that column of the recipient out, or choose the other form",
+        )
 
 
 def _pieces(implicates: ImplicateFolder, names: tuple[str, ...]) -> Iterator[Implicates]:

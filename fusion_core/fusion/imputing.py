@@ -18,7 +18,7 @@ from fusion_core.arguments import column_names
 from fusion_core.errors import InputError
 from fusion_core.frames import read_frame, whole_frame
 from fusion_core.fusion.fusing import fuse
-from fusion_core.fusion.inputs import check_seed, checked_settings
+from fusion_core.fusion.inputs import check_numbers, check_seed, checked_settings
 from fusion_core.fusion.predictor_lists import require_names
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import Purpose, integer_seed
@@ -79,6 +79,8 @@ def impute(
     filled = read_frame(given, "the table", answers=[*used, *weights])
     missing = filled[used].isna().sum()
     wanted = [str(name) for name in missing[missing > 0].sort_values(kind="stable").index]
+    if wanted:
+        check_numbers(filled, used, weight)
     for place, name in enumerate(wanted):
         if progress is not None:
             progress(place / len(wanted), f"Filling {int(missing[name]):,} answers of {name}")

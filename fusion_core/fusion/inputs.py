@@ -10,7 +10,7 @@ import pandas as pd
 
 from fusion_core.arguments import column_names, items_of, refuse_repeats, require_type
 from fusion_core.errors import InputError
-from fusion_core.frames import LARGEST_NUMBER, numbers_of
+from fusion_core.frames import LARGEST_NUMBER, finite_numbers, is_number, numbers_of
 from fusion_core.fusion.predictor_lists import check_lists, require_names
 from fusion_core.fusion.settings import TrainSettings
 from fusion_core.fusion.streams import POSITIONAL, random_seed
@@ -126,6 +126,31 @@ def checked_settings(settings: TrainSettings | None) -> TrainSettings:
     return require_type(settings, TrainSettings, "settings", fix=fix)
 
 
+def check_numbers(table: pd.DataFrame, names: Iterable[str], weight: str | None) -> None:
+    """Check the numbers of a whole table, before a model learns from some of its rows.
+
+    Parameters
+    ----------
+    table
+        All rows.
+    names
+        Columns that models will read; unknown ones are left to others.
+    weight
+        The weight column.
+
+    Raises
+    ------
+    InputError
+        If a number is infinite, or a weight is no weight; rows are those of the table.
+    """
+    known = set(table.columns)
+    if weight in known:
+        check_weights(table, weight)
+    for name in names:
+        if name in known and is_number(table[name].dtype):
+            finite_numbers(numbers_of(table[name], where="the table"), name)
+
+
 def check_rows(count: int, holds: str) -> None:
     """Check that there are enough donors to learn from.
 
@@ -211,6 +236,8 @@ def refuse_copy(
     values: NDArray[np.float64],
     predictor: VariableType,
     known: NDArray[np.float64],
+    *,
+    where: str = "",
 ) -> None:
     """Check that a predictor is not the fusion variable under another name.
 
@@ -220,6 +247,8 @@ def refuse_copy(
         The fusion variable and its encoded values.
     predictor, known
         A predictor and its encoded values of the same donors.
+    where
+        Which donors the values are of, where not of all.
 
     Raises
     ------
@@ -236,21 +265,24 @@ def refuse_copy(
         raise InputError(
             f"The fusion variable '{fused.name}' and the predictor '{predictor.name}' have the same "
             "value in every row",
+            where=where,
             fix="Take one of them out: the recipient has the answer already",
         )
 
 
 def encode_recipient(
-    recipient: pd.DataFrame, model: FusionModel
+    recipient: pd.DataFrame, model: FusionModel, *, first_row: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Check a recipient against a model and write its predictors as numbers.
 
     Parameters
     ----------
     recipient
-        As `fusion_core.frames.read_frame` returns it.
+        The recipient or a part of it.
     model
         The model.
+    first_row
+        Where the part begins in the whole recipient, for messages.
 
     Returns
     -------
@@ -267,8 +299,9 @@ def encode_recipient(
     check_predictors(list(recipient.columns), model)
     matrix = np.empty((len(recipient), len(model.predictors)))
     lacking = np.zeros(len(model.predictors), dtype=np.int64)
+    rows = first_row + np.arange(len(recipient))
     for place, predictor in enumerate(model.predictors):
-        values = encode(recipient[predictor.name], predictor)
+        values = encode(recipient[predictor.name], predictor, rows)
         missing = np.isnan(values)
         lacking[place] = missing.sum()
         fill = model.fill[place]

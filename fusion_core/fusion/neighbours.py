@@ -19,7 +19,7 @@ from scipy.stats import norm
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from fusion_core.fusion.workers import carry_on
+from fusion_core.fusion.workers import carry_on, one_blas_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -367,7 +367,7 @@ def _centres(
             algorithm="lloyd",
         )
         # One thread: sums in another order would move the centres by a rounding error.
-        with threadpool_limits(limits=1):
+        with one_blas_thread(), threadpool_limits(limits=1, user_api="openmp"):
             init = np.asarray(means.fit(scaled).cluster_centers_, dtype=np.float64)
         if means.n_iter_ < ITERATIONS_AT_ONCE:
             break

@@ -28,6 +28,7 @@ from fusion_core.fusion.implicates import FusedVariable, Implicates
 from fusion_core.fusion.inputs import (
     FEWEST_IN_CLASS,
     check_implicates,
+    check_numbers,
     checked_settings,
     normalise_steps,
 )
@@ -109,6 +110,7 @@ def fuse_out_of_fold(
             f"{len(donor):,} donors cannot be cut into {folds} folds",
             fix="Ask for at least two folds, and not more than there are donors",
         )
+    check_numbers(donor, [*names, *listed], weight)
     table = _with_fixed_levels(donor, names)
     folder = None if checkpoints is None else path_of(checkpoints, "checkpoints")
     drawn, seed = seed is None, seed_or_recorded(seed, folder)

@@ -103,7 +103,7 @@ def encode_to_file(
         for table in _even(batches, ROWS_AT_ONCE):
             write_keys(table)
             frame = read_frame(table, "the recipient", answers=model.x)
-            matrix, more = encode_recipient(frame, model)
+            matrix, more = encode_recipient(frame, model, first_row=rows)
             rows, lacking = rows + len(matrix), lacking + more
             digest.update(matrix.data)
             columns = dict(zip(names, np.ascontiguousarray(matrix.T), strict=True))

@@ -202,8 +202,17 @@ def is_zero_inflated(values: NDArray[np.float64]) -> bool:
     return bool(kernel[~zero].mean() / kernel.mean() < ZERO_DENSITY_RATIO)
 
 
-def encode(column: pd.Series[Any], variable: VariableType) -> NDArray[np.float64]:
+def encode(
+    column: pd.Series[Any], variable: VariableType, rows: NDArray[np.intp] | None = None
+) -> NDArray[np.float64]:
     """Write a column as numbers: values, or positions of levels; missing values become NaN.
+
+    Parameters
+    ----------
+    column, rows
+        Where they stand in the table they come from; ``None`` for all of it.
+    variable
+        Its type.
 
     Raises
     ------
@@ -215,15 +224,17 @@ def encode(column: pd.Series[Any], variable: VariableType) -> NDArray[np.float64
     if not variable.is_categorical:
         if not is_number(column.dtype):
             raise _type_mismatch(column, variable)
-        return finite_numbers(_numbers(column), variable.name)
+        return finite_numbers(_numbers(column), variable.name, rows)
     return _encode_levels(column, variable)
 
 
-def encode_frame(frame: pd.DataFrame, variables: tuple[VariableType, ...]) -> NDArray[np.float64]:
+def encode_frame(
+    frame: pd.DataFrame, variables: tuple[VariableType, ...], rows: NDArray[np.intp] | None = None
+) -> NDArray[np.float64]:
     """Write several columns as a matrix of shape (rows, variables); see `encode`."""
     matrix = np.empty((len(frame), len(variables)), order="F")
     for place, variable in enumerate(variables):
-        matrix[:, place] = encode(frame[variable.name], variable)
+        matrix[:, place] = encode(frame[variable.name], variable, rows)
     return matrix
 
 

@@ -193,6 +193,38 @@ def _results(futures: list[Future[Result]]) -> list[Result]:
     return [future.result() for future in futures]
 
 
+class _SharedLimit:
+    """One thread for BLAS while anybody wants it so.
+
+    The number of BLAS threads belongs to the whole process. If everyone who needs one thread put
+    back what it found, two pieces of work that overlap would leave the limit of one for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._limit: threadpool_limits | None = None
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            self._users += 1
+            if self._limit is None:
+                self._limit = threadpool_limits(limits=1, user_api="blas")
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if self._users == 0 and self._limit is not None:
+                    self._limit.restore_original_limits()
+                    self._limit = None
+
+
+one_blas_thread = _SharedLimit()
+"""Context in which BLAS has one thread; many threads may be in it at the same time."""
+
+
 @contextmanager
 def workers_of(executor: Executor | None, count: int, *, jobs: int = 1) -> Iterator[Workers]:
     """Yield workers: the given executor's, or `count` threads of this process.
@@ -215,7 +247,7 @@ def workers_of(executor: Executor | None, count: int, *, jobs: int = 1) -> Itera
         yield Workers(executor, coordinators=MOST_COORDINATORS, travels=True)
         return
     with (
-        threadpool_limits(limits=1, user_api="blas"),
+        one_blas_thread(),
         ThreadPoolExecutor(count, thread_name_prefix="train") as threads,
     ):
         coordinators = min(count, 1 + math.ceil(count / jobs))

@@ -23,6 +23,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.harmony.keys import earlier_key, possible_pairs, split_key
 from fusion_core.harmony.model import Harmony
 from fusion_core.harmony.records import Fields, Record, harmony_record, read_harmony, render
 from fusion_core.harmony.trail import read_trail, trail_record
@@ -30,6 +31,7 @@ from fusion_core.workspace.files import read_json, sweep_leftovers, write_text
 
 FORMAT_VERSION: Final = 2
 _LOCK_SECONDS: Final = 10
+_SEVERAL: Final = 2
 _START: Final = re.compile(rf'\{{"format": {FORMAT_VERSION}, "token": "([0-9a-f]+)", ')
 _START_LENGTH: Final = 64
 _FIELDS: Final = frozenset(
@@ -98,6 +100,7 @@ class DraftFolder:
         """
         path = self.path(draft.user, draft.harmony.key)
         with self._locked(draft.user):
+            self._rename_earlier(draft.user, draft.harmony.key)
             other = draft.other
             if based_on is not None and _written_token(path) != (based_on or None):
                 found = self._read(path, draft.user)
@@ -132,7 +135,11 @@ class DraftFolder:
 
     def get(self, user: str, key: str) -> Draft | None:
         """Return a user's edit of one harmony, if there is one."""
-        return self._read(self.path(user, key), user) or self._read_old(user).get(key)
+        for path in (self.path(user, key), self._earlier(user, key)):
+            found = self._read(path, user)
+            if found is not None and found.harmony.key == key:
+                return found
+        return self._read_old(user).get(key)
 
     def discard(self, key: str, *, user: str, based_on: str | None = None) -> None:
         """Forget an edit; nothing happens where there is none.
@@ -146,9 +153,12 @@ class DraftFolder:
             any.
         """
         path = self.path(user, key)
-        if not (path.exists() or self._old_path(user).exists()):
+        if not any(
+            item.exists() for item in (path, self._earlier(user, key), self._old_path(user))
+        ):
             return
         with self._locked(user):
+            self._rename_earlier(user, key)
             if based_on is not None:
                 found = self._read(path, user)
                 if found is not None and found.token != based_on:
@@ -185,6 +195,22 @@ class DraftFolder:
     def path(self, user: str, key: str) -> Path:
         """Return the file of a draft."""
         return self._home(user) / self.pair / f"{file_stem(key)}.json"
+
+    def _earlier(self, user: str, key: str) -> Path:
+        """Return the file an earlier version of the program would have chosen for a draft."""
+        return self.path(user, earlier_key(*split_key(key)))
+
+    def _rename_earlier(self, user: str, key: str) -> None:
+        """Give drafts that an earlier version may have named alike the names they have today."""
+        if len(possible_pairs(earlier_key(*split_key(key)))) < _SEVERAL:
+            return
+        for path in (self.path(user, key), self._earlier(user, key)):
+            found = self._read(path, user)
+            if found is None:
+                continue
+            today = self.path(user, found.harmony.key)
+            if today != path and not today.exists():
+                path.replace(today)
 
     def stamp(self, key: str) -> tuple[tuple[str, int], ...]:
         """Return what changes whenever anybody's draft of a harmony does; cheap to ask for."""
@@ -227,20 +253,22 @@ class DraftFolder:
         path = self._old_path(user)
         if not path.exists():
             return {}
-        found = {}
-        for key, record in read_json(path).items():
-            fields = Fields(record, f"{path}, {key}", frozenset({"modified", "harmony"}))
-            harmony = read_harmony(fields.required("harmony"), where=f"{path}, {key}")
-            found[key] = Draft(harmony, fields.text("modified"), user)
-        return found
+        drafts = [_old_draft(name, record, path, user) for name, record in read_json(path).items()]
+        return {draft.harmony.key: draft for draft in drafts}
 
     def _drop_old(self, user: str, key: str) -> None:
         path = self._old_path(user)
         if not path.exists():
             return
         drafts = read_json(path)
-        if drafts.pop(key, None) is None:
+        kept = {
+            name: record
+            for name, record in drafts.items()
+            if _old_draft(name, record, path, user).harmony.key != key
+        }
+        if len(kept) == len(drafts):
             return
+        drafts = kept
         if drafts:
             write_text(render(drafts) + "\n", path)
         else:
@@ -275,6 +303,15 @@ def file_stem(key: str) -> str:
     """Return a harmony's key as the name of a file: safe, and different for different keys."""
     safe = re.sub(r"[^a-z0-9_.]+", "-", key.lower())[:100].strip(".") or "harmony"
     return safe if safe == key else f"{safe}-{_digest(key)}"
+
+
+def _old_draft(name: str, record: object, path: Path, user: str) -> Draft:
+    """Read a draft of format version 1."""
+    where = f"{path}, {name}"
+    fields = Fields(record, where, frozenset({"modified", "harmony"}))
+    return Draft(
+        read_harmony(fields.required("harmony"), where=where), fields.text("modified"), user
+    )
 
 
 def _record(draft: Draft) -> Record:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from fusion_core.errors import ExpressionError
 from fusion_core.harmony.expression_kinds import shown
+from fusion_core.harmony.finite_expressions import FINITE_MACRO
 from fusion_core.harmony.grammar import Kind
 
 _RESULT_TYPES = {"number": "DOUBLE", "boolean": "BOOLEAN", "text": "VARCHAR"}
@@ -27,6 +27,8 @@ class CheckedExpression:
         What the user typed.
     sql
         The checked tree as DuckDB SQL, every column quoted.
+    finite_sql
+        What runs: the same with every result that is no finite number missing.
     columns
         The columns it reads, in alphabetical order.
     kind
@@ -38,15 +40,16 @@ class CheckedExpression:
 
     text: str
     sql: str
+    finite_sql: str
     columns: tuple[str, ...]
     kind: Kind
     remarks: tuple[str, ...] = ()
 
 
 class ExpressionEngine:
-    """A DuckDB connection in memory that can read nothing but the frame it is given.
+    """A DuckDB database in memory that can read nothing but the frame it is given.
 
-    Keep one to evaluate many expressions; it is not safe to share between threads.
+    Keep one to evaluate many expressions; several threads may use it at the same time.
     """
 
     def __init__(self) -> None:
@@ -56,10 +59,12 @@ class ExpressionEngine:
                 "enable_external_access": "false",
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
+                "ieee_floating_point_ops": "true",
                 "threads": "1",
                 "lock_configuration": "true",
             },
         )
+        self._connection.execute(FINITE_MACRO)
 
     def evaluate(self, expression: CheckedExpression, table: pd.DataFrame) -> pd.Series[Any]:
         """Evaluate a checked expression; see `evaluate_expression`."""
@@ -67,21 +72,21 @@ class ExpressionEngine:
         columns = ", ".join(
             _column_sql(name, rows.schema.field(name).type) for name in rows.schema.names
         )
-        value = f"CAST(({expression.sql}) AS {_RESULT_TYPES.get(expression.kind, 'DOUBLE')})"
-        if expression.kind == "any":
-            value = f"({expression.sql})"
+        value = f"({expression.finite_sql})"
+        if expression.kind != "any":
+            value = f"CAST({value} AS {_RESULT_TYPES[expression.kind]})"
         query = f"SELECT {value} AS value FROM (SELECT {columns} FROM harmony_rows)"  # noqa: S608 - written from the checked tree
         try:
-            self._connection.register("harmony_rows", rows)
-            result = self._connection.sql(query).to_arrow_table()
+            # What a cursor has registered is its own, so threads do not meet.
+            with self._connection.cursor() as cursor:
+                cursor.register("harmony_rows", rows)
+                result = cursor.sql(query).to_arrow_table()
         except duckdb.Error as error:
             raise ExpressionError(
                 f"The expression fails on the data: {_first_line(error)}",
                 where=shown(expression.text),
                 fix="Guard the failing rows with CASE WHEN",
             ) from error
-        finally:
-            self._connection.unregister("harmony_rows")
         return _series(result.column("value"), table.index)
 
 
@@ -98,13 +103,13 @@ def _arrow_table(table: pd.DataFrame, expression: CheckedExpression) -> pa.Table
 
 
 def _column_sql(name: str, kind: pa.DataType) -> str:
-    """Read a column as text, truth or double-precision number, whatever the frame holds."""
+    """Read a column as text, truth or finite double-precision number, whatever the frame holds."""
     quoted = '"' + name.replace('"', '""') + '"'
     if pa.types.is_boolean(kind):
         return quoted
     if pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return f"CAST({quoted} AS VARCHAR) AS {quoted}"
-    return f"CAST({quoted} AS DOUBLE) AS {quoted}"
+    return f"CASE WHEN isfinite(CAST({quoted} AS DOUBLE)) THEN CAST({quoted} AS DOUBLE) END AS {quoted}"
 
 
 def _series(column: pa.ChunkedArray, index: pd.Index[Any]) -> pd.Series[Any]:
@@ -114,8 +119,7 @@ def _series(column: pa.ChunkedArray, index: pd.Index[Any]) -> pd.Series[Any]:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return pd.Series(column.to_pandas().to_numpy(dtype=object), index=index, dtype=object)
     numbers = column.cast(pa.float64(), safe=False).to_numpy()
-    # Divided by nothing, or too large: no answer, as everywhere else.
-    return pd.Series(np.where(np.isfinite(numbers), numbers, np.nan), index=index, dtype="float64")
+    return pd.Series(numbers, index=index, dtype="float64")
 
 
 def _first_line(error: Exception) -> str:

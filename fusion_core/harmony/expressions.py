@@ -3,13 +3,15 @@
 An expression is scalar SQL as DuckDB understands it. It is parsed by sqlglot, every node, function
 and column is checked against an allow-list, and only then the *checked tree* – never the typed
 text – is written as SQL and run by DuckDB on one registered frame, with access to files, the
-network and extensions switched off.
+network and extensions switched off. What it computes is a finite number or missing, at every step
+(`finite_expressions`).
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
+from contextvars import ContextVar
 from math import isfinite
 from typing import Any, Final
 
@@ -22,6 +24,7 @@ from sqlglot.errors import SqlglotError
 from fusion_core.errors import ExpressionError
 from fusion_core.harmony.expression_engine import CheckedExpression, ExpressionEngine
 from fusion_core.harmony.expression_kinds import KindChecker, shown
+from fusion_core.harmony.finite_expressions import finite_sql
 from fusion_core.harmony.grammar import (
     ALLOWED_FUNCTIONS,
     ALLOWED_NODES,
@@ -67,6 +70,7 @@ def check_expression(
         kinds = KindChecker(checker.variables, checker.fail)
         kind = kinds.kind(tree)
         sql = tree.sql("duckdb", comments=False, identify=True)
+        runs = finite_sql(tree)
     except RecursionError as error:
         raise _too_deep(where) from error
     except (SqlglotError, ValueError) as error:
@@ -76,7 +80,7 @@ def check_expression(
             "The expression cannot be understood", where=where, fix=ALLOWED_SUMMARY
         ) from error
     return CheckedExpression(
-        text, sql, tuple(sorted(checker.used)), kind, tuple(dict.fromkeys(kinds.remarks))
+        text, sql, runs, tuple(sorted(checker.used)), kind, tuple(dict.fromkeys(kinds.remarks))
     )
 
 
@@ -125,12 +129,14 @@ def evaluate_expression(
     -------
     pandas.Series
         One value per row with the table's index: ``float64`` for numbers (missing as NaN),
-        ``boolean`` for conditions, ``object`` holding text otherwise (missing as NaN).
+        ``boolean`` for conditions, ``object`` holding text otherwise (missing as NaN). Divided by
+        nothing, outside a function's domain or too large, a number is missing, and so is whatever
+        is computed from it.
 
     Raises
     ------
     ExpressionError
-        If it is not allowed, or fails on a row (e.g. the logarithm of zero).
+        If it is not allowed, or fails on a row (e.g. text that is no number).
     """
     checked = (
         check_expression(expression, [str(name) for name in table.columns])
@@ -309,10 +315,21 @@ def _tokens(text: str, where: str) -> list[Any]:
     return tokens
 
 
+_checking: ContextVar[bool] = ContextVar("an expression is being checked", default=False)
+
+
+class _UnlessChecking(logging.Filter):
+    """Drops what the parser logs of a text that gets an error of its own, in that thread alone."""
+
+    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the signature of logging
+        return not _checking.get()
+
+
+logging.getLogger("sqlglot").addFilter(_UnlessChecking())
+
+
 def _parse(text: str, where: str) -> exp.Expression:
-    logger = logging.getLogger("sqlglot")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+    token = _checking.set(True)
     try:
         trees = sqlglot.parse(text, read="duckdb")
     except RecursionError as error:
@@ -332,7 +349,7 @@ def _parse(text: str, where: str) -> exp.Expression:
             "The expression cannot be understood", where=where, fix=ALLOWED_SUMMARY
         ) from error
     finally:
-        logger.setLevel(level)
+        _checking.reset(token)
     if len(trees) != 1 or trees[0] is None:
         raise ExpressionError("The expression is empty", where=where, fix="Type an expression")
     tree: exp.Expression = trees[0]

@@ -21,6 +21,7 @@ from fusion_core.harmony.fusiondata_files import (
     as_list,
     read_harmony_file,
 )
+from fusion_core.harmony.keys import possible_pairs, split_key
 from fusion_core.harmony.model import (
     DROP,
     Aggregator,
@@ -155,13 +156,25 @@ def interpret(
     file: HarmonyFile, *, donor: Dictionary | None = None, recipient: Dictionary | None = None
 ) -> ImportResult:
     """Make harmonies of the entries of a file; see `read_harmonies`."""
+    dictionaries: dict[SideName, Dictionary | None] = {"donor": donor, "recipient": recipient}
     persons = frozenset(
-        key.partition("__")[2] for key, plain in file.plain.items() if plain["acs"].get("agg")
+        _variables(key, dictionaries)[1]
+        for key, plain in file.plain.items()
+        if plain["acs"].get("agg")
     )
-    known = _Known({"donor": donor, "recipient": recipient}, persons)
+    known = _Known(dictionaries, persons)
     return ImportResult(
         file.pair, tuple(_imported(entry, known) for entry in file.entries), file.remarks
     )
+
+
+def _variables(key: str, known: Mapping[SideName, Dictionary | None]) -> tuple[str, str]:
+    """Return the variables an entry is named after: those that exist, where several are possible."""
+    donors, recipients = known["donor"], known["recipient"]
+    for donor, recipient in [split_key(key), *possible_pairs(key)]:
+        if (donors is None or donor in donors) and (recipients is None or recipient in recipients):
+            return donor, recipient
+    return split_key(key)
 
 
 def _imported(entry: FileEntry, known: _Known) -> ImportedEntry:
@@ -205,8 +218,8 @@ class _Notes:
 
 
 def _entry(key: str, plain: PlainEntry, known: _Known) -> ImportedEntry:
-    first, separator, second = key.partition("__")
-    if not separator or not first or not second:
+    first, second = _variables(key, known.dictionaries)
+    if not first or not second:
         raise InputError(
             f"'{key}' does not name two variables", fix="Name entries like numchild__agep"
         )

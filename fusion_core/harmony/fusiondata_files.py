@@ -283,9 +283,9 @@ def _own_entry(key: str, record: object) -> FileEntry:
         harmony = read_harmony(record, where=key)
     except CorruptFileError as error:
         return FileEntry(key, problem=f"{error.what} ({error.where})")
-    if harmony.key != key:
+    if key != harmony.key and not harmony.has_earlier_key(key):
         return FileEntry(key, problem=f"it holds the harmony '{harmony.key}'")
-    return FileEntry(key, harmony=harmony)
+    return FileEntry(harmony.key, harmony=harmony)
 
 
 # The form of a plain entry -------------------------------------------------------------------

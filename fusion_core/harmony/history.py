@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.harmony.keys import earlier_key, split_key
 from fusion_core.harmony.model import Harmony
 from fusion_core.harmony.records import harmony_record, read_harmony
 from fusion_core.harmony.review import Remark, read_remark, remark_record
@@ -106,8 +107,11 @@ def read_entries(path: Path, key: str | None = None) -> list[HistoryEntry]:
         If the file may not be read.
     """
     # Only lines that mention the key are decoded: a history is long, one harmony's is short.
-    mention = b"" if key is None else json.dumps(key, ensure_ascii=False).encode("utf-8")
-    found = (_parse(line, path) for line in _content(path).split(b"\n") if mention in line)
+    # An earlier version may have written the key without its codes.
+    names = [] if key is None else [key, earlier_key(*split_key(key))]
+    mentions = [json.dumps(name, ensure_ascii=False).encode("utf-8") for name in names] or [b""]
+    lines = _content(path).split(b"\n")
+    found = (_parse(line, path) for line in lines if any(item in line for item in mentions))
     return [entry for entry in found if entry is not None and key in {None, entry.key}]
 
 
@@ -171,15 +175,18 @@ def _record(entry: HistoryEntry) -> dict[str, Any]:
 
 
 def _entry(record: dict[str, Any], where: str) -> HistoryEntry:
-    before, after, remark = record["before"], record["after"], record.get("remark")
+    before, after, remark = (record.get(name) for name in ("before", "after", "remark"))
+    earlier = None if before is None else read_harmony(before, where=where)
+    later = None if after is None else read_harmony(after, where=where)
+    known = later or earlier
     return HistoryEntry(
         when=str(record["when"]),
         who=str(record["who"]),
         action=record["action"],
-        key=str(record["key"]),
+        key=str(record["key"]) if known is None else known.key,
         revision=int(record["revision"]),
-        before=None if before is None else read_harmony(before, where=where),
-        after=None if after is None else read_harmony(after, where=where),
+        before=earlier,
+        after=later,
         remark=None if remark is None else read_remark(remark, where=where),
     )
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
+from fusion_core.harmony.keys import earlier_key, harmony_key
 from fusion_core.surveys.model import RespondentLevel, SurveyId
 
 Aggregator = Literal[
@@ -159,7 +160,11 @@ class Harmony:
     @property
     def key(self) -> str:
         """``donorvariable__recipientvariable``: unique within a pair, and the predictor's name."""
-        return f"{self.donor.variable}__{self.recipient.variable}"
+        return harmony_key(self.donor.variable, self.recipient.variable)
+
+    def has_earlier_key(self, key: str) -> bool:
+        """Whether earlier versions of the program called it so."""
+        return key == earlier_key(self.donor.variable, self.recipient.variable)
 
     def side(self, name: SideName) -> Side:
         """Return one side by name."""
@@ -195,4 +200,6 @@ class HarmonySet:
 
     def get(self, key: str) -> Harmony | None:
         """Return the harmony with this key, or ``None``."""
-        return next((item for item in self.harmonies if item.key == key), None)
+        return next((item for item in self.harmonies if item.key == key), None) or next(
+            (item for item in self.harmonies if item.has_earlier_key(key)), None
+        )

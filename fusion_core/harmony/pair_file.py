@@ -126,10 +126,14 @@ def read_pair(path: Path, pair: SurveyPair) -> PairContents:
         raise _damaged("The file holds no harmonies", path)
     if not all(isinstance(value, int) for value in deleted.values()):
         raise _damaged("A deleted revision is not a number", path)
+    harmonies = {key: _harmony(key, item, path) for key, item in written.items()}
+    # Keys as they are today; what was said of a harmony goes with it.
+    today = {key: harmony.key for key, harmony in harmonies.items()}
+    reviews = _reviews(record.get("reviews", {}), path)
     return PairContents(
-        {key: _harmony(key, item, path) for key, item in written.items()},
+        {harmony.key: harmony for harmony in harmonies.values()},
         {str(key): int(value) for key, value in deleted.items()},
-        _reviews(record.get("reviews", {}), path),
+        {today.get(key, key): remarks for key, remarks in reviews.items()},
     )
 
 
@@ -152,7 +156,7 @@ def _read_record(path: Path) -> Record:
 
 def _harmony(key: str, record: object, path: Path) -> Harmony:
     harmony = read_harmony(record, where=f"{path}, {key}")
-    if harmony.key != key:
+    if key != harmony.key and not harmony.has_earlier_key(key):
         raise _damaged(f"'{key}' holds the harmony '{harmony.key}'", path)
     return harmony
 

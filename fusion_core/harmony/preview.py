@@ -19,6 +19,7 @@ from fusion_core.harmony.aggregation import FloatArray, harmony_outcome, takes_r
 from fusion_core.harmony.apply import group_labels
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.checking import check_harmony, sort_findings
+from fusion_core.harmony.checking_absence import soften_absent
 from fusion_core.harmony.checking_data import Evidence, check_data, counts_heads
 from fusion_core.harmony.checking_files import price_years
 from fusion_core.harmony.checking_siblings import Sibling
@@ -58,6 +59,7 @@ class _Computed:
     rows: SurveyRows
     side: SideValues
     outcome: Tally | None
+    answered: frozenset[str] | None
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,11 @@ def preview(
     seen = _Outcome(score, quantiles, labels, shares) if compared else _Outcome(score, quantiles)
     evidence = _evidence(case, computed, seen)
     levels = {name: _levels(harmony.side(name), computed[name]) for name in SIDES}
+    answered = {
+        name: found.answered
+        for name, found in computed.items()
+        if found is not None and found.answered is not None
+    }
     return HarmonyPreview(
         outcome=outcome,
         groups=_groups(harmony, labels, shares, compared=compared),
@@ -137,7 +144,7 @@ def preview(
         numeric=numeric,
         similarity=score,
         unmatched=_unmatched(harmony, levels, compared=compared),
-        findings=_findings(case, siblings, evidence),
+        findings=_findings(case, siblings, evidence, answered),
         problems=tuple(dict.fromkeys(problems)),
     )
 
@@ -149,13 +156,18 @@ def _price_years(donor: SurveySource, recipient: SurveySource) -> dict[SideName,
     return {name: stated[name] or year for name, year in implied.items()}
 
 
-def _findings(case: Case, siblings: Sequence[Sibling], evidence: Evidence) -> tuple[Finding, ...]:
+def _findings(
+    case: Case,
+    siblings: Sequence[Sibling],
+    evidence: Evidence,
+    answered: dict[SideName, frozenset[str]],
+) -> tuple[Finding, ...]:
     found = check_harmony(
         case.harmony, case.dictionaries["donor"], case.dictionaries["recipient"], siblings,
         respondent=case.respondent, price_years=case.price_years,
     )  # fmt: skip
     seen = check_data(case, evidence, reported={finding.rule for finding in found})
-    return sort_findings([*found, *mark_accepted(case.harmony, seen)])
+    return sort_findings([*soften_absent(found, answered), *mark_accepted(case.harmony, seen)])
 
 
 def _evidence(
@@ -206,12 +218,26 @@ def _compute(
         problems.append(f"{name.capitalize()}: {error}")
         return None
     problems += [f"{name.capitalize()} {_sentence(item)}" for item in found.problems]
+    answered = _answered(side, rows, found, of_reference=reference)
     try:
         outcome = outcome_tally(harmony, name, rows, found, respondent=respondent)
     except HarmonyError as error:
         problems.append(f"{name.capitalize()}: {error}")
-        return _Computed(rows, found, None)
-    return _Computed(rows, found, outcome)
+        return _Computed(rows, found, None, answered)
+    return _Computed(rows, found, outcome, answered)
+
+
+def _answered(
+    side: Side, rows: SurveyRows, found: SideValues, *, of_reference: bool
+) -> frozenset[str] | None:
+    """Return the levels or bins some row has; ``None`` for sides without groups."""
+    if found.level_of_cell is None:
+        return None
+    totals = rows.totals(found.cells, side.respondent, of_reference=of_reference)
+    places = {int(place) for place in found.level_of_cell[totals.rows > 0]}
+    listed = {item.level for place, item in enumerate(side.levels) if place in places}
+    unlisted = {item.level for item in found.problems if item.kind == "unknown level"}
+    return frozenset(listed | unlisted)
 
 
 def _sentence(problem: RowProblem) -> str:

@@ -193,9 +193,8 @@ class SurveyRows:
             frame = pd.DataFrame({name: self.column(respondent, name) for name in checked.columns})
             if not checked.columns:
                 frame = pd.DataFrame(index=pd.RangeIndex(self.count(respondent)))
-            # Items are made one at a time, so that the engine never serves two threads.
-            self._engine = self._engine or ExpressionEngine()
-            return encode(self._engine.evaluate(checked, frame))
+            engine = self._engine = self._engine or ExpressionEngine()
+            return encode(engine.evaluate(checked, frame))
 
         return self.kept.get(("expression", respondent, expression), run)
 

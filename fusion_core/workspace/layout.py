@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
-from fusion_core.surveys.model import Survey, SurveyDescription, SurveyId
+from fusion_core.surveys.model import Dictionary, Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.storage import (
     read_description,
+    read_dictionary,
     read_survey,
     restore_survey,
     write_survey,
@@ -191,6 +192,17 @@ class Workspace:
         """
         self._require(survey)
         return read_description(self.survey_folder(survey))
+
+    def dictionary(self, survey: SurveyId) -> Dictionary:
+        """Read a survey's dictionary, whether there are microdata or not.
+
+        Raises
+        ------
+        InputError
+            If the workspace has no such survey or its dictionary is damaged.
+        """
+        self._require(survey)
+        return read_dictionary(self.survey_folder(survey))
 
     def survey(
         self,

@@ -35,7 +35,7 @@ def to_query(state: ExploreState) -> dict[str, str | None]:
         **dict.fromkeys(_SIDES), _side(state.kind): _number_text(state.threshold),
         "per": state.denominator,
         "quantile": _number_text(state.probability), "group": state.group_variable,
-        "in": _join_levels(state.group_levels),
+        "in": _join(state.group_levels, "|"),
         "where": state.where,
         "by": "" if state.area_kind == plain.area_kind else state.area_kind,
         "show": "" if state.measure == plain.measure else state.measure,
@@ -43,7 +43,7 @@ def to_query(state: ExploreState) -> dict[str, str | None]:
         "k": "" if state.classes == plain.classes else str(state.classes),
         "breaks": ",".join(f"{value:.10g}" for value in state.breaks),
         "hatch": "" if state.hatch == plain.hatch else str(state.hatch),
-        "area": ",".join(state.areas), "against": state.against,
+        "area": _join(state.areas, ","), "against": state.against,
         "split": state.breakdown,
         "view": "" if state.view == plain.view else state.view,
     }  # fmt: skip
@@ -68,7 +68,7 @@ def from_query(query: Mapping[str, str]) -> ExploreState:
         denominator=query.get("per"),
         probability=_number(query.get("quantile")),
         group_variable=query.get("group", ""),
-        group_levels=_split_levels(query.get("in", "")),
+        group_levels=_split(query.get("in", ""), "|"),
         where=query.get("where", ""),
         area_kind=query.get("by", plain.area_kind),
         measure=next((item for item in MEASURES if item == measure), plain.measure),
@@ -76,7 +76,7 @@ def from_query(query: Mapping[str, str]) -> ExploreState:
         classes=_class_count(query.get("k", "")),
         breaks=_breaks(query.get("breaks", "")),
         hatch=HatchRule.parse(query["hatch"]) if "hatch" in query else plain.hatch,
-        areas=tuple(item for item in query.get("area", "").split(",") if item)[:MOST_AREAS],
+        areas=_split(query.get("area", ""), ",")[:MOST_AREAS],
         against=query.get("against", ""),
         breakdown=query.get("split", ""),
         view=next((item for item in CENTRE_VIEWS if item == view), plain.view),
@@ -111,13 +111,13 @@ def _breaks(text: str) -> tuple[float, ...]:
     return tuple(sorted({value for value in values if value is not None}))
 
 
-def _join_levels(levels: Iterable[str]) -> str:
-    """Join by bars; inside a level a bar is written ``~-`` and a tilde ``~~``."""
-    return "|".join(level.replace("~", "~~").replace("|", "~-") for level in levels)
+def _join(texts: Iterable[str], mark: str) -> str:
+    """Join by a mark; inside a text the mark is written ``~-`` and a tilde ``~~``."""
+    return mark.join(text.replace("~", "~~").replace(mark, "~-") for text in texts)
 
 
-def _split_levels(text: str) -> tuple[str, ...]:
-    """Take apart what `_join_levels` joined."""
-    plain = {"~-": "|", "~~": "~"}
-    parts = (re.sub("~[-~]", lambda found: plain[found[0]], part) for part in text.split("|"))
+def _split(text: str, mark: str) -> tuple[str, ...]:
+    """Take apart what `_join` joined."""
+    plain = {"~-": mark, "~~": "~"}
+    parts = (re.sub("~[-~]", lambda found: plain[found[0]], part) for part in text.split(mark))
     return tuple(part for part in parts if part)

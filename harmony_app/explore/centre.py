@@ -56,6 +56,11 @@ class Centre:
         Called with an area that was clicked, and whether Shift was held.
     styles
         Style sheets of the HTML panes.
+
+    Attributes
+    ----------
+    again
+        The button, shown with an error, that asks the same question once more.
     """
 
     def __init__(
@@ -75,6 +80,7 @@ class Centre:
         self.title = pn.pane.HTML("", **html)
         self.status = pn.pane.HTML("", **html)
         self.notes = pn.pane.HTML("", visible=False, **html)
+        self.again = pn.widgets.Button(label="Try again", visible=False, margin=(4, 0, 0, 0))
         self.legend = pn.pane.HTML("", **html)
         self.about = pn.pane.HTML("", **html)
         self.measure = segmented(MEASURE_TITLES)
@@ -100,7 +106,7 @@ class Centre:
                 self.measure, self.view, justify_content="space-between", margin=(8, 0, 2, 0),
                 gap="6px", **_WIDE,
             ),
-            self.status, self.notes, self._map_view, self._table_view, self._about_view,
+            self.status, self.again, self.notes, self._map_view, self._table_view, self._about_view,
             css_classes=["card"], margin=0, sizing_mode="stretch_both", min_width=380,
             styles={"height": "100%", "padding": "12px 14px"},
         )  # fmt: skip
@@ -118,7 +124,8 @@ class Centre:
         )
 
     def show_status(self, text: str = "", *, busy: bool = False, error: str = "") -> None:
-        """Say what is going on, or what went wrong."""
+        """Say what is going on, or what went wrong and can be tried again."""
+        self.again.visible = bool(error)
         if error:
             self.status.object = f'<div class="error" role="alert">{escape(error)}</div>'
         else:

@@ -91,6 +91,7 @@ class ExplorePage(Viewer):
             self.choose_area,
             styles,
         )
+        self.centre.again.on_click(self._ask_again)
         self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
         self._saver = FigureSaver(width=0, height=0, margin=0)
         self._footnote = pn.pane.HTML("", stylesheets=styles, margin=(8, 0, 0, 0), **_WIDE)
@@ -212,6 +213,9 @@ class ExplorePage(Viewer):
 
         self._work.start(compute_first, show_first, self._show_failure)
 
+    def _ask_again(self, _: object) -> None:
+        self.dispatch(self.state)
+
     def _show_answer(self, answer: Answer) -> None:
         self._answer = answer
         quantity = self._quantity(answer.request)
@@ -239,16 +243,16 @@ class ExplorePage(Viewer):
         self._show_chosen()
 
     def _show_failure(self, error: Exception) -> None:
-        if not isinstance(error, HarmonyError):
+        self._asked = self._answer = None  # so that the same question can be asked again
+        if isinstance(error, HarmonyError):
+            if self.state.where or self.state.group_variable:
+                self.controls.show_error(error)
+            self.centre.show_status(error=error.message)
+        else:
             traceback.print_exception(error)
             self.centre.show_status(
                 error="The estimates could not be computed; the details are in the server's log."
             )
-            self._forget()
-            return
-        if self.state.where or self.state.group_variable:
-            self.controls.show_error(error)
-        self.centre.show_status(error=error.message)
         self._forget()
 
     def _forget(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
+from fusion_core.harmony.keys import split_key
 from fusion_core.harmony.model import Harmony
 from fusion_core.harmony.themes import themes_of
 from fusion_core.surveys.model import Dictionary, Variable
@@ -98,7 +99,7 @@ def worklist_statuses(
     urgency = ("attention", "draft", "saved")
     variables: dict[str, dict[str, Any]] = {}
     for key, status in statuses.items():
-        donor, _, recipient = key.partition("__")
+        donor, recipient = split_key(key)
         entry = variables.setdefault(donor, {"status": status, "partners": []})
         entry["partners"].append(recipient)
         if status == "attention" and attention:

@@ -11,7 +11,8 @@ import panel as pn
 from fusion_core.errors import InputError
 from fusion_core.harmony.acceptance import accept_finding, withdraw_acceptance
 from fusion_core.harmony.findings import SEVERITY_RANK, Finding
-from fusion_core.harmony.model import Harmony, SurveyPair
+from fusion_core.harmony.keys import split_key
+from fusion_core.harmony.model import SIDES, Harmony, SurveyPair
 from fusion_core.harmony.store import list_pairs
 from fusion_core.harmony.verdicts import Verdict
 from harmony_app.harmonize import messages
@@ -218,7 +219,8 @@ def findings_record(work: PairWork) -> dict[str, Any]:
     return {
         "items": [
             {
-                "key": key, "index": index, "rule": finding.rule, "side": finding.side,
+                "key": key, "open": dict(zip(SIDES, split_key(key), strict=True)), "index": index,
+                "rule": finding.rule, "side": finding.side,
                 "severity": SEVERITIES[finding.severity], "headline": finding.sentence,
                 "fix": finding.fix.label if finding.fix else None, "accepted": finding.accepted,
                 "draft": key in work.drafts,

@@ -89,6 +89,7 @@ def _side(harmony: Harmony, name: SideName, surveys: Surveys) -> dict[str, Any]:
     columns = surveys.columns(name, harmony)
     numeric = not variable.is_categorical or bool(side.adjustment)
     return {
+        "variable": side.variable,
         "respondent": side.respondent,
         "breakpoints": list(side.breakpoints),
         "groups": [item.group for item in side.levels],

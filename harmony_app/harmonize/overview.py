@@ -8,6 +8,7 @@ from typing import Any
 from fusion_core.harmony.binning import format_number
 from fusion_core.harmony.model import Harmony, Side, SurveyPair
 from fusion_core.harmony.review import Review
+from fusion_core.surveys.model import SurveyId
 from harmony_app.harmonize.catalogue import Status
 
 Texts = Mapping[str, str]
@@ -32,12 +33,12 @@ def table_rows(
     statuses
         Status by key.
     texts
-        What the variables of the donor and of the recipient measure.
+        What the variables of the donor and of the recipient measure; empty for an unknown survey.
     reviews
         Tells where the review of a saved harmony stands, by key.
     """
     return [
-        _row(harmony, texts)
+        _row(harmony, pair, texts)
         | {
             "pair": str(pair),
             "status": statuses.get(harmony.key, "saved"),
@@ -65,14 +66,21 @@ def _most_levels(side: Side) -> int:
     return max(counts.values(), default=0)
 
 
-def _row(harmony: Harmony, texts: tuple[Texts, Texts]) -> dict[str, Any]:
+def _text(variable: str, survey: SurveyId, texts: Texts) -> str:
+    """Return what a variable measures, or that its survey has it no longer."""
+    if texts and variable not in texts:
+        return f"not in {survey.title}: this harmony is broken"
+    return texts.get(variable, "")
+
+
+def _row(harmony: Harmony, pair: SurveyPair, texts: tuple[Texts, Texts]) -> dict[str, Any]:
     codes = {*harmony.donor.group_codes, *harmony.recipient.group_codes}
     return {
         "key": harmony.key,
         "donor": harmony.donor.variable,
-        "donor_text": texts[0].get(harmony.donor.variable, ""),
+        "donor_text": _text(harmony.donor.variable, pair.donor, texts[0]),
         "recipient": harmony.recipient.variable,
-        "recipient_text": texts[1].get(harmony.recipient.variable, ""),
+        "recipient_text": _text(harmony.recipient.variable, pair.recipient, texts[1]),
         "kind": correspondence(harmony) + (", ordered" if harmony.ordered else ""),
         "groups": len(codes),
         "settings": harmony_settings(harmony),

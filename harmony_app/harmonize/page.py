@@ -14,6 +14,7 @@ from typing import Any, Final
 import panel as pn
 
 from fusion_core.errors import CorruptFileError, ExpressionError, HarmonyError, InputError
+from fusion_core.harmony.keys import harmony_key, split_key
 from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from harmony_app.harmonize import messages
@@ -301,17 +302,17 @@ class HarmonizePage:
         self.screen.show_pair(work)
         self.screen.show_place(self.work, self.state)
         self.screen.show_statuses(self.work, self.state)
-        first = next(iter([*work.drafts, *work.saved]), "")
-        self.open(
-            *(first.split("__", 1) if first else (_first_answer(work), "")), remember=remember
-        )
+        first = next((key for key in (*work.drafts, *work.saved) if not work.broken(key)), "")
+        self.open(*(split_key(first) if first else (_first_answer(work), "")), remember=remember)
 
     def open(self, donor: str, recipient: str, *, remember: bool = True) -> None:
         """Show a donor variable with a recipient variable, or with the one it is matched to."""
         work = self.require_work()
-        work.surveys.donor.dictionary.require(donor, where=work.pair.donor.title)
         work.reload()
-        recipient = recipient or next(iter(work.partners(donor)), "")
+        if recipient:
+            work.refuse_broken(harmony_key(donor, recipient))
+        work.surveys.donor.dictionary.require(donor, where=work.pair.donor.title)
+        recipient = recipient or work.usable_partner(donor)
         if recipient:
             start = work.start(donor, recipient)
             self.state = states.open_harmony(
@@ -347,7 +348,8 @@ class HarmonizePage:
 
     def open_key(self, key: str) -> None:
         """Show a harmony of the open pair beside its surveys."""
-        donor, _, recipient = key.partition("__")
+        self.require_work().refuse_broken(key)  # before the table that names it is left
+        donor, recipient = split_key(key)
         self._show_match()
         self.open(donor, recipient)
         self.show_form()

@@ -15,6 +15,7 @@ from fusion_core.harmony.drafts import Draft
 from fusion_core.harmony.editing import start_harmony
 from fusion_core.harmony.expressions import check_expression, evaluate_expression
 from fusion_core.harmony.fitting import by_fit, candidate_fits
+from fusion_core.harmony.keys import harmony_key, split_key
 from fusion_core.harmony.model import Harmony, SideName, SurveyPair
 from fusion_core.harmony.pair_file import PairContents
 from fusion_core.harmony.preview import HarmonyPreview, preview
@@ -151,10 +152,37 @@ class PairWork:
 
     def partners(self, donor: str) -> list[str]:
         """Return the recipient variables a donor variable has a harmony or draft with."""
-        keys = [*self.saved, *self.drafts]
-        return list(
-            dict.fromkeys(key.split("__", 1)[1] for key in keys if key.split("__", 1)[0] == donor)
-        )
+        pairs = map(split_key, [*self.saved, *self.drafts])
+        return list(dict.fromkeys(recipient for own, recipient in pairs if own == donor))
+
+    def usable_partner(self, donor: str) -> str:
+        """Return the first partner whose harmony can be opened; empty where there is none."""
+        partners = self.partners(donor)
+        return next((name for name in partners if not self.broken(harmony_key(donor, name))), "")
+
+    def broken(self, key: str) -> str:
+        """Say why a harmony cannot be opened: a variable that its survey lacks; empty if it can."""
+        sides = zip((self.surveys.donor, self.surveys.recipient), split_key(key), strict=True)
+        lacking = [
+            f"{survey.id.title} has no variable '{name}'"
+            for survey, name in sides
+            if name not in survey.dictionary
+        ]
+        return " and ".join(lacking)
+
+    def refuse_broken(self, key: str) -> None:
+        """Refuse to open a harmony that is saved but broken.
+
+        Raises
+        ------
+        InputError
+            If it is; a harmony that does not exist is for others to tell.
+        """
+        if (key in self.saved or key in self.drafts) and (reason := self.broken(key)):
+            raise InputError(
+                f"The harmony {key} cannot be opened: {reason}",
+                fix="Import the survey with this variable, or delete the harmony in the table of all",
+            )
 
     def candidates(self, donor: str) -> tuple[Candidate, ...]:
         """Return the recipient variables that fit a donor variable best."""
@@ -200,7 +228,8 @@ class PairWork:
     def attention(self) -> dict[str, list[str]]:
         """Return why saved harmonies need attention, by key."""
         waiting = set(self.unchecked())
-        return {
+        broken = {key: [reason] for key in self.saved if (reason := self.broken(key))}
+        return broken | {
             key: found.reasons()
             for key, found in self.verdicts.items()
             if found.open and key in self.saved and key not in self.drafts and key not in waiting

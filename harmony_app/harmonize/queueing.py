@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.candidates import Candidate
 from fusion_core.harmony.declined import decline, declined
+from fusion_core.harmony.keys import harmony_key, split_key
 from fusion_core.surveys.model import Variable
 from harmony_app.harmonize import messages
 from harmony_app.harmonize.messages import Actions, Message
@@ -30,7 +31,7 @@ class Queued:
     @property
     def key(self) -> str:
         """Key of the harmony the two would have."""
-        return f"{self.donor}__{self.candidate.variable.name}"
+        return harmony_key(self.donor, self.candidate.variable.name)
 
 
 class Queueing:
@@ -111,7 +112,7 @@ class Queueing:
 
     def _waiting(self) -> list[Queued]:
         work = self._page.require_work()
-        done = {key.partition("__")[0] for key in (*work.saved, *work.drafts)}
+        done = {split_key(key)[0] for key in (*work.saved, *work.drafts)}
         refused = self._declined | self._skipped
         return [item for item in self._found if item.donor not in done and item.key not in refused]
 

@@ -9,6 +9,7 @@ from typing import Any
 from fusion_core.harmony.expressions import ALLOWED_FUNCTIONS
 from fusion_core.harmony.findings import Finding
 from fusion_core.harmony.group_colours import GROUP_COLOURS
+from fusion_core.harmony.keys import harmony_key, split_key
 from fusion_core.harmony.model import Harmony
 from fusion_core.harmony.preview import HarmonyPreview
 from fusion_core.harmony.prices import price_years
@@ -122,7 +123,7 @@ class Screen:
         """Show how far every donor variable is."""
         if work is None:
             return
-        done = {key.split("__", 1)[0] for key in work.saved}
+        done = {split_key(key)[0] for key in work.saved}
         statuses = work.statuses()
         self._desk.show(
             statuses=worklist_statuses(
@@ -144,11 +145,15 @@ class Screen:
         )
         self._desk.show(
             subject={
+                "key": state.key,
                 "donor": variable_card(work.surveys.donor.dictionary[state.donor]),
                 "recipient_survey": work.pair.recipient.title,
                 "recipient": variable_card(recipient) if recipient else None,
                 "harmonies": [
-                    {"recipient": name, "status": statuses.get(f"{state.donor}__{name}", "saved")}
+                    {
+                        "recipient": name,
+                        "status": statuses.get(harmony_key(state.donor, name), "saved"),
+                    }
                     for name in work.partners(state.donor)
                 ],
                 "candidates": [

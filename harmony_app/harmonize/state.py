@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from fusion_core.harmony.drafts import Draft
+from fusion_core.harmony.keys import harmony_key
 from fusion_core.harmony.model import Harmony, SurveyPair
 
 View = Literal["match", "all", "convey", "compare", "coverage", "findings"]
@@ -90,7 +91,7 @@ class ViewState:
     @property
     def key(self) -> str:
         """Key of the harmony of the two chosen variables; empty unless both are chosen."""
-        return f"{self.donor}__{self.recipient}" if self.donor and self.recipient else ""
+        return harmony_key(self.donor, self.recipient) if self.donor and self.recipient else ""
 
     @property
     def is_draft(self) -> bool:

@@ -144,7 +144,7 @@ def convey_between(
         If a survey is not in the workspace.
     """
     known = {
-        survey: stored_dictionary(workspace, survey) or workspace.survey(survey).dictionary
+        survey: stored_dictionary(workspace, survey) or workspace.dictionary(survey)
         for survey in (source.donor, source.recipient, target.donor, target.recipient)
     }
     chosen = HarmonySet(source, harmonies) if harmonies else stored_set(workspace, source)

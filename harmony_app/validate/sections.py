@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from fusion_core.harmony.keys import split_key
 from harmony_app.shell.formats import MISSING, number, percent
 from harmony_app.validate import words
 
@@ -158,7 +159,7 @@ def _own(frame: pd.DataFrame, variable: str) -> pd.DataFrame:
 
 
 def _described(name: str, dictionary: Mapping[str, Variable]) -> str:
-    found = dictionary.get(name.partition("__")[0])
+    found = dictionary.get(split_key(name)[0])
     return found.description if found is not None else name
 
 

@@ -10,6 +10,12 @@ from fusion_core.surveys import Survey
 
 
 @pytest.fixture(scope="session")
+def reference() -> Path:
+    """References whose inputs are invented; they are kept with the tests."""
+    return Path(__file__).parent / "reference"
+
+
+@pytest.fixture(scope="session")
 def recs_2015(shared_data: Path) -> Survey:
     """RECS 2015: the composite of partial public copies and the optional supplement."""
     folder = shared_data / "public" / "recs"

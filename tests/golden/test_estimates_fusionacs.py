@@ -10,13 +10,12 @@ from fusion_core.fusion.implicates import Implicates
 
 
 @pytest.fixture(scope="module")
-def case(shared_data):
-    folder = shared_data / "reference"
-    frame = pd.read_csv(folder / "analyze_input.csv")
+def case(reference):
+    frame = pd.read_csv(reference / "analyze_input.csv")
     frame["x"] = frame["x"].astype("category")
     implicates = Implicates.from_long(frame[["M", "y", "x"]], implicate="M")
     recipient = frame.loc[frame["M"] == 1, ["weight", "g"]].reset_index(drop=True)
-    gold = json.loads((folder / "analyze_golden.json").read_text())
+    gold = json.loads((reference / "analyze_golden.json").read_text())
     return implicates, recipient, gold
 
 

@@ -59,7 +59,7 @@ CATALOGUE = {
 
 @pytest.fixture(scope="module")
 def dictionary_of(shared_data):
-    assert (shared_data / "dictionaries").exists()
+    assert (shared_data / "dictionaries" / "ACS_2019_H.parquet").exists()
     return benchmark_checker.dictionaries()
 
 

@@ -17,8 +17,8 @@ from fusion_core.harmony.model import Harmony
 from fusion_core.surveys import Dictionary, Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.model import variable_from_column
 
-GOLDEN = Path(__file__).parents[3] / "shared" / "data" / "reference" / "harmonize_golden.json"
-CASES = json.loads(GOLDEN.read_text())["cases"] if GOLDEN.exists() else []
+GOLDEN = json.loads((Path(__file__).parent / "reference" / "harmonize_golden.json").read_text())
+CASES = GOLDEN["cases"]
 
 INTENDED_DIFFERENCES = {
     "logical adj, agg blank": "a condition counts as 0 and 1, so its automatic aggregate is a share",
@@ -58,8 +58,8 @@ def survey(name, tables, household, person):
 
 
 @pytest.fixture(scope="module")
-def tables(shared_data):
-    return json.loads((shared_data / "reference" / "harmonize_golden.json").read_text())["tables"]
+def tables():
+    return GOLDEN["tables"]
 
 
 def harmonized(case, tables):

@@ -33,11 +33,9 @@ def results(files):
 
 
 def dictionary(shared_data, survey):
-    folder = shared_data / "dictionaries"
-    persons = folder / f"{survey}_P.parquet"
-    return read_fusiondata_dictionary(
-        folder / f"{survey}_H.parquet", persons if persons.exists() else None
-    )
+    households = shared_data / "dictionaries" / f"{survey}_H.parquet"
+    persons = households.with_name(f"{survey}_P.parquet")
+    return read_fusiondata_dictionary(households, persons if persons.exists() else None)
 
 
 def test_every_file_holds_what_its_json_copy_holds(files, results):

@@ -11,8 +11,8 @@ from fusion_core.harmony.similarity import numeric_similarity, similarity, stand
 
 
 @pytest.fixture(scope="module")
-def cases(shared_data):
-    return json.loads((shared_data / "reference" / "similarity_golden.json").read_text())
+def cases(reference):
+    return json.loads((reference / "similarity_golden.json").read_text())
 
 
 def arrays(case, *names):

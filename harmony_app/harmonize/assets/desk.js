@@ -50,7 +50,7 @@ export function render({ model }) {
       send({ kind: "open", donor: name });
     },
     takeCandidate(name) { choosing = false; send({ kind: "take_candidate", donor: state.subject.donor.name, recipient: name }); },
-    chooseRecipient(name) { choosing = false; match.levels.focusWhenShown(`${state.subject.donor.name}__${name}`); send({ kind: "open", donor: state.subject.donor.name, recipient: name }); },
+    chooseRecipient(name) { choosing = false; match.levels.focusWhenShown(state.subject.donor.name, name); send({ kind: "open", donor: state.subject.donor.name, recipient: name }); },
     startChoice() { choosing = true; showMiddle(); candidates.focus(); },
     cancelChoice() { choosing = false; showMiddle(); },
     assign(chosen, group) {
@@ -142,7 +142,7 @@ export function render({ model }) {
     const { form, subject, labels, rows } = state;
     if (!form || !subject?.recipient || !rows || labels?.key !== form.key) return;
     if (["donor", "recipient"].some((side) => labels[side].labels.length !== form.sides[side].groups.length)) return; // labels follow
-    if (form.key !== `${subject.donor.name}__${subject.recipient.name}`) return;
+    if (form.key !== subject.key) return;
     match.update(form, subject, labels, withSuggested(rows, form.key), context());
     footer.update(form);
   }
@@ -156,7 +156,7 @@ export function render({ model }) {
   function showSubject() {
     const { subject } = state;
     worklist.select(subject?.donor.name ?? null);
-    const key = subject ? `${subject.donor.name}__${subject.recipient?.name}` : null;
+    const key = subject?.key ?? null;
     if (subject?.recipient) {
       if (key !== shownKey) match.updateSubject(subject);
       else match.showTabs(subject);

@@ -18,8 +18,7 @@ export function createFindingsList(actions) {
   const kindOf = (item) => (item.accepted ? "accepted" : item.severity);
 
   function card(item) {
-    const [donor, recipient] = item.key.split("__");
-    const open = () => actions.send({ kind: "open", donor, recipient });
+    const open = () => actions.send({ kind: "open", ...item.open });
     const about = { key: item.key, index: item.index };
     const head = h("div.finding-head", {}, h("button.link.mono", { type: "button", onclick: open, "aria-label": `Open ${item.key}` }, item.key),
       h("span.muted", {}, item.rule.replaceAll("-", " ")), item.draft ? h("span.tag", {}, "draft") : null);

@@ -349,7 +349,7 @@ export function createLevels(actions) {
   return {
     lists, svg, overlay: drag.overlay, assignBar, pageKey, clear, redraw: scheduleLinks, selectGroup, hasSelection,
     /** Once the levels of a harmony are shown, the keys are meant for them. */
-    focusWhenShown(key) { awaited = key; },
+    focusWhenShown(donor, recipient) { awaited = { donor, recipient }; },
     /** A group number still waiting for a further digit is taken as it is. */
     finishNumber: codesTyped.finish,
     selection: (side) => [...selected[side]],
@@ -376,7 +376,7 @@ export function createLevels(actions) {
         for (const index of selected[side]) if (index >= limit) selected[side].delete(index);
       }
       bar.update(groups, view.palette);
-      if (awaited === next.key) { awaited = null; lists[next.sides.donor.grouped ? "donor" : "recipient"].list.focus({ preventScroll: true }); }
+      if (awaited?.donor === next.sides.donor.variable && awaited.recipient === next.sides.recipient.variable) { awaited = null; lists[next.sides.donor.grouped ? "donor" : "recipient"].list.focus({ preventScroll: true }); }
       refresh();
       scheduleLinks();
     },

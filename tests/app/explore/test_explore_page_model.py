@@ -141,6 +141,33 @@ def test_an_answer_that_fails_leaves_no_figures_of_another_question(make_page):
     assert "no estimate" in page.centre.legend.object
 
 
+def test_a_question_that_failed_can_be_asked_again(make_page, monkeypatch):
+    page = make_page()
+    answer = page._estimator.answer
+
+    def fail(*_):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(page._estimator, "answer", fail)
+    page.controls.where.value = "np > 1"
+    assert "could not be computed" in page.centre.status.object
+    assert page.side.ranked.items == []
+    assert page.centre.again.visible
+    monkeypatch.setattr(page._estimator, "answer", answer)
+    page.centre.again.clicks += 1
+    assert len(page.side.ranked.items) == 5
+    assert "np &gt; 1" in page.centre.title.object
+    assert not page.centre.again.visible
+
+
+def test_what_a_question_lacked_is_no_longer_said_of_the_one_before(make_page):
+    page = make_page(var="kwh")
+    page.controls.kind.value = "ratio"
+    page.controls.kind.value = "mean"
+    assert "denominator" not in page.centre.status.object
+    assert page._answer.request.statistic.kind == "mean"
+
+
 def test_a_link_to_what_is_gone_says_what_is_shown_instead(make_page):
     page = make_page(run="deleted")
     assert "There is no &#x27;deleted&#x27; to show; this is" in notices_html(

@@ -130,7 +130,7 @@ states = st.builds(
     breaks=st.lists(st.integers(-99, 99).map(float), max_size=4, unique=True).map(
         lambda b: tuple(sorted(b))
     ),
-    areas=st.lists(st.text("0123456789", min_size=1, max_size=7), max_size=2).map(tuple),
+    areas=st.lists(st.text("0123456789,~- A", min_size=1, max_size=7), max_size=2).map(tuple),
     view=st.sampled_from(["map", "table", "about"]),
 )
 
@@ -138,6 +138,7 @@ states = st.builds(
 @given(states)
 @example(ExploreState(group_levels=("0", "|")))
 @example(ExploreState(group_levels=("a~-b", "~|~", "\0")))
+@example(ExploreState(areas=("Washington, DC", "11")))
 def test_a_view_survives_being_sent_as_an_address(state):
     query = {name: text for name, text in to_query(state).items() if text is not None}
     assert from_query(query) == state

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fusion_core.harmony.model import SurveyPair
+from fusion_core.harmony.model import Harmony, Side, SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.surveys.model import SurveyId
 
@@ -50,6 +50,55 @@ def test_an_unknown_pair_in_the_address_leaves_the_choice_of_another(open_page, 
     names = [survey["id"] for survey in offered["surveys"]]
     pairs = [f"{names[donor]}__{names[recipient]}" for donor, recipient in offered["order"]]
     assert pairs == [str(PAIR), "ACS_2019__ENERGY_2020"]
+
+
+@pytest.fixture
+def with_broken_ones(workspace):
+    """Harmonies whose donor or recipient variable is gone, beside one that is whole."""
+    whole = Harmony(Side("kids"), Side("agep", "person", aggregator="count"))
+    broken = [
+        Harmony(Side("gone"), Side("hfl")),
+        Harmony(Side("heat"), Side("away")),
+        Harmony(Side("aaa"), Side("zzz")),
+    ]
+    for harmony in (whole, *broken):
+        store(workspace).save(harmony, author="kim", expected_revision=0)
+    return [item.key for item in broken]
+
+
+@pytest.mark.parametrize("donor", ["kids", "heat", "pay", ""])
+def test_a_broken_harmony_leaves_every_link_to_the_others(open_page, with_broken_ones, donor):
+    del with_broken_ones
+    page = open_page(**({"donor": donor} if donor else {}))
+    assert not part(page, "place")["notice"]
+    assert part(page, "subject")["donor"]["name"] == (donor or "kids")
+    assert page.work is not None
+
+
+def test_a_link_to_a_broken_harmony_says_what_is_broken(open_page, with_broken_ones):
+    del with_broken_ones
+    page = open_page(donor="gone", recipient="hfl")
+    notice = part(page, "place")["notice"]
+    assert "gone__hfl cannot be opened: ENERGY 2020 has no variable 'gone'" in notice
+    assert part(page, "subject")["donor"]["name"] == "kids"
+    both = part(open_page(donor="aaa", recipient="zzz"), "place")["notice"]
+    assert "ENERGY 2020 has no variable 'aaa' and ACS 2019 has no variable 'zzz'" in both
+
+
+def test_broken_harmonies_are_listed_with_their_reason_and_can_be_deleted(
+    open_page, with_broken_ones, workspace, told
+):
+    page = open_page(view="all")
+    rows = {row["key"]: row for row in part(page, "table")["rows"]}
+    assert {rows[key]["status"] for key in with_broken_ones} == {"attention"}
+    assert rows["gone__hfl"]["donor_text"] == "not in ENERGY 2020: this harmony is broken"
+    assert rows["gone__hfl"]["recipient_text"] == "House heating fuel"
+    page.receive({"kind": "open_row", "pair": str(PAIR), "key": "gone__hfl"})
+    assert "has no variable 'gone'" in told[-1]["message"]
+    assert part(page, "place")["view"] == "all"
+    items = [{"pair": str(PAIR), "key": key} for key in with_broken_ones]
+    page.receive({"kind": "delete_rows", "items": items})
+    assert [item.key for item in store(workspace).load().harmonies] == ["kids__agep"]
 
 
 def test_an_edit_changes_form_preview_and_status_and_is_kept_as_a_draft(open_page, workspace):

@@ -10,7 +10,7 @@ import pytest
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.ingest.demo import PAIR
-from fusion_core.surveys import SurveyId
+from fusion_core.surveys import Survey, SurveyId
 from fusion_core.workspace.layout import Workspace
 
 
@@ -168,6 +168,21 @@ def test_harmonies_are_conveyed_to_another_vintage_and_stored_only_on_request(ha
     assert "names no pair" in wrong["message"]
     unknown = harmony.json(*convey, "--accept", "impossible", code=2)["error"]
     assert "identical" in unknown["message"]
+
+
+def test_conveying_needs_no_microdata_and_says_what_it_could_not_look_at(harmony, tmp_path):
+    workspace = Workspace.open(shutil.copytree(harmony.workspace, tmp_path / "workspace"))
+    survey = workspace.survey(PAIR.recipient)
+    later = SurveyPair(PAIR.donor, SurveyId(PAIR.recipient.name, "2023"))
+    workspace.add_survey(Survey(replace(survey.description, id=later.recipient), survey.dictionary))
+    # What is not needed may even be damaged.
+    (workspace.survey_folder(PAIR.donor) / "household.parquet").write_bytes(b"cut off")
+    convey = ["harmonies", "convey", "--from", PAIR, "--to", later, "-w", workspace.path]
+    found = harmony.json(*convey)
+    assert found["identical"] > 0
+    (note,) = found["notes"]
+    assert note.startswith(f"{later.recipient.title} has no microdata here")
+    assert "has no microdata here" in " ".join(harmony(*convey).stdout.split())
 
 
 def test_a_harmony_file_cut_off_is_told_and_rebuilt_from_its_history(harmony, tmp_path):

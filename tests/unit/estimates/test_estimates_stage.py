@@ -136,6 +136,8 @@ def test_the_draws_of_an_area_average_to_its_estimate(workspace, run):
         ("np >", ExpressionError, "expression"),
         ("np > 99", InputError, "No household meets the filter"),
         ("energy < 0", InputError, "No household meets the filter"),
+        ("np / (np - np) > 1", InputError, "No household meets the filter"),
+        ("NOT energy / 0 > 1", InputError, "No household meets the filter"),
     ],
 )
 def test_bad_filters_are_one_clear_error(workspace, run, where, error, message):

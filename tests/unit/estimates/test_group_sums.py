@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusion_core.estimates import Statistic
+from fusion_core.estimates import Statistic, sources
 from fusion_core.estimates.analysis import estimate_targets
 from fusion_core.estimates.group_sums import GroupSums
 from fusion_core.estimates.groups import Groups, group_rows
@@ -73,6 +73,17 @@ def test_other_households_are_other_sums(source):
     everybody = source.sums(["puma"], "").of([Counted()])[0]
     some = source.sums(["puma"], "size > 2").of([Counted()])[0]
     assert some.sum() < everybody.sum()
+
+
+def test_filters_take_no_more_memory_the_more_of_them_are_typed(source, monkeypatch):
+    monkeypatch.setattr(sources, "ROWS_BYTES", 20 * ROWS)
+    kept = EstimateSource(source.table, source.weights, source.implicates)
+    for number in range(60):
+        where = f"energy > {number / 10}"
+        found = kept.sums(["puma"], where).of([Counted()])[0]
+        assert found.sum() == source.sums(["puma"], where).of([Counted()])[0].sum()
+        assert kept._kept_rows.nbytes <= 20 * ROWS
+    assert len(kept._kept_rows.items()) < 10
 
 
 def test_groups_in_parts_are_the_same_groups(source):

@@ -101,7 +101,19 @@ def test_a_level_with_a_single_donor_is_refused(refused, donor):
 def test_infinite_values_are_refused(refused, donor):
     income = donor["income"].copy()
     income.iloc[3] = np.inf
-    assert "infinite in 1 row" in refused(donor.assign(income=income), ["area"], X)
+    said = refused(donor.assign(income=income), ["area"], X)
+    assert "'income' is infinite in 1 row (first in row 3)" in said
+
+
+def test_rows_are_told_as_they_stand_in_the_donor_also_where_some_have_no_weight(refused, donor):
+    weight = np.where(np.arange(len(donor)) < 5, 0.0, 1.0)
+    income = donor["income"].copy()
+    income.iloc[[2, 7]] = np.inf  # the first has no weight and is not used
+    unweighted = donor.assign(income=income, weight=weight)
+    assert "first in row 7" in refused(unweighted, ["area"], X, weight="weight")
+    area = donor.assign(area=np.where(weight > 0, 3.0, donor["area"]), weight=weight)
+    said = refused(area, ["area"], X, weight="weight")
+    assert "same value '3' in every row (donors with a positive weight)" in said
 
 
 def test_dates_are_refused(refused, donor):

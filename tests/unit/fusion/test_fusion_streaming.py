@@ -185,6 +185,14 @@ def test_a_wrong_level_in_the_last_row_is_told_before_any_work(
     assert_equal(tmp_path / "out", expected)
 
 
+def test_an_infinite_number_is_told_by_its_row_in_the_whole_file(households, saved, tmp_path):
+    wrong = households.copy()
+    wrong.loc[ROWS - 2, "income"] = np.inf
+    wrong.to_parquet(tmp_path / "wrong.parquet", row_group_size=3000)
+    with pytest.raises(InputError, match=f"first in row {ROWS - 2}"):
+        fuse_to_folder(tmp_path / "wrong.parquet", saved, tmp_path / "out", m=2)
+
+
 def test_files_and_limits_that_cannot_work_are_refused(file, households, saved, tmp_path):
     with pytest.raises(InputError, match=r"needs \d+ MB, but 1 MB are allowed"):
         fuse_to_folder(file, saved, tmp_path / "out", m=2, memory=1_000_000, seed=0)

@@ -9,6 +9,7 @@ from multiprocessing import get_context
 import lightgbm as lgb
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from fusion_core.errors import Cancelled, InputError
 from fusion_core.fusion import FusionModel, TrainSettings, train
@@ -17,7 +18,7 @@ from fusion_core.fusion.neighbours import DonorPool, variable_k_pool
 from fusion_core.fusion.screening import PATH_LENGTH, Design, screen
 from fusion_core.fusion.tuning import Curve
 from fusion_core.fusion.variables import VariableType
-from fusion_core.fusion.workers import Stop, workers_of
+from fusion_core.fusion.workers import Stop, one_blas_thread, workers_of
 
 X = ["size", "income", "region"]
 Y = ["fuel", "area", "gas", ["heating_share", "cooling_share", "other_share"]]
@@ -227,3 +228,19 @@ def test_growing_ends_after_the_patience_wherever_the_curve_is_cut():
     shorter = Curve(3, 4)
     shorter.extend(losses, going_on)
     assert (shorter.is_over, shorter.best, shorter.rounds) == (True, 2, 4)
+
+
+def blas_threads() -> set[int]:
+    return {found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"}
+
+
+def test_pieces_of_work_that_overlap_leave_the_number_of_blas_threads_as_it_was():
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = blas_threads()
+        first, second = one_blas_thread(), one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert blas_threads() == {1}
+        second.__exit__(None, None, None)
+        assert blas_threads() == before

@@ -134,6 +134,21 @@ def test_rows_of_one_level_can_be_exported(folder, implicates, tmp_path):
     assert not (tmp_path / "no.csv").exists()
 
 
+def test_two_columns_of_an_export_never_share_a_name(folder, recipient, tmp_path):
+    wider = tmp_path / "wider.parquet"
+    pd.read_parquet(recipient).assign(fuel="x", fuel_02="y").to_parquet(wider)
+    for column, wide in (("fuel", False), ("fuel_02", True)):
+        with pytest.raises(InputError, match=f"two columns named '{column}'"):
+            export_implicates(
+                folder,
+                tmp_path / "no.csv",
+                kind="csv",
+                recipient=wider,
+                columns=[column],
+                wide=wide,
+            )
+
+
 def test_an_export_that_fails_leaves_the_earlier_file(folder, recipient, tmp_path):
     to = tmp_path / "long.csv"
     to.write_text("earlier")

@@ -75,3 +75,14 @@ def test_a_column_that_repeats_another_is_filled_from_it():
     copy = table["size"].where(table.index % 3 > 0)
     filled = impute(table.assign(copy=copy), seed=0)
     assert (filled["copy"] == table["size"]).all()
+
+
+def test_an_infinite_number_is_told_by_its_row_in_the_whole_table(gappy):
+    table = gappy.astype({"rooms": float})
+    table.loc[650, "rooms"] = np.inf
+    with pytest.raises(InputError, match=r"'rooms' has infinite values \(first in row 650\)"):
+        impute(table, ignore=["id"], weight="weight")
+    table = gappy.copy()
+    table.loc[640, "weight"] = -1.0
+    with pytest.raises(InputError, match="first in row 640"):
+        impute(table, ignore=["id"], weight="weight")

@@ -91,3 +91,10 @@ def test_a_kept_fold_of_other_data_is_not_used(donor, settings, tmp_path):
     second = ask(donor.assign(area=donor["area"] + 5000))
     assert second["area"].values.min() > first["area"].values.max() - 5000
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_an_infinite_number_is_told_by_its_row_in_the_whole_donor(donor, settings):
+    last = len(donor) - 1
+    income = donor["income"].astype(float).where(np.arange(len(donor)) < last, np.inf)
+    with pytest.raises(InputError, match=f"first in row {last}"):
+        fuse_out_of_fold(donor.assign(income=income), ["area"], X, m=2, settings=settings)

@@ -178,3 +178,39 @@ def test_results_that_do_not_vary_are_found(surveys):
     both = grouped("owner", ("yes", "no"), (1, 1))
     found = found_in(Harmony(both, both), surveys)
     assert {"constant-result", "one-group-only"} <= set(found)
+
+
+STATES = ("Alabama", "Alaska", "Puerto Rico")
+
+
+@pytest.mark.parametrize(
+    ("recipient_codes", "rule"),
+    [((1, 2, None), "level-without-group"), ((1, 2, 3), "unmatched-group")],
+)
+@pytest.mark.parametrize("has_rows", [False, True])
+def test_an_area_without_rows_is_no_error(recipient_codes, rule, has_rows):
+    """The dictionary lists Puerto Rico; whether somebody lives there decides."""
+    found = _states(grouped("state", STATES, recipient_codes), has_rows=has_rows)
+    (about,) = [item for item in found if item.rule == rule and item.side == "recipient"]
+    assert about.severity == ("error" if has_rows else "hint")
+    assert ("no row of the data has this" in about.sentence) != has_rows
+    assert any(item.severity == "error" for item in found) == has_rows
+
+
+@pytest.mark.parametrize("has_rows", [False, True])
+def test_a_level_the_harmony_does_not_list_is_an_error_only_with_rows(has_rows):
+    found = _states(grouped("state", STATES[:2], (1, 2)), has_rows=has_rows)
+    assert {"hint", "error"} >= {item.severity for item in found if item.side == "recipient"}
+    assert any(item.severity == "error" for item in found) == has_rows
+
+
+def _states(side, *, has_rows):
+    states = ["Alabama", "Alaska", "Alabama", "Puerto Rico" if has_rows else "Alaska"] * 25
+    surveys = []
+    for name, known in (("DONOR", STATES[:2]), ("ACS", STATES)):
+        column = pd.Categorical([state for state in states if state in known], known)
+        table = pd.DataFrame({"household_id": range(len(column)), "weight": 1.0, "state": column})
+        entries = Dictionary([variable_from_column("state", table["state"])])
+        surveys.append(Survey(SurveyDescription(SurveyId(name, "2020")), entries, table))
+    harmony = Harmony(grouped("state", STATES[:2], (1, 2)), side)
+    return preview(harmony, *surveys).findings

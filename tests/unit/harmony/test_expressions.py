@@ -1,5 +1,8 @@
 """The expression language lets through scalar SQL over known columns, and nothing else."""
 
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +11,7 @@ from fusion_core.errors import ExpressionError
 from fusion_core.harmony.expressions import (
     ALLOWED_FUNCTIONS,
     FUNCTIONS,
+    ExpressionEngine,
     check_expression,
     evaluate_expression,
 )
@@ -227,6 +231,33 @@ def test_a_failure_on_the_data_is_an_expression_error(table):
 
 def test_a_constant_has_a_value_for_every_row_of_a_table_without_columns():
     assert evaluate_expression("2", pd.DataFrame(index=range(3))).tolist() == [2, 2, 2]
+
+
+def test_checking_in_many_threads_leaves_the_parsers_log_as_it_was(caplog):
+    log = logging.getLogger("sqlglot")
+    before = log.level
+
+    def check(_):
+        with pytest.raises(ExpressionError):
+            check_expression("INSTALL httpfs", COLUMNS)  # the parser would log a warning
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(check, range(200)))
+    assert log.level == before
+    assert caplog.messages == []
+    log.warning("somebody else's")
+    assert caplog.messages == ["somebody else's"]
+
+
+def test_one_engine_serves_many_threads_at_the_same_time(table):
+    engine = ExpressionEngine()
+
+    def compute(number):
+        checked = check_expression(f"agep * {number}", COLUMNS)
+        return engine.evaluate(checked, table.head(1)).tolist()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(compute, range(100))) == [[number] for number in range(100)]
 
 
 def test_every_function_has_a_line_of_help():

@@ -58,6 +58,50 @@ def test_threads_that_ask_together_wait_for_one_making():
     assert len(made) == 1
 
 
+def test_nobody_waits_for_another_item():
+    kept, begun, gate = Kept(KIB), threading.Event(), threading.Event()
+
+    def make_slowly():
+        begun.set()
+        gate.wait(60)
+        return np.zeros(1)
+
+    slow = threading.Thread(target=lambda: kept.get("slow", make_slowly))
+    slow.start()
+    begun.wait(60)
+    assert kept.get("quick", lambda: np.ones(1)).tolist() == [1]  # the slow one is not ready
+    gate.set()
+    slow.join(60)
+    assert [key for key, _ in kept.items()] == ["quick", "slow"]
+
+
+def test_who_waited_for_a_failure_tries_for_themselves():
+    kept, tried = Kept(KIB), []
+    meeting = threading.Barrier(4, timeout=60)
+
+    def make():
+        tried.append(1)
+        if len(tried) == 1:
+            raise OSError
+        return np.ones(1)
+
+    def ask():
+        meeting.wait()
+        try:
+            found.append(kept.get("a", make).tolist())
+        except OSError:
+            found.append("failed")
+
+    found = []
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(map(str, found)) == ["[1.0]"] * 3 + ["failed"]
+    assert len(tried) == 2
+
+
 def test_a_failure_is_not_kept():
     kept = Kept(KIB)
     for _ in range(2):
