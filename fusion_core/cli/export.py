@@ -206,6 +206,7 @@ def _write(
 def _geojson(workspace: Workspace, frame: pd.DataFrame, areas: str) -> str:
     """Return one feature per area; every estimate is a set of flat properties, as GIS want it."""
     from fusion_core.geography.boundaries import has_areas, read_areas
+    from fusion_core.geography.codes import match_areas
 
     if not areas or not has_areas(workspace, areas):
         raise InputError(
@@ -213,12 +214,13 @@ def _geojson(workspace: Workspace, frame: pd.DataFrame, areas: str) -> str:
             fix="Leave --by out for PUMAs, or choose another format",
         )
     shapes = read_areas(workspace, areas).to_crs("EPSG:4326")
+    codes = match_areas(frame[areas], shapes)
     values: dict[str, dict[str, Any]] = {}
     for row in frame.to_dict("records"):
         has_level = isinstance(row["level"], str) and row["level"]
         level = f"={row['level']}" if has_level else ""
         prefix = f"{row['statistic']}:{row['variable']}{level}"
-        mine = values.setdefault(str(row[areas]), {})
+        mine = values.setdefault(codes.get(str(row[areas]), ""), {})
         mine |= {f"{prefix} {name}": row[name] for name in _KEPT}
     from fusion_core.cli.output import plain
 

@@ -231,10 +231,13 @@ def _kind(wish: Wish, variable: Variable) -> StatisticKind:
 def add_names(workspace: Workspace, found: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Put the names of areas beside their codes where exactly one column is a kind of area."""
     from fusion_core.geography.boundaries import has_areas, read_areas
+    from fusion_core.geography.codes import match_areas
 
     if len(by) != 1 or not has_areas(workspace, by[0]):
         return found
-    areas = read_areas(workspace, by[0]).set_index("area_id")["name"]
-    names: Any = found[by[0]].astype(str).map(areas)
+    areas = read_areas(workspace, by[0])
+    stored = found[by[0]].astype(str)
+    codes = stored.map(match_areas(stored, areas))
+    names: Any = codes.map(areas.set_index("area_id")["name"]).astype(object)
     found.insert(1, "name", names.fillna(""))
     return found

@@ -156,7 +156,22 @@ class Estimator:
     def compare_with_source(
         self, source: Source, other: Source, request: EstimateRequest, area: str
     ) -> Difference:
-        """Test whether an area differs between two runs or surveys."""
+        """Test whether an area differs between two runs or surveys.
+
+        Raises
+        ------
+        InputError
+            If the two write the area differently, or share nothing else the comparison needs.
+        """
+        column = self.cache.source(self.workspace, other.run or other.survey).table
+        if (
+            request.area_kind in column
+            and not (column[request.area_kind].astype(str) == area).any()
+        ):
+            raise InputError(
+                f"{other.title} has no {request.area_kind} written as '{area}'",
+                fix="Import both surveys with the same labels to compare an area between them",
+            )
         found = compare_sources(
             self.workspace, source.run or source.survey, other.run or other.survey,
             request.statistic, where=_here(request, area), cache=self.cache,

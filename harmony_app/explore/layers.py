@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from fusion_core.errors import InputError
 from fusion_core.estimates.analysis import MARGIN_LATER
+from fusion_core.geography.codes import match_areas
 from harmony_app.explore import words
 from harmony_app.explore.classes import class_edges, classify
 from harmony_app.shell.figures import PaletteName, sequential_palette
@@ -68,6 +70,8 @@ class MapLayer:
 def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.DataFrame:
     """Put estimates in the order of the areas; areas without an estimate get missing values.
 
+    Column ``stored`` is the area as the survey writes it, which questions about it must name.
+
     Parameters
     ----------
     estimates
@@ -75,17 +79,29 @@ def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.
     areas
         `area_id` and `name`, in the order of the map.
     area_column
-        Column of `estimates` that holds the area.
+        Column of `estimates` that holds the area, in any way `match_areas` knows.
+
+    Raises
+    ------
+    InputError
+        If the survey writes one area in two ways, whose estimates cannot be put together.
     """
     columns = [
         name for name in (*ESTIMATE_COLUMNS, "fusion_share", "assumption") if name in estimates
     ]
-    keyed = estimates.drop_duplicates(area_column)
-    keyed = keyed.set_index(keyed[area_column].astype(str))[columns]
+    stored = estimates[area_column].astype(str)
+    keyed = estimates[columns].assign(stored=stored, area_id=stored.map(match_areas(stored, areas)))
+    keyed = keyed.dropna(subset="area_id").drop_duplicates(["area_id", "stored"])
+    twice = keyed[keyed["area_id"].duplicated(keep=False)]
+    if len(twice):
+        first, second = twice.sort_values("area_id", kind="stable")["stored"].head(2)
+        raise InputError(
+            f"'{first}' and '{second}' both mean the {area_column} {twice['area_id'].min()}",
+            fix="Write every area in one way in the survey's file and import it again",
+        )
     ids = areas["area_id"].astype(str)
-    # Some surveys name their regions instead of numbering them.
-    by_name = not keyed.index.isin(ids).any() and keyed.index.isin(areas["name"]).any()
-    found = keyed.reindex(areas["name"] if by_name else ids)
+    found = keyed.set_index("area_id").reindex(ids)
+    found["stored"] = found["stored"].fillna(pd.Series(ids.to_numpy(), index=found.index))
     table = pd.DataFrame(
         {"area_id": ids.to_numpy(), "name": areas["name"].astype(str).to_numpy()}
     ).join(found.reset_index(drop=True))
