@@ -20,7 +20,7 @@ from fusion_core.geography.codes import match_areas
 from harmony_app.explore import words
 from harmony_app.explore.classes import class_edges, classify
 from harmony_app.shell.figures import PaletteName, sequential_palette
-from harmony_app.shell.formats import Quantity, percent
+from harmony_app.shell.formats import Quantity, axis_numbers
 from harmony_app.shell.theme import figure_colours
 
 if TYPE_CHECKING:
@@ -178,9 +178,9 @@ def edge_labels(
         return ()
     step = float(np.min(np.diff(edges))) if edges[0] != edges[-1] else None
     if state.measure == "cv":
-        texts = [percent(float(edge), decimals=0 if (step or 1) >= 0.01 else 1) for edge in edges]  # noqa: PLR2004
+        texts = axis_numbers(edges.tolist(), share=True)
     elif state.measure == "moe" and quantity.share:
-        texts = [f"{edge * 100:.1f}" for edge in edges]
+        texts = axis_numbers((edges * 100).tolist())
     else:
         texts = [quantity.value(float(edge), step, unit=False) for edge in edges]
     if texts[0] == texts[-1]:
