@@ -45,6 +45,8 @@ _COUNTY_WORDS = re.compile(
     r" (?:county|parish|borough|city and borough|census area|municipality|municipio|planning region)$"
 )
 _COUNTY_DIGITS: Final = 5
+PUMA_DIGITS: Final = 7
+"""Digits of a PUMA with its state."""
 
 _FULL_STOP = re.compile(r"(?<=[^\W\d])\.")  # of an abbreviation, never of a number
 
@@ -94,6 +96,20 @@ def state_code(text: str) -> str | None:
     parts = [part for part in _SEPARATORS.split(text.strip()) if part]
     known = {code for part in parts if (code := _STATE_CODES.get(_folded(part))) is not None}
     return known.pop() if len(known) == 1 else None
+
+
+def complete_puma(text: str) -> str:
+    """Give a PUMA back the leading zero a spreadsheet took from its state; other texts as they are.
+
+    A code of six digits can only lack that one. One of five lacks the state, which nobody knows.
+    """
+    code = re.sub(r"\.0+$", "", text.strip())
+    return code.zfill(PUMA_DIGITS) if re.fullmatch(r"[0-9]{6}", code) else code
+
+
+def is_puma(text: str) -> bool:
+    """Whether a text is a PUMA: two digits of the state and five of the area."""
+    return re.fullmatch(rf"[0-9]{{{PUMA_DIGITS}}}", text) is not None
 
 
 def _state_codes() -> dict[str, str]:
