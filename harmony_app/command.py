@@ -17,6 +17,7 @@ _USER_ERROR = 2
 
 
 def app(
+    *,
     workspace: Annotated[
         Path | None,
         typer.Option(
@@ -28,8 +29,27 @@ def app(
     ] = Path("demo-workspace"),
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 5006,
     address: Annotated[
-        str, typer.Option(help="Address to listen on; the default answers this computer only.")
+        str,
+        typer.Option(
+            help="Address to listen on; the default answers this computer only. Any other one needs "
+            "--no-sign-in."
+        ),
     ] = "localhost",
+    no_sign_in: Annotated[
+        bool,
+        typer.Option(
+            "--no-sign-in",
+            help="Allow an address other computers can reach: everyone who reaches the port can "
+            "read and change everything in the workspace.",
+        ),
+    ] = False,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HOST[:PORT]",
+            help="Another name people reach the app by, such as that of a proxy. May be repeated.",
+        ),
+    ] = None,
     show: Annotated[bool, typer.Option(help="Open the page in the default browser.")] = True,
 ) -> None:
     """Start the web app and keep it running until Ctrl-C.
@@ -37,17 +57,38 @@ def app(
     Without --workspace it opens the demo: a fictional state with generated data, on which every
     page can be tried. The demo is built once, which takes some seconds.
     """
-    from harmony_app.serve import require_free_port, serve
+    from harmony_app.listening import allowed_origins, require_free_port, require_permission
+    from harmony_app.serve import serve
 
     try:
         require_free_port(address, port)
+        require_permission(address, port, no_sign_in=no_sign_in)
+        allowed_origins(address, port, origin or ())
         opened = _open_workspace(workspace, demo)
     except HarmonyError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(_USER_ERROR) from error
-    typer.echo(f"Harmony is at http://{address}:{port}/ – stop it with Ctrl-C.")
+    _announce(address, port)
+    serve(
+        opened, port=port, address=address, no_sign_in=no_sign_in, origins=origin or (), show=show
+    )
+
+
+def _announce(address: str, port: int) -> None:
+    """Say where the app is, and what it means where other computers reach it."""
+    from harmony_app.listening import is_loopback, page_addresses
+
+    here, *elsewhere = page_addresses(address, port)
+    typer.echo(f"Harmony is at {here} – stop it with Ctrl-C.")
+    if elsewhere:
+        typer.echo(f"Other computers reach it at {' or '.join(elsewhere)}")
     sys.stdout.flush()
-    serve(opened, port=port, address=address, show=show)
+    if not is_loopback(address):
+        typer.echo(
+            f"Warning: there is no sign-in. Everyone who reaches port {port} can read and change "
+            "everything in the workspace.",
+            err=True,
+        )
 
 
 def _open_workspace(workspace: Path | None, demo: Path) -> Workspace:

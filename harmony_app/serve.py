@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import gc
-import socket
-from collections.abc import Iterator
+import webbrowser
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import panel as pn
 from threadpoolctl import threadpool_limits
+from tornado.ioloop import IOLoop
 
-from fusion_core.errors import InputError
 from harmony_app import explore, fuse, harmonize, surveys, validate
 from harmony_app.fuse.downloads import download_patterns
+from harmony_app.listening import allowed_origins, page_addresses, require_permission
 from harmony_app.shell.page import Place, page_factory
 
 if TYPE_CHECKING:
@@ -28,24 +29,6 @@ PLACES = (
     Place("validate", "Validate", validate.build),
     Place("explore", "Explore", explore.build),
 )
-
-
-def require_free_port(address: str, port: int) -> None:
-    """Make sure the server will be able to listen.
-
-    Raises
-    ------
-    InputError
-        If another program listens there already, or the address is not this computer's.
-    """
-    try:
-        with socket.create_server((address, port)):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"Port {port} of {address} cannot be used: {error.strerror or error}",
-            fix="Stop the program that uses it, or choose another one with --port",
-        ) from error
 
 
 @contextmanager
@@ -64,7 +47,13 @@ def _imports_out_of_collections() -> Iterator[None]:
 
 
 def serve(
-    workspace: Workspace, *, port: int = 5006, address: str = "localhost", show: bool = False
+    workspace: Workspace,
+    *,
+    port: int = 5006,
+    address: str = "localhost",
+    no_sign_in: bool = False,
+    origins: Sequence[str] = (),
+    show: bool = False,
 ) -> None:
     """Serve the app on `workspace` until interrupted.
 
@@ -74,21 +63,36 @@ def serve(
         The project folder every session works in.
     port, address
         Where to listen; the default address answers this computer only.
+    no_sign_in
+        Whether everyone who reaches an address beyond this computer may read and change everything.
+    origins
+        Further names people reach the server by, such as that of a proxy: ``host`` or
+        ``host:port``.
     show
         Open the first page in the default browser.
+
+    Raises
+    ------
+    InputError
+        If other computers can reach the address and `no_sign_in` is false, or a name is no host.
     """
+    require_permission(address, port, no_sign_in=no_sign_in)
+    allowed = allowed_origins(address, port, origins)
     pn.extension("tabulator", notifications=False)
     pages = {place.path: page_factory(place, PLACES, workspace) for place in PLACES}
     pages["/"] = pages["harmonize"]
     # Sessions are what runs side by side; each with threads of BLAS besides, they only wait.
     with threadpool_limits(limits=1, user_api="blas"), _imports_out_of_collections():
+        if show:
+            IOLoop.current().add_callback(webbrowser.open, page_addresses(address, port)[0])
         pn.serve(
             pages,
             port=port,
             address=address,
-            websocket_origin=[f"{address}:{port}", f"localhost:{port}", f"127.0.0.1:{port}"],
-            show=show,
+            websocket_origin=list(allowed),
+            show=False,
             title="Harmony",
             autoreload=False,
+            verbose=False,  # it would name an address nobody can open, such as 0.0.0.0
             extra_patterns=download_patterns(workspace),
         )

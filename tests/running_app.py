@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,10 +35,11 @@ class AppServer:
     port: int
     process: subprocess.Popen[bytes]
     log: Path
+    host: str = "localhost"
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -55,28 +56,30 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-def start_app(workspace: Path, port: int | None = None) -> AppServer:
+def start_app(
+    workspace: Path, port: int | None = None, *arguments: str, host: str = "localhost"
+) -> AppServer:
     """Serve a workspace with the command a user types; returns when it accepts connections."""
     for _ in range(ATTEMPTS if port is None else 1):
-        server = _start(workspace, port or free_port())
+        server = _start(workspace, port or free_port(), arguments, host)
         if _answers(server):
             return server
         server.stop()
         said = server.log.read_text(errors="replace")
-        if "cannot be used" not in said:  # unlike a port that somebody took in the meantime
+        if "already in use" not in said:  # unlike a port that somebody took in the meantime
             break
     raise RuntimeError(f"The app did not start:\n{said}")
 
 
-def _start(workspace: Path, port: int) -> AppServer:
+def _start(workspace: Path, port: int, arguments: Sequence[str], host: str) -> AppServer:
     command = [sys.executable, "-m", "fusion_core.cli.main", "app", "--workspace", str(workspace)]
-    command += ["--port", str(port), "--no-show"]
+    command += ["--port", str(port), "--no-show", *arguments]
     handle, log = tempfile.mkstemp(prefix="harmony-server-", suffix=".log")
     # As on a user's machine: modules are compiled once, not at every start.
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
     with os.fdopen(handle, "wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
-    return AppServer(workspace, port, process, Path(log))
+    return AppServer(workspace, port, process, Path(log), host)
 
 
 def _answers(server: AppServer) -> bool:
@@ -86,7 +89,7 @@ def _answers(server: AppServer) -> bool:
         # Before this line, somebody else may answer at the port.
         if b"Harmony is at" in server.log.read_bytes():
             with contextlib.suppress(OSError):
-                socket.create_connection(("localhost", server.port), timeout=5).close()
+                socket.create_connection((server.host.strip("[]"), server.port), timeout=5).close()
                 return True
         time.sleep(0.05)
     return False

@@ -213,6 +213,7 @@ def _write(
 def _geojson(workspace: Workspace, run: Run, frame: pd.DataFrame, areas: str) -> str:
     """Return one feature per area; every estimate is a set of flat properties, as GIS want it."""
     from fusion_core.geography.boundaries import has_areas, read_areas
+    from fusion_core.geography.codes import match_areas
     from fusion_core.geography.definitions import check_definitions
 
     if not areas or not has_areas(workspace, areas):
@@ -222,12 +223,13 @@ def _geojson(workspace: Workspace, run: Run, frame: pd.DataFrame, areas: str) ->
         )
     check_definitions(workspace, workspace.describe(run.spec().pair.recipient), areas)
     shapes = read_areas(workspace, areas).to_crs("EPSG:4326")
+    codes = match_areas(frame[areas], shapes)
     values: dict[str, dict[str, Any]] = {}
     for row in frame.to_dict("records"):
         has_level = isinstance(row["level"], str) and row["level"]
         level = f"={row['level']}" if has_level else ""
         prefix = f"{row['statistic']}:{row['variable']}{level}"
-        mine = values.setdefault(str(row[areas]), {})
+        mine = values.setdefault(codes.get(str(row[areas]), ""), {})
         mine |= {f"{prefix} {name}": row[name] for name in _KEPT}
     from fusion_core.cli.output import plain
 

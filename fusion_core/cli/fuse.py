@@ -29,6 +29,7 @@ from fusion_core.cli.training import (
     training_settings,
 )
 from fusion_core.errors import InputError
+from fusion_core.workspace.files import size_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -247,6 +248,6 @@ def _show_cost(console: Console, cost: CostEstimate) -> None:
     stages = ", ".join(f"{stage} {value:.0f} s" for stage, value in cost.seconds_by_stage.items())
     console.print(f"About {cost.seconds:.0f} s ({stages}),", markup=False)
     console.print(
-        f"{cost.memory_bytes / 1e9:.1f} GB of memory and {cost.disk_bytes / 1e6:,.0f} MB of disk.",
+        f"{size_text(cost.memory_bytes)} of memory and {size_text(cost.disk_bytes)} of disk.",
         markup=False,
     )

@@ -272,6 +272,7 @@ def add_names(
     Boundaries of another census have other names for the same codes: these are left out.
     """
     from fusion_core.geography.boundaries import has_areas, read_areas
+    from fusion_core.geography.codes import match_areas
     from fusion_core.geography.definitions import check_definitions
 
     if len(by) != 1 or not has_areas(workspace, by[0]):
@@ -280,7 +281,9 @@ def add_names(
         check_definitions(workspace, _described(workspace, source), by[0])
     except InputError:
         return found  # `area_notes` says why
-    areas = read_areas(workspace, by[0]).set_index("area_id")["name"]
-    names: Any = found[by[0]].astype(str).map(areas)
+    areas = read_areas(workspace, by[0])
+    stored = found[by[0]].astype(str)
+    codes = stored.map(match_areas(stored, areas))
+    names: Any = codes.map(areas.set_index("area_id")["name"]).astype(object)
     found.insert(1, "name", names.fillna(""))
     return found

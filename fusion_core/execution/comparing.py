@@ -10,6 +10,7 @@ import pandas as pd
 from fusion_core.errors import InputError
 from fusion_core.estimates.stage import area_estimates
 from fusion_core.geography.boundaries import has_areas, read_areas
+from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import check_definitions
 from fusion_core.geography.location import read_intersections
 from fusion_core.prepare.storage import RECIPIENT_FILE
@@ -133,8 +134,7 @@ def compare_with_table(
         moe="moe" if tidy.table["moe"].notna().any() else None,
     )  # fmt: skip
     if by == PUMA or has_areas(workspace, by):
-        names = _names(workspace, run, by)
-        found.points.insert(1, "name", found.points["area"].map(names).fillna(""))
+        found.points.insert(1, "name", _names(workspace, run, by, found.points["area"]))
     findings: Sequence[Finding] = external_findings(found, totals=totals)
     return TableComparison(found, chosen, tuple(findings), (*tidy.notes, *_incomplete(estimates)))
 
@@ -183,14 +183,16 @@ def _shares(workspace: Workspace, by: str) -> pd.DataFrame | None:
     return None
 
 
-def _names(workspace: Workspace, run: Run, by: str) -> pd.Series[str]:
-    """Return the names of areas by code; none where there are no boundaries, or those of others."""
-    nothing: pd.Series[str] = pd.Series(dtype=str)
+def _names(workspace: Workspace, run: Run, by: str, stored: pd.Series[str]) -> pd.Series[str]:
+    """Return the names of areas as a survey writes them; empty where they are not known."""
+    nothing: pd.Series[str] = pd.Series("", index=stored.index)
     if not has_areas(workspace, by):
         return nothing
     try:
         check_definitions(workspace, workspace.describe(run.spec().pair.recipient), by)
     except InputError:
         return nothing  # names of other areas with these codes would mislead
-    names: pd.Series[str] = read_areas(workspace, by).set_index("area_id")["name"]
+    areas = read_areas(workspace, by)
+    codes = stored.map(match_areas(stored, areas))
+    names: pd.Series[str] = codes.map(areas.set_index("area_id")["name"]).astype(object).fillna("")
     return names

@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Final
 import psutil
 from filelock import FileLock, Timeout
 
-from fusion_core.errors import ConflictError, CorruptFileError, InputError
+from fusion_core.errors import ConflictError, CorruptFileError, HarmonyError, InputError
 from fusion_core.execution.budget import worker_environment
 from fusion_core.execution.cost import estimate_cost
 from fusion_core.execution.progress import CANCEL_FILE
-from fusion_core.workspace.files import read_json, write_json, write_text
+from fusion_core.workspace.files import read_json, size_text, write_json, write_text
 from fusion_core.workspace.runs import Run, RunState, delete_run, utc_now
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def start_run(workspace: Workspace, run: Run) -> RunState:
     ConflictError
         If the run is running already.
     InputError
-        If the run is finished, or the disk has less room than the run is expected to need.
+        If the run is finished, or the disk has less room than the run is expected to need; the
+        run then counts as failed and can be resumed.
     """
     with starting(run):
         status = run_status(workspace, run).status
@@ -77,7 +78,11 @@ def start_run(workspace: Workspace, run: Run) -> RunState:
             raise ConflictError(f"The run '{run.id}' is already running")
         if status == "finished":
             raise InputError(f"The run '{run.id}' is finished", fix="Clone it to fuse again")
-        _check_disk(workspace, run)
+        try:
+            _check_disk(workspace, run)
+        except HarmonyError as error:
+            _record_refused(run, error)
+            raise
         for name in (CANCEL_FILE, _PROCESS_FILE):
             (run.folder / name).unlink(missing_ok=True)
         run.write_state(RunState(status="running", message="Starting", started=utc_now()))
@@ -311,11 +316,24 @@ def _record_cancelled(run: Run) -> None:
 
 
 def _check_disk(workspace: Workspace, run: Run) -> None:
-    needed = estimate_cost(workspace, run.spec()).disk_bytes
+    there = sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file())
+    needed = max(estimate_cost(workspace, run.spec()).disk_bytes - there, 0.0)
     free = shutil.disk_usage(run.folder).free
     if free < needed:
         raise InputError(
-            f"The run needs about {needed / 1e9:.1f} GB, but only {free / 1e9:.1f} GB are free",
+            f"The run needs about {size_text(needed)} more on disk, but only {size_text(free)} are free",
             where=str(run.folder),
-            fix="Free some space, or fuse fewer variables or implicates",
+            fix=f"Free at least {size_text(needed - free)} and resume the run, or fuse fewer variables "
+            "or implicates",
         )
+
+
+def _record_refused(run: Run, error: HarmonyError) -> None:
+    """Note why a run was not started, so that it does not seem to wait."""
+    state = dataclasses.replace(
+        run.state(), status="failed", message=error.message, seconds_left=None, finished=utc_now()
+    )
+    # A disk without any room cannot hold the note either; the caller gets the reason all the same.
+    with contextlib.suppress(OSError):
+        run.write_state(state)
+        run.log(error.message, status="failed")

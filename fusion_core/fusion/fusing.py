@@ -23,6 +23,7 @@ from fusion_core.fusion.inputs import check_implicates, check_seed, encode_recip
 from fusion_core.fusion.model import FusionModel
 from fusion_core.fusion.prediction import Predictor, ResolvingPredictor
 from fusion_core.fusion.streams import CHUNK_ROWS, cell_uniforms
+from fusion_core.workspace.files import size_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,7 +101,7 @@ def _check_memory(model: FusionModel, cells: int) -> None:
     free = psutil.virtual_memory().available
     if needed > free:
         raise InputError(
-            f"The implicates take {needed / 1e9:,.0f} GB, but {free / 1e9:,.0f} GB of memory are free",
+            f"The implicates need {size_text(needed)} of memory, but only {size_text(free)} are free",
             fix="Write them to disk with fuse_to_folder, or ask for fewer",
         )
 

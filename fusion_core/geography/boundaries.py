@@ -17,6 +17,7 @@ from shapely.affinity import scale, translate
 from fusion_core.arguments import is_real, path_of
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.frames import level_text
+from fusion_core.geography.codes import state_code
 from fusion_core.workspace.files import LONGEST_NAME, replace_file, shown_name
 
 if TYPE_CHECKING:
@@ -264,6 +265,8 @@ def _identifiers(
     digits = _ID_DIGITS.get(kind)
     if digits is None:
         return text
+    if kind == "state":
+        text = text.map(lambda written: state_code(written) or written)
     padded: pd.Series[str] = text.str.zfill(digits)
     wrong = padded[~padded.str.fullmatch(rf"\d{{{digits}}}")]
     if len(wrong):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.geography.codes import complete_puma
 from fusion_core.ingest.codebook import CodebookEntry
 from fusion_core.ingest.labels import is_ordered
 from fusion_core.surveys.model import VariableRole, VariableType, WeightDesign
@@ -164,6 +165,8 @@ def infer_answer(raw: RawTable, column: str, entry: CodebookEntry | None) -> Inf
         return InferredColumn(**common, left_out="it is empty in every row")
     if entry is not None and entry.labels and entry.type in {None, "nominal", "ordered"}:
         return _labelled(common, entry, texts)
+    if common["role"] == "geography":
+        return _areas(common, texts)
     if _is_number(texts, counts) and (entry is None or entry.type not in {"nominal", "ordered"}):
         whole = all(re.fullmatch(r"[-+]?\d+(\.0*)?", text) for text in texts)
         kind: VariableType = "integer" if whole else "continuous"
@@ -185,6 +188,14 @@ def _labelled(common: dict[str, Any], entry: CodebookEntry, texts: Sequence[str]
     return InferredColumn(
         **common, type="ordered" if ordered else "nominal", levels=levels, labels=labels
     )
+
+
+def _areas(common: dict[str, Any], texts: Sequence[str]) -> InferredColumn:
+    """Describe a column of areas: codes are names, not numbers, and there may be thousands."""
+    complete = complete_puma if common["name"].startswith("puma") else str
+    labels = {text: complete(text) for text in texts}
+    levels = tuple(sorted(set(labels.values()), key=_natural))
+    return InferredColumn(**common, type="nominal", levels=levels, labels=labels)
 
 
 def _unlabelled(

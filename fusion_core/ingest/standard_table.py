@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.geography.codes import is_puma
+from fusion_core.geography.spatial import PUMA
 from fusion_core.ingest.columns import keys, numbers, weights
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
@@ -71,6 +73,8 @@ def standard_table(
             continue
         names.add(column.name)
         values = _values(raw, column, log)
+        if column.name == PUMA:
+            _check_pumas(raw, column, log)
         table[column.name] = values
         variables.append(
             variable_from_column(
@@ -168,6 +172,21 @@ def _add_weights(
         if len(missing):
             raw.report(log, "The replicate weight is missing", column=column, positions=missing)
         table[f"replicate_{index}"] = replicate
+
+
+def _check_pumas(raw: RawTable, column: InferredColumn, log: ProblemLog) -> None:
+    """Say at once what maps and spatial predictors would refuse much later."""
+    wrong = [level for level in column.levels if not is_puma(level)]
+    if wrong or not column.levels:
+        example = f" such as '{wrong[0]}'" if wrong else ""
+        log.add(
+            f"PUMA codes{example} are not of seven digits, two of the state and five of the area:"
+            " maps and spatial predictors will not know them",
+            file=raw.path.name,
+            column=column.source,
+            fix="Join the code of the state and that of the PUMA in this column",
+            severity="warning",
+        )
 
 
 def _values(raw: RawTable, column: InferredColumn, log: ProblemLog) -> Any:

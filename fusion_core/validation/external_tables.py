@@ -19,12 +19,15 @@ import pandas as pd
 import pyarrow as pa
 
 from fusion_core.errors import InputError
+from fusion_core.geography.codes import match_areas
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 _NAMED: Final = 3
+# Rows that tell which column holds the areas.
+_LOOKED_AT: Final = 2000
 # What published tables write where there is no number.
 _NO_NUMBER: Final = frozenset(
     {"", "-", "–", "N", "X", "(X)", "*", "**", "***", "nan", "None", "NA"}
@@ -112,6 +115,11 @@ def read_external(content: bytes, name: str) -> pd.DataFrame:
     return frame.fillna("")
 
 
+def known_areas(column: pd.Series[Any], areas: Collection[str]) -> int:
+    """Return how many cells of a column mean one of the known areas."""
+    return int(_matches(column, areas).sum())
+
+
 def guess_columns(table: pd.DataFrame, areas: Collection[str]) -> ColumnGuess:
     """Guess which column holds area codes, which the values, and which their margins of error.
 
@@ -122,9 +130,8 @@ def guess_columns(table: pd.DataFrame, areas: Collection[str]) -> ColumnGuess:
     areas
         Known area codes.
     """
-    known = frozenset(areas)
-    width = _width(known)
-    hits = {name: _codes(table[name], width).isin(known).mean() for name in table.columns}
+    looked_at = table.head(_LOOKED_AT)
+    hits = {name: _matches(looked_at[name], areas).mean() for name in table.columns}
     area = max(hits, key=lambda name: hits[name])
     if hits[area] == 0:
         area = ""
@@ -169,7 +176,7 @@ def tidy_external(
         if name not in table.columns:
             raise InputError.unknown("column", name, map(str, table.columns))
     known = frozenset(areas)
-    codes = _codes(table[columns.area], _width(known))
+    codes = _codes(table[columns.area], known)
     values = _read_numbers(table[columns.value], columns.value)
     notes = []
     if counts and (values < 0).any():
@@ -235,13 +242,30 @@ def _width(known: Collection[str]) -> int:
     return widths.pop() if len(widths) == 1 and all(code.isdigit() for code in known) else 0
 
 
-def _codes(column: pd.Series[Any], width: int) -> pd.Series[str]:
+def _codes(column: pd.Series[Any], known: Collection[str]) -> pd.Series[str]:
+    """Return the known code each cell means; of others, the cell with its leading zeros."""
     text: pd.Series[str] = column.astype(str).str.strip()
-    if not width:
-        return text
-    text = text.str.replace(r"^\d{3}[0-9A-Z]{4}US", "", regex=True)
-    text = text.str.replace(r"\.0+$", "", regex=True)
-    return text.where(~text.str.fullmatch(r"\d+"), text.str.zfill(width))
+    meant = _match(text, known)
+    width = _width(known)
+    if width:
+        text = text.str.replace(r"^\d{3}[0-9A-Z]{4}US", "", regex=True)
+        text = text.str.replace(r"\.0+$", "", regex=True)
+        text = text.where(~text.str.fullmatch(r"\d+"), text.str.zfill(width))
+    completed = [
+        meant.get(cell, code)
+        for cell, code in zip(column.astype(str).str.strip(), text, strict=True)
+    ]
+    return pd.Series(completed, index=column.index, dtype=str)
+
+
+def _matches(column: pd.Series[Any], known: Collection[str]) -> pd.Series[bool]:
+    text: pd.Series[str] = column.astype(str).str.strip()
+    return text.isin(_match(text, known))
+
+
+def _match(text: pd.Series[str], known: Collection[str]) -> dict[str, str]:
+    codes = sorted(known)
+    return match_areas(text, pd.DataFrame({"area_id": codes, "name": codes}, dtype=str))
 
 
 def _numbers(column: pd.Series[Any]) -> pd.Series[float]:

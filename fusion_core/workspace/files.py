@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LONGEST_NAME: Final = 100
 """Characters of a name that becomes part of a file's name: file systems allow 255 bytes, and the file
 of a pair of surveys joins two such names, to which a copy set aside and a temporary file add theirs."""
+_THOUSAND: Final = 1000
+_SIZE_UNITS: Final = ("kB", "MB", "GB", "TB")
 
 RANDOM_NAME: Final = "[a-z0-9_]{8}"
 """Regular expression of what `tempfile` appends to the names of temporary files and folders."""
@@ -32,6 +34,19 @@ RANDOM_NAME: Final = "[a-z0-9_]{8}"
 def shown_name(name: str) -> str:
     """Return a name as an error message shows it: the beginning of one that is far too long."""
     return name if len(name) <= LONGEST_NAME else f"{name[:40]}…"
+
+
+def size_text(number_of_bytes: float) -> str:
+    """Write a number of bytes for people, in decimal units: ``12 kB``, ``3.4 MB``, ``1.2 GB``."""
+    if round(number_of_bytes) < _THOUSAND:
+        return f"{number_of_bytes:.0f} bytes"
+    value = float(number_of_bytes)
+    unit = ""
+    for unit in _SIZE_UNITS:  # noqa: B007 - the last one stands where none is large enough
+        value /= _THOUSAND
+        if round(value) < _THOUSAND:
+            break
+    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"  # noqa: PLR2004 - two digits suffice
 
 
 @contextmanager

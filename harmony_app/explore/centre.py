@@ -81,14 +81,18 @@ class Centre:
         self.status = pn.pane.HTML("", **html)
         self.notes = pn.pane.HTML("", visible=False, **html)
         self.again = pn.widgets.Button(label="Try again", visible=False, margin=(4, 0, 0, 0))
-        self.legend = pn.pane.HTML("", **html)
+        self.legend = pn.pane.HTML("", min_height=28, styles={"flex": "none"}, **html)
         self.about = pn.pane.HTML("", **html)
         self.measure = segmented(MEASURE_TITLES)
         self.view = segmented(VIEW_TITLES)
         self.measure.param.watch(self._reporter(measure), "value")
         self.view.param.watch(self._reporter(view), "value")
         self.map: MapFigure | None = None
-        self._map_pane = pn.pane.Bokeh(None, sizing_mode="stretch_both", margin=0)
+        # A canvas keeps its size until it is drawn again; it must not show below the legend.
+        self._map_pane = pn.pane.Bokeh(
+            None, sizing_mode="stretch_both", margin=0,
+            styles={"flex": "1 1 0", "min-height": "0", "overflow": "hidden"},
+        )  # fmt: skip
         self._table: pn.widgets.Tabulator | None = None
         self._map_view = pn.Column(
             self._map_pane, self.legend, margin=0, sizing_mode="stretch_both", styles=_FILLING
@@ -142,8 +146,9 @@ class Centre:
 
     def forget(self) -> None:
         """Take away the figures of an earlier question; the heading already asks another one."""
-        self._map_view.styles = {**_FILLING, "opacity": "0.15"}
-        self.legend.object = ""
+        if self.map is not None:
+            self.map.show_nothing()
+        self.legend.object = self.about.object = ""
         self._rows = None
         if self._table is not None:
             self._table.value = self._table.value.iloc[:0]

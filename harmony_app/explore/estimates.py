@@ -164,7 +164,7 @@ class Estimator:
         found = compare_in_source(
             loaded, request.statistic, {kind: pair[0]}, {kind: pair[1]}, where=request.where
         )
-        areas = table["area_id"].tolist()
+        areas = table["stored"].tolist()
         numbers = (table[name].to_numpy(dtype=float) for name in ("estimate", "standard_error"))
         adjusted, pairs = holm_of_chosen_pair(
             found.p_value, (areas.index(pair[0]), areas.index(pair[1])), *numbers
@@ -182,7 +182,22 @@ class Estimator:
     def compare_with_source(
         self, source: Source, other: Source, request: EstimateRequest, area: str
     ) -> Difference:
-        """Test whether an area, chosen among all, differs between two runs or surveys."""
+        """Test whether an area, chosen among all, differs between two runs or surveys.
+
+        Raises
+        ------
+        InputError
+            If the two write the area differently, or share nothing else the comparison needs.
+        """
+        column = self.cache.source(self.workspace, other.run or other.survey).table
+        if (
+            request.area_kind in column
+            and not (column[request.area_kind].astype(str) == area).any()
+        ):
+            raise InputError(
+                f"{other.title} has no {request.area_kind} written as '{area}'",
+                fix="Import both surveys with the same labels to compare an area between them",
+            )
         found = compare_sources(
             self.workspace, source.run or source.survey, other.run or other.survey,
             request.statistic, (request.area_kind,), where=request.where, cache=self.cache,

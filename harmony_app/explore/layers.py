@@ -14,11 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from fusion_core.errors import InputError
 from fusion_core.estimates.analysis import MARGIN_LATER
+from fusion_core.geography.codes import match_areas
 from harmony_app.explore import words
 from harmony_app.explore.classes import class_edges, classify
 from harmony_app.shell.figures import PaletteName, sequential_palette
-from harmony_app.shell.formats import Quantity, percent
+from harmony_app.shell.formats import Quantity, axis_numbers
 from harmony_app.shell.theme import figure_colours
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ class MapLayer:
 def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.DataFrame:
     """Put estimates in the order of the areas; areas without an estimate get missing values.
 
+    Column ``stored`` is the area as the survey writes it, which questions about it must name.
+
     Parameters
     ----------
     estimates
@@ -77,17 +81,29 @@ def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.
     areas
         `area_id` and `name`, in the order of the map.
     area_column
-        Column of `estimates` that holds the area.
+        Column of `estimates` that holds the area, in any way `match_areas` knows.
+
+    Raises
+    ------
+    InputError
+        If the survey writes one area in two ways, whose estimates cannot be put together.
     """
     columns = [
         name for name in (*ESTIMATE_COLUMNS, "fusion_share", "assumption") if name in estimates
     ]
-    keyed = estimates.drop_duplicates(area_column)
-    keyed = keyed.set_index(keyed[area_column].astype(str))[columns]
+    stored = estimates[area_column].astype(str)
+    keyed = estimates[columns].assign(stored=stored, area_id=stored.map(match_areas(stored, areas)))
+    keyed = keyed.dropna(subset="area_id").drop_duplicates(["area_id", "stored"])
+    twice = keyed[keyed["area_id"].duplicated(keep=False)]
+    if len(twice):
+        first, second = twice.sort_values("area_id", kind="stable")["stored"].head(2)
+        raise InputError(
+            f"'{first}' and '{second}' both mean the {area_column} {twice['area_id'].min()}",
+            fix="Write every area in one way in the survey's file and import it again",
+        )
     ids = areas["area_id"].astype(str)
-    # Some surveys name their regions instead of numbering them.
-    by_name = not keyed.index.isin(ids).any() and keyed.index.isin(areas["name"]).any()
-    found = keyed.reindex(areas["name"] if by_name else ids)
+    found = keyed.set_index("area_id").reindex(ids)
+    found["stored"] = found["stored"].fillna(pd.Series(ids.to_numpy(), index=found.index))
     table = pd.DataFrame(
         {"area_id": ids.to_numpy(), "name": areas["name"].astype(str).to_numpy()}
     ).join(found.reset_index(drop=True))
@@ -164,9 +180,9 @@ def edge_labels(
         return ()
     step = float(np.min(np.diff(edges))) if edges[0] != edges[-1] else None
     if state.measure == "cv":
-        texts = [percent(float(edge), decimals=0 if (step or 1) >= 0.01 else 1) for edge in edges]  # noqa: PLR2004
+        texts = axis_numbers(edges.tolist(), share=True)
     elif state.measure == "moe" and quantity.share:
-        texts = [f"{edge * 100:.1f}" for edge in edges]
+        texts = axis_numbers((edges * 100).tolist())
     else:
         texts = [quantity.value(float(edge), step, unit=False) for edge in edges]
     if texts[0] == texts[-1]:

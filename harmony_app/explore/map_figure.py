@@ -175,6 +175,18 @@ class MapFigure:
         if list(layer.unreliable) != self._hatched.filter.indices:
             self._hatched.filter = IndexFilter(list(layer.unreliable))
 
+    def show_nothing(self) -> None:
+        """Take colours, hatching and hover texts away; the view stays where it is."""
+        rows = len(self._shapes.areas)
+        grey = packed_colours((), np.full(rows, -1), figure_colours(self._theme)["grid"])
+
+        def change() -> None:
+            self._source.data["colour"] = grey
+            self._hatched.filter = IndexFilter([])
+
+        _in_turn(change)
+        self.show_texts({name: [" "] * rows for name in HOVER_COLUMNS})
+
     def _show_extent(self, rows: NDArray[np.int64]) -> None:
         """Open on the areas with an estimate; on all of them when none has one."""
         if not len(rows):

@@ -142,6 +142,7 @@ class ExplorePage(Viewer):
         self.centre.show_toggles(state)
         set_query(**to_query(state))
         if not self._usable_filter(state):
+            self._offer_files(current=False)  # what is shown still answers the question before
             return
         if first or state.area_kind != before.area_kind or state.source != before.source:
             self._show_shapes(state)
@@ -150,12 +151,14 @@ class ExplorePage(Viewer):
         except InputError as error:
             heading = words.variable_heading(source.variables[state.variable])
             self.centre.show_heading(heading, "")
-            self.centre.show_status(f"{error.what}. {error.fix}.")
+            fix = _MISSING_PART.get(state.kind, error.fix)
+            self.centre.show_status(error=f"{error.what}. {fix}.")
             self._forget()
             return
         if request != self._asked:
             self._ask(request)
         elif self._answer is not None and self._answer.request == request:
+            self._offer_files()
             self._refresh(before, state)
 
     def _first_state(self) -> ExploreState:
@@ -188,6 +191,7 @@ class ExplorePage(Viewer):
     def _ask(self, request: EstimateRequest) -> None:
         """Start computing; the page stays usable and says so at once."""
         self._asked = request
+        self._offer_files()
         source, shapes = self.source, self._shapes
         if shapes is None:
             return
@@ -216,8 +220,16 @@ class ExplorePage(Viewer):
     def _ask_again(self, _: object) -> None:
         self.dispatch(self.state)
 
+    def _offer_files(self, *, current: bool = True) -> None:
+        """Let files be taken only of what the page asks and has the whole answer to."""
+        answer = self._answer
+        ready = current and answer is not None and answer.request == self._asked and answer.margins
+        for button in self._files:
+            button.disabled = not ready
+
     def _show_answer(self, answer: Answer) -> None:
         self._answer = answer
+        self._offer_files()
         quantity = self._quantity(answer.request)
         overall = answer.overall
         phrase = words.statistic_phrase(answer.request.statistic, quantity)
@@ -259,9 +271,10 @@ class ExplorePage(Viewer):
         """Take away every figure of an earlier question, from the downloads too."""
         self._work.cancel()
         self._answer = self._asked = self.note = None
-        self.centre.about.object = self._footnote.object = ""
+        self._footnote.object = ""
         self.centre.forget()
         self.side.forget()
+        self._offer_files()
 
     def _refresh(self, before: ExploreState, state: ExploreState) -> None:
         """Show the same numbers another way."""
@@ -292,14 +305,18 @@ class ExplorePage(Viewer):
         return words.quantity_of(request.statistic, self.source.columns)
 
     def _build(self) -> pn.viewable.Viewable:
-        buttons = [self._file_button(name) for name in FORMATS]
-        figures = [self._figure_button(kind) for kind in ("png", "svg")]
+        self._files = [
+            *(self._file_button(name) for name in FORMATS),
+            *(self._figure_button(kind) for kind in ("png", "svg")),
+        ]
         link = pn.widgets.Button(label="Copy link", margin=(8, 0, 0, 0), **_WIDE)
         link.js_on_click(args={"button": link}, code=_COPY_LINK)
         advice = pn.widgets.Button(label="How not to use these", margin=(6, 0, 0, 0), **_WIDE)
         advice.on_click(lambda _: self.dispatch(dataclasses.replace(self.state, view="about")))
         title = pn.pane.HTML(
-            '<div style="color:var(--muted);font-size:12px">Download</div>', margin=(8, 0, 3, 0)
+            '<div style="color:var(--muted);font-size:12px">Download the table, or the map as a picture'
+            " (PNG, SVG)</div>",
+            margin=(8, 0, 3, 0),
         )
         told = notices_html(self._catalogue, self._elsewhere)
         notices = pn.pane.HTML(
@@ -307,7 +324,7 @@ class ExplorePage(Viewer):
         )  # fmt: skip
         left = pn.Column(
             notices, self.controls.panel, title,
-            pn.FlexBox(*buttons, *figures, gap="4px", margin=0, **_WIDE),
+            pn.FlexBox(*self._files, gap="4px", margin=0, **_WIDE),
             link, advice, self._footnote, self._saver,
             css_classes=["card"], margin=(0, 10, 0, 0), scroll="y-auto",
             styles={"flex": "0 0 clamp(208px, 19vw, 276px)", "height": "100%", "padding": "12px"},
@@ -340,7 +357,6 @@ class ExplorePage(Viewer):
 
     def _figure_button(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
         button = pn.widgets.Button(label=kind.upper(), margin=0, stylesheets=[_SMALL_BUTTON])
-        button.description = f"The map as a figure for a report, {kind.upper()}"
         button.on_click(lambda _: self._save_figure(kind))
         return button
 
@@ -367,6 +383,11 @@ class ExplorePage(Viewer):
         return file_stem(title, self.state.area_kind)
 
 
+_MISSING_PART: Final[dict[str, str]] = {
+    "ratio": "Choose a variable under “Divided by”",
+    "share_above": "Type a number under “Above”",
+    "share_below": "Type a number under “Below”",
+}
 _MEASURE_PREFIX: Final = {
     "estimate": "",
     "moe": "90 % margin of error: ",

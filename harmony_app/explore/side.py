@@ -213,12 +213,14 @@ class Side:
         self, source: Source, answer: Answer, area: str, compared: str, breakdown: str
     ) -> AreaFacts:
         request, ask = answer.request, self._estimator
-        if not np.isfinite(_row(answer.table, area)["estimate"]):
+        row = _row(answer.table, area)
+        if not np.isfinite(row["estimate"]):
             return AreaFacts(np.empty(0), None, None, None)
+        stored = str(row["stored"])
         return AreaFacts(
-            draws=ask.draws(source, request, area)["estimate"].to_numpy(dtype=float),
+            draws=ask.draws(source, request, stored)["estimate"].to_numpy(dtype=float),
             truth=true_value(ask.workspace, request, area),
-            breakdown=ask.breakdown(source, request, area, breakdown) if breakdown else None,
+            breakdown=ask.breakdown(source, request, stored, breakdown) if breakdown else None,
             difference=self._difference(source, answer, area, compared) if compared else None,
         )
 
@@ -226,14 +228,17 @@ class Side:
         self, source: Source, answer: Answer, area: str, compared: str
     ) -> Difference | None:
         request = answer.request
+        stored = str(_row(answer.table, area)["stored"])
         if compared == ALL_AREAS:
-            return self._estimator.compare_with_all(source, request, area)
+            return self._estimator.compare_with_all(source, request, stored)
         if compared in self._sources:
             other = self._sources[compared]
-            return self._estimator.compare_with_source(source, other, request, area)
-        if not np.isfinite(_row(answer.table, compared)["estimate"]):
+            return self._estimator.compare_with_source(source, other, request, stored)
+        second = _row(answer.table, compared)
+        if not np.isfinite(second["estimate"]):
             return None
-        return self._estimator.compare(source, request, answer.table, (area, compared))
+        areas = (stored, str(second["stored"]))
+        return self._estimator.compare(source, request, answer.table, areas)
 
     def _others(self, source: Source, answer: Answer) -> dict[str, str]:
         """Return what an area can be compared with besides another area, by title."""

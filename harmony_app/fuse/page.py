@@ -127,7 +127,6 @@ class FusePage(Viewer):
             ),
             "pair": self._choose_pair,
             "view": lambda m: self._go(str(m["view"])),
-            "refresh": lambda _m: self._show_runs(force=True),
             "dismiss": lambda _m: None,
             "run": lambda m: self._open(str(m["id"])),
             "start": lambda _m: self._start(),
@@ -173,9 +172,11 @@ class FusePage(Viewer):
 
     def _start(self) -> None:
         run = create_run(self._session.workspace, choices.to_spec(self._state))
-        start_run(self._session.workspace, run)
-        self._state = choices.with_new_seed(self._state)
-        self._open(run.id)
+        try:
+            start_run(self._session.workspace, run)
+            self._state = choices.with_new_seed(self._state)
+        finally:  # a run that was refused says why, and is resumed there
+            self._open(run.id)
 
     # What is done to runs.
 

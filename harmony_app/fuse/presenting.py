@@ -10,6 +10,7 @@ import pandas as pd
 
 from fusion_core.execution import CostEstimate
 from fusion_core.fusion.settings import TrainSettings
+from fusion_core.workspace.files import size_text
 from harmony_app.fuse.settings_form import form_data
 from harmony_app.fuse.state import (
     PRESET_IMPLICATES,
@@ -18,7 +19,7 @@ from harmony_app.fuse.state import (
     FuseState,
     suggested_name,
 )
-from harmony_app.shell.times import duration, size
+from harmony_app.shell.times import duration
 
 if TYPE_CHECKING:
     from fusion_core.harmony.model import SurveyPair
@@ -212,8 +213,8 @@ def cost_data(cost: CostEstimate) -> dict[str, Any]:
         "bad": False,
         "message": "",
         "time": f"≈ {duration(cost.seconds)}",
-        "memory": f"≈ {size(cost.memory_bytes)}",
-        "disk": f"≈ {size(cost.disk_bytes)}",
+        "memory": f"≈ {size_text(cost.memory_bytes)}",
+        "disk": f"≈ {size_text(cost.disk_bytes)}",
         "detail": f"Estimate: {parts}",
     }
 

@@ -7,6 +7,7 @@ mistake noise for precision.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,8 @@ NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 MISSING: Final = "–"
 _MILLION: Final = 1_000_000
 _BILLION: Final = 1_000_000_000
+_WORDS: Final = ((_BILLION, "billion"), (_MILLION, "million"))
+_MOST_DECIMALS: Final = 9
 
 
 def number(value: float | None, *, digits: int = 3, step: float | None = None) -> str:
@@ -32,7 +35,7 @@ def number(value: float | None, *, digits: int = 3, step: float | None = None) -
     if value is None or not math.isfinite(value):
         return MISSING
     size = abs(value)
-    for scale, word in ((_BILLION, "billion"), (_MILLION, "million")):
+    for scale, word in _WORDS:
         if size >= scale * 0.9995:
             return _signed(f"{value / scale:,.{1 if size < 100 * scale else 0}f}{NO_BREAK}{word}")
     if step:
@@ -44,6 +47,30 @@ def number(value: float | None, *, digits: int = 3, step: float | None = None) -
     decimals = max(0, digits - 1 - math.floor(math.log10(size)))
     text = f"{value:,.{decimals}f}"
     return _signed(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def axis_numbers(values: Sequence[float], *, share: bool = False) -> list[str]:
+    """Write the ticks of one axis alike, with just enough digits to tell them apart.
+
+    Parameters
+    ----------
+    values
+        Different numbers.
+    share
+        Whether they are shares, written in percent.
+    """
+    largest = max((abs(value) for value in values), default=0.0)
+    scale, word = next(
+        ((scale, word) for scale, word in _WORDS if largest >= scale), (1.0, "")
+    )  # fmt: skip
+    if share:
+        scale, word = 0.01, "%"
+    texts: list[str] = []
+    for decimals in range(_MOST_DECIMALS + 1):
+        texts = [_signed(f"{value / scale:,.{decimals}f}") for value in values]
+        if len(set(texts)) == len(set(values)):
+            break
+    return [f"{text}{NO_BREAK}{word}" if word else text for text in texts]
 
 
 def percent(share: float | None, *, decimals: int = 1) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import unquote, urlencode
@@ -22,8 +23,6 @@ USER_COOKIE: Final = "harmony_user"
 USER_NAME_LIMIT: Final = 60
 GUEST: Final = "Guest"
 """Stands for a visitor from another computer until he says who he is."""
-
-_THIS_COMPUTER: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,11 @@ def is_this_computer(host: str) -> bool:
     host
         As in the request, with or without a port; empty where there is no request.
     """
-    return not host or re.sub(r":\d+$", "", host).lower() in _THIS_COMPUTER
+    name = re.sub(r":\d+$", "", host).strip("[]").lower()
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name in {"", "localhost"}
 
 
 def account() -> str:

@@ -1,4 +1,4 @@
-"""Durations, moments and sizes as people say them."""
+"""Durations and moments as people say them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Final
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86_400
-_UNITS: Final = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def duration(seconds: float | None) -> str:
@@ -21,15 +20,6 @@ def duration(seconds: float | None) -> str:
         return f"{round(seconds / _MINUTE)} min"
     hours, rest = divmod(round(seconds / _MINUTE), _MINUTE)
     return f"{hours} h {rest} min" if rest else f"{hours} h"
-
-
-def size(number: float) -> str:
-    """Write a number of bytes: ``12 kB``, ``3.4 MB``, ``1.2 GB``."""
-    for unit, word in _UNITS:
-        if number >= unit:
-            scaled = number / unit
-            return f"{scaled:.1f} {word}" if scaled < 10 else f"{scaled:.0f} {word}"  # noqa: PLR2004 - two digits suffice
-    return f"{number:.0f} bytes"
 
 
 def elapsed(start: str, end: str, now: datetime | None = None) -> float | None:

@@ -10,6 +10,7 @@ from html import escape
 
 from fusion_core.surveys import Variable
 from fusion_core.surveys.summary import Distribution
+from harmony_app.shell.formats import axis_numbers
 from harmony_app.surveys import words
 
 _WIDTH, _HEIGHT, _FOOT = 400, 150, 22
@@ -94,7 +95,14 @@ def _ticks(found: Distribution) -> list[tuple[float, str, str]]:
     """Label the outer edges and the middle of the axis."""
     shift = 0.5 if found.single_values else 0.0
     low, high = found.edges[0] + shift, found.edges[-1] - shift
-    ticks = [(0.0, "start", words.number(low)), (float(_WIDTH), "end", words.number(high))]
-    if not found.single_values:
-        ticks.insert(1, (_WIDTH / 2, "middle", words.number((low + high) / 2)))
-    return ticks
+    places = [
+        (0.0, "start", low),
+        (_WIDTH / 2, "middle", (low + high) / 2),
+        (float(_WIDTH), "end", high),
+    ]
+    if found.single_values:
+        places = places[:1] if low == high else [places[0], places[-1]]
+    texts = [words.number(value) for _, _, value in places]
+    if len(set(texts)) < len(places):
+        texts = axis_numbers([value for _, _, value in places])
+    return [(x, anchor, text) for (x, anchor, _), text in zip(places, texts, strict=True)]

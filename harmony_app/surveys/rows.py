@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from fusion_core.surveys.search import Hit
 from fusion_core.surveys.summary import SurveyOverview
+from fusion_core.workspace.files import size_text
 from harmony_app.surveys import words
 
 MOST_ROWS: Final = 400
@@ -44,7 +45,7 @@ def survey_rows(overviews: list[SurveyOverview]) -> list[dict[str, Any]]:
             "variables": f"{item.household_variables} + {item.person_variables}"
             if item.person_variables
             else str(item.household_variables),
-            "size": words.size(item.size),
+            "size": size_text(item.size),
             "weights": _weights(item),
             "kind": _kind(item),
         }

@@ -19,16 +19,6 @@ def count(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
-def size(number_of_bytes: int) -> str:
-    """Write a file size."""
-    value = float(number_of_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":  # noqa: PLR2004 - decimal units
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"  # noqa: PLR2004
-        value /= 1000
-    return ""
-
-
 def share(value: float) -> str:
     """Write a share as a percentage that keeps its meaning when it is small."""
     percent = 100 * value

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from harmony_app.shell.formats import axis_numbers
+from harmony_app.shell.report_figure import REPORT_FONT, round_ticks, text_block, text_width
 from harmony_app.shell.theme import figure_colours
 from harmony_app.validate.panels import TICK_SHARES, value_range
-from harmony_app.validate.words import METRICS, Metric, value_text
+from harmony_app.validate.words import METRICS, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
 PANEL_WIDTH: Final = 400
 PANEL_HEIGHT: Final = 280
 _LEFT: Final = 62
-_TOP: Final = 96
+_MARGIN: Final = 24
+_LEGEND_LINE: Final = 22
 _GAP: Final = 40
-_FONT: Final = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
-_TICKS: Final = 5
+_TICKS: Final = 6
 
 
 def curves_svg(curves: pd.DataFrame, colours: Mapping[str, str], title: str, note: str) -> str:
@@ -38,22 +40,25 @@ def curves_svg(curves: pd.DataFrame, colours: Mapping[str, str], title: str, not
         Heading, and the line under the figure.
     """
     width = 3 * (PANEL_WIDTH + _LEFT) + _GAP
-    legend, rows = _legend(colours, width)
-    height = _TOP + PANEL_HEIGHT + 62 + 22 * rows + 34
+    shades = figure_colours("light")
+    inside = width - 2 * _MARGIN
+    heading, below = text_block(title, (_MARGIN, 40), inside, 24, shades["text"], bold=True)
+    top = below + 40
     panels = "".join(
-        f'<g transform="translate({_LEFT + index * (PANEL_WIDTH + _LEFT)} {_TOP})">'
+        f'<g transform="translate({_LEFT + index * (PANEL_WIDTH + _LEFT)} {top:g})">'
         f"{_panel(metric, curves, colours)}</g>"
         for index, metric in enumerate(METRICS)
     )
-    text = figure_colours("light")["text"]
-    muted = figure_colours("light")["muted"]
+    legend_top = top + PANEL_HEIGHT + 62
+    legend, rows = _legend(colours, width)
+    foot, height = text_block(
+        note, (_MARGIN, legend_top + _LEGEND_LINE * rows + 18), inside, 13, shades["muted"]
+    )  # fmt: skip
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' viewBox="0 0 {width} {height}" font-family="{_FONT}" font-size="13">'
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
-        f'<text x="24" y="40" font-size="24" font-weight="bold" fill="{text}">{escape(title)}</text>'
-        f'{panels}<g transform="translate(24 {_TOP + PANEL_HEIGHT + 62})">{legend}</g>'
-        f'<text x="24" y="{height - 14}" fill="{muted}">{escape(note)}</text></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height:g}"'
+        f' viewBox="0 0 {width} {height:g}" font-family="{REPORT_FONT}" font-size="13">'
+        f'<rect width="{width}" height="{height:g}" fill="#ffffff"/>{heading}'
+        f'{panels}<g transform="translate({_MARGIN} {legend_top:g})">{legend}</g>{foot}</svg>'
     )
 
 
@@ -70,15 +75,22 @@ def _panel(metric: Metric, curves: pd.DataFrame, colours: Mapping[str, str]) -> 
         return float(PANEL_HEIGHT * (1 - (value - low) / (high - low)))
 
     heading = (
-        f'<text y="-14" font-size="16" font-weight="bold" fill="{shades["text"]}">'
-        f"{escape(metric.title)}</text>"
+        f'<text y="-32" font-size="16" font-weight="bold" fill="{shades["text"]}">'
+        f'{escape(metric.title)}</text><text y="-14" fill="{shades["muted"]}">'
+        f"{escape(metric.axis)}</text>"
     )
+    values = round_ticks(low, high, _TICKS)
     lines = [
         f'<line x2="{PANEL_WIDTH}" y1="{down(value):.1f}" y2="{down(value):.1f}"'
         f' stroke="{shades["grid"]}"/><text x="-8" y="{down(value) + 4:.1f}" text-anchor="end"'
-        f' fill="{shades["muted"]}">{value_text(metric, float(value))}</text>'
-        for value in np.linspace(low, high, _TICKS)
+        f' fill="{shades["muted"]}">{text}</text>'
+        for value, text in zip(values, axis_numbers(values, share=metric.percent), strict=True)
     ]
+    if metric.reference is not None and low <= metric.reference <= high:
+        lines.append(
+            f'<line x2="{PANEL_WIDTH}" y1="{down(metric.reference):.1f}"'
+            f' y2="{down(metric.reference):.1f}" stroke="{shades["muted"]}" stroke-dasharray="5 4"/>'
+        )
     ticks = [
         f'<text x="{across(share):.1f}" y="{PANEL_HEIGHT + 20}" text-anchor="middle"'
         f' fill="{shades["muted"]}">{share * 100:g} %</text>'
@@ -107,12 +119,12 @@ def _panel(metric: Metric, curves: pd.DataFrame, colours: Mapping[str, str]) -> 
 def _legend(colours: Mapping[str, str], width: float) -> tuple[str, int]:
     parts, x, row = [], 0.0, 0
     for name, colour in colours.items():
-        size = 40 + 8 * len(name)
-        if x + size > width - 48 and x > 0:
+        size = 24 + text_width(name, 13) + 18
+        if x + size > width - 2 * _MARGIN and x > 0:
             x, row = 0.0, row + 1
         parts.append(
-            f'<rect x="{x:.0f}" y="{row * 22}" width="18" height="4" fill="{colour}"/>'
-            f'<text x="{x + 24:.0f}" y="{row * 22 + 7}">{escape(name)}</text>'
+            f'<rect x="{x:.0f}" y="{row * _LEGEND_LINE}" width="18" height="4" fill="{colour}"/>'
+            f'<text x="{x + 24:.0f}" y="{row * _LEGEND_LINE + 7}">{escape(name)}</text>'
         )
         x += size
     return "".join(parts), row + 1

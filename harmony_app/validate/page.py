@@ -292,7 +292,6 @@ class ValidatePage(Viewer):
 
     def _figure_button(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
         button = pn.widgets.Button(label=kind.upper(), margin=0)
-        button.description = f"The three panels as a figure for a report, {kind.upper()}"
         button.on_click(lambda _: self._save_figure(kind))
         return button
 
@@ -303,7 +302,7 @@ class ValidatePage(Viewer):
             (name for name, run in self.run.options.items() if run == self.state.run), "Validation"
         )
         family = next(name for name, value in self._families.items() if value == self.state.family)
-        note = f"Subsets: {family}. {words.INTRODUCTION}"
+        note = f"Subsets: {family}. {words.FIGURE_NOTE}"
         if self.state.unseen:
             note = f"Households the models have not seen. {note}"
         if self._session.workspace.synthetic:

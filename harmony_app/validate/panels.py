@@ -11,11 +11,8 @@ from bokeh.models import (
     FixedTicker,
     HoverTool,
     NumeralTickFormatter,
-    PanTool,
     Range1d,
-    ResetTool,
     Span,
-    WheelZoomTool,
 )
 from bokeh.plotting import figure
 
@@ -91,7 +88,7 @@ class CurvePanels:
             float(np.sqrt(share)): f"{share * 100:g} %" for share in TICK_SHARES
         }
         if metric.percent:
-            plot.yaxis.formatter = NumeralTickFormatter(format="0 %")
+            plot.yaxis.formatter = NumeralTickFormatter(format="0.[000] %")
         if metric.reference is not None:
             reference = Span(location=metric.reference, dimension="width", line_dash="dashed")
             reference.update(line_color=colours["muted"], line_width=1)
@@ -110,7 +107,7 @@ class CurvePanels:
         hover = HoverTool(
             renderers=[self._clouds[metric.name]], tooltips=_hover_template(self._theme)
         )
-        plot.add_tools(PanTool(), WheelZoomTool(), ResetTool(), hover)
+        plot.add_tools(hover)  # nothing moves what cannot be put back
         return plot
 
     def show(self, metrics: pd.DataFrame, curves: pd.DataFrame, chosen: str) -> dict[str, int]:

@@ -40,7 +40,7 @@ def scatter_figure(points: pd.DataFrame, theme: Theme) -> pn.viewable.Viewable:
     colours = figure_colours(theme)
     plot = figure(
         height=340, sizing_mode="stretch_width", tools="pan,wheel_zoom,reset",
-        toolbar_location=None, x_axis_label="table", y_axis_label="estimate, 90 % margin of error",
+        toolbar_location="right", x_axis_label="table", y_axis_label="estimate, 90 % margin of error",
         min_border=4, y_range=_reach(points),
     )  # fmt: skip
     style_figure(plot, theme)
@@ -74,7 +74,9 @@ def scatter_figure(points: pd.DataFrame, theme: Theme) -> pn.viewable.Viewable:
     )  # fmt: skip
     dots = plot.scatter("x", "y", source=source, size=7, color="colour", fill_alpha=0.75)
     plot.add_tools(HoverTool(renderers=[dots], tooltips="<b>@area</b><br>@said"))
-    shape = "0 %" if float(points["external"].abs().max()) <= _SHARE_LIMIT else "0,0"
+    shares = float(points["external"].abs().max()) <= _SHARE_LIMIT
+    # Digits as a tick needs them, so that none is written twice however far one zooms.
+    shape = "0.[0000] %" if shares else "0,0.[0000]"
     plot.xaxis.formatter = plot.yaxis.formatter = NumeralTickFormatter(format=shape)
     return pn.pane.Bokeh(plot, sizing_mode="stretch_width", margin=(8, 0, 0, 0))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from fusion_core.harmony.keys import split_key
-from harmony_app.shell.formats import MISSING, number, percent
+from harmony_app.shell.formats import MISSING, axis_numbers, number, percent
 from harmony_app.validate import words
 
 if TYPE_CHECKING:
@@ -180,6 +180,12 @@ def _coverage_bar(row: Mapping[Any, Any]) -> str:
     )
 
 
+def _levels_text(levels: list[float]) -> list[str]:
+    """Write the ticks of an axis; those that would read alike get as many digits as they need."""
+    texts = [number(value) for value in levels]
+    return texts if len(set(texts)) == len(levels) else axis_numbers(levels)
+
+
 def _settling_svg(part: pd.DataFrame, title: str) -> str:
     """Draw the estimate with its margin of error over the number of implicates."""
     width, height = _CHART
@@ -210,10 +216,11 @@ def _settling_svg(part: pd.DataFrame, title: str) -> str:
         f'<text x="{x(m):.1f}" y="{height - 10}" text-anchor="middle">{m:.0f}</text>'
         for m in counts
     )
+    levels = np.linspace(low, high, 5)[1:-1].tolist()
     scale = "".join(
         f'<line x1="{left}" x2="{width - right}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>'
-        f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{escape(number(value))}</text>'
-        for value in np.linspace(low, high, 5)[1:-1]
+        f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{escape(text)}</text>'
+        for value, text in zip(levels, _levels_text(levels), strict=True)
     )
     dots = "".join(f'<circle cx="{x(m):.1f}" cy="{y(e):.1f}" r="3"/>' for m, e, _ in places)
     return (

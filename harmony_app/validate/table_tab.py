@@ -14,6 +14,7 @@ from fusion_core.validation.external_tables import (
     SUFFIXES,
     ColumnGuess,
     guess_columns,
+    known_areas,
     read_external,
 )
 from harmony_app.shell.background import LatestWork
@@ -55,6 +56,7 @@ class TableTab:
         self._record = record
         self._work = LatestWork()
         self._rows: pd.DataFrame | None = None
+        self._areas: list[str] = []
         self._found: TableComparison | None = None
         self._levels = _levels(record)
         self.file = pn.widgets.FileInput(accept=",".join(SUFFIXES), margin=(0, 0, 8, 0))
@@ -79,6 +81,7 @@ class TableTab:
         )  # fmt: skip
         self.variable.param.watch(lambda _: self._variable_chosen(), "value")
         self.file.param.watch(self._uploaded, "value")
+        self.area.param.watch(lambda _: self._tell_areas(), "value")
         self.compare.on_click(lambda _: self._start())
         self._variable_chosen()
         help_text = pn.pane.HTML(
@@ -108,9 +111,8 @@ class TableTab:
             return
         try:
             rows = read_external(event.new, self.file.filename or "table")
-            guess = guess_columns(
-                rows, area_codes(self._session.workspace, self._record.run, _PUMA)
-            )
+            self._areas = area_codes(self._session.workspace, self._record.run, _PUMA)
+            guess = guess_columns(rows, self._areas)
         except HarmonyError as error:
             self._rows, self._mapping.visible = None, False
             self._say(error.message)
@@ -122,7 +124,27 @@ class TableTab:
         self.moe.options = [_NONE, *columns]
         self.moe.value = guess.moe or _NONE
         self._mapping.visible = True
-        self.message.object = f'<p class="help" role="status">{len(rows):,} rows. Check the columns, then compare.</p>'
+        self._tell_areas()
+
+    def _tell_areas(self) -> None:
+        """Say at once whether the chosen column names areas of the run."""
+        if self._rows is None or self.area.value not in self._rows:
+            return
+        column = self._rows[self.area.value]
+        known = known_areas(column, self._areas)
+        self.compare.disabled = not known
+        if not known:
+            self._say(
+                f"No area of the run is named in column '{self.area.value}', which holds values like "
+                f"'{column.iloc[0]}'. Areas are written like {min(self._areas, default='0100100')}: "
+                "choose another column or file."
+            )
+            return
+        self._say("")
+        self.message.object = (
+            f'<p class="help" role="status">{known:,} of {count(len(column), "row")} '
+            f"{'names' if known == 1 else 'name'} an area of the run. Check the columns, then compare.</p>"
+        )
 
     def _start(self) -> None:
         from fusion_core.execution.comparing import compare_with_table
@@ -181,7 +203,9 @@ class TableTab:
         self._say(error.message)
 
     def _say(self, text: str) -> None:
-        self.message.object = f'<div class="error" role="alert">{escape(text)}</div>'
+        self.message.object = (
+            f'<div class="error" role="alert">{escape(text)}</div>' if text else ""
+        )
         self.result.object = ""
         self._figure[:] = []
         self.download.visible = False

@@ -62,6 +62,10 @@ INTRODUCTION: Final = (
     "Each variable was fused back onto the donor, whose true answers are known, and compared in many"
     " subsets of households. Each dot is one subset; a line is the typical result at that size."
 )
+FIGURE_NOTE: Final = (
+    "Each variable was fused back onto the donor, whose true answers are known, and compared in many"
+    " subsets of households. A line is the typical result at that size."
+)
 DISTRIBUTION_HELP: Final = (
     "Share of donor households with each answer: observed, and fused. The bars should be alike."
 )

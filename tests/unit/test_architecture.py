@@ -24,7 +24,7 @@ ALLOWED = {
     "estimates": {
         "fusion", "surveys", "harmony", "geography", "workspace.files", "workspace",
     },
-    "validation": {"fusion", "surveys", "estimates", "workspace.files"},
+    "validation": {"fusion", "surveys", "geography", "estimates", "workspace.files"},
     "workspace": {"surveys", "harmony", "fusion", "workspace.files"},
     "ingest": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
     "prepare": {"surveys", "harmony", "geography", "fusion", "workspace", "workspace.files"},

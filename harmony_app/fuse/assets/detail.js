@@ -1,31 +1,38 @@
 // One run: steps, progress, what to do next, what was asked for, and the log.
 const shown = { log: false, settings: false, naming: null };
 
-function detailSection(data, send) {
+function detailSection(data, send, redraw) {
   if (!data.id) {
     return h("section", { class: "card fill empty" }, h("h2", {}, "Choose a run"), h("p", {}, data.message || "Its progress, settings, notes and downloads are shown here."));
   }
-  return h("section", { class: "card fill", "aria-label": `Run ${data.name}`, "data-status": data.status },
-    runTitle(data, send),
+  return h("section", { class: "card fill", "aria-label": `Run ${data.name}`, "data-status": data.status, "data-id": data.id },
+    runTitle(data, send, redraw),
     h("div", { class: "rows pad", "data-scroll": `detail ${data.id}` },
       stepsBar(data), progressLine(data), actions(data, send), nextSteps(data), notesList(data), facts(data.facts), folded("settings", "Every setting", facts(data.settings)),
       folded("log", `Log (${data.log.length})`, h("pre", { class: "log", "data-scroll": "log", tabindex: "0" }, data.log.join("\n")))));
 }
 
-function runTitle(data, send) {
+function runTitle(data, send, redraw) {
+  const stop = () => { shown.naming = null; redraw(); };
   if (shown.naming === data.id) {
-    const box = h("input", { type: "text", value: data.name, "aria-label": "New name", "data-focus": "rename" });
-    const stop = () => { shown.naming = null; };
-    const save = () => { stop(); send({ action: "rename", id: data.id, name: box.value }); };
+    const box = h("input", { type: "text", value: data.name, maxlength: 100, "aria-label": "New name", "data-focus": "rename" });
+    const save = () => { stop(); if (box.value.trim() !== data.name) send({ action: "rename", id: data.id, name: box.value }); };
     box.addEventListener("keydown", (event) => {
       if (event.key === "Enter") save();
-      if (event.key === "Escape") { stop(); send({ action: "refresh" }); }
+      if (event.key === "Escape") stop();
     });
     return h("header", {}, box, button("Save", save, { class: "primary small" }),
-      button("Keep", () => { stop(); send({ action: "refresh" }); }, { class: "small" }));
+      button("Keep the name", stop, { class: "small" }));
   }
-  return h("header", {}, h("h2", { class: "clip" }, data.name), chip(data.status_text, data.tone),
-    h("span", { class: "right" }, button("rename", () => { shown.naming = data.id; send({ action: "refresh" }); }, { class: "quiet" })));
+  return h("header", {}, h("h2", { class: "clip", title: data.name }, data.name), chip(data.status_text, data.tone),
+    h("span", { class: "right" }, button("rename", (event) => {
+    const root = event.target.getRootNode();
+    shown.naming = data.id;
+    redraw();
+    const box = root.querySelector('[data-focus="rename"]');
+    box.focus();
+    box.select();
+  }, { class: "quiet" })));
 }
 
 function stepsBar(data) {

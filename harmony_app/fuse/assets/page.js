@@ -12,6 +12,7 @@ export function render({ model, el }) {
   const runs = h("div", { class: "grid overview" }, table, detail);
   el.append(h("div", { class: "page" }, top, message, builder, runs));
 
+  const showDetail = () => fill(detail, detailSection(model.detail, send, showDetail));
   const draw = {
     toolbar: () => fill(top, toolbar(model.toolbar, send)),
     notice: () => { message.hidden = !model.notice; fill(message, h("span", {}, model.notice), button("×", () => send({ action: "dismiss" }), { class: "quiet", "aria-label": "Dismiss" })); },
@@ -20,9 +21,9 @@ export function render({ model, el }) {
     predictors: () => fill(middle, predictorSection(model.predictors, send)),
     settings: () => fill(right, settingsSection(model.settings, model.cost, send)),
     cost: () => fill(right, settingsSection(model.settings, model.cost, send)),
-    runs: () => fill(table, runsSection(model.runs, send)),
+    runs: () => fill(table, runsSection(model.runs, send, draw.runs)),
     // A question under way is not wiped out by the next tick of the progress.
-    detail: () => { if (!detail.querySelector("[data-answer]") || detail.firstChild.dataset.status !== model.detail.status) fill(detail, detailSection(model.detail, send)); },
+    detail: () => { if (!detail.querySelector("[data-answer]") || detail.firstChild.dataset.status !== model.detail.status || detail.firstChild.dataset.id !== model.detail.id) showDetail(); },
     view: () => { builder.hidden = model.view !== "new"; runs.hidden = model.view !== "runs"; },
   };
   for (const [name, act] of Object.entries(draw)) {

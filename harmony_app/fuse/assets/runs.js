@@ -4,7 +4,7 @@ const RUN_COLUMNS = [
   ["name", "Run"], ["status", "Status"], ["when", "When"], ["duration", "Took"], ["settings", "Settings"],
 ];
 
-function runsSection(data, send) {
+function runsSection(data, send, redraw) {
   if (!data.rows.length) {
     return h("section", { class: "card fill empty" }, h("h2", {}, "No run yet"),
       h("p", {}, "A run fuses donor variables onto every recipient household and checks the result."),
@@ -24,7 +24,7 @@ function runsSection(data, send) {
             button(key === name ? `${title} ${sorted.down ? "↓" : "↑"}` : title, () => {
               sorted.down = sorted.column === name ? !sorted.down : name === "when";
               sorted.column = name;
-              send({ action: "refresh" });
+              redraw();
             }, { class: "heading", "data-focus": `sort ${name}` }))))),
         h("tbody", {}, rows.map((row) => runRow(row, data.selected, send))))));
 }

@@ -3,7 +3,9 @@
 import dataclasses
 import io
 import json
+import re
 import shutil
+from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import numpy as np
@@ -111,8 +113,12 @@ def test_a_bad_subgroup_is_told_at_its_field_and_changes_nothing(make_page, text
     assert page.controls.where_error.visible
     assert 'role="alert"' in page.controls.where_error.object
     assert page._answer is answer
+    assert all(
+        button.disabled for button in page._files
+    )  # they would be named after another question
     page.controls.where.value = ""
     assert not page.controls.where_error.visible
+    assert not any(button.disabled for button in page._files)
 
 
 def test_an_expression_reads_every_column_areas_are_formed_by(make_page):
@@ -321,6 +327,33 @@ def test_a_ratio_asks_for_its_denominator_first(make_page):
     assert page._footnote.object == ""
     page.controls.denominator.value = "hincp"
     assert page._answer.request.statistic.denominator == "hincp"
+    assert not any(button.disabled for button in page._files)
+
+
+def test_a_question_that_lacks_a_part_leaves_no_figure_of_the_one_before(make_page):
+    page = make_page(var="kwh", area="0100100")
+    source = page.centre.map._source
+    assert len(set(source.data["colour"])) > 1
+    page.controls.kind.value = "ratio"
+    assert page._answer is None
+    assert page.side.ranked.items == []
+    assert not page.side._detail.visible
+    assert page.centre.legend.object == page.centre.about.object == page._footnote.object == ""
+    assert "overall" not in page.centre.title.object
+    assert len(set(source.data["colour"])) == 1
+    assert set(source.data["value"]) == {" "}
+    assert hatched(page) == []
+    assert all(button.disabled for button in page._files)
+    page.controls.kind.value = "mean"
+    assert len(page.side.ranked.items) == 5
+    assert len(set(source.data["colour"])) > 1
+
+
+def test_a_table_that_was_looked_at_is_emptied_with_the_map(make_page):
+    page = make_page(var="kwh", view="table")
+    assert len(page.centre._table.value) == 6
+    page.controls.kind.value = "ratio"
+    assert len(page.centre._table.value) == 0
 
 
 def test_the_survey_alone_has_areas_and_comparisons_too(make_page):
@@ -423,6 +456,34 @@ def test_the_figure_is_a_document_of_its_own(make_page):
     assert svg.startswith("<svg")
     assert "Title &lt;b&gt;" in svg
     assert svg.count("<path") == 6 + len(layer.unreliable)
+
+
+def test_long_words_stay_inside_the_figure(make_page):
+    page = make_page()
+    layer = map_layer(page._answer.table, page.state, page._quantity(page._answer.request), "light")
+    texts = FigureTexts("What share of the home " * 12, "among " * 90, "hatched", "W" * 900)
+    root = ET.fromstring(figure_svg(page._shapes, layer, texts))  # noqa: S314 - our own
+    width, height = float(root.get("width")), float(root.get("height"))
+    written = [item for item in root.iter("{http://www.w3.org/2000/svg}text") if item.get("x")]
+    for item in written:
+        size = float(item.get("font-size"))
+        assert float(item.get("x")) + 0.58 * size * len(item.text) < width
+        assert float(item.get("y")) < height
+    assert sum(len(item.text.replace(" ", "")) for item in written if item.text[0] == "W") > 900
+
+
+def test_the_figure_shows_the_areas_with_an_estimate_as_the_page_does(make_page):
+    page = make_page()
+    layer = map_layer(page._answer.table, page.state, page._quantity(page._answer.request), "light")
+    texts = FigureTexts("Title", "Subtitle", "hatched", "Note")
+    codes = layer.codes.copy()
+    codes[1:] = -1
+    one = dataclasses.replace(layer, codes=codes, unreliable=())
+    all_paths = figure_svg(page._shapes, layer, texts).count("<path")
+    drawn = figure_svg(page._shapes, one, texts)
+    assert 1 <= drawn.count("<path") < all_paths
+    points = np.array(re.findall(r"([\d.-]+),([\d.-]+)", drawn.split('<path d="')[1]), dtype=float)
+    assert np.ptp(points[:, 0]) > 600 or np.ptp(points[:, 1]) > 600
 
 
 def test_file_names_say_what_is_inside():

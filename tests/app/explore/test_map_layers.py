@@ -5,7 +5,9 @@ import math
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from fusion_core.errors import InputError
 from fusion_core.estimates.comparison import Difference
 from fusion_core.estimates.statistic import Statistic
 from fusion_core.surveys.model import Variable
@@ -194,3 +196,28 @@ def test_titles_name_variable_level_and_statistic():
     mean = Statistic("mean", "kwh")
     phrase = words.statistic_phrase(mean, words.quantity_of(mean, variables))
     assert phrase == "Mean per household, kWh per year"
+
+
+STATES = pd.DataFrame({"area_id": ["01", "02", "41"], "name": ["Alabama", "Alaska", "Oregon"]})
+
+
+def by_state(*stored):
+    count = len(stored)
+    return pd.DataFrame(
+        {"state": stored, "n": 9, "estimate": np.arange(count) + 1.0, "moe": 0.1, "cv": 0.1}
+    )
+
+
+@pytest.mark.parametrize(
+    "stored", [("Oregon/OR", "Alabama/AL"), ("OR", "AL"), ("41", "01"), (41, 1), ("oregon", "alabama")]
+)  # fmt: skip
+def test_states_meet_their_polygons_in_whatever_way_the_survey_writes_them(stored):
+    table = align(by_state(*stored), STATES, "state")
+    assert table["estimate"].to_numpy() == pytest.approx([2.0, np.nan, 1.0], nan_ok=True)
+    assert table["stored"].tolist() == [str(stored[1]), "02", str(stored[0])]
+    assert table["n"].tolist() == [9, 0, 9]
+
+
+def test_one_area_written_in_two_ways_is_refused_and_both_are_named():
+    with pytest.raises(InputError, match="'AL' and 'Alabama/AL' both mean the state 01"):
+        align(by_state("AL", "OR", "Alabama/AL"), STATES, "state")

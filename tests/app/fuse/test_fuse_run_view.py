@@ -5,14 +5,14 @@ import pytest
 from fusion_core.execution.checking import USUAL
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.surveys.model import SurveyId
-from fusion_core.workspace.files import write_json
+from fusion_core.workspace.files import size_text, write_json
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, RunState, create_run
 from harmony_app.fuse.run_view import detail_data, runs_data
 from harmony_app.fuse.state import FuseState
 from harmony_app.shell.jobs import chip_html
 from harmony_app.shell.run_watch import RunRow, RunWatch
-from harmony_app.shell.times import duration, elapsed, moment, size
+from harmony_app.shell.times import duration, elapsed, moment
 
 PAIR = SurveyPair(SurveyId("TOY", "2020"), SurveyId("TOYACS", "2022"))
 
@@ -141,10 +141,20 @@ def test_durations_are_said_as_people_do(seconds, words):
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(12, "12 bytes"), (3.4e6, "3.4 MB"), (2.6e10, "26 GB")]
+    ("number", "words"),
+    [
+        (0, "0 bytes"),
+        (12, "12 bytes"),
+        (999.7, "1.0 kB"),
+        (9_960, "10 kB"),
+        (999_700, "1.0 MB"),
+        (3.4e6, "3.4 MB"),
+        (2.6e10, "26 GB"),
+        (4.1e15, "4100 TB"),
+    ],
 )
 def test_sizes_are_said_as_people_do(number, words):
-    assert size(number) == words
+    assert size_text(number) == words
 
 
 def test_moments_are_relative_while_they_are_near():

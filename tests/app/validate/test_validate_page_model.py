@@ -1,7 +1,9 @@
 """The Validate page without a browser: curves, verdicts and distributions of a small run."""
 
 import dataclasses
+import re
 import shutil
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -120,6 +122,36 @@ def test_the_figure_holds_three_panels_and_a_legend(make_page):
     assert "Run &lt;1&gt;" in svg
     assert svg.count("<polyline") == 3 * 2
     assert all(metric.title in svg for metric in METRICS)
+
+
+def test_words_of_the_figure_stay_inside_and_say_what_is_drawn(make_page, monkeypatch):
+    page, taken = make_page(), []
+    monkeypatch.setattr(page._saver, "save", lambda svg, *_: taken.append(svg))
+    page._save_figure("svg")
+    root = ET.fromstring(taken[0])  # noqa: S314 - our own
+    texts = [
+        item for item in root.iter("{http://www.w3.org/2000/svg}text") if item.get("font-size")
+    ]
+    assert "a line" not in taken[0]  # of dots and lines, only lines are drawn
+    assert "Each dot" not in taken[0]
+    for item in texts:
+        ends = float(item.get("x", 0)) + 0.58 * float(item.get("font-size")) * len(item.text)
+        assert ends < float(root.get("width"))
+        assert float(item.get("y")) < float(root.get("height"))
+
+
+def test_panels_cannot_be_moved_away(make_page):
+    for plot in make_page().subsets.panels.plots.values():
+        assert [type(tool).__name__ for tool in plot.tools] == ["HoverTool"]
+
+
+def test_no_axis_of_the_figure_names_two_ticks_alike(make_page):
+    page = make_page()
+    curves = page.subsets.curves.assign(value=lambda table: table["value"] / 1000)
+    svg = curves_svg(curves, page.subsets.panels.colours, "Run", "note")
+    for panel in svg.split("<g transform")[1:4]:
+        labels = re.findall(r'text-anchor="end"[^>]*>([^<]+)<', panel)
+        assert len(labels) == len(set(labels)) >= 2
 
 
 def test_the_newest_finished_run_is_shown_first(mapped_workspace):

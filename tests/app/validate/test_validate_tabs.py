@@ -187,6 +187,18 @@ def test_a_table_is_mapped_and_compared(make_page):
     assert page.other._csv().getvalue().startswith(b"area,name,estimate")
 
 
+def test_codes_that_name_no_area_are_told_before_anything_is_compared(make_page):
+    page = make_page(tab="table")
+    upload(page, "GEOID,code,n\n9100100,0100100,5\n9200100,100200,7\n9300100,0100300,8")
+    assert page.other.area.value == "code"
+    assert "3 of 3\N{NO-BREAK SPACE}rows name an area of the run" in page.other.message.object
+    page.other.area.value = "GEOID"
+    assert "holds values like '9100100'" in page.other.message.object.replace("&#x27;", "'")
+    assert page.other.compare.disabled
+    page.other.area.value = "code"
+    assert not page.other.compare.disabled
+
+
 @pytest.mark.parametrize(
     ("text", "name", "words"),
     [
@@ -194,7 +206,6 @@ def test_a_table_is_mapped_and_compared(make_page):
         ("GEOID,n\n0100100,5", "a.docx", "cannot be read"),
         ("GEOID,n\n0100100,5\n0100100,6\n0100200,7\n0100300,8", "a.csv", "more than once"),
         ("GEOID,n\n0100100,-5\n0100200,7\n0100300,8", "a.csv", "1 count is negative"),
-        ("GEOID,n\n9100100,5\n9200100,7\n9300100,8", "a.csv", "No area of the table is known"),
         ("GEOID,n\n0100100,5\n0100200,many\n0100300,8", "a.csv", "&#x27;many&#x27; in row 3"),
     ],
 )

@@ -3,8 +3,11 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from harmony_app.shell.formats import Quantity, count, joined, number, percent
+from harmony_app.shell.formats import Quantity, axis_numbers, count, joined, number, percent
+from harmony_app.shell.report_figure import round_ticks, text_width, wrapped
 
 
 def plain(text: str) -> str:
@@ -68,3 +71,37 @@ def test_counts_and_lists_read_like_sentences():
     assert plain(count(2, "analysis", "analyses")) == "2 analyses"
     assert joined(["a", "b", "c"]) == "a, b and c"
     assert joined(["a"]) == "a"
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "expected"),
+    [
+        ([0, 5, 10], False, ["0", "5", "10"]),
+        ([11_323.5, 11_324, 11_324.5], False, ["11,323.5", "11,324.0", "11,324.5"]),
+        ([1_200_000, 1_240_000, 1_280_000], False, ["1.20 million", "1.24 million", "1.28 million"]),
+        ([0, 0.005, 0.01], True, ["0.0 %", "0.5 %", "1.0 %"]),
+        ([0.1, 0.2], True, ["10 %", "20 %"]),
+        ([-1, 0, 1], False, ["−1", "0", "1"]),
+        ([], False, []),
+    ],
+)  # fmt: skip
+def test_ticks_of_an_axis_are_written_alike_and_told_apart(values, share, expected):
+    assert [plain(text) for text in axis_numbers(values, share=share)] == expected
+
+
+@given(st.floats(-1e9, 1e9), st.floats(1e-4, 1e9))
+def test_round_ticks_lie_inside_and_each_reads_otherwise(low, span):
+    ticks = round_ticks(low, low + span)
+    assert len(ticks) <= 6
+    slack = 1e-6 * max(abs(low), span)
+    assert all(low - slack <= tick <= low + span + slack for tick in ticks)
+    if span > 1e-6 * abs(low):
+        assert len(ticks) >= 2
+        assert len(set(axis_numbers(ticks))) == len(ticks)
+
+
+@given(st.text(max_size=200), st.floats(60, 400))
+def test_a_text_is_broken_into_lines_that_fit_and_loses_no_letter(text, width):
+    lines = wrapped(text, width, 16)
+    assert all(text_width(line, 16) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == "".join(text.split()).replace(" ", "")

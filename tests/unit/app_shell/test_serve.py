@@ -1,7 +1,6 @@
 """What the server must have done before the first visitor."""
 
 import gc
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +12,8 @@ from markupsafe import Markup
 from panel.io.resources import Resources, bundle_resources
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from fusion_core.errors import InputError
 from fusion_core.workspace.layout import Workspace
-from harmony_app.serve import require_free_port, serve
+from harmony_app.serve import serve
 from harmony_app.shell.page import ASSETS, Place, frame_variables
 from harmony_app.shell.session import Session
 
@@ -79,13 +77,6 @@ def test_names_are_shown_as_text_in_the_frame_of_every_page(tmp_path):
     )  # fmt: skip
     assert shown.count("&lt;img src=x") >= 5
     assert "<img" not in shown
-
-
-def test_a_port_in_use_is_told_before_anything_starts():
-    with socket.create_server(("localhost", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(InputError, match=f"Port {port} of localhost cannot be used"):
-            require_free_port("localhost", port)
 
 
 def blas_threads():

@@ -9,6 +9,7 @@ from harmony_app.shell.session import USER_NAME_LIMIT, chosen_name, is_this_comp
     ("host", "expected"),
     [
         ("localhost:5006", True), ("127.0.0.1", True), ("[::1]:80", True), ("", True),
+        ("127.0.0.2:5006", True), ("[fd00::2]:5006", False), ("0.0.0.0:5006", False),
         ("harmony.example.org", False), ("10.0.0.5:5006", False), ("localhost.evil.org", False),
     ],
 )  # fmt: skip

@@ -143,9 +143,38 @@ def test_a_start_that_never_came_to_life_counts_as_failed(toy_workspace, run):
 def test_a_disk_without_room_is_refused_before_the_start(toy_workspace, run, monkeypatch):
     usage = mock.Mock(return_value=mock.Mock(free=1000))
     monkeypatch.setattr(processes_module.shutil, "disk_usage", usage)
-    with pytest.raises(InputError, match="are free"):
+    with pytest.raises(InputError, match=r"more on disk, but only 1.0 kB are free"):
         start_run(toy_workspace, run)
-    assert run_status(toy_workspace, run).status == "created"
+
+
+def test_a_run_the_disk_had_no_room_for_says_so_and_is_resumed_once_there_is(
+    toy_workspace, run, monkeypatch
+):
+    usage = mock.Mock(return_value=mock.Mock(free=0))
+    with monkeypatch.context() as patched:
+        patched.setattr(processes_module.shutil, "disk_usage", usage)
+        with pytest.raises(InputError, match=r"Free at least .* and resume the run") as refused:
+            start_run(toy_workspace, run)
+    state = run_status(toy_workspace, run)
+    assert (state.status, state.message) == ("failed", refused.value.message)
+    monkeypatch.setattr(processes_module, "spawn_worker", mock.Mock())
+    assert start_run(toy_workspace, run).status == "running"
+
+
+def test_what_a_run_has_made_already_needs_no_room_again(toy_workspace, run, monkeypatch):
+    monkeypatch.setattr(processes_module, "spawn_worker", mock.Mock())
+    usage = mock.Mock(return_value=mock.Mock(free=1000))
+    monkeypatch.setattr(processes_module.shutil, "disk_usage", usage)
+    run.model_folder.mkdir()
+    (run.model_folder / "made").write_bytes(bytes(20_000_000))
+    assert start_run(toy_workspace, run).status == "running"
+
+
+def test_a_run_that_cannot_be_started_for_any_other_reason_does_not_wait_either(toy_workspace, run):
+    (toy_workspace.survey_folder(run.spec().pair.donor) / "household.parquet").unlink()
+    with pytest.raises(InputError, match="no household microdata"):
+        start_run(toy_workspace, run)
+    assert run_status(toy_workspace, run).status == "failed"
 
 
 def test_the_worker_reports_a_failure_by_its_exit_code(toy_workspace, run, capsys):

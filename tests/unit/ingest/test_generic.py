@@ -253,3 +253,30 @@ def test_a_wrong_codebook_is_refused_in_a_sentence(files, text, sentence):
     (files / "wrong.csv").write_text(text)
     with pytest.raises(InputError, match=sentence):
         inspect_file(files / "h.csv", files / "wrong.csv")
+
+
+def with_areas(tmp_path, pumas):
+    path = tmp_path / "areas.csv"
+    rows = "\n".join(f"h{i:04d},1,{i % 3 + 1},{puma}" for i, puma in enumerate(pumas))
+    path.write_text(f"household_id,weight,state,puma\n{rows}\n", encoding="utf-8")
+    return path
+
+
+def test_codes_of_areas_are_names_and_not_numbers_and_there_may_be_thousands(tmp_path):
+    pumas = [f"01{number:05d}" for number in range(700)]
+    survey = read_generic(with_areas(tmp_path, pumas), survey=SURVEY)
+    assert survey.household["puma"].tolist() == pumas
+    assert survey.household["state"].cat.categories.tolist() == ["1", "2", "3"]
+    assert survey.description.geography == ("state", "puma")
+
+
+def test_a_puma_gets_back_the_zero_a_spreadsheet_took_from_its_state(tmp_path):
+    path = with_areas(tmp_path, ["100100", "4100600", "200200"])
+    survey = read_generic(path, survey=SURVEY)
+    assert survey.household["puma"].tolist() == ["0100100", "4100600", "0200200"]
+
+
+def test_pumas_without_their_state_are_told_when_the_file_is_looked_at(tmp_path):
+    [problem] = inspect_file(with_areas(tmp_path, ["00100", "600", "700"])).problems
+    assert problem.severity == "warning"
+    assert "PUMA codes such as '00100' are not of seven digits" in problem.sentence

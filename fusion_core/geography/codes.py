@@ -1,0 +1,174 @@
+"""The many ways to write one area: codes, labels, abbreviations, and the rule by which they meet.
+
+Surveys store a state as ``"Alabama/AL"``, ``"AL"``, ``"01"`` or ``1``, published tables as
+``"0400000US01"``, boundaries as ``"01"`` with the name ``"Alabama"``. `match_areas` is the one place
+that knows they are the same; whoever joins areas to polygons or tables asks it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_STATES: Final = {
+    "01": ("AL", "Alabama"), "02": ("AK", "Alaska"), "04": ("AZ", "Arizona"),
+    "05": ("AR", "Arkansas"), "06": ("CA", "California"), "08": ("CO", "Colorado"),
+    "09": ("CT", "Connecticut"), "10": ("DE", "Delaware"), "11": ("DC", "District of Columbia"),
+    "12": ("FL", "Florida"), "13": ("GA", "Georgia"), "15": ("HI", "Hawaii"), "16": ("ID", "Idaho"),
+    "17": ("IL", "Illinois"), "18": ("IN", "Indiana"), "19": ("IA", "Iowa"), "20": ("KS", "Kansas"),
+    "21": ("KY", "Kentucky"), "22": ("LA", "Louisiana"), "23": ("ME", "Maine"),
+    "24": ("MD", "Maryland"), "25": ("MA", "Massachusetts"), "26": ("MI", "Michigan"),
+    "27": ("MN", "Minnesota"), "28": ("MS", "Mississippi"), "29": ("MO", "Missouri"),
+    "30": ("MT", "Montana"), "31": ("NE", "Nebraska"), "32": ("NV", "Nevada"),
+    "33": ("NH", "New Hampshire"), "34": ("NJ", "New Jersey"), "35": ("NM", "New Mexico"),
+    "36": ("NY", "New York"), "37": ("NC", "North Carolina"), "38": ("ND", "North Dakota"),
+    "39": ("OH", "Ohio"), "40": ("OK", "Oklahoma"), "41": ("OR", "Oregon"),
+    "42": ("PA", "Pennsylvania"), "44": ("RI", "Rhode Island"), "45": ("SC", "South Carolina"),
+    "46": ("SD", "South Dakota"), "47": ("TN", "Tennessee"), "48": ("TX", "Texas"),
+    "49": ("UT", "Utah"), "50": ("VT", "Vermont"), "51": ("VA", "Virginia"),
+    "53": ("WA", "Washington"), "54": ("WV", "West Virginia"), "55": ("WI", "Wisconsin"),
+    "56": ("WY", "Wyoming"), "60": ("AS", "American Samoa"), "66": ("GU", "Guam"),
+    "69": ("MP", "Northern Mariana Islands"), "72": ("PR", "Puerto Rico"),
+    "78": ("VI", "Virgin Islands"),
+}  # fmt: skip
+"""FIPS code, postal abbreviation and name (ANSI INCITS 38; U.S. Census Bureau)."""
+
+_SEPARATORS = re.compile(r"\s*[/|;:()\[\]]\s*|\s+[-–—]+\s+")
+_SUMMARY_LEVEL = re.compile(r"^\d{3}[0-9A-Z]{4}US")
+_COUNTY_WORDS = re.compile(
+    r" (?:county|parish|borough|city and borough|census area|municipality|municipio|planning region)$"
+)
+_COUNTY_DIGITS: Final = 5
+PUMA_DIGITS: Final = 7
+"""Digits of a PUMA with its state."""
+
+_FULL_STOP = re.compile(r"(?<=[^\W\d])\.")  # of an abbreviation, never of a number
+
+Key = tuple[str, ...]
+
+
+def match_areas(values: Iterable[object], areas: pd.DataFrame) -> dict[str, str]:
+    """Find the area that each value of a column means.
+
+    A value is tried as it is, without regard to case, accents and full stops: as identifier, as
+    name; then as a number without leading zeros, with decimals or behind a summary level
+    (``0400000US01``); then as a state by FIPS code, postal abbreviation or name, or a county with
+    its state (``"Lane County, Oregon"``); at last by its parts, as in ``"Alabama/AL"`` or
+    ``"3 - South"``, where all that are known must agree. A value that could mean two areas means
+    none.
+
+    Parameters
+    ----------
+    values
+        What a survey or a table stores; repeated values do not matter.
+    areas
+        One row per area with `area_id` and `name`.
+
+    Returns
+    -------
+    dict
+        `area_id` by value, both as text; values that mean no area are left out. Two values may
+        mean one area.
+    """
+    identifiers = areas["area_id"].astype(str).tolist()
+    widths = {len(text) if text.isdigit() else 0 for text in identifiers}
+    width = widths.pop() if len(widths) == 1 else 0
+    index: dict[Key, set[str]] = defaultdict(set)
+    for identifier, name in zip(identifiers, areas["name"].astype(str), strict=True):
+        for key in _keys_of_area(identifier, name):
+            index[key].add(identifier)
+    found = {}
+    for text in dict.fromkeys(map(str, values)):
+        area = _find(text, index, width) or _find_by_parts(text, index, width)
+        if area is not None:
+            found[text] = area
+    return found
+
+
+def state_code(text: str) -> str | None:
+    """Return the FIPS code of a state written in any way; ``None`` for anything else."""
+    parts = [part for part in _SEPARATORS.split(text.strip()) if part]
+    known = {code for part in parts if (code := _STATE_CODES.get(_folded(part))) is not None}
+    return known.pop() if len(known) == 1 else None
+
+
+def complete_puma(text: str) -> str:
+    """Give a PUMA back the leading zero a spreadsheet took from its state; other texts as they are.
+
+    A code of six digits can only lack that one. One of five lacks the state, which nobody knows.
+    """
+    code = re.sub(r"\.0+$", "", text.strip())
+    return code.zfill(PUMA_DIGITS) if re.fullmatch(r"[0-9]{6}", code) else code
+
+
+def is_puma(text: str) -> bool:
+    """Whether a text is a PUMA: two digits of the state and five of the area."""
+    return re.fullmatch(rf"[0-9]{{{PUMA_DIGITS}}}", text) is not None
+
+
+def _state_codes() -> dict[str, str]:
+    codes = {}
+    for code, (postal, name) in _STATES.items():
+        for text in (code, code.lstrip("0"), postal, name):
+            codes[_folded(text)] = code
+    return codes
+
+
+def _keys_of_area(identifier: str, name: str) -> Iterator[Key]:
+    yield ("text", _folded(identifier))
+    yield ("text", _folded(name))
+    is_state_code = len(identifier) == 2 and identifier in _STATES  # noqa: PLR2004 - FIPS of a state
+    state = (
+        identifier if is_state_code else None if identifier.isdigit() else state_code(identifier)
+    )
+    if state is not None:
+        yield ("state", state)
+    if identifier.isdigit() and len(identifier) == _COUNTY_DIGITS:
+        yield ("county", identifier[:2], _county(name))
+
+
+def _find(text: str, index: dict[Key, set[str]], width: int) -> str | None:
+    for key in _keys_of_value(text, width):
+        if key in index:
+            return next(iter(index[key])) if len(index[key]) == 1 else None
+    return None
+
+
+def _find_by_parts(text: str, index: dict[Key, set[str]], width: int) -> str | None:
+    parts = [part for part in _SEPARATORS.split(text) if part]
+    if len(parts) < 2:  # noqa: PLR2004 - tried as a whole already
+        return None
+    found = {area for part in parts if (area := _find(part, index, width)) is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _keys_of_value(text: str, width: int) -> Iterator[Key]:
+    yield ("text", _folded(text))
+    code = re.sub(r"\.0+$", "", _SUMMARY_LEVEL.sub("", text.strip()))
+    if code.isdigit() and code.isascii():
+        yield ("text", code.zfill(width))
+    state = state_code(code)
+    if state is not None:
+        yield ("state", state)
+    county, comma, rest = text.partition(",")
+    if comma and (place := state_code(rest)) is not None:
+        yield ("county", place, _county(county))
+
+
+def _county(name: str) -> str:
+    return _COUNTY_WORDS.sub("", _folded(name.partition(",")[0]))
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text)
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return " ".join(_FULL_STOP.sub("", plain).casefold().split())
+
+
+_STATE_CODES: Final = _state_codes()
