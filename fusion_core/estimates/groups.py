@@ -11,7 +11,6 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.questions import row_mask
-from fusion_core.estimates.report import RESULT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +18,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Rows = slice | NDArray[np.intp]
+
+RESULT_COLUMNS = (
+    "variable", "level", "statistic", "n", "estimate", "standard_error", "moe", "lower", "upper",
+    "cv", "degrees_of_freedom", "reliability", "fusion_share", "assumption",
+)  # fmt: skip
+"""Columns of a table of estimates; no column of these names can form groups."""
 
 
 @dataclass(frozen=True)

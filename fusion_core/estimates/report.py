@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fusion_core.estimates.groups import RESULT_COLUMNS
 from fusion_core.estimates.pooling import Pooled, margin_multiplier
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ FUSED_MARGINS = (
     "areas that no predictor shows or that the places published by the donor do not tell apart."
 )
 """What the default margins are made of, for whoever shows them."""
-RESULT_COLUMNS = (
-    "variable", "level", "statistic", "n", "estimate", "standard_error", "moe", "lower", "upper",
-    "cv", "degrees_of_freedom", "reliability", "fusion_share", "assumption",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,14 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.breakdown import Cell, fused_cells
+from fusion_core.estimates.donor_answers import ask_donor
 from fusion_core.estimates.group_sums import KEPT_BYTES, GroupSums
 from fusion_core.estimates.groups import group_rows
 from fusion_core.estimates.predictor_labels import with_group_labels
 from fusion_core.estimates.run_donor import donor_of_run
 from fusion_core.estimates.stored_implicates import StoredImplicates, stored_implicates
 from fusion_core.estimates.stored_results import state_of
-from fusion_core.estimates.subgroups import Condition, ask_donor
+from fusion_core.estimates.subgroups import Condition
 from fusion_core.estimates.targets import NamedTarget, build_targets, restrict
 from fusion_core.estimates.weights import weight_matrix
 from fusion_core.fusion.implicates import Implicates

@@ -7,11 +7,11 @@ import pytest
 from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic, analyze, survey_estimates
 from fusion_core.estimates.analysis import NO_DONOR, estimate_targets
+from fusion_core.estimates.donor_answers import split_by_columns
 from fusion_core.estimates.donor_sample import DonorSample
 from fusion_core.estimates.report import result_frame
 from fusion_core.estimates.sources import EstimateSource
 from fusion_core.estimates.stage import _estimated, _Request
-from fusion_core.estimates.subgroups import split_by_columns
 from fusion_core.estimates.weights import weight_matrix
 from fusion_core.fusion import FusedVariable, Implicates
 from fusion_core.harmony.expressions import check_expression, evaluate_expression
