@@ -59,6 +59,7 @@ def test_columns_without_a_name_are_left_out_with_a_word(tmp_path, blank):
         ("h.zip", zipped("h.csv", TEXT.replace("\n", "\r"))),
         ("h.csv.gz", gzip.compress(TEXT.replace("\n", "\r").encode())),
     ],
+    ids=["Mac", "Windows", "tabs", "zip", "gz"],
 )
 def test_the_line_ends_of_every_system_are_read(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
