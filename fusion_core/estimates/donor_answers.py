@@ -113,7 +113,7 @@ def split_by_columns(
 
     from fusion_core.harmony.expressions import CheckedExpression as Checked
     from fusion_core.harmony.expressions import parse_expression
-    from fusion_core.harmony.expressions import finite_sql
+    from fusion_core.harmony.finite_expressions import finite_sql
 
     parts: dict[str, Checked] = {}
 
