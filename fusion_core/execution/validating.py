@@ -83,19 +83,28 @@ def validate_inside(run: Run, progress: Progress) -> None:
     if not _is_weighted(prepared):
         run.log("The donor has no weights: every household counts the same", stage="validate")
     implicates = fuse(
-        prepared.donor, model, m=_implicates(spec), seed=spec.seed, threads=available_cores(),
+        prepared.donor,
+        model,
+        m=_implicates(spec),
+        seed=spec.seed,
+        threads=available_cores(),
         progress=lambda share, words: progress((1.0 - _COMPARING) * share, words),
-    )  # fmt: skip
+    )
     progress(1.0 - _COMPARING, "Comparing fused with observed values")
     result = validate(
-        prepared.donor, implicates, subsets, weight=WEIGHT,
+        prepared.donor,
+        implicates,
+        subsets,
+        weight=WEIGHT,
         progress=lambda share, words: progress(1.0 - _COMPARING * (1.0 - share), words),
-    )  # fmt: skip
+    )
     result = dataclasses.replace(result, importance=model.importance())
     write_validation(
-        result, run.validation_folder, fingerprint=fingerprint(run),
+        result,
+        run.validation_folder,
+        fingerprint=fingerprint(run),
         facts=_facts(implicates, subsets, prepared, started),
-    )  # fmt: skip
+    )
 
 
 def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
@@ -123,26 +132,38 @@ def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
     checkpoints = run.checkpoint_folder / "out_of_fold"
     targets = [item if isinstance(item, str) else list(item) for item in spec.fusion_variables]
     implicates = fuse_out_of_fold(
-        prepared.donor, y=targets, x=prepared.kept, weight=WEIGHT, m=_implicates(spec),
-        seed=spec.seed, settings=spec.train, folds=folds, threads=available_cores(),
+        prepared.donor,
+        y=targets,
+        x=prepared.kept,
+        weight=WEIGHT,
+        m=_implicates(spec),
+        seed=spec.seed,
+        settings=spec.train,
+        folds=folds,
+        threads=available_cores(),
         checkpoints=checkpoints,
         progress=lambda share, words: progress((1.0 - _COMPARING_OUT_OF_FOLD) * share, words),
-    )  # fmt: skip
+    )
     progress(1.0 - _COMPARING_OUT_OF_FOLD, "Comparing fused with observed values")
     result = validate(
-        prepared.donor, implicates, subsets, weight=WEIGHT,
+        prepared.donor,
+        implicates,
+        subsets,
+        weight=WEIGHT,
         progress=lambda share, words: progress(1.0 - _COMPARING_OUT_OF_FOLD * (1.0 - share), words),
-    )  # fmt: skip
+    )
     write_validation(
-        result, out_of_fold_folder(run), fingerprint=name,
+        result,
+        out_of_fold_folder(run),
+        fingerprint=name,
         facts={"folds": folds, **_facts(implicates, subsets, prepared, started)},
-    )  # fmt: skip
+    )
     shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 def out_of_fold_folder(run: Run) -> Path:
     """Return the folder of a run's out-of-fold validation."""
-    from fusion_core.validation.storage import OUT_OF_FOLD
+    from fusion_core.validation.report import OUT_OF_FOLD
 
     return run.validation_folder / OUT_OF_FOLD
 
@@ -152,9 +173,9 @@ def fingerprint(run: Run) -> str:
 
     These are the prepared donor and, by its hashes, the model.
     """
-    from fusion_core.fusion.model_manifest import MANIFEST_FILE
+    from fusion_core.fusion.model import MANIFEST_FILE
     from fusion_core.prepare.storage import DONOR_FILE
-    from fusion_core.validation.storage import fingerprint_files
+    from fusion_core.validation.report import fingerprint_files
 
     return fingerprint_files((run.input_folder / DONOR_FILE, run.model_folder / MANIFEST_FILE))
 
@@ -170,7 +191,7 @@ def is_outdated(run: Run, folder: Path) -> bool:
         Folder of one of its validations. One of an earlier format, which knows nothing of its
         files, is not called outdated.
     """
-    from fusion_core.validation.storage import read_facts
+    from fusion_core.validation.report import read_facts
 
     known = read_facts(folder)["fingerprint"]
     return bool(known) and known != fingerprint(run)
@@ -185,7 +206,7 @@ def check_subset_variables(prepared: PreparedInput, spec: RunSpec) -> None:
         If one is no predictor of the run, has a single value, or no subset is large enough; or if
         none is named and no predictor can be used.
     """
-    from fusion_core.validation.subsets import build_subsets
+    from fusion_core.validation.internal import build_subsets
 
     for name in spec.subset_variables:
         if name not in prepared.kept:
@@ -221,10 +242,13 @@ def automatic_subsets(prepared: PreparedInput) -> tuple[str, ...]:
     pool = harmonized if len(harmonized) else kept
     weights = prepared.donor[WEIGHT]
     scored = [
-        (-round(_groups(prepared.donor[row["predictor"]], weights), 1), -row["similarity"],
-         str(row["predictor"]))
+        (
+            -round(_groups(prepared.donor[row["predictor"]], weights), 1),
+            -row["similarity"],
+            str(row["predictor"]),
+        )
         for row in pool.to_dict("records")
-    ]  # fmt: skip
+    ]
     usable = sorted(item for item in scored if item[0] < -1.0)
     if not usable:
         raise InputError(

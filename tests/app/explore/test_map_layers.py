@@ -6,15 +6,16 @@ import math
 import numpy as np
 import pandas as pd
 
-from fusion_core.estimates.comparison import Difference
-from fusion_core.estimates.statistic import Statistic
+from fusion_core.estimates.api.comparison import Difference
+from fusion_core.estimates.statistics.statistic import Statistic
 from fusion_core.surveys.model import Variable
-from harmony_app.explore import detail, words
-from harmony_app.explore.centre import legend_html, table_frame
-from harmony_app.explore.layers import align, hover_columns, map_layer, unreliable_positions
-from harmony_app.explore.ranking import ranking_items
-from harmony_app.explore.state import ExploreState, HatchRule
-from harmony_app.shell.formats import Quantity
+from harmony_app.explore.map.layers import align, hover_columns, map_layer, unreliable_positions
+from harmony_app.explore.panels import _detail as detail
+from harmony_app.explore.panels._ranking import ranking_items
+from harmony_app.explore.panels.centre import legend_html, table_frame
+from harmony_app.explore.view import words
+from harmony_app.explore.view.state import ExploreState, HatchRule
+from harmony_app.shell.look.formats import Quantity
 
 SHARE = Quantity(share=True)
 AREAS = pd.DataFrame({"area_id": ["1", "2", "3", "4"], "name": ["A", "B", "C <i>", "D"]})
@@ -23,13 +24,19 @@ AREAS = pd.DataFrame({"area_id": ["1", "2", "3", "4"], "name": ["A", "B", "C <i>
 def estimates() -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "puma": ["3", "1", "2"], "n": [40, 200, 9], "estimate": [0.02, 0.6, 0.3],
-            "standard_error": [0.01, 0.011, math.nan], "moe": [0.017, 0.018, math.nan],
-            "lower": [0.003, 0.582, math.nan], "upper": [0.037, 0.618, math.nan],
-            "cv": [0.5, 0.018, math.nan], "reliability": ["low", "high", "undefined"],
-            "fusion_share": [0.2, 0.4, 0.0], "assumption": ["", "", ""],
+            "puma": ["3", "1", "2"],
+            "n": [40, 200, 9],
+            "estimate": [0.02, 0.6, 0.3],
+            "standard_error": [0.01, 0.011, math.nan],
+            "moe": [0.017, 0.018, math.nan],
+            "lower": [0.003, 0.582, math.nan],
+            "upper": [0.037, 0.618, math.nan],
+            "cv": [0.5, 0.018, math.nan],
+            "reliability": ["low", "high", "undefined"],
+            "fusion_share": [0.2, 0.4, 0.0],
+            "assumption": ["", "", ""],
         }
-    )  # fmt: skip
+    )
 
 
 def aligned() -> pd.DataFrame:
@@ -138,9 +145,19 @@ def test_a_difference_is_told_in_a_sentence():
 
 def test_the_comparison_card_follows_the_test_not_the_overlap():
     difference = Difference(
-        0.6, 0.02, 0.58, 0.01, 0.02, 60.0, 1e-9, 0.9,
-        first_moe=0.4, second_moe=0.4, ratio=30.0, ratio_moe=4.0,
-    )  # fmt: skip
+        0.6,
+        0.02,
+        0.58,
+        0.01,
+        0.02,
+        60.0,
+        1e-9,
+        0.9,
+        first_moe=0.4,
+        second_moe=0.4,
+        ratio=30.0,
+        ratio_moe=4.0,
+    )
     card = plain(detail.comparison_card(("A", "C"), difference, SHARE))
     assert "The difference is real" in card
     assert "Statistically different at 90 % (p &lt; 0.001)" in card

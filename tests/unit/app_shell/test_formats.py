@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harmony_app.shell.formats import Quantity, count, joined, number, percent
+from harmony_app.shell.look.formats import Quantity, count, joined, number, percent
 
 
 def plain(text: str) -> str:
@@ -14,11 +14,20 @@ def plain(text: str) -> str:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (0, "0"), (0.04567, "0.0457"), (12.345, "12.3"), (1234.5, "1,234"), (999_499, "999,499"),
-        (3_141_592, "3.1 million"), (118_208_250, "118 million"), (2.4e9, "2.4 billion"),
-        (-12.3, "−12.3"), (None, "–"), (math.nan, "–"), (math.inf, "–"),
+        (0, "0"),
+        (0.04567, "0.0457"),
+        (12.345, "12.3"),
+        (1234.5, "1,234"),
+        (999_499, "999,499"),
+        (3_141_592, "3.1 million"),
+        (118_208_250, "118 million"),
+        (2.4e9, "2.4 billion"),
+        (-12.3, "−12.3"),
+        (None, "–"),
+        (math.nan, "–"),
+        (math.inf, "–"),
     ],
-)  # fmt: skip
+)
 def test_numbers(value, expected):
     assert plain(number(value)) == expected
 

@@ -9,7 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from fusion_core.cli.running import follow_run
+from fusion_core.cli.runs.running import follow_run
 from fusion_core.errors import Cancelled
 from fusion_core.fusion import read_implicates
 from fusion_core.workspace.layout import Workspace
@@ -21,8 +21,9 @@ def test_fuse_reports_run_predictors_and_verdicts(finished, harmony):
     assert record["run"]["status"] == "finished"
     assert record["run"]["implicates"] == 4
     assert record["run"]["fusion_variables"] == [
-        "insecure", ["share_heat", "share_cool", "share_other"],
-    ]  # fmt: skip
+        "insecure",
+        ["share_heat", "share_cool", "share_other"],
+    ]
     assert len(record["predictors"]) > 18
     assert {text.split(":")[0] for text in record["verdicts"]} >= {"insecure", "share_heat"}
     run = open_run(Workspace.open(harmony.workspace), identifier)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import Cancelled, CorruptFileError, InputError
-from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 from fusion_core.validation import (
     compare_external,
     read_validation,
@@ -11,7 +11,7 @@ from fusion_core.validation import (
     validate,
     write_validation,
 )
-from fusion_core.validation.verdicts import smallest_share, verdict
+from fusion_core.validation.internal.verdicts import smallest_share, verdict
 
 ROWS = 1200
 
@@ -102,9 +102,17 @@ def test_estimates_are_weighted_means_of_the_subset(observed, validation):
 
 
 TABLES = (
-    "metrics", "curves", "summary", "marginals", "distances", "correlations", "scores", "coverage",
-    "convergence", "reliability",
-)  # fmt: skip
+    "metrics",
+    "curves",
+    "summary",
+    "marginals",
+    "distances",
+    "correlations",
+    "scores",
+    "coverage",
+    "convergence",
+    "reliability",
+)
 
 
 @pytest.mark.parametrize("each", [1.0, 7.0])

@@ -1,0 +1,9 @@
+"""Training: from donor microdata to a fusion model that an interrupted call resumes."""
+
+from fusion_core.fusion.training.training import (
+    train,
+)
+
+__all__ = [
+    "train",
+]

@@ -1,0 +1,93 @@
+"""What a harmony is: its sides, bins, aggregation and written form."""
+
+from fusion_core.harmony.model.aggregation import (
+    NUMERIC_RULES,
+    FloatArray,
+    IndexArray,
+    Rule,
+    aggregate,
+    collapses,
+    harmony_outcome,
+    resolve_rule,
+    side_outcome,
+    takes_reference_person,
+)
+from fusion_core.harmony.model.binning import (
+    bin_index,
+    bin_labels,
+    check_breakpoints,
+    format_number,
+)
+from fusion_core.harmony.model.group_colours import (
+    GROUP_COLOURS,
+    group_colour,
+)
+from fusion_core.harmony.model.harmony import (
+    DROP,
+    SIDES,
+    Acceptance,
+    Aggregator,
+    GroupCode,
+    Harmony,
+    HarmonySet,
+    LevelGroup,
+    Side,
+    SideName,
+    SurveyPair,
+    as_number,
+    is_group,
+)
+from fusion_core.harmony.model.records import (
+    Fields,
+    Record,
+    corrupt,
+    harmony_record,
+    read_group,
+    read_harmony,
+    render,
+)
+from fusion_core.harmony.model.themes import (
+    THEMES,
+    themes_of,
+)
+
+__all__ = [
+    "DROP",
+    "GROUP_COLOURS",
+    "NUMERIC_RULES",
+    "SIDES",
+    "THEMES",
+    "Acceptance",
+    "Aggregator",
+    "Fields",
+    "FloatArray",
+    "GroupCode",
+    "Harmony",
+    "HarmonySet",
+    "IndexArray",
+    "LevelGroup",
+    "Record",
+    "Rule",
+    "Side",
+    "SideName",
+    "SurveyPair",
+    "aggregate",
+    "as_number",
+    "bin_index",
+    "bin_labels",
+    "check_breakpoints",
+    "collapses",
+    "corrupt",
+    "format_number",
+    "group_colour",
+    "harmony_outcome",
+    "harmony_record",
+    "is_group",
+    "read_group",
+    "read_harmony",
+    "render",
+    "resolve_rule",
+    "side_outcome",
+    "takes_reference_person",
+    "themes_of",
+]

@@ -1,0 +1,232 @@
+"""What the Explore page asks of the engine, one function per question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import panel as pn
+
+from fusion_core.errors import InputError
+from fusion_core.estimates.api import difference_of
+from fusion_core.estimates.runs import (
+    EstimateCache,
+    area_draws,
+    area_estimates,
+    compare_each,
+    compare_groups,
+    compare_in_source,
+    compare_sources,
+    first_estimates,
+    is_answered,
+    survey_area_estimates,
+)
+from harmony_app.explore.map import align
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fusion_core.estimates.api import Difference
+    from fusion_core.workspace.layout import Workspace
+    from harmony_app.explore.data.catalogue import Source
+    from harmony_app.explore.view import EstimateRequest
+
+
+# Products of weights and answers from which on estimates are shown before their margins.
+_MANY = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The numbers behind a map.
+
+    Attributes
+    ----------
+    request
+        What was asked.
+    table
+        One row per area of the map, in its order (`harmony_app.explore.map.layers.align`).
+    overall
+        The same statistic of all areas together, one record; empty without margins.
+    margins
+        Whether margins of error are there yet.
+    """
+
+    request: EstimateRequest
+    table: pd.DataFrame
+    overall: dict[str, Any]
+    margins: bool = True
+
+
+class Estimator:
+    """Answers questions about one workspace; loaded data are shared by all sessions.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    cache
+        Where loaded data are kept; ``None`` shares one for the life of the server.
+    """
+
+    def __init__(self, workspace: Workspace, cache: EstimateCache | None = None) -> None:
+        self.workspace = workspace
+        self.cache = cache or pn.state.as_cached("estimate cache", EstimateCache)
+
+    def takes_long(self, source: Source, request: EstimateRequest) -> bool:
+        """Whether margins of error take so long that estimates should be shown before."""
+        run, statistic, where = source.run, request.statistic, request.where
+        if run is not None and all(
+            is_answered(self.workspace, run, statistic, by, where, cache=self.cache)
+            for by in ((request.area_kind,), ())
+        ):
+            return False
+        loaded = self.cache.source(self.workspace, source.run or source.survey)
+        return loaded.numbers > _MANY
+
+    def first_answer(self, source: Source, request: EstimateRequest, areas: pd.DataFrame) -> Answer:
+        """Estimate every area without margins of error."""
+        found = first_estimates(
+            self.workspace,
+            source.run or source.survey,
+            request.statistic,
+            (request.area_kind,),
+            request.where,
+            cache=self.cache,
+        )
+        return Answer(request, align(found, areas, request.area_kind), {}, margins=False)
+
+    def answer(self, source: Source, request: EstimateRequest, areas: pd.DataFrame) -> Answer:
+        """Estimate every area and all areas together."""
+        by_area = self._estimate(source, request, (request.area_kind,), request.where)
+        overall = self._estimate(source, request, (), request.where)
+        return Answer(
+            request,
+            align(by_area, areas, request.area_kind),
+            {str(key): value for key, value in overall.iloc[0].items()} if len(overall) else {},
+        )
+
+    def breakdown(
+        self, source: Source, request: EstimateRequest, area: str, column: str
+    ) -> pd.DataFrame:
+        """Estimate an area by the answers to another variable.
+
+        Column ``differs`` is 1 or −1 where a group is higher or lower than the whole area by more
+        than chance explains, allowing for the number of groups, else 0.
+        """
+        where = _here(request, area)
+        found = self._estimate(source, request, (column,), where)
+        found["differs"] = 0
+        if source.replicates and len(found) > 1:
+            contrasts = compare_each(
+                self.workspace,
+                source.run or source.survey,
+                request.statistic,
+                (column,),
+                where=where,
+                cache=self.cache,
+            )
+            signs = np.sign(contrasts["difference"]).where(contrasts["differs"], 0)
+            found["differs"] = signs.fillna(0).astype(int).to_numpy()
+        return found
+
+    def draws(self, source: Source, request: EstimateRequest, area: str) -> pd.DataFrame:
+        """Return an area's estimate in every implicate; empty for a survey alone."""
+        if source.run is None:
+            return pd.DataFrame({"implicate": [], "estimate": []})
+        return area_draws(
+            self.workspace,
+            source.run,
+            request.statistic,
+            area,
+            by=request.area_kind,
+            where=request.where,
+            cache=self.cache,
+        )
+
+    def compare(
+        self, source: Source, request: EstimateRequest, first: str, second: str
+    ) -> Difference:
+        """Test whether two areas differ."""
+        loaded = self.cache.source(self.workspace, source.run or source.survey)
+        kind = request.area_kind
+        return compare_in_source(
+            loaded, request.statistic, {kind: first}, {kind: second}, where=request.where
+        )
+
+    def compare_with_all(self, source: Source, request: EstimateRequest, area: str) -> Difference:
+        """Test whether an area differs from all areas together."""
+        return compare_groups(
+            self.workspace,
+            source.run or source.survey,
+            request.statistic,
+            {request.area_kind: area},
+            "",
+            where=request.where,
+            cache=self.cache,
+        )
+
+    def compare_with_source(
+        self, source: Source, other: Source, request: EstimateRequest, area: str
+    ) -> Difference:
+        """Test whether an area differs between two runs or surveys."""
+        found = compare_sources(
+            self.workspace,
+            source.run or source.survey,
+            other.run or other.survey,
+            request.statistic,
+            where=_here(request, area),
+            cache=self.cache,
+        )
+        return difference_of(found.iloc[0], confidence=0.90)
+
+    def _estimate(
+        self, source: Source, request: EstimateRequest, by: Sequence[str], where: str
+    ) -> pd.DataFrame:
+        if source.run is None:
+            return survey_area_estimates(
+                self.workspace, source.survey, request.statistic, by, where, cache=self.cache
+            )
+        return area_estimates(
+            self.workspace, source.run, request.statistic, by, where, cache=self.cache
+        )
+
+
+def _here(request: EstimateRequest, area: str) -> str:
+    """Return a view's subgroup within one area, as an expression."""
+    value = area.replace("'", "''")
+    here = f"{request.area_kind} = '{value}'"
+    return f"({request.where}) AND {here}" if request.where else here
+
+
+def true_values(workspace: Workspace) -> Path:
+    """Return where a workspace with a known population keeps its true values, existing or not."""
+    return workspace.path / "truth" / "truth.parquet"
+
+
+def true_value(workspace: Workspace, request: EstimateRequest, area: str) -> float | None:
+    """Return the true value of an area, where the population is known and it was stored.
+
+    Only for whole areas: the truth of a typed subgroup is not stored.
+    """
+    path = true_values(workspace)
+    if not path.exists() or request.where:
+        return None
+    try:
+        table = pd.read_parquet(
+            path, filters=[("area_id", "==", area), ("area_kind", "==", request.area_kind)]
+        )
+    except (OSError, ValueError) as error:
+        raise InputError("The true values cannot be read", where=str(path)) from error
+    statistic = request.statistic
+    rows = table[
+        (table["variable"] == statistic.variable)
+        & (table["statistic"] == statistic.kind)
+        & (table["level"].fillna("") == (statistic.level or ""))
+    ]
+    if "subgroup" in rows:
+        rows = rows[rows["subgroup"].fillna("").isin(["", "all"])]
+    return float(rows["value"].iloc[0]) if len(rows) == 1 else None
