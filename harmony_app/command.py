@@ -96,7 +96,7 @@ def _open_workspace(workspace: Path | None, demo: Path) -> Workspace:
 
     if workspace is not None:
         return Workspace.open(workspace)
-    from fusion_core.ingest.demo import build_demo, ensure_demo
+    from fusion_core.demo import build_demo, ensure_demo
 
     if (demo / "workspace.json").exists():
         if not Workspace.open(demo).synthetic:

@@ -35,7 +35,7 @@ _REASONS: Final = {
         "Port {port} is reserved for the system administrator",
         "Choose a port of 1024 or above with --port",
     ),
-}  # fmt: skip
+}
 
 
 def require_permission(address: str, port: int, *, no_sign_in: bool) -> None:
@@ -77,9 +77,11 @@ def require_free_port(address: str, port: int) -> None:
     except OSError as error:
         what, fix = _REASONS.get(
             error.errno or 0,
-            (f"Port {{port}} of {{address}} cannot be used: {error.strerror or error}",
-             "Choose another one with --port, or another address with --address"),
-        )  # fmt: skip
+            (
+                f"Port {{port}} of {{address}} cannot be used: {error.strerror or error}",
+                "Choose another one with --port, or another address with --address",
+            ),
+        )
         raise InputError(what.format(port=port, address=_shown(address)), fix=fix) from error
     for opened in sockets:
         opened.close()

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from fusion_core.errors import ConflictError, InputError
-from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
-from fusion_core.harmony.pair_file import PairContents
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.model.harmony import Harmony, LevelGroup, Side, SurveyPair
+from fusion_core.harmony.store.pair_file import PairContents
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys.model import SurveyId
 
 PAIR = SurveyPair(SurveyId("RECS", "2015"), SurveyId("ACS", "2019"))
@@ -204,9 +204,13 @@ def _forget(store: HarmonyStore, harmony: Harmony, user: str) -> dict:
 
 
 ACT = {
-    "save": _save, "delete": _delete, "restore": _restore, "review": _review, "draft": _draft,
+    "save": _save,
+    "delete": _delete,
+    "restore": _restore,
+    "review": _review,
+    "draft": _draft,
     "forget": _forget,
-}  # fmt: skip
+}
 
 
 def _harmony(variable: str, comment: str) -> Harmony:

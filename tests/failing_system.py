@@ -16,9 +16,18 @@ from typing import Any
 from unittest import mock
 
 CALLS = (
-    "rename", "replace", "mkdir", "open", "fsync", "link", "unlink", "rmdir", "chmod", "scandir",
+    "rename",
+    "replace",
+    "mkdir",
+    "open",
+    "fsync",
+    "link",
+    "unlink",
+    "rmdir",
+    "chmod",
+    "scandir",
     "listdir",
-)  # fmt: skip
+)
 
 
 class Fault:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from running_app import browser, running_app
 
-from fusion_core.ingest.demo import build_demo
+from fusion_core.demo import build_demo
 
 TARGET = Path(__file__).parents[1] / "assets" / "harmonize.png"
 VIEW = "harmonize?pair=DEMOENERGY_2020__DEMOACS_2022&donor=hometype"

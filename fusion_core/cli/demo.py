@@ -48,14 +48,16 @@ def demo(
     Everything in it is generated; no household, place or figure is real. A demo that is there
     already is opened, not rebuilt.
     """
-    from fusion_core.ingest.demo import ensure_demo
+    from fusion_core.demo import ensure_demo
 
     output = Output(json)
     with output.progress() as progress:
         opened = ensure_demo(
-            workspace, seed=seed, quick=small or None,
+            workspace,
+            seed=seed,
+            quick=small or None,
             progress=_part(progress, 0.0, _BUILD_SHARE if quick else 1.0),
-        )  # fmt: skip
+        )
         found = _whole_path(opened, _part(progress, _BUILD_SHARE, 1.0)) if quick else {}
     record = _describe(opened) | found
     output.result(record, lambda console: _show(console, workspace, record))
@@ -83,11 +85,10 @@ def _describe(workspace: Workspace) -> dict[str, Any]:
 
 def _whole_path(workspace: Workspace, progress: ProgressCallback) -> dict[str, Any]:
     """Fuse, validate and estimate the demo's variables; compare with the truth."""
-    from fusion_core.cli.running import follow_run
-    from fusion_core.cli.statistics import Wish, estimates_of
-    from fusion_core.fusion.settings import TrainSettings
-    from fusion_core.ingest.demo import FUSION_VARIABLES, PAIR
-    from fusion_core.ingest.demo.checking import compare_with_truth, read_truth
+    from fusion_core.cli.estimates import Wish, estimates_of
+    from fusion_core.cli.runs import follow_run
+    from fusion_core.demo import FUSION_VARIABLES, PAIR, compare_with_truth, read_truth
+    from fusion_core.fusion.base import TrainSettings
     from fusion_core.prepare.storage import read_prepared
     from fusion_core.validation import read_validation
     from fusion_core.workspace.runs import RunSpec, create_run
@@ -153,12 +154,24 @@ def _show_path(console: Console, record: dict[str, Any]) -> None:
         console.print(f"  {sentence}", markup=False)
     console.print()
     rows = [
-        (row["variable"], row["level"], row["areas"], percent(row["typical_error"]),
-         percent(row["coverage"], 0), number(row["correlation"]))
+        (
+            row["variable"],
+            row["level"],
+            row["areas"],
+            percent(row["typical_error"]),
+            percent(row["coverage"], 0),
+            number(row["correlation"]),
+        )
         for row in record["truth"].to_dict("records")
-    ]  # fmt: skip
-    columns = ("variable", "level", "PUMAs", "typical error", "truth within 90 % margin",
-               "correlation")  # fmt: skip
+    ]
+    columns = (
+        "variable",
+        "level",
+        "PUMAs",
+        "typical error",
+        "truth within 90 % margin",
+        "correlation",
+    )
     console.print(table(columns, rows, title="PUMA estimates against the known truth"))
     console.print()
     console.print("How far validation says to trust it:", markup=False)
@@ -166,10 +179,15 @@ def _show_path(console: Console, record: dict[str, Any]) -> None:
         console.print(f"  {sentence}", markup=False)
     console.print()
     highest = [
-        (row["puma"], row.get("name", ""), percent(row["estimate"]), f"± {percent(row['moe'])}",
-         row["reliability"])
+        (
+            row["puma"],
+            row.get("name", ""),
+            percent(row["estimate"]),
+            f"± {percent(row['moe'])}",
+            row["reliability"],
+        )
         for row in record["highest"].to_dict("records")
-    ]  # fmt: skip
+    ]
     headings = ("PUMA", "name", "estimate", "margin", "reliability")
     console.print(
         table(headings, highest, title="Highest share of households in energy insecurity")

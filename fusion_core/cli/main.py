@@ -12,20 +12,12 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from fusion_core.cli import (
-    apply,
-    compare,
-    demo,
-    difference,
-    estimate,
-    export,
-    fuse,
-    harmonies,
-    runs,
-    surveys,
-    validate,
-)
+from fusion_core.cli import demo, surveys
+from fusion_core.cli.estimates import difference, estimate, export
+from fusion_core.cli.harmonies import commands as harmonies
 from fusion_core.cli.output import write_error
+from fusion_core.cli.runs import apply, compare, fuse, validate
+from fusion_core.cli.runs import commands as runs
 from fusion_core.errors import Cancelled, HarmonyError, InputError
 
 USER_ERROR: Final = 2

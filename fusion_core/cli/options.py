@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 WorkspaceOption = Annotated[
     Path,
     typer.Option(
-        "--workspace", "-w", envvar="HARMONY_WORKSPACE", metavar="DIR",
-        help="Project folder.", show_default="the current folder",
+        "--workspace",
+        "-w",
+        envvar="HARMONY_WORKSPACE",
+        metavar="DIR",
+        help="Project folder.",
+        show_default="the current folder",
     ),
-]  # fmt: skip
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object for scripts instead of text.")
 ]
@@ -34,17 +38,21 @@ JsonLinesOption = Annotated[
 DonorOption = Annotated[
     str,
     typer.Option(
-        "--donor", metavar="SURVEY", help="Donor survey, such as RECS_2015.",
+        "--donor",
+        metavar="SURVEY",
+        help="Donor survey, such as RECS_2015.",
         show_default="the only one with harmonies",
     ),
-]  # fmt: skip
+]
 RecipientOption = Annotated[
     str,
     typer.Option(
-        "--recipient", metavar="SURVEY", help="Recipient survey, such as ACS_2019.",
+        "--recipient",
+        metavar="SURVEY",
+        help="Recipient survey, such as ACS_2019.",
         show_default="the only one with harmonies",
     ),
-]  # fmt: skip
+]
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run: its id, the start of it, or 'latest'.")
 ]

@@ -169,9 +169,13 @@ def show_path(path: Path) -> str:
 
 def _bar() -> Progress:
     return Progress(
-        BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}"),
-        console=Console(stderr=True), transient=True,
-    )  # fmt: skip
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 def _log_lines() -> ProgressCallback:

@@ -42,10 +42,16 @@ def list_surveys(workspace: WorkspaceOption = Path(), json: JsonOption = False) 
         if not records:
             return
         rows = [
-            (item["survey"], item["title"], number(item["households"], digits=1),
-             number(item["persons"], digits=1), item["variables"], item["variance"])
+            (
+                item["survey"],
+                item["title"],
+                number(item["households"], digits=1),
+                number(item["persons"], digits=1),
+                item["variables"],
+                item["variance"],
+            )
             for item in records
-        ]  # fmt: skip
+        ]
         columns = ("survey", "title", "households", "persons", "variables", "variance")
         console.print(table(columns, rows))
 
@@ -132,16 +138,19 @@ def add_survey(
     harmony survey add --reader acs_pums --household csv_hor.zip --person csv_por.zip
     --dictionary PUMS_Data_Dictionary_2019.csv --vintage 2019
     """
-    from fusion_core.ingest.inspection import Choices
-    from fusion_core.ingest.problems import FileProblemsError
+    from fusion_core.ingest.generic import Choices
     from fusion_core.ingest.readers import ImportRequest, find_reader, try_import
+    from fusion_core.ingest.tables import FileProblemsError
 
     opened = open_workspace(workspace)
     chosen = find_reader(reader)
     given = {
-        "household": household, "person": person, "codebook": codebook,
-        "dictionary": dictionary, "supplement": supplement,
-    }  # fmt: skip
+        "household": household,
+        "person": person,
+        "codebook": codebook,
+        "dictionary": dictionary,
+        "supplement": supplement,
+    }
     trial = try_import(
         ImportRequest(
             chosen.key,
@@ -158,9 +167,10 @@ def add_survey(
     if not check:
         if opened.has_survey(survey.id) and not replace:
             raise ConflictError(
-                f"The workspace has {survey.id.title} already", where=str(opened.path),
+                f"The workspace has {survey.id.title} already",
+                where=str(opened.path),
                 fix="Give --replace to replace it, or another --vintage to keep both",
-            )  # fmt: skip
+            )
         opened.add_survey(survey, may_replace=replace)
     warnings = [problem.sentence for problem in trial.problems]
     record = {"survey": str(survey.id), "stored": not check, "warnings": warnings} | _sizes(survey)
@@ -204,10 +214,15 @@ def _show_dictionary(
     for note in description.notes:
         console.print(f"  {note}", markup=False)
     rows = [
-        (item.name, item.respondent, item.type,
-         f"{len(item.levels)} levels" if item.levels else item.unit, item.description)
+        (
+            item.name,
+            item.respondent,
+            item.type,
+            f"{len(item.levels)} levels" if item.levels else item.unit,
+            item.description,
+        )
         for item in answers
-    ]  # fmt: skip
+    ]
     console.print(table(("variable", "level", "type", "values", "description"), rows))
 
 

@@ -15,7 +15,7 @@ from fusion_core.execution.pipeline import execute_recorded, finished_stages
 from fusion_core.execution.processes import run_status, spawn_worker, starting
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
 from fusion_core.execution.validating import validate_inside, validate_out_of_fold
-from fusion_core.validation.storage import has_validation, read_facts
+from fusion_core.validation.report import has_validation, read_facts
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.runs import RunState, check_folds, utc_now
 

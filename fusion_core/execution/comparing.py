@@ -8,26 +8,28 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.stage import area_estimates
+from fusion_core.estimates.runs import area_estimates
 from fusion_core.geography.boundaries import has_areas, read_areas
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import check_definitions
 from fusion_core.geography.location import read_intersections
 from fusion_core.prepare.storage import RECIPIENT_FILE
 from fusion_core.validation.external import (
+    ColumnGuess,
     ExternalComparison,
     apportion,
     compare_external,
     external_findings,
+    guess_columns,
+    tidy_external,
 )
-from fusion_core.validation.external_tables import ColumnGuess, guess_columns, tidy_external
 from fusion_core.workspace.tables import read_table, read_table_outline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fusion_core.estimates import EstimateCache, Statistic
-    from fusion_core.validation.sentences import Finding
+    from fusion_core.validation.report import Finding
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
@@ -99,14 +101,14 @@ def compare_with_table(
     statistic
         What to estimate; a share or count of a category must name its level.
     table
-        As `fusion_core.validation.external_tables.read_external` returns it.
+        As `fusion_core.validation.external.tables.read_external` returns it.
     by
         A column of the recipient that names areas; or, for totals and counts, areas that cut
         through PUMAs and whose shares of housing units are in the workspace's geography.
     columns
         Columns of the table; guessed where left out.
     where, cache
-        As in `fusion_core.estimates.stage.area_estimates`.
+        As in `fusion_core.estimates.runs.estimate_run.area_estimates`.
 
     Raises
     ------
@@ -130,9 +132,12 @@ def compare_with_table(
             fix="Name the one the table counts",
         )
     found = compare_external(
-        estimates, tidy.table, area=by, table_area="area",
+        estimates,
+        tidy.table,
+        area=by,
+        table_area="area",
         moe="moe" if tidy.table["moe"].notna().any() else None,
-    )  # fmt: skip
+    )
     if by == PUMA or has_areas(workspace, by):
         found.points.insert(1, "name", _names(workspace, run, by, found.points["area"]))
     findings: Sequence[Finding] = external_findings(found, totals=totals)

@@ -24,7 +24,7 @@ from fusion_core.workspace.tables import read_table_outline
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fusion_core.fusion.settings import TrainSettings
+    from fusion_core.fusion.base import TrainSettings
     from fusion_core.harmony.model import SurveyPair
     from fusion_core.surveys.model import Variable
     from fusion_core.workspace.layout import Workspace

@@ -96,9 +96,11 @@ def _predictors(run: Run) -> str:
     except CorruptFileError:
         return "\n".join([*lines, "The run has not prepared its input yet.", ""])
     lines += [
-        f"{len(prepared.donor):,} donor and {len(prepared.recipient):,} recipient households.", "",
-        "| predictor | made from | similarity | used |", "|---|---|---|---|",
-    ]  # fmt: skip
+        f"{len(prepared.donor):,} donor and {len(prepared.recipient):,} recipient households.",
+        "",
+        "| predictor | made from | similarity | used |",
+        "|---|---|---|---|",
+    ]
     for row in prepared.predictors.to_dict("records"):
         score = "–" if row["similarity"] != row["similarity"] else f"{row['similarity']:.3f}"
         used = "yes" if row["kept"] else "no"

@@ -19,11 +19,7 @@ import psutil
 from fusion_core.errors import Cancelled, CorruptFileError, HarmonyError, InputError
 from fusion_core.execution.cost import estimate_cost
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
-from fusion_core.execution.stages import (
-    STAGE_FUNCTIONS,
-    STAGE_TITLES,
-    StageFunction,
-)
+from fusion_core.execution.stages import STAGE_FUNCTIONS, STAGE_TITLES, StageFunction
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.runs import STAGES, Run, RunState, Stage, Status, utc_now
 
@@ -35,8 +31,14 @@ if TYPE_CHECKING:
 Progress = Callable[[float, str], None]
 
 _NOTED_PACKAGES: Final = (
-    "survey-harmonization-tool", "numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "duckdb",
-)  # fmt: skip
+    "survey-harmonization-tool",
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+    "lightgbm",
+    "duckdb",
+)
 # Room set aside at the start, given back when the disk is full so that the reason can be recorded.
 _RESERVE_BYTES: Final = 256 * 1024
 
@@ -122,10 +124,11 @@ def execute_recorded(run: Run, work: Callable[[], None]) -> RunState:
     except Exception as error:
         run.log("Details of the failure", details=traceback.format_exc())
         _end(
-            run, "failed",
+            run,
+            "failed",
             f"A defect of the program stopped the run: {type(error).__name__}: {error}. The log "
             "has the details.",
-        )  # fmt: skip
+        )
         raise
     return _end(run, "finished", "Finished")
 
@@ -143,9 +146,11 @@ def finished_stages(run: Run) -> dict[Stage, float]:
 def stage_folder(run: Run, stage: Stage) -> Path:
     """Return the folder a stage writes."""
     return {
-        "prepare": run.input_folder, "train": run.model_folder, "fuse": run.implicates_folder,
+        "prepare": run.input_folder,
+        "train": run.model_folder,
+        "fuse": run.implicates_folder,
         "validate": run.validation_folder,
-    }[stage]  # fmt: skip
+    }[stage]
 
 
 def _execute_stage(
@@ -181,10 +186,13 @@ def _begin(run: Run) -> None:
     me = psutil.Process()
     run.write_state(
         RunState(
-            status="running", message="Starting", process=me.pid, process_started=me.create_time(),
+            status="running",
+            message="Starting",
+            process=me.pid,
+            process_started=me.create_time(),
             started=utc_now(),
         )
-    )  # fmt: skip
+    )
     run.log("Started", process=me.pid)
 
 
@@ -194,10 +202,15 @@ def _end(run: Run, status: Status, message: str) -> RunState:
 
     def change(state: RunState) -> RunState:
         return dataclasses.replace(
-            state, status=status, message=message, seconds_left=None, process=None,
-            process_started=None, finished=utc_now(),
+            state,
+            status=status,
+            message=message,
+            seconds_left=None,
+            process=None,
+            process_started=None,
+            finished=utc_now(),
             progress=1.0 if status == "finished" else state.progress,
-        )  # fmt: skip
+        )
 
     state = run.update_state(change)
     run.log(message, status=status)

@@ -216,9 +216,13 @@ def spawn_worker(workspace: Workspace, run: Run, workers: int, *arguments: str) 
         What `fusion_core.execution.worker` is told besides the workspace and the run.
     """
     command = [
-        sys.executable, "-m", "fusion_core.execution.worker", str(workspace.path.resolve()),
-        run.id, *arguments,
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "fusion_core.execution.worker",
+        str(workspace.path.resolve()),
+        run.id,
+        *arguments,
+    ]
     with (run.folder / "worker.log").open("ab") as output:
         worker = subprocess.Popen(
             command,
@@ -307,10 +311,15 @@ def _record_cancelled(run: Run) -> None:
     message = "Cancelled. What was finished is kept and can be resumed"
     run.write_state(
         dataclasses.replace(
-            state, status="cancelled", message=message, seconds_left=None, process=None,
-            process_started=None, finished=utc_now(),
+            state,
+            status="cancelled",
+            message=message,
+            seconds_left=None,
+            process=None,
+            process_started=None,
+            finished=utc_now(),
         )
-    )  # fmt: skip
+    )
     run.log("The process did not stop by itself and was ended", status="cancelled")
     (run.folder / CANCEL_FILE).unlink(missing_ok=True)
 

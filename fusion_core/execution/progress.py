@@ -108,8 +108,13 @@ class RunProgress:
 
         def change(state: RunState) -> RunState:
             return dataclasses.replace(
-                state, status="running", stage=self._stage, progress=round(overall, 4),
-                message=message, seconds_left=round(left, 1), updated=utc_now(),
-            )  # fmt: skip
+                state,
+                status="running",
+                stage=self._stage,
+                progress=round(overall, 4),
+                message=message,
+                seconds_left=round(left, 1),
+                updated=utc_now(),
+            )
 
         self._run.update_state(change)

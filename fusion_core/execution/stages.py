@@ -70,9 +70,14 @@ def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     del workspace
     spec = run.spec()
     fuse_to_folder(
-        run.input_folder / RECIPIENT_FILE, run.model_folder, run.implicates_folder,
-        m=spec.implicates, seed=spec.seed, threads=available_cores(), progress=progress,
-    )  # fmt: skip
+        run.input_folder / RECIPIENT_FILE,
+        run.model_folder,
+        run.implicates_folder,
+        m=spec.implicates,
+        seed=spec.seed,
+        threads=available_cores(),
+        progress=progress,
+    )
     for note in open_implicates(run.implicates_folder).notes:
         run.log(note, stage="fuse")
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.prepare import PreparedInput
-    from fusion_core.validation.choosing import SubsetChoice
+    from fusion_core.validation.internal import SubsetChoice
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run, RunSpec
 
@@ -81,19 +81,28 @@ def validate_inside(run: Run, progress: Progress) -> None:
     if not _is_weighted(prepared):
         run.log("The donor has no weights: every household counts the same", stage="validate")
     implicates = fuse(
-        prepared.donor, model, m=_implicates(spec), seed=_own_seed(spec), threads=available_cores(),
+        prepared.donor,
+        model,
+        m=_implicates(spec),
+        seed=_own_seed(spec),
+        threads=available_cores(),
         progress=lambda share, words: progress((1.0 - _COMPARING) * share, words),
-    )  # fmt: skip
+    )
     progress(1.0 - _COMPARING, "Comparing fused with observed values")
     result = validate(
-        prepared.donor, implicates, subsets, weight=WEIGHT,
+        prepared.donor,
+        implicates,
+        subsets,
+        weight=WEIGHT,
         progress=lambda share, words: progress(1.0 - _COMPARING * (1.0 - share), words),
-    )  # fmt: skip
+    )
     result = dataclasses.replace(result, importance=model.importance())
     write_validation(
-        result, run.validation_folder, fingerprint=fingerprint(run),
+        result,
+        run.validation_folder,
+        fingerprint=fingerprint(run),
         facts={"subsets": said, **_facts(implicates, subsets, prepared, started)},
-    )  # fmt: skip
+    )
 
 
 def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
@@ -122,26 +131,38 @@ def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
     checkpoints = run.checkpoint_folder / _OUT_OF_FOLD
     targets = [item if isinstance(item, str) else list(item) for item in spec.fusion_variables]
     implicates = fuse_out_of_fold(
-        prepared.donor, y=targets, x=prepared.kept, weight=WEIGHT, m=_implicates(spec),
-        seed=_own_seed(spec), settings=spec.train, folds=folds, threads=available_cores(),
+        prepared.donor,
+        y=targets,
+        x=prepared.kept,
+        weight=WEIGHT,
+        m=_implicates(spec),
+        seed=_own_seed(spec),
+        settings=spec.train,
+        folds=folds,
+        threads=available_cores(),
         checkpoints=checkpoints,
         progress=lambda share, words: progress((1.0 - _COMPARING_OUT_OF_FOLD) * share, words),
-    )  # fmt: skip
+    )
     progress(1.0 - _COMPARING_OUT_OF_FOLD, "Comparing fused with observed values")
     result = validate(
-        prepared.donor, implicates, subsets, weight=WEIGHT,
+        prepared.donor,
+        implicates,
+        subsets,
+        weight=WEIGHT,
         progress=lambda share, words: progress(1.0 - _COMPARING_OUT_OF_FOLD * (1.0 - share), words),
-    )  # fmt: skip
+    )
     write_validation(
-        result, out_of_fold_folder(run), fingerprint=name,
+        result,
+        out_of_fold_folder(run),
+        fingerprint=name,
         facts={"folds": folds, **_facts(implicates, subsets, prepared, started)},
-    )  # fmt: skip
+    )
     drop_checkpoints(run, _OUT_OF_FOLD)
 
 
 def out_of_fold_folder(run: Run) -> Path:
     """Return the folder of a run's out-of-fold validation."""
-    from fusion_core.validation.storage import OUT_OF_FOLD
+    from fusion_core.validation.report import OUT_OF_FOLD
 
     return run.validation_folder / OUT_OF_FOLD
 
@@ -151,9 +172,9 @@ def fingerprint(run: Run) -> str:
 
     These are the prepared donor and, by its hashes, the model.
     """
-    from fusion_core.fusion.model_manifest import MANIFEST_FILE
+    from fusion_core.fusion.model import MANIFEST_FILE
     from fusion_core.prepare.storage import DONOR_FILE
-    from fusion_core.validation.storage import fingerprint_files
+    from fusion_core.validation.report import fingerprint_files
 
     return fingerprint_files((run.input_folder / DONOR_FILE, run.model_folder / MANIFEST_FILE))
 
@@ -169,7 +190,7 @@ def is_outdated(run: Run, folder: Path) -> bool:
         Folder of one of its validations. One of an earlier format, which knows nothing of its
         files, is not called outdated.
     """
-    from fusion_core.validation.storage import read_facts
+    from fusion_core.validation.report import read_facts
 
     known = read_facts(folder)["fingerprint"]
     return bool(known) and known != fingerprint(run)
@@ -184,7 +205,7 @@ def check_subset_variables(prepared: PreparedInput, spec: RunSpec) -> None:
         If one is no predictor of the run, has a single value, or no subset is large enough; or if
         none is named and no predictor can be used.
     """
-    from fusion_core.validation.subsets import build_subsets
+    from fusion_core.validation.internal import build_subsets
 
     for name in spec.subset_variables:
         if name not in prepared.kept:
@@ -203,15 +224,15 @@ def automatic_subsets(prepared: PreparedInput) -> tuple[SubsetChoice, ...]:
     """Choose predictors whose levels form validation subsets when the request names none.
 
     Harmonized predictors go before spatial ones, which say nothing of the household itself; of these
-    `fusion_core.validation.choosing` takes those that form many groups and hang together little.
+    `fusion_core.validation.internal.choosing` takes those that form many groups and hang together little.
 
     Raises
     ------
     InputError
         If no predictor has at least two groups.
     """
-    from fusion_core.harmony.themes import OTHER, themes_of
-    from fusion_core.validation.choosing import choose_subset_variables
+    from fusion_core.harmony.model import OTHER, themes_of
+    from fusion_core.validation.internal import choose_subset_variables
 
     kept = prepared.predictors
     kept = kept[kept["kept"]].sort_values("similarity", ascending=False, kind="stable")
@@ -247,7 +268,7 @@ def _subsets_said(prepared: PreparedInput, spec: RunSpec) -> str:
 
 def _own_seed(spec: RunSpec) -> int:
     """Return the seed of validations, whose draws share no random number with the run's."""
-    from fusion_core.fusion.streams import Purpose, integer_seed
+    from fusion_core.fusion.base import Purpose, integer_seed
 
     return integer_seed(spec.seed, Purpose.VALIDATION)
 

@@ -41,42 +41,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fusion_core.fusion.fusing import fuse
-    from fusion_core.fusion.implicate_export import export_implicates
-    from fusion_core.fusion.implicate_files import write_implicates
-    from fusion_core.fusion.implicate_folder import (
+    from fusion_core.fusion.base import TrainSettings, refuse_shared_streams, shared_streams
+    from fusion_core.fusion.fusing import fuse, fuse_out_of_fold, fuse_to_folder, impute, monotonic
+    from fusion_core.fusion.implicates import (
+        FusedVariable,
         ImplicateFolder,
+        Implicates,
+        export_implicates,
         open_implicates,
         read_implicates,
+        write_implicates,
     )
-    from fusion_core.fusion.implicates import FusedVariable, Implicates
-    from fusion_core.fusion.imputing import impute
     from fusion_core.fusion.model import FusionModel
-    from fusion_core.fusion.monotone import monotonic
-    from fusion_core.fusion.out_of_fold import fuse_out_of_fold
-    from fusion_core.fusion.settings import TrainSettings
-    from fusion_core.fusion.streaming import fuse_to_folder
-    from fusion_core.fusion.streams import refuse_shared_streams, shared_streams
     from fusion_core.fusion.training import train
 
 _MODULES = {
     "FusedVariable": "implicates",
     "FusionModel": "model",
-    "ImplicateFolder": "implicate_folder",
+    "ImplicateFolder": "implicates",
     "Implicates": "implicates",
-    "TrainSettings": "settings",
-    "export_implicates": "implicate_export",
+    "TrainSettings": "base",
+    "export_implicates": "implicates",
     "fuse": "fusing",
-    "fuse_out_of_fold": "out_of_fold",
-    "fuse_to_folder": "streaming",
-    "impute": "imputing",
-    "monotonic": "monotone",
-    "open_implicates": "implicate_folder",
-    "read_implicates": "implicate_folder",
+    "fuse_out_of_fold": "fusing",
+    "fuse_to_folder": "fusing",
+    "impute": "fusing",
+    "monotonic": "fusing",
+    "open_implicates": "implicates",
+    "read_implicates": "implicates",
     "refuse_shared_streams": "streams",
     "shared_streams": "streams",
     "train": "training",
-    "write_implicates": "implicate_files",
+    "write_implicates": "implicates",
 }
 
 __all__ = [

@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Final, Literal
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.acs_pums import read_acs_pums
-from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
-from fusion_core.ingest.generic import Choices, Inspection, inspect_file, read_generic
-from fusion_core.ingest.loading import FORMATS, is_text_encoding
-from fusion_core.ingest.problems import FileProblemsError, Problem
+from fusion_core.ingest.acs import read_acs_pums
+from fusion_core.ingest.fusiondata import read_fusiondata_dictionary
+from fusion_core.ingest.generic import (
+    FORMATS,
+    Choices,
+    Inspection,
+    inspect_file,
+    is_text_encoding,
+    read_generic,
+)
 from fusion_core.ingest.recs import read_recs
+from fusion_core.ingest.tables import FileProblemsError, Problem
 from fusion_core.surveys.model import Survey, SurveyId
 
 ReaderKey = Literal["generic", "acs_pums", "recs", "fusiondata"]

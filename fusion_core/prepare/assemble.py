@@ -15,11 +15,10 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import HarmonyError, InputError
-from fusion_core.fusion.streams import Purpose, stream
+from fusion_core.fusion.base import Purpose, stream
 from fusion_core.geography.location import PUMA, impute_location, read_intersections
 from fusion_core.geography.spatial import join_predictors, read_spatial_tables
-from fusion_core.harmony.apply import harmonize_pair
-from fusion_core.harmony.similarity import similarity
+from fusion_core.harmony.apply import harmonize_pair, similarity
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
 
@@ -34,9 +33,16 @@ Progress = Callable[[float, str], None]
 WARNING: Final = "Warning: "
 """What the notes begin with that nobody may overlook."""
 PREDICTOR_COLUMNS: Final = (
-    "predictor", "label", "source", "type", "donor_variable", "similarity", "missing_donor",
-    "missing_recipient", "problem",
-)  # fmt: skip
+    "predictor",
+    "label",
+    "source",
+    "type",
+    "donor_variable",
+    "similarity",
+    "missing_donor",
+    "missing_recipient",
+    "problem",
+)
 """Columns of `PredictorPool.table`: name; words; ``"harmony"`` or ``"spatial"``; ``"nominal"``,
 ``"ordered"`` or ``"number"``; donor variable it was made from; similarity of the two weighted
 distributions, 0–1; weighted shares of households without a value; and, when it cannot be used, a
@@ -118,10 +124,15 @@ def assemble(
     right = pd.concat([frames[1], columns[1]], axis=1)
     report(0.6, "Placing donor households")
     left, notes = _locate(
-        workspace, donor, left, right, has_tables=bool(tables), seed=seed,
+        workspace,
+        donor,
+        left,
+        right,
+        has_tables=bool(tables),
+        seed=seed,
         predictors=[str(name) for name in columns[0].columns],
         progress=lambda share, words: report(0.6 + 0.3 * share, words),
-    )  # fmt: skip
+    )
     report(0.9, "Joining spatial predictors")
     for table in tables:
         spatial_rows, spatial_left, spatial_right = _spatial(table, left, right)
@@ -255,9 +266,12 @@ def _type(column: pd.Series[Any]) -> str:
 
 def _unusable(problem: str) -> dict[str, Any]:
     return {
-        "type": "", "similarity": np.nan, "missing_donor": np.nan, "missing_recipient": np.nan,
+        "type": "",
+        "similarity": np.nan,
+        "missing_donor": np.nan,
+        "missing_recipient": np.nan,
         "problem": problem,
-    }  # fmt: skip
+    }
 
 
 def _locate(
@@ -290,9 +304,13 @@ def _locate(
         )
     generator = stream(seed, Purpose.LOCATION, str(survey.id))
     placed = impute_location(
-        donor, recipient, intersections, predictors=predictors, generator=generator,
+        donor,
+        recipient,
+        intersections,
+        predictors=predictors,
+        generator=generator,
         progress=progress,
-    )  # fmt: skip
+    )
     return donor.assign(**{PUMA: placed.puma}), (*notes, *placed.notes)
 
 

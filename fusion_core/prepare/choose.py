@@ -10,7 +10,7 @@ import pandas as pd
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
-    from fusion_core.fusion.settings import TrainSettings
+    from fusion_core.fusion.base import TrainSettings
 
 
 def flat_names(fusion_variables: Sequence[str | Sequence[str]]) -> list[str]:

@@ -97,9 +97,12 @@ def prepare(
         workspace, spec.pair, seed=spec.seed, progress=progress, surveys=(donor, recipient)
     )
     predictors = choose_predictors(
-        pool.table, names, minimum_similarity=spec.minimum_similarity,
-        keep=spec.keep_predictors, exclude=spec.exclude_predictors,
-    )  # fmt: skip
+        pool.table,
+        names,
+        minimum_similarity=spec.minimum_similarity,
+        keep=spec.keep_predictors,
+        exclude=spec.exclude_predictors,
+    )
     check_named(predictors, names, spec.train)
     kept = list(predictors.loc[predictors["kept"], "predictor"])
     if not kept:

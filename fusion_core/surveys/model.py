@@ -403,10 +403,15 @@ def variable_from_column(
         If the column is neither categorical nor numeric.
     """
     common: dict[str, Any] = {
-        "name": name, "description": description, "respondent": respondent, "role": role,
-        "codes": codes, "unit": unit, "note": note,
+        "name": name,
+        "description": description,
+        "respondent": respondent,
+        "role": role,
+        "codes": codes,
+        "unit": unit,
+        "note": note,
         "missing_share": float(column.isna().mean()) if len(column) else None,
-    }  # fmt: skip
+    }
     if isinstance(column.dtype, pd.CategoricalDtype):
         levels = tuple(str(level) for level in column.cat.categories)
         return Variable(
@@ -424,7 +429,9 @@ def variable_from_column(
     summary: dict[str, Any] = {"type": "integer" if whole else "continuous"}
     if len(present):
         summary |= {
-            "minimum": float(present.min()), "median": float(present.median()),
-            "mean": float(present.mean()), "maximum": float(present.max()),
-        }  # fmt: skip
+            "minimum": float(present.min()),
+            "median": float(present.median()),
+            "mean": float(present.mean()),
+            "maximum": float(present.max()),
+        }
     return Variable(**common, **summary)

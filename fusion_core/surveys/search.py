@@ -17,13 +17,7 @@ from typing import Final, Literal
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from fusion_core.surveys.model import (
-    Dictionary,
-    RespondentLevel,
-    SurveyId,
-    Variable,
-    VariableType,
-)
+from fusion_core.surveys.model import Dictionary, RespondentLevel, SurveyId, Variable, VariableType
 
 Field = Literal["name", "description", "level"]
 

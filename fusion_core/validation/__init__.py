@@ -1,8 +1,8 @@
 """Can the fused variables be trusted? Internal and external validation."""
 
 from fusion_core.validation.external import ExternalComparison, compare_external
-from fusion_core.validation.internal import Validation, smooth_metrics, validate
-from fusion_core.validation.scores import (
+from fusion_core.validation.internal import (
+    Validation,
     brier,
     crps,
     energy_score,
@@ -10,8 +10,10 @@ from fusion_core.validation.scores import (
     log_score,
     score_table,
     score_variables,
+    smooth_metrics,
+    validate,
 )
-from fusion_core.validation.storage import read_validation, write_validation
+from fusion_core.validation.report import read_validation, write_validation
 
 __all__ = [
     "ExternalComparison",

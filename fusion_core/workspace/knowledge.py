@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fusion_core.errors import HarmonyError
-from fusion_core.harmony.examples import Example, examples_from
+from fusion_core.harmony.matching import Example, examples_from
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from fusion_core.surveys.model import Dictionary, SurveyId
@@ -18,9 +18,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 def recipient_pairs(workspace: Workspace, recipient: SurveyId) -> list[SurveyPair]:
     """List the pairs with harmonies whose recipient is any vintage of a survey."""
-    return [
-        pair for pair in list_pairs(workspace.path) if pair.recipient.name == recipient.name
-    ]  # fmt: skip
+    return [pair for pair in list_pairs(workspace.path) if pair.recipient.name == recipient.name]
 
 
 def knowledge_stamp(workspace: Workspace, recipient: SurveyId) -> Stamp:

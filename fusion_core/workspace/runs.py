@@ -17,8 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.fusion.settings import TrainSettings, tupled
-from fusion_core.fusion.streams import random_seed
+from fusion_core.fusion.base import TrainSettings, random_seed, tupled
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import not_readable, read_json, write_json

@@ -13,34 +13,35 @@ from panel.viewable import Viewer
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.expressions import check_expression
-from harmony_app.explore import words
-from harmony_app.explore.address import from_query, to_query
-from harmony_app.explore.centre import Centre
-from harmony_app.explore.controls import Controls
-from harmony_app.explore.downloads import FORMATS, file_stem
-from harmony_app.explore.figure_svg import FigureTexts, figure_svg
-from harmony_app.explore.layers import hover_columns, map_layer
-from harmony_app.explore.method_note import MethodNote, method_note
-from harmony_app.explore.shapes import AreaShapes, area_shapes
-from harmony_app.explore.side import Side
-from harmony_app.explore.state import (
+from harmony_app.explore.data import FORMATS, MethodNote, file_stem, method_note
+from harmony_app.explore.map import (
+    AreaShapes,
+    FigureTexts,
+    area_shapes,
+    figure_svg,
+    hover_columns,
+    map_layer,
+)
+from harmony_app.explore.panels import Centre, Controls, Side
+from harmony_app.explore.view import (
     EstimateRequest,
     ExploreState,
     choose_source,
     estimate_request,
+    from_query,
     repair,
+    to_query,
     toggle_area,
+    words,
 )
-from harmony_app.shell.background import LatestWork
-from harmony_app.shell.formats import Quantity
-from harmony_app.shell.saver import FigureSaver
+from harmony_app.shell.look import FigureSaver, Quantity
 from harmony_app.shell.session import set_query
+from harmony_app.shell.work import LatestWork
 
 if TYPE_CHECKING:
     from io import BytesIO
 
-    from harmony_app.explore.catalogue import Catalogue, Source
-    from harmony_app.explore.estimates import Answer, Estimator
+    from harmony_app.explore.data import Answer, Catalogue, Estimator, Source
     from harmony_app.shell.session import Session
 
 ASSETS: Final = Path(__file__).parent / "assets"
@@ -240,9 +241,12 @@ class ExplorePage(Viewer):
             + (f" · {words.estimate_phrase(overall, quantity)} overall" if overall else ""),
         )
         self.note = method_note(
-            self.state, self.source, answer, quantity,
+            self.state,
+            self.source,
+            answer,
+            quantity,
             synthetic=self._session.workspace.synthetic,
-        )  # fmt: skip
+        )
         self.centre.about.object = self.note.html()
         self._footnote.object = f'<div class="footnote">{escape(self.note.summary)}</div>'
         if self.centre.map is not None:
@@ -320,23 +324,39 @@ class ExplorePage(Viewer):
         )
         told = notices_html(self._catalogue, self._elsewhere)
         notices = pn.pane.HTML(
-            told, margin=(0, 0, 8, 0), stylesheets=self._styles, visible=bool(told), **_WIDE,
-        )  # fmt: skip
+            told,
+            margin=(0, 0, 8, 0),
+            stylesheets=self._styles,
+            visible=bool(told),
+            **_WIDE,
+        )
         left = pn.Column(
-            notices, self.controls.panel, title,
+            notices,
+            self.controls.panel,
+            title,
             pn.FlexBox(*self._files, gap="4px", margin=0, **_WIDE),
-            link, advice, self._footnote, self._saver,
-            css_classes=["card"], margin=(0, 10, 0, 0), scroll="y-auto",
+            link,
+            advice,
+            self._footnote,
+            self._saver,
+            css_classes=["card"],
+            margin=(0, 10, 0, 0),
+            scroll="y-auto",
             styles={"flex": "0 0 clamp(208px, 19vw, 276px)", "height": "100%", "padding": "12px"},
-        )  # fmt: skip
+        )
         right = pn.Column(
-            self.side.panel, margin=(0, 0, 0, 10),
+            self.side.panel,
+            margin=(0, 0, 0, 10),
             styles={"flex": "0 0 clamp(252px, 23vw, 330px)", "height": "100%", "min-width": "0"},
-        )  # fmt: skip
+        )
         return pn.Row(
-            left, self.centre.panel, right, margin=0, sizing_mode="stretch_both",
+            left,
+            self.centre.panel,
+            right,
+            margin=0,
+            sizing_mode="stretch_both",
             styles={"height": "calc(100vh - 70px)", "min-height": "520px"},
-        )  # fmt: skip
+        )
 
     def _file_button(self, name: str) -> pn.widgets.FileDownload:
         extension, write = FORMATS[name]
@@ -350,9 +370,13 @@ class ExplorePage(Viewer):
             return BytesIO(write(self._answer.table, self.note, self._shapes.frame))
 
         button = pn.widgets.FileDownload(
-            callback=content, filename=f"estimates.{extension}", label=name, margin=0, icon=None,
+            callback=content,
+            filename=f"estimates.{extension}",
+            label=name,
+            margin=0,
+            icon=None,
             stylesheets=[_SMALL_BUTTON],
-        )  # fmt: skip
+        )
         return button
 
     def _figure_button(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from harmony_app.explore.catalogue import read_catalogue
-from harmony_app.explore.estimates import Estimator
+from harmony_app.explore.data import Estimator, read_catalogue
 from harmony_app.explore.page import ExplorePage
 from harmony_app.shell.page import message_panel
 

@@ -74,7 +74,7 @@ def _catalogue(
     workspace: str, donor: str, recipient: str, stamp: tuple[tuple[str, int], ...]
 ) -> Catalogue:
     """Compute a catalogue; `stamp` makes a changed file another question."""
-    from fusion_core.fusion.variables import detect_type
+    from fusion_core.fusion.base import detect_type
     from fusion_core.prepare import assemble
 
     del stamp

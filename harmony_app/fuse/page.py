@@ -22,10 +22,9 @@ from harmony_app.fuse.catalogue import Catalogue, load_catalogue
 from harmony_app.fuse.run_view import detail_data, runs_data
 from harmony_app.fuse.settings_form import read_value
 from harmony_app.fuse.state import FuseState
-from harmony_app.shell.background import LatestWork
 from harmony_app.shell.page import message_panel
-from harmony_app.shell.run_watch import RunRow, RunWatch
 from harmony_app.shell.session import Session, set_query
+from harmony_app.shell.work import LatestWork, RunRow, RunWatch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -271,13 +270,16 @@ class FusePage(Viewer):
     def _show_builder(self) -> None:
         kinds = self._catalogue.kinds if self._catalogue is not None else {}
         usable = [item for item in self._variables if kinds.get(item.name) != "unusable"]
-        _set(self.board, {
-            "variables": presenting.variables_data(usable, kinds, self._harmonized),
-            "picker": presenting.picker_data(self._state, usable, kinds, self._harmonized),
-            "predictors": self._predictors(),
-            "settings": presenting.settings_data(self._state, self._setting_error),
-            "cost": self._cost(),
-        })  # fmt: skip
+        _set(
+            self.board,
+            {
+                "variables": presenting.variables_data(usable, kinds, self._harmonized),
+                "picker": presenting.picker_data(self._state, usable, kinds, self._harmonized),
+                "predictors": self._predictors(),
+                "settings": presenting.settings_data(self._state, self._setting_error),
+                "cost": self._cost(),
+            },
+        )
 
     def _predictors(self) -> dict[str, Any]:
         if self._problem:
@@ -321,9 +323,7 @@ class FusePage(Viewer):
             else f"{donor_rows.donor_rows:,} donor households, "
             f"{donor_rows.recipient_rows:,} recipient households"
         )
-        toolbar = presenting.toolbar_data(
-            self._state, self._pairs, len(self._rows), active, sizes
-        )  # fmt: skip
+        toolbar = presenting.toolbar_data(self._state, self._pairs, len(self._rows), active, sizes)
         values = {
             "toolbar": toolbar,
             "view": self._state.view,

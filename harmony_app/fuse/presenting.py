@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from fusion_core.execution import CostEstimate
-from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.base import TrainSettings
 from fusion_core.workspace.files import size_text
 from harmony_app.fuse.settings_form import form_data
 from harmony_app.fuse.state import (
@@ -19,7 +19,7 @@ from harmony_app.fuse.state import (
     FuseState,
     suggested_name,
 )
-from harmony_app.shell.times import duration
+from harmony_app.shell.look import duration
 
 if TYPE_CHECKING:
     from fusion_core.harmony.model import SurveyPair
@@ -40,8 +40,11 @@ _PRESET_WORDS: Final = {
 }
 _UNSEEN_PARTS: Final = (3, 5, 10)
 STAGE_WORDS: Final = {
-    "prepare": "prepare", "train": "train", "fuse": "fuse", "validate": "validate",
-}  # fmt: skip
+    "prepare": "prepare",
+    "train": "train",
+    "fuse": "fuse",
+    "validate": "validate",
+}
 
 
 def toolbar_data(

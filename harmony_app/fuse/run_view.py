@@ -14,11 +14,11 @@ from fusion_core.workspace.runs import STAGES, RunSpec
 from harmony_app.fuse.presenting import settings_words
 from harmony_app.fuse.settings_form import form_data
 from harmony_app.fuse.state import PRESET_TITLES, FuseState
-from harmony_app.shell.times import duration, elapsed, moment
+from harmony_app.shell.look import duration, elapsed, moment
 
 if TYPE_CHECKING:
     from fusion_core.workspace.runs import Run
-    from harmony_app.shell.run_watch import RunRow
+    from harmony_app.shell.work import RunRow
 
 MOST_LOG_LINES: Final = 300
 _STATUS: Final = {
@@ -29,8 +29,11 @@ _STATUS: Final = {
     "cancelled": ("cancelled", "warn"),
 }
 _STAGE_TITLES: Final = {
-    "prepare": "Prepare", "train": "Train", "fuse": "Fuse", "validate": "Validate",
-}  # fmt: skip
+    "prepare": "Prepare",
+    "train": "Train",
+    "fuse": "Fuse",
+    "validate": "Validate",
+}
 DOWNLOADS: Final = (
     ("implicates", "Implicates", "The fused values, Parquet files in a ZIP"),
     ("model", "Model", "The trained models, readable by LightGBM, in a ZIP"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
-    from fusion_core.fusion.settings import TrainSettings
+    from fusion_core.fusion.base import TrainSettings
 
 
 @dataclass(frozen=True)
@@ -39,38 +39,42 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
         "Models",
         (
             SettingField(
-                "quantiles", "Quantiles", "Modelled besides the mean: probabilities, or how many.",
+                "quantiles",
+                "Quantiles",
+                "Modelled besides the mean: probabilities, or how many.",
             ),
             SettingField(
-                "folds", "Cross-validation folds", "0 holds out a part of the donor instead.",
+                "folds",
+                "Cross-validation folds",
+                "0 holds out a part of the donor instead.",
+            ),
+            SettingField("held_out_fraction", "Held-out share", "Used when there are no folds."),
+            SettingField(
+                "leaves",
+                "Leaves per tree",
+                "Candidates; the best out of sample is taken.",
             ),
             SettingField(
-                "held_out_fraction", "Held-out share", "Used when there are no folds."
-            ),
-            SettingField(
-                "leaves", "Leaves per tree", "Candidates; the best out of sample is taken.",
-            ),
-            SettingField(
-                "grid", "Also choose from",
-                "Such as learning_rate=0.05+0.1; every combination costs a training.", wide=True,
+                "grid",
+                "Also choose from",
+                "Such as learning_rate=0.05+0.1; every combination costs a training.",
+                wide=True,
             ),
             SettingField("learning_rate", "Learning rate", "Smaller is finer and slower."),
             SettingField("maximum_trees", "Most trees", "Upper limit per model."),
+            SettingField("early_stopping_rounds", "Stop after", "Trees without improvement."),
+            SettingField("feature_fraction", "Predictors per tree", "Share tried for each tree."),
             SettingField(
-                "early_stopping_rounds", "Stop after", "Trees without improvement."
+                "minimum_leaf_rows",
+                "Smallest leaf, rows",
+                "The larger of the two applies.",
             ),
+            SettingField("minimum_leaf_share", "Smallest leaf, share", "Share of the donor."),
             SettingField(
-                "feature_fraction", "Predictors per tree", "Share tried for each tree."
-            ),
-            SettingField(
-                "minimum_leaf_rows", "Smallest leaf, rows", "The larger of the two applies.",
-            ),
-            SettingField(
-                "minimum_leaf_share", "Smallest leaf, share", "Share of the donor."
-            ),
-            SettingField(
-                "lightgbm", "Further parameters of LightGBM",
-                "Such as max_depth=5, data_sample_strategy=goss.", wide=True,
+                "lightgbm",
+                "Further parameters of LightGBM",
+                "Such as max_depth=5, data_sample_strategy=goss.",
+                wide=True,
             ),
         ),
     ),
@@ -78,33 +82,36 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
         "Screening of predictors",
         (
             SettingField(
-                "screen_above", "Screen above", "No screening with this many predictors or fewer.",
+                "screen_above",
+                "Screen above",
+                "No screening with this many predictors or fewer.",
             ),
             SettingField(
                 "screening_share", "Donors looked at", "Share of a large donor, at random."
             ),
             SettingField(
-                "rank_correlation", "Least rank correlation",
+                "rank_correlation",
+                "Least rank correlation",
                 "Weaker predictors are dropped, per fusion variable.",
             ),
-            SettingField(
-                "deviance_share", "LASSO deviance share", "1 switches the LASSO off."
-            ),
+            SettingField("deviance_share", "LASSO deviance share", "1 switches the LASSO off."),
             SettingField("maximum_predictors", "Most predictors", "Per model."),
             SettingField("force", "Never screened out", "Predictors, by name.", wide=True),
             SettingField(
                 "force_for", "Never screened out of", "Such as kwh=age+rooms, gas=rooms.", wide=True
             ),
+            SettingField("exclude", "Left out of", "Such as kwh=age+rooms, gas=rooms.", wide=True),
             SettingField(
-                "exclude", "Left out of", "Such as kwh=age+rooms, gas=rooms.", wide=True
-            ),
-            SettingField(
-                "predictors", "Only these predictors of", "Such as kwh=age+rooms, gas=rooms.",
+                "predictors",
+                "Only these predictors of",
+                "Such as kwh=age+rooms, gas=rooms.",
                 wide=True,
             ),
             SettingField(
-                "types", "Types, where the data do not say them",
-                "Such as rooms=ordered, gas=zero_inflated; also continuous and nominal.", wide=True,
+                "types",
+                "Types, where the data do not say them",
+                "Such as rooms=ordered, gas=zero_inflated; also continuous and nominal.",
+                wide=True,
             ),
         ),
     ),
@@ -117,16 +124,21 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
                 "centres", "Centres", "Stand for a larger donor in the search; 0: all donors."
             ),
             SettingField(
-                "block_neighbours", "Donors per block", "Nearest records a block is drawn from.",
+                "block_neighbours",
+                "Donors per block",
+                "Nearest records a block is drawn from.",
             ),
             SettingField(
                 "largest_block", "Largest block formed", "1 forms none beyond those above."
             ),
             SettingField(
-                "block_bond", "Bond in such a block", "Least r² its variables have, given predictors.",
+                "block_bond",
+                "Bond in such a block",
+                "Least r² its variables have, given predictors.",
             ),
             SettingField(
-                "method", "Donors found by",
+                "method",
+                "Donors found by",
                 "Out of fold: models that never saw them, the fairest. Variable-k is the paper's way, "
                 "smoothed k the R package's; their draws vary too little.",
                 (
@@ -136,7 +148,8 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
                 ),
             ),
             SettingField(
-                "class_probabilities", "Chances of classes",
+                "class_probabilities",
+                "Chances of classes",
                 "Calibrated: corrected where too sure or too unsure for households held out.",
                 (("predicted", "predicted"), ("calibrated", "calibrated")),
             ),
@@ -146,16 +159,18 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
         "Computation",
         (
             SettingField(
-                "workers", "Side by side", "Threads that fit models; results are the same.",
+                "workers",
+                "Side by side",
+                "Threads that fit models; results are the same.",
             ),
         ),
     ),
-)  # fmt: skip
+)
 
 
 def form_data(settings: TrainSettings) -> list[dict[str, Any]]:
     """Describe the form for the browser: groups of fields with their values as text."""
-    from fusion_core.fusion.setting_texts import setting_text
+    from fusion_core.fusion.base import setting_text
 
     return [
         {
@@ -185,7 +200,7 @@ def read_value(settings: TrainSettings, name: str, text: str) -> Any:
     InputError
         If there is no such setting or the text is not of its kind.
     """
-    from fusion_core.fusion.setting_texts import read_setting, setting_text
+    from fusion_core.fusion.base import read_setting, setting_text
 
     titles = {item.name: item.title for _, items in GROUPS for item in items}
     if name not in titles:

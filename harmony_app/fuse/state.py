@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
-from fusion_core.fusion.settings import Preset, TrainSettings
-from fusion_core.fusion.streams import random_seed
+from fusion_core.fusion.base import Preset, TrainSettings, random_seed
 from fusion_core.workspace.runs import RunSpec, check_folds
 
 if TYPE_CHECKING:
@@ -189,9 +188,12 @@ def set_run_options(
     if out_of_fold is not None:
         check_folds(out_of_fold)
     changes = {
-        "name": name, "implicates": implicates, "seed": seed,
-        "minimum_similarity": minimum_similarity, "out_of_fold": out_of_fold,
-    }  # fmt: skip
+        "name": name,
+        "implicates": implicates,
+        "seed": seed,
+        "minimum_similarity": minimum_similarity,
+        "out_of_fold": out_of_fold,
+    }
     given: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
     return dataclasses.replace(state, **given)
 

@@ -14,35 +14,29 @@ from typing import Any, Final
 import panel as pn
 
 from fusion_core.errors import CorruptFileError, ExpressionError, HarmonyError, InputError
-from fusion_core.harmony.keys import harmony_key, split_key
-from fusion_core.harmony.model import Harmony, SurveyPair
+from fusion_core.harmony.model import Harmony, SurveyPair, harmony_key, split_key
 from fusion_core.harmony.store import HarmonyStore, list_pairs
-from harmony_app.harmonize import messages
-from harmony_app.harmonize import state as states
-from harmony_app.harmonize.address import address, read_task
-from harmony_app.harmonize.building import Building
 from harmony_app.harmonize.checks import Checks
-from harmony_app.harmonize.comparing_vintages import ComparingVintages
-from harmony_app.harmonize.conveying import Conveying
-from harmony_app.harmonize.coverage_view import CoverageView
-from harmony_app.harmonize.desk import HarmonizeDesk
-from harmony_app.harmonize.edits import EDITS, apply_edit
 from harmony_app.harmonize.exchange import Exchange
-from harmony_app.harmonize.level_work import LevelWork
-from harmony_app.harmonize.library import pair_choice
-from harmony_app.harmonize.messages import Message
-from harmony_app.harmonize.pairwork import PairWork, parse_pair
-from harmony_app.harmonize.queueing import Queueing
-from harmony_app.harmonize.ranking import Ranking
+from harmony_app.harmonize.match import EDITS, Building, LevelWork, apply_edit, note
 from harmony_app.harmonize.screen import Consequence, Screen, consequence
-from harmony_app.harmonize.shaping import note
-from harmony_app.harmonize.steps import Steps
-from harmony_app.harmonize.suggesting import Suggesting
-from harmony_app.harmonize.tabling import Tabling
-from harmony_app.harmonize.teamwork import Teamwork
-from harmony_app.shell.background import LatestWork
-from harmony_app.shell.quiet_work import shared_worker
+from harmony_app.harmonize.suggest import Queueing, Ranking, Suggesting
+from harmony_app.harmonize.table import Steps, Tabling
+from harmony_app.harmonize.team import Teamwork
+from harmony_app.harmonize.vintages import ComparingVintages, Conveying, CoverageView
+from harmony_app.harmonize.work import (
+    HarmonizeDesk,
+    Message,
+    PairWork,
+    address,
+    messages,
+    pair_choice,
+    parse_pair,
+    read_task,
+)
+from harmony_app.harmonize.work import state as states
 from harmony_app.shell.session import Session, set_query
+from harmony_app.shell.work import LatestWork, shared_worker
 
 
 class HarmonizePage:
@@ -73,18 +67,31 @@ class HarmonizePage:
         self.checks = Checks(self)
         self.teamwork = Teamwork(self)
         own = {
-            "open": self._open, "pair": self._choose_pair, "view": self._choose_view,
-            "undo": self._undo, "redo": self._redo, "fix": self._fix, "recover": self._recover,
-        }  # fmt: skip
+            "open": self._open,
+            "pair": self._choose_pair,
+            "view": self._choose_view,
+            "undo": self._undo,
+            "redo": self._redo,
+            "fix": self._fix,
+            "recover": self._recover,
+        }
         levels = LevelWork(self)
         self._questions = messages.by_kind({"check": self._check}, levels.questions)
         self._actions = messages.by_kind(
-            own, dict.fromkeys(EDITS, self._edit), self.teamwork.actions,
-            Building(self).actions, levels.actions, Exchange(self).actions,
-            self.suggesting.actions, self.queueing.actions, self.checks.actions,
-            self.tabling.actions, Conveying(self).actions, ComparingVintages(self).actions,
+            own,
+            dict.fromkeys(EDITS, self._edit),
+            self.teamwork.actions,
+            Building(self).actions,
+            levels.actions,
+            Exchange(self).actions,
+            self.suggesting.actions,
+            self.queueing.actions,
+            self.checks.actions,
+            self.tabling.actions,
+            Conveying(self).actions,
+            ComparingVintages(self).actions,
             CoverageView(self).actions,
-        )  # fmt: skip
+        )
         messages.by_kind(
             self._questions, self._actions
         )  # a kind is a question or changes something
@@ -212,8 +219,15 @@ class HarmonizePage:
         position = error.position if isinstance(error, ExpressionError) else None
         field = _field(message)
         if message.get("side") in {"donor", "recipient"} and field:
-            self.desk.tell("problem", side=message["side"], field=field, message=f"{error.what}.",
-                           hint=error.fix, position=position, text=message.get("text"))  # fmt: skip
+            self.desk.tell(
+                "problem",
+                side=message["side"],
+                field=field,
+                message=f"{error.what}.",
+                hint=error.fix,
+                position=position,
+                text=message.get("text"),
+            )
         elif self.state.view != "match":
             self.toast(error.message, severity="error")
         else:
@@ -427,11 +441,18 @@ class HarmonizePage:
 
 
 FIELDS: Final = {
-    "adjustment": "adjustment", "recipe": "adjustment", "universe": "universe",
-    "universe_rows": "universe", "breakpoints": "breakpoints", "label_bins": "breakpoints",
-    "split_bins": "breakpoints", "deflate": "deflate", "price_year": "deflate",
-    "aggregator": "aggregator", "count": "aggregator",
-}  # fmt: skip
+    "adjustment": "adjustment",
+    "recipe": "adjustment",
+    "universe": "universe",
+    "universe_rows": "universe",
+    "breakpoints": "breakpoints",
+    "label_bins": "breakpoints",
+    "split_bins": "breakpoints",
+    "deflate": "deflate",
+    "price_year": "deflate",
+    "aggregator": "aggregator",
+    "count": "aggregator",
+}
 """The field of a side that an error in a message of each kind is shown at."""
 
 

@@ -6,34 +6,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fusion_core.harmony.apply import price_years
+from fusion_core.harmony.checks import Finding
 from fusion_core.harmony.expressions import ALLOWED_FUNCTIONS
-from fusion_core.harmony.findings import Finding
-from fusion_core.harmony.group_colours import GROUP_COLOURS
-from fusion_core.harmony.keys import harmony_key, split_key
-from fusion_core.harmony.model import Harmony
-from fusion_core.harmony.preview import HarmonyPreview
-from fusion_core.harmony.prices import price_years
+from fusion_core.harmony.model import GROUP_COLOURS, Harmony, harmony_key, split_key
+from fusion_core.harmony.previews import HarmonyPreview
 from fusion_core.harmony.store import list_pairs
 from fusion_core.workspace.layout import Workspace
-from harmony_app.harmonize.catalogue import (
-    Status,
-    variable_card,
-    variable_entries,
-    worklist_statuses,
-)
-from harmony_app.harmonize.consequences import (
+from harmony_app.harmonize.match import (
     foreseen_record,
+    harmony_form,
     labels_record,
     preview_record,
     rows_record,
 )
-from harmony_app.harmonize.desk import HarmonizeDesk
-from harmony_app.harmonize.forms import harmony_form
-from harmony_app.harmonize.library import pair_choice
-from harmony_app.harmonize.pair_surveys import Surveys
-from harmony_app.harmonize.pairwork import PairWork
-from harmony_app.harmonize.reviewing import variable_reviews
-from harmony_app.harmonize.state import ViewState
+from harmony_app.harmonize.team import variable_reviews
+from harmony_app.harmonize.work import (
+    HarmonizeDesk,
+    PairWork,
+    Status,
+    Surveys,
+    ViewState,
+    pair_choice,
+    variable_card,
+    variable_entries,
+    worklist_statuses,
+)
 
 ShowTable = Callable[[Mapping[str, Status]], None]
 

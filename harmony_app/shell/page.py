@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from fusion_core.errors import HarmonyError
-from harmony_app.shell.jobs import job_indicator
+from harmony_app.shell.look import HarmonyDesign
 from harmony_app.shell.session import Session, current_session
-from harmony_app.shell.theme import HarmonyDesign
 from harmony_app.shell.tour import demo_tour
+from harmony_app.shell.work import job_indicator
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace

@@ -68,8 +68,9 @@ def load_distribution(workspace: Workspace, entry: Entry) -> Distribution | None
 
 def _stamp(workspace: Workspace) -> tuple[object, ...]:
     """Tell one state of the stored surveys from another, damage and repair included."""
-    surveys = ((str(survey), _state(workspace.survey_folder(survey)))
-               for survey in workspace.survey_ids())  # fmt: skip
+    surveys = (
+        (str(survey), _state(workspace.survey_folder(survey))) for survey in workspace.survey_ids()
+    )
     return (*surveys, *workspace.unreadable_surveys())
 
 

@@ -10,7 +10,7 @@ from html import escape
 
 from fusion_core.surveys import Variable
 from fusion_core.surveys.summary import Distribution
-from harmony_app.shell.formats import axis_numbers
+from harmony_app.shell.look import axis_numbers
 from harmony_app.surveys import words
 
 _WIDTH, _HEIGHT, _FOOT = 400, 150, 22

@@ -118,31 +118,60 @@ class SurveysPage(pn.viewable.Viewer):
             align="center",
         )
         inventory = pn.Column(
-            pn.Row(title, pn.Spacer(styles={"flex": "1"}), self._everything, self._import,
-                   stylesheets=style("bar"), sizing_mode="stretch_width", margin=0),
-            self._inventory, self._damage, stylesheets=style("card"), margin=0,
+            pn.Row(
+                title,
+                pn.Spacer(styles={"flex": "1"}),
+                self._everything,
+                self._import,
+                stylesheets=style("bar"),
+                sizing_mode="stretch_width",
+                margin=0,
+            ),
+            self._inventory,
+            self._damage,
+            stylesheets=style("card"),
+            margin=0,
             sizing_mode="stretch_width",
-        )  # fmt: skip
+        )
         explorer = pn.Column(
-            pn.Row(self._search, self._level, self._kind, self._found,
-                   stylesheets=style("bar"), sizing_mode="stretch_width", margin=0),
-            self._variables, stylesheets=style("card"), margin=0, sizing_mode="stretch_both",
-        )  # fmt: skip
+            pn.Row(
+                self._search,
+                self._level,
+                self._kind,
+                self._found,
+                stylesheets=style("bar"),
+                sizing_mode="stretch_width",
+                margin=0,
+            ),
+            self._variables,
+            stylesheets=style("card"),
+            margin=0,
+            sizing_mode="stretch_both",
+        )
         self._sibling_card = pn.Column(
             self._siblings,
             stylesheets=style("card"),
             margin=(12, 0, 0, 0),
             sizing_mode="stretch_width",
         )
-        detail = pn.Column(self._detail, stylesheets=style("card"), margin=0,
-                           sizing_mode="stretch_both")  # fmt: skip
+        detail = pn.Column(
+            self._detail, stylesheets=style("card"), margin=0, sizing_mode="stretch_both"
+        )
         return pn.Column(
             pn.Column(inventory, explorer, stylesheets=style("column"), margin=0),
-            pn.Column(detail, self._sibling_card,
-                      stylesheets=[*style("column"),
-                                   ":host { grid-template-rows: minmax(0, 1fr) auto; gap: 0; }"], margin=0),
-            stylesheets=style("page"), styles={"height": "calc(100vh - 70px)"}, margin=0,
-        )  # fmt: skip
+            pn.Column(
+                detail,
+                self._sibling_card,
+                stylesheets=[
+                    *style("column"),
+                    ":host { grid-template-rows: minmax(0, 1fr) auto; gap: 0; }",
+                ],
+                margin=0,
+            ),
+            stylesheets=style("page"),
+            styles={"height": "calc(100vh - 70px)"},
+            margin=0,
+        )
 
     def _connect(self) -> None:
         self._import.on_click(lambda _: self._go(state.importing(self.view)))

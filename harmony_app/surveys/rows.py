@@ -17,12 +17,17 @@ SURVEY_COLUMNS: Final = [
     {"key": "vintage", "title": "Vintage", "width": "76px"},
     {"key": "households", "title": "Households", "width": "76px", "align": "right"},
     {"key": "persons", "title": "Persons", "width": "62px", "align": "right"},
-    {"key": "variables", "title": "Variables", "width": "minmax(66px, .5fr)", "align": "right",
-     "help": "Household + person variables"},
+    {
+        "key": "variables",
+        "title": "Variables",
+        "width": "minmax(66px, .5fr)",
+        "align": "right",
+        "help": "Household + person variables",
+    },
     {"key": "size", "title": "Size", "width": "62px", "align": "right"},
     {"key": "weights", "title": "Weights", "width": "minmax(30px, 1.8fr)", "kind": "muted"},
     {"key": "kind", "title": "", "width": "80px", "kind": "chips"},
-]  # fmt: skip
+]
 
 VARIABLE_COLUMNS: Final = [
     {"key": "name", "title": "Variable", "width": "minmax(90px, .9fr)", "kind": "mono"},
@@ -30,7 +35,7 @@ VARIABLE_COLUMNS: Final = [
     {"key": "survey", "title": "Survey", "width": "minmax(104px, .9fr)", "kind": "muted"},
     {"key": "level", "title": "Asked of", "width": "76px", "kind": "muted"},
     {"key": "answers", "title": "Answers", "width": "minmax(76px, .7fr)", "kind": "muted"},
-]  # fmt: skip
+]
 
 
 def survey_rows(overviews: list[SurveyOverview]) -> list[dict[str, Any]]:

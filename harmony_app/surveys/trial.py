@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from fusion_core.ingest.generic import Inspection
-from fusion_core.ingest.problems import Problem
 from fusion_core.ingest.readers import ImportTrial
+from fusion_core.ingest.tables import Problem
 from fusion_core.surveys import Survey
 from harmony_app.surveys import words
 

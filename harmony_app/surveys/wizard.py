@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
-from fusion_core.ingest.problems import Problem
 from fusion_core.ingest.readers import READERS, FileSlot, ImportTrial, find_reader, try_import
+from fusion_core.ingest.tables import Problem
 from fusion_core.surveys import SurveyId
 from harmony_app.surveys import wizard_state
 from harmony_app.surveys.trial import trial_html
@@ -122,18 +122,34 @@ class ImportWizard(pn.viewable.Viewer):
         self._replace: pn.widgets.CheckBoxGroup | None = None
         self._confirmation = pn.Column(margin=0)
         self._report = pn.pane.HTML(
-            "", stylesheets=[*_style("wizard"), ":host { height: 100%; overflow-y: auto; }"],
-            sizing_mode="stretch_both", margin=0,
-        )  # fmt: skip
+            "",
+            stylesheets=[*_style("wizard"), ":host { height: 100%; overflow-y: auto; }"],
+            sizing_mode="stretch_both",
+            margin=0,
+        )
         title = pn.pane.HTML("<h1>Import a survey</h1>", stylesheets=_style("wizard"), margin=0)
         self._names = pn.Row(self._name, self._vintage, stylesheets=_style("pair"), margin=0)
         form = pn.Column(
-            title, self._reader, self._help, self._slots, self._encoding, self._names,
-            self._title, self._corrections, self._confirmation,
-            pn.Row(self._check, self._store, self._cancel, margin=0,
-                   stylesheets=[":host { display: flex; gap: 8px; flex-wrap: wrap; }"]),
-            stylesheets=[*_style("card"), *_style("form")], margin=0, sizing_mode="stretch_both",
-        )  # fmt: skip
+            title,
+            self._reader,
+            self._help,
+            self._slots,
+            self._encoding,
+            self._names,
+            self._title,
+            self._corrections,
+            self._confirmation,
+            pn.Row(
+                self._check,
+                self._store,
+                self._cancel,
+                margin=0,
+                stylesheets=[":host { display: flex; gap: 8px; flex-wrap: wrap; }"],
+            ),
+            stylesheets=[*_style("card"), *_style("form")],
+            margin=0,
+            sizing_mode="stretch_both",
+        )
         result = pn.Column(
             self._report, stylesheets=_style("card"), margin=0, sizing_mode="stretch_both"
         )

@@ -9,9 +9,11 @@ from fusion_core.surveys import Variable, WeightDesign
 _UNITS = ((1e9, "billion"), (1e6, "million"))
 _YEARS = (1500, 2200)
 _KIND = {
-    "nominal": "category", "ordered": "ordered category", "integer": "whole number",
+    "nominal": "category",
+    "ordered": "ordered category",
+    "integer": "whole number",
     "continuous": "number",
-}  # fmt: skip
+}
 
 
 def count(value: int | None) -> str:

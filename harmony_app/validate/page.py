@@ -12,40 +12,42 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import panel as pn
 from panel.viewable import Viewer
 
-from fusion_core.validation import sentences
-from fusion_core.validation.storage import TABLES
-from fusion_core.validation.verdicts import verdict
-from harmony_app.shell.saver import FigureSaver
-from harmony_app.shell.segmented import segmented
+from fusion_core.validation.internal import verdict
+from fusion_core.validation.report import TABLES, sentences
+from harmony_app.shell.look import FigureSaver, segmented
 from harmony_app.shell.session import set_query
-from harmony_app.validate import sections, words
-from harmony_app.validate.check_watch import CheckWatch
-from harmony_app.validate.curves_svg import curves_svg
-from harmony_app.validate.detail import dependence_html, distribution_html
-from harmony_app.validate.record import read_validated
-from harmony_app.validate.reliability import reliability_html
-from harmony_app.validate.repeat_bar import RepeatBar
-from harmony_app.validate.state import (
+from harmony_app.validate.checks import CheckWatch, RepeatBar
+from harmony_app.validate.figures import curves_svg
+from harmony_app.validate.tabs import (
+    SubsetsTab,
+    TableTab,
+    UnseenTab,
+    VerdictList,
+    dependence_html,
+    distribution_html,
+    reliability_html,
+    sections,
+    verdict_items,
+)
+from harmony_app.validate.view import (
     EVERY_SUBSET,
     SUBSETS,
     TABS,
     ValidateState,
     families,
+    read_validated,
     repair,
     to_query,
     toggle_variable,
+    words,
 )
-from harmony_app.validate.subsets_tab import SubsetsTab
-from harmony_app.validate.table_tab import TableTab
-from harmony_app.validate.unseen_tab import UnseenTab
-from harmony_app.validate.verdict_list import VerdictList, verdict_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fusion_core.validation import Validation
     from harmony_app.shell.session import Session
-    from harmony_app.validate.record import ValidatedRun
+    from harmony_app.validate.view import ValidatedRun
 
 ASSETS: Final = Path(__file__).parent / "assets"
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
@@ -97,13 +99,18 @@ class ValidatePage(Viewer):
             label="Run", options=dict(runs), value=self.state.run, margin=(0, 0, 8, 0), **_WIDE
         )
         self.family = pn.widgets.Select(
-            label="Subsets", options=self._families, value=self.state.family, margin=(0, 0, 8, 0),
+            label="Subsets",
+            options=self._families,
+            value=self.state.family,
+            margin=(0, 0, 8, 0),
             **_WIDE,
-        )  # fmt: skip
+        )
         self.households = segmented(
-            {words.INSIDE: False, words.OUTSIDE: True}, value=self.state.unseen,
-            margin=(2, 0, 8, 0), **_WIDE,
-        )  # fmt: skip
+            {words.INSIDE: False, words.OUTSIDE: True},
+            value=self.state.unseen,
+            margin=(2, 0, 8, 0),
+            **_WIDE,
+        )
         self._which = pn.pane.HTML("", **self._html)
         self.tabs = segmented(TABS, value=self.state.tab, css_classes=["tabs"])
         self.texts = pn.pane.HTML("", **self._html)
@@ -168,9 +175,11 @@ class ValidatePage(Viewer):
 
     def _show_verdicts(self) -> None:
         self.verdicts.items = verdict_items(
-            self._sentences(), self.validation.summary, self.subsets.panels.colours,
+            self._sentences(),
+            self.validation.summary,
+            self.subsets.panels.colours,
             self._record.variables,
-        )  # fmt: skip
+        )
         self.verdicts.chosen = self.state.variable
 
     def _sentences(self) -> dict[str, str]:
@@ -192,8 +201,10 @@ class ValidatePage(Viewer):
             self._show_distributions()
             return self._distributions
         self.texts.object = {
-            "draws": self._draws, "predictors": self._predictors, "implicates": self._implicates,
-        }[tab]()  # fmt: skip
+            "draws": self._draws,
+            "predictors": self._predictors,
+            "implicates": self._implicates,
+        }[tab]()
         return self._card
 
     def _show_distributions(self) -> None:
@@ -249,36 +260,55 @@ class ValidatePage(Viewer):
         self._distributions = pn.FlexBox(
             pn.Column(self.distribution, css_classes=["card"], margin=0, styles=halves, **_WIDE),
             pn.Column(self.dependence, css_classes=["card"], margin=0, styles=halves, **_WIDE),
-            gap="10px", margin=0, align_items="stretch", **_WIDE,
-        )  # fmt: skip
+            gap="10px",
+            margin=0,
+            align_items="stretch",
+            **_WIDE,
+        )
         self._card = pn.Column(
             self.texts, css_classes=["card"], margin=0, styles={"padding": "14px"}, **_WIDE
         )
         right = pn.Column(
-            self.tabs, self.repeat.view, pn.Spacer(height=8), self._content, margin=0,
-            scroll="y-auto", sizing_mode="stretch_both",
+            self.tabs,
+            self.repeat.view,
+            pn.Spacer(height=8),
+            self._content,
+            margin=0,
+            scroll="y-auto",
+            sizing_mode="stretch_both",
             styles={"height": "100%", "min-width": "0"},
-        )  # fmt: skip
+        )
         return pn.Row(
-            self._side(), right, margin=0, sizing_mode="stretch_both",
+            self._side(),
+            right,
+            margin=0,
+            sizing_mode="stretch_both",
             styles={"height": "calc(100vh - 70px)", "min-height": "520px"},
-        )  # fmt: skip
+        )
 
     def _side(self) -> pn.viewable.Viewable:
         files = [
             _file_button("Analyses CSV", "analyses.csv", lambda: _csv(self.subsets.metrics)),
             _file_button("Curves CSV", "curves.csv", lambda: _csv(self.subsets.curves)),
             _file_button("All tables", "tables.zip", self._archive),
-            self._figure_button("png"), self._figure_button("svg"),
-        ]  # fmt: skip
+            self._figure_button("png"),
+            self._figure_button("svg"),
+        ]
         hint = '<p class="help">Choose a variable to see more of it.</p>'
         return pn.Column(
-            self.run, self.family, self._which, self.households,
+            self.run,
+            self.family,
+            self._which,
+            self.households,
             pn.pane.HTML(f'<h2 class="panel-title">Can they be trusted?</h2>{hint}', **self._html),
-            self.verdicts, pn.FlexBox(*files, gap="4px", margin=(10, 0, 0, 0), **_WIDE),
-            self._saver, css_classes=["card"], margin=(0, 10, 0, 0), scroll="y-auto",
+            self.verdicts,
+            pn.FlexBox(*files, gap="4px", margin=(10, 0, 0, 0), **_WIDE),
+            self._saver,
+            css_classes=["card"],
+            margin=(0, 10, 0, 0),
+            scroll="y-auto",
             styles={"flex": "0 0 clamp(236px, 24vw, 340px)", "height": "100%", "padding": "12px"},
-        )  # fmt: skip
+        )
 
     def _archive(self) -> bytes:
         """Return every table of both validations as CSV files in an archive."""
@@ -315,9 +345,12 @@ def _file_button(
     label: str, filename: str, content: Callable[[], bytes]
 ) -> pn.widgets.FileDownload:
     return pn.widgets.FileDownload(
-        callback=lambda: io.BytesIO(content()), filename=f"validation-{filename}", label=label,
-        icon=None, margin=0,
-    )  # fmt: skip
+        callback=lambda: io.BytesIO(content()),
+        filename=f"validation-{filename}",
+        label=label,
+        icon=None,
+        margin=0,
+    )
 
 
 def _csv(frame: Any) -> bytes:

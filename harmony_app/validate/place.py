@@ -9,14 +9,13 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.surveys.storage import read_dictionary
-from fusion_core.validation.storage import has_validation
+from fusion_core.validation.report import has_validation
 from fusion_core.workspace.runs import Run, list_runs, open_run
 from harmony_app.shell.page import message_panel
 from harmony_app.shell.session import set_query
-from harmony_app.shell.waiting import waiting_panel
+from harmony_app.shell.work import waiting_panel
 from harmony_app.validate.page import ValidatePage
-from harmony_app.validate.record import read_validated
-from harmony_app.validate.state import ValidateState, from_query
+from harmony_app.validate.view import ValidateState, from_query, read_validated
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
@@ -90,9 +89,12 @@ class Place:
         spec = run.spec()
         dictionary = read_dictionary(workspace.survey_folder(spec.pair.donor))
         return ValidatePage(
-            self._session, state, read_validated(run, dictionary), finished,
+            self._session,
+            state,
+            read_validated(run, dictionary),
+            finished,
             choose_run=self._choose_run,
-        ).__panel__()  # fmt: skip
+        ).__panel__()
 
     def _choose_run(self, identifier: str) -> None:
         set_query(run=identifier, var=None, subsets=None, tab=None, unseen=None)
@@ -108,9 +110,12 @@ class Place:
         if not others:
             return []
         run = pn.widgets.Select(
-            label="Show another run", options={"choose …": "", **others}, value="", width=420,
+            label="Show another run",
+            options={"choose …": "", **others},
+            value="",
+            width=420,
             margin=(12, 10, 0, 10),
-        )  # fmt: skip
+        )
         run.param.watch(lambda event: self._choose_run(event.new), "value")
         return [run]
 

@@ -9,9 +9,9 @@ import pytest
 from shapely import MultiPolygon, box
 
 from fusion_core.fusion import write_implicates
-from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 from fusion_core.geography.boundaries import MAP_CRS, write_areas
-from fusion_core.harmony.model import SurveyPair
+from fusion_core.harmony.model.harmony import SurveyPair
 from fusion_core.surveys.model import (
     Dictionary,
     Survey,
@@ -51,9 +51,13 @@ def mapped_workspace(tmp_path_factory: pytest.TempPathFactory) -> MappedWorkspac
     donor = _donor(generator)
     workspace.add_survey(donor)
     spec = RunSpec(
-        name="Winter", pair=SurveyPair(DONOR, RECIPIENT), fusion_variables=("cold", "kwh"),
-        implicates=6, seed=11, preset="quick",
-    )  # fmt: skip
+        name="Winter",
+        pair=SurveyPair(DONOR, RECIPIENT),
+        fusion_variables=("cold", "kwh"),
+        implicates=6,
+        seed=11,
+        preset="quick",
+    )
     run = create_run(workspace, spec)
     run.input_folder.mkdir()
     recipient[

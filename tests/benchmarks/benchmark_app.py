@@ -16,12 +16,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from install_browser import installed_browser
 from running_app import browser, running_app
 
+from fusion_core.demo import FUSION_VARIABLES, PAIR, build_demo
 from fusion_core.execution import execute_run
-from fusion_core.fusion.settings import TrainSettings
-from fusion_core.harmony.fusiondata import read_harmonies
-from fusion_core.harmony.store import HarmonyStore
-from fusion_core.ingest.demo import FUSION_VARIABLES, PAIR, build_demo
-from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+from fusion_core.fusion.base.settings import TrainSettings
+from fusion_core.harmony.fusiondata.reading import read_harmonies
+from fusion_core.harmony.store.store import HarmonyStore
+from fusion_core.ingest.fusiondata.dictionary import read_fusiondata_dictionary
 from fusion_core.surveys import SurveyId
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, create_run

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from reporting import SHARED, Row, require_shared_data, run_alone
 
-from fusion_core.harmony import editing
-from fusion_core.harmony.aggregation import takes_reference_person
-from fusion_core.harmony.checking import check_harmony
-from fusion_core.harmony.checking_files import CheckedHarmony, check_files, price_years
-from fusion_core.harmony.checking_siblings import siblings_of
-from fusion_core.harmony.findings import Finding
-from fusion_core.harmony.label_quantities import quantities
-from fusion_core.harmony.model import Harmony, HarmonySet, LevelGroup, SideName
-from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+from fusion_core.harmony.checks.check import check_harmony
+from fusion_core.harmony.checks.files import CheckedHarmony, check_files, price_years
+from fusion_core.harmony.checks.findings import Finding
+from fusion_core.harmony.checks.siblings import siblings_of
+from fusion_core.harmony.editing import edits as editing
+from fusion_core.harmony.labels.quantities import quantities
+from fusion_core.harmony.model.aggregation import takes_reference_person
+from fusion_core.harmony.model.harmony import Harmony, HarmonySet, LevelGroup, SideName
+from fusion_core.ingest.fusiondata.dictionary import read_fusiondata_dictionary
 from fusion_core.surveys.model import Dictionary, SurveyId
 
 SIDES: tuple[SideName, SideName] = ("donor", "recipient")
@@ -233,9 +233,12 @@ def seed(
             if changed is None or changed == item.harmony:
                 continue
             found = check_harmony(
-                changed, fetch(item.pair.donor), fetch(item.pair.recipient),
-                siblings_of(item.harmony, item.pair, sets), price_years=price_years(item.pair),
-            )  # fmt: skip
+                changed,
+                fetch(item.pair.donor),
+                fetch(item.pair.recipient),
+                siblings_of(item.harmony, item.pair, sets),
+                price_years=price_years(item.pair),
+            )
             new = list(_new(found, item.findings))
             blame = [finding for finding in new if finding.severity != "hint"]
             result.planted += 1
@@ -271,19 +274,24 @@ def measure(*, quick: bool) -> list[Row]:
     alone = seed(checked, fetch, most=most, with_siblings=False)
     rows = [
         Row(
-            topic="check", what=f"seeded mistake found: {kind}", value=100 * result.found, unit="%",
+            topic="check",
+            what=f"seeded mistake found: {kind}",
+            value=100 * result.found,
+            unit="%",
             note=f"of {result.planted}; {alone[kind].found:.0%} without sibling years",
         )
         for kind, result in seed(checked, fetch, most=most).items()
-    ]  # fmt: skip
+    ]
     counts = Counter(finding.severity for item in checked for finding in item.findings)
     rows += [
         Row(
-            topic="check", what=f"{len(checked):,} harmonies as published: {severity}s",
-            value=counts[severity], unit="findings",
+            topic="check",
+            what=f"{len(checked):,} harmonies as published: {severity}s",
+            value=counts[severity],
+            unit="findings",
         )
         for severity in ("error", "warning", "hint")
-    ]  # fmt: skip
+    ]
     return rows
 
 

@@ -13,11 +13,11 @@ from itertools import pairwise
 from benchmark_suggestions import load
 from reporting import Row, require_shared_data, run_alone
 
-from fusion_core.harmony.comparing import Comparison, compare
-from fusion_core.harmony.conveyance import ConveyedHarmony
-from fusion_core.harmony.conveying import Vintages, convey
-from fusion_core.harmony.model import Harmony, SurveyPair
-from fusion_core.harmony.prices import survey_year
+from fusion_core.harmony.apply.prices import survey_year
+from fusion_core.harmony.checks.comparison import Comparison, compare
+from fusion_core.harmony.model.harmony import Harmony, SurveyPair
+from fusion_core.harmony.vintages.transfer import ConveyedHarmony
+from fusion_core.harmony.vintages.transferring import Vintages, convey
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,13 @@ def measure(*, quick: bool) -> list[Row]:  # noqa: ARG001 - it takes seconds eit
         right = sum(counts[key] for key in keys if key[1] == "right")
         rows.append(
             Row(
-                topic="convey", what=f"to the neighbouring vintage, {name}: as published",
-                value=100 * right / total, unit="%", note=f"{right:,} of {total:,} harmonies",
+                topic="convey",
+                what=f"to the neighbouring vintage, {name}: as published",
+                value=100 * right / total,
+                unit="%",
+                note=f"{right:,} of {total:,} harmonies",
             )
-        )  # fmt: skip
+        )
     return rows
 
 

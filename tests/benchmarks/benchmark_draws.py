@@ -25,10 +25,10 @@ from measuring import metered
 from reporting import Row, require_shared_data, run_alone
 
 from fusion_core.fusion import FusionModel, Implicates, TrainSettings, fuse, train
-from fusion_core.fusion.checkpoints import fit_or_read
-from fusion_core.fusion.donors import read_donors
-from fusion_core.fusion.prediction import ResolvingPredictor
-from fusion_core.fusion.workers import workers_of
+from fusion_core.fusion.base.workers import workers_of
+from fusion_core.fusion.fusing._prediction import ResolvingPredictor
+from fusion_core.fusion.model.donors import read_donors
+from fusion_core.fusion.training.checkpoints import fit_or_read
 
 IMPLICATES: Final = 40
 TRAINING_SEED: Final = 1
@@ -82,11 +82,19 @@ def measure(*, quick: bool) -> list[Row]:
             what = f"RECS half, {name}: {variable}"
             inside = 100 * result.scores.coverage[variable][0]
             rows += [
-                Row(topic="draws", what=f"{what}, CRPS", value=float(losses.mean()), unit="")
-                .against("R, paper settings", float(found["R, paper"].scores.crps[variable].mean())),
-                Row(topic="draws", what=f"{what}, inside the 80 % interval", value=inside, unit="%",
-                    note="ideal: 80 %"),
-            ]  # fmt: skip
+                Row(
+                    topic="draws", what=f"{what}, CRPS", value=float(losses.mean()), unit=""
+                ).against(
+                    "R, paper settings", float(found["R, paper"].scores.crps[variable].mean())
+                ),
+                Row(
+                    topic="draws",
+                    what=f"{what}, inside the 80 % interval",
+                    value=inside,
+                    unit="%",
+                    note="ideal: 80 %",
+                ),
+            ]
     return rows
 
 
@@ -118,9 +126,12 @@ def scored(world: World, ways: list[Candidate]) -> dict[str, Result]:
                     model, predictor = way.change(_trained(world, way.settings, own, model))
                 with metered() as fusing:
                     drawn = fuse(
-                        world.recipient[world.x], model,
-                        m=IMPLICATES, seed=way.seed, predictor=predictor,
-                    )  # fmt: skip
+                        world.recipient[world.x],
+                        model,
+                        m=IMPLICATES,
+                        seed=way.seed,
+                        predictor=predictor,
+                    )
             scores = score(drawn, world.recipient, world.groups)
             found[way.name] = Result(scores, seconds[fit], fusing.usage.cpu)
             print(f"  {way.name}: {seconds[fit]:.1f} s + {fusing.usage.cpu:.1f} s", flush=True)
@@ -151,17 +162,26 @@ def reference_scores(world: World) -> dict[str, Result]:
 
 def _train(world: World, settings: TrainSettings, folder: Path) -> FusionModel:
     return train(
-        world.donor, world.y, world.x,
-        weight=world.weight, seed=TRAINING_SEED, settings=settings, checkpoints=folder,
-    )  # fmt: skip
+        world.donor,
+        world.y,
+        world.x,
+        weight=world.weight,
+        seed=TRAINING_SEED,
+        settings=settings,
+        checkpoints=folder,
+    )
 
 
 def _trained(world: World, settings: TrainSettings, folder: Path, model: FusionModel) -> Trained:
     """Read the fitted variables, which a model does not keep, from the checkpoints."""
     donors = read_donors(
-        world.donor, world.y, world.x,
-        weight=world.weight, seed=TRAINING_SEED, settings=settings,
-    )  # fmt: skip
+        world.donor,
+        world.y,
+        world.x,
+        weight=world.weight,
+        seed=TRAINING_SEED,
+        settings=settings,
+    )
     with workers_of(None, 1) as workers:
         fitted = [
             fit_or_read(donors.task(place), folder, workers, lambda _share: None)

@@ -17,13 +17,13 @@ from measuring import in_own_process, metered
 from reporting import Row, markdown, number, run_alone
 
 from fusion_core.estimates import Statistic, compare
-from fusion_core.estimates.analysis import estimate_points, estimate_targets
-from fusion_core.estimates.donor_sample import DonorSample
-from fusion_core.estimates.pooling import margin_multiplier
-from fusion_core.estimates.report import result_frame
-from fusion_core.estimates.sources import EstimateSource
-from fusion_core.estimates.weights import WeightMatrix
-from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.estimates.api.analysis import estimate_points, estimate_targets
+from fusion_core.estimates.api.report import result_frame
+from fusion_core.estimates.runs.estimate_data import EstimateSource
+from fusion_core.estimates.statistics.weights import WeightMatrix
+from fusion_core.estimates.variance.donor_sample import DonorSample
+from fusion_core.estimates.variance.pooling import margin_multiplier
+from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 from fusion_core.surveys import WeightDesign
 
 DESIGN = WeightDesign.successive_difference(80)

@@ -15,14 +15,14 @@ from recs import R_FUSE, R_MEMORY_NATIONAL, recs_halves
 from reporting import Row, run_alone
 
 from fusion_core.fusion import FusionModel, TrainSettings, fuse, fuse_to_folder, train
-from fusion_core.fusion.prediction import ExpandingPredictor, Predictor, ResolvingPredictor
-from fusion_core.fusion.settings import Preset
+from fusion_core.fusion.base.settings import Preset
+from fusion_core.fusion.fusing._prediction import ExpandingPredictor, Predictor, ResolvingPredictor
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from fusion_core.fusion.model import VariableModel
+    from fusion_core.fusion.model.fusion_model import VariableModel
 
 THREADS = 2
 GOAL_SECONDS, GOAL_MEMORY = 300.0, 2.0
@@ -129,11 +129,13 @@ def _against_plain_prediction(model: Path, *, quick: bool) -> list[Row]:
     plain = f"LightGBM on {count * m:,} expanded rows"
     return [
         Row(
-            topic="fuse", what=f"{count:,} × {m}, {part}, processor time",
-            value=found["ours"][place], unit="s",
+            topic="fuse",
+            what=f"{count:,} × {m}, {part}, processor time",
+            value=found["ours"][place],
+            unit="s",
         ).against(plain, found["plain"][place])
         for place, part in enumerate(("whole", "expectations alone"))
-    ]  # fmt: skip
+    ]
 
 
 def _file_to_folder(folder: Path, model: Path, count: int, m: int) -> list[Row]:

@@ -124,9 +124,13 @@ def fuse_once(sizes: Sizes) -> Usage:
         fuse_to_folder(folder / "few.parquet", folder / "model", folder / "first", m=2, seed=0)
         with metered() as meter:
             fuse_to_folder(
-                folder / "recipient.parquet", folder / "model", folder / "implicates",
-                m=sizes.implicates, memory=PART_MEMORY, seed=0,
-            )  # fmt: skip
+                folder / "recipient.parquet",
+                folder / "model",
+                folder / "implicates",
+                m=sizes.implicates,
+                memory=PART_MEMORY,
+                seed=0,
+            )
     return meter.usage
 
 
@@ -187,30 +191,34 @@ def made_up_implicates(rows: int, sizes: Sizes, draw: np.random.Generator) -> Im
 
 STAGES = (
     Stage(
-        "train", train_once,
+        "train",
+        train_once,
         base=Sizes(0, 0, donors=3_000, variables=2, predictors=10),
         quick=Sizes(0, 0, donors=300, variables=1, predictors=5),
         grows=("donors", "variables", "predictors"),
     ),
     Stage(
-        "fuse", fuse_once,
+        "fuse",
+        fuse_once,
         base=Sizes(40_000, 4, donors=1_000, variables=4, predictors=10),
         quick=Sizes(4_000, 2, donors=300, variables=2, predictors=5),
         grows=("recipients", "implicates", "donors", "variables", "predictors"),
     ),
     Stage(
-        "estimate", estimate_once,
+        "estimate",
+        estimate_once,
         base=Sizes(100_000, 4, donors=0, variables=2, predictors=0),
         quick=Sizes(20_000, 2, donors=0, variables=2, predictors=0),
         grows=("recipients", "implicates", "variables", "areas"),
     ),
     Stage(
-        "validate", validate_once,
+        "validate",
+        validate_once,
         base=Sizes(0, 10, donors=3_000, variables=4, predictors=0),
         quick=Sizes(0, 5, donors=500, variables=2, predictors=0),
         grows=("donors", "implicates", "variables"),
     ),
-)  # fmt: skip
+)
 
 
 REMARKS = {
@@ -227,15 +235,20 @@ def rows_of(stage: Stage, dimension: str, sizes: Sizes, once: Usage, more: Usage
     what = f"{stage.name}: {at:,} → {TIMES * at:,} {dimension}"
     return [
         Row(
-            topic="growth", what=what, value=exponent(once.cpu, more.cpu), unit="exponent of time",
+            topic="growth",
+            what=what,
+            value=exponent(once.cpu, more.cpu),
+            unit="exponent of time",
             note=f"{number(once.cpu)} → {number(more.cpu)} s{remark}",
         ),
         Row(
-            topic="growth", what=what, value=exponent(once.memory, more.memory),
+            topic="growth",
+            what=what,
+            value=exponent(once.memory, more.memory),
             unit="exponent of memory",
             note=f"{number(once.memory / 1e9)} → {number(more.memory / 1e9)} GB",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def measure(*, quick: bool) -> list[Row]:

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from crashing_writers import PAIR, broken_promises, run_writers
 
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.store.store import HarmonyStore
 
 WRITERS = 8
 SEED = 1
@@ -34,12 +34,15 @@ def measure(*, quick: bool) -> list[Row]:
         raise AssertionError(f"{len(problems)} promises were broken, such as: {problems[0]}")
     return [
         Row(
-            topic="store", what=f"{WRITERS} writers × {edits} edits, killed at random: changes lost",
-            value=0, unit="changes", baseline="goal: 0",
+            topic="store",
+            what=f"{WRITERS} writers × {edits} edits, killed at random: changes lost",
+            value=0,
+            unit="changes",
+            baseline="goal: 0",
             note=f"{ordeal.kills} killed, {entries:,} entries in the history, "
             f"read {ordeal.reads} times meanwhile",
         )
-    ]  # fmt: skip
+    ]
 
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from made_up_survey import with_made_up_answers
 
-from fusion_core.harmony.fusiondata import read_harmonies
-from fusion_core.harmony.model import Harmony, Side
-from fusion_core.harmony.preview import preview
-from fusion_core.harmony.rows import RowsCache
-from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+from fusion_core.harmony.apply.rows import RowsCache
+from fusion_core.harmony.fusiondata.reading import read_harmonies
+from fusion_core.harmony.model.harmony import Harmony, Side
+from fusion_core.harmony.previews.preview import preview
+from fusion_core.ingest.fusiondata.dictionary import read_fusiondata_dictionary
 from fusion_core.surveys.model import SurveyId
 from fusion_core.surveys.stored import StoredSurvey
 from fusion_core.workspace.layout import Workspace
@@ -54,10 +54,12 @@ def cases(known: dict[str, Harmony]) -> dict[str, Harmony]:
             by_age, recipient=replace(by_age.recipient, universe="sex = 'Male'", outside_universe=0)
         ),
         "numbers of households": dollars,
-        "numbers, deflated": replace(dollars, recipient=replace(dollars.recipient, deflate_to_year=2016)),
+        "numbers, deflated": replace(
+            dollars, recipient=replace(dollars.recipient, deflate_to_year=2016)
+        ),
         "numbers, adjusted": known["rent__rntp"],
         "numbers, persons summed": known["fsalarym__wagp"],
-    }  # fmt: skip
+    }
 
 
 def edited(harmony: Harmony) -> Iterator[Harmony]:

@@ -52,12 +52,17 @@ FULL = Visits(pairs=10, edits=20, sessions=50, unused_session_seconds=45)
 QUICK = Visits(pairs=1, edits=5, sessions=5, unused_session_seconds=1)
 HARMONIES = {
     # Harmonies with levels on both sides, because an edit puts levels into a group.
-    "RECS_2015__ACS_2015": "kownrent__ten", "RECS_2015__ACS_2019": "moneypy__hincp",
-    "RECS_2020__ACS_2019": "moneypy__hincp", "NHTS_2017__ACS_2019": "hhfaminc__hincp",
-    "AHS_2019__ACS_2019": "hhrace__rac1p", "CEI_2015-2019__ACS_2019": "occucod1__occp",
-    "CEI_2015-2019__ACS_2017": "hfl__hfl", "CPS_2019__ACS_2019": "hefaminc__hincp",
-    "ASEC_2019__ACS_2019": "fullpart__wkhp", "FAPS_2013__ACS_2019": "educcat_r__schl",
-}  # fmt: skip
+    "RECS_2015__ACS_2015": "kownrent__ten",
+    "RECS_2015__ACS_2019": "moneypy__hincp",
+    "RECS_2020__ACS_2019": "moneypy__hincp",
+    "NHTS_2017__ACS_2019": "hhfaminc__hincp",
+    "AHS_2019__ACS_2019": "hhrace__rac1p",
+    "CEI_2015-2019__ACS_2019": "occucod1__occp",
+    "CEI_2015-2019__ACS_2017": "hfl__hfl",
+    "CPS_2019__ACS_2019": "hefaminc__hincp",
+    "ASEC_2019__ACS_2019": "fullpart__wkhp",
+    "FAPS_2013__ACS_2019": "educcat_r__schl",
+}
 
 _new_groups = itertools.count(1_000)
 

@@ -11,11 +11,11 @@ from collections import defaultdict
 from reporting import SHARED, Row, require_shared_data, run_alone
 from sklearn.metrics import adjusted_rand_score
 
-from fusion_core.harmony.candidates import CandidateIndex
-from fusion_core.harmony.examples import examples_from
-from fusion_core.harmony.fusiondata import read_harmonies
-from fusion_core.harmony.level_matching import propose_groups
-from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+from fusion_core.harmony.fusiondata.reading import read_harmonies
+from fusion_core.harmony.matching.candidates import CandidateIndex
+from fusion_core.harmony.matching.examples import examples_from
+from fusion_core.harmony.matching.level_matching import propose_groups
+from fusion_core.ingest.fusiondata.dictionary import read_fusiondata_dictionary
 
 GOAL_TOP_FIVE = 90.0
 
@@ -114,16 +114,22 @@ def measure(*, quick: bool) -> list[Row]:
         rows += [
             Row(topic="suggest", what=f"{what}: published variable first", value=first, unit="%"),
             Row(
-                topic="suggest", what=f"{what}: among the first five", value=top, unit="%",
-                baseline=f"goal: {GOAL_TOP_FIVE:.0f} %", ratio=top / GOAL_TOP_FIVE,
+                topic="suggest",
+                what=f"{what}: among the first five",
+                value=top,
+                unit="%",
+                baseline=f"goal: {GOAL_TOP_FIVE:.0f} %",
+                ratio=top / GOAL_TOP_FIVE,
                 note=f"lowest {100 * summary([results[worst]])['top 5']:.0f} % ({worst})",
             ),
             Row(
-                topic="suggest", what=f"{what}: levels grouped alike",
-                value=found["rand index"], unit="adjusted Rand index",
+                topic="suggest",
+                what=f"{what}: levels grouped alike",
+                value=found["rand index"],
+                unit="adjusted Rand index",
             ),
             Row(topic="suggest", what=f"{what}: a variable ranked", value=found["ms"], unit="ms"),
-        ]  # fmt: skip
+        ]
     return rows
 
 

@@ -9,7 +9,7 @@ from recs import R_TRAIN_PAPER, recs_halves
 from reporting import Row, run_alone
 
 from fusion_core.fusion import TrainSettings, train
-from fusion_core.fusion.settings import Preset
+from fusion_core.fusion.base.settings import Preset
 
 WORKERS = 2
 REPEATS = 3

@@ -36,15 +36,15 @@ from coverage_worlds import (
 )
 from machine import describe
 
+from fusion_core.demo.samples.donor import DESIGN as DONOR_DESIGN
+from fusion_core.demo.samples.recipient import DESIGN as RECIPIENT_DESIGN
 from fusion_core.estimates import analyze
-from fusion_core.estimates.run_donor import sample_with_location
-from fusion_core.ingest.demo.donor import DESIGN as DONOR_DESIGN
-from fusion_core.ingest.demo.recipient import DESIGN as RECIPIENT_DESIGN
+from fusion_core.estimates.runs._run_donor import sample_with_location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from fusion_core.estimates.donor_sample import DonorSample
+    from fusion_core.estimates.variance.donor_sample import DonorSample
 
 TABLE = Path(__file__).parents[2] / "assets" / "measured" / "coverage.md"
 METHODS = {
@@ -90,17 +90,25 @@ def estimates(repeat: Repeat, number: int, world: World) -> dict[str, pd.DataFra
         given, parts = option(), []
         for dimension in DIMENSIONS:
             part = analyze(
-                repeat.implicates, list(STATISTICS), by=dimension, recipient=repeat.recipient,
-                design=repeat.recipient_design, **given,
-            )  # fmt: skip
+                repeat.implicates,
+                list(STATISTICS),
+                by=dimension,
+                recipient=repeat.recipient,
+                design=repeat.recipient_design,
+                **given,
+            )
             part = part.rename(columns={dimension: "group"})
             part.insert(0, "dimension", dimension)
             parts.append(part)
         for dimension, columns in FUSED_DIMENSIONS.items():
             part = analyze(
-                repeat.implicates, statistics_within(columns), by=columns,
-                recipient=repeat.recipient, design=repeat.recipient_design, **given,
-            )  # fmt: skip
+                repeat.implicates,
+                statistics_within(columns),
+                by=columns,
+                recipient=repeat.recipient,
+                design=repeat.recipient_design,
+                **given,
+            )
             part.insert(0, "dimension", dimension)
             parts.append(part.assign(group=group_label(part, columns)))
         found[name] = pd.concat(parts, ignore_index=True)
@@ -117,9 +125,14 @@ def _sample(repeat: Repeat, world: World, homes: list[str] | None = None) -> Don
         donor = donor.assign(**areas.loc[homes].set_axis(donor.index))
         spatial = []
     return sample_with_location(
-        donor, repeat.recipient, predictors=repeat.predictors, spatial=spatial, variables=FLAT,
-        design=repeat.donor_design, intersections=[world.population.places.intersections],
-    )  # fmt: skip
+        donor,
+        repeat.recipient,
+        predictors=repeat.predictors,
+        spatial=spatial,
+        variables=FLAT,
+        design=repeat.donor_design,
+        intersections=[world.population.places.intersections],
+    )
 
 
 def run(folder: Path, worlds: Iterable[str], repeats: int) -> None:
@@ -176,9 +189,9 @@ def read(folder: Path) -> pd.DataFrame:
                 part = truth[[*KEYS, "value", "unseen"]].assign(
                     **{k: np.array(v) for k, v in numbers.items()}
                 )
-                parts.append(part.assign(
-                    world=record["world"], repeat=record["repeat"], method=method
-                ))  # fmt: skip
+                parts.append(
+                    part.assign(world=record["world"], repeat=record["repeat"], method=method)
+                )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -213,15 +226,21 @@ def report(folder: Path) -> str:
         ]
     parts += [
         "## By variable and statistic, default method",
-        _wide(coverage(default, ["world", "groups", "variable", "statistic"]), names,
-              ["variable", "statistic", "groups"]),
+        _wide(
+            coverage(default, ["world", "groups", "variable", "statistic"]),
+            names,
+            ["variable", "statistic", "groups"],
+        ),
         "## By kind of subgroup, default method",
         _wide(coverage(default, ["world", "dimension", "kind"]), names, ["dimension", "kind"]),
         "## Why: margins beside the errors that were made, default method",
         _CAUSES,
-        _markdown(causes(default, ["world", "groups", "kind"]).round(2).set_index(
-            ["world", "groups", "kind"])),
-    ]  # fmt: skip
+        _markdown(
+            causes(default, ["world", "groups", "kind"])
+            .round(2)
+            .set_index(["world", "groups", "kind"])
+        ),
+    ]
     return "\n\n".join(parts) + "\n"
 
 

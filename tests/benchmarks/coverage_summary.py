@@ -78,9 +78,11 @@ def coverage(held: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     repeats = held.groupby(keys, sort=False, observed=True)["holds"]
     each = repeats.agg(["mean", "size"]).reset_index()
     found = each.groupby(list(by), sort=False, observed=True).agg(
-        coverage=("mean", "mean"), spread=("mean", "std"), repeats=("mean", "size"),
+        coverage=("mean", "mean"),
+        spread=("mean", "std"),
+        repeats=("mean", "size"),
         intervals=("size", "sum"),
-    )  # fmt: skip
+    )
     found["error"] = 100 * found["spread"] / np.sqrt(found["repeats"])
     found["coverage"] *= 100
     return found.drop(columns=["spread", "repeats"]).reset_index()
@@ -107,9 +109,12 @@ def causes(held: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     work = held.assign(error=held["estimate"] - held["value"])
     cells = work.groupby([*dict.fromkeys([*by, *CELL])], sort=False, observed=True)
     table = cells.agg(
-        bias=("error", "mean"), spread=("error", "std"), margin=("moe", "mean"),
-        repeats=("error", "size"), unseen=("unseen", "first"),
-    )  # fmt: skip
+        bias=("error", "mean"),
+        spread=("error", "std"),
+        margin=("moe", "mean"),
+        repeats=("error", "size"),
+        unseen=("unseen", "first"),
+    )
     square = table["bias"] ** 2 + table["spread"] ** 2 * (1 - 1 / table["repeats"])
     # The mean error of a finite number of repeats is off by chance; that part is no bias.
     bias = (table["bias"] ** 2 - table["spread"] ** 2 / table["repeats"]).clip(lower=0)

@@ -11,19 +11,19 @@ import pandas as pd
 import shapely
 from coverage_summary import FUSED_DIMENSIONS
 
+from fusion_core.demo import BLOCK, PAIR, ready_made
+from fusion_core.demo.build import write_geography
+from fusion_core.demo.samples.codebook import FUSION_QUESTIONS
+from fusion_core.demo.samples.donor import donor_weights, draw_donor
+from fusion_core.demo.samples.recipient import draw_recipient
+from fusion_core.demo.world._boundaries import KILOMETRE, draw_state
+from fusion_core.demo.world.places import Places, make_places
+from fusion_core.demo.world.population import Population, populate
+from fusion_core.demo.world.settings import DemoSize, stream
 from fusion_core.estimates import Statistic, survey_estimates
 from fusion_core.fusion import TrainSettings, fuse, read_implicates, train, write_implicates
 from fusion_core.geography.spatial import read_spatial_tables
-from fusion_core.harmony.store import HarmonyStore
-from fusion_core.ingest.demo import BLOCK, PAIR, ready_made
-from fusion_core.ingest.demo.boundaries import KILOMETRE, draw_state
-from fusion_core.ingest.demo.build import write_geography
-from fusion_core.ingest.demo.codebook import FUSION_QUESTIONS
-from fusion_core.ingest.demo.donor import donor_weights, draw_donor
-from fusion_core.ingest.demo.places import Places, make_places
-from fusion_core.ingest.demo.population import Population, populate
-from fusion_core.ingest.demo.recipient import draw_recipient
-from fusion_core.ingest.demo.settings import DemoSize, stream
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.prepare import choose_predictors
 from fusion_core.prepare.assemble import assemble
 from fusion_core.workspace.layout import Workspace
@@ -105,16 +105,20 @@ WORLDS: Final = {
     for plan in (
         WorldPlan("development", 20240601, False, "used while the margins were worked out"),
         WorldPlan(
-            "held-out", 7_310_902, False,
+            "held-out",
+            7_310_902,
+            False,
             "another state; how earlier margins did in it was known, but every choice was made in the first",
         ),
         WorldPlan("fresh", 5_921_847, False, "a state drawn when the margins were settled"),
         WorldPlan(
-            "climate-inside", 4_480_115, True,
+            "climate-inside",
+            4_480_115,
+            True,
             "a state whose climate and prices vary inside the regions the donor publishes",
         ),
     )
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -196,10 +200,14 @@ class World:
         }
         table = pd.DataFrame(answers)
         groups = grouped(
-            puma=pd.Series(puma), regions=self.home_region, income=everyone["hincp"],
-            owner=everyone["ten"] <= 1, race=everyone["reference_rac1p"].map(_race),
-            size=everyone["np"], detached=everyone["bld"] == 1,
-        )  # fmt: skip
+            puma=pd.Series(puma),
+            regions=self.home_region,
+            income=everyone["hincp"],
+            owner=everyone["ten"] <= 1,
+            race=everyone["reference_rac1p"].map(_race),
+            size=everyone["np"],
+            detached=everyone["bld"] == 1,
+        )
         parts = []
         for dimension in DIMENSIONS:
             own = table.assign(**{dimension: groups[dimension]})
@@ -254,9 +262,13 @@ class Repeat:
         model = train(left, FUSED, kept, weight="weight", seed=number, settings=SETTINGS)
         implicates = fuse(pool.recipient, model, m=IMPLICATES, seed=number)
         return cls(
-            left, _with_groups(world, pool.recipient, recipient), kept, implicates,
-            donor.description.design, recipient.description.design,
-        )  # fmt: skip
+            left,
+            _with_groups(world, pool.recipient, recipient),
+            kept,
+            implicates,
+            donor.description.design,
+            recipient.description.design,
+        )
 
     def save(self, folder: Path) -> None:
         """Write what was drawn, so that margins can be computed again without drawing it again."""
@@ -327,10 +339,14 @@ def _with_groups(world: World, recipient: pd.DataFrame, survey: Survey) -> pd.Da
     if answers is None or not (answers["household_id"] == recipient["household_id"]).all():
         raise ValueError("the prepared recipient is not in survey order")
     groups = grouped(
-        puma=answers["puma"], regions=world.home_region, income=answers["hincp"],
-        owner=answers["ten"].cat.codes <= 1, race=recipient["raceresp__rac1p"].map(_race_group),
-        size=answers["np"], detached=answers["bld"].cat.codes == 1,
-    )  # fmt: skip
+        puma=answers["puma"],
+        regions=world.home_region,
+        income=answers["hincp"],
+        owner=answers["ten"].cat.codes <= 1,
+        race=recipient["raceresp__rac1p"].map(_race_group),
+        size=answers["np"],
+        detached=answers["bld"].cat.codes == 1,
+    )
     return recipient.assign(**{name: groups[name] for name in DIMENSIONS})
 
 

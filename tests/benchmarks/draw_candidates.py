@@ -14,10 +14,10 @@ from scipy.spatial import cKDTree
 from sklearn.isotonic import isotonic_regression
 
 from fusion_core.fusion import FusionModel, TrainSettings
-from fusion_core.fusion.donors import Donors
-from fusion_core.fusion.expectations import FittedVariable
-from fusion_core.fusion.neighbours import ExpectationScale
-from fusion_core.fusion.prediction import ExpandingPredictor, Predictor, ResolvingPredictor
+from fusion_core.fusion.fusing._prediction import ExpandingPredictor, Predictor, ResolvingPredictor
+from fusion_core.fusion.model.donors import Donors
+from fusion_core.fusion.model.expectations import FittedVariable
+from fusion_core.fusion.model.neighbours import ExpectationScale
 
 CELLS_AT_ONCE: Final = 20_000
 
@@ -209,9 +209,14 @@ def nearest_donors(count: int, *, kernel: bool, residuals: bool = False):
     def change(trained: Trained) -> tuple[FusionModel, Predictor]:
         def pool(_place, _model, expectations, values, weights, rows):
             return NearestDonors(
-                expectations, values, weights, rows,
-                count=count, kernel=kernel, residuals=residuals,
-            )  # fmt: skip
+                expectations,
+                values,
+                weights,
+                rows,
+                count=count,
+                kernel=kernel,
+                residuals=residuals,
+            )
 
         return with_pools(trained, pool), ResolvingPredictor()
 
@@ -260,8 +265,8 @@ def isotonic_quantiles():
         return result
 
     with (
-        patch("fusion_core.fusion.expectations.rising_quantiles", pooled),
-        patch("fusion_core.fusion.prediction.rising_quantiles", pooled),
+        patch("fusion_core.fusion.model.expectations.rising_quantiles", pooled),
+        patch("fusion_core.fusion.fusing._prediction.rising_quantiles", pooled),
     ):
         yield
 
@@ -282,9 +287,10 @@ def candidates() -> list[Candidate]:
         Candidate("every donor a centre", base.replace(centres=10**6)),
         Candidate("80 nearest of the recipient", base, nearest_donors(80, kernel=False)),
         Candidate("160 nearest, kernel weights", base, nearest_donors(160, kernel=True)),
-        Candidate("160 nearest, moved residuals", base,
-                  nearest_donors(160, kernel=True, residuals=True)),
+        Candidate(
+            "160 nearest, moved residuals", base, nearest_donors(160, kernel=True, residuals=True)
+        ),
         Candidate("leaves in common", base, shared_leaves),
         Candidate("calibrated classes", base.replace(class_probabilities="calibrated")),
         Candidate("smaller trees", base.replace(leaves=(4, 8, 16, 32, 64))),
-    ]  # fmt: skip
+    ]

@@ -176,9 +176,19 @@ _SCORES: Final = (
     lambda item: {"energy": item.energy},
 )
 _COLUMNS: Final = (
-    "way to draw", "CRPS, %", "Brier, %", "log score, %", "energy, %", "in 80 %", "in 50 %",
-    "class calibration error", "correlation", "subgroups, %", "train s", "fuse s",
-)  # fmt: skip
+    "way to draw",
+    "CRPS, %",
+    "Brier, %",
+    "log score, %",
+    "energy, %",
+    "in 80 %",
+    "in 50 %",
+    "class calibration error",
+    "correlation",
+    "subgroups, %",
+    "train s",
+    "fuse s",
+)
 _SECTIONS: Final = (
     ("RECS", "report", "Report: the official RECS half"),
     ("demo", "report", "Report: demo populations"),

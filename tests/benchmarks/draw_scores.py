@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.fusion import Implicates
-from fusion_core.validation.scores import (
+from fusion_core.validation.internal.scores import (
     brier_by_row,
     coverage_by_row,
     crps_by_row,

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from recs import recs_halves
 
-from fusion_core.ingest.demo.codebook import FUSION_VARIABLES
-from fusion_core.ingest.demo.donor import QUESTIONS, draw_donor
-from fusion_core.ingest.demo.population import make_population
-from fusion_core.ingest.demo.settings import DemoSize, stream
+from fusion_core.demo.samples.codebook import FUSION_VARIABLES
+from fusion_core.demo.samples.donor import QUESTIONS, draw_donor
+from fusion_core.demo.world.population import make_population
+from fusion_core.demo.world.settings import DemoSize, stream
 
 CHOOSING_FOLDS: Final = 3
 DEMO_HOUSEHOLDS: Final = 1_500

@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from made_up_survey import with_made_up_answers
 
-from fusion_core.harmony.fusiondata import read_harmonies
-from fusion_core.harmony.store import HarmonyStore
-from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+from fusion_core.harmony.fusiondata.reading import read_harmonies
+from fusion_core.harmony.store.store import HarmonyStore
+from fusion_core.ingest.fusiondata.dictionary import read_fusiondata_dictionary
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 

@@ -110,9 +110,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         rows = lines(Path(name))
     text = TABLE.format(
-        machine=machine, script=Path(__file__).name, to=sys.argv[1], rows="\n".join(rows),
-        donors=DONORS, predictors=PREDICTORS, variables=VARIABLES,
-    )  # fmt: skip
+        machine=machine,
+        script=Path(__file__).name,
+        to=sys.argv[1],
+        rows="\n".join(rows),
+        donors=DONORS,
+        predictors=PREDICTORS,
+        variables=VARIABLES,
+    )
     Path(sys.argv[1]).write_text(text, encoding="utf-8")
     return 0
 

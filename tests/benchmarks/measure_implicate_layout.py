@@ -146,9 +146,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         rows = lines(Path(name))
     text = TABLE.format(
-        machine=machine, households=HOUSEHOLDS, count=COUNT, donors=DONORS, areas=AREAS,
-        script=Path(__file__).name, to=sys.argv[1], repeats=REPEATS, rows="\n".join(rows),
-    )  # fmt: skip
+        machine=machine,
+        households=HOUSEHOLDS,
+        count=COUNT,
+        donors=DONORS,
+        areas=AREAS,
+        script=Path(__file__).name,
+        to=sys.argv[1],
+        repeats=REPEATS,
+        rows="\n".join(rows),
+    )
     Path(sys.argv[1]).write_text(text, encoding="utf-8")
     return 0
 

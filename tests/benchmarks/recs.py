@@ -17,9 +17,12 @@ R_TRAIN_PAPER: Final = 19.8
 R_TRAIN_DEFAULT: Final = 9.6
 R_VALIDATE: Final = 4.3
 R_FUSE: Final = {
-    (2_843, 40): 8.2, (50_000, 10): 23.0, (50_000, 40): 75.0, (200_000, 10): 99.0,
+    (2_843, 40): 8.2,
+    (50_000, 10): 23.0,
+    (50_000, 40): 75.0,
+    (200_000, 10): 99.0,
     (1_300_000, 10): 953.0,
-}  # fmt: skip
+}
 """Seconds by recipient rows and implicates, model of five variables and 13 predictors."""
 R_MEMORY_NATIONAL: Final = 8.0
 """GB for 1,300,000 households and 10 implicates."""

@@ -20,7 +20,7 @@ from recs import Halves, recs_halves
 
 from fusion_core.fusion import TrainSettings, fuse, fuse_out_of_fold, train
 from fusion_core.validation import validate
-from fusion_core.validation.internal import SUMMARY_COVERAGE, Validation
+from fusion_core.validation.internal.validate import SUMMARY_COVERAGE, Validation
 
 TARGET = Path(__file__).parents[2] / "assets" / "measured" / "validation.md"
 SUBSETS = ["income", "age", "race", "education"]

@@ -12,10 +12,10 @@ import running_app
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from running_app import AppServer, start_app
 
+from fusion_core.demo import build_demo
 from fusion_core.execution import execute_run
-from fusion_core.fusion.settings import TrainSettings
-from fusion_core.harmony.model import SurveyPair
-from fusion_core.ingest.demo import build_demo
+from fusion_core.fusion.base.settings import TrainSettings
+from fusion_core.harmony.model.harmony import SurveyPair
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, create_run

@@ -13,11 +13,11 @@ from made_up_survey import with_made_up_answers
 from playwright.sync_api import Locator, Page, expect
 from running_app import AppServer
 
-from fusion_core.harmony.apply import harmonize_pair
-from fusion_core.harmony.fusiondata import read_harmonies
-from fusion_core.harmony.model import Harmony, SideName, SurveyPair
-from fusion_core.harmony.store import HarmonyStore
-from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+from fusion_core.harmony.apply.apply import harmonize_pair
+from fusion_core.harmony.fusiondata.reading import read_harmonies
+from fusion_core.harmony.model.harmony import Harmony, SideName, SurveyPair
+from fusion_core.harmony.store.store import HarmonyStore
+from fusion_core.ingest.fusiondata.dictionary import read_fusiondata_dictionary
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 
@@ -26,8 +26,14 @@ WAIT = 90_000
 """Milliseconds a page may take on a busy machine; nothing here is about speed."""
 
 SURVEYS = (
-    "RECS_2015", "RECS_2020", "CEI_2015-2019", "ASEC_2019", "AHS_2019", "ACS_2015", "ACS_2019",
-)  # fmt: skip
+    "RECS_2015",
+    "RECS_2020",
+    "CEI_2015-2019",
+    "ASEC_2019",
+    "AHS_2019",
+    "ACS_2015",
+    "ACS_2019",
+)
 
 
 def build_workspace(shared_data: Path, folder: Path, surveys: Sequence[str] = SURVEYS) -> Workspace:
@@ -149,8 +155,9 @@ def read_published(shared_data: Path, workspace: Workspace, pair: str, key: str)
     )
     found = read_harmonies(
         shared_data / "harmonies" / "r" / f"{pair}.R",
-        donor=donor.dictionary, recipient=recipient.dictionary,
-    )  # fmt: skip
+        donor=donor.dictionary,
+        recipient=recipient.dictionary,
+    )
     return next(harmony for harmony in found.harmonies if harmony.key == key)
 
 

@@ -8,7 +8,7 @@ from looking import wait_until_inside, wait_until_painted
 from playwright.sync_api import expect
 
 from fusion_core.estimates import Statistic
-from fusion_core.estimates.stage import area_estimates
+from fusion_core.estimates.runs.estimate_run import area_estimates
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import open_run
 

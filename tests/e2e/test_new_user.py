@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from fusion_core.demo import PAIR
 from fusion_core.estimates import Statistic
-from fusion_core.estimates.stage import area_estimates
-from fusion_core.harmony.store import HarmonyStore
-from fusion_core.ingest.demo import PAIR
+from fusion_core.estimates.runs.estimate_run import area_estimates
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.prepare import read_prepared
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import list_runs

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fusion_core.ingest.acs_pums import read_acs_pums
-from fusion_core.ingest.recs import read_recs
+from fusion_core.ingest.acs.pums import read_acs_pums
+from fusion_core.ingest.recs.microdata import read_recs
 from fusion_core.surveys import Survey
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from fusion_core.harmony.binning import bin_labels
-from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side
+from fusion_core.harmony.model.binning import bin_labels
+from fusion_core.harmony.model.harmony import DROP, Harmony, LevelGroup, Side
 from fusion_core.surveys import Dictionary, Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.model import variable_from_column
 
@@ -54,7 +54,7 @@ def surveys(draw):
                     f"{prefix}number": np.array(column(number, count), dtype=float),
                 },
             )
-        )  # fmt: skip
+        )
     variables = [
         variable_from_column(name, table[name], respondent=respondent)
         for table, respondent in zip(tables, ("household", "person"), strict=True)

@@ -28,9 +28,19 @@ def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 COMMANDS = dict(leaves(typer.main.get_command(app)))
 PLACES = (
-    "workspace", "damaged", "files", "folder", "binary.parquet", "binary.json", "empty.csv",
-    "list.json", "cut.zip", "table.csv", "nothing", "x" * 300,
-)  # fmt: skip
+    "workspace",
+    "damaged",
+    "files",
+    "folder",
+    "binary.parquet",
+    "binary.json",
+    "empty.csv",
+    "list.json",
+    "cut.zip",
+    "table.csv",
+    "nothing",
+    "x" * 300,
+)
 ODD_TEXTS = ("", "-1", "nan", "1e400", "inf", "__", "a__b", "' OR 1=1", "é", "a,b", "latest")
 
 
@@ -84,8 +94,17 @@ def calls(draw: st.DrawFn) -> list[str]:
 @example(call=["apply", "--to=@out", "--memory=nan", "--", "@folder", "@table.csv"])
 @example(call=["apply", "--to=@table.csv", "--", "@folder", "@table.csv"])
 @example(call=["survey", "list", "--workspace=@files"])
-@example(call=["survey", "add", "--household=@table.csv", "--encoding=hex", "--workspace=@workspace",
-               "--name=T", "--vintage=2019"])  # fmt: skip
+@example(
+    call=[
+        "survey",
+        "add",
+        "--household=@table.csv",
+        "--encoding=hex",
+        "--workspace=@workspace",
+        "--name=T",
+        "--vintage=2019",
+    ]
+)
 def test_a_command_ends_with_a_result_or_a_sentence(places, call):
     words = [word.replace("@", f"{places}/", 1) if "@" in word else word for word in call]
     said = CliRunner().invoke(app, words)

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_core.ingest.demo.people import slot_numbers
-from fusion_core.ingest.demo.weighting import adjust_nonresponse, rake, round_weights
+from fusion_core.demo.samples._weighting import adjust_nonresponse, rake, round_weights
+from fusion_core.demo.world.people import slot_numbers
 
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(1, 60)

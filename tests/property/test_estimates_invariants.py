@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion_core.estimates import Statistic, analyze, compare, pool, survey_estimates
-from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 from fusion_core.surveys import WeightDesign
 
 REPLICATES = 8

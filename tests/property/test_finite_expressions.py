@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fusion_core.errors import ExpressionError
-from fusion_core.harmony.expressions import FUNCTIONS, ExpressionEngine, check_expression
+from fusion_core.harmony.expressions.expression import FUNCTIONS, ExpressionEngine, check_expression
 from fusion_core.surveys import Variable
 
 quick = examples(60)
@@ -109,7 +109,7 @@ def test_a_branch_is_never_taken_for_what_is_no_number(text):
         ("value", [1e308, None, None, -1.5, 3]),
         ("item + value / item", [None, None, None, 1e200, None]),
     ],
-)  # fmt: skip
+)
 def test_what_is_missing_can_be_seen_and_replaced(text, expected):
     found = computed(text).astype(float)
     assert found.tolist() == pytest.approx(
@@ -150,9 +150,11 @@ def _larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds(_call, st.sampled_from(["GREATEST", "LEAST", "COALESCE", "NULLIF"]), some),
         st.builds("-({})".format, inner),
         st.builds("CASE WHEN {0[0]} > {0[1]} THEN {0[0]} ELSE {0[1]} END".format, some),
-        st.builds("cast({} AS {})".format, inner, st.sampled_from(["int", "bigint", "float", "double"])),
+        st.builds(
+            "cast({} AS {})".format, inner, st.sampled_from(["int", "bigint", "float", "double"])
+        ),
         st.builds("try_cast(cast({} AS varchar) AS double)".format, inner),
-    )  # fmt: skip
+    )
 
 
 @quick

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fusion_core import FusionModel, Implicates, TrainSettings, fuse, train
-from fusion_core.fusion import fusing
-from fusion_core.fusion.expectations import predict_rows
-from fusion_core.fusion.inputs import encode_recipient
-from fusion_core.fusion.neighbours import DonorPool, ExpectationScale
+from fusion_core.fusion.fusing import fusing
+from fusion_core.fusion.model.expectations import predict_rows
+from fusion_core.fusion.model.inputs import encode_recipient
+from fusion_core.fusion.model.neighbours import DonorPool, ExpectationScale
 
 FAST = TrainSettings(
     quantiles=(0.25, 0.75),

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fusion_core.harmony.aggregation import aggregate
-from fusion_core.harmony.answers import cell_totals, distinct_numbers
-from fusion_core.harmony.tallies import tally
+from fusion_core.harmony.apply._encoded_column import cell_totals, distinct_numbers
+from fusion_core.harmony.apply.weighted_counts import tally
+from fusion_core.harmony.model.aggregation import aggregate
 
 ODD = [np.nan, np.inf, -np.inf, -0.0, 0.5, 1e300, -1e300, 2.0**53, 1e-300]
 numbers = st.lists(st.one_of(st.integers(-30, 30).map(float), st.sampled_from(ODD)), max_size=40)
@@ -42,10 +42,14 @@ def test_cells_are_put_together_whatever_their_order(values, random):
 
 
 RULES = {
-    "sum": sum, "mean": lambda v: sum(v) / len(v), "minimum": min, "maximum": max,
-    "median": lambda v: float(np.median(v)), "any": lambda v: float(any(v)),
+    "sum": sum,
+    "mean": lambda v: sum(v) / len(v),
+    "minimum": min,
+    "maximum": max,
+    "median": lambda v: float(np.median(v)),
+    "any": lambda v: float(any(v)),
     "count": lambda v: float(sum(item != 0 for item in v)),
-}  # fmt: skip
+}
 
 
 @given(

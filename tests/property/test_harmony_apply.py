@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from random_harmonies import AGGREGATORS, LEVELS, harmonies, surveys
 
 from fusion_core.errors import HarmonyError
-from fusion_core.harmony import editing
-from fusion_core.harmony.apply import harmonize_pair, harmonize_side
-from fusion_core.harmony.binning import bin_index, bin_labels
-from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side
-from fusion_core.harmony.preview import preview
+from fusion_core.harmony.apply.apply import harmonize_pair, harmonize_side
+from fusion_core.harmony.editing import edits as editing
+from fusion_core.harmony.model.binning import bin_index, bin_labels
+from fusion_core.harmony.model.harmony import DROP, Harmony, LevelGroup, Side
+from fusion_core.harmony.previews.preview import preview
 
 quick = examples(40)
 
@@ -94,9 +94,14 @@ def by_hand(values, numbers, rule):
     if not present:
         return None
     return {
-        "sum": sum, "minimum": min, "maximum": max, "mean": np.mean, "median": np.median,
-        "any": lambda found: float(any(found)), "count": lambda found: sum(v != 0 for v in found),
-    }[rule](present)  # fmt: skip
+        "sum": sum,
+        "minimum": min,
+        "maximum": max,
+        "mean": np.mean,
+        "median": np.median,
+        "any": lambda found: float(any(found)),
+        "count": lambda found: sum(v != 0 for v in found),
+    }[rule](present)
 
 
 @quick
@@ -104,9 +109,13 @@ def by_hand(values, numbers, rule):
 def test_persons_become_households_as_in_a_loop(survey, rule, drop_odd):
     universe = "pnumber % 2 = 0" if drop_odd else ""
     side = Side(
-        "pnumber", "person", aggregator=rule, missing=DROP, universe=universe,
+        "pnumber",
+        "person",
+        aggregator=rule,
+        missing=DROP,
+        universe=universe,
         outside_universe=DROP if drop_odd else None,
-    )  # fmt: skip
+    )
     found = harmonize_side(Harmony(Side("hnumber"), side), "recipient", survey)
     households = sorted(survey.household["household_id"])
     for household, value in zip(households, found, strict=True):

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_harmonies import sides, surveys
 
-from fusion_core.harmony.apply import harmonize_pair, harmonize_side
-from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side
+from fusion_core.harmony.apply.apply import harmonize_pair, harmonize_side
+from fusion_core.harmony.model.harmony import DROP, Harmony, LevelGroup, Side
 
 quick = examples(25)
 
@@ -97,10 +97,14 @@ def combined(values, rule):
     if not present:
         return None
     return {
-        "sum": sum, "mean": mean, "median": median, "minimum": min, "maximum": max,
+        "sum": sum,
+        "mean": mean,
+        "median": median,
+        "minimum": min,
+        "maximum": max,
         "any": lambda found: float(any(value != 0 for value in found)),
         "count": lambda found: float(sum(value != 0 for value in found)),
-    }[rule](present)  # fmt: skip
+    }[rule](present)
 
 
 def by_hand(side, survey, *, ordered):
@@ -203,9 +207,10 @@ def test_dollars_are_multiplied_by_the_ratio_of_the_price_indices(survey, own, t
 @given(surveys(), surveys())
 def test_one_donor_variable_meets_an_expression_over_several_recipient_columns(donor, recipient):
     together = Side(
-        "hnumber", adjustment="coalesce(hnumber, 0) + case when hlabel = 'a' then 10 else 0 end",
+        "hnumber",
+        adjustment="coalesce(hnumber, 0) + case when hlabel = 'a' then 10 else 0 end",
         missing=DROP,
-    )  # fmt: skip
+    )
     harmony = Harmony(Side("hnumber", missing=DROP), together)
     pair = harmonize_pair([harmony], donor, recipient)
     assert not pair.failures

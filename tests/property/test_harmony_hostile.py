@@ -14,18 +14,25 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fusion_core.errors import ExpressionError, InputError
-from fusion_core.harmony.adjustments_to_r import to_r
-from fusion_core.harmony.documentation import DocumentFacts, Provenance
-from fusion_core.harmony.exporting import export_harmonies
-from fusion_core.harmony.expressions import check_expression, evaluate_expression
-from fusion_core.harmony.fusiondata import read_harmonies
-from fusion_core.harmony.importing import carry_out, plan_import
-from fusion_core.harmony.model import DROP, Harmony, HarmonySet, LevelGroup, Side, SurveyPair
-from fusion_core.harmony.pair_file import PairContents, render_pair
-from fusion_core.harmony.r_adjustments import translate_adjustment
-from fusion_core.harmony.r_literals import parse_r, parse_r_entries
-from fusion_core.harmony.records import harmony_record, read_harmony
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.exchange.documentation import DocumentFacts, Provenance
+from fusion_core.harmony.exchange.exporting import export_harmonies
+from fusion_core.harmony.exchange.importing import carry_out, plan_import
+from fusion_core.harmony.expressions.expression import check_expression, evaluate_expression
+from fusion_core.harmony.fusiondata._adjustments_to_r import to_r
+from fusion_core.harmony.fusiondata._r_literals import parse_r, parse_r_entries
+from fusion_core.harmony.fusiondata.r_adjustments import translate_adjustment
+from fusion_core.harmony.fusiondata.reading import read_harmonies
+from fusion_core.harmony.model.harmony import (
+    DROP,
+    Harmony,
+    HarmonySet,
+    LevelGroup,
+    Side,
+    SurveyPair,
+)
+from fusion_core.harmony.model.records import harmony_record, read_harmony
+from fusion_core.harmony.store.pair_file import PairContents, render_pair
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys import SurveyId, Variable
 
 PAIR = SurveyPair(SurveyId("A", "1"), SurveyId("B", "2"))
@@ -54,20 +61,68 @@ STORED = render_pair(
     PairContents(
         {
             "v__w": Harmony(
-                Side("v", levels=(LevelGroup("a", 1), LevelGroup("b", DROP)), universe="v > 1",
-                     outside_universe=2, missing=DROP),
-                Side("w", "person", breakpoints=(1, 5), levels=(LevelGroup("x", 1),),
-                     aggregator="sum", deflate_to_year=2019),
-                group_names=((1, "one"),), comment="c", revision=1,
+                Side(
+                    "v",
+                    levels=(LevelGroup("a", 1), LevelGroup("b", DROP)),
+                    universe="v > 1",
+                    outside_universe=2,
+                    missing=DROP,
+                ),
+                Side(
+                    "w",
+                    "person",
+                    breakpoints=(1, 5),
+                    levels=(LevelGroup("x", 1),),
+                    aggregator="sum",
+                    deflate_to_year=2019,
+                ),
+                group_names=((1, "one"),),
+                comment="c",
+                revision=1,
             )
         }
     ),
-)  # fmt: skip
+)
 PIECES = [
-    "(", ")", ",", "=", '"', "'", "`", "\\", "#", "\n", "\x00", "\ufeff", "NA", "NaN", "Inf", "-",
-    "1e309", "1e-400", "9" * 400, "list(", "c(", "structure(", "1:9", 'r"(', ')"', "TRUE", "[", "{",
-    "\ud83d", "🏠", "\u202e", "null", "true", "[[", '"adj":', "kids__age = 3,", "system('x')", "$",
-]  # fmt: skip
+    "(",
+    ")",
+    ",",
+    "=",
+    '"',
+    "'",
+    "`",
+    "\\",
+    "#",
+    "\n",
+    "\x00",
+    "\ufeff",
+    "NA",
+    "NaN",
+    "Inf",
+    "-",
+    "1e309",
+    "1e-400",
+    "9" * 400,
+    "list(",
+    "c(",
+    "structure(",
+    "1:9",
+    'r"(',
+    ')"',
+    "TRUE",
+    "[",
+    "{",
+    "\ud83d",
+    "🏠",
+    "\u202e",
+    "null",
+    "true",
+    "[[",
+    '"adj":',
+    "kids__age = 3,",
+    "system('x')",
+    "$",
+]
 
 
 @st.composite
@@ -95,13 +150,29 @@ files = st.one_of(
     st.tuples(mutated(VALID), st.just("R")),
     st.tuples(mutated(STORED), st.just("json")),
     st.tuples(
-        mutated(json.dumps({"file": f"{PAIR}.R", "harmonies": {"v__w": {
-            side: {"groups": [1, 2], "levels": ["a", "b"], "breaks": [], "adj": "x + 1", "agg": ""}
-            for side in ("donor", "acs")}}})),
+        mutated(
+            json.dumps(
+                {
+                    "file": f"{PAIR}.R",
+                    "harmonies": {
+                        "v__w": {
+                            side: {
+                                "groups": [1, 2],
+                                "levels": ["a", "b"],
+                                "breaks": [],
+                                "adj": "x + 1",
+                                "agg": "",
+                            }
+                            for side in ("donor", "acs")
+                        }
+                    },
+                }
+            )
+        ),
         st.just("json"),
     ),
     st.tuples(st.binary(max_size=300), st.sampled_from(["R", "json"])),
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -254,19 +325,80 @@ def test_an_enormous_file_is_answered_quickly(tmp_path, name, suffix):
 # Expressions ---------------------------------------------------------------------------------
 
 HOSTILE = [
-    "1; DROP TABLE x", "(SELECT 1)", "age IN (SELECT 1)", "EXISTS (SELECT 1)", "SELECT 1",
-    "read_csv('/etc/passwd')", "read_text('/etc/passwd')", "glob('*')", "getenv('HOME')",
-    "current_setting('x')", "COPY x TO 'y'", "ATTACH 'x'", "INSTALL httpfs", "PRAGMA version",
-    "age.__class__", "age.x", "a.b.c", "x[1]", "[age][1]", "{'a': age}", "{'a': age}.a", "age::int[]",
-    "age -- comment", "age /* comment */", "age # comment", "$$x$$ = sex", "$tag$x$tag$ = sex", "$1", "?",
-    ":name", "@age", "row_number() OVER ()", "sum(age)", "lambda x: x", "x -> x + 1", "list_transform([1], x -> x)",
-    "query('SELECT 1')", "query_table('x')", "eval('1')", "system('ls')", "__import__('os')", "error('x')",
-    "nextval('x')", "random()", "now()", "uuid()", "version()", "pg_sleep(9)", "repeat('x', 1000000000)",
-    "range(1000000000)", "lpad('x', 1000000000, 'y')", "'x' || repeat('y', 9)", "format('{:1000000000}', age)",
-    "COLUMNS(*)", "*", "age COLLATE x", "CAST(age AS BLOB)", "INTERVAL 1 DAY", "DATE '2020-01-01'",
-    "age SIMILAR TO 'x'", "regexp_matches(sex, '(a+)+$')", "sex ~ '(a+)+$'", "age IS DISTINCT FROM (VALUES (1))",
-    "age AT TIME ZONE 'x'", "TRY(age)", "UNNEST([1])", "e'\\x41'", "x'41'", "0x41", "1_000", "1e309", "NaN", "'inf'::double",
-]  # fmt: skip
+    "1; DROP TABLE x",
+    "(SELECT 1)",
+    "age IN (SELECT 1)",
+    "EXISTS (SELECT 1)",
+    "SELECT 1",
+    "read_csv('/etc/passwd')",
+    "read_text('/etc/passwd')",
+    "glob('*')",
+    "getenv('HOME')",
+    "current_setting('x')",
+    "COPY x TO 'y'",
+    "ATTACH 'x'",
+    "INSTALL httpfs",
+    "PRAGMA version",
+    "age.__class__",
+    "age.x",
+    "a.b.c",
+    "x[1]",
+    "[age][1]",
+    "{'a': age}",
+    "{'a': age}.a",
+    "age::int[]",
+    "age -- comment",
+    "age /* comment */",
+    "age # comment",
+    "$$x$$ = sex",
+    "$tag$x$tag$ = sex",
+    "$1",
+    "?",
+    ":name",
+    "@age",
+    "row_number() OVER ()",
+    "sum(age)",
+    "lambda x: x",
+    "x -> x + 1",
+    "list_transform([1], x -> x)",
+    "query('SELECT 1')",
+    "query_table('x')",
+    "eval('1')",
+    "system('ls')",
+    "__import__('os')",
+    "error('x')",
+    "nextval('x')",
+    "random()",
+    "now()",
+    "uuid()",
+    "version()",
+    "pg_sleep(9)",
+    "repeat('x', 1000000000)",
+    "range(1000000000)",
+    "lpad('x', 1000000000, 'y')",
+    "'x' || repeat('y', 9)",
+    "format('{:1000000000}', age)",
+    "COLUMNS(*)",
+    "*",
+    "age COLLATE x",
+    "CAST(age AS BLOB)",
+    "INTERVAL 1 DAY",
+    "DATE '2020-01-01'",
+    "age SIMILAR TO 'x'",
+    "regexp_matches(sex, '(a+)+$')",
+    "sex ~ '(a+)+$'",
+    "age IS DISTINCT FROM (VALUES (1))",
+    "age AT TIME ZONE 'x'",
+    "TRY(age)",
+    "UNNEST([1])",
+    "e'\\x41'",
+    "x'41'",
+    "0x41",
+    "1_000",
+    "1e309",
+    "NaN",
+    "'inf'::double",
+]
 
 
 @pytest.mark.usefixtures("nothing_runs")
@@ -289,17 +421,40 @@ def test_no_statement_query_file_network_or_attribute_gets_through(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "(" * DEEP + "age" + ")" * DEEP, "NOT " * DEEP + "age", "-" * DEEP + "age",
-        "CASE WHEN age THEN " * DEEP, "abs(" * DEEP, "age + " * DEEP + "age", "age AND " * DEEP + "age",
-        "'" + "x" * MEGABYTE + "'", "'" * MEGABYTE, "/*" * MEGABYTE, "--" * MEGABYTE, "$$" * MEGABYTE,
-        "x" * MEGABYTE, "[" * MEGABYTE, "9" * MEGABYTE, "age = 1 OR " * 600 + "age = 1",
-        "CASE " + "WHEN age = 1 THEN 1 " * 600 + "END", "age IN (" + ", ".join("1" * 1_900) + ")",
-        "(" * 39 + "age" + ")" * 39, "abs(" * 39 + "age" + ")" * 39, "NOT " * 500 + "age = 1",
-        "- " * 1_500 + "age", "age " + "+ 1 " * 1_500, "age" + "::double" * 500, "age" + " IS NULL" * 300,
-        "\x00" * 100, "\ud800", "age\u202e = 1", "\n" * 5_000 + "age", "{" * 3_000, "age BETWEEN " * 1_000,
+        "(" * DEEP + "age" + ")" * DEEP,
+        "NOT " * DEEP + "age",
+        "-" * DEEP + "age",
+        "CASE WHEN age THEN " * DEEP,
+        "abs(" * DEEP,
+        "age + " * DEEP + "age",
+        "age AND " * DEEP + "age",
+        "'" + "x" * MEGABYTE + "'",
+        "'" * MEGABYTE,
+        "/*" * MEGABYTE,
+        "--" * MEGABYTE,
+        "$$" * MEGABYTE,
+        "x" * MEGABYTE,
+        "[" * MEGABYTE,
+        "9" * MEGABYTE,
+        "age = 1 OR " * 600 + "age = 1",
+        "CASE " + "WHEN age = 1 THEN 1 " * 600 + "END",
+        "age IN (" + ", ".join("1" * 1_900) + ")",
+        "(" * 39 + "age" + ")" * 39,
+        "abs(" * 39 + "age" + ")" * 39,
+        "NOT " * 500 + "age = 1",
+        "- " * 1_500 + "age",
+        "age " + "+ 1 " * 1_500,
+        "age" + "::double" * 500,
+        "age" + " IS NULL" * 300,
+        "\x00" * 100,
+        "\ud800",
+        "age\u202e = 1",
+        "\n" * 5_000 + "age",
+        "{" * 3_000,
+        "age BETWEEN " * 1_000,
     ],
     ids=lambda text: f"{text[:12]!a}… {len(text):,}",
-)  # fmt: skip
+)
 @pytest.mark.parametrize("check", ["sql", "r", "to r"])
 def test_deep_and_long_expressions_are_answered_quickly(text, check):
     started = time.process_time()
@@ -363,14 +518,22 @@ def conditions(draw, depth):
 
 
 TABLE = pd.DataFrame(
-    {"age": [0.0, 1.0, 17.0, 18.0, 90.0], "pay": [-5.0, 0.0, 3.5, 100.0, 1e6],
-     "sex": pd.Categorical(["M", "F", "M", "F", "M"])}
-)  # fmt: skip
+    {
+        "age": [0.0, 1.0, 17.0, 18.0, 90.0],
+        "pay": [-5.0, 0.0, 3.5, 100.0, 1e6],
+        "sex": pd.Categorical(["M", "F", "M", "F", "M"]),
+    }
+)
 
 
 def by_pandas(text):
-    names = {"where": np.where, "minimum": np.minimum, "abs": np.abs, "age": TABLE["age"].to_numpy(),
-             "pay": TABLE["pay"].to_numpy()}  # fmt: skip
+    names = {
+        "where": np.where,
+        "minimum": np.minimum,
+        "abs": np.abs,
+        "age": TABLE["age"].to_numpy(),
+        "pay": TABLE["pay"].to_numpy(),
+    }
     # The text was built by the strategies above and holds nothing else.
     value = eval(text, {"__builtins__": {}}, names)  # noqa: S307
     return np.broadcast_to(np.asarray(value, dtype=float), len(TABLE))

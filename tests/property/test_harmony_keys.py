@@ -8,12 +8,12 @@ from effort import examples
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fusion_core.harmony.drafts import Draft, DraftFolder
-from fusion_core.harmony.fusiondata import read_harmonies
-from fusion_core.harmony.keys import earlier_key, harmony_key, possible_pairs, split_key
-from fusion_core.harmony.model import Harmony, HarmonySet, Side, SurveyPair
-from fusion_core.harmony.records import harmony_record
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.fusiondata.reading import read_harmonies
+from fusion_core.harmony.model.harmony import Harmony, HarmonySet, Side, SurveyPair
+from fusion_core.harmony.model.keys import earlier_key, harmony_key, possible_pairs, split_key
+from fusion_core.harmony.model.records import harmony_record
+from fusion_core.harmony.store.drafts import Draft, DraftFolder
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys import Dictionary, SurveyId, Variable
 
 PAIR = SurveyPair(SurveyId("RECS", "2015"), SurveyId("ACS", "2019"))
@@ -117,8 +117,10 @@ def test_a_fusiondata_entry_is_of_the_variables_that_exist(tmp_path):
 def test_an_exported_file_with_earlier_keys_is_read(tmp_path):
     path = tmp_path / f"{PAIR}.json"
     record = {
-        "format": 2, "donor": str(PAIR.donor), "recipient": str(PAIR.recipient),
+        "format": 2,
+        "donor": str(PAIR.donor),
+        "recipient": str(PAIR.recipient),
         "harmonies": {"a__b__c": harmony_record(SECOND)},
-    }  # fmt: skip
+    }
     path.write_text(json.dumps(record))
     assert [item.key for item in read_harmonies(path).harmonies] == [SECOND.key]

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_core.harmony.merging import codes_are_names, merge, renumbering
-from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side
+from fusion_core.harmony.editing.merging import codes_are_names, merge, renumbering
+from fusion_core.harmony.model.harmony import DROP, Harmony, LevelGroup, Side
 
 LABELS = {"donor": ("Gas", "Wood", "Oil", "Solar"), "recipient": ("gas", "wood", "other")}
 GROUPS = st.sampled_from([None, DROP, 1.0, 2.0, 3.0, 4.0])
@@ -33,9 +33,12 @@ def harmonies(draw):
         st.dictionaries(st.sampled_from([1.0, 2.0, 3.0]), st.sampled_from(["a", "b"]), max_size=2)
     )
     return Harmony(
-        draw(sides("donor")), draw(sides("recipient")), ordered=draw(st.booleans()),
-        comment=draw(st.sampled_from(["", "c", "d"])), group_names=tuple(sorted(names.items())),
-    )  # fmt: skip
+        draw(sides("donor")),
+        draw(sides("recipient")),
+        ordered=draw(st.booleans()),
+        comment=draw(st.sampled_from(["", "c", "d"])),
+        group_names=tuple(sorted(names.items())),
+    )
 
 
 @st.composite

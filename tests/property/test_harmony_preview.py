@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_harmonies import harmonies, surveys
 
-from fusion_core.harmony.apply import harmonize_pair
-from fusion_core.harmony.grouping import side_values
-from fusion_core.harmony.preview import preview
-from fusion_core.harmony.rows import RowsCache, SurveyRows
-from fusion_core.harmony.similarity import similarity, weighted_quantiles, weighted_shares
+from fusion_core.harmony.apply.apply import harmonize_pair
+from fusion_core.harmony.apply.grouping import side_values
+from fusion_core.harmony.apply.rows import RowsCache, SurveyRows
+from fusion_core.harmony.apply.similarity import similarity, weighted_quantiles, weighted_shares
+from fusion_core.harmony.previews.preview import preview
 
 quick = examples(25)
 levels = st.sampled_from(["household", "person"])
@@ -55,9 +55,11 @@ def test_shares_quantiles_and_similarity_are_those_of_the_rows(
         expected = row_by_row(frame[harmony.key], frame["weight"])
         assert previewed(found, side) == pytest.approx(expected, nan_ok=True)
     score = similarity(
-        pair.donor[harmony.key], pair.donor["weight"],
-        pair.recipient[harmony.key], pair.recipient["weight"],
-    )  # fmt: skip
+        pair.donor[harmony.key],
+        pair.donor["weight"],
+        pair.recipient[harmony.key],
+        pair.recipient["weight"],
+    )
     assert (np.nan if found.similarity is None else found.similarity) == pytest.approx(
         score, nan_ok=True
     )

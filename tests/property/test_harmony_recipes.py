@@ -8,14 +8,27 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_core.harmony.binning import bin_labels, format_number
-from fusion_core.harmony.conditions import Condition, Test, read_condition, write_condition
-from fusion_core.harmony.expressions import check_expression, evaluate_expression
-from fusion_core.harmony.grouping import side_values
-from fusion_core.harmony.headcounts import count_persons, counted
-from fusion_core.harmony.model import LevelGroup, Side
-from fusion_core.harmony.recipes import Recipe, Recode, Step, Sum, Term, read_recipe, write_recipe
-from fusion_core.harmony.rows import SurveyRows
+from fusion_core.harmony.apply.grouping import side_values
+from fusion_core.harmony.apply.rows import SurveyRows
+from fusion_core.harmony.expressions.conditions import (
+    Condition,
+    Test,
+    read_condition,
+    write_condition,
+)
+from fusion_core.harmony.expressions.expression import check_expression, evaluate_expression
+from fusion_core.harmony.expressions.member_counts import count_persons, counted
+from fusion_core.harmony.expressions.recipes import (
+    Recipe,
+    Recode,
+    Step,
+    Sum,
+    Term,
+    read_recipe,
+    write_recipe,
+)
+from fusion_core.harmony.model.binning import bin_labels, format_number
+from fusion_core.harmony.model.harmony import LevelGroup, Side
 from fusion_core.surveys import Dictionary, Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.model import HOUSEHOLD_KEY, PERSON_KEY, WEIGHT, variable_from_column
 
@@ -33,26 +46,35 @@ TESTS = st.one_of(
     st.builds(Test, NAMES, st.just("between"), st.tuples(NUMBERS, NUMBERS)),
     st.builds(Test, NAMES, st.sampled_from(["missing", "answered"])),
     st.builds(
-        Test, st.just("sex"), st.sampled_from(["in", "not_in"]),
+        Test,
+        st.just("sex"),
+        st.sampled_from(["in", "not_in"]),
         st.lists(LABELS, min_size=1, max_size=3, unique=True).map(tuple),
     ),
     st.builds(
-        Test, NAMES, st.sampled_from(["in", "not_in"]),
+        Test,
+        NAMES,
+        st.sampled_from(["in", "not_in"]),
         st.lists(NUMBERS, min_size=1, max_size=3, unique=True).map(tuple),
     ),
-)  # fmt: skip
+)
 CONDITIONS = st.one_of(
     st.builds(Condition, st.lists(TESTS, min_size=1, max_size=4).map(tuple)),
     st.builds(Condition, st.lists(TESTS, min_size=2, max_size=4).map(tuple), st.just("any")),
 )
 SUMS = st.builds(
     lambda first, rest, zero: Sum((Term(first), *rest), zero),
-    NAMES, st.lists(st.builds(Term, NAMES, st.sampled_from([1, -1])), max_size=4), st.booleans(),
-)  # fmt: skip
+    NAMES,
+    st.lists(st.builds(Term, NAMES, st.sampled_from([1, -1])), max_size=4),
+    st.booleans(),
+)
 RECODES = st.builds(
-    Recode, st.just("sex"),
-    st.lists(st.tuples(LABELS, NUMBERS), min_size=1, max_size=3, unique_by=lambda pair: pair[0]).map(tuple),
-)  # fmt: skip
+    Recode,
+    st.just("sex"),
+    st.lists(
+        st.tuples(LABELS, NUMBERS), min_size=1, max_size=3, unique_by=lambda pair: pair[0]
+    ).map(tuple),
+)
 STEPS = st.one_of(
     st.builds(Step, st.sampled_from(["multiply", "add", "from", "at_most", "at_least"]), NUMBERS),
     st.builds(Step, st.just("divide"), NUMBERS.filter(bool)),
@@ -61,11 +83,12 @@ STEPS = st.one_of(
 RECIPES = st.one_of(
     st.builds(
         lambda start, steps, last: Recipe(start, (*steps, *last)),
-        st.one_of(SUMS, RECODES), st.lists(STEPS, max_size=4),
+        st.one_of(SUMS, RECODES),
+        st.lists(STEPS, max_size=4),
         st.lists(st.builds(Step, st.just("above"), NUMBERS), max_size=1),
     ),
     st.builds(Recipe, CONDITIONS),
-)  # fmt: skip
+)
 
 
 def rows() -> pd.DataFrame:
@@ -136,17 +159,22 @@ def applied(step: Step, x: pd.Series) -> pd.Series:
         held = evaluate_expression(write_condition(step.condition), ROWS).fillna(False).astype(bool)
         return x.where(~held, k) if step.kind == "replace" else x.where(held, k)
     return {
-        "multiply": lambda: x * k, "divide": lambda: x / k, "add": lambda: x + k,
-        "from": lambda: k - x, "at_most": lambda: x.clip(upper=k), "at_least": lambda: x.clip(lower=k),
-    }[step.kind]()  # fmt: skip
+        "multiply": lambda: x * k,
+        "divide": lambda: x / k,
+        "add": lambda: x + k,
+        "from": lambda: k - x,
+        "at_most": lambda: x.clip(upper=k),
+        "at_least": lambda: x.clip(lower=k),
+    }[step.kind]()
 
 
 CHILDREN = st.builds(
     lambda points, codes, sex, own: (tuple(sorted(points)), codes, sex, own),
     st.sets(st.integers(1, 80).map(float), min_size=1, max_size=3),
     st.lists(st.sampled_from([0.0, 1.0]), min_size=4, max_size=4),
-    st.sampled_from(["", "Male", "Female"]), NUMBERS,
-)  # fmt: skip
+    st.sampled_from(["", "Male", "Female"]),
+    NUMBERS,
+)
 
 
 @given(CHILDREN)

@@ -11,16 +11,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fusion_core.errors import ExpressionError, InputError
-from fusion_core.harmony.adjustments_to_r import to_r
-from fusion_core.harmony.expressions import check_expression, evaluate_expression
-from fusion_core.harmony.fusiondata import read_harmonies
-from fusion_core.harmony.history import read_entries
-from fusion_core.harmony.model import DROP, Harmony, LevelGroup, Side, SurveyPair
-from fusion_core.harmony.r_adjustments import translate_adjustment
-from fusion_core.harmony.r_literals import parse_r
-from fusion_core.harmony.r_writing import write_r
-from fusion_core.harmony.records import harmony_record, read_harmony, render
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.expressions.expression import check_expression, evaluate_expression
+from fusion_core.harmony.fusiondata._adjustments_to_r import to_r
+from fusion_core.harmony.fusiondata._r_literals import parse_r
+from fusion_core.harmony.fusiondata.r_adjustments import translate_adjustment
+from fusion_core.harmony.fusiondata.r_writing import write_r
+from fusion_core.harmony.fusiondata.reading import read_harmonies
+from fusion_core.harmony.model.harmony import DROP, Harmony, LevelGroup, Side, SurveyPair
+from fusion_core.harmony.model.records import harmony_record, read_harmony, render
+from fusion_core.harmony.store.history import read_entries
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys import SurveyId, Variable
 
 PAIR = SurveyPair(SurveyId("A", "1"), SurveyId("B", "2"))
@@ -28,20 +28,116 @@ quick = examples(60)
 COLUMNS = {"agep": Variable("agep", type="integer"), "sex": Variable("sex", levels=("M", "F"))}
 
 SQL_PARTS = [
-    "agep", "sex", "'M'", '"x"', "1", "1.5", "(", ")", "+", "-", "*", "/", "%", "=", "<>", "<", ">=",
-    "AND", "OR", "NOT", "CASE", "WHEN", "THEN", "ELSE", "END", "IN", "BETWEEN", "LIKE", "IS", "NULL",
-    "abs(", "coalesce(", "if(", "cast(", "AS", "double", ",", ";", "--", "/*", "SELECT", "FROM", "[", "]",
-    "{", "}", "::", "->", "$1", "?", "@", "^", "~", "||", "&", ".", ":", "'", '"', "\\", "\x00", "é", "INTERVAL",
-    "trim(", "both", "round(", "DISTINCT", "LATERAL", "EXISTS", "UNION", "VALUES", "struct(", "x->", "**",
-]  # fmt: skip
+    "agep",
+    "sex",
+    "'M'",
+    '"x"',
+    "1",
+    "1.5",
+    "(",
+    ")",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "=",
+    "<>",
+    "<",
+    ">=",
+    "AND",
+    "OR",
+    "NOT",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "IN",
+    "BETWEEN",
+    "LIKE",
+    "IS",
+    "NULL",
+    "abs(",
+    "coalesce(",
+    "if(",
+    "cast(",
+    "AS",
+    "double",
+    ",",
+    ";",
+    "--",
+    "/*",
+    "SELECT",
+    "FROM",
+    "[",
+    "]",
+    "{",
+    "}",
+    "::",
+    "->",
+    "$1",
+    "?",
+    "@",
+    "^",
+    "~",
+    "||",
+    "&",
+    ".",
+    ":",
+    "'",
+    '"',
+    "\\",
+    "\x00",
+    "é",
+    "INTERVAL",
+    "trim(",
+    "both",
+    "round(",
+    "DISTINCT",
+    "LATERAL",
+    "EXISTS",
+    "UNION",
+    "VALUES",
+    "struct(",
+    "x->",
+    "**",
+]
 sql = st.one_of(
     st.text(max_size=60), st.lists(st.sampled_from(SQL_PARTS), max_size=14).map(" ".join)
 )
 
 R_PARTS = [
-    "list(", "c(", ")", ",", "=", "a", "`b`", "'s'", '"t"', "1", "2L", "-", ":", "TRUE", "NA", "NULL",
-    "logical(0)", "\n", "#", "system(", "function", "{", "}", "<-", "\\", "1e5", ";", "RECS", "groups",
-]  # fmt: skip
+    "list(",
+    "c(",
+    ")",
+    ",",
+    "=",
+    "a",
+    "`b`",
+    "'s'",
+    '"t"',
+    "1",
+    "2L",
+    "-",
+    ":",
+    "TRUE",
+    "NA",
+    "NULL",
+    "logical(0)",
+    "\n",
+    "#",
+    "system(",
+    "function",
+    "{",
+    "}",
+    "<-",
+    "\\",
+    "1e5",
+    ";",
+    "RECS",
+    "groups",
+]
 r_text = st.one_of(
     st.text(max_size=60), st.lists(st.sampled_from(R_PARTS), max_size=20).map(" ".join)
 )
@@ -116,16 +212,21 @@ def test_any_file_imports_or_raises_an_input_error(data, suffix, folder):
 
 
 json_values = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5)),
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5)
+    ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(
-            st.sampled_from(["donor", "acs", "groups", "levels", "breaks", "adj", "agg", "ordered"]),
-            inner, max_size=8,
+            st.sampled_from(
+                ["donor", "acs", "groups", "levels", "breaks", "adj", "agg", "ordered"]
+            ),
+            inner,
+            max_size=8,
         ),
     ),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
 @quick
@@ -185,8 +286,10 @@ def test_saved_and_loaded_a_harmony_is_the_same(harmony, tmp_path_factory):
     assert store.load().harmonies == (saved,)
     assert store.history()[0].after == saved
     assert (saved.donor, saved.recipient, saved.comment) == (
-        harmony.donor, harmony.recipient, harmony.comment,
-    )  # fmt: skip
+        harmony.donor,
+        harmony.recipient,
+        harmony.comment,
+    )
 
 
 @quick

@@ -41,9 +41,14 @@ from fusion_core.surveys import WeightDesign
 from fusion_core.validation import compare_external, score_variables
 
 FAST = TrainSettings(
-    quantiles=(0.5,), folds=0, leaves=(4,), maximum_trees=2, early_stopping_rounds=1,
-    neighbours=10, centres=20,
-)  # fmt: skip
+    quantiles=(0.5,),
+    folds=0,
+    leaves=(4,),
+    maximum_trees=2,
+    early_stopping_rounds=1,
+    neighbours=10,
+    centres=20,
+)
 ROWS = 30
 NAMES = ("rooms", "tenure", "kwh", "fuel", "weight")
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -163,16 +168,36 @@ COLUMNS: dict[str, Callable[[int], Any]] = {
 
 kinds = st.sampled_from(sorted(COLUMNS))
 odd_names = st.sampled_from(
-    ["", " ", "nobody", "rooms", "kwh", 0, 1.5, None, ("a", "b"), b"kwh", float("nan"),
-     "implicate", "n", "x" * 300, "имя", ["kwh"], {"kwh": 1}]
-)  # fmt: skip
+    [
+        "",
+        " ",
+        "nobody",
+        "rooms",
+        "kwh",
+        0,
+        1.5,
+        None,
+        ("a", "b"),
+        b"kwh",
+        float("nan"),
+        "implicate",
+        "n",
+        "x" * 300,
+        "имя",
+        ["kwh"],
+        {"kwh": 1},
+    ]
+)
 usual_name = st.sampled_from(NAMES)
 names = st.one_of(usual_name, usual_name, usual_name, odd_names)
 name_lists = st.one_of(
-    st.lists(names, max_size=3), names, st.none(), st.just(5),
+    st.lists(names, max_size=3),
+    names,
+    st.none(),
+    st.just(5),
     st.sampled_from([np.array(["kwh"]), pd.Index(["kwh"]), {"kwh": ["rooms"]}, {"kwh": None}]),
     st.lists(st.lists(names, max_size=3), max_size=2),
-)  # fmt: skip
+)
 not_tables = st.sampled_from(
     [None, "donor.csv", 5, np.zeros((3, 2)), np.zeros(3), [], {}, {"kwh": [1]}, pd.Series([1.0])]
 )
@@ -278,27 +303,48 @@ def test_fusing_refuses_what_is_no_recipient(model, data):
 
 
 statistic_parts = st.fixed_dictionaries(
-    {"kind": st.sampled_from(["mean", "share", "count", "median", "gini", "total", "ratio", "", 5]),
-     "variable": names},
+    {
+        "kind": st.sampled_from(
+            ["mean", "share", "count", "median", "gini", "total", "ratio", "", 5]
+        ),
+        "variable": names,
+    },
     optional={
         "level": st.sampled_from(["gas", "own", "none", 1, None]),
         "threshold": odd_numbers,
         "denominator": names,
         "probability": odd_numbers,
     },
-)  # fmt: skip
+)
 usual_statistic = st.sampled_from(
-    [Statistic("mean", "kwh"), Statistic("share", "fuel"), Statistic("median", "rooms"),
-     Statistic("count"), Statistic("share", "tenure"), Statistic("mean", "rooms")]
-)  # fmt: skip
+    [
+        Statistic("mean", "kwh"),
+        Statistic("share", "fuel"),
+        Statistic("median", "rooms"),
+        Statistic("count"),
+        Statistic("share", "tenure"),
+        Statistic("mean", "rooms"),
+    ]
+)
 statistics = mostly(
     st.one_of(usual_statistic, st.lists(usual_statistic, min_size=1, max_size=2)),
     st.sampled_from([None, "mean:kwh", 5, ["mean"], []]),
 )
 masks = st.sampled_from(
-    [None, np.ones(ROWS, bool), np.zeros(ROWS, bool), np.ones(3, bool), np.ones(ROWS), "kwh",
-     [True] * ROWS, ["yes"] * ROWS, [None] * ROWS, pd.Series([True] * ROWS, dtype="boolean"), 5]
-)  # fmt: skip
+    [
+        None,
+        np.ones(ROWS, bool),
+        np.zeros(ROWS, bool),
+        np.ones(3, bool),
+        np.ones(ROWS),
+        "kwh",
+        [True] * ROWS,
+        ["yes"] * ROWS,
+        [None] * ROWS,
+        pd.Series([True] * ROWS, dtype="boolean"),
+        5,
+    ]
+)
 designs = mostly(
     None, st.sampled_from([WeightDesign(), WeightDesign.jackknife(4), "jackknife", 80])
 )
@@ -344,12 +390,16 @@ def test_comparisons_refuse_what_are_no_groups(drawn, data):
             st.sampled_from(["own", 1, None, [1], np.nan, "x", dt.date(2020, 1, 1), {}]),
             max_size=2,
         ),
-    )  # fmt: skip
+    )
     refused_or_done(
-        compare, data.draw(st.sampled_from([drawn, None, 5])), data.draw(statistics),
-        data.draw(mostly({"tenure": "own"}, groups)), data.draw(mostly({"tenure": "rent"}, groups)), recipient=data.draw(tables()),
+        compare,
+        data.draw(st.sampled_from([drawn, None, 5])),
+        data.draw(statistics),
+        data.draw(mostly({"tenure": "own"}, groups)),
+        data.draw(mostly({"tenure": "rent"}, groups)),
+        recipient=data.draw(tables()),
         design=data.draw(designs),
-    )  # fmt: skip
+    )
 
 
 @entry(80)
@@ -359,10 +409,14 @@ def test_a_donor_sample_refuses_what_is_no_donor(drawn, data):
     variables = data.draw(mostly(["kwh", "fuel"], name_lists))
     recipient = data.draw(tables())
     known = refused_or_done(
-        DonorSample.build, data.draw(tables()), recipient, predictors=predictors,
-        variables=variables, weight=data.draw(st.sampled_from(["weight", None, 5, "kwh"])),
+        DonorSample.build,
+        data.draw(tables()),
+        recipient,
+        predictors=predictors,
+        variables=variables,
+        weight=data.draw(st.sampled_from(["weight", None, 5, "kwh"])),
         design=data.draw(designs),
-    )  # fmt: skip
+    )
     if known is not None and len(recipient) == ROWS:
         statistic = Statistic("mean", "kwh")
         refused_or_done(analyze, drawn, statistic, recipient=recipient, donor=known, weight=None)
@@ -374,11 +428,14 @@ def test_validation_refuses_what_cannot_be_compared(drawn, data):
     observed = data.draw(tables())
     subsets = data.draw(mostly(["rooms", "tenure"], name_lists))
     refused_or_done(
-        validate, observed, drawn, subsets,
+        validate,
+        observed,
+        drawn,
+        subsets,
         weight=data.draw(mostly(st.sampled_from(["weight", None]), names)),
         minimum_rows=data.draw(mostly(5, odd_numbers)),
         span=data.draw(mostly(0.5, odd_numbers)),
-    )  # fmt: skip
+    )
     refused_or_done(score_variables, observed, drawn)
 
 
@@ -387,10 +444,13 @@ def test_validation_refuses_what_cannot_be_compared(drawn, data):
 def test_imputing_refuses_what_it_cannot_fill(data):
     table = data.draw(tables())
     filled = refused_or_done(
-        impute, table, ignore=data.draw(mostly((), name_lists)),
+        impute,
+        table,
+        ignore=data.draw(mostly((), name_lists)),
         weight=data.draw(st.sampled_from(["weight", None, "kwh", 5, ""])),
-        seed=data.draw(mostly(1, odd_numbers)), settings=FAST,
-    )  # fmt: skip
+        seed=data.draw(mostly(1, odd_numbers)),
+        settings=FAST,
+    )
     if filled is not None and isinstance(table, pd.DataFrame):
         assert list(filled.columns) == list(table.columns)
         assert len(filled) == len(table)
@@ -400,10 +460,14 @@ def test_imputing_refuses_what_it_cannot_fill(data):
 @given(data=st.data())
 def test_fusing_unseen_households_refuses_what_cannot_be_cut_into_folds(data):
     refused_or_done(
-        fuse_out_of_fold, data.draw(tables()), data.draw(mostly(["kwh"], name_lists)),
-        data.draw(mostly(["rooms", "tenure"], name_lists)), m=2, settings=FAST,
+        fuse_out_of_fold,
+        data.draw(tables()),
+        data.draw(mostly(["kwh"], name_lists)),
+        data.draw(mostly(["rooms", "tenure"], name_lists)),
+        m=2,
+        settings=FAST,
         folds=data.draw(mostly(2, odd_numbers)),
-    )  # fmt: skip
+    )
 
 
 @entry(60)
@@ -414,10 +478,13 @@ def test_comparing_with_an_outside_table_refuses_what_is_none(data):
         areas[name] = pd.Series(COLUMNS[data.draw(kinds)](3)).array
     column = st.one_of(st.sampled_from(list(areas.columns)), odd_names)
     refused_or_done(
-        compare_external, areas, data.draw(mostly(areas, tables())),
-        area=data.draw(column), value=data.draw(column),
+        compare_external,
+        areas,
+        data.draw(mostly(areas, tables())),
+        area=data.draw(column),
+        value=data.draw(column),
         moe=data.draw(st.one_of(st.none(), column)),
-    )  # fmt: skip
+    )
 
 
 @entry(40)
@@ -461,18 +528,24 @@ def test_files_and_folders_are_given_as_text_or_paths_and_refused_otherwise(fold
     refused_or_done(read_implicates, data.draw(path), data.draw(name_lists))
     recipient = data.draw(st.one_of(path, tables()))
     refused_or_done(
-        fuse_to_folder, recipient, data.draw(path), data.draw(target), m=2,
+        fuse_to_folder,
+        recipient,
+        data.draw(path),
+        data.draw(target),
+        m=2,
         memory=data.draw(st.one_of(st.none(), odd_numbers)),
-    )  # fmt: skip
+    )
     refused_or_done(
         export_implicates,
         data.draw(st.sampled_from([open_implicates(str(folder / "implicates")), "implicates"])),
         data.draw(target.filter(lambda to: str(to) != str(folder / "text.parquet"))),
         kind=data.draw(st.sampled_from(["csv", "parquet", "xlsx", None])),
-        recipient=data.draw(path), columns=data.draw(name_lists),
+        recipient=data.draw(path),
+        columns=data.draw(name_lists),
         variables=data.draw(st.one_of(st.none(), name_lists)),
-        level=data.draw(st.sampled_from(["", "gas", "5"])), wide=data.draw(st.booleans()),
-    )  # fmt: skip
+        level=data.draw(st.sampled_from(["", "gas", "5"])),
+        wide=data.draw(st.booleans()),
+    )
 
 
 def test_what_the_search_found_stays_refused_or_done(drawn):

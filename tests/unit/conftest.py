@@ -11,8 +11,8 @@ from shapely import box
 from fusion_core.geography.boundaries import write_areas
 from fusion_core.geography.location import write_intersections
 from fusion_core.geography.spatial import SpatialTable, write_spatial_table
-from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.model.harmony import Harmony, LevelGroup, Side, SurveyPair
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys.model import (
     Dictionary,
     Survey,
@@ -27,8 +27,11 @@ PAIR = SurveyPair(SurveyId("TOY", "2020"), SurveyId("TOYACS", "2022"))
 PUMAS = ("9900100", "9900200", "9900300", "9900400")
 REGIONS = {"9900100": "North", "9900200": "North", "9900300": "South", "9900400": "South"}
 ROLES = {
-    "household_id": "key", "weight": "weight", "puma": "geography", "region": "geography",
-}  # fmt: skip
+    "household_id": "key",
+    "weight": "weight",
+    "puma": "geography",
+    "region": "geography",
+}
 
 
 def households(rows: int, prefix: str, generator: np.random.Generator) -> pd.DataFrame:

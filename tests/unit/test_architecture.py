@@ -1,8 +1,9 @@
-"""The import rules of the house, as CONTRIBUTING.md states them."""
+"""The import rules of the house, as assets/docs/architecture.md states them."""
 
 import ast
 from collections import Counter
-from fnmatch import fnmatch
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,88 +11,219 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "fusion_core"
 APP = ROOT / "harmony_app"
+LARGEST_FOLDER = 15
 
-# Which parts of the engine a part may import, besides itself and those at the edge (`EVERYWHERE`).
+# Which parts of the engine a part may import, besides itself and what stands at the top.
 ALLOWED = {
-    "errors": set(),
-    "arguments": set(),
-    "frames": set(),
-    "workspace.files": set(),
     "surveys": {"workspace.files"},
     "harmony": {"surveys", "workspace.files"},
     "geography": {"surveys", "workspace", "workspace.files"},
     "fusion": {"workspace.files"},
-    "estimates": {
-        "fusion", "surveys", "harmony", "geography", "workspace.files", "workspace",
-    },
-    "validation": {"fusion", "surveys", "geography", "estimates", "workspace.files"},
+    "estimates": {"fusion", "surveys", "harmony", "geography", "workspace.files", "workspace"},
+    "validation": {"fusion", "surveys", "estimates", "workspace.files"},
     "workspace": {"surveys", "harmony", "fusion", "workspace.files"},
     "ingest": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
+    "demo": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
     "prepare": {"surveys", "harmony", "geography", "fusion", "workspace", "workspace.files"},
     "execution": {
-        "surveys", "harmony", "geography", "fusion", "estimates", "validation", "workspace",
-        "workspace.files", "prepare",
+        "surveys",
+        "harmony",
+        "geography",
+        "fusion",
+        "estimates",
+        "validation",
+        "workspace",
+        "workspace.files",
+        "prepare",
     },
-}  # fmt: skip
-EVERYWHERE = {"errors", "arguments", "frames"}
-UNRESTRICTED = {"cli", "__init__"}
+}
+UNRESTRICTED = {"cli"}
 WEB_LIBRARIES = {"panel", "param", "bokeh", "holoviews"}
+
+# The rooms of a package, lower ones first: a room imports those before it. Names that are no
+# folder are modules that stand between the rooms.
+ROOMS = {
+    "fusion_core.harmony": (
+        "model",
+        "expressions",
+        "labels",
+        "matching",
+        "editing",
+        "apply",
+        "store",
+        "fusiondata",
+        "checks",
+        "previews",
+        "vintages",
+        "suggest",
+        "overview",
+        "exchange",
+    ),
+    "fusion_core.fusion": ("base", "implicates", "trees", "model", "training", "fusing"),
+    "fusion_core.estimates": ("statistics", "variance", "api", "runs"),
+    "fusion_core.ingest": ("tables", "generic", "acs", "recs", "fusiondata", "readers"),
+    "fusion_core.demo": ("world", "samples", "harmonies", "build", "checking"),
+    "fusion_core.validation": ("internal", "report", "external"),
+    "fusion_core.cli": (
+        "output",
+        "options",
+        "harmonies",
+        "estimates",
+        "runs",
+        "surveys",
+        "demo",
+        "main",
+    ),
+    "harmony_app.harmonize": (
+        "work",
+        "match",
+        "checks",
+        "suggest",
+        "team",
+        "vintages",
+        "table",
+        "exchange",
+        "screen",
+        "page",
+    ),
+    "harmony_app.explore": ("view", "map", "data", "panels", "page", "place"),
+    "harmony_app.validate": ("view", "figures", "checks", "tabs", "page", "place"),
+    "harmony_app.shell": ("session", "look", "work", "tour", "page"),
+}
 
 
 def modules(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.py"))
 
 
-def imports(path: Path) -> set[str]:
-    """Every module a file imports, at any depth, with from-imports spelled out."""
-    found = set()
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def is_room(name: str) -> bool:
+    package, _, last = name.rpartition(".")
+    return last in ROOMS.get(package, ()) and (ROOT / name.replace(".", "/")).is_dir()
+
+
+@cache
+def imports(path: Path) -> tuple[tuple[str, str], ...]:
+    """Every module a file imports, at any depth, and the name it takes from it."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            found += [(alias.name, "") for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            found += [(node.module, alias.name) for alias in node.names]
+    return tuple(found)
+
+
+def roots(path: Path) -> set[str]:
+    return {module.split(".")[0] for module, _ in imports(path)}
 
 
 def part_of(module: str) -> str:
-    """The part of the engine a dotted module name belongs to."""
+    """The part of the engine a dotted module name belongs to; the top is no part."""
     pieces = module.split(".")[1:]
-    if pieces[:2] in (["workspace", name] for name in ("files", "folders", "tables")):
+    if pieces[:2] in (["workspace", "files"], ["workspace", "tables"]):
         return "workspace.files"
-    return pieces[0] if pieces else "__init__"
+    return pieces[0] if pieces and (ENGINE / pieces[0]).is_dir() else ""
 
 
-def part_of_path(path: Path) -> str:
-    dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    return part_of(dotted)
+def below(module: str, name: str, package: str) -> str:
+    """The room, or the module between rooms, of a package that an import reaches; else nothing."""
+    if module == package:
+        return name if name in ROOMS[package] else ""
+    return (
+        module[len(package) + 1 :].split(".", maxsplit=1)[0]
+        if module.startswith(f"{package}.")
+        else ""
+    )
 
 
-@pytest.mark.parametrize("path", modules(ENGINE), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", modules(ENGINE), ids=dotted)
 def test_the_engine_imports_nothing_of_the_app_and_no_web_library(path: Path):
-    roots = {name.split(".")[0] for name in imports(path)}
-    assert not roots & ({"harmony_app"} | WEB_LIBRARIES)
+    assert not roots(path) & ({"harmony_app"} | WEB_LIBRARIES)
 
 
-@pytest.mark.parametrize("path", modules(ENGINE), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", modules(ENGINE), ids=dotted)
 def test_a_part_of_the_engine_imports_only_the_parts_below_it(path: Path):
-    part = part_of_path(path)
+    part = part_of(dotted(path))
     if part in UNRESTRICTED:
         return
-    used = {part_of(name) for name in imports(path) if name.startswith("fusion_core.")}
-    assert used <= ALLOWED[part] | {part, *EVERYWHERE}
+    used = {
+        part_of(f"{module}.{name}") for module, name in imports(path) if module.startswith("fusion")
+    } - {"", part}
+    if path.parent != ENGINE:
+        assert used <= ALLOWED.get(part, set())
+    elif path.name != "__init__.py":
+        assert used == set()
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_the_order_of_rooms_names_every_room_and_no_other(package: str):
+    folder = ROOT / package.replace(".", "/")
+    folders = {path.parent.name for path in folder.glob("*/__init__.py")}
+    names = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert folders <= set(ROOMS[package]) <= folders | names
+    assert names <= set(ROOMS[package])
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_a_room_imports_only_the_rooms_before_it(package: str):
+    order = ROOMS[package]
+    for path in modules(ROOT / package.replace(".", "/")):
+        room = below(dotted(path), "", package)
+        if not room:
+            continue
+        reached = {below(module, name, package) for module, name in imports(path)} - {"", room}
+        assert not {other for other in reached if order.index(other) > order.index(room)}, path
+
+
+@pytest.mark.parametrize("path", [*modules(ENGINE), *modules(APP)], ids=dotted)
+def test_whoever_is_outside_a_room_takes_only_what_the_room_offers(path: Path):
+    for module, name in imports(path):
+        room = next((end for end in (module, module.rpartition(".")[0]) if is_room(end)), "")
+        if not room or f"{dotted(path)}.".startswith(f"{room}."):
+            continue
+        assert module == room, f"{module} is inside {room}: take {name} from the room"
+        assert name in import_module(room).__all__
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_a_module_of_a_room_is_private_unless_the_room_offers_something_of_it(package: str):
+    for room in filter(is_room, (f"{package}.{name}" for name in ROOMS[package])):
+        folder = ROOT / room.replace(".", "/")
+        offered = {module for module, _ in imports(folder / "__init__.py")}
+        offered |= {f"{module}.{name}" for module, name in imports(folder / "__init__.py")}
+        for path in folder.glob("*.py"):
+            if path.stem != "__init__":
+                private = path.stem.startswith("_")
+                assert private != (f"{room}.{path.stem}" in offered), path
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_the_documented_rooms_are_the_rooms_there_are(package: str):
+    text = (ROOT / "assets" / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition(f"| `{package}` |")[2].partition("\n\n")[0]
+    rows = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert rows == list(ROOMS[package])
+
+
+def test_no_folder_holds_more_modules_than_a_newcomer_can_overlook():
+    folders = Counter(path.parent for path in [*modules(ENGINE), *modules(APP)])
+    crowded = {dotted(folder): count for folder, count in folders.items()}
+    assert {name: n for name, n in crowded.items() if n - 1 > LARGEST_FOLDER} == {}
 
 
 def test_the_array_core_of_fusion_and_estimates_needs_no_plotting_or_geography():
     for path in [*modules(ENGINE / "fusion"), *modules(ENGINE / "estimates")]:
-        if path.name == "stage.py":
-            continue
-        assert not {name.split(".")[0] for name in imports(path)} & {"geopandas", "shapely"}
+        if path.stem != "estimate_run":
+            assert not roots(path) & {"geopandas", "shapely"}
 
 
 def test_the_app_computes_no_statistics_itself():
     for path in modules(APP):
-        roots = {name.split(".")[0] for name in imports(path)}
-        assert not roots & {"scipy", "sklearn", "lightgbm", "duckdb"}, path
+        assert not roots(path) & {"scipy", "sklearn", "lightgbm", "duckdb"}, path
 
 
 def test_no_code_evaluates_text():
@@ -107,14 +239,6 @@ def test_every_test_module_has_a_name_of_its_own():
     assert [name for name, count in names.items() if count > 1] == []
 
 
-@pytest.mark.parametrize(
-    "package", ["fusion_core/harmony", "fusion_core/fusion", "harmony_app/harmonize"]
-)
-def test_the_module_map_names_every_module_and_no_other(package: str):
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    table = text.partition(f"| `{package}/` |")[2].partition("\n\n")[0]
-    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    patterns = [name.strip("` ") for cell in cells for name in cell.split(",")]
-    names = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__"}
-    assert {name for name in names if not any(fnmatch(name, item) for item in patterns)} == set()
-    assert {item for item in patterns if not any(fnmatch(name, item) for name in names)} == set()
+def test_the_formatter_decides_everywhere():
+    for path in [*modules(ENGINE), *modules(APP), *modules(ROOT / "tests")]:
+        assert "# fmt: " + "skip" not in path.read_text(encoding="utf-8"), path

@@ -14,25 +14,25 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from fusion_core.estimates.sources import EstimateCache
+from fusion_core.estimates.runs.estimate_data import EstimateCache
 from fusion_core.fusion import write_implicates
-from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 from fusion_core.surveys.model import SurveyId, WeightDesign
 from fusion_core.surveys.storage import read_survey
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import open_run
 from harmony_app import explore
-from harmony_app.explore.catalogue import read_catalogue
-from harmony_app.explore.downloads import FORMATS, file_stem
-from harmony_app.explore.estimates import Estimator, true_value
-from harmony_app.explore.figure_svg import FigureTexts, figure_svg
-from harmony_app.explore.layers import map_layer
+from harmony_app.explore.data.catalogue import read_catalogue
+from harmony_app.explore.data.downloads import FORMATS, file_stem
+from harmony_app.explore.data.estimates import Estimator, true_value
+from harmony_app.explore.map.figure_svg import FigureTexts, figure_svg
+from harmony_app.explore.map.layers import map_layer
+from harmony_app.explore.map.shapes import area_shapes, readable_name
 from harmony_app.explore.page import ExplorePage, notices_html
-from harmony_app.explore.shapes import area_shapes, readable_name
-from harmony_app.shell.figures import sequential_palette
+from harmony_app.shell.look.figures import sequential_palette
+from harmony_app.shell.look.theme import figure_colours
 from harmony_app.shell.session import Session
-from harmony_app.shell.theme import figure_colours
 
 RECIPIENT = SurveyId("CENSUS", "2021")
 
@@ -184,7 +184,7 @@ def test_a_link_to_what_is_gone_says_what_is_shown_instead(make_page):
 
 def test_a_long_computation_colours_the_map_first_unless_it_is_known(make_page, monkeypatch):
     shown = []
-    monkeypatch.setattr("harmony_app.explore.estimates._MANY", 0)
+    monkeypatch.setattr("harmony_app.explore.data.estimates._MANY", 0)
     original = ExplorePage._show_answer
     monkeypatch.setattr(
         ExplorePage,
@@ -508,10 +508,15 @@ def test_true_values_are_only_told_of_whole_areas(mapped_workspace, make_page, t
     (workspace.path / "truth").mkdir()
     pd.DataFrame(
         {
-            "area_kind": "puma", "area_id": ["0100100"], "subgroup": "all", "variable": "cold",
-            "level": "Yes", "statistic": "share", "value": [0.07],
+            "area_kind": "puma",
+            "area_id": ["0100100"],
+            "subgroup": "all",
+            "variable": "cold",
+            "level": "Yes",
+            "statistic": "share",
+            "value": [0.07],
         }
-    ).to_parquet(workspace.path / "truth" / "truth.parquet")  # fmt: skip
+    ).to_parquet(workspace.path / "truth" / "truth.parquet")
     assert true_value(workspace, request, "0100100") == pytest.approx(0.07)
     assert true_value(workspace, dataclasses.replace(request, where="np > 1"), "0100100") is None
 

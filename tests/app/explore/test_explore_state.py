@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from fusion_core.errors import InputError
 from fusion_core.surveys.model import Variable
-from harmony_app.explore.address import from_query, to_query
-from harmony_app.explore.state import (
+from harmony_app.explore.view.address import from_query, to_query
+from harmony_app.explore.view.state import (
     ExploreState,
     HatchRule,
     choose_kind,
@@ -104,10 +104,13 @@ def test_comparing_keeps_the_first_and_replaces_the_second():
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("cv:0.2", HatchRule("cv", 0.2)), ("moe:0.05", HatchRule("moe", 0.05)),
-        ("never", HatchRule("never", float("inf"))), ("cv:x", HatchRule()), ("cv:-1", HatchRule()),
+        ("cv:0.2", HatchRule("cv", 0.2)),
+        ("moe:0.05", HatchRule("moe", 0.05)),
+        ("never", HatchRule("never", float("inf"))),
+        ("cv:x", HatchRule()),
+        ("cv:-1", HatchRule()),
     ],
-)  # fmt: skip
+)
 def test_hatch_rules_are_read_from_an_address(text, rule):
     assert HatchRule.parse(text) == rule
 
@@ -160,9 +163,13 @@ def test_any_address_gives_a_view_that_can_be_repaired(query):
 
 def test_an_old_link_falls_back_to_what_exists():
     old = ExploreState(
-        variable="gone", kind="share", level="?", group_variable="cold", group_levels=("Yes", "Maybe"),
+        variable="gone",
+        kind="share",
+        level="?",
+        group_variable="cold",
+        group_levels=("Yes", "Maybe"),
         breakdown="gone",
-    )  # fmt: skip
+    )
     state = repair(old, VARIABLES, VARIABLES)
     assert (state.variable, state.level) == ("fuel", "Gas")
     assert (state.group_levels, state.breakdown) == (("Yes",), "")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusion_core.errors import InputError
-from harmony_app.explore.classes import (
+from harmony_app.explore.view.classes import (
     NO_CLASS,
     class_edges,
     classify,

@@ -8,15 +8,16 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.comparison import Difference
-from fusion_core.estimates.statistic import Statistic
+from fusion_core.estimates.api.comparison import Difference
+from fusion_core.estimates.statistics.statistic import Statistic
 from fusion_core.surveys.model import Variable
-from harmony_app.explore import detail, words
-from harmony_app.explore.centre import legend_html, table_frame
-from harmony_app.explore.layers import align, hover_columns, map_layer, unreliable_positions
-from harmony_app.explore.ranking import ranking_items
-from harmony_app.explore.state import ExploreState, HatchRule
-from harmony_app.shell.formats import Quantity
+from harmony_app.explore.map.layers import align, hover_columns, map_layer, unreliable_positions
+from harmony_app.explore.panels import _detail as detail
+from harmony_app.explore.panels._ranking import ranking_items
+from harmony_app.explore.panels.centre import legend_html, table_frame
+from harmony_app.explore.view import words
+from harmony_app.explore.view.state import ExploreState, HatchRule
+from harmony_app.shell.look.formats import Quantity
 
 SHARE = Quantity(share=True)
 AREAS = pd.DataFrame({"area_id": ["1", "2", "3", "4"], "name": ["A", "B", "C <i>", "D"]})
@@ -25,13 +26,19 @@ AREAS = pd.DataFrame({"area_id": ["1", "2", "3", "4"], "name": ["A", "B", "C <i>
 def estimates() -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "puma": ["3", "1", "2"], "n": [40, 200, 9], "estimate": [0.02, 0.6, 0.3],
-            "standard_error": [0.01, 0.011, math.nan], "moe": [0.017, 0.018, math.nan],
-            "lower": [0.003, 0.582, math.nan], "upper": [0.037, 0.618, math.nan],
-            "cv": [0.5, 0.018, math.nan], "reliability": ["low", "high", "undefined"],
-            "fusion_share": [0.2, 0.4, 0.0], "assumption": ["", "", ""],
+            "puma": ["3", "1", "2"],
+            "n": [40, 200, 9],
+            "estimate": [0.02, 0.6, 0.3],
+            "standard_error": [0.01, 0.011, math.nan],
+            "moe": [0.017, 0.018, math.nan],
+            "lower": [0.003, 0.582, math.nan],
+            "upper": [0.037, 0.618, math.nan],
+            "cv": [0.5, 0.018, math.nan],
+            "reliability": ["low", "high", "undefined"],
+            "fusion_share": [0.2, 0.4, 0.0],
+            "assumption": ["", "", ""],
         }
-    )  # fmt: skip
+    )
 
 
 def aligned() -> pd.DataFrame:
@@ -125,9 +132,19 @@ def test_an_area_without_sample_says_what_to_do():
 
 def difference(value=0.58, p_value=1e-9, moe=0.02):
     return Difference(
-        0.6, 0.6 - value, value, moe / 1.645, moe, 60.0, p_value, 0.9,
-        first_moe=0.4, second_moe=0.4, ratio=30.0, ratio_moe=4.0,
-    )  # fmt: skip
+        0.6,
+        0.6 - value,
+        value,
+        moe / 1.645,
+        moe,
+        60.0,
+        p_value,
+        0.9,
+        first_moe=0.4,
+        second_moe=0.4,
+        ratio=30.0,
+        ratio_moe=4.0,
+    )
 
 
 def test_what_was_found_of_a_difference_is_told_in_a_sentence():
@@ -209,8 +226,9 @@ def by_state(*stored):
 
 
 @pytest.mark.parametrize(
-    "stored", [("Oregon/OR", "Alabama/AL"), ("OR", "AL"), ("41", "01"), (41, 1), ("oregon", "alabama")]
-)  # fmt: skip
+    "stored",
+    [("Oregon/OR", "Alabama/AL"), ("OR", "AL"), ("41", "01"), (41, 1), ("oregon", "alabama")],
+)
 def test_states_meet_their_polygons_in_whatever_way_the_survey_writes_them(stored):
     table = align(by_state(*stored), STATES, "state")
     assert table["estimate"].to_numpy() == pytest.approx([2.0, np.nan, 1.0], nan_ok=True)

@@ -3,16 +3,16 @@ from datetime import UTC, datetime
 import pytest
 
 from fusion_core.execution.checking import USUAL
-from fusion_core.harmony.model import SurveyPair
+from fusion_core.harmony.model.harmony import SurveyPair
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import size_text, write_json
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, RunState, create_run
 from harmony_app.fuse.run_view import detail_data, runs_data
 from harmony_app.fuse.state import FuseState
-from harmony_app.shell.jobs import chip_html
-from harmony_app.shell.run_watch import RunRow, RunWatch
-from harmony_app.shell.times import duration, elapsed, moment
+from harmony_app.shell.look.times import duration, elapsed, moment
+from harmony_app.shell.work.jobs import chip_html
+from harmony_app.shell.work.run_watch import RunRow, RunWatch
 
 PAIR = SurveyPair(SurveyId("TOY", "2020"), SurveyId("TOYACS", "2022"))
 
@@ -61,8 +61,9 @@ def test_links_and_downloads_appear_when_there_is_something_to_see(run):
     write_json({"notes": []}, run.input_folder / "prepare.json")
     data = detail_data(row_of(run, status="finished"))
     assert [link["href"] for link in data["links"]] == [
-        f"/validate?run={run.id}", f"/explore?run={run.id}",
-    ]  # fmt: skip
+        f"/validate?run={run.id}",
+        f"/explore?run={run.id}",
+    ]
     assert len(data["downloads"]) == 3
 
 

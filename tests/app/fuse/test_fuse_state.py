@@ -1,8 +1,8 @@
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.fusion.settings import TrainSettings
-from fusion_core.harmony.model import SurveyPair
+from fusion_core.fusion.base.settings import TrainSettings
+from fusion_core.harmony.model.harmony import SurveyPair
 from fusion_core.surveys.model import SurveyId
 from harmony_app.fuse import state as choices
 from harmony_app.fuse.settings_form import GROUPS, form_data, read_value

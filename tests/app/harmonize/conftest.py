@@ -15,8 +15,8 @@ from fusion_core.surveys.model import (
     variable_from_column,
 )
 from fusion_core.workspace.layout import Workspace
-from harmony_app.harmonize.desk import HarmonizeDesk
 from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.harmonize.work.browser_component import HarmonizeDesk
 from harmony_app.shell.session import Session
 
 DONOR = SurveyId("ENERGY", "2020")

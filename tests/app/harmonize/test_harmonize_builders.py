@@ -81,14 +81,22 @@ def test_a_universe_is_made_of_rows_with_a_group_of_its_own(kids):
         ("recipe", {"recipe": []}),
         ("recipe", {"recipe": {"start": {"kind": "sum", "terms": [["kids"]]}}}),
         ("recipe", {"recipe": {"start": {"kind": "recode", "variable": 3, "values": [["a", 1]]}}}),
-        ("recipe", {"recipe": {"start": {"kind": "sum", "terms": [["agep", 1]]}, "steps": [{"kind": "eval", "number": 1}]}}),
+        (
+            "recipe",
+            {
+                "recipe": {
+                    "start": {"kind": "sum", "terms": [["agep", 1]]},
+                    "steps": [{"kind": "eval", "number": 1}],
+                }
+            },
+        ),
         ("split_bins", {"bins": 5000, "by": "width"}),
         ("label_bins", {}),
         ("label_bins", {"base_year": "soon"}),
         ("breakpoints", {"values": list(range(10_000))}),
         ("price_year", {"year": 1492}),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_meant_gets_a_sentence_at_its_field(kids, told, kind, content):
     before = kids.state.current
     send(kids, kind, **content)

@@ -7,10 +7,10 @@ import threading
 
 import pytest
 
-from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.model.harmony import Harmony, LevelGroup, Side, SurveyPair
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys.model import SurveyId
-from harmony_app.harmonize.bulk_check import BulkCheck
+from harmony_app.harmonize.checks._bulk_check import BulkCheck
 
 PAIR = SurveyPair(SurveyId("ENERGY", "2020"), SurveyId("ACS", "2019"))
 KEY = "kids__agep"

@@ -9,8 +9,8 @@ import zipfile
 import pandas as pd
 import pytest
 
-from fusion_core.harmony.model import SurveyPair
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.model.harmony import SurveyPair
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys.model import SurveyId
 
 PAIR = SurveyPair(SurveyId("ENERGY", "2020"), SurveyId("ACS", "2019"))
@@ -40,9 +40,14 @@ def upload(page, told):
         for place, (name, content) in enumerate(files):
             data = base64.b64encode(content if isinstance(content, bytes) else content.encode())
             page.receive(
-                {"kind": "import_file", "name": name, "data": data.decode(), "first": place == 0,
-                 "last": place == len(files) - 1}
-            )  # fmt: skip
+                {
+                    "kind": "import_file",
+                    "name": name,
+                    "data": data.decode(),
+                    "first": place == 0,
+                    "last": place == len(files) - 1,
+                }
+            )
         return told[-1]
 
     return send
@@ -60,9 +65,10 @@ def test_files_are_compared_before_anything_is_saved(upload, workspace):
     plan = upload((NAME, FILE))
     assert plan["kind"] == "import_plan"
     assert statuses(plan["files"][0]) == {
-        "heat__hfl": ("imported", "new"), "pay__hfl": ("flagged", "new"),
+        "heat__hfl": ("imported", "new"),
+        "pay__hfl": ("flagged", "new"),
         "odd__one": ("skipped", "none"),
-    }  # fmt: skip
+    }
     assert "rewrite it" in plan["files"][0]["entries"][1]["todo"][0]
     assert stored(workspace).load().harmonies == ()
 
@@ -169,8 +175,10 @@ def test_all_harmonies_are_exported_in_every_form(upload, page, told, form):
     page.receive({"kind": "import_run", "choices": ["mine"]})
     page.receive({"kind": "export"})
     assert told[-1] == {
-        "kind": "export_ask", "items": None, "title": "all harmonies of ENERGY 2020 → ACS 2019",
-    }  # fmt: skip
+        "kind": "export_ask",
+        "items": None,
+        "title": "all harmonies of ENERGY 2020 → ACS 2019",
+    }
     page.receive({"kind": "export", "format": form, "findings": True})
     download = next(item for item in told if item["kind"] == "download")
     assert download["name"] == f"{PAIR}.{form}"

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from fusion_core.harmony.model import Harmony, Side, SurveyPair
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.model.harmony import Harmony, Side, SurveyPair
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys.model import SurveyId
 
 PAIR = SurveyPair(SurveyId("ENERGY", "2020"), SurveyId("ACS", "2019"))

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion_core.errors import InputError
-from harmony_app.harmonize import messages
-from harmony_app.harmonize.edits import EDITS, apply_edit
-from harmony_app.harmonize.pair_surveys import Surveys
+from harmony_app.harmonize.match.edits import EDITS, apply_edit
+from harmony_app.harmonize.work import messages
+from harmony_app.harmonize.work.pair_surveys import Surveys
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=True) | st.integers() | st.text(max_size=8),
@@ -60,7 +60,7 @@ def _outcome(harmony, message, surveys) -> str:
 
 
 def _example():
-    from fusion_core.harmony.editing import start_harmony
+    from fusion_core.harmony.editing.edits import start_harmony
     from fusion_core.surveys.model import Dictionary, Survey, SurveyDescription, SurveyId, Variable
 
     donor = Variable("heat", levels=("Gas", "Wood"))

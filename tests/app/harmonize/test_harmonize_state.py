@@ -7,11 +7,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_core.harmony.drafts import Draft
-from fusion_core.harmony.model import Harmony, Side, SurveyPair
+from fusion_core.harmony.model.harmony import Harmony, Side, SurveyPair
+from fusion_core.harmony.store.drafts import Draft
 from fusion_core.surveys.model import SurveyId
-from harmony_app.harmonize import state as states
-from harmony_app.harmonize.state import ViewState
+from harmony_app.harmonize.work import state as states
+from harmony_app.harmonize.work.state import ViewState
 
 PAIR = SurveyPair(SurveyId("ENERGY", "2020"), SurveyId("ACS", "2019"))
 START = Harmony(Side("heat"), Side("hfl"))

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from fusion_core.harmony.store import HarmonyStore
-from harmony_app.harmonize.pairwork import parse_pair
+from fusion_core.harmony.store.store import HarmonyStore
+from harmony_app.harmonize.work.pair_session import parse_pair
 
 
 def part(page, name):

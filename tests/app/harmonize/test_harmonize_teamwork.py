@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from fusion_core.harmony.model import SurveyPair
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.model.harmony import SurveyPair
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys.model import SurveyId
 
 PAIR = SurveyPair(SurveyId("ENERGY", "2020"), SurveyId("ACS", "2019"))
@@ -84,8 +84,9 @@ def test_what_both_changed_is_decided_item_by_item(kim_and_lee, store, told, cho
     kim.receive({"kind": "save"})
     items = last(told, "conflict")["items"]
     assert [(i["what"], i["base"], i["mine"], i["theirs"]) for i in items] == [
-        ("donor: Gas", "1", "3", "2"), ("comment", "–", "kim's", "lee's"),
-    ]  # fmt: skip
+        ("donor: Gas", "1", "3", "2"),
+        ("comment", "–", "kim's", "lee's"),
+    ]
     kim.receive({"kind": "resolve", "revision": 2, "choices": [choice, "mine"], "save": True})
     merged = store.load().get(KEY)
     assert (groups(merged, "donor")[0], merged.comment) == (expected, "kim's")

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from made_up_survey import with_made_up_answers
 
-from fusion_core.harmony.apply import harmonize_pair
-from fusion_core.harmony.fusiondata import read_harmonies
-from fusion_core.ingest.fusiondata_dictionary import read_fusiondata_dictionary
+from fusion_core.harmony.apply.apply import harmonize_pair
+from fusion_core.harmony.fusiondata.reading import read_harmonies
+from fusion_core.ingest.fusiondata.dictionary import read_fusiondata_dictionary
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.page import HarmonizePage
@@ -53,8 +53,9 @@ def published(shared_data, asec):
     donor, recipient = surveys(asec)
     found = read_harmonies(
         shared_data / "harmonies" / "r" / f"{PAIR}.R",
-        donor=donor.dictionary, recipient=recipient.dictionary,
-    )  # fmt: skip
+        donor=donor.dictionary,
+        recipient=recipient.dictionary,
+    )
     return {harmony.key: harmony for harmony in found.harmonies}
 
 
@@ -99,11 +100,20 @@ def coded(survey, variable, groups) -> list:
 
 def test_persons_too_young_to_be_asked_join_the_group_of_those_not_asked(asec, published):
     harmony = made(
-        asec, "educ", "schl", SCHOOLING,
-        {"kind": "universe_rows", "side": "recipient", "condition": {
-            "joined": "all", "tests": [{"variable": "agep", "relation": "at_least", "values": [15]}]}},
+        asec,
+        "educ",
+        "schl",
+        SCHOOLING,
+        {
+            "kind": "universe_rows",
+            "side": "recipient",
+            "condition": {
+                "joined": "all",
+                "tests": [{"variable": "agep", "relation": "at_least", "values": [15]}],
+            },
+        },
         {"kind": "outside", "side": "recipient", "group": 1},
-    )  # fmt: skip
+    )
     donor, recipient = surveys(asec)
     asked = [
         code if age >= 15 else 1

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.model.harmony import Harmony, LevelGroup, Side, SurveyPair
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys.model import Dictionary, Survey, SurveyDescription, SurveyId, Variable
-from harmony_app.harmonize.address import KEYS_IN_ADDRESS, address
-from harmony_app.harmonize.state import ViewState, VintageTask
+from harmony_app.harmonize.work.address import KEYS_IN_ADDRESS, address
+from harmony_app.harmonize.work.state import ViewState, VintageTask
 
 HERE = SurveyPair(SurveyId("ENERGY", "2020"), SurveyId("ACS", "2019"))
 THERE = SurveyPair(SurveyId("ENERGY", "2020"), SurveyId("ACS", "2021"))
@@ -30,10 +30,13 @@ HEAT = Harmony(
 KIDS = Harmony(
     Side("kids"),
     Side(
-        "agep", "person", breakpoints=(18.0,), aggregator="sum",
+        "agep",
+        "person",
+        breakpoints=(18.0,),
+        aggregator="sum",
         levels=(LevelGroup("under 18", 1.0), LevelGroup("18 or more", 0.0)),
     ),
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -88,8 +91,9 @@ def test_what_holds_is_ready_and_what_differs_is_listed_change_by_change(
     heat = items[HEAT.key]
     assert heat["section"] == "look"
     assert {(change["kind"], change["level"], change["group"]) for change in heat["changes"]} == {
-        ("renamed", "Wood or coal", 3.0), ("added", "Solar energy", None),
-    }  # fmt: skip
+        ("renamed", "Wood or coal", 3.0),
+        ("added", "Solar energy", None),
+    }
     assert saved(two_vintages) == {}
 
 
@@ -163,8 +167,12 @@ def test_vintages_are_compared_by_meaning_and_a_grouping_is_taken_as_a_draft(
         KIDS, recipient=replace(KIDS.recipient, breakpoints=(), levels=(), adjustment="agep <= 17")
     )
     split = replace(
-        HEAT, recipient=grouped("hfl", **dict(zip((f.replace(" ", "_") for f in FUELS), (1.0, 2.0, 3.0, 3.0), strict=True)))
-    )  # fmt: skip
+        HEAT,
+        recipient=grouped(
+            "hfl",
+            **dict(zip((f.replace(" ", "_") for f in FUELS), (1.0, 2.0, 3.0, 3.0), strict=True)),
+        ),
+    )
     moved = replace(split, donor=grouped("heat", Gas=1.0, Electric=2.0, Wood=2.0))
     for harmony in (recoded, moved):
         HarmonyStore(two_vintages.path, THERE).save(harmony, author="ann")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fusion_core.harmony.changes import Change, harmony_changes
-from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
+from fusion_core.harmony.editing.changes import Change, harmony_changes
+from fusion_core.harmony.model.harmony import Harmony, LevelGroup, Side, SurveyPair
 from fusion_core.surveys.model import Dictionary, SurveyId, Variable
-from harmony_app.harmonize.catalogue import harmony_statuses, variable_entry, worklist_statuses
-from harmony_app.harmonize.desk import MODULES, bundled
-from harmony_app.harmonize.overview import correspondence, table_rows
+from harmony_app.harmonize.table._overview import correspondence, table_rows
+from harmony_app.harmonize.work.browser_component import MODULES, bundled
+from harmony_app.harmonize.work.catalogue import harmony_statuses, variable_entry, worklist_statuses
 
 
 def grouped(donor: list, recipient: list, **options) -> Harmony:

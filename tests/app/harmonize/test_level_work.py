@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.model import Harmony, LevelGroup, Side
+from fusion_core.harmony.model.harmony import Harmony, LevelGroup, Side
 from fusion_core.surveys.model import Dictionary
-from harmony_app.harmonize.consequences import labels_record
-from harmony_app.harmonize.level_edits import LEVEL_EDITS, paste_table
-from harmony_app.harmonize.level_work import alike
+from harmony_app.harmonize.match._level_edits import LEVEL_EDITS, paste_table
+from harmony_app.harmonize.match.consequences import labels_record
+from harmony_app.harmonize.match.level_work import alike
 
 
 def harmony(donor: dict, recipient: dict, **options) -> Harmony:

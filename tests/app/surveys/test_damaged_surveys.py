@@ -22,9 +22,12 @@ TABLES = {"household.parquet": "tenure", "person.parquet": "age"}
 
 def survey(identifier: SurveyId) -> Survey:
     household = pd.DataFrame(
-        {"household_id": ["a", "b"], "weight": [1.0, 3.0],
-         "tenure": pd.Categorical(["Own", "Rent"])}
-    )  # fmt: skip
+        {
+            "household_id": ["a", "b"],
+            "weight": [1.0, 3.0],
+            "tenure": pd.Categorical(["Own", "Rent"]),
+        }
+    )
     person = pd.DataFrame(
         {"household_id": ["a", "b"], "person_number": [1, 1], "weight": [1.0, 1.0], "age": [40, 50]}
     )

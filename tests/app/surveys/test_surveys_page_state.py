@@ -2,7 +2,7 @@
 
 import pytest
 
-from fusion_core.ingest.inspection import Choices
+from fusion_core.ingest.generic._inspection import Choices
 from fusion_core.surveys import SurveyId, Variable
 from fusion_core.surveys.search import Entry, Hit
 from fusion_core.surveys.summary import Distribution, LevelShare
@@ -24,9 +24,12 @@ ACS = SurveyId("ACS", "2019")
 
 def test_an_address_and_a_state_are_the_same_thing():
     shown = state.ViewState(
-        query="heat", survey="ACS_2019", respondent="person", types="numbers",
+        query="heat",
+        survey="ACS_2019",
+        respondent="person",
+        types="numbers",
         variable=state.VariableKey("ACS_2019", "agep"),
-    )  # fmt: skip
+    )
     address = {name: text for name, text in state.to_address(shown).items() if text is not None}
     assert state.from_address(address, [ACS]) == shown
 
@@ -68,10 +71,15 @@ def test_shares_for_people(value, text):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (None, "–"), (0.0, "0"), (0.4567, "0.457"), (12.34, "12.3"), (1234.5, "1,234"),
-        (3_100_000.0, "3.10 million"), (float("nan"), "–"),
+        (None, "–"),
+        (0.0, "0"),
+        (0.4567, "0.457"),
+        (12.34, "12.3"),
+        (1234.5, "1,234"),
+        (3_100_000.0, "3.10 million"),
+        (float("nan"), "–"),
     ],
-)  # fmt: skip
+)
 def test_numbers_for_people(value, text):
     assert words.number(value) == text
 

@@ -12,12 +12,12 @@ from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunState, create_run, open_run
 from harmony_app import validate
 from harmony_app.shell.session import Session
-from harmony_app.shell.waiting import waiting_html
-from harmony_app.validate.curves_svg import curves_svg
+from harmony_app.shell.work.waiting import waiting_html
+from harmony_app.validate.figures.curves_svg import curves_svg
 from harmony_app.validate.page import ValidatePage
 from harmony_app.validate.place import finished_runs
-from harmony_app.validate.record import read_validated
-from harmony_app.validate.state import (
+from harmony_app.validate.view.record import read_validated
+from harmony_app.validate.view.state import (
     ValidateState,
     families,
     from_query,
@@ -26,7 +26,7 @@ from harmony_app.validate.state import (
     to_query,
     toggle_variable,
 )
-from harmony_app.validate.words import METRICS
+from harmony_app.validate.view.words import METRICS
 
 
 @pytest.fixture
@@ -36,9 +36,12 @@ def make_page(mapped_workspace):
         run = open_run(workspace, mapped_workspace.run)
         chosen: list[str] = []
         return ValidatePage(
-            Session(workspace, "ann", "light", {}), ValidateState(run=run.id, **state),
-            read_validated(run, {}), finished_runs(workspace), choose_run=chosen.append,
-        )  # fmt: skip
+            Session(workspace, "ann", "light", {}),
+            ValidateState(run=run.id, **state),
+            read_validated(run, {}),
+            finished_runs(workspace),
+            choose_run=chosen.append,
+        )
 
     return make
 

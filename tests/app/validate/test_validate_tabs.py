@@ -14,9 +14,9 @@ from fusion_core.workspace.runs import RunState, open_run
 from harmony_app.shell.session import Session
 from harmony_app.validate.page import ValidatePage
 from harmony_app.validate.place import finished_runs
-from harmony_app.validate.record import read_validated
-from harmony_app.validate.reliability import reliability_html, shown_levels
-from harmony_app.validate.state import TABS, ValidateState
+from harmony_app.validate.tabs.reliability import reliability_html, shown_levels
+from harmony_app.validate.view.record import read_validated
+from harmony_app.validate.view.state import TABS, ValidateState
 
 
 @pytest.fixture
@@ -35,9 +35,12 @@ def run(workspace, mapped_workspace):
 def make_page(workspace, run):
     def make(**state):
         return ValidatePage(
-            Session(workspace, "ann", "light", {}), ValidateState(run=run.id, **state),
-            read_validated(run, {}), finished_runs(workspace), choose_run=lambda _: None,
-        )  # fmt: skip
+            Session(workspace, "ann", "light", {}),
+            ValidateState(run=run.id, **state),
+            read_validated(run, {}),
+            finished_runs(workspace),
+            choose_run=lambda _: None,
+        )
 
     return make
 
@@ -236,10 +239,17 @@ def test_the_most_frequent_answers_are_drawn_and_the_rest_counted():
     levels = [f"<{place}>" for place in range(11)]
     table = pd.DataFrame(
         {
-            "variable": "fuel", "level": levels, "drawn": 0.1, "observed": range(11), "lower": 0.0,
-            "upper": 0.2, "standard_error": 0.05, "share": 1.0, "rows": 100.0,
+            "variable": "fuel",
+            "level": levels,
+            "drawn": 0.1,
+            "observed": range(11),
+            "lower": 0.0,
+            "upper": 0.2,
+            "standard_error": 0.05,
+            "share": 1.0,
+            "rows": 100.0,
         }
-    )  # fmt: skip
+    )
     assert shown_levels(table) == levels[3:]
     text = reliability_html(table.assign(observed=0.1), "fuel")
     assert text.count("<svg") == 8

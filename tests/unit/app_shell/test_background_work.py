@@ -5,7 +5,7 @@ import threading
 import panel as pn
 import pytest
 
-from harmony_app.shell.background import LatestWork
+from harmony_app.shell.work.slow_work import LatestWork
 
 
 class Context:

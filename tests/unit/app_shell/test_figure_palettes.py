@@ -3,8 +3,8 @@
 import pytest
 from bokeh.plotting import figure
 
-from harmony_app.shell.figures import sequential_palette, style_figure
-from harmony_app.shell.theme import figure_colours
+from harmony_app.shell.look.figures import sequential_palette, style_figure
+from harmony_app.shell.look.theme import figure_colours
 
 
 def lightness(colour: str) -> float:

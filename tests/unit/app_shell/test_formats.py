@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harmony_app.shell.formats import Quantity, axis_numbers, count, joined, number, percent
-from harmony_app.shell.report_figure import round_ticks, text_width, wrapped
+from harmony_app.shell.look.formats import Quantity, axis_numbers, count, joined, number, percent
+from harmony_app.shell.look.report_figure import round_ticks, text_width, wrapped
 
 
 def plain(text: str) -> str:
@@ -17,11 +17,20 @@ def plain(text: str) -> str:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (0, "0"), (0.04567, "0.0457"), (12.345, "12.3"), (1234.5, "1,234"), (999_499, "999,499"),
-        (3_141_592, "3.1 million"), (118_208_250, "118 million"), (2.4e9, "2.4 billion"),
-        (-12.3, "−12.3"), (None, "–"), (math.nan, "–"), (math.inf, "–"),
+        (0, "0"),
+        (0.04567, "0.0457"),
+        (12.345, "12.3"),
+        (1234.5, "1,234"),
+        (999_499, "999,499"),
+        (3_141_592, "3.1 million"),
+        (118_208_250, "118 million"),
+        (2.4e9, "2.4 billion"),
+        (-12.3, "−12.3"),
+        (None, "–"),
+        (math.nan, "–"),
+        (math.inf, "–"),
     ],
-)  # fmt: skip
+)
 def test_numbers(value, expected):
     assert plain(number(value)) == expected
 
@@ -78,13 +87,17 @@ def test_counts_and_lists_read_like_sentences():
     [
         ([0, 5, 10], False, ["0", "5", "10"]),
         ([11_323.5, 11_324, 11_324.5], False, ["11,323.5", "11,324.0", "11,324.5"]),
-        ([1_200_000, 1_240_000, 1_280_000], False, ["1.20 million", "1.24 million", "1.28 million"]),
+        (
+            [1_200_000, 1_240_000, 1_280_000],
+            False,
+            ["1.20 million", "1.24 million", "1.28 million"],
+        ),
         ([0, 0.005, 0.01], True, ["0.0 %", "0.5 %", "1.0 %"]),
         ([0.1, 0.2], True, ["10 %", "20 %"]),
         ([-1, 0, 1], False, ["−1", "0", "1"]),
         ([], False, []),
     ],
-)  # fmt: skip
+)
 def test_ticks_of_an_axis_are_written_alike_and_told_apart(values, share, expected):
     assert [plain(text) for text in axis_numbers(values, share=share)] == expected
 

@@ -7,7 +7,7 @@ import weakref
 import panel as pn
 import pytest
 
-from harmony_app.shell.quiet_work import (
+from harmony_app.shell.work.background import (
     BUSY_SECONDS,
     LONGEST_REST_SECONDS,
     REST,
@@ -19,9 +19,9 @@ from harmony_app.shell.quiet_work import (
 @pytest.fixture
 def worker(monkeypatch):
     worker = QuietWorker()
-    monkeypatch.setattr("harmony_app.shell.quiet_work.shared_worker", lambda: worker)
+    monkeypatch.setattr("harmony_app.shell.work.background.shared_worker", lambda: worker)
     # One step is a slice, so that the order shows.
-    monkeypatch.setattr("harmony_app.shell.quiet_work.SLICE_SECONDS", 0.0)
+    monkeypatch.setattr("harmony_app.shell.work.background.SLICE_SECONDS", 0.0)
     return worker
 
 

@@ -32,7 +32,7 @@ def component_modules() -> set[str]:
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
     """Modules a fresh server has imported before anybody comes, on a demo that is there."""
-    command = "import sys, harmony_app.serve, fusion_core.ingest.demo; print(*sys.modules)"
+    command = "import sys, harmony_app.serve, fusion_core.demo; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", command], check=True, capture_output=True, text=True
     )
@@ -73,8 +73,10 @@ def test_names_are_shown_as_text_in_the_frame_of_every_page(tmp_path):
     page = Environment().from_string((ASSETS / "frame.html").read_text("utf-8"))  # noqa: S701 - as Panel's
     shown = page.render(
         base=Environment().from_string(base),  # noqa: S701
-        embed=lambda _: "", roots={}, harmony=frame_variables(place, (place,), session),
-    )  # fmt: skip
+        embed=lambda _: "",
+        roots={},
+        harmony=frame_variables(place, (place,), session),
+    )
     assert shown.count("&lt;img src=x") >= 5
     assert "<img" not in shown
 

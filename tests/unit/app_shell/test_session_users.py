@@ -8,11 +8,18 @@ from harmony_app.shell.session import USER_NAME_LIMIT, chosen_name, is_this_comp
 @pytest.mark.parametrize(
     ("host", "expected"),
     [
-        ("localhost:5006", True), ("127.0.0.1", True), ("[::1]:80", True), ("", True),
-        ("127.0.0.2:5006", True), ("[fd00::2]:5006", False), ("0.0.0.0:5006", False),
-        ("harmony.example.org", False), ("10.0.0.5:5006", False), ("localhost.evil.org", False),
+        ("localhost:5006", True),
+        ("127.0.0.1", True),
+        ("[::1]:80", True),
+        ("", True),
+        ("127.0.0.2:5006", True),
+        ("[fd00::2]:5006", False),
+        ("0.0.0.0:5006", False),
+        ("harmony.example.org", False),
+        ("10.0.0.5:5006", False),
+        ("localhost.evil.org", False),
     ],
-)  # fmt: skip
+)
 def test_only_this_computers_addresses_stand_for_its_account(host, expected):
     assert is_this_computer(host) is expected
 
@@ -20,10 +27,15 @@ def test_only_this_computers_addresses_stand_for_its_account(host, expected):
 @pytest.mark.parametrize(
     ("cookie", "name"),
     [
-        ("Ana%20Lima", "Ana Lima"), ("", ""), ("%20%20", ""), ("Zo%C3%AB", "Zoë"),
-        ("a%0Ab%00c", "abc"), ("%FF", "\N{REPLACEMENT CHARACTER}"), ("<b>", "<b>"),
+        ("Ana%20Lima", "Ana Lima"),
+        ("", ""),
+        ("%20%20", ""),
+        ("Zo%C3%AB", "Zoë"),
+        ("a%0Ab%00c", "abc"),
+        ("%FF", "\N{REPLACEMENT CHARACTER}"),
+        ("<b>", "<b>"),
     ],
-)  # fmt: skip
+)
 def test_a_chosen_name_is_one_line_of_text(cookie, name):
     assert chosen_name(cookie) == name
 

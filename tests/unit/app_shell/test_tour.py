@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from fusion_core.ingest.demo import build_demo, exercises
+from fusion_core.demo import build_demo, exercises
 from fusion_core.workspace.layout import Workspace
 from harmony_app.serve import PLACES
 from harmony_app.shell.tour import demo_tour

@@ -17,12 +17,26 @@ def repeated(
 ) -> pd.DataFrame:
     """Estimates of one truth, 10, with a standard error of 1."""
     estimate = 10.0 + bias + np.random.default_rng(1).normal(size=repeats)
-    return with_holds(pd.DataFrame({
-        "world": "toy", "dimension": "puma", "group": "1", "variable": "sqft", "level": "",
-        "statistic": "mean", "method": "default", "repeat": np.arange(repeats), "value": 10.0,
-        "unseen": unseen, "estimate": estimate, "moe": margin, "lower": estimate - margin,
-        "upper": estimate + margin,
-    }))  # fmt: skip
+    return with_holds(
+        pd.DataFrame(
+            {
+                "world": "toy",
+                "dimension": "puma",
+                "group": "1",
+                "variable": "sqft",
+                "level": "",
+                "statistic": "mean",
+                "method": "default",
+                "repeat": np.arange(repeats),
+                "value": 10.0,
+                "unseen": unseen,
+                "estimate": estimate,
+                "moe": margin,
+                "lower": estimate - margin,
+                "upper": estimate + margin,
+            }
+        )
+    )
 
 
 def test_right_margins_hold_the_truth_in_nine_of_ten():

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fusion_core.cli.main import app
-from fusion_core.ingest.demo.settings import DemoSize
+from fusion_core.demo.world.settings import DemoSize
 
 TINY = DemoSize((3,), 5, 10_000, 1_600, 700)
 
@@ -53,7 +53,18 @@ def harmony(tmp_path_factory):
 def finished(harmony):
     """Identifier of a finished run of `insecure` and the block of shares, and what fuse printed."""
     record = harmony.json(
-        "fuse", "-v", "insecure", "-v", "share_heat+share_cool+share_other", "--preset", "quick",
-        "--implicates", "4", "--seed", "5", "--name", "tiny",
-    )  # fmt: skip
+        "fuse",
+        "-v",
+        "insecure",
+        "-v",
+        "share_heat+share_cool+share_other",
+        "--preset",
+        "quick",
+        "--implicates",
+        "4",
+        "--seed",
+        "5",
+        "--name",
+        "tiny",
+    )
     return record["run"]["id"], record

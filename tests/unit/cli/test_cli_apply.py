@@ -71,8 +71,15 @@ def test_what_cannot_work_is_said_in_one_sentence(model, tmp_path, model_name, m
     model.save(tmp_path / "model.zip")
     said = CliRunner().invoke(
         app,
-        ["apply", str(tmp_path / model_name), str(tmp_path / "new.parquet"), "--to",
-         str(tmp_path / "out"), "--json", *more],
-    )  # fmt: skip
+        [
+            "apply",
+            str(tmp_path / model_name),
+            str(tmp_path / "new.parquet"),
+            "--to",
+            str(tmp_path / "out"),
+            "--json",
+            *more,
+        ],
+    )
     assert said.exit_code == 2
     assert expected in json.loads(said.stdout)["error"]["message"]

@@ -8,12 +8,27 @@ from typer.testing import CliRunner
 from fusion_core.cli.main import app
 
 COMMANDS = [
-    ["app"], ["demo"], ["survey"], ["survey", "list"], ["survey", "show"], ["survey", "add"],
-    ["harmonies"], ["harmonies", "list"], ["harmonies", "show"], ["harmonies", "import"],
-    ["harmonies", "check"], ["harmonies", "export"], ["harmonies", "apply"], ["harmonies", "convey"], ["harmonies", "recover"], ["fuse"], ["runs"],
+    ["app"],
+    ["demo"],
+    ["survey"],
+    ["survey", "list"],
+    ["survey", "show"],
+    ["survey", "add"],
+    ["harmonies"],
+    ["harmonies", "list"],
+    ["harmonies", "show"],
+    ["harmonies", "import"],
+    ["harmonies", "check"],
+    ["harmonies", "export"],
+    ["harmonies", "apply"],
+    ["harmonies", "convey"],
+    ["harmonies", "recover"],
+    ["fuse"],
+    ["runs"],
     ["validate"],
-    ["estimate"], ["export"],
-]  # fmt: skip
+    ["estimate"],
+    ["export"],
+]
 
 
 def run(*arguments):

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fusion_core.cli.main import app
-from fusion_core.ingest.demo.checking import compare_with_truth
+from fusion_core.demo.checking import compare_with_truth
 from fusion_core.workspace.layout import Workspace
 
 
@@ -22,15 +22,27 @@ def test_building_the_demo_names_what_is_left_to_make(harmony):
 
 def test_coverage_counts_the_areas_whose_interval_holds_the_truth():
     areas = ["1", "2", "3", "4"]
-    estimates = pd.DataFrame({
-        "puma": areas, "variable": "x", "level": None, "statistic": "mean",
-        "estimate": [10.0, 11.0, 12.0, 20.0], "lower": [9.0, 10.5, 11.0, 19.0],
-        "upper": [11.0, 11.5, 13.0, 21.0],
-    })  # fmt: skip
-    truth = pd.DataFrame({
-        "area_id": areas, "variable": "x", "level": "", "statistic": "mean",
-        "value": [10.0, 10.0, 12.0, 20.0], "households": 5,
-    })  # fmt: skip
+    estimates = pd.DataFrame(
+        {
+            "puma": areas,
+            "variable": "x",
+            "level": None,
+            "statistic": "mean",
+            "estimate": [10.0, 11.0, 12.0, 20.0],
+            "lower": [9.0, 10.5, 11.0, 19.0],
+            "upper": [11.0, 11.5, 13.0, 21.0],
+        }
+    )
+    truth = pd.DataFrame(
+        {
+            "area_id": areas,
+            "variable": "x",
+            "level": "",
+            "statistic": "mean",
+            "value": [10.0, 10.0, 12.0, 20.0],
+            "households": 5,
+        }
+    )
     row = compare_with_truth(estimates, truth).iloc[0]
     assert row["areas"] == 4
     assert row["coverage"] == 0.75
@@ -53,9 +65,16 @@ def test_the_whole_path_gives_margins_that_are_not_absurd(tmp_path):
     record = json.loads(result.stdout)
     truth = pd.DataFrame(record["truth"])
     assert set(truth["variable"]) == {
-        "sqft", "insulation", "main_ac", "elec_kwh", "gas_therms", "share_heat", "share_cool",
-        "share_other", "insecure",
-    }  # fmt: skip
+        "sqft",
+        "insulation",
+        "main_ac",
+        "elec_kwh",
+        "gas_therms",
+        "share_heat",
+        "share_cool",
+        "share_other",
+        "insecure",
+    }
     assert (truth["areas"] == 20).all()
     assert 0.70 < truth["coverage"].mean() < 0.99
     by_name = truth.set_index(["variable", "level"])

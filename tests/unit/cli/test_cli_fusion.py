@@ -9,7 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from fusion_core.cli.running import follow_run
+from fusion_core.cli.runs.running import follow_run
 from fusion_core.errors import Cancelled
 from fusion_core.fusion import read_implicates
 from fusion_core.workspace.layout import Workspace
@@ -21,8 +21,9 @@ def test_fuse_reports_run_predictors_and_verdicts(finished, harmony):
     assert record["run"]["status"] == "finished"
     assert record["run"]["implicates"] == 4
     assert record["run"]["fusion_variables"] == [
-        "insecure", ["share_heat", "share_cool", "share_other"],
-    ]  # fmt: skip
+        "insecure",
+        ["share_heat", "share_cool", "share_other"],
+    ]
     assert len(record["predictors"]) > 18
     assert {text.split(":")[0] for text in record["verdicts"]} >= {"insecure", "share_heat"}
     run = open_run(Workspace.open(harmony.workspace), identifier)
@@ -203,7 +204,7 @@ def test_fused_variables_select_and_form_groups_with_the_donors_part_in_their_ma
     assert [row["insecure"] for row in by_level] == ["Yes", "No"]
     where = harmony.json(
         "estimate", "-v", "share_heat", "--by", "none", "--where", "insecure = 'Yes'"
-    )["estimates"][0]  # fmt: skip
+    )["estimates"][0]
     assert where["moe"] == pytest.approx(by_level[0]["moe"])
     for row in by_level:
         assert "cannot be told" not in row["assumption"]

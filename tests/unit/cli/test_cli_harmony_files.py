@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from fusion_core.harmony.model import SurveyPair
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.model.harmony import SurveyPair
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys import SurveyId
 
 SIDE = 'list(groups = c(1, 2), levels = c("Yes", "No"), breaks = "", adj = "{adj}", agg = "")'
@@ -32,8 +32,10 @@ def file(tmp_path):
 def test_every_harmony_of_a_file_is_one_line(harmony, workspace, file):
     found = harmony.lines("harmonies", "import", file, "-w", workspace, code=1)
     assert [(item["key"], item["status"], item["outcome"]) for item in found] == [
-        ("a__b", "imported", "added"), ("c__d", "flagged", "added"), ("e__f", "skipped", "skipped"),
-    ]  # fmt: skip
+        ("a__b", "imported", "added"),
+        ("c__d", "flagged", "added"),
+        ("e__f", "skipped", "skipped"),
+    ]
     assert found[1]["translations"] == [{"from": "x + y", "to": "x + y"}]
     assert "'cut' has no counterpart" in found[1]["todo"][0]
     assert "list of two sides" in found[2]["remarks"][-1]
@@ -93,9 +95,16 @@ def test_a_check_lists_and_stops_for_what_is_grave_enough(harmony, file):
 @pytest.mark.parametrize("form", ["R", "json", "csv", "html"])
 def test_harmonies_are_exported_and_imported_again(harmony, workspace, tmp_path, form):
     record = harmony.json(
-        "harmonies", "export", "--format", form, "--out", tmp_path, "--key", "tenure__ten",
+        "harmonies",
+        "export",
+        "--format",
+        form,
+        "--out",
+        tmp_path,
+        "--key",
+        "tenure__ten",
         "--findings",
-    )  # fmt: skip
+    )
     path = tmp_path / f"{record['pair']}.{form}"
     assert record["harmonies"] == 1
     assert "tenure" in path.read_text(encoding="utf-8")

@@ -29,9 +29,15 @@ def test_everything_becomes_json_and_missing_numbers_null():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1234567.8, "1,234,568"), (0.0, "0"), (12.345, "12.3"), (0.01234, "0.0123"),
-     (float("nan"), "–"), (None, "–")],
-)  # fmt: skip
+    [
+        (1234567.8, "1,234,568"),
+        (0.0, "0"),
+        (12.345, "12.3"),
+        (0.01234, "0.0123"),
+        (float("nan"), "–"),
+        (None, "–"),
+    ],
+)
 def test_numbers_are_short_and_grouped(value, text):
     assert number(value) == text
 

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from fusion_core.harmony.store import HarmonyStore
-from fusion_core.ingest.demo import PAIR
+from fusion_core.demo import PAIR
+from fusion_core.harmony.store.store import HarmonyStore
 
 NAMES = ["--pair", str(PAIR)]
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from fusion_core.harmony.model import SurveyPair
-from fusion_core.harmony.store import HarmonyStore
-from fusion_core.ingest.demo import PAIR
+from fusion_core.demo import PAIR
+from fusion_core.harmony.model.harmony import SurveyPair
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys import Survey, SurveyId
 from fusion_core.workspace.layout import Workspace
 
@@ -49,8 +49,18 @@ def test_a_csv_is_added_only_when_it_is_right(harmony, tmp_path):
     file = tmp_path / "homes.csv"
     rows = "\n".join(f"{i},{10 + i},{'own' if i % 2 else 'rent'}" for i in range(30))
     file.write_text(f"household_id,weight,tenure\n{rows}\n")
-    add = ["survey", "add", "--household", file, "--name", "HOMES", "--vintage", "2021",
-           "-w", workspace]  # fmt: skip
+    add = [
+        "survey",
+        "add",
+        "--household",
+        file,
+        "--name",
+        "HOMES",
+        "--vintage",
+        "2021",
+        "-w",
+        workspace,
+    ]
     assert harmony.json(*add, "--check")["stored"] is False
     assert not (workspace / "surveys" / "HOMES").exists()
     assert harmony.json(*add)["households"] == 30
@@ -67,8 +77,18 @@ def test_what_was_inferred_of_a_file_is_put_right_by_options(harmony, tmp_path):
     workspace = shutil.copytree(harmony.workspace, tmp_path / "workspace")
     file = tmp_path / "homes.csv"
     file.write_bytes("house,town,size\n1,Caf\xe9,2\n2,Bonn,3\n".encode("latin-1"))
-    add = ["survey", "add", "--household", file, "--name", "HOMES", "--vintage", "2021",
-           "-w", workspace]  # fmt: skip
+    add = [
+        "survey",
+        "add",
+        "--household",
+        file,
+        "--name",
+        "HOMES",
+        "--vintage",
+        "2021",
+        "-w",
+        workspace,
+    ]
     assert "choose its encoding" in harmony.json(*add, code=2)["error"]["message"]
     harmony.json(*add, "--encoding", "latin-1", "--key", "house", "--weight", "size")
     stored = pd.read_parquet(workspace / "surveys" / "HOMES" / "2021" / "household.parquet")
@@ -79,8 +99,9 @@ def test_what_was_inferred_of_a_file_is_put_right_by_options(harmony, tmp_path):
 def test_a_warning_is_said_once(harmony, tmp_path):
     file = tmp_path / "homes.csv"
     file.write_text("hid,rooms\n1,2\n2,3\n")
-    said = harmony("survey", "add", "--household", file, "--name", "HOMES", "--vintage", "2021",
-                   "--check")  # fmt: skip
+    said = harmony(
+        "survey", "add", "--household", file, "--name", "HOMES", "--vintage", "2021", "--check"
+    )
     assert said.stdout.count("No weight was found") == 1
 
 
@@ -127,8 +148,16 @@ def test_files_are_checked_against_each_other_without_being_imported(harmony, tm
     assert finding["severity"] == "error"
     assert "ACS 2017 and ACS 2018" in finding["explanation"]
     assert set(finding) == {
-        "file", "key", "rule", "severity", "explanation", "side", "levels", "fix", "accepted",
-    }  # fmt: skip
+        "file",
+        "key",
+        "rule",
+        "severity",
+        "explanation",
+        "side",
+        "levels",
+        "fix",
+        "accepted",
+    }
     found = harmony.lines("harmonies", "check", *files[:2])
     assert not [item for item in found if item["severity"] == "error"]
     assert len(harmony.json("harmonies", "list")["harmonies"]) == 18
@@ -200,8 +229,10 @@ def test_a_harmony_file_cut_off_is_told_and_rebuilt_from_its_history(harmony, tm
     assert "harmony harmonies recover" in message.replace("\n", " ")
     assert path.read_bytes() == cut
     assert "18 harmonies" in damaged("harmonies", "recover").stdout
-    keys = [[item["key"] for item in listed["harmonies"]] for listed in
-            (before, damaged.json("harmonies", "list"))]  # fmt: skip
+    keys = [
+        [item["key"] for item in listed["harmonies"]]
+        for listed in (before, damaged.json("harmonies", "list"))
+    ]
     assert keys[0] == keys[1]
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fusion_core.ingest.demo import build_demo
-from fusion_core.ingest.demo.population import make_population
-from fusion_core.ingest.demo.settings import DEFAULT_SEED, DemoSize
+from fusion_core.demo import build_demo
+from fusion_core.demo.world.population import make_population
+from fusion_core.demo.world.settings import DEFAULT_SEED, DemoSize
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import shapely
 
+from fusion_core.demo.world._boundaries import draw_state, split_polygon
+from fusion_core.demo.world.settings import DEFAULT_SEED, DemoSize, stream
 from fusion_core.geography.boundaries import read_areas
 from fusion_core.geography.location import read_intersections
-from fusion_core.ingest.demo.boundaries import draw_state, split_polygon
-from fusion_core.ingest.demo.settings import DEFAULT_SEED, DemoSize, stream
 
 
 def assert_hole_free_coverage(state, areas):

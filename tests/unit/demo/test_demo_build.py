@@ -6,11 +6,11 @@ import shutil
 import pandas as pd
 import pytest
 
+from fusion_core.demo import DONOR, PAIR, RECIPIENT, build_demo, ensure_demo, exercises
+from fusion_core.demo.world.population import make_population
+from fusion_core.demo.world.settings import DemoSize
 from fusion_core.errors import InputError
-from fusion_core.harmony.store import HarmonyStore
-from fusion_core.ingest.demo import DONOR, PAIR, RECIPIENT, build_demo, ensure_demo, exercises
-from fusion_core.ingest.demo.population import make_population
-from fusion_core.ingest.demo.settings import DemoSize
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.workspace.layout import Workspace
 
 TINY = DemoSize((3,), 7, 12_000, 1_500, 600)

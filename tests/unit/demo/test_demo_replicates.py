@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from fusion_core.ingest.demo import donor as donor_survey
-from fusion_core.ingest.demo import recipient as recipient_survey
-from fusion_core.ingest.demo.donor import donor_weights
-from fusion_core.ingest.demo.recipient import recipient_weights
-from fusion_core.ingest.demo.replicates import (
+from fusion_core.demo.samples import donor as donor_survey
+from fusion_core.demo.samples import recipient as recipient_survey
+from fusion_core.demo.samples._replicates import (
     fay_factors,
     hadamard,
     successive_difference_factors,
 )
+from fusion_core.demo.samples.donor import donor_weights
+from fusion_core.demo.samples.recipient import recipient_weights
 
 
 def test_the_hadamard_matrix_has_orthogonal_rows_and_no_constant_column():
@@ -50,10 +50,16 @@ def test_fay_variance_is_the_sum_of_squared_pair_differences():
 def repeated_recipient(population, repetitions):
     """Estimates and replicate variances of PUMA means over repeated samples."""
     everyone = population.households
-    outcomes = np.column_stack([
-        everyone["hincp"] / 1000, everyone["np"], everyone["rmsp"], everyone["hfl"] == 0,
-        everyone["fs"] == 0, everyone["elec_kwh"],
-    ]).astype(float)  # fmt: skip
+    outcomes = np.column_stack(
+        [
+            everyone["hincp"] / 1000,
+            everyone["np"],
+            everyone["rmsp"],
+            everyone["hfl"] == 0,
+            everyone["fs"] == 0,
+            everyone["elec_kwh"],
+        ]
+    ).astype(float)
     place = everyone["place"].to_numpy()
     estimates, variances = [], []
     for repetition in range(repetitions):
@@ -61,17 +67,17 @@ def repeated_recipient(population, repetitions):
         rows = drawn.row[drawn.responded]
         member = sparse.csr_array((np.ones(len(rows)), (place[rows], np.arange(len(rows)))))
         total = member @ weights
-        means = np.stack([
-            member @ (weights * outcomes[rows, [k]][:, None]) / total
-            for k in range(outcomes.shape[1])
-        ])  # fmt: skip
+        means = np.stack(
+            [
+                member @ (weights * outcomes[rows, [k]][:, None]) / total
+                for k in range(outcomes.shape[1])
+            ]
+        )
         full = means[:, :, :1]
         estimates.append(full[:, :, 0])
         factor = recipient_survey.DESIGN.factor
         variances.append(factor * np.sum((means[:, :, 1:] - full) ** 2, axis=2))
-    truth = np.stack([
-        np.bincount(place, column) / np.bincount(place) for column in outcomes.T
-    ])  # fmt: skip
+    truth = np.stack([np.bincount(place, column) / np.bincount(place) for column in outcomes.T])
     return np.array(estimates), np.array(variances), truth
 
 
@@ -93,10 +99,17 @@ def test_replicate_variance_of_the_recipient_is_the_sampling_variance(population
 @pytest.mark.slow
 def test_replicate_variance_of_the_donor_is_the_sampling_variance(population):
     everyone = population.households
-    outcomes = np.column_stack([
-        everyone["elec_kwh"], everyone["gas_therms"], everyone["insecure"] == 0, everyone["np"],
-        everyone["share_cool"], everyone["sqft"], everyone["main_ac"] == 1,
-    ]).astype(float)  # fmt: skip
+    outcomes = np.column_stack(
+        [
+            everyone["elec_kwh"],
+            everyone["gas_therms"],
+            everyone["insecure"] == 0,
+            everyone["np"],
+            everyone["share_cool"],
+            everyone["sqft"],
+            everyone["main_ac"] == 1,
+        ]
+    ).astype(float)
     region = everyone["region"].to_numpy()
     estimates, variances = [], []
     for repetition in range(60):

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusion_core.harmony.apply import harmonize_pair
-from fusion_core.harmony.expressions import evaluate_expression
-from fusion_core.harmony.similarity import similarity
-from fusion_core.ingest.demo import BLOCK, DONOR, RECIPIENT, exercises, ready_made
+from fusion_core.demo import BLOCK, DONOR, RECIPIENT, exercises, ready_made
+from fusion_core.harmony.apply.apply import harmonize_pair
+from fusion_core.harmony.apply.similarity import similarity
+from fusion_core.harmony.expressions.expression import evaluate_expression
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,8 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.fusion import FusedVariable, Implicates, write_implicates
-from fusion_core.harmony.model import SurveyPair
-from fusion_core.surveys import (
-    Dictionary,
-    Survey,
-    SurveyDescription,
-    SurveyId,
-    WeightDesign,
-)
+from fusion_core.harmony.model.harmony import SurveyPair
+from fusion_core.surveys import Dictionary, Survey, SurveyDescription, SurveyId, WeightDesign
 from fusion_core.surveys.model import variable_from_column
 from fusion_core.workspace.runs import RunSpec, create_run
 

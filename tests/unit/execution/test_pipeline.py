@@ -8,7 +8,7 @@ from fusion_core.errors import Cancelled, HarmonyError, InputError
 from fusion_core.execution import execute_run, run_status, start_run
 from fusion_core.execution.pipeline import finished_stages, stage_folder
 from fusion_core.execution.progress import CANCEL_FILE
-from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.base.settings import TrainSettings
 from fusion_core.workspace.files import write_text
 from fusion_core.workspace.runs import STAGES, RunSpec, create_run
 

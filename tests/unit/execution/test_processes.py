@@ -7,19 +7,13 @@ import psutil
 import pytest
 
 from fusion_core.errors import ConflictError, InputError
-from fusion_core.execution import (
-    cancel_run,
-    remove_run,
-    run_status,
-    start_run,
-    wait_for_run,
-)
+from fusion_core.execution import cancel_run, remove_run, run_status, start_run, wait_for_run
 from fusion_core.execution import processes as processes_module
 from fusion_core.execution.methods import methods_note
 from fusion_core.execution.pipeline import finished_stages
 from fusion_core.execution.progress import CANCEL_FILE
 from fusion_core.execution.worker import main as worker_main
-from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.base.settings import TrainSettings
 from fusion_core.prepare import read_prepared
 from fusion_core.workspace.files import write_json
 from fusion_core.workspace.runs import RunSpec, RunState, create_run
@@ -36,9 +30,14 @@ time.sleep(60)
 def run(toy_workspace, toy_pair):
     train = TrainSettings.preset("quick").replace(maximum_trees=20)
     spec = RunSpec(
-        "toy", toy_pair, ("kwh", "cooling", ("share_heat", "share_other")), implicates=3, seed=5,
-        train=train, preset="custom",
-    )  # fmt: skip
+        "toy",
+        toy_pair,
+        ("kwh", "cooling", ("share_heat", "share_other")),
+        implicates=3,
+        seed=5,
+        train=train,
+        preset="custom",
+    )
     return create_run(toy_workspace, spec)
 
 

@@ -13,7 +13,7 @@ from fusion_core.execution.budget import (
 )
 from fusion_core.execution.cost import SPEEDS, cost_of, read_sizes
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
-from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.base.settings import TrainSettings
 from fusion_core.workspace.runs import RunSpec, create_run
 
 
@@ -44,9 +44,10 @@ def test_every_library_gets_the_same_limit():
 def test_progress_never_goes_back_and_ends_at_one(run):
     seen = []
     tracker = RunProgress(
-        run, {"prepare": 1, "train": 6, "fuse": 2, "validate": 1},
+        run,
+        {"prepare": 1, "train": 6, "fuse": 2, "validate": 1},
         echo=lambda share, _sentence: seen.append(share),
-    )  # fmt: skip
+    )
     for stage in ("prepare", "train", "fuse", "validate"):
         tracker.enter(stage, stage)
         for share in (0.0, 0.5, 0.2, 1.0):
@@ -55,8 +56,11 @@ def test_progress_never_goes_back_and_ends_at_one(run):
     assert seen[-1] == pytest.approx(1.0)
     assert run.state().stage == "validate"
     assert [record["message"] for record in run.log_records()] == [
-        "prepare", "train", "fuse", "validate",
-    ]  # fmt: skip
+        "prepare",
+        "train",
+        "fuse",
+        "validate",
+    ]
 
 
 def test_each_stage_takes_the_part_of_the_bar_it_is_expected_to_take(run):

@@ -9,7 +9,7 @@ from fusion_core.errors import Cancelled
 from fusion_core.execution.pipeline import execute_run, finished_stages
 from fusion_core.execution.progress import CANCEL_FILE
 from fusion_core.fusion import FusionModel
-from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.base.settings import TrainSettings
 from fusion_core.workspace.runs import RunSpec, create_run
 
 
@@ -26,9 +26,14 @@ def spec(toy_pair) -> RunSpec:
         maximum_trees=20, workers=2, types=(("rooms__rmsp", "ordered"),)
     )
     return RunSpec(
-        "toy", toy_pair, ("kwh", "cooling"), seed=5, train=train, preset="custom",
+        "toy",
+        toy_pair,
+        ("kwh", "cooling"),
+        seed=5,
+        train=train,
+        preset="custom",
         minimum_similarity=0.5,
-    )  # fmt: skip
+    )
 
 
 def cancel_when(run, words: str):

@@ -9,14 +9,8 @@ import pytest
 
 from fusion_core.errors import ConflictError, CorruptFileError, InputError
 from fusion_core.estimates import Statistic
-from fusion_core.estimates.stage import area_estimates
-from fusion_core.execution import (
-    cancel_run,
-    execute_run,
-    remove_run,
-    run_status,
-    wait_for_run,
-)
+from fusion_core.estimates.runs.estimate_run import area_estimates
+from fusion_core.execution import cancel_run, execute_run, remove_run, run_status, wait_for_run
 from fusion_core.execution.checking import (
     USUAL,
     check_status,
@@ -30,12 +24,12 @@ from fusion_core.execution.validating import (
     out_of_fold_folder,
     validate_inside,
 )
-from fusion_core.fusion.settings import TrainSettings
-from fusion_core.harmony.store import list_pairs
-from fusion_core.ingest.generic import read_generic
+from fusion_core.fusion.base.settings import TrainSettings
+from fusion_core.harmony.store.store import list_pairs
+from fusion_core.ingest.generic.survey_table import read_generic
 from fusion_core.surveys.storage import read_survey
 from fusion_core.validation import read_validation, write_validation
-from fusion_core.validation.storage import has_validation, read_facts
+from fusion_core.validation.report.storage import has_validation, read_facts
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, RunState, create_run, open_run
 

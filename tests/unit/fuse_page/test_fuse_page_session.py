@@ -2,7 +2,7 @@
 
 import pytest
 
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.workspace.runs import RunState, list_runs
 from harmony_app.fuse import page as page_module
 from harmony_app.fuse.page import FusePage, build
@@ -48,8 +48,11 @@ def test_the_page_opens_on_a_new_run_with_predictors_and_types(open_page):
     assert "household_id" not in kinds
     kept = {row["name"]: row["kept"] for row in board.predictors["rows"]}
     assert kept == {
-        "tenure__ten": True, "rooms__rmsp": True, "climate.hdd": True, "age__agep": False,
-    }  # fmt: skip
+        "tenure__ten": True,
+        "rooms__rmsp": True,
+        "climate.hdd": True,
+        "age__agep": False,
+    }
     assert board.cost["ready"] is False
     assert "Choose at least one variable" in board.cost["message"]
 

@@ -14,22 +14,36 @@ COUNTIES = pd.DataFrame(
     {
         "area_id": ["01001", "01129", "22109", "24005", "24510", "41067", "72031"],
         "name": [
-            "Autauga County", "Washington County", "Terrebonne Parish", "Baltimore County",
-            "Baltimore city", "Washington County", "Carolina Municipio",
+            "Autauga County",
+            "Washington County",
+            "Terrebonne Parish",
+            "Baltimore County",
+            "Baltimore city",
+            "Washington County",
+            "Carolina Municipio",
         ],
     }
-)  # fmt: skip
+)
 WAYS = (
-    "{name}/{postal}", "{code}", "{name}", "{postal}", "{number}", "{number}.0", "0400000US{code}",
-    "{code} - {name}", "{name} ({postal})", "{postal}: {name}", " {name} ", "{lower}", "{code} | {postal}",
-)  # fmt: skip
+    "{name}/{postal}",
+    "{code}",
+    "{name}",
+    "{postal}",
+    "{number}",
+    "{number}.0",
+    "0400000US{code}",
+    "{code} - {name}",
+    "{name} ({postal})",
+    "{postal}: {name}",
+    " {name} ",
+    "{lower}",
+    "{code} | {postal}",
+)
 
 
 def written(way, code):
     postal, name = _STATES[code]
-    return way.format(
-        code=code, number=int(code), postal=postal, name=name, lower=name.lower()
-    )  # fmt: skip
+    return way.format(code=code, number=int(code), postal=postal, name=name, lower=name.lower())
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -53,15 +67,25 @@ def test_polygons_may_be_named_in_other_ways_than_the_survey_does(stored, drawn)
 @pytest.mark.parametrize(
     ("text", "county"),
     [
-        ("01001", "01001"), ("1001", "01001"), ("0500000US01001", "01001"), ("1001.0", "01001"),
-        ("Autauga County, Alabama", "01001"), ("Autauga, AL", "01001"), ("AUTAUGA COUNTY", "01001"),
-        ("Terrebonne Parish, Louisiana", "22109"), ("Washington County, OR", "41067"),
-        ("Baltimore city, Maryland", "24510"), ("Baltimore County, Maryland", "24005"),
-        ("Carolina Municipio, Puerto Rico", "72031"), ("41067 Washington", None),
-        ("Washington County", None), ("Washington", None), ("Nowhere County, Alabama", None),
+        ("01001", "01001"),
+        ("1001", "01001"),
+        ("0500000US01001", "01001"),
+        ("1001.0", "01001"),
+        ("Autauga County, Alabama", "01001"),
+        ("Autauga, AL", "01001"),
+        ("AUTAUGA COUNTY", "01001"),
+        ("Terrebonne Parish, Louisiana", "22109"),
+        ("Washington County, OR", "41067"),
+        ("Baltimore city, Maryland", "24510"),
+        ("Baltimore County, Maryland", "24005"),
+        ("Carolina Municipio, Puerto Rico", "72031"),
+        ("41067 Washington", None),
+        ("Washington County", None),
+        ("Washington", None),
+        ("Nowhere County, Alabama", None),
         ("Autauga County, Texas", None),
     ],
-)  # fmt: skip
+)
 def test_counties_meet_by_code_and_by_name_with_state(text, county):
     assert match_areas([text], COUNTIES).get(text) == county
 
@@ -77,16 +101,21 @@ def test_what_is_no_state_or_two_of_them_is_none(text):
 def test_leading_zeros_are_found_again_and_half_codes_are_not_guessed():
     pumas = pd.DataFrame({"area_id": ["0100100", "4100600"], "name": ["A PUMA", "B PUMA"]})
     assert match_areas([100100, "0100100", "00100", "600"], pumas) == {
-        "100100": "0100100", "0100100": "0100100",
-    }  # fmt: skip
+        "100100": "0100100",
+        "0100100": "0100100",
+    }
 
 
 def test_areas_of_any_kind_meet_by_name_code_or_both():
     regions = pd.DataFrame({"area_id": ["1", "2", "3"], "name": ["Northeast", "Midwest", "South"]})
     values = ["Northeast", "MIDWEST", "3 - South", "South (3)", "3.0", "West", "1 - South"]
     assert match_areas(values, regions) == {
-        "Northeast": "1", "MIDWEST": "2", "3 - South": "3", "South (3)": "3", "3.0": "3",
-    }  # fmt: skip
+        "Northeast": "1",
+        "MIDWEST": "2",
+        "3 - South": "3",
+        "South (3)": "3",
+        "3.0": "3",
+    }
 
 
 @given(st.lists(st.text(max_size=12), max_size=8))

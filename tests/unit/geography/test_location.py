@@ -3,11 +3,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import Cancelled, InputError
-from fusion_core.geography.location import (
-    check_intersections,
-    gower_distance,
-    impute_location,
-)
+from fusion_core.geography.location import check_intersections, gower_distance, impute_location
 
 OVERLAP = pd.DataFrame(
     {"region": ["N", "N", "S"], "puma": ["0100100", "0100200", "0100300"], "share": [1.0, 0.5, 1.0]}
@@ -38,9 +34,13 @@ def surveys():
 
 def place(donor, recipient, tables=(OVERLAP,), seed=1, **options):
     return impute_location(
-        donor, recipient, tables, predictors=["income", "tenure", "size"],
-        generator=np.random.default_rng(seed), **options,
-    )  # fmt: skip
+        donor,
+        recipient,
+        tables,
+        predictors=["income", "tenure", "size"],
+        generator=np.random.default_rng(seed),
+        **options,
+    )
 
 
 def test_gower_distance_is_the_mean_over_answered_predictors():
@@ -82,10 +82,15 @@ def test_another_seed_gives_another_draw(surveys):
 
 def test_an_identical_household_is_by_far_the_most_likely():
     recipient = pd.DataFrame(
-        {"household_id": ["near", "far"], "weight": 1.0, "puma": ["0100100", "0100200"],
-         "income": [10.0, 1000.0], "tenure": pd.Categorical(["own", "rent"]),
-         "size": pd.Categorical(["1", "2"], ordered=True)}
-    )  # fmt: skip
+        {
+            "household_id": ["near", "far"],
+            "weight": 1.0,
+            "puma": ["0100100", "0100200"],
+            "income": [10.0, 1000.0],
+            "tenure": pd.Categorical(["own", "rent"]),
+            "size": pd.Categorical(["1", "2"], ordered=True),
+        }
+    )
     donor = pd.concat([recipient.iloc[:1]] * 400, ignore_index=True).assign(region="N")
     donor["household_id"] = [f"d{number}" for number in range(400)]
     placed = place(donor, recipient, tables=[])
@@ -95,13 +100,24 @@ def test_an_identical_household_is_by_far_the_most_likely():
 
 def test_the_share_of_housing_units_counts():
     recipient = pd.DataFrame(
-        {"household_id": ["a", "b"], "weight": 1.0, "puma": ["0100100", "0100200"], "income": 1.0,
-         "tenure": pd.Categorical(["own", "own"]), "size": pd.Categorical(["1", "1"], ordered=True)}
-    )  # fmt: skip
+        {
+            "household_id": ["a", "b"],
+            "weight": 1.0,
+            "puma": ["0100100", "0100200"],
+            "income": 1.0,
+            "tenure": pd.Categorical(["own", "own"]),
+            "size": pd.Categorical(["1", "1"], ordered=True),
+        }
+    )
     donor = pd.DataFrame(
-        {"household_id": [f"d{n}" for n in range(400)], "region": "N", "income": 1.0,
-         "tenure": pd.Categorical(["own"] * 400), "size": pd.Categorical(["1"] * 400, ordered=True)}
-    )  # fmt: skip
+        {
+            "household_id": [f"d{n}" for n in range(400)],
+            "region": "N",
+            "income": 1.0,
+            "tenure": pd.Categorical(["own"] * 400),
+            "size": pd.Categorical(["1"] * 400, ordered=True),
+        }
+    )
     placed = place(donor, recipient)
     assert (placed.matched == "a").mean() == pytest.approx(2 / 3, abs=0.07)
 

@@ -15,9 +15,12 @@ from fusion_core.workspace.layout import Workspace
 @pytest.fixture
 def climate():
     data = pd.DataFrame(
-        {"puma": ["0100200", "0100100"], "hdd": [3000.0, 2000.0],
-         "zone": pd.Categorical(["cold", "warm"])}
-    )  # fmt: skip
+        {
+            "puma": ["0100200", "0100100"],
+            "hdd": [3000.0, 2000.0],
+            "zone": pd.Categorical(["cold", "warm"]),
+        }
+    )
     return SpatialTable("climate", "Climate", data, {"hdd": "Heating degree days"}, {"hdd": "°F d"})
 
 

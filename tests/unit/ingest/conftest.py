@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fusion_core.ingest.acs_pums import read_acs_pums
-from fusion_core.ingest.census_dictionary import CensusVariable, read_census_dictionary
+from fusion_core.ingest.acs._census_dictionary import CensusVariable, read_census_dictionary
+from fusion_core.ingest.acs.pums import read_acs_pums
 from fusion_core.surveys import Survey
 
 
@@ -78,11 +78,18 @@ def make_files(shared_data: Path, folder: Path) -> PumsFiles:
                 for name, variable in dictionary.household.items()
             }
         row |= {
-            "RT": "H", "SERIALNO": serial, "ST": "04", "PUMA": f"{100 + index % 2:05d}",
-            "NP": str(size), "TYPE": "1" if kind != "quarters" else "2",
-            "ADJINC": "1010145", "ADJHSG": "1000000", "REGION": "4", "DIVISION": "8",
+            "RT": "H",
+            "SERIALNO": serial,
+            "ST": "04",
+            "PUMA": f"{100 + index % 2:05d}",
+            "NP": str(size),
+            "TYPE": "1" if kind != "quarters" else "2",
+            "ADJINC": "1010145",
+            "ADJHSG": "1000000",
+            "REGION": "4",
+            "DIVISION": "8",
             "WGTP": "0" if kind == "quarters" else str(50 + index),
-        }  # fmt: skip
+        }
         row |= {f"WGTP{r}": str(40 + (index * r) % 30) for r in range(1, 81)}
         households.append(row)
         for number in range(1, size + 1):
@@ -91,11 +98,19 @@ def make_files(shared_data: Path, folder: Path) -> PumsFiles:
                 for name, variable in dictionary.person.items()
             }
             member |= {
-                "RT": "P", "SERIALNO": serial, "SPORDER": str(number), "PUMA": row["PUMA"],
-                "ST": "04", "ADJINC": "1010145", "PWGTP": str(60 + index + number),
+                "RT": "P",
+                "SERIALNO": serial,
+                "SPORDER": str(number),
+                "PUMA": row["PUMA"],
+                "ST": "04",
+                "ADJINC": "1010145",
+                "PWGTP": str(60 + index + number),
                 "RELSHIPP": "37" if kind == "quarters" else "20" if number == 1 else "25",
-                "AGEP": str(20 + number), "WAGP": "", "REGION": "4", "DIVISION": "8",
-            }  # fmt: skip
+                "AGEP": str(20 + number),
+                "WAGP": "",
+                "REGION": "4",
+                "DIVISION": "8",
+            }
             member |= {f"PWGTP{r}": str(30 + (index + number * r) % 40) for r in range(1, 81)}
             persons.append(member)
     files = PumsFiles(

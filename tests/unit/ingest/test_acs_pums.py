@@ -4,8 +4,8 @@ import zipfile
 
 import pytest
 
-from fusion_core.ingest.acs_pums import read_acs_pums
-from fusion_core.ingest.problems import FileProblemsError
+from fusion_core.ingest.acs.pums import read_acs_pums
+from fusion_core.ingest.tables.problems import FileProblemsError
 
 
 def read(files, person=True):

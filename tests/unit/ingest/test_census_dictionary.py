@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.census_dictionary import read_census_dictionary
+from fusion_core.ingest.acs._census_dictionary import read_census_dictionary
 
 CSV = """\
 NAME,RT,C,1,"Record Type"

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.generic import Choices, inspect_file, read_generic
-from fusion_core.ingest.inference import guess_design
-from fusion_core.ingest.problems import FileProblemsError
+from fusion_core.ingest.generic._inference import guess_design
+from fusion_core.ingest.generic.survey_table import Choices, inspect_file, read_generic
+from fusion_core.ingest.tables.problems import FileProblemsError
 from fusion_core.surveys import SurveyId
 
 SURVEY = SurveyId("TEST", "2020")

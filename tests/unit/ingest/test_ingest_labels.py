@@ -2,7 +2,7 @@
 
 import pytest
 
-from fusion_core.ingest.labels import comparable, is_ordered, not_applicable_level, tidy
+from fusion_core.ingest.tables.labels import comparable, is_ordered, not_applicable_level, tidy
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.generic import Choices, inspect_file, read_generic
+from fusion_core.ingest.generic.survey_table import Choices, inspect_file, read_generic
 from fusion_core.ingest.readers import READERS, ImportRequest, try_import
 from fusion_core.surveys import SurveyId
 
@@ -95,9 +95,12 @@ def test_what_is_no_text_encoding_is_refused(tmp_path, encoding):
     with pytest.raises(InputError, match="There is no text encoding"):
         inspect_file(tmp_path / "h.csv", choices=Choices(encoding=encoding))
     request = ImportRequest(
-        "generic", {"household": tmp_path / "h.csv"}, name="T", vintage="2019",
+        "generic",
+        {"household": tmp_path / "h.csv"},
+        name="T",
+        vintage="2019",
         choices=Choices(encoding=encoding),
-    )  # fmt: skip
+    )
     assert "There is no text encoding" in try_import(request).problems[0].what
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.problems import FileProblemsError
-from fusion_core.ingest.raw_table import read_raw_table
+from fusion_core.ingest.tables.problems import FileProblemsError
+from fusion_core.ingest.tables.raw_table import read_raw_table
 
 
 def write(path, content: bytes):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_core.ingest.census_dictionary import CensusValue, CensusVariable
-from fusion_core.ingest.universe import Universe, clauses, plain_code
+from fusion_core.ingest.acs._census_dictionary import CensusValue, CensusVariable
+from fusion_core.ingest.acs._universe import Universe, clauses, plain_code
 
 
 def variable(name, blank="", **labels):
@@ -22,28 +22,48 @@ ENTRIES = {
         CensusVariable("AGEP", "number"),
         variable("SEX", _1="Male", _2="Female"),
         variable(
-            "ESR", "N/A (less than 16 years old)",
-            _1="Civilian employed, at work", _2="Civilian employed, with a job but not at work",
+            "ESR",
+            "N/A (less than 16 years old)",
+            _1="Civilian employed, at work",
+            _2="Civilian employed, with a job but not at work",
         ),
         variable(
             "JWTRNS",
             "N/A (not a worker-not in the labor force, including persons under 16 years; unemployed)",
-            _01="Car, truck, or van", _11="Worked from home",
+            _01="Car, truck, or van",
+            _11="Worked from home",
         ),
-        variable("JWRIP", "N/A (not a worker or worker whose means of transportation to work was not "
-                 "car, truck, or van)", _1="Drove alone"),
+        variable(
+            "JWRIP",
+            "N/A (not a worker or worker whose means of transportation to work was not "
+            "car, truck, or van)",
+            _1="Drove alone",
+        ),
         variable("FER", "N/A (less than 15 years/greater than 50 years/ male)", _1="Yes", _2="No"),
         variable("SFN", "N/A (GQ/not in a subfamily)", _1="Subfamily 1"),
         variable("MAR", _1="Married", _5="Never married or under 15 years old"),
-        variable("WKL", "N/A (less than 16 years old)", _1="Within the past 12 months",
-                 _3="Over 5 years ago or never worked"),
-        variable("WKWN", "N/A (less than 16 years old/did not work during the past 12 months or case "
-                 "is from before 2019)", _1="Weeks"),
-        variable("TEN", "N/A (GQ/vacant)", _1="Owned with mortgage or loan (include home equity loans)",
-                 _2="Owned free and clear", _3="Rented"),
+        variable(
+            "WKL",
+            "N/A (less than 16 years old)",
+            _1="Within the past 12 months",
+            _3="Over 5 years ago or never worked",
+        ),
+        variable(
+            "WKWN",
+            "N/A (less than 16 years old/did not work during the past 12 months or case "
+            "is from before 2019)",
+            _1="Weeks",
+        ),
+        variable(
+            "TEN",
+            "N/A (GQ/vacant)",
+            _1="Owned with mortgage or loan (include home equity loans)",
+            _2="Owned free and clear",
+            _3="Rented",
+        ),
         variable("MRGX", "N/A (GQ/vacant/not owned or being bought/not mortgaged)", _1="Mortgage"),
     )
-}  # fmt: skip
+}
 
 
 def blanks(name, **columns):

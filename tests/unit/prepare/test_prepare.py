@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.base.settings import TrainSettings
 from fusion_core.geography.spatial import SpatialTable, write_spatial_table
-from fusion_core.harmony.model import Harmony, LevelGroup, Side
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.model.harmony import Harmony, LevelGroup, Side
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.prepare import assemble, prepare, read_prepared, write_prepared
 from fusion_core.surveys.model import Dictionary
 from fusion_core.workspace.runs import RunSpec
@@ -20,9 +20,12 @@ from fusion_core.workspace.runs import RunSpec
 @pytest.fixture
 def spec(toy_pair):
     return RunSpec(
-        "toy", toy_pair, ("kwh", "cooling", ("share_heat", "share_other")), implicates=2,
+        "toy",
+        toy_pair,
+        ("kwh", "cooling", ("share_heat", "share_other")),
+        implicates=2,
         train=TrainSettings.preset("quick"),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

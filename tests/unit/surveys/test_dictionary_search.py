@@ -39,8 +39,11 @@ def test_weights_and_keys_are_no_answers(index):
 
 def test_a_name_comes_before_a_description_and_that_before_a_level(index):
     assert names(search(index, "electricity")) == [
-        "RECS.kwh", "ACS.hfl", "ACS.hfl", "RECS.fuelheat",
-    ]  # fmt: skip
+        "RECS.kwh",
+        "ACS.hfl",
+        "ACS.hfl",
+        "RECS.fuelheat",
+    ]
 
 
 def test_a_level_that_matches_is_named(index):

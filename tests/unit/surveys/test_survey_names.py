@@ -4,8 +4,8 @@ import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.geography.boundaries import areas_path
-from fusion_core.harmony.model import Harmony, LevelGroup, Side, SurveyPair
-from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.model.harmony import Harmony, LevelGroup, Side, SurveyPair
+from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys import SurveyId
 from fusion_core.workspace.layout import Workspace
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusion_core.validation.choosing import choose_subset_variables
+from fusion_core.validation.internal.choosing import choose_subset_variables
 
 ROWS = 3000
 THEMES = {

@@ -7,8 +7,12 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.validation.external import apportion, compare_external, external_findings
-from fusion_core.validation.external_tables import (
+from fusion_core.validation.external.comparison import (
+    apportion,
+    compare_external,
+    external_findings,
+)
+from fusion_core.validation.external.tables import (
     ColumnGuess,
     guess_columns,
     read_external,
@@ -56,11 +60,14 @@ def test_a_file_that_is_no_table_is_refused(content, name, words):
 def test_columns_are_found_by_what_they_hold_and_how_they_are_called():
     found = guess_columns(
         table(
-            NAME=["A", "B"], GEOID=["100100", "600101"], year=[2020, 2020], Estimate=[5, 7],
+            NAME=["A", "B"],
+            GEOID=["100100", "600101"],
+            year=[2020, 2020],
+            Estimate=[5, 7],
             Estimate_MOE=[1, 2],
         ),
         AREAS,
-    )  # fmt: skip
+    )
     assert found == ColumnGuess("GEOID", "Estimate", "Estimate_MOE")
     assert guess_columns(table(a=["x", "y"], b=["p", "q"]), AREAS) == ColumnGuess()
 
@@ -75,8 +82,9 @@ def test_a_code_that_can_only_mean_one_area_is_completed(code):
 def test_what_was_mended_or_left_out_is_said():
     found = tidy_external(
         table(area=["100100", "0600101", "9999999", "0100300"], value=["5", "7", "9", "(X)"]),
-        COLUMNS, AREAS,
-    )  # fmt: skip
+        COLUMNS,
+        AREAS,
+    )
     assert found.notes == (
         "Area codes completed: 1, such as '100100' to '0100100'.",
         "Left out: 1 row without a code or a number.",

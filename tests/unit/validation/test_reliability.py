@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 from fusion_core.validation import read_validation, validate, write_validation
-from fusion_core.validation.calibration import (
+from fusion_core.validation.internal.calibration import (
     reliability_gaps,
     reliability_table,
     wilson_interval,
 )
-from fusion_core.validation.sentences import all_findings, reliability_findings
+from fusion_core.validation.report.sentences import all_findings, reliability_findings
 
 LEVELS = ("no", "yes")
 
@@ -117,8 +117,10 @@ def studies():
 def test_sentences_say_whether_chances_can_be_trusted(studies):
     texts = {name: reliability_findings(study, unseen=True)[0] for name, study in studies.items()}
     assert {name: item.tone for name, item in texts.items()} == {
-        "honest": "good", "sure": "poor", "cautious": "poor",
-    }  # fmt: skip
+        "honest": "good",
+        "sure": "poor",
+        "cautious": "poor",
+    }
     assert texts["honest"].text.startswith("ac: answers are true as often as they are drawn")
     assert texts["sure"].text.endswith("draws are too sure.")
     assert texts["cautious"].text.endswith("draws are too cautious.")

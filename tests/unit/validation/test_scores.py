@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.validation.scores import (
+from fusion_core.validation.internal.scores import (
     brier,
     brier_by_row,
     coverage_by_row,

@@ -1,6 +1,6 @@
 import numpy as np
 
-from fusion_core.validation.smoothing import curve_shares, local_median
+from fusion_core.validation.internal._smoothing import curve_shares, local_median
 
 
 def test_a_straight_line_on_the_square_root_axis_is_kept():

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.validation.subsets import build_subsets, cluster, group_levels
+from fusion_core.validation.internal.subsets import build_subsets, cluster, group_levels
 
 
 @pytest.fixture

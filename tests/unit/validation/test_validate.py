@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import Cancelled, CorruptFileError, InputError
-from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 from fusion_core.validation import (
     compare_external,
     read_validation,
@@ -11,8 +11,8 @@ from fusion_core.validation import (
     validate,
     write_validation,
 )
-from fusion_core.validation.sentences import distribution_findings, donor_findings
-from fusion_core.validation.verdicts import percent_words, smallest_share, verdict
+from fusion_core.validation.internal.verdicts import percent_words, smallest_share, verdict
+from fusion_core.validation.report.sentences import distribution_findings, donor_findings
 
 ROWS = 1200
 
@@ -103,9 +103,17 @@ def test_estimates_are_weighted_means_of_the_subset(observed, validation):
 
 
 TABLES = (
-    "metrics", "curves", "summary", "marginals", "distances", "correlations", "scores", "coverage",
-    "convergence", "reliability",
-)  # fmt: skip
+    "metrics",
+    "curves",
+    "summary",
+    "marginals",
+    "distances",
+    "correlations",
+    "scores",
+    "coverage",
+    "convergence",
+    "reliability",
+)
 
 
 @pytest.mark.parametrize("each", [1.0, 7.0])
@@ -234,10 +242,16 @@ def test_verdicts_at_the_ends_of_what_was_tested():
 @pytest.mark.parametrize(
     ("share", "words"),
     [
-        (0.0, "0 %"), (0.000_000_1, "less than 0.001 %"), (0.000_3, "0.03 %"), (0.001_2, "0.1 %"),
-        (0.015, "1.5 %"), (0.4, "40 %"), (1.0, "100 %"), (2.5, "250 %"),
+        (0.0, "0 %"),
+        (0.000_000_1, "less than 0.001 %"),
+        (0.000_3, "0.03 %"),
+        (0.001_2, "0.1 %"),
+        (0.015, "1.5 %"),
+        (0.4, "40 %"),
+        (1.0, "100 %"),
+        (2.5, "250 %"),
     ],
-)  # fmt: skip
+)
 def test_a_share_above_nothing_is_never_written_as_nothing(share, words):
     assert percent_words(share) == words
 

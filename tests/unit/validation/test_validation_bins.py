@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fusion_core.validation.distributions import BINS, _edges
+from fusion_core.validation.internal.distributions import BINS, _edges
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (3700.0, 530.0), (0.002, -0.01)])

@@ -6,16 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 from fusion_core.validation import validate
-from fusion_core.validation.calibration import coverage_table, transform_bounds
-from fusion_core.validation.dependence import compare_dependence
-from fusion_core.validation.distributions import summarize_distributions
-from fusion_core.validation.samples import (
-    WeightedSample,
-    distances,
-)
-from fusion_core.validation.sentences import (
+from fusion_core.validation.internal._samples import WeightedSample, distances
+from fusion_core.validation.internal.calibration import coverage_table, transform_bounds
+from fusion_core.validation.internal.dependence import compare_dependence
+from fusion_core.validation.internal.distributions import summarize_distributions
+from fusion_core.validation.report.sentences import (
     all_findings,
     calibration_findings,
     convergence_finding,

@@ -7,7 +7,7 @@ import pytest
 from fusion_core.errors import InputError
 from fusion_core.execution import execute_run
 from fusion_core.execution.pipeline import execute_recorded
-from fusion_core.fusion.settings import TrainSettings
+from fusion_core.fusion.base.settings import TrainSettings
 from fusion_core.workspace.files import sweep_leftovers
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, create_run, delete_run, list_runs, open_run
@@ -30,7 +30,7 @@ def finished(toy_template, tmp_path_factory):
 
 
 def run_pair(workspace):
-    from fusion_core.harmony.store import list_pairs
+    from fusion_core.harmony.store.store import list_pairs
 
     return list_pairs(workspace.path)[0]
 

@@ -42,8 +42,8 @@ from fusion_core.surveys import (
 )
 from fusion_core.surveys.model import Variable
 from fusion_core.validation import read_validation, write_validation
-from fusion_core.validation.internal import Validation
-from fusion_core.validation.storage import TABLES
+from fusion_core.validation.internal.validate import Validation
+from fusion_core.validation.report.storage import TABLES
 from fusion_core.workspace import folders
 from fusion_core.workspace.folders import own_files, replace_folder
 from fusion_core.workspace.layout import Workspace
@@ -137,9 +137,12 @@ def implicates_kind() -> Kind:
 
 
 KINDS = {
-    "survey": survey_kind, "model": model_kind, "validation": validation_kind,
-    "prepared": prepared_kind, "implicates": implicates_kind,
-}  # fmt: skip
+    "survey": survey_kind,
+    "model": model_kind,
+    "validation": validation_kind,
+    "prepared": prepared_kind,
+    "implicates": implicates_kind,
+}
 
 
 @pytest.fixture(scope="module", params=KINDS)

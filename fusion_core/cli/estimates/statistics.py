@@ -1,0 +1,300 @@
+"""From what a user types to statistics, estimates and their tables; shared by estimate and export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fusion_core.cli.options import choose_run, split_list
+from fusion_core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from fusion_core.estimates import EstimateCache, Method, Statistic
+    from fusion_core.estimates.runs import Group
+    from fusion_core.estimates.statistics import StatisticKind
+    from fusion_core.surveys.model import SurveyDescription, SurveyId, Variable
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run
+
+NO_GROUPS = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a user wants to know, as typed.
+
+    Attributes
+    ----------
+    variables
+        Names, or statistics in the short form such as ``share_above:elec_kwh>10000``; empty asks
+        for every fused variable.
+    statistic
+        Kind for plain names; empty takes the mean of numbers and the share of categories.
+    level, above, below, quantile, per
+        The rest of a statistic: one level, a threshold, a probability, a denominator.
+    by
+        Columns that form the groups.
+    where
+        Condition on households.
+    confidence
+        Level of the margins of error.
+    method
+        How margins are computed, one of `fusion_core.estimates.METHODS`.
+    """
+
+    variables: tuple[str, ...] = ()
+    statistic: str = ""
+    level: str = ""
+    above: float | None = None
+    below: float | None = None
+    quantile: float | None = None
+    per: str = ""
+    by: tuple[str, ...] = ("puma",)
+    where: str = ""
+    confidence: float = 0.90
+    method: str = "replicates"
+
+
+def estimates_of(workspace: Workspace, source: Run | SurveyId, wish: Wish) -> pd.DataFrame:
+    """Estimate what a user wants from a run, or from a survey alone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `fusion_core.estimates.runs.estimate_run.area_estimates`; with groups by PUMA also their `name`
+        where boundaries are known.
+
+    Raises
+    ------
+    InputError
+        If a variable, statistic or column does not exist.
+    """
+    from fusion_core.estimates import EstimateCache
+    from fusion_core.estimates.runs import area_estimates, survey_area_estimates
+    from fusion_core.surveys.model import SurveyId
+
+    cache = EstimateCache()
+    known = known_variables(workspace, source, cache)
+    method = read_method(wish.method)
+    if isinstance(source, SurveyId):
+        if method != "replicates":
+            raise InputError(
+                f"The method '{method}' is meant for fused variables", fix="Leave --method out"
+            )
+        statistics = read_statistics(wish, known, default=())
+        found = survey_area_estimates(
+            workspace,
+            source,
+            statistics,
+            wish.by,
+            wish.where,
+            confidence=wish.confidence,
+            cache=cache,
+        )
+    else:
+        loaded = cache.run_source(workspace, source)
+        fused = () if loaded.implicates is None else loaded.implicates.names
+        statistics = read_statistics(wish, known, default=fused)
+        found = area_estimates(
+            workspace,
+            source,
+            statistics,
+            wish.by,
+            wish.where,
+            method=method,
+            confidence=wish.confidence,
+            cache=cache,
+        )
+    return add_names(workspace, source, found, wish.by)
+
+
+def chosen_source(workspace: Workspace, text: str) -> Run | SurveyId:
+    """Return the survey of this name, such as ``ACS_2019``, or else the run that is meant.
+
+    Raises
+    ------
+    InputError
+        If there is neither.
+    """
+    known = {str(survey): survey for survey in workspace.survey_ids()}
+    return known[text] if text in known else choose_run(workspace, text)
+
+
+def known_variables(
+    workspace: Workspace, source: Run | SurveyId, cache: EstimateCache
+) -> Mapping[str, Variable]:
+    """Return what can be estimated, or name a group, in a run or survey."""
+    return cache.source(workspace, source).variables()
+
+
+def read_group(text: str, known: Mapping[str, Variable]) -> Group:
+    """Read a group: ``COLUMN=VALUE`` where there is such a column, else a condition.
+
+    Parameters
+    ----------
+    text
+        What was typed.
+    known
+        Columns of the source.
+    """
+    name, mark, value = (part.strip() for part in text.partition("="))
+    plain = mark and name in known and not any(sign in value for sign in "'\"=<>")
+    return {name: value} if plain else text
+
+
+def read_method(text: str) -> Method:
+    """Read how margins are computed.
+
+    Raises
+    ------
+    InputError
+        If there is no such method.
+    """
+    from fusion_core.estimates import METHODS
+
+    for method in METHODS:
+        if method == text:
+            return method
+    raise InputError.unknown("method", text, METHODS)
+
+
+def read_statistics(
+    wish: Wish, known: Mapping[str, Variable], *, default: Sequence[str]
+) -> list[Statistic]:
+    """Turn names and options into statistics.
+
+    Raises
+    ------
+    InputError
+        If nothing is named, a variable does not exist, or the parts do not fit together.
+    """
+    from fusion_core.estimates import Statistic
+
+    names = wish.variables or tuple(default)
+    if not names:
+        raise InputError(
+            "No variable is named", fix="Name one with --variable, such as --variable hincp"
+        )
+    found = []
+    for name in names:
+        if ":" in name:
+            found.append(Statistic.parse(name))
+            continue
+        if name not in known:
+            raise InputError.unknown("variable", name, known)
+        found.append(
+            Statistic(
+                _kind(wish, known[name]),
+                name,
+                level=wish.level or None,
+                threshold=_threshold(wish),
+                denominator=wish.per or None,
+                probability=wish.quantile,
+            )
+        )
+    return found
+
+
+def _threshold(wish: Wish) -> float | None:
+    """Return the number that households are to be above or below of."""
+    both = wish.above is not None and wish.below is not None
+    if both or (wish.above is not None and wish.statistic == "share_below"):
+        raise InputError(
+            "A share is either above or below a number", fix="Give one of --above and --below"
+        )
+    if wish.below is not None and wish.statistic not in {"", "share_below"}:
+        raise InputError(
+            f"A {wish.statistic.replace('_', ' ')} has no number to be below of",
+            fix="Leave --below or --statistic out",
+        )
+    return wish.above if wish.below is None else wish.below
+
+
+def read_by(values: Sequence[str] | None) -> tuple[str, ...]:
+    """Read the columns that form groups; ``none`` asks for one figure for everything."""
+    names = tuple(split_list(values)) or ("puma",)
+    return () if names == (NO_GROUPS,) else names
+
+
+def _kind(wish: Wish, variable: Variable) -> StatisticKind:
+    from fusion_core.estimates.statistics import KINDS
+
+    if wish.statistic:
+        if wish.statistic not in KINDS:
+            raise InputError.unknown("statistic", wish.statistic, KINDS)
+        kinds: dict[str, StatisticKind] = {kind: kind for kind in KINDS}
+        return kinds[wish.statistic]
+    if wish.above is not None:
+        return "share_above"
+    if wish.below is not None:
+        return "share_below"
+    if wish.quantile is not None:
+        return "quantile"
+    if wish.per:
+        return "ratio"
+    return "share" if variable.is_categorical else "mean"
+
+
+def area_notes(
+    workspace: Workspace, source: Run | SurveyId, found: pd.DataFrame, by: Sequence[str]
+) -> list[str]:
+    """Say which of the estimated areas boundaries lack, and which definitions do not fit.
+
+    Parameters
+    ----------
+    workspace, source
+        Where the estimates are from.
+    found
+        Estimates by area.
+    by
+        Columns they are grouped by.
+    """
+    from fusion_core.geography.boundaries import has_areas, read_areas
+    from fusion_core.geography.definitions import check_definitions, without_boundaries
+
+    if len(by) != 1:
+        return []
+    try:
+        unknown = check_definitions(workspace, _described(workspace, source), by[0])
+    except InputError as error:
+        return [error.message]
+    if not has_areas(workspace, by[0]):
+        return []
+    lacking = without_boundaries(found[by[0]], read_areas(workspace, by[0]), by[0])
+    return [note for note in (unknown, lacking) if note]
+
+
+def _described(workspace: Workspace, source: Run | SurveyId) -> SurveyDescription:
+    from fusion_core.surveys.model import SurveyId
+
+    survey = source if isinstance(source, SurveyId) else source.spec().pair.recipient
+    return workspace.describe(survey)
+
+
+def add_names(
+    workspace: Workspace, source: Run | SurveyId, found: pd.DataFrame, by: Sequence[str]
+) -> pd.DataFrame:
+    """Put the names of areas beside their codes where exactly one column is a kind of area.
+
+    Boundaries of another census have other names for the same codes: these are left out.
+    """
+    from fusion_core.geography.boundaries import has_areas, read_areas
+    from fusion_core.geography.codes import match_areas
+    from fusion_core.geography.definitions import check_definitions
+
+    if len(by) != 1 or not has_areas(workspace, by[0]):
+        return found
+    try:
+        check_definitions(workspace, _described(workspace, source), by[0])
+    except InputError:
+        return found  # `area_notes` says why
+    areas = read_areas(workspace, by[0])
+    stored = found[by[0]].astype(str)
+    codes = stored.map(match_areas(stored, areas))
+    names: Any = codes.map(areas.set_index("area_id")["name"]).astype(object)
+    found.insert(1, "name", names.fillna(""))
+    return found

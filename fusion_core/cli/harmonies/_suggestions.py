@@ -1,0 +1,195 @@
+"""`harmony harmonies suggest`: what wording and the workspace's other harmonies suggest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from fusion_core.cli.options import (
+    JsonOption,
+    WorkspaceOption,
+    open_workspace,
+    read_pair,
+    user_name,
+)
+from fusion_core.cli.output import Output, plain, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fusion_core.harmony.apply import RowsCache
+    from fusion_core.harmony.matching import Candidate
+    from fusion_core.harmony.model import SurveyPair
+    from fusion_core.harmony.suggest import Suggestion, SuggestionIndex
+    from fusion_core.surveys.model import Variable
+    from fusion_core.surveys.source import SurveySource
+    from fusion_core.workspace.layout import Workspace
+
+_CANDIDATES: Final = 5
+
+
+def suggest_harmonies(
+    variables: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[VARIABLE…]",
+            show_default="all without a harmony",
+            help="Donor variables; DONOR__RECIPIENT chooses the recipient variable, too.",
+        ),
+    ] = None,
+    *,
+    pair: Annotated[
+        str, typer.Option("--pair", metavar="PAIR", help="Two surveys, as RECS_2020__ACS_2019.")
+    ],
+    save_drafts: Annotated[
+        bool, typer.Option("--save-drafts", help="Keep the suggestions as your drafts.")
+    ] = False,
+    user: Annotated[
+        str, typer.Option("--user", help="Whose drafts they become.", show_default="your account")
+    ] = "",
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Suggest recipient variables, and whole harmonies, for donor variables.
+
+    Variables that are named get their best candidates and a harmony with the first; without names,
+    every variable that has no harmony and a candidate worth a look. Nothing is stored without
+    --save-drafts, and a draft or harmony that exists already is never replaced.
+    """
+    from fusion_core.harmony.model import split_key
+    from fusion_core.harmony.store import HarmonyStore
+    from fusion_core.harmony.suggest import SuggestionIndex
+    from fusion_core.surveys.storage import read_dictionary
+    from fusion_core.workspace.knowledge import read_examples
+
+    opened = open_workspace(workspace)
+    surveys = read_pair(opened, pair)
+    donor, recipient = (
+        read_dictionary(opened.survey_folder(item)) for item in (surveys.donor, surveys.recipient)
+    )
+    index = SuggestionIndex(recipient, read_examples(opened, surveys.recipient))
+    compared = _Microdata.of(opened, surveys)
+    store, who = HarmonyStore(opened.path, surveys), user or user_name()
+    kept = {*(harmony.key for harmony in store.load().harmonies), *store.load_drafts(who)}
+    if variables:
+        parts = [(name, "") if name in donor else split_key(name) for name in variables]
+        chosen = [(donor.require(own, where=surveys.donor.title), its) for own, its in parts]
+    else:
+        done = {split_key(key)[0] for key in kept}
+        chosen = [(item, "") for item in donor.answers() if item.name not in done]
+    columns = tuple(donor.answers())
+    found = [_suggested(index, surveys, asked, columns, compared) for asked in chosen]
+    shown = [item for item in found if item and (variables or item.is_worth_a_look)]
+    shown.sort(key=lambda item: -item.candidates[0].score)
+    drafts = [item.suggestion.harmony for item in shown if item.suggestion.harmony.key not in kept]
+    for harmony in drafts if save_drafts else ():
+        store.save_draft(harmony, user=who)
+    record = {
+        "pair": str(surveys),
+        "drafts": [harmony.key for harmony in drafts] if save_drafts else [],
+        "suggestions": [_record(item) for item in shown],
+    }
+    Output(json).result(record, lambda console: _show(console, record, shown))
+
+
+@dataclass(frozen=True)
+class _Suggested:
+    """A donor variable, its best candidates, and the harmony suggested with one of them."""
+
+    donor: Variable
+    candidates: tuple[Candidate, ...]
+    suggestion: Suggestion
+
+    @property
+    def is_worth_a_look(self) -> bool:
+        return self.candidates[0].is_worth_a_look
+
+
+@dataclass(frozen=True)
+class _Microdata:
+    """The answers of both surveys, to compare their distributions."""
+
+    donor: SurveySource
+    recipient: SurveySource
+    cache: RowsCache
+
+    @classmethod
+    def of(cls, workspace: Workspace, pair: SurveyPair) -> _Microdata | None:
+        """Return the answers, if both surveys have any."""
+        from fusion_core.harmony.apply import RowsCache
+
+        donor, recipient = (workspace.stored_survey(item) for item in (pair.donor, pair.recipient))
+        if not (donor.has("household") and recipient.has("household")):
+            return None
+        return cls(donor, recipient, RowsCache())
+
+
+def _suggested(
+    index: SuggestionIndex,
+    surveys: SurveyPair,
+    asked: tuple[Variable, str],
+    columns: tuple[Variable, ...],
+    compared: _Microdata | None,
+) -> _Suggested | None:
+    from fusion_core.harmony.suggest import COMPARED, by_fit, candidate_fits
+
+    donor, recipient = asked
+    found = index.rank(donor, survey=surveys.donor.name, limit=COMPARED)
+    if not found:
+        return None
+    if compared is not None:
+        fits = candidate_fits(
+            found,
+            lambda name: index.suggest(donor, name, surveys, columns=columns).harmony,
+            compared.donor,
+            compared.recipient,
+            cache=compared.cache,
+        )
+        found = by_fit(found, fits)
+    found = found[:_CANDIDATES]
+    chosen = recipient or found[0].variable.name
+    return _Suggested(donor, found, index.suggest(donor, chosen, surveys, columns=columns))
+
+
+def _record(item: _Suggested) -> dict[str, Any]:
+    harmony = item.suggestion.harmony
+    return {
+        "donor": item.donor.name,
+        "description": item.donor.description,
+        "candidates": [_candidate(found) for found in item.candidates],
+        "harmony": {"key": harmony.key, **plain(harmony)},
+        "confidence": item.suggestion.confidence,
+        "reasons": list(item.suggestion.reasons),
+    }
+
+
+def _candidate(item: Candidate) -> dict[str, Any]:
+    return {
+        "variable": item.variable.name,
+        "score": round(item.score, 4),
+        "probability": round(item.probability, 4),
+        "confidence": item.confidence,
+        "reason": item.reason,
+    }
+
+
+def _show(console: Console, record: dict[str, Any], shown: list[_Suggested]) -> None:
+    rows = [
+        (
+            item.suggestion.harmony.key,
+            item.candidates[0].confidence,
+            item.candidates[0].reason,
+            f"{item.suggestion.confidence}: {'; '.join(item.suggestion.reasons)}",
+        )
+        for item in shown
+    ]
+    console.print(table(("suggested", "variable", "because", "harmony"), rows))
+    kept = f", {len(record['drafts'])} kept as drafts" if record["drafts"] else ""
+    word = "suggestion" if len(shown) == 1 else "suggestions"
+    console.print(f"{len(shown)} {word} for {record['pair']}{kept}.", markup=False)
+
+
+__all__ = ["suggest_harmonies"]

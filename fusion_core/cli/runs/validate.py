@@ -1,0 +1,230 @@
+"""`harmony validate`: how far a run can be trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fusion_core.cli.options import (
+    JsonOption,
+    RunArgument,
+    WorkspaceOption,
+    choose_run,
+    open_workspace,
+)
+from fusion_core.cli.output import Output, number, percent, show_path, table
+from fusion_core.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from fusion_core.validation import Validation
+    from fusion_core.validation.report import Finding
+    from fusion_core.workspace.runs import Run
+
+_SHARES = (0.01, 0.05, 0.20)
+_ERROR = "absolute_percent_error"
+_MARKS = {"good": "+", "fair": "~", "poor": "!"}
+
+
+def validate(
+    *,
+    run: RunArgument = "latest",
+    variable: Annotated[
+        str, typer.Option(metavar="NAME", help="Only this variable.", show_default="all")
+    ] = "",
+    out_of_fold: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="First check with households the models have not seen, in N parts: trains N "
+            "times. An interrupted check goes on with the parts it finished.",
+        ),
+    ] = 0,
+    again: Annotated[
+        bool, typer.Option("--again", help="First validate anew, as after an update.")
+    ] = False,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Also write every table as a CSV file.", file_okay=False
+        ),
+    ] = None,
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Show the validation of a run: typical errors by size of subset, and a plain verdict.
+
+    The fused variables were simulated for the donor's own households and compared with what these
+    really answered: estimates in many subsets of the population, whole distributions, dependence
+    between variables, and the draws of single households.
+    """
+    from fusion_core.validation import read_validation
+
+    chosen, output = choose_run(open_workspace(workspace), run), Output(json)
+    _refuse_unvalidated(chosen)
+    if again or out_of_fold:
+        _compute(chosen, output, again=again, folds=out_of_fold)
+    found = read_validation(chosen.validation_folder)
+    outside = _outside(chosen)
+    names = [str(name) for name in found.summary["variable"]]
+    if variable and variable not in names:
+        raise InputError.unknown("fused variable", variable, names, where=chosen.id)
+    shown = [variable] if variable else names
+    record = _record(chosen, found, outside, shown)
+    if variable:
+        record["metrics"] = found.metrics[found.metrics["variable"] == variable]
+    if csv is not None:
+        record["files"] = _write_csv(csv, {"": found, "unseen-": outside})
+    output.result(record, lambda console: _show(console, record, found, shown))
+
+
+def _refuse_unvalidated(run: Run) -> None:
+    from fusion_core.validation.report import has_validation
+
+    if not has_validation(run.validation_folder):
+        raise InputError(
+            "The run is not validated yet",
+            where=run.id,
+            fix=f"Wait for its end, or go on with `harmony fuse --resume {run.id}`",
+        )
+
+
+def _compute(run: Run, output: Output, *, again: bool, folds: int) -> None:
+    from fusion_core.execution.validating import validate_inside, validate_out_of_fold
+    from fusion_core.workspace.runs import check_folds
+
+    check_folds(folds)
+    with output.progress() as progress:
+        if again:
+            validate_inside(run, progress)
+        if folds:
+            validate_out_of_fold(run, folds, progress)
+
+
+def _outside(run: Run) -> Validation | None:
+    from fusion_core.execution.validating import out_of_fold_folder
+    from fusion_core.validation.report import has_validation, read_validation
+
+    folder = out_of_fold_folder(run)
+    return read_validation(folder) if has_validation(folder) else None
+
+
+def _record(
+    run: Run, found: Validation, outside: Validation | None, names: list[str]
+) -> dict[str, Any]:
+    from fusion_core.execution.validating import is_outdated, out_of_fold_folder
+    from fusion_core.validation.report import all_findings, out_of_fold_table, read_facts
+
+    record: dict[str, Any] = {
+        "run": run.id,
+        "outdated": is_outdated(run, run.validation_folder),
+        "subsets": read_facts(run.validation_folder).get("subsets", ""),
+        "donors": _of(found.donors, names),
+        "verdicts": _verdicts(found, names),
+        "findings": all_findings(found, outside, names),
+        "summary": _of(found.summary, names),
+        "curves": _of(found.curves, names),
+        "scores": _of(found.scores, names),
+        "coverage": _of(found.coverage, names),
+        "reliability": _of(found.reliability, names),
+        "distances": _of(found.distances, names),
+        "dependence": found.correlations,
+        "importance": _of(found.importance, names),
+        "convergence": _of(found.convergence, names),
+    }
+    if outside is not None:
+        record["out_of_fold"] = {
+            "outdated": is_outdated(run, out_of_fold_folder(run)),
+            "verdicts": _verdicts(outside, names),
+            "summary": _of(outside.summary, names),
+            "coverage": _of(outside.coverage, names),
+            "comparison": _of(out_of_fold_table(found, outside), names),
+        }
+    return record
+
+
+def _of(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    return frame[frame["variable"].isin(names)]
+
+
+def _write_csv(folder: Path, validations: dict[str, Validation | None]) -> list[str]:
+    from fusion_core.validation.report import TABLES
+    from fusion_core.workspace.files import write_text
+
+    written = []
+    for prefix, validation in validations.items():
+        for name in TABLES if validation is not None else ():
+            path = folder / f"{prefix}{name}.csv"
+            write_text(getattr(validation, name).to_csv(index=False), path)
+            written.append(show_path(path))
+    return written
+
+
+def _verdicts(found: Validation, names: list[str]) -> list[str]:
+    return [text for text in found.verdicts if text.partition(":")[0] in names]
+
+
+def _show(console: Console, record: dict[str, Any], found: Validation, names: list[str]) -> None:
+    summary = found.summary.set_index("variable")
+    rows = []
+    for name in names:
+        errors = [percent(_near(found.curves, name, share)) for share in _SHARES]
+        rows.append(
+            (
+                name,
+                *errors,
+                percent(_cell(summary, name, "value_added"), 0),
+                number(_cell(summary, name, "uncertainty_ratio")),
+                percent(_cell(summary, name, "skill"), 0),
+                percent(_cell(summary, name, "coverage"), 0),
+            )
+        )
+    columns = (
+        "variable",
+        *(f"error at {percent(share, 0)}" for share in _SHARES),
+        "value added",
+        "uncertainty ratio",
+        "skill",
+        "coverage",
+    )
+    title = "Typical error in subsets of this share of households"
+    console.print(table(columns, rows, title=title))
+    console.print()
+    if record["subsets"]:
+        console.print(f"{record['subsets']}.\n", markup=False)
+    for sentence in _verdicts(found, names):
+        console.print(sentence, markup=False)
+    for heading, findings in record["findings"].items():
+        _show_findings(console, heading, findings)
+    if record["outdated"]:
+        console.print(
+            "\nThe run's files changed since it was validated; repeat with --again.", markup=False
+        )
+    for path in record.get("files", ()):
+        console.print(f"Wrote {path}", markup=False)
+
+
+def _show_findings(console: Console, heading: str, findings: list[Finding]) -> None:
+    if not findings:
+        return
+    console.print(f"\n{heading}", style="bold", markup=False)
+    for finding in findings:
+        console.print(f"{_MARKS[finding.tone]} {finding.text}", markup=False)
+
+
+def _near(curves: pd.DataFrame, variable: str, share: float) -> float | None:
+    """Return the smoothed error at the subset share next to the one asked for."""
+    own = curves[(curves["variable"] == variable) & (curves["metric"] == _ERROR)].dropna()
+    if own.empty:
+        return None
+    position = int((own["share"] - share).abs().to_numpy().argmin())
+    return float(own["value"].to_numpy()[position])
+
+
+def _cell(summary: pd.DataFrame, name: str, column: str) -> float | None:
+    return float(summary[column][name]) if column in summary.columns else None

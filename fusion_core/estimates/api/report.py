@@ -1,0 +1,145 @@
+"""Results as people read them: margins of error, bounds, CV and reliability in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.estimates.statistics import RESULT_COLUMNS
+from fusion_core.estimates.variance import Pooled, margin_multiplier
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fusion_core.estimates.statistics import Statistic
+
+    Floats = NDArray[np.float64]
+
+HIGH_RELIABILITY_CV = 0.12
+LOW_RELIABILITY_CV = 0.40
+FUSED_MARGINS = (
+    "Margins of fused variables contain the sampling error of both surveys and how much the models "
+    "flatten differences between groups the predictors name; they do not contain differences between "
+    "areas that no predictor shows or that the places published by the donor do not tell apart."
+)
+"""What the default margins are made of, for whoever shows them."""
+
+
+@dataclass(frozen=True)
+class ResultBlock:
+    """One target in every group, pooled.
+
+    Attributes
+    ----------
+    statistic, level
+        What was estimated.
+    n
+        Households with an answer per group, unweighted.
+    pooled
+        The pooled estimates.
+    bounds
+        Smallest and largest possible value of the estimate.
+    assumptions
+        Per group, what was assumed for want of something better; empty when nothing was.
+    complete
+        Per group, whether the margin contains every part of the error that there is.
+    """
+
+    statistic: Statistic
+    level: str
+    n: NDArray[np.int_]
+    pooled: Pooled
+    bounds: tuple[float, float]
+    assumptions: list[str]
+    complete: NDArray[np.bool_]
+
+
+def reliability(
+    cv: Floats,
+    *,
+    high: float = HIGH_RELIABILITY_CV,
+    low: float = LOW_RELIABILITY_CV,
+    complete: NDArray[np.bool_] | bool = True,
+) -> NDArray[np.object_]:
+    """Return ``high``, ``medium``, ``low``, ``incomplete`` or ``undefined`` for each coefficient.
+
+    Parameters
+    ----------
+    cv
+        Standard error over absolute estimate; NaN where the estimate is 0 or has no standard error.
+    high, low
+        A CV under `high` is reliable, one above `low` is not (Esri's limits for ACS estimates).
+    complete
+        Whether the margin contains every part of the error. One that lacks the donor's part is a
+        lower bound: the estimate is ``low`` where even that is too large, else ``incomplete``.
+    """
+    classes = np.select(
+        [np.isnan(cv), cv > low, ~np.asarray(complete), cv < high],
+        ["undefined", "low", "incomplete", "high"],
+        "medium",
+    )
+    return classes.astype(object)
+
+
+def coefficient_of_variation(estimate: Floats, standard_error: Floats) -> Floats:
+    """Return SE / |estimate|, NaN where the estimate is 0."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(estimate != 0, standard_error / np.abs(estimate), np.nan)
+
+
+def result_frame(
+    keys: pd.DataFrame, blocks: list[ResultBlock], *, confidence: float
+) -> pd.DataFrame:
+    """Lay out pooled results, one row per target and group.
+
+    Parameters
+    ----------
+    keys
+        One row of `by` values per group.
+    blocks
+        The pooled targets.
+    confidence
+        Of the margin of error, 0.90 as the Census Bureau publishes.
+    """
+    groups = len(keys)
+    columns = [_block_columns(block, groups, confidence) for block in blocks]
+    values = {
+        name: np.concatenate([column[name] for column in columns])
+        for name in RESULT_COLUMNS
+        if columns
+    }
+    # One frame built at once: inserting columns block by block would take most of the time.
+    repeated = keys.take(np.tile(np.arange(groups), len(blocks))).reset_index(drop=True)
+    result = pd.DataFrame(values, columns=list(RESULT_COLUMNS))
+    return pd.concat([repeated, result], axis=1)
+
+
+def _block_columns(block: ResultBlock, groups: int, confidence: float) -> dict[str, NDArray[Any]]:
+    pooled = block.pooled
+    estimate, error = pooled.estimate, pooled.standard_error
+    moe = margin_multiplier(pooled.degrees_of_freedom, confidence) * error
+    cv = coefficient_of_variation(estimate, error)
+    low, high = block.bounds
+    return {
+        "variable": _repeated(block.statistic.variable, groups),
+        "level": _repeated(block.level, groups),
+        "statistic": _repeated(block.statistic.kind, groups),
+        "n": np.asarray(block.n),
+        "estimate": estimate,
+        "standard_error": error,
+        "moe": moe,
+        "lower": np.maximum(estimate - moe, low),
+        "upper": np.minimum(estimate + moe, high),
+        "cv": cv,
+        "degrees_of_freedom": pooled.degrees_of_freedom,
+        "reliability": reliability(cv, complete=block.complete),
+        "fusion_share": pooled.fusion_share,
+        "assumption": np.array(block.assumptions, dtype=object),
+    }
+
+
+def _repeated(text: str, count: int) -> NDArray[np.object_]:
+    return np.full(count, text, dtype=object)

@@ -1,0 +1,107 @@
+"""The donor of a run as a sample, from the tables its preparation stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from fusion_core.estimates.variance import DonorSample
+from fusion_core.geography.location import PUMA, read_intersections
+from fusion_core.geography.published_location import published_location
+from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
+from fusion_core.workspace.files import read_json
+from fusion_core.workspace.tables import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fusion_core.surveys.model import WeightDesign
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run
+
+
+def donor_of_run(
+    workspace: Workspace, run: Run, recipient: pd.DataFrame, variables: Sequence[str]
+) -> DonorSample | None:
+    """Read the donor of a run; its predictors are the answers both prepared tables hold.
+
+    Parameters
+    ----------
+    workspace, run
+        Where it is.
+    recipient
+        The prepared recipient.
+    variables
+        Names of the fused variables.
+
+    Returns
+    -------
+    DonorSample or None
+        ``None`` where the run holds no donor.
+    """
+    path = run.input_folder / "donor.parquet"
+    if not path.exists():
+        return None
+    donor = read_table(path, what="The prepared input", fix="Start the run again")
+    survey = workspace.stored_survey(run.spec().pair.donor)
+    described = survey.description
+    other = {HOUSEHOLD_KEY, WEIGHT, PUMA, *described.geography, *described.design.columns}
+    predictors = [
+        str(name) for name in donor.columns if name in recipient.columns and name not in other
+    ]
+    # A survey that says the PUMA itself has nothing to be expected.
+    imputed = PUMA in donor.columns and PUMA not in survey.column_names("household")
+    spatial = [name for name in _spatial_predictors(run) if name in predictors] if imputed else []
+    published = [name for name in described.geography if name in donor.columns]
+    return sample_with_location(
+        donor,
+        recipient,
+        predictors=predictors,
+        spatial=spatial,
+        variables=variables,
+        design=described.design,
+        intersections=read_intersections(workspace, published),
+    )
+
+
+def sample_with_location(
+    donor: pd.DataFrame,
+    recipient: pd.DataFrame,
+    *,
+    predictors: Sequence[str],
+    spatial: Sequence[str],
+    variables: Sequence[str],
+    design: WeightDesign,
+    intersections: Sequence[pd.DataFrame],
+) -> DonorSample:
+    """Encode a prepared donor and recipient, spatial predictors by what the donor publishes.
+
+    Parameters
+    ----------
+    donor, recipient, predictors, variables, design
+        As `DonorSample.build`.
+    spatial
+        Those predictors that were joined by an imputed PUMA (see
+        `fusion_core.geography.published_location`).
+    intersections
+        How the places the donor publishes overlap PUMAs.
+    """
+    if not spatial:
+        return DonorSample.build(
+            donor, recipient, predictors=predictors, variables=variables, design=design
+        )
+    left, right = published_location(donor, recipient, intersections, spatial)
+    rest = [name for name in predictors if name not in spatial]
+    return DonorSample.build(
+        pd.concat([donor, left], axis=1),
+        pd.concat([recipient[rest], right], axis=1),
+        predictors=[*rest, *left.columns],
+        variables=variables,
+        design=design,
+    )
+
+
+def _spatial_predictors(run: Run) -> list[str]:
+    record = read_json(run.input_folder / "prepare.json")
+    return [row["predictor"] for row in record["predictors"] if row["source"] == "spatial"]

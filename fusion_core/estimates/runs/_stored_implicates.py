@@ -1,0 +1,121 @@
+"""Implicates of a finished run, each fused variable read when an estimate first needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from fusion_core.errors import InputError
+from fusion_core.fusion import FusedVariable, Implicates, open_implicates
+from fusion_core.fusion.base import Stream
+from fusion_core.harmony.apply import Kept
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fusion_core.fusion.implicates import ImplicateFolder
+
+KEPT_BYTES: Final = 1024 * 2**20
+"""Memory for fused variables: five numbers of 1.3 million households and 40 implicates."""
+
+
+class StoredVariables(Mapping[str, FusedVariable]):
+    """Fused variables by name, in fusion order; those not asked for longest are forgotten.
+
+    Parameters
+    ----------
+    folder
+        The implicates on disk.
+    kept_bytes
+        Memory for variables that were read.
+    """
+
+    def __init__(self, folder: ImplicateFolder, kept_bytes: int = KEPT_BYTES) -> None:
+        self._folder = folder
+        self._kept = Kept(kept_bytes)
+
+    def __getitem__(self, name: str) -> FusedVariable:
+        if name not in self._folder.entries:
+            raise KeyError(name)
+        return self._kept.get(name, partial(self._read, name))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._folder.entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._folder.entries)
+
+    def __len__(self) -> int:
+        return len(self._folder.entries)
+
+    def _read(self, name: str) -> FusedVariable:
+        return self._folder.variable(name)
+
+
+class StoredImplicates(Implicates):
+    """Implicates whose variables are read when they are asked for.
+
+    Parameters
+    ----------
+    folder
+        The implicates on disk.
+    """
+
+    def __init__(self, folder: ImplicateFolder) -> None:
+        super().__init__(StoredVariables(folder), folder.notes)
+        object.__setattr__(self, "folder", folder)
+
+    folder: ImplicateFolder
+
+    def __post_init__(self) -> None:
+        """Nothing to check: all variables of a folder have its rows and implicates."""
+
+    def levels_of(self, name: str) -> tuple[tuple[str, ...], bool]:
+        """Return a variable's levels and whether they are ordered, without reading it."""
+        entry = self.folder.entries[name]
+        return tuple(entry["levels"]), bool(entry["ordered"])
+
+    @property
+    def streams(self) -> Mapping[str, tuple[Stream, ...]]:
+        """Which random numbers decided each variable, without reading any."""
+        return self.folder.streams
+
+    @property
+    def count(self) -> int:
+        """The number M of implicates."""
+        return self.folder.count
+
+    @property
+    def rows(self) -> int:
+        """The number of households."""
+        return self.folder.rows
+
+
+def stored_implicates(path: Path, *, rows: int, seed: int | None = None) -> StoredImplicates:
+    """Open the implicates of a run.
+
+    Parameters
+    ----------
+    path
+        Their folder.
+    rows
+        Households of the prepared recipient, which they must fit.
+    seed
+        Seed of the run, which implicates of earlier versions do not tell themselves.
+
+    Raises
+    ------
+    InputError
+        If they have other rows.
+    CorruptFileError
+        As `fusion_core.fusion.open_implicates`.
+    """
+    folder = open_implicates(path, seed=seed)
+    if folder.rows != rows:
+        raise InputError(
+            f"The recipient has {rows:,} households and the implicates have {folder.rows:,}",
+            where=str(path),
+            fix="Start the run again",
+        )
+    return StoredImplicates(folder)

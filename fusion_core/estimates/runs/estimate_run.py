@@ -1,0 +1,285 @@
+"""Estimates of a finished run or a stored survey: the reading and caching around `analyze`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.estimates.api import (
+    Method,
+    estimate_by,
+    estimate_points,
+    estimate_targets,
+    group_mask,
+    result_frame,
+)
+from fusion_core.estimates.runs._stored_results import keep_result, read_result, state_of
+from fusion_core.estimates.runs.estimate_data import EstimateCache, EstimateSource, stamp
+from fusion_core.estimates.statistics import Groups, Statistic
+from fusion_core.estimates.variance import estimate_linearized, estimate_with_replicates
+
+if TYPE_CHECKING:
+    from fusion_core.estimates.api import ResultBlock
+    from fusion_core.estimates.statistics import NamedTarget
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run
+
+PUMA = "puma"
+
+
+def area_estimates(
+    workspace: Workspace,
+    run: Run,
+    statistic: Statistic | Sequence[Statistic],
+    by: Sequence[str] | str = (PUMA,),
+    where: str = "",
+    *,
+    method: Method = "replicates",
+    confidence: float = 0.90,
+    cache: EstimateCache | None = None,
+) -> pd.DataFrame:
+    """Estimate statistics of a run's fused or recipient variables by area or other columns.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    run
+        A finished run.
+    statistic
+        What to estimate.
+    by
+        Recipient columns, or fused variables with levels, that form the groups; none gives one row
+        for everything.
+    where
+        Condition on recipient columns and fused variables, in the expression language of
+        harmonies; empty keeps every household.
+    method, confidence
+        As in `fusion_core.estimates.analyze`.
+    cache
+        Keeps data and results between calls; without one, everything is read again.
+
+    Returns
+    -------
+    DataFrame
+        As `fusion_core.estimates.analyze`.
+
+    Raises
+    ------
+    InputError
+        If the run has no result, a column is unknown or the filter keeps nobody.
+    ExpressionError
+        If the filter is not allowed; the error names the position.
+    """
+    request = _Request(_listed(statistic), _columns(by), where.strip(), method, confidence)
+    store = EstimateCache() if cache is None else cache
+    known = _finished(workspace, run, request, store)
+    if known is None:
+        source = store.run_source(workspace, run)
+        known = _estimated(source, request)
+        keep_result(run, source.state, repr(request), known)
+        store.keep_result(_key(run, request), known)
+    return known.copy()
+
+
+def is_answered(
+    workspace: Workspace,
+    run: Run,
+    statistic: Statistic | Sequence[Statistic],
+    by: Sequence[str] | str = (PUMA,),
+    where: str = "",
+    *,
+    cache: EstimateCache,
+) -> bool:
+    """Whether `area_estimates` has answered this before, here or in an earlier process.
+
+    Parameters
+    ----------
+    workspace, run, statistic, by, where, cache
+        As in `area_estimates`.
+    """
+    request = _Request(_listed(statistic), _columns(by), where.strip(), "replicates", 0.90)
+    return _finished(workspace, run, request, cache) is not None
+
+
+def first_estimates(
+    workspace: Workspace,
+    source: Run | SurveyId,
+    statistic: Statistic | Sequence[Statistic],
+    by: Sequence[str] | str = (PUMA,),
+    where: str = "",
+    *,
+    cache: EstimateCache | None = None,
+) -> pd.DataFrame:
+    """Estimate without margins of error, in a small part of the time; a map's first colours.
+
+    Parameters
+    ----------
+    workspace, statistic, by, where, cache
+        As in `area_estimates`.
+    source
+        A finished run, or a survey alone.
+
+    Returns
+    -------
+    DataFrame
+        As `area_estimates`, with the same estimates and no margins.
+    """
+    loaded = (EstimateCache() if cache is None else cache).source(workspace, source)
+    own, cells = loaded.cells(_columns(by), where)
+    groups, keys = loaded.groups(own, where)
+    found = estimate_by(
+        _columns(by),
+        (groups, keys),
+        cells,
+        loaded.targets(_listed(statistic)),
+        lambda items: estimate_points(groups, loaded.weights, items),
+    )
+    return result_frame(*found, confidence=0.90)
+
+
+def survey_area_estimates(
+    workspace: Workspace,
+    survey: SurveyId,
+    statistic: Statistic | Sequence[Statistic],
+    by: Sequence[str] | str = (PUMA,),
+    where: str = "",
+    *,
+    confidence: float = 0.90,
+    cache: EstimateCache | None = None,
+) -> pd.DataFrame:
+    """Estimate statistics of a stored survey's own household variables, without any fusion.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    survey
+        Name and vintage of the survey.
+    statistic, by, where, confidence, cache
+        As in `area_estimates`.
+    """
+    request = _Request(_listed(statistic), _columns(by), where.strip(), "replicates", confidence)
+    store = EstimateCache() if cache is None else cache
+    path = workspace.survey_folder(survey) / "household.parquet"
+    key = (str(path), stamp(path), request)
+    known = store.result(key)
+    if known is None:
+        known = _estimated(store.survey_source(workspace, survey), request)
+        store.keep_result(key, known)
+    return known.copy()
+
+
+def area_draws(
+    workspace: Workspace,
+    run: Run,
+    statistic: Statistic,
+    area: str,
+    *,
+    by: str = PUMA,
+    where: str = "",
+    cache: EstimateCache | None = None,
+) -> pd.DataFrame:
+    """Return the estimate of one area in every implicate, before pooling.
+
+    Parameters
+    ----------
+    workspace, run, statistic, where, cache
+        As in `area_estimates`.
+    area
+        Value of the column `by`.
+    by
+        Recipient column that names areas.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``level``, ``implicate`` (from 1), ``estimate`` and ``standard_error`` (sampling
+        error within the implicate), missing in implicates without a household of the kind.
+    """
+    store = EstimateCache() if cache is None else cache
+    source = store.run_source(workspace, run)
+    mask = group_mask(source.table, {by: area}) & source.subgroup(where).rows
+    if not mask.any():
+        raise InputError(
+            f"No household of {by} {area} meets the filter", fix="Widen or clear the filter"
+        )
+    groups = Groups.from_codes(np.where(mask, 0, -1).astype(np.intp), 1)
+    targets = source.targets([statistic], where)
+    computed = [item.target for item in targets]
+    weights = source.weights
+    if weights.has_replicates:
+        raw = estimate_with_replicates(groups, weights.values, weights.design.factor, computed)
+    else:
+        raw = estimate_linearized(groups, weights.full, computed, source.rows)
+    frames = [
+        pd.DataFrame(
+            {
+                "level": item.level,
+                "implicate": np.arange(1, result.estimates.shape[1] + 1),
+                "estimate": np.where(result.absent[0], np.nan, result.estimates[0]),
+                "standard_error": np.where(result.absent[0], np.nan, np.sqrt(result.variances[0])),
+            }
+        )
+        for item, result in zip(targets, raw, strict=True)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class _Request:
+    statistics: tuple[Statistic, ...]
+    by: tuple[str, ...]
+    where: str
+    method: Method
+    confidence: float
+
+
+def _finished(
+    workspace: Workspace, run: Run, request: _Request, store: EstimateCache
+) -> pd.DataFrame | None:
+    """Return the table of a request that was answered before."""
+    key = _key(run, request)
+    known = store.result(key)
+    if known is None and run.estimates_folder.exists():
+        known = read_result(run, state_of(workspace, run), repr(request))
+        if known is not None:
+            store.keep_result(key, known)
+    return known
+
+
+def _key(run: Run, request: _Request) -> tuple[Any, ...]:
+    return (str(run.implicates_folder), stamp(run.implicates_folder), request)
+
+
+def _estimated(source: EstimateSource, request: _Request) -> pd.DataFrame:
+    own, cells = source.cells(request.by, request.where)
+    groups, keys = source.groups(own, request.where)
+
+    def blocks_of(items: Sequence[NamedTarget]) -> list[ResultBlock]:
+        return estimate_targets(
+            groups,
+            source.weights,
+            items,
+            method=request.method,
+            donor=source.donor,
+            sums=source.sums(own, request.where),
+        )
+
+    targets = source.targets(request.statistics)
+    found = estimate_by(request.by, (groups, keys), cells, targets, blocks_of)
+    return result_frame(*found, confidence=request.confidence)
+
+
+def _listed(statistic: Statistic | Sequence[Statistic]) -> tuple[Statistic, ...]:
+    return (statistic,) if isinstance(statistic, Statistic) else tuple(statistic)
+
+
+def _columns(by: Sequence[str] | str) -> tuple[str, ...]:
+    return (by,) if isinstance(by, str) else tuple(by)

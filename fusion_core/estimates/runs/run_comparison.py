@@ -1,0 +1,345 @@
+"""Comparisons in a finished run or stored survey: groups, areas, runs and years."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.estimates.api import (
+    CONTRAST_COLUMNS,
+    Difference,
+    Side,
+    adjusted_for_number,
+    compare_sides,
+    contrast_frame,
+    estimate_side,
+    group_mask,
+    only_target,
+    single_group,
+)
+from fusion_core.estimates.runs.estimate_data import EstimateCache, EstimateSource
+from fusion_core.estimates.statistics import check_group_columns
+from fusion_core.fusion.base import shared_streams
+from fusion_core.workspace.runs import Run
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fusion_core.estimates.statistics import Statistic
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.workspace.layout import Workspace
+
+Group: TypeAlias = "Mapping[str, Any] | str"
+
+TWO_SAMPLES = (
+    "The two samples are treated as independent; where their years overlap, margins are too wide."
+)
+TWO_RUNS = "Same recipient, implicates drawn independently."
+COMMON_NUMBERS = (
+    "Both were drawn with the same random numbers, which margins do not count: they are too wide "
+    "rather than too narrow."
+)
+
+
+def compare_groups(
+    workspace: Workspace,
+    source: Run | SurveyId,
+    statistic: Statistic,
+    first: Group,
+    second: Group,
+    *,
+    where: str = "",
+    confidence: float = 0.90,
+    cache: EstimateCache | None = None,
+) -> Difference:
+    """Test whether a statistic differs between two groups of a run or survey.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    source
+        A finished run, or a survey alone.
+    statistic
+        One statistic; a share or count must name its level.
+    first, second
+        Column values such as ``{"state": "41"}``, or a condition on recipient columns and fused
+        variables such as ``"tenure = 'Rented'"``; the empty condition means everybody.
+    where, confidence, cache
+        As in `fusion_core.estimates.runs.estimate_run.area_estimates`.
+
+    Raises
+    ------
+    InputError
+        If a group has no household, or the groups share some and there are no replicate weights.
+    """
+    loaded = _loaded(workspace, source, cache)
+    return compare_in_source(loaded, statistic, first, second, where=where, confidence=confidence)
+
+
+def compare_in_source(
+    source: EstimateSource,
+    statistic: Statistic,
+    first: Group,
+    second: Group,
+    *,
+    where: str = "",
+    confidence: float = 0.90,
+) -> Difference:
+    """Test the difference between two groups of loaded households; see `compare_groups`."""
+    sides = [_side_of_group(source, statistic, group, where) for group in (first, second)]
+    return compare_sides(sides[0], sides[1], confidence=confidence)
+
+
+def compare_each(
+    workspace: Workspace,
+    source: Run | SurveyId,
+    statistic: Statistic,
+    by: Sequence[str],
+    reference: Group = "",
+    *,
+    where: str = "",
+    confidence: float = 0.90,
+    cache: EstimateCache | None = None,
+) -> pd.DataFrame:
+    """Compare every group with one reference group, or with everybody.
+
+    Parameters
+    ----------
+    workspace, source, statistic, where, confidence, cache
+        As in `compare_groups`.
+    by
+        Columns whose combinations form the groups.
+    reference
+        The group they are compared with, as in `compare_groups`; by default everybody who meets
+        `where`, the group itself included.
+
+    Returns
+    -------
+    DataFrame
+        One row per group: the columns of `by`, then
+        `fusion_core.estimates.api.comparison.CONTRAST_COLUMNS`.
+
+    Raises
+    ------
+    InputError
+        As `compare_groups`.
+    """
+    check_group_columns(by, CONTRAST_COLUMNS)
+    loaded = _loaded(workspace, source, cache)
+    second = _side_of_group(loaded, statistic, reference, where)
+    parts = [
+        pd.concat([keys, contrast_frame(first, second, confidence=confidence)], axis=1)
+        for first, keys in _sides_by(loaded, statistic, by, where)
+    ]
+    found = pd.concat(parts, ignore_index=True)
+    return adjusted_for_number(found, confidence=confidence)
+
+
+def compare_sources(
+    workspace: Workspace,
+    first: Run | SurveyId,
+    second: Run | SurveyId,
+    statistic: Statistic,
+    by: Sequence[str] = (),
+    *,
+    where: str = "",
+    confidence: float = 0.90,
+    cache: EstimateCache | None = None,
+    common_numbers: bool = False,
+) -> pd.DataFrame:
+    """Compare the same groups in two runs or surveys, such as two years.
+
+    Runs on the same recipient share its sample: what the replicate weights have in common is
+    counted. Anything else counts as two independent samples.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    first, second
+        Finished runs or surveys; the difference is first minus second.
+    statistic
+        One statistic of a variable both have.
+    by
+        Columns whose combinations form the groups; none compares everybody.
+    where, confidence, cache
+        As in `compare_groups`; the condition must hold in both.
+    common_numbers
+        Compare runs that were drawn with the same random numbers too, as to tell two methods apart
+        with less noise; an ``assumption`` says so.
+
+    Returns
+    -------
+    DataFrame
+        As `compare_each`. A group that only one of them has is there without a difference, and its
+        ``assumption`` says which one lacks it.
+
+    Raises
+    ------
+    InputError
+        If both are the same, one lacks the variable or a column, or both were drawn with the same
+        random numbers and that was not asked for.
+    """
+    if first == second:
+        raise InputError("Both sides are the same", fix="Choose two runs or surveys")
+    check_group_columns(by, CONTRAST_COLUMNS)
+    loaded = [_loaded(workspace, source, cache) for source in (first, second)]
+    common = _draw_with_common_numbers(*loaded)
+    if common and not common_numbers:
+        raise InputError(
+            "Both runs were drawn with the same random numbers, so they are not independent",
+            where=f"{_title(first)} and {_title(second)}",
+            fix="Run one of them again with another seed, or ask for common numbers",
+        )
+    sides, keys = [], []
+    for source in loaded:
+        fused = [name for name in by if name not in source.cells(by, where)[0]]
+        if fused:
+            raise InputError(
+                f"Two sources are not compared by the fused variable '{fused[0]}'",
+                where="by",
+                fix=f"Select its levels one by one with a condition such as {fused[0]} = '…'",
+            )
+        [(side, found)] = _sides_by(source, statistic, by, where)
+        sides.append(side)
+        keys.append(found)
+    joined, places = _matched(keys[0], keys[1])
+    shared = _sample(first) == _sample(second)
+    both = (places >= 0).all(axis=1)
+    picked = [_pick(side, places[both, position]) for position, side in enumerate(sides)]
+    contrasted = contrast_frame(
+        picked[0], picked[1], same_source=False, same_weights=shared, confidence=confidence
+    )
+    note = COMMON_NUMBERS if common else TWO_RUNS if shared else TWO_SAMPLES
+    contrasted["assumption"] = [f"{note} {text}".strip() for text in contrasted["assumption"]]
+    table = contrasted.set_index(np.flatnonzero(both)).reindex(range(len(joined)))
+    names = (_title(first), _title(second))
+    for row in np.flatnonzero(~both):
+        lacking = names[0] if places[row, 0] < 0 else names[1]
+        table.loc[row, "assumption"] = f"{lacking} has no household here."
+    table["differs"] = table["differs"].eq(other=True)
+    for name in ("variable", "level", "statistic"):
+        table[name] = table[name].fillna(getattr(statistic, name, None) or "")
+    return pd.concat([joined, table], axis=1)
+
+
+def _draw_with_common_numbers(first: EstimateSource, second: EstimateSource) -> bool:
+    """Whether two sources are fusions that drew something with the same random numbers."""
+    if first.implicates is None or second.implicates is None:
+        return False
+    return bool(shared_streams(first.implicates, second.implicates))
+
+
+def _loaded(
+    workspace: Workspace, source: Run | SurveyId, cache: EstimateCache | None
+) -> EstimateSource:
+    return (EstimateCache() if cache is None else cache).source(workspace, source)
+
+
+def _side_of_group(source: EstimateSource, statistic: Statistic, group: Group, where: str) -> Side:
+    own, condition = {}, where
+    if isinstance(group, Mapping):
+        fused = () if source.implicates is None else source.implicates.names
+        own = {name: value for name, value in group.items() if name not in fused}
+        for name in group:
+            if name in fused:
+                condition = _both(condition, _equals(source, name, str(group[name])))
+    else:
+        condition = _both(where, str(group))
+    mask = source.subgroup(condition).rows
+    if own:
+        mask = mask & group_mask(source.table, own)
+        if not mask.any():
+            described = ", ".join(f"{name} {value}" for name, value in own.items())
+            raise InputError(
+                f"No household of {described} meets the filter", fix="Widen the filter"
+            )
+    item = only_target(source.targets([statistic], condition), statistic)
+    return estimate_side(item, single_group(mask), source.weights, donor=source.donor)
+
+
+def _equals(source: EstimateSource, name: str, value: str) -> str:
+    """Return a level of a fused variable as a condition.
+
+    Raises
+    ------
+    InputError
+        If it has no such level.
+    """
+    variable = source.variables()[name]
+    if not variable.is_categorical:
+        raise InputError(
+            f"'{name}' is a fused number and names no group",
+            fix=f"Write a condition such as {name} > 0",
+        )
+    if value not in variable.levels:
+        raise InputError.unknown("level", value, variable.levels, where=name)
+    column, text = name.replace('"', '""'), value.replace("'", "''")
+    return f"\"{column}\" = '{text}'"
+
+
+def _sides_by(
+    source: EstimateSource, statistic: Statistic, by: Sequence[str], where: str
+) -> list[tuple[Side, pd.DataFrame]]:
+    """Return one side per cell of the fused variables among `by`, with the keys of its groups."""
+    own, cells = source.cells(by, where)
+    groups, keys = source.groups(own, where)
+    item = only_target(source.targets([statistic]), statistic)
+    sides = []
+    for cell in cells:
+        [restricted] = cell.of([item])
+        side = estimate_side(
+            restricted, groups, source.weights, donor=source.donor, sums=source.sums(own, where)
+        )
+        sides.append((side, keys.assign(**cell.levels)[list(by)]))
+    return sides
+
+
+def _pick(side: Side, places: NDArray[np.intp]) -> Side:
+    """Return a side with some of its groups, in another order."""
+    raw = side.raw
+    return Side(
+        side.item,
+        side.groups.pick(places),
+        side.weights,
+        raw.pick(places),
+        side.donor,
+    )
+
+
+def _matched(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.intp]]:
+    """Return the groups of either side and their places in both, −1 where a side lacks one."""
+    if not len(first.columns):
+        return first, np.zeros((1, 2), dtype=np.intp)
+    names = list(first.columns)
+    # Two years may order or name levels differently, so groups are matched by their text.
+    texts = [keys[names].astype(str).agg("\x1f".join, axis=1) for keys in (first, second)]
+    known = pd.Index(texts[0]).union(pd.Index(texts[1]), sort=False)
+    places = np.column_stack([pd.Index(text).get_indexer(known) for text in texts])
+    joined = pd.DataFrame(
+        [
+            (first if here >= 0 else second).iloc[here if here >= 0 else there].tolist()
+            for here, there in places
+        ],
+        columns=names,
+    )
+    return joined, places
+
+
+def _both(where: str, condition: str) -> str:
+    parts = [part.strip() for part in (where, condition) if part.strip()]
+    return parts[0] if len(parts) == 1 else " AND ".join(f"({part})" for part in parts)
+
+
+def _sample(source: Run | SurveyId) -> SurveyId:
+    """Return the survey whose sample a source's weights belong to."""
+    return source.spec().pair.recipient if isinstance(source, Run) else source
+
+
+def _title(source: Run | SurveyId) -> str:
+    return f"run '{source.spec().name or source.id}'" if isinstance(source, Run) else source.title

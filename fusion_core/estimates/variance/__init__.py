@@ -1,0 +1,55 @@
+"""How sure an estimate is: replicate weights, Rubin's rules, the donor's part, contrasts."""
+
+from fusion_core.estimates.variance.contrasts import (
+    CONTRASTS,
+    Contrast,
+    holm,
+    holm_of_chosen_pair,
+    paired,
+    shared_weight_covariance,
+    unpaired,
+)
+from fusion_core.estimates.variance.donor_answers import (
+    ask_donor,
+)
+from fusion_core.estimates.variance.donor_error import (
+    DonorEffect,
+    DonorError,
+    donor_values,
+)
+from fusion_core.estimates.variance.donor_sample import (
+    DonorSample,
+)
+from fusion_core.estimates.variance.pooling import (
+    Pooled,
+    margin_multiplier,
+    pool,
+    pool_with_donor,
+)
+from fusion_core.estimates.variance.variance import (
+    GroupEstimates,
+    estimate_linearized,
+    estimate_with_replicates,
+)
+
+__all__ = [
+    "CONTRASTS",
+    "Contrast",
+    "DonorEffect",
+    "DonorError",
+    "DonorSample",
+    "GroupEstimates",
+    "Pooled",
+    "ask_donor",
+    "donor_values",
+    "estimate_linearized",
+    "estimate_with_replicates",
+    "holm",
+    "holm_of_chosen_pair",
+    "margin_multiplier",
+    "paired",
+    "pool",
+    "pool_with_donor",
+    "shared_weight_covariance",
+    "unpaired",
+]

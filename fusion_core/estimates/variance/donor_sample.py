@@ -1,0 +1,376 @@
+"""The donor survey as a sample: how a regression of its answers moves from replicate to replicate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.arguments import column_names
+from fusion_core.errors import InputError
+from fusion_core.estimates.statistics import (
+    Column,
+    Question,
+    Statistic,
+    column_from_series,
+    weight_matrix,
+)
+from fusion_core.frames import plain_column, read_frame, values_in_words
+from fusion_core.fusion.base import MOST_LEVELS
+from fusion_core.fusion.implicates import order_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from fusion_core.estimates.statistics import Groups
+    from fusion_core.frames import Table
+    from fusion_core.surveys.model import WeightDesign
+
+    Floats = NDArray[np.float64]
+
+RANDOM_GROUPS: Final = 100
+"""Groups a donor without replicate weights is dealt to (delete-a-group jackknife, Kott 2001)."""
+# Directions in which predictors vary by less than this share of the largest come from columns that
+# say the same, such as the levels of one predictor and the constant.
+_COLLINEAR: Final = 1e-8
+_FEWEST_PER_COEFFICIENT: Final = 2.0
+_FEWEST_DONORS: Final = 2
+
+
+@dataclass(frozen=True)
+class Covariates:
+    """Predictors as columns of a regression: a constant, numbers, and one indicator per level.
+
+    Attributes
+    ----------
+    codes
+        Per categorical predictor, the level of each row (negative: missing) and how many there are.
+    numbers
+        Standardised numbers, shape (rows, numbers); missing ones at the mean.
+    rows
+        Number of rows.
+    """
+
+    codes: tuple[tuple[NDArray[np.int16], int], ...]
+    numbers: NDArray[np.float32]
+    rows: int
+
+    def take(self, order: NDArray[np.intp]) -> Covariates:
+        """Return the rows in another order."""
+        codes = tuple((own[order], count) for own, count in self.codes)
+        return Covariates(codes, self.numbers[order], len(order))
+
+    def matrix(self) -> Floats:
+        """Return all columns side by side."""
+        levels = [codes[:, None] == np.arange(count) for codes, count in self.codes]
+        columns = [np.ones((self.rows, 1)), self.numbers, *levels]
+        return np.concatenate(columns, axis=1, dtype=np.float64)
+
+    def sums(self, weight: Floats, groups: Groups) -> Floats:
+        """Return the weighted sum of every column in each group, shape (groups, columns).
+
+        The first, of the constant, is the weight of the group. The columns are added up one by one,
+        so that a large recipient needs no matrix of them.
+        """
+        count = len(groups)
+        member = np.repeat(np.arange(count), groups.sizes)
+        rows = slice(None) if groups.order is None else groups.order
+        own = weight[rows]
+        columns = [np.bincount(member, own, minlength=count)]
+        columns += [
+            np.bincount(member, own * item[rows], minlength=count) for item in self.numbers.T
+        ]
+        for codes, levels in self.codes:
+            # Missing answers go to a column of their own that is dropped again.
+            cell = member * (levels + 1) + np.where(codes[rows] < 0, levels, codes[rows])
+            sums = np.bincount(cell, own, minlength=count * (levels + 1))
+            columns += list(sums.reshape(count, levels + 1).T[:levels])
+        return np.column_stack(columns)
+
+
+@dataclass(frozen=True)
+class DonorSample:
+    """A donor survey with the predictors it shares with a recipient.
+
+    Attributes
+    ----------
+    columns
+        The donor's answers to the fused variables.
+    own, recipient
+        Predictors of the donor's and of the recipient's households, encoded alike.
+    weights
+        The donor's weights, shape (donors, 1+R), full sample first.
+    factor
+        Of the donor's replication: a variance is factor · Σ_r (θ_r − θ)².
+    households
+        Index of the recipient.
+    degrees_of_freedom
+        Of such a variance, the rank of the replication.
+    """
+
+    columns: Mapping[str, Column]
+    own: Covariates
+    recipient: Covariates
+    weights: Floats
+    factor: float
+    households: pd.Index[Any] | None = None
+    degrees_of_freedom: float = np.inf
+    _regressions: dict[bytes, Regression] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @classmethod
+    def build(
+        cls,
+        donor: Table,
+        recipient: Table,
+        *,
+        predictors: Sequence[str],
+        variables: Sequence[str],
+        weight: str | None = "weight",
+        design: WeightDesign | None = None,
+    ) -> DonorSample:
+        """Encode a prepared donor and recipient.
+
+        Parameters
+        ----------
+        donor, recipient
+            One row per household, with the predictors, and the donor with the fused variables.
+        predictors, variables
+            Names of the predictors the fusion used and of the fused variables. Those joined by an
+            imputed PUMA hide the bias they cause: see `run_donor.sample_with_location`.
+        weight
+            The donor's column of full-sample weights, ``None`` for weight 1.
+        design
+            Names the donor's replicate weights; without them random groups take their place.
+
+        Raises
+        ------
+        InputError
+            If a column is missing, or neither categories, yes/no nor numbers, or weights are bad.
+        """
+        predictors = column_names(predictors, "predictors")
+        variables = column_names(variables, "variables")
+        asked = Question.asked([Statistic("count")], weight=weight, design=design, confidence=0.90)
+        donor = asked.read(donor, "the donor", answers=[*predictors, *variables])
+        recipient = read_frame(recipient, "the recipient", answers=predictors)
+        for table, names, where in (
+            (donor, [*predictors, *variables], "donor"),
+            (recipient, predictors, "recipient"),
+        ):
+            for name in names:
+                if name not in table.columns:
+                    raise InputError.unknown("column", name, map(str, table.columns), where=where)
+        if len(donor) < _FEWEST_DONORS or not len(recipient):
+            raise InputError(
+                f"A sample needs at least {_FEWEST_DONORS} donors and a recipient; got "
+                f"{len(donor):,} and {len(recipient):,} rows",
+                fix="Give the prepared donor and recipient of the fusion",
+            )
+        weighted = None if weight is None else donor
+        weights = weight_matrix(weighted, len(donor), weight=weight, design=design)
+        values, factor = np.asarray(weights.values, dtype=np.float64), weights.design.factor
+        freedom = float(weights.design.rank)
+        if not weights.has_replicates:
+            values, factor = _random_groups(weights.full)
+            freedom = max(values.shape[1] - 2.0, 1.0)
+        own, other = encode_alike(donor, recipient, predictors, weights.full)
+        columns = {name: column_from_series(donor[name], name) for name in variables}
+        return cls(columns, own, other, values, factor, recipient.index, freedom)
+
+    def in_order_of(self, recipient: pd.DataFrame) -> DonorSample:
+        """Return the sample with the recipient's households in the order of a table.
+
+        Raises
+        ------
+        InputError
+            If the table is of other households than the sample was built with.
+        """
+        if self.households is None or self.households.equals(recipient.index):
+            return self
+        order = order_of(recipient.index, pd.DataFrame(index=self.households), what="donor sample")
+        if order is None:
+            return self
+        return replace(self, recipient=self.recipient.take(order), households=recipient.index)
+
+    @property
+    def replicates(self) -> int:
+        """Number of replicate weights."""
+        return int(self.weights.shape[1] - 1)
+
+    @property
+    def is_large_enough(self) -> bool:
+        """Whether there are at least two donors for every coefficient of the regression."""
+        return self.regression(np.zeros(self.own.rows)).is_determined
+
+    def coefficients(self, values: Floats) -> Floats:
+        """Return the weighted regression of donor values on the predictors.
+
+        Parameters
+        ----------
+        values
+            One number per donor, NaN for those who did not answer; the others decide.
+        """
+        known = ~np.isnan(values)
+        weighted = self.weights[:, 0] * np.where(known, values, 0.0)
+        return np.asarray(self.regression(values).inverse @ (self._matrix.T @ weighted))
+
+    def movements(self, values: Floats) -> Floats:
+        """Return how the coefficients differ under each replicate weight, shape (columns, R).
+
+        Linearized: A⁻¹ Σ_j (w_jr − w_j) x_j e_j with A = Σ w x xᵀ and residuals e (Binder 1983, *On
+        the variances of asymptotically normal estimators from complex surveys*), widened by
+        √(n/(n − p)) because fitted residuals are too small.
+
+        Parameters
+        ----------
+        values
+            One number per donor, NaN for those who did not answer.
+        """
+        fit = self.regression(values)
+        residual = np.nan_to_num(values - self._matrix @ self.coefficients(values), nan=0.0)
+        changed = (self.weights[:, 1:] - self.weights[:, :1]) * residual[:, None]
+        widened = np.sqrt(fit.donors / max(fit.donors - fit.rank, 1.0))
+        return np.asarray(widened * (fit.inverse @ (self._matrix.T @ changed)))
+
+    def regression(self, values: Floats) -> Regression:
+        """Return the regression on those donors who answered.
+
+        Parameters
+        ----------
+        values
+            One number per donor, NaN for those who did not answer.
+        """
+        used = ~np.isnan(values) & (self.weights[:, 0] > 0)
+        key = np.packbits(used).tobytes()
+        if key not in self._regressions:
+            weight = np.where(used, self.weights[:, 0], 0.0)
+            moments = self._matrix.T @ (self._matrix * weight[:, None])
+            self._regressions[key] = Regression.of(moments, int(used.sum()))
+        return self._regressions[key]
+
+    @cached_property
+    def _matrix(self) -> Floats:
+        return self.own.matrix()
+
+
+@dataclass(frozen=True)
+class Regression:
+    """What a regression of donors' answers needs of the donors who answered.
+
+    Attributes
+    ----------
+    inverse
+        The generalised inverse of A = Σ w x xᵀ.
+    rank
+        Of A: the number of coefficients that can be told apart.
+    donors
+        Number of donors with an answer and a weight.
+    """
+
+    inverse: Floats
+    rank: int
+    donors: int
+
+    @classmethod
+    def of(cls, moments: Floats, donors: int) -> Regression:
+        """Invert the moments A."""
+        values, vectors = np.linalg.eigh(moments)
+        kept = values > max(_COLLINEAR * values[-1], 0.0)
+        inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+        return cls(np.asarray(inverse), int(kept.sum()), donors)
+
+    @property
+    def is_determined(self) -> bool:
+        """Whether there are at least two donors for every coefficient."""
+        return self.donors >= _FEWEST_PER_COEFFICIENT * max(self.rank, 1)
+
+
+def encode_alike(
+    donor: pd.DataFrame, recipient: pd.DataFrame, predictors: Sequence[str], weight: Floats
+) -> tuple[Covariates, Covariates]:
+    """Encode the predictors of both sides; numbers are standardised by the donor's mean and spread.
+
+    Parameters
+    ----------
+    donor, recipient
+        One row per household.
+    predictors
+        Columns of both.
+    weight
+        The donor's full-sample weight.
+    """
+    codes: tuple[list[Any], list[Any]] = ([], [])
+    numbers: tuple[list[Any], list[Any]] = ([], [])
+    for name in predictors:
+        pair = column_from_series(donor[name], name), column_from_series(recipient[name], name)
+        if bool(pair[0].levels) != bool(pair[1].levels) and _answered(pair[1]):
+            found = values_in_words(plain_column(recipient[name], where="the recipient"))
+            expected = "categories" if pair[0].levels else "numbers"
+            raise InputError(
+                f"The predictor '{name}' holds {found} in the recipient and {expected} in the donor",
+                fix="Give it the same type in both surveys",
+            )
+        if pair[0].levels:
+            levels = pair[0].levels
+            for own, column in zip(codes, pair, strict=True):
+                own.append((_codes_in(levels, column), len(levels)))
+            continue
+        known = np.isfinite(pair[0].values[:, 0]) & (weight > 0)
+        if not known.any():
+            continue
+        values, mass = pair[0].values[known, 0], weight[known]
+        # A predictor that no donor of any weight answered says nothing: it is the same for everybody.
+        centre, spread = (0.0, 1.0) if not mass.any() else _scale(values, mass)
+        for scaled, column in zip(numbers, pair, strict=True):
+            scaled.append(np.nan_to_num((column.values[:, 0] - centre) / spread))
+    return (
+        Covariates(tuple(codes[0]), _side_by_side(numbers[0], len(donor)), len(donor)),
+        Covariates(tuple(codes[1]), _side_by_side(numbers[1], len(recipient)), len(recipient)),
+    )
+
+
+def _answered(column: Column) -> bool:
+    """Whether anybody answered; a column of nothing has no type of its own."""
+    return bool(column.present(slice(None)).any())
+
+
+def _scale(values: Floats, mass: Floats) -> tuple[float, float]:
+    """Return the weighted mean and spread; 1 where there is none."""
+    centre = float(np.average(values, weights=mass))
+    spread = float(np.sqrt(np.average((values - centre) ** 2, weights=mass)))
+    return centre, spread or 1.0
+
+
+def _side_by_side(columns: list[Any], rows: int) -> NDArray[np.float32]:
+    return np.array(columns, np.float32).reshape(len(columns), rows).T
+
+
+def _codes_in(levels: tuple[str, ...], column: Column) -> NDArray[np.int16]:
+    """Return a column's codes into the donor's levels, −1 for missing and unknown ones."""
+    if len(levels) > MOST_LEVELS:
+        raise InputError(
+            f"The predictor '{column.name}' has {len(levels):,} levels, more than {MOST_LEVELS:,}",
+            fix="Leave out identifiers, or group the levels",
+        )
+    if not column.levels:  # nobody answered
+        return np.full(len(column.values), -1, dtype=np.int16)
+    place = {level: code for code, level in enumerate(levels)}
+    known = [place.get(level, -1) for level in column.levels]
+    return np.asarray(np.array([*known, -1], dtype=np.int16)[column.values[:, 0]])
+
+
+def _random_groups(weight: Floats) -> tuple[Floats, float]:
+    """Deal the donors to random groups and leave out one group per replicate."""
+    count = min(RANDOM_GROUPS, len(weight))
+    if count < 2:  # noqa: PLR2004 - one donor leaves nobody when it is left out
+        return weight[:, None], 1.0
+    # Seeded by the size alone: the same donor has the same margins at every reading.
+    group = np.random.default_rng(len(weight)).permutation(len(weight)) % count
+    kept = np.where(group[:, None] == np.arange(count), 0.0, count / (count - 1.0))
+    return np.column_stack([weight, weight[:, None] * kept]), (count - 1.0) / count

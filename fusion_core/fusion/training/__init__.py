@@ -1,0 +1,15 @@
+"""Training: from donor microdata to a fusion model that an interrupted call resumes."""
+
+from fusion_core.fusion.training.checkpoints import (
+    record_seed,
+    seed_or_recorded,
+)
+from fusion_core.fusion.training.training import (
+    train,
+)
+
+__all__ = [
+    "record_seed",
+    "seed_or_recorded",
+    "train",
+]

@@ -1,0 +1,67 @@
+"""From microdata to one harmonized column per side, and how alike the two columns are."""
+
+from fusion_core.harmony.apply.apply import (
+    HarmonizedPair,
+    group_labels,
+    harmonize_pair,
+    harmonize_side,
+)
+from fusion_core.harmony.apply.grouping import (
+    RowProblem,
+    SideValues,
+    side_values,
+)
+from fusion_core.harmony.apply.lru_cache import (
+    Kept,
+)
+from fusion_core.harmony.apply.prices import (
+    CPI_U,
+    deflation_factor,
+    price_factor,
+    price_years,
+    survey_year,
+)
+from fusion_core.harmony.apply.rows import (
+    RowsCache,
+    SurveyRows,
+)
+from fusion_core.harmony.apply.similarity import (
+    KEEP_FROM,
+    PROBABILITIES,
+    code_shares,
+    quantile_similarity,
+    share_similarity,
+    similarity,
+)
+from fusion_core.harmony.apply.weighted_counts import (
+    Tally,
+    number_tally,
+    outcome_tally,
+)
+
+__all__ = [
+    "CPI_U",
+    "KEEP_FROM",
+    "PROBABILITIES",
+    "HarmonizedPair",
+    "Kept",
+    "RowProblem",
+    "RowsCache",
+    "SideValues",
+    "SurveyRows",
+    "Tally",
+    "code_shares",
+    "deflation_factor",
+    "group_labels",
+    "harmonize_pair",
+    "harmonize_side",
+    "number_tally",
+    "outcome_tally",
+    "price_factor",
+    "price_years",
+    "quantile_similarity",
+    "share_similarity",
+    "side_values",
+    "similarity",
+    "survey_year",
+]

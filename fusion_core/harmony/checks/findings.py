@@ -1,0 +1,128 @@
+"""What a check yields: findings with a stable rule name, a sentence and, where possible, a fix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from fusion_core.harmony.model import Harmony, Side, SideName, collapses
+from fusion_core.surveys.model import Dictionary, RespondentLevel, Variable
+
+Severity = Literal["error", "warning", "hint"]
+SEVERITY_RANK: Final[dict[Severity, int]] = {"error": 0, "warning": 1, "hint": 2}
+_SHOWN: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A correction that one click applies.
+
+    Attributes
+    ----------
+    label
+        What it does, for the button.
+    harmony
+        The corrected harmony.
+    """
+
+    label: str
+    harmony: Harmony = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should look at.
+
+    Attributes
+    ----------
+    rule
+        Stable name of the rule.
+    severity
+        ``error``: the harmony cannot be applied or is wrong; ``warning``: probably wrong;
+        ``hint``: worth a look.
+    sentence
+        What was found, for people.
+    side
+        The side concerned, or empty for both.
+    levels
+        The levels concerned.
+    fix
+        A correction, where there is an obvious one.
+    accepted
+        Why somebody leaves it as it is; empty for a finding nobody has decided on.
+    """
+
+    rule: str
+    severity: Severity
+    sentence: str
+    side: SideName | Literal[""] = ""
+    levels: tuple[str, ...] = ()
+    fix: Fix | None = None
+    accepted: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A harmony with what is known of its two surveys.
+
+    Attributes
+    ----------
+    harmony
+        The harmony.
+    dictionaries
+        Dictionary of each survey, where known.
+    respondent
+        Level of the output.
+    price_years
+        Year whose prices the dollar amounts of each survey are in, where known.
+    """
+
+    harmony: Harmony
+    dictionaries: dict[SideName, Dictionary | None]
+    respondent: RespondentLevel
+    price_years: dict[SideName, int | None] = field(default_factory=dict)
+
+    def side(self, name: SideName) -> Side:
+        """Return one side."""
+        return self.harmony.side(name)
+
+    def other(self, name: SideName) -> Side:
+        """Return the side opposite."""
+        return self.harmony.recipient if name == "donor" else self.harmony.donor
+
+    def variable(self, name: SideName) -> Variable | None:
+        """Return the dictionary entry of a side's variable, where known."""
+        dictionary = self.dictionaries[name]
+        return None if dictionary is None else dictionary.get(self.side(name).variable)
+
+    def collapsed(self, name: SideName) -> bool:
+        """Whether the persons of a side become a household value."""
+        return collapses(self.harmony, name, self.respondent)
+
+
+def count(items: tuple[str, ...], noun: str) -> str:
+    """Write ``1 level`` or ``3 levels``."""
+    return f"{len(items)} {noun}{'s' if len(items) != 1 else ''}"
+
+
+def are(items: tuple[str, ...]) -> str:
+    """Write ``is`` or ``are``."""
+    return "is" if len(items) == 1 else "are"
+
+
+def listed(items: tuple[str, ...] | list[str]) -> str:
+    """Quote the first items and count the rest."""
+    shown = ", ".join(f"'{item}'" for item in items[:_SHOWN])
+    return f"{shown} and {len(items) - _SHOWN} more" if len(items) > _SHOWN else shown
+
+
+__all__ = [
+    "SEVERITY_RANK",
+    "Case",
+    "Finding",
+    "Fix",
+    "Severity",
+    "are",
+    "count",
+    "listed",
+]

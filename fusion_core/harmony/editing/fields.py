@@ -1,0 +1,154 @@
+"""A harmony taken apart into the things a person decides one by one, and put together again.
+
+Comparing and merging versions need the same view of a harmony: the group of one level, an
+adjustment, a name, the bins with their groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final, Literal, TypeVar, cast
+
+from fusion_core.harmony.model import (
+    SIDES,
+    Acceptance,
+    GroupCode,
+    Harmony,
+    LevelGroup,
+    Side,
+    SideName,
+)
+
+AspectName = Literal[
+    "adjustment",
+    "universe",
+    "outside_universe",
+    "missing",
+    "deflate_to_year",
+    "aggregator",
+    "respondent",
+    "bins",
+    "level",
+    "ordered",
+    "name",
+    "comment",
+    "accepted",
+]
+
+SIDE_FIELDS: Final[tuple[AspectName, ...]] = (
+    "respondent",
+    "adjustment",
+    "aggregator",
+    "universe",
+    "outside_universe",
+    "missing",
+    "deflate_to_year",
+)
+
+
+Item = TypeVar("Item", bound=Hashable)
+
+
+class Absent(Enum):
+    """Stands for an aspect a version does not have, such as the name of a group it lacks."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One thing a person decides about a harmony.
+
+    Attributes
+    ----------
+    name
+        What is decided. ``level`` is the group of one level, ``name`` the name of one group,
+        ``bins`` the break points together with the list of levels and, where two versions have
+        different lists, their groups.
+    side
+        The side it belongs to; empty for what both share.
+    of
+        The level, the group code, or the accepted rule.
+    """
+
+    name: AspectName
+    side: SideName | Literal[""] = ""
+    of: Hashable = ""
+
+
+Values = Mapping[Aspect, Hashable]
+
+
+def level_list(side: Side) -> tuple[Hashable, ...]:
+    """Return what the list of a side's levels follows from: break points and labels."""
+    return (side.breakpoints, tuple(item.level for item in side.levels))
+
+
+def aspect_values(harmony: Harmony, *, whole_lists: tuple[SideName, ...] = ()) -> Values:
+    """Take a harmony apart.
+
+    Parameters
+    ----------
+    harmony
+        The harmony.
+    whole_lists
+        Sides whose levels and groups are one aspect, because the versions to be compared do not
+        have the same levels.
+    """
+    values: dict[Aspect, Hashable] = {}
+    for name in SIDES:
+        side = harmony.side(name)
+        for field in SIDE_FIELDS:
+            values[Aspect(field, name)] = getattr(side, field)
+        if name in whole_lists:
+            values[Aspect("bins", name)] = (side.breakpoints, side.levels)
+            continue
+        values[Aspect("bins", name)] = level_list(side)
+        for item in side.levels:
+            values[Aspect("level", name, item.level)] = item.group
+    values[Aspect("ordered")] = harmony.ordered
+    for code, text in harmony.group_names:
+        values[Aspect("name", "", code)] = text
+    values[Aspect("comment")] = harmony.comment
+    for accepted in harmony.accepted:
+        values[Aspect("accepted", accepted.side, accepted.rule)] = accepted
+    return values
+
+
+def put_together(values: Values, like: Harmony) -> Harmony:
+    """Make a harmony of its aspects; variables and bookkeeping are those of `like`."""
+    for name in SIDES:
+        like = like.with_side(name, _side(values, name, like.side(name)))
+    names = [(a.of, text) for a, text in values.items() if a.name == "name" and text is not ABSENT]
+    accepted = [v for a, v in values.items() if a.name == "accepted" and v is not ABSENT]
+    return replace(
+        like,
+        ordered=cast("bool", values[Aspect("ordered")]),
+        comment=cast("str", values[Aspect("comment")]),
+        group_names=_in_order(cast("list[tuple[float, str]]", names), like.group_names),
+        accepted=_in_order(cast("list[Acceptance]", accepted), like.accepted),
+    )
+
+
+def _in_order(items: list[Item], like: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Keep the order of `like` where nothing changed, so that equal harmonies stay equal."""
+    return like if set(items) == set(like) else tuple(sorted(items, key=repr))
+
+
+def _side(values: Values, name: SideName, like: Side) -> Side:
+    fields = {field: values[Aspect(field, name)] for field in SIDE_FIELDS}
+    breakpoints, listed = cast(
+        "tuple[tuple[float, ...], tuple[str | LevelGroup, ...]]", values[Aspect("bins", name)]
+    )
+    levels = tuple(
+        item
+        if isinstance(item, LevelGroup)
+        else LevelGroup(item, cast("GroupCode", values[Aspect("level", name, item)]))
+        for item in listed
+    )
+    return replace(like, breakpoints=breakpoints, levels=levels, **fields)  # type: ignore[arg-type]  # each value came from the field of the same name

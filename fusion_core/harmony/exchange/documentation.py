@@ -1,0 +1,249 @@
+"""The crosswalk of a pair as one printable HTML file: nothing to load, nothing that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from fusion_core.harmony.apply import RowsCache
+from fusion_core.harmony.checks import siblings_of
+from fusion_core.harmony.exchange._documentation_markup import STYLE, isolated, text
+from fusion_core.harmony.exchange._documentation_section import Subject, section, similarity_words
+from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, SideName
+from fusion_core.harmony.previews import HarmonyPreview, preview
+from fusion_core.surveys.model import Dictionary, RespondentLevel, SurveyDescription
+from fusion_core.surveys.source import SurveySource
+
+Progress = Callable[[float, str], None]
+
+_HOW_TO_READ: Final = (
+    "Each section shows one harmony: a question of the donor and one of the recipient, and how the "
+    "answers to both become the same predictor. Answers on the same row, in the same colour and "
+    "with the same number, count as the same. Shares are weighted. Similarity is 1 where both "
+    "surveys have the same distribution and 0 where they have nothing in common; below 0.80 a "
+    "predictor is left out of fusion unless somebody keeps it."
+)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a document comes from.
+
+    Attributes
+    ----------
+    workspace
+        Title of the workspace.
+    written
+        When, ISO 8601.
+    author
+        Who had it written; empty when unknown.
+    version
+        Version of the program.
+    """
+
+    workspace: str
+    written: str
+    author: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class SurveyFacts:
+    """What is known of one of the surveys.
+
+    Attributes
+    ----------
+    description, dictionary
+        ``None`` where the workspace does not have the survey.
+    rows
+        Microdata in words, such as "5,686 households"; empty without.
+    """
+
+    description: SurveyDescription | None = None
+    dictionary: Dictionary | None = None
+    rows: str = ""
+
+
+@dataclass(frozen=True)
+class DocumentFacts:
+    """What is known beside the harmonies.
+
+    Attributes
+    ----------
+    provenance
+        Where the document comes from.
+    surveys
+        The two surveys.
+    previews
+        What each harmony does to the data, by key; see `preview_harmonies`.
+    with_shares, with_findings
+        Whether shares and similarity, and the checker's findings, are printed.
+    """
+
+    provenance: Provenance
+    surveys: Mapping[SideName, SurveyFacts] = field(
+        default_factory=lambda: dict.fromkeys(SIDES, SurveyFacts())
+    )
+    previews: Mapping[str, HarmonyPreview] = field(default_factory=dict)
+    with_shares: bool = True
+    with_findings: bool = False
+
+
+def preview_harmonies(
+    harmonies: HarmonySet,
+    donor: SurveySource,
+    recipient: SurveySource,
+    *,
+    others: Sequence[HarmonySet] = (),
+    progress: Progress | None = None,
+) -> dict[str, HarmonyPreview]:
+    """Compute what each harmony does to the data, with the checker's findings.
+
+    Parameters
+    ----------
+    harmonies
+        The harmonies.
+    donor, recipient
+        The surveys; without microdata there are no shares.
+    others
+        Harmonies of other vintages, to compare with.
+    progress
+        Told the share done and the harmony in hand.
+    """
+    cache, found = RowsCache(), {}
+    for place, harmony in enumerate(harmonies.harmonies):
+        if progress is not None:
+            progress(place / len(harmonies.harmonies), f"Comparing {harmony.key}")
+        siblings = siblings_of(harmony, harmonies.pair, others)
+        found[harmony.key] = preview(harmony, donor, recipient, cache=cache, siblings=siblings)
+    if progress is not None:
+        progress(1.0, "All harmonies compared")
+    return found
+
+
+def survey_facts(survey: SurveySource) -> SurveyFacts:
+    """Return what a document says of a survey."""
+    levels: tuple[RespondentLevel, ...] = ("household", "person")
+    counts = [f"{survey.count(level):,} {level}s" for level in levels if survey.has(level)]
+    return SurveyFacts(survey.description, survey.dictionary, ", ".join(counts))
+
+
+def crosswalk_document(harmonies: HarmonySet, facts: DocumentFacts) -> str:
+    """Return the documentation of a crosswalk as one self-contained HTML file.
+
+    Parameters
+    ----------
+    harmonies
+        What to document, in the order of the document.
+    facts
+        What is known beside them.
+    """
+    pair = harmonies.pair
+    titles: dict[SideName, str] = {"donor": pair.donor.title, "recipient": pair.recipient.title}
+    subjects = [_subject(harmony, titles, facts) for harmony in harmonies.harmonies]
+    sections = "\n".join(section(item, place) for place, item in enumerate(subjects, start=1))
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Crosswalk {text(pair.title)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<header>
+<h1>Crosswalk {text(pair.title)}</h1>
+<p class="lead">{len(subjects)} harmon{"y" if len(subjects) == 1 else "ies"}: how answers of \
+{text(titles["donor"])} and {text(titles["recipient"])} become predictors with the same meaning.</p>
+{_facts_table(titles, facts)}
+<p class="muted">{_HOW_TO_READ}</p>
+</header>
+<nav class="contents" aria-label="Contents">
+<h2>Contents</h2>
+{_contents(subjects)}
+</nav>
+<main>
+{sections}
+</main>
+</body>
+</html>
+"""
+
+
+def _subject(harmony: Harmony, titles: Mapping[SideName, str], facts: DocumentFacts) -> Subject:
+    seen = facts.previews.get(harmony.key)
+    return Subject(
+        harmony,
+        titles,
+        {side: facts.surveys[side].dictionary for side in SIDES},
+        seen if facts.with_shares else None,
+        seen.findings if seen is not None and facts.with_findings else (),
+    )
+
+
+def _facts_table(titles: Mapping[SideName, str], facts: DocumentFacts) -> str:
+    source = facts.provenance
+    rows = [(side.capitalize(), _survey_words(titles[side], facts.surveys[side])) for side in SIDES]
+    written = text(source.written[:16].replace("T", " "))
+    rows += [
+        ("Workspace", isolated(source.workspace)),
+        ("Written", f"{written}{f' by {isolated(source.author)}' if source.author else ''}"),
+    ]
+    if source.version:
+        rows.append(("Program", f"Survey Harmonization Tool {text(source.version)}"))
+    body = "".join(f'<tr><th scope="row">{name}</th><td>{words}</td></tr>' for name, words in rows)
+    return f'<table class="facts"><tbody>{body}</tbody></table>'
+
+
+def _survey_words(title: str, survey: SurveyFacts) -> str:
+    parts = [f"<strong>{text(title)}</strong>"]
+    description = survey.description
+    if description is None:
+        return f"{parts[0]} (not in the workspace)"
+    parts.append(survey.rows or "dictionary only, no microdata")
+    if survey.dictionary is not None:
+        parts.append(f"{len(survey.dictionary.answers()):,} variables")
+    if description.price_year is not None:
+        parts.append(f"prices of {description.price_year}")
+    return ", ".join(parts)
+
+
+def _contents(subjects: Sequence[Subject]) -> str:
+    scored = any(
+        item.preview is not None and item.preview.similarity is not None for item in subjects
+    )
+    rows = "".join(
+        _contents_row(item, place, scored=scored) for place, item in enumerate(subjects, start=1)
+    )
+    heads = ["", "Donor", "Recipient", "Concept"]
+    cells = "".join(f'<th scope="col">{head}</th>' for head in heads)
+    cells += '<th class="number" scope="col">Similarity</th>' if scored else ""
+    return f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _contents_row(subject: Subject, place: int, *, scored: bool) -> str:
+    harmony = subject.harmony
+    concept = subject.description("donor") or subject.description("recipient")
+    cells = [
+        f'<td class="number">{place}</td>',
+        f'<td><a href="#h{place}">{isolated(harmony.donor.variable)}</a></td>',
+        f"<td>{isolated(harmony.recipient.variable)}</td>",
+        f'<td dir="auto">{text(concept)}</td>',
+    ]
+    if scored:
+        score = subject.preview.similarity if subject.preview is not None else None
+        cells.append(f'<td class="number">{similarity_words(score)}</td>')
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+__all__ = [
+    "DocumentFacts",
+    "Progress",
+    "Provenance",
+    "SurveyFacts",
+    "crosswalk_document",
+    "preview_harmonies",
+    "survey_facts",
+]

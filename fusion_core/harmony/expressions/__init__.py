@@ -1,0 +1,81 @@
+"""The safe expression language: parsed, checked, run, built from rows and steps, said in words."""
+
+from fusion_core.harmony.expressions.conditions import (
+    Condition,
+    Relation,
+    Test,
+    Value,
+    read_condition,
+    write_condition,
+)
+from fusion_core.harmony.expressions.engine import (
+    CheckedExpression,
+)
+from fusion_core.harmony.expressions.expression import (
+    ALLOWED_FUNCTIONS,
+    ExpressionEngine,
+    check_expression,
+    evaluate_expression,
+    mentioned_columns,
+    parse_expression,
+)
+from fusion_core.harmony.expressions.expression_text import (
+    say_condition,
+    say_recipe,
+)
+from fusion_core.harmony.expressions.finite_expressions import (
+    finite_sql,
+)
+from fusion_core.harmony.expressions.grammar import (
+    Kind,
+)
+from fusion_core.harmony.expressions.member_counts import (
+    COUNTING,
+    Counting,
+    count_persons,
+    counted,
+)
+from fusion_core.harmony.expressions.recipes import (
+    Recipe,
+    Recode,
+    Start,
+    Step,
+    StepKind,
+    Sum,
+    Term,
+    read_recipe,
+    write_recipe,
+)
+
+__all__ = [
+    "ALLOWED_FUNCTIONS",
+    "COUNTING",
+    "CheckedExpression",
+    "Condition",
+    "Counting",
+    "ExpressionEngine",
+    "Kind",
+    "Recipe",
+    "Recode",
+    "Relation",
+    "Start",
+    "Step",
+    "StepKind",
+    "Sum",
+    "Term",
+    "Test",
+    "Value",
+    "check_expression",
+    "count_persons",
+    "counted",
+    "evaluate_expression",
+    "finite_sql",
+    "mentioned_columns",
+    "parse_expression",
+    "read_condition",
+    "read_recipe",
+    "say_condition",
+    "say_recipe",
+    "write_condition",
+    "write_recipe",
+]

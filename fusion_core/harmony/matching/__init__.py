@@ -1,0 +1,29 @@
+"""Which variables and which answers of two surveys mean the same."""
+
+from fusion_core.harmony.matching.candidates import (
+    Candidate,
+    CandidateIndex,
+    Confidence,
+)
+from fusion_core.harmony.matching.examples import (
+    Example,
+    examples_from,
+)
+from fusion_core.harmony.matching.level_likeness import (
+    likeness,
+)
+from fusion_core.harmony.matching.level_matching import (
+    GroupProposal,
+    propose_groups,
+)
+
+__all__ = [
+    "Candidate",
+    "CandidateIndex",
+    "Confidence",
+    "Example",
+    "GroupProposal",
+    "examples_from",
+    "likeness",
+    "propose_groups",
+]

@@ -1,0 +1,308 @@
+"""The written form of a harmony, checked field by field when read.
+
+Levels are one ``["label", group]`` per line, so that a change of one level is a change of one line.
+Fields at their default are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final, get_args
+
+from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.harmony.model.harmony import (
+    DROP,
+    Acceptance,
+    Aggregator,
+    GroupCode,
+    Harmony,
+    LevelGroup,
+    Side,
+)
+
+Record = dict[str, Any]
+
+_SIDE_FIELDS: Final = frozenset(
+    {
+        "variable",
+        "respondent",
+        "adjustment",
+        "breakpoints",
+        "levels",
+        "aggregator",
+        "universe",
+        "outside_universe",
+        "missing",
+        "deflate_to_year",
+    }
+)
+_HARMONY_FIELDS: Final = frozenset(
+    {
+        "donor",
+        "recipient",
+        "ordered",
+        "group_names",
+        "comment",
+        "author",
+        "modified",
+        "revision",
+        "accepted",
+    }
+)
+_ACCEPTED_FIELDS: Final = frozenset({"rule", "reason", "side", "levels"})
+
+
+def harmony_record(harmony: Harmony) -> Record:
+    """Return the JSON form of a harmony.
+
+    Raises
+    ------
+    InputError
+        If a number is not finite, which JSON cannot hold.
+    """
+    record: Record = {
+        "donor": _side_record(harmony.donor, f"{harmony.key}, donor"),
+        "recipient": _side_record(harmony.recipient, f"{harmony.key}, recipient"),
+        "ordered": harmony.ordered,
+    }
+    if harmony.group_names:
+        record["group_names"] = [
+            [_tidy(code, harmony.key), name] for code, name in harmony.group_names
+        ]
+    record |= {
+        name: getattr(harmony, name)
+        for name in ("comment", "author", "modified")
+        if getattr(harmony, name)
+    }
+    record["revision"] = harmony.revision
+    if harmony.accepted:
+        record["accepted"] = [_acceptance_record(item) for item in harmony.accepted]
+    return record
+
+
+def _acceptance_record(item: Acceptance) -> Record:
+    record: Record = {"rule": item.rule, "reason": item.reason}
+    if item.side:
+        record["side"] = item.side
+    if item.levels:
+        record["levels"] = list(item.levels)
+    return record
+
+
+def _side_record(side: Side, where: str) -> Record:
+    record: Record = {"variable": side.variable, "respondent": side.respondent}
+    for name in ("adjustment", "universe"):
+        if getattr(side, name):
+            record[name] = getattr(side, name)
+    if side.breakpoints:
+        record["breakpoints"] = [_tidy(point, where) for point in side.breakpoints]
+    if side.levels:
+        # Thousands of levels share a few groups, and every edit is written.
+        tidy = {group: _tidy_group(group, where) for group in {item.group for item in side.levels}}
+        record["levels"] = [[item.level, tidy[item.group]] for item in side.levels]
+    if side.aggregator != "automatic":
+        record["aggregator"] = side.aggregator
+    for name in ("outside_universe", "missing"):
+        group: GroupCode = getattr(side, name)
+        if group is not None:
+            record[name] = _tidy_group(group, where)
+    if side.deflate_to_year is not None:
+        record["deflate_to_year"] = side.deflate_to_year
+    return record
+
+
+def _tidy(value: float, where: str) -> float | int:
+    """Write whole numbers without a decimal point."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise InputError(
+            f"{number} cannot be a group or breakpoint", where=where, fix="Use a number"
+        )
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _tidy_group(group: GroupCode, where: str) -> float | int | str | None:
+    if group is None or isinstance(group, str):
+        return group
+    return _tidy(group, where)
+
+
+def read_harmony(record: object, *, where: str) -> Harmony:
+    """Check a JSON record and return the harmony it describes.
+
+    Raises
+    ------
+    CorruptFileError
+        Naming the field that is missing, misspelt or of the wrong kind.
+    """
+    fields = Fields(record, where, _HARMONY_FIELDS)
+    names = []
+    for index, item in enumerate(fields.items("group_names")):
+        place = f"{where}, group_names, item {index + 1}"
+        code, name = _pair(item, place)
+        names.append((_number(code, place), _text(name, place)))
+    return Harmony(
+        donor=_read_side(fields.required("donor"), where=f"{where}, donor"),
+        recipient=_read_side(fields.required("recipient"), where=f"{where}, recipient"),
+        ordered=fields.boolean("ordered"),
+        group_names=tuple(names),
+        comment=fields.text("comment"),
+        author=fields.text("author"),
+        modified=fields.text("modified"),
+        revision=fields.integer("revision") or 0,
+        accepted=tuple(
+            _read_acceptance(item, where=f"{where}, accepted, item {index + 1}")
+            for index, item in enumerate(fields.items("accepted"))
+        ),
+    )
+
+
+def _read_acceptance(record: object, *, where: str) -> Acceptance:
+    fields = Fields(record, where, _ACCEPTED_FIELDS)
+    side = fields.text("side")
+    if side not in {"", "donor", "recipient"}:
+        raise corrupt(f"'{side}' is no side", where)
+    return Acceptance(
+        rule=_text(fields.required("rule"), f"{where}, rule"),
+        reason=fields.text("reason"),
+        side=side,  # type: ignore[arg-type]  # checked above
+        levels=tuple(_text(level, f"{where}, levels") for level in fields.items("levels")),
+    )
+
+
+def _read_side(record: object, *, where: str) -> Side:
+    fields = Fields(record, where, _SIDE_FIELDS)
+    levels = []
+    for index, item in enumerate(fields.items("levels")):
+        place = f"{where}, levels, item {index + 1}"
+        level, group = _pair(item, place)
+        levels.append(LevelGroup(_text(level, place), read_group(group, place)))
+    respondent = fields.text("respondent", "household")
+    if respondent not in {"household", "person"}:
+        raise corrupt(f"'{respondent}' is no respondent level", where)
+    aggregator = fields.text("aggregator", "automatic")
+    if aggregator not in get_args(Aggregator):
+        raise corrupt(f"'{aggregator}' is no aggregator", where)
+    variable = _text(fields.required("variable"), f"{where}, variable")
+    return Side(
+        variable=variable,
+        respondent="person" if respondent == "person" else "household",
+        adjustment=fields.text("adjustment"),
+        breakpoints=tuple(_number(p, f"{where}, breakpoints") for p in fields.items("breakpoints")),
+        levels=tuple(levels),
+        aggregator=aggregator,  # type: ignore[arg-type]  # checked against the literal above
+        universe=fields.text("universe"),
+        outside_universe=read_group(fields.get("outside_universe"), f"{where}, outside_universe"),
+        missing=read_group(fields.get("missing"), f"{where}, missing"),
+        deflate_to_year=fields.integer("deflate_to_year"),
+    )
+
+
+class Fields:
+    """A JSON object whose fields are read with their kind checked."""
+
+    def __init__(self, record: object, where: str, known: frozenset[str]) -> None:
+        if not isinstance(record, dict):
+            raise corrupt("An object was expected", where)
+        unknown = sorted(str(name) for name in record if name not in known)
+        if unknown:
+            raise corrupt(f"There is no field '{unknown[0]}'", where)
+        self._record: Record = record
+        self._where = where
+
+    def get(self, name: str) -> object:
+        """Return a field of any kind; ``None`` when absent."""
+        return self._record.get(name)
+
+    def required(self, name: str) -> object:
+        """Return a field of any kind that must be there."""
+        if name not in self._record:
+            raise corrupt(f"The field '{name}' is missing", self._where)
+        return self._record[name]
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a text."""
+        return _text(self._record.get(name, default), f"{self._where}, {name}")
+
+    def boolean(self, name: str) -> bool:
+        """Return true or false; false when absent."""
+        value = self._record.get(name, False)
+        if not isinstance(value, bool):
+            raise corrupt("true or false was expected", f"{self._where}, {name}")
+        return value
+
+    def integer(self, name: str) -> int | None:
+        """Return a whole number; ``None`` when absent."""
+        value = self._record.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise corrupt("A whole number was expected", f"{self._where}, {name}")
+        return value
+
+    def items(self, name: str) -> list[object]:
+        """Return a list; empty when absent."""
+        value = self._record.get(name, [])
+        if not isinstance(value, list):
+            raise corrupt("A list was expected", f"{self._where}, {name}")
+        return value
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise corrupt("Text was expected", where)
+    return value
+
+
+def _number(value: object, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise corrupt("A number was expected", where)
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise corrupt("The number is too large", where) from error
+    if not math.isfinite(number):
+        raise corrupt("A finite number was expected", where)
+    return number
+
+
+def read_group(value: object, where: str) -> GroupCode:
+    """Return a group code read from JSON."""
+    if value is None or value == DROP:
+        return DROP if value == DROP else None
+    return _number(value, where)
+
+
+def _pair(value: object, where: str) -> tuple[object, object]:
+    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - a pair
+        raise corrupt("A pair was expected", where)
+    return value[0], value[1]
+
+
+def corrupt(what: str, where: str) -> CorruptFileError:
+    """Build the error for a field that is not as it was written."""
+    return CorruptFileError(
+        what, where=where, fix="Restore the file from its history, a backup or version control"
+    )
+
+
+def render(record: object, indent: int = 0) -> str:
+    """Write JSON that diffs well: objects over lines, lists of plain values on one line."""
+    pad = " " * (indent + 1)
+    if isinstance(record, dict) and record:
+        lines = [
+            f"{pad}{_plain(str(key))}: {render(value, indent + 1)}" for key, value in record.items()
+        ]
+        return "{\n" + ",\n".join(lines) + "\n" + " " * indent + "}"
+    if isinstance(record, list) and any(isinstance(item, list | dict) for item in record):
+        lines = [pad + render(item, indent + 1) for item in record]
+        return "[\n" + ",\n".join(lines) + "\n" + " " * indent + "]"
+    return _plain(record)
+
+
+def _plain(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+__all__ = ["Fields", "Record", "corrupt", "harmony_record", "read_group", "read_harmony", "render"]

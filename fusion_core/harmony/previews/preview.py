@@ -1,0 +1,385 @@
+"""What a harmony does to the data, live: shares per group, histogram, similarity, problems.
+
+A preview never raises for a half-finished harmony: what can be computed is computed, the rest is a
+sentence in `HarmonyPreview.problems`. Without microdata it shows which levels meet in which group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import isfinite
+from typing import Literal
+
+import numpy as np
+
+from fusion_core.errors import HarmonyError
+from fusion_core.harmony.apply import (
+    PROBABILITIES,
+    RowProblem,
+    RowsCache,
+    SideValues,
+    SurveyRows,
+    Tally,
+    code_shares,
+    group_labels,
+    number_tally,
+    outcome_tally,
+    quantile_similarity,
+    share_similarity,
+    side_values,
+)
+from fusion_core.harmony.checks import (
+    Case,
+    Evidence,
+    Finding,
+    Sibling,
+    check_data,
+    check_harmony,
+    counts_heads,
+    mark_accepted,
+    price_years,
+    soften_absent,
+    sort_findings,
+)
+from fusion_core.harmony.model import (
+    DROP,
+    SIDES,
+    FloatArray,
+    Harmony,
+    Side,
+    SideName,
+    SurveyPair,
+    format_number,
+    harmony_outcome,
+    takes_reference_person,
+)
+from fusion_core.harmony.previews._model import (
+    GroupPreview,
+    HarmonyPreview,
+    Histogram,
+    LevelPreview,
+    NumericPreview,
+    UnmatchedLevel,
+)
+from fusion_core.harmony.previews._numbers import (
+    HISTOGRAM_BINS,
+    QUANTILES,
+    histogram,
+    numeric_preview,
+)
+from fusion_core.surveys.model import RespondentLevel
+from fusion_core.surveys.source import SurveySource
+
+
+@dataclass(frozen=True)
+class _Computed:
+    """One side's answers, and their distribution after persons became households."""
+
+    rows: SurveyRows
+    side: SideValues
+    outcome: Tally | None
+    answered: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """The result of both sides: shares of groups, or quantiles of numbers."""
+
+    score: float | None
+    quantiles: dict[SideName, FloatArray]
+    labels: dict[float, str] = field(default_factory=dict)
+    shares: dict[SideName, FloatArray | None] = field(default_factory=dict)
+
+
+def preview(
+    harmony: Harmony,
+    donor: SurveySource,
+    recipient: SurveySource,
+    *,
+    respondent: RespondentLevel = "household",
+    cache: RowsCache | None = None,
+    siblings: Sequence[Sibling] = (),
+) -> HarmonyPreview:
+    """Compute a preview; see `HarmonyPreview`.
+
+    Parameters
+    ----------
+    harmony
+        The harmony, finished or not.
+    donor, recipient
+        The surveys; without microdata no shares are computed.
+    respondent
+        Level of the outcome.
+    cache
+        Prepared rows; keep one per session so that every call after the first is quick.
+    siblings
+        The same harmony for other years, to compare with (see `checking_siblings.siblings_of`).
+    """
+    cache = cache or RowsCache()
+    problems: list[str] = []
+    outcome: Literal["number", "group"] | None = None
+    try:
+        outcome = harmony_outcome(harmony, respondent)
+    except HarmonyError as error:
+        problems.append(str(error))
+    computed: dict[SideName, _Computed | None] = {}
+    for name, survey in zip(SIDES, (donor, recipient), strict=True):
+        computed[name] = _compute(
+            harmony, name, survey, respondent=respondent, cache=cache, problems=problems
+        )
+    labels = group_labels(harmony, respondent=respondent)
+    shares = {name: _group_shares(found, labels) for name, found in computed.items()}
+    numeric: NumericPreview | None = None
+    score: float | None = None
+    quantiles: dict[SideName, FloatArray] = {}
+    if outcome == "number":
+        numeric, quantiles = _numeric(computed)
+        if len(quantiles) == len(SIDES):
+            score = quantile_similarity(quantiles["donor"], quantiles["recipient"])
+    elif outcome == "group":
+        score = _group_similarity(shares["donor"], shares["recipient"])
+    case = Case(
+        harmony,
+        {"donor": donor.dictionary, "recipient": recipient.dictionary},
+        respondent,
+        _price_years(donor, recipient),
+    )
+    compared = outcome == "group"
+    seen = _Outcome(score, quantiles, labels, shares) if compared else _Outcome(score, quantiles)
+    evidence = _evidence(case, computed, seen)
+    levels = {name: _levels(harmony.side(name), computed[name]) for name in SIDES}
+    answered = {
+        name: found.answered
+        for name, found in computed.items()
+        if found is not None and found.answered is not None
+    }
+    return HarmonyPreview(
+        outcome=outcome,
+        groups=_groups(harmony, labels, shares, compared=compared),
+        donor_levels=levels["donor"],
+        recipient_levels=levels["recipient"],
+        donor_values=histogram(_number(harmony.donor, computed["donor"])),
+        recipient_values=histogram(_number(harmony.recipient, computed["recipient"])),
+        numeric=numeric,
+        similarity=score,
+        unmatched=_unmatched(harmony, levels, compared=compared),
+        findings=_findings(case, siblings, evidence, answered),
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _price_years(donor: SurveySource, recipient: SurveySource) -> dict[SideName, int | None]:
+    """Return the price years the surveys state, else those their vintages imply."""
+    implied = price_years(SurveyPair(donor.id, recipient.id))
+    stated = {"donor": donor.description.price_year, "recipient": recipient.description.price_year}
+    return {name: stated[name] or year for name, year in implied.items()}
+
+
+def _findings(
+    case: Case,
+    siblings: Sequence[Sibling],
+    evidence: Evidence,
+    answered: dict[SideName, frozenset[str]],
+) -> tuple[Finding, ...]:
+    found = check_harmony(
+        case.harmony,
+        case.dictionaries["donor"],
+        case.dictionaries["recipient"],
+        siblings,
+        respondent=case.respondent,
+        price_years=case.price_years,
+    )
+    seen = check_data(case, evidence, reported={finding.rule for finding in found})
+    return sort_findings([*soften_absent(found, answered), *mark_accepted(case.harmony, seen)])
+
+
+def _evidence(
+    case: Case, computed: dict[SideName, _Computed | None], outcome: _Outcome
+) -> Evidence:
+    """Collect what the checker looks at; what is rarely needed is computed when asked for."""
+
+    def raw_quantiles(name: SideName) -> FloatArray | None:
+        return _quantiles(_number(case.side(name), computed[name]))
+
+    def recounted(name: SideName) -> FloatArray | None:
+        found = computed[name]
+        if found is None or not counts_heads(case, name):
+            return None
+        others = replace(found.side, values=1.0 - found.side.values)
+        return _quantiles(
+            outcome_tally(case.harmony, name, found.rows, others, respondent=case.respondent)
+        )
+
+    return Evidence(
+        outcome.score,
+        outcome.labels,
+        {name: found for name, found in outcome.shares.items() if found is not None},
+        outcome.quantiles,
+        {name: found.side.problems for name, found in computed.items() if found is not None},
+        raw_quantiles,
+        recounted,
+    )
+
+
+def _compute(
+    harmony: Harmony,
+    name: SideName,
+    survey: SurveySource,
+    *,
+    respondent: RespondentLevel,
+    cache: RowsCache,
+    problems: list[str],
+) -> _Computed | None:
+    side = harmony.side(name)
+    if not survey.has(side.respondent):
+        return None
+    try:
+        rows = cache.rows(survey)
+        reference = takes_reference_person(harmony, name, respondent)
+        found = side_values(side, rows, of_reference=reference)
+    except HarmonyError as error:
+        problems.append(f"{name.capitalize()}: {error}")
+        return None
+    problems += [f"{name.capitalize()} {_sentence(item)}" for item in found.problems]
+    answered = _answered(side, rows, found, of_reference=reference)
+    try:
+        outcome = outcome_tally(harmony, name, rows, found, respondent=respondent)
+    except HarmonyError as error:
+        problems.append(f"{name.capitalize()}: {error}")
+        return _Computed(rows, found, None, answered)
+    return _Computed(rows, found, outcome, answered)
+
+
+def _answered(
+    side: Side, rows: SurveyRows, found: SideValues, *, of_reference: bool
+) -> frozenset[str] | None:
+    """Return the levels or bins some row has; ``None`` for sides without groups."""
+    if found.level_of_cell is None:
+        return None
+    totals = rows.totals(found.cells, side.respondent, of_reference=of_reference)
+    places = {int(place) for place in found.level_of_cell[totals.rows > 0]}
+    listed = {item.level for place, item in enumerate(side.levels) if place in places}
+    unlisted = {item.level for item in found.problems if item.kind == "unknown level"}
+    return frozenset(listed | unlisted)
+
+
+def _sentence(problem: RowProblem) -> str:
+    return f"{problem.sentence}. {problem.remedy}."
+
+
+def _levels(side: Side, computed: _Computed | None) -> tuple[LevelPreview, ...]:
+    if computed is None or computed.side.level_of_cell is None:
+        return tuple(LevelPreview(item.level, item.group, None) for item in side.levels)
+    weight = computed.rows.totals(computed.side.cells, side.respondent).weight
+    shares = code_shares(computed.side.level_of_cell, weight, len(side.levels) + 1)
+    return tuple(
+        LevelPreview(item.level, item.group, share if isfinite(share) else None)
+        for item, share in zip(side.levels, shares.tolist(), strict=False)
+    )
+
+
+def _group_shares(computed: _Computed | None, labels: dict[float, str]) -> FloatArray | None:
+    if computed is None or computed.outcome is None or not labels:
+        return None
+    outcome, codes = computed.outcome, np.array(list(labels), dtype=np.float64)
+    position = np.minimum(np.searchsorted(codes, outcome.values), len(codes) - 1)
+    position = np.where(codes[position] == outcome.values, position, -1)
+    shares = code_shares(position, outcome.weight, len(codes))
+    return shares if np.isfinite(shares).all() else None
+
+
+def _group_similarity(donor: FloatArray | None, recipient: FloatArray | None) -> float | None:
+    return None if donor is None or recipient is None else share_similarity(donor, recipient)
+
+
+def _groups(
+    harmony: Harmony,
+    labels: dict[float, str],
+    shares: dict[SideName, FloatArray | None],
+    *,
+    compared: bool,
+) -> tuple[GroupPreview, ...]:
+    members: dict[SideName, dict[float, list[str]]] = {}
+    for name in SIDES:
+        found = members.setdefault(name, {})
+        side = harmony.side(name)
+        for item in side.levels:
+            if item.group is not None and item.group != DROP:
+                found.setdefault(float(item.group), []).append(item.level)
+        for group, text in (
+            (side.outside_universe, "outside the universe"),
+            (side.missing, "no answer"),
+        ):
+            if group is not None and group != DROP:
+                found.setdefault(float(group), []).append(text)
+    if not compared:
+        codes = {code for found in members.values() for code in found}
+        labels = {**{code: format_number(code) for code in codes}, **labels}
+
+    def share(name: SideName, index: int) -> float | None:
+        values = shares[name]
+        return float(values[index]) if compared and values is not None else None
+
+    return tuple(
+        GroupPreview(
+            code,
+            labels[code],
+            tuple(members["donor"].get(code, ())),
+            tuple(members["recipient"].get(code, ())),
+            share("donor", index),
+            share("recipient", index),
+        )
+        for index, code in enumerate(sorted(labels))
+    )
+
+
+def _unmatched(
+    harmony: Harmony, levels: dict[SideName, tuple[LevelPreview, ...]], *, compared: bool
+) -> tuple[UnmatchedLevel, ...]:
+    found: list[UnmatchedLevel] = []
+    for name in SIDES:
+        other = harmony.recipient if name == "donor" else harmony.donor
+        known = set(other.group_codes)
+        for item in levels[name]:
+            alone = compared and item.group not in known and item.group != DROP
+            if item.group is None or alone:
+                found.append(UnmatchedLevel(name, item.level, item.group, item.share))
+    return tuple(found)
+
+
+def _numeric(
+    computed: dict[SideName, _Computed | None],
+) -> tuple[NumericPreview | None, dict[SideName, FloatArray]]:
+    """Return the distribution of a numeric outcome and its quantiles at `PROBABILITIES`."""
+    given = {
+        name: found.outcome
+        for name, found in computed.items()
+        if found is not None and found.outcome is not None and not found.outcome.is_empty
+    }
+    quantiles = {name: item.quantiles(PROBABILITIES) for name, item in given.items()}
+    return (numeric_preview(given) if given else None), quantiles
+
+
+def _quantiles(found: Tally | None) -> FloatArray | None:
+    return None if found is None or found.is_empty else found.quantiles(PROBABILITIES)
+
+
+def _number(side: Side, computed: _Computed | None) -> Tally | None:
+    """Return a side's number before binning; ``None`` for labels and without microdata."""
+    if computed is None:
+        return None
+    return number_tally(computed.side, computed.rows, side.respondent)
+
+
+__all__ = [
+    "HISTOGRAM_BINS",
+    "QUANTILES",
+    "GroupPreview",
+    "HarmonyPreview",
+    "Histogram",
+    "LevelPreview",
+    "NumericPreview",
+    "UnmatchedLevel",
+    "preview",
+]

@@ -1,0 +1,39 @@
+"""Harmonies on disk: one file per pair with its history, reviews and drafts."""
+
+from fusion_core.harmony.store.drafts import (
+    Draft,
+)
+from fusion_core.harmony.store.history import (
+    HistoryEntry,
+)
+from fusion_core.harmony.store.pair_file import (
+    READABLE_VERSIONS,
+    PairContents,
+    render_pair,
+)
+from fusion_core.harmony.store.review import (
+    REMARK_LIMIT,
+    Remark,
+    Review,
+    ReviewStatus,
+)
+from fusion_core.harmony.store.store import (
+    HarmonyStore,
+    list_pairs,
+    now,
+)
+
+__all__ = [
+    "READABLE_VERSIONS",
+    "REMARK_LIMIT",
+    "Draft",
+    "HarmonyStore",
+    "HistoryEntry",
+    "PairContents",
+    "Remark",
+    "Review",
+    "ReviewStatus",
+    "list_pairs",
+    "now",
+    "render_pair",
+]

@@ -1,0 +1,9 @@
+"""American Community Survey PUMS files."""
+
+from fusion_core.ingest.acs.pums import (
+    read_acs_pums,
+)
+
+__all__ = [
+    "read_acs_pums",
+]

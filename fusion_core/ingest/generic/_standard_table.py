@@ -1,0 +1,217 @@
+"""Convert an inspected file into a table with the names and types every stored survey has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.geography.codes import is_puma
+from fusion_core.geography.spatial import PUMA
+from fusion_core.ingest.tables import keys, numbers, weights
+from fusion_core.surveys.model import (
+    HOUSEHOLD_KEY,
+    PERSON_KEY,
+    WEIGHT,
+    Variable,
+    variable_from_column,
+)
+
+if TYPE_CHECKING:
+    from fusion_core.ingest.generic._inference import InferredColumn
+    from fusion_core.ingest.generic._inspection import Inspection
+    from fusion_core.ingest.tables import ProblemLog, RawTable
+
+_RESERVED: Final = {HOUSEHOLD_KEY, PERSON_KEY, WEIGHT}
+
+
+def standard_table(
+    raw: RawTable, inspection: Inspection, log: ProblemLog
+) -> tuple[dict[str, Any], list[Variable]]:
+    """Convert the columns of a file as its inspection says; report every row that does not fit.
+
+    Parameters
+    ----------
+    raw
+        The file as texts.
+    inspection
+        What each column is.
+    log
+        Where problems go.
+
+    Returns
+    -------
+    dict
+        The columns of the table by name.
+    list of Variable
+        Their descriptions.
+    """
+    level = inspection.respondent
+    table: dict[str, Any] = {}
+    variables: list[Variable] = []
+    _add_keys(raw, inspection, log, table, variables)
+    _add_weights(raw, inspection, log, table, variables)
+    names = set(_RESERVED)
+    for column in inspection.columns:
+        if column.left_out:
+            log.add(
+                f"The column is left out: {column.left_out}",
+                file=raw.path.name,
+                column=column.source,
+                severity="warning",
+            )
+            continue
+        if column.name in names:
+            log.add(
+                f"The name '{column.name}' would stand for two columns",
+                file=raw.path.name,
+                column=column.source,
+                fix="Rename the column or leave it out",
+            )
+            continue
+        names.add(column.name)
+        values = _values(raw, column, log)
+        if column.name == PUMA:
+            _check_pumas(raw, column, log)
+        table[column.name] = values
+        variables.append(
+            variable_from_column(
+                column.name,
+                pd.Series(values),
+                description=column.description,
+                respondent=level,
+                role="geography" if column.source in inspection.geography else "answer",
+                unit=column.unit,
+            )
+        )
+    return table, variables
+
+
+def _add_keys(
+    raw: RawTable,
+    inspection: Inspection,
+    log: ProblemLog,
+    table: dict[str, Any],
+    variables: list[Variable],
+) -> None:
+    is_person = inspection.respondent == "person"
+    if not inspection.key:
+        log.add(
+            "No column identifies the households",
+            file=raw.path.name,
+            fix="Add a column 'household_id', or choose which column it is",
+        )
+    else:
+        column = keys(raw, inspection.key, log, unique=not is_person)
+        table[HOUSEHOLD_KEY] = column.astype(str).to_numpy()
+        variables.append(
+            Variable(HOUSEHOLD_KEY, f"Household identifier ({inspection.key})", role="key")
+        )
+    if is_person and inspection.key:
+        table[PERSON_KEY] = _person_numbers(raw, inspection, log)
+        variables.append(
+            Variable(
+                PERSON_KEY,
+                "Person number within the household; 1 is the reference person",
+                "person",
+                "integer",
+                "key",
+            )
+        )
+
+
+def _person_numbers(raw: RawTable, inspection: Inspection, log: ProblemLog) -> Any:
+    if not inspection.person_number:
+        log.add(
+            "No column numbers the persons of a household; the order of the rows is used",
+            file=raw.path.name,
+            severity="warning",
+        )
+        key = raw.frame[inspection.key].astype(object)
+        return (key.groupby(key).cumcount() + 1).to_numpy()
+    values = numbers(raw, inspection.person_number, log)
+    pairs = pd.DataFrame({"key": raw.frame[inspection.key].astype(object), "number": values})
+    repeated = np.flatnonzero(pairs.duplicated().to_numpy())
+    if len(repeated):
+        raw.report(
+            log,
+            "Two persons of a household have the same number",
+            column=inspection.person_number,
+            positions=repeated,
+            fix="Give every person of a household its own number",
+        )
+    return values
+
+
+def _add_weights(
+    raw: RawTable,
+    inspection: Inspection,
+    log: ProblemLog,
+    table: dict[str, Any],
+    variables: list[Variable],
+) -> None:
+    if inspection.weight:
+        table[WEIGHT] = weights(raw, inspection.weight, log)
+        description = f"Sampling weight ({inspection.weight})"
+    else:
+        table[WEIGHT] = np.ones(len(raw.frame))
+        description = "Sampling weight: none in the file, every row counts the same"
+        log.add(
+            "No weight was found: every row counts the same",
+            file=raw.path.name,
+            fix="Choose the weight column if there is one",
+            severity="warning",
+        )
+    if inspection.respondent == "household":
+        variables.append(Variable(WEIGHT, description, type="continuous", role="weight"))
+    for index, column in enumerate(inspection.replicates, start=1):
+        replicate = numbers(raw, column, log)
+        missing = np.flatnonzero(~np.isfinite(replicate) & raw.frame[column].isna().to_numpy())
+        if len(missing):
+            raw.report(log, "The replicate weight is missing", column=column, positions=missing)
+        table[f"replicate_{index}"] = replicate
+
+
+def _check_pumas(raw: RawTable, column: InferredColumn, log: ProblemLog) -> None:
+    """Say at once what maps and spatial predictors would refuse much later."""
+    wrong = [level for level in column.levels if not is_puma(level)]
+    if wrong or not column.levels:
+        example = f" such as '{wrong[0]}'" if wrong else ""
+        log.add(
+            f"PUMA codes{example} are not of seven digits, two of the state and five of the area:"
+            " maps and spatial predictors will not know them",
+            file=raw.path.name,
+            column=column.source,
+            fix="Join the code of the state and that of the PUMA in this column",
+            severity="warning",
+        )
+
+
+def _values(raw: RawTable, column: InferredColumn, log: ProblemLog) -> Any:
+    if column.type in {"integer", "continuous"}:
+        values = numbers(raw, column.source, log)
+        infinite = np.flatnonzero(np.isinf(values))
+        if len(infinite):
+            raw.report(log, "The number is infinite", column=column.source, positions=infinite)
+        whole = bool(np.isfinite(values).all()) and bool((values == np.round(values)).all())
+        return values.astype("int64") if whole else values
+    series = raw.frame[column.source]
+    if pd.api.types.is_float_dtype(series):
+        series = series.astype(str).astype("category")
+    found = [column.labels.get(str(text)) for text in series.cat.categories]
+    codes = series.cat.codes.to_numpy()
+    for position, label in enumerate(found):
+        rows = np.flatnonzero(codes == position) if label is None else np.array([], dtype=np.intp)
+        if len(rows):
+            raw.report(
+                log,
+                f"The level '{series.cat.categories[position]}' is not in the codebook",
+                column=column.source,
+                positions=rows,
+                fix="Add it to the codebook or correct the value",
+            )
+    answers = np.array([*found, None], dtype=object)[codes]
+    return pd.Categorical(
+        pd.Series(answers), categories=list(column.levels), ordered=column.type == "ordered"
+    )

@@ -1,0 +1,160 @@
+"""Load a table of any supported format, with what the format itself says about its columns."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from fusion_core.arguments import PathLike
+from fusion_core.errors import InputError
+from fusion_core.ingest.generic._codebook import CodebookEntry
+from fusion_core.ingest.tables import (
+    FileProblemsError,
+    Problem,
+    RawTable,
+    read_parquet,
+    read_raw_table,
+    require_content,
+    typed_table,
+)
+
+TEXT_FORMATS: Final = (".csv", ".tsv", ".txt", ".gz", ".zip")
+STATISTICAL_FORMATS: Final = {
+    ".dta": ("Stata", "read_dta"),
+    ".sav": ("SPSS", "read_sav"),
+    ".zsav": ("SPSS", "read_sav"),
+    ".por": ("SPSS", "read_por"),
+    ".sas7bdat": ("SAS", "read_sas7bdat"),
+    ".xpt": ("SAS", "read_xport"),
+}
+FORMATS: Final = (*TEXT_FORMATS, ".parquet", *STATISTICAL_FORMATS)
+
+
+@dataclass(frozen=True)
+class LoadedTable:
+    """A table as texts, and what its format says about the columns.
+
+    Attributes
+    ----------
+    raw
+        The columns as texts (see `fusion_core.ingest.tables.raw_table`).
+    known
+        Descriptions and labels stored in the file itself, by lower-case column name.
+    """
+
+    raw: RawTable
+    known: dict[str, CodebookEntry] = field(default_factory=dict)
+
+
+def load_table(path: PathLike, *, encoding: str = "utf-8") -> LoadedTable:
+    """Load a CSV, Parquet, Stata, SPSS or SAS file.
+
+    Raises
+    ------
+    FileProblemsError
+        If the file is empty, damaged or not of the format its name says.
+    InputError
+        If there is no such file or its format is not supported.
+    """
+    path = require_content(path)
+    if not is_text_encoding(encoding):
+        raise InputError(
+            f"There is no text encoding '{encoding}'", fix="Try utf-8, cp1252 or latin-1"
+        )
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return _from_frame(path, read_parquet(path))
+    if suffix in STATISTICAL_FORMATS:
+        return _from_statistical_package(path, encoding)
+    if suffix not in TEXT_FORMATS:
+        raise InputError(
+            f"Files ending in '{suffix}' can not be read",
+            where=str(path),
+            fix="Use CSV, ZIP, Parquet, Stata (.dta), SPSS (.sav) or SAS (.sas7bdat, .xpt)",
+        )
+    delimiter = _delimiter(path, encoding)
+    return LoadedTable(read_raw_table(path, encoding=encoding, delimiter=delimiter))
+
+
+def _from_frame(path: Path, frame: pd.DataFrame) -> LoadedTable:
+    known = {}
+    for name in frame.columns:
+        dtype = frame[name].dtype
+        if isinstance(dtype, pd.CategoricalDtype):
+            labels = {str(level): str(level) for level in dtype.categories}
+            kind = "ordered" if dtype.ordered else "nominal"
+            known[str(name).lower()] = CodebookEntry(
+                str(name), type="ordered" if kind == "ordered" else "nominal", labels=labels
+            )
+    return LoadedTable(typed_table(path, frame), known)
+
+
+def _from_statistical_package(path: Path, encoding: str) -> LoadedTable:
+    import pyreadstat
+
+    package, function = STATISTICAL_FORMATS[path.suffix.lower()]
+    options = {} if encoding == "utf-8" else {"encoding": encoding}
+    try:
+        frame, metadata = getattr(pyreadstat, function)(str(path), **options)
+    except (pyreadstat.ReadstatError, UnicodeDecodeError) as error:
+        raise FileProblemsError(
+            (
+                Problem(
+                    f"The {package} file can not be read: {error}",
+                    path.name,
+                    fix=f"Save it again from {package}, or choose its encoding",
+                ),
+            )
+        ) from error
+    if frame.empty:
+        raise FileProblemsError(
+            (Problem("The file has no rows", path.name, fix="Save it again with its data"),)
+        )
+    descriptions = dict(zip(metadata.column_names, metadata.column_labels, strict=True))
+    known = {}
+    for name in metadata.column_names:
+        labels = metadata.variable_value_labels.get(name, {})
+        known[name.lower()] = CodebookEntry(
+            name=name,
+            description=descriptions.get(name) or "",
+            labels={_code_text(code): str(label) for code, label in labels.items()},
+        )
+    return LoadedTable(typed_table(path, frame), known)
+
+
+def _code_text(code: Any) -> str:
+    return str(int(code)) if isinstance(code, float) and code.is_integer() else str(code).strip()
+
+
+def _delimiter(path: Path, encoding: str) -> str:
+    """Tell commas, semicolons, tabs and bars apart by the header line."""
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+    if path.suffix.lower() in {".zip", ".gz"}:
+        return ","
+    with path.open("rb") as stream:
+        first = stream.readline().decode(encoding, "replace")
+    # Line ends of old spreadsheets on the Mac: the first line read holds all of them.
+    header = first.partition("\r")[0]
+    counts = {mark: _fields(header, mark) for mark in ",;\t|"}
+    return max(counts, key=lambda mark: counts[mark])
+
+
+def _fields(line: str, mark: str) -> int:
+    try:
+        return len(next(csv.reader([line], delimiter=mark), []))
+    except csv.Error:  # one field longer than any header: it is not separated by this mark
+        return 0
+
+
+def is_text_encoding(name: str) -> bool:
+    """Whether there is an encoding of text of this name; Python has others, such as ``hex``."""
+    try:
+        b"id".decode(name, "replace")
+    except (LookupError, ValueError):
+        return False
+    return True

@@ -1,0 +1,256 @@
+"""Read any household survey: look at the file first, then read it as seen or as corrected.
+
+`inspect_file` says what each column seems to be and lists everything that is wrong, with rows;
+`read_generic` reads exactly that, or refuses with the same list. Nothing is guessed silently: what
+was inferred is in the inspection and in the notes of the survey.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.arguments import PathLike, path_of
+from fusion_core.errors import InputError
+from fusion_core.ingest.generic import _inference as inference
+from fusion_core.ingest.generic._codebook import CodebookEntry, read_codebook
+from fusion_core.ingest.generic._inspection import Choices, Inspection
+from fusion_core.ingest.generic._standard_table import standard_table
+from fusion_core.ingest.generic.loading import LoadedTable, load_table
+from fusion_core.ingest.tables import ProblemLog
+from fusion_core.surveys.model import (
+    HOUSEHOLD_KEY,
+    PERSON_KEY,
+    Dictionary,
+    RespondentLevel,
+    Survey,
+    SurveyDescription,
+    SurveyId,
+    Variable,
+)
+
+if TYPE_CHECKING:
+    from fusion_core.ingest.tables import RawTable
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """An inspection together with the table it leads to."""
+
+    inspection: Inspection
+    table: pd.DataFrame
+    variables: tuple[Variable, ...]
+
+
+def inspect_file(
+    path: PathLike, codebook: PathLike | None = None, *, choices: Choices | None = None
+) -> Inspection:
+    """Look at a file without storing anything.
+
+    Parameters
+    ----------
+    path
+        CSV (also gzip, ZIP, semicolons or tabs), Parquet, Stata, SPSS or SAS.
+    codebook
+        Table of what columns and codes mean (see `fusion_core.ingest.generic._codebook`).
+    choices
+        Corrections of what was inferred.
+
+    Raises
+    ------
+    InputError
+        If the file or the codebook can not be opened at all; everything else is a problem in the
+        result.
+    """
+    return _read(path, codebook, choices or Choices()).inspection
+
+
+def read_generic(
+    household: PathLike,
+    person: PathLike | None = None,
+    *,
+    survey: SurveyId,
+    codebook: PathLike | None = None,
+    choices: Choices | None = None,
+    person_choices: Choices | None = None,
+    title: str = "",
+    source: str = "",
+    price_year: int | None = None,
+    synthetic: bool = False,
+) -> Survey:
+    """Read a household file and, if any, its person file.
+
+    Parameters
+    ----------
+    household, person
+        The files, as for `inspect_file`.
+    survey
+        Name and vintage the survey gets.
+    codebook
+        Table of what columns and codes mean, for both files.
+    choices, person_choices
+        Corrections of what was inferred for each file.
+    title, source, price_year, synthetic
+        As in `fusion_core.surveys.model.SurveyDescription`.
+
+    Raises
+    ------
+    FileProblemsError
+        Listing everything that is wrong.
+    InputError
+        If a file can not be opened.
+    """
+    household = path_of(household, "household")
+    log = ProblemLog()
+    first = _read(household, codebook, choices or Choices())
+    log.problems += first.inspection.problems
+    if first.inspection.respondent == "person":
+        log.add(
+            "The file has several rows per household: it is a person file",
+            file=household.name,
+            column=first.inspection.key,
+            fix="Give the household file too, with the person file beside it",
+        )
+    second = None
+    if person is not None:
+        second = _read(person, codebook, person_choices or Choices(), respondent="person")
+        log.problems += second.inspection.problems
+        _check_households(first, second, log)
+    log.raise_errors()
+    readings = [first] if second is None else [first, second]
+    variables: dict[str, Variable] = {}
+    for reading in readings:
+        for variable in reading.variables:
+            variables.setdefault(variable.name, variable)
+    inspection = first.inspection
+    description = SurveyDescription(
+        id=survey,
+        title=title or survey.title,
+        source=source or "Read from " + ", ".join(r.inspection.path.name for r in readings),
+        synthetic=synthetic,
+        design=inspection.design,
+        geography=tuple(inference.survey_name(column) for column in inspection.geography),
+        price_year=price_year,
+        notes=tuple(note for reading in readings for note in _notes(reading.inspection)),
+    )
+    return Survey(
+        description,
+        Dictionary(list(variables.values())),
+        first.table.sort_values(HOUSEHOLD_KEY, kind="stable").reset_index(drop=True),
+        None
+        if second is None
+        else second.table.sort_values([HOUSEHOLD_KEY, PERSON_KEY], kind="stable").reset_index(
+            drop=True
+        ),
+    )
+
+
+def _read(
+    path: PathLike,
+    codebook: PathLike | None,
+    choices: Choices,
+    *,
+    respondent: RespondentLevel | None = None,
+) -> _Reading:
+    path = path_of(path, "file")
+    loaded = load_table(path, encoding=choices.encoding)
+    entries = _entries(loaded, None if codebook is None else read_codebook(codebook))
+    raw, log = loaded.raw, ProblemLog()
+    columns = [str(column) for column in raw.frame.columns if column not in choices.left_out]
+    key = _chosen(choices.key, columns, inference.HOUSEHOLD_KEYS, log, path)
+    person = _chosen(choices.person_number, columns, inference.PERSON_NUMBERS, log, path)
+    level = respondent or _respondent(raw, key, person)
+    weight = ""
+    if choices.weight != "-":
+        weight = _chosen(choices.weight, columns, inference.WEIGHTS, log, path)
+    replicates = inference.replicate_columns(columns, weight) if weight else ()
+    design, reason = inference.guess_design(replicates)
+    used = {key, weight, *replicates, person if level == "person" else ""}
+    inferred = tuple(
+        inference.infer_answer(raw, column, entries.get(column.strip().lower()))
+        for column in columns
+        if column not in used
+    )
+    inferred += tuple(
+        inference.InferredColumn(column, inference.survey_name(column), left_out=reason)
+        for column, reason in raw.left_out
+    )
+    geography = tuple(column.source for column in inferred if column.role == "geography")
+    inspection = Inspection(
+        path=path,
+        rows=len(raw.frame),
+        respondent=level,
+        key=key,
+        person_number=person if level == "person" else "",
+        weight=weight,
+        replicates=replicates,
+        design=choices.design or design,
+        design_reason="chosen by the user" if choices.design else reason,
+        geography=geography if choices.geography is None else choices.geography,
+        columns=inferred,
+        problems=(),
+    )
+    table, variables = standard_table(raw, inspection, log)
+    return _Reading(
+        dataclasses.replace(inspection, problems=tuple(log.problems)),
+        pd.DataFrame(table),
+        tuple(variables),
+    )
+
+
+def _entries(
+    loaded: LoadedTable, codebook: Mapping[str, CodebookEntry] | None
+) -> dict[str, CodebookEntry]:
+    """Return what is known of each column; the user's codebook goes before the file itself."""
+    return {**loaded.known, **(codebook or {})}
+
+
+def _chosen(
+    choice: str, columns: list[str], known: tuple[str, ...], log: ProblemLog, path: Path
+) -> str:
+    if choice and choice not in columns:
+        error = InputError.unknown("column", choice, columns)
+        log.add(error.what, file=path.name, fix=error.fix)
+        return ""
+    return choice or inference.first_known(columns, known)
+
+
+def _respondent(raw: RawTable, key: str, person: str) -> RespondentLevel:
+    if not key or not person:
+        return "household"
+    return "person" if raw.frame[key].duplicated().any() else "household"
+
+
+def _check_households(first: _Reading, second: _Reading, log: ProblemLog) -> None:
+    if HOUSEHOLD_KEY not in first.table or HOUSEHOLD_KEY not in second.table:
+        return
+    unknown = ~second.table[HOUSEHOLD_KEY].isin(set(first.table[HOUSEHOLD_KEY]))
+    if unknown.any():
+        row = int(np.flatnonzero(unknown.to_numpy())[0])
+        log.add(
+            f"The household '{second.table[HOUSEHOLD_KEY].iloc[row]}' is not in"
+            f" {first.inspection.path.name}",
+            file=second.inspection.path.name,
+            column=second.inspection.key,
+            row=row + 2,
+            rows=int(unknown.sum()),
+            fix="Use the household and person file of the same survey",
+        )
+
+
+def _notes(inspection: Inspection) -> list[str]:
+    name = inspection.path.name
+    notes = [f"{name}: {inspection.rows:,} rows, identifier {inspection.key}."]
+    if inspection.design_reason and inspection.respondent == "household":
+        notes.append(f"{name}: {inspection.design_reason}.")
+    notes += [problem.sentence for problem in inspection.problems if problem.severity == "warning"]
+    return notes
+
+
+__all__ = ["Choices", "Inspection", "inspect_file", "read_generic"]

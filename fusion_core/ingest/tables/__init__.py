@@ -1,0 +1,45 @@
+"""Raw files as tables of text, and every problem found in them."""
+
+from fusion_core.ingest.tables.columns import (
+    keys,
+    numbers,
+    weights,
+)
+from fusion_core.ingest.tables.labels import (
+    comparable,
+    is_ordered,
+    not_applicable_level,
+    not_applicable_parts,
+    tidy,
+)
+from fusion_core.ingest.tables.problems import (
+    FileProblemsError,
+    Problem,
+    ProblemLog,
+)
+from fusion_core.ingest.tables.raw_table import (
+    RawTable,
+    read_parquet,
+    read_raw_table,
+    require_content,
+    typed_table,
+)
+
+__all__ = [
+    "FileProblemsError",
+    "Problem",
+    "ProblemLog",
+    "RawTable",
+    "comparable",
+    "is_ordered",
+    "keys",
+    "not_applicable_level",
+    "not_applicable_parts",
+    "numbers",
+    "read_parquet",
+    "read_raw_table",
+    "require_content",
+    "tidy",
+    "typed_table",
+    "weights",
+]

@@ -1,0 +1,105 @@
+"""Turn columns of texts into numbers, weights and keys, reporting every row that does not fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fusion_core.ingest.tables.problems import ProblemLog
+    from fusion_core.ingest.tables.raw_table import RawTable
+
+
+def numbers(
+    table: RawTable, column: str, log: ProblemLog, *, rows: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
+    """Convert a text column to numbers; blanks become NaN, other texts are reported.
+
+    Parameters
+    ----------
+    table, column
+        The raw table and the column's name.
+    log
+        Where texts that are no number are reported.
+    rows
+        Rows that matter; texts in other rows are not reported. All if ``None``.
+    """
+    if pd.api.types.is_float_dtype(table.frame[column]):
+        return table.frame[column].to_numpy(dtype="float64")
+    codes, values, bad = _parsed(table.frame[column])
+    wrong = np.isin(codes, bad) if len(bad) else np.zeros(len(codes), dtype=bool)
+    if rows is not None:
+        wrong &= rows
+    if wrong.any():
+        positions = np.flatnonzero(wrong)
+        text = str(table.frame[column].iloc[positions[0]])
+        table.report(log, f"'{text}' is not a number", column=column, positions=positions)
+    result: NDArray[np.float64] = values[codes]
+    return result
+
+
+def weights(
+    table: RawTable, column: str, log: ProblemLog, *, rows: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
+    """Convert a weight column; text, blanks, infinite, zero and negative weights are reported."""
+    before = len(log.problems)
+    values = numbers(table, column, log, rows=rows)
+    used = np.ones(len(values), dtype=bool) if rows is None else rows
+    unreadable = np.zeros(len(values), dtype=bool)
+    if len(log.problems) > before:
+        unreadable = np.isnan(values) & table.frame[column].notna().to_numpy()
+    checks = [
+        ("The weight is missing", np.isnan(values) & ~unreadable),
+        ("The weight is infinite", np.isinf(values)),
+        ("The weight is negative", np.isfinite(values) & (values < 0)),
+        ("The weight is zero", values == 0),
+    ]
+    for what, wrong in checks:
+        positions = np.flatnonzero(wrong & used)
+        if len(positions):
+            table.report(
+                log,
+                what,
+                column=column,
+                positions=positions,
+                fix="Every row that is kept needs a positive, finite weight",
+            )
+    return values
+
+
+def keys(table: RawTable, column: str, log: ProblemLog, *, unique: bool) -> pd.Series[Any]:
+    """Return a key column as texts; missing and – if `unique` – repeated keys are reported."""
+    texts = table.frame[column].astype(object)
+    missing = np.flatnonzero(texts.isna().to_numpy())
+    if len(missing):
+        table.report(
+            log, "The key is missing", column=column, positions=missing, fix="Fill in the key"
+        )
+    if unique:
+        repeated = np.flatnonzero((texts.duplicated() & texts.notna()).to_numpy())
+        if len(repeated):
+            key = texts.iloc[repeated[0]]
+            table.report(
+                log,
+                f"The household identifier '{key}' occurs more than once",
+                column=column,
+                positions=repeated,
+                fix="Keep one row per household, or import the file as a person file",
+            )
+    return texts
+
+
+def _parsed(
+    column: pd.Series[Any],
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return codes, the number of each category (last: NaN for missing) and the bad categories."""
+    categorical = column.cat
+    texts = pd.Series([str(text) for text in categorical.categories], dtype=object)
+    parsed = pd.to_numeric(texts, errors="coerce").to_numpy(dtype="float64")
+    bad = np.flatnonzero(np.isnan(parsed))
+    values = np.append(parsed, np.nan)
+    return categorical.codes.to_numpy().astype("int64"), values, bad

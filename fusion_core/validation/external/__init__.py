@@ -1,0 +1,29 @@
+"""Estimates against independent tables of the same areas."""
+
+from fusion_core.validation.external.comparison import (
+    ExternalComparison,
+    apportion,
+    compare_external,
+    external_findings,
+)
+from fusion_core.validation.external.tables import (
+    SUFFIXES,
+    ColumnGuess,
+    guess_columns,
+    known_areas,
+    read_external,
+    tidy_external,
+)
+
+__all__ = [
+    "SUFFIXES",
+    "ColumnGuess",
+    "ExternalComparison",
+    "apportion",
+    "compare_external",
+    "external_findings",
+    "guess_columns",
+    "known_areas",
+    "read_external",
+    "tidy_external",
+]

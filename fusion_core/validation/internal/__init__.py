@@ -1,0 +1,79 @@
+"""Fused values against the donor's own: subsets, distributions, dependence, scores."""
+
+from fusion_core.validation.internal.calibration import (
+    COVERAGE_COLUMNS,
+    RELIABILITY_COLUMNS,
+    reliability_gaps,
+)
+from fusion_core.validation.internal.choosing import (
+    SubsetChoice,
+    choose_subset_variables,
+)
+from fusion_core.validation.internal.convergence import (
+    CONVERGENCE_COLUMNS,
+)
+from fusion_core.validation.internal.dependence import (
+    FUSED,
+)
+from fusion_core.validation.internal.distributions import (
+    DISTANCE_COLUMNS,
+    KOLMOGOROV,
+    TOTAL_VARIATION,
+)
+from fusion_core.validation.internal.scores import (
+    SCORE_COLUMNS,
+    brier,
+    crps,
+    energy_score,
+    interval_coverage,
+    log_score,
+    score_table,
+    score_variables,
+)
+from fusion_core.validation.internal.subsets import (
+    build_subsets,
+)
+from fusion_core.validation.internal.validate import (
+    DONOR_COLUMNS,
+    IMPORTANCE_COLUMNS,
+    Validation,
+    smooth_metrics,
+    validate,
+)
+from fusion_core.validation.internal.verdicts import (
+    FAIR_ERROR,
+    GOOD_ERROR,
+    percent_words,
+    verdict,
+)
+
+__all__ = [
+    "CONVERGENCE_COLUMNS",
+    "COVERAGE_COLUMNS",
+    "DISTANCE_COLUMNS",
+    "DONOR_COLUMNS",
+    "FAIR_ERROR",
+    "FUSED",
+    "GOOD_ERROR",
+    "IMPORTANCE_COLUMNS",
+    "KOLMOGOROV",
+    "RELIABILITY_COLUMNS",
+    "SCORE_COLUMNS",
+    "TOTAL_VARIATION",
+    "SubsetChoice",
+    "Validation",
+    "brier",
+    "build_subsets",
+    "choose_subset_variables",
+    "crps",
+    "energy_score",
+    "interval_coverage",
+    "log_score",
+    "percent_words",
+    "reliability_gaps",
+    "score_table",
+    "score_variables",
+    "smooth_metrics",
+    "validate",
+    "verdict",
+]

@@ -1,0 +1,35 @@
+"""What a validation says in sentences, and its tables on disk."""
+
+from fusion_core.validation.report import sentences
+from fusion_core.validation.report.sentences import (
+    Finding,
+    Tone,
+    all_findings,
+    out_of_fold_findings,
+    out_of_fold_table,
+)
+from fusion_core.validation.report.storage import (
+    OUT_OF_FOLD,
+    TABLES,
+    fingerprint_files,
+    has_validation,
+    read_facts,
+    read_validation,
+    write_validation,
+)
+
+__all__ = [
+    "OUT_OF_FOLD",
+    "TABLES",
+    "Finding",
+    "Tone",
+    "all_findings",
+    "fingerprint_files",
+    "has_validation",
+    "out_of_fold_findings",
+    "out_of_fold_table",
+    "read_facts",
+    "read_validation",
+    "sentences",
+    "write_validation",
+]

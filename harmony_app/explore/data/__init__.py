@@ -1,0 +1,33 @@
+"""What can be shown, what the engine answers, and what can be taken away."""
+
+from harmony_app.explore.data.catalogue import (
+    Catalogue,
+    Source,
+    read_catalogue,
+)
+from harmony_app.explore.data.downloads import (
+    FORMATS,
+    file_stem,
+)
+from harmony_app.explore.data.estimates import (
+    Answer,
+    Estimator,
+    true_value,
+)
+from harmony_app.explore.data.method_note import (
+    MethodNote,
+    method_note,
+)
+
+__all__ = [
+    "FORMATS",
+    "Answer",
+    "Catalogue",
+    "Estimator",
+    "MethodNote",
+    "Source",
+    "file_stem",
+    "method_note",
+    "read_catalogue",
+    "true_value",
+]

@@ -1,0 +1,192 @@
+"""Where the numbers come from and how not to use them, in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from fusion_core.estimates.api import freedom_words, margin_words
+from harmony_app.explore.view import words
+
+if TYPE_CHECKING:
+    from harmony_app.explore.data.catalogue import Source
+    from harmony_app.explore.data.estimates import Answer
+    from harmony_app.explore.view import ExploreState
+    from harmony_app.shell.look import Quantity
+
+NOT_TO_DO: Final = (
+    (
+        "Do not rank areas whose intervals overlap: their order may be chance. Choose two areas to test"
+        " whether they differ."
+    ),
+    (
+        "Do not drop the margin of error when you pass a number on. An estimate without it looks more"
+        " certain than it is."
+    ),
+    "Do not use hatched areas for decisions. Combine neighbouring areas, or ask a broader question.",
+    (
+        "Do not read an estimate as the answer of any one household: fused answers are draws that are"
+        " right on average for groups, not for a household."
+    ),
+    (
+        "Do not study relations between a fused variable and something the fusion never saw (a new local"
+        " programme, a variable that was no predictor): the model cannot know about it."
+    ),
+    (
+        "Do not expect small or unusual groups to be right because the margin is small. Look at the"
+        " Validate page: it shows down to which group size a variable can be trusted."
+    ),
+    "Do not compare runs with different settings as if they were different years.",
+)
+
+
+@dataclass(frozen=True)
+class MethodNote:
+    """What was done, as pairs of a term and its value, and what follows from it.
+
+    Attributes
+    ----------
+    facts
+        Term and value, in the order to read.
+    modelled
+        Whether the estimates come from a fusion.
+    synthetic
+        Whether the data describe no real household.
+    """
+
+    facts: tuple[tuple[str, str], ...]
+    modelled: bool
+    synthetic: bool
+
+    def text(self) -> str:
+        """Return the note as plain text, for downloads."""
+        lines = [f"{term}: {value}" for term, value in self.facts]
+        if self.synthetic:
+            lines.append("SYNTHETIC DATA: no row describes a real household.")
+        lines += ["", "How not to use these estimates:"]
+        lines += [f"- {sentence}" for sentence in self.warnings]
+        return "\n".join(lines)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What not to do with the estimates."""
+        return NOT_TO_DO if self.modelled else NOT_TO_DO[:3]
+
+    @property
+    def summary(self) -> str:
+        """Return one line for the foot of the controls."""
+        known = dict(self.facts)
+        if not self.modelled:
+            return (
+                f"Survey estimates: {known['Replicate weights']} replicate weights, 90 % margins of"
+                " error."
+            )
+        return (
+            f"Modelled estimates: {known['Implicates']} implicates, {known['Replicate weights']}"
+            " replicate weights, 90 % margins of error."
+        )
+
+    def figure_note(self) -> str:
+        """Return the line under a figure: source, method and – where it applies – a warning."""
+        known = dict(self.facts)
+        parts = [self.summary, f"Source: {known['Estimates from']}.", f"{known['Computed with']}."]
+        if self.synthetic:
+            parts.insert(0, "SYNTHETIC DATA: no row describes a real household.")
+        return " ".join(parts)
+
+    def html(self) -> str:
+        """Return the note for the page."""
+        facts = "".join(
+            f"<dt>{escape(term)}</dt><dd>{escape(value)}</dd>" for term, value in self.facts
+        )
+        warnings = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.warnings)
+        what = _MODELLED if self.modelled else _ANSWERED
+        return (
+            f'<div class="about"><h2>What these numbers are</h2><p>{what}</p>'
+            f"<h2>How sure we are</h2><p>{_UNCERTAINTY}</p>"
+            f"<h2>How not to use these estimates</h2><ul>{warnings}</ul>"
+            f"<h2>Method note</h2><dl>{facts}</dl></div>"
+        )
+
+
+_MODELLED: Final = (
+    "The donor survey asked these questions, the recipient survey did not. For every household of the"
+    " recipient the program drew several plausible answers – implicates – from donor households that"
+    " resemble it in the variables both surveys share. An area's estimate is the mean over its"
+    " households and over the implicates, with the survey's weights."
+)
+_ANSWERED: Final = "These are answers the survey itself collected, weighted to all households. Nothing is modelled."
+_UNCERTAINTY: Final = (
+    "The margin of error is meant to hold the true value in about nine of ten cases. It contains that"
+    " the recipient survey interviewed a sample (measured by its replicate weights, or by a formula"
+    " where it has none), and of fused"
+    " variables that the donor survey interviewed one too and that the models flatten differences"
+    " between groups the predictors name. It does not contain differences between areas that no"
+    " predictor shows or that the places published by the donor do not tell apart, mistakes in the"
+    " surveys, or a harmony that pairs the wrong answers; for areas smaller than those places it can"
+    " therefore be too small. The CV is the standard error divided by the"
+    " estimate: under 12 % an estimate is called reliable, over 40 % too uncertain to rely on. For"
+    " shares near zero the CV is large even when the margin in points is small; choose to hatch by"
+    " points then. Medians and quantiles that stay at one round number under every replicate weight have"
+    " an unknown margin, shown as –, not one of zero, and are hatched. Where the donor's part cannot be"
+    " told, as of a Gini coefficient, the margin is called incomplete and the estimate never reliable."
+)
+
+
+def method_note(
+    state: ExploreState, source: Source, answer: Answer, quantity: Quantity, *, synthetic: bool
+) -> MethodNote:
+    """Describe how the numbers of a view were made.
+
+    Parameters
+    ----------
+    state
+        The view.
+    source
+        The run or survey.
+    answer
+        The numbers.
+    quantity
+        What kind of number was estimated.
+    synthetic
+        Whether the workspace's data are generated.
+    """
+    statistic = answer.request.statistic
+    facts = [
+        ("Estimates from", source.title),
+        ("Variable", words.variable_title(source.variables[statistic.variable])),
+        ("Statistic", words.statistic_phrase(statistic, quantity)),
+        ("Households", words.subgroup_phrase(state)),
+        ("Areas", f"{len(answer.table):,} of kind {state.area_kind}"),
+    ]
+    facts += [("Note on areas", note) for note in (*source.notes, answer.undrawn) if note]
+    if statistic.level:
+        facts.insert(3, ("Level", statistic.level))
+    implicates = 0 if source.spec is None else source.spec.implicates
+    if source.spec is not None:
+        spec = source.spec
+        facts += [
+            ("Donor", spec.pair.donor.title),
+            ("Recipient", spec.pair.recipient.title),
+            ("Implicates", str(spec.implicates)),
+            ("Seed", str(spec.seed)),
+            ("Preset", spec.preset),
+            ("Run", source.id),
+        ]
+    facts += [
+        ("Replicate weights", str(source.replicates or "no")),
+        ("Margin of error", margin_words(source.design, implicates=implicates)),
+        ("Degrees of freedom", freedom_words(source.design, fused=implicates > 0)),
+        ("Computed with", f"Survey Harmonization Tool {_version()}"),
+    ]
+    return MethodNote(tuple(facts), source.is_fused, synthetic)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("survey-harmonization-tool")
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,164 @@
+"""The map as a figure for a report: title, map, legend, note – one SVG, always on white.
+
+The figure is drawn from the same classes as the page, but for paper: independent of zoom, window
+and theme, so that everyone who makes the same view gets the same figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from harmony_app.shell.look import REPORT_FONT, figure_colours, text_block, text_width
+
+if TYPE_CHECKING:
+    from harmony_app.explore.map.layers import MapLayer
+    from harmony_app.explore.map.shapes import AreaShapes, Extent
+
+WIDTH: Final = 1200
+MAP_HEIGHT: Final = 760
+_MARGIN: Final = 36
+_LINE: Final = 24
+_SWATCH: Final = 26
+
+
+@dataclass(frozen=True)
+class FigureTexts:
+    """The words of a figure.
+
+    Attributes
+    ----------
+    title, subtitle
+        What is shown.
+    hatch
+        When an area is hatched.
+    note
+        Where the numbers come from.
+    """
+
+    title: str
+    subtitle: str
+    hatch: str
+    note: str
+
+
+def figure_svg(shapes: AreaShapes, layer: MapLayer, texts: FigureTexts) -> str:
+    """Draw the figure.
+
+    Parameters
+    ----------
+    shapes
+        The areas.
+    layer
+        Classes and colours, made for a light page.
+    texts
+        Its words.
+
+    Returns
+    -------
+    str
+        A stand-alone SVG document.
+    """
+    colours = figure_colours("light")
+    inside = WIDTH - 2 * _MARGIN
+    title, below = text_block(texts.title, (_MARGIN, 46), inside, 26, colours["text"], bold=True)
+    subtitle, below = text_block(texts.subtitle, (_MARGIN, below - 6), inside, 16, colours["muted"])
+    frame = _frame(shapes, layer, below)
+    paths = _paths(shapes, frame)
+    areas = "".join(
+        f'<path d="{path}" fill="{layer.palette[code] if code >= 0 else colours["grid"]}"/>'
+        for path, code in zip(paths, layer.codes, strict=True)
+        if path
+    )
+    hatched = "".join(
+        f'<path d="{paths[position]}"/>' for position in layer.unreliable if paths[position]
+    )
+    legend, height = _legend(layer, texts.hatch)
+    top = frame.top + frame.height + 28
+    note, total = text_block(texts.note, (_MARGIN, top + height + 22), inside, 13, colours["muted"])
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{total:.0f}"'
+        f' viewBox="0 0 {WIDTH} {total:.0f}" font-family="{REPORT_FONT}">'
+        '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
+        ' patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="6"'
+        f' stroke="{colours["text"]}" stroke-width="1" stroke-opacity=".55"/></pattern>'
+        f'<clipPath id="frame"><rect x="{_MARGIN}" y="{frame.top:g}" width="{inside}"'
+        f' height="{frame.height:.1f}"/></clipPath></defs>'
+        f'<rect width="{WIDTH}" height="{total:.0f}" fill="#ffffff"/>{title}{subtitle}'
+        f'<g clip-path="url(#frame)"><g stroke="#ffffff" stroke-width="0.4" fill-rule="evenodd">'
+        f'{areas}</g><g fill="url(#hatch)" fill-rule="evenodd">{hatched}</g></g>'
+        f'<g transform="translate(0 {top:.1f})">{legend}</g>{note}</svg>'
+    )
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where the map is: west, south, east, north in metres; scale, top and height in the figure."""
+
+    extent: Extent
+    scale: float
+    top: float
+    height: float
+
+
+def _frame(shapes: AreaShapes, layer: MapLayer, top: float) -> _Frame:
+    """Fit the areas that have an estimate, as the page does, with equal scale on both axes."""
+    rows = np.flatnonzero(layer.codes >= 0)
+    extent = shapes.extent(rows if len(rows) else np.arange(len(layer.codes)))
+    west, south, east, north = extent
+    scale = min((WIDTH - 2 * _MARGIN) / max(east - west, 1), MAP_HEIGHT / max(north - south, 1))
+    return _Frame(extent, scale, top, (north - south) * scale)
+
+
+def _paths(shapes: AreaShapes, frame: _Frame) -> list[str]:
+    """Return one SVG path per area, empty for one outside the frame."""
+    west, south, east, north = frame.extent
+    shift_x = WIDTH / 2 - (west + east) / 2 * frame.scale
+    shift_y = frame.top + north * frame.scale
+    reach = (WIDTH / 2 - _MARGIN) / frame.scale
+    bounds = shapes.frame.geometry.bounds.to_numpy()
+    seen = (
+        (bounds[:, 0] <= (west + east) / 2 + reach)
+        & (bounds[:, 2] >= (west + east) / 2 - reach)
+        & (bounds[:, 1] <= north)
+        & (bounds[:, 3] >= south)
+    )
+    paths = []
+    for visible, area_x, area_y in zip(seen, shapes.xs, shapes.ys, strict=True):
+        parts = []
+        for polygon_x, polygon_y in zip(area_x, area_y, strict=True) if visible else ():
+            for ring_x, ring_y in zip(polygon_x, polygon_y, strict=True):
+                x = np.asarray(ring_x) * frame.scale + shift_x
+                y = shift_y - np.asarray(ring_y) * frame.scale
+                points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+                parts.append(f"M{points}Z")
+        paths.append("".join(parts))
+    return paths
+
+
+def _legend(layer: MapLayer, hatch: str) -> tuple[str, int]:
+    """Return the legend and its height; entries flow into as many rows as they need."""
+    colours = figure_colours("light")
+    entries = [
+        (f'fill="{entry.colour}"', f"{entry.label}  ({entry.areas:,})") for entry in layer.legend
+    ]
+    if layer.unreliable:
+        entries.append(('fill="url(#hatch)"', f"{hatch}  ({len(layer.unreliable):,})"))
+    if layer.without_value:
+        entries.append((f'fill="{colours["grid"]}"', f"no estimate  ({layer.without_value:,})"))
+    parts, x, row = [], float(_MARGIN), 0
+    for fill, label in entries:
+        width = _SWATCH + 8 + text_width(label, 14) + 18
+        if x + width > WIDTH - _MARGIN and x > _MARGIN:
+            x, row = float(_MARGIN), row + 1
+        y = row * _LINE
+        parts.append(
+            f'<rect x="{x:.0f}" y="{y}" width="{_SWATCH}" height="14" {fill}'
+            f' stroke="{colours["border"]}"/><text x="{x + _SWATCH + 8:.0f}" y="{y + 12}"'
+            f' font-size="14" fill="{colours["text"]}">{escape(label)}</text>'
+        )
+        x += width
+    return "".join(parts), (row + 1) * _LINE

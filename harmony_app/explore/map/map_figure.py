@@ -1,0 +1,303 @@
+"""The map: one Bokeh figure that gets new columns, never new polygons, when the view changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import panel as pn
+from bokeh.models import (
+    CDSView,
+    ColumnDataSource,
+    CustomJS,
+    DataRange1d,
+    HoverTool,
+    IndexFilter,
+    InlineStyleSheet,
+    PanTool,
+    ResetTool,
+    TapTool,
+    WheelZoomTool,
+    ZoomInTool,
+    ZoomOutTool,
+)
+from bokeh.plotting import figure
+
+from harmony_app.shell.look import FONT, figure_colours, style_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from harmony_app.explore.map.layers import MapLayer
+    from harmony_app.explore.map.shapes import AreaShapes
+    from harmony_app.shell.session import Theme
+
+HOVER_COLUMNS: Final = ("value", "interval", "note", "dot")
+# Bokeh skips the hatch of a shape whose fill is fully transparent.
+_ALMOST_TRANSPARENT: Final = 0.01
+
+
+class MapFigure:
+    """A choropleth whose colours, hatching, hover texts and chosen areas change in place.
+
+    Parameters
+    ----------
+    shapes
+        The areas.
+    theme
+        Light or dark page.
+    on_choose
+        Called with the identifier of an area when it is clicked, and whether Shift was held.
+    """
+
+    def __init__(
+        self, shapes: AreaShapes, theme: Theme, on_choose: Callable[[str, bool], None]
+    ) -> None:
+        self._shapes = shapes
+        self._theme = theme
+        self._on_choose = on_choose
+        rows = len(shapes.areas)
+        self._source = ColumnDataSource(
+            {
+                "xs": shapes.xs,
+                "ys": shapes.ys,
+                "colour": packed_colours((), np.full(rows, -1), figure_colours(theme)["grid"]),
+                "name": shapes.areas["name"].tolist(),
+                **{column: [""] * rows for column in HOVER_COLUMNS},
+            }
+        )
+        self._outline = ColumnDataSource({"xs": [], "ys": []})
+        self._pins = ColumnDataSource({"x": [], "y": [], "label": []})
+        # What the view opens on: the areas that have an estimate.
+        self._extent = ColumnDataSource({"x": [], "y": []})
+        self._clicks = ColumnDataSource({"row": [], "compare": []})
+        self._hatched = CDSView(filter=IndexFilter([]))
+        self.plot = self._build()
+
+    def _build(self) -> figure:
+        colours = figure_colours(self._theme)
+        plot = figure(
+            x_range=DataRange1d(range_padding=0),
+            y_range=DataRange1d(range_padding=0),
+            match_aspect=True,
+            sizing_mode="stretch_both",
+            min_height=220,
+            min_border=0,
+            tools=[],
+            toolbar_location="right",
+            toolbar_inner=True,
+            name="map",
+        )
+        style_figure(plot, self._theme, grid=False)
+        plot.axis.visible = False
+        fill = plot.multi_polygons(
+            "xs",
+            "ys",
+            source=self._source,
+            fill_color="colour",
+            line_color=colours["surface"],
+            line_width=0.4,
+        )
+        hatch = plot.multi_polygons(
+            "xs",
+            "ys",
+            source=self._source,
+            view=self._hatched,
+            fill_color=colours["surface"],
+            fill_alpha=_ALMOST_TRANSPARENT,
+            line_alpha=0,
+            hatch_pattern="right_diagonal_line",
+            hatch_color=colours["text"],
+            hatch_alpha=0.5,
+            hatch_scale=9,
+            hatch_weight=0.7,
+        )
+        for renderer in (fill, hatch):
+            renderer.nonselection_glyph = None
+            renderer.selection_glyph = None
+        plot.multi_polygons(
+            "xs",
+            "ys",
+            source=self._outline,
+            fill_alpha=0,
+            line_color=colours["text"],
+            line_width=2.2,
+        )
+        plot.scatter(
+            "x",
+            "y",
+            source=self._pins,
+            size=15,
+            marker="circle",
+            fill_color=colours["accent"],
+            line_color=colours["surface"],
+            line_width=1.5,
+        )
+        plot.text(
+            "x",
+            "y",
+            text="label",
+            source=self._pins,
+            text_align="center",
+            text_baseline="middle",
+            text_font={"value": FONT},
+            text_font_size="11px",
+            text_font_style="bold",
+            text_color=colours["surface"],
+        )
+        corners = plot.scatter("x", "y", source=self._extent, size=1, alpha=0)
+        for limits in (plot.x_range, plot.y_range):
+            limits.renderers = [corners]
+        self._add_tools(plot, fill)
+        return plot
+
+    def _add_tools(self, plot: figure, fill: object) -> None:
+        pan = PanTool(visible=False)
+        zoom = WheelZoomTool(zoom_on_axis=False, visible=False)
+        hover = HoverTool(
+            renderers=[fill],
+            tooltips=_hover_template(self._theme),
+            point_policy="follow_mouse",
+            visible=False,
+        )
+        # The tap tool's own selection would repaint every polygon; the click is told instead, with
+        # the Shift key, and only the chosen areas are outlined.
+        tap = TapTool(
+            renderers=[fill],
+            behavior="inspect",
+            visible=False,
+            callback=CustomJS(
+                args={"clicks": self._clicks},
+                code="""
+                const rows = cb_data.source.inspected.indices;
+                if (rows.length > 0) {
+                  const compare = cb_data.event?.modifiers?.shift ?? cb_obj.shift ?? false;
+                  clicks.data = {row: [rows[0]], compare: [compare]};
+                }
+                """,
+            ),
+        )
+        plot.add_tools(pan, zoom, ZoomInTool(), ZoomOutTool(), ResetTool(), hover, tap)
+        plot.toolbar.active_scroll = zoom
+        plot.toolbar.active_drag = pan
+        plot.toolbar.stylesheets = [InlineStyleSheet(css=_toolbar_style(self._theme))]
+        self._clicks.on_change("data", self._clicked)
+
+    def _clicked(self, attribute: str, old: object, new: dict[str, list[int]]) -> None:
+        del attribute, old
+        rows = list(new.get("row", []))
+        if rows:
+            area = str(self._shapes.areas["area_id"].iloc[int(rows[0])])
+            self._on_choose(area, bool(next(iter(new.get("compare", [])), False)))
+
+    def show_layer(self, layer: MapLayer) -> None:
+        """Colour and hatch the areas."""
+        _in_turn(lambda: self._show_layer(layer))
+
+    def _show_layer(self, layer: MapLayer) -> None:
+        empty = figure_colours(self._theme)["grid"]
+        self._source.data["colour"] = packed_colours(layer.palette, layer.codes, empty)
+        self._show_extent(np.flatnonzero(layer.codes >= 0))
+        if list(layer.unreliable) != self._hatched.filter.indices:
+            self._hatched.filter = IndexFilter(list(layer.unreliable))
+
+    def show_nothing(self) -> None:
+        """Take colours, hatching and hover texts away; the view stays where it is."""
+        rows = len(self._shapes.areas)
+        grey = packed_colours((), np.full(rows, -1), figure_colours(self._theme)["grid"])
+
+        def change() -> None:
+            self._source.data["colour"] = grey
+            self._hatched.filter = IndexFilter([])
+
+        _in_turn(change)
+        self.show_texts({name: [" "] * rows for name in HOVER_COLUMNS})
+
+    def _show_extent(self, rows: NDArray[np.int64]) -> None:
+        """Open on the areas with an estimate; on all of them when none has one."""
+        if not len(rows):
+            rows = np.arange(len(self._shapes.areas))
+        west, south, east, north = self._shapes.extent(rows)
+        corners = {"x": [west, east], "y": [south, north]}
+        # A view somebody has moved stays where it is unless other areas have estimates now.
+        if self._extent.data != corners:
+            self._extent.data = corners
+
+    def show_texts(self, columns: dict[str, list[str]]) -> None:
+        """Replace the hover texts."""
+        rows = len(self._shapes.areas)
+        patches = {name: [(slice(0, rows), columns[name])] for name in HOVER_COLUMNS}
+        _in_turn(lambda: self._source.patch(patches))
+
+    def show_chosen(self, areas: Sequence[str]) -> None:
+        """Outline the chosen areas and pin a letter on each."""
+        _in_turn(lambda: self._show_chosen(areas))
+
+    def _show_chosen(self, areas: Sequence[str]) -> None:
+        rows = [row for area in areas if (row := self._shapes.position(area)) is not None]
+        self._outline.data = {
+            "xs": [self._shapes.xs[row] for row in rows],
+            "ys": [self._shapes.ys[row] for row in rows],
+        }
+        self._pins.data = {
+            "x": [float(self._shapes.centres[row, 0]) for row in rows],
+            "y": [float(self._shapes.centres[row, 1]) for row in rows],
+            "label": ["A", "B"][: len(rows)],
+        }
+
+
+def packed_colours(
+    palette: Sequence[str], codes: NDArray[np.int64], empty: str
+) -> NDArray[np.uint32]:
+    """Return the colour of every area as one number, 0xRRGGBBAA.
+
+    Numbers travel as 4 bytes an area and change together with nothing else, so the browser paints
+    the map once.
+
+    Parameters
+    ----------
+    palette
+        Colour of each class, ``#rrggbb``.
+    codes
+        Class of each area; negative without a value.
+    empty
+        Colour without a value.
+    """
+    table = np.array([int(f"{colour[1:]}ff", 16) for colour in (*palette, empty)], dtype=np.uint32)
+    return table[np.where(codes < 0, len(palette), codes)]
+
+
+def _in_turn(change: Callable[[], None]) -> None:
+    """Change the figure in the document's own turn.
+
+    Panel lets a widget's callback run without the document's lock, which its own models know how to
+    handle and a Bokeh model does not.
+    """
+    pn.state.execute(change, schedule=True)
+
+
+def _toolbar_style(theme: Theme) -> str:
+    """Let the map show, and be clicked, between the buttons of its tool bar."""
+    colours = figure_colours(theme)
+    return (
+        ":host(.bk-inner) { background: transparent; pointer-events: none; opacity: 1; }"
+        f" .bk-tool-icon, [class*='tool-icon'] {{ background-color: {colours['muted']}; }}"
+        f" :host > * {{ pointer-events: auto; background: {colours['surface']}; border-radius: 6px; }}"
+    )
+
+
+def _hover_template(theme: Theme) -> str:
+    colours = figure_colours(theme)
+    muted = f'style="color:{colours["muted"]}"'
+    return f"""
+    <div style="max-width:250px;margin:-5px;padding:8px 11px;font:13px/1.4 {FONT.replace('"', "'")};
+                color:{colours["text"]};background:{colours["surface"]};white-space:normal">
+      <div style="font-weight:700">@name</div>
+      <div style="font-size:14px">@value</div>
+      <div {muted}>@interval</div>
+      <div><span style="color:@dot">●</span> @note</div>
+      <div style="color:{colours["muted"]};font-size:11px;margin-top:3px">click for detail,
+        Shift-click to compare</div>
+    </div>"""

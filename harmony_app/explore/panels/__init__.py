@@ -1,0 +1,17 @@
+"""The panels around the map: controls, the chosen area, the ranking."""
+
+from harmony_app.explore.panels.centre import (
+    Centre,
+)
+from harmony_app.explore.panels.controls import (
+    Controls,
+)
+from harmony_app.explore.panels.side import (
+    Side,
+)
+
+__all__ = [
+    "Centre",
+    "Controls",
+    "Side",
+]

@@ -1,0 +1,286 @@
+"""The middle of the page: title, toggles, the map with its legend, the table, and the method."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import panel as pn
+from bokeh.models.widgets.tables import NumberFormatter
+
+from harmony_app.explore.map import MapFigure, unreliable_positions
+from harmony_app.explore.view import words
+from harmony_app.shell.look import count, data_table, segmented
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from harmony_app.explore.map import AreaShapes, MapLayer
+    from harmony_app.explore.view import CentreView, ExploreState, HatchRule, Measure
+    from harmony_app.shell.look import Quantity
+    from harmony_app.shell.session import Theme
+
+_WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
+_FILLING: Final = {
+    "flex": "1 1 0",
+    "min-height": "0",
+    "overflow": "hidden",
+    "transition": "opacity .12s",
+}
+MEASURE_TITLES: Final[dict[str, Measure]] = {"Estimate": "estimate", "± MOE": "moe", "CV": "cv"}
+VIEW_TITLES: Final[dict[str, CentreView]] = {"Map": "map", "Table": "table", "Method": "about"}
+_TABLE_TITLES: Final = {
+    "name": "Area",
+    "estimate": "Estimate",
+    "moe": "± MOE",
+    "cv": "CV",
+    "n": "n",
+    "reliability": "Reliability",
+}
+
+_SHORT_RELIABILITY: Final = {
+    "high": "reliable",
+    "medium": "caution",
+    "low": "unreliable",
+    "undefined": "unknown",
+    "incomplete": "incomplete",
+}
+
+
+class Centre:
+    """The middle of the page.
+
+    Parameters
+    ----------
+    theme
+        Light or dark page.
+    measure, view
+        Called when a toggle is switched.
+    choose
+        Called with an area that was clicked, and whether Shift was held.
+    styles
+        Style sheets of the HTML panes.
+
+    Attributes
+    ----------
+    again
+        The button, shown with an error, that asks the same question once more.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        measure: Callable[[Measure], None],
+        view: Callable[[CentreView], None],
+        choose: Callable[[str, bool], None],
+        styles: list[str],
+    ) -> None:
+        self._theme = theme
+        self._choose = choose
+        self._showing = False
+        self._rows: pd.DataFrame | None = None
+        self._quantity: Quantity | None = None
+        html = {"stylesheets": styles, "margin": 0, **_WIDE}
+        self.title = pn.pane.HTML("", **html)
+        self.status = pn.pane.HTML("", **html)
+        self.notes = pn.pane.HTML("", visible=False, **html)
+        self.again = pn.widgets.Button(label="Try again", visible=False, margin=(4, 0, 0, 0))
+        self.legend = pn.pane.HTML("", min_height=28, styles={"flex": "none"}, **html)
+        self.about = pn.pane.HTML("", **html)
+        self.measure = segmented(MEASURE_TITLES)
+        self.view = segmented(VIEW_TITLES)
+        self.measure.param.watch(self._reporter(measure), "value")
+        self.view.param.watch(self._reporter(view), "value")
+        self.map: MapFigure | None = None
+        # A canvas keeps its size until it is drawn again; it must not show below the legend.
+        self._map_pane = pn.pane.Bokeh(
+            None,
+            sizing_mode="stretch_both",
+            margin=0,
+            styles={"flex": "1 1 0", "min-height": "0", "overflow": "hidden"},
+        )
+        self._table: pn.widgets.Tabulator | None = None
+        self._map_view = pn.Column(
+            self._map_pane, self.legend, margin=0, sizing_mode="stretch_both", styles=_FILLING
+        )
+        self._table_view = pn.Column(
+            margin=0, sizing_mode="stretch_both", styles=_FILLING, visible=False
+        )
+        self._about_view = pn.Column(
+            self.about,
+            margin=0,
+            sizing_mode="stretch_both",
+            styles=_FILLING,
+            visible=False,
+            scroll="y-auto",
+        )
+        self.panel = pn.Column(
+            self.title,
+            pn.FlexBox(
+                self.measure,
+                self.view,
+                justify_content="space-between",
+                margin=(8, 0, 2, 0),
+                gap="6px",
+                **_WIDE,
+            ),
+            self.status,
+            self.again,
+            self.notes,
+            self._map_view,
+            self._table_view,
+            self._about_view,
+            css_classes=["card"],
+            margin=0,
+            sizing_mode="stretch_both",
+            min_width=380,
+            styles={"height": "100%", "padding": "12px 14px"},
+        )
+
+    def show_areas(self, shapes: AreaShapes) -> None:
+        """Draw other areas; the only time polygons are sent."""
+        self.map = MapFigure(shapes, self._theme, self._choose)
+        self._map_pane.object = self.map.plot
+
+    def show_heading(self, title: str, subtitle: str) -> None:
+        """Write what is shown above the map."""
+        self.title.object = (
+            f'<h1 class="map-title">{escape(title)}</h1>'
+            f'<div class="map-subtitle">{escape(subtitle)}</div>'
+        )
+
+    def show_status(self, text: str = "", *, busy: bool = False, error: str = "") -> None:
+        """Say what is going on, or what went wrong and can be tried again."""
+        self.again.visible = bool(error)
+        if error:
+            self.status.object = f'<div class="error" role="alert">{escape(error)}</div>'
+        else:
+            spinner = '<span class="spinner"></span>' if busy else ""
+            self.status.object = f'<div class="status" role="status">{spinner}{escape(text)}</div>'
+        self._map_view.styles = {**_FILLING, "opacity": "0.45" if busy else "1"}
+
+    def show_notes(self, notes: list[str]) -> None:
+        """Say above the map what it does not show."""
+        self.notes.object = "".join(
+            f'<div class="notice" role="status">{escape(note)}</div>' for note in notes
+        )
+        self.notes.visible = bool(notes)
+
+    def forget(self) -> None:
+        """Take away the figures of an earlier question; the heading already asks another one."""
+        if self.map is not None:
+            self.map.show_nothing()
+        self.legend.object = self.about.object = ""
+        self._rows = None
+        if self._table is not None:
+            self._table.value = self._table.value.iloc[:0]
+        self.show_notes([])
+
+    def show_layer(self, layer: MapLayer, rule: HatchRule) -> None:
+        """Colour the map and write its legend."""
+        if self.map is not None:
+            self.map.show_layer(layer)
+        self.legend.object = legend_html(layer, rule)
+
+    def show_toggles(self, state: ExploreState) -> None:
+        """Set the toggles and what they show."""
+        self._showing = True
+        self.measure.value, self.view.value = state.measure, state.view
+        self._showing = False
+        self._map_view.visible = state.view == "map"
+        self._table_view.visible = state.view == "table"
+        self._about_view.visible = state.view == "about"
+        self.measure.disabled = state.view != "map"
+        if state.view == "table":
+            self._fill_table(state.hatch)
+
+    def show_rows(self, table: pd.DataFrame, quantity: Quantity, rule: HatchRule) -> None:
+        """Keep the numbers for the table; it is filled when it is looked at."""
+        self._rows, self._quantity = table, quantity
+        if self._table_view.visible:
+            self._fill_table(rule)
+
+    def _fill_table(self, rule: HatchRule) -> None:
+        if self._rows is None or self._quantity is None:
+            return
+        frame = table_frame(self._rows, rule)
+        formatters = table_formatters(self._quantity)
+        if self._table is None:
+            self._table = data_table(
+                frame,
+                titles=_TABLE_TITLES,
+                formatters=formatters,
+                hidden_columns=["area_id"],
+                sizing_mode="stretch_both",
+                sorters=[{"field": "estimate", "dir": "desc"}],
+                widths={
+                    "name": "35%",
+                    "estimate": "16%",
+                    "moe": "13%",
+                    "cv": "11%",
+                    "n": "9%",
+                    "reliability": "16%",
+                },
+                text_align=dict.fromkeys(("estimate", "moe", "cv", "n"), "right"),
+            )
+            self._table.on_click(self._row_clicked)
+            self._table_view.append(self._table)
+        else:
+            self._table.formatters = formatters
+            self._table.value = frame
+
+    def _row_clicked(self, event: Any) -> None:
+        if self._table is not None:
+            self._choose(str(self._table.value["area_id"].iloc[event.row]), False)
+
+    def _reporter(self, report: Callable[[Any], None]) -> Callable[[Any], None]:
+        def switched(event: Any) -> None:
+            if not self._showing:
+                report(event.new)
+
+        return switched
+
+
+def legend_html(layer: MapLayer, rule: HatchRule) -> str:
+    """Return the legend: classes with their counts, then hatching and empty areas."""
+    items = [
+        f'<li><span class="swatch" style="background:{entry.colour}"></span>'
+        f"<span><b>{escape(entry.label)}</b> ({entry.areas:,})</span></li>"
+        for entry in layer.legend
+    ]
+    if layer.unreliable:
+        items.append(
+            '<li><span class="swatch hatched"></span><span>too uncertain to rely on, '
+            f"{escape(words.hatch_phrase(rule))} ({escape(count(len(layer.unreliable), 'area'))})"
+            "</span></li>"
+        )
+    if layer.without_value:
+        items.append(
+            '<li><span class="swatch empty"></span><span>no estimate '
+            f"({escape(count(layer.without_value, 'area'))})</span></li>"
+        )
+    return f'<ul class="legend" aria-label="Legend">{"".join(items)}</ul>'
+
+
+def table_frame(table: pd.DataFrame, rule: HatchRule) -> pd.DataFrame:
+    """Return the rows of the table behind the map."""
+    frame = table[["area_id", "name", "estimate", "moe", "cv", "n"]].copy()
+    spoken = table["reliability"].map(_SHORT_RELIABILITY).fillna("no estimate")
+    unsure = set(unreliable_positions(table, rule))
+    frame["reliability"] = [
+        f"{text} ▨" if position in unsure else text for position, text in enumerate(spoken)
+    ]
+    return frame
+
+
+def table_formatters(quantity: Quantity) -> dict[str, NumberFormatter]:
+    """Return how the numbers of the table are written; sorting still compares the numbers."""
+    share = "0.0 %"
+    plain = share if quantity.share else "0,0.[00]"
+    columns = dict.fromkeys(("estimate", "moe"), plain)
+    return {
+        name: NumberFormatter(format=text, nan_format="–")
+        for name, text in {**columns, "cv": share, "n": "0,0"}.items()
+    }

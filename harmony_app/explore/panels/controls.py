@@ -1,0 +1,313 @@
+"""The left column: what to estimate, of whom, and how to colour it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import panel as pn
+
+from fusion_core.errors import ExpressionError, HarmonyError, InputError
+from fusion_core.estimates.statistics import SHARES, THRESHOLD_SHARES
+from harmony_app.explore.view import (
+    CATEGORY_KINDS,
+    CLASS_METHOD_TITLES,
+    FEWEST_CLASSES,
+    MOST_CLASSES,
+    NUMBER_KINDS,
+    ExploreState,
+    HatchRule,
+    choose_kind,
+    choose_variable,
+    parse_breaks,
+    words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fusion_core.surveys.model import Variable
+    from harmony_app.explore.data import Catalogue, Source
+
+EVERYONE: Final = "all households"
+HATCH_RULES: Final = {
+    "CV over 12 % (strict)": "cv:0.12",
+    "CV over 20 %": "cv:0.2",
+    "CV over 30 %": "cv:0.3",
+    "CV over 40 %": "cv:0.4",
+    "margin over 5 points": "moe:0.05",
+    "margin over 10 points": "moe:0.1",
+    "never": "never",
+}
+_QUANTILES: Final = {"10 %": 0.1, "25 %": 0.25, "75 %": 0.75, "90 %": 0.9}
+_TIGHT: Final = (0, 0, 7, 0)
+
+
+class Controls:
+    """The widgets of the left column; every edit becomes a new state.
+
+    Parameters
+    ----------
+    catalogue
+        What can be shown.
+    change
+        Called with the new state after an edit.
+    choose_source
+        Called with the identifier of another source.
+    styles
+        Style sheet of the HTML panes.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        change: Callable[[ExploreState], None],
+        choose_source: Callable[[str], None],
+        styles: list[str],
+    ) -> None:
+        self._change = change
+        self._choose_source = choose_source
+        self._state = ExploreState()
+        self._source: Source | None = None
+        self._showing = False
+        self.source = _select("Estimates from", catalogue.titles)
+        self.variable = _select("Variable")
+        self.kind = _select("Show")
+        self.level = _select("Level")
+        self.threshold = pn.widgets.FloatInput(label="Above", margin=_TIGHT, **_WIDE)
+        self.probability = _select("Share below", _QUANTILES)
+        self.denominator = _select("Divided by")
+        self.group = _select("Among")
+        self.levels = pn.widgets.CheckBoxGroup(
+            margin=_TIGHT, styles={"max-height": "132px", "overflow": "auto"}, **_WIDE
+        )
+        self.where = pn.widgets.TextInput(
+            label="and for whom (expression)",
+            placeholder="np >= 2 AND hincp < 40000",
+            margin=_TIGHT,
+            **_WIDE,
+        )
+        self.where_error = pn.pane.HTML(
+            "", visible=False, margin=_TIGHT, stylesheets=styles, **_WIDE
+        )
+        self.area_kind = _select("By")
+        self.method = _select("Classes by", {t: m for m, t in CLASS_METHOD_TITLES.items()})
+        self.count = pn.widgets.IntInput(
+            label="Classes", start=FEWEST_CLASSES, end=MOST_CLASSES, width=62, margin=(0, 8, 7, 0)
+        )
+        self.breaks = pn.widgets.TextInput(
+            label="Breaks", placeholder="5, 10, 20", margin=_TIGHT, **_WIDE
+        )
+        self.breaks_error = pn.pane.HTML(
+            "", visible=False, margin=_TIGHT, stylesheets=styles, **_WIDE
+        )
+        self.hatch = _select("Hatch areas when", HATCH_RULES)
+        self._watch()
+        self.panel = pn.Column(
+            self.source,
+            self.variable,
+            self.kind,
+            self.level,
+            self.threshold,
+            self.probability,
+            self.denominator,
+            self.group,
+            self.levels,
+            self.where,
+            self.where_error,
+            self.area_kind,
+            pn.pane.HTML(_RULE, margin=(2, 0, 6, 0), **_WIDE),
+            self.method,
+            self.breaks,
+            self.breaks_error,
+            pn.Row(self.count, self.hatch, **_WIDE),
+            **_WIDE,
+        )
+
+    def show(self, state: ExploreState, source: Source) -> None:
+        """Set every widget to a state without reporting it as an edit."""
+        self._state, self._source = state, source
+        variable = source.variables[state.variable]
+        kinds = CATEGORY_KINDS if variable.is_categorical else NUMBER_KINDS
+        with self._quietly():
+            self.source.value = source.id
+            _options(
+                self.variable, {words.variable_title(v): n for n, v in source.variables.items()}
+            )
+            self.variable.value = state.variable
+            _options(self.kind, dict(kinds))
+            self.kind.value = state.kind
+            _options(self.level, list(variable.levels))
+            self.level.visible = variable.is_categorical
+            if variable.is_categorical:
+                self.level.value = state.level
+            self.threshold.value = state.threshold
+            side = "Below" if state.kind == "share_below" else "Above"
+            self.threshold.label = f"{side} ({variable.unit})" if variable.unit else side
+            self.threshold.visible = state.kind in THRESHOLD_SHARES
+            self.probability.visible = state.kind == "quantile"
+            if state.kind == "quantile":
+                self.probability.value = state.probability
+            _options(self.denominator, {"choose …": "", **_denominators(source, state.variable)})
+            self.denominator.value = state.denominator or ""
+            self.denominator.visible = state.kind == "ratio"
+            _options(self.group, {EVERYONE: "", **_groups(source)})
+            self.group.value = state.group_variable
+            grouped = source.columns.get(state.group_variable)
+            _options(self.levels, list(grouped.levels) if grouped else [])
+            self.levels.value = list(state.group_levels)
+            self.levels.visible = grouped is not None
+            self.where.value = state.where
+            _options(
+                self.area_kind,
+                {kind.upper() if kind == "puma" else kind: kind for kind in source.area_kinds},
+            )
+            self.area_kind.value = state.area_kind
+            self.area_kind.visible = len(source.area_kinds) > 1
+            self._show_classes(state)
+
+    def _show_classes(self, state: ExploreState) -> None:
+        self.method.value = state.class_method
+        manual = state.class_method == "manual"
+        self.count.value = state.classes
+        self.count.visible = not manual
+        self.breaks.visible = manual
+        percent = self._in_percent(state)
+        self.breaks.label = "Breaks (percent)" if percent else "Breaks"
+        scale = 100.0 if percent else 1.0
+        self.breaks.value = ", ".join(f"{value * scale:.6g}" for value in state.breaks)
+        rules = dict(HATCH_RULES)
+        if str(state.hatch) not in rules.values():
+            rules[words.hatch_phrase(state.hatch)] = str(state.hatch)
+        if state.kind not in SHARES:
+            rules = {title: rule for title, rule in rules.items() if not rule.startswith("moe")}
+        _options(self.hatch, rules)
+        self.hatch.value = str(state.hatch) if str(state.hatch) in rules.values() else "cv:0.4"
+
+    def show_error(self, error: HarmonyError | None) -> None:
+        """Show what is wrong with the subgroup beside its field, or take the message away."""
+        self.where_error.visible = error is not None
+        if error is None:
+            self.where_error.object = ""
+            return
+        self.where_error.object = error_html(error, self._state.where)
+
+    def _watch(self) -> None:
+        watched: dict[Any, Callable[[Any], ExploreState]] = {
+            self.variable: lambda value: choose_variable(self._state, self._variables[value]),
+            self.kind: lambda value: choose_kind(
+                self._state, value, self._variables[self._state.variable]
+            ),
+            self.level: lambda value: self._with_part("level", value),
+            self.threshold: lambda value: self._with_part("threshold", value),
+            self.probability: lambda value: self._with_part("probability", value),
+            self.denominator: lambda value: self._with_part("denominator", value or None),
+            self.group: lambda value: self._with(group_variable=value, group_levels=()),
+            self.levels: lambda value: self._with(group_levels=tuple(value)),
+            self.where: lambda value: self._with(where=value),
+            self.area_kind: lambda value: self._with(area_kind=value, areas=()),
+            self.method: lambda value: self._with(class_method=value),
+            self.count: lambda value: self._with(classes=value),
+            self.hatch: lambda value: self._with(hatch=HatchRule.parse(value)),
+        }
+        for widget, edit in watched.items():
+            widget.param.watch(self._reporter(edit), "value")
+        self.source.param.watch(self._source_changed, "value")
+        self.breaks.param.watch(self._breaks_changed, "value")
+
+    def _reporter(self, edit: Callable[[Any], ExploreState]) -> Callable[[Any], None]:
+        def report(event: Any) -> None:
+            if not self._showing and event.new is not None:
+                self._change(edit(event.new))
+
+        return report
+
+    def _source_changed(self, event: Any) -> None:
+        if not self._showing and event.new:
+            self._choose_source(event.new)
+
+    def _breaks_changed(self, event: Any) -> None:
+        if self._showing:
+            return
+        try:
+            breaks = parse_breaks(event.new, scale=0.01 if self._in_percent(self._state) else 1.0)
+        except InputError as error:
+            self.breaks_error.object = (
+                f'<div class="error" role="alert">{escape(error.message)}</div>'
+            )
+            self.breaks_error.visible = True
+            return
+        self.breaks_error.visible = False
+        self._change(self._with(breaks=breaks))
+
+    def _in_percent(self, state: ExploreState) -> bool:
+        return state.measure == "cv" or state.kind in SHARES
+
+    def _with(self, **changes: Any) -> ExploreState:
+        return dataclasses.replace(self._state, **changes)
+
+    def _with_part(self, part: str, value: Any) -> ExploreState:
+        """Change a part of the statistic; a hidden field may report, but changes nothing."""
+        widget = getattr(self, part)
+        return self._with(**{part: value}) if widget.visible else self._state
+
+    @property
+    def _variables(self) -> dict[str, Variable]:
+        return dict(self._source.variables) if self._source else {}
+
+    @contextlib.contextmanager
+    def _quietly(self) -> Iterator[None]:
+        self._showing = True
+        try:
+            yield
+        finally:
+            self._showing = False
+
+
+_WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
+_RULE: Final = '<hr style="border:0;border-top:1px solid var(--line);margin:4px 0">'
+
+
+def error_html(error: HarmonyError, text: str) -> str:
+    """Return what is wrong with a typed expression, the place marked, the help folded away."""
+    marked = ""
+    position = error.position if isinstance(error, ExpressionError) else None
+    if position is not None and 0 <= position <= len(text):
+        marked = f"<code>{escape(text)}\n{' ' * position}^</code><br>"
+    help_text = (
+        f"<details><summary>How to fix it</summary>{escape(error.fix)}.</details>"
+        if error.fix
+        else ""
+    )
+    return f'<div class="error" role="alert">{marked}{escape(error.what)}.{help_text}</div>'
+
+
+def _select(name: str, options: dict[str, Any] | None = None) -> pn.widgets.Select:
+    return pn.widgets.Select(label=name, options=options or {}, margin=_TIGHT, **_WIDE)
+
+
+def _options(widget: Any, options: Any) -> None:
+    """Set options only when they differ, so that an open list is not rebuilt."""
+    if widget.options != options:
+        widget.options = options
+
+
+def _groups(source: Source) -> dict[str, str]:
+    return {
+        words.variable_title(variable): name
+        for name, variable in source.columns.items()
+        if variable.is_categorical and variable.levels
+    }
+
+
+def _denominators(source: Source, variable: str) -> dict[str, str]:
+    return {
+        words.variable_title(item): name
+        for name, item in source.columns.items()
+        if not item.is_categorical and name != variable
+    }
+
+
+__all__ = ["HATCH_RULES", "Controls"]

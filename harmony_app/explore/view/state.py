@@ -1,0 +1,313 @@
+"""What a visitor of the Explore page is looking at: one frozen value, and pure functions on it.
+
+The whole view – source, statistic, subgroup, classes, chosen areas – is this value, so it can be
+written into the page's address, sent to a colleague and read back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from fusion_core.errors import InputError
+from fusion_core.estimates.statistics import THRESHOLD_SHARES, Statistic, StatisticKind
+from fusion_core.surveys.model import Variable
+from harmony_app.explore.view.classes import ClassMethod
+
+Measure = Literal["estimate", "moe", "cv"]
+MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
+CentreView = Literal["map", "table", "about"]
+CENTRE_VIEWS: Final[tuple[CentreView, ...]] = get_args(CentreView)
+
+NUMBER_KINDS: Final[dict[str, StatisticKind]] = {
+    "mean": "mean",
+    "median": "median",
+    "total": "total",
+    "share of households above …": "share_above",
+    "share of households below …": "share_below",
+    "quantile": "quantile",
+    "ratio to another variable": "ratio",
+    "inequality (Gini coefficient)": "gini",
+}
+CATEGORY_KINDS: Final[dict[str, StatisticKind]] = {
+    "share of households": "share",
+    "number of households": "count",
+}
+FEWEST_CLASSES: Final = 2
+MOST_CLASSES: Final = 9
+MOST_AREAS: Final = 2
+ALL_AREAS: Final = "all"
+_AFFIRMATIVE: Final = ("yes", "true")
+
+
+@dataclass(frozen=True, slots=True)
+class HatchRule:
+    """When an estimate counts as too uncertain and its area is hatched.
+
+    Attributes
+    ----------
+    measure
+        ``cv`` (margin relative to the estimate), ``moe`` (points of a share) or ``never``.
+    limit
+        Largest value that is not hatched: a coefficient of variation, or a MOE as a share.
+    """
+
+    measure: Literal["cv", "moe", "never"] = "cv"
+    limit: float = 0.40
+
+    def __str__(self) -> str:
+        return "never" if self.measure == "never" else f"{self.measure}:{self.limit:g}"
+
+    @classmethod
+    def parse(cls, text: str) -> HatchRule:
+        """Read the form used in addresses, ``cv:0.4``; anything else is the default rule."""
+        measure, _, limit = text.partition(":")
+        if measure == "never":
+            return cls("never", math.inf)
+        try:
+            value = float(limit)
+        except ValueError:
+            return cls()
+        if not (math.isfinite(value) and value > 0):
+            return cls()
+        return cls("moe" if measure == "moe" else "cv", value)
+
+
+@dataclass(frozen=True, slots=True)
+class ExploreState:
+    """One view of the Explore page.
+
+    Attributes
+    ----------
+    source
+        Identifier of a finished run, or ``survey:NAME_VINTAGE`` for a survey without fusion.
+    variable
+        Variable the map shows.
+    kind, level, threshold, denominator, probability
+        The statistic; see `fusion_core.estimates.statistics.statistic.Statistic`.
+    group_variable, group_levels
+        Subgroup builder: households whose answer is one of the levels.
+    where
+        Subgroup as an expression; both conditions must hold.
+    area_kind
+        Kind of area.
+    measure
+        What is coloured: the estimate, its margin of error or its coefficient of variation.
+    class_method, classes, breaks
+        How values are put into classes; `breaks` are used by the manual method.
+    hatch
+        When an estimate is too uncertain.
+    areas
+        Chosen areas, at most two: the one in detail and the one it is compared with.
+    against
+        What a single chosen area is compared with: `ALL_AREAS`, another source, or nothing.
+    breakdown
+        Variable the chosen area is broken down by; empty for none.
+    view
+        What the middle of the page shows.
+    """
+
+    source: str = ""
+    variable: str = ""
+    kind: StatisticKind = "mean"
+    level: str | None = None
+    threshold: float | None = None
+    denominator: str | None = None
+    probability: float | None = None
+    group_variable: str = ""
+    group_levels: tuple[str, ...] = ()
+    where: str = ""
+    area_kind: str = "puma"
+    measure: Measure = "estimate"
+    class_method: ClassMethod = "quantile"
+    classes: int = 5
+    breaks: tuple[float, ...] = ()
+    hatch: HatchRule = dataclasses.field(default_factory=HatchRule)
+    areas: tuple[str, ...] = ()
+    against: str = ""
+    breakdown: str = ""
+    view: CentreView = "map"
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRequest:
+    """The part of a view that decides which numbers are computed; a key for caches.
+
+    Attributes
+    ----------
+    source
+        As in `ExploreState`.
+    statistic
+        The statistic.
+    where
+        Subgroup as one expression; empty for all households.
+    area_kind
+        Kind of area.
+    """
+
+    source: str
+    statistic: Statistic
+    where: str
+    area_kind: str
+
+
+def estimate_request(state: ExploreState) -> EstimateRequest:
+    """Return what must be computed for a view.
+
+    Raises
+    ------
+    InputError
+        If the statistic is incomplete, such as a share above or below no threshold.
+    """
+    statistic = Statistic(
+        state.kind,
+        state.variable,
+        level=state.level,
+        threshold=state.threshold,
+        denominator=state.denominator,
+        probability=state.probability,
+    )
+    return EstimateRequest(state.source, statistic, subgroup_expression(state), state.area_kind)
+
+
+def subgroup_expression(state: ExploreState) -> str:
+    """Return the subgroup as one expression, combining the builder and the typed one."""
+    parts = []
+    if state.group_variable and state.group_levels:
+        levels = ", ".join(_quoted(level) for level in state.group_levels)
+        parts.append(f"{_column(state.group_variable)} IN ({levels})")
+    if state.where.strip():
+        parts.append(f"({state.where.strip()})" if parts else state.where.strip())
+    return " AND ".join(parts)
+
+
+def choose_source(state: ExploreState, source: str, variables: Sequence[Variable]) -> ExploreState:
+    """Switch to another source, keeping the variable and the subgroup where it has them."""
+    moved = dataclasses.replace(state, source=source)
+    kept = next((item for item in variables if item.name == state.variable), None)
+    if kept is not None and _fits(state, kept):
+        return moved
+    chosen = kept or (variables[0] if variables else None)
+    if chosen is None:
+        return dataclasses.replace(moved, variable="")
+    return choose_variable(moved, chosen)
+
+
+def choose_variable(state: ExploreState, variable: Variable) -> ExploreState:
+    """Show another variable with its most natural statistic; breaks of the old one are dropped."""
+    kind: StatisticKind = "share" if variable.is_categorical else "mean"
+    return dataclasses.replace(
+        choose_kind(state, kind, variable),
+        variable=variable.name,
+        class_method="quantile" if state.class_method == "manual" else state.class_method,
+        breaks=(),
+    )
+
+
+def choose_kind(state: ExploreState, kind: StatisticKind, variable: Variable) -> ExploreState:
+    """Show another statistic of a variable, with sensible values for what it needs."""
+    level = threshold = denominator = probability = None
+    if kind in {"share", "count"}:
+        level = state.level if state.level in variable.levels else default_level(variable)
+    elif kind in THRESHOLD_SHARES:
+        threshold = state.threshold if state.threshold is not None else _typical(variable)
+    elif kind == "quantile":
+        probability = state.probability or 0.9
+    elif kind == "ratio":
+        denominator = state.denominator
+    return dataclasses.replace(
+        state,
+        kind=kind,
+        level=level,
+        threshold=threshold,
+        denominator=denominator,
+        probability=probability,
+        class_method="quantile" if state.class_method == "manual" else state.class_method,
+        breaks=(),
+    )
+
+
+def default_level(variable: Variable) -> str | None:
+    """Return the level most people ask for first: "Yes" where there is one, else the first."""
+    affirmative = [item for item in variable.levels if item.lower().startswith(_AFFIRMATIVE)]
+    return next(iter([*affirmative, *variable.levels]), None)
+
+
+def toggle_area(state: ExploreState, area: str, *, compare: bool = False) -> ExploreState:
+    """Choose an area, or – when comparing – add it beside the one already chosen.
+
+    Choosing an area that is chosen already lets it go.
+    """
+    if area in state.areas:
+        return dataclasses.replace(state, areas=tuple(item for item in state.areas if item != area))
+    kept = state.areas[:1] if compare else ()
+    return dataclasses.replace(state, areas=(*kept, area)[-MOST_AREAS:])
+
+
+def repair(
+    state: ExploreState, variables: Mapping[str, Variable], columns: Mapping[str, Variable]
+) -> ExploreState:
+    """Make a view read from an old or edited address fit what exists now.
+
+    Parameters
+    ----------
+    state
+        Any view.
+    variables
+        Variables the source can show.
+    columns
+        Variables a subgroup may use.
+    """
+    if state.variable not in variables:
+        if not variables:
+            return dataclasses.replace(state, variable="")
+        state = choose_variable(state, next(iter(variables.values())))
+    variable = variables[state.variable]
+    if not _fits(state, variable):
+        state = choose_variable(state, variable)
+    if state.kind == "ratio" and state.denominator not in columns:
+        state = dataclasses.replace(state, denominator=None)
+    if state.group_variable and state.group_variable not in columns:
+        state = dataclasses.replace(state, group_variable="", group_levels=())
+    if state.group_variable:
+        known = columns[state.group_variable].levels
+        levels = tuple(level for level in state.group_levels if level in known)
+        state = dataclasses.replace(state, group_levels=levels)
+    if state.breakdown not in columns:
+        state = dataclasses.replace(state, breakdown="")
+    return state
+
+
+def _fits(state: ExploreState, variable: Variable) -> bool:
+    """Whether a view's statistic can be computed of a variable."""
+    if variable.is_categorical:
+        return state.kind in CATEGORY_KINDS.values() and state.level in variable.levels
+    if state.kind not in NUMBER_KINDS.values() or state.level is not None:
+        return False
+    try:
+        Statistic(
+            state.kind,
+            variable.name,
+            threshold=state.threshold,
+            denominator=state.denominator,
+            probability=state.probability,
+        )
+    except InputError:
+        return state.kind == "ratio" and state.denominator is None
+    return True
+
+
+def _typical(variable: Variable) -> float:
+    value = variable.median if variable.median is not None else (variable.mean or 0.0)
+    return float(f"{value:.2g}")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _column(name: str) -> str:
+    return name if name.isidentifier() else '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,202 @@
+"""The sentences of the Explore page: what is shown, how sure it is, and what that means."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from fusion_core.estimates.statistics import SHARES
+from harmony_app.shell.look import NO_BREAK, Quantity, count, joined, number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fusion_core.estimates.api import Difference
+    from fusion_core.estimates.statistics import Statistic, StatisticKind
+    from fusion_core.surveys.model import Variable
+    from harmony_app.explore.view.state import ExploreState, HatchRule
+
+RELIABILITY_WORDS: Final = {
+    "high": "reliable",
+    "medium": "use with caution",
+    "low": "too uncertain to rely on",
+    "incomplete": "margin incomplete: the donor's part cannot be told, so it is wider than shown",
+    "undefined": "reliability unknown",
+}
+CONFIDENCE: Final = 90
+BREAKDOWN_MARKS: Final = (
+    "▲ ▼ higher or lower than the whole area by more than chance explains, allowing for the number of"
+    " groups (90 %)."
+)
+_SMALLEST_P: Final = 0.001
+
+
+def quantity_of(statistic: Statistic, variables: Mapping[str, Variable]) -> Quantity:
+    """Return what kind of number a statistic is."""
+    if statistic.kind in SHARES:
+        return Quantity(share=True)
+    if statistic.kind == "count":
+        return Quantity(unit="households")
+    unit = variables[statistic.variable].unit if statistic.variable in variables else ""
+    if statistic.kind in {"ratio", "gini"}:
+        return Quantity()
+    if statistic.kind == "total" and " per household" in unit:
+        unit = unit.replace(" per household", "")
+    return Quantity(unit=unit)
+
+
+def variable_title(variable: Variable) -> str:
+    """Return a variable for a list: description and name."""
+    return f"{variable.description} · {variable.name}" if variable.description else variable.name
+
+
+def variable_heading(variable: Variable) -> str:
+    """Return a variable for a headline."""
+    name = variable.description or variable.name
+    return name[:1].upper() + name[1:]
+
+
+def map_title(statistic: Statistic, variables: Mapping[str, Variable]) -> str:
+    """Return the headline of a map: the variable in words, and the level where one is chosen."""
+    name = variable_heading(variables[statistic.variable])
+    if statistic.level:
+        return f"{name}: {statistic.level}"
+    below = variables.get(statistic.denominator or "")
+    if statistic.kind == "ratio" and below is not None:
+        return f"{name} / {below.description or below.name}"
+    return name
+
+
+def statistic_phrase(statistic: Statistic, quantity: Quantity) -> str:
+    """Say what number is shown: "Share of households", "Mean per household, kWh"."""
+    unit = f", {quantity.unit}" if quantity.unit and statistic.kind != "count" else ""
+    phrases: dict[StatisticKind, str] = {
+        "share": "Share of households",
+        "share_above": f"Share of households above {number(statistic.threshold)}",
+        "share_below": f"Share of households below {number(statistic.threshold)}",
+        "count": "Number of households",
+        "mean": f"Mean per household{unit}",
+        "median": f"Median household{unit}",
+        "quantile": f"{percent(statistic.quantile, decimals=0)} of households lie below{unit}",
+        "total": f"Total of all households{unit}",
+        "ratio": "Ratio of the totals",
+        "gini": "Gini coefficient: 0 when all households have the same, near 1 when few have all",
+    }
+    return phrases[statistic.kind]
+
+
+def subgroup_phrase(state: ExploreState) -> str:
+    """Say which households are counted."""
+    parts = []
+    if state.group_variable and state.group_levels:
+        parts.append(f"{state.group_variable} is {joined(list(state.group_levels), last='or')}")
+    if state.where.strip():
+        parts.append(state.where.strip())
+    return f"among households where {' and '.join(parts)}" if parts else "all households"
+
+
+def interval_sentence(row: Mapping[str, Any], quantity: Quantity) -> str:
+    """Say how sure an estimate is: "90 % sure it lies between 60.0 and 63.6 %"."""
+    if not _finite(row["moe"]):
+        return "Its margin of error is unknown"
+    ends = quantity.interval(float(row["lower"]), float(row["upper"]), float(row["moe"]))
+    if str(row.get("reliability", "")) == "incomplete":
+        return f"Without the donor's part of its error it lies between {ends}"
+    return f"{CONFIDENCE}{NO_BREAK}% sure it lies between {ends}"
+
+
+def no_estimate_sentence(row: Mapping[str, Any]) -> str:
+    """Say why an area has no estimate."""
+    reason = row.get("assumption")
+    told = reason if isinstance(reason, str) and reason else ""
+    return told or "No household of this kind was sampled here, so there is no estimate."
+
+
+def reliability_phrase(row: Mapping[str, Any]) -> str:
+    """Return reliability in words with its CV and the sample behind it."""
+    words = RELIABILITY_WORDS.get(str(row["reliability"]), RELIABILITY_WORDS["undefined"])
+    cv = f" (CV{NO_BREAK}{percent(float(row['cv']))})" if _finite(row["cv"]) else ""
+    return f"{words}{cv} · {count(float(row['n']), 'household')} sampled"
+
+
+def estimate_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:
+    """Return an estimate with its margin: "61.8 % ±1.8"."""
+    value = quantity.value(_number(row["estimate"]), _number(row["moe"]))
+    return f"{value} {quantity.short_moe(_number(row['moe']))}"
+
+
+def hatch_phrase(rule: HatchRule) -> str:
+    """Say when an area is hatched."""
+    if rule.measure == "never":
+        return "never hatched"
+    if rule.measure == "moe":
+        return f"margin over {rule.limit * 100:g}{NO_BREAK}points"
+    return f"CV over {rule.limit * 100:g}{NO_BREAK}%"
+
+
+def comparison_sentence(
+    names: tuple[str, str], difference: Difference, quantity: Quantity, *, of_first: bool = False
+) -> str:
+    """Say what was found of the difference of two areas, and at which level.
+
+    Parameters
+    ----------
+    names
+        The two areas.
+    difference
+        The first less the second.
+    quantity
+        What kind of number was estimated.
+    of_first
+        Whether the sentence is about the first even where it is the lower one.
+    """
+    value, moe = difference.difference, difference.moe
+    if not (math.isfinite(value) and math.isfinite(moe)):
+        return "One of the two has no margin of error, so the difference cannot be tested."
+    size = f"{quantity.difference(value, moe)} ({quantity.short_moe(moe)})"
+    level = f"{difference.confidence * 100:g}{NO_BREAK}%"
+    among = _among(difference.comparisons)
+    if difference.is_significant:
+        subject, other = names if value > 0 or of_first else names[::-1]
+        direction = "lower" if of_first and value < 0 else "higher"
+        return f"{subject} is {direction} than {other} by {size}, at the {level} level{among}."
+    told = f"At the {level} level{among}, the difference of {size} could be chance"
+    if difference.p_value < 1.0 - difference.confidence:
+        return (
+            f"{told}: it would stand out by itself, but among so many comparisons one as large is to"
+            " be expected."
+        )
+    return f"{told}: we can't say which is higher."
+
+
+def _among(comparisons: int) -> str:
+    if comparisons == 1:
+        return ""
+    return f" and allowing for its choice among {comparisons:,} comparisons"
+
+
+def test_phrase(difference: Difference) -> str:
+    """Say how the difference was tested, in one line under what was found."""
+    if not math.isfinite(difference.p_value):
+        return difference.assumption
+    parts = [f"p {_p_text(difference.p_value)}"]
+    if difference.comparisons > 1:
+        adjusted = f"adjusted for {difference.comparisons:,} comparisons (Holm)"
+        parts.append(f"{adjusted} p {_p_text(difference.p_adjusted)}")
+    if math.isfinite(difference.ratio) and math.isfinite(difference.ratio_moe):
+        parts.append(
+            f"the first is {difference.ratio:.2f} (±{difference.ratio_moe:.2f}) times the second"
+        )
+    return f"{'; '.join(parts)}. {difference.assumption}".strip()
+
+
+def _p_text(value: float) -> str:
+    return f"= {value:.2g}" if value >= _SMALLEST_P else "< 0.001"
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

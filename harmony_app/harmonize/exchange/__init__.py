@@ -1,0 +1,9 @@
+"""Harmony files in and out of the page."""
+
+from harmony_app.harmonize.exchange.importing import (
+    Exchange,
+)
+
+__all__ = [
+    "Exchange",
+]

@@ -1,0 +1,186 @@
+"""The table of all harmonies: of the open pair or of the whole workspace, and what is done to rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from fusion_core.errors import HarmonyError, InputError
+from fusion_core.harmony.model import Harmony, SurveyPair
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.surveys.model import SurveyId
+from fusion_core.workspace.layout import Workspace
+from harmony_app.harmonize.table._overview import table_rows
+from harmony_app.harmonize.vintages import readable_sets, stored_contents, stored_dictionary
+from harmony_app.harmonize.work import (
+    Actions,
+    Message,
+    Status,
+    harmony_statuses,
+    messages,
+    parse_pair,
+)
+from harmony_app.shell.work import LatestWork
+
+if TYPE_CHECKING:
+    from harmony_app.harmonize.page import HarmonizePage
+
+Scope = Literal["pair", "all"]
+ITEM_LIMIT: Final = 10_000
+"""Rows one message may name; a workspace of thirty pairs has a thousand."""
+
+
+class Tabling:
+    """The part of the page that shows the table and acts on its rows.
+
+    Parameters
+    ----------
+    page
+        The page.
+    """
+
+    def __init__(self, page: HarmonizePage) -> None:
+        self._page = page
+        self._scope: Scope = "pair"
+        self._background = LatestWork()
+
+    @property
+    def actions(self) -> Actions:
+        """What a message of each kind starts."""
+        return {
+            "table_scope": self._choose_scope,
+            "open_row": self._open,
+            "delete_rows": self._delete,
+            "undo_step": self._undo,
+        }
+
+    def show(self, statuses: Mapping[str, Status]) -> None:
+        """Show the rows of the open pair, or start to gather those of the workspace."""
+        page, work = self._page, self._page.work
+        if work is None:
+            return
+        rows = table_rows(
+            work.pair,
+            (work.saved | work.drafts).values(),
+            statuses,
+            (
+                _texts(page.session.workspace, work.pair.donor),
+                _texts(page.session.workspace, work.pair.recipient),
+            ),
+            work.review,
+        )
+        if self._scope == "pair":
+            page.desk.show(table=_table(self._scope, rows))
+            return
+        workspace, user, own = page.session.workspace, page.session.user, work.pair
+
+        def gather() -> list[dict[str, Any]]:
+            return rows + _rows_elsewhere(workspace, user, own)
+
+        def done(found: list[dict[str, Any]]) -> None:
+            page.desk.show(table=_table("all", found))
+
+        self._background.start(gather, done, self._failed)
+
+    def _choose_scope(self, message: Message) -> None:
+        self._scope = "all" if message.get("scope") == "all" else "pair"
+        if self._scope == "pair":
+            self._background.cancel()
+        work = self._page.work
+        if work is not None:
+            self.show(work.statuses())
+
+    def _open(self, message: Message) -> None:
+        page, key = self._page, messages.text(message, "key")
+        pair = parse_pair(messages.text(message, "pair"))
+        if page.work is None or pair != page.work.pair:
+            page.open_pair(pair)
+        page.open_key(key)
+
+    def _delete(self, message: Message) -> None:
+        page = self._page
+        steps = []
+        count = drafts = 0
+        for pair, keys in read_items(message).items():
+            store = HarmonyStore(page.session.workspace.path, pair)
+            saved, kept = store.load(), store.load_drafts(page.session.user)
+            chosen = {key: found for key in keys if (found := saved.get(key)) is not None}
+            step = page.steps.change(
+                pair, dict.fromkeys(chosen), {key: item.revision for key, item in chosen.items()}
+            )
+            steps.append(step)
+            count += len(step.after)
+            drafts += sum(key in kept and key not in chosen for key in keys)
+        page.refresh({(step.pair, key) for step in steps for key in step.after})
+        if not count:
+            raise InputError(
+                "Nothing was deleted: only drafts are selected",
+                fix="Open a draft and discard it there",
+            )
+        text = f"Deleted {count} harmon{'y' if count == 1 else 'ies'}."
+        if drafts:
+            text += f" {drafts} unsaved draft{'s' if drafts > 1 else ''} stayed."
+        page.toast(text, undo=page.steps.remember(steps))
+
+    def _undo(self, message: Message) -> None:
+        page = self._page
+        restored = page.steps.undo(messages.whole(message.get("step"), "The step"))
+        page.refresh(restored)
+        count = len(restored)
+        page.toast(f"{count} harmon{'y is' if count == 1 else 'ies are'} as before.")
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, HarmonyError):
+            raise error
+        self._page.toast(error.message, severity="error")
+
+
+def read_items(message: Message) -> dict[SurveyPair, list[str]]:
+    """Read the rows a message is about: keys by pair.
+
+    Raises
+    ------
+    InputError
+        If it names none, or not in the form of rows.
+    """
+    items = message.get("items")
+    if not isinstance(items, list) or not items or len(items) > ITEM_LIMIT:
+        raise InputError("No harmony is selected", fix="Tick rows of the table first")
+    found: dict[SurveyPair, list[str]] = defaultdict(list)
+    for item in items:
+        if not isinstance(item, dict):
+            raise InputError("The message lists no harmonies")
+        found[parse_pair(messages.text(item, "pair"))].append(messages.text(item, "key"))
+    return dict(found)
+
+
+def _table(scope: Scope, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    titles = {row["pair"]: parse_pair(row["pair"]).title for row in rows}
+    return {"scope": scope, "rows": rows, "titles": titles}
+
+
+def _rows_elsewhere(workspace: Workspace, user: str, own: SurveyPair) -> list[dict[str, Any]]:
+    """Return the rows of all pairs but the open one."""
+    rows: list[dict[str, Any]] = []
+    for item in readable_sets(workspace):
+        if item.pair == own:
+            continue
+        store = HarmonyStore(workspace.path, item.pair)
+        drafts: dict[str, Harmony] = {
+            key: draft.harmony for key, draft in store.load_drafts(user).items()
+        }
+        shown = {harmony.key: harmony for harmony in item.harmonies} | drafts
+        statuses = harmony_statuses(item.harmonies, drafts, ())
+        texts = (_texts(workspace, item.pair.donor), _texts(workspace, item.pair.recipient))
+        reviews = stored_contents(workspace, item.pair).review
+        rows += table_rows(item.pair, shown.values(), statuses, texts, reviews)
+    return rows
+
+
+def _texts(workspace: Workspace, survey: SurveyId) -> dict[str, str]:
+    dictionary = stored_dictionary(workspace, survey)
+    return {name: item.description for name, item in dictionary.items()} if dictionary else {}
+
+
+__all__ = ["Tabling", "read_items"]

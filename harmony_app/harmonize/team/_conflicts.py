@@ -1,0 +1,181 @@
+"""Two people changed the same harmony: show what each did, and merge it item by item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from fusion_core.errors import InputError
+from fusion_core.harmony.editing import (
+    Aspect,
+    Choice,
+    Difference,
+    Merge,
+    bundle_words,
+    bundles,
+    merge,
+    value_words,
+)
+from fusion_core.harmony.model import Harmony
+from harmony_app.harmonize.work import Actions, Message, messages
+from harmony_app.harmonize.work import state as states
+
+if TYPE_CHECKING:
+    from harmony_app.harmonize.page import HarmonizePage
+    from harmony_app.harmonize.work import PairWork
+
+_CHOICES: Final[dict[object, Choice]] = {"mine": "mine", "theirs": "theirs"}
+
+
+class Conflicts:
+    """The part of the page that settles conflicts.
+
+    Attributes
+    ----------
+    save
+        Saves the current harmony once a conflict is settled.
+    """
+
+    def __init__(self, page: HarmonizePage) -> None:
+        self._page = page
+        self.save: Callable[[], None] | None = None
+
+    @property
+    def actions(self) -> Actions:
+        """What a message of each kind starts."""
+        return {"differences": self._differences, "resolve": self._resolve}
+
+    def show(self) -> None:
+        """Show what both did since the version both know."""
+        page, work = self._page, self._page.require_work()
+        work.reload()
+        mine, theirs = _both(page.state, work)
+        if theirs is None:
+            page.desk.tell("conflict", key=mine.key, deleted=True, revision=0)
+            return
+        found = merge(base_version(work, page.state), mine, theirs)
+        page.desk.tell("conflict", **conflict_record(found, theirs, work.user))
+
+    def _differences(self, message: Message) -> None:
+        del message
+        self.show()
+
+    def _resolve(self, message: Message) -> None:
+        page, work = self._page, self._page.require_work()
+        work.reload()
+        mine, theirs = _both(page.state, work)
+        if (theirs.revision if theirs else 0) != messages.whole(
+            message.get("revision"), "The revision"
+        ):
+            self.show()  # somebody saved once more while the dialogue was open
+            return
+        keep = message.get("keep")
+        if keep == "theirs":
+            self._take_theirs(work, theirs)
+        else:
+            if keep != "mine":
+                if theirs is None:
+                    raise InputError("The harmony was deleted", fix="Choose again")
+                self._take_merged(merge(base_version(work, page.state), mine, theirs), message)
+            page.state = states.rebase(page.state, theirs)
+            if message.get("save") is True and self.save is not None:
+                self.save()
+                return
+            page.toast("Both versions are merged in your draft; save it to keep it.")
+        page.screen.show_subject(page.work, page.state)
+
+    def _take_merged(self, found: Merge, message: Message) -> None:
+        chosen = message.get("choices")
+        asked = _asked(found)
+        if not isinstance(chosen, list) or len(chosen) != len(asked):
+            raise InputError("The choices do not fit what is asked", fix="Choose again")
+        choices: dict[Aspect, Choice] = {}
+        for items, choice in zip(asked, chosen, strict=True):
+            if choice not in _CHOICES:
+                raise InputError("A choice is neither yours nor theirs", fix="Choose again")
+            choices |= {item.aspect: _CHOICES[choice] for item in items}
+        self._page.state = states.edit(self._page.state, found.resolved(choices))
+
+    def _take_theirs(self, work: PairWork, theirs: Harmony | None) -> None:
+        page, state = self._page, self._page.state
+        work.drop_draft(state.key, state.draft_token)
+        if theirs is None:
+            page.state = states.mark_deleted(state, work.start(state.donor, state.recipient))
+            return
+        page.state = states.mark_saved(states.edit(state, theirs), theirs)
+        page.toast("Their version is shown. Undo brings your version back as a draft.")
+
+
+def conflict_record(found: Merge, theirs: Harmony, user: str) -> dict[str, Any]:
+    """Describe a merge for the dialogue.
+
+    Parameters
+    ----------
+    found
+        What both did.
+    theirs
+        The saved version.
+    user
+        Who is looking.
+    """
+    return {
+        "key": theirs.key,
+        "deleted": False,
+        "revision": theirs.revision,
+        "who": "You, in another window," if theirs.author == user else theirs.author or "Somebody",
+        "time": theirs.modified,
+        "mine": [_row(items, "mine") for items in _bundled(found.only_mine)],
+        "theirs": [_row(items, "theirs") for items in _bundled(found.only_theirs)],
+        "items": [
+            {
+                "what": bundle_words([item.aspect for item in items]),
+                "base": value_words(items[0].aspect, items[0].base),
+                "mine": value_words(items[0].aspect, items[0].mine),
+                "theirs": value_words(items[0].aspect, items[0].theirs),
+                "levels": _levels(items),
+            }
+            for items in _asked(found)
+        ],
+    }
+
+
+def base_version(work: PairWork, state: states.ViewState) -> Harmony | None:
+    """Return the version a draft started from; ``None`` where the history does not hold it."""
+    if state.base_revision == 0:
+        return work.start(state.donor, state.recipient)
+    try:
+        return work.store.version(state.key, state.base_revision)
+    except InputError:
+        return None
+
+
+def _both(state: states.ViewState, work: PairWork) -> tuple[Harmony, Harmony | None]:
+    if state.current is None:
+        raise InputError("No harmony is open", fix="Choose a variable on the left")
+    return state.current, work.saved.get(state.key)
+
+
+def _asked(found: Merge) -> list[list[Difference]]:
+    """Return what the person is asked about, in the order of the dialogue."""
+    return _bundled(found.conflicts)
+
+
+def _bundled(items: tuple[Difference, ...]) -> list[list[Difference]]:
+    by_aspect = {item.aspect: item for item in items}
+    grouped = bundles((item.aspect, (item.base, item.mine, item.theirs)) for item in items)
+    return [[by_aspect[aspect] for aspect, _ in bundle] for bundle in grouped]
+
+
+def _row(items: list[Difference], whose: Choice) -> list[Any]:
+    item = items[0]
+    after = item.mine if whose == "mine" else item.theirs
+    return [
+        bundle_words([each.aspect for each in items]),
+        value_words(item.aspect, item.base),
+        value_words(item.aspect, after),
+        _levels(items),
+    ]
+
+
+def _levels(items: list[Difference]) -> list[str]:
+    return [str(item.aspect.of) for item in items] if len(items) > 1 else []

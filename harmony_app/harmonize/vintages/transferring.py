@@ -1,0 +1,226 @@
+"""Conveying on the page: review what another vintage's harmonies become, and take them in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from fusion_core.errors import HarmonyError, InputError
+from fusion_core.harmony.model import GroupCode, Harmony, SideName, SurveyPair
+from fusion_core.harmony.store import HarmonyStore
+from fusion_core.harmony.vintages import Change, Conveyance, ConveyedHarmony
+from harmony_app.harmonize.vintages._transfer_records import conveyance_record, pair_choices
+from harmony_app.harmonize.vintages.all_pairs import convey_between, related_pairs, stored_set
+from harmony_app.harmonize.work import (
+    Actions,
+    Direction,
+    Message,
+    VintageTask,
+    messages,
+    parse_pair,
+)
+from harmony_app.shell.work import LatestWork
+
+if TYPE_CHECKING:
+    from harmony_app.harmonize.page import HarmonizePage
+
+
+class Conveying:
+    """The part of the page that conveys harmonies between vintages.
+
+    Parameters
+    ----------
+    page
+        The page.
+    """
+
+    def __init__(self, page: HarmonizePage) -> None:
+        self._page = page
+        self._background = LatestWork()
+        self._found: Conveyance | None = None
+
+    @property
+    def actions(self) -> Actions:
+        """What a message of each kind starts."""
+        return {"convey": self._convey, "convey_take": self._take}
+
+    def _convey(self, message: Message) -> None:
+        """Review harmonies brought from another pair to the open one, or taken to it."""
+        page, work = self._page, self._page.require_work()
+        workspace = page.session.workspace
+        others = related_pairs(workspace, work.pair)
+        direction: Direction = "to" if message.get("direction") == "to" else "from"
+        inward = direction == "from"
+        pairs = pair_choices(
+            others, {pair: len(stored_set(workspace, pair).harmonies) for pair in others}
+        )
+        try:
+            wanted = messages.text(message, "pair")
+            other = _wanted(wanted, others, work.pair) or _nearest(others, pairs, inward=inward)
+        except InputError as error:
+            page.desk.tell("conveyance_failed", message=error.message, pairs=pairs)
+            return
+        task = VintageTask(
+            direction, str(other) if other else "", messages.names(message.get("keys"))
+        )
+        page.show_view("convey", task)
+        if other is None:
+            page.desk.tell("conveyance", direction=direction, pairs=pairs, pair="")
+            return
+        source, target = (other, work.pair) if inward else (work.pair, other)
+        chosen = tuple(
+            item
+            for item in stored_set(workspace, source).harmonies
+            if not task.keys or item.key in task.keys
+        )
+        user = page.session.user
+
+        def compute() -> tuple[Conveyance, set[str]]:
+            drafts = HarmonyStore(workspace.path, target).load_drafts(user)
+            if not chosen:
+                return Conveyance(source, target, ()), set(drafts)
+            return convey_between(workspace, source, target, chosen), set(drafts)
+
+        def done(found: tuple[Conveyance, set[str]]) -> None:
+            self._found = found[0]
+            page.desk.tell(
+                "conveyance",
+                direction=direction,
+                pairs=pairs,
+                pair=str(other),
+                **conveyance_record(*found),
+            )
+
+        self._background.start(compute, done, self._failed)
+
+    def _take(self, message: Message) -> None:
+        """Save what was chosen, or keep it as drafts; what has open levels becomes a draft anyway."""
+        page, found = self._page, self._found
+        if found is None or messages.text(message, "target") != str(found.target):
+            raise InputError("There is nothing to take over", fix="Choose the vintage again")
+        taken = read_choices(message, found)
+        as_drafts = message.get("mode") == "draft"
+        existing = {item.harmony.key: item.existing for item in found.harmonies if item.harmony}
+        kept = HarmonyStore(page.session.workspace.path, found.target).load_drafts(
+            page.session.user
+        )
+        drafts = [item for item in taken if as_drafts or _is_open(item)]
+        saves = {item.key: item for item in taken if item not in drafts}
+        new_drafts = tuple(
+            _based_on(item, existing[item.key]) for item in drafts if item.key not in kept
+        )
+        revisions = {key: (item.revision if item else 0) for key, item in existing.items()}
+        step = page.steps.change(found.target, saves, revisions, new_drafts)
+        undo = page.steps.remember([step])
+        page.refresh({(found.target, key) for key in (*step.after, *step.drafts)})
+        page.desk.tell("conveyed", target=str(found.target), keys=[*step.after, *step.drafts])
+        page.toast(
+            _sentence(
+                found.target.title,
+                len(step.after),
+                len(new_drafts),
+                moved=len(saves) - len(step.after),
+                drafted=len(drafts) - len(new_drafts),
+            ),
+            undo=undo,
+        )
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, HarmonyError):
+            raise error
+        self._page.desk.tell("conveyance_failed", message=error.message)
+
+
+def read_choices(message: Message, found: Conveyance) -> list[Harmony]:
+    """Return the harmonies a person chose, with the changes and groups chosen for each.
+
+    Parameters
+    ----------
+    message
+        ``choices`` by key of the old pair: ``refused`` lists positions in `ConveyedHarmony.changes`,
+        ``groups`` lists ``[side, level, group]``.
+    found
+        The conveyance that was reviewed.
+
+    Raises
+    ------
+    InputError
+        If nothing is chosen, or something that was not on offer.
+    """
+    choices = message.get("choices")
+    if not isinstance(choices, dict) or not choices:
+        raise InputError("No harmony is ticked", fix="Tick the harmonies to take over")
+    items = {item.key: item for item in found.harmonies if item.harmony is not None}
+    if not set(choices) <= set(items):
+        raise InputError(
+            "A harmony of the message cannot be conveyed", fix="Choose the vintage again"
+        )
+    return [_accepted(items[key], choice) for key, choice in choices.items()]
+
+
+def _accepted(item: ConveyedHarmony, choice: object) -> Harmony:
+    if not isinstance(choice, dict):
+        raise InputError("The message lists no choices")
+    changes = item.changes
+    refused = {changes[k] for k in messages.positions(choice.get("refused", []), len(changes))}
+    on_offer: tuple[Change, ...] = (*item.settings, *item.levels)
+    accepted = [change for change in on_offer if change not in refused]
+    return item.accept(accepted, _groups(choice))
+
+
+def _groups(choice: Mapping[str, Any]) -> dict[tuple[SideName, str], GroupCode]:
+    found: dict[tuple[SideName, str], GroupCode] = {}
+    listed = choice.get("groups", [])
+    for entry in listed if isinstance(listed, list) else []:
+        if not isinstance(entry, list) or len(entry) != 3:  # noqa: PLR2004 - side, level, group
+            raise InputError("The message lists no groups")
+        side, level, group = entry
+        found[messages.side({"side": side}), messages.text({"level": level}, "level")] = (
+            messages.group(group)
+        )
+    return found
+
+
+def _is_open(harmony: Harmony) -> bool:
+    return any(i.group is None for side in (harmony.donor, harmony.recipient) for i in side.levels)
+
+
+def _based_on(harmony: Harmony, existing: Harmony | None) -> Harmony:
+    return replace(harmony, revision=existing.revision if existing else 0)
+
+
+def _wanted(text: str, others: list[SurveyPair], here: SurveyPair) -> SurveyPair | None:
+    """Return the pair a person or an address names; ``None`` where none is named."""
+    if not text:
+        return None
+    pair = parse_pair(text)
+    if pair not in others:
+        raise InputError(
+            f"{pair.title} is no other vintage of {here.title}", fix="Choose another vintage above"
+        )
+    return pair
+
+
+def _nearest(
+    others: list[SurveyPair], choices: list[dict[str, Any]], *, inward: bool
+) -> SurveyPair | None:
+    """Return the nearest pair that has harmonies to bring, or the nearest to take them to."""
+    known = {choice["id"]: choice["harmonies"] for choice in choices}
+    return next((pair for pair in others if not inward or known[str(pair)]), None)
+
+
+def _sentence(title: str, saved: int, drafts: int, *, moved: int, drafted: int) -> str:
+    parts = []
+    if saved or not drafts:
+        parts.append(f"{saved} harmon{'y' if saved == 1 else 'ies'} saved for {title}.")
+    if drafts:
+        parts.append(f"{drafts} kept as draft{'s' if drafts > 1 else ''}.")
+    if moved:
+        parts.append(f"{moved} left alone: somebody saved them meanwhile.")
+    if drafted:
+        parts.append(f"{drafted} left alone: you have drafts of your own.")
+    return " ".join(parts)
+
+
+__all__ = ["Conveying", "read_choices"]

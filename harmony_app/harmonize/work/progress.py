@@ -1,0 +1,56 @@
+"""Tell the browser how far a thread is, without crowding it with messages."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import panel as pn
+
+from fusion_core.errors import HarmonyError
+from harmony_app.harmonize.work.browser_component import HarmonizeDesk
+
+_SECONDS_BETWEEN: Final = 0.15
+
+
+def progress_teller(desk: HarmonizeDesk, kind: str) -> Callable[[float, str], None]:
+    """Return a callback for a thread: share done and what is in hand become messages of a kind.
+
+    Parameters
+    ----------
+    desk
+        The component in the browser.
+    kind
+        Kind of the messages.
+    """
+    document = pn.state.curdoc
+    if document is None or document.session_context is None:
+        return _nobody
+    last = 0.0
+
+    def tell(share: float, words: str) -> None:
+        nonlocal last
+        if time.monotonic() - last < _SECONDS_BETWEEN:
+            return
+        last = time.monotonic()
+        document.add_next_tick_callback(partial(desk.tell, kind, share=share, words=words))
+
+    return tell
+
+
+def failure_words(error: Exception) -> str:
+    """Say why work in a thread failed; what is no mistake of the user is kept in the log."""
+    if isinstance(error, HarmonyError):
+        return error.message
+    traceback.print_exception(error)
+    return "That did not work. The details are in the server's log; nothing saved is affected."
+
+
+def _nobody(share: float, words: str) -> None:
+    """Report progress to nobody: there is no browser."""
+
+
+__all__ = ["failure_words", "progress_teller"]

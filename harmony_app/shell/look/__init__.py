@@ -1,0 +1,69 @@
+"""How everything looks: theme, figures, tables, numbers and times."""
+
+from harmony_app.shell.look.figures import (
+    FONT,
+    PaletteName,
+    sequential_palette,
+    style_figure,
+)
+from harmony_app.shell.look.formats import (
+    MISSING,
+    NO_BREAK,
+    Quantity,
+    axis_numbers,
+    count,
+    joined,
+    number,
+    percent,
+)
+from harmony_app.shell.look.report_figure import (
+    REPORT_FONT,
+    round_ticks,
+    text_block,
+    text_width,
+)
+from harmony_app.shell.look.saver import (
+    FigureSaver,
+)
+from harmony_app.shell.look.segmented import (
+    segmented,
+)
+from harmony_app.shell.look.tables import (
+    data_table,
+)
+from harmony_app.shell.look.theme import (
+    HarmonyDesign,
+    figure_colours,
+)
+from harmony_app.shell.look.times import (
+    duration,
+    elapsed,
+    moment,
+)
+
+__all__ = [
+    "FONT",
+    "MISSING",
+    "NO_BREAK",
+    "REPORT_FONT",
+    "FigureSaver",
+    "HarmonyDesign",
+    "PaletteName",
+    "Quantity",
+    "axis_numbers",
+    "count",
+    "data_table",
+    "duration",
+    "elapsed",
+    "figure_colours",
+    "joined",
+    "moment",
+    "number",
+    "percent",
+    "round_ticks",
+    "segmented",
+    "sequential_palette",
+    "style_figure",
+    "text_block",
+    "text_width",
+]

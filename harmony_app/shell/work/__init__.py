@@ -1,0 +1,29 @@
+"""Work beside a session: in the background, in runs, and waited for."""
+
+from harmony_app.shell.work.background import (
+    QuietWork,
+    shared_worker,
+)
+from harmony_app.shell.work.jobs import (
+    job_indicator,
+)
+from harmony_app.shell.work.run_watch import (
+    RunRow,
+    RunWatch,
+)
+from harmony_app.shell.work.slow_work import (
+    LatestWork,
+)
+from harmony_app.shell.work.waiting import (
+    waiting_panel,
+)
+
+__all__ = [
+    "LatestWork",
+    "QuietWork",
+    "RunRow",
+    "RunWatch",
+    "job_indicator",
+    "shared_worker",
+    "waiting_panel",
+]

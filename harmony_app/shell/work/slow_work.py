@@ -1,0 +1,112 @@
+"""Slow work beside a session: it answers at once, the result arrives later, only the latest counts.
+
+A thread computes while the session's document stays free for clicks; the result is delivered in the
+document's own turn. Work that was overtaken by a newer request is dropped when it arrives.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import panel as pn
+
+from harmony_app.shell.work.background import has_ended
+
+Result = TypeVar("Result")
+
+
+class LatestWork:
+    """Computes one thing at a time for a session; a newer request replaces an older one.
+
+    Without a live session – in a notebook or a test – the work is done at once, in place.
+
+    Parameters
+    ----------
+    head_start
+        Seconds the server gets to send what the click changed already, which a computation beside
+        it would delay.
+    """
+
+    def __init__(self, *, head_start: float = 0.03) -> None:
+        self._head_start = head_start
+        self._lock = threading.Lock()
+        self._ticket = 0
+
+    def start(
+        self,
+        compute: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Compute in a thread, then call `done` or `failed` in the session.
+
+        Parameters
+        ----------
+        compute
+            The slow part; touches no widget.
+        done
+            Shows the result.
+        failed
+            Shows why there is none; without it an error in a thread would be silent.
+        """
+        with self._lock:
+            self._ticket += 1
+            ticket = self._ticket
+        document = pn.state.curdoc
+        if document is None or document.session_context is None:
+            _finish(_outcome(compute), done, failed)
+            return
+
+        def work() -> None:
+            time.sleep(self._head_start)
+            if not self._is_current(ticket) or has_ended(document):
+                return
+            outcome = _outcome(compute)
+            if not self._is_current(ticket) or has_ended(document):
+                return
+
+            def show() -> None:
+                if self._is_current(ticket):
+                    _finish(outcome, done, failed)
+
+            def deliver() -> None:
+                # Between the page's first document and its script, changes reach no browser.
+                if pn.state.loaded:
+                    show()
+                else:
+                    pn.state.onload(show)
+
+            document.add_next_tick_callback(deliver)
+
+        threading.Thread(target=work, name="page-work", daemon=True).start()
+
+    def cancel(self) -> None:
+        """Ignore whatever is still being computed."""
+        with self._lock:
+            self._ticket += 1
+
+    def _is_current(self, ticket: int) -> bool:
+        with self._lock:
+            return ticket == self._ticket
+
+
+def _outcome(compute: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    try:
+        return compute(), None
+    except Exception as error:  # noqa: BLE001 - handed to `failed`, which every caller must give
+        return None, error
+
+
+def _finish(
+    outcome: tuple[Any, Exception | None],
+    done: Callable[[Any], None],
+    failed: Callable[[Exception], None],
+) -> None:
+    result, error = outcome
+    if error is None:
+        done(result)
+    else:
+        failed(error)

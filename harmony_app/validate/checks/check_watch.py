@@ -1,0 +1,123 @@
+"""The check of a finished run as the page sees it: starting, watching and stopping it.
+
+The check is a process of its own and its state is on disk, so whoever opens the page while it runs
+sees how far it is, and closing the page ends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import panel as pn
+
+from fusion_core.execution import cancel_run
+from fusion_core.execution.checking import check_status, repeats_usual, start_check
+from harmony_app.shell.look import duration
+
+if TYPE_CHECKING:
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run, RunState
+
+Listener = Callable[["RunState | None"], None]
+
+_PERIOD_MILLISECONDS: Final = 1000
+
+
+class CheckWatch:
+    """Looks at the check of one run once a second while it is in progress.
+
+    Parameters
+    ----------
+    workspace
+        Where the run is.
+    run
+        A finished run.
+    on_finished
+        Called when a check has ended well and its result can be read.
+    """
+
+    def __init__(self, workspace: Workspace, run: Run, on_finished: Callable[[], None]) -> None:
+        self._workspace = workspace
+        self.run = run
+        self._on_finished = on_finished
+        self._listeners: list[Listener] = []
+        self._timer: Any = None
+
+    @property
+    def state(self) -> RunState | None:
+        """State of the latest check, ``None`` where none was ever asked for."""
+        return check_status(self._workspace, self.run)
+
+    @property
+    def repeats_usual(self) -> bool:
+        """Whether the latest check repeats the usual validation."""
+        return repeats_usual(self.run)
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` now and whenever there is something new to see."""
+        self._listeners.append(listener)
+        state = self.state
+        listener(state)
+        if is_running(state):
+            self._look_again()
+
+    def start(self, folds: int) -> None:
+        """Start a check.
+
+        Raises
+        ------
+        HarmonyError
+            As `fusion_core.execution.checking.start_check`.
+        """
+        start_check(self._workspace, self.run, folds)
+        self._tell(self.state)
+        self._look_again()
+
+    def stop(self) -> None:
+        """Ask the check to stop."""
+        cancel_run(self._workspace, self.run.check)
+
+    def _tell(self, state: RunState | None) -> None:
+        for listener in self._listeners:
+            listener(state)
+
+    def _look_again(self) -> None:
+        if self._timer is None and pn.state.curdoc is not None:
+            self._timer = pn.state.add_periodic_callback(self._look, period=_PERIOD_MILLISECONDS)
+
+    def _look(self) -> None:
+        # Between the page's first document and its script, changes reach no browser.
+        if pn.state.curdoc is not None and not pn.state.loaded:
+            return
+        state = self.state
+        if not is_running(state) and self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self._tell(state)
+        if state is not None and state.status == "finished":
+            self._on_finished()
+
+
+def is_running(state: RunState | None) -> bool:
+    """Whether a check is in progress."""
+    return state is not None and state.status == "running"
+
+
+def progress_html(state: RunState) -> str:
+    """Say how far a check is."""
+    share = min(max(state.progress, 0.0), 1.0)
+    left = duration(state.seconds_left)
+    return (
+        f'<p class="help" role="status">{escape(state.message)} · {share:.0%}'
+        f"{escape(f', about {left} left') if left else ''}</p>"
+        f'<progress value="{share:.3f}" max="1" aria-label="Progress of the check"></progress>'
+    )
+
+
+def ended_html(state: RunState | None) -> str:
+    """Say why a check ended early; nothing where none did."""
+    if state is None or state.status not in {"failed", "cancelled"}:
+        return ""
+    return f'<div class="error" role="alert">{escape(state.message)}</div>'

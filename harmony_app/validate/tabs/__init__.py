@@ -1,0 +1,35 @@
+"""What each tab of the Validate page says."""
+
+from harmony_app.validate.tabs import sections
+from harmony_app.validate.tabs.detail import (
+    dependence_html,
+    distribution_html,
+)
+from harmony_app.validate.tabs.reliability import (
+    reliability_html,
+)
+from harmony_app.validate.tabs.subsets_tab import (
+    SubsetsTab,
+)
+from harmony_app.validate.tabs.table_tab import (
+    TableTab,
+)
+from harmony_app.validate.tabs.unseen_tab import (
+    UnseenTab,
+)
+from harmony_app.validate.tabs.verdict_list import (
+    VerdictList,
+    verdict_items,
+)
+
+__all__ = [
+    "SubsetsTab",
+    "TableTab",
+    "UnseenTab",
+    "VerdictList",
+    "dependence_html",
+    "distribution_html",
+    "reliability_html",
+    "sections",
+    "verdict_items",
+]

@@ -1,0 +1,243 @@
+"""What the tabs of the Validate page say: sentences first, numbers on demand, as HTML."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from fusion_core.harmony.model import split_key
+from harmony_app.shell.look import MISSING, axis_numbers, number, percent
+from harmony_app.validate.view import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from fusion_core.surveys.model import Variable
+    from fusion_core.validation.report import Finding
+
+_MARKS: Final = {"good": "✓", "fair": "~", "poor": "!"}
+_SPOKEN: Final = {"good": "good", "fair": "fair", "poor": "caution"}
+_RIGHT: Final = ' class="right"'
+_SHOWN_PREDICTORS: Final = 12
+_CHART: Final = (520, 190)
+_MARGIN: Final = (78, 18, 14, 32)  # left, right, top, bottom
+
+
+def findings_html(findings: Sequence[Finding]) -> str:
+    """Return sentences with a mark that says whether they speak for the fused variables."""
+    items = "".join(
+        f'<li class="{item.tone}"><span class="mark" role="img" aria-label="{_SPOKEN[item.tone]}">'
+        f"{_MARKS[item.tone]}</span><span>{escape(item.text)}</span></li>"
+        for item in findings
+    )
+    return f'<ul class="findings">{items}</ul>' if items else ""
+
+
+def about(findings: Sequence[Finding], variable: str) -> list[Finding]:
+    """Return the findings about a variable, or all of them if none is chosen."""
+    return [item for item in findings if not variable or item.variable in {"", variable}]
+
+
+def panel_html(title: str, help_text: str, body: str) -> str:
+    """Return a titled panel."""
+    return (
+        f'<h2 class="panel-title">{escape(title)}</h2><p class="help">{escape(help_text)}</p>{body}'
+    )
+
+
+def coverage_html(coverage: pd.DataFrame, variable: str) -> str:
+    """Return how often ranges of draws hold the truth: a bar per range, with a tick where it should end."""
+    rows = _own(coverage, variable)
+    if rows.empty:
+        return f'<p class="help">{escape(words.NO_RANGES)}</p>'
+    parts = []
+    for name, own in rows.groupby("variable", sort=False):
+        bars = "".join(_coverage_bar(row) for row in own.to_dict("records"))
+        parts.append(f'<h3 class="sub">{escape(str(name))}</h3><div class="ranges">{bars}</div>')
+    return "".join(parts)
+
+
+def scores_html(scores: pd.DataFrame, variable: str) -> str:
+    """Return the proper scores beside their baseline, to be opened."""
+    rows = [
+        (
+            row["variable"],
+            _SCORE_TITLES.get(str(row["score"]), row["score"]),
+            number(row["value"]),
+            number(row["baseline"]),
+            percent(row["skill"], decimals=0),
+        )
+        for row in _own(scores, variable).to_dict("records")
+    ]
+    table = table_html(("variable", "score", "fused", "draws from all", "skill"), rows, right=2)
+    return details_html("The scores", f'<p class="help">{escape(words.SCORES_HELP)}</p>{table}')
+
+
+def importance_html(
+    importance: pd.DataFrame, variable: str, dictionary: Mapping[str, Variable]
+) -> str:
+    """Return what one variable was predicted from, the strongest predictor first."""
+    own = importance[importance["variable"] == variable]
+    own = own.sort_values("share", ascending=False, kind="stable").head(_SHOWN_PREDICTORS)
+    if own.empty:
+        return f'<p class="help">{escape(words.NO_IMPORTANCE)}</p>'
+    largest = max(float(own["share"].max()), 1e-9)
+    bars = "".join(
+        f'<div class="label" title="{escape(_described(str(row["predictor"]), dictionary))}">'
+        f'{escape(str(row["predictor"]))}</div><div class="line">'
+        f'<div class="bar fused" style="width:{82.0 * float(row["share"]) / largest:.1f}%"></div>'
+        f"{escape(percent(row['share'], decimals=0))}</div>"
+        for row in own.to_dict("records")
+    )
+    return f'<div class="bars">{bars}</div>'
+
+
+def convergence_html(convergence: pd.DataFrame, variable: str) -> str:
+    """Return how the estimates of a variable settle as implicates are added."""
+    own = convergence[convergence["variable"] == variable]
+    if own.empty:
+        return f'<p class="help">{escape(words.NO_CONVERGENCE)}</p>'
+    charts, tables = [], []
+    for level, part in own.groupby("level", sort=False):
+        title = f"{variable}: {level!s}" if level else variable
+        charts.append(
+            f"<figure><figcaption>{escape(title)}</figcaption>{_settling_svg(part, title)}</figure>"
+        )
+        tables += [
+            (
+                title,
+                int(row["implicates"]),
+                number(row["estimate"]),
+                f"± {number(row['moe'])}",
+                f"{row['margin']:.2f}",
+                percent(row["noise"], decimals=0),
+            )
+            for row in part.to_dict("records")
+        ]
+    head = ("", "implicates", "estimate", "margin", "margin in subsets", "moved by a redraw")
+    numbers = details_html(
+        "The numbers",
+        f'<p class="help">{escape(words.CONVERGENCE_NUMBERS)}</p>{table_html(head, tables, right=1)}',
+    )
+    return f'<div class="charts">{"".join(charts)}</div>{numbers}'
+
+
+def unseen_html(table: pd.DataFrame, variable: str) -> str:
+    """Return the usual validation beside that of unseen households."""
+    rows = [
+        (
+            row["variable"],
+            *(
+                f"{percent(row[f'{name}_inside'])} → {percent(row[f'{name}_outside'])}"
+                for name in ("absolute_percent_error", "skill", "coverage")
+            ),
+            f"{row['uncertainty_ratio_inside']:.2f} → {row['uncertainty_ratio_outside']:.2f}",
+        )
+        for row in _own(table, variable).to_dict("records")
+    ]
+    head = ("variable", "typical error", "skill", "80 % ranges hold", "uncertainty ratio")
+    return f'<p class="help">{escape(words.UNSEEN_TABLE)}</p>{table_html(head, rows, right=1)}'
+
+
+def table_html(head: Sequence[str], rows: Sequence[Sequence[Any]], *, right: int) -> str:
+    """Return a plain table; columns from position `right` on are aligned to the right."""
+
+    def cells(kind: str, values: Sequence[Any]) -> str:
+        return "".join(
+            f"<{kind}{_RIGHT if place >= right else ''}>{escape(str(value))}</{kind}>"
+            for place, value in enumerate(values)
+        )
+
+    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    return (
+        f'<div class="scroll"><table class="plain"><thead><tr>{cells("th", head)}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def details_html(title: str, body: str) -> str:
+    """Return something to be opened by whoever wants it."""
+    return f"<details><summary>{escape(title)}</summary>{body}</details>"
+
+
+_SCORE_TITLES: Final = {"CRPS": "CRPS", "Brier": "Brier", "log": "log score"}
+
+
+def _own(frame: pd.DataFrame, variable: str) -> pd.DataFrame:
+    return frame[frame["variable"] == variable] if variable else frame
+
+
+def _described(name: str, dictionary: Mapping[str, Variable]) -> str:
+    found = dictionary.get(split_key(name)[0])
+    return found.description if found is not None else name
+
+
+def _coverage_bar(row: Mapping[Any, Any]) -> str:
+    level, held = float(row["level"]), float(row["held"])
+    text = (
+        f"hold {percent(held, decimals=0)} · {percent(row['below'], decimals=0)} below,"
+        f" {percent(row['above'], decimals=0)} above"
+    )
+    width = row["width"]
+    if np.isfinite(width):
+        text += f" · {percent(width, decimals=0)} as wide as for all households"
+    return (
+        f'<div class="label">{percent(level, decimals=0)} ranges</div>'
+        f'<div class="track"><i style="width:{100 * held:.1f}%"></i>'
+        f'<b style="left:{100 * level:.1f}%"></b></div>'
+        f'<div class="said">{escape(text)}</div>'
+    )
+
+
+def _levels_text(levels: list[float]) -> list[str]:
+    """Write the ticks of an axis; those that would read alike get as many digits as they need."""
+    texts = [number(value) for value in levels]
+    return texts if len(set(texts)) == len(levels) else axis_numbers(levels)
+
+
+def _settling_svg(part: pd.DataFrame, title: str) -> str:
+    """Draw the estimate with its margin of error over the number of implicates."""
+    width, height = _CHART
+    left, right, top, bottom = _MARGIN
+    counts = part["implicates"].to_numpy(dtype=float)
+    estimate, moe = (part[name].to_numpy(dtype=float) for name in ("estimate", "moe"))
+    usable = np.isfinite(moe)
+    if not usable.any():
+        return f'<p class="help">{MISSING}</p>'
+    counts, estimate, moe = counts[usable], estimate[usable], moe[usable]
+    # The margin of two implicates can be many times that of all: it may leave the frame.
+    reach = 2.0 * float(moe[-1]) or max(abs(float(estimate[-1])) * 0.1, 1e-9)
+    low, high = float(estimate[-1]) - reach, float(estimate[-1]) + reach
+    span = max(float(np.log(counts[-1] / counts[0])), 1e-9)
+
+    def x(value: float) -> float:
+        return left + (width - left - right) * float(np.log(value / counts[0])) / span
+
+    def y(value: float) -> float:
+        inside = min(max(value, low), high)
+        return top + (height - top - bottom) * (high - inside) / (high - low)
+
+    places = list(zip(counts, estimate, moe, strict=True))
+    band = [f"{x(m):.1f},{y(e + u):.1f}" for m, e, u in places]
+    band += [f"{x(m):.1f},{y(e - u):.1f}" for m, e, u in reversed(places)]
+    line = " ".join(f"{x(m):.1f},{y(e):.1f}" for m, e, _ in places)
+    ticks = "".join(
+        f'<text x="{x(m):.1f}" y="{height - 10}" text-anchor="middle">{m:.0f}</text>'
+        for m in counts
+    )
+    levels = np.linspace(low, high, 5)[1:-1].tolist()
+    scale = "".join(
+        f'<line x1="{left}" x2="{width - right}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>'
+        f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{escape(text)}</text>'
+        for value, text in zip(levels, _levels_text(levels), strict=True)
+    )
+    dots = "".join(f'<circle cx="{x(m):.1f}" cy="{y(e):.1f}" r="3"/>' for m, e, _ in places)
+    return (
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}: estimate and'
+        f' margin of error by number of implicates">{scale}<polygon points="{" ".join(band)}"/>'
+        f'<polyline points="{line}"/>{dots}{ticks}</svg>'
+    )

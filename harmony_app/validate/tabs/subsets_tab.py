@@ -1,0 +1,182 @@
+"""The paper's panels: errors, value-added and uncertainty against the size of subsets."""
+
+from __future__ import annotations
+
+import traceback
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import panel as pn
+
+from fusion_core.errors import HarmonyError
+from fusion_core.validation import smooth_metrics
+from harmony_app.shell.look import data_table
+from harmony_app.shell.work import LatestWork
+from harmony_app.validate.figures import CurvePanels
+from harmony_app.validate.view import EVERY_SUBSET, in_family, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+    from fusion_core.validation import Validation
+    from harmony_app.shell.session import Theme
+
+_WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
+_TABLE_COLUMNS: Final = {
+    "variable": "Variable",
+    "level": "Level",
+    "subset": "Subset",
+    "share": "Share",
+    "n": "n",
+    "observed": "Observed",
+    "simulated": "Fused",
+    "absolute_percent_error": "Error",
+    "value_added": "Value-added",
+    "uncertainty_ratio": "Uncertainty",
+}
+
+
+class SubsetsTab:
+    """Curves of a family of subsets, and the analyses behind them on demand.
+
+    Parameters
+    ----------
+    variables
+        Fused variables in the order of their colours.
+    theme
+        Light or dark page.
+    html
+        Settings of every piece of text.
+    on_fitted
+        Called when other curves are shown.
+    """
+
+    def __init__(
+        self,
+        variables: Sequence[str],
+        theme: Theme,
+        html: dict[str, Any],
+        on_fitted: Callable[[], None],
+    ) -> None:
+        self._html = html
+        self._on_fitted = on_fitted
+        self._work = LatestWork()
+        self._chosen = ""
+        self._seen: tuple[int, str] | None = None
+        self.panels = CurvePanels(variables, theme)
+        self.status = pn.pane.HTML("", **html)
+        self.metrics: pd.DataFrame | None = None
+        self.curves: pd.DataFrame | None = None
+        self.table: pn.widgets.Tabulator | None = None
+        self._notes = {metric.name: pn.pane.HTML("", **html) for metric in words.METRICS}
+        self._reveal = pn.widgets.Button(label="Show all analyses", margin=(0, 0, 8, 0))
+        self._reveal.on_click(lambda _: self._show_table())
+        self._analyses = pn.Column(self._reveal, margin=0, **_WIDE)
+        self.view = self._build()
+
+    def show(self, validation: Validation, family: str, chosen: str) -> None:
+        """Show a validation's curves; they are fitted again only for a family of subsets."""
+        self._chosen = chosen
+        seen = (id(validation), family)
+        if self._seen == seen:
+            self._draw()
+            return
+        self._seen = seen
+        if family == EVERY_SUBSET:
+            self._work.cancel()
+            self._fitted((validation.metrics, validation.curves))
+            return
+        self.status.object = '<div class="status" role="status"><span class="spinner"></span>Drawing the curves …</div>'
+
+        def compute() -> tuple[pd.DataFrame, pd.DataFrame]:
+            metrics = in_family(validation.metrics, family)
+            return metrics, smooth_metrics(metrics)
+
+        self._work.start(compute, self._fitted, self._failed)
+
+    def _fitted(self, found: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+        self.metrics, self.curves = found
+        self.status.object = ""
+        self._draw()
+        self._on_fitted()
+
+    def _failed(self, error: Exception) -> None:
+        text = "The curves could not be drawn; the server's log says why."
+        if isinstance(error, HarmonyError):
+            text = error.message
+        else:
+            traceback.print_exception(error)
+        self.status.object = f'<div class="error" role="alert">{escape(text)}</div>'
+
+    def _draw(self) -> None:
+        if self.metrics is None or self.curves is None:
+            return
+        outside = self.panels.show(self.metrics, self.curves, self._chosen)
+        for name, pane in self._notes.items():
+            pane.object = f'<div class="outside">{escape(words.scale_note(outside[name]))}</div>'
+        if self.table is not None:
+            self.table.value = self._rows()
+
+    def _show_table(self) -> None:
+        """Build the table when it is wanted: it is the heaviest thing of the page."""
+        self.table = data_table(
+            self._rows(),
+            titles=_TABLE_COLUMNS,
+            height=360,
+            formatters=_formatters(),
+            widths={"subset": "26%"},
+            **_WIDE,
+        )
+        self._analyses[:] = [
+            pn.pane.HTML('<h2 class="panel-title">All analyses</h2>', **self._html),
+            self.table,
+        ]
+
+    def _rows(self) -> pd.DataFrame:
+        rows = self.metrics
+        assert rows is not None  # noqa: S101 - the button appears with the curves
+        if self._chosen:
+            rows = rows[rows["variable"] == self._chosen]
+        return rows[list(_TABLE_COLUMNS)].reset_index(drop=True)
+
+    def _build(self) -> pn.viewable.Viewable:
+        introduction = pn.pane.HTML(f'<p class="help">{words.INTRODUCTION}</p>', **self._html)
+        panels = pn.FlexBox(
+            *[self._card(metric) for metric in words.METRICS],
+            gap="10px",
+            margin=(8, 0, 10, 0),
+            align_items="stretch",
+            **_WIDE,
+        )
+        return pn.Column(introduction, self.status, panels, self._analyses, margin=0, **_WIDE)
+
+    def _card(self, metric: words.Metric) -> pn.viewable.Viewable:
+        heading = (
+            f'<div class="panel-head"><h2 class="panel-title">{escape(metric.title)}</h2>'
+            f'<p class="help">{escape(metric.help)}</p></div>'
+        )
+        return pn.Column(
+            pn.pane.HTML(heading, **self._html),
+            pn.pane.Bokeh(self.panels.plots[metric.name], margin=(6, 0, 0, 0), **_WIDE),
+            self._notes[metric.name],
+            css_classes=["card"],
+            margin=0,
+            styles={"flex": "1 1 215px", "padding": "12px", "min-width": "0"},
+        )
+
+
+def _formatters() -> dict[str, Any]:
+    from bokeh.models.widgets.tables import NumberFormatter
+
+    formats = {
+        "share": "0.0 %",
+        "observed": "0,0.[00]",
+        "simulated": "0,0.[00]",
+        "absolute_percent_error": "0.0 %",
+        "value_added": "0.00",
+        "uncertainty_ratio": "0.00",
+        "n": "0,0",
+    }
+    return {name: NumberFormatter(format=text, nan_format="–") for name, text in formats.items()}

@@ -1,0 +1,249 @@
+"""Estimates against an independent table: choose a file, map its columns, see how they compare."""
+
+from __future__ import annotations
+
+import io
+import traceback
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import panel as pn
+
+from fusion_core.errors import HarmonyError, InputError
+from fusion_core.validation.external import (
+    SUFFIXES,
+    ColumnGuess,
+    guess_columns,
+    known_areas,
+    read_external,
+)
+from harmony_app.shell.look import count, number, percent
+from harmony_app.shell.work import LatestWork
+from harmony_app.validate.figures import scatter_figure
+from harmony_app.validate.tabs.sections import details_html, findings_html, panel_html, table_html
+from harmony_app.validate.view import words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fusion_core.estimates import Statistic
+    from fusion_core.execution.comparing import TableComparison
+    from harmony_app.shell.session import Session
+    from harmony_app.validate.view import ValidatedRun
+
+_PUMA: Final = "puma"
+_NONE: Final = "none"
+_SHOWN: Final = 15
+_NUMBER_KINDS: Final = {"mean": "mean", "total": "total", "median": "median"}
+_LEVEL_KINDS: Final = {"number of households": "count", "share of households": "share"}
+
+
+class TableTab:
+    """The comparison of one run with an uploaded table.
+
+    Parameters
+    ----------
+    session
+        Who looks.
+    record
+        The run.
+    html
+        Settings of every piece of text.
+    """
+
+    def __init__(self, session: Session, record: ValidatedRun, html: dict[str, Any]) -> None:
+        self._session = session
+        self._record = record
+        self._work = LatestWork()
+        self._rows: pd.DataFrame | None = None
+        self._areas: list[str] = []
+        self._found: TableComparison | None = None
+        self._levels = _levels(record)
+        self.file = pn.widgets.FileInput(accept=",".join(SUFFIXES), margin=(0, 0, 8, 0))
+        names = [str(name) for name in record.inside.summary["variable"]]
+        self.variable = _select("Variable", names)
+        self.level = _select("Answer", [])
+        self.kind = _select("The table holds its", {})
+        self.area = _select("Column of area codes", [])
+        self.value = _select("Column of values", [])
+        self.moe = _select("Column of margins of error", [])
+        self.compare = pn.widgets.Button(label="Compare", color="primary", margin=0)
+        self._mapping = pn.FlexBox(
+            self.area,
+            self.value,
+            self.moe,
+            self.compare,
+            gap="8px",
+            align_items="flex-end",
+            visible=False,
+            margin=(8, 0, 0, 0),
+        )
+        self.message = pn.pane.HTML("", **html)
+        self.result = pn.pane.HTML("", **html)
+        self._figure = pn.Column(margin=0, sizing_mode="stretch_width")
+        self.download = pn.widgets.FileDownload(
+            callback=self._csv,
+            filename="comparison.csv",
+            label="Areas CSV",
+            icon=None,
+            visible=False,
+            margin=(6, 0, 0, 0),
+        )
+        self.variable.param.watch(lambda _: self._variable_chosen(), "value")
+        self.file.param.watch(self._uploaded, "value")
+        self.area.param.watch(lambda _: self._tell_areas(), "value")
+        self.compare.on_click(lambda _: self._start())
+        self._variable_chosen()
+        help_text = pn.pane.HTML(
+            panel_html("Against an independent table", words.EXTERNAL_HELP, ""), **html
+        )
+        self.view = pn.Column(
+            help_text,
+            self.file,
+            pn.FlexBox(self.variable, self.level, self.kind, gap="8px"),
+            self._mapping,
+            self.message,
+            self.result,
+            self._figure,
+            self.download,
+            css_classes=["card"],
+            margin=0,
+            styles={"padding": "14px"},
+            sizing_mode="stretch_width",
+        )
+
+    def _variable_chosen(self) -> None:
+        levels = self._levels.get(self.variable.value, ())
+        self.level.options, self.level.visible = list(levels), bool(levels)
+        if levels:
+            self.level.value = levels[0]
+        self.kind.options = _LEVEL_KINDS if levels else _NUMBER_KINDS
+        self.kind.value = next(iter(self.kind.options.values()))
+
+    def _uploaded(self, event: Any) -> None:
+        from fusion_core.execution.comparing import area_codes
+
+        if event.new is None:
+            return
+        try:
+            rows = read_external(event.new, self.file.filename or "table")
+            self._areas = area_codes(self._session.workspace, self._record.run, _PUMA)
+            guess = guess_columns(rows, self._areas)
+        except HarmonyError as error:
+            self._rows, self._mapping.visible = None, False
+            self._say(error.message)
+            return
+        self._rows = rows
+        columns = [str(name) for name in rows.columns]
+        for widget, chosen in ((self.area, guess.area), (self.value, guess.value)):
+            widget.options, widget.value = columns, chosen or columns[0]
+        self.moe.options = [_NONE, *columns]
+        self.moe.value = guess.moe or _NONE
+        self._mapping.visible = True
+        self._tell_areas()
+
+    def _tell_areas(self) -> None:
+        """Say at once whether the chosen column names areas of the run."""
+        if self._rows is None or self.area.value not in self._rows:
+            return
+        column = self._rows[self.area.value]
+        known = known_areas(column, self._areas)
+        self.compare.disabled = not known
+        if not known:
+            self._say(
+                f"No area of the run is named in column '{self.area.value}', which holds values like "
+                f"'{column.iloc[0]}'. Areas are written like {min(self._areas, default='0100100')}: "
+                "choose another column or file."
+            )
+            return
+        self._say("")
+        self.message.object = (
+            f'<p class="help" role="status">{known:,} of {count(len(column), "row")} '
+            f"{'names' if known == 1 else 'name'} an area of the run. Check the columns, then compare.</p>"
+        )
+
+    def _start(self) -> None:
+        from fusion_core.execution.comparing import compare_with_table
+
+        rows, statistic = self._rows, self._statistic()
+        if rows is None:
+            return
+        chosen = ColumnGuess(
+            self.area.value, self.value.value, "" if self.moe.value == _NONE else self.moe.value
+        )
+        self.message.object = (
+            '<div class="status" role="status"><span class="spinner"></span>Estimating …</div>'
+        )
+        workspace, run = self._session.workspace, self._record.run
+
+        def compute() -> TableComparison:
+            from fusion_core.estimates.runs import EstimateCache
+
+            cache = pn.state.as_cached("estimate cache", EstimateCache)
+            return compare_with_table(workspace, run, statistic, rows, columns=chosen, cache=cache)
+
+        self._work.start(compute, self._show, self._failed)
+
+    def _statistic(self) -> Statistic:
+        from fusion_core.estimates import Statistic
+
+        level = self.level.value if self.level.visible else None
+        return Statistic(self.kind.value, self.variable.value, level=level)
+
+    def _show(self, found: TableComparison) -> None:
+        self._found = found
+        points = found.comparison.points
+        furthest = points.loc[points["difference"].abs().sort_values(ascending=False).index]
+        rows = [
+            (
+                row.get("name") or row["area"],
+                f"{number(row['estimate'])} ± {number(row['moe'])}",
+                number(row["external"]),
+                "yes" if row["within_moe"] else "no",
+            )
+            for row in furthest.head(_SHOWN).to_dict("records")
+        ]
+        notes = "".join(f'<p class="help">{escape(note)}</p>' for note in found.notes)
+        missing = len(found.comparison.only_estimated)
+        if missing:
+            share = percent(missing / (missing + len(points)), decimals=0)
+            notes += f'<p class="help">Not in the table: {count(missing, "area")} ({share}).</p>'
+        table = table_html(("area", "estimate", "table", "within margin"), rows, right=1)
+        self.message.object = ""
+        self.result.object = (
+            findings_html(found.findings) + notes + details_html("Areas furthest apart", table)
+        )
+        self._figure[:] = [scatter_figure(points, self._session.theme)]
+        self.download.visible = True
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, HarmonyError):
+            traceback.print_exception(error)
+            error = InputError("The comparison failed", fix="The server's log says why")
+        self._say(error.message)
+
+    def _say(self, text: str) -> None:
+        self.message.object = (
+            f'<div class="error" role="alert">{escape(text)}</div>' if text else ""
+        )
+        self.result.object = ""
+        self._figure[:] = []
+        self.download.visible = False
+
+    def _csv(self) -> io.BytesIO:
+        points = None if self._found is None else self._found.comparison.points
+        return io.BytesIO(b"" if points is None else points.to_csv(index=False).encode())
+
+
+def _select(label: str, options: Any) -> pn.widgets.Select:
+    return pn.widgets.Select(label=label, options=options, width=200, margin=0)
+
+
+def _levels(record: ValidatedRun) -> dict[str, tuple[str, ...]]:
+    """Return the levels of every fused category."""
+    marginals = record.inside.marginals
+    categories = marginals[marginals["lower"].isna()]
+    return {
+        str(name): tuple(str(level) for level in own["level"])
+        for name, own in categories.groupby("variable", sort=False)
+    }

@@ -1,0 +1,53 @@
+"""What the Validate page looks at: state, the record of a run, and its words."""
+
+from harmony_app.validate.view import words
+from harmony_app.validate.view.record import (
+    ValidatedRun,
+    check_note,
+    read_validated,
+)
+from harmony_app.validate.view.state import (
+    EVERY_SUBSET,
+    SUBSETS,
+    TABS,
+    ValidateState,
+    families,
+    from_query,
+    in_family,
+    repair,
+    to_query,
+    toggle_variable,
+)
+from harmony_app.validate.view.words import (
+    DEPENDENCE_HELP,
+    DISTRIBUTION_HELP,
+    METRICS,
+    Metric,
+    score_phrase,
+    subset_titles,
+    value_text,
+)
+
+__all__ = [
+    "DEPENDENCE_HELP",
+    "DISTRIBUTION_HELP",
+    "EVERY_SUBSET",
+    "METRICS",
+    "SUBSETS",
+    "TABS",
+    "Metric",
+    "ValidateState",
+    "ValidatedRun",
+    "check_note",
+    "families",
+    "from_query",
+    "in_family",
+    "read_validated",
+    "repair",
+    "score_phrase",
+    "subset_titles",
+    "to_query",
+    "toggle_variable",
+    "value_text",
+    "words",
+]

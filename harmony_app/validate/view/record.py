@@ -1,0 +1,118 @@
+"""What the Validate page reads of a run: its validations, which is which, and what to warn of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from fusion_core.execution.validating import is_outdated, out_of_fold_folder
+from fusion_core.validation.report import has_validation, read_facts, read_validation
+from harmony_app.shell.look import count, duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fusion_core.surveys.model import Variable
+    from fusion_core.validation import Validation
+    from fusion_core.workspace.runs import Run
+
+
+@dataclass(frozen=True)
+class ValidatedRun:
+    """A run's validations.
+
+    Attributes
+    ----------
+    run
+        The run.
+    inside
+        The usual validation, of households the model was trained on.
+    outside
+        That of households the models never saw, if there is one.
+    facts
+        What is remembered of `outside`: folds, seconds.
+    warnings
+        Sentences to show above everything else.
+    repeat
+        Whether the usual validation should be repeated.
+    subsets
+        Which variables form the subsets, and why; empty where an earlier version did not say.
+    weighted
+        Whether the donor's households count differently.
+    variables
+        The donor's dictionary.
+    """
+
+    run: Run
+    inside: Validation
+    outside: Validation | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    repeat: bool = False
+    subsets: str = ""
+    weighted: bool = True
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+
+    def shown(self, unseen: bool) -> Validation:
+        """Return the validation of unseen households if asked for and there, else the usual one."""
+        return self.outside if unseen and self.outside is not None else self.inside
+
+
+def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
+    """Read the validations of a run.
+
+    Raises
+    ------
+    CorruptFileError
+        If a file of the usual validation is missing or damaged.
+    """
+    inside, folder = read_validation(run.validation_folder), out_of_fold_folder(run)
+    warnings = []
+    if is_outdated(run, run.validation_folder):
+        warnings.append(
+            "The files of this run changed since it was validated, so these figures speak of an"
+            " earlier state."
+        )
+    if inside.scores.empty or _lacks_reliability(inside):
+        warnings.append(
+            "This run was validated by an earlier version, which did not compute everything shown"
+            " here."
+        )
+    repeat = bool(warnings)
+    known = read_facts(run.validation_folder)
+    weighted, subsets = bool(known.get("weighted", True)), str(known.get("subsets", ""))
+    usual = ValidatedRun(
+        run,
+        inside,
+        warnings=tuple(warnings),
+        repeat=repeat,
+        weighted=weighted,
+        subsets=subsets,
+        variables=variables,
+    )
+    if not has_validation(folder):
+        return usual
+    if is_outdated(run, folder):
+        warnings.append(
+            "The check with unseen households is of an earlier state of this run. Repeat it in the"
+            " tab Unseen."
+        )
+    return replace(
+        usual, outside=read_validation(folder), facts=read_facts(folder), warnings=tuple(warnings)
+    )
+
+
+def check_note(facts: Mapping[str, Any]) -> str:
+    """Say how the check with unseen households was made."""
+    folds = int(facts.get("folds", 0))
+    households = count(float(facts.get("households", 0)), "household")
+    took = duration(facts.get("seconds"))
+    return (
+        f"{households} in {folds} parts; each part fused by models trained on the others"
+        f"{f'. It took {took}' if took else ''}."
+    )
+
+
+def _lacks_reliability(validation: Validation) -> bool:
+    categories = validation.metrics["level"].fillna("").astype(str) != ""
+    return validation.reliability.empty and bool(categories.any())

@@ -1,0 +1,181 @@
+"""What the panels of the Validate page mean, in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from harmony_app.shell.look import NO_BREAK, count, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One panel.
+
+    Attributes
+    ----------
+    name
+        Column of the metrics.
+    title
+        Heading.
+    axis
+        Label of the vertical axis.
+    help
+        What it shows and what is good, for someone who never saw it.
+    percent
+        Whether values are written in percent.
+    reference
+        Value of a line to compare with; ``None`` for none.
+    """
+
+    name: str
+    title: str
+    axis: str
+    help: str
+    percent: bool
+    reference: float | None
+
+
+METRICS: Final = (
+    Metric(
+        "absolute_percent_error",
+        "How far off?",
+        "absolute percent error",
+        "How much fused estimates of a subset typically differ from what its donor households"
+        " really said. Lower is better. Small subsets (left) are harder.",
+        True,
+        None,
+    ),
+    Metric(
+        "value_added",
+        "Better than the average?",
+        "value-added",
+        "1: the subset's own value is found exactly. 0: no better than giving every subset the"
+        " overall average. Higher is better.",
+        False,
+        None,
+    ),
+    Metric(
+        "uncertainty_ratio",
+        "How much less sure?",
+        "uncertainty, fused / observed",
+        "Relative margin of error of the fused estimate divided by that of the observed one. 1: as"
+        " sure as if the question had been asked. Just above 1 is honest; below 1 is too sure.",
+        False,
+        1.0,
+    ),
+)
+
+INTRODUCTION: Final = (
+    "Each variable was fused back onto the donor, whose true answers are known, and compared in many"
+    " subsets of households. Each dot is one subset; a line is the typical result at that size."
+)
+FIGURE_NOTE: Final = (
+    "Each variable was fused back onto the donor, whose true answers are known, and compared in many"
+    " subsets of households. A line is the typical result at that size."
+)
+DISTRIBUTION_HELP: Final = (
+    "Share of donor households with each answer: observed, and fused. The bars should be alike."
+)
+DEPENDENCE_HELP: Final = (
+    "How strongly two variables go together (0: not at all, 1 or −1: completely). Fusing should keep"
+    " that; large differences warn against analysing the two together."
+)
+DRAWS_HELP: Final = (
+    "Every household gets several draws. They should be nearer its true answer than draws from all"
+    " households, and their ranges should hold the truth as often as they say: a bar that ends at"
+    " its tick. Shorter, and the draws are too sure."
+)
+SCORES_HELP: Final = (
+    "CRPS, Brier and log score grow with the distance between a household's draws and its true"
+    " answer, and are smallest when the draws come from the true distribution. Skill compares them"
+    " with draws from all households: 0 % knows nothing of the household, 100 % is perfect."
+)
+RELIABILITY_KNOWN: Final = (
+    " Models lean towards households they were trained on, as those shown here, which makes dots"
+    " steeper; for an honest picture check with unseen households (tab Unseen)."
+)
+NO_RANGES: Final = (
+    "Categories have no ranges; see how often their answers are true, and their scores."
+)
+RELIABILITY_HELP: Final = (
+    "Households are grouped by how often the models drew an answer for them. Each dot is a group: to"
+    " the right, the share of its draws with the answer; upwards, the share of its households that"
+    " really gave it. Its line is as long as chance alone may move it (nine times of ten). Dots on the"
+    " diagonal: where three of ten draws say so, three of ten households do. Flatter than the diagonal:"
+    " the models are too sure; steeper: too cautious. Larger dots stand for more households."
+)
+PREDICTORS_HELP: Final = (
+    "How much each predictor contributed when the models were grown (its share of the reduction of"
+    " the training loss). Of predictors that say the same, one may take it all: this shows what the"
+    " models used, not what causes what."
+)
+NO_IMPORTANCE: Final = "This validation does not say what the variable was predicted from."
+CONVERGENCE_HELP: Final = (
+    "The estimate of all households with its margin of error (band), from the first two implicates"
+    " to all. When the line lies still and the band no longer changes, more implicates would change"
+    " nothing."
+)
+CONVERGENCE_NUMBERS: Final = (
+    "Margin in subsets: against that of all implicates, in a typical subset. Moved by a redraw: how"
+    " far a typical subset estimate would move if all implicates were drawn again, as a share of its"
+    " margin of error."
+)
+NO_CONVERGENCE: Final = "This validation does not say whether there are implicates enough."
+UNSEEN_HELP: Final = (
+    "The usual validation asks a model about households it was trained on, and so flatters it. Here"
+    " the donor is cut into parts, and each part is fused by models trained on the others: what is"
+    " found holds for households nobody asked."
+)
+VALIDATING_AGAIN: Final = (
+    "The run is being validated again; a check with unseen households can be started afterwards."
+)
+UNSEEN_TABLE: Final = "Households the model was trained on → households it has not seen."
+ONLY_INSIDE: Final = (
+    "Figures are of households the models were trained on, which flatters single draws. For honest"
+    " ones, see the tab Unseen."
+)
+UNWEIGHTED: Final = "The donor has no weights: every household counts the same."
+INSIDE: Final = "known"
+OUTSIDE: Final = "unseen"
+EXTERNAL_HELP: Final = (
+    "Compare estimates by area with figures from elsewhere, such as published counts. The file"
+    " needs one row per area, with a column of area codes and a column of values."
+)
+
+
+def value_text(metric: Metric, value: float) -> str:
+    """Write a value of a metric."""
+    return percent(value) if metric.percent else f"{value:.2f}"
+
+
+def subset_titles(metrics: pd.DataFrame) -> list[str]:
+    """Name subsets and their levels for hover cards."""
+    return [
+        f"{subset} · {level}" if level else str(subset)
+        for subset, level in zip(metrics["subset"], metrics["level"], strict=True)
+    ]
+
+
+def scale_note(outside: int) -> str:
+    """Say how many analyses lie outside a panel."""
+    return (
+        f"{count(outside, 'analysis', 'analyses')} outside the frame" if outside else f"{NO_BREAK}"
+    )
+
+
+def score_phrase(row: pd.Series[Any]) -> str:
+    """Return skill and coverage of a variable in words."""
+    parts = []
+    skill = row.get("skill")
+    if isinstance(skill, float) and skill == skill:  # noqa: PLR0124 - not-a-number differs from itself
+        parts.append(
+            f"draws {percent(skill, decimals=0)} nearer the truth than answers of any household"
+        )
+    coverage = row.get("coverage")
+    if isinstance(coverage, float) and coverage == coverage:  # noqa: PLR0124 - as above
+        parts.append(f"80{NO_BREAK}% ranges hold {percent(coverage, decimals=0)} of true answers")
+    return "; ".join(parts)
