@@ -1,8 +1,8 @@
-"""The import rules of the house, as CONTRIBUTING.md states them."""
+"""The import rules of the house, as assets/docs/architecture.md states them."""
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -105,13 +105,16 @@ def is_room(name: str) -> bool:
     return last in ROOMS.get(package, ()) and (ROOT / name.replace(".", "/")).is_dir()
 
 
-def imports(path: Path) -> Iterator[tuple[str, str]]:
+@cache
+def imports(path: Path) -> tuple[tuple[str, str], ...]:
     """Every module a file imports, at any depth, and the name it takes from it."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, "") for alias in node.names)
+            found += [(alias.name, "") for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from ((node.module, alias.name) for alias in node.names)
+            found += [(node.module, alias.name) for alias in node.names]
+    return tuple(found)
 
 
 def roots(path: Path) -> set[str]:
@@ -196,6 +199,14 @@ def test_a_module_of_a_room_is_private_unless_the_room_offers_something_of_it(pa
             if path.stem != "__init__":
                 private = path.stem.startswith("_")
                 assert private != (f"{room}.{path.stem}" in offered), path
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_the_documented_rooms_are_the_rooms_there_are(package: str):
+    text = (ROOT / "assets" / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition(f"| `{package}` |")[2].partition("\n\n")[0]
+    rows = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert rows == list(ROOMS[package])
 
 
 def test_no_folder_holds_more_modules_than_a_newcomer_can_overlook():
