@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
-from reporting import SHARED, Row, Unavailable, run_alone
+from support.reporting import SHARED, Row, Unavailable, run_alone
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

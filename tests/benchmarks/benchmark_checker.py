@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from reporting import SHARED, Row, require_shared_data, run_alone
+from support.reporting import SHARED, Row, require_shared_data, run_alone
 
 from fusion_core.harmony.checks.check import check_harmony
 from fusion_core.harmony.checks.files import CheckedHarmony, check_files, price_years

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from benchmark_suggestions import load
-from reporting import Row, require_shared_data, run_alone
+from support.reporting import Row, require_shared_data, run_alone
 
 from fusion_core.harmony.apply.prices import survey_year
 from fusion_core.harmony.checks.comparison import Comparison, compare

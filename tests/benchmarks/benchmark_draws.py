@@ -17,12 +17,12 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from draw_candidates import Candidate, Trained, candidates
-from draw_report import Found, report
-from draw_scores import Scores, score
-from draw_worlds import World, WorldPlan, all_worlds, official_halves
-from measuring import metered
-from reporting import Row, require_shared_data, run_alone
+from draws.candidates import Candidate, Trained, candidates
+from draws.report import Found, report
+from draws.scores import Scores, score
+from draws.worlds import World, WorldPlan, all_worlds, official_halves
+from support.measuring import metered
+from support.reporting import Row, require_shared_data, run_alone
 
 from fusion_core.fusion import FusionModel, Implicates, TrainSettings, fuse, train
 from fusion_core.fusion.base.workers import workers_of

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import machine
 import numpy as np
 import pandas as pd
-from made_up_households import made_up
-from measuring import in_own_process, metered
-from reporting import Row, markdown, number, run_alone
+from support import machine
+from support.made_up_households import made_up
+from support.measuring import in_own_process, metered
+from support.reporting import Row, markdown, number, run_alone
 
 from fusion_core.estimates import Statistic, compare
 from fusion_core.estimates.api.analysis import estimate_points, estimate_targets

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from made_up_households import other_households
-from measuring import Usage, in_own_process, metered
-from recs import R_FUSE, R_MEMORY_NATIONAL, recs_halves
-from reporting import Row, run_alone
+from support.made_up_households import other_households
+from support.measuring import Usage, in_own_process, metered
+from support.recs import R_FUSE, R_MEMORY_NATIONAL, recs_halves
+from support.reporting import Row, run_alone
 
 from fusion_core.fusion import FusionModel, TrainSettings, fuse, fuse_to_folder, train
 from fusion_core.fusion.base.settings import Preset

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from made_up_households import made_up
-from measuring import Usage, exponent, in_own_process, metered
-from reporting import Row, number, run_alone
+from support.made_up_households import made_up
+from support.measuring import Usage, exponent, in_own_process, metered
+from support.reporting import Row, number, run_alone
 
 from fusion_core.estimates import Statistic, analyze
 from fusion_core.fusion import FusedVariable, Implicates, TrainSettings, fuse_to_folder, train

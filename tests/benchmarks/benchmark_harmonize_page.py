@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
-from reporting import Row, Unavailable, run_alone
+from support.reporting import Row, Unavailable, run_alone
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from reporting import Row, run_alone
+from support.reporting import Row, run_alone
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

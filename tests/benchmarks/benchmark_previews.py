@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from reporting import SHARED, Row, require_shared_data, run_alone
+from support.reporting import SHARED, Row, require_shared_data, run_alone
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from large_workspace import SURVEYS, build_large_workspace
-from raw_session import RawSession
-from reporting import Row, require_shared_data, run_alone
+from support.large_workspace import SURVEYS, build_large_workspace
+from support.raw_session import RawSession
+from support.reporting import Row, require_shared_data, run_alone
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

@@ -8,8 +8,8 @@ import sys
 import time
 from collections import defaultdict
 
-from reporting import SHARED, Row, require_shared_data, run_alone
 from sklearn.metrics import adjusted_rand_score
+from support.reporting import SHARED, Row, require_shared_data, run_alone
 
 from fusion_core.harmony.fusiondata.reading import read_harmonies
 from fusion_core.harmony.matching.candidates import CandidateIndex

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from measuring import Usage, in_own_process, metered
-from recs import R_TRAIN_PAPER, recs_halves
-from reporting import Row, run_alone
+from support.measuring import Usage, in_own_process, metered
+from support.recs import R_TRAIN_PAPER, recs_halves
+from support.reporting import Row, run_alone
 
 from fusion_core.fusion import TrainSettings, train
 from fusion_core.fusion.base.settings import Preset

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-from measuring import Usage, in_own_process, metered
-from recs import R_VALIDATE
-from reporting import Row, require_shared_data, run_alone
+from support.measuring import Usage, in_own_process, metered
+from support.recs import R_VALIDATE
+from support.reporting import Row, require_shared_data, run_alone
 
 from fusion_core.fusion import Implicates
 from fusion_core.validation import validate

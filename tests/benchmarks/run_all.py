@@ -17,8 +17,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import machine
-from reporting import Outcome, markdown, read_outcome, topic_of
+from support import machine
+from support.reporting import Outcome, markdown, read_outcome, topic_of
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -20,7 +20,7 @@ ALLOWED = {
     "geography": {"surveys", "workspace", "workspace.files"},
     "fusion": {"workspace.files"},
     "estimates": {"fusion", "surveys", "harmony", "geography", "workspace.files", "workspace"},
-    "validation": {"fusion", "surveys", "estimates", "workspace.files"},
+    "validation": {"fusion", "surveys", "geography", "estimates", "workspace.files"},
     "workspace": {"surveys", "harmony", "fusion", "workspace.files"},
     "ingest": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
     "demo": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
@@ -124,7 +124,7 @@ def roots(path: Path) -> set[str]:
 def part_of(module: str) -> str:
     """The part of the engine a dotted module name belongs to; the top is no part."""
     pieces = module.split(".")[1:]
-    if pieces[:2] in (["workspace", "files"], ["workspace", "tables"]):
+    if pieces[:2] in (["workspace", name] for name in ("files", "folders", "tables")):
         return "workspace.files"
     return pieces[0] if pieces and (ENGINE / pieces[0]).is_dir() else ""
 

@@ -9,8 +9,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import run_all
-from measuring import exponent, in_own_process, metered, peak_memory
-from reporting import Outcome, Row, markdown, number, topic_of
+from support.measuring import exponent, in_own_process, metered, peak_memory
+from support.reporting import Outcome, Row, markdown, number, topic_of
 
 BENCHMARKS = Path(run_all.__file__).parent
 FILES = sorted(BENCHMARKS.glob("benchmark_*.py"))
@@ -27,7 +27,7 @@ def benchmark(folder: Path, body: str) -> Path:
     path.write_text(
         f"""import os, sys, time
 sys.path.insert(0, {str(BENCHMARKS)!r})
-from reporting import Row, Unavailable, run_alone
+from support.reporting import Row, Unavailable, run_alone
 def measure(*, quick):
     {body}
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Which layout of implicates is read best: a column per implicate, a list per household, or long?
 
-Writes the table for readers: ``python tests/benchmarks/measure_implicate_layout.py
+Writes the table for readers: ``python tests/studies/measure_implicate_layout.py
 assets/measured/implicate_layout.md``. Every question is the mean per area and implicate of one
 variable, asked of files just written, the best of three times.
 """
@@ -18,7 +18,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from machine import describe
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+from support.machine import describe
 
 HOUSEHOLDS, COUNT, AREAS, DONORS = 200_000, 40, 360, 5_000
 REPEATS = 3

@@ -4,19 +4,23 @@ A validation should foretell how well households are described that the donor su
 On the RECS halves that can be checked: models trained on one half are validated in the usual way
 and out of fold, and then asked about the other half, whose answers are known.
 
-    python tests/benchmarks/validation_study.py --write
+    python tests/studies/validation_study.py --write
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from machine import describe
-from measuring import metered
-from recs import Halves, recs_halves
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+from support.machine import describe
+from support.measuring import metered
+from support.recs import Halves, recs_halves
 
 from fusion_core.fusion import TrainSettings, fuse, fuse_out_of_fold, train
 from fusion_core.validation import validate
@@ -26,7 +30,7 @@ TARGET = Path(__file__).parents[2] / "assets" / "measured" / "validation.md"
 SUBSETS = ["income", "age", "race", "education"]
 IMPLICATES, FOLDS, SEED = 20, 5, 1
 PRESET = "production"
-COMMAND = "python tests/benchmarks/validation_study.py --write"
+COMMAND = "python tests/studies/validation_study.py --write"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
-from reporting import require_shared_data
+from support.reporting import require_shared_data
 
 R_TRAIN_PAPER: Final = 19.8
 R_TRAIN_DEFAULT: Final = 9.6

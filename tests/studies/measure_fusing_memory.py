@@ -1,6 +1,6 @@
 """Largest memory of fusing from Parquet to Parquet and of reading the result: flat in N and M?
 
-Writes the table for readers: ``python tests/benchmarks/measure_fusing_memory.py
+Writes the table for readers: ``python tests/studies/measure_fusing_memory.py
 assets/measured/fusing_memory.md``. Trees are small, since memory does not depend on them.
 """
 
@@ -10,9 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from machine import describe
-from made_up_households import made_up
-from measuring import Usage, in_own_process, metered
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+from support.machine import describe
+from support.made_up_households import made_up
+from support.measuring import Usage, in_own_process, metered
 
 from fusion_core.fusion import (
     TrainSettings,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from draw_scores import Scores, difference
-from draw_worlds import DEMO_HOUSEHOLDS
-from machine import describe
+from draws.scores import Scores, difference
+from draws.worlds import DEMO_HOUSEHOLDS
+from support.machine import describe
 
 if TYPE_CHECKING:
     from benchmark_draws import Result
@@ -198,7 +198,7 @@ _SECTIONS: Final = (
 _HEAD: Final = """# Ways to draw, measured
 
 Written by `python tests/benchmarks/benchmark_draws.py --write`; what each way is stands in
-`tests/benchmarks/draw_candidates.py`.
+`tests/benchmarks/draws/candidates.py`.
 
 {machine}- Worlds – {worlds}
 - Demo: {demo:,} donors and as many other households of the population with that seed. Training seed

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 COLUMNS = ("topic", "what", "value", "unit", "compared with", "ratio", "note")
-SHARED = Path(__file__).parents[3] / "shared" / "data"
+SHARED = Path(__file__).parents[4] / "shared" / "data"
 """Real public survey data and reference results, where they are at hand."""
 
 

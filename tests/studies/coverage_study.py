@@ -1,7 +1,7 @@
 """Do 90 % margins of error hold the truth in 90 % of cases? Repeated surveys of known populations.
 
-    python tests/benchmarks/coverage_study.py run --folder DIR [--world NAME …] [--repeats 100]
-    python tests/benchmarks/coverage_study.py table --folder DIR      # writes assets/measured/coverage.md
+    python tests/studies/coverage_study.py run --folder DIR [--world NAME …] [--repeats 100]
+    python tests/studies/coverage_study.py table --folder DIR      # writes assets/measured/coverage.md
 
 A repeat draws a donor and a recipient survey with replicate weights, harmonizes, trains, fuses and
 estimates; one JSON line per repeat is appended to ``DIR/<world>/repeats.jsonl``, so the study goes on
@@ -21,6 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
 from coverage_summary import FUSED_DIMENSIONS, causes, coverage, with_holds
 from coverage_worlds import (
     DIMENSIONS,
@@ -34,7 +37,7 @@ from coverage_worlds import (
     group_label,
     statistics_within,
 )
-from machine import describe
+from support.machine import describe
 
 from fusion_core.demo.samples.donor import DESIGN as DONOR_DESIGN
 from fusion_core.demo.samples.recipient import DESIGN as RECIPIENT_DESIGN
@@ -258,7 +261,7 @@ def _introduction(counts: dict[str, dict[str, int]]) -> str:
         f"{SIZE.donor_households:,} with 80 of Fay's, harmonizes them with the demo's harmonies, "
         f"places the donors in PUMAs, trains (few, large boosting steps, two quantiles), fuses "
         f"{IMPLICATES} implicates and estimates.\n\nRepeats by world and method:\n\n{worlds}\n\nMethods:\n\n{methods}\n\n"
-        f"{describe()}\nRepeat: `python tests/benchmarks/coverage_study.py run --folder DIR` "
+        f"{describe()}\nRepeat: `python tests/studies/coverage_study.py run --folder DIR` "
         "and `… table --folder DIR`."
     )
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from recs import recs_halves
+from support.recs import recs_halves
 
 from fusion_core.demo.samples.codebook import FUSION_VARIABLES
 from fusion_core.demo.samples.donor import QUESTIONS, draw_donor
