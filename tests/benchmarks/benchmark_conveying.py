@@ -14,7 +14,7 @@ from benchmark_suggestions import load
 from support.reporting import Row, require_shared_data, run_alone
 
 from fusion_core.harmony.apply.prices import survey_year
-from fusion_core.harmony.checks.comparison import Comparison, compare
+from fusion_core.harmony.meaning.comparison import Comparison, compare
 from fusion_core.harmony.model.harmony import Harmony, SurveyPair
 from fusion_core.harmony.vintages.transfer import ConveyedHarmony
 from fusion_core.harmony.vintages.transferring import Vintages, convey

@@ -53,6 +53,7 @@ ROOMS = {
         "store",
         "fusiondata",
         "checks",
+        "meaning",
         "previews",
         "vintages",
         "suggest",

@@ -1,61 +1,38 @@
 """What is wrong with a harmony, a file, or a family of years."""
 
-from fusion_core.harmony.checks.absence import (
-    soften_absent,
-)
+from fusion_core.harmony.checks.absence import soften_absent
 from fusion_core.harmony.checks.acceptance import (
     accept_finding,
     mark_accepted,
     needs_attention,
     withdraw_acceptance,
 )
-from fusion_core.harmony.checks.check import (
-    check_harmony,
-    sort_findings,
-)
-from fusion_core.harmony.checks.comparison import (
-    Comparison,
-    LevelComparison,
-    compare,
-)
-from fusion_core.harmony.checks.data import (
-    Evidence,
-    check_data,
-    counts_heads,
-)
-from fusion_core.harmony.checks.files import (
-    DictionaryOf,
-    check_sets,
-    price_years,
-    sibling_sets,
-)
+from fusion_core.harmony.checks.check import check_harmony, sort_findings
+from fusion_core.harmony.checks.data import Evidence, check_data, counts_heads
+from fusion_core.harmony.checks.files import DictionaryOf, check_sets, price_years, sibling_sets
 from fusion_core.harmony.checks.findings import (
     SEVERITY_RANK,
     Case,
     Finding,
     Severity,
+    count,
     listed,
 )
-from fusion_core.harmony.checks.siblings import (
-    Sibling,
-    siblings_of,
-)
+from fusion_core.harmony.checks.siblings import Sibling, siblings_of
 
 __all__ = [
     "SEVERITY_RANK",
     "Case",
-    "Comparison",
     "DictionaryOf",
     "Evidence",
     "Finding",
-    "LevelComparison",
     "Severity",
     "Sibling",
     "accept_finding",
     "check_data",
     "check_harmony",
     "check_sets",
-    "compare",
+    "count",
     "counts_heads",
     "listed",
     "mark_accepted",

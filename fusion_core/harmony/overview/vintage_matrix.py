@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fusion_core.harmony.checks import Comparison, DictionaryOf, compare
+from fusion_core.harmony.checks import DictionaryOf
+from fusion_core.harmony.meaning import Comparison, compare
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
 from fusion_core.harmony.vintages import ConveyedHarmony, Vintages, convey
 from fusion_core.surveys.model import Dictionary, SurveyId

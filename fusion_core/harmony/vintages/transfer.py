@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
-from fusion_core.harmony.checks import Comparison
 from fusion_core.harmony.editing import group_word
+from fusion_core.harmony.meaning import Comparison
 from fusion_core.harmony.model import (
     SIDES,
     GroupCode,

@@ -16,10 +16,11 @@ from rapidfuzz import fuzz
 
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.apply import price_factor, survey_year
-from fusion_core.harmony.checks import Sibling, check_harmony, compare, siblings_of
+from fusion_core.harmony.checks import Sibling, check_harmony, siblings_of
 from fusion_core.harmony.expressions import mentioned_columns
 from fusion_core.harmony.labels import normalise_label
 from fusion_core.harmony.matching import CandidateIndex
+from fusion_core.harmony.meaning import compare
 from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, Side, SideName, SurveyPair
 from fusion_core.harmony.vintages._forms import other_form, rebin
 from fusion_core.harmony.vintages._ranges import follow_ranges

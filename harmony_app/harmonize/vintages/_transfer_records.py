@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from fusion_core.harmony.checks import Comparison, LevelComparison
 from fusion_core.harmony.editing import group_word
+from fusion_core.harmony.meaning import Comparison, LevelComparison
 from fusion_core.harmony.model import SIDES, Harmony, SurveyPair, is_group
 from fusion_core.harmony.vintages import (
     Conveyance,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fusion_core.harmony.checks.comparison import compare
 from fusion_core.harmony.editing.changes import harmony_changes
+from fusion_core.harmony.meaning.comparison import compare
 from fusion_core.harmony.model.harmony import Harmony, HarmonySet, LevelGroup, Side, SurveyPair
 from fusion_core.harmony.overview.vintage_matrix import vintage_matrix
 from fusion_core.surveys import Dictionary, SurveyId, Variable

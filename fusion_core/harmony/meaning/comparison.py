@@ -16,10 +16,10 @@ from typing import Final, Literal
 
 from fusion_core.errors import ExpressionError, InputError
 from fusion_core.harmony.apply import price_factor
-from fusion_core.harmony.checks._equivalence import Stretch, compare_on_numbers, same_input
-from fusion_core.harmony.checks.findings import count
+from fusion_core.harmony.checks import count
 from fusion_core.harmony.editing import NOTHING, Change, group_word
 from fusion_core.harmony.labels import normalise_label
+from fusion_core.harmony.meaning._equivalence import Stretch, compare_on_numbers, same_input
 from fusion_core.harmony.model import (
     DROP,
     NUMERIC_RULES,
