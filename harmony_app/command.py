@@ -37,6 +37,7 @@ def app(
     Without --workspace it opens the demo: a fictional state with generated data, on which every
     page can be tried. The demo is built once, which takes some seconds.
     """
+    from harmony_app.log import log_to_stderr
     from harmony_app.serve import require_free_port, serve
 
     try:
@@ -47,6 +48,7 @@ def app(
         raise typer.Exit(_USER_ERROR) from error
     typer.echo(f"Harmony is at http://{address}:{port}/ – stop it with Ctrl-C.")
     sys.stdout.flush()
+    log_to_stderr()
     serve(opened, port=port, address=address, show=show)
 
 

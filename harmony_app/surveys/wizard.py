@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-import traceback
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +15,7 @@ from fusion_core.errors import HarmonyError
 from fusion_core.ingest.readers import READERS, FileSlot, ImportTrial, find_reader, try_import
 from fusion_core.ingest.tables import Problem
 from fusion_core.surveys import SurveyId
+from harmony_app.log import LOG
 from harmony_app.surveys import wizard_state
 from harmony_app.surveys.trial import trial_html
 from harmony_app.surveys.wizard_state import ImportForm
@@ -251,7 +251,7 @@ class ImportWizard(pn.viewable.Viewer):
         try:
             self._trial = await asyncio.to_thread(try_import, wizard_state.request(form))
         except Exception:  # noqa: BLE001 - the wizard must go on; the log keeps the whole story
-            traceback.print_exc()
+            LOG.exception("The files of a survey could not be read")
             self._trial = ImportTrial(None, (_UNREADABLE,))
         self._tried = form
         self._show_corrections()

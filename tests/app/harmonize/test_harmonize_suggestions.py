@@ -11,7 +11,7 @@ from harmony_app.harmonize.work.pair_session import parse_pair
 
 
 def part(page, name):
-    return json.loads(getattr(page.desk, name))
+    return json.loads(getattr(page.browser, name))
 
 
 def groups(page, side):
