@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
+from contextvars import ContextVar
 from math import isfinite
 from typing import Any, Final
 
@@ -34,6 +35,11 @@ from fusion_core.surveys.model import Variable
 MAXIMUM_LENGTH: Final = 20_000
 MAXIMUM_TOKENS: Final = 4_000
 MAXIMUM_DEPTH: Final = 40
+
+_IS_PARSING: Final = ContextVar("_IS_PARSING", default=False)
+"""Whether this thread parses what a user typed: what is wrong with that is told to the user."""
+
+logging.getLogger("sqlglot").addFilter(lambda _record: not _IS_PARSING.get())
 
 _OPENING = {"L_PAREN", "CASE"}
 _CLOSING = {"R_PAREN", "END"}
@@ -326,9 +332,7 @@ def _tokens(text: str, where: str) -> list[Any]:
 
 
 def _parse(text: str, where: str) -> exp.Expression:
-    logger = logging.getLogger("sqlglot")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+    parsing = _IS_PARSING.set(True)
     try:
         trees = sqlglot.parse(text, read="duckdb")
     except RecursionError as error:
@@ -348,7 +352,7 @@ def _parse(text: str, where: str) -> exp.Expression:
             "The expression cannot be understood", where=where, fix=ALLOWED_SUMMARY
         ) from error
     finally:
-        logger.setLevel(level)
+        _IS_PARSING.reset(parsing)
     if len(trees) != 1 or trees[0] is None:
         raise ExpressionError("The expression is empty", where=where, fix="Type an expression")
     tree: exp.Expression = trees[0]

@@ -17,7 +17,15 @@ from fusion_core.harmony.editing import (
     value_words,
 )
 from fusion_core.harmony.model import Harmony
-from harmony_app.harmonize.work import Actions, Host, Message, PairSession, messages, require_work
+from harmony_app.harmonize.work import (
+    Actions,
+    Host,
+    Message,
+    PairSession,
+    messages,
+    require_harmony,
+    require_work,
+)
 from harmony_app.harmonize.work import state as states
 
 _CHOICES: Final[dict[object, Choice]] = {"mine": "mine", "theirs": "theirs"}
@@ -47,7 +55,7 @@ class Conflicts:
         """Show what both did since the version both know."""
         host, work = self._host, require_work(self._host)
         work.reload()
-        mine, theirs = _both(host.state, work)
+        mine, theirs = require_harmony(host), work.saved.get(host.state.key)
         if theirs is None:
             host.browser.tell("conflict", key=mine.key, deleted=True, revision=0)
             return
@@ -61,7 +69,7 @@ class Conflicts:
     def _resolve(self, message: Message) -> None:
         host, work = self._host, require_work(self._host)
         work.reload()
-        mine, theirs = _both(host.state, work)
+        mine, theirs = require_harmony(host), work.saved.get(host.state.key)
         if (theirs.revision if theirs else 0) != messages.whole(
             message.get("revision"), "The revision"
         ):
@@ -145,12 +153,6 @@ def base_version(work: PairSession, state: states.ViewState) -> Harmony | None:
         return work.store.version(state.key, state.base_revision)
     except InputError:
         return None
-
-
-def _both(state: states.ViewState, work: PairSession) -> tuple[Harmony, Harmony | None]:
-    if state.current is None:
-        raise InputError("No harmony is open", fix="Choose a variable on the left")
-    return state.current, work.saved.get(state.key)
 
 
 def _asked(found: Merge) -> list[list[Difference]]:

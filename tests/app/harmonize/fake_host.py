@@ -37,12 +37,14 @@ class FakeHost:
     findings: tuple[Finding, ...] = ()
     browser: FakeBrowser = field(default_factory=FakeBrowser)
     toasts: list[str] = field(default_factory=list)
+    undoing: list[dict[str, Any] | None] = field(default_factory=list)
     asked: list[tuple[str, Any]] = field(default_factory=list)
 
     def toast(
         self, text: str, *, severity: str = "note", undo: dict[str, Any] | None = None
     ) -> None:
-        self.toasts.append(text)
+        self.toasts.append(text if severity == "note" else f"{severity}: {text}")
+        self.undoing.append(undo)
 
     def edit(self, harmony: Harmony) -> None:
         self.state = states.edit(self.state, harmony)
@@ -54,7 +56,7 @@ class FakeHost:
         self.asked.append(("schedule", ()))
 
     def open(self, donor: str, recipient: str, *, remember: bool = True) -> None:
-        self.asked.append(("open", (donor, recipient)))
+        self.asked.append(("open", (donor, recipient, remember)))
 
     def open_pair(self, pair: SurveyPair) -> None:
         self.asked.append(("open_pair", pair))
@@ -63,7 +65,7 @@ class FakeHost:
         self.asked.append(("open_key", key))
 
     def show_view(self, view: states.View, task: VintageTask | None = None) -> None:
-        self.asked.append(("show_view", view))
+        self.asked.append(("show_view", (view, task)))
 
     def refresh(self, changed: Collection[tuple[SurveyPair, str]]) -> None:
         self.asked.append(("refresh", changed))

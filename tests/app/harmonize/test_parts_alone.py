@@ -102,7 +102,7 @@ def test_suggest_the_queue_needs_no_more_of_others_than_three_ways_to_act(host: 
     )
     part.search()
     part.actions["queue_start"]({})
-    assert ("open", ("heat", "hfl")) in host.asked
+    assert ("open", ("heat", "hfl", True)) in host.asked
     part.actions["queue_save"]({})
     assert done == ["taken", "saved"]
 
@@ -134,7 +134,7 @@ def test_checks_what_is_saved_is_checked_and_a_finding_is_accepted_as_an_edit(sa
 
 def test_vintages_a_view_is_opened_through_the_host(saved: FakeHost, workspace):
     CoverageView(saved).actions["coverage"]({})
-    assert ("show_view", "coverage") in saved.asked
+    assert ("show_view", ("coverage", None)) in saved.asked
     assert saved.browser.told[-1]["kind"] == "coverage"
     Transferring(saved, Steps(workspace, "kim")).actions["convey"]({"direction": "from"})
     assert saved.browser.told[-1]["pair"] == ""  # the workspace has no other vintage
@@ -144,7 +144,8 @@ def test_table_rows_are_deleted_in_one_step_and_that_is_undone(saved: FakeHost, 
     part = Tabling(saved, Steps(workspace, "kim"))
     part.actions["delete_rows"]({"items": [{"pair": str(PAIR), "key": "heat__hfl"}]})
     assert saved.work.store.load().get("heat__hfl") is None
-    part.actions["undo_step"]({"step": 0})
+    (undo,) = (item for item in saved.undoing if item is not None)
+    part.actions[undo["kind"]](undo)
     assert saved.work.store.load().get("heat__hfl") is not None
     assert saved.asked[-1] == ("refresh", {(PAIR, "heat__hfl")})
 

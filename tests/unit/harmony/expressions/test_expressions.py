@@ -1,8 +1,11 @@
 """The expression language lets through scalar SQL over known columns, and nothing else."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 import pytest
+import sqlglot
 
 from fusion_core.errors import ExpressionError
 from fusion_core.harmony.expressions.expression import (
@@ -231,3 +234,20 @@ def test_a_constant_has_a_value_for_every_row_of_a_table_without_columns():
 
 def test_every_function_has_a_line_of_help():
     assert {name.upper() for name in ALLOWED_FUNCTIONS} == set(FUNCTIONS)
+
+
+def test_what_a_user_mistypes_is_told_to_the_user_and_not_to_the_log(caplog, monkeypatch):
+    levels, parse = [], sqlglot.parse
+
+    def parse_seen(*arguments, **options):
+        levels.append(logging.getLogger("sqlglot").level)
+        return parse(*arguments, **options)
+
+    monkeypatch.setattr(sqlglot, "parse", parse_seen)
+    with pytest.raises(ExpressionError):
+        check_expression("ALTER foo bar", COLUMNS)
+    assert caplog.records == []
+    # Another thread may log meanwhile: nothing that all threads share is changed.
+    assert levels == [logging.NOTSET]
+    sqlglot.parse("ALTER foo bar", read="duckdb")
+    assert [record.name for record in caplog.records] == ["sqlglot"]
