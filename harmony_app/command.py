@@ -58,6 +58,7 @@ def app(
     page can be tried. The demo is built once, which takes some seconds.
     """
     from harmony_app.listening import allowed_origins, require_free_port, require_permission
+    from harmony_app.log import log_to_stderr
     from harmony_app.serve import serve
 
     try:
@@ -69,6 +70,7 @@ def app(
         typer.echo(error.message, err=True)
         raise typer.Exit(_USER_ERROR) from error
     _announce(address, port)
+    log_to_stderr()
     serve(
         opened, port=port, address=address, no_sign_in=no_sign_in, origins=origin or (), show=show
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import traceback
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -34,9 +33,10 @@ from harmony_app.explore.view import (
     toggle_area,
     words,
 )
+from harmony_app.log import LOG
 from harmony_app.shell.look import FigureSaver, Quantity
 from harmony_app.shell.session import set_query
-from harmony_app.shell.work import LatestWork
+from harmony_app.shell.work import SlowWork
 
 if TYPE_CHECKING:
     from io import BytesIO
@@ -78,7 +78,7 @@ class ExplorePage(Viewer):
         self._session = session
         self._catalogue = catalogue
         self._estimator = estimator
-        self._work = LatestWork()
+        self._work = SlowWork()
         self._shapes: AreaShapes | None = None
         self._asked: EstimateRequest | None = None
         self._answer: Answer | None = None
@@ -265,7 +265,7 @@ class ExplorePage(Viewer):
                 self.controls.show_error(error)
             self.centre.show_status(error=error.message)
         else:
-            traceback.print_exception(error)
+            LOG.error("The estimates could not be computed", exc_info=error)
             self.centre.show_status(
                 error="The estimates could not be computed; the details are in the server's log."
             )

@@ -24,7 +24,7 @@ from harmony_app.fuse.settings_form import read_value
 from harmony_app.fuse.state import FuseState
 from harmony_app.shell.page import message_panel
 from harmony_app.shell.session import Session, set_query
-from harmony_app.shell.work import LatestWork, RunRow, RunWatch
+from harmony_app.shell.work import RunRow, RunWatch, SlowWork
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ class FusePage(Viewer):
         self._session = session
         self._pairs = pairs
         self._watch = RunWatch(session.workspace)
-        self._work = LatestWork()
+        self._work = SlowWork()
         self._catalogue: Catalogue | None = None
         self._problem = ""
         self._setting_error = ""

@@ -22,8 +22,8 @@ from harmony_app.harmonize.match import (
 )
 from harmony_app.harmonize.team import variable_reviews
 from harmony_app.harmonize.work import (
-    HarmonizeDesk,
-    PairWork,
+    Browser,
+    PairSession,
     Status,
     Surveys,
     ViewState,
@@ -43,33 +43,33 @@ class Screen:
     ----------
     workspace
         The project folder.
-    desk
-        The component in the browser.
+    browser
+        The browser half of the page.
     show_table
         Shows the table of all harmonies with these statuses.
     """
 
-    def __init__(self, workspace: Workspace, desk: HarmonizeDesk, show_table: ShowTable) -> None:
+    def __init__(self, workspace: Workspace, browser: Browser, show_table: ShowTable) -> None:
         self._workspace = workspace
-        self._desk = desk
+        self._browser = browser
         self._show_table = show_table
         self._labels: list[list[str]] = []
         self._consequence: Consequence | None = None
 
-    def show_pair(self, work: PairWork | None) -> None:
+    def show_pair(self, work: PairSession | None) -> None:
         """Show the variables of both surveys of a pair, or none."""
         self._consequence = None
         if work is None:
-            self._desk.show(variables=[], recipients=[], subject=None, form=None, preview=None)
+            self._browser.show(variables=[], recipients=[], subject=None, form=None, preview=None)
             return
-        self._desk.show(
+        self._browser.show(
             variables=variable_entries(work.surveys.donor.dictionary),
             recipients=variable_entries(work.surveys.recipient.dictionary),
         )
 
     def show_place(
         self,
-        work: PairWork | None,
+        work: PairSession | None,
         state: ViewState,
         *,
         message: list[str] | None = None,
@@ -91,7 +91,7 @@ class Screen:
         """
         choice = pair_choice(self._workspace, list_pairs(self._workspace.path))
         surveys = (work.surveys.donor, work.surveys.recipient) if work else ()
-        self._desk.show(
+        self._browser.show(
             pairs=choice.record,
             place={
                 "pair": str(state.pair) if state.pair else "",
@@ -117,13 +117,13 @@ class Screen:
             },
         )
 
-    def show_statuses(self, work: PairWork | None, state: ViewState) -> None:
+    def show_statuses(self, work: PairSession | None, state: ViewState) -> None:
         """Show how far every donor variable is."""
         if work is None:
             return
         done = {split_key(key)[0] for key in work.saved}
         statuses = work.statuses()
-        self._desk.show(
+        self._browser.show(
             statuses=worklist_statuses(
                 work.surveys.donor.dictionary, statuses, done, work.attention()
             )
@@ -132,16 +132,16 @@ class Screen:
         if state.view == "all":
             self._show_table(statuses)
 
-    def show_subject(self, work: PairWork | None, state: ViewState) -> None:
+    def show_subject(self, work: PairSession | None, state: ViewState) -> None:
         """Show the chosen variables and what else the donor variable could be matched with."""
         if work is None or not state.donor:
-            self._desk.show(subject=None)
+            self._browser.show(subject=None)
             return
         statuses = work.statuses()
         recipient = (
             work.surveys.recipient.dictionary.get(state.recipient) if state.recipient else None
         )
-        self._desk.show(
+        self._browser.show(
             subject={
                 "key": state.key,
                 "donor": variable_card(work.surveys.donor.dictionary[state.donor]),
@@ -166,11 +166,11 @@ class Screen:
             }
         )
 
-    def show_form(self, work: PairWork | None, state: ViewState, sequence: int) -> None:
+    def show_form(self, work: PairSession | None, state: ViewState, sequence: int) -> None:
         """Show the current harmony as it can be edited."""
         if work is None or state.current is None:
             self._consequence = None
-            self._desk.show(form=None, preview=None)
+            self._browser.show(form=None, preview=None)
             return
         donor, recipient = work.variables(state.current)
         form = harmony_form(state, work.surveys, sequence=sequence)
@@ -182,20 +182,20 @@ class Screen:
             # The lists appear at once; their shares follow with the preview.
             self._labels = labels
             self._consequence = None
-            self._desk.show(
+            self._browser.show(
                 form=form,
                 labels=labels_record(state.current),
                 rows=rows_record(state.current, donor, recipient, None),
             )
         else:
-            self._desk.show(form=form)
+            self._browser.show(form=form)
 
     def show_consequence(self, found: Consequence) -> None:
         """Show what the current harmony – or one it could become – does; see `consequence`."""
         self._consequence = found
-        self._desk.show(computing=False, **found.parts)
+        self._browser.show(computing=False, **found.parts)
 
-    def shows(self, work: PairWork, harmony: Harmony, foreseen: Harmony | None) -> bool:
+    def shows(self, work: PairSession, harmony: Harmony, foreseen: Harmony | None) -> bool:
         """Whether the consequence shown is the one `consequence` would compute."""
         shown = self._consequence
         return (
@@ -204,19 +204,10 @@ class Screen:
             and (shown.harmony, shown.foreseen) == (harmony, foreseen)
         )
 
-    def finding(self, current: Harmony | None, index: int) -> Finding | None:
-        """Return a finding about the current harmony; ``None`` where it no longer applies."""
-        if self._consequence is None or self._consequence.harmony != current:
-            return None
-        findings = self._consequence.preview.findings
-        return findings[index] if 0 <= index < len(findings) else None
-
-    def errors(self, current: Harmony) -> int:
-        """Count what is known to be wrong with the current harmony and was not accepted."""
-        if self._consequence is None or self._consequence.harmony != current:
-            return 0
-        found = self._consequence.preview.findings
-        return sum(item.severity == "error" and not item.accepted for item in found)
+    def findings(self, current: Harmony | None) -> tuple[Finding, ...]:
+        """Return what is known to be wrong with the current harmony; none until it was computed."""
+        shown = self._consequence
+        return shown.preview.findings if shown is not None and shown.harmony == current else ()
 
 
 @dataclass(frozen=True)
@@ -238,7 +229,9 @@ class Consequence:
     parts: dict[str, Any]
 
 
-def consequence(work: PairWork, harmony: Harmony, foreseen: Harmony | None = None) -> Consequence:
+def consequence(
+    work: PairSession, harmony: Harmony, foreseen: Harmony | None = None
+) -> Consequence:
     """Compute what a harmony – or one it could become – does; may run in a thread.
 
     Parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from fusion_core.errors import HarmonyError
+from harmony_app.log import LOG
 from harmony_app.shell.look import HarmonyDesign
 from harmony_app.shell.session import Session, current_session
 from harmony_app.shell.tour import demo_tour
@@ -65,7 +65,7 @@ def _content(place: Place, session: Session) -> pn.viewable.Viewable:
     except HarmonyError as error:
         return message_panel(error.what, f"{error.where} {error.fix}".strip())
     except Exception:  # noqa: BLE001 - a page must always answer; the log keeps the whole story
-        traceback.print_exc()
+        LOG.exception("The page %s could not be shown", place.path)
         return message_panel(
             "This page could not be shown",
             "The details are in the server's log. Nothing you saved is affected.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-import traceback
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +15,7 @@ from fusion_core.errors import HarmonyError, InputError
 from fusion_core.ingest.readers import READERS, FileSlot, ImportTrial, find_reader, try_import
 from fusion_core.ingest.tables import Problem
 from fusion_core.surveys import SurveyId
+from harmony_app.log import LOG
 from harmony_app.surveys import wizard_state
 from harmony_app.surveys.trial import trial_html
 from harmony_app.surveys.wizard_state import ImportForm
@@ -266,7 +266,7 @@ class ImportWizard(pn.viewable.Viewer):
         try:
             self._trial = await asyncio.to_thread(try_import, wizard_state.request(form))
         except Exception:  # noqa: BLE001 - the wizard must go on; the log keeps the whole story
-            traceback.print_exc()
+            LOG.exception("The files of a survey could not be read")
             self._trial = ImportTrial(None, (_UNREADABLE,))
         self._tried = form
         self._show_corrections()
@@ -296,7 +296,7 @@ class ImportWizard(pn.viewable.Viewer):
         if isinstance(error, HarmonyError):
             sentence = error.message
         else:
-            traceback.print_exception(error)
+            LOG.error("A survey could not be stored", exc_info=error)
             sentence = _NOT_STORED.sentence
         self._report.object = f'<h3 class="bad">{escape(sentence)}</h3>'
 

@@ -38,6 +38,11 @@ MAXIMUM_LENGTH: Final = 20_000
 MAXIMUM_TOKENS: Final = 4_000
 MAXIMUM_DEPTH: Final = 40
 
+_IS_PARSING: Final = ContextVar("_IS_PARSING", default=False)
+"""Whether this thread parses what a user typed: what is wrong with that is told to the user."""
+
+logging.getLogger("sqlglot").addFilter(lambda _record: not _IS_PARSING.get())
+
 _OPENING = {"L_PAREN", "CASE"}
 _CLOSING = {"R_PAREN", "END"}
 
@@ -331,21 +336,8 @@ def _tokens(text: str, where: str) -> list[Any]:
     return tokens
 
 
-_checking: ContextVar[bool] = ContextVar("an expression is being checked", default=False)
-
-
-class _UnlessChecking(logging.Filter):
-    """Drops what the parser logs of a text that gets an error of its own, in that thread alone."""
-
-    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - the signature of logging
-        return not _checking.get()
-
-
-logging.getLogger("sqlglot").addFilter(_UnlessChecking())
-
-
 def _parse(text: str, where: str) -> exp.Expression:
-    token = _checking.set(True)
+    parsing = _IS_PARSING.set(True)
     try:
         trees = sqlglot.parse(text, read="duckdb")
     except RecursionError as error:
@@ -365,7 +357,7 @@ def _parse(text: str, where: str) -> exp.Expression:
             "The expression cannot be understood", where=where, fix=ALLOWED_SUMMARY
         ) from error
     finally:
-        _checking.reset(token)
+        _IS_PARSING.reset(parsing)
     if len(trees) != 1 or trees[0] is None:
         raise ExpressionError("The expression is empty", where=where, fix="Type an expression")
     tree: exp.Expression = trees[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import traceback
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +14,8 @@ from harmony_app.explore.data import true_value
 from harmony_app.explore.panels import _detail as detail
 from harmony_app.explore.panels._ranking import RankedAreas, ranking_items, ranking_note
 from harmony_app.explore.view import ALL_AREAS, words
-from harmony_app.shell.work import LatestWork
+from harmony_app.log import LOG
+from harmony_app.shell.work import SlowWork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ class Side:
         self._titles = catalogue.titles
         self._change = change
         self._choose = choose
-        self._work = LatestWork()
+        self._work = SlowWork()
         self._showing = False
         self._state: ExploreState | None = None
         self._names: dict[str, str] = {}
@@ -323,7 +323,7 @@ class Side:
         if isinstance(error, HarmonyError):
             text = error.message
         else:
-            traceback.print_exception(error)
+            LOG.error("The detail of an area could not be computed", exc_info=error)
         self.table.object = f'<div class="error" role="alert">{escape(text)}</div>'
         self.comparison.object = ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import panel as pn
 
@@ -15,12 +15,7 @@ from fusion_core.harmony.overview import Verdict
 from fusion_core.harmony.store import list_pairs
 from harmony_app.harmonize.checks._bulk_check import BulkCheck, shared_checks
 from harmony_app.harmonize.match import SEVERITIES
-from harmony_app.harmonize.work import Actions, Message, messages
-from harmony_app.harmonize.work import state as states
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
-    from harmony_app.harmonize.work import PairWork
+from harmony_app.harmonize.work import Actions, Host, Message, PairSession, messages, require_work
 
 REASON_LIMIT: Final = 1_000
 
@@ -30,13 +25,13 @@ class Checks:
 
     Parameters
     ----------
-    page
+    host
         The page.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
-        self._service: BulkCheck = shared_checks(page.session.workspace)
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._service: BulkCheck = shared_checks(host.session.workspace)
         self._told = False
         self._others: set[SurveyPair] = set()
         self._listen()
@@ -55,7 +50,7 @@ class Checks:
 
     def refresh(self) -> None:
         """Have checked what was saved since, and show what is known."""
-        work = self._page.work
+        work = self._host.work
         if work is None:
             return
         work.verdicts = self._service.verdicts(work.pair)
@@ -73,14 +68,14 @@ class Checks:
 
     def show(self) -> None:
         """Show counts for every harmony, and the list of findings where it is open."""
-        work = self._page.work
+        work = self._host.work
         if work is None:
-            self._page.desk.show(checks={}, findings=None)
+            self._host.browser.show(checks={}, findings=None)
             return
         others = {str(pair): checks_record(self._service.verdicts(pair)) for pair in self._others}
-        self._page.desk.show(checks=others | {str(work.pair): checks_record(work.verdicts)})
-        if self._page.state.view == "findings":
-            self._page.desk.show(findings=findings_record(work))
+        self._host.browser.show(checks=others | {str(work.pair): checks_record(work.verdicts)})
+        if self._host.state.view == "findings":
+            self._host.browser.show(findings=findings_record(work))
 
     # News from the checking thread ------------------------------------------------------------
 
@@ -90,7 +85,7 @@ class Checks:
             return
 
         def news(pair: SurveyPair) -> None:
-            work = self._page.work
+            work = self._host.work
             shown = work is not None and (work.pair == pair or pair in self._others)
             if shown and not self._told:
                 self._told = True
@@ -101,31 +96,30 @@ class Checks:
 
     def _show_news(self) -> None:
         self._told = False
-        work = self._page.work
+        work = self._host.work
         if work is not None:
             work.verdicts = self._service.verdicts(work.pair)
-            self._page.screen.show_statuses(work, self._page.state)
+            self._host.show("statuses")
             self.show()
 
     # One finding of the open harmony ----------------------------------------------------------
 
     def _open_finding(self, message: Message) -> tuple[Harmony, Finding]:
-        current = self._page.state.current
+        current, findings = self._host.state.current, self._host.findings
         index = messages.whole(message.get("index"), "The finding")
-        found = self._page.screen.finding(current, index)
-        if current is None or found is None:
+        if current is None or not 0 <= index < len(findings):
             raise InputError("The harmony has changed since this was found", fix="Choose it again")
-        return current, found
+        return current, findings[index]
 
     def _accept(self, message: Message) -> None:
         current, found = self._open_finding(message)
         reason = messages.text(message, "reason", limit=REASON_LIMIT)
         changed = accept_finding(current, found, reason)
-        self._page.state = states.edit(self._page.state, changed)
+        self._host.edit(changed)
 
     def _reopen(self, message: Message) -> None:
         current, found = self._open_finding(message)
-        self._page.state = states.edit(self._page.state, withdraw_acceptance(current, found))
+        self._host.edit(withdraw_acceptance(current, found))
 
     # The list of all findings -----------------------------------------------------------------
 
@@ -133,16 +127,16 @@ class Checks:
         """Check the pairs of the chosen harmonies, which need not be the open one."""
         items = message.get("items")
         texts = {item.get("pair") for item in items or () if isinstance(item, dict)}
-        known = {str(pair): pair for pair in list_pairs(self._page.session.workspace.path)}
+        known = {str(pair): pair for pair in list_pairs(self._host.session.workspace.path)}
         pairs = {known[text] for text in texts if text in known}
         self._others |= pairs
         for pair in pairs:
             self._have_checked(pair)
         self.refresh()
-        self._page.toast("The chosen harmonies are being checked; see the column findings.")
+        self._host.toast("The chosen harmonies are being checked; see the column findings.")
 
     def _listed(self, message: Message) -> _Listed:
-        work, key = self._page.require_work(), messages.text(message, "key")
+        work, key = require_work(self._host), messages.text(message, "key")
         work.reload()
         index = messages.whole(message.get("index"), "The finding")
         verdict, saved = work.verdicts.get(key), work.saved.get(key)
@@ -160,35 +154,35 @@ class Checks:
         if item.finding.fix is None:
             raise InputError("This finding has no automatic fix", fix="Open the harmony")
         item.work.keep_draft(item.finding.fix.harmony, item.saved.revision)
-        self._page.open(item.saved.donor.variable, item.saved.recipient.variable, remember=False)
-        self._page.toast(f"A draft of {item.saved.key} holds the fix; open it to look and save.")
+        self._host.open(item.saved.donor.variable, item.saved.recipient.variable, remember=False)
+        self._host.toast(f"A draft of {item.saved.key} holds the fix; open it to look and save.")
 
     def _accept_listed(self, message: Message) -> None:
         item = self._listed(message)
         reason = messages.text(message, "reason", limit=REASON_LIMIT)
         self._save(item, accept_finding(item.saved, item.finding, reason))
-        self._page.toast(f"Accepted in {item.saved.key}, with your reason.")
+        self._host.toast(f"Accepted in {item.saved.key}, with your reason.")
 
     def _reopen_listed(self, message: Message) -> None:
         item = self._listed(message)
         self._save(item, withdraw_acceptance(item.saved, item.finding))
-        self._page.toast(f"The finding in {item.saved.key} is open again.")
+        self._host.toast(f"The finding in {item.saved.key} is open again.")
 
     def _save(self, item: _Listed, changed: Harmony) -> None:
-        page = self._page
+        host = self._host
         item.work.store.save(
-            changed, author=page.session.user, expected_revision=item.saved.revision
+            changed, author=host.session.user, expected_revision=item.saved.revision
         )
         item.work.reload()
-        if page.state.key == item.saved.key:
-            page.open(item.saved.donor.variable, item.saved.recipient.variable, remember=False)
+        if host.state.key == item.saved.key:
+            host.open(item.saved.donor.variable, item.saved.recipient.variable, remember=False)
 
 
 @dataclass(frozen=True)
 class _Listed:
     """A finding of the list and the harmony it is about."""
 
-    work: PairWork
+    work: PairSession
     saved: Harmony
     finding: Finding
 
@@ -207,7 +201,7 @@ def checks_record(verdicts: Mapping[str, Verdict]) -> dict[str, dict[str, Any]]:
     }
 
 
-def findings_record(work: PairWork) -> dict[str, Any]:
+def findings_record(work: PairSession) -> dict[str, Any]:
     """Return all findings of a pair, the gravest first and accepted ones last."""
     entries = [
         (finding, key, index)

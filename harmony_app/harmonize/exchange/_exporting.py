@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.checks import sibling_sets
@@ -29,17 +29,16 @@ from fusion_core.harmony.store import HarmonyStore
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.work import (
     Actions,
+    Host,
     Message,
     failure_words,
     load_survey,
     messages,
     parse_pair,
     progress_teller,
+    require_work,
 )
-from harmony_app.shell.work import LatestWork
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.shell.work import SlowWork
 
 ITEMS_LIMIT: Final = 20_000
 
@@ -62,13 +61,13 @@ class Exports:
 
     Parameters
     ----------
-    page
+    host
         The page.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
-        self._work = LatestWork()
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._slow_work = SlowWork()
 
     @property
     def actions(self) -> Actions:
@@ -84,17 +83,17 @@ class Exports:
         wanted = self._wanted(message)
         form = messages.text(message, "format")
         if not form:
-            self._page.desk.tell("export_ask", items=message.get("items"), title=_title(wanted))
+            self._host.browser.tell("export_ask", items=message.get("items"), title=_title(wanted))
             return
-        page, workspace = self._page, self._page.session.workspace
+        host, workspace = self._host, self._host.session.workspace
         order = _Order(
             parse_format(form),
-            page.session.user,
+            host.session.user,
             message.get("shares") is not False,
             message.get("findings") is True,
         )
-        tell = progress_teller(page.desk, "export_progress")
-        self._work.start(
+        tell = progress_teller(host.browser, "export_progress")
+        self._slow_work.start(
             lambda: [
                 _exported(workspace, pair, keys, order, tell) for pair, keys in wanted.items()
             ],
@@ -104,12 +103,12 @@ class Exports:
 
     def _cancel(self, message: Message) -> None:
         del message
-        self._work.cancel()
+        self._slow_work.cancel()
 
     def _wanted(self, message: Message) -> Wanted:
         items = message.get("items")
         if items is None:
-            return {self._page.require_work().pair: None}
+            return {require_work(self._host).pair: None}
         if not isinstance(items, list) or len(items) > ITEMS_LIMIT:
             raise InputError("The message lists no harmonies", fix="Select the rows again")
         found: dict[SurveyPair, list[str]] = {}
@@ -135,16 +134,16 @@ class Exports:
         ]
         if len(files) == 1:
             (file,) = files
-            self._page.desk.tell("download", name=file.name, text=file.text, media=file.media)
+            self._host.browser.tell("download", name=file.name, text=file.text, media=file.media)
         else:
             data = _zipped(files)
-            self._page.desk.tell(
+            self._host.browser.tell(
                 "download", name="harmonies.zip", data=data, media="application/zip"
             )
-        self._page.desk.tell("export_done", files=[item.name for item in files], remarks=remarks)
+        self._host.browser.tell("export_done", files=[item.name for item in files], remarks=remarks)
 
     def _fail(self, error: Exception) -> None:
-        self._page.desk.tell("export_failed", message=failure_words(error))
+        self._host.browser.tell("export_failed", message=failure_words(error))
 
 
 def _exported(

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -26,11 +26,15 @@ from fusion_core.surveys.model import Dictionary, SurveyId
 from fusion_core.surveys.storage import read_dictionary
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.exchange._exporting import Exports
-from harmony_app.harmonize.work import Actions, Message, failure_words, messages, progress_teller
-from harmony_app.shell.work import LatestWork
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.harmonize.work import (
+    Actions,
+    Message,
+    OverviewHost,
+    failure_words,
+    messages,
+    progress_teller,
+)
+from harmony_app.shell.work import SlowWork
 
 UPLOAD_LIMIT: Final = 12_000_000
 """Characters of one uploaded file in base64; the largest published one is under 130,000."""
@@ -49,14 +53,14 @@ class Exchange:
 
     Parameters
     ----------
-    page
+    host
         The page.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
-        self._exports = Exports(page)
-        self._work = LatestWork()
+    def __init__(self, host: OverviewHost) -> None:
+        self._host = host
+        self._exports = Exports(host)
+        self._slow_work = SlowWork()
         self._uploads: list[Upload] = []
         self._plans: list[PlannedFile] = []
         self._outcomes: list[Mapping[int, Outcome]] = []
@@ -90,15 +94,15 @@ class Exchange:
             self._plan()
 
     def _plan(self) -> None:
-        workspace, uploads = self._page.session.workspace, tuple(self._uploads)
-        tell = progress_teller(self._page.desk, "import_progress")
-        self._work.start(
+        workspace, uploads = self._host.session.workspace, tuple(self._uploads)
+        tell = progress_teller(self._host.browser, "import_progress")
+        self._slow_work.start(
             lambda: plan_uploads(workspace, uploads, tell), self._show_plan, self._fail
         )
 
     def _show_plan(self, plans: list[PlannedFile]) -> None:
         self._uploads, self._plans, self._outcomes = [], plans, []
-        self._page.desk.tell("import_plan", files=[file_record(plan) for plan in plans])
+        self._host.browser.tell("import_plan", files=[file_record(plan) for plan in plans])
 
     def _run(self, message: Message) -> None:
         """Save what was decided per file: left out, only what is new, or the file's version."""
@@ -107,9 +111,9 @@ class Exchange:
         choices = message.get("choices")
         if not isinstance(choices, list) or len(choices) != len(self._plans):
             raise InputError("The choices do not fit the files", fix="Choose the files again")
-        plans, page = tuple(self._plans), self._page
-        folder, author = page.session.workspace.path, page.session.user
-        tell = progress_teller(page.desk, "import_progress")
+        plans, host = tuple(self._plans), self._host
+        folder, author = host.session.workspace.path, host.session.user
+        tell = progress_teller(host.browser, "import_progress")
 
         def save() -> tuple[list[PlannedFile], list[Mapping[int, Outcome]]]:
             done, outcomes = [], []
@@ -120,7 +124,7 @@ class Exchange:
                 outcomes.append(outcome)
             return done, outcomes
 
-        self._work.start(save, self._show_outcome, self._fail)
+        self._slow_work.start(save, self._show_outcome, self._fail)
 
     def _show_outcome(self, result: tuple[list[PlannedFile], list[Mapping[int, Outcome]]]) -> None:
         self._plans, self._outcomes = result
@@ -129,22 +133,22 @@ class Exchange:
             for plan, outcome in zip(*result, strict=True)
             if set(outcome.values()) & {"added", "replaced"}
         }
-        page = self._page
-        if page.work is not None and page.work.pair in changed:
-            page.open_pair(page.work.pair)
+        host = self._host
+        if host.work is not None and host.work.pair in changed:
+            host.open_pair(host.work.pair)
         elif changed:
-            page.screen.show_place(page.work, page.state)
-        page.desk.tell(
+            host.show("place")
+        host.browser.tell(
             "import_done",
             files=[file_record(plan, outcome) for plan, outcome in zip(*result, strict=True)],
         )
 
     def _fail(self, error: Exception) -> None:
-        self._page.desk.tell("import_failed", message=failure_words(error))
+        self._host.browser.tell("import_failed", message=failure_words(error))
 
     def _cancel(self, message: Message) -> None:
         del message
-        self._work.cancel()
+        self._slow_work.cancel()
         self._forget()
 
     def _forget(self) -> None:
@@ -154,7 +158,7 @@ class Exchange:
         del message
         if not self._plans:
             raise InputError("There is no report", fix="Choose the files again")
-        self._page.desk.tell(
+        self._host.browser.tell(
             "download",
             name="harmony_import_report.csv",
             media="text/csv",

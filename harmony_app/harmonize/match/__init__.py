@@ -10,9 +10,9 @@ from harmony_app.harmonize.match.consequences import (
     preview_record,
     rows_record,
 )
-from harmony_app.harmonize.match.edits import (
-    EDITS,
-    apply_edit,
+from harmony_app.harmonize.match.editing import (
+    Editing,
+    field_of,
 )
 from harmony_app.harmonize.match.forms import (
     harmony_form,
@@ -20,20 +20,16 @@ from harmony_app.harmonize.match.forms import (
 from harmony_app.harmonize.match.level_work import (
     LevelWork,
 )
-from harmony_app.harmonize.match.shaping import (
-    note,
-)
 
 __all__ = [
-    "EDITS",
     "SEVERITIES",
     "Building",
+    "Editing",
     "LevelWork",
-    "apply_edit",
+    "field_of",
     "foreseen_record",
     "harmony_form",
     "labels_record",
-    "note",
     "preview_record",
     "rows_record",
 ]

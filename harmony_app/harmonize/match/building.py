@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
@@ -16,11 +16,14 @@ from fusion_core.harmony.editing import (
     set_breakpoints,
 )
 from fusion_core.surveys.storage import write_description
-from harmony_app.harmonize.work import Actions, Message, messages
-from harmony_app.harmonize.work import state as states
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.harmonize.work import (
+    Actions,
+    Host,
+    Message,
+    messages,
+    require_harmony,
+    require_work,
+)
 
 LEVELS_SENT: Final = 5_000
 
@@ -28,8 +31,8 @@ LEVELS_SENT: Final = 5_000
 class Building:
     """The part of the page behind the builders of adjustments, conditions and bins."""
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
+    def __init__(self, host: Host) -> None:
+        self._host = host
 
     @property
     def actions(self) -> Actions:
@@ -42,7 +45,7 @@ class Building:
 
     def _levels_of(self, message: Message) -> None:
         """Send a variable's levels, each with the number its label begins with, if any."""
-        work, side = self._page.require_work(), messages.side(message)
+        work, side = require_work(self._host), messages.side(message)
         survey = work.surveys.survey(side)
         variable = survey.dictionary.require(
             messages.text(message, "variable"), where=survey.id.title
@@ -52,16 +55,14 @@ class Building:
             None if item is None else next((end for end in item if np.isfinite(end)), None)
             for item in ranges_named(levels)
         ]
-        self._page.desk.tell(
+        self._host.browser.tell(
             "levels_of", side=side, variable=variable.name, levels=list(levels), numbers=numbers
         )
 
     def _split_bins(self, message: Message) -> None:
         """Cut a number into bins of equal width, or of equal shares of the weighted rows."""
-        page, work, side = self._page, self._page.require_work(), messages.side(message)
-        current = page.state.current
-        if current is None:
-            raise InputError("No harmony is open", fix="Choose a variable on the left")
+        host, work, side = self._host, require_work(self._host), messages.side(message)
+        current = require_harmony(host)
         bins = messages.whole(message.get("bins"), "The number of bins")
         number = replace(current.side(side), breakpoints=(), levels=())
         rows = work.rows(side)
@@ -73,21 +74,19 @@ class Building:
         else:
             points = equal_breakpoints(float(counts.values[0]), float(counts.values[-1]), bins)
         variable = work.surveys.variable(side, current)
-        page.state = states.edit(
-            page.state, set_breakpoints(current, side, points, variable=variable)
-        )
+        host.edit(set_breakpoints(current, side, points, variable=variable))
 
     def _price_year(self, message: Message) -> None:
         """Note which year's dollars a survey reports, for everybody in the workspace."""
-        page, work, side = self._page, self._page.require_work(), messages.side(message)
+        host, work, side = self._host, require_work(self._host), messages.side(message)
         year = messages.whole(message.get("year"), "The year of prices")
         deflation_factor(year, year)
         survey = work.surveys.survey(side)
-        folder = page.session.workspace.survey_folder(survey.id)
+        folder = host.session.workspace.survey_folder(survey.id)
         write_description(replace(survey.description, price_year=year), folder)
         work.reload_surveys()
-        page.screen.show_place(work, page.state)
-        page.toast(f"{survey.id.title} now reports dollars of {year}, in every harmony.")
+        host.show("place")
+        host.toast(f"{survey.id.title} now reports dollars of {year}, in every harmony.")
 
 
 __all__ = ["Building"]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from fusion_core.errors import InputError
 from fusion_core.harmony.matching import likeness
 from fusion_core.harmony.model import Harmony
 from harmony_app.harmonize.match._level_edits import paste_table
-from harmony_app.harmonize.work import Actions, Message, messages
-from harmony_app.harmonize.work import state as states
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.harmonize.work import Actions, Host, Message, messages, require_harmony
 
 COMPARED: Final = 50
 """Levels the other side is ordered by; what is like the hundredth of them helps nobody."""
@@ -29,30 +24,25 @@ class LevelWork:
         The page whose harmony is asked about.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self.actions: Actions = {"paste_table": self._paste_table}
         self.questions: Actions = {"alike": self._alike}
 
     def _alike(self, message: Message) -> None:
-        current = self._current()
+        current = require_harmony(self._host)
         name = messages.side(message)
         found = alike(current, message)
-        self._page.desk.tell("alike", key=current.key, side=name, scores=found)
+        self._host.browser.tell("alike", key=current.key, side=name, scores=found)
 
     def _paste_table(self, message: Message) -> None:
-        page = self._page
-        changed, summary, problems = paste_table(self._current(), message)
-        page.state = states.edit(page.state, changed)
+        host = self._host
+        changed, summary, problems = paste_table(require_harmony(host), message)
+        host.edit(changed)
         if problems:
-            page.desk.tell("table_report", summary=summary, entries=problems)
+            host.browser.tell("table_report", summary=summary, entries=problems)
         else:
-            page.toast(summary)
-
-    def _current(self) -> Harmony:
-        if self._page.state.current is None:
-            raise InputError("No harmony is open", fix="Choose a variable on the left")
-        return self._page.state.current
+            host.toast(summary)
 
 
 def alike(harmony: Harmony, message: Message) -> list[tuple[int, float]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.matching import Candidate
@@ -12,12 +11,8 @@ from fusion_core.harmony.model import harmony_key, split_key
 from fusion_core.harmony.suggest import decline, declined
 from fusion_core.surveys.model import Variable
 from harmony_app.harmonize.suggest.suggesting import CONFIDENCE_WORDS
-from harmony_app.harmonize.work import Actions, Message, messages
-from harmony_app.shell.work import QuietWork
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
-    from harmony_app.harmonize.work import PairWork
+from harmony_app.harmonize.work import Actions, Host, Message, PairSession, messages, require_work
+from harmony_app.shell.work import BackgroundWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +33,27 @@ class Queueing:
 
     Parameters
     ----------
-    page
+    host
         The page.
+    take_whole
+        Takes over all that is suggested for the open match.
+    keep, save
+        Keep the open harmony as a draft, and save it.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
-        self._background = QuietWork[tuple[str, Candidate | None]]()
+    def __init__(
+        self,
+        host: Host,
+        *,
+        take_whole: Callable[[], None],
+        keep: Callable[[], None],
+        save: Callable[[], None],
+    ) -> None:
+        self._host = host
+        self._take_whole = take_whole
+        self._keep_draft = keep
+        self._save_open = save
+        self._background = BackgroundWork[tuple[str, Candidate | None]]()
         self._found: list[Queued] = []
         self._left = 0
         self._total = 0
@@ -70,7 +79,7 @@ class Queueing:
 
     def search(self) -> None:
         """Rank the candidates of all donor variables beside the page, a few at a time."""
-        work = self._page.require_work()
+        work = require_work(self._host)
         self._found, self._skipped, self._at, self._taken = [], set(), "", 0
         self._declined = declined(work.store, work.user)
         answers = work.surveys.donor.dictionary.answers()
@@ -90,9 +99,9 @@ class Queueing:
         waiting = self._waiting()
         keys = [item.key for item in waiting]
         at = next((item for item in self._found if item.key == self._at), None)
-        if at is not None and self._page.state.key != self._at:
+        if at is not None and self._host.state.key != self._at:
             at = None  # the person went elsewhere; the queue waits
-        self._page.desk.show(
+        self._host.browser.show(
             queue={
                 "progress": 1 - self._left / max(self._total, 1),
                 "items": {item.donor: item.candidate.variable.name for item in waiting},
@@ -111,10 +120,10 @@ class Queueing:
         self._left = 0
         if not isinstance(error, HarmonyError):
             raise error
-        self._page.toast(f"There are no suggestions: {error.message}", severity="error")
+        self._host.toast(f"There are no suggestions: {error.message}", severity="error")
 
     def _waiting(self) -> list[Queued]:
-        work = self._page.require_work()
+        work = require_work(self._host)
         done = {split_key(key)[0] for key in (*work.saved, *work.drafts)}
         refused = self._declined | self._skipped
         return [item for item in self._found if item.donor not in done and item.key not in refused]
@@ -134,23 +143,24 @@ class Queueing:
     def _draft(self, message: Message) -> None:
         del message
         self._current()
-        self._page.suggesting.take_whole()
-        if not self._page.state.is_draft:
+        self._take_whole()
+        if not self._host.state.is_draft:
             raise InputError(
                 "Both numbers are used as they are, so there is nothing to keep as a draft",
                 fix="Save it (s) or skip it (k)",
             )
         # The next one opens in the same turn: what is kept late would be kept of that one.
-        self._page.teamwork.keep()
+        self._keep_draft()
         self._taken += 1
         self._next()
 
     def _save(self, message: Message) -> None:
+        del message
         current = self._current()
-        self._page.suggesting.take_whole()
-        self._page.act({**message, "kind": "save"})
+        self._take_whole()
+        self._save_open()
         # A conflict is shown and stays open; only what is saved is left behind.
-        if self._page.state.saved is not None and self._page.require_work().saved.get(current.key):
+        if self._host.state.saved is not None and require_work(self._host).saved.get(current.key):
             self._taken += 1
             self._next()
 
@@ -161,17 +171,17 @@ class Queueing:
 
     def _never(self, message: Message) -> None:
         del message
-        current, work = self._current(), self._page.require_work()
+        current, work = self._current(), require_work(self._host)
         decline(work.store, work.user, current.key)
         self._declined |= {current.key}
         self._next()
-        self._page.toast(
+        self._host.toast(
             f"{current.donor} with {current.candidate.variable.name} is not suggested to you again.",
             undo={"kind": "queue_again", "key": current.key},
         )
 
     def _again(self, message: Message) -> None:
-        key, work = messages.text(message, "key"), self._page.require_work()
+        key, work = messages.text(message, "key"), require_work(self._host)
         decline(work.store, work.user, key, again=True)
         self._declined -= {key}
         found = next((item for item in self._found if item.key == key), None)
@@ -184,7 +194,7 @@ class Queueing:
             self._open(waiting[0])
             return
         self._at = ""
-        self._page.toast(
+        self._host.toast(
             "That were all suggestions."
             if not self._left
             else "No more suggestions yet; the search goes on."
@@ -192,22 +202,22 @@ class Queueing:
 
     def _open(self, item: Queued) -> None:
         self._at = item.key
-        self._page.open(item.donor, item.candidate.variable.name)
+        self._host.open(item.donor, item.candidate.variable.name)
 
     def _current(self) -> Queued:
         found = next((item for item in self._found if item.key == self._at), None)
-        if found is None or self._page.state.key != self._at:
+        if found is None or self._host.state.key != self._at:
             raise InputError("No suggestion of the queue is open", fix="Start the queue again")
         return found
 
 
 def _ranked(
-    work: PairWork, variables: Iterable[Variable]
+    work: PairSession, variables: Iterable[Variable]
 ) -> Iterator[tuple[str, Candidate | None]]:
     """Yield every variable with its best candidate, by what the files say at the beginning."""
-    work.knowledge.fresh()
+    work.shared_index.fresh()
     for variable in variables:
-        yield variable.name, work.knowledge.first(work.pair.donor, variable)
+        yield variable.name, work.shared_index.first(work.pair.donor, variable)
 
 
 __all__ = ["Queued", "Queueing"]

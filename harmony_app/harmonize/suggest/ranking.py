@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fusion_core.errors import HarmonyError
-from harmony_app.shell.work import LatestWork
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.harmonize.work import Host
+from harmony_app.shell.work import SlowWork
 
 
 class Ranking:
@@ -16,32 +12,32 @@ class Ranking:
 
     Parameters
     ----------
-    page
+    host
         The page.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
-        self._background = LatestWork()
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._slow_work = SlowWork()
 
     def refine(self) -> None:
         """Compare the distributions for the chosen donor variable, once per variable."""
-        page = self._page
-        work, donor = page.work, page.state.donor
-        if work is None or not page.is_loaded or donor in work.fits:
+        host = self._host
+        work, donor = host.work, host.state.donor
+        if work is None or donor in work.fits:
             return
 
         def show(found: dict[str, float]) -> None:
             work.fits[donor] = found
-            if found and page.work is work and page.state.donor == donor:
-                page.screen.show_subject(work, page.state)
+            if found and host.work is work and host.state.donor == donor:
+                host.show("subject")
 
-        self._background.start(lambda: work.find_fits(donor), show, self._report)
+        self._slow_work.start(lambda: work.find_fits(donor), show, self._report)
 
     def _report(self, error: Exception) -> None:
         if not isinstance(error, HarmonyError):
             raise error
-        self._page.toast(
+        self._host.toast(
             f"The candidates are ranked by wording only: {error.message}", severity="error"
         )
 

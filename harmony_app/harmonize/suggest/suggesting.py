@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.matching import Confidence
@@ -18,13 +18,16 @@ from fusion_core.harmony.suggest import (
     take_levels,
 )
 from fusion_core.surveys.model import Variable
-from harmony_app.harmonize.work import Actions, Message, messages
-from harmony_app.harmonize.work import state as states
-from harmony_app.shell.work import LatestWork, QuietWork
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
-    from harmony_app.harmonize.work import PairWork
+from harmony_app.harmonize.work import (
+    Actions,
+    Host,
+    Message,
+    PairSession,
+    messages,
+    require_harmony,
+    require_work,
+)
+from harmony_app.shell.work import BackgroundWork, SlowWork
 
 CONFIDENCE_WORDS: Final[Mapping[Confidence, str]] = {
     "sure": "almost certainly right",
@@ -47,20 +50,21 @@ class Suggesting:
 
     Parameters
     ----------
-    page
+    host
         The page.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
-        self._background = LatestWork()
-        self._meanwhile = LatestWork(head_start=PATIENCE)
-        self._warming = QuietWork[None]()
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._slow_work = SlowWork()
+        self._meanwhile = SlowWork(head_start=PATIENCE)
+        self._warming = BackgroundWork[None]()
         self._index: SuggestionIndex | None = None
         self._found: dict[Match, Suggestion] = {}
         self._dismissed: set[Match] = set()
         self._wanted: set[Match] = set()
         self._looking_for: Match | None = None
+        self._may_look = False
 
     @property
     def actions(self) -> Actions:
@@ -77,22 +81,22 @@ class Suggesting:
 
     def show(self) -> None:
         """Show what is suggested for the open match, or look for it first."""
-        page, current = self._page, self._page.state.current
+        host, current = self._host, self._host.state.current
         if self._looking_for not in {None, self._match}:
             self._abandon()
-        if page.work is None or current is None or not self._is_offered():
+        if host.work is None or current is None or not self._is_offered():
             self._abandon()
-            page.desk.show(suggestion=None)
-        elif not page.is_loaded:
-            page.desk.show(suggestion={"key": current.key, "looking": True})
-        elif self._match not in self._found or self._index is not page.work.knowledge.latest:
-            self._look(page.work, current)
+            host.browser.show(suggestion=None)
+        elif not self._may_look:
+            host.browser.show(suggestion={"key": current.key, "looking": True})
+        elif self._match not in self._found or self._index is not host.work.shared_index.latest:
+            self._look(host.work, current)
         else:
-            page.desk.show(suggestion=self._record(current))
+            host.browser.show(suggestion=self._record(current))
 
     def foreseen(self) -> Harmony | None:
         """Return what an untouched match would become with the whole suggestion."""
-        state = self._page.state
+        state = self._host.state
         found = self._found.get(self._match)
         if state.current is None or state.is_draft or state.saved or not found:
             return None
@@ -102,50 +106,54 @@ class Suggesting:
         return None if whole == state.current else whole
 
     def warm(self) -> None:
-        """Read what the workspace knows beside the page, then rank the candidates by it."""
-        page, work = self._page, self._page.work
-        if work is None or work.knowledge.latest is not None:
+        """Read what the workspace knows beside the page, then rank the candidates by it.
+
+        Suggestions are looked for from the first call on: found sooner, they would reach no browser.
+        """
+        self._may_look = True
+        host, work = self._host, self._host.work
+        if work is None or work.shared_index.latest is not None:
             return
 
         def rank(_: object) -> None:
-            if work.knowledge.latest is not None:
-                page.screen.show_subject(page.work, page.state)
+            if work.shared_index.latest is not None:
+                host.show("subject")
 
-        self._warming.start(work.knowledge.reading(), rank, self._report)
+        self._warming.start(work.shared_index.reading(), rank, self._report)
 
     def take_whole(self) -> None:
         """Take over everything that is left of the suggestion, at once."""
-        work, current = self._page.require_work(), self._current()
+        work, current = require_work(self._host), require_harmony(self._host)
         if self._match not in self._found:
             donor, recipient = work.variables(current)
             columns = work.surveys.donor.dictionary.answers()
             found = work.index.suggest(donor, recipient.name, work.pair, columns=columns)
-            self._keep(self._match, work.knowledge.latest, found)
+            self._keep(self._match, work.shared_index.latest, found)
         taken = take(current, self._found_here().harmony, *self._variables(current))
-        self._page.state = states.edit(self._page.state, taken)
+        self._host.edit(taken)
 
     @property
     def _match(self) -> Match:
-        return self._page.state.pair, self._page.state.key
+        return self._host.state.pair, self._host.state.key
 
     def _is_offered(self) -> bool:
         """Whether to suggest: for a new match, or where a person asked for it."""
         match = self._match
         return match in self._wanted or (
-            self._page.state.saved is None and match not in self._dismissed
+            self._host.state.saved is None and match not in self._dismissed
         )
 
-    def _look(self, work: PairWork, current: Harmony) -> None:
+    def _look(self, work: PairSession, current: Harmony) -> None:
         match = self._match
         if self._looking_for == match:
             return
         self._looking_for = match
-        self._page.desk.show(suggestion={"key": current.key, "looking": True})
+        self._host.browser.show(suggestion={"key": current.key, "looking": True})
         donor, recipient = work.variables(current)
         columns = tuple(work.surveys.donor.dictionary.answers())
 
         def find() -> tuple[SuggestionIndex, Suggestion] | None:
-            index = work.knowledge.fresh()
+            index = work.shared_index.fresh()
             if self._looking_for != match:  # the person went on while the files were read
                 return None
             return index, index.suggest(donor, recipient.name, work.pair, columns=columns)
@@ -156,26 +164,26 @@ class Suggesting:
             self._abandon()
             self._keep(match, *found)
             self.show()
-            self._page.schedule()
+            self._host.schedule()
 
         def find_by_wording() -> Suggestion:
-            index = work.knowledge.by_wording
+            index = work.shared_index.by_wording
             found = index.suggest(donor, recipient.name, work.pair, columns=columns)
             return replace(found, reasons=(*found.reasons, STILL_READING))
 
         def offer_meanwhile(found: Suggestion) -> None:
-            self._keep(match, work.knowledge.latest, found)
+            self._keep(match, work.shared_index.latest, found)
             self.show()
-            self._page.schedule()
+            self._host.schedule()
 
-        self._background.start(find, offer, self._report)
+        self._slow_work.start(find, offer, self._report)
         if self._looking_for == match:
             self._meanwhile.start(find_by_wording, offer_meanwhile, self._report)
 
     def _abandon(self) -> None:
         """Stop looking: what is found from now on is dropped."""
         self._looking_for = None
-        self._background.cancel()
+        self._slow_work.cancel()
         self._meanwhile.cancel()
 
     def _keep(self, match: Match, index: SuggestionIndex | None, found: Suggestion) -> None:
@@ -185,10 +193,10 @@ class Suggesting:
 
     def _report(self, error: Exception) -> None:
         self._looking_for = None
-        self._page.desk.show(suggestion=None)
+        self._host.browser.show(suggestion=None)
         if not isinstance(error, HarmonyError):
             raise error
-        self._page.toast(f"There are no suggestions: {error.message}", severity="error")
+        self._host.toast(f"There are no suggestions: {error.message}", severity="error")
 
     def _record(self, current: Harmony) -> dict[str, Any] | None:
         found, variables = self._found[self._match], self._variables(current)
@@ -210,13 +218,13 @@ class Suggesting:
 
     def _want(self, message: Message) -> None:
         del message
-        self._current()
+        require_harmony(self._host)
         self._dismissed.discard(self._match)
         self._wanted.add(self._match)
 
     def _dismiss(self, message: Message) -> None:
         del message
-        self._current()
+        require_harmony(self._host)
         self._dismissed.add(self._match)
         self._wanted.discard(self._match)
 
@@ -227,39 +235,34 @@ class Suggesting:
             isinstance(parts, list) and all(isinstance(item, str) for item in parts)
         ):
             raise InputError("The message names no parts of a suggestion")
-        found, current = self._found_here(), self._current()
+        found, current = self._found_here(), require_harmony(self._host)
         taken = take(current, found.harmony, *self._variables(current), parts=parts)
         if taken == current:
             raise InputError(
                 "The suggestion has nothing to add", fix="Put the remaining levels in by hand"
             )
-        self._page.state = states.edit(self._page.state, taken)
+        self._host.edit(taken)
 
     def _take_levels(self, message: Message) -> None:
-        found, current = self._found_here(), self._current()
+        found, current = self._found_here(), require_harmony(self._host)
         groups = suggested_groups(current, found.harmony, *self._variables(current))
         chosen = {
             name: messages.positions(message.get(name, []), len(current.side(name).levels))
             for name in SIDES
         }
-        self._page.state = states.edit(self._page.state, take_levels(current, groups, chosen))
+        self._host.edit(take_levels(current, groups, chosen))
 
     def _take_candidate(self, message: Message) -> None:
         """Open a candidate with its whole suggestion: one click instead of two."""
-        page = self._page
+        host = self._host
         donor, recipient = messages.text(message, "donor"), messages.text(message, "recipient")
-        page.open(donor, recipient)
-        if page.state.saved is not None or page.state.is_draft:
+        host.open(donor, recipient)
+        if host.state.saved is not None or host.state.is_draft:
             raise InputError(
                 f"{donor} and {recipient} have a harmony already",
                 fix="It is open now; ask for a suggestion there",
             )
         self.take_whole()
-
-    def _current(self) -> Harmony:
-        if self._page.state.current is None:
-            raise InputError("No harmony is open", fix="Choose a variable on the left")
-        return self._page.state.current
 
     def _found_here(self) -> Suggestion:
         found = self._found.get(self._match)
@@ -268,7 +271,7 @@ class Suggesting:
         return found
 
     def _variables(self, harmony: Harmony) -> tuple[Variable, Variable]:
-        return self._page.require_work().variables(harmony)
+        return require_work(self._host).variables(harmony)
 
 
 __all__ = ["CONFIDENCE_WORDS", "Suggesting"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.model import Harmony, SurveyPair
@@ -16,15 +16,14 @@ from harmony_app.harmonize.vintages import readable_sets, stored_contents, store
 from harmony_app.harmonize.work import (
     Actions,
     Message,
+    OverviewHost,
     Status,
+    Steps,
     harmony_statuses,
     messages,
     parse_pair,
 )
-from harmony_app.shell.work import LatestWork
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.shell.work import SlowWork
 
 Scope = Literal["pair", "all"]
 ITEM_LIMIT: Final = 10_000
@@ -36,14 +35,17 @@ class Tabling:
 
     Parameters
     ----------
-    page
+    host
         The page.
+    steps
+        What was changed at once, to be undone at once.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
+    def __init__(self, host: OverviewHost, steps: Steps) -> None:
+        self._host = host
+        self._steps = steps
         self._scope: Scope = "pair"
-        self._background = LatestWork()
+        self._slow_work = SlowWork()
 
     @property
     def actions(self) -> Actions:
@@ -57,7 +59,7 @@ class Tabling:
 
     def show(self, statuses: Mapping[str, Status]) -> None:
         """Show the rows of the open pair, or start to gather those of the workspace."""
-        page, work = self._page, self._page.work
+        host, work = self._host, self._host.work
         if work is None:
             return
         rows = table_rows(
@@ -65,54 +67,54 @@ class Tabling:
             (work.saved | work.drafts).values(),
             statuses,
             (
-                _texts(page.session.workspace, work.pair.donor),
-                _texts(page.session.workspace, work.pair.recipient),
+                _texts(host.session.workspace, work.pair.donor),
+                _texts(host.session.workspace, work.pair.recipient),
             ),
             work.review,
         )
         if self._scope == "pair":
-            page.desk.show(table=_table(self._scope, rows))
+            host.browser.show(table=_table(self._scope, rows))
             return
-        workspace, user, own = page.session.workspace, page.session.user, work.pair
+        workspace, user, own = host.session.workspace, host.session.user, work.pair
 
         def gather() -> list[dict[str, Any]]:
             return rows + _rows_elsewhere(workspace, user, own)
 
         def done(found: list[dict[str, Any]]) -> None:
-            page.desk.show(table=_table("all", found))
+            host.browser.show(table=_table("all", found))
 
-        self._background.start(gather, done, self._failed)
+        self._slow_work.start(gather, done, self._failed)
 
     def _choose_scope(self, message: Message) -> None:
         self._scope = "all" if message.get("scope") == "all" else "pair"
         if self._scope == "pair":
-            self._background.cancel()
-        work = self._page.work
+            self._slow_work.cancel()
+        work = self._host.work
         if work is not None:
             self.show(work.statuses())
 
     def _open(self, message: Message) -> None:
-        page, key = self._page, messages.text(message, "key")
+        host, key = self._host, messages.text(message, "key")
         pair = parse_pair(messages.text(message, "pair"))
-        if page.work is None or pair != page.work.pair:
-            page.open_pair(pair)
-        page.open_key(key)
+        if host.work is None or pair != host.work.pair:
+            host.open_pair(pair)
+        host.open_key(key)
 
     def _delete(self, message: Message) -> None:
-        page = self._page
+        host = self._host
         steps = []
         count = drafts = 0
         for pair, keys in read_items(message).items():
-            store = HarmonyStore(page.session.workspace.path, pair)
-            saved, kept = store.load(), store.load_drafts(page.session.user)
+            store = HarmonyStore(host.session.workspace.path, pair)
+            saved, kept = store.load(), store.load_drafts(host.session.user)
             chosen = {key: found for key in keys if (found := saved.get(key)) is not None}
-            step = page.steps.change(
+            step = self._steps.change(
                 pair, dict.fromkeys(chosen), {key: item.revision for key, item in chosen.items()}
             )
             steps.append(step)
             count += len(step.after)
             drafts += sum(key in kept and key not in chosen for key in keys)
-        page.refresh({(step.pair, key) for step in steps for key in step.after})
+        host.refresh({(step.pair, key) for step in steps for key in step.after})
         if not count:
             raise InputError(
                 "Nothing was deleted: only drafts are selected",
@@ -121,19 +123,19 @@ class Tabling:
         text = f"Deleted {count} harmon{'y' if count == 1 else 'ies'}."
         if drafts:
             text += f" {drafts} unsaved draft{'s' if drafts > 1 else ''} stayed."
-        page.toast(text, undo=page.steps.remember(steps))
+        host.toast(text, undo=self._steps.remember(steps))
 
     def _undo(self, message: Message) -> None:
-        page = self._page
-        restored = page.steps.undo(messages.whole(message.get("step"), "The step"))
-        page.refresh(restored)
+        host = self._host
+        restored = self._steps.undo(messages.whole(message.get("step"), "The step"))
+        host.refresh(restored)
         count = len(restored)
-        page.toast(f"{count} harmon{'y is' if count == 1 else 'ies are'} as before.")
+        host.toast(f"{count} harmon{'y is' if count == 1 else 'ies are'} as before.")
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, HarmonyError):
             raise error
-        self._page.toast(error.message, severity="error")
+        self._host.toast(error.message, severity="error")
 
 
 def read_items(message: Message) -> dict[SurveyPair, list[str]]:

@@ -5,28 +5,34 @@ Files are looked at every two seconds by their time stamps; only what changed is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import panel as pn
 
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.model import Harmony
 from fusion_core.harmony.store import Draft
-from harmony_app.harmonize.work import Actions, Message
+from harmony_app.harmonize.work import Actions, Host, Message, PairSession
 from harmony_app.harmonize.work import state as states
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
-    from harmony_app.harmonize.work import PairWork
 
 PERIOD_MS: Final = 2_000
 
 
 class Colleagues:
-    """The part of the page that notices what happens elsewhere."""
+    """The part of the page that notices what happens elsewhere.
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
+    Parameters
+    ----------
+    host
+        The page.
+    show
+        Shows what is noticed of the open harmony; see `notices`.
+    """
+
+    def __init__(self, host: Host, show: Callable[[], None]) -> None:
+        self._host = host
+        self._show = show
         self._stamps: dict[str, object] = {}
         self._others: list[Draft] = []
 
@@ -42,7 +48,7 @@ class Colleagues:
 
     def look(self) -> None:
         """Take notice of what changed on disk since the last look."""
-        work, key = self._page.work, self._page.state.key
+        work, key = self._host.work, self._host.state.key
         if work is None:
             return
         try:
@@ -55,14 +61,13 @@ class Colleagues:
             if saved or drafts:
                 self._meet(work)
             if saved:
-                self._page.screen.show_place(work, self._page.state)
-                self._page.screen.show_statuses(work, self._page.state)
+                self._host.show("place", "statuses")
         except HarmonyError as error:
-            self._page.desk.tell("problem", side=None, field=None, message=error.message)
+            self._host.browser.tell("problem", side=None, field=None, message=error.message)
 
     def opened(self) -> None:
         """Start from what is on disk now: a harmony was opened."""
-        work, key = self._page.work, self._page.state.key
+        work, key = self._host.work, self._host.state.key
         if work is None:
             return
         self._changed("saved", (str(work.pair), work.store.stamp()))
@@ -71,7 +76,7 @@ class Colleagues:
 
     def notices(self) -> list[dict[str, Any]]:
         """Return what the person should know about the open harmony, most urgent first."""
-        work, state = self._page.work, self._page.state
+        work, state = self._host.work, self._host.state
         if work is None or state.current is None:
             return []
         found = [_overtaken(state, work.saved.get(state.key), work)]
@@ -101,61 +106,60 @@ class Colleagues:
         self._stamps[what] = stamp
         return before != stamp
 
-    def _meet(self, work: PairWork) -> None:
-        page, before = self._page, self._page.state
+    def _meet(self, work: PairSession) -> None:
+        host, before = self._host, self._host.state
         if before.current is None:
             return
         self._others = work.store.drafts.of_others(before.key, user=work.user)
         self._meet_window(work)
         self._meet_saved(work)
-        if page.state != before:
-            page.screen.show_subject(work, page.state)
-            page.show_form()
-            page.schedule()
+        if host.state != before:
+            host.show("subject", "form")
+            host.schedule()
         else:
-            page.teamwork.show()
+            self._show()
 
-    def _meet_window(self, work: PairWork) -> None:
+    def _meet_window(self, work: PairSession) -> None:
         """Follow an edit of the same person in another window; nothing here is waiting to be kept."""
-        page, state = self._page, self._page.state
+        host, state = self._host, self._host.state
         mine = work.kept.get(state.key)
         if state.current is None:
             return
         if mine is not None and mine.token != state.draft_token:
-            page.state = states.follow_window(state, mine)
+            host.state = states.follow_window(state, mine)
             if states.content(mine.harmony) != states.content(state.current):
-                page.toast("Changed in your other window; undo returns to what was here.")
+                host.toast("Changed in your other window; undo returns to what was here.")
         elif mine is None and state.draft_token and not _same_saved(work, state):
-            page.state = states.discard(state)
-            page.toast("You dropped this draft in your other window. Undo brings it back.")
+            host.state = states.discard(state)
+            host.toast("You dropped this draft in your other window. Undo brings it back.")
 
-    def _meet_saved(self, work: PairWork) -> None:
-        page, state = self._page, self._page.state
+    def _meet_saved(self, work: PairSession) -> None:
+        host, state = self._host, self._host.state
         theirs, current = work.saved.get(state.key), state.current
         if current is None or _revision(theirs) == _revision(state.saved):
             return
         if theirs is None:
             if not state.is_draft:
                 start = work.start(state.donor, state.recipient)
-                page.state = states.mark_deleted(state, start)
-                page.toast(f"{state.key} was deleted.", undo={"kind": "undelete", "key": state.key})
+                host.state = states.mark_deleted(state, start)
+                host.toast(f"{state.key} was deleted.", undo={"kind": "undelete", "key": state.key})
         elif not state.is_draft:
-            page.state = states.mark_saved(states.edit(state, theirs), theirs)
-            page.toast(f"{_who(theirs, work)} saved revision {theirs.revision}; it is shown now.")
+            host.state = states.mark_saved(states.edit(state, theirs), theirs)
+            host.toast(f"{_who(theirs, work)} saved revision {theirs.revision}; it is shown now.")
         elif states.content(theirs) == states.content(current):
             work.drop_draft(state.key, state.draft_token)
-            page.state = states.mark_saved(state, theirs)
+            host.state = states.mark_saved(state, theirs)
 
     def _use_rival(self, message: Message) -> None:
         del message
-        self._page.state = states.choose_rival(self._page.state)
+        self._host.state = states.choose_rival(self._host.state)
 
     def _keep_this(self, message: Message) -> None:
         del message
-        self._page.state = states.keep_this(self._page.state)
+        self._host.state = states.keep_this(self._host.state)
 
 
-def _same_saved(work: PairWork, state: states.ViewState) -> bool:
+def _same_saved(work: PairSession, state: states.ViewState) -> bool:
     """Whether the other window saved what is shown here."""
     saved = work.saved.get(state.key)
     return (
@@ -166,7 +170,7 @@ def _same_saved(work: PairWork, state: states.ViewState) -> bool:
 
 
 def _overtaken(
-    state: states.ViewState, theirs: Harmony | None, work: PairWork
+    state: states.ViewState, theirs: Harmony | None, work: PairSession
 ) -> dict[str, Any] | None:
     """Tell somebody with unsaved edits that the saved version is another one by now."""
     if not state.is_draft or _revision(theirs) == state.base_revision:
@@ -184,7 +188,7 @@ def _overtaken(
     )
 
 
-def _who(theirs: Harmony, work: PairWork) -> str:
+def _who(theirs: Harmony, work: PairSession) -> str:
     return "You" if theirs.author == work.user else theirs.author or "Somebody"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.editing import (
@@ -17,12 +17,16 @@ from fusion_core.harmony.editing import (
     value_words,
 )
 from fusion_core.harmony.model import Harmony
-from harmony_app.harmonize.work import Actions, Message, messages
+from harmony_app.harmonize.work import (
+    Actions,
+    Host,
+    Message,
+    PairSession,
+    messages,
+    require_harmony,
+    require_work,
+)
 from harmony_app.harmonize.work import state as states
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
-    from harmony_app.harmonize.work import PairWork
 
 _CHOICES: Final[dict[object, Choice]] = {"mine": "mine", "theirs": "theirs"}
 
@@ -30,15 +34,17 @@ _CHOICES: Final[dict[object, Choice]] = {"mine": "mine", "theirs": "theirs"}
 class Conflicts:
     """The part of the page that settles conflicts.
 
-    Attributes
+    Parameters
     ----------
+    host
+        The page.
     save
         Saves the current harmony once a conflict is settled.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
-        self.save: Callable[[], None] | None = None
+    def __init__(self, host: Host, save: Callable[[], None]) -> None:
+        self._host = host
+        self._save = save
 
     @property
     def actions(self) -> Actions:
@@ -47,23 +53,23 @@ class Conflicts:
 
     def show(self) -> None:
         """Show what both did since the version both know."""
-        page, work = self._page, self._page.require_work()
+        host, work = self._host, require_work(self._host)
         work.reload()
-        mine, theirs = _both(page.state, work)
+        mine, theirs = require_harmony(host), work.saved.get(host.state.key)
         if theirs is None:
-            page.desk.tell("conflict", key=mine.key, deleted=True, revision=0)
+            host.browser.tell("conflict", key=mine.key, deleted=True, revision=0)
             return
-        found = merge(base_version(work, page.state), mine, theirs)
-        page.desk.tell("conflict", **conflict_record(found, theirs, work.user))
+        found = merge(base_version(work, host.state), mine, theirs)
+        host.browser.tell("conflict", **conflict_record(found, theirs, work.user))
 
     def _differences(self, message: Message) -> None:
         del message
         self.show()
 
     def _resolve(self, message: Message) -> None:
-        page, work = self._page, self._page.require_work()
+        host, work = self._host, require_work(self._host)
         work.reload()
-        mine, theirs = _both(page.state, work)
+        mine, theirs = require_harmony(host), work.saved.get(host.state.key)
         if (theirs.revision if theirs else 0) != messages.whole(
             message.get("revision"), "The revision"
         ):
@@ -76,13 +82,13 @@ class Conflicts:
             if keep != "mine":
                 if theirs is None:
                     raise InputError("The harmony was deleted", fix="Choose again")
-                self._take_merged(merge(base_version(work, page.state), mine, theirs), message)
-            page.state = states.rebase(page.state, theirs)
-            if message.get("save") is True and self.save is not None:
-                self.save()
+                self._take_merged(merge(base_version(work, host.state), mine, theirs), message)
+            host.state = states.rebase(host.state, theirs)
+            if message.get("save") is True:
+                self._save()
                 return
-            page.toast("Both versions are merged in your draft; save it to keep it.")
-        page.screen.show_subject(page.work, page.state)
+            host.toast("Both versions are merged in your draft; save it to keep it.")
+        host.show("subject")
 
     def _take_merged(self, found: Merge, message: Message) -> None:
         chosen = message.get("choices")
@@ -94,16 +100,16 @@ class Conflicts:
             if choice not in _CHOICES:
                 raise InputError("A choice is neither yours nor theirs", fix="Choose again")
             choices |= {item.aspect: _CHOICES[choice] for item in items}
-        self._page.state = states.edit(self._page.state, found.resolved(choices))
+        self._host.edit(found.resolved(choices))
 
-    def _take_theirs(self, work: PairWork, theirs: Harmony | None) -> None:
-        page, state = self._page, self._page.state
+    def _take_theirs(self, work: PairSession, theirs: Harmony | None) -> None:
+        host, state = self._host, self._host.state
         work.drop_draft(state.key, state.draft_token)
         if theirs is None:
-            page.state = states.mark_deleted(state, work.start(state.donor, state.recipient))
+            host.state = states.mark_deleted(state, work.start(state.donor, state.recipient))
             return
-        page.state = states.mark_saved(states.edit(state, theirs), theirs)
-        page.toast("Their version is shown. Undo brings your version back as a draft.")
+        host.state = states.mark_saved(states.edit(state, theirs), theirs)
+        host.toast("Their version is shown. Undo brings your version back as a draft.")
 
 
 def conflict_record(found: Merge, theirs: Harmony, user: str) -> dict[str, Any]:
@@ -139,7 +145,7 @@ def conflict_record(found: Merge, theirs: Harmony, user: str) -> dict[str, Any]:
     }
 
 
-def base_version(work: PairWork, state: states.ViewState) -> Harmony | None:
+def base_version(work: PairSession, state: states.ViewState) -> Harmony | None:
     """Return the version a draft started from; ``None`` where the history does not hold it."""
     if state.base_revision == 0:
         return work.start(state.donor, state.recipient)
@@ -147,12 +153,6 @@ def base_version(work: PairWork, state: states.ViewState) -> Harmony | None:
         return work.store.version(state.key, state.base_revision)
     except InputError:
         return None
-
-
-def _both(state: states.ViewState, work: PairWork) -> tuple[Harmony, Harmony | None]:
-    if state.current is None:
-        raise InputError("No harmony is open", fix="Choose a variable on the left")
-    return state.current, work.saved.get(state.key)
 
 
 def _asked(found: Merge) -> list[list[Difference]]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.model import Harmony
+from harmony_app.harmonize.work import Host
 from harmony_app.harmonize.work import state as states
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
 
 
 class Drafting:
@@ -22,8 +19,8 @@ class Drafting:
         Why the last edit could not be kept; empty when it was.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self.problem = ""
 
     def keep(self) -> None:
@@ -40,19 +37,19 @@ class Drafting:
             self.problem = ""
 
     def _keep(self) -> None:
-        work, state = self._page.work, self._page.state
+        work, state = self._host.work, self._host.state
         current = state.current
         if work is None or current is None:
             return
         if not state.is_draft:
             work.drop_draft(current.key, state.draft_token)
-            self._page.state = replace(state, draft_token="")
+            self._host.state = replace(state, draft_token="")
             return
         kept = work.kept.get(current.key)
         if kept is not None and _is_kept(kept.token, state) and _same(kept.harmony, state):
             return
         draft = work.keep_draft(current, state.base_revision, state)
-        self._page.state = replace(state, draft_token=draft.token, rival=draft.other)
+        self._host.state = replace(state, draft_token=draft.token, rival=draft.other)
 
 
 def _is_kept(token: str, state: states.ViewState) -> bool:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from fusion_core.harmony.editing import harmony_changes
 from fusion_core.harmony.model import Harmony
 from fusion_core.harmony.store import HistoryEntry
-from harmony_app.harmonize.work import Actions, Message, messages
-from harmony_app.harmonize.work import state as states
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.harmonize.work import Actions, Host, Message, messages, require_work
 
 ACTION_WORDS: Final = {
     "save": "Saved",
@@ -25,11 +21,11 @@ ACTION_WORDS: Final = {
 ENTRIES_SHOWN: Final = 50
 
 
-class Past:
+class HistoryView:
     """The part of the page that looks back."""
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
+    def __init__(self, host: Host) -> None:
+        self._host = host
 
     @property
     def actions(self) -> Actions:
@@ -44,10 +40,10 @@ class Past:
 
     def _history(self, message: Message) -> None:
         del message
-        state = self._page.state
+        state = self._host.state
         key, open_now = state.key, 0 if state.is_draft else state.base_revision
-        entries = self._page.require_work().store.history(key)[::-1]
-        self._page.desk.tell(
+        entries = require_work(self._host).store.history(key)[::-1]
+        self._host.browser.tell(
             "history",
             key=key,
             entries=[entry_record(entry, open_now) for entry in entries[:ENTRIES_SHOWN]],
@@ -56,22 +52,22 @@ class Past:
         )
 
     def _compare(self, message: Message) -> None:
-        store, key = self._page.require_work().store, self._page.state.key
+        store, key = require_work(self._host).store, self._host.state.key
         first, second = (messages.whole(message.get(name), "The revision") for name in ("a", "b"))
         before, after = store.version(key, first), store.version(key, second)
-        self._page.desk.tell("comparison", a=first, b=second, changes=change_rows(before, after))
+        self._host.browser.tell("comparison", a=first, b=second, changes=change_rows(before, after))
 
     def _restore(self, message: Message) -> None:
-        page = self._page
+        host = self._host
         revision = messages.whole(message.get("entry"), "The revision")
-        found = page.require_work().store.version(page.state.key, revision)
-        page.state = states.edit(page.state, replace(found, revision=page.state.base_revision))
-        page.toast(f"Revision {revision} is back as your draft; save it to keep it.")
+        found = require_work(host).store.version(host.state.key, revision)
+        host.edit(replace(found, revision=host.state.base_revision))
+        host.toast(f"Revision {revision} is back as your draft; save it to keep it.")
 
     def _deleted(self, message: Message) -> None:
         del message
-        found = self._page.require_work().store.deletions()
-        self._page.desk.tell(
+        found = require_work(self._host).store.deletions()
+        self._host.browser.tell(
             "deleted",
             entries=[
                 {
@@ -85,14 +81,13 @@ class Past:
         )
 
     def _undelete(self, message: Message) -> None:
-        page = self._page
-        restored = page.require_work().store.restore(
-            messages.text(message, "key"), author=page.session.user
+        host = self._host
+        restored = require_work(host).store.restore(
+            messages.text(message, "key"), author=host.session.user
         )
-        page.open(restored.donor.variable, restored.recipient.variable)
-        page.screen.show_place(page.work, page.state)
-        page.screen.show_statuses(page.work, page.state)
-        page.toast(f"{restored.key} is back.")
+        host.open(restored.donor.variable, restored.recipient.variable)
+        host.show("place", "statuses")
+        host.toast(f"{restored.key} is back.")
 
 
 def entry_record(entry: HistoryEntry, open_now: int = 0) -> dict[str, Any]:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from fusion_core.errors import ConflictError, InputError
-from fusion_core.harmony.model import Harmony
-from harmony_app.harmonize.work import Actions, Message
+from fusion_core.errors import ConflictError
+from harmony_app.harmonize.work import Actions, Host, Message, require_harmony, require_work
 from harmony_app.harmonize.work import state as states
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
-    from harmony_app.harmonize.team._conflicts import Conflicts
 
 
 class Saving:
@@ -19,15 +14,20 @@ class Saving:
 
     Parameters
     ----------
-    page
+    host
         The page.
-    conflicts
-        Asked when somebody else saved first.
+    show_conflict
+        Shows what somebody else saved first.
+    opened
+        Takes notice of what is on disk now.
     """
 
-    def __init__(self, page: HarmonizePage, conflicts: Conflicts) -> None:
-        self._page = page
-        self._conflicts = conflicts
+    def __init__(
+        self, host: Host, *, show_conflict: Callable[[], None], opened: Callable[[], None]
+    ) -> None:
+        self._host = host
+        self._show_conflict = show_conflict
+        self._opened = opened
 
     @property
     def actions(self) -> Actions:
@@ -40,52 +40,44 @@ class Saving:
 
     def write(self) -> None:
         """Save the current harmony, or show what somebody else saved first."""
-        page, work, current = self._page, self._page.require_work(), self._current()
-        errors = page.screen.errors(current)
+        host, work, current = self._host, require_work(self._host), require_harmony(self._host)
+        errors = sum(item.severity == "error" and not item.accepted for item in host.findings)
         try:
             saved = work.store.save(
-                current, author=page.session.user, expected_revision=page.state.base_revision
+                current, author=host.session.user, expected_revision=host.state.base_revision
             )
         except ConflictError:
-            self._conflicts.show()
+            self._show_conflict()
             return
-        work.drop_draft(current.key, page.state.draft_token)
+        work.drop_draft(current.key, host.state.draft_token)
         work.reload()
-        page.state = states.mark_saved(page.state, saved)
-        page.teamwork.opened()
-        page.screen.show_place(page.work, page.state)
-        page.screen.show_subject(page.work, page.state)
+        host.state = states.mark_saved(host.state, saved)
+        self._opened()
+        host.show("place", "subject")
         said = f"Saved {current.key}, revision {saved.revision}"
         if errors:
             mistakes = "mistake" if errors == 1 else "mistakes"
-            page.toast(f"{said} – with {errors} {mistakes}, see Findings.", severity="warning")
+            host.toast(f"{said} – with {errors} {mistakes}, see Findings.", severity="warning")
         else:
-            page.toast(f"{said}.")
+            host.toast(f"{said}.")
 
     def _delete(self, message: Message) -> None:
         del message
-        page, work, current = self._page, self._page.require_work(), self._current()
+        host, work, current = self._host, require_work(self._host), require_harmony(self._host)
         work.store.delete(
-            current.key, author=page.session.user, expected_revision=page.state.base_revision
+            current.key, author=host.session.user, expected_revision=host.state.base_revision
         )
-        work.drop_draft(current.key, page.state.draft_token)
+        work.drop_draft(current.key, host.state.draft_token)
         work.reload()
-        page.state = states.mark_deleted(
-            page.state, work.start(page.state.donor, page.state.recipient)
+        host.state = states.mark_deleted(
+            host.state, work.start(host.state.donor, host.state.recipient)
         )
-        page.teamwork.opened()
-        page.screen.show_place(page.work, page.state)
-        page.screen.show_subject(page.work, page.state)
-        page.toast(f"Deleted {current.key}.", undo={"kind": "undelete", "key": current.key})
+        self._opened()
+        host.show("place", "subject")
+        host.toast(f"Deleted {current.key}.", undo={"kind": "undelete", "key": current.key})
 
     def _discard(self, message: Message) -> None:
         del message
-        page = self._page
-        page.state = states.discard(page.state)
-        page.toast("Your draft is dropped. Undo brings it back.")
-
-    def _current(self) -> Harmony:
-        current = self._page.state.current
-        if current is None:
-            raise InputError("No harmony is open", fix="Choose a variable on the left")
-        return current
+        host = self._host
+        host.state = states.discard(host.state)
+        host.toast("Your draft is dropped. Undo brings it back.")

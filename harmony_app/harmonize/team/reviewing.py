@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fusion_core.harmony.overview import donor_reviews
 from fusion_core.harmony.store import REMARK_LIMIT, Remark, ReviewStatus
-from harmony_app.harmonize.work import Actions, Message, messages
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
-    from harmony_app.harmonize.work import PairWork
+from harmony_app.harmonize.work import Actions, Host, Message, PairSession, messages, require_work
 
 
 class Reviewing:
     """The part of the page that takes verdicts and remarks."""
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
+    def __init__(self, host: Host) -> None:
+        self._host = host
 
     @property
     def actions(self) -> Actions:
@@ -25,17 +21,17 @@ class Reviewing:
         return {"review": self._review}
 
     def _review(self, message: Message) -> None:
-        page, work = self._page, self._page.require_work()
-        key = page.state.key
+        host, work = self._host, require_work(self._host)
+        key = host.state.key
         remark = work.store.review(
             key,
             messages.text(message, "verdict"),
-            author=page.session.user,
+            author=host.session.user,
             text=messages.text(message, "text", limit=REMARK_LIMIT * 2),
             revision=messages.whole(message.get("revision"), "The revision"),
         )
         work.reload()
-        page.toast(
+        host.toast(
             {
                 "reviewed": f"{key} is marked as reviewed.",
                 "needs work": f"{key} is marked as needing work.",
@@ -43,7 +39,7 @@ class Reviewing:
         )
 
 
-def review_record(work: PairWork, key: str) -> dict[str, Any] | None:
+def review_record(work: PairSession, key: str) -> dict[str, Any] | None:
     """Describe the review of a saved harmony; ``None`` where nothing is saved."""
     saved = work.saved.get(key)
     if saved is None:
@@ -58,7 +54,7 @@ def review_record(work: PairWork, key: str) -> dict[str, Any] | None:
     }
 
 
-def variable_reviews(work: PairWork) -> dict[str, ReviewStatus]:
+def variable_reviews(work: PairSession) -> dict[str, ReviewStatus]:
     """Return the most urgent review status of every harmonized donor variable."""
     return donor_reviews(work.saved.values(), work.review)
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from harmony_app.harmonize.team._colleagues import Colleagues, notice
 from harmony_app.harmonize.team._conflicts import Conflicts
 from harmony_app.harmonize.team._drafting import Drafting
-from harmony_app.harmonize.team._history_view import Past
+from harmony_app.harmonize.team._history_view import HistoryView
 from harmony_app.harmonize.team._saving import Saving
 from harmony_app.harmonize.team.reviewing import Reviewing, review_record
-from harmony_app.harmonize.work import Actions, by_kind
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.harmonize.work import Actions, Host, by_kind
 
 
 class Teamwork:
@@ -21,28 +16,31 @@ class Teamwork:
 
     Parameters
     ----------
-    page
+    host
         The page.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
-        self._drafting = Drafting(page)
-        self._colleagues = Colleagues(page)
-        conflicts = Conflicts(page)
-        saving = Saving(page, conflicts)
-        conflicts.save = saving.write
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._drafting = Drafting(host)
+        self._colleagues = Colleagues(host, self.show)
+        conflicts = Conflicts(host, self.save)
+        self._saving = Saving(host, show_conflict=conflicts.show, opened=self.opened)
         self.actions: Actions = by_kind(
-            saving.actions,
+            self._saving.actions,
             conflicts.actions,
-            Past(page).actions,
-            Reviewing(page).actions,
+            HistoryView(host).actions,
+            Reviewing(host).actions,
             self._colleagues.actions,
         )
 
     def keep(self) -> None:
         """Keep the current harmony as a draft if it says something that is not saved."""
         self._drafting.keep()
+
+    def save(self) -> None:
+        """Save the current harmony, or show what somebody else saved first."""
+        self._saving.write()
 
     def opened(self) -> None:
         """Take notice of what is on disk when a harmony is opened."""
@@ -58,16 +56,16 @@ class Teamwork:
 
     def show(self) -> None:
         """Show where the review stands, and what the person should know about others."""
-        work, key = self._page.work, self._page.state.key
+        work, key = self._host.work, self._host.state.key
         if work is None or not key:
-            self._page.desk.show(teamwork=None)
+            self._host.browser.show(teamwork=None)
             return
         notices = self._colleagues.notices()
         if self._drafting.problem:
             notices.insert(
                 0, notice("warn", f"Your edits are not kept as a draft. {self._drafting.problem}")
             )
-        self._page.desk.show(
+        self._host.browser.show(
             teamwork={
                 "key": key,
                 "notices": notices,

@@ -12,13 +12,13 @@ from harmony_app.harmonize.vintages.coverage_view import (
     CoverageView,
 )
 from harmony_app.harmonize.vintages.transferring import (
-    Conveying,
+    Transferring,
 )
 
 __all__ = [
     "ComparingVintages",
-    "Conveying",
     "CoverageView",
+    "Transferring",
     "readable_sets",
     "stored_contents",
     "stored_dictionary",

@@ -1,4 +1,4 @@
-"""A conveyance as the browser shows it: sections, changes to tick, groups to choose from."""
+"""A transfer as the browser shows it: sections, changes to tick, groups to choose from."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _ROWS_SHOWN: Final = 400
 def pair_choices(
     pairs: Sequence[SurveyPair], counts: Mapping[SurveyPair, int]
 ) -> list[dict[str, Any]]:
-    """Describe the pairs to convey from or to."""
+    """Describe the pairs to transfer from or to."""
     return [{"id": str(pair), "title": pair.title, "harmonies": counts[pair]} for pair in pairs]
 
 
-def conveyance_record(found: Conveyance, drafts: Collection[str]) -> dict[str, Any]:
-    """Describe what was conveyed.
+def transfer_record(found: Conveyance, drafts: Collection[str]) -> dict[str, Any]:
+    """Describe what was transferred.
 
     Parameters
     ----------
     found
-        The conveyance.
+        What it found.
     drafts
         Keys of the person's drafts in the new pair.
     """
@@ -144,4 +144,4 @@ def _joined(levels: list[str]) -> str:
     return ", ".join(levels[:_WORDS_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-__all__ = ["comparison_record", "conveyance_record", "differing_record", "pair_choices"]
+__all__ = ["comparison_record", "differing_record", "pair_choices", "transfer_record"]

@@ -119,7 +119,7 @@ def _year(survey: SurveyId) -> int:
     return survey.years[-1] if survey.years else 0
 
 
-def convey_between(
+def transfer_between(
     workspace: Workspace,
     source: SurveyPair,
     target: SurveyPair,
@@ -134,7 +134,7 @@ def convey_between(
     source, target
         The pairs.
     harmonies
-        The harmonies to convey; all that are saved by default.
+        The harmonies to transfer; all that are saved by default.
 
     Raises
     ------
@@ -157,10 +157,10 @@ def convey_between(
 
 
 __all__ = [
-    "convey_between",
     "readable_sets",
     "related_pairs",
     "related_sets",
     "stored_dictionary",
     "stored_set",
+    "transfer_between",
 ]

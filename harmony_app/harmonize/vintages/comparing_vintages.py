@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.overview import VintageRow, vintage_matrix
 from harmony_app.harmonize.vintages._transfer_records import comparison_record
-from harmony_app.harmonize.vintages.all_pairs import convey_between, related_sets, stored_dictionary
-from harmony_app.harmonize.work import Actions, Message, VintageTask, messages, parse_pair
-from harmony_app.shell.work import LatestWork
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.harmonize.vintages.all_pairs import (
+    related_sets,
+    stored_dictionary,
+    transfer_between,
+)
+from harmony_app.harmonize.work import (
+    Actions,
+    Message,
+    OverviewHost,
+    VintageTask,
+    messages,
+    parse_pair,
+    require_work,
+)
+from harmony_app.shell.work import SlowWork
 
 
 class ComparingVintages:
@@ -22,13 +31,13 @@ class ComparingVintages:
 
     Parameters
     ----------
-    page
+    host
         The page.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
-        self._background = LatestWork()
+    def __init__(self, host: OverviewHost) -> None:
+        self._host = host
+        self._slow_work = SlowWork()
         self._rows: tuple[VintageRow, ...] = ()
 
     @property
@@ -41,11 +50,11 @@ class ComparingVintages:
         }
 
     def _compare(self, message: Message) -> None:
-        page, work = self._page, self._page.require_work()
-        workspace = page.session.workspace
+        host, work = self._host, require_work(self._host)
+        workspace = host.session.workspace
         task = VintageTask(keys=messages.names(message.get("keys")))
         keys, pair = set(task.keys), work.pair
-        page.show_view("compare", task)
+        host.show_view("compare", task)
 
         def compute() -> tuple[list[SurveyPair], tuple[VintageRow, ...]]:
             sets = related_sets(workspace, pair)
@@ -56,16 +65,16 @@ class ComparingVintages:
 
         def done(found: tuple[list[SurveyPair], tuple[VintageRow, ...]]) -> None:
             self._rows = found[1]
-            page.desk.tell("vintages", **matrix_record(pair, *found))
+            host.browser.tell("vintages", **matrix_record(pair, *found))
 
-        self._background.start(compute, done, self._failed)
+        self._slow_work.start(compute, done, self._failed)
 
     def _show_cell(self, message: Message) -> None:
         row, pair = self._find(message)
         cell = row.cells[pair]
         if cell.comparison is None:
             raise InputError("This is the harmony the others are compared with")
-        self._page.desk.tell(
+        self._host.browser.tell(
             "vintage_cell",
             row=message.get("row"),
             pair=str(pair),
@@ -76,18 +85,19 @@ class ComparingVintages:
 
     def _take_grouping(self, message: Message) -> None:
         """Open the harmony of the open pair with the grouping of another vintage as a draft."""
-        page, work = self._page, self._page.require_work()
+        host, work = self._host, require_work(self._host)
         row, pair = self._find(message)
         harmony = row.cells[pair].harmony
-        conveyed = convey_between(page.session.workspace, pair, work.pair, (harmony,)).harmonies[0]
+        workspace = host.session.workspace
+        (conveyed,) = transfer_between(workspace, pair, work.pair, (harmony,)).harmonies
         if conveyed.harmony is None:
             raise InputError(f"It cannot be taken over: {conveyed.reason}")
-        page.open_key(conveyed.harmony.key)
-        current = page.state.current
+        host.open_key(conveyed.harmony.key)
+        current = host.state.current
         if current is not None:
             taken = conveyed.harmony
-            page.edit(_with_bookkeeping(taken, current))
-        page.toast(f"The grouping of {pair.title} is your draft; save it to keep it.")
+            host.edit(_with_bookkeeping(taken, current))
+        host.toast(f"The grouping of {pair.title} is your draft; save it to keep it.")
 
     def _find(self, message: Message) -> tuple[VintageRow, SurveyPair]:
         row = messages.whole(message.get("row"), "The row")
@@ -99,7 +109,7 @@ class ComparingVintages:
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, HarmonyError):
             raise error
-        self._page.toast(error.message, severity="error")
+        self._host.toast(error.message, severity="error")
 
 
 def _with_bookkeeping(harmony: Harmony, current: Harmony) -> Harmony:

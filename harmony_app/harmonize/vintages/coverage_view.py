@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.overview import Coverage, coverage
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.vintages.all_pairs import stored_contents
-from harmony_app.harmonize.work import Actions, Message
-from harmony_app.shell.work import LatestWork
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.harmonize.work import Actions, Message, OverviewHost, require_work
+from harmony_app.shell.work import SlowWork
 
 
 class CoverageView:
@@ -22,13 +19,13 @@ class CoverageView:
 
     Parameters
     ----------
-    page
+    host
         The page.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
-        self._background = LatestWork()
+    def __init__(self, host: OverviewHost) -> None:
+        self._host = host
+        self._slow_work = SlowWork()
 
     @property
     def actions(self) -> Actions:
@@ -37,9 +34,9 @@ class CoverageView:
 
     def _show(self, message: Message) -> None:
         del message
-        page, work = self._page, self._page.require_work()
-        workspace, pair, donor = page.session.workspace, work.pair, work.surveys.donor.dictionary
-        page.show_view("coverage")
+        host, work = self._host, require_work(self._host)
+        workspace, pair, donor = host.session.workspace, work.pair, work.surveys.donor.dictionary
+        host.show_view("coverage")
 
         def count() -> dict[SurveyPair, tuple[Coverage, ...]]:
             found = {}
@@ -50,9 +47,9 @@ class CoverageView:
                     continue  # opening that pair says what is wrong with its file
             return found
 
-        self._background.start(
+        self._slow_work.start(
             count,
-            lambda found: page.desk.tell("coverage", **coverage_record(pair, found)),
+            lambda found: host.browser.tell("coverage", **coverage_record(pair, found)),
             self._failed,
         )
 

@@ -1,54 +1,57 @@
-"""Conveying on the page: review what another vintage's harmonies become, and take them in one step."""
+"""Transfer to another vintage: review what its harmonies become, and take them in one step."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.model import GroupCode, Harmony, SideName, SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.harmony.vintages import Change, Conveyance, ConveyedHarmony
-from harmony_app.harmonize.vintages._transfer_records import conveyance_record, pair_choices
-from harmony_app.harmonize.vintages.all_pairs import convey_between, related_pairs, stored_set
+from harmony_app.harmonize.vintages._transfer_records import pair_choices, transfer_record
+from harmony_app.harmonize.vintages.all_pairs import related_pairs, stored_set, transfer_between
 from harmony_app.harmonize.work import (
     Actions,
     Direction,
     Message,
+    OverviewHost,
+    Steps,
     VintageTask,
     messages,
     parse_pair,
+    require_work,
 )
-from harmony_app.shell.work import LatestWork
-
-if TYPE_CHECKING:
-    from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.shell.work import SlowWork
 
 
-class Conveying:
-    """The part of the page that conveys harmonies between vintages.
+class Transferring:
+    """The part of the page that transfers harmonies between vintages.
 
     Parameters
     ----------
-    page
+    host
         The page.
+    steps
+        What was changed at once, to be undone at once.
     """
 
-    def __init__(self, page: HarmonizePage) -> None:
-        self._page = page
-        self._background = LatestWork()
+    def __init__(self, host: OverviewHost, steps: Steps) -> None:
+        self._host = host
+        self._steps = steps
+        self._slow_work = SlowWork()
         self._found: Conveyance | None = None
 
     @property
     def actions(self) -> Actions:
         """What a message of each kind starts."""
-        return {"convey": self._convey, "convey_take": self._take}
+        return {"convey": self._review, "convey_take": self._take}
 
-    def _convey(self, message: Message) -> None:
+    def _review(self, message: Message) -> None:
         """Review harmonies brought from another pair to the open one, or taken to it."""
-        page, work = self._page, self._page.require_work()
-        workspace = page.session.workspace
+        host, work = self._host, require_work(self._host)
+        workspace = host.session.workspace
         others = related_pairs(workspace, work.pair)
         direction: Direction = "to" if message.get("direction") == "to" else "from"
         inward = direction == "from"
@@ -59,14 +62,14 @@ class Conveying:
             wanted = messages.text(message, "pair")
             other = _wanted(wanted, others, work.pair) or _nearest(others, pairs, inward=inward)
         except InputError as error:
-            page.desk.tell("conveyance_failed", message=error.message, pairs=pairs)
+            host.browser.tell("conveyance_failed", message=error.message, pairs=pairs)
             return
         task = VintageTask(
             direction, str(other) if other else "", messages.names(message.get("keys"))
         )
-        page.show_view("convey", task)
+        host.show_view("convey", task)
         if other is None:
-            page.desk.tell("conveyance", direction=direction, pairs=pairs, pair="")
+            host.browser.tell("conveyance", direction=direction, pairs=pairs, pair="")
             return
         source, target = (other, work.pair) if inward else (work.pair, other)
         chosen = tuple(
@@ -74,36 +77,36 @@ class Conveying:
             for item in stored_set(workspace, source).harmonies
             if not task.keys or item.key in task.keys
         )
-        user = page.session.user
+        user = host.session.user
 
         def compute() -> tuple[Conveyance, set[str]]:
             drafts = HarmonyStore(workspace.path, target).load_drafts(user)
             if not chosen:
                 return Conveyance(source, target, ()), set(drafts)
-            return convey_between(workspace, source, target, chosen), set(drafts)
+            return transfer_between(workspace, source, target, chosen), set(drafts)
 
         def done(found: tuple[Conveyance, set[str]]) -> None:
             self._found = found[0]
-            page.desk.tell(
+            host.browser.tell(
                 "conveyance",
                 direction=direction,
                 pairs=pairs,
                 pair=str(other),
-                **conveyance_record(*found),
+                **transfer_record(*found),
             )
 
-        self._background.start(compute, done, self._failed)
+        self._slow_work.start(compute, done, self._failed)
 
     def _take(self, message: Message) -> None:
         """Save what was chosen, or keep it as drafts; what has open levels becomes a draft anyway."""
-        page, found = self._page, self._found
+        host, found = self._host, self._found
         if found is None or messages.text(message, "target") != str(found.target):
             raise InputError("There is nothing to take over", fix="Choose the vintage again")
         taken = read_choices(message, found)
         as_drafts = message.get("mode") == "draft"
         existing = {item.harmony.key: item.existing for item in found.harmonies if item.harmony}
-        kept = HarmonyStore(page.session.workspace.path, found.target).load_drafts(
-            page.session.user
+        kept = HarmonyStore(host.session.workspace.path, found.target).load_drafts(
+            host.session.user
         )
         drafts = [item for item in taken if as_drafts or _is_open(item)]
         saves = {item.key: item for item in taken if item not in drafts}
@@ -111,11 +114,11 @@ class Conveying:
             _based_on(item, existing[item.key]) for item in drafts if item.key not in kept
         )
         revisions = {key: (item.revision if item else 0) for key, item in existing.items()}
-        step = page.steps.change(found.target, saves, revisions, new_drafts)
-        undo = page.steps.remember([step])
-        page.refresh({(found.target, key) for key in (*step.after, *step.drafts)})
-        page.desk.tell("conveyed", target=str(found.target), keys=[*step.after, *step.drafts])
-        page.toast(
+        step = self._steps.change(found.target, saves, revisions, new_drafts)
+        undo = self._steps.remember([step])
+        host.refresh({(found.target, key) for key in (*step.after, *step.drafts)})
+        host.browser.tell("conveyed", target=str(found.target), keys=[*step.after, *step.drafts])
+        host.toast(
             _sentence(
                 found.target.title,
                 len(step.after),
@@ -129,7 +132,7 @@ class Conveying:
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, HarmonyError):
             raise error
-        self._page.desk.tell("conveyance_failed", message=error.message)
+        self._host.browser.tell("conveyance_failed", message=error.message)
 
 
 def read_choices(message: Message, found: Conveyance) -> list[Harmony]:
@@ -141,7 +144,7 @@ def read_choices(message: Message, found: Conveyance) -> list[Harmony]:
         ``choices`` by key of the old pair: ``refused`` lists positions in `ConveyedHarmony.changes`,
         ``groups`` lists ``[side, level, group]``.
     found
-        The conveyance that was reviewed.
+        The transfer that was reviewed.
 
     Raises
     ------
@@ -223,4 +226,4 @@ def _sentence(title: str, saved: int, drafts: int, *, moved: int, drafted: int) 
     return " ".join(parts)
 
 
-__all__ = ["Conveying", "read_choices"]
+__all__ = ["Transferring", "read_choices"]

@@ -6,7 +6,7 @@ from harmony_app.harmonize.work.address import (
     read_task,
 )
 from harmony_app.harmonize.work.browser_component import (
-    HarmonizeDesk,
+    HarmonizeComponent,
 )
 from harmony_app.harmonize.work.catalogue import (
     Status,
@@ -14,6 +14,14 @@ from harmony_app.harmonize.work.catalogue import (
     variable_card,
     variable_entries,
     worklist_statuses,
+)
+from harmony_app.harmonize.work.host import (
+    Browser,
+    Host,
+    OverviewHost,
+    Shown,
+    require_harmony,
+    require_work,
 )
 from harmony_app.harmonize.work.library import (
     load_survey,
@@ -27,7 +35,7 @@ from harmony_app.harmonize.work.messages import (
     by_kind,
 )
 from harmony_app.harmonize.work.pair_session import (
-    PairWork,
+    PairSession,
     parse_pair,
 )
 from harmony_app.harmonize.work.pair_surveys import (
@@ -42,14 +50,22 @@ from harmony_app.harmonize.work.state import (
     ViewState,
     VintageTask,
 )
+from harmony_app.harmonize.work.steps import (
+    Steps,
+)
 
 __all__ = [
     "Actions",
+    "Browser",
     "Direction",
-    "HarmonizeDesk",
+    "HarmonizeComponent",
+    "Host",
     "Message",
-    "PairWork",
+    "OverviewHost",
+    "PairSession",
+    "Shown",
     "Status",
+    "Steps",
     "Surveys",
     "ViewState",
     "VintageTask",
@@ -63,6 +79,8 @@ __all__ = [
     "parse_pair",
     "progress_teller",
     "read_task",
+    "require_harmony",
+    "require_work",
     "shared_rows",
     "state",
     "survey_stamp",

@@ -23,7 +23,7 @@ from fusion_core.workspace.layout import Workspace
 _Firsts = dict[tuple[SurveyId, str], Candidate | None]
 
 
-class Knowledge:
+class SharedSuggestionIndex:
     """The suggestions of one recipient survey, shared by all sessions of a server.
 
     Parameters
@@ -91,17 +91,17 @@ class Knowledge:
 
 
 @pn.cache(max_items=16, policy="LRU")
-def _knowledge(path: str, recipient: str, stamp: int) -> Knowledge:
+def _shared_index(path: str, recipient: str, stamp: int) -> SharedSuggestionIndex:
     del stamp  # part of the cache's key: a survey imported again is read again
-    return Knowledge(Workspace.open(Path(path)), SurveyId.parse(recipient))
+    return SharedSuggestionIndex(Workspace.open(Path(path)), SurveyId.parse(recipient))
 
 
-def shared_knowledge(workspace: Workspace, recipient: SurveyId) -> Knowledge:
-    """Return the knowledge all sessions on a workspace share about a recipient survey."""
+def shared_suggestion_index(workspace: Workspace, recipient: SurveyId) -> SharedSuggestionIndex:
+    """Return the suggestions for a recipient survey that all sessions on a workspace share."""
     dictionary = workspace.survey_folder(recipient) / "dictionary.parquet"
     stamp = dictionary.stat().st_mtime_ns if dictionary.exists() else 0
-    found: Knowledge = _knowledge(str(workspace.path), str(recipient), stamp)
+    found: SharedSuggestionIndex = _shared_index(str(workspace.path), str(recipient), stamp)
     return found
 
 
-__all__ = ["Knowledge", "shared_knowledge"]
+__all__ = ["SharedSuggestionIndex", "shared_suggestion_index"]

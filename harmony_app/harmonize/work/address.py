@@ -28,7 +28,7 @@ def address(state: ViewState) -> dict[str, str | None]:
 
 
 def read_task(query: Mapping[str, str]) -> VintageTask:
-    """Return what an address says is conveyed or compared; see `address`."""
+    """Return what an address says is transferred or compared; see `address`."""
     direction: Direction = "to" if query.get("direction") == "to" else "from"
     keys = tuple(unquote(key) for key in query.get("only", "").split(",") if key)
     return VintageTask(direction, query.get("other", ""), keys)

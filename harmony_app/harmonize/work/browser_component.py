@@ -101,10 +101,10 @@ def bundled(modules: tuple[str, ...] = MODULES) -> str:
     return "\n".join([*parts, "export { render };"])
 
 
-class HarmonizeDesk(JSComponent):
+class HarmonizeComponent(JSComponent):
     """Worklist, match and consequence in one component.
 
-    Every parameter is the JSON text of one part of what is shown; `send` replaces
+    Every parameter is the JSON text of one part of what is shown; `show` replaces
     them, `on_message` is called with what the person did.
     """
 
@@ -152,4 +152,4 @@ class HarmonizeDesk(JSComponent):
             self._on_message(data)
 
 
-__all__ = ["ASSETS", "MODULES", "HarmonizeDesk", "bundled"]
+__all__ = ["ASSETS", "MODULES", "HarmonizeComponent", "bundled"]

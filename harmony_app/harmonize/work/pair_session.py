@@ -21,7 +21,7 @@ from fusion_core.harmony.suggest import SuggestionIndex, by_fit, candidate_fits
 from fusion_core.surveys.model import SurveyId, Variable, variable_from_column
 from fusion_core.workspace.files import shown_name
 from fusion_core.workspace.layout import Workspace
-from harmony_app.harmonize.work._suggestion_index import shared_knowledge
+from harmony_app.harmonize.work._suggestion_index import shared_suggestion_index
 from harmony_app.harmonize.work.catalogue import Status, harmony_statuses
 from harmony_app.harmonize.work.library import load_survey, shared_rows
 from harmony_app.harmonize.work.pair_surveys import Surveys
@@ -48,7 +48,7 @@ def parse_pair(text: str) -> SurveyPair:
     return SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient))
 
 
-class PairWork:
+class PairSession:
     """What a session knows of a pair.
 
     Parameters
@@ -77,7 +77,7 @@ class PairWork:
         self._contents = PairContents()
         self.unreadable: list[Path] = []
         self._rows: RowsCache = shared_rows(workspace)
-        self.knowledge = shared_knowledge(workspace, pair.recipient)
+        self.shared_index = shared_suggestion_index(workspace, pair.recipient)
         self.fits: dict[str, dict[str, float]] = {}
         self._candidates: dict[str, tuple[SuggestionIndex, tuple[Candidate, ...]]] = {}
         self.verdicts: dict[str, Verdict] = {}
@@ -204,7 +204,7 @@ class PairWork:
     @property
     def index(self) -> SuggestionIndex:
         """What candidates are ranked by: the whole workspace once it is read, else the wording."""
-        return self.knowledge.latest or self.knowledge.by_wording
+        return self.shared_index.latest or self.shared_index.by_wording
 
     def preview(self, harmony: Harmony) -> HarmonyPreview:
         """Compute what a harmony does to both surveys."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -11,18 +10,19 @@ from typing import Final
 import panel as pn
 
 from fusion_core.errors import HarmonyError
-from harmony_app.harmonize.work.browser_component import HarmonizeDesk
+from harmony_app.harmonize.work.host import Browser
+from harmony_app.log import LOG
 
 _SECONDS_BETWEEN: Final = 0.15
 
 
-def progress_teller(desk: HarmonizeDesk, kind: str) -> Callable[[float, str], None]:
+def progress_teller(browser: Browser, kind: str) -> Callable[[float, str], None]:
     """Return a callback for a thread: share done and what is in hand become messages of a kind.
 
     Parameters
     ----------
-    desk
-        The component in the browser.
+    browser
+        Who shows the messages.
     kind
         Kind of the messages.
     """
@@ -36,7 +36,7 @@ def progress_teller(desk: HarmonizeDesk, kind: str) -> Callable[[float, str], No
         if time.monotonic() - last < _SECONDS_BETWEEN:
             return
         last = time.monotonic()
-        document.add_next_tick_callback(partial(desk.tell, kind, share=share, words=words))
+        document.add_next_tick_callback(partial(browser.tell, kind, share=share, words=words))
 
     return tell
 
@@ -45,7 +45,7 @@ def failure_words(error: Exception) -> str:
     """Say why work in a thread failed; what is no mistake of the user is kept in the log."""
     if isinstance(error, HarmonyError):
         return error.message
-    traceback.print_exception(error)
+    LOG.error("Work beside the Harmonize page failed", exc_info=error)
     return "That did not work. The details are in the server's log; nothing saved is affected."
 
 

@@ -24,7 +24,7 @@ HISTORY_LIMIT: Final = 200
 
 @dataclass(frozen=True)
 class VintageTask:
-    """What is conveyed or compared.
+    """What is transferred or compared.
 
     Attributes
     ----------
@@ -50,10 +50,10 @@ class ViewState:
     pair
         The donor and recipient survey, or ``None`` while the workspace has no two surveys.
     view
-        The match of two variables, the table of all harmonies, what is conveyed to or compared with
+        The match of two variables, the table of all harmonies, what is transferred to or compared with
         another vintage, how far the work is, or the list of all findings.
     task
-        What is conveyed or compared, in these views.
+        What is transferred or compared, in these views.
     donor, recipient
         The chosen variables; empty when none is chosen.
     saved
@@ -111,12 +111,12 @@ def choose_pair(state: ViewState, pair: SurveyPair | None) -> ViewState:
 
 
 def choose_view(state: ViewState, view: View, task: VintageTask | None = None) -> ViewState:
-    """Show another view, with what it conveys or compares."""
+    """Show another view, with what it transfers or compares."""
     return replace(state, view=view, task=task or VintageTask())
 
 
 def leave_task(state: ViewState) -> ViewState:
-    """Return from conveying or comparing to the table it was opened from."""
+    """Return from transferring or comparing to the table it was opened from."""
     return choose_view(state, "all") if state.view in VINTAGE_VIEWS else state
 
 

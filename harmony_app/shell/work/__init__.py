@@ -1,7 +1,7 @@
 """Work beside a session: in the background, in runs, and waited for."""
 
 from harmony_app.shell.work.background import (
-    QuietWork,
+    BackgroundWork,
     shared_worker,
 )
 from harmony_app.shell.work.jobs import (
@@ -12,17 +12,17 @@ from harmony_app.shell.work.run_watch import (
     RunWatch,
 )
 from harmony_app.shell.work.slow_work import (
-    LatestWork,
+    SlowWork,
 )
 from harmony_app.shell.work.waiting import (
     waiting_panel,
 )
 
 __all__ = [
-    "LatestWork",
-    "QuietWork",
+    "BackgroundWork",
     "RunRow",
     "RunWatch",
+    "SlowWork",
     "job_indicator",
     "shared_worker",
     "waiting_panel",

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import panel as pn
+
+from harmony_app.log import LOG
 
 if TYPE_CHECKING:
     from bokeh.document import Document
@@ -37,7 +38,7 @@ LONGEST_REST_SECONDS: Final = 1.0
 TELL_EVERY_SECONDS: Final = 0.5
 
 
-class QuietWorker:
+class BackgroundWorker:
     """The thread; sessions share one, see `shared_worker`."""
 
     def __init__(self) -> None:
@@ -56,7 +57,9 @@ class QuietWorker:
             self._jobs.pop(key, None)
             self._jobs[key] = steps
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="quiet-work", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._work, name="background-work", daemon=True
+                )
                 self._thread.start()
 
     def prefer(self, key: Hashable) -> None:
@@ -90,7 +93,7 @@ class QuietWorker:
             try:
                 goes_on = _slice(steps, started + SLICE_SECONDS)
             except Exception:  # noqa: BLE001 - one job must not end all others
-                traceback.print_exc()
+                LOG.exception("Work in the background failed")
                 goes_on = False
             if not goes_on:
                 self._drop(key, steps)
@@ -109,12 +112,12 @@ def _slice(steps: Iterator[object], until: float) -> bool:
 
 
 @lru_cache(maxsize=1)
-def shared_worker() -> QuietWorker:
+def shared_worker() -> BackgroundWorker:
     """Return the worker of this server."""
-    return QuietWorker()
+    return BackgroundWorker()
 
 
-class QuietWork(Generic[Result]):
+class BackgroundWork(Generic[Result]):
     """Computes something ahead for one session; a newer request replaces an older one.
 
     Without a live session – in a notebook or a test – the work is done at once, in place.
@@ -204,4 +207,4 @@ def has_ended(document: Document) -> bool:
     return context is None or bool(getattr(context, "destroyed", False))
 
 
-__all__ = ["QuietWork", "QuietWorker", "has_ended", "shared_worker"]
+__all__ = ["BackgroundWork", "BackgroundWorker", "has_ended", "shared_worker"]

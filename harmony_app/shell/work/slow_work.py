@@ -18,7 +18,7 @@ from harmony_app.shell.work.background import has_ended
 Result = TypeVar("Result")
 
 
-class LatestWork:
+class SlowWork:
     """Computes one thing at a time for a session; a newer request replaces an older one.
 
     Without a live session – in a notebook or a test – the work is done at once, in place.

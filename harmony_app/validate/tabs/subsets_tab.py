@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,8 +9,9 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError
 from fusion_core.validation import smooth_metrics
+from harmony_app.log import LOG
 from harmony_app.shell.look import data_table
-from harmony_app.shell.work import LatestWork
+from harmony_app.shell.work import SlowWork
 from harmony_app.validate.figures import CurvePanels
 from harmony_app.validate.view import EVERY_SUBSET, in_family, words
 
@@ -62,7 +62,7 @@ class SubsetsTab:
     ) -> None:
         self._html = html
         self._on_fitted = on_fitted
-        self._work = LatestWork()
+        self._work = SlowWork()
         self._chosen = ""
         self._seen: tuple[int, str] | None = None
         self.panels = CurvePanels(variables, theme)
@@ -107,7 +107,7 @@ class SubsetsTab:
         if isinstance(error, HarmonyError):
             text = error.message
         else:
-            traceback.print_exception(error)
+            LOG.error("The curves of subsets could not be drawn", exc_info=error)
         self.status.object = f'<div class="error" role="alert">{escape(text)}</div>'
 
     def _draw(self) -> None:

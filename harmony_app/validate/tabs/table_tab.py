@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import traceback
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,8 +16,9 @@ from fusion_core.validation.external import (
     known_areas,
     read_external,
 )
+from harmony_app.log import LOG
 from harmony_app.shell.look import count, number, percent
-from harmony_app.shell.work import LatestWork
+from harmony_app.shell.work import SlowWork
 from harmony_app.validate.figures import scatter_figure
 from harmony_app.validate.tabs.sections import details_html, findings_html, panel_html, table_html
 from harmony_app.validate.view import words
@@ -54,7 +54,7 @@ class TableTab:
     def __init__(self, session: Session, record: ValidatedRun, html: dict[str, Any]) -> None:
         self._session = session
         self._record = record
-        self._work = LatestWork()
+        self._work = SlowWork()
         self._rows: pd.DataFrame | None = None
         self._areas: list[str] = []
         self._found: TableComparison | None = None
@@ -218,7 +218,7 @@ class TableTab:
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, HarmonyError):
-            traceback.print_exception(error)
+            LOG.error("The comparison with a table failed", exc_info=error)
             error = InputError("The comparison failed", fix="The server's log says why")
         self._say(error.message)
 

@@ -16,7 +16,7 @@ from fusion_core.surveys.model import (
 )
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.page import HarmonizePage
-from harmony_app.harmonize.work.browser_component import HarmonizeDesk
+from harmony_app.harmonize.work.browser_component import HarmonizeComponent
 from harmony_app.shell.session import Session
 
 DONOR = SurveyId("ENERGY", "2020")
@@ -96,6 +96,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
     """What pages told the browser once, newest last."""
     heard: list[dict] = []
     monkeypatch.setattr(
-        HarmonizeDesk, "tell", lambda _, kind, **content: heard.append({"kind": kind, **content})
+        HarmonizeComponent,
+        "tell",
+        lambda _, kind, **content: heard.append({"kind": kind, **content}),
     )
     return heard

@@ -23,7 +23,7 @@ def kids(open_page):
 
 
 def shown(page, side="recipient"):
-    return json.loads(page.desk.form)["sides"][side]
+    return json.loads(page.browser.form)["sides"][side]
 
 
 def send(page, kind, side="recipient", **content):

@@ -27,7 +27,7 @@ def head_count(*codes):
 
 
 def part(page, name):
-    return json.loads(getattr(page.desk, name))
+    return json.loads(getattr(page.browser, name))
 
 
 def checks(page):

@@ -96,7 +96,7 @@ def test_a_flagged_harmony_says_what_is_to_be_done_when_it_is_opened(upload, pag
     upload((NAME, FILE))
     page.receive({"kind": "import_run", "choices": ["mine"]})
     page.receive({"kind": "open", "donor": "pay", "recipient": "hfl"})
-    findings = json.loads(page.desk.preview)["findings"]
+    findings = json.loads(page.browser.preview)["findings"]
     assert any(
         item["severity"] == "error" and "must be written again" in item["headline"]
         for item in findings

@@ -14,7 +14,7 @@ PAIR = SurveyPair(SurveyId("ENERGY", "2020"), SurveyId("ACS", "2019"))
 
 
 def part(page, name):
-    return json.loads(getattr(page.desk, name))
+    return json.loads(getattr(page.browser, name))
 
 
 def store(workspace):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion_core.errors import InputError
-from harmony_app.harmonize.match.edits import EDITS, apply_edit
+from harmony_app.harmonize.match._edits import EDITS, apply_edit
 from harmony_app.harmonize.work import messages
 from harmony_app.harmonize.work.pair_surveys import Surveys
 

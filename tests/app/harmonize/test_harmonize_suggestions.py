@@ -7,11 +7,12 @@ import json
 import pytest
 
 from fusion_core.harmony.store.store import HarmonyStore
+from fusion_core.surveys.model import Dictionary, Survey, SurveyDescription, SurveyId
 from harmony_app.harmonize.work.pair_session import parse_pair
 
 
 def part(page, name):
-    return json.loads(getattr(page.desk, name))
+    return json.loads(getattr(page.browser, name))
 
 
 def groups(page, side):
@@ -150,3 +151,17 @@ def test_candidates_are_ranked_again_once_their_answers_are_compared(open_page):
     heat = page.work.surveys.donor.dictionary["heat"]
     wording = {item.variable.name: item.score for item in page.work.index.rank(heat)}
     assert scores[0] == pytest.approx(wording["hfl"] * (0.7 + 0.3 * found["hfl"]))
+
+
+def test_another_pair_is_not_asked_about_the_variable_of_the_pair_left(open_page, workspace, told):
+    now = workspace.survey(SurveyId("ENERGY", "2020"))
+    before = Survey(
+        SurveyDescription(SurveyId("ENERGY", "2015")),
+        Dictionary([now.dictionary["kids"]]),
+        now.household[["household_id", "weight", "kids"]],
+    )
+    workspace.add_survey(before)
+    page = open_page(donor="heat")
+    page.receive({"kind": "pair", "pair": "ENERGY_2015__ACS_2019"})
+    assert page.state.donor == "kids"
+    assert [item for item in told if item["kind"] == "toast"] == []

@@ -17,7 +17,7 @@ KEY = "heat__hfl"
 
 
 def part(page, name):
-    return json.loads(getattr(page.desk, name))
+    return json.loads(getattr(page.browser, name))
 
 
 def notices(page):
@@ -258,7 +258,7 @@ def test_discarding_in_one_window_drops_it_in_the_other(open_page, store):
 def test_an_edit_is_on_disk_before_it_is_answered(open_page, store, monkeypatch):
     page = open_page(**MATCH)
     answered = []
-    monkeypatch.setattr(page.desk, "show", lambda **_: answered.append(store.load_drafts("kim")))
+    monkeypatch.setattr(page.browser, "show", lambda **_: answered.append(store.load_drafts("kim")))
     assign(page, "donor", 0, 9)
     assert groups(answered[0][KEY].harmony, "donor")[0] == 9.0
 

@@ -73,9 +73,9 @@ def groups(harmony):
 def test_the_table_lists_this_pair_or_the_whole_workspace(open_page):
     page = open_page(pair=str(THERE), view="all")
     page.receive({"kind": "view", "view": "all"})
-    assert json.loads(page.desk.table)["rows"] == []
+    assert json.loads(page.browser.table)["rows"] == []
     page.receive({"kind": "table_scope", "scope": "all"})
-    table = json.loads(page.desk.table)
+    table = json.loads(page.browser.table)
     assert [row["key"] for row in table["rows"]] == [HEAT.key, KIDS.key]
     assert table["titles"] == {str(HERE): "ENERGY 2020 → ACS 2019"}
     page.receive({"kind": "open_row", "pair": str(HERE), "key": KIDS.key})
@@ -199,7 +199,7 @@ def test_rows_are_deleted_together_and_come_back_together(two_vintages, open_pag
     items = [{"pair": str(HERE), "key": key} for key in (HEAT.key, KIDS.key)]
     page.receive({"kind": "delete_rows", "items": items})
     assert saved(two_vintages, HERE) == {}
-    assert json.loads(page.desk.table)["rows"] == []
+    assert json.loads(page.browser.table)["rows"] == []
     page.receive(latest(told, "toast")["undo"])
     assert set(saved(two_vintages, HERE)) == {HEAT.key, KIDS.key}
 

@@ -89,16 +89,16 @@ def test_the_other_side_is_ordered_by_likeness_to_the_chosen_levels():
 def test_labels_travel_once_and_not_with_every_edit(open_page, workspace):
     _widen(workspace)
     page = open_page(donor="heat", recipient="hfl")
-    labels = page.desk.labels
+    labels = page.browser.labels
     assert len(labels) > 200_000
     assert json.loads(labels)["recipient"]["sections"][0] == "A00"
     sent = []
-    page.desk.param.watch(
+    page.browser.param.watch(
         lambda *events: sent.extend((event.name, len(event.new)) for event in events),
-        list(page.desk.param),
+        list(page.browser.param),
     )
     page.receive({"kind": "assign", "sequence": 1, "recipient": list(range(9000)), "group": 12})
-    assert json.loads(page.desk.form)["sides"]["recipient"]["groups"][8999] == 12.0
+    assert json.loads(page.browser.form)["sides"]["recipient"]["groups"][8999] == 12.0
     assert "labels" not in dict(sent)
     assert max(dict(sent).values()) < 100_000
 
@@ -122,7 +122,7 @@ def test_a_consequence_is_computed_once_for_a_harmony(open_page, monkeypatch):
     page.receive({"kind": "view", "view": "all", "sequence": 2})
     page.receive({"kind": "view", "view": "match", "sequence": 3})
     assert len(computed) == 1
-    assert page.desk.computing == "false"
+    assert page.browser.computing == "false"
     page.receive({"kind": "undo", "sequence": 4})
     assert len(computed) > 1
 

@@ -114,7 +114,7 @@ def _find_desk(value: Any) -> str:
     """Find the component's data model: the one that has a form and a preview."""
     if isinstance(value, dict):
         attributes = value.get("attributes")
-        if isinstance(attributes, dict) and attributes.get("class_name") == "HarmonizeDesk":
+        if isinstance(attributes, dict) and attributes.get("class_name") == "HarmonizeComponent":
             return str(value["id"])
         value = list(value.values())
     if isinstance(value, list):

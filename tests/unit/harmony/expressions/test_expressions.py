@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
+import sqlglot
 
 from fusion_core.errors import ExpressionError
 from fusion_core.harmony.expressions.expression import (
@@ -262,3 +263,20 @@ def test_one_engine_serves_many_threads_at_the_same_time(table):
 
 def test_every_function_has_a_line_of_help():
     assert {name.upper() for name in ALLOWED_FUNCTIONS} == set(FUNCTIONS)
+
+
+def test_what_a_user_mistypes_is_told_to_the_user_and_not_to_the_log(caplog, monkeypatch):
+    levels, parse = [], sqlglot.parse
+
+    def parse_seen(*arguments, **options):
+        levels.append(logging.getLogger("sqlglot").level)
+        return parse(*arguments, **options)
+
+    monkeypatch.setattr(sqlglot, "parse", parse_seen)
+    with pytest.raises(ExpressionError):
+        check_expression("ALTER foo bar", COLUMNS)
+    assert caplog.records == []
+    # Another thread may log meanwhile: nothing that all threads share is changed.
+    assert levels == [logging.NOTSET]
+    sqlglot.parse("ALTER foo bar", read="duckdb")
+    assert [record.name for record in caplog.records] == ["sqlglot"]

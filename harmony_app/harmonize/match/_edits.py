@@ -9,7 +9,7 @@ from typing import Final
 from fusion_core.errors import InputError
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.model import SIDES, Harmony
-from harmony_app.harmonize.match import shaping
+from harmony_app.harmonize.match import _shaping as shaping
 from harmony_app.harmonize.match._level_edits import LEVEL_EDITS
 from harmony_app.harmonize.work import Message, Surveys, messages
 

@@ -1,0 +1,96 @@
+"""Slow work answers later; only the latest request counts; errors are handed over, not lost."""
+
+import threading
+
+import panel as pn
+import pytest
+
+from harmony_app.shell.work.slow_work import SlowWork
+
+
+class Context:
+    """A session that is alive and delivers callbacks only when the test says so."""
+
+    destroyed = False
+
+    def __init__(self) -> None:
+        self.delivered = []
+        self.arrived = threading.Semaphore(0)
+
+
+class Document:
+    def __init__(self) -> None:
+        self.session_context = Context()
+
+    def add_next_tick_callback(self, callback):
+        self.session_context.delivered.append(callback)
+        self.session_context.arrived.release()
+
+
+def test_without_a_session_the_work_is_done_in_place():
+    results = []
+    SlowWork().start(lambda: 3, results.append, results.append)
+    assert results == [3]
+
+
+def test_an_error_reaches_the_caller():
+    results = []
+    SlowWork().start(lambda: 1 / 0, results.append, lambda error: results.append(str(error)))
+    assert results == ["division by zero"]
+
+
+@pytest.fixture
+def document(monkeypatch):
+    """The document of the session that runs; its browser has loaded it."""
+    document = Document()
+    monkeypatch.setattr(type(pn.state), "curdoc", property(lambda _: document))
+    monkeypatch.setitem(pn.state._loaded, document, True)
+    return document
+
+
+def test_a_result_waits_for_the_browser_to_load_the_page(document, monkeypatch):
+    monkeypatch.delitem(pn.state._loaded, document)
+    results = []
+    SlowWork().start(lambda: "early", results.append, results.append)
+    assert document.session_context.arrived.acquire(timeout=10)
+    document.session_context.delivered.pop()()
+    assert results == []
+    for callback, _ in pn.state._onload.pop(document):
+        callback()
+    assert results == ["early"]
+
+
+def test_a_newer_request_replaces_an_older_one(document):
+    work, results, gate = SlowWork(), [], threading.Event()
+
+    def slow():
+        gate.wait(10)
+        return "old"
+
+    work.start(slow, results.append, results.append)
+    work.start(lambda: "new", results.append, results.append)
+    assert document.session_context.arrived.acquire(timeout=10)
+    gate.set()
+    for callback in document.session_context.delivered:
+        callback()
+    assert results == ["new"]
+
+
+def test_nothing_is_delivered_to_a_session_that_has_ended(document):
+    work, started, gate = SlowWork(), threading.Event(), threading.Event()
+    finished = threading.Event()
+
+    def slow():
+        started.set()
+        gate.wait(10)
+        finished.set()
+
+    work.start(slow, lambda _: None, lambda _: None)
+    assert started.wait(10)
+    document.session_context.destroyed = True
+    gate.set()
+    assert finished.wait(10)
+    for thread in threading.enumerate():
+        if thread.name == "page-work":
+            thread.join(10)
+    assert document.session_context.delivered == []
