@@ -16,8 +16,8 @@ from support.reporting import Row, require_shared_data, run_alone
 from fusion_core.harmony.apply.prices import survey_year
 from fusion_core.harmony.meaning.comparison import Comparison, compare
 from fusion_core.harmony.model.harmony import Harmony, SurveyPair
-from fusion_core.harmony.vintages.transfer import ConveyedHarmony
-from fusion_core.harmony.vintages.transferring import Vintages, convey
+from fusion_core.harmony.vintages.transfer import TransferredHarmony
+from fusion_core.harmony.vintages.transferring import Vintages, transfer_to_vintage
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class Judged:
 
     source: SurveyPair
     target: SurveyPair
-    conveyed: ConveyedHarmony
+    transferred: TransferredHarmony
     published: Harmony
     comparison: Comparison | None
 
     @property
     def kind(self):
         """The status, and whether the harmony looks as if it needed no second look."""
-        status = self.conveyed.status
+        status = self.transferred.status
         if status == "impossible":
             return status
         return f"{status} {'sure' if self.conveyed.is_sure else 'unsure'}"
@@ -75,7 +75,7 @@ def judge(dictionaries, sets):
         old = [dictionaries[str(survey)] for survey in (source.donor, source.recipient)]
         new = [dictionaries[str(survey)] for survey in (target.donor, target.recipient)]
         donor, recipient = (Vintages(a, b) for a, b in zip(old, new, strict=True))
-        conveyance = convey(
+        conveyance = transfer_to_vintage(
             known[source], target, donor=donor, recipient=recipient, others=known.values()
         )
         for item in conveyance.harmonies:
@@ -133,8 +133,8 @@ def list_wrong() -> None:
         if item.outcome == "right":
             continue
         print(f"\n{item.source} > {item.target}  {item.published.key}  {item.kind} {item.outcome}")
-        print("  ", item.conveyed.sentences)
-        print("  ", item.comparison.sentence if item.comparison else item.conveyed.reason)
+        print("  ", item.transferred.sentences)
+        print("  ", item.comparison.sentence if item.comparison else item.transferred.reason)
         for change in item.comparison.settings if item.comparison else ():
             print("    ", change.cells)
         for row in (item.comparison.differing if item.comparison else ())[:6]:

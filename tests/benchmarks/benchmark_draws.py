@@ -26,7 +26,7 @@ from support.reporting import Row, require_shared_data, run_alone
 
 from fusion_core.fusion import FusionModel, Implicates, TrainSettings, fuse, train
 from fusion_core.fusion.base.workers import workers_of
-from fusion_core.fusion.fusing._prediction import ResolvingPredictor
+from fusion_core.fusion.fusing._prediction import FastPredictor
 from fusion_core.fusion.model.donors import read_donors
 from fusion_core.fusion.training.checkpoints import fit_or_read
 
@@ -121,7 +121,7 @@ def scored(world: World, ways: list[Candidate]) -> dict[str, Result]:
                     model = _train(world, way.settings, own)
                 fit = (own, way.settings.quantiles, way.settings.leaves)
                 seconds.setdefault(fit, training.usage.cpu)
-                predictor = ResolvingPredictor()
+                predictor = FastPredictor()
                 if way.change is not None:
                     model, predictor = way.change(_trained(world, way.settings, own, model))
                 with metered() as fusing:

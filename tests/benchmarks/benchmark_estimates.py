@@ -19,7 +19,7 @@ from support.reporting import Row, markdown, number, run_alone
 from fusion_core.estimates import Statistic, compare
 from fusion_core.estimates.api.analysis import estimate_points, estimate_targets
 from fusion_core.estimates.api.report import result_frame
-from fusion_core.estimates.runs.estimate_data import EstimateSource
+from fusion_core.estimates.runs.estimate_data import EstimateData
 from fusion_core.estimates.statistics.weights import WeightMatrix
 from fusion_core.estimates.variance.donor_sample import DonorSample
 from fusion_core.estimates.variance.pooling import margin_multiplier
@@ -95,7 +95,7 @@ def map_seconds(households: int, areas: int) -> tuple[dict[str, tuple[float, flo
     found = {}
     margin_multiplier(np.ones(1), 0.9)  # loads SciPy
     with metered() as meter:
-        source = EstimateSource(table, weights, fused, donor)
+        source = EstimateData(table, weights, fused, donor)
 
         def ask(statistic: Statistic, by: tuple[str, ...] = ("puma",)) -> pd.DataFrame:
             groups, keys = source.groups(by, "")

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fusion_core.harmony.apply._encoded_column import cell_totals, distinct_numbers
-from fusion_core.harmony.apply.weighted_counts import tally
+from fusion_core.harmony.apply.weighted_counts import count_values
 from fusion_core.harmony.model.aggregation import aggregate
 
 ODD = [np.nan, np.inf, -np.inf, -0.0, 0.5, 1e300, -1e300, 2.0**53, 1e-300]
@@ -30,11 +30,13 @@ def test_cells_are_put_together_whatever_their_order(values, random):
     column = np.array([*values, 1.0], dtype=np.float64)
     weight = np.arange(1.0, len(column) + 1)
     positions, distinct = distinct_numbers(column)
-    plain = tally(np.append(distinct, np.nan), cell_totals(positions, weight, len(distinct) + 1))
+    plain = count_values(
+        np.append(distinct, np.nan), cell_totals(positions, weight, len(distinct) + 1)
+    )
     order = list(range(len(distinct)))
     random.shuffle(order)
     place = np.append(np.argsort(order), len(distinct))
-    mixed = tally(
+    mixed = count_values(
         np.append(distinct[order], np.nan), cell_totals(place[positions], weight, len(distinct) + 1)
     )
     for name in ("values", "rows", "weight", "first_weight", "last_weight"):

@@ -98,7 +98,7 @@ def test_the_same_change_twice_is_no_conflict(base, changed):
 def test_it_does_not_matter_who_is_who(versions):
     base, mine, theirs = versions
     one, other = merge(base, mine, theirs), merge(base, theirs, mine)
-    assert {item.aspect for item in one.conflicts} == {item.aspect for item in other.conflicts}
+    assert {item.field for item in one.conflicts} == {item.field for item in other.conflicts}
     chosen = one.resolved(otherwise="mine"), other.resolved(otherwise="theirs")
     if codes_are_names(mine) and codes_are_names(theirs):
         assert groups(chosen[0]) == groups(chosen[1])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fusion_core.harmony.model import Harmony
-    from fusion_core.harmony.vintages import Conveyance, ConveyedHarmony, Status
+    from fusion_core.harmony.vintages import Status, Transfer, TransferredHarmony
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
 
@@ -38,14 +38,14 @@ def read_status(text: str, option: str) -> Status | None:
     return None
 
 
-def accepted_harmonies(conveyance: Conveyance, status: Status | None) -> list[Harmony]:
+def accepted_harmonies(transfer: Transfer, status: Status | None) -> list[Harmony]:
     """Return what to store: the identical ones, or with ``proposed`` also the complete proposals."""
     wanted = {"identical": {"identical"}, "proposed": {"identical", "proposed"}}.get(
         status or "", ()
     )
     return [
         item.harmony
-        for item in conveyance.harmonies
+        for item in transfer.harmonies
         if item.status in wanted and item.harmony is not None and not item.open_levels
     ]
 
@@ -58,8 +58,8 @@ def has_microdata(workspace: Workspace, survey: SurveyId) -> bool:
     return table_path(folder, "household").exists() or table_path(folder, "person").exists()
 
 
-def conveyance_record(
-    conveyance: Conveyance,
+def transfer_record(
+    transfer: Transfer,
     *,
     saved: int,
     only: Status | None = None,
@@ -69,7 +69,7 @@ def conveyance_record(
 
     Parameters
     ----------
-    conveyance
+    transfer
         What was conveyed.
     saved
         How many were stored.
@@ -79,20 +79,18 @@ def conveyance_record(
         Surveys conveyed to of which there is only a dictionary.
     """
     return {
-        "from": str(conveyance.source),
-        "to": str(conveyance.target),
-        "identical": len(conveyance.having("identical")),
-        "proposed": len(conveyance.having("proposed")),
-        "impossible": len(conveyance.having("impossible")),
+        "from": str(transfer.source),
+        "to": str(transfer.target),
+        "identical": len(transfer.having("identical")),
+        "proposed": len(transfer.having("proposed")),
+        "impossible": len(transfer.having("impossible")),
         "saved": saved,
         "notes": [
             f"{survey.title} has no microdata here: the dictionaries were compared, but not what "
             "households answered."
             for survey in unseen
         ],
-        "harmonies": [
-            _record(item) for item in conveyance.harmonies if only in {None, item.status}
-        ],
+        "harmonies": [_record(item) for item in transfer.harmonies if only in {None, item.status}],
     }
 
 
@@ -117,7 +115,7 @@ def show_conveyance(console: Console, record: dict[str, Any]) -> None:
         console.print(note, markup=False)
 
 
-def _record(item: ConveyedHarmony) -> dict[str, Any]:
+def _record(item: TransferredHarmony) -> dict[str, Any]:
     return {
         "key": item.key,
         "new_key": item.harmony.key if item.harmony else "",

@@ -13,10 +13,10 @@ from fusion_core.cli.harmonies._importing import import_harmonies
 from fusion_core.cli.harmonies._suggestions import suggest_harmonies
 from fusion_core.cli.harmonies._transfer import (
     accepted_harmonies,
-    conveyance_record,
     has_microdata,
     read_status,
     show_conveyance,
+    transfer_record,
 )
 from fusion_core.cli.options import (
     DonorOption,
@@ -199,7 +199,7 @@ def convey_harmonies(
     """
     from fusion_core.harmony.checks import sibling_sets
     from fusion_core.harmony.store import HarmonyStore
-    from fusion_core.harmony.vintages import Vintages, convey
+    from fusion_core.harmony.vintages import Vintages, transfer_to_vintage
 
     shown, accepted = read_status(only, "--only"), read_status(accept, "--accept")
     opened = open_workspace(workspace)
@@ -208,7 +208,7 @@ def convey_harmonies(
         survey: opened.dictionary(survey)
         for survey in {old.donor, old.recipient, new.donor, new.recipient}
     }
-    conveyance = convey(
+    transfer = transfer_to_vintage(
         HarmonyStore(opened.path, old).load(),
         new,
         donor=Vintages(known[old.donor], known[new.donor]),
@@ -216,10 +216,10 @@ def convey_harmonies(
         others=sibling_sets(opened.path, new),
         existing=HarmonyStore(opened.path, new).load(),
     )
-    ready = accepted_harmonies(conveyance, accepted or ("identical" if save else None))
+    ready = accepted_harmonies(transfer, accepted or ("identical" if save else None))
     saved = HarmonyStore(opened.path, new).save_all(ready, author=user_name()) if ready else ()
     unseen = [item for item in (new.donor, new.recipient) if not has_microdata(opened, item)]
-    record = conveyance_record(conveyance, saved=len(saved), only=shown, unseen=unseen)
+    record = transfer_record(transfer, saved=len(saved), only=shown, unseen=unseen)
     Output(json).result(record, lambda console: show_conveyance(console, record))
 
 

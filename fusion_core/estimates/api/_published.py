@@ -17,8 +17,8 @@ import numpy as np
 from fusion_core.errors import InputError
 from fusion_core.estimates.api.report import ResultBlock
 from fusion_core.estimates.statistics import (
+    Constant,
     GiniTarget,
-    One,
     QuantileTarget,
     RatioTarget,
     TotalTarget,
@@ -142,7 +142,7 @@ def _of_answers(
 
 
 def _mean_of(target: TotalTarget, sample: int) -> RatioTarget:
-    return RatioTarget(target.measure, One(sample), proportion=indicates(target.measure))
+    return RatioTarget(target.measure, Constant(sample), proportion=indicates(target.measure))
 
 
 def _if_answered(target: TotalTarget, weight: Floats, rows: Rows, total: Floats) -> Floats:

@@ -14,11 +14,11 @@ from fusion_core.estimates.api._published import estimate_published
 from fusion_core.estimates.api.breakdown import estimate_by, fused_cells
 from fusion_core.estimates.api.report import ResultBlock, result_frame
 from fusion_core.estimates.statistics import (
+    Constant,
     GiniTarget,
     Groups,
     GroupSums,
     NamedTarget,
-    One,
     Question,
     RatioTarget,
     TotalTarget,
@@ -202,7 +202,7 @@ def estimate_targets(
     *,
     method: Method = "replicates",
     donor: DonorSample | None = None,
-    widen_certainty: bool = True,
+    wilson_at_bounds: bool = True,
     sums: GroupSums | None = None,
 ) -> list[ResultBlock]:
     """Estimate and pool targets; the part of `analyze` that needs no table.
@@ -237,7 +237,7 @@ def estimate_targets(
     blocks = []
     for item, result in zip(targets, raw, strict=True):
         found = pool_target(
-            item, result, groups, weights, error=error, widen_certainty=widen_certainty
+            item, result, groups, weights, error=error, wilson_at_bounds=wilson_at_bounds
         )
         blocks.append(
             ResultBlock(
@@ -328,7 +328,7 @@ def pool_target(
     weights: WeightMatrix,
     *,
     error: DonorError | None = None,
-    widen_certainty: bool = True,
+    wilson_at_bounds: bool = True,
 ) -> PooledTarget:
     """Pool a target's implicates, with the donor's part where it can be told.
 
@@ -366,7 +366,7 @@ def pool_target(
             (limit, effect.degrees_of_freedom),
         )
     certain, extra = np.zeros(len(groups), dtype=bool), np.zeros(len(groups))
-    if widen_certainty:
+    if wilson_at_bounds:
         donors = np.inf if error is None or item.observed else error.effective_donors(item)
         certain, extra = certainty_variance(pooled, item, groups, weights, donors=donors)
         pooled = replace(
@@ -457,7 +457,7 @@ def _is_controlled(item: NamedTarget, groups: Groups, weights: WeightMatrix) -> 
     """
     controlled = np.zeros(len(groups), dtype=bool)
     counts = isinstance(item.target, TotalTarget) and (
-        isinstance(item.target.measure, One) or indicates(item.target.measure)
+        isinstance(item.target.measure, Constant) or indicates(item.target.measure)
     )
     if not counts or not item.observed or not weights.has_replicates:
         return controlled

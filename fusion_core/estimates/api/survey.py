@@ -73,5 +73,5 @@ def survey_estimates(
         for item in asked.statistics
         for target in build_targets(item, None, table, len(table))
     ]
-    blocks = estimate_targets(groups, weights, targets, widen_certainty=False)
+    blocks = estimate_targets(groups, weights, targets, wilson_at_bounds=False)
     return result_frame(keys, blocks, confidence=confidence)

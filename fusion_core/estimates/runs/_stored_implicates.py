@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fusion_core.errors import InputError
 from fusion_core.fusion import FusedVariable, Implicates, open_implicates
 from fusion_core.fusion.base import Stream
-from fusion_core.harmony.apply import Kept
+from fusion_core.harmony.apply import LruCache
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ class StoredVariables(Mapping[str, FusedVariable]):
 
     def __init__(self, folder: ImplicateFolder, kept_bytes: int = KEPT_BYTES) -> None:
         self._folder = folder
-        self._kept = Kept(kept_bytes)
+        self._kept = LruCache(kept_bytes)
 
     def __getitem__(self, name: str) -> FusedVariable:
         if name not in self._folder.entries:

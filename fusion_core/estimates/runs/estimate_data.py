@@ -33,7 +33,7 @@ from fusion_core.estimates.statistics import (
 )
 from fusion_core.estimates.variance import ask_donor
 from fusion_core.fusion.implicates import Implicates
-from fusion_core.harmony.apply import Kept
+from fusion_core.harmony.apply import LruCache
 from fusion_core.surveys.model import HOUSEHOLD_KEY, SurveyId, Variable, variable_from_column
 from fusion_core.workspace.tables import read_table
 
@@ -88,7 +88,7 @@ class _Partition:
         return self.groups.nbytes + int(self.keys.memory_usage(deep=True).sum())
 
 
-class EstimateSource:
+class EstimateData:
     """Households to estimate from: columns, weights and – for a run – implicates.
 
     Parameters
@@ -118,8 +118,8 @@ class EstimateSource:
         self.implicates = implicates
         self.donor = donor
         self.state = state
-        self._kept_rows = Kept(ROWS_BYTES)
-        self._kept_sums = Kept(KEPT_BYTES)
+        self._kept_rows = LruCache(ROWS_BYTES)
+        self._kept_sums = LruCache(KEPT_BYTES)
 
     @property
     def rows(self) -> int:
@@ -283,21 +283,21 @@ class EstimateCache:
         self._kept = results
         self._lock = Lock()
         self._loading: dict[tuple[str, int], Lock] = {}
-        self._sources: OrderedDict[tuple[str, int], EstimateSource] = OrderedDict()
+        self._sources: OrderedDict[tuple[str, int], EstimateData] = OrderedDict()
         self._results: OrderedDict[tuple[Any, ...], pd.DataFrame] = OrderedDict()
 
-    def source(self, workspace: Workspace, source: Run | SurveyId) -> EstimateSource:
+    def source(self, workspace: Workspace, source: Run | SurveyId) -> EstimateData:
         """Return the households of a run or of a survey."""
         if isinstance(source, SurveyId):
             return self.survey_source(workspace, source)
         return self.run_source(workspace, source)
 
-    def run_source(self, workspace: Workspace, run: Run) -> EstimateSource:
+    def run_source(self, workspace: Workspace, run: Run) -> EstimateData:
         """Return the recipient and implicates of a run, loading them when new or changed."""
         path = run.implicates_folder
         return self._source(path, lambda: load_run(workspace, run))
 
-    def survey_source(self, workspace: Workspace, survey: SurveyId) -> EstimateSource:
+    def survey_source(self, workspace: Workspace, survey: SurveyId) -> EstimateData:
         """Return the households of a survey, loading them when new or changed."""
         path = workspace.survey_folder(survey) / "household.parquet"
         return self._source(path, lambda: load_survey(workspace, survey))
@@ -317,7 +317,7 @@ class EstimateCache:
             while len(self._results) > self._kept:
                 self._results.popitem(last=False)
 
-    def _source(self, path: Path, load: Callable[[], EstimateSource]) -> EstimateSource:
+    def _source(self, path: Path, load: Callable[[], EstimateData]) -> EstimateData:
         key = (str(path), stamp(path))
         with self._lock:
             found = self._sources.get(key)
@@ -351,7 +351,7 @@ def stamp(path: Path) -> int:
     return max(file.stat().st_mtime_ns for file in files)
 
 
-def load_run(workspace: Workspace, run: Run) -> EstimateSource:
+def load_run(workspace: Workspace, run: Run) -> EstimateData:
     """Load the recipient and implicates of a run.
 
     Rows are those of the prepared recipient; the columns of the recipient survey are joined to it
@@ -388,16 +388,16 @@ def load_run(workspace: Workspace, run: Run) -> EstimateSource:
     table = pd.concat([labelled, joined], axis=1)
     weights = weight_matrix(table, implicates.rows, design=design)
     donor = donor_of_run(workspace, run, recipient, implicates.names)
-    return EstimateSource(_without(table, design.columns), weights, implicates, donor, state)
+    return EstimateData(_without(table, design.columns), weights, implicates, donor, state)
 
 
-def load_survey(workspace: Workspace, survey: SurveyId) -> EstimateSource:
+def load_survey(workspace: Workspace, survey: SurveyId) -> EstimateData:
     """Load the households of a survey."""
     found = workspace.stored_survey(survey)
     table = found.columns("household", found.column_names("household")).reset_index(drop=True)
     design = found.description.design
     weights = weight_matrix(table, len(table), design=design)
-    return EstimateSource(_without(table, design.columns), weights)
+    return EstimateData(_without(table, design.columns), weights)
 
 
 def _without(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

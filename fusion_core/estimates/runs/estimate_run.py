@@ -19,7 +19,7 @@ from fusion_core.estimates.api import (
     result_frame,
 )
 from fusion_core.estimates.runs._stored_results import keep_result, read_result, state_of
-from fusion_core.estimates.runs.estimate_data import EstimateCache, EstimateSource, stamp
+from fusion_core.estimates.runs.estimate_data import EstimateCache, EstimateData, stamp
 from fusion_core.estimates.statistics import Groups, Statistic
 from fusion_core.estimates.variance import estimate_linearized, estimate_with_replicates
 
@@ -258,7 +258,7 @@ def _key(run: Run, request: _Request) -> tuple[Any, ...]:
     return (str(run.implicates_folder), stamp(run.implicates_folder), request)
 
 
-def _estimated(source: EstimateSource, request: _Request) -> pd.DataFrame:
+def _estimated(source: EstimateData, request: _Request) -> pd.DataFrame:
     own, cells = source.cells(request.by, request.where)
     groups, keys = source.groups(own, request.where)
 

@@ -21,7 +21,7 @@ from fusion_core.estimates.api import (
     only_target,
     single_group,
 )
-from fusion_core.estimates.runs.estimate_data import EstimateCache, EstimateSource
+from fusion_core.estimates.runs.estimate_data import EstimateCache, EstimateData
 from fusion_core.estimates.statistics import check_group_columns
 from fusion_core.fusion.base import shared_streams
 from fusion_core.workspace.runs import Run
@@ -82,7 +82,7 @@ def compare_groups(
 
 
 def compare_in_source(
-    source: EstimateSource,
+    source: EstimateData,
     statistic: Statistic,
     first: Group,
     second: Group,
@@ -228,7 +228,7 @@ def compare_sources(
     return pd.concat([joined, table], axis=1)
 
 
-def _draw_with_common_numbers(first: EstimateSource, second: EstimateSource) -> bool:
+def _draw_with_common_numbers(first: EstimateData, second: EstimateData) -> bool:
     """Whether two sources are fusions that drew something with the same random numbers."""
     if first.implicates is None or second.implicates is None:
         return False
@@ -237,11 +237,11 @@ def _draw_with_common_numbers(first: EstimateSource, second: EstimateSource) -> 
 
 def _loaded(
     workspace: Workspace, source: Run | SurveyId, cache: EstimateCache | None
-) -> EstimateSource:
+) -> EstimateData:
     return (EstimateCache() if cache is None else cache).source(workspace, source)
 
 
-def _side_of_group(source: EstimateSource, statistic: Statistic, group: Group, where: str) -> Side:
+def _side_of_group(source: EstimateData, statistic: Statistic, group: Group, where: str) -> Side:
     own, condition = {}, where
     if isinstance(group, Mapping):
         fused = () if source.implicates is None else source.implicates.names
@@ -263,7 +263,7 @@ def _side_of_group(source: EstimateSource, statistic: Statistic, group: Group, w
     return estimate_side(item, single_group(mask), source.weights, donor=source.donor)
 
 
-def _equals(source: EstimateSource, name: str, value: str) -> str:
+def _equals(source: EstimateData, name: str, value: str) -> str:
     """Return a level of a fused variable as a condition.
 
     Raises
@@ -284,7 +284,7 @@ def _equals(source: EstimateSource, name: str, value: str) -> str:
 
 
 def _sides_by(
-    source: EstimateSource, statistic: Statistic, by: Sequence[str], where: str
+    source: EstimateData, statistic: Statistic, by: Sequence[str], where: str
 ) -> list[tuple[Side, pd.DataFrame]]:
     """Return one side per cell of the fused variables among `by`, with the keys of its groups."""
     own, cells = source.cells(by, where)

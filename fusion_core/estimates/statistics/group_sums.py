@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fusion_core.harmony.apply import Kept
+from fusion_core.harmony.apply import LruCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -52,7 +52,7 @@ class GroupSums:
         groups: Groups,
         weights: NDArray[np.floating],
         *,
-        kept: Kept | None = None,
+        kept: LruCache | None = None,
         key: Hashable = (),
         finer: tuple[GroupSums, NDArray[np.intp]] | None = None,
     ) -> None:

@@ -78,7 +78,7 @@ class HasLevel:
 
 
 @dataclass(frozen=True)
-class Beyond:
+class ThresholdIndicator:
     """1 for households with a number above, or below, a threshold; 0 for one equal to it."""
 
     column: Column
@@ -114,7 +114,7 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Both:
+class Product:
     """Product of two measures."""
 
     first: Measure
@@ -131,7 +131,7 @@ class Both:
 
 
 @dataclass(frozen=True)
-class One:
+class Constant:
     """1 for every household."""
 
     rows: int
@@ -337,7 +337,7 @@ def build_targets(
         If the variable or level does not exist or does not suit the statistic.
     """
     if not statistic.variable:
-        return [NamedTarget(statistic, "", TotalTarget(One(rows)), None, observed=True)]
+        return [NamedTarget(statistic, "", TotalTarget(Constant(rows)), None, observed=True)]
     column = find_column(statistic.variable, implicates, table)
     if statistic.kind in {"share", "count"} and statistic.threshold is None:
         return _level_targets(statistic, column, rows)
@@ -378,21 +378,21 @@ def _ratio_target(statistic: Statistic, column: Column, divisor: Column, rows: i
     if divisor.levels:
         raise InputError(f"'{divisor.name}' has levels, not numbers", where="denominator")
     target = RatioTarget(
-        Both(Number(column), _answered(divisor, rows)),
-        Both(Number(divisor), _answered(column, rows)),
+        Product(Number(column), _answered(divisor, rows)),
+        Product(Number(divisor), _answered(column, rows)),
     )
     observed = column.observed and divisor.observed
     return NamedTarget(statistic, "", target, column, observed, divisor=divisor)
 
 
-def _beyond(statistic: Statistic, column: Column) -> Beyond:
+def _beyond(statistic: Statistic, column: Column) -> ThresholdIndicator:
     threshold = float(statistic.threshold if statistic.threshold is not None else 0.0)
-    return Beyond(column, threshold, below=statistic.kind == "share_below")
+    return ThresholdIndicator(column, threshold, below=statistic.kind == "share_below")
 
 
 def _answered(column: Column, rows: int) -> Measure:
     # One column of ones instead of M saves half of the work where nobody is left out.
-    return One(rows) if column.complete else Answered(column)
+    return Constant(rows) if column.complete else Answered(column)
 
 
 def _partly_answered(column: Column) -> Measure | None:
@@ -449,10 +449,12 @@ def restrict(item: NamedTarget, condition: Condition) -> NamedTarget:
     """
     target, inside = item.target, Within(condition)
     if isinstance(target, RatioTarget):
-        numerator = Both(target.numerator, inside)
-        target = replace(target, numerator=numerator, denominator=Both(target.denominator, inside))
+        numerator = Product(target.numerator, inside)
+        target = replace(
+            target, numerator=numerator, denominator=Product(target.denominator, inside)
+        )
     elif isinstance(target, TotalTarget):
-        target = replace(target, measure=Both(target.measure, inside))
+        target = replace(target, measure=Product(target.measure, inside))
     elif isinstance(target, QuantileTarget | GiniTarget):
         values = np.where(condition.mask, target.column.values, np.nan)
         target = replace(target, column=replace(target.column, values=values))
@@ -461,6 +463,6 @@ def restrict(item: NamedTarget, condition: Condition) -> NamedTarget:
 
 def indicates(measure: Measure) -> bool:
     """Whether a measure marks some households, rather than all or a number of each."""
-    if isinstance(measure, Both):
+    if isinstance(measure, Product):
         return indicates(measure.first)
-    return isinstance(measure, HasLevel | Beyond)
+    return isinstance(measure, HasLevel | ThresholdIndicator)

@@ -47,15 +47,15 @@ import numpy as np
 
 from fusion_core.estimates.statistics import (
     Answered,
-    Beyond,
-    Both,
+    Constant,
     DonorAnswers,
     Groups,
     HasLevel,
     Number,
-    One,
+    Product,
     QuantileTarget,
     RatioTarget,
+    ThresholdIndicator,
     TotalTarget,
     Within,
     effective_sample_size,
@@ -243,11 +243,11 @@ class DonorError:
         column = item.column
         if column is None:
             return None
-        inside: Measure = One(self.sample.recipient.rows)
+        inside: Measure = Constant(self.sample.recipient.rows)
         if not column.complete:
             inside = Answered(column)
         if item.within is not None:
-            inside = Both(inside, Within(item.within))
+            inside = Product(inside, Within(item.within))
         base = self._base(inside)
         known = np.unique(estimate[np.isfinite(estimate)])
         if not len(known):
@@ -257,7 +257,9 @@ class DonorError:
         above = np.full(len(estimate), 1.0 - target.probability)
         parts = []
         for mark in known:
-            share = RatioTarget(Both(Beyond(column, float(mark)), inside), inside, proportion=True)
+            share = RatioTarget(
+                Product(ThresholdIndicator(column, float(mark)), inside), inside, proportion=True
+            )
             part = self._ratio(share, above, base)
             if part is None:
                 return None
@@ -306,7 +308,7 @@ class _Factors:
     @classmethod
     def of(cls, measure: Measure) -> _Factors:
         """Take a measure apart."""
-        if isinstance(measure, Both):
+        if isinstance(measure, Product):
             first, second = cls.of(measure.first), cls.of(measure.second)
             return cls(
                 first.own + second.own,
@@ -315,9 +317,9 @@ class _Factors:
             )
         if isinstance(measure, Within):
             return cls(conditions=(measure,))
-        if isinstance(measure, One):
+        if isinstance(measure, Constant):
             return cls()
-        if not isinstance(measure, Number | HasLevel | Beyond | Answered):
+        if not isinstance(measure, Number | HasLevel | ThresholdIndicator | Answered):
             raise TypeError(type(measure))
         return cls(own=(measure,)) if measure.column.observed else cls(asked=(measure,))
 
@@ -390,7 +392,7 @@ def donor_values(measure: Measure, sample: DonorSample) -> Floats | None:
         NaN for donors who did not answer – unless no answer is itself something the recipient was
         given –, ``None`` where the donor was not asked.
     """
-    if not isinstance(measure, Number | HasLevel | Beyond | Answered):
+    if not isinstance(measure, Number | HasLevel | ThresholdIndicator | Answered):
         return None
     column = sample.columns.get(measure.column.name)
     if column is None or bool(column.levels) != bool(measure.column.levels):

@@ -56,7 +56,7 @@ class Shares:
         self._report(sum(self._shares) / len(self._shares))
 
 
-def carry_on() -> None:
+def no_cancel() -> None:
     """Stand for the check of work nobody wishes to stop."""
 
 

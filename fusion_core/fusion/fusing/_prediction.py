@@ -49,7 +49,7 @@ class Predictor(Protocol):
 
 
 @dataclass(frozen=True)
-class ResolvingPredictor:
+class FastPredictor:
     """Decides the splits on recipient predictors once per household, for all its implicates.
 
     The expectations equal LightGBM's own to rounding. Trees with more than 64 leaves are left to

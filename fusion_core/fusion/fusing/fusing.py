@@ -18,7 +18,7 @@ from fusion_core.arguments import require_type, whole_number
 from fusion_core.errors import InputError
 from fusion_core.frames import read_frame
 from fusion_core.fusion.base import CHUNK_ROWS, cell_uniforms
-from fusion_core.fusion.fusing._prediction import Predictor, ResolvingPredictor
+from fusion_core.fusion.fusing._prediction import FastPredictor, Predictor
 from fusion_core.fusion.implicates import FusedVariable, Implicates
 from fusion_core.fusion.model import (
     FusionModel,
@@ -70,7 +70,7 @@ def fuse(
     threads
         Row blocks computed at the same time; the result does not depend on it.
     predictor
-        How expectations are computed; by `ResolvingPredictor` when left out.
+        How expectations are computed; by `FastPredictor` when left out.
     progress
         Called with the share done and a sentence; may raise to stop.
 
@@ -101,7 +101,7 @@ def fuse(
         m=m,
         seed=seed,
         threads=threads,
-        predictor=predictor or ResolvingPredictor(),
+        predictor=predictor or FastPredictor(),
         progress=report,
     )
     notes = fusion_notes(model, lacking)

@@ -20,7 +20,7 @@ import psutil
 from fusion_core.arguments import path_of, whole_number
 from fusion_core.errors import InputError
 from fusion_core.fusion.base import CHUNK_ROWS
-from fusion_core.fusion.fusing._prediction import Predictor, ResolvingPredictor
+from fusion_core.fusion.fusing._prediction import FastPredictor, Predictor
 from fusion_core.fusion.fusing._recipient_files import encode_to_file, read_encoded
 from fusion_core.fusion.fusing.fusing import (
     Progress,
@@ -151,7 +151,7 @@ def fuse_to_folder(
             if number not in done
         ]
         if executor is None:
-            predictor = ResolvingPredictor()
+            predictor = FastPredictor()
             for item in work:
                 fuse_part(item, loaded, predictor, progress=report)
         else:
@@ -241,7 +241,7 @@ def fuse_part(
 def _at_hand(path: Path, checksum: str) -> tuple[FusionModel, Predictor]:
     """Return a worker's model, read once for all its parts; the checksum tells two models apart."""
     del checksum
-    return FusionModel.load(path), ResolvingPredictor()
+    return FusionModel.load(path), FastPredictor()
 
 
 def _finished(folder: Path, fingerprint: str, size: int) -> tuple[frozenset[int], int]:

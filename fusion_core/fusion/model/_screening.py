@@ -20,7 +20,7 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.linear_model import lasso_path
 
-from fusion_core.fusion.base import carry_on
+from fusion_core.fusion.base import no_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +58,7 @@ class Design:
         variables: Sequence[VariableType],
         weights: NDArray[np.float64],
         *,
-        check: Callable[[], None] = carry_on,
+        check: Callable[[], None] = no_cancel,
     ) -> Design:
         """Rank numbers, expand nominal variables, fill missing values with the mean rank.
 
@@ -84,7 +84,7 @@ def screen(
     forced: Sequence[int],
     settings: TrainSettings,
     *,
-    check: Callable[[], None] = carry_on,
+    check: Callable[[], None] = no_cancel,
 ) -> list[int]:
     """Choose the predictors of one outcome.
 

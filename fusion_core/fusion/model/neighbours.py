@@ -19,7 +19,7 @@ from scipy.stats import norm
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from fusion_core.fusion.base import carry_on, one_blas_thread
+from fusion_core.fusion.base import no_cancel, one_blas_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,7 +171,7 @@ def variable_k_pool(
     *,
     dominant: NDArray[np.bool_] | None = None,
     seed: int,
-    check: Callable[[], None] = carry_on,
+    check: Callable[[], None] = no_cancel,
 ) -> DonorPool:
     """Find the donors each centre stands for (Ummel et al. 2024, variable k).
 
@@ -292,7 +292,7 @@ def fixed_k_pool(
     column_weight: NDArray[np.float64],
     dominant: NDArray[np.bool_] | None = None,
     seed: int,
-    check: Callable[[], None] = carry_on,
+    check: Callable[[], None] = no_cancel,
 ) -> DonorPool:
     """List the fixed number of nearest donors of each centre, for blocks of variables.
 

@@ -12,7 +12,7 @@ from fusion_core.harmony.apply.grouping import (
     side_values,
 )
 from fusion_core.harmony.apply.lru_cache import (
-    Kept,
+    LruCache,
 )
 from fusion_core.harmony.apply.prices import (
     CPI_U,
@@ -34,9 +34,9 @@ from fusion_core.harmony.apply.similarity import (
     similarity,
 )
 from fusion_core.harmony.apply.weighted_counts import (
-    Tally,
-    number_tally,
-    outcome_tally,
+    WeightedCounts,
+    count_numbers,
+    count_outcomes,
 )
 
 __all__ = [
@@ -44,19 +44,19 @@ __all__ = [
     "KEEP_FROM",
     "PROBABILITIES",
     "HarmonizedPair",
-    "Kept",
+    "LruCache",
     "RowProblem",
     "RowsCache",
     "SideValues",
     "SurveyRows",
-    "Tally",
+    "WeightedCounts",
     "code_shares",
+    "count_numbers",
+    "count_outcomes",
     "deflation_factor",
     "group_labels",
     "harmonize_pair",
     "harmonize_side",
-    "number_tally",
-    "outcome_tally",
     "price_factor",
     "price_years",
     "quantile_similarity",

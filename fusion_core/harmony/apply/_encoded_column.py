@@ -20,7 +20,7 @@ Positions = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
-class Answers:
+class EncodedColumn:
     """What every row answered, as a position in the list of distinct answers.
 
     Attributes
@@ -48,16 +48,18 @@ class Answers:
         return self.positions.nbytes + (0 if self.numbers is None else self.numbers.nbytes)
 
 
-def encode(column: pd.Series[Any]) -> Answers:
+def encode(column: pd.Series[Any]) -> EncodedColumn:
     """List the distinct labels or numbers of a column; infinite numbers count as missing."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         labels = tuple(str(label) for label in column.cat.categories)
-        return Answers(_with_missing(column.cat.codes.to_numpy(), len(labels)), labels)
+        return EncodedColumn(_with_missing(column.cat.codes.to_numpy(), len(labels)), labels)
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
         positions, numbers = distinct_numbers(column.to_numpy(dtype=np.float64, na_value=np.nan))
-        return Answers(positions, numbers=numbers)
+        return EncodedColumn(positions, numbers=numbers)
     codes, distinct = pd.factorize(column, sort=False)
-    return Answers(_with_missing(codes, len(distinct)), tuple(str(label) for label in distinct))
+    return EncodedColumn(
+        _with_missing(codes, len(distinct)), tuple(str(label) for label in distinct)
+    )
 
 
 def distinct_numbers(numbers: FloatArray) -> tuple[Positions, FloatArray]:
@@ -121,7 +123,7 @@ def _smallest(count: int) -> np.dtype[Any]:
 
 
 @dataclass(frozen=True)
-class Cells:
+class UniverseColumn:
     """The answers of those a question was put to, everybody else set apart.
 
     There is one cell per distinct answer, then one for missing answers, then one for the rows
@@ -138,7 +140,7 @@ class Cells:
     """
 
     key: Hashable
-    answers: Answers
+    answers: EncodedColumn
     positions: Positions
 
     @property
@@ -162,12 +164,14 @@ class Cells:
         return 0 if self.positions is self.answers.positions else self.positions.nbytes
 
 
-def cells_within(key: Hashable, answers: Answers, inside: npt.NDArray[np.bool_] | None) -> Cells:
+def within_universe(
+    key: Hashable, answers: EncodedColumn, inside: npt.NDArray[np.bool_] | None
+) -> UniverseColumn:
     """Set the rows outside a universe apart; ``None`` for everybody."""
     if inside is None:
-        return Cells(key, answers, answers.positions)
+        return UniverseColumn(key, answers, answers.positions)
     outside = answers.positions.dtype.type(answers.count + 1)
-    return Cells(key, answers, np.where(inside, answers.positions, outside))
+    return UniverseColumn(key, answers, np.where(inside, answers.positions, outside))
 
 
 @dataclass(frozen=True)
@@ -216,12 +220,12 @@ def cell_totals(positions: Positions, weight: FloatArray, count: int) -> CellTot
 
 
 __all__ = [
-    "Answers",
     "CellTotals",
-    "Cells",
+    "EncodedColumn",
     "Positions",
+    "UniverseColumn",
     "cell_totals",
-    "cells_within",
     "distinct_numbers",
     "encode",
+    "within_universe",
 ]

@@ -12,7 +12,7 @@ from typing import Final, Literal
 import numpy as np
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.apply._encoded_column import Answers, Cells, CellTotals
+from fusion_core.harmony.apply._encoded_column import CellTotals, EncodedColumn, UniverseColumn
 from fusion_core.harmony.apply.prices import deflation_factor
 from fusion_core.harmony.apply.rows import SurveyRows
 from fusion_core.harmony.model import (
@@ -94,7 +94,7 @@ class SideValues:
         labels.
     """
 
-    cells: Cells
+    cells: UniverseColumn
     values: FloatArray
     problems: tuple[RowProblem, ...]
     level_of_cell: IndexArray | None = None
@@ -148,7 +148,7 @@ def side_values(side: Side, rows: SurveyRows, *, of_reference: bool = False) -> 
     )
 
 
-def _deflated(answers: Answers, side: Side, rows: SurveyRows) -> FloatArray | None:
+def _deflated(answers: EncodedColumn, side: Side, rows: SurveyRows) -> FloatArray | None:
     if side.deflate_to_year is None:
         return answers.numbers
     title = rows.survey.id.title
@@ -167,7 +167,7 @@ def _deflated(answers: Answers, side: Side, rows: SurveyRows) -> FloatArray | No
     return answers.numbers * deflation_factor(price_year, side.deflate_to_year)
 
 
-def _labels(answers: Answers, numbers: FloatArray | None, side: Side) -> tuple[str, ...]:
+def _labels(answers: EncodedColumn, numbers: FloatArray | None, side: Side) -> tuple[str, ...]:
     """Return the text by which every distinct answer is looked up; none where bins are set."""
     if numbers is None:
         return answers.labels
@@ -202,7 +202,7 @@ def _binnable(side: Side, numbers: FloatArray | None) -> FloatArray:
 
 def _problems(
     side: Side,
-    cells: Cells,
+    cells: UniverseColumn,
     totals: CellTotals,
     level_of_answer: IndexArray | None,
     labels: tuple[str, ...],

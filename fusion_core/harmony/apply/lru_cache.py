@@ -19,7 +19,7 @@ class Sized(Protocol):
 Item = TypeVar("Item", bound=Sized)
 
 
-class Kept:
+class LruCache:
     """Items by key; those not asked for longest are dropped when they exceed the limit.
 
     Parameters
@@ -73,4 +73,4 @@ class Kept:
                 self.nbytes -= dropped.nbytes
 
 
-__all__ = ["Kept", "Sized"]
+__all__ = ["LruCache", "Sized"]

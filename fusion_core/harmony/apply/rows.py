@@ -15,15 +15,15 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.apply._encoded_column import (
-    Answers,
-    Cells,
     CellTotals,
+    EncodedColumn,
+    UniverseColumn,
     cell_totals,
-    cells_within,
     encode,
+    within_universe,
 )
 from fusion_core.harmony.apply._row_order import RowOrder, row_order
-from fusion_core.harmony.apply.lru_cache import Kept
+from fusion_core.harmony.apply.lru_cache import LruCache
 from fusion_core.harmony.expressions import ExpressionEngine, check_expression
 from fusion_core.harmony.model import FloatArray, IndexArray
 from fusion_core.surveys.model import HOUSEHOLD_KEY, PERSON_KEY, WEIGHT, RespondentLevel
@@ -55,7 +55,7 @@ class SurveyRows:
         if not survey.has("household") and not survey.has("person"):
             survey.count("household")  # raises the error that says what to import
         self.survey = survey
-        self.kept = Kept(kept_bytes)
+        self.kept = LruCache(kept_bytes)
         self._engine: ExpressionEngine | None = None
         self._lock = threading.Lock()
         self._arranged: RowOrder | None = None
@@ -148,7 +148,7 @@ class SurveyRows:
 
     def cells(
         self, respondent: RespondentLevel, variable: str, adjustment: str = "", universe: str = ""
-    ) -> Cells:
+    ) -> UniverseColumn:
         """Return the answers of a variable or, where given, the values of its adjustment.
 
         Parameters
@@ -171,7 +171,7 @@ class SurveyRows:
             )
         )
 
-        def within() -> Cells:
+        def within() -> UniverseColumn:
             condition = self.evaluate(respondent, universe)
             if condition.numbers is None:
                 raise InputError(
@@ -180,14 +180,14 @@ class SurveyRows:
                     fix="Write a comparison such as agep >= 16",
                 )
             holds = np.append(condition.numbers == 1, False)  # not for missing answers
-            return cells_within(key, answers, holds[condition.positions])
+            return within_universe(key, answers, holds[condition.positions])
 
-        return self.kept.get(key, within) if universe else cells_within(key, answers, None)
+        return self.kept.get(key, within) if universe else within_universe(key, answers, None)
 
-    def evaluate(self, respondent: RespondentLevel, expression: str) -> Answers:
+    def evaluate(self, respondent: RespondentLevel, expression: str) -> EncodedColumn:
         """Return the value of an expression for every kept row (conditions as 0 and 1)."""
 
-        def run() -> Answers:
+        def run() -> EncodedColumn:
             names = self.survey.column_names(respondent)
             checked = check_expression(
                 expression, {name: self.survey.dictionary.get(name) for name in names}
@@ -201,7 +201,7 @@ class SurveyRows:
         return self.kept.get(("expression", respondent, expression), run)
 
     def totals(
-        self, cells: Cells, respondent: RespondentLevel, *, of_reference: bool = False
+        self, cells: UniverseColumn, respondent: RespondentLevel, *, of_reference: bool = False
     ) -> CellTotals:
         """Return how often every cell occurs among the rows of its table.
 

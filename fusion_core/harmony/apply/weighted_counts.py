@@ -26,7 +26,7 @@ from fusion_core.surveys.model import RespondentLevel
 
 
 @dataclass(frozen=True)
-class Tally:
+class WeightedCounts:
     """The weighted distribution of a number or group code; missing values are left out.
 
     Attributes
@@ -47,7 +47,7 @@ class Tally:
 
     @property
     def nbytes(self) -> int:
-        """Memory the tally takes."""
+        """Memory the counts take."""
         return 5 * self.values.nbytes
 
     @property
@@ -84,7 +84,7 @@ class Tally:
         return low + (high - low) * float(place - np.floor(place))
 
 
-def tally(values: FloatArray, totals: CellTotals) -> Tally:
+def count_values(values: FloatArray, totals: CellTotals) -> WeightedCounts:
     """Put the cells of equal value together.
 
     Parameters
@@ -96,7 +96,7 @@ def tally(values: FloatArray, totals: CellTotals) -> Tally:
     """
     used = np.flatnonzero((totals.rows > 0) & ~np.isnan(values))
     if np.all(np.diff(values[used]) > 0):  # one cell per value, as with numbers not yet grouped
-        return Tally(
+        return WeightedCounts(
             values[used],
             totals.rows[used],
             totals.weight[used],
@@ -106,7 +106,7 @@ def tally(values: FloatArray, totals: CellTotals) -> Tally:
     used = used[np.argsort(values[used], kind="stable")]
     ordered = values[used]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    return Tally(
+    return WeightedCounts(
         ordered[starts],
         np.add.reduceat(totals.rows[used], starts),
         np.add.reduceat(totals.weight[used], starts),
@@ -115,7 +115,9 @@ def tally(values: FloatArray, totals: CellTotals) -> Tally:
     )
 
 
-def number_tally(found: SideValues, rows: SurveyRows, respondent: RespondentLevel) -> Tally | None:
+def count_numbers(
+    found: SideValues, rows: SurveyRows, respondent: RespondentLevel
+) -> WeightedCounts | None:
     """Return a side's number before binning among all rows of its table; ``None`` for labels."""
     if found.numbers is None:
         return None
@@ -124,17 +126,17 @@ def number_tally(found: SideValues, rows: SurveyRows, respondent: RespondentLeve
         ("number", found.cells.key),
         lambda: cell_totals(answers.positions, rows.weight(respondent), answers.count + 1),
     )
-    return tally(np.append(found.numbers, np.nan), totals)
+    return count_values(np.append(found.numbers, np.nan), totals)
 
 
-def outcome_tally(
+def count_outcomes(
     harmony: Harmony,
     name: SideName,
     rows: SurveyRows,
     found: SideValues,
     *,
     respondent: RespondentLevel = "household",
-) -> Tally:
+) -> WeightedCounts:
     """Return the distribution of a side's result at the level of the output.
 
     The same as tallying `harmonize_side`, but rows are passed over only where the answers of several
@@ -159,15 +161,15 @@ def outcome_tally(
     if collapses(harmony, name, respondent):
         rule = resolve_rule(side.aggregator, grouped=side.is_grouped, ordered=harmony.ordered)
     if rule is None and side.respondent == respondent:
-        return tally(found.values, rows.totals(found.cells, respondent))
+        return count_values(found.values, rows.totals(found.cells, respondent))
     if rule == "reference" and respondent == "household":
-        return tally(found.values, rows.totals(found.cells, "person", of_reference=True))
+        return count_values(found.values, rows.totals(found.cells, "person", of_reference=True))
 
-    def combine() -> Tally:
+    def combine() -> WeightedCounts:
         values = collapse_side(harmony, name, rows, found.of_rows(), respondent=respondent)
         positions, numbers = distinct_numbers(values)
         totals = cell_totals(positions, rows.weight(respondent), len(numbers) + 1)
-        return tally(np.append(numbers, np.nan), totals)
+        return count_values(np.append(numbers, np.nan), totals)
 
     key = ("outcome", found.cells.key, _digest(found.values), rule, respondent)
     return rows.kept.get(key, combine)
@@ -177,4 +179,4 @@ def _digest(values: FloatArray) -> Hashable:
     return blake2b(values.tobytes(), digest_size=16).digest()
 
 
-__all__ = ["Tally", "number_tally", "outcome_tally", "tally"]
+__all__ = ["WeightedCounts", "count_numbers", "count_outcomes", "count_values"]

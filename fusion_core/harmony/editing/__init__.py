@@ -30,7 +30,7 @@ from fusion_core.harmony.editing.edits import (
     start_harmony,
 )
 from fusion_core.harmony.editing.fields import (
-    Aspect,
+    Field,
 )
 from fusion_core.harmony.editing.label_bins import (
     bin_by_labels,
@@ -52,10 +52,10 @@ from fusion_core.harmony.editing.undo_stack import (
 
 __all__ = [
     "NOTHING",
-    "Aspect",
     "Change",
     "Choice",
     "Difference",
+    "Field",
     "Merge",
     "adjusting",
     "apply_proposal",

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Final, cast
 
-from fusion_core.harmony.editing.fields import ABSENT, Aspect, AspectName, aspect_values
+from fusion_core.harmony.editing.fields import ABSENT, AspectName, Field, field_values
 from fusion_core.harmony.model import (
     DROP,
     Acceptance,
@@ -19,8 +19,8 @@ from fusion_core.harmony.model import (
 LEVELS_LISTED: Final = 3
 """Levels regrouped alike that are listed one by one; more are summed up in one line."""
 
-Differing = tuple[Aspect, tuple[Hashable, ...]]
-"""An aspect and its values in the versions compared."""
+Differing = tuple[Field, tuple[Hashable, ...]]
+"""A field and its values in the versions compared."""
 
 NOTHING: Final = "–"
 
@@ -86,16 +86,16 @@ def harmony_changes(before: Harmony, after: Harmony) -> list[Change]:
     before, after
         Two versions of the harmony of the same two variables.
     """
-    old, new = aspect_values(before), aspect_values(after)
+    old, new = field_values(before), field_values(after)
     differing = [
-        (aspect, (old.get(aspect, ABSENT), new.get(aspect, ABSENT)))
-        for aspect in dict.fromkeys([*old, *new])
-        if old.get(aspect, ABSENT) != new.get(aspect, ABSENT)
+        (field, (old.get(field, ABSENT), new.get(field, ABSENT)))
+        for field in dict.fromkeys([*old, *new])
+        if old.get(field, ABSENT) != new.get(field, ABSENT)
     ]
     changes = []
     for items in bundles(differing):
-        aspect, values = items[0]
-        words = (value_words(aspect, values[0]), value_words(aspect, values[1]))
+        field, values = items[0]
+        words = (value_words(field, values[0]), value_words(field, values[1]))
         if words[0] != words[1]:  # a list of levels that differs shows by its levels
             levels = tuple(str(item[0].of) for item in items) if len(items) > 1 else ()
             changes.append(Change(bundle_words([item[0] for item in items]), *words, levels))
@@ -113,8 +113,8 @@ def bundles(differing: Iterable[Differing]) -> list[list[Differing]]:
     ordered = sorted(differing, key=lambda item: _place(item[0]))
     alike: dict[tuple[Hashable, ...], list[Differing]] = {}
     for item in ordered:
-        aspect, values = item
-        same = ("level", aspect.side, *values) if aspect.name == "level" else (aspect,)
+        field, values = item
+        same = ("level", field.side, *values) if field.name == "level" else (field,)
         alike.setdefault(same, []).append(item)
     found = []
     for items in alike.values():
@@ -122,35 +122,35 @@ def bundles(differing: Iterable[Differing]) -> list[list[Differing]]:
     return found
 
 
-def _place(aspect: Aspect) -> tuple[int, int]:
-    side = ("donor", "recipient", "").index(aspect.side)
-    return (side, _SHOWN.index(aspect.name))
+def _place(field: Field) -> tuple[int, int]:
+    side = ("donor", "recipient", "").index(field.side)
+    return (side, _SHOWN.index(field.name))
 
 
-def bundle_words(aspects: list[Aspect]) -> str:
+def bundle_words(fields: list[Field]) -> str:
     """Name what a difference, or a bundle of regrouped levels, is about."""
-    if len(aspects) > 1:
-        return f"{aspects[0].side}: {len(aspects)} levels"
-    aspect = aspects[0]
-    if aspect.name == "level":
-        return f"{aspect.side}: {aspect.of}"
-    if aspect.name == "name":
-        return f"name of group {group_word(cast('GroupCode', aspect.of))}"
-    if aspect.name == "accepted":
-        return f"accepted: {str(aspect.of).replace('-', ' ')}"
-    return f"{aspect.side}: {_SIDE_WORDS[aspect.name]}" if aspect.side else aspect.name
+    if len(fields) > 1:
+        return f"{fields[0].side}: {len(fields)} levels"
+    field = fields[0]
+    if field.name == "level":
+        return f"{field.side}: {field.of}"
+    if field.name == "name":
+        return f"name of group {group_word(cast('GroupCode', field.of))}"
+    if field.name == "accepted":
+        return f"accepted: {str(field.of).replace('-', ' ')}"
+    return f"{field.side}: {_SIDE_WORDS[field.name]}" if field.side else field.name
 
 
-def value_words(aspect: Aspect, value: Hashable) -> str:
-    """Write the value of an aspect in a few words."""
+def value_words(field: Field, value: Hashable) -> str:
+    """Write the value of an field in a few words."""
     if value is ABSENT:
         return NOTHING
-    if aspect.name in {"level", "missing", "outside_universe"}:
+    if field.name in {"level", "missing", "outside_universe"}:
         return group_word(cast("GroupCode", value))
-    if aspect.name == "bins":
+    if field.name == "bins":
         points, listed = cast("tuple[tuple[float, ...], tuple[str | LevelGroup, ...]]", value)
         return _bins_words(points, listed)
-    if aspect.name == "accepted":
+    if field.name == "accepted":
         return cast("Acceptance", value).reason or "accepted"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -52,7 +52,7 @@ Item = TypeVar("Item", bound=Hashable)
 
 
 class Absent(Enum):
-    """Stands for an aspect a version does not have, such as the name of a group it lacks."""
+    """Stands for a field a version does not have, such as the name of a group it lacks."""
 
     ABSENT = "absent"
 
@@ -61,7 +61,7 @@ ABSENT: Final = Absent.ABSENT
 
 
 @dataclass(frozen=True, slots=True)
-class Aspect:
+class Field:
     """One thing a person decides about a harmony.
 
     Attributes
@@ -81,7 +81,7 @@ class Aspect:
     of: Hashable = ""
 
 
-Values = Mapping[Aspect, Hashable]
+Values = Mapping[Field, Hashable]
 
 
 def level_list(side: Side) -> tuple[Hashable, ...]:
@@ -89,7 +89,7 @@ def level_list(side: Side) -> tuple[Hashable, ...]:
     return (side.breakpoints, tuple(item.level for item in side.levels))
 
 
-def aspect_values(harmony: Harmony, *, whole_lists: tuple[SideName, ...] = ()) -> Values:
+def field_values(harmony: Harmony, *, whole_lists: tuple[SideName, ...] = ()) -> Values:
     """Take a harmony apart.
 
     Parameters
@@ -97,39 +97,39 @@ def aspect_values(harmony: Harmony, *, whole_lists: tuple[SideName, ...] = ()) -
     harmony
         The harmony.
     whole_lists
-        Sides whose levels and groups are one aspect, because the versions to be compared do not
+        Sides whose levels and groups are one field, because the versions to be compared do not
         have the same levels.
     """
-    values: dict[Aspect, Hashable] = {}
+    values: dict[Field, Hashable] = {}
     for name in SIDES:
         side = harmony.side(name)
         for field in SIDE_FIELDS:
-            values[Aspect(field, name)] = getattr(side, field)
+            values[Field(field, name)] = getattr(side, field)
         if name in whole_lists:
-            values[Aspect("bins", name)] = (side.breakpoints, side.levels)
+            values[Field("bins", name)] = (side.breakpoints, side.levels)
             continue
-        values[Aspect("bins", name)] = level_list(side)
+        values[Field("bins", name)] = level_list(side)
         for item in side.levels:
-            values[Aspect("level", name, item.level)] = item.group
-    values[Aspect("ordered")] = harmony.ordered
+            values[Field("level", name, item.level)] = item.group
+    values[Field("ordered")] = harmony.ordered
     for code, text in harmony.group_names:
-        values[Aspect("name", "", code)] = text
-    values[Aspect("comment")] = harmony.comment
+        values[Field("name", "", code)] = text
+    values[Field("comment")] = harmony.comment
     for accepted in harmony.accepted:
-        values[Aspect("accepted", accepted.side, accepted.rule)] = accepted
+        values[Field("accepted", accepted.side, accepted.rule)] = accepted
     return values
 
 
 def put_together(values: Values, like: Harmony) -> Harmony:
-    """Make a harmony of its aspects; variables and bookkeeping are those of `like`."""
+    """Make a harmony of its fields; variables and bookkeeping are those of `like`."""
     for name in SIDES:
         like = like.with_side(name, _side(values, name, like.side(name)))
     names = [(a.of, text) for a, text in values.items() if a.name == "name" and text is not ABSENT]
     accepted = [v for a, v in values.items() if a.name == "accepted" and v is not ABSENT]
     return replace(
         like,
-        ordered=cast("bool", values[Aspect("ordered")]),
-        comment=cast("str", values[Aspect("comment")]),
+        ordered=cast("bool", values[Field("ordered")]),
+        comment=cast("str", values[Field("comment")]),
         group_names=_in_order(cast("list[tuple[float, str]]", names), like.group_names),
         accepted=_in_order(cast("list[Acceptance]", accepted), like.accepted),
     )
@@ -141,14 +141,14 @@ def _in_order(items: list[Item], like: tuple[Item, ...]) -> tuple[Item, ...]:
 
 
 def _side(values: Values, name: SideName, like: Side) -> Side:
-    fields = {field: values[Aspect(field, name)] for field in SIDE_FIELDS}
+    fields = {field: values[Field(field, name)] for field in SIDE_FIELDS}
     breakpoints, listed = cast(
-        "tuple[tuple[float, ...], tuple[str | LevelGroup, ...]]", values[Aspect("bins", name)]
+        "tuple[tuple[float, ...], tuple[str | LevelGroup, ...]]", values[Field("bins", name)]
     )
     levels = tuple(
         item
         if isinstance(item, LevelGroup)
-        else LevelGroup(item, cast("GroupCode", values[Aspect("level", name, item)]))
+        else LevelGroup(item, cast("GroupCode", values[Field("level", name, item)]))
         for item in listed
     )
     return replace(like, breakpoints=breakpoints, levels=levels, **fields)  # type: ignore[arg-type]  # each value came from the field of the same name

@@ -15,9 +15,9 @@ from typing import Final, Literal
 
 from fusion_core.harmony.editing.fields import (
     ABSENT,
-    Aspect,
+    Field,
     Values,
-    aspect_values,
+    field_values,
     level_list,
     put_together,
 )
@@ -32,17 +32,17 @@ _CODES_ARE_NAMES: Final[frozenset[Aggregator]] = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An aspect on which two versions differ from the one they started from.
+    """A field on which two versions differ from the one they started from.
 
     Attributes
     ----------
-    aspect
+    field
         What it is about.
     base, mine, theirs
         The three values; ``ABSENT`` where a version has none.
     """
 
-    aspect: Aspect
+    field: Field
     base: Hashable
     mine: Hashable
     theirs: Hashable
@@ -67,21 +67,21 @@ class Merge:
     _like: Harmony
 
     def resolved(
-        self, choices: Mapping[Aspect, Choice] | None = None, *, otherwise: Choice = "mine"
+        self, choices: Mapping[Field, Choice] | None = None, *, otherwise: Choice = "mine"
     ) -> Harmony:
         """Return the merged harmony, based on their revision.
 
         Parameters
         ----------
         choices
-            Whose version counts, by aspect.
+            Whose version counts, by field.
         otherwise
             Whose version counts where nothing was chosen.
         """
         values = dict(self._agreed)
         for item in self.conflicts:
-            choice = (choices or {}).get(item.aspect, otherwise)
-            values[item.aspect] = item.mine if choice == "mine" else item.theirs
+            choice = (choices or {}).get(item.field, otherwise)
+            values[item.field] = item.mine if choice == "mine" else item.theirs
         return put_together(values, self._like)
 
 
@@ -102,20 +102,20 @@ def merge(base: Harmony | None, mine: Harmony, theirs: Harmony) -> Merge:
     lists: tuple[SideName, ...] = tuple(
         name for name in SIDES if level_list(mine.side(name)) != level_list(theirs.side(name))
     )
-    before = {} if base is None else aspect_values(base, whole_lists=lists)
-    ours, others = (aspect_values(version, whole_lists=lists) for version in (mine, theirs))
+    before = {} if base is None else field_values(base, whole_lists=lists)
+    ours, others = (field_values(version, whole_lists=lists) for version in (mine, theirs))
     found: dict[str, list[Difference]] = {"mine": [], "theirs": [], "both": []}
-    agreed: dict[Aspect, Hashable] = {}
-    for aspect in dict.fromkeys([*others, *ours, *before]):
-        old, my, their = (values.get(aspect, ABSENT) for values in (before, ours, others))
-        item = Difference(aspect, old, my, their)
+    agreed: dict[Field, Hashable] = {}
+    for field in dict.fromkeys([*others, *ours, *before]):
+        old, my, their = (values.get(field, ABSENT) for values in (before, ours, others))
+        item = Difference(field, old, my, their)
         if my == their:
-            agreed[aspect] = my
+            agreed[field] = my
         elif my == old and base is not None:
-            agreed[aspect] = their
+            agreed[field] = their
             found["theirs"].append(item)
         elif their == old and base is not None:
-            agreed[aspect] = my
+            agreed[field] = my
             found["mine"].append(item)
         else:
             found["both"].append(item)

@@ -12,11 +12,11 @@ from typing import Final
 
 from fusion_core.harmony.model import (
     SIDES,
-    Fields,
     GroupCode,
     Harmony,
     LevelGroup,
     Record,
+    RecordReader,
     Side,
     corrupt,
     harmony_record,
@@ -97,7 +97,7 @@ def _regrouped(before: Side, after: Side) -> dict[str, GroupCode] | None:
 
 
 def _applied(start: Harmony, record: object, where: str) -> Harmony:
-    fields = Fields(record, where, _FIELDS)
+    fields = RecordReader(record, where, _FIELDS)
     whole = fields.get("harmony")
     if whole is not None:
         return read_harmony(whole, where=where)

@@ -44,8 +44,8 @@ from fusion_core.harmony.model.keys import (
     split_key,
 )
 from fusion_core.harmony.model.records import (
-    Fields,
     Record,
+    RecordReader,
     corrupt,
     harmony_record,
     read_group,
@@ -67,7 +67,6 @@ __all__ = [
     "THEMES",
     "Acceptance",
     "Aggregator",
-    "Fields",
     "FloatArray",
     "GroupCode",
     "Harmony",
@@ -75,6 +74,7 @@ __all__ = [
     "IndexArray",
     "LevelGroup",
     "Record",
+    "RecordReader",
     "Rule",
     "Side",
     "SideName",

@@ -136,7 +136,7 @@ def read_harmony(record: object, *, where: str) -> Harmony:
     CorruptFileError
         Naming the field that is missing, misspelt or of the wrong kind.
     """
-    fields = Fields(record, where, _HARMONY_FIELDS)
+    fields = RecordReader(record, where, _HARMONY_FIELDS)
     names = []
     for index, item in enumerate(fields.items("group_names")):
         place = f"{where}, group_names, item {index + 1}"
@@ -159,7 +159,7 @@ def read_harmony(record: object, *, where: str) -> Harmony:
 
 
 def _read_acceptance(record: object, *, where: str) -> Acceptance:
-    fields = Fields(record, where, _ACCEPTED_FIELDS)
+    fields = RecordReader(record, where, _ACCEPTED_FIELDS)
     side = fields.text("side")
     if side not in {"", "donor", "recipient"}:
         raise corrupt(f"'{side}' is no side", where)
@@ -172,7 +172,7 @@ def _read_acceptance(record: object, *, where: str) -> Acceptance:
 
 
 def _read_side(record: object, *, where: str) -> Side:
-    fields = Fields(record, where, _SIDE_FIELDS)
+    fields = RecordReader(record, where, _SIDE_FIELDS)
     levels = []
     for index, item in enumerate(fields.items("levels")):
         place = f"{where}, levels, item {index + 1}"
@@ -199,7 +199,7 @@ def _read_side(record: object, *, where: str) -> Side:
     )
 
 
-class Fields:
+class RecordReader:
     """A JSON object whose fields are read with their kind checked."""
 
     def __init__(self, record: object, where: str, known: frozenset[str]) -> None:
@@ -305,4 +305,12 @@ def _plain(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-__all__ = ["Fields", "Record", "corrupt", "harmony_record", "read_group", "read_harmony", "render"]
+__all__ = [
+    "Record",
+    "RecordReader",
+    "corrupt",
+    "harmony_record",
+    "read_group",
+    "read_harmony",
+    "render",
+]

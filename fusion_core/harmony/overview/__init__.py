@@ -1,7 +1,7 @@
 """How far the work is: coverage by theme, check results, differences between vintages."""
 
 from fusion_core.harmony.overview.check_results import (
-    Verdict,
+    CheckResult,
     verdict,
 )
 from fusion_core.harmony.overview.coverage import (
@@ -15,8 +15,8 @@ from fusion_core.harmony.overview.vintage_matrix import (
 )
 
 __all__ = [
+    "CheckResult",
     "Coverage",
-    "Verdict",
     "VintageRow",
     "coverage",
     "donor_reviews",

@@ -13,7 +13,7 @@ from fusion_core.surveys.source import SurveySource
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckResult:
     """The findings about one version of a harmony.
 
     Attributes
@@ -54,7 +54,7 @@ def verdict(
     *,
     siblings: Sequence[Sibling] = (),
     cache: RowsCache | None = None,
-) -> Verdict:
+) -> CheckResult:
     """Check a harmony by all rules; the parameters are those of `preview`.
 
     What keeps a harmony from being applied and is no finding of a rule becomes one, so that a
@@ -64,7 +64,7 @@ def verdict(
     found = seen.findings
     if seen.problems and not any(item.severity == "error" for item in found):
         found = (Finding("not-applicable", "error", seen.problems[0]), *found)
-    return Verdict(harmony.key, harmony.revision, seen.similarity, found)
+    return CheckResult(harmony.key, harmony.revision, seen.similarity, found)
 
 
-__all__ = ["Verdict", "verdict"]
+__all__ = ["CheckResult", "verdict"]

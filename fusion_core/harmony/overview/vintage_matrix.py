@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fusion_core.harmony.checks import DictionaryOf
 from fusion_core.harmony.meaning import Comparison, compare
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
-from fusion_core.harmony.vintages import ConveyedHarmony, Vintages, convey
+from fusion_core.harmony.vintages import TransferredHarmony, Vintages, transfer_to_vintage
 from fusion_core.surveys.model import Dictionary, SurveyId
 
 
@@ -118,12 +118,12 @@ def _cells(
 
 def _conveyed(
     base: HarmonySet, other: HarmonySet, known: Mapping[SurveyId, Dictionary | None]
-) -> Sequence[ConveyedHarmony]:
+) -> Sequence[TransferredHarmony]:
     old = known[base.pair.donor], known[base.pair.recipient]
     new = known[other.pair.donor], known[other.pair.recipient]
     if old[0] is None or old[1] is None or new[0] is None or new[1] is None:
         return ()
-    return convey(
+    return transfer_to_vintage(
         base,
         other.pair,
         donor=Vintages(old[0], new[0]),

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from fusion_core.harmony.apply import Tally, code_shares
+from fusion_core.harmony.apply import WeightedCounts, code_shares
 from fusion_core.harmony.model import FloatArray, SideName
 from fusion_core.harmony.previews._model import Histogram, NumericPreview
 
@@ -16,7 +16,7 @@ HISTOGRAM_BINS: Final = 30
 _COUNTABLE: Final = 1e12  # beyond, a half is lost beside the number
 
 
-def numeric_preview(sides: Mapping[SideName, Tally]) -> NumericPreview:
+def numeric_preview(sides: Mapping[SideName, WeightedCounts]) -> NumericPreview:
     """Return the distribution of a numeric outcome.
 
     Parameters
@@ -41,7 +41,7 @@ def numeric_preview(sides: Mapping[SideName, Tally]) -> NumericPreview:
     )
 
 
-def histogram(numbers: Tally | None) -> Histogram | None:
+def histogram(numbers: WeightedCounts | None) -> Histogram | None:
     """Return the distribution of a side's number before binning; ``None`` without any value."""
     if numbers is None or numbers.is_empty:
         return None
@@ -50,14 +50,14 @@ def histogram(numbers: Tally | None) -> Histogram | None:
     return Histogram(edges, _shares_in_bins(numbers, edges), low, high)
 
 
-def _shares_in_bins(numbers: Tally, edges: FloatArray) -> FloatArray:
+def _shares_in_bins(numbers: WeightedCounts, edges: FloatArray) -> FloatArray:
     """Return weighted shares of equally wide bins; values beyond the edges count in the outer ones."""
     bins = len(edges) - 1
     position = (numbers.values - edges[0]) * (bins / (edges[-1] - edges[0]))
     return code_shares(np.clip(position, 0, bins - 1).astype(np.intp), numbers.weight, bins)
 
 
-def _edges(sides: list[Tally]) -> FloatArray:
+def _edges(sides: list[WeightedCounts]) -> FloatArray:
     """Choose equally wide bins: one per whole number for counts, else over the middle 98 %."""
     smallest = min(float(item.values[0]) for item in sides)
     largest = max(float(item.values[-1]) for item in sides)

@@ -20,11 +20,11 @@ from fusion_core.harmony.apply import (
     RowsCache,
     SideValues,
     SurveyRows,
-    Tally,
+    WeightedCounts,
     code_shares,
+    count_numbers,
+    count_outcomes,
     group_labels,
-    number_tally,
-    outcome_tally,
     quantile_similarity,
     share_similarity,
     side_values,
@@ -78,7 +78,7 @@ class _Computed:
 
     rows: SurveyRows
     side: SideValues
-    outcome: Tally | None
+    outcome: WeightedCounts | None
     answered: frozenset[str] | None
 
 
@@ -208,7 +208,7 @@ def _evidence(
             return None
         others = replace(found.side, values=1.0 - found.side.values)
         return _quantiles(
-            outcome_tally(case.harmony, name, found.rows, others, respondent=case.respondent)
+            count_outcomes(case.harmony, name, found.rows, others, respondent=case.respondent)
         )
 
     return Evidence(
@@ -244,7 +244,7 @@ def _compute(
     problems += [f"{name.capitalize()} {_sentence(item)}" for item in found.problems]
     answered = _answered(side, rows, found, of_reference=reference)
     try:
-        outcome = outcome_tally(harmony, name, rows, found, respondent=respondent)
+        outcome = count_outcomes(harmony, name, rows, found, respondent=respondent)
     except HarmonyError as error:
         problems.append(f"{name.capitalize()}: {error}")
         return _Computed(rows, found, None, answered)
@@ -361,15 +361,15 @@ def _numeric(
     return (numeric_preview(given) if given else None), quantiles
 
 
-def _quantiles(found: Tally | None) -> FloatArray | None:
+def _quantiles(found: WeightedCounts | None) -> FloatArray | None:
     return None if found is None or found.is_empty else found.quantiles(PROBABILITIES)
 
 
-def _number(side: Side, computed: _Computed | None) -> Tally | None:
+def _number(side: Side, computed: _Computed | None) -> WeightedCounts | None:
     """Return a side's number before binning; ``None`` for labels and without microdata."""
     if computed is None:
         return None
-    return number_tally(computed.side, computed.rows, side.respondent)
+    return count_numbers(computed.side, computed.rows, side.respondent)
 
 
 __all__ = [

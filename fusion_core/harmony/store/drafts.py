@@ -25,9 +25,9 @@ from filelock import FileLock, Timeout
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.editing import read_trail, trail_record
 from fusion_core.harmony.model import (
-    Fields,
     Harmony,
     Record,
+    RecordReader,
     earlier_key,
     harmony_record,
     possible_pairs,
@@ -242,7 +242,7 @@ class DraftFolder:
             if not path.exists():
                 return None
             raise
-        fields = Fields(record, str(path), _FIELDS)
+        fields = RecordReader(record, str(path), _FIELDS)
         if fields.integer("format") != FORMAT_VERSION:
             raise CorruptFileError(
                 f"The draft is stored in format {fields.get('format')!r}, "
@@ -324,7 +324,7 @@ def file_stem(key: str) -> str:
 def _old_draft(name: str, record: object, path: Path, user: str) -> Draft:
     """Read a draft of format version 1."""
     where = f"{path}, {name}"
-    fields = Fields(record, where, frozenset({"modified", "harmony"}))
+    fields = RecordReader(record, where, frozenset({"modified", "harmony"}))
     return Draft(
         read_harmony(fields.required("harmony"), where=where), fields.text("modified"), user
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.model import Fields, Record, corrupt
+from fusion_core.harmony.model import Record, RecordReader, corrupt
 
 Verdict = Literal["reviewed", "needs work", "remark"]
 """``remark`` says something without deciding."""
@@ -128,7 +128,7 @@ def read_remark(record: object, *, where: str) -> Remark:
     CorruptFileError
         Naming the field that is missing or wrong.
     """
-    fields = Fields(record, where, _FIELDS)
+    fields = RecordReader(record, where, _FIELDS)
     verdict = fields.text("verdict")
     if verdict not in get_args(Verdict):
         raise corrupt(f"'{verdict}' is no verdict", where)

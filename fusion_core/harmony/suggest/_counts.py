@@ -48,7 +48,7 @@ _MORE_IS_SAID: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class HeadCount:
+class MemberCount:
     """A head count found in a description.
 
     Attributes
@@ -73,7 +73,7 @@ def suggest_head_count(
     *,
     donors: Iterable[Variable] = (),
     recipients: Iterable[Variable] = (),
-) -> HeadCount | None:
+) -> MemberCount | None:
     """Count the persons one variable names by age and sex, where the other tells age or sex.
 
     Parameters
@@ -106,7 +106,7 @@ def suggest_head_count(
         counted = count_members(harmony, side, found, "number")
         said = describe_aggregator(counted, side, person, columns=known)
         complete = not _MORE_IS_SAID.search(count.description.lower())
-        return HeadCount(counted, f"the {said}", complete)
+        return MemberCount(counted, f"the {said}", complete)
     return None
 
 
@@ -153,4 +153,4 @@ def _sexes(variable: Variable) -> tuple[str, ...]:
     return found if len(found) == len(plain) else ()
 
 
-__all__ = ["HeadCount", "suggest_head_count"]
+__all__ = ["MemberCount", "suggest_head_count"]

@@ -8,28 +8,28 @@ from fusion_core.harmony.vintages.prices import (
 )
 from fusion_core.harmony.vintages.transfer import (
     Change,
-    Conveyance,
-    ConveyedHarmony,
     LevelChange,
     SettingChange,
     Status,
+    Transfer,
+    TransferredHarmony,
     VariableChange,
 )
 from fusion_core.harmony.vintages.transferring import (
     Vintages,
-    convey,
+    transfer_to_vintage,
 )
 
 __all__ = [
     "Change",
-    "Conveyance",
-    "ConveyedHarmony",
     "LevelChange",
     "SettingChange",
     "Status",
+    "Transfer",
+    "TransferredHarmony",
     "VariableChange",
     "Vintages",
-    "convey",
     "convey_levels",
     "rebase_prices",
+    "transfer_to_vintage",
 ]

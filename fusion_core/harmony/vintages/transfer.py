@@ -137,7 +137,7 @@ Change = LevelChange | SettingChange
 
 
 @dataclass(frozen=True, slots=True)
-class ConveyedHarmony:
+class TransferredHarmony:
     """What became of one harmony.
 
     Attributes
@@ -246,7 +246,7 @@ class ConveyedHarmony:
 
 
 @dataclass(frozen=True, slots=True)
-class Conveyance:
+class Transfer:
     """All harmonies of a pair, conveyed to another pair.
 
     Attributes
@@ -259,19 +259,19 @@ class Conveyance:
 
     source: SurveyPair
     target: SurveyPair
-    harmonies: tuple[ConveyedHarmony, ...]
+    harmonies: tuple[TransferredHarmony, ...]
 
-    def having(self, status: Status) -> tuple[ConveyedHarmony, ...]:
+    def having(self, status: Status) -> tuple[TransferredHarmony, ...]:
         """Return the harmonies with one status."""
         return tuple(item for item in self.harmonies if item.status == status)
 
 
 __all__ = [
     "Change",
-    "Conveyance",
-    "ConveyedHarmony",
     "LevelChange",
     "SettingChange",
     "Status",
+    "Transfer",
+    "TransferredHarmony",
     "VariableChange",
 ]

@@ -27,10 +27,10 @@ from fusion_core.harmony.vintages._ranges import follow_ranges
 from fusion_core.harmony.vintages.levels import convey_levels
 from fusion_core.harmony.vintages.prices import rebase_prices
 from fusion_core.harmony.vintages.transfer import (
-    Conveyance,
-    ConveyedHarmony,
     LevelChange,
     SettingChange,
+    Transfer,
+    TransferredHarmony,
     VariableChange,
 )
 from fusion_core.surveys.model import Dictionary, Variable
@@ -74,7 +74,7 @@ class Vintages:
         return found[0].variable, found[0].score, found[0].reason
 
 
-def convey(
+def transfer_to_vintage(
     harmonies: HarmonySet,
     pair: SurveyPair,
     *,
@@ -83,7 +83,7 @@ def convey(
     others: Iterable[HarmonySet] = (),
     existing: HarmonySet | None = None,
     examine: bool = True,
-) -> Conveyance:
+) -> Transfer:
     """Convey all harmonies of a pair of surveys to another pair.
 
     Parameters
@@ -109,9 +109,11 @@ def convey(
         tuple(item for item in others if item.pair not in {pair, harmonies.pair}),
         examine,
     )
-    conveyed = _without_collisions([task.convey(harmony) for harmony in harmonies.harmonies])
-    return Conveyance(
-        harmonies.pair, pair, tuple(task.compared(item, existing) for item in conveyed)
+    transferred = _without_collisions(
+        [task.transfer_to_vintage(harmony) for harmony in harmonies.harmonies]
+    )
+    return Transfer(
+        harmonies.pair, pair, tuple(task.compared(item, existing) for item in transferred)
     )
 
 
@@ -119,10 +121,10 @@ class _ImpossibleError(HarmonyError):
     """A harmony that cannot be conveyed; the message says why."""
 
 
-def _without_collisions(conveyed: list[ConveyedHarmony]) -> list[ConveyedHarmony]:
+def _without_collisions(transferred: list[TransferredHarmony]) -> list[TransferredHarmony]:
     """Let only the best of several harmonies have a key of the new pair."""
-    best: dict[str, ConveyedHarmony] = {}
-    for item in conveyed:
+    best: dict[str, TransferredHarmony] = {}
+    for item in transferred:
         if item.harmony is None:
             continue
         rival = best.get(item.harmony.key)
@@ -131,16 +133,16 @@ def _without_collisions(conveyed: list[ConveyedHarmony]) -> list[ConveyedHarmony
     return [
         item
         if item.harmony is None or best[item.harmony.key] is item
-        else ConveyedHarmony(
+        else TransferredHarmony(
             item.original,
             "impossible",
             reason=f"{best[item.harmony.key].key} becomes {item.harmony.key} already",
         )
-        for item in conveyed
+        for item in transferred
     ]
 
 
-def _claim(item: ConveyedHarmony) -> float:
+def _claim(item: TransferredHarmony) -> float:
     return min((change.score for change in item.variables), default=2.0)
 
 
@@ -164,7 +166,7 @@ class _Task:
     others: tuple[HarmonySet, ...]
     examine: bool
 
-    def convey(self, harmony: Harmony) -> ConveyedHarmony:
+    def transfer_to_vintage(self, harmony: Harmony) -> TransferredHarmony:
         draft = _Draft(replace(harmony, author="", modified="", revision=0))
         siblings = siblings_of(harmony, self.target, self.others)
         try:
@@ -173,7 +175,7 @@ class _Task:
             for name in SIDES:
                 self._convey_side(draft, name, harmony.side(name), siblings)
         except _ImpossibleError as error:
-            return ConveyedHarmony(harmony, "impossible", reason=str(error))
+            return TransferredHarmony(harmony, "impossible", reason=str(error))
         draft.harmony, prices = rebase_prices(
             draft.harmony,
             self.source,
@@ -184,7 +186,7 @@ class _Task:
         )
         draft.settings += prices
         different = bool(draft.variables or draft.levels or draft.settings)
-        return ConveyedHarmony(
+        return TransferredHarmony(
             harmony,
             "proposed" if different else "identical",
             draft.harmony,
@@ -194,7 +196,7 @@ class _Task:
             doubts=self._doubts(draft.harmony, siblings) if self.examine else (),
         )
 
-    def compared(self, item: ConveyedHarmony, existing: HarmonySet | None) -> ConveyedHarmony:
+    def compared(self, item: TransferredHarmony, existing: HarmonySet | None) -> TransferredHarmony:
         """Add what the new pair has already under the key."""
         found = existing.get(item.harmony.key) if existing and item.harmony else None
         if found is None or item.harmony is None:
@@ -322,4 +324,4 @@ def _replace_names(text: str, names: Mapping[str, str]) -> str:
     return _TOKEN.sub(lambda found: names.get(found[0].lower(), found[0]), text)
 
 
-__all__ = ["Vintages", "convey"]
+__all__ = ["Vintages", "transfer_to_vintage"]

@@ -17,7 +17,7 @@ import panel as pn
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.checks import sibling_sets, siblings_of
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
-from fusion_core.harmony.overview import Verdict, verdict
+from fusion_core.harmony.overview import CheckResult, verdict
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.work import load_survey, shared_rows, survey_stamp
@@ -42,12 +42,12 @@ class BulkCheck:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
-        self._verdicts: dict[SurveyPair, dict[str, tuple[_Stamp, Verdict]]] = {}
+        self._verdicts: dict[SurveyPair, dict[str, tuple[_Stamp, CheckResult]]] = {}
         self._begun: set[SurveyPair] = set()
         self._again: set[SurveyPair] = set()
         self._listeners: list[Listener] = []
 
-    def verdicts(self, pair: SurveyPair) -> dict[str, Verdict]:
+    def verdicts(self, pair: SurveyPair) -> dict[str, CheckResult]:
         """Return what is known of a pair's harmonies so far, by key; some may be of an older version."""
         with self._lock:
             return {key: found for key, (_, found) in self._verdicts.get(pair, {}).items()}

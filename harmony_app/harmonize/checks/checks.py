@@ -11,7 +11,7 @@ import panel as pn
 from fusion_core.errors import InputError
 from fusion_core.harmony.checks import SEVERITY_RANK, Finding, accept_finding, withdraw_acceptance
 from fusion_core.harmony.model import SIDES, Harmony, SurveyPair, split_key
-from fusion_core.harmony.overview import Verdict
+from fusion_core.harmony.overview import CheckResult
 from fusion_core.harmony.store import list_pairs
 from harmony_app.harmonize.checks._bulk_check import BulkCheck, shared_checks
 from harmony_app.harmonize.match import SEVERITIES
@@ -187,7 +187,7 @@ class _Listed:
     finding: Finding
 
 
-def checks_record(verdicts: Mapping[str, Verdict]) -> dict[str, dict[str, Any]]:
+def checks_record(verdicts: Mapping[str, CheckResult]) -> dict[str, dict[str, Any]]:
     """Return score, number of open findings and the gravest of them for every checked harmony."""
     return {
         key: {

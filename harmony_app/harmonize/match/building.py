@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.apply import deflation_factor, number_tally, side_values
+from fusion_core.harmony.apply import count_numbers, deflation_factor, side_values
 from fusion_core.harmony.editing import (
     equal_breakpoints,
     quantile_breakpoints,
@@ -66,7 +66,7 @@ class Building:
         bins = messages.whole(message.get("bins"), "The number of bins")
         number = replace(current.side(side), breakpoints=(), levels=())
         rows = work.rows(side)
-        counts = number_tally(side_values(number, rows), rows, number.respondent)
+        counts = count_numbers(side_values(number, rows), rows, number.respondent)
         if counts is None or counts.is_empty:
             raise InputError("There are no numbers to cut", where=number.variable)
         if message.get("by") == "quantile":

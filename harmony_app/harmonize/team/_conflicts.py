@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.editing import (
-    Aspect,
     Choice,
     Difference,
+    Field,
     Merge,
     bundle_words,
     bundles,
@@ -95,11 +95,11 @@ class Conflicts:
         asked = _asked(found)
         if not isinstance(chosen, list) or len(chosen) != len(asked):
             raise InputError("The choices do not fit what is asked", fix="Choose again")
-        choices: dict[Aspect, Choice] = {}
+        choices: dict[Field, Choice] = {}
         for items, choice in zip(asked, chosen, strict=True):
             if choice not in _CHOICES:
                 raise InputError("A choice is neither yours nor theirs", fix="Choose again")
-            choices |= {item.aspect: _CHOICES[choice] for item in items}
+            choices |= {item.field: _CHOICES[choice] for item in items}
         self._host.edit(found.resolved(choices))
 
     def _take_theirs(self, work: PairSession, theirs: Harmony | None) -> None:
@@ -134,10 +134,10 @@ def conflict_record(found: Merge, theirs: Harmony, user: str) -> dict[str, Any]:
         "theirs": [_row(items, "theirs") for items in _bundled(found.only_theirs)],
         "items": [
             {
-                "what": bundle_words([item.aspect for item in items]),
-                "base": value_words(items[0].aspect, items[0].base),
-                "mine": value_words(items[0].aspect, items[0].mine),
-                "theirs": value_words(items[0].aspect, items[0].theirs),
+                "what": bundle_words([item.field for item in items]),
+                "base": value_words(items[0].field, items[0].base),
+                "mine": value_words(items[0].field, items[0].mine),
+                "theirs": value_words(items[0].field, items[0].theirs),
                 "levels": _levels(items),
             }
             for items in _asked(found)
@@ -161,21 +161,21 @@ def _asked(found: Merge) -> list[list[Difference]]:
 
 
 def _bundled(items: tuple[Difference, ...]) -> list[list[Difference]]:
-    by_aspect = {item.aspect: item for item in items}
-    grouped = bundles((item.aspect, (item.base, item.mine, item.theirs)) for item in items)
-    return [[by_aspect[aspect] for aspect, _ in bundle] for bundle in grouped]
+    by_aspect = {item.field: item for item in items}
+    grouped = bundles((item.field, (item.base, item.mine, item.theirs)) for item in items)
+    return [[by_aspect[field] for field, _ in bundle] for bundle in grouped]
 
 
 def _row(items: list[Difference], whose: Choice) -> list[Any]:
     item = items[0]
     after = item.mine if whose == "mine" else item.theirs
     return [
-        bundle_words([each.aspect for each in items]),
-        value_words(item.aspect, item.base),
-        value_words(item.aspect, after),
+        bundle_words([each.field for each in items]),
+        value_words(item.field, item.base),
+        value_words(item.field, after),
         _levels(items),
     ]
 
 
 def _levels(items: list[Difference]) -> list[str]:
-    return [str(item.aspect.of) for item in items] if len(items) > 1 else []
+    return [str(item.field.of) for item in items] if len(items) > 1 else []

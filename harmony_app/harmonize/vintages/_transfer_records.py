@@ -9,10 +9,10 @@ from fusion_core.harmony.editing import group_word
 from fusion_core.harmony.meaning import Comparison, LevelComparison
 from fusion_core.harmony.model import SIDES, Harmony, SurveyPair, is_group
 from fusion_core.harmony.vintages import (
-    Conveyance,
-    ConveyedHarmony,
     LevelChange,
     SettingChange,
+    Transfer,
+    TransferredHarmony,
     VariableChange,
 )
 
@@ -29,7 +29,7 @@ def pair_choices(
     return [{"id": str(pair), "title": pair.title, "harmonies": counts[pair]} for pair in pairs]
 
 
-def transfer_record(found: Conveyance, drafts: Collection[str]) -> dict[str, Any]:
+def transfer_record(found: Transfer, drafts: Collection[str]) -> dict[str, Any]:
     """Describe what was transferred.
 
     Parameters
@@ -47,7 +47,7 @@ def transfer_record(found: Conveyance, drafts: Collection[str]) -> dict[str, Any
     }
 
 
-def _item(item: ConveyedHarmony, drafts: Collection[str]) -> dict[str, Any]:
+def _item(item: TransferredHarmony, drafts: Collection[str]) -> dict[str, Any]:
     new_key = item.harmony.key if item.harmony else ""
     return {
         "key": item.key,
@@ -63,7 +63,7 @@ def _item(item: ConveyedHarmony, drafts: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _section(item: ConveyedHarmony, *, has_draft: bool) -> str:
+def _section(item: TransferredHarmony, *, has_draft: bool) -> str:
     """Return where a harmony is listed, by what a person has to do about it."""
     if item.status == "impossible":
         return "impossible"

@@ -9,7 +9,7 @@ import panel as pn
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
 from fusion_core.harmony.store import HarmonyStore, PairContents, list_pairs
-from fusion_core.harmony.vintages import Conveyance, Vintages, convey
+from fusion_core.harmony.vintages import Transfer, Vintages, transfer_to_vintage
 from fusion_core.surveys.model import Dictionary, SurveyId
 from fusion_core.surveys.storage import read_dictionary
 from fusion_core.workspace.layout import Workspace
@@ -124,7 +124,7 @@ def transfer_between(
     source: SurveyPair,
     target: SurveyPair,
     harmonies: tuple[Harmony, ...] = (),
-) -> Conveyance:
+) -> Transfer:
     """Convey harmonies of one pair of a workspace to another, with all vintages as examples.
 
     Parameters
@@ -146,7 +146,7 @@ def transfer_between(
         for survey in (source.donor, source.recipient, target.donor, target.recipient)
     }
     chosen = HarmonySet(source, harmonies) if harmonies else stored_set(workspace, source)
-    return convey(
+    return transfer_to_vintage(
         chosen,
         target,
         donor=Vintages(known[source.donor], known[target.donor]),

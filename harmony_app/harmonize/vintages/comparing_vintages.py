@@ -89,13 +89,13 @@ class ComparingVintages:
         row, pair = self._find(message)
         harmony = row.cells[pair].harmony
         workspace = host.session.workspace
-        (conveyed,) = transfer_between(workspace, pair, work.pair, (harmony,)).harmonies
-        if conveyed.harmony is None:
-            raise InputError(f"It cannot be taken over: {conveyed.reason}")
-        host.open_key(conveyed.harmony.key)
+        (transferred,) = transfer_between(workspace, pair, work.pair, (harmony,)).harmonies
+        if transferred.harmony is None:
+            raise InputError(f"It cannot be taken over: {transferred.reason}")
+        host.open_key(transferred.harmony.key)
         current = host.state.current
         if current is not None:
-            taken = conveyed.harmony
+            taken = transferred.harmony
             host.edit(_with_bookkeeping(taken, current))
         host.toast(f"The grouping of {pair.title} is your draft; save it to keep it.")
 

@@ -9,7 +9,7 @@ from typing import Any
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.model import GroupCode, Harmony, SideName, SurveyPair
 from fusion_core.harmony.store import HarmonyStore
-from fusion_core.harmony.vintages import Change, Conveyance, ConveyedHarmony
+from fusion_core.harmony.vintages import Change, Transfer, TransferredHarmony
 from harmony_app.harmonize.vintages._transfer_records import pair_choices, transfer_record
 from harmony_app.harmonize.vintages.all_pairs import related_pairs, stored_set, transfer_between
 from harmony_app.harmonize.work import (
@@ -41,7 +41,7 @@ class Transferring:
         self._host = host
         self._steps = steps
         self._slow_work = SlowWork()
-        self._found: Conveyance | None = None
+        self._found: Transfer | None = None
 
     @property
     def actions(self) -> Actions:
@@ -79,13 +79,13 @@ class Transferring:
         )
         user = host.session.user
 
-        def compute() -> tuple[Conveyance, set[str]]:
+        def compute() -> tuple[Transfer, set[str]]:
             drafts = HarmonyStore(workspace.path, target).load_drafts(user)
             if not chosen:
-                return Conveyance(source, target, ()), set(drafts)
+                return Transfer(source, target, ()), set(drafts)
             return transfer_between(workspace, source, target, chosen), set(drafts)
 
-        def done(found: tuple[Conveyance, set[str]]) -> None:
+        def done(found: tuple[Transfer, set[str]]) -> None:
             self._found = found[0]
             host.browser.tell(
                 "conveyance",
@@ -135,7 +135,7 @@ class Transferring:
         self._host.browser.tell("conveyance_failed", message=error.message)
 
 
-def read_choices(message: Message, found: Conveyance) -> list[Harmony]:
+def read_choices(message: Message, found: Transfer) -> list[Harmony]:
     """Return the harmonies a person chose, with the changes and groups chosen for each.
 
     Parameters
@@ -162,7 +162,7 @@ def read_choices(message: Message, found: Conveyance) -> list[Harmony]:
     return [_accepted(items[key], choice) for key, choice in choices.items()]
 
 
-def _accepted(item: ConveyedHarmony, choice: object) -> Harmony:
+def _accepted(item: TransferredHarmony, choice: object) -> Harmony:
     if not isinstance(choice, dict):
         raise InputError("The message lists no choices")
     changes = item.changes

@@ -14,7 +14,7 @@ from fusion_core.harmony.editing import start_harmony
 from fusion_core.harmony.expressions import check_expression, evaluate_expression
 from fusion_core.harmony.matching import Candidate
 from fusion_core.harmony.model import Harmony, SideName, SurveyPair, harmony_key, split_key
-from fusion_core.harmony.overview import Verdict
+from fusion_core.harmony.overview import CheckResult
 from fusion_core.harmony.previews import HarmonyPreview, preview
 from fusion_core.harmony.store import Draft, HarmonyStore, PairContents, Remark, Review, now
 from fusion_core.harmony.suggest import SuggestionIndex, by_fit, candidate_fits
@@ -80,7 +80,7 @@ class PairSession:
         self.shared_index = shared_suggestion_index(workspace, pair.recipient)
         self.fits: dict[str, dict[str, float]] = {}
         self._candidates: dict[str, tuple[SuggestionIndex, tuple[Candidate, ...]]] = {}
-        self.verdicts: dict[str, Verdict] = {}
+        self.verdicts: dict[str, CheckResult] = {}
         self._siblings = sibling_sets(workspace.path, pair)
         self.reload()
 

@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from sklearn.isotonic import isotonic_regression
 
 from fusion_core.fusion import FusionModel, TrainSettings
-from fusion_core.fusion.fusing._prediction import ExpandingPredictor, Predictor, ResolvingPredictor
+from fusion_core.fusion.fusing._prediction import ExpandingPredictor, FastPredictor, Predictor
 from fusion_core.fusion.model.donors import Donors
 from fusion_core.fusion.model.expectations import FittedVariable
 from fusion_core.fusion.model.neighbours import ExpectationScale
@@ -159,7 +159,7 @@ class LeafPredictor:
     """Predicts the leaves of the mean model in place of the numbers' expectations."""
 
     blocks: frozenset[str]
-    own: ResolvingPredictor = field(default_factory=ResolvingPredictor)
+    own: FastPredictor = field(default_factory=FastPredictor)
 
     def expectations(self, variable, recipient, fused):
         parts = variable.parts
@@ -218,7 +218,7 @@ def nearest_donors(count: int, *, kernel: bool, residuals: bool = False):
                 residuals=residuals,
             )
 
-        return with_pools(trained, pool), ResolvingPredictor()
+        return with_pools(trained, pool), FastPredictor()
 
     return change
 

@@ -8,7 +8,7 @@ import pytest
 
 from fusion_core.harmony.fusiondata.reading import read_harmonies
 from fusion_core.harmony.model.harmony import SurveyPair
-from fusion_core.harmony.vintages.transferring import Vintages, convey
+from fusion_core.harmony.vintages.transferring import Vintages, transfer_to_vintage
 from fusion_core.ingest.fusiondata.dictionary import read_fusiondata_dictionary
 from fusion_core.surveys import SurveyId
 
@@ -58,7 +58,9 @@ def weeks_worked(shared_data, dictionaries, before, after):
     path = shared_data / "harmonies" / "r" / f"CEI_2015-2019__ACS_{before}.R"
     source = read_harmonies(path, donor=donor, recipient=old).harmony_set
     target = SurveyPair(source.pair.donor, SurveyId("ACS", after))
-    conveyance = convey(source, target, donor=Vintages(donor, donor), recipient=Vintages(old, new))
+    conveyance = transfer_to_vintage(
+        source, target, donor=Vintages(donor, donor), recipient=Vintages(old, new)
+    )
     return next(item for item in conveyance.harmonies if item.key.startswith("incweek1__"))
 
 

@@ -180,22 +180,33 @@ def test_harmonies_are_conveyed_to_another_vintage_and_stored_only_on_request(ha
     workspace.add_survey(
         replace(survey, description=replace(survey.description, id=later.recipient))
     )
-    convey = ["harmonies", "convey", "--from", PAIR, "--to", later, "-w", workspace.path]
-    shown = harmony.json(*convey)
+    transfer_to_vintage = [
+        "harmonies",
+        "convey",
+        "--from",
+        PAIR,
+        "--to",
+        later,
+        "-w",
+        workspace.path,
+    ]
+    shown = harmony.json(*transfer_to_vintage)
     assert shown["identical"] + shown["proposed"] == 18
     assert shown["saved"] == 0
     assert HarmonyStore(workspace.path, later).load().harmonies == ()
-    saved = harmony.json(*convey, "--save")["saved"]
+    saved = harmony.json(*transfer_to_vintage, "--save")["saved"]
     assert saved == shown["identical"] > 0
     assert len(HarmonyStore(workspace.path, later).load().harmonies) == saved
-    assert "hold as they are" in harmony(*convey).stdout
-    again = harmony.json(*convey, "--only", "identical", "--accept", "proposed")
+    assert "hold as they are" in harmony(*transfer_to_vintage).stdout
+    again = harmony.json(*transfer_to_vintage, "--only", "identical", "--accept", "proposed")
     assert {item["status"] for item in again["harmonies"]} == {"identical"}
     assert all(item["exists"] == "The same" for item in again["harmonies"])
     assert again["saved"] == len(HarmonyStore(workspace.path, later).load().harmonies) - saved
-    wrong = harmony.json(*convey[:3], "nothing", *convey[4:], code=2)["error"]
+    wrong = harmony.json(*transfer_to_vintage[:3], "nothing", *transfer_to_vintage[4:], code=2)[
+        "error"
+    ]
     assert "names no pair" in wrong["message"]
-    unknown = harmony.json(*convey, "--accept", "impossible", code=2)["error"]
+    unknown = harmony.json(*transfer_to_vintage, "--accept", "impossible", code=2)["error"]
     assert "identical" in unknown["message"]
 
 
@@ -206,12 +217,21 @@ def test_conveying_needs_no_microdata_and_says_what_it_could_not_look_at(harmony
     workspace.add_survey(Survey(replace(survey.description, id=later.recipient), survey.dictionary))
     # What is not needed may even be damaged.
     (workspace.survey_folder(PAIR.donor) / "household.parquet").write_bytes(b"cut off")
-    convey = ["harmonies", "convey", "--from", PAIR, "--to", later, "-w", workspace.path]
-    found = harmony.json(*convey)
+    transfer_to_vintage = [
+        "harmonies",
+        "convey",
+        "--from",
+        PAIR,
+        "--to",
+        later,
+        "-w",
+        workspace.path,
+    ]
+    found = harmony.json(*transfer_to_vintage)
     assert found["identical"] > 0
     (note,) = found["notes"]
     assert note.startswith(f"{later.recipient.title} has no microdata here")
-    assert "has no microdata here" in " ".join(harmony(*convey).stdout.split())
+    assert "has no microdata here" in " ".join(harmony(*transfer_to_vintage).stdout.split())
 
 
 def test_a_harmony_file_cut_off_is_told_and_rebuilt_from_its_history(harmony, tmp_path):

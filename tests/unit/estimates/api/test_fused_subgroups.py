@@ -8,7 +8,7 @@ from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic, analyze, survey_estimates
 from fusion_core.estimates.api.analysis import NO_DONOR, estimate_targets
 from fusion_core.estimates.api.report import result_frame
-from fusion_core.estimates.runs.estimate_data import EstimateSource
+from fusion_core.estimates.runs.estimate_data import EstimateData
 from fusion_core.estimates.runs.estimate_run import _estimated, _Request
 from fusion_core.estimates.statistics.weights import weight_matrix
 from fusion_core.estimates.variance.donor_answers import split_by_columns
@@ -103,7 +103,7 @@ def source_of(donor=None, recipient=None, predictors=("size",)):
     plain = recipient.drop(columns=list(DESIGN.columns))
     weights = weight_matrix(recipient, len(recipient), design=DESIGN)
     sample = sample_of(donor, recipient, predictors)
-    return EstimateSource(plain, weights, fused_for(recipient, donor), sample)
+    return EstimateData(plain, weights, fused_for(recipient, donor), sample)
 
 
 def estimates(source, statistics, where="", by=()):
@@ -162,7 +162,7 @@ def test_margins_of_a_fused_subgroup_hold_the_truth():
     held = 0
     for seed in range(60):
         donor = donor_table(300, seed=seed)
-        source = EstimateSource(
+        source = EstimateData(
             plain, weights, fused_for(recipient, donor, m=4, seed=seed), sample_of(donor, recipient)
         )
         row = estimates(source, STATISTICS[0], "trouble <> 'Never'").iloc[0]
@@ -174,7 +174,7 @@ def test_a_condition_joined_with_one_of_the_recipient_is_that_group_of_the_recip
     """`a AND np > 2` is condition a among households of three and more."""
     joint = estimates(source, STATISTICS, "np > 2 AND trouble <> 'Never'")
     large = (source.table["np"] > 2).to_numpy()
-    alone = EstimateSource(
+    alone = EstimateData(
         source.table[large].reset_index(drop=True),
         type(source.weights)(source.weights.values[large], source.weights.design),
         Implicates(
@@ -237,7 +237,7 @@ def test_a_subgroup_no_donor_belongs_to_is_never_called_reliable():
     fused = Implicates(fused.variables | {"heats": FusedVariable("heats", heats, ("no", "yes"))})
     weights = weight_matrix(recipient, len(recipient), design=DESIGN)
     plain = recipient.drop(columns=list(DESIGN.columns))
-    source = EstimateSource(plain, weights, fused, sample_of(donor, recipient))
+    source = EstimateData(plain, weights, fused, sample_of(donor, recipient))
     row = estimates(source, STATISTICS[0], "trouble = 'Every month' AND heats = 'yes'").iloc[0]
     assert NO_DONOR in row["assumption"]
     assert row["reliability"] == "incomplete"
@@ -254,7 +254,7 @@ def test_donors_who_did_not_answer_leave_the_subgroup_to_the_others():
         known = donor.copy()
         if missing:
             known.loc[blank, ["trouble", "kwh"]] = np.nan
-        source = EstimateSource(plain, weights, fused, sample_of(known, recipient))
+        source = EstimateData(plain, weights, fused, sample_of(known, recipient))
         rows.append(estimates(source, STATISTICS[0], "trouble <> 'Never'").iloc[0])
     assert donors_part(rows[1]) == pytest.approx(donors_part(rows[0]), rel=0.35)
 
@@ -263,7 +263,7 @@ def test_areas_without_any_such_household_are_not_in_the_result(source):
     rare = source.implicates["trouble"].values == 2
     area = np.where(rare.any(axis=1), "a", source.table["area"])
     area[:50] = np.where(rare[:50].any(axis=1), "a", "empty")
-    moved = EstimateSource(
+    moved = EstimateData(
         source.table.assign(area=area), source.weights, source.implicates, source.donor
     )
     found = estimates(moved, STATISTICS[0], "trouble = 'Every month'", by=("area",))

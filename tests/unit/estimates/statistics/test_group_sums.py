@@ -7,7 +7,7 @@ import pytest
 from fusion_core.estimates import Statistic
 from fusion_core.estimates.api.analysis import estimate_targets
 from fusion_core.estimates.runs import estimate_data as sources
-from fusion_core.estimates.runs.estimate_data import EstimateSource
+from fusion_core.estimates.runs.estimate_data import EstimateData
 from fusion_core.estimates.statistics.group_sums import GroupSums
 from fusion_core.estimates.statistics.groups import Groups, group_rows
 from fusion_core.estimates.statistics.weights import WeightMatrix
@@ -25,7 +25,7 @@ def source():
     weights = generator.uniform(1, 9, (ROWS, 1)) * generator.choice([0.3, 1.0, 1.7], (ROWS, 9))
     fused = {"energy": FusedVariable("energy", generator.gamma(2.0, 10.0, (ROWS, 3)))}
     design = WeightDesign.successive_difference(8)
-    return EstimateSource(table, WeightMatrix(weights, design), Implicates(fused))
+    return EstimateData(table, WeightMatrix(weights, design), Implicates(fused))
 
 
 def estimate(source, statistic, by, where=""):
@@ -78,7 +78,7 @@ def test_other_households_are_other_sums(source):
 
 def test_filters_take_no_more_memory_the_more_of_them_are_typed(source, monkeypatch):
     monkeypatch.setattr(sources, "ROWS_BYTES", 20 * ROWS)
-    kept = EstimateSource(source.table, source.weights, source.implicates)
+    kept = EstimateData(source.table, source.weights, source.implicates)
     for number in range(60):
         where = f"energy > {number / 10}"
         found = kept.sums(["puma"], where).of([Counted()])[0]

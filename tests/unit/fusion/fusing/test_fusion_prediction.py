@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from fusion_core.fusion import fuse, train
-from fusion_core.fusion.fusing._prediction import ExpandingPredictor, ResolvingPredictor
+from fusion_core.fusion.fusing._prediction import ExpandingPredictor, FastPredictor
 from fusion_core.fusion.model.expectations import predict_rows
 from fusion_core.fusion.trees.tables import read_trees
 from fusion_core.fusion.trees.walks import walk_trees
 
 ROWS, IMPLICATES = 300, 7
-PREDICTORS = [ExpandingPredictor(), ResolvingPredictor()]
+PREDICTORS = [ExpandingPredictor(), FastPredictor()]
 
 
 def booster(leaves: int, classes: int, generator: np.random.Generator) -> lgb.Booster:
@@ -80,7 +80,7 @@ def test_more_than_64_leaves_are_left_to_lightgbm(donor, small_settings):
     )
     variable = model.steps[0].variables[0]
     rows = np.column_stack([np.arange(30) % 6, np.linspace(1e4, 9e4, 30)])
-    found = ResolvingPredictor().expectations(variable, rows, np.empty((30, 0, 4)))
+    found = FastPredictor().expectations(variable, rows, np.empty((30, 0, 4)))
     assert np.array_equal(found[:, 0], predict_rows(variable, rows))
 
 

@@ -4,14 +4,14 @@ import threading
 
 import numpy as np
 
-from fusion_core.harmony.apply.lru_cache import Kept
+from fusion_core.harmony.apply.lru_cache import LruCache
 from fusion_core.harmony.apply.rows import RowsCache
 
 KIB = 1024
 
 
 def test_an_item_is_made_once():
-    kept, made = Kept(KIB), []
+    kept, made = LruCache(KIB), []
     for _ in range(3):
         kept.get("a", lambda: made.append(1) or np.zeros(8))
     assert len(made) == 1
@@ -19,7 +19,7 @@ def test_an_item_is_made_once():
 
 
 def test_what_was_not_asked_for_longest_goes_first():
-    kept = Kept(2 * KIB)
+    kept = LruCache(2 * KIB)
     kept.get("a", lambda: np.zeros(KIB, dtype=np.uint8))
     kept.get("b", lambda: np.zeros(KIB, dtype=np.uint8))
     kept.get("a", lambda: np.ones(KIB, dtype=np.uint8))
@@ -30,19 +30,19 @@ def test_what_was_not_asked_for_longest_goes_first():
 
 
 def test_an_item_beyond_the_limit_is_kept_until_the_next():
-    kept = Kept(10)
+    kept = LruCache(10)
     assert len(kept.get("large", lambda: np.zeros(100))) == 100
     kept.get("small", lambda: np.zeros(1))
     assert kept.nbytes == 8
 
 
 def test_an_item_may_need_others():
-    kept = Kept(KIB)
+    kept = LruCache(KIB)
     assert kept.get("sum", lambda: kept.get("part", lambda: np.ones(3)) + 1).tolist() == [2, 2, 2]
 
 
 def test_threads_that_ask_together_wait_for_one_making():
-    kept, made, gate = Kept(KIB), [], threading.Event()
+    kept, made, gate = LruCache(KIB), [], threading.Event()
 
     def make():
         made.append(1)
@@ -59,7 +59,7 @@ def test_threads_that_ask_together_wait_for_one_making():
 
 
 def test_nobody_waits_for_another_item():
-    kept, begun, gate = Kept(KIB), threading.Event(), threading.Event()
+    kept, begun, gate = LruCache(KIB), threading.Event(), threading.Event()
 
     def make_slowly():
         begun.set()
@@ -76,7 +76,7 @@ def test_nobody_waits_for_another_item():
 
 
 def test_who_waited_for_a_failure_tries_for_themselves():
-    kept, tried = Kept(KIB), []
+    kept, tried = LruCache(KIB), []
     meeting = threading.Barrier(4, timeout=60)
 
     def make():
@@ -103,7 +103,7 @@ def test_who_waited_for_a_failure_tries_for_themselves():
 
 
 def test_a_failure_is_not_kept():
-    kept = Kept(KIB)
+    kept = LruCache(KIB)
     for _ in range(2):
         try:
             kept.get("a", lambda: 1 / 0)

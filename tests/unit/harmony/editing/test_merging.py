@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from fusion_core.harmony.editing.fields import ABSENT, SIDE_FIELDS, Aspect
+from fusion_core.harmony.editing.fields import ABSENT, SIDE_FIELDS, Field
 from fusion_core.harmony.editing.merging import merge, renumbering
 from fusion_core.harmony.model.harmony import Acceptance, Harmony, LevelGroup, Side
 
@@ -47,9 +47,9 @@ def test_each_keeps_what_only_one_changed():
 def test_both_changing_one_level_is_decided_level_by_level():
     mine, theirs = put(BASE, "donor", Solar=1, Oil=1), put(BASE, "donor", Solar=2, Oil=2)
     found = merge(BASE, mine, theirs)
-    solar = Aspect("level", "donor", "Solar")
+    solar = Field("level", "donor", "Solar")
     first = found.conflicts[0]
-    assert (first.aspect, first.base, first.mine, first.theirs) == (solar, None, 1, 2)
+    assert (first.field, first.base, first.mine, first.theirs) == (solar, None, 1, 2)
     assert groups(found.resolved({solar: "theirs"})) == {"Gas": 1, "Wood": 2, "Solar": 2, "Oil": 1}
 
 
@@ -103,7 +103,7 @@ def test_bins_against_regrouped_levels_are_one_question():
     binned = replace(BASE.recipient, breakpoints=(18.0,), levels=(LevelGroup("under 18", 1),))
     mine, theirs = BASE.with_side("recipient", binned), put(BASE, "recipient", sun=1)
     found = merge(BASE, mine, theirs)
-    assert [item.aspect for item in found.conflicts] == [Aspect("bins", "recipient")]
+    assert [item.field for item in found.conflicts] == [Field("bins", "recipient")]
     assert found.resolved().recipient == binned
     assert found.resolved(otherwise="theirs").recipient == theirs.recipient
 

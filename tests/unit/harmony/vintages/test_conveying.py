@@ -3,7 +3,7 @@
 import pytest
 
 from fusion_core.harmony.model.harmony import Harmony, HarmonySet, LevelGroup, Side, SurveyPair
-from fusion_core.harmony.vintages.transferring import Vintages, convey
+from fusion_core.harmony.vintages.transferring import Vintages, transfer_to_vintage
 from fusion_core.surveys import Dictionary, SurveyId, Variable
 
 DONOR = Dictionary(
@@ -59,10 +59,10 @@ def changed(**variables):
     return Dictionary([*({**kept, **replaced}).values()])
 
 
-def conveyed(harmony, new=OLD, years=("2020", "2019", "2020", "2019")):
+def transferred(harmony, new=OLD, years=("2020", "2019", "2020", "2019")):
     source = SurveyPair(SurveyId("RECS", years[0]), SurveyId("ACS", years[1]))
     target = SurveyPair(SurveyId("RECS", years[2]), SurveyId("ACS", years[3]))
-    found = convey(
+    found = transfer_to_vintage(
         HarmonySet(source, (harmony,)),
         target,
         donor=Vintages(DONOR, DONOR),
@@ -76,7 +76,7 @@ def groups(side):
 
 
 def test_what_is_the_same_is_carried_without_the_bookkeeping_of_the_old_pair():
-    found = conveyed(HEAT)
+    found = transferred(HEAT)
     assert found.status == "identical"
     assert found.harmony.recipient == HEAT.recipient
     assert (found.harmony.author, found.harmony.revision) == ("", 0)
@@ -84,7 +84,7 @@ def test_what_is_the_same_is_carried_without_the_bookkeeping_of_the_old_pair():
 
 def test_a_renamed_variable_is_proposed_also_within_expressions_but_not_in_quoted_text():
     new = changed(rms=None, rmsp=Variable("rmsp", "Number of rooms", type="integer"))
-    found = conveyed(ROOMS, new)
+    found = transferred(ROOMS, new)
     assert found.status == "proposed"
     (change,) = found.variables
     assert (change.earlier, change.variable) == ("rms", "rmsp")
@@ -94,7 +94,7 @@ def test_a_renamed_variable_is_proposed_also_within_expressions_but_not_in_quote
 
 
 def test_a_variable_without_successor_is_impossible_with_the_reason():
-    found = conveyed(ROOMS, changed(rms=None))
+    found = transferred(ROOMS, changed(rms=None))
     assert (found.status, found.harmony) == ("impossible", None)
     assert "ACS 2019 has no variable rms" in found.reason
     with pytest.raises(ValueError, match="no variable rms"):
@@ -103,7 +103,7 @@ def test_a_variable_without_successor_is_impossible_with_the_reason():
 
 def test_changed_levels_come_as_a_diff_to_accept_one_by_one():
     levels = ("Utility gas", "Wood or pellets", "Wood chips", "Solar energy")
-    found = conveyed(HEAT, changed(hfl=Variable("hfl", "House heating fuel", levels=levels)))
+    found = transferred(HEAT, changed(hfl=Variable("hfl", "House heating fuel", levels=levels)))
     assert found.status == "proposed"
     kinds = {change.level: (change.kind, change.group) for change in found.levels}
     assert kinds["Wood or pellets"] in {("renamed", 2.0), ("added", 2.0)}
@@ -120,13 +120,13 @@ def test_changed_levels_come_as_a_diff_to_accept_one_by_one():
 
 
 def test_a_removed_level_leaves_the_table_and_is_reported():
-    found = conveyed(HEAT, changed(hfl=Variable("hfl", "Fuel", levels=("Wood",))))
+    found = transferred(HEAT, changed(hfl=Variable("hfl", "Fuel", levels=("Wood",))))
     assert [(change.kind, change.level) for change in found.levels] == [("removed", "Utility gas")]
     assert groups(found.harmony.recipient) == {"Wood": 2.0}
 
 
 def test_a_price_constant_becomes_a_deflation_of_the_new_years_and_bins_stay():
-    found = conveyed(INCOME, years=("2020", "2019", "2020", "2016"))
+    found = transferred(INCOME, years=("2020", "2019", "2020", "2016"))
     side = found.harmony.recipient
     assert found.status == "proposed"
     assert (side.adjustment, side.deflate_to_year) == ("", 2020)
@@ -136,7 +136,7 @@ def test_a_price_constant_becomes_a_deflation_of_the_new_years_and_bins_stay():
 
 def test_a_constant_that_is_no_price_level_stays():
     yearly = Harmony(Side("weeks"), Side("hincp", adjustment="hincp * 12"))
-    found = conveyed(yearly, years=("2020", "2019", "2020", "2016"))
+    found = transferred(yearly, years=("2020", "2019", "2020", "2016"))
     assert found.harmony.recipient.adjustment == "hincp * 12"
 
 
@@ -148,7 +148,7 @@ def test_a_number_that_got_brackets_bins_the_other_side():
         "ordered",
         levels=("1 to 13 weeks", "14 to 39 weeks", "40 to 52 weeks"),
     )
-    found = conveyed(WEEKS, changed(wkwn=brackets))
+    found = transferred(WEEKS, changed(wkwn=brackets))
     assert (
         found.harmony.donor.breakpoints
         == (14.0, 40.0, 53.0)[: len(found.harmony.donor.breakpoints)]
@@ -158,7 +158,7 @@ def test_a_number_that_got_brackets_bins_the_other_side():
 
 def test_a_number_that_got_words_is_impossible():
     words = Variable("wkwn", "Weeks worked", "person", levels=("All year", "Some weeks"))
-    found = conveyed(WEEKS, changed(wkwn=words))
+    found = transferred(WEEKS, changed(wkwn=words))
     assert found.status == "impossible"
     assert "levels now instead of numbers" in found.reason
 
@@ -167,7 +167,7 @@ def test_brackets_that_became_a_number_are_binned_at_the_same_places():
     old = Variable("rms", "Number of rooms", levels=("1 to 3 rooms", "4 or more rooms"))
     harmony = Harmony(Side("rooms"), grouped("rms", {"1 to 3 rooms": 1.0, "4 or more rooms": 2.0}))
     pair = SurveyPair(SurveyId("RECS", "2020"), SurveyId("ACS", "2019"))
-    found = convey(
+    found = transfer_to_vintage(
         HarmonySet(pair, (harmony,)),
         pair,
         donor=Vintages(DONOR, DONOR),
@@ -189,7 +189,7 @@ def test_a_new_level_follows_the_vintages_that_know_it():
         grouped("heat", {"Gas": 5.0, "Wood": 6.0}),
         grouped("hfl", {"Utility gas": 5.0, "Wood": 6.0, "Solar energy": 6.0}),
     )
-    found = convey(
+    found = transfer_to_vintage(
         HarmonySet(pairs[0], (HEAT,)),
         pairs[1],
         donor=Vintages(DONOR, DONOR),
@@ -215,7 +215,7 @@ def test_new_brackets_of_a_year_get_bins_of_their_own():
         grouped("ybl", dict(zip(years, (1.0, 2.0, 3.0), strict=True))),
     )
     pair = SurveyPair(SurveyId("AHS", "2019"), SurveyId("ACS", "2016"))
-    found = convey(
+    found = transfer_to_vintage(
         HarmonySet(pair, (harmony,)),
         pair,
         donor=Vintages(donor, donor),
@@ -240,7 +240,7 @@ def test_the_other_sides_range_leaves_a_group_when_its_counterpart_appears():
 
     def carried(harmony, before, after):
         vintages = Vintages(Dictionary([before]), Dictionary([after]))
-        return convey(
+        return transfer_to_vintage(
             HarmonySet(pair, (harmony,)), pair, donor=Vintages(donor, donor), recipient=vintages
         ).harmonies[0]
 
@@ -254,7 +254,7 @@ def test_the_other_sides_range_leaves_a_group_when_its_counterpart_appears():
 
 
 def test_refused_prices_stay_as_they_were():
-    found = conveyed(INCOME, years=("2020", "2019", "2020", "2016"))
+    found = transferred(INCOME, years=("2020", "2019", "2020", "2016"))
     refused = found.accept([])
     assert refused.recipient.adjustment == INCOME.recipient.adjustment
     assert refused.recipient.deflate_to_year is None
@@ -262,7 +262,7 @@ def test_refused_prices_stay_as_they_were():
 
 def test_a_person_chooses_the_group_of_an_open_level():
     new = Variable("hfl", "House heating fuel", levels=(*FUELS, "Solar energy"))
-    found = conveyed(HEAT, changed(hfl=new))
+    found = transferred(HEAT, changed(hfl=new))
     assert [item.level for item in found.open_levels] == ["Solar energy"]
     chosen = found.accept(found.levels, {("recipient", "Solar energy"): 2.0})
     assert groups(chosen.recipient)["Solar energy"] == 2.0
@@ -280,7 +280,7 @@ def test_two_variables_never_become_one():
     )
     pair = SurveyPair(SurveyId("RECS", "2020"), SurveyId("ACS", "2019"))
     both = tuple(Harmony(Side(name), Side("rms")) for name in donor)
-    found = convey(
+    found = transfer_to_vintage(
         HarmonySet(pair, both), pair, donor=Vintages(donor, merged), recipient=Vintages(OLD, OLD)
     )
     assert len(found.having("proposed")) <= 1
@@ -290,7 +290,7 @@ def test_two_variables_never_become_one():
 def test_what_exists_already_is_compared():
     pair = SurveyPair(SurveyId("RECS", "2020"), SurveyId("ACS", "2019"))
     mine = Harmony(HEAT.donor, grouped("hfl", {"Utility gas": 2.0, "Wood": 1.0}))
-    found = convey(
+    found = transfer_to_vintage(
         HarmonySet(pair, (HEAT,)),
         pair,
         donor=Vintages(DONOR, DONOR),
