@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -118,8 +119,11 @@ class InferredColumn:
 
 
 def survey_name(column: str) -> str:
-    """Return the column's name in a survey: lower case, letters, digits and underscores."""
-    name = re.sub(r"[^0-9a-z]+", "_", column.strip().lower()).strip("_")
+    """Return the column's name in a survey: lower-case letters of any script, digits, underscores."""
+    plain = unicodedata.normalize("NFKC", column.strip()).lower()
+    # Marks belong to the letters before them, such as the vowels of Hindi.
+    signs = (sign if unicodedata.category(sign)[0] in "LMN" else "_" for sign in plain)
+    name = re.sub("_+", "_", "".join(signs)).strip("_")
     return name if name and not name[0].isdigit() else f"v_{name}"
 
 
@@ -234,7 +238,7 @@ def _areas(common: dict[str, Any], texts: Sequence[str]) -> InferredColumn:
     """Describe a column of areas: codes are names, not numbers, and there may be thousands."""
     complete = complete_puma if common["name"].startswith("puma") else str
     labels = {text: complete(text) for text in texts}
-    levels = tuple(sorted(set(labels.values()), key=_natural))
+    levels = tuple(sorted(set(labels.values()), key=natural))
     return InferredColumn(**common, type="nominal", levels=levels, labels=labels)
 
 
@@ -246,7 +250,7 @@ def _unlabelled(
         return InferredColumn(
             **common, left_out=f"it holds free text ({len(texts):,} different values)"
         )
-    levels = tuple(sorted(texts, key=_natural))
+    levels = tuple(sorted(texts, key=natural))
     ordered = is_ordered(levels) if entry is None or entry.type is None else entry.type == "ordered"
     return InferredColumn(
         **common,
@@ -272,7 +276,7 @@ def _plain(code: str) -> str:
     return (code.lstrip("0") or "0") if code.isdigit() else code
 
 
-def _natural(text: str) -> tuple[tuple[int, float, str], ...]:
+def natural(text: str) -> tuple[tuple[int, float, str], ...]:
     """Sort key that puts ``2 rooms`` before ``10 rooms``."""
     parts = re.split(r"(\d+)", text)
     return tuple((0, float(part), "") if part.isdigit() else (1, 0.0, part) for part in parts)

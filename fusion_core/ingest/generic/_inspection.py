@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fusion_core.ingest.generic._inference import InferredColumn
-from fusion_core.ingest.tables import Problem
+from fusion_core.ingest.tables import Layout, Problem
 from fusion_core.surveys.model import RespondentLevel, WeightDesign
 
 
@@ -26,6 +27,13 @@ class Choices:
         Columns that are not to be read.
     encoding
         How the text of the file is written.
+    decimal, sheet, header_row
+        How the table is laid out, as in `fusion_core.ingest.tables.Layout`.
+    renamed
+        New name by column; a column is read as if the file called it so.
+    types
+        What a column is, by its (new) name: ``number``, ``integer``, ``category``, ``ordered`` or
+        ``text``.
     """
 
     key: str = ""
@@ -35,6 +43,16 @@ class Choices:
     geography: tuple[str, ...] | None = None
     left_out: tuple[str, ...] = ()
     encoding: str = "utf-8"
+    decimal: str = ""
+    sheet: str = ""
+    header_row: int = 0
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def layout(self) -> Layout:
+        """How the file is laid out, as far as the user says."""
+        return Layout(self.encoding, self.decimal, self.sheet, self.header_row)
 
 
 @dataclass(frozen=True)

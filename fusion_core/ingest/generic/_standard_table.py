@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,6 +21,8 @@ from fusion_core.surveys.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from fusion_core.ingest.generic._inference import InferredColumn
     from fusion_core.ingest.generic._inspection import Inspection
     from fusion_core.ingest.tables import ProblemLog, RawTable
@@ -52,7 +56,7 @@ def standard_table(
     variables: list[Variable] = []
     _add_keys(raw, inspection, log, table, variables)
     _add_weights(raw, inspection, log, table, variables)
-    names = set(_RESERVED)
+    names, named = set(_RESERVED), list(_RESERVED)
     for column in inspection.columns:
         if column.left_out:
             log.add(
@@ -62,7 +66,7 @@ def standard_table(
                 severity="warning",
             )
             continue
-        if column.name in names:
+        if column.name in names and _only_case_differs(column, named):
             log.add(
                 f"The name '{column.name}' would stand for two columns",
                 file=raw.path.name,
@@ -70,7 +74,10 @@ def standard_table(
                 fix="Rename the column or leave it out",
             )
             continue
+        if column.name in names:
+            column = _numbered(raw, column, names, log)
         names.add(column.name)
+        named.append(column.source)
         values = _values(raw, column, log)
         if column.name == PUMA:
             _check_pumas(raw, column, log)
@@ -86,6 +93,28 @@ def standard_table(
             )
         )
     return table, variables
+
+
+def _only_case_differs(column: InferredColumn, others: Sequence[str]) -> bool:
+    """Whether the name of a column is that of an earlier one but for case and spaces around it."""
+    plain = column.source.strip().casefold()
+    return any(plain == other.strip().casefold() for other in others)
+
+
+def _numbered(
+    raw: RawTable, column: InferredColumn, names: Collection[str], log: ProblemLog
+) -> InferredColumn:
+    """Number a column whose name differs from another one's only in signs no name can have."""
+    number = next(n for n in itertools.count(2) if f"{column.name}_{n}" not in names)
+    name = f"{column.name}_{number}"
+    log.add(
+        f"The name '{column.name}' is another column's: this one is called '{name}'",
+        file=raw.path.name,
+        column=column.source,
+        fix="Rename it if another name says more",
+        severity="warning",
+    )
+    return dataclasses.replace(column, name=name)
 
 
 def _add_keys(
@@ -131,8 +160,17 @@ def _person_numbers(raw: RawTable, inspection: Inspection, log: ProblemLog) -> A
         key = raw.frame[inspection.key].astype(object)
         return (key.groupby(key).cumcount() + 1).to_numpy()
     values = numbers(raw, inspection.person_number, log)
+    blank = np.flatnonzero(raw.frame[inspection.person_number].isna().to_numpy())
+    if len(blank):
+        raw.report(
+            log,
+            "The person number is missing",
+            column=inspection.person_number,
+            positions=blank,
+            fix="Number every person of a household, or leave the column out to number the rows",
+        )
     pairs = pd.DataFrame({"key": raw.frame[inspection.key].astype(object), "number": values})
-    repeated = np.flatnonzero(pairs.duplicated().to_numpy())
+    repeated = np.flatnonzero((pairs.duplicated() & pairs["number"].notna()).to_numpy())
     if len(repeated):
         raw.report(
             log,

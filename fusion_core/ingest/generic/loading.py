@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,15 +13,17 @@ from fusion_core.errors import InputError
 from fusion_core.ingest.generic._codebook import CodebookEntry
 from fusion_core.ingest.tables import (
     FileProblemsError,
+    Layout,
     Problem,
     RawTable,
     read_parquet,
     read_raw_table,
     require_content,
     typed_table,
+    with_plain_numbers,
 )
 
-TEXT_FORMATS: Final = (".csv", ".tsv", ".txt", ".gz", ".zip")
+TEXT_FORMATS: Final = (".csv", ".tsv", ".tab", ".txt", ".gz", ".zip")
 STATISTICAL_FORMATS: Final = {
     ".dta": ("Stata", "read_dta"),
     ".sav": ("SPSS", "read_sav"),
@@ -31,7 +32,8 @@ STATISTICAL_FORMATS: Final = {
     ".sas7bdat": ("SAS", "read_sas7bdat"),
     ".xpt": ("SAS", "read_xport"),
 }
-FORMATS: Final = (*TEXT_FORMATS, ".parquet", *STATISTICAL_FORMATS)
+WORKBOOKS: Final = (".xlsx", ".xlsm")
+FORMATS: Final = (*TEXT_FORMATS, *WORKBOOKS, ".parquet", *STATISTICAL_FORMATS)
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,15 @@ class LoadedTable:
     known: dict[str, CodebookEntry] = field(default_factory=dict)
 
 
-def load_table(path: PathLike, *, encoding: str = "utf-8") -> LoadedTable:
-    """Load a CSV, Parquet, Stata, SPSS or SAS file.
+def load_table(path: PathLike, *, layout: Layout | None = None) -> LoadedTable:
+    """Load a CSV, Excel, Parquet, Stata, SPSS or SAS file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layout
+        What a person says of how it is written; the rest is found.
 
     Raises
     ------
@@ -60,7 +69,8 @@ def load_table(path: PathLike, *, encoding: str = "utf-8") -> LoadedTable:
     InputError
         If there is no such file or its format is not supported.
     """
-    path = require_content(path)
+    path, layout = require_content(path), layout or Layout()
+    encoding = layout.encoding
     if not is_text_encoding(encoding):
         raise InputError(
             f"There is no text encoding '{encoding}'", fix="Try utf-8, cp1252 or latin-1"
@@ -70,14 +80,13 @@ def load_table(path: PathLike, *, encoding: str = "utf-8") -> LoadedTable:
         return _from_frame(path, read_parquet(path))
     if suffix in STATISTICAL_FORMATS:
         return _from_statistical_package(path, encoding)
-    if suffix not in TEXT_FORMATS:
+    if suffix not in {*TEXT_FORMATS, *WORKBOOKS}:
         raise InputError(
             f"Files ending in '{suffix}' can not be read",
             where=str(path),
-            fix="Use CSV, ZIP, Parquet, Stata (.dta), SPSS (.sav) or SAS (.sas7bdat, .xpt)",
+            fix="Use CSV, ZIP, Excel (.xlsx), Parquet, Stata (.dta), SPSS (.sav) or SAS (.sas7bdat, .xpt)",
         )
-    delimiter = _delimiter(path, encoding)
-    return LoadedTable(read_raw_table(path, encoding=encoding, delimiter=delimiter))
+    return LoadedTable(with_plain_numbers(read_raw_table(path, layout=layout), layout.decimal))
 
 
 def _from_frame(path: Path, frame: pd.DataFrame) -> LoadedTable:
@@ -128,27 +137,6 @@ def _from_statistical_package(path: Path, encoding: str) -> LoadedTable:
 
 def _code_text(code: Any) -> str:
     return str(int(code)) if isinstance(code, float) and code.is_integer() else str(code).strip()
-
-
-def _delimiter(path: Path, encoding: str) -> str:
-    """Tell commas, semicolons, tabs and bars apart by the header line."""
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    if path.suffix.lower() in {".zip", ".gz"}:
-        return ","
-    with path.open("rb") as stream:
-        first = stream.readline().decode(encoding, "replace")
-    # Line ends of old spreadsheets on the Mac: the first line read holds all of them.
-    header = first.partition("\r")[0]
-    counts = {mark: _fields(header, mark) for mark in ",;\t|"}
-    return max(counts, key=lambda mark: counts[mark])
-
-
-def _fields(line: str, mark: str) -> int:
-    try:
-        return len(next(csv.reader([line], delimiter=mark), []))
-    except csv.Error:  # one field longer than any header: it is not separated by this mark
-        return 0
 
 
 def is_text_encoding(name: str) -> bool:

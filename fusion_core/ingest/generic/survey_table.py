@@ -13,20 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic import _inference as inference
 from fusion_core.ingest.generic._codebook import CodebookEntry, read_codebook
+from fusion_core.ingest.generic._column_choices import typed, with_choices
 from fusion_core.ingest.generic._inspection import Choices, Inspection
+from fusion_core.ingest.generic._plausibility import check_membership, check_total
 from fusion_core.ingest.generic._standard_table import standard_table
 from fusion_core.ingest.generic.loading import LoadedTable, load_table
 from fusion_core.ingest.tables import ProblemLog
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
     PERSON_KEY,
+    WEIGHT,
     Dictionary,
     RespondentLevel,
     Survey,
@@ -41,8 +43,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Reading:
-    """An inspection together with the table it leads to."""
+    """An inspection together with the file and the table it leads to."""
 
+    raw: RawTable
     inspection: Inspection
     table: pd.DataFrame
     variables: tuple[Variable, ...]
@@ -121,8 +124,12 @@ def read_generic(
     if person is not None:
         second = _read(person, codebook, person_choices or Choices(), respondent="person")
         log.problems += second.inspection.problems
-        _check_households(first, second, log)
+        if first.inspection.key and second.inspection.key:
+            check_membership(
+                (first.raw, first.inspection.key), (second.raw, second.inspection.key), log
+            )
     log.raise_errors()
+    extra = [item.sentence for item in log.warnings if item not in first.inspection.problems]
     readings = [first] if second is None else [first, second]
     variables: dict[str, Variable] = {}
     for reading in readings:
@@ -137,7 +144,11 @@ def read_generic(
         design=inspection.design,
         geography=tuple(inference.survey_name(column) for column in inspection.geography),
         price_year=price_year,
-        notes=tuple(note for reading in readings for note in _notes(reading.inspection)),
+        notes=tuple(
+            dict.fromkeys(
+                [*(note for reading in readings for note in _notes(reading.inspection)), *extra]
+            )
+        ),
     )
     return Survey(
         description,
@@ -159,10 +170,13 @@ def _read(
     respondent: RespondentLevel | None = None,
 ) -> _Reading:
     path = path_of(path, "file")
-    loaded = load_table(path, encoding=choices.encoding)
+    loaded, log = load_table(path, layout=choices.layout), ProblemLog()
     entries = _entries(loaded, None if codebook is None else read_codebook(codebook))
-    raw, log = loaded.raw, ProblemLog()
-    columns = [str(column) for column in raw.frame.columns if column not in choices.left_out]
+    for old, new in choices.renamed.items():
+        entries.setdefault(new.lower(), entries.get(old.lower(), CodebookEntry(new)))
+    raw = with_choices(loaded.raw, choices, log)
+    log.problems += raw.said
+    columns = [str(column) for column in raw.frame.columns]
     key = _chosen(choices.key, columns, inference.HOUSEHOLD_KEYS, log, path)
     person = _chosen(choices.person_number, columns, inference.PERSON_NUMBERS, log, path)
     level = respondent or _respondent(raw, key, person)
@@ -177,6 +191,7 @@ def _read(
         for column in columns
         if column not in used
     )
+    inferred = typed(raw, inferred, choices.types)
     inferred += tuple(
         inference.InferredColumn(column, inference.survey_name(column), left_out=reason)
         for column, reason in raw.left_out
@@ -197,7 +212,10 @@ def _read(
         problems=(),
     )
     table, variables = standard_table(raw, inspection, log)
+    if weight:
+        check_total(raw, weight, table[WEIGHT], log)
     return _Reading(
+        raw,
         dataclasses.replace(inspection, problems=tuple(log.problems)),
         pd.DataFrame(table),
         tuple(variables),
@@ -225,23 +243,6 @@ def _respondent(raw: RawTable, key: str, person: str) -> RespondentLevel:
     if not key or not person:
         return "household"
     return "person" if raw.frame[key].duplicated().any() else "household"
-
-
-def _check_households(first: _Reading, second: _Reading, log: ProblemLog) -> None:
-    if HOUSEHOLD_KEY not in first.table or HOUSEHOLD_KEY not in second.table:
-        return
-    unknown = ~second.table[HOUSEHOLD_KEY].isin(set(first.table[HOUSEHOLD_KEY]))
-    if unknown.any():
-        row = int(np.flatnonzero(unknown.to_numpy())[0])
-        log.add(
-            f"The household '{second.table[HOUSEHOLD_KEY].iloc[row]}' is not in"
-            f" {first.inspection.path.name}",
-            file=second.inspection.path.name,
-            column=second.inspection.key,
-            row=row + 2,
-            rows=int(unknown.sum()),
-            fix="Use the household and person file of the same survey",
-        )
 
 
 def _notes(inspection: Inspection) -> list[str]:

@@ -1,6 +1,7 @@
 """Raw files as tables of text, and every problem found in them."""
 
 from fusion_core.ingest.tables.columns import (
+    key_texts,
     keys,
     numbers,
     weights,
@@ -11,6 +12,12 @@ from fusion_core.ingest.tables.labels import (
     not_applicable_level,
     not_applicable_parts,
     tidy,
+)
+from fusion_core.ingest.tables.layout import (
+    Layout,
+)
+from fusion_core.ingest.tables.number_marks import (
+    with_plain_numbers,
 )
 from fusion_core.ingest.tables.problems import (
     FileProblemsError,
@@ -27,11 +34,13 @@ from fusion_core.ingest.tables.raw_table import (
 
 __all__ = [
     "FileProblemsError",
+    "Layout",
     "Problem",
     "ProblemLog",
     "RawTable",
     "comparable",
     "is_ordered",
+    "key_texts",
     "keys",
     "not_applicable_level",
     "not_applicable_parts",
@@ -42,4 +51,5 @@ __all__ = [
     "tidy",
     "typed_table",
     "weights",
+    "with_plain_numbers",
 ]

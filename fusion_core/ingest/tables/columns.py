@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+
+_WHOLE_DECIMAL: Final = re.compile(r"(\d+)\.0+")
+_NUMBER: Final = re.compile(r"[-+]?\d+(\.\d+)?")
+_LONG: Final = 8
+_ODD_SHARE: Final = 10
+"""At most one identifier in so many is of another kind than the rest; more are a habit."""
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,7 +80,7 @@ def weights(
 
 def keys(table: RawTable, column: str, log: ProblemLog, *, unique: bool) -> pd.Series[Any]:
     """Return a key column as texts; missing and – if `unique` – repeated keys are reported."""
-    texts = table.frame[column].astype(object)
+    texts = key_texts(table.frame[column])
     missing = np.flatnonzero(texts.isna().to_numpy())
     if len(missing):
         table.report(
@@ -90,7 +97,47 @@ def keys(table: RawTable, column: str, log: ProblemLog, *, unique: bool) -> pd.S
                 positions=repeated,
                 fix="Keep one row per household, or import the file as a person file",
             )
+    _check_totals(table, column, texts, log)
     return texts
+
+
+def key_texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return identifiers as texts; whole ones that a program wrote as decimals, 7.0, without."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.astype(object)
+    categories = [str(text) for text in column.cat.categories]
+    numbered = [text for text in categories if _has_digit(text)]
+    if not numbered or not all(_WHOLE_DECIMAL.fullmatch(text) for text in numbered):
+        return column.astype(object)
+    whole = [_WHOLE_DECIMAL.sub(r"\1", text) for text in categories]
+    return column.astype(object).map(dict(zip(categories, whole, strict=True)))
+
+
+def _check_totals(table: RawTable, column: str, texts: pd.Series[Any], log: ProblemLog) -> None:
+    """Report rows that are no household but a total or a footnote: their key is of another kind."""
+    distinct = pd.Series(texts.dropna().unique(), dtype=object)
+    for usual, fits in (("a number", _is_number), ("with a digit", _has_digit)):
+        odd = [text for text in distinct if not fits(str(text))]
+        if odd and len(odd) * _ODD_SHARE <= len(distinct):
+            positions = np.flatnonzero(texts.isin(odd).to_numpy())
+            table.report(
+                log,
+                f"The identifier '{odd[0]}' is not {usual} as the other {len(distinct) - len(odd):,}"
+                " are: the row may be a total or a footnote",
+                column=column,
+                positions=positions,
+                fix="Remove such rows from the file",
+            )
+            return
+
+
+def _is_number(text: str) -> bool:
+    """Whether an identifier is a number, or one with letters in it such as 2018HU0000012."""
+    return text.isdigit() or sum(map(str.isdigit, text)) >= _LONG or _NUMBER.fullmatch(text) is not None
+
+
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
 
 
 def _parsed(

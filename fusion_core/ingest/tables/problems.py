@@ -90,6 +90,11 @@ class FileProblemsError(InputError):
         return (FileProblemsError, (self.problems,))
 
 
+def problem(what: str, file: str, fix: str) -> FileProblemsError:
+    """Return the error of one problem that concerns a whole file."""
+    return FileProblemsError((Problem(what, file, fix=fix),))
+
+
 @dataclass
 class ProblemLog:
     """Collects problems while a file is read, and raises them together."""

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
+from fusion_core.ingest.tables.layout import Layout
 from fusion_core.ingest.tables.problems import FileProblemsError
 from fusion_core.ingest.tables.raw_table import read_raw_table
 
@@ -83,7 +84,7 @@ def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, name, content, sent
 
 def test_the_right_encoding_reads_what_the_wrong_one_refused(tmp_path):
     path = write(tmp_path / "latin.csv", "id,name\n1,Zoë\n".encode("latin-1"))
-    assert read_raw_table(path, encoding="latin-1").frame["name"].tolist() == ["Zoë"]
+    assert read_raw_table(path, layout=Layout(encoding="latin-1")).frame["name"].tolist() == ["Zoë"]
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
