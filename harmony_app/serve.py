@@ -78,7 +78,7 @@ def serve(
     """
     require_permission(address, port, no_sign_in=no_sign_in)
     allowed = allowed_origins(address, port, origins)
-    pn.extension("tabulator", notifications=False)
+    pn.extension("tabulator", "filedropper", notifications=False)
     pages = {place.path: page_factory(place, PLACES, workspace) for place in PLACES}
     pages["/"] = pages["harmonize"]
     # Sessions are what runs side by side; each with threads of BLAS besides, they only wait.

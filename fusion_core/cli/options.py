@@ -65,6 +65,36 @@ def open_workspace(folder: Path) -> Workspace:
     return Workspace.open(folder)
 
 
+def pairs(texts: Sequence[str], option: str, form: str) -> dict[str, str]:
+    """Read options of the form ``OLD=NEW``.
+
+    Raises
+    ------
+    InputError
+        If one has no two sides.
+    """
+    found = {}
+    for text in texts:
+        left, separator, right = text.rpartition("=")
+        if not (separator and left.strip() and right.strip()):
+            raise InputError(f"{option} {text} has no two sides", fix=f"Write it as {form}")
+        found[left] = right.strip()
+    return found
+
+
+def decimal_mark(text: str) -> str:
+    """Return the mark of decimals.
+
+    Raises
+    ------
+    InputError
+        If it is neither a point nor a comma.
+    """
+    if text not in {"", ".", ","}:
+        raise InputError(f"'{text}' is no decimal mark", fix="Give --decimal '.' or --decimal ','")
+    return text
+
+
 def user_name() -> str:
     """Return who is at the command line, for the history of what is changed."""
     try:

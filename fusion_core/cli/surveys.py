@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace
+from fusion_core.cli.options import (
+    JsonOption,
+    WorkspaceOption,
+    decimal_mark,
+    open_workspace,
+    pairs,
+)
 from fusion_core.cli.output import Output, number, percent, table
 from fusion_core.errors import ConflictError, HarmonyError
 
@@ -121,6 +127,34 @@ def add_survey(
     encoding: Annotated[
         str, typer.Option(help="How text is written, such as cp1252 or latin-1.")
     ] = "utf-8",
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option("--leave-out", metavar="COLUMN", help="Column not to read; may be repeated."),
+    ] = None,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option("--rename", metavar="OLD=NEW", help="Another name for a column."),
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type",
+            metavar="COLUMN=TYPE",
+            help="What a column is: number, integer, category, ordered or text.",
+        ),
+    ] = None,
+    decimal: Annotated[
+        str, typer.Option(metavar="MARK", help="Mark of decimals in numbers: '.' or ','.")
+    ] = "",
+    sheet: Annotated[
+        str, typer.Option(metavar="NAME", help="Sheet of a workbook, or file in a ZIP.")
+    ] = "",
+    person_sheet: Annotated[
+        str, typer.Option(metavar="NAME", help="The same for the person file.")
+    ] = "",
+    header_row: Annotated[
+        int, typer.Option(min=0, metavar="ROW", help="Row of the column names; 0 finds it.")
+    ] = 0,
     check: Annotated[
         bool, typer.Option("--check", help="Read and report, but store nothing.")
     ] = False,
@@ -133,12 +167,16 @@ def add_survey(
     """Read raw survey files and add them to the workspace.
 
     Nothing is stored unless everything in the files is right. What is inferred of a file can be put
-    right with --key, --weight and --encoding (generic reader). Example:
+    right with --key, --weight, --type, --decimal and others (generic reader). Examples:
+
+    harmony survey add --household homes.csv --name HOMES --vintage 2021 --leave-out note
+    --rename AGE_=age_flag --type zip=category --check
 
     harmony survey add --reader acs_pums --household csv_hor.zip --person csv_por.zip
     --dictionary PUMS_Data_Dictionary_2019.csv --vintage 2019
     """
     from fusion_core.ingest.generic import Choices
+    from fusion_core.ingest.import_report import report_facts
     from fusion_core.ingest.readers import ImportRequest, find_reader, try_import
     from fusion_core.ingest.tables import FileProblemsError
 
@@ -158,7 +196,18 @@ def add_survey(
             name=name or chosen.name,
             vintage=vintage,
             title=title,
-            choices=Choices(key=key, weight=weight, encoding=encoding),
+            choices=Choices(
+                key=key,
+                weight=weight,
+                encoding=encoding,
+                left_out=tuple(leave_out or ()),
+                renamed=pairs(rename or (), "--rename", "OLD=NEW"),
+                types=pairs(kind or (), "--type", "COLUMN=TYPE"),
+                decimal=decimal_mark(decimal),
+                sheet=sheet,
+                person_sheet=person_sheet,
+                header_row=header_row,
+            ),
         )
     )
     if trial.survey is None:
@@ -173,7 +222,13 @@ def add_survey(
             )
         opened.add_survey(survey, may_replace=replace)
     warnings = [problem.sentence for problem in trial.problems]
-    record = {"survey": str(survey.id), "stored": not check, "warnings": warnings} | _sizes(survey)
+    facts = {fact.title: fact.text for fact in report_facts(trial)}
+    record = {
+        "survey": str(survey.id),
+        "stored": not check,
+        "warnings": warnings,
+        "report": facts,
+    } | _sizes(survey)
     Output(json).result(record, lambda console: _show_added(console, survey, record))
 
 
@@ -282,5 +337,7 @@ def _show_added(console: Console, survey: Survey, record: dict[str, Any]) -> Non
         f"{record['variables']} variables",
         markup=False,
     )
+    for title, text in record["report"].items():
+        console.print(f"  {title}: {text}.", markup=False)
     for sentence in dict.fromkeys((*record["warnings"], *survey.description.notes)):
         console.print(f"  {sentence}", markup=False)

@@ -77,7 +77,7 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader(
         "generic",
         "Any survey file",
-        "CSV, Parquet, Stata, SPSS or SAS, with an optional codebook.",
+        "CSV, Excel, Parquet, Stata, SPSS or SAS, with an optional codebook.",
         (
             FileSlot("household", "Household file", True, FORMATS, "One row per household."),
             FileSlot("person", "Person file", False, FORMATS, "One row per person, if any."),
@@ -201,6 +201,7 @@ def try_import(request: ImportRequest) -> ImportTrial:
                 request.files["household"],
                 request.files.get("codebook"),
                 choices=request.choices,
+                alone="person" not in request.files,
             )
         survey = _read(request)
     except FileProblemsError as error:
@@ -228,6 +229,14 @@ def _check_request(request: ImportRequest) -> None:
             Problem(
                 f"There is no text encoding '{request.choices.encoding}'",
                 fix="Try utf-8, cp1252 or latin-1",
+            )
+        )
+    chosen = request.choices
+    if chosen and reader.key != "generic" and (chosen.left_out or chosen.renamed or chosen.types):
+        problems.append(
+            Problem(
+                f"The reader '{reader.key}' takes the columns as they are published",
+                fix="Leave out, rename or retype columns with the reader 'generic'",
             )
         )
     if problems:
@@ -264,6 +273,6 @@ def _read(request: ImportRequest) -> Survey:
         survey=identifier,
         codebook=files.get("codebook"),
         choices=choices,
-        person_choices=Choices(encoding=choices.encoding),
+        person_choices=choices.for_persons(),
         title=request.title,
     )

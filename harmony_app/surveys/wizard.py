@@ -18,6 +18,7 @@ from fusion_core.surveys import SurveyId
 from harmony_app.log import LOG
 from harmony_app.surveys import wizard_state
 from harmony_app.surveys.trial import trial_html
+from harmony_app.surveys.upload import FileUpload
 from harmony_app.surveys.wizard_state import ImportForm
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ _NOT_STORED: Final = Problem(
     fix="The details are in the server's log; a survey stored earlier is as it was",
 )
 _NO_WEIGHT: Final = "none: every row counts the same"
-_LARGEST_UPLOAD: Final = "15 MB"
 _ENCODINGS: Final = {
     "UTF-8 (usual)": "utf-8",
     "Windows Western (cp1252)": "cp1252",
@@ -214,37 +214,31 @@ class ImportWizard(pn.viewable.Viewer):
         self._corrections.css_classes = ["hidden"]
 
     def _slot_view(self, slot: FileSlot) -> pn.viewable.Viewable:
-        upload = pn.widgets.FileInput(
-            accept=",".join(slot.suffixes),
-            margin=0,
-            sizing_mode="stretch_width",
-            stylesheets=_style("upload"),
-        )
         path = pn.widgets.TextInput(
             placeholder="or a path on the server", margin=0, sizing_mode="stretch_width"
         )
 
-        def uploaded(event: Any) -> None:
-            if event.new is None:
-                return
-            target = Path(self._uploads.name) / slot.key / Path(upload.filename).name
-            try:
-                target.parent.mkdir(exist_ok=True)
-                target.write_bytes(event.new)
-            except OSError as error:
-                self._say(_not_received(target.name, error))
-                return
+        def received(file: Path | None) -> None:
             path.value = path.value_input = ""
-            self._put(slot.key, target)
+            self._put(slot.key, file)
+
+        upload = FileUpload(
+            Path(self._uploads.name) / slot.key,
+            received,
+            lambda name, error: self._say(_not_received(name, error)),
+            margin=0,
+            sizing_mode="stretch_width",
+            layout="compact",
+            stylesheets=_style("upload"),
+        )
 
         def typed(event: Any) -> None:
             text = (event.new or "").strip()
             if text:
                 self._put(slot.key, Path(text).expanduser())
-            elif slot.key in self._form.files and not upload.filename:
+            elif slot.key in self._form.files and not self._is_upload(slot.key):
                 self._put(slot.key, None)
 
-        upload.param.watch(uploaded, "value")
         path.param.watch(typed, "value_input")
         optional = "" if slot.required else ' <span class="optional">optional</span>'
         label = pn.pane.HTML(
@@ -259,6 +253,9 @@ class ImportWizard(pn.viewable.Viewer):
             margin=(2, 0, 6, 0),
             sizing_mode="stretch_width",
         )
+
+    def _is_upload(self, slot: str) -> bool:
+        return Path(self._uploads.name) in self._form.files[slot].parents
 
     async def _run_check(self, _: Any) -> None:
         form = self._form
@@ -326,8 +323,9 @@ class ImportWizard(pn.viewable.Viewer):
                 '<div class="start"><h2>Nothing is stored before you have seen it</h2>'
                 "<p>Choose the files and check them. What was inferred – identifier, weights,"
                 " areas, types and labels – and everything that is wrong appears here, with rows."
-                f"</p><p>Files over {_LARGEST_UPLOAD} are best named by their path on the server."
-                "</p></div>"
+                "</p><p>Any file may be sent from here, in pieces with progress. One of more than a few"
+                " hundred megabytes is there sooner by its path on the server, or with"
+                " <code>harmony survey add</code>.</p></div>"
             )
         else:
             self._report.object = trial_html(self._trial)

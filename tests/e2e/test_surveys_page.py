@@ -178,10 +178,27 @@ def test_an_uploaded_file_is_read_like_one_on_the_server(page, served, tmp_path)
     good.write_text("hid,weight,tenure\na,1,Own\nb,3,Rent\n")
     page.goto(f"{served.url}/surveys?mode=import")
     page.locator("input[type=file]").first.set_input_files(good)
+    expect(page.get_by_text("Upload complete").first).to_be_visible()
     page.get_by_label("Survey", exact=True).fill("MINE")
     page.get_by_label("Vintage").fill("2023")
     check(page)
     expect(page.get_by_text("The files are in order")).to_be_visible()
+
+
+def test_a_file_larger_than_one_message_is_received_in_pieces(page, served, tmp_path):
+    large = tmp_path / "large.csv"
+    note = "x" * 1_000
+    with large.open("w") as file:
+        file.write("hid,weight,tenure,note\n")
+        file.writelines(f"{row},1,{'Own' if row % 2 else 'Rent'},{note}\n" for row in range(24_000))
+    assert large.stat().st_size > 20_000_000
+    page.goto(f"{served.url}/surveys?mode=import")
+    page.locator("input[type=file]").first.set_input_files(large)
+    expect(page.get_by_text("Upload complete").first).to_be_visible(timeout=60_000)
+    page.get_by_label("Survey", exact=True).fill("LARGE")
+    page.get_by_label("Vintage").fill("2023")
+    check(page)
+    expect(page.get_by_text("The files are in order")).to_be_visible(timeout=60_000)
 
 
 def test_replacing_a_survey_needs_a_second_yes(page, served, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from fusion_core.ingest.acs import _codes as acs_codes
 from fusion_core.ingest.acs._census_dictionary import CensusValue, CensusVariable
+from fusion_core.ingest.acs._plausibility import adjustment_factor
 from fusion_core.ingest.acs._universe import Blanks, Universe, plain_code
 from fusion_core.ingest.tables import is_ordered, not_applicable_level, numbers
 from fusion_core.surveys.model import RespondentLevel, Variable, variable_from_column
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from fusion_core.ingest.tables import ProblemLog, RawTable
 
 _SENTINEL: Final = re.compile(r"^(included in|no charge)", re.IGNORECASE)
+_YEAR: Final = re.compile(r"(19|20)\d\d")
 _ADJUSTED: Final = re.compile(r"use (ADJINC|ADJHSG)", re.IGNORECASE)
-_IMPLIED_DECIMALS: Final = 1_000_000.0
 
 
 @dataclass
@@ -52,6 +53,8 @@ class Context:
         Number of blank fields that are missing answers, by column.
     censuses
         Censuses whose PUMAs the rows carry.
+    unadjusted
+        Adjustment factors that amounts need and the file lacks.
     """
 
     raw: RawTable
@@ -63,6 +66,8 @@ class Context:
     notes: list[str] = field(default_factory=list)
     unexplained: dict[str, int] = field(default_factory=dict)
     censuses: list[str] = field(default_factory=list)
+    unadjusted: list[str] = field(default_factory=list)
+    _factors: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @cached_property
     def universe(self) -> Universe:
@@ -79,10 +84,11 @@ class Context:
     def factor(self, column: str) -> NDArray[np.float64] | None:
         """Return the adjustment factor of the kept rows, or ``None`` if the file has none."""
         if column not in self.raw.frame.columns:
+            self.unadjusted.append(column)
             return None
-        values = numbers(self.raw, column, self.log, rows=self.kept)[self.kept]
-        scaled: NDArray[np.float64] = values / _IMPLIED_DECIMALS
-        return scaled
+        if column not in self._factors:
+            self._factors[column] = adjustment_factor(self.raw, column, self.kept, self.log)
+        return self._factors[column]
 
 
 def with_old_codes(
@@ -97,6 +103,27 @@ def with_old_codes(
     return result
 
 
+def with_later_names(
+    entries: Mapping[str, CensusVariable], price_year: int
+) -> dict[str, CensusVariable]:
+    """Let a dictionary serve the years after it, where codes and names say themselves what they are.
+
+    A code that is a year and is called by it, such as the 2020 of YRBLT, is followed by the years up
+    to that of the file; the state is ST before 2023 and STATE since.
+    """
+    result = dict(entries)
+    for name, entry in entries.items():
+        years = [int(v.low) for v in entry.values if v.low == v.label and _YEAR.fullmatch(v.low)]
+        later = range(max(years) + 1, price_year + 1) if years else ()
+        if later:
+            more = tuple(CensusValue(str(year), str(year), str(year)) for year in later)
+            result[name] = replace(entry, values=entry.values + more)
+    for known, other in (("ST", "STATE"), ("STATE", "ST")):
+        if known in result and other not in result:
+            result[other] = replace(result[known], name=other)
+    return result
+
+
 def code_variable(context: Context, entry: CensusVariable) -> tuple[Variable, Any]:
     """Label a column of codes.
 
@@ -107,28 +134,32 @@ def code_variable(context: Context, entry: CensusVariable) -> tuple[Variable, An
     singles.pop("", None)
     labels = _distinct(singles)
     column = context.raw.frame[entry.name]
+    if not isinstance(column.dtype, pd.CategoricalDtype):  # fractions in a file of wrong codes
+        column = column.astype(str).where(column.notna()).astype("category")
     levels = list(labels.values())
     codes_of_levels = list(labels)
     of_category, extra = _labels_of_categories(context, entry, column, labels)
     blank = not_applicable_level(entry.blank_label)
     levels += [level for level in extra if level not in levels]
     codes_of_levels += [""] * (len(levels) - len(codes_of_levels))
-    texts = np.array([*of_category, None], dtype=object)[column.cat.codes.to_numpy()[context.kept]]
     note = ""
     blanks = context.blanks(entry)
-    if blank:
-        texts[blanks.answers] = blank
-        note = ". ".join([f"A blank field is the level '{blank}'", *blanks.sentences()]) + "."
     if blank and blank not in levels:
         levels.insert(0, blank)
         codes_of_levels.insert(0, "")
-    answers = pd.Series(texts)
+    place = {level: position for position, level in enumerate(levels)}
+    # From code to level in whole numbers: texts would be written millions of times.
+    lookup = np.array([*(place.get(label or "", -1) for label in of_category), -1], dtype="int32")
+    answers = lookup[column.cat.codes.to_numpy()[context.kept]]
+    if blank:
+        answers[blanks.answers] = place[blank]
+        note = ". ".join([f"A blank field is the level '{blank}'", *blanks.sentences()]) + "."
     if entry.name in acs_codes.OLD_FIVE_YEAR_CODES and "2005 or later" in levels:
         note = "Coded from newest to oldest in this file; the labels follow the file's own coding."
     ordered = entry.name in acs_codes.ORDERED or (
         entry.name not in acs_codes.NEVER_ORDERED and is_ordered(levels)
     )
-    values = pd.Categorical(answers, categories=levels, ordered=ordered)
+    values = pd.Categorical.from_codes(answers, categories=pd.Index(levels), ordered=ordered)
     name = acs_codes.GEOGRAPHY.get(entry.name, entry.name.lower())
     variable = variable_from_column(
         name,
@@ -304,4 +335,4 @@ def _distinct(labels: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-__all__ = ["Context", "code_variable", "number_variable", "with_old_codes"]
+__all__ = ["Context", "code_variable", "number_variable", "with_later_names", "with_old_codes"]

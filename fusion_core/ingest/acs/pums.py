@@ -34,10 +34,12 @@ from fusion_core.ingest.acs._census_dictionary import (
     read_census_dictionary,
 )
 from fusion_core.ingest.acs._persons import number_persons
+from fusion_core.ingest.acs._plausibility import check_names, check_persons
 from fusion_core.ingest.acs._variables import (
     Context,
     code_variable,
     number_variable,
+    with_later_names,
     with_old_codes,
 )
 from fusion_core.ingest.tables import ProblemLog, RawTable, keys, numbers, read_raw_table, weights
@@ -110,12 +112,15 @@ def read_acs_pums(
     person = None if person is None else path_of(person, "person")
     dictionary = read_census_dictionary(data_dictionary)
     log = ProblemLog()
-    raw = _read(housing, "household")
+    raw = _read(housing, "household", log)
+    log.raise_errors()
     _require(raw, ("SERIALNO", "NP", "WGTP"), log)
     log.raise_errors()
     kept, notes = _occupied(raw)
     households = _convert(raw, kept, "household", dictionary, vintage=vintage, log=log)
-    persons = None if person is None else _persons(person, households, dictionary, vintage, log)
+    persons = None
+    if person is not None:
+        persons = _persons(person, (raw, kept), households, dictionary, vintage=vintage, log=log)
     log.raise_errors()
 
     household_table = _sorted(households.columns, [HOUSEHOLD_KEY])
@@ -148,7 +153,7 @@ def read_acs_pums(
     return Survey(description, Dictionary(variables), household_table, person_table)
 
 
-def _read(path: Path, record: Record) -> RawTable:
+def _read(path: Path, record: Record, log: ProblemLog) -> RawTable:
     letter = "h" if record == "household" else "p"
 
     def is_part(member: str) -> bool:
@@ -160,8 +165,9 @@ def _read(path: Path, record: Record) -> RawTable:
     raw = read_raw_table(
         path, keep=lambda name: not acs_codes.is_allocation_flag(name), member=is_part
     )
+    check_names(raw, log)
     frame = raw.frame.rename(columns=lambda name: str(name).strip().upper())
-    return RawTable(raw.path, frame, raw.parts)
+    return dataclasses.replace(raw, frame=frame)
 
 
 def _require(raw: RawTable, columns: tuple[str, ...], log: ProblemLog) -> None:
@@ -199,14 +205,25 @@ def _occupied(raw: RawTable) -> tuple[NDArray[np.bool_], list[str]]:
 
 
 def _persons(
-    path: Path, households: _Result, dictionary: CensusDictionary, vintage: str, log: ProblemLog
+    path: Path,
+    housing: tuple[RawTable, NDArray[np.bool_]],
+    households: _Result,
+    dictionary: CensusDictionary,
+    *,
+    vintage: str,
+    log: ProblemLog,
 ) -> _Result | None:
-    raw = _read(path, "person")
+    raw = _read(path, "person", log)
     _require(raw, ("SERIALNO", "PWGTP"), log)
     if log.errors:
         return None
+    notes = check_persons(*housing, raw, log)
+    if log.errors:
+        return None
     kept = raw.frame["SERIALNO"].isin(set(households.columns[HOUSEHOLD_KEY])).to_numpy()
-    return _convert(raw, kept, "person", dictionary, vintage=vintage, log=log)
+    result = _convert(raw, kept, "person", dictionary, vintage=vintage, log=log)
+    result.notes += notes
+    return result
 
 
 def _convert(
@@ -219,6 +236,7 @@ def _convert(
     log: ProblemLog,
 ) -> _Result:
     entries = with_old_codes(dictionary.record(record), record, vintage)
+    entries = with_later_names(entries, _price_year(vintage))
     context = Context(raw, kept, record, log, _price_year(vintage), entries)
     result = _Result({}, [], [])
     _add_keys(context, result)
@@ -240,6 +258,12 @@ def _convert(
         result.notes.append(
             f"Columns of the {record} file that {dictionary.title} does not explain were left"
             f" out: {', '.join(unexplained)}."
+        )
+    if context.unadjusted:
+        names = " and ".join(sorted(set(context.unadjusted)))
+        result.notes.append(
+            f"The {record} file has no {names}: dollar amounts are as published and not brought to"
+            f" {context.price_year} dollars."
         )
     result.notes += context.notes
     result.censuses = tuple(dict.fromkeys(context.censuses))
@@ -320,11 +344,15 @@ def _add_area(context: Context, result: _Result) -> None:
         context.notes += _about_areas(context, columns)
     if state is None or not columns:
         return
-    area = pd.Series(pd.NA, index=frame.index, dtype="object")
+    area = np.full(len(frame), -1, dtype="int64")
+    names: list[str] = []
     for column in columns:
-        codes = frame[column].astype(object)
-        applies = codes.notna() & ~codes.astype(str).str.startswith("-") & area.isna()
-        area[applies] = codes[applies].str.zfill(5)
+        codes = [str(code) for code in frame[column].cat.categories]
+        usable = np.array([*(not code.startswith("-") for code in codes), False])
+        found = frame[column].cat.codes.to_numpy()
+        applies = usable[found] & (area < 0)
+        area[applies] = found[applies] + len(names)
+        names += [code.zfill(5) for code in codes]
         year = acs_codes.PUMA_COLUMNS[column]
         if applies.any():
             context.censuses.append(year or census_of_year(context.price_year))
@@ -332,8 +360,7 @@ def _add_area(context: Context, result: _Result) -> None:
             context.notes.append(
                 f"{int(applies.sum()):,} households carry a PUMA of the {year} census ({column})."
             )
-    joined = frame[state].astype(object).str.zfill(2) + area
-    result.columns["puma"] = joined.to_numpy().astype(str)
+    result.columns["puma"] = _joined(frame[state], area, names)
     if context.record == "household":
         result.variables.append(
             Variable(
@@ -343,6 +370,19 @@ def _add_area(context: Context, result: _Result) -> None:
                 role="geography",
             )
         )
+
+
+def _joined(state: pd.Series[Any], area: NDArray[np.int64], names: list[str]) -> Any:
+    """Write the codes of state and area together; each pair once, not once per row."""
+    states = [str(code).zfill(2) for code in state.cat.categories]
+    pairs = state.cat.codes.to_numpy().astype("int64") * len(names) + area
+    known = (state.cat.codes.to_numpy() >= 0) & (area >= 0)
+    distinct, places = np.unique(np.where(known, pairs, -1), return_inverse=True)
+    texts = [
+        "nan" if pair < 0 else states[pair // len(names)] + names[pair % len(names)]
+        for pair in distinct
+    ]
+    return np.array(texts)[places]
 
 
 def _about_areas(context: Context, columns: list[str]) -> list[str]:

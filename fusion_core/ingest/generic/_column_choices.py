@@ -26,8 +26,8 @@ TYPES: Final[dict[str, VariableType]] = {
 """Words for the types of variables; a text is a category of however many answers."""
 
 
-def with_choices(raw: RawTable, choices: Choices, log: ProblemLog) -> RawTable:
-    """Return the table without the columns left out and with new names; unknown names are problems.
+def with_choices(raw: RawTable, choices: Choices, log: ProblemLog) -> tuple[RawTable, list[str]]:
+    """Return the table without the columns left out and with new names, and the names it lacks.
 
     Raises
     ------
@@ -38,24 +38,31 @@ def with_choices(raw: RawTable, choices: Choices, log: ProblemLog) -> RawTable:
         if kind not in TYPES:
             raise InputError.unknown("type", kind, TYPES)
     names = [str(name) for name in raw.frame.columns]
-    known = {*names, *(name for name, _ in raw.left_out)}
-    for name in [*choices.left_out, *choices.renamed]:
-        _require(name, known, raw, log)
+    unreadable = dict(raw.left_out)
     kept = [name for name in names if name not in choices.left_out]
     renamed = {name: choices.renamed.get(name, name) for name in kept}
-    unreadable = dict(raw.left_out)
-    for name in choices.types:
-        if name in unreadable:
-            log.add(f"The column cannot be read: {unreadable[name]}", file=raw.path.name, column=name)
-        else:
-            _require(name, renamed.values(), raw, log)
-    twice = [name for name in kept if list(renamed.values()).count(renamed[name]) > 1]
-    if twice and choices.renamed:
+    unknown = [
+        name
+        for name in [*choices.left_out, *choices.renamed]
+        if name not in names and name not in unreadable
+    ]
+    unknown += [name for name in choices.types if name not in {*renamed.values(), *unreadable}]
+    for name in set(choices.types) & set(unreadable):
+        log.add(f"The column cannot be read: {unreadable[name]}", file=raw.path.name, column=name)
+    new = list(renamed.values())
+    twice = [name for name in kept if new.count(renamed[name]) > 1] if choices.renamed else []
+    if twice:
         raise InputError(
             f"The columns {' and '.join(twice[:2])} would both be called '{renamed[twice[0]]}'",
             where=raw.path.name,
             fix="Give them different names, or leave one out",
         )
+    return _chosen_table(raw, choices, kept, renamed), unknown
+
+
+def _chosen_table(
+    raw: RawTable, choices: Choices, kept: list[str], renamed: dict[str, str]
+) -> RawTable:
     return dataclasses.replace(
         raw,
         frame=raw.frame[kept].rename(columns=renamed),
@@ -96,9 +103,3 @@ def _texts(series: pd.Series[Any]) -> list[str]:
     if pd.api.types.is_float_dtype(series):
         return [str(value) for value in series.dropna().unique()]
     return [str(text) for text in series.cat.remove_unused_categories().cat.categories]
-
-
-def _require(name: str, known: Any, raw: RawTable, log: ProblemLog) -> None:
-    if name not in known:
-        error = InputError.unknown("column", name, known)
-        log.add(error.what, file=raw.path.name, fix=error.fix)

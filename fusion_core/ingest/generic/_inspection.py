@@ -29,6 +29,8 @@ class Choices:
         How the text of the file is written.
     decimal, sheet, header_row
         How the table is laid out, as in `fusion_core.ingest.tables.Layout`.
+    person_sheet
+        Sheet of the person file.
     renamed
         New name by column; a column is read as if the file called it so.
     types
@@ -46,6 +48,7 @@ class Choices:
     decimal: str = ""
     sheet: str = ""
     header_row: int = 0
+    person_sheet: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,6 +56,17 @@ class Choices:
     def layout(self) -> Layout:
         """How the file is laid out, as far as the user says."""
         return Layout(self.encoding, self.decimal, self.sheet, self.header_row)
+
+    def for_persons(self) -> Choices:
+        """What of it concerns the person file too."""
+        return Choices(
+            left_out=self.left_out,
+            encoding=self.encoding,
+            decimal=self.decimal,
+            sheet=self.person_sheet,
+            renamed=self.renamed,
+            types=self.types,
+        )
 
 
 @dataclass(frozen=True)

@@ -46,13 +46,18 @@ class _Reading:
     """An inspection together with the file and the table it leads to."""
 
     raw: RawTable
+    unknown: tuple[str, ...]
     inspection: Inspection
     table: pd.DataFrame
     variables: tuple[Variable, ...]
 
 
 def inspect_file(
-    path: PathLike, codebook: PathLike | None = None, *, choices: Choices | None = None
+    path: PathLike,
+    codebook: PathLike | None = None,
+    *,
+    choices: Choices | None = None,
+    alone: bool = True,
 ) -> Inspection:
     """Look at a file without storing anything.
 
@@ -64,6 +69,8 @@ def inspect_file(
         Table of what columns and codes mean (see `fusion_core.ingest.generic._codebook`).
     choices
         Corrections of what was inferred.
+    alone
+        Whether a column that is named but not there is a problem; it may be one of the person file.
 
     Raises
     ------
@@ -71,7 +78,21 @@ def inspect_file(
         If the file or the codebook can not be opened at all; everything else is a problem in the
         result.
     """
-    return _read(path, codebook, choices or Choices()).inspection
+    reading = _read(path, codebook, choices or Choices())
+    log = ProblemLog()
+    if alone:
+        _report_unknown([reading], log)
+    problems = (*reading.inspection.problems, *log.problems)
+    return dataclasses.replace(reading.inspection, problems=problems)
+
+
+def _report_unknown(readings: list[_Reading], log: ProblemLog) -> None:
+    """Report the columns a person named that no file has."""
+    columns = [str(name) for reading in readings for name in reading.raw.frame.columns]
+    for name in readings[0].unknown:
+        if all(name in reading.unknown for reading in readings):
+            error = InputError.unknown("column", name, columns)
+            log.add(error.what, file=readings[0].inspection.path.name, fix=error.fix)
 
 
 def read_generic(
@@ -128,6 +149,7 @@ def read_generic(
             check_membership(
                 (first.raw, first.inspection.key), (second.raw, second.inspection.key), log
             )
+    _report_unknown([first] if second is None else [first, second], log)
     log.raise_errors()
     extra = [item.sentence for item in log.warnings if item not in first.inspection.problems]
     readings = [first] if second is None else [first, second]
@@ -174,7 +196,7 @@ def _read(
     entries = _entries(loaded, None if codebook is None else read_codebook(codebook))
     for old, new in choices.renamed.items():
         entries.setdefault(new.lower(), entries.get(old.lower(), CodebookEntry(new)))
-    raw = with_choices(loaded.raw, choices, log)
+    raw, unknown = with_choices(loaded.raw, choices, log)
     log.problems += raw.said
     columns = [str(column) for column in raw.frame.columns]
     key = _chosen(choices.key, columns, inference.HOUSEHOLD_KEYS, log, path)
@@ -216,6 +238,7 @@ def _read(
         check_total(raw, weight, table[WEIGHT], log)
     return _Reading(
         raw,
+        tuple(unknown),
         dataclasses.replace(inspection, problems=tuple(log.problems)),
         pd.DataFrame(table),
         tuple(variables),

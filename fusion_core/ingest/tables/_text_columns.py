@@ -27,13 +27,16 @@ def text_frame(frame: pd.DataFrame) -> pd.DataFrame:
 def text_column(column: pd.Series[Any]) -> pd.Categorical:
     """Return one column as categorical texts; blanks are missing."""
     codes, uniques = pd.factorize(column, use_na_sentinel=True)
-    texts = [value_text(value) for value in uniques]
+    if isinstance(column.dtype, pd.StringDtype):  # millions of identifiers
+        texts = pd.Series(uniques).str.strip().to_numpy(dtype=object)
+    else:
+        texts = [value_text(value) for value in uniques]
     merged = pd.Categorical(texts)  # '1' and '1.0' must not stay apart
     lookup = np.append(merged.codes, -1).astype("int64")
     recoded = lookup[codes]
-    blank = [position for position, text in enumerate(merged.categories) if text in MISSING_TEXTS]
-    if not blank:
-        return pd.Categorical.from_codes(recoded, categories=merged.categories)
+    blank = np.flatnonzero(merged.categories.isin(MISSING_TEXTS))
+    if not len(blank):
+        return pd.Categorical.from_codes(recoded, dtype=merged.dtype)
     recoded[np.isin(recoded, blank)] = -1
     return pd.Categorical.from_codes(recoded, categories=merged.categories).remove_categories(
         [merged.categories[position] for position in blank]

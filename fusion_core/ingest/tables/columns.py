@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-_WHOLE_DECIMAL: Final = re.compile(r"(\d+)\.0+")
-_NUMBER: Final = re.compile(r"[-+]?\d+(\.\d+)?")
-_LONG: Final = 8
+_WHOLE_DECIMAL: Final = r"^\d+\.0+$"
+_DIGIT: Final = r"\d"
+_NUMBER: Final = r"^[-+]?\d+(\.\d+)?$|(\D*\d){8}"
+"""A number, or one with letters in it such as 2018HU0000012."""
 _ODD_SHARE: Final = 10
 """At most one identifier in so many is of another kind than the rest; more are a habit."""
 
@@ -79,25 +79,29 @@ def weights(
 
 
 def keys(table: RawTable, column: str, log: ProblemLog, *, unique: bool) -> pd.Series[Any]:
-    """Return a key column as texts; missing and – if `unique` – repeated keys are reported."""
+    """Return a key column as texts.
+
+    Missing and – if `unique` – repeated keys are reported, and those of another kind than the rest,
+    as the rows of totals and footnotes have.
+    """
     texts = key_texts(table.frame[column])
-    missing = np.flatnonzero(texts.isna().to_numpy())
+    codes, distinct = pd.factorize(texts)
+    missing = np.flatnonzero(codes < 0)
     if len(missing):
         table.report(
             log, "The key is missing", column=column, positions=missing, fix="Fill in the key"
         )
-    if unique:
-        repeated = np.flatnonzero((texts.duplicated() & texts.notna()).to_numpy())
-        if len(repeated):
-            key = texts.iloc[repeated[0]]
-            table.report(
-                log,
-                f"The household identifier '{key}' occurs more than once",
-                column=column,
-                positions=repeated,
-                fix="Keep one row per household, or import the file as a person file",
-            )
-    _check_totals(table, column, texts, log)
+    if unique and len(distinct) + len(missing) < len(texts):
+        repeated = np.flatnonzero(pd.Series(codes).duplicated().to_numpy() & (codes >= 0))
+        key = texts.iloc[repeated[0]]
+        table.report(
+            log,
+            f"The household identifier '{key}' occurs more than once",
+            column=column,
+            positions=repeated,
+            fix="Keep one row per household, or import the file as a person file",
+        )
+    _check_totals(table, column, codes, pd.Index(distinct, dtype=object), log)
     return texts
 
 
@@ -105,39 +109,39 @@ def key_texts(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return identifiers as texts; whole ones that a program wrote as decimals, 7.0, without."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return column.astype(object)
-    categories = [str(text) for text in column.cat.categories]
-    numbered = [text for text in categories if _has_digit(text)]
-    if not numbered or not all(_WHOLE_DECIMAL.fullmatch(text) for text in numbered):
+    distinct = pd.Series(column.cat.categories, dtype="str")
+    numbered = distinct[_matching(distinct, _DIGIT)]
+    if numbered.empty or not _matching(numbered, _WHOLE_DECIMAL).all():
         return column.astype(object)
-    whole = [_WHOLE_DECIMAL.sub(r"\1", text) for text in categories]
-    return column.astype(object).map(dict(zip(categories, whole, strict=True)))
+    whole = distinct.str.replace(r"\.0+$", "", regex=True)
+    return column.astype(object).map(dict(zip(distinct, whole, strict=True)))
 
 
-def _check_totals(table: RawTable, column: str, texts: pd.Series[Any], log: ProblemLog) -> None:
+def _check_totals(
+    table: RawTable, column: str, codes: NDArray[np.intp], distinct: pd.Index[Any], log: ProblemLog
+) -> None:
     """Report rows that are no household but a total or a footnote: their key is of another kind."""
-    distinct = pd.Series(texts.dropna().unique(), dtype=object)
-    for usual, fits in (("a number", _is_number), ("with a digit", _has_digit)):
-        odd = [text for text in distinct if not fits(str(text))]
-        if odd and len(odd) * _ODD_SHARE <= len(distinct):
-            positions = np.flatnonzero(texts.isin(odd).to_numpy())
+    for usual, pattern in (("a number", _NUMBER), ("with a digit", _DIGIT)):
+        odd = np.flatnonzero(~_matching(distinct, pattern))
+        if len(odd) and len(odd) * _ODD_SHARE <= len(distinct):
             table.report(
                 log,
-                f"The identifier '{odd[0]}' is not {usual} as the other {len(distinct) - len(odd):,}"
-                " are: the row may be a total or a footnote",
+                f"The identifier '{distinct[odd[0]]}' is not {usual} as the other"
+                f" {len(distinct) - len(odd):,} are: the row may be a total or a footnote",
                 column=column,
-                positions=positions,
+                positions=np.flatnonzero(np.isin(codes, odd)),
                 fix="Remove such rows from the file",
             )
             return
 
 
-def _is_number(text: str) -> bool:
-    """Whether an identifier is a number, or one with letters in it such as 2018HU0000012."""
-    return text.isdigit() or sum(map(str.isdigit, text)) >= _LONG or _NUMBER.fullmatch(text) is not None
+def _matching(texts: Any, pattern: str) -> NDArray[np.bool_]:
+    """Which texts a pattern is found in; Arrow takes a second for millions."""
+    import pyarrow as pa
+    from pyarrow import compute
 
-
-def _has_digit(text: str) -> bool:
-    return any(map(str.isdigit, text))
+    found = compute.match_substring_regex(pa.array(texts.astype(str), pa.large_string()), pattern)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _parsed(

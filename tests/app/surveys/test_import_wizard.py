@@ -102,10 +102,33 @@ def test_an_upload_that_finds_no_room_is_said_in_a_sentence(workspace, left, mon
     wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
     upload = wizard._slots[0][1][0]
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    upload.filename = "recs.csv"
-    upload.value = b"id,kwh\n"
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.open", full)
+        upload._process_event(piece("recs.csv", b"id,kwh\n"))
     assert "recs.csv could not be received: No space left" in str(wizard._report.object)
+
+
+def piece(name: str, data: bytes, number: int = 1, of: int = 1) -> SimpleNamespace:
+    record = {"name": name, "data": data, "chunk": number, "total_chunks": of, "type": "text/csv"}
+    return SimpleNamespace(event_name="upload_event", data=record)
+
+
+def test_a_file_sent_in_pieces_is_put_together_on_disk(workspace, left):
+    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    upload = wizard._slots[0][1][0]
+    upload._process_event(piece("recs.csv", b"id,kwh\n1,", 1, 2))
+    assert "household" not in wizard._form.files
+    upload._process_event(piece("recs.csv", b"5\n", 2, 2))
+    assert wizard._form.files["household"].read_bytes() == b"id,kwh\n1,5\n"
+    upload._process_event(SimpleNamespace(event_name="delete_event", data={"name": "recs.csv"}))
+    assert wizard._form.files == {}
+
+
+def test_a_name_that_leads_elsewhere_stays_in_the_folder_of_uploads(workspace, left, tmp_path):
+    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    upload = wizard._slots[0][1][0]
+    upload._process_event(piece("../../../evil.csv", b"id\n"))
+    assert wizard._form.files["household"].parent == upload._folder

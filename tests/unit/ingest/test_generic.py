@@ -168,8 +168,8 @@ def test_a_column_chosen_that_is_not_there_is_named(files):
             "The level '9' is not in the codebook (bad.csv, column 'tenure', row 3 and 1 more).",
         ),
         (
-            "hid,weight,a b,a-b\na,1,2,3\n",
-            "The name 'a_b' would stand for two columns (bad.csv, column 'a-b').",
+            "hid,weight,Rooms ,rooms\na,1,2,3\n",
+            "The name 'rooms' would stand for two columns (bad.csv, column 'rooms').",
         ),
     ],
 )

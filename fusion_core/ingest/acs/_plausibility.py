@@ -1,0 +1,124 @@
+"""Whether PUMS files can be what they are said to be: names, factors, households and persons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from fusion_core.ingest.tables import key_texts, numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from fusion_core.ingest.tables import ProblemLog, RawTable
+
+_IMPLIED_DECIMALS: Final = 1e6
+_SMALLEST_IMPLIED: Final = 1000.0
+_FACTORS: Final = (0.5, 3.0)
+"""Beyond it a factor is none: prices doubled in 25 years."""
+_FEW: Final = 0.05
+
+
+def check_names(raw: RawTable, log: ProblemLog) -> None:
+    """Report names that occur twice apart from case."""
+    seen: dict[str, str] = {}
+    for name in map(str, raw.frame.columns):
+        plain = name.strip().upper()
+        if plain in seen:
+            log.add(
+                f"The columns '{seen[plain]}' and '{name}' differ only in case",
+                file=raw.path.name,
+                column=name,
+                fix="Remove one of them from the file",
+            )
+        seen.setdefault(plain, name)
+
+
+def adjustment_factor(
+    raw: RawTable, column: str, kept: NDArray[np.bool_], log: ProblemLog
+) -> NDArray[np.float64]:
+    """Return a factor that brings dollars to one year's prices, of the kept rows.
+
+    The Census Bureau's files write it with six implied decimals, 1010145, and its API as a decimal,
+    1.010145 ("ACS PUMS Data Dictionary", ADJINC and ADJHSG). What is neither is reported.
+    """
+    values = numbers(raw, column, log, rows=kept)
+    scaled = np.where(values >= _SMALLEST_IMPLIED, values / _IMPLIED_DECIMALS, values)
+    known = raw.frame[column].notna().to_numpy()
+    low, high = _FACTORS
+    mad = np.flatnonzero(kept & np.isfinite(scaled) & ((scaled < low) | (scaled > high)))
+    if len(mad):
+        raw.report(
+            log,
+            f"{values[mad[0]]:g} is no adjustment factor: it would multiply dollars by"
+            f" {scaled[mad[0]]:g}",
+            column=column,
+            positions=mad,
+            fix="Write it as the Census Bureau does, 1.010145 or 1010145",
+        )
+    blank = np.flatnonzero(kept & ~known)
+    if len(blank):
+        raw.report(
+            log,
+            "The adjustment factor is missing",
+            column=column,
+            positions=blank,
+            fix="Fill it in, or remove the column to keep dollars as published",
+        )
+    factor: NDArray[np.float64] = scaled[kept]
+    return factor
+
+
+def check_persons(
+    housing: RawTable, kept: NDArray[np.bool_], persons: RawTable, log: ProblemLog
+) -> list[str]:
+    """Report persons that cannot be those of the households; return what should be said.
+
+    Parameters
+    ----------
+    housing, kept
+        The housing file and its rows of occupied households.
+    persons
+        The person file.
+    log
+        Where it is reported that no household, or next to none, has a person.
+    """
+    units = key_texts(housing.frame["SERIALNO"])
+    people = key_texts(persons.frame["SERIALNO"])
+    homes = units[kept]
+    peopled = homes.isin(set(people.dropna()))
+    if len(homes) and peopled.mean() < _FEW:
+        first = int(np.flatnonzero(people.notna().to_numpy())[0]) if people.notna().any() else 0
+        persons.report(
+            log,
+            f"{int(peopled.sum()):,} of {len(homes):,} households of {housing.path.name} have a"
+            " person in this file" + _why(homes, people),
+            column="SERIALNO",
+            positions=np.array([first]),
+            fix="Use the housing and person file of the same release and state, with SERIALNO as"
+            " published",
+        )
+        return []
+    notes = []
+    if not peopled.all():
+        notes.append(
+            f"{int((~peopled).sum()):,} households have no person in {persons.path.name},"
+            f" such as {homes[~peopled].iloc[0]}."
+        )
+    strangers = np.flatnonzero((people.notna() & ~people.isin(set(units.dropna()))).to_numpy())
+    if len(strangers):
+        file, row = persons.place(int(strangers[0]))
+        notes.append(
+            f"{len(strangers):,} persons belong to no unit of {housing.path.name} and were left out"
+            f" ({file}, column 'SERIALNO', row {row:,})."
+        )
+    return notes
+
+
+def _why(homes: pd.Series[Any], people: pd.Series[Any]) -> str:
+    short = {str(key).lstrip("0") for key in people.dropna()}
+    if homes.astype(str).str.lstrip("0").isin(short).any():
+        return ": the identifiers differ in leading zeros"
+    return ""

@@ -1,0 +1,92 @@
+"""What an import would store, in a few lines, before anything is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from fusion_core.ingest.readers import ImportTrial
+    from fusion_core.surveys.model import Survey
+
+_MILLION: Final = 1_000_000
+_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the report: what it is about, and what was found."""
+
+    title: str
+    text: str
+
+
+def report_facts(trial: ImportTrial) -> tuple[Fact, ...]:
+    """Return what a person should look at before a survey is stored.
+
+    Keys, weighted totals, areas with their definition, and columns left out with the reason; what is
+    suspicious stands among the problems of the trial. Empty when the files cannot be read.
+    """
+    survey = trial.survey
+    if survey is None or survey.household is None:
+        return ()
+    facts = [
+        Fact("Keys", "; ".join(_keys(survey, survey.household))),
+        Fact("Weighted total", ", ".join(_totals(survey))),
+        Fact("Areas", _areas(survey)),
+    ]
+    left_out = _left_out(trial)
+    if left_out:
+        facts.append(Fact("Left out", left_out))
+    return tuple(facts)
+
+
+def _keys(survey: Survey, household: pd.DataFrame) -> Iterator[str]:
+    described = survey.dictionary.get(HOUSEHOLD_KEY)
+    source = "" if described is None else f" – {described.description}"
+    yield f"{len(household):,} households, each with its own {HOUSEHOLD_KEY}{source}"
+    if survey.person is not None:
+        homes = survey.person[HOUSEHOLD_KEY].nunique()
+        yield f"{len(survey.person):,} persons in {homes:,} of them"
+
+
+def _totals(survey: Survey) -> Iterator[str]:
+    for table, noun in ((survey.household, "households"), (survey.person, "persons")):
+        if table is not None:
+            yield f"{in_words(float(table[WEIGHT].sum()))} {noun}"
+
+
+def in_words(total: float) -> str:
+    """Write a total as people say it: 118.2 million, 15,335."""
+    if total >= _MILLION:
+        return f"{total / _MILLION:,.1f} million"
+    return f"{total:,.0f}"
+
+
+def _areas(survey: Survey) -> str:
+    names = survey.description.geography
+    if not names:
+        return "none: maps are not possible"
+    censuses = survey.description.puma_censuses
+    text = ", ".join(names)
+    if len(censuses) > 1:
+        years = " and ".join(censuses)
+        return f"{text}; PUMAs of {years} side by side: one code can stand for different areas"
+    return f"{text}; PUMAs as defined in {censuses[0]}" if censuses else text
+
+
+def _left_out(trial: ImportTrial) -> str:
+    if trial.inspection is None:
+        return ""
+    items = [f"{item.source} ({item.left_out})" for item in trial.inspection.columns if item.left_out]
+    more = f" and {len(items) - _SHOWN:,} more" if len(items) > _SHOWN else ""
+    return ", ".join(items[:_SHOWN]) + more
+
+
+__all__ = ["Fact", "in_words", "report_facts"]

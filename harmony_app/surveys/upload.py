@@ -1,0 +1,61 @@
+"""Files sent from the browser in pieces, straight to disk: as large as the disk, with progress."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import panel as pn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PIECE: Final = 4_000_000
+"""Bytes per message; the connection refuses one of 20 million letters."""
+
+
+class FileUpload(pn.widgets.FileDropper):
+    """Takes one file and keeps none of it in memory.
+
+    Parameters
+    ----------
+    folder
+        Where the file is written.
+    received
+        Called with the file when its last piece is there, and with ``None`` when it is taken back.
+    failed
+        Called with the file's name and the error when a piece could not be written.
+    **params
+        As of `panel.widgets.FileDropper`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        received: Callable[[Path | None], None],
+        failed: Callable[[str, OSError], None],
+        **params: Any,
+    ) -> None:
+        super().__init__(chunk_size=_PIECE, multiple=False, previews=[], **params)
+        self._folder = folder
+        self._received = received
+        self._failed = failed
+
+    def _process_event(self, event: Any) -> None:
+        data = event.data
+        # The name is the browser's word: only its last part may name a file here.
+        target = self._folder / (Path(data["name"].replace("\\", "/")).name or "file")
+        if event.event_name == "delete_event":
+            target.unlink(missing_ok=True)
+            self._received(None)
+            return
+        first, last = data["chunk"] == 1, data["chunk"] == data["total_chunks"]
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with target.open("wb" if first else "ab") as file:
+                file.write(data["data"])
+        except OSError as error:
+            self._failed(target.name, error)
+            return
+        if last:
+            self._received(target)
