@@ -84,7 +84,9 @@ def _areas(survey: Survey) -> str:
 def _left_out(trial: ImportTrial) -> str:
     if trial.inspection is None:
         return ""
-    items = [f"{item.source} ({item.left_out})" for item in trial.inspection.columns if item.left_out]
+    items = [
+        f"{item.source} ({item.left_out})" for item in trial.inspection.columns if item.left_out
+    ]
     more = f" and {len(items) - _SHOWN:,} more" if len(items) > _SHOWN else ""
     return ", ".join(items[:_SHOWN]) + more
 

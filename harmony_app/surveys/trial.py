@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from fusion_core.ingest.generic import Inspection
+from fusion_core.ingest.import_report import report_facts
 from fusion_core.ingest.readers import ImportTrial
 from fusion_core.ingest.tables import Problem
 from fusion_core.surveys import Survey
@@ -26,6 +27,7 @@ def trial_html(trial: ImportTrial) -> str:
         )
     elif trial.survey is not None:
         parts.append(f'<h3 class="good">The files are in order</h3>{_survey(trial.survey)}')
+        parts.append(_facts(trial))
     if warnings:
         parts.append(f"<h3>Worth knowing</h3>{_list(warnings, 'warn')}")
     said = {problem.sentence for problem in warnings}
@@ -62,6 +64,15 @@ def _survey(survey: Survey) -> str:
     ]
     cells = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in items)
     return f'<dl class="facts">{cells}</dl>'
+
+
+def _facts(trial: ImportTrial) -> str:
+    """List what to look at before storing: keys, totals, areas, what is left out."""
+    items = "".join(
+        f"<li><strong>{escape(fact.title)}:</strong> {escape(fact.text)}</li>"
+        for fact in report_facts(trial)
+    )
+    return f'<ul class="notes">{items}</ul>' if items else ""
 
 
 def _columns(inspection: Inspection) -> str:

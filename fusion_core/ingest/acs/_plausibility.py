@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from fusion_core.ingest.tables import key_texts, numbers
+from fusion_core.ingest.tables import numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,10 +71,10 @@ def adjustment_factor(
     return factor
 
 
-def check_persons(
+def members(
     housing: RawTable, kept: NDArray[np.bool_], persons: RawTable, log: ProblemLog
-) -> list[str]:
-    """Report persons that cannot be those of the households; return what should be said.
+) -> tuple[NDArray[np.bool_], list[str]]:
+    """Find the persons of the households, and report persons that cannot be theirs.
 
     Parameters
     ----------
@@ -84,41 +84,56 @@ def check_persons(
         The person file.
     log
         Where it is reported that no household, or next to none, has a person.
+
+    Returns
+    -------
+    numpy.ndarray
+        Which rows of the person file belong to a kept household.
+    list of str
+        What should be said: households without persons, persons of no unit.
     """
-    units = key_texts(housing.frame["SERIALNO"])
-    people = key_texts(persons.frame["SERIALNO"])
-    homes = units[kept]
-    peopled = homes.isin(set(people.dropna()))
+    units, people = (table.frame["SERIALNO"].astype("category") for table in (housing, persons))
+    names = units.cat.categories.astype(str)
+    # Identifiers are compared once each, rows by whole numbers: a nation has millions.
+    lookup = np.append(names.get_indexer(people.cat.categories.astype(str)), -1)
+    unit_of_person = lookup[people.cat.codes.to_numpy()]
+    homes = units.cat.codes.to_numpy()[kept]
+    is_home, has_person = np.zeros(len(names) + 1, bool), np.zeros(len(names) + 1, bool)
+    is_home[homes[homes >= 0]] = True
+    has_person[unit_of_person] = True
+    is_home[-1] = has_person[-1] = False
+    peopled = has_person[homes]
+    belongs = is_home[unit_of_person]
     if len(homes) and peopled.mean() < _FEW:
-        first = int(np.flatnonzero(people.notna().to_numpy())[0]) if people.notna().any() else 0
+        known = np.flatnonzero(people.notna().to_numpy())
         persons.report(
             log,
             f"{int(peopled.sum()):,} of {len(homes):,} households of {housing.path.name} have a"
-            " person in this file" + _why(homes, people),
+            " person in this file" + _why(names, people.cat.categories.astype(str)),
             column="SERIALNO",
-            positions=np.array([first]),
+            positions=known[:1] if len(known) else np.array([0]),
             fix="Use the housing and person file of the same release and state, with SERIALNO as"
             " published",
         )
-        return []
+        return belongs, []
     notes = []
     if not peopled.all():
+        first = names[homes[np.flatnonzero(~peopled)[0]]]
         notes.append(
             f"{int((~peopled).sum()):,} households have no person in {persons.path.name},"
-            f" such as {homes[~peopled].iloc[0]}."
+            f" such as {first}."
         )
-    strangers = np.flatnonzero((people.notna() & ~people.isin(set(units.dropna()))).to_numpy())
+    strangers = np.flatnonzero((unit_of_person < 0) & people.notna().to_numpy())
     if len(strangers):
         file, row = persons.place(int(strangers[0]))
         notes.append(
             f"{len(strangers):,} persons belong to no unit of {housing.path.name} and were left out"
             f" ({file}, column 'SERIALNO', row {row:,})."
         )
-    return notes
+    return belongs, notes
 
 
-def _why(homes: pd.Series[Any], people: pd.Series[Any]) -> str:
-    short = {str(key).lstrip("0") for key in people.dropna()}
-    if homes.astype(str).str.lstrip("0").isin(short).any():
+def _why(homes: pd.Index[Any], people: pd.Index[Any]) -> str:
+    if homes.str.lstrip("0").isin(people.str.lstrip("0")).any():
         return ": the identifiers differ in leading zeros"
     return ""

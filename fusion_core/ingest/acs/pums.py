@@ -34,7 +34,7 @@ from fusion_core.ingest.acs._census_dictionary import (
     read_census_dictionary,
 )
 from fusion_core.ingest.acs._persons import number_persons
-from fusion_core.ingest.acs._plausibility import check_names, check_persons
+from fusion_core.ingest.acs._plausibility import check_names, members
 from fusion_core.ingest.acs._variables import (
     Context,
     code_variable,
@@ -120,7 +120,7 @@ def read_acs_pums(
     households = _convert(raw, kept, "household", dictionary, vintage=vintage, log=log)
     persons = None
     if person is not None:
-        persons = _persons(person, (raw, kept), households, dictionary, vintage=vintage, log=log)
+        persons = _persons(person, (raw, kept), dictionary, vintage=vintage, log=log)
     log.raise_errors()
 
     household_table = _sorted(households.columns, [HOUSEHOLD_KEY])
@@ -207,7 +207,6 @@ def _occupied(raw: RawTable) -> tuple[NDArray[np.bool_], list[str]]:
 def _persons(
     path: Path,
     housing: tuple[RawTable, NDArray[np.bool_]],
-    households: _Result,
     dictionary: CensusDictionary,
     *,
     vintage: str,
@@ -217,10 +216,9 @@ def _persons(
     _require(raw, ("SERIALNO", "PWGTP"), log)
     if log.errors:
         return None
-    notes = check_persons(*housing, raw, log)
+    kept, notes = members(*housing, raw, log)
     if log.errors:
         return None
-    kept = raw.frame["SERIALNO"].isin(set(households.columns[HOUSEHOLD_KEY])).to_numpy()
     result = _convert(raw, kept, "person", dictionary, vintage=vintage, log=log)
     result.notes += notes
     return result
@@ -291,8 +289,8 @@ def _is_used_up(column: str) -> bool:
 def _add_keys(context: Context, result: _Result) -> None:
     """Add identifiers, weights, replicates and area."""
     raw, kept, log, record = context.raw, context.kept, context.log, context.record
-    serial = keys(raw, "SERIALNO", log, unique=record == "household").to_numpy()[kept]
-    result.columns[HOUSEHOLD_KEY] = serial.astype(str)
+    serial = keys(raw, "SERIALNO", log, unique=record == "household")
+    result.columns[HOUSEHOLD_KEY] = serial.array[kept]
     if record == "household":
         result.variables.append(
             Variable(HOUSEHOLD_KEY, "Housing unit serial number (SERIALNO)", record, role="key")

@@ -80,8 +80,7 @@ def typed(
 ) -> tuple[InferredColumn, ...]:
     """Return the columns with the types a person gave them."""
     return tuple(
-        _typed(raw, column, TYPES[types[column.source]])
-        if column.source in types else column
+        _typed(raw, column, TYPES[types[column.source]]) if column.source in types else column
         for column in columns
     )
 
@@ -95,7 +94,11 @@ def _typed(raw: RawTable, column: InferredColumn, kind: VariableType) -> Inferre
         return dataclasses.replace(column, type=kind)
     texts = sorted(_texts(raw.frame[column.source]), key=natural)
     return dataclasses.replace(
-        column, type=kind, levels=tuple(texts), labels=dict(zip(texts, texts, strict=True)), left_out=""
+        column,
+        type=kind,
+        levels=tuple(texts),
+        labels=dict(zip(texts, texts, strict=True)),
+        left_out="",
     )
 
 

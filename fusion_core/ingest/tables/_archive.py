@@ -33,9 +33,7 @@ def read_archive(
         with zipfile.ZipFile(path) as archive:
             wanted = _wanted(path, archive.namelist(), member, layout.sheet)
             parts = [
-                text_table(
-                    path, f"{path.name}/{Path(name).name}", archive.read(name), keep, layout
-                )
+                text_table(path, f"{path.name}/{Path(name).name}", archive.read(name), keep, layout)
                 for name in wanted
             ]
     except (zipfile.BadZipFile, EOFError, zlib.error) as error:

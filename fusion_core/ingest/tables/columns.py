@@ -84,8 +84,8 @@ def keys(table: RawTable, column: str, log: ProblemLog, *, unique: bool) -> pd.S
     Missing and – if `unique` – repeated keys are reported, and those of another kind than the rest,
     as the rows of totals and footnotes have.
     """
-    texts = key_texts(table.frame[column])
-    codes, distinct = pd.factorize(texts)
+    codes, distinct = _identifiers(table.frame[column])
+    texts = _taken(distinct, codes, table.frame.index)
     missing = np.flatnonzero(codes < 0)
     if len(missing):
         table.report(
@@ -101,20 +101,32 @@ def keys(table: RawTable, column: str, log: ProblemLog, *, unique: bool) -> pd.S
             positions=repeated,
             fix="Keep one row per household, or import the file as a person file",
         )
-    _check_totals(table, column, codes, pd.Index(distinct, dtype=object), log)
+    _check_totals(table, column, codes, distinct, log)
     return texts
 
 
 def key_texts(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return identifiers as texts; whole ones that a program wrote as decimals, 7.0, without."""
+    codes, distinct = _identifiers(column)
+    return _taken(distinct, codes, column.index)
+
+
+def _identifiers(column: pd.Series[Any]) -> tuple[NDArray[np.intp], pd.Index[Any]]:
+    """Return which identifier each row has, -1 for none, and the identifiers."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
-        return column.astype(object)
+        column = column.astype("category")
+    codes = column.cat.codes.to_numpy().astype(np.intp)
     distinct = pd.Series(column.cat.categories, dtype="str")
     numbered = distinct[_matching(distinct, _DIGIT)]
-    if numbered.empty or not _matching(numbered, _WHOLE_DECIMAL).all():
-        return column.astype(object)
-    whole = distinct.str.replace(r"\.0+$", "", regex=True)
-    return column.astype(object).map(dict(zip(distinct, whole, strict=True)))
+    if len(numbered) and _matching(numbered, _WHOLE_DECIMAL).all():
+        places, whole = pd.factorize(distinct.str.replace(r"\.0+$", "", regex=True))
+        return np.append(places, -1)[codes], pd.Index(whole)
+    return codes, pd.Index(distinct)
+
+
+def _taken(distinct: pd.Index[Any], codes: NDArray[np.intp], index: Any) -> pd.Series[Any]:
+    texts = pd.Series(distinct, dtype="str").array.take(codes, allow_fill=True)
+    return pd.Series(texts, index=index)
 
 
 def _check_totals(
@@ -140,7 +152,7 @@ def _matching(texts: Any, pattern: str) -> NDArray[np.bool_]:
     import pyarrow as pa
     from pyarrow import compute
 
-    found = compute.match_substring_regex(pa.array(texts.astype(str), pa.large_string()), pattern)
+    found = compute.match_substring_regex(pa.array(texts, pa.large_string()), pattern)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 

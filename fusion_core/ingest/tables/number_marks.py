@@ -27,7 +27,9 @@ _DIGIT: Final = re.compile(r"\d")
 # Thousands by commas and a decimal point, or the other way round; spaces and apostrophes are as clear.
 _COMMA_GROUPS: Final = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 _POINT_GROUPS: Final = re.compile(r"[-+]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?")
-_OTHER_GROUPS: Final = re.compile(r"[-+]?[1-9]\d{0,2}([ \u00a0\u202f\u2009'\u2019]\d{3})+([.,]\d+)?")
+_OTHER_GROUPS: Final = re.compile(
+    r"[-+]?[1-9]\d{0,2}([ \u00a0\u202f\u2009'\u2019]\d{3})+([.,]\d+)?"
+)
 _DECIMAL_COMMA: Final = re.compile(r"[-+]?\d*,\d+|[-+]?\d+,")
 _ONE_COMMA_GROUP: Final = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 _ONE_POINT_GROUP: Final = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")
@@ -117,7 +119,9 @@ def _marked(name: str, texts: Sequence[str]) -> _Marked | None:
         meanings.add(_COMMA)
     clear = any(_OTHER_GROUPS.fullmatch(text) is None for text in marked)
     mixed = not meanings
-    return _Marked(name, frozenset(meanings), marked[0], unclear=mixed or (clear and len(meanings) > 1))
+    return _Marked(
+        name, frozenset(meanings), marked[0], unclear=mixed or (clear and len(meanings) > 1)
+    )
 
 
 def _has_marks(text: str) -> bool:

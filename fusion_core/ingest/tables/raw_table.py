@@ -196,9 +196,7 @@ def read_parquet(path: Path, keep: Callable[[str], bool] | None = None) -> pd.Da
     return frame
 
 
-def _from_workbook(
-    path: Path, keep: Callable[[str], bool] | None, layout: Layout
-) -> RawTable:
+def _from_workbook(path: Path, keep: Callable[[str], bool] | None, layout: Layout) -> RawTable:
     from fusion_core.ingest.tables._workbook import read_workbook
 
     sheet = read_workbook(path, layout)

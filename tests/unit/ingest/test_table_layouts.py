@@ -110,7 +110,9 @@ def test_one_of_several_tables_in_an_archive_is_named(tmp_path):
 
 
 def test_an_archive_is_known_whatever_its_name(tmp_path):
-    assert len(read_raw_table(written(tmp_path / "a.csv", gzip.compress(TABLE.encode()))).frame) == 30
+    assert (
+        len(read_raw_table(written(tmp_path / "a.csv", gzip.compress(TABLE.encode()))).frame) == 30
+    )
 
 
 @pytest.fixture
@@ -194,7 +196,10 @@ def test_a_comma_that_can_be_either_is_asked_and_settled_by_a_word(tmp_path):
     (question,) = load_table(path).raw.said
     assert question.severity == "error"
     assert "--decimal" in question.fix
-    assert load_table(path, layout=Layout(decimal=",")).raw.frame["n"].tolist() == ["1.234", "5.678"]
+    assert load_table(path, layout=Layout(decimal=",")).raw.frame["n"].tolist() == [
+        "1.234",
+        "5.678",
+    ]
     assert load_table(path, layout=Layout(decimal=".")).raw.frame["n"].tolist() == ["1234", "5678"]
 
 
