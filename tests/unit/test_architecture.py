@@ -62,7 +62,15 @@ ROOMS = {
     ),
     "fusion_core.fusion": ("base", "implicates", "trees", "model", "training", "fusing"),
     "fusion_core.estimates": ("statistics", "variance", "api", "runs"),
-    "fusion_core.ingest": ("tables", "generic", "acs", "recs", "fusiondata", "readers"),
+    "fusion_core.ingest": (
+        "tables",
+        "generic",
+        "acs",
+        "recs",
+        "fusiondata",
+        "readers",
+        "import_report",
+    ),
     "fusion_core.demo": ("world", "samples", "harmonies", "build", "checking"),
     "fusion_core.validation": ("internal", "report", "external"),
     "fusion_core.cli": (

@@ -58,7 +58,7 @@ class Choices:
         return Layout(self.encoding, self.decimal, self.sheet, self.header_row)
 
     def for_persons(self) -> Choices:
-        """What of it concerns the person file too."""
+        """Return what of it concerns the person file too."""
         return Choices(
             left_out=self.left_out,
             encoding=self.encoding,

@@ -57,7 +57,8 @@ def standard_table(
     _add_keys(raw, inspection, log, table, variables)
     _add_weights(raw, inspection, log, table, variables)
     names, named = set(_RESERVED), list(_RESERVED)
-    for column in inspection.columns:
+    for inferred in inspection.columns:
+        column = inferred
         if column.left_out:
             log.add(
                 f"The column is left out: {column.left_out}",
@@ -104,7 +105,7 @@ def _only_case_differs(column: InferredColumn, others: Sequence[str]) -> bool:
 def _numbered(
     raw: RawTable, column: InferredColumn, names: Collection[str], log: ProblemLog
 ) -> InferredColumn:
-    """Number a column whose name differs from another one's only in signs no name can have."""
+    """Return a column numbered whose name differs from another one's in signs no name can have."""
     number = next(n for n in itertools.count(2) if f"{column.name}_{n}" not in names)
     name = f"{column.name}_{number}"
     log.add(

@@ -44,7 +44,7 @@ def read_archive(
         raise problem(
             f"The ZIP cannot be unpacked: {error}", path.name, "Unpack it and choose the table"
         ) from error
-    return _stacked(path, parts)
+    return _stacked(parts)
 
 
 def _wanted(
@@ -73,7 +73,7 @@ def _is_extra(name: str) -> bool:
     return name.endswith("/") or place.name.startswith(".") or "__MACOSX" in place.parts
 
 
-def _stacked(path: Path, tables: Sequence[RawTable]) -> RawTable:
+def _stacked(tables: Sequence[RawTable]) -> RawTable:
     first = tables[0]
     for table in tables[1:]:
         different = sorted(set(first.frame.columns) ^ set(table.frame.columns))

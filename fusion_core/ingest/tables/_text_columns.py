@@ -28,7 +28,7 @@ def text_column(column: pd.Series[Any]) -> pd.Categorical:
     """Return one column as categorical texts; blanks are missing."""
     codes, uniques = pd.factorize(column, use_na_sentinel=True)
     if isinstance(column.dtype, pd.StringDtype):  # millions of identifiers
-        texts = pd.Series(uniques).str.strip().to_numpy(dtype=object)
+        texts = pd.Series(uniques).str.strip().tolist()
     else:
         texts = [value_text(value) for value in uniques]
     merged = pd.Categorical(texts)  # '1' and '1.0' must not stay apart
@@ -36,10 +36,10 @@ def text_column(column: pd.Series[Any]) -> pd.Categorical:
     recoded = lookup[codes]
     blank = np.flatnonzero(merged.categories.isin(MISSING_TEXTS))
     if not len(blank):
-        return pd.Categorical.from_codes(recoded, dtype=merged.dtype)
+        return pd.Categorical.from_codes(recoded, categories=merged.categories)
     recoded[np.isin(recoded, blank)] = -1
     return pd.Categorical.from_codes(recoded, categories=merged.categories).remove_categories(
-        [merged.categories[position] for position in blank]
+        [merged.categories[int(position)] for position in blank]
     )
 
 

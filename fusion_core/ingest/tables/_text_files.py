@@ -8,7 +8,7 @@ import io
 from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.ingest.tables._text_columns import MISSING_TEXTS, stripped
-from fusion_core.ingest.tables.layout import COMMENT, Layout, find_dialect
+from fusion_core.ingest.tables.layout import COMMENT, Dialect, Layout, find_dialect
 from fusion_core.ingest.tables.problems import FileProblemsError, Problem, problem
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def read_text(
     header = _header(body, name, dialect.separator)
     # A column without a name, as two separators at the end of every line make one, is nobody's.
     wanted = [column for column in header if column.strip() and (keep is None or keep(column))]
-    table = _arrow_table(body, name, header, wanted, dialect.separator, lines, dialect.comments)
+    table = _arrow_table(body, name, header, wanted, dialect)
     if table.num_rows == 0:
         raise problem("The file has a header but no rows", name, "Export it again with its data")
     frame = table.unify_dictionaries().to_pandas()
@@ -78,13 +78,7 @@ def read_text(
 
 
 def _arrow_table(
-    text: bytes,
-    name: str,
-    header: list[str],
-    wanted: list[str],
-    separator: str,
-    skipped: list[str],
-    comments: bool,
+    text: bytes, name: str, header: list[str], wanted: list[str], dialect: Dialect
 ) -> Any:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
@@ -92,8 +86,8 @@ def _arrow_table(
     bad: list[tuple[int | None, int]] = []
 
     def note_bad_row(row: Any) -> str:
-        if not (comments and row.text.startswith(COMMENT)):
-            number = None if row.number is None else row.number + len(skipped)
+        if not (dialect.comments and row.text.startswith(COMMENT)):
+            number = None if row.number is None else row.number + dialect.skipped
             bad.append((number, row.actual_columns))
         return "skip"
 
@@ -104,7 +98,9 @@ def _arrow_table(
             # One thread: only then does Arrow number the rows it could not read.
             read_options=arrow_csv.ReadOptions(use_threads=False, block_size=_BLOCK),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=separator, newlines_in_values=True, invalid_row_handler=note_bad_row
+                delimiter=dialect.separator,
+                newlines_in_values=True,
+                invalid_row_handler=note_bad_row,
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(wanted, texts),

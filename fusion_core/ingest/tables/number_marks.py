@@ -179,7 +179,7 @@ def _statement(table: RawTable, item: _Marked, meaning: str) -> Problem:
 
 def _question(table: RawTable, item: _Marked) -> Problem:
     what = f"'{item.example}' can be a number with decimals or with a mark of thousands"
-    if not item.unclear or not item.meanings and "," in item.example:
+    if not item.unclear or (not item.meanings and "," in item.example):
         what = f"Numbers such as '{item.example}' mix marks of decimals and of thousands"
     return Problem(
         what,

@@ -127,7 +127,7 @@ def test_a_file_sent_in_pieces_is_put_together_on_disk(workspace, left):
     assert wizard._form.files == {}
 
 
-def test_a_name_that_leads_elsewhere_stays_in_the_folder_of_uploads(workspace, left, tmp_path):
+def test_a_name_that_leads_elsewhere_stays_in_the_folder_of_uploads(workspace, left):
     wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
     upload = wizard._slots[0][1][0]
     upload._process_event(piece("../../../evil.csv", b"id\n"))

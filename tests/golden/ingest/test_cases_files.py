@@ -156,7 +156,7 @@ def test_households_without_persons_are_counted(cases):
 def test_marks_of_thousands_are_read_and_said(cases):
     trial = generic(cases / "g04_thousands/hh.csv")
     assert table(trial)["income"].iloc[0] == 54_142
-    assert sorted(table(trial)["rent"].unique())[-1] == 2_500
+    assert table(trial)["rent"].max() == 2_500
     assert "54,142 is read as 54142" in said(trial)
     assert table(generic(cases / "g04_thousands/hh2.csv"))["weight"].eq(1_234).all()
 

@@ -125,8 +125,8 @@ def workbook(tmp_path):
     sheet.append([])
     sheet.append(["household_id", "weight", "code", "age_group", "day", None])
     for row in range(1, 31):
-        answer = dt.datetime(2024, 10, 14) if row == 4 else "15-19"
-        sheet.append([row, 1.5, "01" if row % 2 else 2, answer, dt.datetime(2020, 1, row)])
+        answer = dt.date(2024, 10, 14) if row == 4 else "15-19"
+        sheet.append([row, 1.5, "01" if row % 2 else 2, answer, dt.date(2020, 1, row)])
     book.save(tmp_path / "h.xlsx")
     return tmp_path / "h.xlsx"
 
@@ -146,7 +146,7 @@ def test_cells_a_workbook_turned_into_dates_are_left_out_with_a_word(workbook):
 
 
 def test_a_sheet_that_is_not_there_is_named(workbook):
-    with pytest.raises(InputError, match="There is no sheet 'Household'.*'Households'"):
+    with pytest.raises(InputError, match=r"There is no sheet 'Household'.*'Households'"):
         read_raw_table(workbook, layout=Layout(sheet="Household"))
 
 
