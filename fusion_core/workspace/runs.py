@@ -35,11 +35,11 @@ Stage = Literal["prepare", "train", "fuse", "validate"]
 FEWEST_FOLDS, MOST_FOLDS = 2, 20
 STAGES: tuple[Stage, ...] = ("prepare", "train", "fuse", "validate")
 _IMPLICATES = (
-    r"(\.lock|implicates\.json|parts/(\d+|begun)\.json|parts/recipient\.parquet"
-    r"|(parts/)?\d+_[A-Za-z0-9_-]+/part-\d+(-2)?\.parquet)"
+    r"(\.lock|implicates\.json|parts/(\d+|begun)\.json|parts/(recipient|households)\.parquet"
+    r"|households-[0-9a-f]{12}\.parquet|(parts/)?\d+_[A-Za-z0-9_-]+/part-\d+(-2)?\.parquet)"
 )
 _CHECKPOINTS = (
-    r"([0-9a-f]{64}\.npz|out_of_fold/[0-9a-f]{32}/([0-9a-f]{64}\.npz|fold-\d+/"
+    r"((out_of_fold/([0-9a-f]{32}/)?)?seed\.json|[0-9a-f]{64}\.npz|out_of_fold/[0-9a-f]{32}/([0-9a-f]{64}\.npz|fold-\d+/"
     rf"{_IMPLICATES}))"
 )
 _OWN: Final = own_files(

@@ -374,7 +374,8 @@ def write_implicates(implicates: Implicates, folder: PathLike) -> None:
     folder, variables = path_of(folder, "folder"), implicates.variables.values()
     with locked(folder):
         begin_implicates(folder, variables=implicates.names)
-        _write_index(implicates.index, folder)
+        with _told(folder):
+            _write_index(implicates.index, folder)
         write_part(folder, 0, variables)
         declare_whole(
             folder,

@@ -279,9 +279,9 @@ def _read_rows(
     """Return the donors that have a weight, their weights and rows, and what they are in messages."""
     if weight is not None:
         require_text(weight, "weight")
-    answers = [name for step in steps for name in step]
-    answers += [*x, *([] if weight is None else [weight])]
-    donor = read_frame(donor, "the donor", answers=answers)
+    fused = [name for step in steps for name in step]
+    answers = [*fused, *x, *([] if weight is None else [weight])]
+    donor = read_frame(donor, "the donor", answers=answers, exact=fused)
     check_names(donor, steps, x, weight, settings)
     check_rows(len(donor), "rows")
     weights = check_weights(donor, weight)

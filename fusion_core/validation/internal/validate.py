@@ -260,7 +260,8 @@ def _among(implicates: Implicates, names: Sequence[str], rows: NDArray[np.bool_]
     chosen = {name: implicates[name] for name in names}
     if not rows.all():
         chosen = {name: replace(item, values=item.values[rows]) for name, item in chosen.items()}
-    return replace(implicates, variables=chosen)
+    index = None if implicates.index is None else implicates.index[rows]
+    return replace(implicates, variables=chosen, index=index)
 
 
 def _in_order(parts: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:

@@ -85,7 +85,7 @@ def test_a_column_that_repeats_another_is_filled_from_it():
 def test_an_infinite_number_is_told_by_its_row_in_the_whole_table(gappy):
     table = gappy.astype({"rooms": float})
     table.loc[650, "rooms"] = np.inf
-    with pytest.raises(InputError, match=r"'rooms' has infinite values \(first in row 650\)"):
+    with pytest.raises(InputError, match=r"'rooms' is infinite in 1 row \(first in row 650\)"):
         impute(table, ignore=["id"], weight="weight")
     table = gappy.copy()
     table.loc[640, "weight"] = -1.0

@@ -178,10 +178,10 @@ def test_fusing_from_disk_keeps_the_index_a_frame_was_written_with(model, recipi
 
 
 def test_files_beside_the_implicates_are_left_alone(implicates, tmp_path):
+    write_implicates(implicates, tmp_path)
     mine = [tmp_path / "households.parquet", tmp_path / "households-0123456789ab.parquet"]
     for path in mine:
         path.write_text("mine")
-    write_implicates(implicates, tmp_path)
     write_implicates(implicates, tmp_path)
     assert all(path.read_text() == "mine" for path in mine)
 
