@@ -5,6 +5,11 @@ from fusion_core.fusion.model.calibration import (
     tempered,
     tempered_chance,
 )
+from fusion_core.fusion.model.chain import (
+    ModelPart,
+    Step,
+    VariableModel,
+)
 from fusion_core.fusion.model.donors import (
     Donors,
     read_donors,
@@ -21,9 +26,6 @@ from fusion_core.fusion.model.files import (
 )
 from fusion_core.fusion.model.fusion_model import (
     FusionModel,
-    ModelPart,
-    Step,
-    VariableModel,
 )
 from fusion_core.fusion.model.inputs import (
     FEWEST_IN_CLASS,

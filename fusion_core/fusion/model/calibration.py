@@ -17,8 +17,8 @@ from scipy.optimize import minimize_scalar
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.fusion.model.chain import VariableModel
     from fusion_core.fusion.model.expectations import FittedVariable
-    from fusion_core.fusion.model.fusion_model import VariableModel
 
 LOG_RANGE: Final = (-1.5, 1.5)
 """Range of ln T that is searched: T from 0.22 to 4.5."""

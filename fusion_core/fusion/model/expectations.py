@@ -28,7 +28,7 @@ from fusion_core.fusion.base import (
     tree_parameters,
 )
 from fusion_core.fusion.model._screening import Design, screen
-from fusion_core.fusion.model.fusion_model import ModelPart, PartRole, VariableModel
+from fusion_core.fusion.model.chain import ModelPart, PartRole, VariableModel
 from fusion_core.fusion.trees import (
     Fit,
     FoldedData,
