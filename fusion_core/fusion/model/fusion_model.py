@@ -26,12 +26,12 @@ class FusionModel(ModelContent):
         return self.exact.get(name, self.values[name])
 
     @property
-    def x(self) -> tuple[str, ...]:
+    def predictor_names(self) -> tuple[str, ...]:
         """Names of the predictors."""
         return tuple(predictor.name for predictor in self.predictors)
 
     @property
-    def y(self) -> tuple[str | tuple[str, ...], ...]:
+    def variable_names(self) -> tuple[str | tuple[str, ...], ...]:
         """Names of the fused variables in fusion order; an inner tuple is a block."""
         return tuple(step.names if step.is_block else step.names[0] for step in self.steps)
 
@@ -123,7 +123,7 @@ class FusionModel(ModelContent):
         variable's class or mean model (its zero model where there is no other); shares of a
         variable sum to one.
         """
-        names = [*self.x, *(variable.name for variable in self.fused_types)]
+        names = [*self.predictor_names, *(variable.name for variable in self.fused_types)]
         rows: list[dict[str, Any]] = []
         for variable in (variable for step in self.steps for variable in step.variables):
             main = [part for part in variable.parts if part.role in ("mean", "classes")]

@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.fusion.model._screening import Design
+    from fusion_core.fusion.training._screening import Design
 
     Floats = NDArray[np.float64]
 

@@ -1,36 +1,168 @@
-"""Check what the user asks for before anything expensive starts."""
+"""What is asked of a training and of its donor, checked before anything expensive starts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from fusion_core.arguments import column_names, items_of, refuse_repeats, require_type
+from fusion_core.arguments import (
+    by_either_name,
+    column_names,
+    items_of,
+    refuse_repeats,
+    require_text,
+)
 from fusion_core.errors import InputError
-from fusion_core.frames import LARGEST_NUMBER, finite_numbers, is_number, numbers_of
+from fusion_core.frames import LARGEST_NUMBER, finite_numbers, is_number, numbers_of, read_frame
 from fusion_core.fusion.base import (
-    POSITIONAL,
     TrainSettings,
     VariableType,
     check_lists,
-    encode,
-    random_seed,
+    checked_settings,
+    normalise_predictors,
     require_names,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.fusion.model.fusion_model import FusionModel
+    from fusion_core.frames import Table
 
+Variables: TypeAlias = Sequence[str | Sequence[str]]
+"""Fusion variables in fusion order; an inner list is a block."""
+Predictors: TypeAlias = Sequence[str] | Mapping[str, Sequence[str]]
+"""Predictors of all fusion variables, or a list per fusion variable."""
 FEWEST_DONORS = 20
 FEWEST_IN_CLASS = 2
 
 
-def normalise_steps(y: Sequence[str | Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+@dataclass(frozen=True)
+class Asked:
+    """What is to be trained, whatever the donor's values are.
+
+    Attributes
+    ----------
+    steps
+        Names of the fusion variables in fusion order; several in a step are a block.
+    predictors
+        Names of the predictors.
+    settings
+        Training settings, with the predictors listed per variable.
+    weight
+        The weight column; ``None`` for equal weights.
+    """
+
+    steps: tuple[tuple[str, ...], ...]
+    predictors: tuple[str, ...]
+    settings: TrainSettings
+    weight: str | None
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the fusion variables in fusion order."""
+        return tuple(name for step in self.steps for name in step)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns of the donor that are read."""
+        return (*self.variables, *self.predictors, *(() if self.weight is None else (self.weight,)))
+
+
+@dataclass(frozen=True)
+class CheckedDonor:
+    """The donor's rows that count, and what is to be trained on them.
+
+    Attributes
+    ----------
+    donor
+        The rows with a positive weight.
+    rows
+        Where they stand in the table that was given.
+    weights
+        Survey weights with mean 1.
+    asked
+        What is to be trained.
+    where
+        Which donors these are, for messages; empty for all.
+    notes
+        What a user should know, in sentences.
+    """
+
+    donor: pd.DataFrame
+    rows: NDArray[np.intp]
+    weights: NDArray[np.float64]
+    asked: Asked
+    where: str
+    notes: tuple[str, ...]
+
+
+def check_asked(
+    variables: Variables | None,
+    predictors: Predictors | None,
+    settings: TrainSettings | None,
+    weight: str | None,
+    *,
+    y: Variables | None = None,
+    x: Predictors | None = None,
+) -> Asked:
+    """Check what is asked of a training, before the donor is looked at.
+
+    Parameters
+    ----------
+    variables, predictors, settings, weight, y, x
+        As for `fusion_core.fusion.train`.
+
+    Raises
+    ------
+    InputError
+        If nothing is to be fused or nothing to predict it from, or something is said twice.
+    """
+    settings = checked_settings(settings)
+    if weight is not None:
+        require_text(weight, "weight")
+    named = by_either_name(variables, y, "variables", "y")
+    listed = by_either_name(predictors, x, "predictors", "x")
+    steps = normalise_steps(named)
+    names, settings = normalise_predictors(listed, steps, settings)
+    return Asked(steps, names, settings, weight)
+
+
+def check_donor(table: Table, asked: Asked) -> CheckedDonor:
+    """Read a donor and check its names, rows and weights.
+
+    Parameters
+    ----------
+    table
+        The donor survey.
+    asked
+        What is to be trained on it.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, repeated or used twice, a weight is none, or there are too few rows.
+    """
+    donor = read_frame(table, "the donor", answers=asked.columns)
+    check_names(donor, asked)
+    check_rows(len(donor), "rows")
+    weights = check_weights(donor, asked.weight)
+    keep = weights > 0
+    check_rows(int(keep.sum()), "rows with a positive weight")
+    rows, weights = np.flatnonzero(keep), _relative_weights(weights[keep])
+    if keep.all():
+        return CheckedDonor(donor, rows, weights, asked, "", ())
+    note = f"{int((~keep).sum()):,} donors have weight zero and were left out."
+    where = "donors with a positive weight"
+    return CheckedDonor(donor.loc[keep], rows, weights, asked, where, (note,))
+
+
+def normalise_steps(
+    variables: Variables | None,
+) -> tuple[tuple[str, ...], ...]:
     """Return the steps of a fusion as tuples of names; an inner sequence is a block.
 
     Raises
@@ -39,28 +171,20 @@ def normalise_steps(y: Sequence[str | Sequence[str]]) -> tuple[tuple[str, ...], 
         If nothing is to be fused, a block is empty or a name occurs twice.
     """
     steps = tuple(
-        tuple(column_names(item, "y", kind="fusion variable"))
+        tuple(column_names(item, "variables", kind="fusion variable"))
         if isinstance(item, Iterable)
-        else tuple(column_names([item], "y"))
-        for item in ([] if y is None else items_of(y, "y"))
+        else tuple(column_names([item], "variables"))
+        for item in ([] if variables is None else items_of(variables, "variables"))
     )
     if not steps:
-        raise InputError(
-            "No fusion variable is chosen", fix="Name at least one donor variable in y"
-        )
+        raise InputError("No fusion variable is chosen", fix="Name at least one donor variable")
     if not all(steps):
         raise InputError("A block of fusion variables is empty", fix="Name its variables")
-    refuse_repeats([name for step in steps for name in step], "fusion variable", "y")
+    refuse_repeats([name for step in steps for name in step], "fusion variable", "variables")
     return steps
 
 
-def check_names(
-    donor: pd.DataFrame,
-    steps: tuple[tuple[str, ...], ...],
-    x: Sequence[str],
-    weight: str | None,
-    settings: TrainSettings,
-) -> None:
+def check_names(donor: pd.DataFrame, asked: Asked) -> None:
     """Check that every name exists once and has one role.
 
     Raises
@@ -68,26 +192,31 @@ def check_names(
     InputError
         If a column is missing, repeated or used twice.
     """
-    fused = [name for step in steps for name in step]
+    fused, predictors, settings = asked.variables, asked.predictors, asked.settings
     columns = list(donor.columns)
     require_names(fused, columns, "fusion variable", "the donor")
-    require_names(x, columns, "predictor", "the donor")
-    require_names([] if weight is None else [weight], columns, "weight column", "the donor")
-    require_names(settings.force, x, "predictor", "the setting 'force'")
+    require_names(predictors, columns, "predictor", "the donor")
     require_names(
-        [name for name, _ in settings.types], [*x, *fused], "variable", "the setting 'types'"
+        [] if asked.weight is None else [asked.weight], columns, "weight column", "the donor"
     )
-    check_lists(fused, x, settings)
-    both = [name for name in fused if name in set(x)]
+    require_names(settings.force, predictors, "predictor", "the setting 'force'")
+    require_names(
+        [name for name, _ in settings.types],
+        [*predictors, *fused],
+        "variable",
+        "the setting 'types'",
+    )
+    check_lists(fused, predictors, settings)
+    both = [name for name in fused if name in set(predictors)]
     if both:
         raise InputError(
             f"The variable '{both[0]}' is both a fusion variable and a predictor",
-            fix="Take it out of x or out of y",
+            fix="Take it out of the predictors or of the fusion variables",
         )
-    if weight in {*fused, *x}:
+    if asked.weight in {*fused, *predictors}:
         raise InputError(
-            f"The weight column '{weight}' is also a predictor or fusion variable",
-            fix="Take it out of x and y",
+            f"The weight column '{asked.weight}' is also a predictor or fusion variable",
+            fix="Take it out of the predictors and fusion variables",
         )
 
 
@@ -115,20 +244,6 @@ def check_weights(donor: pd.DataFrame, weight: str | None) -> NDArray[np.float64
             f"All values of the weight column '{weight}' are zero", fix="Choose another column"
         )
     return values
-
-
-def checked_settings(settings: TrainSettings | None) -> TrainSettings:
-    """Return the settings given, or the defaults.
-
-    Raises
-    ------
-    InputError
-        If something else was given.
-    """
-    if settings is None:
-        return TrainSettings()
-    fix = "Use TrainSettings(…), or TrainSettings.preset('quick')"
-    return require_type(settings, TrainSettings, "settings", fix=fix)
 
 
 def check_numbers(table: pd.DataFrame, names: Iterable[str], weight: str | None) -> None:
@@ -203,7 +318,7 @@ def check_outcome(
         raise InputError(
             f"The fusion variable '{name}' has no value in any row",
             where=where,
-            fix="Leave it out of y",
+            fix="Leave it out",
         )
     levels, counts = np.unique(present, return_counts=True)
     if len(levels) == 1:
@@ -211,7 +326,7 @@ def check_outcome(
         raise InputError(
             f"The fusion variable '{name}' has the same value '{shown}' in every row",
             where=where,
-            fix="Leave it out of y: there is nothing to model",
+            fix="Leave it out: there is nothing to model",
         )
     check_rows(len(present), f"rows with a value of '{name}'")
     if len(present) < folds:
@@ -275,108 +390,8 @@ def refuse_copy(
         )
 
 
-def encode_recipient(
-    recipient: pd.DataFrame, model: FusionModel, *, first_row: int = 0
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Check a recipient against a model and write its predictors as numbers.
-
-    Parameters
-    ----------
-    recipient
-        The recipient or a part of it.
-    model
-        The model.
-    first_row
-        Where the part begins in the whole recipient, for messages.
-
-    Returns
-    -------
-    Matrix of shape (rows, predictors), and how many rows lack each predictor. A lacking value that
-    no donor lacks is replaced by the donor's typical one.
-
-    Raises
-    ------
-    InputError
-        If there are no rows, a predictor is missing, or its type or levels differ from the donor's.
-    """
-    if not len(recipient):
-        raise InputError("The recipient has no rows", fix="Pass at least one household")
-    check_predictors(list(recipient.columns), model)
-    matrix = np.empty((len(recipient), len(model.predictors)))
-    lacking = np.zeros(len(model.predictors), dtype=np.int64)
-    rows = first_row + np.arange(len(recipient))
-    for place, predictor in enumerate(model.predictors):
-        values = encode(recipient[predictor.name], predictor, rows)
-        missing = np.isnan(values)
-        lacking[place] = missing.sum()
-        fill = model.fill[place]
-        matrix[:, place] = values if np.isnan(fill) else np.where(missing, fill, values)
-    return matrix, lacking
-
-
-def check_predictors(columns: list[str], model: FusionModel) -> None:
-    """Check that a recipient has every predictor once.
-
-    Raises
-    ------
-    InputError
-        If a predictor is missing or a column repeated.
-    """
-    refuse_repeats([name for name in columns if name in set(model.x)], "column", "the recipient")
-    require_names(model.x, columns, "predictor", "the recipient")
-
-
-def missing_notes(model: FusionModel, lacking: NDArray[np.int64]) -> tuple[str, ...]:
-    """Say what becomes of recipient rows that lack a predictor.
-
-    Parameters
-    ----------
-    model
-        The model.
-    lacking
-        Number of rows that lack each predictor.
-    """
-    notes = []
-    for predictor, fill, count in zip(model.predictors, model.fill, lacking, strict=True):
-        if count and not np.isnan(fill):
-            notes.append(
-                f"{count:,} recipient rows have no value of '{predictor.name}', which "
-                f"no donor lacks; the donor's typical value was used."
-            )
-        elif count:
-            notes.append(
-                f"{count:,} recipient rows have no value of '{predictor.name}'; the "
-                "models treat them like donors without a value."
-            )
-    return tuple(notes)
-
-
-def fusion_notes(model: FusionModel, lacking: NDArray[np.int64]) -> tuple[str, ...]:
-    """Say what a user should know of a fusion.
-
-    Parameters
-    ----------
-    model, lacking
-        As for `missing_notes`.
-    """
-    old = not all(step.origin for step in model.steps)
-    return (*missing_notes(model, lacking), *((POSITIONAL,) if old else ()))
-
-
-def check_implicates(m: int) -> None:
-    """Check the number of implicates asked for.
-
-    Raises
-    ------
-    InputError
-        If there would be none, or it is no whole number.
-    """
-    if isinstance(m, bool) or not isinstance(m, int | np.integer) or m < 1:
-        raise InputError(f"{m} implicates were asked for", fix="Ask for at least one implicate")
-
-
-def check_name(name: str) -> None:
-    """Check the name of a donor survey.
+def check_name(name: str) -> str:
+    """Return the name of a donor survey, if it is a text.
 
     Raises
     ------
@@ -385,18 +400,14 @@ def check_name(name: str) -> None:
     """
     if not isinstance(name, str):
         raise InputError(f"The donor's name is {name!r}", fix="Give a text, such as 'RECS 2020'")
+    return name
 
 
-def check_seed(seed: int | None) -> int:
-    """Return the seed if it can be one, a random one for ``None``.
-
-    Raises
-    ------
-    InputError
-        If it is negative or not a whole number.
-    """
-    if seed is None:
-        return random_seed()
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError(f"The seed is {seed!r}", fix="Use a whole number of at least 0")
-    return int(seed)
+def _relative_weights(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights of mean one."""
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weights.sum()):
+            weights = weights / weights.max()
+    # float32 is what the trees see; rounding here makes the result blind to the weights' unit.
+    relative = (weights / weights.mean()).astype(np.float32)
+    return np.asarray(relative, dtype=np.float64)
