@@ -33,7 +33,7 @@ class Donors:
     fused_types, fused
         Types of the fused variables and their values, of shape (donors, fused variables).
     filled
-        The same values with gaps filled, as predictors of later variables (see `gaps`).
+        The same values with gaps filled, as predictors of later variables (see `_gaps`).
     weights
         Survey weights with mean 1.
     settings, seed

@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fusion_core.errors import InputError
-from fusion_core.fusion.base import VariableType, detect_types, encode_frame, exact_values
-from fusion_core.fusion.training._arranging import arrange
+from fusion_core.fusion.base import (
+    VariableType,
+    detect_types,
+    encode_frame,
+    exact_values,
+    some_rows,
+)
+from fusion_core.fusion.training._chaining import suggest_blocks, suggest_order
 from fusion_core.fusion.training._donors import Donors
 from fusion_core.fusion.training._gaps import fill_gaps
-from fusion_core.fusion.training.checking import CheckedDonor, check_outcome, refuse_copy
+from fusion_core.fusion.training._screening import Design
+from fusion_core.fusion.training.checking import FEWEST_IN_CLASS, CheckedDonor, check_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -37,7 +46,7 @@ def encode_donor(checked: CheckedDonor, *, seed: int, name: str = "") -> Donors:
     """
     given = _as_numbers(checked, seed=seed, name=name)
     _check_blocks(given)
-    donors = arrange(given)
+    donors = _arranged(given)
     if donors is not given:
         _check_blocks(donors)
     _refuse_copies(donors, where=checked.where)
@@ -56,7 +65,7 @@ def _as_numbers(checked: CheckedDonor, *, seed: int, name: str) -> Donors:
     fused_types = detect_types(donor, asked.variables, overrides, fused=True)
     fused = encode_frame(donor, fused_types, checked.rows)
     for variable, values in zip(fused_types, fused.T, strict=True):
-        check_outcome(variable, values, asked.settings.folds, where=checked.where)
+        _check_outcome(variable, values, asked.settings.folds, where=checked.where)
     filled = fused
     if len(asked.steps) > 1:
         filled = fill_gaps(fused, fused_types, matrix, predictors, weights, seed=seed)
@@ -96,7 +105,7 @@ def _check_blocks(donors: Donors) -> None:
             continue
         rows = donors.step_rows(step)
         for column in donors.step_columns(step):
-            check_outcome(
+            _check_outcome(
                 donors.fused_types[column],
                 donors.fused[rows, column],
                 donors.settings.folds,
@@ -109,7 +118,7 @@ def _refuse_copies(donors: Donors, *, where: str) -> None:
     for place, variable in enumerate(donors.fused_types):
         for known in donors.candidates(place):
             if known < len(donors.predictors):
-                refuse_copy(
+                _refuse_copy(
                     variable,
                     donors.fused[:, place],
                     donors.predictors[known],
@@ -147,3 +156,159 @@ def _useful_predictors(
             "Every predictor has the same value for all donors", fix="Choose other predictors"
         )
     return keep, notes
+
+
+def _arranged(donors: Donors) -> Donors:
+    """Form the suggested blocks, and put the steps into the suggested order, as far as asked for.
+
+    Raises
+    ------
+    InputError
+        If too few donors have a value of every fusion variable.
+    """
+    settings = donors.settings
+    if len(donors.steps) == 1 or (settings.order == "given" and settings.largest_block <= 1):
+        return donors
+    rows = np.flatnonzero(np.isfinite(donors.fused).all(axis=1))
+    check_rows(
+        len(rows), "rows with a value of every fusion variable, to find order and blocks from"
+    )
+    key = donors.origin(range(len(donors.fused_types)))
+    rows = rows[some_rows(donors.seed, settings.screening_share, len(rows), key)]
+    weights = donors.weights[rows]
+    predictors = Design.build(donors.matrix[rows], donors.predictors, weights)
+
+    def design(steps: Sequence[int]) -> Design:
+        columns = [column for step in steps for column in donors.step_columns(step)]
+        kinds = [donors.fused_types[column] for column in columns]
+        return Design.build(donors.fused[rows][:, columns], kinds, weights)
+
+    blocks = [[step] for step in range(len(donors.steps))]
+    if settings.largest_block > 1:
+        # Blocks somebody formed stay as they are.
+        alone = [step for step in range(len(donors.steps)) if len(donors.steps[step]) == 1]
+        found = suggest_blocks(
+            [design([step]) for step in alone],
+            predictors,
+            largest=settings.largest_block,
+            bond=settings.block_bond,
+        )
+        given = [block for block in blocks if block[0] not in alone]
+        blocks = sorted([*given, *([alone[place] for place in block] for block in found)])
+    if settings.order == "suggested":
+        order = suggest_order([design(block) for block in blocks], predictors)
+        blocks = [blocks[place] for place in order]
+    return _rearranged(donors, blocks)
+
+
+def _rearranged(donors: Donors, blocks: Sequence[Sequence[int]]) -> Donors:
+    """Put steps together to blocks, in the order of these."""
+    columns = [column for block in blocks for step in block for column in donors.step_columns(step)]
+    steps = tuple(tuple(name for step in block for name in donors.steps[step]) for block in blocks)
+    shown = ", ".join(" and ".join(names) for names in steps)
+    what = "order" if donors.settings.order == "suggested" else "blocks"
+    return dataclasses.replace(
+        donors,
+        steps=steps,
+        fused_types=tuple(donors.fused_types[column] for column in columns),
+        fused=donors.fused[:, columns],
+        filled=donors.filled[:, columns],
+        notes=(*donors.notes, f"Suggested {what}: {shown}."),
+    )
+
+
+def _check_outcome(
+    variable: VariableType, values: NDArray[np.float64], folds: int, *, where: str = ""
+) -> None:
+    """Check that a fusion variable can be learned.
+
+    Parameters
+    ----------
+    variable, values
+        The variable and its encoded values, missing ones as NaN.
+    folds
+        Number of cross-validation folds.
+    where
+        Which donors the values are of, where not of all.
+
+    Raises
+    ------
+    InputError
+        If all values are missing or equal, too few for the folds, or a class has a single donor.
+    """
+    name = variable.name
+    present = values[np.isfinite(values)]
+    if not len(present):
+        raise InputError(
+            f"The fusion variable '{name}' has no value in any row",
+            where=where,
+            fix="Leave it out",
+        )
+    levels, counts = np.unique(present, return_counts=True)
+    if len(levels) == 1:
+        shown = variable.levels[int(levels[0])] if variable.is_categorical else f"{levels[0]:g}"
+        raise InputError(
+            f"The fusion variable '{name}' has the same value '{shown}' in every row",
+            where=where,
+            fix="Leave it out: there is nothing to model",
+        )
+    check_rows(len(present), f"rows with a value of '{name}'")
+    if len(present) < folds:
+        raise InputError(
+            f"The fusion variable '{name}' has {len(present)} values, fewer than the {folds} folds",
+            where=where,
+            fix="Ask for fewer folds",
+        )
+    if variable.is_categorical and counts.min() < FEWEST_IN_CLASS:
+        level = variable.levels[int(levels[np.argmin(counts)])]
+        raise InputError(
+            f"The level '{level}' of the fusion variable '{name}' has a single donor",
+            where=where,
+            fix="Merge it with another level",
+        )
+    zeros = int((present == 0).sum())
+    if variable.kind == "zero_inflated" and min(zeros, len(present) - zeros) < FEWEST_IN_CLASS:
+        raise InputError(
+            f"The fusion variable '{name}' has {zeros} zeros among {len(present)} values",
+            where=where,
+            fix="Declare it continuous",
+        )
+
+
+def _refuse_copy(
+    fused: VariableType,
+    values: NDArray[np.float64],
+    predictor: VariableType,
+    known: NDArray[np.float64],
+    *,
+    where: str = "",
+) -> None:
+    """Check that a predictor is not the fusion variable under another name.
+
+    Parameters
+    ----------
+    fused, values
+        The fusion variable and its encoded values.
+    predictor, known
+        A predictor and its encoded values of the same donors.
+    where
+        Which donors the values are of, where not of all.
+
+    Raises
+    ------
+    InputError
+        If both have the same value in every row.
+    """
+    if fused.is_categorical != predictor.is_categorical:
+        return
+    if fused.is_categorical and fused.levels != predictor.levels:
+        places = {level: float(place) for place, level in enumerate(fused.levels)}
+        table = np.array([*(places.get(level, -1.0) for level in predictor.levels), np.nan])
+        known = table[np.where(np.isnan(known), len(predictor.levels), known).astype(np.int64)]
+    if np.array_equal(values, known, equal_nan=True):
+        raise InputError(
+            f"The fusion variable '{fused.name}' and the predictor '{predictor.name}' have the same "
+            "value in every row",
+            where=where,
+            fix="Take one of them out: the recipient has the answer already",
+        )

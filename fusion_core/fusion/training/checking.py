@@ -20,7 +20,6 @@ from fusion_core.errors import InputError
 from fusion_core.frames import LARGEST_NUMBER, finite_numbers, is_number, numbers_of, read_frame
 from fusion_core.fusion.base import (
     TrainSettings,
-    VariableType,
     check_lists,
     checked_settings,
     normalise_predictors,
@@ -290,103 +289,6 @@ def check_rows(count: int, holds: str) -> None:
         raise InputError(
             f"The donor has {count} {holds}, fewer than {FEWEST_DONORS}",
             fix="Use a larger donor survey, or leave the variable out",
-        )
-
-
-def check_outcome(
-    variable: VariableType, values: NDArray[np.float64], folds: int, *, where: str = ""
-) -> None:
-    """Check that a fusion variable can be learned.
-
-    Parameters
-    ----------
-    variable, values
-        The variable and its encoded values, missing ones as NaN.
-    folds
-        Number of cross-validation folds.
-    where
-        Which donors the values are of, where not of all.
-
-    Raises
-    ------
-    InputError
-        If all values are missing or equal, too few for the folds, or a class has a single donor.
-    """
-    name = variable.name
-    present = values[np.isfinite(values)]
-    if not len(present):
-        raise InputError(
-            f"The fusion variable '{name}' has no value in any row",
-            where=where,
-            fix="Leave it out",
-        )
-    levels, counts = np.unique(present, return_counts=True)
-    if len(levels) == 1:
-        shown = variable.levels[int(levels[0])] if variable.is_categorical else f"{levels[0]:g}"
-        raise InputError(
-            f"The fusion variable '{name}' has the same value '{shown}' in every row",
-            where=where,
-            fix="Leave it out: there is nothing to model",
-        )
-    check_rows(len(present), f"rows with a value of '{name}'")
-    if len(present) < folds:
-        raise InputError(
-            f"The fusion variable '{name}' has {len(present)} values, fewer than the {folds} folds",
-            where=where,
-            fix="Ask for fewer folds",
-        )
-    if variable.is_categorical and counts.min() < FEWEST_IN_CLASS:
-        level = variable.levels[int(levels[np.argmin(counts)])]
-        raise InputError(
-            f"The level '{level}' of the fusion variable '{name}' has a single donor",
-            where=where,
-            fix="Merge it with another level",
-        )
-    zeros = int((present == 0).sum())
-    if variable.kind == "zero_inflated" and min(zeros, len(present) - zeros) < FEWEST_IN_CLASS:
-        raise InputError(
-            f"The fusion variable '{name}' has {zeros} zeros among {len(present)} values",
-            where=where,
-            fix="Declare it continuous",
-        )
-
-
-def refuse_copy(
-    fused: VariableType,
-    values: NDArray[np.float64],
-    predictor: VariableType,
-    known: NDArray[np.float64],
-    *,
-    where: str = "",
-) -> None:
-    """Check that a predictor is not the fusion variable under another name.
-
-    Parameters
-    ----------
-    fused, values
-        The fusion variable and its encoded values.
-    predictor, known
-        A predictor and its encoded values of the same donors.
-    where
-        Which donors the values are of, where not of all.
-
-    Raises
-    ------
-    InputError
-        If both have the same value in every row.
-    """
-    if fused.is_categorical != predictor.is_categorical:
-        return
-    if fused.is_categorical and fused.levels != predictor.levels:
-        places = {level: float(place) for place, level in enumerate(fused.levels)}
-        table = np.array([*(places.get(level, -1.0) for level in predictor.levels), np.nan])
-        known = table[np.where(np.isnan(known), len(predictor.levels), known).astype(np.int64)]
-    if np.array_equal(values, known, equal_nan=True):
-        raise InputError(
-            f"The fusion variable '{fused.name}' and the predictor '{predictor.name}' have the same "
-            "value in every row",
-            where=where,
-            fix="Take one of them out: the recipient has the answer already",
         )
 
 
