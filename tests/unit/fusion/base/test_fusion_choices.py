@@ -192,7 +192,7 @@ def test_lists_that_cannot_be_followed_are_refused(donor, settings, x, changes, 
 
 def test_lists_given_twice_are_refused(donor, settings):
     twice = settings.replace(predictors=(("area", ("size",)),))
-    with pytest.raises(InputError, match="both in x and in the setting"):
+    with pytest.raises(InputError, match="both as an argument and in the setting"):
         train(donor, ["area"], {"area": ["size"]}, settings=twice, seed=0)
     with pytest.raises(InputError, match="'predictors' names 'area' 2 times"):
         settings.replace(predictors=(("area", ("size",)), ("area", ("income",))))
