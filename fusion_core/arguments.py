@@ -130,6 +130,29 @@ def require_type(value: object, kind: type[Kind], name: str, *, fix: str) -> Kin
     return value
 
 
+def by_either_name(value: Kind, short: Kind, name: str, letter: str) -> Kind:
+    """Return an argument that may be given by its name or by a letter, as users of R know it.
+
+    Parameters
+    ----------
+    value, short
+        What was given by either; ``None`` for nothing.
+    name, letter
+        The two names.
+
+    Raises
+    ------
+    InputError
+        If it was given by both.
+    """
+    if value is not None and short is not None:
+        raise InputError(
+            f"'{name}' and '{letter}' are the same argument, and both are given",
+            fix=f"Leave out '{letter}'",
+        )
+    return short if value is None else value
+
+
 def path_of(path: Any, name: str) -> Path:
     """Return a path given as a string or as a path.
 

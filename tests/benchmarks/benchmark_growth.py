@@ -121,13 +121,15 @@ def fuse_once(sizes: Sizes) -> Usage:
         inputs[:500].to_parquet(folder / "few.parquet", index=False)
         inputs.to_parquet(folder / "recipient.parquet", index=False)
         del donor, recipient, inputs
-        fuse_to_folder(folder / "few.parquet", folder / "model", folder / "first", m=2, seed=0)
+        fuse_to_folder(
+            folder / "few.parquet", folder / "model", folder / "first", implicates=2, seed=0
+        )
         with metered() as meter:
             fuse_to_folder(
                 folder / "recipient.parquet",
                 folder / "model",
                 folder / "implicates",
-                m=sizes.implicates,
+                implicates=sizes.implicates,
                 memory=PART_MEMORY,
                 seed=0,
             )

@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -178,6 +179,30 @@ def test_a_room_imports_only_the_rooms_before_it(package: str):
             continue
         reached = {below(module, name, package) for module, name in imports(path)} - {"", room}
         assert not {other for other in reached if order.index(other) > order.index(room)}, path
+
+
+def test_no_modules_of_the_engine_import_each_other_in_a_circle():
+    """Imports for type checkers count: what needs the other's types belongs above it."""
+    names = {dotted(path) for path in modules(ENGINE)}
+    needs = {
+        dotted(path): {
+            module if f"{module}.{name}" not in names else f"{module}.{name}"
+            for module, name in imports(path)
+        }
+        & names - {dotted(path)}
+        for path in modules(ENGINE)
+    }
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+@pytest.mark.parametrize("package", ["fusion_core", *(f"fusion_core.{name}" for name in ALLOWED)])
+def test_every_public_name_of_a_package_can_be_taken_from_it(package: str):
+    offered = import_module(package)
+    for name in getattr(offered, "__all__", vars(offered).get("_PARTS", ())):
+        assert getattr(offered, name) is not None
 
 
 @pytest.mark.parametrize("path", [*modules(ENGINE), *modules(APP)], ids=dotted)

@@ -8,7 +8,7 @@ no estimate more certain than it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,16 +17,21 @@ import pandas as pd
 from fusion_core.arguments import column_names
 from fusion_core.errors import InputError
 from fusion_core.frames import read_frame, whole_frame
-from fusion_core.fusion.base import Purpose, TrainSettings, integer_seed, require_names
+from fusion_core.fusion.base import (
+    Progress,
+    Purpose,
+    TrainSettings,
+    check_seed,
+    checked_settings,
+    integer_seed,
+    require_names,
+)
 from fusion_core.fusion.fusing.fusing import fuse
-from fusion_core.fusion.model import check_numbers, check_seed, checked_settings
-from fusion_core.fusion.training import train
+from fusion_core.fusion.training import check_numbers, train
 
 if TYPE_CHECKING:
     from fusion_core.frames import Table
     from fusion_core.fusion.implicates import FusedVariable
-
-Progress = Callable[[float, str], None]
 
 
 def impute(
@@ -129,7 +134,7 @@ def _fill(
             settings=settings,
         )
     model = train(table[~gaps], [name], predictors, weight=weight, seed=seed, settings=settings)
-    drawn = fuse(table.loc[gaps, list(model.x)], model, m=1, seed=seed)[name]
+    drawn = fuse(table.loc[gaps, list(model.predictor_names)], model, implicates=1, seed=seed)[name]
     result = column.copy()
     result[gaps] = _values(drawn, column)
     return result

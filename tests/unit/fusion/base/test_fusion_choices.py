@@ -113,7 +113,7 @@ def test_every_donor_can_be_a_centre(donor, settings):
 
 def predictors_of(model: FusionModel) -> dict[str, list[str]]:
     """The names each fused variable's models know."""
-    names = [*model.x, *(item.name for item in model.fused_types)]
+    names = [*model.predictor_names, *(item.name for item in model.fused_types)]
     variables = [variable for step in model.steps for variable in step.variables]
     return {item.type.name: [names[place] for place in item.features] for item in variables}
 
@@ -126,16 +126,17 @@ def test_every_variable_may_have_its_own_predictors(donor, recipient, settings):
         "cooling_share": ["region", "size"],
     }
     model = train(donor, Y, lists, settings=settings, seed=0)
-    assert model.x == ("region", "size", "income")
+    assert model.predictor_names == ("region", "size", "income")
     assert predictors_of(model) == {
         "fuel": ["region"],
         "area": ["size", "income", "fuel"],
         "heating_share": ["size", "fuel", "area"],
         "cooling_share": ["region", "size", "fuel", "area"],
     }
-    drawn = fuse(recipient, model, m=2, seed=0)
+    drawn = fuse(recipient, model, implicates=2, seed=0)
     assert (
-        drawn["fuel"].values == fuse(recipient.assign(size=1), model, m=2, seed=0)["fuel"].values
+        drawn["fuel"].values
+        == fuse(recipient.assign(size=1), model, implicates=2, seed=0)["fuel"].values
     ).all()
 
 
@@ -191,7 +192,7 @@ def test_lists_that_cannot_be_followed_are_refused(donor, settings, x, changes, 
 
 def test_lists_given_twice_are_refused(donor, settings):
     twice = settings.replace(predictors=(("area", ("size",)),))
-    with pytest.raises(InputError, match="both in x and in the setting"):
+    with pytest.raises(InputError, match="both as an argument and in the setting"):
         train(donor, ["area"], {"area": ["size"]}, settings=twice, seed=0)
     with pytest.raises(InputError, match="'predictors' names 'area' 2 times"):
         settings.replace(predictors=(("area", ("size",)), ("area", ("income",))))

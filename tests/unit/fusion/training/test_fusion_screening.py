@@ -6,7 +6,7 @@ from scipy.stats import rankdata
 
 from fusion_core import TrainSettings
 from fusion_core.fusion.base.variables import VariableType
-from fusion_core.fusion.model._screening import Design, screen
+from fusion_core.fusion.training._screening import Design, screen
 
 ROWS = 400
 LEVELS = ("coast", "hills", "plain", "town")

@@ -172,10 +172,10 @@ def test_columns_without_a_name_of_text_are_refused(refused, donor):
 def test_predictors_without_variation_are_left_out_and_noted(donor, small_settings):
     settings = small_settings.replace(maximum_trees=3)
     model = train(donor.assign(region="coast"), ["area"], X, settings=settings, seed=0)
-    assert model.x == ("size", "income")
+    assert model.predictor_names == ("size", "income")
     assert any("'region' is the same for every donor" in note for note in model.notes)
     empty = train(donor.assign(income=np.nan), ["area"], X, settings=settings, seed=0)
-    assert empty.x == ("size", "region")
+    assert empty.predictor_names == ("size", "region")
     assert empty.notes == ("'income' has no value for any donor and was left out.",)
 
 
@@ -194,15 +194,17 @@ def test_missing_values_are_used_and_noted(donor, recipient, small_settings):
     )
     assert "100 donors have no value of 'income'." in model.notes
     assert any("30 donors have no value of 'area'" in note for note in model.notes)
-    drawn = fuse(recipient, model, m=2, seed=0)["area"].values
+    drawn = fuse(recipient, model, implicates=2, seed=0)["area"].values
     assert np.isfinite(drawn).all()
 
 
 def test_a_recipient_lacking_values_no_donor_lacks_gets_the_typical_value(model, recipient):
     lacking = recipient.assign(income=np.nan)
     typical = recipient.assign(income=model.fill[1])
-    implicates = fuse(lacking, model, m=2, seed=0)
-    assert (implicates["area"].values == fuse(typical, model, m=2, seed=0)["area"].values).all()
+    implicates = fuse(lacking, model, implicates=2, seed=0)
+    assert (
+        implicates["area"].values == fuse(typical, model, implicates=2, seed=0)["area"].values
+    ).all()
     assert "300 recipient rows have no value of 'income'" in implicates.notes[0]
 
 
@@ -220,36 +222,40 @@ def test_donors_of_weight_zero_are_left_out(donor, small_settings):
 @pytest.mark.parametrize("m", [0, -3, 2.5, True])
 def test_fewer_than_one_implicate_is_refused(model, recipient, m):
     with pytest.raises(InputError, match="at least one implicate"):
-        fuse(recipient, model, m=m, seed=0)
+        fuse(recipient, model, implicates=m, seed=0)
 
 
 def test_more_implicates_than_the_memory_holds_are_refused(model, recipient, tmp_path):
     with pytest.raises(InputError, match=r"of memory, but only .* are free"):
-        fuse(recipient, model, m=10**12)
+        fuse(recipient, model, implicates=10**12)
     recipient.to_parquet(tmp_path / "recipient.parquet")
     model.save(tmp_path / "model")
     with pytest.raises(InputError, match=r"MB are allowed.*fewer threads or implicates"):
         fuse_to_folder(
-            tmp_path / "recipient.parquet", tmp_path / "model", tmp_path / "o", m=10**12, seed=0
+            tmp_path / "recipient.parquet",
+            tmp_path / "model",
+            tmp_path / "o",
+            implicates=10**12,
+            seed=0,
         )
     assert not (tmp_path / "o").exists()
 
 
 def test_an_empty_recipient_is_refused_and_one_row_is_enough(model, recipient):
     with pytest.raises(InputError, match="no rows"):
-        fuse(recipient.head(0), model, m=1, seed=0)
-    assert fuse(recipient.head(1), model, m=3, seed=0)["area"].values.shape == (1, 3)
+        fuse(recipient.head(0), model, implicates=1, seed=0)
+    assert fuse(recipient.head(1), model, implicates=3, seed=0)["area"].values.shape == (1, 3)
 
 
 def test_a_recipient_without_a_predictor_is_refused(model, recipient):
     with pytest.raises(InputError, match="no predictor 'income'"):
-        fuse(recipient.drop(columns="income"), model, m=1, seed=0)
+        fuse(recipient.drop(columns="income"), model, implicates=1, seed=0)
 
 
 def test_unseen_levels_are_refused_naming_variable_expected_and_found(model, recipient):
     unseen = recipient.assign(region=recipient["region"].astype(str).replace("plain", "moon"))
     with pytest.raises(InputError) as caught:
-        fuse(unseen, model, m=1, seed=0)
+        fuse(unseen, model, implicates=1, seed=0)
     assert "'region' has levels the donor does not have: 'moon'" in str(caught.value)
     assert "'coast', 'hills', 'plain'" in str(caught.value)
 
@@ -259,7 +265,7 @@ def test_another_type_is_refused(model, recipient, column):
     other = recipient["income"] if column == "region" else recipient["region"]
     found = "numbers" if column == "region" else "categories"
     with pytest.raises(InputError, match=f"'{column}' holds {found}"):
-        fuse(recipient.assign(**{column: other}), model, m=1)
+        fuse(recipient.assign(**{column: other}), model, implicates=1)
 
 
 def test_levels_in_another_order_are_refused(donor, small_settings):
@@ -268,14 +274,14 @@ def test_levels_in_another_order_are_refused(donor, small_settings):
     model = train(donor.assign(size=size), ["area"], ["size"], settings=settings, seed=0)
     turned = pd.DataFrame({"size": size.reorder_categories(list("654321"))})
     with pytest.raises(InputError, match="in another order"):
-        fuse(turned, model, m=1, seed=0)
+        fuse(turned, model, implicates=1, seed=0)
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
 def test_a_seed_that_is_no_whole_number_is_refused(refused, donor, model, recipient, seed):
     assert "seed" in refused(donor, ["area"], X, seed=seed)
     with pytest.raises(InputError, match="seed"):
-        fuse(recipient, model, m=1, seed=seed)
+        fuse(recipient, model, implicates=1, seed=seed)
 
 
 @pytest.mark.parametrize(

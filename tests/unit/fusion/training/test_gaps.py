@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fusion_core.fusion import fuse, train
 from fusion_core.fusion.base.variables import VariableType
-from fusion_core.fusion.model._gaps import fill_gaps
+from fusion_core.fusion.training._gaps import fill_gaps
 
 NUMBER = VariableType("number", "continuous")
 LEVELS = VariableType("answer", "nominal", ("a", "b", "c"))
@@ -64,7 +64,7 @@ def test_a_variable_keeps_its_mean_when_those_with_low_values_left_an_earlier_on
     model = train(
         gappy, ["fuel", "area"], ["size", "income"], weight="weight", settings=small_settings
     )
-    area = fuse(donor, model, m=10)["area"].values.mean(axis=1)
+    area = fuse(donor, model, implicates=10)["area"].values.mean(axis=1)
     mean = np.average(donor["area"], weights=donor["weight"])
     answered = donor[~silent]
     biased = np.average(answered["area"], weights=answered["weight"])
@@ -77,6 +77,6 @@ def test_donors_who_answered_different_variables_can_be_fused_together(donor, sm
     half = np.arange(len(donor)) % 2 == 0
     gappy = donor.assign(fuel=donor["fuel"].where(half), area=donor["area"].where(~half))
     model = train(gappy, ["fuel", "area"], ["size", "income"], settings=small_settings)
-    implicates = fuse(donor, model, m=2)
+    implicates = fuse(donor, model, implicates=2)
     assert set(np.unique(implicates["area"].values)) <= set(donor.loc[~half, "area"])
     assert pd.notna(implicates["fuel"].values).all()

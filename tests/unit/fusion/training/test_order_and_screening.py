@@ -5,8 +5,8 @@ import pytest
 
 from fusion_core.fusion.base.settings import TrainSettings
 from fusion_core.fusion.base.variables import VariableType
-from fusion_core.fusion.model._chaining import suggest_blocks, suggest_order
-from fusion_core.fusion.model._screening import Design, screen
+from fusion_core.fusion.training._chaining import suggest_blocks, suggest_order
+from fusion_core.fusion.training._screening import Design, screen
 
 
 def design(matrix: np.ndarray, weights: np.ndarray, *, levels: int = 0) -> Design:

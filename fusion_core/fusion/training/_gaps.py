@@ -20,7 +20,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from fusion_core.fusion.base import Purpose, stream
-from fusion_core.fusion.model._screening import Design
+from fusion_core.fusion.training._screening import Design
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

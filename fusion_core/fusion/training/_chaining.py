@@ -1,6 +1,6 @@
 """Which fusion variables are drawn together, and in which order all are chained.
 
-Both are read off linear models of ranks and indicators (`screening.Design`). All of these follow from
+Both are read off linear models of ranks and indicators (`_screening.Design`). All of these follow from
 one matrix of cross products: what columns leave unexplained of the others is a Schur complement of
 it, and one more known variable is one more elimination.
 """
@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.fusion.model._screening import Design
+    from fusion_core.fusion.training._screening import Design
 
     Floats = NDArray[np.float64]
 
