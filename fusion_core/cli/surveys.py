@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace
+from fusion_core.cli.options import CreateOption, JsonOption, WorkspaceOption, open_workspace
 from fusion_core.cli.output import Output, number, percent, table
 from fusion_core.errors import ConflictError, HarmonyError
 
@@ -127,6 +127,7 @@ def add_survey(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a survey of the same name and vintage.")
     ] = False,
+    create: CreateOption = False,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
@@ -142,7 +143,7 @@ def add_survey(
     from fusion_core.ingest.readers import ImportRequest, find_reader, try_import
     from fusion_core.ingest.tables import FileProblemsError
 
-    opened = open_workspace(workspace)
+    opened = None if check else open_workspace(workspace, create=create)
     chosen = find_reader(reader)
     given = {
         "household": household,
@@ -164,7 +165,7 @@ def add_survey(
     if trial.survey is None:
         raise FileProblemsError(trial.problems)
     survey = trial.survey
-    if not check:
+    if opened is not None:
         if opened.has_survey(survey.id) and not replace:
             raise ConflictError(
                 f"The workspace has {survey.id.title} already",

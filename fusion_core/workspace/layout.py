@@ -15,6 +15,7 @@ A workspace is one folder that a team can keep under version control (without da
 from __future__ import annotations
 
 import re
+import shlex
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -79,21 +80,33 @@ class Workspace:
                 return cls.open(path)
             if path.exists() and not path.is_dir():
                 raise InputError("A workspace is a folder, and this is a file", where=str(path))
-            # An unfinished description is of a program that was killed while it created this.
-            is_taken = path.exists() and any(
-                not item.name.startswith(".workspace.json.") for item in path.iterdir()
-            )
+            has_room = cls.has_room(path)
         except OSError as error:
             raise not_readable("workspace", path, error) from error
-        if is_taken:
+        if not has_room:
             raise InputError(
                 "The folder is not empty and is no workspace",
                 where=str(path),
-                fix="Choose an empty folder or one with a workspace.json",
+                fix="Choose a new or empty folder; the files of surveys may stay where they are",
             )
-        workspace = cls(path, title or path.resolve().name, synthetic)
+        workspace = cls(path, " ".join(title.split()) or path.resolve().name, synthetic)
         workspace.save()
         return workspace
+
+    @staticmethod
+    def has_room(path: Path) -> bool:
+        """Whether a workspace can be created in a folder: it is empty, or does not exist yet.
+
+        Raises
+        ------
+        OSError
+            If the folder may not be read.
+        """
+        # An unfinished description is of a program that was killed while it created this.
+        return not path.exists() or (
+            path.is_dir()
+            and all(item.name.startswith(".workspace.json.") for item in path.iterdir())
+        )
 
     def save(self) -> None:
         """Write ``workspace.json``."""
@@ -111,15 +124,10 @@ class Workspace:
         """
         path = path_of(path, "path")
         try:
-            is_workspace = (path / "workspace.json").exists()
+            if not (path / "workspace.json").exists():
+                raise _no_workspace(path)
         except OSError as error:
             raise not_readable("workspace", path, error) from error
-        if not is_workspace:
-            raise InputError(
-                "The folder is no workspace: it has no workspace.json",
-                where=str(path),
-                fix="Name another folder, or build the demo with `harmony demo --workspace DIR`",
-            )
         record = read_json(path / "workspace.json")
         if record.get("format") != FORMAT_VERSION:
             raise InputError(
@@ -274,6 +282,17 @@ class Workspace:
             raise InputError.unknown(
                 "survey", str(survey), map(str, self.survey_ids()), where=str(self.path)
             )
+
+
+def _no_workspace(path: Path) -> InputError:
+    """Build the error for a folder that is no workspace; it says how to get one."""
+    if Workspace.has_room(path):
+        command = f"harmony init {shlex.quote(str(path))}"
+        fix = f"Create a workspace there with `{command}`, or name another folder"
+    else:
+        fix = "Name another folder, or create a workspace in a new one with `harmony init DIR`"
+    reason = "it has no workspace.json" if path.exists() else "it does not exist"
+    return InputError(f"The folder is no workspace: {reason}", where=str(path), fix=fix)
 
 
 def _names_in(folder: Path) -> list[str]:

@@ -22,7 +22,7 @@ from harmony_app.fuse.catalogue import Catalogue, load_catalogue
 from harmony_app.fuse.run_view import detail_data, runs_data
 from harmony_app.fuse.settings_form import read_value
 from harmony_app.fuse.state import FuseState
-from harmony_app.shell.page import message_panel
+from harmony_app.shell.page import nothing_yet
 from harmony_app.shell.session import Session, set_query
 from harmony_app.shell.work import RunRow, RunWatch, SlowWork
 
@@ -44,7 +44,7 @@ def build(session: Session) -> pn.viewable.Viewable:
     """Build the page."""
     pairs = _usable_pairs(session)
     if not pairs and not RunWatch(session.workspace).rows():
-        return message_panel(_NO_PAIR, _HOW_TO_GET_ONE)
+        return nothing_yet(session, _NO_PAIR, _HOW_TO_GET_ONE, ("recipient", "donors", "harmonies"))
     return FusePage(session, pairs).board
 
 

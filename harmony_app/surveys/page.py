@@ -13,6 +13,7 @@ from fusion_core.errors import HarmonyError
 from fusion_core.surveys import RespondentLevel
 from fusion_core.surveys.search import search, siblings
 from harmony_app.shell.session import set_query
+from harmony_app.shell.steps import next_way, ways_html
 from harmony_app.surveys import rows, state
 from harmony_app.surveys.catalogue import Catalogue, load_catalogue, load_distribution
 from harmony_app.surveys.data_list import DataList
@@ -40,6 +41,10 @@ _KINDS: Final[dict[str, state.TypeFilter]] = {
 _NOTHING_CHOSEN: Final = (
     '<div class="message"><h2>Choose a variable</h2><p>Its weighted distribution, levels and'
     " other vintages appear here.</p></div>"
+)
+_NO_SURVEY: Final = (
+    '<div class="message"><h2>No survey yet</h2><p>A fusion joins two: a recipient that says where'
+    " people live, such as the ACS, and a donor with the answers it lacks.</p>"
 )
 
 
@@ -267,7 +272,7 @@ class SurveysPage(pn.viewable.Viewer):
     def _show_variable(self) -> None:
         entry = self._chosen()
         if entry is None:
-            self._detail.object = _NOTHING_CHOSEN
+            self._detail.object = _NOTHING_CHOSEN if self._catalogue.overviews else self._begin()
             self._sibling_card.css_classes = ["hidden"]
             return
         found, problem = None, ""
@@ -284,6 +289,10 @@ class SurveysPage(pn.viewable.Viewer):
             selected="",
             height=_HEAD_HEIGHT + _ROW_HEIGHT * min(len(others), _SHOWN_SURVEYS) + 4,
         )
+
+    def _begin(self) -> str:
+        way = next_way(self._session, ("recipient", "donors"))
+        return f"{_NO_SURVEY}{ways_html(way)}</div>"
 
     def _chosen(self) -> Entry | None:
         key = self.view.variable

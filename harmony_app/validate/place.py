@@ -11,7 +11,7 @@ from fusion_core.errors import HarmonyError, InputError
 from fusion_core.surveys.storage import read_dictionary
 from fusion_core.validation.report import has_validation
 from fusion_core.workspace.runs import Run, list_runs, open_run
-from harmony_app.shell.page import message_panel
+from harmony_app.shell.page import message_panel, nothing_yet
 from harmony_app.shell.session import set_query
 from harmony_app.shell.work import waiting_panel
 from harmony_app.validate.page import ValidatePage
@@ -125,9 +125,11 @@ class Place:
                 return waiting_panel(
                     self._session.workspace, run, lambda: self._content(ValidateState())
                 )
-        return message_panel(
+        return nothing_yet(
+            self._session,
             "No run has finished yet",
             "Start one on the Fuse page; its curves appear here when it has finished.",
+            ("recipient", "donors", "harmonies", "run"),
         )
 
     def _not_validated(self, run: Run) -> pn.viewable.Viewable:

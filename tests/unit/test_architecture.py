@@ -24,7 +24,7 @@ ALLOWED = {
     "validation": {"fusion", "surveys", "geography", "estimates", "workspace.files"},
     "workspace": {"surveys", "harmony", "fusion", "workspace.files"},
     "ingest": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
-    "demo": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
+    "demo": {"surveys", "harmony", "geography", "fusion", "workspace", "workspace.files"},
     "prepare": {"surveys", "harmony", "geography", "fusion", "workspace", "workspace.files"},
     "execution": {
         "surveys",
@@ -64,7 +64,7 @@ ROOMS = {
     "fusion_core.fusion": ("base", "implicates", "trees", "model", "training", "fusing"),
     "fusion_core.estimates": ("statistics", "variance", "api", "runs"),
     "fusion_core.ingest": ("tables", "generic", "acs", "recs", "fusiondata", "readers"),
-    "fusion_core.demo": ("world", "samples", "harmonies", "build", "checking"),
+    "fusion_core.demo": ("world", "samples", "harmonies", "quick_look", "build", "checking"),
     "fusion_core.validation": ("internal", "report", "external"),
     "fusion_core.cli": (
         "output",
@@ -74,6 +74,7 @@ ROOMS = {
         "runs",
         "surveys",
         "demo",
+        "workspaces",
         "main",
     ),
     "harmony_app.harmonize": (
@@ -90,7 +91,7 @@ ROOMS = {
     ),
     "harmony_app.explore": ("view", "map", "data", "panels", "page", "place"),
     "harmony_app.validate": ("view", "figures", "checks", "tabs", "page", "place"),
-    "harmony_app.shell": ("session", "look", "work", "tour", "page"),
+    "harmony_app.shell": ("session", "steps", "look", "work", "tour", "page"),
 }
 
 
