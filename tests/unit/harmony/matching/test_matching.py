@@ -2,10 +2,10 @@
 
 import pytest
 
-from fusion_core.harmony.labels.wording import normalise_label
 from fusion_core.harmony.matching.candidates import CandidateIndex, rank_candidates
 from fusion_core.harmony.matching.level_matching import propose_groups
 from fusion_core.surveys import Dictionary, Variable
+from fusion_core.text_similarity import normalise_label
 
 RECIPIENT = Dictionary(
     [
