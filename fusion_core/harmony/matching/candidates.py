@@ -253,24 +253,6 @@ def _confidence(chance: float, total: float) -> Confidence:
     return "likely" if chance >= _LIKELY[0] and total >= _LIKELY[1] else "unsure"
 
 
-def rank_candidates(
-    donor_variable: Variable, recipient: Dictionary | CandidateIndex, *, limit: int = 20
-) -> tuple[Candidate, ...]:
-    """Rank recipient variables by how likely they measure what a donor variable measures.
-
-    Parameters
-    ----------
-    donor_variable
-        The donor variable.
-    recipient
-        The recipient's dictionary or, to rank many variables, a `CandidateIndex` of it.
-    limit
-        Number of candidates returned.
-    """
-    index = recipient if isinstance(recipient, CandidateIndex) else CandidateIndex(recipient)
-    return index.rank(donor_variable, limit=limit)
-
-
 class _Grams:
     """Cosine similarity of TF-IDF weighted character n-grams of one text per variable."""
 
@@ -302,4 +284,4 @@ def _label_words(variable: Variable) -> frozenset[str]:
     return words(_answers(variable)) - EVERYWHERE
 
 
-__all__ = ["SIGNALS", "Candidate", "CandidateIndex", "Confidence", "rank_candidates"]
+__all__ = ["SIGNALS", "Candidate", "CandidateIndex", "Confidence"]
