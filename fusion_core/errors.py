@@ -7,7 +7,6 @@ exactly that message; anything else that escapes is a defect of this project.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,11 +62,13 @@ class InputError(HarmonyError, ValueError):
         where
             File or table the name was looked up in.
         """
+        from fusion_core.text_similarity import nearest  # only who mistypes waits for its import
+
         candidates = [str(item) for item in known]
-        near = get_close_matches(name, candidates, n=1, cutoff=0.6)
-        if near:
+        near = nearest(name, candidates)
+        if near is not None:
             return cls(
-                f"There is no {kind} '{name}'", where=where, fix=f"Perhaps '{near[0]}' is meant"
+                f"There is no {kind} '{name}'", where=where, fix=f"Perhaps '{near}' is meant"
             )
         shown = ", ".join(f"'{item}'" for item in candidates[:8])
         more = f" and {len(candidates) - 8} more" if len(candidates) > 8 else ""  # noqa: PLR2004

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 SURVEY_PREFIX: Final = "survey:"
-AREA_KIND_TITLES: Final = {"puma": "PUMA", "state": "State", "county": "County"}
 
 
 @dataclass(frozen=True)

@@ -197,6 +197,23 @@ def test_a_history_line_cut_off_by_a_crash_costs_only_itself(store):
     assert [entry.key for entry in store.history()] == [PLAIN.key, RICH.key]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "5",
+        "[1]",
+        "null",
+        '{"when": 1}',
+        '{"when": "x", "who": "ann", "action": "dance", "key": "k"}',
+    ],
+)
+def test_a_history_line_of_another_form_costs_only_itself(store, line):
+    store.save(PLAIN, author="ann")
+    with store.history_path.open("a") as handle:
+        handle.write(line + "\n")
+    assert [entry.key for entry in store.history()] == [PLAIN.key]
+
+
 def change(record, path, value):
     *parents, last = path
     for name in parents:
