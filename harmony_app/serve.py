@@ -12,7 +12,7 @@ import panel as pn
 from threadpoolctl import threadpool_limits
 from tornado.ioloop import IOLoop
 
-from harmony_app import explore, fuse, harmonize, surveys, validate
+from harmony_app import explore, fuse, harmonize, places, surveys, validate
 from harmony_app.fuse.downloads import download_patterns
 from harmony_app.listening import allowed_origins, page_addresses, require_permission
 from harmony_app.shell.page import Place, page_factory
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # is older than the page.
 PLACES = (
     Place("surveys", "Surveys", surveys.build),
+    Place("places", "Places", places.build),
     Place("harmonize", "Harmonize", harmonize.build),
     Place("fuse", "Fuse", fuse.build),
     Place("validate", "Validate", validate.build),

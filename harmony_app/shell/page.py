@@ -24,7 +24,7 @@ ASSETS = Path(__file__).parent / "assets"
 
 @dataclass(frozen=True)
 class Place:
-    """One of the five places.
+    """One of the places.
 
     Attributes
     ----------
