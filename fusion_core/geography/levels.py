@@ -206,8 +206,10 @@ def _flaw(code: str, level: Level) -> str:
     if level.name == "puma" and not is_puma(code):
         return f"'{code}' is not a PUMA of seven digits (two of the state, five of the area)"
     if not re.fullmatch(rf"[0-9]{{{level.digits}}}", code):
-        return f"'{code}' is not a {level.words[0]} code of {level.digits} digits"
-    if level.name != "zip" and not is_state(code[:2]):
+        words = level.words[0].removesuffix(" code")
+        return f"'{code}' is not a {words} code of {level.digits} digits"
+    # PUMAs may be those of a state a workspace made up; whether it knows them is asked elsewhere.
+    if level.name not in {"zip", "puma"} and not is_state(code[:2]):
         return f"'{code}' is not a known {level.words[0]}: no state has the code {code[:2]}"
     return ""
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.geography.boundaries import has_areas, read_areas
+from fusion_core.geography.codes import is_state
 from fusion_core.geography.crosswalks import COUNT, Crosswalk
 from fusion_core.geography.definitions import boundary_census, survey_censuses
 from fusion_core.geography.levels import LEVELS, Unit, coarsened
@@ -99,12 +100,25 @@ def known_pumas(workspace: Workspace, request: _Asks, read: AreaTable) -> Crossw
             pumas = read_areas(workspace, PUMA)["area_id"].astype(str)
             return _leading(unit, census, pd.Series(1.0, index=pumas), COUNT, "the boundaries")
     if unit.level == PUMA:
+        _require_states(read)
         return _leading(unit, unit.census, pd.Series(1.0, index=read.values.index), COUNT, "")
     raise InputError(
         f"The workspace names no PUMA to which {LEVELS[unit.level].words[1]} could lead",
         where=read.where,
         fix="Add the recipient or PUMA boundaries first, or give a crosswalk",
     )
+
+
+def _require_states(read: AreaTable) -> None:
+    """Refuse PUMAs of states that do not exist, where nothing else says which PUMAs there are."""
+    codes = [str(code) for code in read.values.index]
+    row = next((row for row, code in enumerate(codes) if not is_state(code[:2])), None)
+    if row is not None:
+        raise InputError(
+            f"'{codes[row]}' is not a known PUMA: no state has the code {codes[row][:2]}",
+            where=f"{read.where}, column '{read.key[-1]}', row {read.rows[row]:,}",
+            fix="Correct the code, or take the row out",
+        )
 
 
 def _homes(workspace: Workspace, survey: SurveyId) -> pd.Series[Any]:

@@ -117,6 +117,11 @@ def find_keys(frame: pd.DataFrame, level: LevelName) -> list[Key]:
                 names = (*(str(name) for name in columns), entry.column)
                 codes = read_codes([frame[name] for name in names], LEVELS[level])
                 keys[entry.census] = Key(level, entry.census, names, codes)
+    if not keys:  # what is wrong with codes under a telling name is said by row
+        for entry in known:
+            if entry.part == last and entry.census not in keys:
+                codes = read_codes([frame[entry.column]], LEVELS[level])
+                keys[entry.census] = Key(level, entry.census, (entry.column,), codes)
     return list(keys.values())
 
 

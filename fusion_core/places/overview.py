@@ -105,6 +105,13 @@ def check_places(workspace: Workspace) -> list[Finding]:
         if stored.table is None:
             findings.append(Finding("error", stored.problem))
             continue
+        drawn = boundary_census(workspace)
+        if drawn and stored.table.census and stored.table.census != drawn:
+            sentence = (
+                f"Spatial table '{stored.name}' holds PUMAs of the {stored.table.census} census and the "
+                f"boundaries are those of {drawn}: it is not drawn."
+            )
+            findings.append(Finding("warning", sentence))
         for survey in surveys_with_pumas(workspace):
             findings += _table_findings(workspace, survey, stored.table)
     if surveys_with_pumas(workspace) and not has_areas(workspace):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.geography.codes import match_areas
+from fusion_core.geography.definitions import boundary_census
 from fusion_core.geography.spatial import PUMA
 from harmony_app.places.map_picture import CLASSES, picture, stored_paths
 
@@ -25,7 +26,6 @@ BOUNDARY_COLUMNS: Final = [
 ]
 TABLE_COLUMNS: Final = [
     {"key": "table", "title": "Spatial table", "width": "minmax(104px, 1fr)", "kind": "strong"},
-    {"key": "title", "title": "Title", "width": "minmax(0, 1.6fr)", "kind": "muted"},
     {"key": "census", "title": "Census", "width": "76px"},
     {"key": "vintage", "title": "Vintage", "width": "84px"},
     {"key": "predictors", "title": "Predictors", "width": "74px", "align": "right"},
@@ -34,7 +34,6 @@ TABLE_COLUMNS: Final = [
 PREDICTOR_COLUMNS: Final = [
     {"key": "name", "title": "Predictor", "width": "minmax(110px, 1fr)", "kind": "mono"},
     {"key": "words", "title": "Meaning", "width": "minmax(0, 1.6fr)"},
-    {"key": "made", "title": "How made", "width": "minmax(0, 1.2fr)", "kind": "muted"},
     {"key": "pumas", "title": "PUMAs", "width": "96px", "align": "right"},
     {"key": "covers", "title": "Covers", "width": "62px", "align": "right"},
 ]
@@ -58,14 +57,13 @@ def table_rows(stored: list[StoredTable]) -> list[dict[str, Any]]:
     rows = []
     for item in stored:
         if item.table is None:
-            rows.append({"id": item.name, "table": item.name, "title": "damaged"})
+            rows.append({"id": item.name, "table": item.name, "census": "damaged"})
             continue
         shares = [entry.share for entry in item.table.coverage.values()]
         rows.append(
             {
                 "id": item.name,
                 "table": item.name,
-                "title": item.table.title,
                 "census": item.table.census or "unknown",
                 "vintage": item.table.vintage,
                 "predictors": f"{len(item.table.predictors):,}",
@@ -88,7 +86,6 @@ def predictor_rows(table: SpatialTable) -> list[dict[str, Any]]:
                 "id": name,
                 "name": name,
                 "words": f"{words}, {unit}" if words and unit else words or unit,
-                "made": table.made.get(name, ""),
                 "pumas": f"{there:,} of {len(table.data):,}",
                 "covers": _share(coverage.share) if coverage else "–",
             }
@@ -118,14 +115,23 @@ def table_html(workspace: Workspace, table: SpatialTable, predictor: str, *, dra
     notes = "".join(f"<li>{escape(note)}</li>" for note in table.notes)
     unit = table.units.get(predictor, "")
     words = table.columns.get(predictor, "") or predictor
+    made = table.made.get(predictor, "")
     head = (
         f"<h2>{escape(table.title)}</h2>"
-        f'<p class="sub">{escape(words)}{escape(f", {unit}" if unit else "")}</p>'
+        f'<p class="sub">{escape(words)}{escape(f", {unit}" if unit else "")}'
+        f"{escape(f' ({made})' if made else '')}</p>"
     )
     source = f'<p class="sub">{escape(table.source)}</p>' if table.source else ""
     foot = f'{source}<ul class="notes">{notes}</ul>' if notes or source else ""
     if not drawn:
         return f'{head}<p class="sub">Add PUMA boundaries to see it on a map.</p>{foot}'
+    census = boundary_census(workspace)
+    if census and table.census and census != table.census:
+        return (
+            f'{head}<p class="count">The table holds PUMAs of the {escape(table.census)} census and the '
+            f"boundaries are those of {escape(census)}, whose equal codes are different areas: it is "
+            f"not drawn.</p>{foot}"
+        )
     areas, height = stored_paths(workspace, "puma")
     values = table.data.set_index(PUMA)[predictor]
     drawn_as = match_areas(values.index, areas.assign(name=areas["area_id"]))
