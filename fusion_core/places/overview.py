@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 _SHOWN = 5
+# Weighted households per area, by survey and kind of area: several findings ask for the same.
+Homes: TypeAlias = "Callable[[SurveyId, str], pd.Series[Any] | None]"
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ def stored_tables(workspace: Workspace) -> list[StoredTable]:
 def check_places(workspace: Workspace) -> list[Finding]:
     """Compare boundaries and spatial tables with the surveys, errors first."""
     findings = []
+    homes: Homes = cache(lambda survey, kind: survey_homes(workspace, survey, kind))
     for boundaries in stored_boundaries(workspace):
         if boundaries.problem:
             findings.append(Finding("error", boundaries.problem))
@@ -100,7 +105,7 @@ def check_places(workspace: Workspace) -> list[Finding]:
         for survey in workspace.survey_ids():
             description = workspace.describe(survey)
             if boundaries.kind in description.geography:
-                findings += _boundary_findings(workspace, description, boundaries.kind)
+                findings += _boundary_findings(workspace, description, boundaries.kind, homes)
     for stored in stored_tables(workspace):
         if stored.table is None:
             findings.append(Finding("error", stored.problem))
@@ -113,7 +118,7 @@ def check_places(workspace: Workspace) -> list[Finding]:
             )
             findings.append(Finding("warning", sentence))
         for survey in surveys_with_pumas(workspace):
-            findings += _table_findings(workspace, survey, stored.table)
+            findings += _table_findings(workspace, survey, stored.table, homes)
     if surveys_with_pumas(workspace) and not has_areas(workspace):
         findings.append(
             Finding("warning", "No PUMA boundaries are stored: estimates cannot be mapped.")
@@ -122,14 +127,14 @@ def check_places(workspace: Workspace) -> list[Finding]:
 
 
 def _boundary_findings(
-    workspace: Workspace, description: SurveyDescription, kind: str
+    workspace: Workspace, description: SurveyDescription, kind: str, homes_of: Homes
 ) -> list[Finding]:
     try:
         unknown = check_definitions(workspace, description, kind)
     except HarmonyError as error:
         return [Finding("error", error.message)]
     findings = [Finding("warning", unknown)] if unknown else []
-    homes = survey_homes(workspace, description.id, kind)
+    homes = homes_of(description.id, kind)
     if homes is None:
         return findings
     areas = read_areas(workspace, kind)
@@ -152,13 +157,15 @@ def _boundary_findings(
     return findings
 
 
-def _table_findings(workspace: Workspace, survey: SurveyId, table: SpatialTable) -> list[Finding]:
+def _table_findings(
+    workspace: Workspace, survey: SurveyId, table: SpatialTable, homes_of: Homes
+) -> list[Finding]:
     description = workspace.describe(survey)
     try:
         check_table_definition(table.census, description, table=table.name)
     except HarmonyError as error:
         return [Finding("error", error.message)]
-    homes = survey_homes(workspace, survey, PUMA)
+    homes = homes_of(survey, PUMA)
     if homes is None:
         return []
     rows = table.data.set_index(PUMA)
@@ -173,19 +180,25 @@ def _table_findings(workspace: Workspace, survey: SurveyId, table: SpatialTable)
                 f"{_households(float(homes[absent].sum() / homes.sum()))}",
             )
         ]
-    findings = []
+    alike: dict[tuple[int, float], list[str]] = {}
     for name in table.predictors:
         empty = rows[name].isna().reindex(homes.index).to_numpy()
         if empty.any():
             share = float(homes.to_numpy()[empty].sum() / homes.sum())
-            findings.append(
-                Finding(
-                    "warning",
-                    f"{table.name}.{name} has no value for {int(empty.sum()):,} of {len(homes):,} PUMAs "
-                    f"of {survey.title}. {_households(share)}",
-                )
-            )
-    return findings
+            alike.setdefault((int(empty.sum()), share), []).append(f"{table.name}.{name}")
+    return [
+        Finding(
+            "warning",
+            f"{_listed(names)} {'has' if len(names) == 1 else 'have'} no value for {count:,} of "
+            f"{len(homes):,} PUMAs of {survey.title}. {_households(share)}",
+        )
+        for (count, share), names in alike.items()
+    ]
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
 
 
 def survey_homes(workspace: Workspace, survey: SurveyId, kind: str) -> pd.Series[Any] | None:

@@ -79,7 +79,15 @@ def picture(
     )
 
 
-_CSS: Final = {None: "plain", -1: "none", **{number: f"c{number}" for number in range(CLASSES)}}
+_CSS: Final[dict[int | None, str]] = {
+    None: "plain",
+    -1: "none",
+    0: "c0",
+    1: "c1",
+    2: "c2",
+    3: "c3",
+    4: "c4",
+}
 
 
 def _path(shape: Any) -> str:
