@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from tornado.ioloop import IOLoop
 
 from fusion_core.errors import InputError
-from harmony_app import begin, explore, fuse, harmonize, surveys, validate
+from harmony_app import begin, explore, fuse, harmonize, places, surveys, validate
 from harmony_app.fuse.downloads import download_patterns
 from harmony_app.listening import (
     allowed_origins,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 PLACES = (
     Place("begin", "Begin", begin.build),
     Place("surveys", "Surveys", surveys.build),
+    Place("places", "Places", places.build),
     Place("harmonize", "Harmonize", harmonize.build),
     Place("fuse", "Fuse", fuse.build),
     Place("validate", "Validate", validate.build),

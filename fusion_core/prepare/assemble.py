@@ -16,6 +16,7 @@ import pandas as pd
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.fusion.base import Purpose, stream
+from fusion_core.geography.definitions import check_table_definition
 from fusion_core.geography.location import PUMA, impute_location, read_intersections
 from fusion_core.geography.spatial import join_predictors, read_spatial_tables
 from fusion_core.harmony.apply import harmonize_pair, similarity
@@ -135,7 +136,7 @@ def assemble(
     )
     report(0.9, "Joining spatial predictors")
     for table in tables:
-        spatial_rows, spatial_left, spatial_right = _spatial(table, left, right)
+        spatial_rows, spatial_left, spatial_right = _spatial(table, (donor, recipient), left, right)
         rows += spatial_rows
         left = pd.concat([left, spatial_left], axis=1)
         right = pd.concat([right, spatial_right], axis=1)
@@ -315,7 +316,10 @@ def _locate(
 
 
 def _spatial(
-    table: SpatialTable, donor: pd.DataFrame, recipient: pd.DataFrame
+    table: SpatialTable,
+    surveys: tuple[Survey, Survey],
+    donor: pd.DataFrame,
+    recipient: pd.DataFrame,
 ) -> tuple[list[dict[str, Any]], pd.DataFrame, pd.DataFrame]:
     """Join one table on both sides; a table that does not fit is reported, not fatal."""
     rows = [
@@ -329,6 +333,8 @@ def _spatial(
     ]
     empty = (pd.DataFrame(index=donor.index), pd.DataFrame(index=recipient.index))
     try:
+        for survey in surveys:
+            check_table_definition(table.census, survey.description, table=table.name)
         right = join_predictors(recipient, [table], where="the recipient")
         left = join_predictors(donor, [table], where="the donor")
     except HarmonyError as error:

@@ -24,6 +24,7 @@ ALLOWED = {
     "validation": {"fusion", "surveys", "geography", "estimates", "workspace.files"},
     "workspace": {"surveys", "harmony", "fusion", "workspace.files"},
     "ingest": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
+    "places": {"surveys", "geography", "workspace", "workspace.files", "ingest"},
     "demo": {"surveys", "harmony", "geography", "fusion", "workspace", "workspace.files"},
     "prepare": {"surveys", "harmony", "geography", "fusion", "workspace", "workspace.files"},
     "execution": {
@@ -73,6 +74,7 @@ ROOMS = {
         "estimates",
         "runs",
         "surveys",
+        "places",
         "demo",
         "workspaces",
         "main",

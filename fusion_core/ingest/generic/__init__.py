@@ -3,6 +3,7 @@
 from fusion_core.ingest.generic.loading import (
     FORMATS,
     is_text_encoding,
+    load_table,
 )
 from fusion_core.ingest.generic.survey_table import (
     Choices,
@@ -11,4 +12,12 @@ from fusion_core.ingest.generic.survey_table import (
     read_generic,
 )
 
-__all__ = ["FORMATS", "Choices", "Inspection", "inspect_file", "is_text_encoding", "read_generic"]
+__all__ = [
+    "FORMATS",
+    "Choices",
+    "Inspection",
+    "inspect_file",
+    "is_text_encoding",
+    "load_table",
+    "read_generic",
+]
