@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fusion_core.ingest.generic._inference import InferredColumn
+from fusion_core.ingest.generic._special import SpecialValue
 from fusion_core.ingest.tables import Problem
 from fusion_core.surveys.model import RespondentLevel, WeightDesign
 
@@ -18,8 +20,17 @@ class Choices:
     ----------
     key, person_number, weight
         Column names in the file. ``"-"`` as `weight` says there is none.
+    person_weight
+        Column of the persons' weight in the person file; ``"-"`` for none.
+    replicates
+        Columns of the replicate weights of the households, or what their names have in common, such
+        as ``REPWT``; ``("-",)`` for none.
     design
         How variances are computed from the replicate weights.
+    missing
+        Codes that stand for no value, by column (any case); an empty list says that the column has
+        none. ``"*"`` names every column without an entry of its own, whose other special values are
+        still inferred.
     geography
         Columns that are areas, coarse to fine.
     left_out
@@ -31,10 +42,24 @@ class Choices:
     key: str = ""
     person_number: str = ""
     weight: str = ""
+    person_weight: str = ""
+    replicates: tuple[str, ...] = ()
     design: WeightDesign | None = None
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     geography: tuple[str, ...] | None = None
     left_out: tuple[str, ...] = ()
     encoding: str = "utf-8"
+
+    def for_persons(self) -> Choices:
+        """Return what of this holds for the person file beside the household file."""
+        return replace(
+            self, key="", weight=self.person_weight, replicates=(), design=None, geography=None
+        )
+
+    def missing_in(self, column: str) -> tuple[str, ...] | None:
+        """Return the codes said to be missing in a column; ``None`` leaves it to the inference."""
+        own = {name.lower(): codes for name, codes in self.missing.items()}
+        return own.get(column.strip().lower())
 
 
 @dataclass(frozen=True)
@@ -55,6 +80,10 @@ class Inspection:
         Columns of the replicate weights, in order.
     design, design_reason
         The replication method and why it is assumed.
+    total
+        Sum of the weights: the households or persons the rows stand for.
+    blanks_are_zero
+        Whether blank replicate weights stand for the other half of a half-sample.
     geography
         Columns that are areas.
     columns
@@ -72,9 +101,21 @@ class Inspection:
     replicates: tuple[str, ...]
     design: WeightDesign
     design_reason: str
+    total: float
+    blanks_are_zero: bool
     geography: tuple[str, ...]
     columns: tuple[InferredColumn, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def special(self) -> tuple[tuple[str, SpecialValue], ...]:
+        """Special values of all columns that are read, each with its column."""
+        return tuple(
+            (column.source, item)
+            for column in self.columns
+            if not column.left_out
+            for item in column.special
+        )
 
     @property
     def can_be_read(self) -> bool:

@@ -21,7 +21,10 @@ from fusion_core.errors import InputError
 from fusion_core.ingest.generic import _inference as inference
 from fusion_core.ingest.generic._codebook import CodebookEntry, read_codebook
 from fusion_core.ingest.generic._inspection import Choices, Inspection
+from fusion_core.ingest.generic._quotes import without_quotes
+from fusion_core.ingest.generic._special import reserved_negatives, values_of
 from fusion_core.ingest.generic._standard_table import standard_table
+from fusion_core.ingest.generic._weights import Weighting, find_weight, pair, population
 from fusion_core.ingest.generic.loading import LoadedTable, load_table
 from fusion_core.ingest.tables import ProblemLog
 from fusion_core.surveys.model import (
@@ -119,7 +122,8 @@ def read_generic(
         )
     second = None
     if person is not None:
-        second = _read(person, codebook, person_choices or Choices(), respondent="person")
+        own = person_choices or (choices or Choices()).for_persons()
+        second = _read(person, codebook, own, respondent="person")
         log.problems += second.inspection.problems
         _check_households(first, second, log)
     log.raise_errors()
@@ -161,25 +165,22 @@ def _read(
     path = path_of(path, "file")
     loaded = load_table(path, encoding=choices.encoding)
     entries = _entries(loaded, None if codebook is None else read_codebook(codebook))
-    raw, log = loaded.raw, ProblemLog()
+    raw, log = without_quotes(loaded.raw), ProblemLog()
     columns = [str(column) for column in raw.frame.columns if column not in choices.left_out]
+    _check_missing(choices, [str(column) for column in raw.frame.columns], log, path)
     key = _chosen(choices.key, columns, inference.HOUSEHOLD_KEYS, log, path)
     person = _chosen(choices.person_number, columns, inference.PERSON_NUMBERS, log, path)
     level = respondent or _respondent(raw, key, person)
-    weight = ""
-    if choices.weight != "-":
-        weight = _chosen(choices.weight, columns, inference.WEIGHTS, log, path)
-    replicates = inference.replicate_columns(columns, weight) if weight else ()
-    design, reason = inference.guess_design(replicates)
-    used = {key, weight, *replicates, person if level == "person" else ""}
-    inferred = tuple(
-        inference.infer_answer(raw, column, entries.get(column.strip().lower()))
-        for column in columns
-        if column not in used
-    )
+    weighting = _weighting(raw, columns, choices, level, entries, log)
+    used = {
+        *(key, weighting.weight, *weighting.replicates),
+        *weighting.unused,
+        person if level == "person" else "",
+    }
+    inferred = _answers(raw, [item for item in columns if item not in used], entries, choices)
     inferred += tuple(
         inference.InferredColumn(column, inference.survey_name(column), left_out=reason)
-        for column, reason in raw.left_out
+        for column, reason in (*weighting.unused.items(), *raw.left_out)
     )
     geography = tuple(column.source for column in inferred if column.role == "geography")
     inspection = Inspection(
@@ -188,10 +189,12 @@ def _read(
         respondent=level,
         key=key,
         person_number=person if level == "person" else "",
-        weight=weight,
-        replicates=replicates,
-        design=choices.design or design,
-        design_reason="chosen by the user" if choices.design else reason,
+        weight=weighting.weight,
+        replicates=weighting.replicates,
+        design=weighting.design,
+        design_reason=weighting.reason,
+        total=weighting.total,
+        blanks_are_zero=weighting.blanks_are_zero,
         geography=geography if choices.geography is None else choices.geography,
         columns=inferred,
         problems=(),
@@ -202,6 +205,65 @@ def _read(
         pd.DataFrame(table),
         tuple(variables),
     )
+
+
+def _weighting(
+    raw: RawTable,
+    columns: list[str],
+    choices: Choices,
+    level: RespondentLevel,
+    entries: Mapping[str, CodebookEntry],
+    log: ProblemLog,
+) -> Weighting:
+    """Return the weight, as chosen or as found, with the replicates that belong to it."""
+    if choices.weight == "-":
+        return Weighting(total=float(len(raw.frame)))
+    if choices.weight:
+        weight = _chosen(choices.weight, columns, (), log, raw.path)
+    else:
+        weight = find_weight(raw, columns, level, entries)
+    return pair(
+        raw,
+        columns,
+        weight,
+        level=level,
+        chosen=choices.replicates,
+        design=choices.design,
+        log=log,
+    )
+
+
+def _answers(
+    raw: RawTable, columns: list[str], entries: Mapping[str, CodebookEntry], choices: Choices
+) -> tuple[inference.InferredColumn, ...]:
+    """Infer all answers; codes that several columns share tell more than those of one alone."""
+    values = {column: values_of(raw.frame[column]) for column in columns}
+    reserved = reserved_negatives(values.values())
+    return tuple(
+        inference.infer_answer(
+            raw,
+            column,
+            entries.get(column.strip().lower()),
+            values=values[column],
+            missing=choices.missing_in(column),
+            also=choices.missing.get("*", ()),
+            reserved=reserved,
+        )
+        for column in columns
+    )
+
+
+def _check_missing(choices: Choices, columns: list[str], log: ProblemLog, path: Path) -> None:
+    known = {column.lower() for column in columns}
+    for name in choices.missing:
+        if name != "*" and name.lower() not in known:
+            error = InputError.unknown("column", name, columns)
+            log.add(
+                f"Missing values are declared of a column that is not there: {error.what}",
+                file=path.name,
+                fix=error.fix,
+                severity="warning",
+            )
 
 
 def _entries(
@@ -247,8 +309,12 @@ def _check_households(first: _Reading, second: _Reading, log: ProblemLog) -> Non
 def _notes(inspection: Inspection) -> list[str]:
     name = inspection.path.name
     notes = [f"{name}: {inspection.rows:,} rows, identifier {inspection.key}."]
+    if inspection.weight:
+        people = population(inspection.total, inspection.respondent)
+        notes.append(f"{name}: the weight is {inspection.weight}; the rows stand for {people}.")
     if inspection.design_reason and inspection.respondent == "household":
-        notes.append(f"{name}: {inspection.design_reason}.")
+        first, last = inspection.replicates[0], inspection.replicates[-1]
+        notes.append(f"{name}: {inspection.design_reason} ({first} … {last}).")
     notes += [problem.sentence for problem in inspection.problems if problem.severity == "warning"]
     return notes
 
