@@ -69,7 +69,7 @@ def _columns(inspection: Inspection) -> str:
     special = [
         (inspection.key, "household identifier", ""),
         (inspection.person_number, "person number", ""),
-        (inspection.weight, "weight", ""),
+        (inspection.weight, "weight", f"The rows stand for {inspection.population}"),
     ]
     if inspection.replicates:
         first, last = inspection.replicates[0], inspection.replicates[-1]
@@ -83,7 +83,10 @@ def _columns(inspection: Inspection) -> str:
         role = "area" if column.source in inspection.geography else column.type
         levels = " · ".join(column.levels[:_SHOWN_LEVELS])
         more = f" … {len(column.levels)} levels" if len(column.levels) > _SHOWN_LEVELS else ""
-        rows.append(_row(column.source, role, column.description or f"{levels}{more}"))
+        codes = ", ".join(sorted(column.no_values))
+        without = f"without {codes}" if codes else ""
+        meaning = column.description or f"{levels}{more}"
+        rows.append(_row(column.source, role, "; ".join(filter(None, (meaning, without)))))
     hidden = len(inspection.columns) - _SHOWN_COLUMNS
     rest = f'<p class="more">… and {hidden:,} more columns</p>' if hidden > 0 else ""
     return (

@@ -26,7 +26,7 @@ from fusion_core.ingest.generic._special import (
     values_of,
 )
 from fusion_core.ingest.tables import comparable, is_ordered
-from fusion_core.surveys.model import VariableRole, VariableType
+from fusion_core.surveys.model import WEIGHT, VariableRole, VariableType
 
 if TYPE_CHECKING:
     from fusion_core.ingest.tables import RawTable
@@ -60,6 +60,7 @@ PERSON_NUMBERS: Final = (
     "perno",
     "lineno",
 )
+OTHER_WEIGHT: Final = "weight_in_file"
 GEOGRAPHIES: Final = (
     "region",
     "regionc",
@@ -153,6 +154,7 @@ def infer_answer(
     missing: Sequence[str] | None = None,
     also: Sequence[str] = (),
     reserved: Collection[int] = (),
+    is_code: bool = False,
 ) -> InferredColumn:
     """Infer type, levels and special values of a column that is neither key, weight nor replicate.
 
@@ -171,6 +173,8 @@ def infer_answer(
         Codes that stand for no value in every column, besides what is inferred.
     reserved
         Negative codes that other columns of the file have too.
+    is_code
+        Whether the file marks the texts as codes, whose digits are no amounts.
     """
     series = raw.frame[column]
     values = values_of(series) if values is None else values
@@ -191,17 +195,49 @@ def infer_answer(
         return InferredColumn(**common, missing=len(series), left_out=left_out)
     common["missing"] = blank + sum(item.rows for item in certain if item.kind != "value")
     common["special"] = certain
-    is_area = common["role"] == "geography"
-    is_float = pd.api.types.is_float_dtype(series)
-    if is_float or _is_amount(kept, entry, common["name"], is_area):
+    if pd.api.types.is_float_dtype(series):
         return _amount(common, kept, entry, reserved if missing is None else None)
+    is_typed = entry is not None and (entry.type is not None or bool(entry.labels))
+    if (is_typed or not is_code) and _is_amount(kept, entry, common):
+        return _amount(common, kept, entry, reserved if missing is None else None)
+    return _category(common, kept, entry, infer=missing is None, is_code=is_code)
+
+
+def _category(
+    common: dict[str, Any],
+    values: Values,
+    entry: CodebookEntry | None,
+    *,
+    infer: bool,
+    is_code: bool,
+) -> InferredColumn:
+    """Describe a column that holds no amounts: labelled codes, areas, bare codes or words."""
     if entry is not None and set(entry.labels) - set(entry.ranges) and entry.type in _CATEGORIES:
-        return _labelled(common, entry, kept.texts)
-    if is_area:
-        return _areas(common, kept.texts)
-    if any(_LEADING_ZERO.fullmatch(text) for text in kept.texts):
-        return _codes(common, kept, entry, missing is None)
-    return _unlabelled(common, entry, kept.texts, len(series))
+        return _labelled(common, entry, values.texts)
+    if common["role"] == "geography":
+        return _areas(common, values.texts)
+    if is_code or any(_LEADING_ZERO.fullmatch(text) for text in values.texts):
+        return _codes(common, values, entry, infer)
+    return _unlabelled(common, entry, values.texts, int(values.rows.sum()))
+
+
+def with_own_names(columns: Sequence[InferredColumn], weight: str) -> tuple[InferredColumn, ...]:
+    """Give columns names of their own where the usual one is taken.
+
+    ``AGE_REF_`` beside ``AGE_REF`` is its flag, as the Consumer Expenditure Surveys write it; a
+    ``WEIGHT`` that is not the weight of the survey, but of a body, is told apart from it.
+    """
+    sources = {item.source.lower() for item in columns}
+
+    def own_name(item: InferredColumn) -> str:
+        source = item.source.lower()
+        if source.endswith("_") and source.rstrip("_") in sources:
+            return f"{item.name}_flag"
+        if item.name == WEIGHT and weight and weight.strip().lower() != WEIGHT:
+            return OTHER_WEIGHT
+        return item.name
+
+    return tuple(replace(item, name=own_name(item)) for item in columns)
 
 
 def _certain_specials(
@@ -227,18 +263,22 @@ def _certain_specials(
     return tuple(found.values())
 
 
-def _is_amount(values: Values, entry: CodebookEntry | None, name: str, is_area: bool) -> bool:
+def _is_amount(values: Values, entry: CodebookEntry | None, common: Mapping[str, Any]) -> bool:
     """Whether the values are amounts, of which some codes may be labelled."""
     if entry is not None and entry.type in {"integer", "continuous"}:
         return True
-    if is_area or (entry is not None and entry.type is not None) or not _is_number(values):
+    if (
+        common["role"] == "geography"
+        or (entry is not None and entry.type is not None)
+        or not _is_number(values)
+    ):
         return False
     if entry is not None and entry.labels:
         return _labels_are_few(values, entry)
     if not any(_LEADING_ZERO.fullmatch(text) for text in values.texts):
         return True
     many = len(values.texts) > _most_levels(int(values.rows.sum()))
-    return many and not _CODE_NAME.search(name)
+    return many and not _CODE_NAME.search(common["name"])
 
 
 def _labels_are_few(values: Values, entry: CodebookEntry) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -13,16 +14,19 @@ if TYPE_CHECKING:
 _MARKS = "'\""
 
 
-def without_quotes(raw: RawTable) -> RawTable:
-    """Return the table with unwrapped texts, of columns in which every text is wrapped."""
+def without_quotes(raw: RawTable) -> tuple[RawTable, frozenset[str]]:
+    """Return the table with unwrapped texts, and the columns in which every text was wrapped.
+
+    The marks say that the column holds codes, whose digits are no amounts.
+    """
     changed = {
         column: _unwrapped(raw.frame[column])
         for column in raw.frame.columns
         if not pd.api.types.is_float_dtype(raw.frame[column]) and _is_wrapped(raw.frame[column])
     }
     if not changed:
-        return raw
-    return dataclasses.replace(raw, frame=raw.frame.assign(**changed))
+        return raw, frozenset()
+    return dataclasses.replace(raw, frame=raw.frame.assign(**changed)), frozenset(changed)
 
 
 def _is_wrapped(column: pd.Series[Any]) -> bool:
@@ -37,7 +41,5 @@ def _unwrapped(column: pd.Series[Any]) -> pd.Series[Any]:
     names = sorted(set(plain) - {""})
     places = {name: place for place, name in enumerate(names)}
     lookup = [*(places.get(name, -1) for name in plain), -1]  # the last is that of missing values
-    codes = pd.Series(column.cat.codes.to_numpy()).map(
-        dict(zip([*range(len(plain)), -1], lookup, strict=True))
-    )
-    return pd.Series(pd.Categorical.from_codes(codes.to_numpy(), names), index=column.index)
+    codes = np.array(lookup)[column.cat.codes.to_numpy()]
+    return pd.Series(pd.Categorical(np.array([*names, None], dtype=object)[codes]), column.index)

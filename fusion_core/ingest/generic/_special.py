@@ -53,6 +53,7 @@ NUMBER_MISSING: Final = frozenset(
 _TEXT_MISSING: Final = frozenset({".", "nan", "<na>", "#n/a", "null", "#null!"})
 _STATA_MISSING: Final = re.compile(r"\.[a-z]")
 _ABBREVIATION: Final = re.compile(r"[A-Z]{1,3}")
+_LONG_CODE: Final = re.compile(r"(\d)\1{2,}|99+[678]")  # one digit repeated, or nines and an 8
 _JAM_DIGITS: Final = 9
 _FEW: Final = 3
 _SHARE: Final = 0.01
@@ -249,10 +250,7 @@ def _is_reserved_number(number: float) -> bool:
     whole = int(number)
     if whole in _SMALL_CODES or whole in _TWO_DIGIT_CODES:
         return True
-    digits = str(-whole)
-    return len(digits) > 2 and (
-        len(set(digits)) == 1 or re.fullmatch(r"9+[678]", digits) is not None
-    )  # noqa: PLR2004
+    return _LONG_CODE.fullmatch(str(-whole)) is not None
 
 
 def _is_jam(number: int) -> bool:

@@ -9,6 +9,8 @@ import pandas as pd
 
 from fusion_core.geography.codes import is_puma
 from fusion_core.geography.spatial import PUMA
+from fusion_core.ingest.generic._inference import OTHER_WEIGHT
+from fusion_core.ingest.generic._weights import implausible, population
 from fusion_core.ingest.tables import keys, numbers, weights
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
@@ -22,13 +24,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.ingest.generic._inference import InferredColumn
-    from fusion_core.ingest.generic._inspection import Inspection
+    from fusion_core.ingest.generic.inspection import Inspection
     from fusion_core.ingest.tables import ProblemLog, RawTable
 
 _MANY_LEFT_OUT: Final = 4
 _SHOWN_COLUMNS: Final = 4
-_KIND_WORDS: Final = {"missing": "missing", "not in universe": "not applicable"}
 _RESERVED: Final = {HOUSEHOLD_KEY, PERSON_KEY, WEIGHT}
+_KIND_WORDS: Final = {"missing": "missing", "not in universe": "not applicable"}
 
 
 def standard_table(
@@ -62,6 +64,13 @@ def standard_table(
     for column in inspection.columns:
         if column.left_out:
             continue
+        if column.name == OTHER_WEIGHT:
+            log.add(
+                f"The column is not the weight of the survey; it is named {OTHER_WEIGHT}",
+                file=raw.path.name,
+                column=column.source,
+                severity="warning",
+            )
         if column.name in names:
             log.add(
                 f"The name '{column.name}' would stand for two columns",
@@ -98,11 +107,11 @@ def _say_left_out(raw: RawTable, inspection: Inspection, log: ProblemLog) -> Non
             by_reason.setdefault(column.left_out, []).append(column.source)
     for reason, columns in by_reason.items():
         if len(columns) < _MANY_LEFT_OUT:
-            for column in columns:
+            for source in columns:
                 log.add(
                     f"The column is left out: {reason}",
                     file=raw.path.name,
-                    column=column,
+                    column=source,
                     severity="warning",
                 )
         else:
@@ -226,6 +235,15 @@ def _add_weights(
 ) -> None:
     if inspection.weight:
         table[WEIGHT] = weights(raw, inspection.weight, log)
+        if implausible(inspection.total, inspection.respondent):
+            log.add(
+                f"The weights add up to {population(inspection.total, inspection.respondent)}, more"
+                " than the United States have",
+                file=raw.path.name,
+                column=inspection.weight,
+                fix="If the last digits of the weight are decimals, divide it accordingly",
+                severity="warning",
+            )
         description = f"Sampling weight ({inspection.weight})"
     else:
         table[WEIGHT] = np.ones(len(raw.frame))
@@ -294,7 +312,13 @@ def _check_pumas(raw: RawTable, column: InferredColumn, log: ProblemLog) -> None
 
 def _values(raw: RawTable, column: InferredColumn, log: ProblemLog) -> Any:
     if column.type in {"integer", "continuous"}:
-        values = numbers(raw, column.source, log, missing=column.no_values)
+        values = numbers(
+            raw,
+            column.source,
+            log,
+            missing=column.no_values,
+            fix=f"Correct it, or say that it stands for no answer: --missing {column.source}={{text}}",
+        )
         infinite = np.flatnonzero(np.isinf(values))
         if len(infinite):
             raw.report(log, "The number is infinite", column=column.source, positions=infinite)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.errors import InputError
 from fusion_core.ingest.tables import ProblemLog, numbers
 from fusion_core.surveys.model import RespondentLevel, WeightDesign
 
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from fusion_core.ingest.generic._codebook import CodebookEntry
     from fusion_core.ingest.tables import RawTable
 
-HOUSEHOLD_WEIGHTS: Final = (
+HOUSEHOLD_WEIGHTS: Final[tuple[str, ...]] = (
     *("wgtp", "hhwt", "nweight", "wthhfin", "finlwt21", "asecwth", "hwtsupp", "hwtfinl"),
     *("hh_weight", "household_weight", "hhweight", "hh_wt", "hhwgt", "hwgt", "hweight"),
 )
-PERSON_WEIGHTS: Final = (
+PERSON_WEIGHTS: Final[tuple[str, ...]] = (
     *("pwgtp", "perwt", "wtperfin", "asecwt", "wtfinl", "wtsupp", "perweight", "sampweight"),
     *("wtfa", "wtfa_a", "wtfa_sa", "wtint2yr", "wtmec2yr", "person_weight", "personweight"),
     *("per_weight", "pweight", "pwgt", "pwt", "wtssall", "wtssps"),
@@ -38,6 +39,7 @@ GENERAL_WEIGHTS: Final = (
     *("weight", "wgt", "wt", "weights", "sample_weight", "sampling_weight", "survey_weight"),
     *("finalwgt", "final_weight", "finalwt", "finwgt", "fnlwgt", "sampwt"),
 )
+DESIGNS: Final = ("sdr", "brr", "fay", "fay:0.3", "jk1", "jk2", "jkn:7", "none")
 # Weights and the stems of their replicates that no rule of spelling joins.
 _KNOWN_PAIRS: Final = {
     "hhwt": ("repwt",),
@@ -54,9 +56,14 @@ _KNOWN_PAIRS: Final = {
 _NUMBERED: Final = re.compile(r"(.*?[^\d_])_?0*([1-9]\d*)")
 _WEIGHT_WORD: Final = re.compile(r"wgt|wt|weight|^rep|replicate|brr|jk|^r?w$")
 _REPLICATE_WORD: Final = re.compile(r"replicate|repl|rep|brr|jk[1-9n]?|fay|bootstrap|boot|^rw$")
+# Above anything the United States have: 132 million households and 340 million persons in 2024.
+_MOST_HOUSEHOLDS: Final = 200e6
+_MOST_PERSONS: Final = 400e6
 _FEWEST: Final = 8
 _TOLERANCE: Final = 0.2
-_BODY_WORDS: Final = re.compile(r"\b(pounds?|lbs?|kilograms?|kgs?|body|without shoes)\b", re.IGNORECASE)
+_BODY_WORDS: Final = re.compile(
+    r"\b(pounds?|lbs?|kilograms?|kgs?|body|without shoes)\b", re.IGNORECASE
+)
 _BODY_COMPANIONS: Final = frozenset({"height", "bmi", "ht", "htin", "height_in", "height_cm"})
 _HALF_SAMPLE_BLANKS: Final = (0.3, 0.7)
 _PERSON_STEM: Final = re.compile(r"wtp$|wgtp$|^p|per|person")
@@ -146,7 +153,7 @@ def pair(
     *,
     level: RespondentLevel,
     chosen: Sequence[str] = (),
-    design: WeightDesign | None = None,
+    design: str = "",
     log: ProblemLog,
 ) -> Weighting:
     """Find the replicates of a weight and check their totals against it.
@@ -162,7 +169,7 @@ def pair(
     chosen
         The replicate columns the user named; ``("-",)`` for none. Found by name if empty.
     design
-        The replication method the user named.
+        The replication method the user named, see `design_named`; empty to guess it.
     log
         Where a chosen set that disagrees with the weight is reported.
     """
@@ -170,9 +177,11 @@ def pair(
         return Weighting()
     total = _total(_numbers(raw, weight))
     found = families(columns, without=weight)
-    family = _chosen_family(chosen, found, weight, total, raw, log) if chosen else None
+    family = (
+        _chosen_family(raw, chosen, found, weight=weight, total=total, log=log) if chosen else None
+    )
     if not chosen:
-        family = _fitting(raw, found, weight, total, level, log)
+        family = _fitting(raw, found, weight, total=total, level=level, log=log)
     unused = _unused(raw, columns, found, weight, family)
     if family is None:
         return Weighting(weight, unused=unused, total=total)
@@ -182,8 +191,8 @@ def pair(
     return Weighting(
         weight,
         family.columns,
-        design or guess,
-        "the design is chosen by the user" if design else reason,
+        design_named(design, len(family.columns)) if design else guess,
+        f"{len(family.columns)} replicate weights: {design}, as chosen" if design else reason,
         blank,
         unused,
         total,
@@ -194,6 +203,7 @@ def _fitting(
     raw: RawTable,
     found: Sequence[ReplicateFamily],
     weight: str,
+    *,
     total: float,
     level: RespondentLevel,
     log: ProblemLog,
@@ -298,12 +308,54 @@ def guess_design(
     return design, f"{said}: {reason}"
 
 
+def design_named(text: str, replicates: int) -> WeightDesign:
+    """Return the replication method a person names.
+
+    Parameters
+    ----------
+    text
+        ``sdr`` (successive differences), ``brr`` (plain half-samples), ``fay`` or ``fay:0.3`` (with
+        its ε), ``jk1`` or ``jackknife``, ``jk2`` (pairs), ``jkn:7`` (strata of 7 groups), ``none``.
+    replicates
+        Number of replicate weights.
+
+    Raises
+    ------
+    InputError
+        If there is no such method, or its number is out of range.
+    """
+    name, _, number = text.strip().lower().partition(":")
+    simple = {
+        "sdr": WeightDesign.successive_difference,
+        "jk1": WeightDesign.jackknife,
+        "jackknife": WeightDesign.jackknife,
+        "jk2": WeightDesign.paired_jackknife,
+    }
+    if name in simple and not number:
+        return simple[name](replicates)
+    if name == "none" and not number:
+        return WeightDesign()
+    try:
+        if name == "brr" and not number:
+            return WeightDesign.fay(replicates, epsilon=0.0)
+        if name == "fay" and 0 <= float(number or 0.5) < 1:
+            return WeightDesign.fay(replicates, epsilon=float(number or 0.5))
+        if name == "jkn" and int(number) > 1:
+            return WeightDesign.stratified_jackknife(replicates, per_stratum=int(number))
+    except ValueError:
+        pass  # said below
+    raise InputError(
+        f"There is no replication design '{text}'", fix=f"Choose one of {', '.join(DESIGNS)}"
+    )
+
+
 def _chosen_family(
+    raw: RawTable,
     chosen: Sequence[str],
     found: Sequence[ReplicateFamily],
+    *,
     weight: str,
     total: float,
-    raw: RawTable,
     log: ProblemLog,
 ) -> ReplicateFamily | None:
     if tuple(chosen) == ("-",):
@@ -367,8 +419,15 @@ def _unused(
         is_weight = len(np.unique(values[np.isfinite(values)])) > _FEWEST  # answers take few values
         named = _REPLICATE_WORD.search(item.stem) or item.stem in known
         if is_weight and named:
-            reason = f"it is one of the replicate weights {item.title} of another weight"
-            unused |= dict.fromkeys(item.columns, reason)
+            unused |= dict.fromkeys(
+                item.columns, f"replicate weights of another weight than {weight}"
+            )
+            unused |= {
+                column: f"it is another weight; the weight is {weight}"
+                for column in columns
+                if column not in {weight, *item.columns}
+                and _reduced(column.lower()) == _reduced(item.stem) != "wt"
+            }
     return unused
 
 
@@ -422,6 +481,11 @@ def _numbers(raw: RawTable, column: str) -> NDArray[np.float64]:
 
 def _total(values: NDArray[np.float64]) -> float:
     return float(values[np.isfinite(values)].sum())
+
+
+def implausible(total: float, level: RespondentLevel) -> bool:
+    """Whether a weighted total is beyond the whole country, as weights with implied decimals are."""
+    return total > (_MOST_HOUSEHOLDS if level == "household" else _MOST_PERSONS)
 
 
 def population(total: float, level: RespondentLevel) -> str:

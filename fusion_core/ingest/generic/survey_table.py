@@ -20,11 +20,16 @@ from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic import _inference as inference
 from fusion_core.ingest.generic._codebook import CodebookEntry, read_codebook
-from fusion_core.ingest.generic._inspection import Choices, Inspection
 from fusion_core.ingest.generic._quotes import without_quotes
 from fusion_core.ingest.generic._special import reserved_negatives, values_of
 from fusion_core.ingest.generic._standard_table import standard_table
-from fusion_core.ingest.generic._weights import Weighting, find_weight, pair, population
+from fusion_core.ingest.generic._weights import (
+    Weighting,
+    families,
+    find_weight,
+    pair,
+)
+from fusion_core.ingest.generic.inspection import Choices, Inspection, parse_missing
 from fusion_core.ingest.generic.loading import LoadedTable, load_table
 from fusion_core.ingest.tables import ProblemLog
 from fusion_core.surveys.model import (
@@ -49,6 +54,7 @@ class _Reading:
     inspection: Inspection
     table: pd.DataFrame
     variables: tuple[Variable, ...]
+    columns: frozenset[str]
 
 
 def inspect_file(
@@ -126,6 +132,8 @@ def read_generic(
         second = _read(person, codebook, own, respondent="person")
         log.problems += second.inspection.problems
         _check_households(first, second, log)
+    if codebook is not None:
+        _check_codebook(path_of(codebook, "codebook"), [first, *([second] if second else [])], log)
     log.raise_errors()
     readings = [first] if second is None else [first, second]
     variables: dict[str, Variable] = {}
@@ -133,6 +141,7 @@ def read_generic(
         for variable in reading.variables:
             variables.setdefault(variable.name, variable)
     inspection = first.inspection
+    codebook_name = "" if codebook is None else path_of(codebook, "codebook").name
     description = SurveyDescription(
         id=survey,
         title=title or survey.title,
@@ -141,7 +150,10 @@ def read_generic(
         design=inspection.design,
         geography=tuple(inference.survey_name(column) for column in inspection.geography),
         price_year=price_year,
-        notes=tuple(note for reading in readings for note in _notes(reading.inspection)),
+        notes=(
+            *(note for reading in readings for note in _notes(reading.inspection)),
+            *(item.sentence for item in log.warnings if item.file == codebook_name),
+        ),
     )
     return Survey(
         description,
@@ -165,19 +177,27 @@ def _read(
     path = path_of(path, "file")
     loaded = load_table(path, encoding=choices.encoding)
     entries = _entries(loaded, None if codebook is None else read_codebook(codebook))
-    raw, log = without_quotes(loaded.raw), ProblemLog()
+    raw, quoted = without_quotes(loaded.raw)
+    log = ProblemLog()
     columns = [str(column) for column in raw.frame.columns if column not in choices.left_out]
     _check_missing(choices, [str(column) for column in raw.frame.columns], log, path)
     key = _chosen(choices.key, columns, inference.HOUSEHOLD_KEYS, log, path)
     person = _chosen(choices.person_number, columns, inference.PERSON_NUMBERS, log, path)
     level = respondent or _respondent(raw, key, person)
-    weighting = _weighting(raw, columns, choices, level, entries, log)
+    weighting = _weighting(raw, columns, choices, level=level, entries=entries, log=log)
     used = {
         *(key, weighting.weight, *weighting.replicates),
         *weighting.unused,
         person if level == "person" else "",
     }
-    inferred = _answers(raw, [item for item in columns if item not in used], entries, choices)
+    inferred = _answers(
+        raw,
+        [item for item in columns if item not in used],
+        entries,
+        choices,
+        quoted=quoted,
+        weight=weighting.weight,
+    )
     inferred += tuple(
         inference.InferredColumn(column, inference.survey_name(column), left_out=reason)
         for column, reason in (*weighting.unused.items(), *raw.left_out)
@@ -195,6 +215,10 @@ def _read(
         design_reason=weighting.reason,
         total=weighting.total,
         blanks_are_zero=weighting.blanks_are_zero,
+        families=tuple(
+            (family.stem, len(family.columns))
+            for family in families(columns, without=weighting.weight)
+        ),
         geography=geography if choices.geography is None else choices.geography,
         columns=inferred,
         problems=(),
@@ -204,6 +228,7 @@ def _read(
         dataclasses.replace(inspection, problems=tuple(log.problems)),
         pd.DataFrame(table),
         tuple(variables),
+        frozenset(column.strip().lower() for column in map(str, raw.frame.columns)),
     )
 
 
@@ -211,6 +236,7 @@ def _weighting(
     raw: RawTable,
     columns: list[str],
     choices: Choices,
+    *,
     level: RespondentLevel,
     entries: Mapping[str, CodebookEntry],
     log: ProblemLog,
@@ -234,12 +260,18 @@ def _weighting(
 
 
 def _answers(
-    raw: RawTable, columns: list[str], entries: Mapping[str, CodebookEntry], choices: Choices
+    raw: RawTable,
+    columns: list[str],
+    entries: Mapping[str, CodebookEntry],
+    choices: Choices,
+    *,
+    quoted: frozenset[str],
+    weight: str,
 ) -> tuple[inference.InferredColumn, ...]:
     """Infer all answers; codes that several columns share tell more than those of one alone."""
     values = {column: values_of(raw.frame[column]) for column in columns}
     reserved = reserved_negatives(values.values())
-    return tuple(
+    inferred = tuple(
         inference.infer_answer(
             raw,
             column,
@@ -248,9 +280,11 @@ def _answers(
             missing=choices.missing_in(column),
             also=choices.missing.get("*", ()),
             reserved=reserved,
+            is_code=column in quoted,
         )
         for column in columns
     )
+    return inference.with_own_names(inferred, weight)
 
 
 def _check_missing(choices: Choices, columns: list[str], log: ProblemLog, path: Path) -> None:
@@ -306,12 +340,35 @@ def _check_households(first: _Reading, second: _Reading, log: ProblemLog) -> Non
         )
 
 
+def _check_codebook(codebook: Path, readings: list[_Reading], log: ProblemLog) -> None:
+    """Refuse a codebook that knows no column of the files, and doubt one that knows few."""
+    described = read_codebook(codebook)
+    columns = {name for reading in readings for name in reading.columns}
+    known = described.keys() & columns
+    if not known:
+        log.add(
+            f"The codebook describes {len(described):,} variables, none of which is in the files:"
+            " it is of another survey or edition",
+            file=codebook.name,
+            fix="Use the codebook of these files, or none",
+        )
+    elif 2 * len(known) < len(described):
+        log.add(
+            f"The codebook describes {len(described):,} variables, of which only {len(known):,} are"
+            " in the files: is it of another edition?",
+            file=codebook.name,
+            fix="Use the codebook of these files, unless they are an extract",
+            severity="warning",
+        )
+
+
 def _notes(inspection: Inspection) -> list[str]:
     name = inspection.path.name
     notes = [f"{name}: {inspection.rows:,} rows, identifier {inspection.key}."]
     if inspection.weight:
-        people = population(inspection.total, inspection.respondent)
-        notes.append(f"{name}: the weight is {inspection.weight}; the rows stand for {people}.")
+        notes.append(
+            f"{name}: the weight is {inspection.weight}; the rows stand for {inspection.population}."
+        )
     if inspection.design_reason and inspection.respondent == "household":
         first, last = inspection.replicates[0], inspection.replicates[-1]
         notes.append(f"{name}: {inspection.design_reason} ({first} … {last}).")
@@ -319,4 +376,4 @@ def _notes(inspection: Inspection) -> list[str]:
     return notes
 
 
-__all__ = ["Choices", "Inspection", "inspect_file", "read_generic"]
+__all__ = ["Choices", "Inspection", "inspect_file", "parse_missing", "read_generic"]

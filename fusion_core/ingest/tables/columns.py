@@ -23,6 +23,7 @@ def numbers(
     *,
     rows: NDArray[np.bool_] | None = None,
     missing: Collection[str] = (),
+    fix: str = "",
 ) -> NDArray[np.float64]:
     """Convert a text column to numbers; blanks become NaN, other texts are reported.
 
@@ -36,6 +37,8 @@ def numbers(
         Rows that matter; texts in other rows are not reported. All if ``None``.
     missing
         Texts that stand for no value, such as ``9999999`` or ``.``; they become NaN too.
+    fix
+        What the user can do about a text that is no number; ``{text}`` in it stands for the text.
     """
     if pd.api.types.is_float_dtype(table.frame[column]):
         found = table.frame[column].to_numpy(dtype="float64")
@@ -53,7 +56,13 @@ def numbers(
     if wrong.any():
         positions = np.flatnonzero(wrong)
         text = str(table.frame[column].iloc[positions[0]])
-        table.report(log, f"'{text}' is not a number", column=column, positions=positions)
+        table.report(
+            log,
+            f"'{text}' is not a number",
+            column=column,
+            positions=positions,
+            fix=fix.replace("{text}", text),
+        )
     result: NDArray[np.float64] = values[codes]
     return result
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fusion_core.errors import InputError
 from fusion_core.ingest.generic._inference import InferredColumn
 from fusion_core.ingest.generic._special import SpecialValue
+from fusion_core.ingest.generic._weights import population
 from fusion_core.ingest.tables import Problem
 from fusion_core.surveys.model import RespondentLevel, WeightDesign
 
@@ -26,7 +28,8 @@ class Choices:
         Columns of the replicate weights of the households, or what their names have in common, such
         as ``REPWT``; ``("-",)`` for none.
     design
-        How variances are computed from the replicate weights.
+        How variances are computed from the replicate weights: ``sdr``, ``brr``, ``fay:0.5``,
+        ``jk1``, ``jk2``, ``jkn:7`` or ``none``.
     missing
         Codes that stand for no value, by column (any case); an empty list says that the column has
         none. ``"*"`` names every column without an entry of its own, whose other special values are
@@ -44,7 +47,7 @@ class Choices:
     weight: str = ""
     person_weight: str = ""
     replicates: tuple[str, ...] = ()
-    design: WeightDesign | None = None
+    design: str = ""
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     geography: tuple[str, ...] | None = None
     left_out: tuple[str, ...] = ()
@@ -53,7 +56,7 @@ class Choices:
     def for_persons(self) -> Choices:
         """Return what of this holds for the person file beside the household file."""
         return replace(
-            self, key="", weight=self.person_weight, replicates=(), design=None, geography=None
+            self, key="", weight=self.person_weight, replicates=(), design="", geography=None
         )
 
     def missing_in(self, column: str) -> tuple[str, ...] | None:
@@ -84,6 +87,8 @@ class Inspection:
         Sum of the weights: the households or persons the rows stand for.
     blanks_are_zero
         Whether blank replicate weights stand for the other half of a half-sample.
+    families
+        Numbered sets of columns that may be replicate weights: what their names share, and how many.
     geography
         Columns that are areas.
     columns
@@ -103,9 +108,15 @@ class Inspection:
     design_reason: str
     total: float
     blanks_are_zero: bool
+    families: tuple[tuple[str, int], ...]
     geography: tuple[str, ...]
     columns: tuple[InferredColumn, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def population(self) -> str:
+        """What the rows stand for, such as ``118.2 million households``."""
+        return population(self.total, self.respondent)
 
     @property
     def special(self) -> tuple[tuple[str, SpecialValue], ...]:
@@ -121,3 +132,27 @@ class Inspection:
     def can_be_read(self) -> bool:
         """Whether no problem keeps the file out."""
         return all(problem.severity != "error" for problem in self.problems)
+
+
+def parse_missing(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Read which codes stand for no answer, as people write it: ``RENT=-6,-9``.
+
+    Nothing after the sign says that the column has no such codes; blank texts are passed over.
+
+    Raises
+    ------
+    InputError
+        If a text names no column or has no sign.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for text in texts:
+        if not text.strip():
+            continue
+        column, separator, codes = text.partition("=")
+        if not separator or not column.strip():
+            raise InputError(
+                f"'{text.strip()}' does not say which codes of which column are missing",
+                fix="Write the column, an equals sign and the codes, such as RENT=-6,-9",
+            )
+        found[column.strip()] = tuple(code.strip() for code in codes.split(",") if code.strip())
+    return found
