@@ -13,11 +13,11 @@ import pandas as pd
 from fusion_core.geography.codes import complete_puma
 from fusion_core.ingest.generic._codebook import CodebookEntry
 from fusion_core.ingest.generic._special import (
-    NUMBER_MISSING,
     SpecialValue,
     Values,
     code_specials,
     declared,
+    is_missing_word,
     kind_of_label,
     missing_texts,
     numeric_specials,
@@ -212,7 +212,8 @@ def _category(
     is_code: bool,
 ) -> InferredColumn:
     """Describe a column that holds no amounts: labelled codes, areas, bare codes or words."""
-    if entry is not None and set(entry.labels) - set(entry.ranges) and entry.type in _CATEGORIES:
+    ranges = set(entry.ranges) - set(values.texts) if entry is not None else set()
+    if entry is not None and set(entry.labels) - ranges and entry.type in _CATEGORIES:
         return _labelled(common, entry, values.texts)
     if common["role"] == "geography":
         return _areas(common, values.texts)
@@ -255,8 +256,7 @@ def _certain_specials(
         if kind != "value" and missing is None:
             label = labels.get(plain(text), "")
             found[text] = SpecialValue(text, kind, int(rows), label, "the codebook says so")
-    words = {text for text in values.texts if text.lower() in NUMBER_MISSING}
-    numeric = _is_number(_subset(values, [text not in words for text in values.texts]))
+    numeric = _is_number(_subset(values, [not is_missing_word(text) for text in values.texts]))
     for item in missing_texts(values, numeric=numeric):
         if plain(item.code) not in labels and item.code not in labels.values():
             found.setdefault(item.code, item)

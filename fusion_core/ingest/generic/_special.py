@@ -32,7 +32,7 @@ _UNIVERSE_WORDS: Final = re.compile(
     r"(?i)\b(n\.?/?a\.?|not applicable|not in (the )?universe|niu|(appropriate|valid|legitimate|"
     r"legit\.?|logical) skip|skipped|inapplicable|inap\.?|not asked|blank|out of universe)(\b|$)|^n\.?/?a\.?"
 )
-NUMBER_MISSING: Final = frozenset(
+_NUMBER_MISSING: Final = frozenset(
     {
         ".",
         "..",
@@ -163,6 +163,11 @@ def tells_its_number(code: str, label: str) -> bool:
     return bool(own) or bool(_TOP_LABEL.search(label))
 
 
+def is_missing_word(text: str) -> bool:
+    """Whether a text among numbers means that there is no value: ``NA``, ``.``, Stata's ``.a``."""
+    return text.lower() in _NUMBER_MISSING or _STATA_MISSING.fullmatch(text) is not None
+
+
 def missing_texts(values: Values, *, numeric: bool) -> tuple[SpecialValue, ...]:
     """Return the texts that other programs write for a missing value.
 
@@ -174,13 +179,13 @@ def missing_texts(values: Values, *, numeric: bool) -> tuple[SpecialValue, ...]:
         Whether its other values are numbers. Among words, "None" and "N/A" are answers, and ``NA``
         is one among other abbreviations (Namibia, North America).
     """
-    known = NUMBER_MISSING if numeric else _TEXT_MISSING
+    known = _NUMBER_MISSING if numeric else _TEXT_MISSING
     others = [text for text in values.texts if text != "NA" and text.lower() not in known]
     abbreviations = bool(others) and all(_ABBREVIATION.fullmatch(text) for text in others)
     found = []
     for text, rows in zip(values.texts, values.rows, strict=True):
         is_r_missing = text == "NA" and not abbreviations
-        if text.lower() in known or is_r_missing or (numeric and _STATA_MISSING.fullmatch(text)):
+        if text.lower() in known or is_r_missing or (numeric and is_missing_word(text)):
             found.append(SpecialValue(text, "missing", int(rows), why="the text means no value"))
     return tuple(found)
 
@@ -293,7 +298,7 @@ def _negatives(
     enough = max(_FEW, _SHARE * values.rows.sum())
     often = all(rows >= enough for rows in negatives.values())
     wide = len(numbers) >= _MANY_VALUES and numbers.max() >= 10 * -min(negatives)
-    apart = -1 not in negatives
+    apart = set(negatives) != set(range(-len(negatives), 0))  # −9 and −1 with nothing between
     if mirrored and max(numbers, default=0) <= len(negatives):  # −1, 0, 1: worse, same, better
         return jams, _texts(values, negatives)
     if shared or (often and (wide or apart)):
