@@ -108,7 +108,11 @@ def _like(value: Any, usual: Any, key: str, path: Path) -> Any:
     """Return a value in the form of the field it is for: a text, texts, or texts by column."""
     if isinstance(usual, Mapping):
         if isinstance(value, dict):
-            return {name: _texts(item, f"{key}.{name}", path) for name, item in value.items()}
+            codes = key == "missing"
+            return {
+                name: _texts(item, f"{key}.{name}", path, alone=not codes)
+                for name, item in value.items()
+            }
     elif isinstance(usual, str):
         if isinstance(value, str):
             return value
@@ -117,9 +121,10 @@ def _like(value: Any, usual: Any, key: str, path: Path) -> Any:
     raise _wrong(key, value, path)
 
 
-def _texts(value: Any, key: str, path: Path) -> Any:
+def _texts(value: Any, key: str, path: Path, *, alone: bool = False) -> Any:
+    """Return texts; a single one, where it may stand alone, as it is."""
     if isinstance(value, str | int):
-        return str(value)
+        return str(value) if alone else (str(value),)
     if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
         return tuple(map(str, value))
     raise _wrong(key, value, path)

@@ -255,6 +255,10 @@ class ImportWizard(pn.viewable.Viewer):
 
     def _put(self, slot: str, path: Path | None) -> None:
         self._form = wizard_state.with_file(self._form, slot, path)
+        # Corrections of an earlier file no longer apply, and must not seem to.
+        self._missing.value = self._missing.value_input = self._form.missing
+        self._person_weight.value = self._person_weight.value_input = self._form.person_weight
+        self._design.value = self._form.design
         self._show_buttons()
 
     def _show_slots(self) -> None:

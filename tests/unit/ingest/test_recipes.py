@@ -51,6 +51,12 @@ def test_numbers_written_by_hand_are_codes(tmp_path):
     assert read_recipe(tmp_path / "r.toml").choices.missing == {"RENT": ("-6", "-9")}
 
 
+def test_one_text_written_by_hand_is_a_list_of_one(tmp_path):
+    (tmp_path / "r.toml").write_text("replicates = 'REPWT'\n[missing]\nRENT = -6\n")
+    choices = read_recipe(tmp_path / "r.toml").choices
+    assert choices == Choices(replicates=("REPWT",), missing={"RENT": ("-6",)})
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
