@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,8 +95,8 @@ def show_survey(
 def add_survey(
     *,
     reader: Annotated[
-        str, typer.Option(help="What the files are: generic, acs_pums, recs or fusiondata.")
-    ] = "generic",
+        str, typer.Option(help="generic (the usual), acs_pums, recs or fusiondata.")
+    ] = "",
     household: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Household (or housing) file.")
     ] = None,
@@ -118,9 +119,32 @@ def add_survey(
     weight: Annotated[
         str, typer.Option(metavar="COLUMN", help="Column of the weights; '-' if there is none.")
     ] = "",
+    person_weight: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Weight in the person file; '-' for none.")
+    ] = "",
+    replicates: Annotated[
+        str,
+        typer.Option(
+            metavar="STEM", help="What the replicate weights' names share (REPWT); '-' for none."
+        ),
+    ] = "",
+    design: Annotated[
+        str, typer.Option(help="Replication design: sdr, brr, fay:0.5, jk1, jk2, jkn:7 or none.")
+    ] = "",
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=CODES",
+            help="Codes that stand for no answer, such as RENT=-6,-9; RENT= for none; repeatable.",
+        ),
+    ] = None,
     encoding: Annotated[
         str, typer.Option(help="How text is written, such as cp1252 or latin-1.")
-    ] = "utf-8",
+    ] = "",
+    recipe: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Choices of an earlier import: its recipe.toml."),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Read and report, but store nothing.")
     ] = False,
@@ -134,17 +158,33 @@ def add_survey(
     """Read raw survey files and add them to the workspace.
 
     Nothing is stored unless everything in the files is right. What is inferred of a file can be put
-    right with --key, --weight and --encoding (generic reader). Example:
+    right with --key, --weight, --replicates, --design, --missing and --encoding (generic reader); the
+    choices are kept beside the survey in recipe.toml for the next vintage. Example:
 
     harmony survey add --reader acs_pums --household csv_hor.zip --person csv_por.zip
     --dictionary PUMS_Data_Dictionary_2019.csv --vintage 2019
     """
-    from fusion_core.ingest.generic import Choices
+    from fusion_core.ingest.generic import parse_missing
     from fusion_core.ingest.readers import ImportRequest, find_reader, try_import
+    from fusion_core.ingest.recipes import Recipe, read_recipe, write_recipe
     from fusion_core.ingest.tables import FileProblemsError
 
     opened = None if check else open_workspace(workspace, create=create)
-    chosen = find_reader(reader)
+    earlier = Recipe() if recipe is None else read_recipe(recipe)
+    chosen = find_reader(reader or earlier.reader)
+    said: dict[str, Any] = {
+        "key": key,
+        "weight": weight,
+        "person_weight": person_weight,
+        "replicates": tuple(part.strip() for part in replicates.split(",") if part.strip()),
+        "design": design,
+        "missing": dict(earlier.choices.missing) | parse_missing(missing or []),
+        "encoding": encoding,
+    }
+    choices = dataclasses.replace(
+        earlier.choices, **{field: value for field, value in said.items() if value}
+    )
+    kept = Recipe(chosen.key, name or earlier.name or chosen.name, title or earlier.title, choices)
     given = {
         "household": household,
         "person": person,
@@ -156,10 +196,10 @@ def add_survey(
         ImportRequest(
             chosen.key,
             {slot: path for slot, path in given.items() if path is not None},
-            name=name or chosen.name,
+            name=kept.name,
             vintage=vintage,
-            title=title,
-            choices=Choices(key=key, weight=weight, encoding=encoding),
+            title=kept.title,
+            choices=choices,
         )
     )
     if trial.survey is None:
@@ -173,6 +213,7 @@ def add_survey(
                 fix="Give --replace to replace it, or another --vintage to keep both",
             )
         opened.add_survey(survey, may_replace=replace)
+        write_recipe(kept, opened.survey_folder(survey.id))
     warnings = [problem.sentence for problem in trial.problems]
     record = {"survey": str(survey.id), "stored": not check, "warnings": warnings} | _sizes(survey)
     Output(json).result(record, lambda console: _show_added(console, survey, record))

@@ -264,6 +264,6 @@ def _read(request: ImportRequest) -> Survey:
         survey=identifier,
         codebook=files.get("codebook"),
         choices=choices,
-        person_choices=Choices(encoding=choices.encoding),
+        person_choices=choices.for_persons(),
         title=request.title,
     )

@@ -52,7 +52,7 @@ def _columns(inspection: Inspection) -> list[Row]:
     special = [
         (inspection.key, "household identifier", ""),
         (inspection.person_number, "person number", ""),
-        (inspection.weight, "weight", ""),
+        (inspection.weight, "weight", f"The rows stand for {inspection.population}"),
     ]
     if inspection.replicates:
         first, last = inspection.replicates[0], inspection.replicates[-1]
@@ -66,5 +66,8 @@ def _columns(inspection: Inspection) -> list[Row]:
         role = "area" if column.source in inspection.geography else column.type
         levels = " · ".join(column.levels[:_SHOWN_LEVELS])
         more = f" … {len(column.levels)} levels" if len(column.levels) > _SHOWN_LEVELS else ""
-        rows.append((column.source, role, column.description or f"{levels}{more}"))
+        codes = ", ".join(sorted(column.no_values))
+        without = f"without {codes}" if codes else ""
+        meaning = column.description or f"{levels}{more}"
+        rows.append((column.source, role, "; ".join(filter(None, (meaning, without)))))
     return rows

@@ -64,7 +64,7 @@ ROOMS = {
     ),
     "fusion_core.fusion": ("base", "implicates", "trees", "model", "training", "fusing"),
     "fusion_core.estimates": ("statistics", "variance", "api", "runs"),
-    "fusion_core.ingest": ("tables", "generic", "acs", "recs", "fusiondata", "readers"),
+    "fusion_core.ingest": ("tables", "generic", "acs", "recs", "fusiondata", "readers", "recipes"),
     "fusion_core.demo": ("world", "samples", "harmonies", "quick_look", "build", "checking"),
     "fusion_core.validation": ("internal", "report", "external"),
     "fusion_core.cli": (

@@ -1,16 +1,8 @@
 """Any household survey in any table format."""
 
-from fusion_core.ingest.generic.loading import (
-    FORMATS,
-    is_text_encoding,
-    load_table,
-)
-from fusion_core.ingest.generic.survey_table import (
-    Choices,
-    Inspection,
-    inspect_file,
-    read_generic,
-)
+from fusion_core.ingest.generic.inspection import Choices, Inspection, parse_missing
+from fusion_core.ingest.generic.loading import FORMATS, is_text_encoding, load_table
+from fusion_core.ingest.generic.survey_table import inspect_file, read_generic
 
 __all__ = [
     "FORMATS",
@@ -19,5 +11,6 @@ __all__ = [
     "inspect_file",
     "is_text_encoding",
     "load_table",
+    "parse_missing",
     "read_generic",
 ]

@@ -20,8 +20,16 @@ from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic import _inference as inference
 from fusion_core.ingest.generic._codebook import CodebookEntry, read_codebook
-from fusion_core.ingest.generic._inspection import Choices, Inspection
+from fusion_core.ingest.generic._quotes import without_quotes
+from fusion_core.ingest.generic._special import reserved_negatives, values_of
 from fusion_core.ingest.generic._standard_table import standard_table
+from fusion_core.ingest.generic._weights import (
+    Weighting,
+    families,
+    find_weight,
+    pair,
+)
+from fusion_core.ingest.generic.inspection import Choices, Inspection, parse_missing
 from fusion_core.ingest.generic.loading import LoadedTable, load_table
 from fusion_core.ingest.tables import ProblemLog
 from fusion_core.surveys.model import (
@@ -46,6 +54,7 @@ class _Reading:
     inspection: Inspection
     table: pd.DataFrame
     variables: tuple[Variable, ...]
+    columns: frozenset[str]
 
 
 def inspect_file(
@@ -119,9 +128,12 @@ def read_generic(
         )
     second = None
     if person is not None:
-        second = _read(person, codebook, person_choices or Choices(), respondent="person")
+        own = person_choices or (choices or Choices()).for_persons()
+        second = _read(person, codebook, own, respondent="person")
         log.problems += second.inspection.problems
         _check_households(first, second, log)
+    if codebook is not None:
+        _check_codebook(path_of(codebook, "codebook"), [first, *([second] if second else [])], log)
     log.raise_errors()
     readings = [first] if second is None else [first, second]
     variables: dict[str, Variable] = {}
@@ -129,6 +141,7 @@ def read_generic(
         for variable in reading.variables:
             variables.setdefault(variable.name, variable)
     inspection = first.inspection
+    codebook_name = "" if codebook is None else path_of(codebook, "codebook").name
     description = SurveyDescription(
         id=survey,
         title=title or survey.title,
@@ -137,7 +150,10 @@ def read_generic(
         design=inspection.design,
         geography=tuple(inference.survey_name(column) for column in inspection.geography),
         price_year=price_year,
-        notes=tuple(note for reading in readings for note in _notes(reading.inspection)),
+        notes=(
+            *(note for reading in readings for note in _notes(reading.inspection)),
+            *(item.sentence for item in log.warnings if item.file == codebook_name),
+        ),
     )
     return Survey(
         description,
@@ -161,25 +177,30 @@ def _read(
     path = path_of(path, "file")
     loaded = load_table(path, encoding=choices.encoding)
     entries = _entries(loaded, None if codebook is None else read_codebook(codebook))
-    raw, log = loaded.raw, ProblemLog()
+    raw, quoted = without_quotes(loaded.raw)
+    log = ProblemLog()
     columns = [str(column) for column in raw.frame.columns if column not in choices.left_out]
+    _check_missing(choices, [str(column) for column in raw.frame.columns], log, path)
     key = _chosen(choices.key, columns, inference.HOUSEHOLD_KEYS, log, path)
     person = _chosen(choices.person_number, columns, inference.PERSON_NUMBERS, log, path)
     level = respondent or _respondent(raw, key, person)
-    weight = ""
-    if choices.weight != "-":
-        weight = _chosen(choices.weight, columns, inference.WEIGHTS, log, path)
-    replicates = inference.replicate_columns(columns, weight) if weight else ()
-    design, reason = inference.guess_design(replicates)
-    used = {key, weight, *replicates, person if level == "person" else ""}
-    inferred = tuple(
-        inference.infer_answer(raw, column, entries.get(column.strip().lower()))
-        for column in columns
-        if column not in used
+    weighting = _weighting(raw, columns, choices, level=level, entries=entries, log=log)
+    used = {
+        *(key, weighting.weight, *weighting.replicates),
+        *weighting.unused,
+        person if level == "person" else "",
+    }
+    inferred = _answers(
+        raw,
+        [item for item in columns if item not in used],
+        entries,
+        choices,
+        quoted=quoted,
+        weight=weighting.weight,
     )
     inferred += tuple(
         inference.InferredColumn(column, inference.survey_name(column), left_out=reason)
-        for column, reason in raw.left_out
+        for column, reason in (*weighting.unused.items(), *raw.left_out)
     )
     geography = tuple(column.source for column in inferred if column.role == "geography")
     inspection = Inspection(
@@ -188,10 +209,16 @@ def _read(
         respondent=level,
         key=key,
         person_number=person if level == "person" else "",
-        weight=weight,
-        replicates=replicates,
-        design=choices.design or design,
-        design_reason="chosen by the user" if choices.design else reason,
+        weight=weighting.weight,
+        replicates=weighting.replicates,
+        design=weighting.design,
+        design_reason=weighting.reason,
+        total=weighting.total,
+        blanks_are_zero=weighting.blanks_are_zero,
+        families=tuple(
+            (family.stem, len(family.columns))
+            for family in families(columns, without=weighting.weight)
+        ),
         geography=geography if choices.geography is None else choices.geography,
         columns=inferred,
         problems=(),
@@ -201,7 +228,76 @@ def _read(
         dataclasses.replace(inspection, problems=tuple(log.problems)),
         pd.DataFrame(table),
         tuple(variables),
+        frozenset(column.strip().lower() for column in map(str, raw.frame.columns)),
     )
+
+
+def _weighting(
+    raw: RawTable,
+    columns: list[str],
+    choices: Choices,
+    *,
+    level: RespondentLevel,
+    entries: Mapping[str, CodebookEntry],
+    log: ProblemLog,
+) -> Weighting:
+    """Return the weight, as chosen or as found, with the replicates that belong to it."""
+    if choices.weight == "-":
+        return Weighting(total=float(len(raw.frame)))
+    if choices.weight:
+        weight = _chosen(choices.weight, columns, (), log, raw.path)
+    else:
+        weight = find_weight(raw, columns, level, entries)
+    return pair(
+        raw,
+        columns,
+        weight,
+        level=level,
+        chosen=choices.replicates,
+        design=choices.design,
+        log=log,
+    )
+
+
+def _answers(
+    raw: RawTable,
+    columns: list[str],
+    entries: Mapping[str, CodebookEntry],
+    choices: Choices,
+    *,
+    quoted: frozenset[str],
+    weight: str,
+) -> tuple[inference.InferredColumn, ...]:
+    """Infer all answers; codes that several columns share tell more than those of one alone."""
+    values = {column: values_of(raw.frame[column]) for column in columns}
+    reserved = reserved_negatives(values.values())
+    inferred = tuple(
+        inference.infer_answer(
+            raw,
+            column,
+            entries.get(column.strip().lower()),
+            values=values[column],
+            missing=choices.missing_in(column),
+            also=choices.missing.get("*", ()),
+            reserved=reserved,
+            is_code=column in quoted,
+        )
+        for column in columns
+    )
+    return inference.with_own_names(inferred, weight)
+
+
+def _check_missing(choices: Choices, columns: list[str], log: ProblemLog, path: Path) -> None:
+    known = {column.lower() for column in columns}
+    for name in choices.missing:
+        if name != "*" and name.lower() not in known:
+            error = InputError.unknown("column", name, columns)
+            log.add(
+                f"Missing values are declared of a column that is not there: {error.what}",
+                file=path.name,
+                fix=error.fix,
+                severity="warning",
+            )
 
 
 def _entries(
@@ -244,13 +340,40 @@ def _check_households(first: _Reading, second: _Reading, log: ProblemLog) -> Non
         )
 
 
+def _check_codebook(codebook: Path, readings: list[_Reading], log: ProblemLog) -> None:
+    """Refuse a codebook that knows no column of the files, and doubt one that knows few."""
+    described = read_codebook(codebook)
+    columns = {name for reading in readings for name in reading.columns}
+    known = described.keys() & columns
+    if not known:
+        log.add(
+            f"The codebook describes {len(described):,} variables, none of which is in the files:"
+            " it is of another survey or edition",
+            file=codebook.name,
+            fix="Use the codebook of these files, or none",
+        )
+    elif 2 * len(known) < len(described):
+        log.add(
+            f"The codebook describes {len(described):,} variables, of which only {len(known):,} are"
+            " in the files: is it of another edition?",
+            file=codebook.name,
+            fix="Use the codebook of these files, unless they are an extract",
+            severity="warning",
+        )
+
+
 def _notes(inspection: Inspection) -> list[str]:
     name = inspection.path.name
     notes = [f"{name}: {inspection.rows:,} rows, identifier {inspection.key}."]
+    if inspection.weight:
+        notes.append(
+            f"{name}: the weight is {inspection.weight}; the rows stand for {inspection.population}."
+        )
     if inspection.design_reason and inspection.respondent == "household":
-        notes.append(f"{name}: {inspection.design_reason}.")
+        first, last = inspection.replicates[0], inspection.replicates[-1]
+        notes.append(f"{name}: {inspection.design_reason} ({first} … {last}).")
     notes += [problem.sentence for problem in inspection.problems if problem.severity == "warning"]
     return notes
 
 
-__all__ = ["Choices", "Inspection", "inspect_file", "read_generic"]
+__all__ = ["Choices", "Inspection", "inspect_file", "parse_missing", "read_generic"]
