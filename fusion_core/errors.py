@@ -24,7 +24,7 @@ class HarmonyError(Exception):
     where
         File, table, column, row or position it was found in; empty when `what` says it.
     fix
-        What the user can do about it, a sentence without a final full stop.
+        What the user can do about it: a sentence without a final full stop, or a question.
     """
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
@@ -37,7 +37,8 @@ class HarmonyError(Exception):
     def message(self) -> str:
         """The message a person reads: what (where). How to fix it."""
         place = f" ({self.where})" if self.where else ""
-        remedy = f" {self.fix}." if self.fix else ""
+        end = "" if self.fix.endswith("?") else "."
+        remedy = f" {self.fix}{end}" if self.fix else ""
         return f"{self.what}{place}.{remedy}"
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -67,7 +68,7 @@ class InputError(HarmonyError, ValueError):
         near = get_close_matches(name, candidates, n=1, cutoff=0.6)
         if near:
             return cls(
-                f"There is no {kind} '{name}'", where=where, fix=f"Perhaps '{near[0]}' is meant"
+                f"There is no {kind} '{name}'", where=where, fix=f"Did you mean '{near[0]}'?"
             )
         shown = ", ".join(f"'{item}'" for item in candidates[:8])
         more = f" and {len(candidates) - 8} more" if len(candidates) > 8 else ""  # noqa: PLR2004

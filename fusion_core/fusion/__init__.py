@@ -69,8 +69,8 @@ _MODULES = {
     "monotonic": "fusing",
     "open_implicates": "implicates",
     "read_implicates": "implicates",
-    "refuse_shared_streams": "streams",
-    "shared_streams": "streams",
+    "refuse_shared_streams": "base",
+    "shared_streams": "base",
     "train": "training",
     "write_implicates": "implicates",
 }

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.base import TrainSettings, random_seed, tupled
 from fusion_core.harmony.model import SurveyPair
+from fusion_core.summaries import Summarized, listed
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import not_readable, read_json, write_json
 from fusion_core.workspace.folders import dissolve, own_files, remove_folder, sweep_folders
@@ -54,8 +55,8 @@ _OWN: Final = own_files(
 """All files a run writes: whatever else is in its folder is a person's."""
 
 
-@dataclass(frozen=True)
-class RunSpec:
+@dataclass(frozen=True, repr=False)
+class RunSpec(Summarized):
     """A request for a fusion.
 
     Attributes
@@ -97,6 +98,21 @@ class RunSpec:
     minimum_similarity: float = 0.8
     subset_variables: tuple[str, ...] = ()
     out_of_fold: int = 0
+
+    def _title(self) -> str:
+        return self.name
+
+    def _facts(self) -> dict[str, object]:
+        fused = [
+            item if isinstance(item, str) else " + ".join(item) for item in self.fusion_variables
+        ]
+        return {
+            "surveys": self.pair.title,
+            "fusion variables": listed(fused),
+            "implicates": self.implicates,
+            "seed": self.seed,
+            "preset": self.preset,
+        }
 
     def to_record(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -168,12 +184,18 @@ class RunState:
     finished: str = ""
 
 
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, repr=False)
+class Run(Summarized):
     """A run's folder and what is in it."""
 
     id: str
     folder: Path
+
+    def _title(self) -> str:
+        return self.id
+
+    def _facts(self) -> dict[str, object]:
+        return {"folder": self.folder}
 
     @property
     def input_folder(self) -> Path:

@@ -105,7 +105,8 @@ def fuse(
         progress=report,
     )
     notes = fusion_notes(model, lacking)
-    return Implicates({variable.name: variable for variable in drawn}, notes, recipient.index)
+    variables = {variable.name: variable for variable in drawn}
+    return Implicates(variables, notes, recipient.index, model.donor, model.weight)
 
 
 def _check_memory(model: FusionModel, cells: int) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from fusion_core.arguments import PathLike, path_of, require_text, whole_number
+from fusion_core.arguments import PathLike, missing_weight, path_of, require_text, whole_number
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.frames import read_frame
 from fusion_core.fusion.base import (
@@ -110,7 +110,9 @@ def fuse_out_of_fold(
         require_text(weight, "weight")
     answers = [*names, *listed, *([] if weight is None else [weight])]
     donor = read_frame(donor, "the donor", answers=answers)
-    require_names(answers, list(donor.columns), "column", "the donor")
+    require_names([*names, *listed], list(donor.columns), "column", "the donor")
+    if weight is not None and weight not in donor.columns:
+        raise missing_weight(weight, list(donor.columns), where="the donor")
     folds = whole_number(folds, "folds", least=0)
     if not FEWEST_FOLDS <= folds <= len(donor):
         raise InputError(
@@ -286,4 +288,4 @@ def _joined(
         streams = tuple(stream for _, part in parts for stream in part[name].streams)
         variables[name] = FusedVariable(name, values, outline.levels, outline.ordered, streams)
     notes = tuple(dict.fromkeys(note for _, part in parts for note in part.notes))
-    return Implicates(variables, notes, index)
+    return Implicates(variables, notes, index, first.donor, first.weight)

@@ -157,7 +157,15 @@ def fuse_to_folder(
         else:
             _spread(work, executor, parts, report)
         outlines, notes = fused_outlines(loaded, seed), fusion_notes(loaded, found.lacking)
-        declare_whole(folder, outlines, implicates=m, parts=parts, notes=notes)
+        declare_whole(
+            folder,
+            outlines,
+            implicates=m,
+            parts=parts,
+            notes=notes,
+            donor=loaded.donor,
+            weight=loaded.weight,
+        )
 
 
 @dataclass(frozen=True)

@@ -285,6 +285,8 @@ def _read_rows(
     check_names(donor, steps, x, weight, settings)
     check_rows(len(donor), "rows")
     weights = check_weights(donor, weight)
+    if weight is None:
+        notes.append("Unweighted: every donor counts once.")
     keep = weights > 0
     if not keep.all():
         notes.append(f"{int((~keep).sum()):,} donors have weight zero and were left out.")

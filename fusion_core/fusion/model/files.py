@@ -161,6 +161,7 @@ def _record(model: FusionModel) -> dict[str, Any]:
         "notes": list(model.notes),
         "missing": dict(model.missing),
         "donor": model.donor,
+        "weight": model.weight,
     }
 
 
@@ -233,6 +234,7 @@ def _model(files: dict[str, bytes], shown: Path) -> FusionModel:
             for place, variable in enumerate(types)
             if f"exact_{place}" in donors.column_names
         },
+        weight=record.get("weight"),
     )
 
 

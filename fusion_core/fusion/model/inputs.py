@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fusion_core.arguments import column_names, items_of, refuse_repeats, require_type
+from fusion_core.arguments import (
+    column_names,
+    items_of,
+    missing_weight,
+    refuse_repeats,
+    require_type,
+)
 from fusion_core.errors import InputError
 from fusion_core.frames import LARGEST_NUMBER, finite_numbers, is_number, numbers_of
 from fusion_core.fusion.base import (
@@ -72,7 +78,8 @@ def check_names(
     columns = list(donor.columns)
     require_names(fused, columns, "fusion variable", "the donor")
     require_names(x, columns, "predictor", "the donor")
-    require_names([] if weight is None else [weight], columns, "weight column", "the donor")
+    if weight is not None and weight not in columns:
+        raise missing_weight(weight, columns, where="the donor")
     require_names(settings.force, x, "predictor", "the setting 'force'")
     require_names(
         [name for name, _ in settings.types], [*x, *fused], "variable", "the setting 'types'"

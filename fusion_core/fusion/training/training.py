@@ -134,6 +134,7 @@ def train(
         missing=donors.missing(),
         donor=donors.name,
         exact=donors.exact,
+        weight=weight or "",
     )
 
 

@@ -33,12 +33,13 @@ from fusion_core.harmony.model import (
     side_outcome,
     takes_reference_person,
 )
+from fusion_core.summaries import Summarized, counted, listed
 from fusion_core.surveys.model import RespondentLevel
 from fusion_core.surveys.source import SurveySource
 
 
-@dataclass(frozen=True)
-class HarmonizedPair:
+@dataclass(frozen=True, repr=False)
+class HarmonizedPair(Summarized):
     """Donor and recipient with the same predictors.
 
     Attributes
@@ -54,6 +55,14 @@ class HarmonizedPair:
     recipient: pd.DataFrame
     failures: dict[str, HarmonyError] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "donor": f"{len(self.donor):,} × {counted(self.donor.shape[1], 'column')}",
+            "recipient": f"{len(self.recipient):,} × {counted(self.recipient.shape[1], 'column')}",
+            "predictors": listed([key for key in self.keys if key in self.donor.columns], most=3),
+            "failed": listed(self.failures, most=3) if self.failures else "",
+        }
 
 
 def group_labels(

@@ -214,7 +214,7 @@ class KindChecker:
                 and part.name not in variable.levels
             ):
                 near = get_close_matches(part.name, variable.levels, n=1, cutoff=0.6)
-                hint = f"; perhaps '{shown(near[0])}' is meant" if near else ""
+                hint = f"; did you mean '{shown(near[0])}'?" if near else ""
                 self.remarks.append(f"'{variable.name}' has no level '{shown(part.name)}'{hint}")
 
 
