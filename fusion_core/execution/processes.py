@@ -128,6 +128,11 @@ def run_status(workspace: Workspace, run: Run) -> RunState:
     """Return the state of a run, telling a dead process from a live one.
 
     A run whose state says it is running although its process is gone is reported as failed.
+
+    Parameters
+    ----------
+    workspace, run
+        The run and where it is.
     """
     del workspace
     state = run.state()
@@ -173,7 +178,15 @@ def is_cancelling(run: Run) -> bool:
 
 
 def wait_for_run(workspace: Workspace, run: Run, *, timeout: float | None = None) -> RunState:
-    """Wait until a run has ended, or until `timeout` seconds have passed; return its state."""
+    """Wait until a run has ended, or until some seconds have passed; return its state.
+
+    Parameters
+    ----------
+    workspace, run
+        The run and where it is.
+    timeout
+        Seconds to wait at most; as long as it takes when left out.
+    """
     end = None if timeout is None else time.monotonic() + timeout
     while True:
         state = run_status(workspace, run)

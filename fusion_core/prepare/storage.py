@@ -52,6 +52,11 @@ def write_prepared(prepared: PreparedInput, folder: Path) -> None:
 def read_prepared(folder: Path) -> PreparedInput:
     """Read prepared input.
 
+    Parameters
+    ----------
+    folder
+        Where it was written, such as `Run.input_folder`.
+
     Raises
     ------
     CorruptFileError

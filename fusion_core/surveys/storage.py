@@ -144,7 +144,18 @@ def read_description(folder: Path) -> SurveyDescription:
 
 
 def read_dictionary(folder: Path) -> Dictionary:
-    """Read the dictionary of a stored survey."""
+    """Read the dictionary of a stored survey.
+
+    Parameters
+    ----------
+    folder
+        Where `write_survey` wrote the survey.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is missing or damaged.
+    """
     frame = _read_parquet(folder / "dictionary.parquet")
     if "name" not in frame.columns:
         raise CorruptFileError(

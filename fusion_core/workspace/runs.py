@@ -283,6 +283,13 @@ class Run(Summarized):
 def create_run(workspace: Workspace, spec: RunSpec) -> Run:
     """Create a run's folder with its request; the caller starts it.
 
+    Parameters
+    ----------
+    workspace
+        Where the run belongs.
+    spec
+        What is asked for.
+
     Raises
     ------
     InputError
@@ -344,6 +351,11 @@ def check_folds(folds: int) -> None:
 
 def list_runs(workspace: Workspace) -> list[Run]:
     """List the runs, newest first.
+
+    Parameters
+    ----------
+    workspace
+        Whose runs.
 
     Raises
     ------

@@ -218,7 +218,18 @@ class Implicates(Summarized):
         """Return all implicates stacked, with columns ``implicate`` (from 1) and ``row`` (from 0).
 
         Each block of rows has the recipient's index.
+
+        Raises
+        ------
+        InputError
+            If a variable bears the name of one of these columns.
         """
+        for name in ("implicate", "row"):
+            if name in self.variables:
+                raise InputError(
+                    f"The fused variable '{name}' has the name of a column that is written beside it",
+                    fix="Rename it in the donor",
+                )
         parts = []
         for implicate in range(self.count):
             part = self.frame(implicate)

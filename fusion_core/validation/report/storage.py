@@ -102,6 +102,11 @@ def has_validation(folder: Path) -> bool:
 def read_validation(folder: Path) -> Validation:
     """Read a validation.
 
+    Parameters
+    ----------
+    folder
+        Where `write_validation` wrote it, such as `Run.validation_folder`.
+
     Raises
     ------
     CorruptFileError
