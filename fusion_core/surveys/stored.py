@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.summaries import Summarized
 from fusion_core.surveys.model import (
@@ -74,7 +75,7 @@ class StoredSurvey(Summarized):
     damaged: Mapping[RespondentLevel, InputError] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, folder: Path) -> StoredSurvey:
+    def open(cls, folder: PathLike) -> StoredSurvey:
         """Read everything of a stored survey but its rows.
 
         A damaged table is told when it is asked for, so that the other one can be used.
@@ -84,6 +85,7 @@ class StoredSurvey(Summarized):
         CorruptFileError
             If its description or dictionary is missing or damaged.
         """
+        folder = path_of(folder, "folder")
         tables: dict[RespondentLevel, StoredTable] = {}
         damaged: dict[RespondentLevel, InputError] = {}
         for respondent in LEVELS:

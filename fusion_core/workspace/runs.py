@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from fusion_core.arguments import require_type
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.base import TrainSettings, random_seed, tupled
 from fusion_core.harmony.model import SurveyPair
@@ -23,12 +24,12 @@ from fusion_core.summaries import Summarized, listed
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import not_readable, read_json, write_json
 from fusion_core.workspace.folders import dissolve, own_files, remove_folder, sweep_folders
+from fusion_core.workspace.layout import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from fusion_core.workspace.layout import Workspace
 
 FORMAT_VERSION = 1
 Status = Literal["created", "running", "finished", "failed", "cancelled"]
@@ -280,6 +281,28 @@ class Run(Summarized):
         return records
 
 
+def require_workspace(workspace: object) -> Workspace:
+    """Return a workspace if it is one.
+
+    Raises
+    ------
+    InputError
+        If it is something else, such as its path.
+    """
+    return require_type(workspace, Workspace, "workspace", fix="Open one with Workspace.open")
+
+
+def require_run(run: object) -> Run:
+    """Return a run if it is one.
+
+    Raises
+    ------
+    InputError
+        If it is something else, such as its name.
+    """
+    return require_type(run, Run, "run", fix="Take one from list_runs, or make one with create_run")
+
+
 def create_run(workspace: Workspace, spec: RunSpec) -> Run:
     """Create a run's folder with its request; the caller starts it.
 
@@ -296,6 +319,8 @@ def create_run(workspace: Workspace, spec: RunSpec) -> Run:
         If the request fuses nothing or no implicate, its number of folds makes no sense, or the
         folder cannot be written; nothing of the run is left then.
     """
+    require_workspace(workspace)
+    require_type(spec, RunSpec, "spec", fix="Write RunSpec(name, pair, fusion_variables)")
     if not spec.fusion_variables:
         raise InputError("No fusion variable is chosen", fix="Choose at least one donor variable")
     if spec.implicates < 1:
@@ -362,7 +387,7 @@ def list_runs(workspace: Workspace) -> list[Run]:
     InputError
         If the folder of runs may not be read.
     """
-    folder = workspace.runs_folder
+    folder = require_workspace(workspace).runs_folder
     try:
         names = sorted((item.name for item in folder.iterdir()), reverse=True)
     except FileNotFoundError:

@@ -21,6 +21,8 @@ from fusion_core import (
     FusionModel,
     Implicates,
     Statistic,
+    SurveyId,
+    SurveyPair,
     TrainSettings,
     analyze,
     compare,
@@ -342,6 +344,39 @@ def test_what_is_no_model_and_no_implicates_is_refused(other, tmp_path):
     ):
         with pytest.raises(InputError, match="must be"):
             call()
+
+
+PAIR = SurveyPair(SurveyId("RECS", "2015"), SurveyId("ACS", "2019"))
+# What reads and writes, called with a folder or object of the wrong kind.
+WRONG: dict[str, Callable[[Any], Any]] = {
+    "read_survey": fusion_core.read_survey,
+    "read_dictionary": fusion_core.read_dictionary,
+    "write_survey": lambda other: fusion_core.write_survey(other, "folder"),
+    "StoredSurvey.open": fusion_core.StoredSurvey.open,
+    "read_prepared": fusion_core.read_prepared,
+    "read_validation": fusion_core.read_validation,
+    "write_validation": lambda other: fusion_core.write_validation(other, "folder"),
+    "read_implicates": read_implicates,
+    "open_implicates": open_implicates,
+    "Workspace.open": fusion_core.Workspace.open,
+    "Workspace.create": fusion_core.Workspace.create,
+    "HarmonyStore": lambda other: fusion_core.HarmonyStore(other, PAIR),
+    "HarmonyStore of a pair": lambda other: fusion_core.HarmonyStore("folder", other),
+    "harmonize_pair": lambda other: fusion_core.harmonize_pair([], other, other),
+    "FusionModel.load": FusionModel.load,
+    "create_run": lambda other: fusion_core.create_run(other, other),
+    "list_runs": fusion_core.list_runs,
+    "execute_run": lambda other: fusion_core.execute_run(other, other),
+    "start_run": lambda other: fusion_core.start_run(other, other),
+    "run_status": lambda other: fusion_core.run_status(other, other),
+}
+
+
+@pytest.mark.parametrize("other", [None, 5, ["a"]], ids=repr)
+@pytest.mark.parametrize("entry", list(WRONG))
+def test_what_is_no_folder_survey_workspace_or_run_is_refused(entry, other):
+    with pytest.raises(InputError, match="must be a"):
+        WRONG[entry](other)
 
 
 @pytest.mark.parametrize("name", ["n", "estimate", "moe", "variable", "statistic"])

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import type_name
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.apply.grouping import SideValues, problems_error, side_values
 from fusion_core.harmony.apply.rows import RowsCache, SurveyRows
@@ -227,13 +228,18 @@ def harmonize_pair(
     Raises
     ------
     InputError
-        If a survey has no microdata of the wanted level.
+        If a survey is none, or has no microdata of the wanted level.
     """
     cache = cache or RowsCache()
     listed = harmonies.harmonies if isinstance(harmonies, HarmonySet) else tuple(harmonies)
     surveys: dict[SideName, SurveySource] = {"donor": donor, "recipient": recipient}
     frames: dict[SideName, pd.DataFrame] = {}
     for name, survey in surveys.items():
+        if not hasattr(survey, "column_names"):
+            raise InputError(
+                f"'{name}' must be a survey; got {type_name(survey)}",
+                fix="Read one with read_survey or Workspace.stored_survey",
+            )
         rows = cache.rows(survey)
         rows.count(respondent)
         frames[name] = rows.keys(respondent)
