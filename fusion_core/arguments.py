@@ -108,6 +108,25 @@ def refuse_repeats(names: Sequence[str], kind: str, where: str) -> None:
         seen.add(name)
 
 
+def missing_weight(name: str, columns: Iterable[str], *, where: str = "") -> InputError:
+    """Return the error for a weight column that does not exist, saying how to go without.
+
+    Parameters
+    ----------
+    name
+        The column.
+    columns
+        Those that exist.
+    where
+        Table it was looked up in.
+    """
+    unknown = InputError.unknown("weight column", name, columns, where=where)
+    if unknown.fix.endswith("?"):
+        return unknown
+    fix = "Name the column of weights, or give weight=None to count every row once"
+    return InputError(unknown.what, where=where, fix=fix)
+
+
 def require_type(value: object, kind: type[Kind], name: str, *, fix: str) -> Kind:
     """Return an argument if it is of a type.
 

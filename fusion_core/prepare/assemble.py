@@ -21,6 +21,7 @@ from fusion_core.geography.location import PUMA, impute_location, read_intersect
 from fusion_core.geography.spatial import join_predictors, read_spatial_tables
 from fusion_core.harmony.apply import harmonize_pair, similarity
 from fusion_core.harmony.store import HarmonyStore
+from fusion_core.summaries import Summarized, counted
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ distributions, 0–1; weighted shares of households without a value; and, when i
 sentence that says why."""
 
 
-@dataclass(frozen=True)
-class PredictorPool:
+@dataclass(frozen=True, repr=False)
+class PredictorPool(Summarized):
     """Every predictor a pair of surveys offers.
 
     Attributes
@@ -75,6 +76,14 @@ class PredictorPool:
     table: pd.DataFrame
     notes: tuple[str, ...] = ()
     changed: Mapping[str, str] = field(default_factory=dict)
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "donor": f"{len(self.donor):,} × {counted(self.donor.shape[1], 'column')}",
+            "recipient": f"{len(self.recipient):,} × {counted(self.recipient.shape[1], 'column')}",
+            "predictors": len(self.table),
+            "notes": len(self.notes) or "",
+        }
 
 
 def assemble(

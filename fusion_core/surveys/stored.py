@@ -13,13 +13,16 @@ from typing import Any
 
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
+from fusion_core.summaries import Summarized
 from fusion_core.surveys.model import (
     Dictionary,
     RespondentLevel,
     SurveyDescription,
     SurveyId,
     no_microdata,
+    survey_facts,
 )
 from fusion_core.surveys.storage import (
     LEVELS,
@@ -49,8 +52,8 @@ class StoredTable:
     state: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class StoredSurvey:
+@dataclass(frozen=True, repr=False)
+class StoredSurvey(Summarized):
     """The description and dictionary of a stored survey, and the way to its microdata.
 
     Attributes
@@ -72,7 +75,7 @@ class StoredSurvey:
     damaged: Mapping[RespondentLevel, InputError] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, folder: Path) -> StoredSurvey:
+    def open(cls, folder: PathLike) -> StoredSurvey:
         """Read everything of a stored survey but its rows.
 
         A damaged table is told when it is asked for, so that the other one can be used.
@@ -82,6 +85,7 @@ class StoredSurvey:
         CorruptFileError
             If its description or dictionary is missing or damaged.
         """
+        folder = path_of(folder, "folder")
         tables: dict[RespondentLevel, StoredTable] = {}
         damaged: dict[RespondentLevel, InputError] = {}
         for respondent in LEVELS:
@@ -144,6 +148,19 @@ class StoredSurvey:
         """Read one column of a table; see `columns`."""
         found: pd.Series[Any] = self.columns(respondent, [name])[name]
         return found
+
+    def _title(self) -> str:
+        return self.id.title
+
+    def _facts(self) -> dict[str, object]:
+        found = {name: self.tables.get(name) for name in LEVELS}
+        shapes = {
+            f"{name}s": None if table is None else (table.rows, len(table.columns))
+            for name, table in found.items()
+        }
+        damaged = {f"{name}s": "damaged" for name in self.damaged}
+        facts = survey_facts(self.description, self.dictionary, shapes)
+        return {**facts, **damaged, "folder": self.folder}
 
     def _table(self, respondent: RespondentLevel) -> StoredTable:
         if respondent in self.damaged:

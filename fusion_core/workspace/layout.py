@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
+from fusion_core.summaries import Summarized
 from fusion_core.surveys.model import Dictionary, Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.storage import (
     read_description,
@@ -47,8 +48,8 @@ FORMAT_VERSION = 1
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
-@dataclass(frozen=True)
-class Workspace:
+@dataclass(frozen=True, repr=False)
+class Workspace(Summarized):
     """A project folder.
 
     Attributes
@@ -64,6 +65,12 @@ class Workspace:
     path: Path
     title: str
     synthetic: bool = False
+
+    def _title(self) -> str:
+        return self.title
+
+    def _facts(self) -> dict[str, object]:
+        return {"folder": self.path, "data": "synthetic" if self.synthetic else ""}
 
     @classmethod
     def create(cls, path: PathLike, *, title: str = "", synthetic: bool = False) -> Workspace:

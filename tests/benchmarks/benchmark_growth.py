@@ -172,9 +172,9 @@ def validate_once(sizes: Sizes) -> Usage:
     for name in subsets:
         observed[name] = draw.integers(0, 5, sizes.donors).astype(str)
     warm_up = made_up_implicates(300, replace(sizes, implicates=2, variables=1), draw)
-    validate(warm_up.frame(0).assign(by=["a", "b", "c"] * 100), warm_up, ["by"])
+    validate(warm_up.frame(0).assign(by=["a", "b", "c"] * 100), warm_up, ["by"], weight=None)
     with metered() as meter:
-        validate(observed, implicates, subsets)
+        validate(observed, implicates, subsets, weight=None)
     return meter.usage
 
 

@@ -82,7 +82,8 @@ def fuse(
         encoded.matrix, model, rows, draws, predictor=predictor or FastPredictor(), progress=report
     )
     notes = fusion_notes(model, encoded.lacking)
-    return Implicates({variable.name: variable for variable in drawn}, notes, frame.index)
+    variables = {variable.name: variable for variable in drawn}
+    return Implicates(variables, notes, frame.index, model.donor, model.weight)
 
 
 def _check_memory(model: FusionModel, cells: int) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from fusion_core.arguments import column_names
+from fusion_core.arguments import column_names, missing_weight
 from fusion_core.errors import InputError
 from fusion_core.frames import read_frame, whole_frame
 from fusion_core.fusion.base import (
@@ -38,7 +38,7 @@ def impute(
     table: Table,
     *,
     ignore: Collection[str] = (),
-    weight: str | None = None,
+    weight: str | None = "weight",
     seed: int | None = None,
     settings: TrainSettings | None = None,
     progress: Progress | None = None,
@@ -54,7 +54,8 @@ def impute(
     ignore
         Columns that are neither filled nor used, such as identifiers.
     weight
-        Column of survey weights; neither filled nor used as a predictor.
+        Column of survey weights, neither filled nor used as a predictor; ``None`` counts every row
+        once.
     seed
         Seed of the draws; a random one when left out.
     settings
@@ -77,7 +78,9 @@ def impute(
     seed, left = check_seed(seed), set(column_names(ignore, "ignore"))
     weights = [] if weight is None else column_names([weight], "weight")
     given = whole_frame(table, "the table")
-    require_names([*left, *weights], list(given.columns), "column", "the table")
+    require_names([*left], list(given.columns), "column", "the table")
+    if weight is not None and weight not in given.columns:
+        raise missing_weight(weight, list(given.columns), where="the table")
     used = [name for name in given.columns if name not in {*weights, *left}]
     filled = read_frame(given, "the table", answers=[*used, *weights])
     missing = filled[used].isna().sum()

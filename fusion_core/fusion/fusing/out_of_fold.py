@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from fusion_core.arguments import PathLike, by_either_name, path_of, whole_number
+from fusion_core.arguments import PathLike, by_either_name, missing_weight, path_of, whole_number
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.frames import read_frame
 from fusion_core.fusion.base import (
@@ -160,7 +160,10 @@ class _Folds:
 
 def _checked(frame: pd.DataFrame, asked: Asked, folds: int) -> tuple[pd.DataFrame, int]:
     """Return the donor with levels that are the same in all folds, and the number of folds."""
-    require_names(asked.columns, list(frame.columns), "column", "the donor")
+    columns = list(frame.columns)
+    require_names([*asked.variables, *asked.predictors], columns, "column", "the donor")
+    if asked.weight is not None and asked.weight not in columns:
+        raise missing_weight(asked.weight, columns, where="the donor")
     folds = whole_number(folds, "folds", least=0)
     if not FEWEST_FOLDS <= folds <= len(frame):
         raise InputError(
@@ -278,4 +281,4 @@ def _joined(work: _Folds, parts: Sequence[Implicates], index: pd.Index[Any]) -> 
         streams = tuple(stream for part in parts for stream in part[name].streams)
         variables[name] = FusedVariable(name, values, outline.levels, outline.ordered, streams)
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    return Implicates(variables, notes, index)
+    return Implicates(variables, notes, index, parts[0].donor, parts[0].weight)

@@ -146,6 +146,8 @@ def fuse_to_folder(
             implicates=draws.implicates,
             parts=work.parts,
             notes=fusion_notes(loaded, encoded.lacking),
+            donor=loaded.donor,
+            weight=loaded.weight,
         )
 
 

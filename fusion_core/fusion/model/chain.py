@@ -13,6 +13,7 @@ import numpy as np
 from fusion_core.fusion.base import TrainSettings, VariableType
 from fusion_core.fusion.model.neighbours import DonorPool
 from fusion_core.fusion.trees import Tuning
+from fusion_core.summaries import Summarized, listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +39,7 @@ class ModelPart:
 
     role: PartRole
     probability: float
-    text: str
+    text: str = field(repr=False)
     tuning: Tuning
 
     def __reduce__(self) -> tuple[type[ModelPart], tuple[PartRole, float, str, Tuning]]:
@@ -61,8 +62,8 @@ class ModelPart:
         return np.asarray(self.booster.feature_importance("gain"), dtype=np.float64)
 
 
-@dataclass(frozen=True)
-class VariableModel:
+@dataclass(frozen=True, repr=False)
+class VariableModel(Summarized):
     """The conditional distribution of one fused variable.
 
     Attributes
@@ -97,14 +98,25 @@ class VariableModel:
             return len(self.classes)
         return len(self.parts)
 
+    def _title(self) -> str:
+        return self.type.name
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "kind": self.type.kind.replace("_", "-"),
+            "levels": len(self.classes) or "",
+            "predictors": len(self.features),
+            "tree models": listed([part.role for part in self.parts]),
+        }
+
     @property
     def has_zero_part(self) -> bool:
         """Whether the first expectation is the probability of not being zero."""
         return self.type.kind == "zero_inflated"
 
 
-@dataclass(frozen=True)
-class Step:
+@dataclass(frozen=True, repr=False)
+class Step(Summarized):
     """One link of the chain: a variable, or a block of variables drawn from one donor record.
 
     Attributes
@@ -133,9 +145,18 @@ class Step:
         """Names of the fused variables."""
         return tuple(variable.type.name for variable in self.variables)
 
+    def _title(self) -> str:
+        return "of a block" if self.is_block else f"of {self.names[0]}" if self.names else ""
 
-@dataclass(frozen=True)
-class ModelContent:
+    def _facts(self) -> dict[str, object]:
+        return {
+            "variables": listed(self.names),
+            "drawn from": "probabilities" if self.pool is None else "donors",
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class ModelContent(Summarized):
     """Everything a fusion model consists of, as it is trained, kept on disk and read.
 
     Attributes
@@ -162,6 +183,9 @@ class ModelContent:
     exact
         Values of fused whole numbers too large for `values` to hold exactly, which are drawn in
         their place.
+    weight
+        Name of the donor's weight column, empty where every donor counted once; ``None`` where it is
+        not known, as in models of earlier versions.
     """
 
     predictors: tuple[VariableType, ...]
@@ -175,8 +199,24 @@ class ModelContent:
     missing: Mapping[str, int] = field(default_factory=dict)
     donor: str = ""
     exact: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    weight: str | None = None
 
     @property
     def fused_types(self) -> tuple[VariableType, ...]:
         """The fused variables in fusion order."""
         return tuple(variable.type for step in self.steps for variable in step.variables)
+
+    def _title(self) -> str:
+        return f"of {self.donor}" if self.donor else ""
+
+    def _facts(self) -> dict[str, object]:
+        fused = [" + ".join(step.names) for step in self.steps]
+        weighted = {None: "", "": ", unweighted"}.get(self.weight, f", weighted by {self.weight}")
+        return {
+            "predictors": listed([item.name for item in self.predictors]),
+            "fused variables": listed(fused),
+            "donors": f"{len(self.weights):,}{weighted}",
+            "method": self.settings.method,
+            "seed": self.seed,
+            "notes": len(self.notes) or "",
+        }

@@ -164,6 +164,7 @@ def _record(model: ModelContent) -> dict[str, Any]:
         "notes": list(model.notes),
         "missing": dict(model.missing),
         "donor": model.donor,
+        "weight": model.weight,
     }
 
 
@@ -236,6 +237,7 @@ def _model(files: dict[str, bytes], shown: Path, kind: type[Model]) -> Model:
             for place, variable in enumerate(types)
             if f"exact_{place}" in donors.column_names
         },
+        weight=record.get("weight"),
     )
 
 

@@ -13,6 +13,7 @@ from fusion_core.arguments import (
     by_either_name,
     column_names,
     items_of,
+    missing_weight,
     refuse_repeats,
     require_text,
 )
@@ -149,11 +150,12 @@ def check_donor(table: Table, asked: Asked) -> CheckedDonor:
     check_names(donor, asked)
     check_rows(len(donor), "rows")
     weights = check_weights(donor, asked.weight)
+    unweighted = () if asked.weight is not None else ("Unweighted: every donor counts once.",)
     keep = weights > 0
     check_rows(int(keep.sum()), "rows with a positive weight")
     rows, weights = np.flatnonzero(keep), _relative_weights(weights[keep])
     if keep.all():
-        return CheckedDonor(donor, rows, weights, asked, "", ())
+        return CheckedDonor(donor, rows, weights, asked, "", unweighted)
     note = f"{int((~keep).sum()):,} donors have weight zero and were left out."
     where = "donors with a positive weight"
     return CheckedDonor(donor.loc[keep], rows, weights, asked, where, (note,))
@@ -195,9 +197,8 @@ def check_names(donor: pd.DataFrame, asked: Asked) -> None:
     columns = list(donor.columns)
     require_names(fused, columns, "fusion variable", "the donor")
     require_names(predictors, columns, "predictor", "the donor")
-    require_names(
-        [] if asked.weight is None else [asked.weight], columns, "weight column", "the donor"
-    )
+    if asked.weight is not None and asked.weight not in columns:
+        raise missing_weight(asked.weight, columns, where="the donor")
     require_names(settings.force, predictors, "predictor", "the setting 'force'")
     require_names(
         [name for name, _ in settings.types],

@@ -101,10 +101,10 @@ def train(
         record_seed(chosen, folder)
     fitted = fit_variables(donors, folder, executor, report)
     steps = place_donors(donors, fitted, report)
-    return _model(donors, steps)
+    return _model(donors, steps, weight)
 
 
-def _model(donors: Donors, steps: tuple[Step, ...]) -> FusionModel:
+def _model(donors: Donors, steps: tuple[Step, ...], weight: str | None) -> FusionModel:
     return FusionModel(
         predictors=donors.predictors,
         fill=donors.fill(),
@@ -117,4 +117,5 @@ def _model(donors: Donors, steps: tuple[Step, ...]) -> FusionModel:
         missing=donors.missing(),
         donor=donors.name,
         exact=donors.exact,
+        weight=weight or "",
     )

@@ -214,7 +214,7 @@ class KindChecker:
                 and part.name not in variable.levels
             ):
                 near = nearest(part.name, variable.levels)
-                hint = f"; perhaps '{shown(near)}' is meant" if near else ""
+                hint = f"; did you mean '{shown(near)}'?" if near else ""
                 self.remarks.append(f"'{variable.name}' has no level '{shown(part.name)}'{hint}")
 
 

@@ -49,7 +49,7 @@ def test_further_parameters_of_lightgbm_reach_every_model(donor, settings):
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("max_depht", "5", "Perhaps 'max_depth' is meant"),
+        ("max_depht", "5", "Did you mean 'max_depth'?"),
         ("boosting", "rf", "no parameter of LightGBM 'boosting'"),
         ("max_depth", "2.5", "whole number of at least 1"),
         ("max_bin", "1", "at least 2, at most 65535"),
@@ -173,8 +173,8 @@ def test_a_predictor_forced_for_one_variable_is_screened_out_of_the_others(donor
         ),
         ({"area": X, "fuel": X, "gas": X}, {}, "There is no fusion variable 'gas'"),
         ({"area": ["size", "size"], "fuel": X}, {}, "predictor 'size' occurs 2 times"),
-        ({"area": X, "fuel": ["incme"]}, {}, "Perhaps 'income' is meant"),
-        (X, {"predictors": (("area", ("sise",)),)}, "Perhaps 'size' is meant"),
+        ({"area": X, "fuel": ["incme"]}, {}, "Did you mean 'income'?"),
+        (X, {"predictors": (("area", ("sise",)),)}, "Did you mean 'size'?"),
         (X, {"predictors": (("gas", ("size",)),)}, "There is no fusion variable 'gas'"),
         (X, {"exclude": (("area", tuple(X)),)}, "No predictor is left for the fusion variable 'a"),
         (
@@ -257,7 +257,7 @@ def test_every_setting_is_read_as_it_is_written(name):
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("leafs", "3", "Perhaps 'leaves' is meant"),
+        ("leafs", "3", "Did you mean 'leaves'?"),
         ("folds", "5.5", "'5.5' is not a whole number"),
         ("types", "size", "'size' names no variable and value"),
         ("predictors", "=a+b", "names no variable and value"),

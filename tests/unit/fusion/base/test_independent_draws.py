@@ -271,7 +271,8 @@ def test_unseen_households_and_filled_answers_share_no_number_with_the_recipient
     assert (first.seed, first.origin) != (second.seed, second.origin)
     gaps = np.random.default_rng(2).random(200) < 0.3
     both = donor.assign(b=donor["a"]).mask(pd.DataFrame({"a": gaps, "b": gaps, "x": False}))
-    filled = impute(both.assign(b=both["b"].map({"no": "n", "yes": "y"})), seed=1, settings=FAST)
+    both["b"] = both["b"].map({"no": "n", "yes": "y"})
+    filled = impute(both, weight=None, seed=1, settings=FAST)
     assert not filled.isna().any().any()
 
 

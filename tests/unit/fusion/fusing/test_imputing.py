@@ -78,7 +78,7 @@ def test_a_column_without_any_answer_is_refused_and_a_whole_table_comes_back(who
 def test_a_column_that_repeats_another_is_filled_from_it():
     table = pd.DataFrame({"size": np.arange(60.0) % 7, "income": np.arange(60.0) ** 2})
     copy = table["size"].where(table.index % 3 > 0)
-    filled = impute(table.assign(copy=copy), seed=0)
+    filled = impute(table.assign(copy=copy), weight=None, seed=0)
     assert (filled["copy"] == table["size"]).all()
 
 

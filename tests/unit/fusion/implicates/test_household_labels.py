@@ -105,7 +105,7 @@ def test_unseen_households_and_filled_answers_keep_their_labels():
     )
     assert relation(donor.sort_index(), unseen.frame(0)["bill"]) > 0.7
     gaps = donor.assign(bill=donor["bill"].where(np.arange(ROWS) % 4 > 0))
-    filled = impute(gaps, ignore=["area"], seed=1, settings=FAST)
+    filled = impute(gaps, ignore=["area"], weight=None, seed=1, settings=FAST)
     assert filled.index.equals(donor.index)
     assert relation(donor, filled["bill"]) > 0.7
 

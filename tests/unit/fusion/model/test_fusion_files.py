@@ -175,7 +175,7 @@ def test_implicates_come_back_equal_all_or_some(implicates, tmp_path):
         assert again[name].levels == implicates[name].levels
         assert again[name].ordered == implicates[name].ordered
     assert read_implicates(tmp_path, ["gas"]).names == ("gas",)
-    with pytest.raises(InputError, match="Perhaps 'gas' is meant"):
+    with pytest.raises(InputError, match="Did you mean 'gas'"):
         read_implicates(tmp_path, ["gass"])
 
 

@@ -112,7 +112,7 @@ def test_imputing_returns_the_types_it_was_given(donor, settings):
     gaps = donor[["size", "area", "fuel"]].copy()
     gaps["size"] = gaps["size"].astype(object).where(np.arange(len(gaps)) % 5 > 0, None)
     gaps["area"] = gaps["area"].astype("Int64").where(np.arange(len(gaps)) % 7 > 0)
-    filled = impute(gaps, settings=settings)
+    filled = impute(gaps, weight=None, settings=settings)
     assert filled.dtypes.equals(gaps.dtypes)
     assert not filled.isna().any().any()
     assert set(filled["size"]) <= set(donor["size"])

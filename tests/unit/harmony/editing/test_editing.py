@@ -47,7 +47,7 @@ def test_assigning_levels_changes_only_those():
 
 
 def test_assigning_an_unknown_level_names_the_nearest():
-    with pytest.raises(InputError, match="Perhaps 'Natural gas' is meant"):
+    with pytest.raises(InputError, match="Did you mean 'Natural gas'"):
         editing.assign(editing.start_harmony(HEAT, FUEL), "donor", ["Natural gass"], 1)
 
 

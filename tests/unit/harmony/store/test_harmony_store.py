@@ -120,7 +120,7 @@ def test_an_earlier_revision_can_be_restored(store):
 
 def test_deleting_what_is_not_there_names_the_nearest(store):
     store.save(PLAIN, author="ann")
-    with pytest.raises(InputError, match="Perhaps 'rooms__rmsp' is meant"):
+    with pytest.raises(InputError, match="Did you mean 'rooms__rmsp'"):
         store.delete("room__rmsp", author="ann")
     with pytest.raises(ConflictError):
         store.delete(PLAIN.key, author="ann", expected_revision=7)
