@@ -21,6 +21,7 @@ from fusion_core.surveys.model import (
     SurveyId,
     no_microdata,
 )
+from fusion_core.surveys.source import DerivedColumns
 from fusion_core.surveys.storage import (
     LEVELS,
     has_table,
@@ -63,6 +64,8 @@ class StoredSurvey:
         The tables that can be read, by respondent level.
     damaged
         Why the others that exist cannot be.
+    derived
+        Columns computed from those of the tables; their entries are part of the dictionary.
     """
 
     description: SurveyDescription
@@ -70,6 +73,7 @@ class StoredSurvey:
     folder: Path
     tables: Mapping[RespondentLevel, StoredTable]
     damaged: Mapping[RespondentLevel, InputError] = field(default_factory=dict)
+    derived: DerivedColumns | None = None
 
     @classmethod
     def open(cls, folder: Path) -> StoredSurvey:
@@ -109,7 +113,7 @@ class StoredSurvey:
 
     def column_names(self, respondent: RespondentLevel) -> tuple[str, ...]:
         """Return the names of all columns of a table."""
-        return self._table(respondent).columns
+        return (*self._table(respondent).columns, *self._derived_names(respondent))
 
     def columns(
         self, respondent: RespondentLevel, names: Sequence[str], *, rows: int | None = None
@@ -138,12 +142,34 @@ class StoredSurvey:
                 f"{self.id.title} was imported again meanwhile",
                 fix="Reload the page or start again",
             )
-        return read_columns(self.folder, respondent, names, rows=rows)
+        computed = [name for name in names if name in self._derived_names(respondent)]
+        unusable = {} if self.derived is None else self.derived.problems
+        for name in names:
+            if name in unusable and name not in self._table(respondent).columns:
+                raise unusable[name]
+        stored = [name for name in names if name not in computed]
+        # A table of no column has no rows: what is computed knows how many there are.
+        frame = read_columns(self.folder, respondent, stored, rows=rows) if stored else None
+        if self.derived is None or not computed:
+            return (
+                read_columns(self.folder, respondent, names, rows=rows) if frame is None else frame
+            )
+        columns = {name: self.derived.read(self, name, rows=rows) for name in computed}
+        added = pd.DataFrame(columns)
+        if frame is None:
+            return added[list(names)]
+        return pd.concat([frame, added.set_axis(frame.index)], axis=1)[list(names)]
 
     def column(self, respondent: RespondentLevel, name: str) -> pd.Series[Any]:
         """Read one column of a table; see `columns`."""
         found: pd.Series[Any] = self.columns(respondent, [name])[name]
         return found
+
+    def _derived_names(self, respondent: RespondentLevel) -> tuple[str, ...]:
+        if self.derived is None:
+            return ()
+        variables = self.derived.variables.values()
+        return tuple(item.name for item in variables if item.respondent == respondent)
 
     def _table(self, respondent: RespondentLevel) -> StoredTable:
         if respondent in self.damaged:
