@@ -36,7 +36,11 @@ def variable_html(
         f'<span class="chip">{escape(text)}</span>'
         for text in (entry.survey.title, variable.respondent, words.kind(variable))
     )
+    if variable.definition:
+        chips += '<span class="chip">derived</span>'
     note = f'<p class="note">{escape(variable.note)}</p>' if variable.note else ""
+    if variable.definition:
+        note += f'<p class="note">Derived: <code>{escape(variable.definition)}</code></p>'
     return (
         f'<header><h2>{escape(variable.name)}</h2><div class="chips">{chips}</div></header>'
         f'<p class="description">{escape(variable.description) or "No description."}</p>{note}'

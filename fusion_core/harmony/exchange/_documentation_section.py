@@ -150,11 +150,13 @@ def _concept(subject: Subject, side: SideName) -> str:
     dictionary = subject.dictionaries[side]
     said = describe_side(subject.harmony, side, variable, columns=dictionary or {})
     description = subject.description(side) or "No description in the dictionary"
+    definition = variable.definition if variable is not None else ""
+    derived = f'<p class="muted">Derived: {isolated(definition)}.</p>' if definition else ""
     return (
         f"<div><h3>{text(subject.titles[side])}: {isolated(half.variable)} "
         f'<span class="muted">{half.respondent}{kind}{unit}</span></h3>'
         f'<p dir="auto">{text(description)}</p>'
-        f'<p class="muted">Yields: {isolated(said)}.</p></div>'
+        f'{derived}<p class="muted">Yields: {isolated(said)}.</p></div>'
     )
 
 
