@@ -100,11 +100,9 @@ def check_target(workspace: Workspace, path: Path) -> None:
 
 def find_dictionary(workspace: Workspace, survey: SurveyId) -> Dictionary | None:
     """Return a survey's dictionary, or ``None`` where the workspace has no such survey."""
-    from fusion_core.surveys.storage import read_dictionary
-
     if not workspace.has_survey(survey):
         return None
-    return read_dictionary(workspace.survey_folder(survey))
+    return workspace.dictionary(survey)
 
 
 def choose_pair(workspace: Workspace, donor: str, recipient: str) -> SurveyPair:

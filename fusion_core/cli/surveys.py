@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fusion_core.cli import derive
 from fusion_core.cli.options import CreateOption, JsonOption, WorkspaceOption, open_workspace
-from fusion_core.cli.output import Output, number, percent, table
+from fusion_core.cli.output import Output, number, table
 from fusion_core.errors import ConflictError, HarmonyError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from fusion_core.surveys.model import Survey, SurveyDescription, Variable
-    from fusion_core.surveys.summary import Distribution
+    from fusion_core.surveys.stored import StoredSurvey
     from fusion_core.workspace.layout import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="List, show and add surveys.")
+app.command("derive")(derive.derive)
 
 
 @app.command("list")
@@ -73,22 +75,33 @@ def show_survey(
 ) -> None:
     """Show a survey's dictionary, or one of its variables with its distribution."""
     from fusion_core.surveys.model import SurveyId
-    from fusion_core.surveys.storage import read_dictionary
 
     opened = open_workspace(workspace)
     identifier = SurveyId.parse(survey)
     description = opened.describe(identifier)
-    dictionary = read_dictionary(opened.survey_folder(identifier))
+    dictionary = opened.dictionary(identifier)
     output = Output(json)
     if variable:
         found = dictionary.require(variable, where=identifier.title)
-        _show_variable(output, opened.survey_folder(identifier), found)
+        _show_variable(output, opened.stored_survey(identifier), found)
         return
     answers = dictionary.answers()
     if search:
         answers = _matching(identifier, dictionary, search)
-    record = {"survey": survey, "description": description, "variables": answers}
-    output.result(record, lambda console: _show_dictionary(console, description, answers))
+    problems = opened.broken_variables(identifier)
+    record = {
+        "survey": survey,
+        "description": description,
+        "variables": answers,
+        "problems": problems,
+    }
+
+    def show(console: Console) -> None:
+        for sentence in problems:
+            console.print(sentence, markup=False)
+        _show_dictionary(console, description, answers)
+
+    output.result(record, show)
 
 
 @app.command("add")
@@ -205,6 +218,7 @@ def add_survey(
     if trial.survey is None:
         raise FileProblemsError(trial.problems)
     survey = trial.survey
+    broken: tuple[str, ...] = ()
     if opened is not None:
         if opened.has_survey(survey.id) and not replace:
             raise ConflictError(
@@ -212,9 +226,9 @@ def add_survey(
                 where=str(opened.path),
                 fix="Give --replace to replace it, or another --vintage to keep both",
             )
-        opened.add_survey(survey, may_replace=replace)
+        broken = opened.add_survey(survey, may_replace=replace)
         write_recipe(kept, opened.survey_folder(survey.id))
-    warnings = [problem.sentence for problem in trial.problems]
+    warnings = [*(problem.sentence for problem in trial.problems), *broken]
     record = {"survey": str(survey.id), "stored": not check, "warnings": warnings} | _sizes(survey)
     Output(json).result(record, lambda console: _show_added(console, survey, record))
 
@@ -224,7 +238,8 @@ def _overview(workspace: Workspace, survey: str) -> dict[str, Any]:
     from fusion_core.surveys.summary import survey_overview
 
     identifier = SurveyId.parse(survey)
-    found = survey_overview(workspace.survey_folder(identifier))
+    folder = workspace.survey_folder(identifier)
+    found = survey_overview(folder, workspace.dictionary(identifier))
     design = found.description.design
     replicates = f", {design.replicates} replicates" if design.replicates else ""
     return {
@@ -238,7 +253,7 @@ def _overview(workspace: Workspace, survey: str) -> dict[str, Any]:
         "geography": found.description.geography,
         "price_year": found.description.price_year,
         "bytes": found.size,
-        "damaged": found.damaged,
+        "damaged": (*found.damaged, *workspace.broken_variables(identifier)),
     }
 
 
@@ -268,42 +283,27 @@ def _show_dictionary(
     console.print(table(("variable", "level", "type", "values", "description"), rows))
 
 
-def _show_variable(output: Output, folder: Path, variable: Variable) -> None:
+def _show_variable(output: Output, survey: StoredSurvey, variable: Variable) -> None:
     from fusion_core.surveys.summary import read_distribution
 
-    found = read_distribution(folder, variable)
+    found = read_distribution(survey, variable)
     record = {"variable": variable, "distribution": found}
 
     def show(console: Console) -> None:
         console.print(f"{variable.name}: {variable.description}", markup=False)
         unit = f", {variable.unit}" if variable.unit else ""
         console.print(f"{variable.type}, asked of each {variable.respondent}{unit}", markup=False)
+        if variable.definition:
+            console.print(f"Derived: {variable.definition}", markup=False)
         if variable.note:
             console.print(variable.note, markup=False)
         if found is None:
             for code, level in zip(variable.codes, variable.levels, strict=False):
                 console.print(f"  {code}  {level}", markup=False)
         else:
-            _show_distribution(console, found)
+            derive.show_distribution(console, found)
 
     output.result(record, show)
-
-
-def _show_distribution(console: Console, found: Distribution) -> None:
-    if found.levels:
-        rows = [
-            (item.level, percent(item.share), number(item.rows, digits=1)) for item in found.levels
-        ]
-        console.print(table(("answer", "weighted share", "rows"), rows))
-    else:
-        quantiles = ", ".join(number(value) for value in found.quantiles)
-        console.print(f"Mean {number(found.mean)}; 5, 25, 50, 75, 95 %: {quantiles}", markup=False)
-        console.print(
-            f"From {number(found.minimum)} to {number(found.maximum)}; "
-            f"{percent(found.zero_share)} are zero",
-            markup=False,
-        )
-    console.print(f"{percent(found.missing_share)} did not answer", markup=False)
 
 
 def _sizes(survey: Survey) -> dict[str, Any]:

@@ -111,6 +111,7 @@ def prepare(
         minimum_similarity=spec.minimum_similarity,
         keep=spec.keep_predictors,
         exclude=spec.exclude_predictors,
+        built_from=workspace.built_from(spec.pair.donor),
     )
     check_named(predictors, names, spec.train)
     kept = list(predictors.loc[predictors["kept"], "predictor"])

@@ -122,6 +122,8 @@ class Variable:
         Share of rows without an answer, between 0 and 1; ``None`` when unknown.
     note
         What a reader changed or what a user should know.
+    definition
+        What a derived variable is built from and how; empty for all others.
     """
 
     name: str
@@ -138,6 +140,7 @@ class Variable:
     maximum: float | None = None
     missing_share: float | None = None
     note: str = ""
+    definition: str = ""
 
     @property
     def is_categorical(self) -> bool:

@@ -167,7 +167,7 @@ def read_dictionary(folder: PathLike) -> Dictionary:
             where=str(folder / "dictionary.parquet"),
             fix="Restore it from a backup or import the survey again",
         )
-    names = [item.name for item in dataclasses.fields(Variable)]
+    names = [item.name for item in dataclasses.fields(Variable) if item.name != "definition"]
     return Dictionary(
         [Variable(**_variable_record(row, names)) for row in frame.to_dict("records")]
     )
@@ -268,7 +268,8 @@ def _read_parquet(
 
 def _dictionary_frame(dictionary: Dictionary) -> pd.DataFrame:
     rows = [dataclasses.asdict(variable) for variable in dictionary.values()]
-    names = [item.name for item in dataclasses.fields(Variable)]
+    # Derived variables are no columns: their definitions are stored beside the survey.
+    names = [item.name for item in dataclasses.fields(Variable) if item.name != "definition"]
     frame = pd.DataFrame(rows, columns=names)
     for name in ("levels", "codes"):
         frame[name] = [list(row[name]) for row in rows]

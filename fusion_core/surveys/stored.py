@@ -24,6 +24,7 @@ from fusion_core.surveys.model import (
     no_microdata,
     survey_facts,
 )
+from fusion_core.surveys.source import DerivedColumns
 from fusion_core.surveys.storage import (
     LEVELS,
     has_table,
@@ -66,6 +67,8 @@ class StoredSurvey(Summarized):
         The tables that can be read, by respondent level.
     damaged
         Why the others that exist cannot be.
+    derived
+        Columns computed from those of the tables; their entries are part of the dictionary.
     """
 
     description: SurveyDescription
@@ -73,6 +76,7 @@ class StoredSurvey(Summarized):
     folder: Path
     tables: Mapping[RespondentLevel, StoredTable]
     damaged: Mapping[RespondentLevel, InputError] = field(default_factory=dict)
+    derived: DerivedColumns | None = None
 
     @classmethod
     def open(cls, folder: PathLike) -> StoredSurvey:
@@ -113,7 +117,7 @@ class StoredSurvey(Summarized):
 
     def column_names(self, respondent: RespondentLevel) -> tuple[str, ...]:
         """Return the names of all columns of a table."""
-        return self._table(respondent).columns
+        return (*self._table(respondent).columns, *self._derived_names(respondent))
 
     def columns(
         self, respondent: RespondentLevel, names: Sequence[str], *, rows: int | None = None
@@ -142,7 +146,23 @@ class StoredSurvey(Summarized):
                 f"{self.id.title} was imported again meanwhile",
                 fix="Reload the page or start again",
             )
-        return read_columns(self.folder, respondent, names, rows=rows)
+        computed = [name for name in names if name in self._derived_names(respondent)]
+        unusable = {} if self.derived is None else self.derived.problems
+        for name in names:
+            if name in unusable and name not in self._table(respondent).columns:
+                raise unusable[name]
+        stored = [name for name in names if name not in computed]
+        # A table of no column has no rows: what is computed knows how many there are.
+        frame = read_columns(self.folder, respondent, stored, rows=rows) if stored else None
+        if self.derived is None or not computed:
+            return (
+                read_columns(self.folder, respondent, names, rows=rows) if frame is None else frame
+            )
+        columns = {name: self.derived.read(self, name, rows=rows) for name in computed}
+        added = pd.DataFrame(columns)
+        if frame is None:
+            return added[list(names)]
+        return pd.concat([frame, added.set_axis(frame.index)], axis=1)[list(names)]
 
     def column(self, respondent: RespondentLevel, name: str) -> pd.Series[Any]:
         """Read one column of a table; see `columns`."""
@@ -161,6 +181,12 @@ class StoredSurvey(Summarized):
         damaged = {f"{name}s": "damaged" for name in self.damaged}
         facts = survey_facts(self.description, self.dictionary, shapes)
         return {**facts, **damaged, "folder": self.folder}
+
+    def _derived_names(self, respondent: RespondentLevel) -> tuple[str, ...]:
+        if self.derived is None:
+            return ()
+        variables = self.derived.variables.values()
+        return tuple(item.name for item in variables if item.respondent == respondent)
 
     def _table(self, respondent: RespondentLevel) -> StoredTable:
         if respondent in self.damaged:

@@ -4,6 +4,7 @@ A workspace is one folder that a team can keep under version control (without da
 
     workspace.json                                   title, format version, whether it is synthetic
     surveys/<NAME>/<VINTAGE>/                         one survey (see fusion_core.surveys.storage)
+    surveys/<NAME>/<VINTAGE>/derived.json             its derived variables (see fusion_core.derived)
     harmonies/<DONOR>_<V>__<RECIPIENT>_<V>.json       harmonies of a pair, history beside it
     geography/<kind>.parquet                          GeoParquet polygons, e.g. puma, state
     geography/predictors/<table>.parquet              spatial predictors keyed by puma
@@ -17,13 +18,22 @@ from __future__ import annotations
 import re
 import shlex
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fusion_core.arguments import PathLike, path_of
+from fusion_core.derived.storage import FILE_NAME, derivation_of, recheck, with_derived
 from fusion_core.errors import InputError
 from fusion_core.summaries import Summarized
-from fusion_core.surveys.model import Dictionary, Survey, SurveyDescription, SurveyId
+from fusion_core.surveys.model import (
+    HOUSEHOLD_KEY,
+    PERSON_KEY,
+    Dictionary,
+    RespondentLevel,
+    Survey,
+    SurveyDescription,
+    SurveyId,
+)
 from fusion_core.surveys.storage import (
     read_description,
     read_dictionary,
@@ -43,6 +53,8 @@ from fusion_core.workspace.files import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    import pandas as pd
 
 FORMAT_VERSION = 1
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -209,7 +221,7 @@ class Workspace(Summarized):
         return read_description(self.survey_folder(survey))
 
     def dictionary(self, survey: SurveyId) -> Dictionary:
-        """Read a survey's dictionary, whether there are microdata or not.
+        """Read a survey's dictionary, derived variables included, with microdata or without.
 
         Raises
         ------
@@ -217,7 +229,10 @@ class Workspace(Summarized):
             If the workspace has no such survey or its dictionary is damaged.
         """
         self._require(survey)
-        return read_dictionary(self.survey_folder(survey))
+        folder = self.survey_folder(survey)
+        if (folder / FILE_NAME).exists():
+            return self.stored_survey(survey).dictionary
+        return read_dictionary(folder)
 
     def survey(
         self,
@@ -226,7 +241,7 @@ class Workspace(Summarized):
         household_columns: Sequence[str] | None = None,
         person_columns: Sequence[str] | None = None,
     ) -> Survey:
-        """Read a survey, whole or only some columns.
+        """Read a survey, whole or only some columns; derived ones are computed.
 
         Raises
         ------
@@ -234,10 +249,17 @@ class Workspace(Summarized):
             If the workspace has no such survey or a file of it is damaged.
         """
         self._require(survey)
-        return read_survey(
-            self.survey_folder(survey),
-            household_columns=household_columns,
-            person_columns=person_columns,
+        folder = self.survey_folder(survey)
+        if not (folder / FILE_NAME).exists():
+            return read_survey(
+                folder, household_columns=household_columns, person_columns=person_columns
+            )
+        stored = self.stored_survey(survey)
+        return Survey(
+            stored.description,
+            stored.dictionary,
+            _table(stored, "household", [HOUSEHOLD_KEY], household_columns),
+            _table(stored, "person", [HOUSEHOLD_KEY, PERSON_KEY], person_columns),
         )
 
     def stored_survey(self, survey: SurveyId) -> StoredSurvey:
@@ -249,11 +271,35 @@ class Workspace(Summarized):
             If the workspace has no such survey or a file of it is damaged.
         """
         self._require(survey)
-        return StoredSurvey.open(self.survey_folder(survey))
+        return with_derived(StoredSurvey.open(self.survey_folder(survey)))
 
-    def add_survey(self, survey: Survey, *, may_replace: bool = True) -> None:
-        """Store a survey; see `fusion_core.surveys.write_survey`."""
-        write_survey(survey, self.survey_folder(survey.id), may_replace=may_replace)
+    def built_from(self, survey: SurveyId) -> dict[str, frozenset[str]]:
+        """Return what every derived variable of a survey is built from, directly or not."""
+        if not (self.survey_folder(survey) / FILE_NAME).exists():
+            return {}
+        return derivation_of(self.stored_survey(survey)).parts
+
+    def broken_variables(self, survey: SurveyId) -> tuple[str, ...]:
+        """Say why derived variables of a survey are left out, one sentence each."""
+        if not (self.survey_folder(survey) / FILE_NAME).exists():
+            return ()
+        problems = derivation_of(self.stored_survey(survey)).problems
+        return tuple(error.message for error in problems.values())
+
+    def add_survey(self, survey: Survey, *, may_replace: bool = True) -> tuple[str, ...]:
+        """Store a survey; see `fusion_core.surveys.write_survey`.
+
+        Derived variables of an earlier state of it are kept and looked at again.
+
+        Returns
+        -------
+        tuple of str
+            Why some of them are left out now, one sentence each.
+        """
+        folder = self.survey_folder(survey.id)
+        write_survey(_without_derived(survey), folder, may_replace=may_replace)
+        recheck(StoredSurvey.open(folder))
+        return self.broken_variables(survey.id)
 
     @property
     def harmonies_folder(self) -> Path:
@@ -300,6 +346,32 @@ def _no_workspace(path: Path) -> InputError:
         fix = "Name another folder, or create a workspace in a new one with `harmony init DIR`"
     reason = "it has no workspace.json" if path.exists() else "it does not exist"
     return InputError(f"The folder is no workspace: {reason}", where=str(path), fix=fix)
+
+
+def _table(
+    survey: StoredSurvey,
+    respondent: RespondentLevel,
+    keys: Sequence[str],
+    columns: Sequence[str] | None,
+) -> pd.DataFrame | None:
+    if not survey.has(respondent):
+        return None
+    wanted = survey.column_names(respondent) if columns is None else [*keys, *columns]
+    return survey.columns(respondent, list(dict.fromkeys(wanted)))
+
+
+def _without_derived(survey: Survey) -> Survey:
+    """Return a survey, perhaps read from a workspace, without the columns that are computed."""
+    derived = [item for item in survey.dictionary.values() if item.definition]
+    if not derived:
+        return survey
+    names = [item.name for item in derived]
+    own = [item for item in survey.dictionary.values() if not item.definition]
+    household, person = (
+        None if table is None else table.drop(columns=names, errors="ignore")
+        for table in (survey.household, survey.person)
+    )
+    return replace(survey, dictionary=Dictionary(own), household=household, person=person)
 
 
 def _names_in(folder: Path) -> list[str]:

@@ -38,7 +38,12 @@ def variable_html(
     template = html_templates(Path(__file__).parent / "templates").get_template("variable.html")
     return template.render(
         variable=variable,
-        chips=(entry.survey.title, variable.respondent, words.kind(variable)),
+        chips=(
+            entry.survey.title,
+            variable.respondent,
+            words.kind(variable),
+            *(("derived",) if variable.definition else ()),
+        ),
         base="" if found is None else _base(variable, overview, found),
         missing=words.share(found.missing_share) if found and found.missing_rows else "",
         remark=_remark(overview, found, problem),

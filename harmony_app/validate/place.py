@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
-from fusion_core.surveys.storage import read_dictionary
 from fusion_core.validation.report import has_validation
 from fusion_core.workspace.runs import Run, list_runs, open_run
 from harmony_app.shell.page import message_panel, nothing_yet
@@ -87,7 +86,7 @@ class Place:
         if run.id not in finished.values():
             return self._not_validated(run)
         spec = run.spec()
-        dictionary = read_dictionary(workspace.survey_folder(spec.pair.donor))
+        dictionary = workspace.dictionary(spec.pair.donor)
         return ValidatePage(
             self._session,
             state,
