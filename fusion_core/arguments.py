@@ -108,6 +108,25 @@ def refuse_repeats(names: Sequence[str], kind: str, where: str) -> None:
         seen.add(name)
 
 
+def missing_weight(name: str, columns: Iterable[str], *, where: str = "") -> InputError:
+    """Return the error for a weight column that does not exist, saying how to go without.
+
+    Parameters
+    ----------
+    name
+        The column.
+    columns
+        Those that exist.
+    where
+        Table it was looked up in.
+    """
+    unknown = InputError.unknown("weight column", name, columns, where=where)
+    if unknown.fix.endswith("?"):
+        return unknown
+    fix = "Name the column of weights, or give weight=None to count every row once"
+    return InputError(unknown.what, where=where, fix=fix)
+
+
 def require_type(value: object, kind: type[Kind], name: str, *, fix: str) -> Kind:
     """Return an argument if it is of a type.
 
@@ -128,6 +147,29 @@ def require_type(value: object, kind: type[Kind], name: str, *, fix: str) -> Kin
     if not isinstance(value, kind):
         raise InputError(f"'{name}' must be a {kind.__name__}; got {type_name(value)}", fix=fix)
     return value
+
+
+def by_either_name(value: Kind, short: Kind, name: str, letter: str) -> Kind:
+    """Return an argument that may be given by its name or by a letter, as users of R know it.
+
+    Parameters
+    ----------
+    value, short
+        What was given by either; ``None`` for nothing.
+    name, letter
+        The two names.
+
+    Raises
+    ------
+    InputError
+        If it was given by both.
+    """
+    if value is not None and short is not None:
+        raise InputError(
+            f"'{name}' and '{letter}' are the same argument, and both are given",
+            fix=f"Leave out '{letter}'",
+        )
+    return short if value is None else value
 
 
 def path_of(path: Any, name: str) -> Path:

@@ -7,7 +7,6 @@ exactly that message; anything else that escapes is a defect of this project.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ class HarmonyError(Exception):
     where
         File, table, column, row or position it was found in; empty when `what` says it.
     fix
-        What the user can do about it, a sentence without a final full stop.
+        What the user can do about it: a sentence without a final full stop, or a question.
     """
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
@@ -37,7 +36,8 @@ class HarmonyError(Exception):
     def message(self) -> str:
         """The message a person reads: what (where). How to fix it."""
         place = f" ({self.where})" if self.where else ""
-        remedy = f" {self.fix}." if self.fix else ""
+        end = "" if self.fix.endswith("?") else "."
+        remedy = f" {self.fix}{end}" if self.fix else ""
         return f"{self.what}{place}.{remedy}"
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -63,12 +63,12 @@ class InputError(HarmonyError, ValueError):
         where
             File or table the name was looked up in.
         """
+        from fusion_core.text_similarity import nearest  # only who mistypes waits for its import
+
         candidates = [str(item) for item in known]
-        near = get_close_matches(name, candidates, n=1, cutoff=0.6)
-        if near:
-            return cls(
-                f"There is no {kind} '{name}'", where=where, fix=f"Perhaps '{near[0]}' is meant"
-            )
+        near = nearest(name, candidates)
+        if near is not None:
+            return cls(f"There is no {kind} '{name}'", where=where, fix=f"Did you mean '{near}'?")
         shown = ", ".join(f"'{item}'" for item in candidates[:8])
         more = f" and {len(candidates) - 8} more" if len(candidates) > 8 else ""  # noqa: PLR2004
         fix = f"Choose one of {shown}{more}" if shown else f"No {kind} exists yet"

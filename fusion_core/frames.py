@@ -52,7 +52,12 @@ _CONVERT: Final = "Convert it to numbers, text or a category"
 
 
 def read_frame(
-    table: Table, what: str, *, answers: Collection[str] = (), keys: Collection[str] = ()
+    table: Table,
+    what: str,
+    *,
+    answers: Collection[str] = (),
+    keys: Collection[str] = (),
+    exact: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return a table as a pandas frame whose used columns are of plain types.
 
@@ -71,6 +76,9 @@ def read_frame(
         left to the caller, who knows what they stand for.
     keys
         Columns that only form groups; dates may do so too.
+    exact
+        Those of the answers whose values are copied as they are: decimals of more digits than a
+        double holds are refused.
 
     Raises
     ------
@@ -87,6 +95,8 @@ def read_frame(
     for name in used:
         if name in frame.columns:
             given = frame[name]
+            if name in exact:
+                _refuse_long_decimals(given, what)
             column = plain_column(given, where=what, dates=name not in answered)
             if column is not given:
                 changed[name] = column
@@ -143,6 +153,20 @@ def plain_column(column: pd.Series[Any], *, where: str, dates: bool = False) -> 
     if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype):
         return _from_masked(column)
     raise _refused(column, where, "dates" if _is_dated(dtype) else f"values of type '{dtype}'")
+
+
+def _refuse_long_decimals(column: pd.Series[Any], where: str) -> None:
+    """Refuse decimals that a double would round."""
+    if not isinstance(next(iter(column.dropna()), None), Decimal):
+        return
+    for value in column.dropna().unique():
+        if isinstance(value, Decimal) and Decimal(repr(float(value))) != value:
+            raise InputError(
+                f"The variable '{column.name}' has values of more digits than a number holds, such "
+                f"as {value}",
+                where=where,
+                fix="Give it as whole numbers of a smaller unit, such as cents",
+            )
 
 
 def unusable(column: pd.Series[Any]) -> str:

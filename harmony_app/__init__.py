@@ -1,1 +1,1 @@
-"""The web app: five places – Surveys, Harmonize, Fuse, Validate, Explore – on top of the engine."""
+"""The web app: six places – Surveys, Places, Harmonize, Fuse, Validate, Explore – on top of the engine."""

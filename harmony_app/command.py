@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fusion_core.errors import HarmonyError, InputError
+from fusion_core.errors import HarmonyError
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 _USER_ERROR = 2
+_DEMO = Path("demo-workspace")
+_VARIABLE = "HARMONY_WORKSPACE"
 
 
 def app(
@@ -21,12 +24,28 @@ def app(
     workspace: Annotated[
         Path | None,
         typer.Option(
-            "--workspace", "-w", metavar="DIR", help="Project folder to open. Default: the demo."
+            "--workspace",
+            "-w",
+            metavar="DIR",
+            help="Project folder to open.",
+            show_default="$HARMONY_WORKSPACE, or the current folder if it is one",
         ),
     ] = None,
+    create: Annotated[
+        bool,
+        typer.Option("--create", help="Create the workspace first if the folder is new or empty."),
+    ] = False,
     demo: Annotated[
-        Path, typer.Option(help="Where the demo workspace is, or is built if it is not there yet.")
-    ] = Path("demo-workspace"),
+        Path | None,
+        typer.Option(metavar="DIR", help="Open the demo here; it is built if it is not there yet."),
+    ] = None,
+    first_run: Annotated[
+        bool,
+        typer.Option(
+            "--first-run/--no-first-run",
+            help="Start a quick run in the background when the demo has none.",
+        ),
+    ] = True,
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 5006,
     address: Annotated[
         str,
@@ -54,25 +73,37 @@ def app(
 ) -> None:
     """Start the web app and keep it running until Ctrl-C.
 
-    Without --workspace it opens the demo: a fictional state with generated data, on which every
-    page can be tried. The demo is built once, which takes some seconds.
+    Without --workspace or --demo it opens the current folder if that is a workspace; otherwise its
+    first page asks: open the demo, start your own, or open a folder. The demo is a fictional state
+    with generated data, on which every page can be tried; building it takes some seconds.
     """
+    from harmony_app.begin.demo import start_first_look
     from harmony_app.listening import allowed_origins, require_free_port, require_permission
     from harmony_app.log import log_to_stderr
-    from harmony_app.serve import serve
+    from harmony_app.serve import may_choose, serve
 
     try:
         require_free_port(address, port)
         require_permission(address, port, no_sign_in=no_sign_in)
         allowed_origins(address, port, origin or ())
-        opened = _open_workspace(workspace, demo)
+        opened = _open_workspace(
+            workspace, demo, create=create, may_choose=may_choose(address, origin or ())
+        )
+        if opened is not None and demo is not None and workspace is None and first_run:
+            start_first_look(opened)
     except HarmonyError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(_USER_ERROR) from error
     _announce(address, port)
     log_to_stderr()
     serve(
-        opened, port=port, address=address, no_sign_in=no_sign_in, origins=origin or (), show=show
+        opened,
+        demo=demo or _DEMO,
+        port=port,
+        address=address,
+        no_sign_in=no_sign_in,
+        origins=origin or (),
+        show=show,
     )
 
 
@@ -93,21 +124,33 @@ def _announce(address: str, port: int) -> None:
         )
 
 
-def _open_workspace(workspace: Path | None, demo: Path) -> Workspace:
+def _open_workspace(
+    workspace: Path | None, demo: Path | None, *, create: bool, may_choose: bool
+) -> Workspace | None:
+    """Open what was asked for; ``None`` leaves the choice to the start page."""
     from fusion_core.workspace.layout import Workspace
+    from harmony_app.begin.demo import open_demo
 
+    if workspace is None and demo is None and os.environ.get(_VARIABLE):
+        workspace = Path(os.environ[_VARIABLE])
     if workspace is not None:
+        is_new = not (workspace / "workspace.json").exists() and Workspace.has_room(workspace)
+        if is_new and (create or _confirms(workspace)):
+            return Workspace.create(workspace)
         return Workspace.open(workspace)
-    from fusion_core.demo import build_demo, ensure_demo
+    if demo is None:
+        if Path("workspace.json").exists():
+            return Workspace.open(Path())
+        if may_choose:
+            return None
+    folder = demo or _DEMO
+    if not (folder / "workspace.json").exists():
+        typer.echo(f"Building the demo workspace in {folder} …")
+    return open_demo(folder)
 
-    if (demo / "workspace.json").exists():
-        if not Workspace.open(demo).synthetic:
-            raise InputError(
-                "The folder holds a workspace that is not the demo",
-                where=str(demo),
-                fix="Open it with --workspace, or name another folder with --demo",
-            )
-        # One that was interrupted or written by an older version is built again.
-        return ensure_demo(demo)
-    typer.echo(f"Building the demo workspace in {demo} …")
-    return build_demo(demo)
+
+def _confirms(folder: Path) -> bool:
+    """Ask whoever is at the terminal whether to create a workspace; nobody there means no."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    return typer.confirm(f"{folder} is no workspace yet. Create one there?", default=True)

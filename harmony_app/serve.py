@@ -6,16 +6,24 @@ import gc
 import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import panel as pn
 from threadpoolctl import threadpool_limits
 from tornado.ioloop import IOLoop
 
-from harmony_app import explore, fuse, harmonize, surveys, validate
+from fusion_core.errors import InputError
+from harmony_app import begin, explore, fuse, harmonize, places, surveys, validate
 from harmony_app.fuse.downloads import download_patterns
-from harmony_app.listening import allowed_origins, page_addresses, require_permission
+from harmony_app.listening import (
+    allowed_origins,
+    is_loopback,
+    page_addresses,
+    require_permission,
+)
 from harmony_app.shell.page import Place, page_factory
+from harmony_app.shell.session import Serving
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
@@ -23,7 +31,9 @@ if TYPE_CHECKING:
 # Imported before the first session: Panel tells a page about a component's class only if the class
 # is older than the page.
 PLACES = (
+    Place("begin", "Begin", begin.build),
     Place("surveys", "Surveys", surveys.build),
+    Place("places", "Places", places.build),
     Place("harmonize", "Harmonize", harmonize.build),
     Place("fuse", "Fuse", fuse.build),
     Place("validate", "Validate", validate.build),
@@ -46,21 +56,32 @@ def _imports_out_of_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
+def may_choose(address: str, origins: Sequence[str]) -> bool:
+    """Whether visitors may open any folder: the server is reached from this computer alone."""
+    return is_loopback(address) and not origins
+
+
 def serve(
-    workspace: Workspace,
+    workspace: Workspace | None,
     *,
+    demo: Path = Path("demo-workspace"),
     port: int = 5006,
     address: str = "localhost",
     no_sign_in: bool = False,
     origins: Sequence[str] = (),
     show: bool = False,
 ) -> None:
-    """Serve the app on `workspace` until interrupted.
+    """Serve the app until interrupted.
+
+    A server that answers this computer only, and is known by no other name, lets its visitor open
+    and create workspaces on the start page.
 
     Parameters
     ----------
     workspace
-        The project folder every session works in.
+        The project folder to begin with; ``None`` lets the visitor choose one.
+    demo
+        Where the start page finds the demo, or builds it.
     port, address
         Where to listen; the default address answers this computer only.
     no_sign_in
@@ -74,13 +95,21 @@ def serve(
     Raises
     ------
     InputError
-        If other computers can reach the address and `no_sign_in` is false, or a name is no host.
+        If other computers can reach the address and `no_sign_in` is false, a name is no host, or
+        there is no workspace and visitors may not choose one.
     """
     require_permission(address, port, no_sign_in=no_sign_in)
     allowed = allowed_origins(address, port, origins)
     pn.extension("tabulator", "filedropper", notifications=False)
-    pages = {place.path: page_factory(place, PLACES, workspace) for place in PLACES}
-    pages["/"] = pages["harmonize"]
+    serving = Serving(workspace, may_choose=may_choose(address, origins), demo=demo)
+    if workspace is None and not serving.may_choose:
+        raise InputError(
+            "A workspace can be chosen in the browser only where nobody else can reach the app",
+            fix="Name the workspace to serve with --workspace",
+        )
+    start = begin.start_page(serving)
+    pages = {place.path: page_factory(place, PLACES, serving, start) for place in PLACES}
+    pages |= {"/": pages["begin"], "start": start}
     # Sessions are what runs side by side; each with threads of BLAS besides, they only wait.
     with threadpool_limits(limits=1, user_api="blas"), _imports_out_of_collections():
         if show:
@@ -94,5 +123,5 @@ def serve(
             title="Harmony",
             autoreload=False,
             verbose=False,  # it would name an address nobody can open, such as 0.0.0.0
-            extra_patterns=download_patterns(workspace),
+            extra_patterns=download_patterns(serving),
         )

@@ -31,7 +31,7 @@ BROWSER_ARGUMENTS = [
 class AppServer:
     """The app in a process of its own, on a free port."""
 
-    workspace: Path
+    workspace: Path | None
     port: int
     process: subprocess.Popen[bytes]
     log: Path
@@ -57,11 +57,18 @@ def free_port() -> int:
 
 
 def start_app(
-    workspace: Path, port: int | None = None, *arguments: str, host: str = "localhost"
+    workspace: Path | None,
+    port: int | None = None,
+    *arguments: str,
+    host: str = "localhost",
+    folder: Path | None = None,
 ) -> AppServer:
-    """Serve a workspace with the command a user types; returns when it accepts connections."""
+    """Start the app with the command a user types; returns when it accepts connections.
+
+    Without a workspace the visitor chooses one; `folder` is where the command is typed.
+    """
     for _ in range(ATTEMPTS if port is None else 1):
-        server = _start(workspace, port or free_port(), arguments, host)
+        server = _start(workspace, port or free_port(), arguments, host, folder)
         if _answers(server):
             return server
         server.stop()
@@ -71,14 +78,21 @@ def start_app(
     raise RuntimeError(f"The app did not start:\n{said}")
 
 
-def _start(workspace: Path, port: int, arguments: Sequence[str], host: str) -> AppServer:
-    command = [sys.executable, "-m", "fusion_core.cli.main", "app", "--workspace", str(workspace)]
+def _start(
+    workspace: Path | None, port: int, arguments: Sequence[str], host: str, folder: Path | None
+) -> AppServer:
+    command = [sys.executable, "-m", "fusion_core.cli.main", "app"]
+    if workspace is not None:
+        command += ["--workspace", str(workspace)]
     command += ["--port", str(port), "--no-show", *arguments]
     handle, log = tempfile.mkstemp(prefix="harmony-server-", suffix=".log")
     # As on a user's machine: modules are compiled once, not at every start.
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
+    environment.pop("HARMONY_WORKSPACE", None)
     with os.fdopen(handle, "wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, env=environment, cwd=folder
+        )
     return AppServer(workspace, port, process, Path(log), host)
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
-_IMPLICATES = 10
 _BUILD_SHARE = 0.1
 _TOP = 3
 
@@ -87,22 +86,12 @@ def _whole_path(workspace: Workspace, progress: ProgressCallback) -> dict[str, A
     """Fuse, validate and estimate the demo's variables; compare with the truth."""
     from fusion_core.cli.estimates import Wish, estimates_of
     from fusion_core.cli.runs import follow_run
-    from fusion_core.demo import FUSION_VARIABLES, PAIR, compare_with_truth, read_truth
-    from fusion_core.fusion.base import TrainSettings
+    from fusion_core.demo import compare_with_truth, quick_look, read_truth
     from fusion_core.prepare.storage import read_prepared
     from fusion_core.validation import read_validation
-    from fusion_core.workspace.runs import RunSpec, create_run
+    from fusion_core.workspace.runs import create_run
 
-    spec = RunSpec(
-        name="demo quick look",
-        pair=PAIR,
-        fusion_variables=FUSION_VARIABLES,
-        implicates=_IMPLICATES,
-        seed=1,
-        train=TrainSettings.preset("quick"),
-        preset="quick",
-    )
-    run = create_run(workspace, spec)
+    run = create_run(workspace, quick_look())
     follow_run(workspace, run, _part(progress, 0.0, 0.95))
     progress(0.95, "Estimating every variable in every PUMA")
     estimates = estimates_of(workspace, run, Wish())
@@ -110,6 +99,7 @@ def _whole_path(workspace: Workspace, progress: ProgressCallback) -> dict[str, A
     prepared = read_prepared(run.input_folder)
     return {
         "run": run.id,
+        "implicates": run.spec().implicates,
         "predictors": prepared.kept,
         "predictor_notes": list(prepared.notes),
         "verdicts": list(read_validation(run.validation_folder).verdicts),
@@ -147,7 +137,7 @@ def _show(console: Console, folder: Path, record: dict[str, Any]) -> None:
 
 def _show_path(console: Console, record: dict[str, Any]) -> None:
     console.print(
-        f"Run {record['run']}: {len(record['predictors'])} predictors, {_IMPLICATES} implicates.",
+        f"Run {record['run']}: {len(record['predictors'])} predictors, {record['implicates']} implicates.",
         markup=False,
     )
     for sentence in record["predictor_notes"]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from fusion_core.cli import demo, surveys
+from fusion_core.cli import demo, places, surveys, workspaces
 from fusion_core.cli.estimates import difference, estimate, export
 from fusion_core.cli.harmonies import commands as harmonies
 from fusion_core.cli.output import write_error
@@ -70,7 +70,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Every command has --help. Start with: harmony demo --workspace my-demo --quick",
+    epilog="Every command has --help. Start with: harmony demo --workspace my-demo --quick, "
+    "or with surveys of your own: harmony init my-project",
 )
 
 
@@ -96,9 +97,12 @@ def harmony(
     """
 
 
+app.command("init")(workspaces.init)
+app.command("status")(workspaces.status)
 app.command("demo")(demo.demo)
 app.add_typer(surveys.app, name="survey")
 app.add_typer(harmonies.app, name="harmonies")
+app.add_typer(places.app, name="places")
 app.command("fuse")(fuse.fuse)
 app.command("apply")(apply.apply)
 app.command("runs")(runs.runs)

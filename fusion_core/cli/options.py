@@ -29,6 +29,10 @@ WorkspaceOption = Annotated[
         show_default="the current folder",
     ),
 ]
+CreateOption = Annotated[
+    bool,
+    typer.Option("--create", help="Create the workspace first if the folder is new or empty."),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object for scripts instead of text.")
 ]
@@ -58,11 +62,14 @@ RunArgument = Annotated[
 ]
 
 
-def open_workspace(folder: Path) -> Workspace:
-    """Open a workspace; see `fusion_core.workspace.layout.Workspace.open`."""
+def open_workspace(folder: Path, *, create: bool = False) -> Workspace:
+    """Open a workspace, or create one in a new or empty folder where that is wanted.
+
+    See `open` and `create` of `fusion_core.workspace.layout.Workspace`.
+    """
     from fusion_core.workspace.layout import Workspace
 
-    return Workspace.open(folder)
+    return Workspace.create(folder) if create else Workspace.open(folder)
 
 
 def pairs(texts: Sequence[str], option: str, form: str) -> dict[str, str]:
@@ -123,11 +130,9 @@ def check_target(workspace: Workspace, path: Path) -> None:
 
 def find_dictionary(workspace: Workspace, survey: SurveyId) -> Dictionary | None:
     """Return a survey's dictionary, or ``None`` where the workspace has no such survey."""
-    from fusion_core.surveys.storage import read_dictionary
-
     if not workspace.has_survey(survey):
         return None
-    return read_dictionary(workspace.survey_folder(survey))
+    return workspace.dictionary(survey)
 
 
 def choose_pair(workspace: Workspace, donor: str, recipient: str) -> SurveyPair:

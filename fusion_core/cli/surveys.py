@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fusion_core.cli import derive
 from fusion_core.cli.options import (
+    CreateOption,
     JsonOption,
     WorkspaceOption,
     decimal_mark,
     open_workspace,
     pairs,
 )
-from fusion_core.cli.output import Output, number, percent, table
+from fusion_core.cli.output import Output, number, table
 from fusion_core.errors import ConflictError, HarmonyError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from fusion_core.surveys.model import Survey, SurveyDescription, Variable
-    from fusion_core.surveys.summary import Distribution
+    from fusion_core.surveys.stored import StoredSurvey
     from fusion_core.workspace.layout import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="List, show and add surveys.")
+app.command("derive")(derive.derive)
 
 
 @app.command("list")
@@ -78,30 +82,41 @@ def show_survey(
 ) -> None:
     """Show a survey's dictionary, or one of its variables with its distribution."""
     from fusion_core.surveys.model import SurveyId
-    from fusion_core.surveys.storage import read_dictionary
 
     opened = open_workspace(workspace)
     identifier = SurveyId.parse(survey)
     description = opened.describe(identifier)
-    dictionary = read_dictionary(opened.survey_folder(identifier))
+    dictionary = opened.dictionary(identifier)
     output = Output(json)
     if variable:
         found = dictionary.require(variable, where=identifier.title)
-        _show_variable(output, opened.survey_folder(identifier), found)
+        _show_variable(output, opened.stored_survey(identifier), found)
         return
     answers = dictionary.answers()
     if search:
         answers = _matching(identifier, dictionary, search)
-    record = {"survey": survey, "description": description, "variables": answers}
-    output.result(record, lambda console: _show_dictionary(console, description, answers))
+    problems = opened.broken_variables(identifier)
+    record = {
+        "survey": survey,
+        "description": description,
+        "variables": answers,
+        "problems": problems,
+    }
+
+    def show(console: Console) -> None:
+        for sentence in problems:
+            console.print(sentence, markup=False)
+        _show_dictionary(console, description, answers)
+
+    output.result(record, show)
 
 
 @app.command("add")
 def add_survey(
     *,
     reader: Annotated[
-        str, typer.Option(help="What the files are: generic, acs_pums, recs or fusiondata.")
-    ] = "generic",
+        str, typer.Option(help="generic (the usual), acs_pums, recs or fusiondata.")
+    ] = "",
     household: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Household (or housing) file.")
     ] = None,
@@ -124,9 +139,28 @@ def add_survey(
     weight: Annotated[
         str, typer.Option(metavar="COLUMN", help="Column of the weights; '-' if there is none.")
     ] = "",
+    person_weight: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Weight in the person file; '-' for none.")
+    ] = "",
+    replicates: Annotated[
+        str,
+        typer.Option(
+            metavar="STEM", help="What the replicate weights' names share (REPWT); '-' for none."
+        ),
+    ] = "",
+    design: Annotated[
+        str, typer.Option(help="Replication design: sdr, brr, fay:0.5, jk1, jk2, jkn:7 or none.")
+    ] = "",
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=CODES",
+            help="Codes that stand for no answer, such as RENT=-6,-9; RENT= for none; repeatable.",
+        ),
+    ] = None,
     encoding: Annotated[
         str, typer.Option(help="How text is written, such as cp1252 or latin-1.")
-    ] = "utf-8",
+    ] = "",
     leave_out: Annotated[
         list[str] | None,
         typer.Option("--leave-out", metavar="COLUMN", help="Column not to read; may be repeated."),
@@ -155,33 +189,64 @@ def add_survey(
     header_row: Annotated[
         int, typer.Option(min=0, metavar="ROW", help="Row of the column names; 0 finds it.")
     ] = 0,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Choices of an earlier import: its recipe.toml."),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Read and report, but store nothing.")
     ] = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a survey of the same name and vintage.")
     ] = False,
+    create: CreateOption = False,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
     """Read raw survey files and add them to the workspace.
 
     Nothing is stored unless everything in the files is right. What is inferred of a file can be put
-    right with --key, --weight, --type, --decimal and others (generic reader). Examples:
+    right with --key, --weight, --replicates, --missing, --type, --decimal and others (generic
+    reader); the choices are kept beside the survey in recipe.toml for the next vintage, where what
+    is said anew goes before what the recipe says. Examples:
 
     harmony survey add --household homes.csv --name HOMES --vintage 2021 --leave-out note
     --rename AGE_=age_flag --type zip=category --check
 
+    harmony survey add --recipe recipe.toml --household homes_2022.csv --vintage 2022
+
     harmony survey add --reader acs_pums --household csv_hor.zip --person csv_por.zip
     --dictionary PUMS_Data_Dictionary_2019.csv --vintage 2019
     """
-    from fusion_core.ingest.generic import Choices
+    from fusion_core.ingest.generic import parse_missing
     from fusion_core.ingest.import_report import report_facts
     from fusion_core.ingest.readers import ImportRequest, find_reader, try_import
+    from fusion_core.ingest.recipes import Recipe, read_recipe, write_recipe
     from fusion_core.ingest.tables import FileProblemsError
 
-    opened = open_workspace(workspace)
-    chosen = find_reader(reader)
+    opened = None if check else open_workspace(workspace, create=create)
+    earlier = Recipe() if recipe is None else read_recipe(recipe)
+    chosen = find_reader(reader or earlier.reader)
+    said: dict[str, Any] = {
+        "key": key,
+        "weight": weight,
+        "person_weight": person_weight,
+        "replicates": tuple(part.strip() for part in replicates.split(",") if part.strip()),
+        "design": design,
+        "missing": dict(earlier.choices.missing) | parse_missing(missing or []),
+        "encoding": encoding,
+        "left_out": tuple(dict.fromkeys((*earlier.choices.left_out, *(leave_out or ())))),
+        "renamed": dict(earlier.choices.renamed) | pairs(rename or (), "--rename", "OLD=NEW"),
+        "types": dict(earlier.choices.types) | pairs(kind or (), "--type", "COLUMN=TYPE"),
+        "decimal": decimal_mark(decimal),
+        "sheet": sheet,
+        "person_sheet": person_sheet,
+        "header_row": header_row,
+    }
+    choices = dataclasses.replace(
+        earlier.choices, **{field: value for field, value in said.items() if value}
+    )
+    kept = Recipe(chosen.key, name or earlier.name or chosen.name, title or earlier.title, choices)
     given = {
         "household": household,
         "person": person,
@@ -193,41 +258,31 @@ def add_survey(
         ImportRequest(
             chosen.key,
             {slot: path for slot, path in given.items() if path is not None},
-            name=name or chosen.name,
+            name=kept.name,
             vintage=vintage,
-            title=title,
-            choices=Choices(
-                key=key,
-                weight=weight,
-                encoding=encoding,
-                left_out=tuple(leave_out or ()),
-                renamed=pairs(rename or (), "--rename", "OLD=NEW"),
-                types=pairs(kind or (), "--type", "COLUMN=TYPE"),
-                decimal=decimal_mark(decimal),
-                sheet=sheet,
-                person_sheet=person_sheet,
-                header_row=header_row,
-            ),
+            title=kept.title,
+            choices=choices,
         )
     )
     if trial.survey is None:
         raise FileProblemsError(trial.problems)
     survey = trial.survey
-    if not check:
+    broken: tuple[str, ...] = ()
+    if opened is not None:
         if opened.has_survey(survey.id) and not replace:
             raise ConflictError(
                 f"The workspace has {survey.id.title} already",
                 where=str(opened.path),
                 fix="Give --replace to replace it, or another --vintage to keep both",
             )
-        opened.add_survey(survey, may_replace=replace)
-    warnings = [problem.sentence for problem in trial.problems]
-    facts = {fact.title: fact.text for fact in report_facts(trial)}
+        broken = opened.add_survey(survey, may_replace=replace)
+        write_recipe(kept, opened.survey_folder(survey.id))
+    warnings = [*(problem.sentence for problem in trial.problems), *broken]
     record = {
         "survey": str(survey.id),
         "stored": not check,
         "warnings": warnings,
-        "report": facts,
+        "report": {fact.title: fact.text for fact in report_facts(trial)},
     } | _sizes(survey)
     Output(json).result(record, lambda console: _show_added(console, survey, record))
 
@@ -237,7 +292,8 @@ def _overview(workspace: Workspace, survey: str) -> dict[str, Any]:
     from fusion_core.surveys.summary import survey_overview
 
     identifier = SurveyId.parse(survey)
-    found = survey_overview(workspace.survey_folder(identifier))
+    folder = workspace.survey_folder(identifier)
+    found = survey_overview(folder, workspace.dictionary(identifier))
     design = found.description.design
     replicates = f", {design.replicates} replicates" if design.replicates else ""
     return {
@@ -251,7 +307,7 @@ def _overview(workspace: Workspace, survey: str) -> dict[str, Any]:
         "geography": found.description.geography,
         "price_year": found.description.price_year,
         "bytes": found.size,
-        "damaged": found.damaged,
+        "damaged": (*found.damaged, *workspace.broken_variables(identifier)),
     }
 
 
@@ -281,42 +337,27 @@ def _show_dictionary(
     console.print(table(("variable", "level", "type", "values", "description"), rows))
 
 
-def _show_variable(output: Output, folder: Path, variable: Variable) -> None:
+def _show_variable(output: Output, survey: StoredSurvey, variable: Variable) -> None:
     from fusion_core.surveys.summary import read_distribution
 
-    found = read_distribution(folder, variable)
+    found = read_distribution(survey, variable)
     record = {"variable": variable, "distribution": found}
 
     def show(console: Console) -> None:
         console.print(f"{variable.name}: {variable.description}", markup=False)
         unit = f", {variable.unit}" if variable.unit else ""
         console.print(f"{variable.type}, asked of each {variable.respondent}{unit}", markup=False)
+        if variable.definition:
+            console.print(f"Derived: {variable.definition}", markup=False)
         if variable.note:
             console.print(variable.note, markup=False)
         if found is None:
             for code, level in zip(variable.codes, variable.levels, strict=False):
                 console.print(f"  {code}  {level}", markup=False)
         else:
-            _show_distribution(console, found)
+            derive.show_distribution(console, found)
 
     output.result(record, show)
-
-
-def _show_distribution(console: Console, found: Distribution) -> None:
-    if found.levels:
-        rows = [
-            (item.level, percent(item.share), number(item.rows, digits=1)) for item in found.levels
-        ]
-        console.print(table(("answer", "weighted share", "rows"), rows))
-    else:
-        quantiles = ", ".join(number(value) for value in found.quantiles)
-        console.print(f"Mean {number(found.mean)}; 5, 25, 50, 75, 95 %: {quantiles}", markup=False)
-        console.print(
-            f"From {number(found.minimum)} to {number(found.maximum)}; "
-            f"{percent(found.zero_share)} are zero",
-            markup=False,
-        )
-    console.print(f"{percent(found.missing_share)} did not answer", markup=False)
 
 
 def _sizes(survey: Survey) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from fusion_core.execution.budget import available_cores
 from fusion_core.geography.spatial import PUMA
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.prepare.choose import flat_names
-from fusion_core.surveys.storage import has_table, read_dictionary, read_outline
+from fusion_core.surveys.storage import has_table, read_outline
 from fusion_core.workspace.runs import STAGES, Stage
 from fusion_core.workspace.tables import read_table_outline
 
@@ -173,7 +173,7 @@ def read_sizes(workspace: Workspace, pair: SurveyPair) -> RunSizes:
         predictors=predictors,
         has_location=spatial > 0,
         recipient_columns=predictors + workspace.describe(pair.recipient).design.replicates + 4,
-        variables=read_dictionary(workspace.survey_folder(pair.donor)),
+        variables=workspace.dictionary(pair.donor),
     )
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import CorruptFileError
 from fusion_core.execution.pipeline import finished_stages
+from fusion_core.harmony.model import split_key
+from fusion_core.prepare.choose import flat_names
 from fusion_core.prepare.storage import read_prepared
 from fusion_core.workspace.files import read_json
 from fusion_core.workspace.runs import STAGES
@@ -36,6 +38,7 @@ def methods_note(workspace: Workspace, run: Run) -> str:
         _head(workspace, run, spec),
         _variables(spec),
         _predictors(run),
+        *_derived(workspace, run, spec),
         _settings(spec),
         _computation(run),
     ]
@@ -109,6 +112,30 @@ def _predictors(run: Run) -> str:
     if prepared.notes:
         lines += ["", *(f"- {note}" for note in prepared.notes)]
     return "\n".join([*lines, ""])
+
+
+def _derived(workspace: Workspace, run: Run, spec: RunSpec) -> list[str]:
+    """Define the derived variables the run rests on, and those they are built from."""
+    used = {spec.pair.donor: set(flat_names(spec.fusion_variables)), spec.pair.recipient: set()}
+    try:
+        table = read_prepared(run.input_folder).predictors
+    except CorruptFileError:  # the section on predictors says so
+        table = None
+    for key in () if table is None else table.loc[table["kept"], "predictor"]:
+        for survey, name in zip(used, split_key(str(key)), strict=True):
+            used[survey].add(name)
+    lines = []
+    for survey, names in used.items():
+        parts = workspace.built_from(survey)
+        wanted = names.union(*(parts.get(name, ()) for name in names))
+        dictionary = workspace.dictionary(survey)
+        lines += [
+            f"- {survey.title}, `{name}`"
+            f"{f' ({item.description})' if item.description else ''}: {item.definition}"
+            for name, item in dictionary.items()
+            if item.definition and name in wanted
+        ]
+    return ["\n".join(["## Derived variables", "", *lines, ""])] if lines else []
 
 
 def _settings(spec: RunSpec) -> str:

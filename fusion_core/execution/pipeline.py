@@ -21,7 +21,16 @@ from fusion_core.execution.cost import estimate_cost
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
 from fusion_core.execution.stages import STAGE_FUNCTIONS, STAGE_TITLES, StageFunction
 from fusion_core.workspace.files import read_json, write_json
-from fusion_core.workspace.runs import STAGES, Run, RunState, Stage, Status, utc_now
+from fusion_core.workspace.runs import (
+    STAGES,
+    Run,
+    RunState,
+    Stage,
+    Status,
+    require_run,
+    require_workspace,
+    utc_now,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +85,8 @@ def execute_run(
     HarmonyError
         If a stage failed for a reason the user can act on; the state says it.
     """
+    require_workspace(workspace)
+    require_run(run)
     functions = {**STAGE_FUNCTIONS, **(stages or {})}
 
     def work() -> None:

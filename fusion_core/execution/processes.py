@@ -28,7 +28,14 @@ from fusion_core.execution.budget import worker_environment
 from fusion_core.execution.cost import estimate_cost
 from fusion_core.execution.progress import CANCEL_FILE
 from fusion_core.workspace.files import read_json, size_text, write_json, write_text
-from fusion_core.workspace.runs import Run, RunState, delete_run, utc_now
+from fusion_core.workspace.runs import (
+    Run,
+    RunState,
+    delete_run,
+    require_run,
+    require_workspace,
+    utc_now,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +79,8 @@ def start_run(workspace: Workspace, run: Run) -> RunState:
         If the run is finished, or the disk has less room than the run is expected to need; the
         run then counts as failed and can be resumed.
     """
-    with starting(run):
+    require_workspace(workspace)
+    with starting(require_run(run)):
         status = run_status(workspace, run).status
         if status == "running":
             raise ConflictError(f"The run '{run.id}' is already running")
@@ -128,9 +136,14 @@ def run_status(workspace: Workspace, run: Run) -> RunState:
     """Return the state of a run, telling a dead process from a live one.
 
     A run whose state says it is running although its process is gone is reported as failed.
+
+    Parameters
+    ----------
+    workspace, run
+        The run and where it is.
     """
-    del workspace
-    state = run.state()
+    require_workspace(workspace)
+    state = require_run(run).state()
     if state.status != "running" or _process(run, state) is not None or _is_starting(run, state):
         return state
     # It may have ended between the two looks: the state it left behind is the truth then.
@@ -173,7 +186,15 @@ def is_cancelling(run: Run) -> bool:
 
 
 def wait_for_run(workspace: Workspace, run: Run, *, timeout: float | None = None) -> RunState:
-    """Wait until a run has ended, or until `timeout` seconds have passed; return its state."""
+    """Wait until a run has ended, or until some seconds have passed; return its state.
+
+    Parameters
+    ----------
+    workspace, run
+        The run and where it is.
+    timeout
+        Seconds to wait at most; as long as it takes when left out.
+    """
     end = None if timeout is None else time.monotonic() + timeout
     while True:
         state = run_status(workspace, run)

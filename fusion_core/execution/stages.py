@@ -47,8 +47,8 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     targets = [item if isinstance(item, str) else list(item) for item in spec.fusion_variables]
     model = train(
         prepared.donor,
-        y=targets,
-        x=prepared.kept,
+        variables=targets,
+        predictors=prepared.kept,
         weight=WEIGHT,
         donor_name=str(spec.pair.donor),
         seed=spec.seed,
@@ -73,7 +73,7 @@ def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
         run.input_folder / RECIPIENT_FILE,
         run.model_folder,
         run.implicates_folder,
-        m=spec.implicates,
+        implicates=spec.implicates,
         seed=spec.seed,
         threads=available_cores(),
         progress=progress,

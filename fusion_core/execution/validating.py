@@ -83,7 +83,7 @@ def validate_inside(run: Run, progress: Progress) -> None:
     implicates = fuse(
         prepared.donor,
         model,
-        m=_implicates(spec),
+        implicates=_implicates(spec),
         seed=_own_seed(spec),
         threads=available_cores(),
         progress=lambda share, words: progress((1.0 - _COMPARING) * share, words),
@@ -132,10 +132,10 @@ def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
     targets = [item if isinstance(item, str) else list(item) for item in spec.fusion_variables]
     implicates = fuse_out_of_fold(
         prepared.donor,
-        y=targets,
-        x=prepared.kept,
+        variables=targets,
+        predictors=prepared.kept,
         weight=WEIGHT,
-        m=_implicates(spec),
+        implicates=_implicates(spec),
         seed=_own_seed(spec),
         settings=spec.train,
         folds=folds,

@@ -14,11 +14,11 @@ installed, on a SLURM cluster (package ``dask-jobqueue``)::
     cluster.adapt(minimum_jobs=1, maximum_jobs=10)
     executor = Client(cluster).get_executor()
     model = train(
-        donor, y, x, weight="weight", seed=1, executor=executor, checkpoints=folder / "checkpoints"
+        donor, variables, predictors, weight="weight", seed=1, executor=executor, checkpoints=folder / "checkpoints"
     )
     model.save(folder / "model")
     fuse_to_folder(
-        folder / "recipient.parquet", folder / "model", folder / "implicates", m=40, seed=1,
+        folder / "recipient.parquet", folder / "model", folder / "implicates", implicates=40, seed=1,
         memory=2 * 10**9, executor=executor,
     )
 
@@ -69,8 +69,8 @@ _MODULES = {
     "monotonic": "fusing",
     "open_implicates": "implicates",
     "read_implicates": "implicates",
-    "refuse_shared_streams": "streams",
-    "shared_streams": "streams",
+    "refuse_shared_streams": "base",
+    "shared_streams": "base",
     "train": "training",
     "write_implicates": "implicates",
 }

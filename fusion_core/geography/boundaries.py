@@ -17,7 +17,7 @@ from shapely.affinity import scale, translate
 from fusion_core.arguments import is_real, path_of
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.frames import level_text
-from fusion_core.geography.codes import state_code
+from fusion_core.geography.codes import bare_code, state_code
 from fusion_core.workspace.files import LONGEST_NAME, replace_file, shown_name
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ AREA_COLUMNS: Final = ("area_id", "name")
 CENSUS: Final = "census"
 """Optional column of stored areas: the census that defined them, such as ``"2010"``."""
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
-_ID_COLUMNS: Final = ("area_id", "GEOID20", "GEOID10", "GEOID", "geoid", "puma")
+_ID_COLUMNS: Final = ("area_id", "GEOID20", "GEOID10", "GEOID", "geoid", "GEO_ID", "puma")
 _NAME_COLUMNS: Final = ("name", "NAMELSAD20", "NAMELSAD10", "NAMELSAD", "NAME20", "NAME10", "NAME")
 _DATED: Final = re.compile(r"(?:GEOID|NAMELSAD|NAME|PUMACE|STATEFP|MTFCC)(00|10|20)", re.IGNORECASE)
 """Columns of Census files that end with the census whose areas they describe."""
@@ -89,7 +89,7 @@ def read_areas(workspace: Workspace, kind: str = "puma") -> gpd.GeoDataFrame:
         raise InputError(
             f"The workspace has no {kind} boundaries",
             where=str(path),
-            fix="Import a GeoPackage, shapefile or GeoJSON of the areas",
+            fix="Import a GeoPackage, shapefile, GeoJSON or GeoParquet file of the areas",
         )
     try:
         areas = gpd.read_parquet(path)
@@ -146,7 +146,7 @@ def import_boundaries(
     Parameters
     ----------
     path
-        GeoPackage, shapefile (also zipped) or GeoJSON, in any projection it declares.
+        GeoPackage, shapefile (also zipped), GeoJSON or GeoParquet, in any projection it declares.
     kind
         What the areas are; Census identifiers are padded to the kind's length (PUMA 7 digits).
     id_column, name_column
@@ -200,6 +200,11 @@ def import_boundaries(
     return result
 
 
+def is_parquet(path: Path) -> bool:
+    """Whether a file's name says it is Parquet."""
+    return path.suffix.lower() in {".parquet", ".geoparquet", ".pq"}
+
+
 def _polygons(shape: Any) -> Any:
     """Return the areas of a shape; mending one may leave lines and points beside them."""
     if shape.geom_type != "GeometryCollection":
@@ -229,12 +234,12 @@ def _read_source(path: Path) -> gpd.GeoDataFrame:
     if not path.exists():
         raise InputError("There is no such file", where=str(path), fix="Check the path")
     try:
-        source = gpd.read_file(path)
+        source = gpd.read_parquet(path) if is_parquet(path) else gpd.read_file(path)
     except Exception as error:  # pyogrio raises its own and GDAL's errors, without a common base
         raise InputError(
             "The boundaries cannot be read",
             where=str(path),
-            fix="Give a GeoPackage, shapefile or GeoJSON that is not cut off",
+            fix="Give a GeoPackage, shapefile, GeoJSON or GeoParquet file that is not cut off",
         ) from error
     if not isinstance(source, gpd.GeoDataFrame) or not len(source):
         raise InputError("The file holds no areas", where=str(path), fix="Choose another file")
@@ -266,8 +271,8 @@ def _identifiers(
     if digits is None:
         return text
     if kind == "state":
-        text = text.map(lambda written: state_code(written) or written)
-    padded: pd.Series[str] = text.str.zfill(digits)
+        text = text.map(lambda written: state_code(bare_code(written)) or written)
+    padded: pd.Series[str] = text.map(bare_code).str.zfill(digits)
     wrong = padded[~padded.str.fullmatch(rf"\d{{{digits}}}")]
     if len(wrong):
         raise InputError(

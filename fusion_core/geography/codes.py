@@ -78,6 +78,7 @@ _STATES: Final = {
 
 _SEPARATORS = re.compile(r"\s*[/|;:()\[\]]\s*|\s+[-–—]+\s+")
 _SUMMARY_LEVEL = re.compile(r"^\d{3}[0-9A-Z]{4}US")
+_KIND_BEFORE = re.compile(r"^[A-Za-z]+_(?=[0-9])")
 _COUNTY_WORDS = re.compile(
     r" (?:county|parish|borough|city and borough|census area|municipality|municipio|planning region)$"
 )
@@ -135,6 +136,21 @@ def state_code(text: str) -> str | None:
     return known.pop() if len(known) == 1 else None
 
 
+def bare_code(text: str) -> str:
+    """Return a code without what publishers put around it.
+
+    That is the summary level of the Census Bureau (``1400000US01001020100``), the word for the kind of
+    area (``tract_01001020100``), and the decimals a spreadsheet adds.
+    """
+    code = _SUMMARY_LEVEL.sub("", text.strip())
+    return re.sub(r"\.0+$", "", _KIND_BEFORE.sub("", code))
+
+
+def is_state(code: str) -> bool:
+    """Whether two digits are the FIPS code of a state or territory."""
+    return code in _STATES
+
+
 def complete_puma(text: str) -> str:
     """Give a PUMA back the leading zero a spreadsheet took from its state; other texts as they are.
 
@@ -187,7 +203,7 @@ def _find_by_parts(text: str, index: dict[Key, set[str]], width: int) -> str | N
 
 def _keys_of_value(text: str, width: int) -> Iterator[Key]:
     yield ("text", _folded(text))
-    code = re.sub(r"\.0+$", "", _SUMMARY_LEVEL.sub("", text.strip()))
+    code = bare_code(text)
     if code.isdigit() and code.isascii():
         yield ("text", code.zfill(width))
     state = state_code(code)

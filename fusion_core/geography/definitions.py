@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.geography.boundaries import CENSUS, areas_path
+from fusion_core.geography.codes import match_areas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,6 +114,33 @@ def check_definitions(workspace: Workspace, description: SurveyDescription, kind
     return ""
 
 
+def check_table_definition(census: str, description: SurveyDescription, *, table: str) -> None:
+    """Refuse a spatial table of another census's PUMAs than a survey's.
+
+    Parameters
+    ----------
+    census
+        Census that defined the PUMAs of the table; empty where unknown, which refuses nothing.
+    description
+        The survey.
+    table
+        Name of the table.
+
+    Raises
+    ------
+    InputError
+        If the definitions differ.
+    """
+    own = () if description.synthetic else survey_censuses(description)
+    if census and own and own != (census,):
+        raise InputError(
+            f"Spatial table '{table}' holds PUMAs of the {census} census and "
+            f"{description.id.title} those of {' and '.join(own)}, whose equal codes are different "
+            "areas",
+            fix="Add the table again with a crosswalk between the two",
+        )
+
+
 def without_boundaries(found: Iterable[object], areas: pd.DataFrame, kind: str) -> str:
     """Say which areas of the data the boundaries lack; empty where they lack none.
 
@@ -126,10 +154,8 @@ def without_boundaries(found: Iterable[object], areas: pd.DataFrame, kind: str) 
         What the areas are.
     """
     codes = sorted({str(code) for code in found if code is not None and code == code})  # noqa: PLR0124 - not-a-number differs from itself
-    known = {*areas["area_id"].astype(str)}
-    if not known.intersection(codes):
-        known = {*areas["name"].astype(str)}  # some surveys name their regions
-    lacking = [code for code in codes if code not in known]
+    drawn = match_areas(codes, areas)
+    lacking = [code for code in codes if code not in drawn]
     if not lacking:
         return ""
     words = {"puma": "PUMAs", "state": "states", "county": "counties"}.get(kind, f"areas ({kind})")
@@ -144,6 +170,7 @@ __all__ = [
     "boundary_census",
     "census_of_year",
     "check_definitions",
+    "check_table_definition",
     "survey_censuses",
     "without_boundaries",
 ]

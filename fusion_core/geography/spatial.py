@@ -2,7 +2,7 @@
 
 A spatial table is one Parquet file, ``geography/predictors/<name>.parquet``, with a column `puma`
 (seven digits: state and PUMA) and one column per predictor, and beside it ``<name>.json`` that says
-what the columns mean. The same table is joined to the donor (by the imputed PUMA) and to the
+what the columns mean and which census's PUMAs they are. The same table is joined to the donor (by the imputed PUMA) and to the
 recipient, so the predictor means the same on both sides by construction.
 """
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.geography.aggregation import Coverage
 from fusion_core.workspace.files import LONGEST_NAME, read_json, shown_name, write_json
 from fusion_core.workspace.tables import read_table, write_table
 
@@ -50,6 +51,14 @@ class SpatialTable:
         Where the numbers come from.
     vintage
         Year or years they describe; ``"always"`` for what does not change.
+    census
+        Census that defined the PUMAs, such as ``"2010"``; empty where unknown.
+    made
+        How a predictor was made of its source, in words, by column name.
+    coverage
+        How much of the country has a value, by column name, where that was found out.
+    notes
+        What a user should know, one sentence each.
     """
 
     name: str
@@ -59,6 +68,10 @@ class SpatialTable:
     units: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     vintage: str = "always"
+    census: str = ""
+    made: Mapping[str, str] = field(default_factory=dict)
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def predictors(self) -> tuple[str, ...]:
@@ -119,21 +132,38 @@ def write_spatial_table(workspace: Workspace, table: SpatialTable) -> None:
         As `check_spatial_table`.
     """
     check_spatial_table(table)
-    folder = workspace.geography_folder / "predictors"
+    path = spatial_path(workspace, table.name)
     data = table.data.assign(puma=table.data[PUMA].astype(str)).sort_values(PUMA)
-    write_table(data, folder / f"{table.name}.parquet")
     record = {
         "format": FORMAT_VERSION,
         "title": table.title,
         "source": table.source,
         "vintage": table.vintage,
+        "census": table.census,
         "key": PUMA,
-        "variables": {
-            name: {"description": table.columns.get(name, ""), "unit": table.units.get(name, "")}
-            for name in table.predictors
-        },
+        "notes": list(table.notes),
+        "variables": {name: _variable_record(table, name) for name in table.predictors},
     }
-    write_json(record, folder / f"{table.name}.json")
+    # The description first: without data it is seen by nobody.
+    write_json(record, path.with_suffix(".json"))
+    write_table(data, path)
+
+
+def _variable_record(table: SpatialTable, name: str) -> dict[str, object]:
+    record: dict[str, object] = {
+        "description": table.columns.get(name, ""),
+        "unit": table.units.get(name, ""),
+    }
+    if name in table.made:
+        record["made"] = table.made[name]
+    if name in table.coverage:
+        record["coverage"] = asdict(table.coverage[name])
+    return record
+
+
+def spatial_path(workspace: Workspace, name: str) -> Path:
+    """Return where a spatial table is stored, existing or not."""
+    return workspace.geography_folder / "predictors" / f"{name}.parquet"
 
 
 def read_spatial_tables(workspace: Workspace) -> list[SpatialTable]:
@@ -146,8 +176,13 @@ def read_spatial_tables(workspace: Workspace) -> list[SpatialTable]:
     InputError
         If a table could not be joined.
     """
+    return [read_spatial_table(workspace, name) for name in spatial_names(workspace)]
+
+
+def spatial_names(workspace: Workspace) -> list[str]:
+    """Return the names of the stored spatial tables, readable or not, in their order."""
     folder = workspace.geography_folder / "predictors"
-    return [_read(path) for path in sorted(folder.glob("*.parquet"))]
+    return [path.stem for path in sorted(folder.glob("*.parquet"))]
 
 
 def join_predictors(
@@ -207,7 +242,9 @@ def unmatched_sentence(table: str, unmatched: Sequence[str], total: int) -> str:
     return f"Spatial table '{table}' has no row for {len(unmatched)} of {total} PUMAs ({shown})"
 
 
-def _read(path: Path) -> SpatialTable:
+def read_spatial_table(workspace: Workspace, name: str) -> SpatialTable:
+    """Read one spatial table; errors as `read_spatial_tables`."""
+    path = spatial_path(workspace, name)
     record = read_json(path.with_suffix(".json"))
     if record.get("format") != FORMAT_VERSION:
         raise CorruptFileError(
@@ -225,6 +262,14 @@ def _read(path: Path) -> SpatialTable:
         units={name: str(entry.get("unit", "")) for name, entry in variables.items()},
         source=str(record.get("source", "")),
         vintage=str(record.get("vintage", "")),
+        census=str(record.get("census", "")),
+        made={name: str(entry["made"]) for name, entry in variables.items() if "made" in entry},
+        coverage={
+            name: Coverage(**entry["coverage"])
+            for name, entry in variables.items()
+            if "coverage" in entry
+        },
+        notes=tuple(str(note) for note in record.get("notes", ())),
     )
     check_spatial_table(table)
     return table

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from fusion_core.ingest.generic import Inspection
     from fusion_core.ingest.readers import ImportTrial
     from fusion_core.surveys.model import Survey
 
@@ -30,8 +31,9 @@ class Fact:
 def report_facts(trial: ImportTrial) -> tuple[Fact, ...]:
     """Return what a person should look at before a survey is stored.
 
-    Keys, weighted totals, areas with their definition, and columns left out with the reason; what is
-    suspicious stands among the problems of the trial. Empty when the files cannot be read.
+    Keys, weights and totals, replicates and their design, areas with their definition, special values,
+    and columns left out with the reason; what is suspicious stands among the problems of the trial.
+    Empty when the files cannot be read.
     """
     survey = trial.survey
     if survey is None or survey.household is None:
@@ -39,12 +41,16 @@ def report_facts(trial: ImportTrial) -> tuple[Fact, ...]:
     facts = [
         Fact("Keys", "; ".join(_keys(survey, survey.household))),
         Fact("Weighted total", ", ".join(_totals(survey))),
+        Fact("Weight", _weight(survey)),
+        Fact("Replicates", _replicates(survey, trial.inspection)),
         Fact("Areas", _areas(survey)),
     ]
-    left_out = _left_out(trial)
-    if left_out:
-        facts.append(Fact("Left out", left_out))
-    return tuple(facts)
+    if trial.inspection is not None:
+        facts += [
+            Fact("Special values", _special(trial.inspection)),
+            Fact("Left out", _left_out(trial.inspection)),
+        ]
+    return tuple(fact for fact in facts if fact.text)
 
 
 def _keys(survey: Survey, household: pd.DataFrame) -> Iterator[str]:
@@ -69,6 +75,33 @@ def in_words(total: float) -> str:
     return f"{total:,.0f}"
 
 
+def _weight(survey: Survey) -> str:
+    described = survey.dictionary.get(WEIGHT)
+    return "" if described is None else described.description
+
+
+def _replicates(survey: Survey, inspection: Inspection | None) -> str:
+    design = survey.description.design
+    if not design.replicates:
+        return "none"
+    if inspection is None:
+        return f"{design.replicates} replicate weights: {design.method}"
+    first, last = inspection.replicates[0], inspection.replicates[-1]
+    return f"{inspection.design_reason} ({first} … {last})"
+
+
+def _special(inspection: Inspection) -> str:
+    """Say which codes are read as no answer; why stands among the problems."""
+    special = [(source, item) for source, item in inspection.special if item.kind != "value"]
+    if not special:
+        return ""
+    codes = list(dict.fromkeys(item.code for _, item in special))
+    columns = len({source for source, _ in special})
+    rows = sum(item.rows for _, item in special)
+    noun = "column" if columns == 1 else "columns"
+    return f"{_shown(codes)} in {columns:,} {noun} ({rows:,} values) are read as no answer"
+
+
 def _areas(survey: Survey) -> str:
     names = survey.description.geography
     if not names:
@@ -81,12 +114,13 @@ def _areas(survey: Survey) -> str:
     return f"{text}; PUMAs as defined in {censuses[0]}" if censuses else text
 
 
-def _left_out(trial: ImportTrial) -> str:
-    if trial.inspection is None:
-        return ""
-    items = [
-        f"{item.source} ({item.left_out})" for item in trial.inspection.columns if item.left_out
-    ]
+def _left_out(inspection: Inspection) -> str:
+    return _shown(
+        [f"{item.source} ({item.left_out})" for item in inspection.columns if item.left_out]
+    )
+
+
+def _shown(items: list[str]) -> str:
     more = f" and {len(items) - _SHOWN:,} more" if len(items) > _SHOWN else ""
     return ", ".join(items[:_SHOWN]) + more
 

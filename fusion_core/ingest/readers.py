@@ -231,12 +231,12 @@ def _check_request(request: ImportRequest) -> None:
                 fix="Try utf-8, cp1252 or latin-1",
             )
         )
-    chosen = request.choices
-    if chosen and reader.key != "generic" and (chosen.left_out or chosen.renamed or chosen.types):
+    chosen = request.choices or Choices()
+    if reader.key != "generic" and chosen != Choices(encoding=chosen.encoding):
         problems.append(
             Problem(
                 f"The reader '{reader.key}' takes the columns as they are published",
-                fix="Leave out, rename or retype columns with the reader 'generic'",
+                fix="Use the reader 'generic' to say what columns, weights and codes are",
             )
         )
     if problems:

@@ -16,10 +16,12 @@ import pandas as pd
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.fusion.base import Purpose, stream
+from fusion_core.geography.definitions import check_table_definition
 from fusion_core.geography.location import PUMA, impute_location, read_intersections
 from fusion_core.geography.spatial import join_predictors, read_spatial_tables
 from fusion_core.harmony.apply import harmonize_pair, similarity
 from fusion_core.harmony.store import HarmonyStore
+from fusion_core.summaries import Summarized, counted
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
 
 if TYPE_CHECKING:
@@ -49,8 +51,8 @@ distributions, 0–1; weighted shares of households without a value; and, when i
 sentence that says why."""
 
 
-@dataclass(frozen=True)
-class PredictorPool:
+@dataclass(frozen=True, repr=False)
+class PredictorPool(Summarized):
     """Every predictor a pair of surveys offers.
 
     Attributes
@@ -74,6 +76,14 @@ class PredictorPool:
     table: pd.DataFrame
     notes: tuple[str, ...] = ()
     changed: Mapping[str, str] = field(default_factory=dict)
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "donor": f"{len(self.donor):,} × {counted(self.donor.shape[1], 'column')}",
+            "recipient": f"{len(self.recipient):,} × {counted(self.recipient.shape[1], 'column')}",
+            "predictors": len(self.table),
+            "notes": len(self.notes) or "",
+        }
 
 
 def assemble(
@@ -135,7 +145,7 @@ def assemble(
     )
     report(0.9, "Joining spatial predictors")
     for table in tables:
-        spatial_rows, spatial_left, spatial_right = _spatial(table, left, right)
+        spatial_rows, spatial_left, spatial_right = _spatial(table, (donor, recipient), left, right)
         rows += spatial_rows
         left = pd.concat([left, spatial_left], axis=1)
         right = pd.concat([right, spatial_right], axis=1)
@@ -315,7 +325,10 @@ def _locate(
 
 
 def _spatial(
-    table: SpatialTable, donor: pd.DataFrame, recipient: pd.DataFrame
+    table: SpatialTable,
+    surveys: tuple[Survey, Survey],
+    donor: pd.DataFrame,
+    recipient: pd.DataFrame,
 ) -> tuple[list[dict[str, Any]], pd.DataFrame, pd.DataFrame]:
     """Join one table on both sides; a table that does not fit is reported, not fatal."""
     rows = [
@@ -329,6 +342,8 @@ def _spatial(
     ]
     empty = (pd.DataFrame(index=donor.index), pd.DataFrame(index=recipient.index))
     try:
+        for survey in surveys:
+            check_table_definition(table.census, survey.description, table=table.name)
         right = join_predictors(recipient, [table], where="the recipient")
         left = join_predictors(donor, [table], where="the donor")
     except HarmonyError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -42,6 +42,7 @@ def choose_predictors(
     minimum_similarity: float = 0.8,
     keep: Collection[str] = (),
     exclude: Collection[str] = (),
+    built_from: Mapping[str, Collection[str]] | None = None,
 ) -> pd.DataFrame:
     """Mark each predictor as kept or left out.
 
@@ -56,6 +57,9 @@ def choose_predictors(
         out: they would carry a difference between questionnaires into the fused values.
     keep, exclude
         Predictors kept in spite of a low similarity, or left out in spite of a high one.
+    built_from
+        What every derived variable of the donor is built from: one that is built from a fused
+        variable would reveal its answer too.
 
     Returns
     -------
@@ -76,7 +80,13 @@ def choose_predictors(
     if both:
         raise InputError(f"Predictor '{both[0]}' is both kept and excluded", fix="Choose one")
     decisions = [
-        _decide(row, fusion_variables, minimum_similarity, keep, exclude)
+        _decide(
+            row,
+            _revealed(row["donor_variable"], fusion_variables, built_from or {}),
+            minimum_similarity,
+            keep,
+            exclude,
+        )
         for row in table.to_dict("records")
     ]
     return table.assign(
@@ -118,17 +128,27 @@ def check_named(
             )
 
 
+def _revealed(
+    variable: str, fusion_variables: Collection[str], built_from: Mapping[str, Collection[str]]
+) -> str:
+    """Say why a predictor made from a donor variable would reveal a fused one; empty if it does not."""
+    if variable in fusion_variables:
+        return f"made from {variable}, which is fused"
+    fused = sorted(set(built_from.get(variable, ())) & set(fusion_variables))
+    return f"made from {variable}, which is built from {fused[0]}, which is fused" if fused else ""
+
+
 def _decide(
     row: dict[Any, Any],
-    fusion_variables: Collection[str],
+    revealed: str,
     minimum_similarity: float,
     keep: Collection[str],
     exclude: Collection[str],
 ) -> tuple[bool, str]:
     if row["problem"]:
         return False, str(row["problem"])
-    if row["donor_variable"] in fusion_variables:
-        return False, f"made from {row['donor_variable']}, which is fused"
+    if revealed:
+        return False, revealed
     if row["predictor"] in exclude:
         return False, "left out by choice"
     score = float(row["similarity"])

@@ -12,6 +12,7 @@ from fusion_core.errors import InputError
 from fusion_core.geography.location import PUMA
 from fusion_core.prepare.assemble import WARNING, assemble, stored_words
 from fusion_core.prepare.choose import check_named, choose_predictors, flat_names
+from fusion_core.summaries import Summarized, counted
 from fusion_core.surveys.model import WEIGHT, WeightDesign
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 Progress = Callable[[float, str], None]
 
 
-@dataclass(frozen=True)
-class PreparedInput:
+@dataclass(frozen=True, repr=False)
+class PreparedInput(Summarized):
     """What train, fuse, validate and estimate read.
 
     Attributes
@@ -53,6 +54,14 @@ class PreparedInput:
     donor_design: WeightDesign
     recipient_design: WeightDesign
     notes: tuple[str, ...] = ()
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "donor": f"{len(self.donor):,} × {counted(self.donor.shape[1], 'column')}",
+            "recipient": f"{len(self.recipient):,} × {counted(self.recipient.shape[1], 'column')}",
+            "predictors": f"{len(self.kept)} of {len(self.predictors)} kept",
+            "notes": len(self.notes) or "",
+        }
 
     @property
     def kept(self) -> list[str]:
@@ -102,6 +111,7 @@ def prepare(
         minimum_similarity=spec.minimum_similarity,
         keep=spec.keep_predictors,
         exclude=spec.exclude_predictors,
+        built_from=workspace.built_from(spec.pair.donor),
     )
     check_named(predictors, names, spec.train)
     kept = list(predictors.loc[predictors["kept"], "predictor"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import CorruptFileError
 from fusion_core.prepare.assemble import PREDICTOR_COLUMNS
 from fusion_core.prepare.stage import PreparedInput
@@ -49,14 +50,20 @@ def write_prepared(prepared: PreparedInput, folder: Path) -> None:
         write_json(record, new / "prepare.json")
 
 
-def read_prepared(folder: Path) -> PreparedInput:
+def read_prepared(folder: PathLike) -> PreparedInput:
     """Read prepared input.
+
+    Parameters
+    ----------
+    folder
+        Where it was written, such as `Run.input_folder`.
 
     Raises
     ------
     CorruptFileError
         If a file is missing, damaged or of an unknown format version.
     """
+    folder = path_of(folder, "folder")
     path = folder / "prepare.json"
     record = read_json(path)
     if record.get("format") != FORMAT_VERSION:

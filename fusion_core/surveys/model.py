@@ -22,6 +22,7 @@ from typing import Any, Final, Literal, Self
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.summaries import Summarized, counted, listed
 from fusion_core.workspace.files import LONGEST_NAME, shown_name
 
 RespondentLevel = Literal["household", "person"]
@@ -121,6 +122,8 @@ class Variable:
         Share of rows without an answer, between 0 and 1; ``None`` when unknown.
     note
         What a reader changed or what a user should know.
+    definition
+        What a derived variable is built from and how; empty for all others.
     """
 
     name: str
@@ -137,6 +140,7 @@ class Variable:
     maximum: float | None = None
     missing_share: float | None = None
     note: str = ""
+    definition: str = ""
 
     @property
     def is_categorical(self) -> bool:
@@ -144,7 +148,7 @@ class Variable:
         return self.type in {"nominal", "ordered"}
 
 
-class Dictionary(Mapping[str, Variable]):
+class Dictionary(Summarized, Mapping[str, Variable]):
     """The variables of one survey, by name, in questionnaire order."""
 
     def __init__(
@@ -163,6 +167,19 @@ class Dictionary(Mapping[str, Variable]):
 
     def __len__(self) -> int:
         return len(self._variables)
+
+    def _title(self) -> str:
+        return f"of {counted(len(self), 'variable')}"
+
+    def _facts(self) -> dict[str, object]:
+        levels: tuple[RespondentLevel, ...] = ("household", "person")
+        asked = {level: [item.name for item in self.answers(level)] for level in levels}
+        other = [name for name, item in self._variables.items() if item.role != "answer"]
+        return {
+            "household answers": listed(asked["household"]),
+            "person answers": listed(asked["person"]),
+            "other columns": listed(other),
+        }
 
     def require(self, name: str, *, where: str = "") -> Variable:
         """Return a variable or raise an `InputError` that names the nearest existing one."""
@@ -252,8 +269,8 @@ class WeightDesign:
         return tuple(f"replicate_{index}" for index in range(1, self.replicates + 1))
 
 
-@dataclass(frozen=True)
-class SurveyDescription:
+@dataclass(frozen=True, repr=False)
+class SurveyDescription(Summarized):
     """What is known of a survey besides its rows.
 
     Attributes
@@ -289,9 +306,24 @@ class SurveyDescription:
     notes: tuple[str, ...] = ()
     puma_censuses: tuple[str, ...] = ()
 
+    def _title(self) -> str:
+        return self.id.title
 
-@dataclass(frozen=True)
-class Survey:
+    def _facts(self) -> dict[str, object]:
+        weights = counted(self.design.replicates, "replicate weight")
+        return {
+            "title": self.title,
+            "source": self.source,
+            "data": "synthetic" if self.synthetic else "",
+            "design": f"{self.design.method}, {weights}" if self.design.replicates else "",
+            "geography": listed(self.geography) if self.geography else "",
+            "prices of": self.price_year,
+            "notes": len(self.notes) or "",
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Survey(Summarized):
     """A survey in standard form: description, dictionary and – unless only documented – microdata.
 
     Attributes
@@ -333,6 +365,17 @@ class Survey:
         """Return the number of rows of a table."""
         return len(self.table(respondent))
 
+    def _title(self) -> str:
+        return self.id.title
+
+    def _facts(self) -> dict[str, object]:
+        tables = {"households": self.household, "persons": self.person}
+        return survey_facts(
+            self.description,
+            self.dictionary,
+            {name: None if table is None else table.shape for name, table in tables.items()},
+        )
+
     def column_names(self, respondent: RespondentLevel) -> tuple[str, ...]:
         """Return the names of all columns of a table."""
         return tuple(map(str, self.table(respondent).columns))
@@ -366,6 +409,34 @@ class Survey:
         """Return one column of a table; see `columns`."""
         found: pd.Series[Any] = self.columns(respondent, [name])[name]
         return found
+
+
+def survey_facts(
+    description: SurveyDescription,
+    dictionary: Dictionary,
+    shapes: Mapping[str, tuple[int, int] | None],
+) -> dict[str, object]:
+    """Return what a survey says of itself.
+
+    Parameters
+    ----------
+    description, dictionary
+        As in `Survey`.
+    shapes
+        Rows and columns of each table, ``None`` where there are no microdata.
+    """
+    tables = {
+        name: "no microdata" if shape is None else f"{shape[0]:,} × {counted(shape[1], 'column')}"
+        for name, shape in shapes.items()
+    }
+    replicates = description.design.replicates
+    return {
+        "title": description.title,
+        "data": "synthetic" if description.synthetic else "",
+        **tables,
+        "answers": listed([item.name for item in dictionary.answers()]),
+        "replicate weights": f"{replicates} ({description.design.method})" if replicates else "",
+    }
 
 
 def no_microdata(survey: SurveyId, respondent: RespondentLevel) -> InputError:

@@ -8,20 +8,16 @@ query compares with some ten thousand words, not with every text.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from fusion_core.surveys.model import Dictionary, RespondentLevel, SurveyId, Variable, VariableType
+from fusion_core.text_similarity import misspelt, words_in
 
 Field = Literal["name", "description", "level"]
 
-_WORD: Final = re.compile(r"[0-9a-z]+")
 _FIELD_WEIGHT: Final[Mapping[Field, float]] = {"name": 3.0, "description": 2.0, "level": 1.0}
 _EXACT, _PREFIX, _WITHIN, _NEAR = 1.0, 0.8, 0.5, 0.4
 _SHORTEST_FUZZY: Final = 4
@@ -85,7 +81,7 @@ def build_index(dictionaries: Iterable[tuple[SurveyId, Dictionary]]) -> Dictiona
             entries.append(Entry(survey, variable))
             for field, texts in _texts(variable):
                 for text in texts:
-                    for word in _WORD.findall(text.lower()):
+                    for word in words_in(text):
                         known = words[word].get(position)
                         if known is None or _FIELD_WEIGHT[field] > _FIELD_WEIGHT[known]:
                             words[word][position] = field
@@ -123,7 +119,7 @@ def search(
         """Prefer the shorter of two descriptions that hold the same words of the query."""
         return len(index.entries[position].variable.description)
 
-    query_words = _WORD.findall(query.lower())
+    query_words = words_in(query)
     if not query_words:
         return [Hit(entry, 0.0) for entry in index.entries if passes(entry)]
     scores: dict[int, float] = {}
@@ -192,14 +188,8 @@ def _similar_words(index: DictionaryIndex, query_word: str) -> dict[str, float]:
     found: dict[str, float] = {}
     if len(query_word) >= _SHORTEST_FUZZY:
         allowed = 1 if len(query_word) < _LONG else 2
-        near = process.extract(
-            query_word,
-            index.words.keys(),
-            scorer=OSA.distance,  # two letters swapped count as one mistake
-            score_cutoff=allowed,
-            limit=None,
-        )
-        found = {word: _NEAR * (1.0 - mistakes / len(query_word)) for word, mistakes, _ in near}
+        near = misspelt(query_word, index.words.keys(), mistakes=allowed)
+        found = {word: _NEAR * (1.0 - count / len(query_word)) for word, count in near.items()}
     for word in index.words:
         if word == query_word:
             found[word] = _EXACT
@@ -213,4 +203,4 @@ def _similar_words(index: DictionaryIndex, query_word: str) -> dict[str, float]:
 def _level_with(variable: Variable, word: str) -> str:
     if not word:
         return ""
-    return next((level for level in variable.levels if word in _WORD.findall(level.lower())), "")
+    return next((level for level in variable.levels if word in words_in(level)), "")

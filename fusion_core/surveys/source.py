@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import pandas as pd
 
-from fusion_core.surveys.model import Dictionary, RespondentLevel, SurveyDescription, SurveyId
+from fusion_core.errors import InputError
+from fusion_core.surveys.model import (
+    Dictionary,
+    RespondentLevel,
+    SurveyDescription,
+    SurveyId,
+    Variable,
+)
 
 
 class SurveySource(Protocol):
@@ -43,4 +50,19 @@ class SurveySource(Protocol):
         """Return one column; raises `InputError` if it does not exist."""
 
 
-__all__ = ["SurveySource"]
+class DerivedColumns(Protocol):
+    """Columns that are no part of a survey's tables but computed from them when they are read."""
+
+    @property
+    def variables(self) -> Mapping[str, Variable]:
+        """Their dictionary entries, by name, each after those it is built from."""
+
+    @property
+    def problems(self) -> Mapping[str, InputError]:
+        """Why others that are defined cannot be computed, by name."""
+
+    def read(self, survey: SurveySource, name: str, *, rows: int | None = None) -> pd.Series[Any]:
+        """Compute one column, of the first `rows` rows; `survey` offers what it is built from."""
+
+
+__all__ = ["DerivedColumns", "SurveySource"]

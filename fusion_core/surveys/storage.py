@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.errors import CorruptFileError
 from fusion_core.surveys.checks import check_survey
 from fusion_core.surveys.model import (
@@ -49,7 +50,7 @@ _A_FILE = "A file of the survey"
 _RESTORE = "Restore it from a backup or import the survey again"
 
 
-def write_survey(survey: Survey, folder: Path, *, may_replace: bool = True) -> None:
+def write_survey(survey: Survey, folder: PathLike, *, may_replace: bool = True) -> None:
     """Write a survey so that a reader sees either the old or the new one, never a mixture of files.
 
     Files of other programs in the folder, such as raw data or notes, are kept.
@@ -71,7 +72,9 @@ def write_survey(survey: Survey, folder: Path, *, may_replace: bool = True) -> N
     ConflictError
         If one is there that may not be replaced, even one stored since this call began.
     """
+    require_type(survey, Survey, "survey", fix="Read one with read_survey or Workspace.survey")
     check_survey(survey)
+    folder = path_of(folder, "folder")
     restore_survey(folder)
     with replace_folder(folder, _OWN, what="the survey", may_replace=may_replace) as fresh:
         write_table(_dictionary_frame(survey.dictionary), fresh / "dictionary.parquet")
@@ -143,8 +146,20 @@ def read_description(folder: Path) -> SurveyDescription:
         ) from error
 
 
-def read_dictionary(folder: Path) -> Dictionary:
-    """Read the dictionary of a stored survey."""
+def read_dictionary(folder: PathLike) -> Dictionary:
+    """Read the dictionary of a stored survey.
+
+    Parameters
+    ----------
+    folder
+        Where `write_survey` wrote the survey.
+
+    Raises
+    ------
+    CorruptFileError
+        If the file is missing or damaged.
+    """
+    folder = path_of(folder, "folder")
     frame = _read_parquet(folder / "dictionary.parquet")
     if "name" not in frame.columns:
         raise CorruptFileError(
@@ -152,14 +167,14 @@ def read_dictionary(folder: Path) -> Dictionary:
             where=str(folder / "dictionary.parquet"),
             fix="Restore it from a backup or import the survey again",
         )
-    names = [item.name for item in dataclasses.fields(Variable)]
+    names = [item.name for item in dataclasses.fields(Variable) if item.name != "definition"]
     return Dictionary(
         [Variable(**_variable_record(row, names)) for row in frame.to_dict("records")]
     )
 
 
 def read_survey(
-    folder: Path,
+    folder: PathLike,
     *,
     household_columns: Sequence[str] | None = None,
     person_columns: Sequence[str] | None = None,
@@ -180,6 +195,7 @@ def read_survey(
     InputError
         If a wanted column does not exist.
     """
+    folder = path_of(folder, "folder")
     return Survey(
         description=read_description(folder),
         dictionary=read_dictionary(folder),
@@ -252,7 +268,8 @@ def _read_parquet(
 
 def _dictionary_frame(dictionary: Dictionary) -> pd.DataFrame:
     rows = [dataclasses.asdict(variable) for variable in dictionary.values()]
-    names = [item.name for item in dataclasses.fields(Variable)]
+    # Derived variables are no columns: their definitions are stored beside the survey.
+    names = [item.name for item in dataclasses.fields(Variable) if item.name != "definition"]
     frame = pd.DataFrame(rows, columns=names)
     for name in ("levels", "codes"):
         frame[name] = [list(row[name]) for row in rows]

@@ -13,14 +13,18 @@ from typing import Any
 
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
+from fusion_core.summaries import Summarized
 from fusion_core.surveys.model import (
     Dictionary,
     RespondentLevel,
     SurveyDescription,
     SurveyId,
     no_microdata,
+    survey_facts,
 )
+from fusion_core.surveys.source import DerivedColumns
 from fusion_core.surveys.storage import (
     LEVELS,
     has_table,
@@ -49,8 +53,8 @@ class StoredTable:
     state: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class StoredSurvey:
+@dataclass(frozen=True, repr=False)
+class StoredSurvey(Summarized):
     """The description and dictionary of a stored survey, and the way to its microdata.
 
     Attributes
@@ -63,6 +67,8 @@ class StoredSurvey:
         The tables that can be read, by respondent level.
     damaged
         Why the others that exist cannot be.
+    derived
+        Columns computed from those of the tables; their entries are part of the dictionary.
     """
 
     description: SurveyDescription
@@ -70,9 +76,10 @@ class StoredSurvey:
     folder: Path
     tables: Mapping[RespondentLevel, StoredTable]
     damaged: Mapping[RespondentLevel, InputError] = field(default_factory=dict)
+    derived: DerivedColumns | None = None
 
     @classmethod
-    def open(cls, folder: Path) -> StoredSurvey:
+    def open(cls, folder: PathLike) -> StoredSurvey:
         """Read everything of a stored survey but its rows.
 
         A damaged table is told when it is asked for, so that the other one can be used.
@@ -82,6 +89,7 @@ class StoredSurvey:
         CorruptFileError
             If its description or dictionary is missing or damaged.
         """
+        folder = path_of(folder, "folder")
         tables: dict[RespondentLevel, StoredTable] = {}
         damaged: dict[RespondentLevel, InputError] = {}
         for respondent in LEVELS:
@@ -109,7 +117,7 @@ class StoredSurvey:
 
     def column_names(self, respondent: RespondentLevel) -> tuple[str, ...]:
         """Return the names of all columns of a table."""
-        return self._table(respondent).columns
+        return (*self._table(respondent).columns, *self._derived_names(respondent))
 
     def columns(
         self, respondent: RespondentLevel, names: Sequence[str], *, rows: int | None = None
@@ -138,12 +146,47 @@ class StoredSurvey:
                 f"{self.id.title} was imported again meanwhile",
                 fix="Reload the page or start again",
             )
-        return read_columns(self.folder, respondent, names, rows=rows)
+        computed = [name for name in names if name in self._derived_names(respondent)]
+        unusable = {} if self.derived is None else self.derived.problems
+        for name in names:
+            if name in unusable and name not in self._table(respondent).columns:
+                raise unusable[name]
+        stored = [name for name in names if name not in computed]
+        # A table of no column has no rows: what is computed knows how many there are.
+        frame = read_columns(self.folder, respondent, stored, rows=rows) if stored else None
+        if self.derived is None or not computed:
+            return (
+                read_columns(self.folder, respondent, names, rows=rows) if frame is None else frame
+            )
+        columns = {name: self.derived.read(self, name, rows=rows) for name in computed}
+        added = pd.DataFrame(columns)
+        if frame is None:
+            return added[list(names)]
+        return pd.concat([frame, added.set_axis(frame.index)], axis=1)[list(names)]
 
     def column(self, respondent: RespondentLevel, name: str) -> pd.Series[Any]:
         """Read one column of a table; see `columns`."""
         found: pd.Series[Any] = self.columns(respondent, [name])[name]
         return found
+
+    def _title(self) -> str:
+        return self.id.title
+
+    def _facts(self) -> dict[str, object]:
+        found = {name: self.tables.get(name) for name in LEVELS}
+        shapes = {
+            f"{name}s": None if table is None else (table.rows, len(table.columns))
+            for name, table in found.items()
+        }
+        damaged = {f"{name}s": "damaged" for name in self.damaged}
+        facts = survey_facts(self.description, self.dictionary, shapes)
+        return {**facts, **damaged, "folder": self.folder}
+
+    def _derived_names(self, respondent: RespondentLevel) -> tuple[str, ...]:
+        if self.derived is None:
+            return ()
+        variables = self.derived.variables.values()
+        return tuple(item.name for item in variables if item.respondent == respondent)
 
     def _table(self, respondent: RespondentLevel) -> StoredTable:
         if respondent in self.damaged:

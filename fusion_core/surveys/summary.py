@@ -18,10 +18,10 @@ from fusion_core.surveys.model import (
     SurveyDescription,
     Variable,
 )
+from fusion_core.surveys.source import SurveySource
 from fusion_core.surveys.storage import (
     LEVELS,
     has_table,
-    read_columns,
     read_description,
     read_dictionary,
     read_outline,
@@ -112,13 +112,15 @@ class Distribution:
     maximum: float | None = None
 
 
-def survey_overview(folder: Path) -> SurveyOverview:
+def survey_overview(folder: Path, dictionary: Dictionary | None = None) -> SurveyOverview:
     """Describe a stored survey without reading its rows.
 
     Parameters
     ----------
     folder
         Folder written by `fusion_core.surveys.storage.write_survey`.
+    dictionary
+        Its variables, where derived ones belong to them; by default those that are stored.
 
     Raises
     ------
@@ -127,7 +129,7 @@ def survey_overview(folder: Path) -> SurveyOverview:
     InputError
         If a file may not be read.
     """
-    dictionary = read_dictionary(folder)
+    dictionary = read_dictionary(folder) if dictionary is None else dictionary
     description = read_description(folder)
     rows: dict[RespondentLevel, int | None] = {}
     damaged = []
@@ -150,18 +152,18 @@ def survey_overview(folder: Path) -> SurveyOverview:
     )
 
 
-def read_distribution(folder: Path, variable: Variable) -> Distribution | None:
-    """Read one column of a stored survey and summarize it; ``None`` without microdata.
+def read_distribution(survey: SurveySource, variable: Variable) -> Distribution | None:
+    """Read one column of a survey and summarize it; ``None`` without microdata.
 
     Raises
     ------
     InputError
         If the column does not exist or a file is damaged.
     """
-    if not has_table(folder, variable.respondent):
+    if not survey.has(variable.respondent):
         return None
     wanted = list(dict.fromkeys([variable.name, WEIGHT]))
-    table = read_columns(folder, variable.respondent, wanted)
+    table = survey.columns(variable.respondent, wanted)
     return distribution(table[variable.name], table[WEIGHT])
 
 

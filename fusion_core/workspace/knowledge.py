@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fusion_core.derived.storage import FILE_NAME
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.matching import Example, examples_from
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from fusion_core.surveys.model import Dictionary, SurveyId
-from fusion_core.surveys.storage import read_dictionary
 from fusion_core.workspace.layout import Workspace
 
 Stamp = tuple[tuple[str, int, int], ...]
@@ -64,8 +64,9 @@ class ExampleFiles:
 
     def read(self, pair: SurveyPair) -> tuple[Example, ...]:
         """Return the examples of one pair as its files are now."""
-        dictionary = self._workspace.survey_folder(pair.donor) / "dictionary.parquet"
-        stamp = _stamp(HarmonyStore(self._workspace.path, pair).path, dictionary)
+        folder = self._workspace.survey_folder(pair.donor)
+        described = (folder / "dictionary.parquet", folder / FILE_NAME)
+        stamp = _stamp(HarmonyStore(self._workspace.path, pair).path, *described)
         if pair not in self._read or self._read[pair][0] != stamp:
             self._read[pair] = (stamp, _examples(self._workspace, pair))
         return self._read[pair][1]
@@ -89,7 +90,7 @@ def _dictionary(workspace: Workspace, survey: SurveyId) -> Dictionary | None:
     """Return a survey's dictionary; harmonies of a survey that is not here teach all the same."""
     if not workspace.has_survey(survey):
         return None
-    return read_dictionary(workspace.survey_folder(survey))
+    return workspace.dictionary(survey)
 
 
 __all__ = ["ExampleFiles", "Stamp", "knowledge_stamp", "read_examples", "recipient_pairs"]

@@ -4,6 +4,7 @@ A workspace is one folder that a team can keep under version control (without da
 
     workspace.json                                   title, format version, whether it is synthetic
     surveys/<NAME>/<VINTAGE>/                         one survey (see fusion_core.surveys.storage)
+    surveys/<NAME>/<VINTAGE>/derived.json             its derived variables (see fusion_core.derived)
     harmonies/<DONOR>_<V>__<RECIPIENT>_<V>.json       harmonies of a pair, history beside it
     geography/<kind>.parquet                          GeoParquet polygons, e.g. puma, state
     geography/predictors/<table>.parquet              spatial predictors keyed by puma
@@ -15,13 +16,24 @@ A workspace is one folder that a team can keep under version control (without da
 from __future__ import annotations
 
 import re
+import shlex
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fusion_core.arguments import PathLike, path_of
+from fusion_core.derived.storage import FILE_NAME, derivation_of, recheck, with_derived
 from fusion_core.errors import InputError
-from fusion_core.surveys.model import Dictionary, Survey, SurveyDescription, SurveyId
+from fusion_core.summaries import Summarized
+from fusion_core.surveys.model import (
+    HOUSEHOLD_KEY,
+    PERSON_KEY,
+    Dictionary,
+    RespondentLevel,
+    Survey,
+    SurveyDescription,
+    SurveyId,
+)
 from fusion_core.surveys.storage import (
     read_description,
     read_dictionary,
@@ -42,12 +54,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    import pandas as pd
+
 FORMAT_VERSION = 1
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
-@dataclass(frozen=True)
-class Workspace:
+@dataclass(frozen=True, repr=False)
+class Workspace(Summarized):
     """A project folder.
 
     Attributes
@@ -64,6 +78,12 @@ class Workspace:
     title: str
     synthetic: bool = False
 
+    def _title(self) -> str:
+        return self.title
+
+    def _facts(self) -> dict[str, object]:
+        return {"folder": self.path, "data": "synthetic" if self.synthetic else ""}
+
     @classmethod
     def create(cls, path: PathLike, *, title: str = "", synthetic: bool = False) -> Workspace:
         """Create a workspace, or open the one already there.
@@ -79,21 +99,33 @@ class Workspace:
                 return cls.open(path)
             if path.exists() and not path.is_dir():
                 raise InputError("A workspace is a folder, and this is a file", where=str(path))
-            # An unfinished description is of a program that was killed while it created this.
-            is_taken = path.exists() and any(
-                not item.name.startswith(".workspace.json.") for item in path.iterdir()
-            )
+            has_room = cls.has_room(path)
         except OSError as error:
             raise not_readable("workspace", path, error) from error
-        if is_taken:
+        if not has_room:
             raise InputError(
                 "The folder is not empty and is no workspace",
                 where=str(path),
-                fix="Choose an empty folder or one with a workspace.json",
+                fix="Choose a new or empty folder; the files of surveys may stay where they are",
             )
-        workspace = cls(path, title or path.resolve().name, synthetic)
+        workspace = cls(path, " ".join(title.split()) or path.resolve().name, synthetic)
         workspace.save()
         return workspace
+
+    @staticmethod
+    def has_room(path: Path) -> bool:
+        """Whether a workspace can be created in a folder: it is empty, or does not exist yet.
+
+        Raises
+        ------
+        OSError
+            If the folder may not be read.
+        """
+        # An unfinished description is of a program that was killed while it created this.
+        return not path.exists() or (
+            path.is_dir()
+            and all(item.name.startswith(".workspace.json.") for item in path.iterdir())
+        )
 
     def save(self) -> None:
         """Write ``workspace.json``."""
@@ -111,15 +143,10 @@ class Workspace:
         """
         path = path_of(path, "path")
         try:
-            is_workspace = (path / "workspace.json").exists()
+            if not (path / "workspace.json").exists():
+                raise _no_workspace(path)
         except OSError as error:
             raise not_readable("workspace", path, error) from error
-        if not is_workspace:
-            raise InputError(
-                "The folder is no workspace: it has no workspace.json",
-                where=str(path),
-                fix="Name another folder, or build the demo with `harmony demo --workspace DIR`",
-            )
         record = read_json(path / "workspace.json")
         if record.get("format") != FORMAT_VERSION:
             raise InputError(
@@ -194,7 +221,7 @@ class Workspace:
         return read_description(self.survey_folder(survey))
 
     def dictionary(self, survey: SurveyId) -> Dictionary:
-        """Read a survey's dictionary, whether there are microdata or not.
+        """Read a survey's dictionary, derived variables included, with microdata or without.
 
         Raises
         ------
@@ -202,7 +229,10 @@ class Workspace:
             If the workspace has no such survey or its dictionary is damaged.
         """
         self._require(survey)
-        return read_dictionary(self.survey_folder(survey))
+        folder = self.survey_folder(survey)
+        if (folder / FILE_NAME).exists():
+            return self.stored_survey(survey).dictionary
+        return read_dictionary(folder)
 
     def survey(
         self,
@@ -211,7 +241,7 @@ class Workspace:
         household_columns: Sequence[str] | None = None,
         person_columns: Sequence[str] | None = None,
     ) -> Survey:
-        """Read a survey, whole or only some columns.
+        """Read a survey, whole or only some columns; derived ones are computed.
 
         Raises
         ------
@@ -219,10 +249,17 @@ class Workspace:
             If the workspace has no such survey or a file of it is damaged.
         """
         self._require(survey)
-        return read_survey(
-            self.survey_folder(survey),
-            household_columns=household_columns,
-            person_columns=person_columns,
+        folder = self.survey_folder(survey)
+        if not (folder / FILE_NAME).exists():
+            return read_survey(
+                folder, household_columns=household_columns, person_columns=person_columns
+            )
+        stored = self.stored_survey(survey)
+        return Survey(
+            stored.description,
+            stored.dictionary,
+            _table(stored, "household", [HOUSEHOLD_KEY], household_columns),
+            _table(stored, "person", [HOUSEHOLD_KEY, PERSON_KEY], person_columns),
         )
 
     def stored_survey(self, survey: SurveyId) -> StoredSurvey:
@@ -234,11 +271,35 @@ class Workspace:
             If the workspace has no such survey or a file of it is damaged.
         """
         self._require(survey)
-        return StoredSurvey.open(self.survey_folder(survey))
+        return with_derived(StoredSurvey.open(self.survey_folder(survey)))
 
-    def add_survey(self, survey: Survey, *, may_replace: bool = True) -> None:
-        """Store a survey; see `fusion_core.surveys.write_survey`."""
-        write_survey(survey, self.survey_folder(survey.id), may_replace=may_replace)
+    def built_from(self, survey: SurveyId) -> dict[str, frozenset[str]]:
+        """Return what every derived variable of a survey is built from, directly or not."""
+        if not (self.survey_folder(survey) / FILE_NAME).exists():
+            return {}
+        return derivation_of(self.stored_survey(survey)).parts
+
+    def broken_variables(self, survey: SurveyId) -> tuple[str, ...]:
+        """Say why derived variables of a survey are left out, one sentence each."""
+        if not (self.survey_folder(survey) / FILE_NAME).exists():
+            return ()
+        problems = derivation_of(self.stored_survey(survey)).problems
+        return tuple(error.message for error in problems.values())
+
+    def add_survey(self, survey: Survey, *, may_replace: bool = True) -> tuple[str, ...]:
+        """Store a survey; see `fusion_core.surveys.write_survey`.
+
+        Derived variables of an earlier state of it are kept and looked at again.
+
+        Returns
+        -------
+        tuple of str
+            Why some of them are left out now, one sentence each.
+        """
+        folder = self.survey_folder(survey.id)
+        write_survey(_without_derived(survey), folder, may_replace=may_replace)
+        recheck(StoredSurvey.open(folder))
+        return self.broken_variables(survey.id)
 
     @property
     def harmonies_folder(self) -> Path:
@@ -274,6 +335,43 @@ class Workspace:
             raise InputError.unknown(
                 "survey", str(survey), map(str, self.survey_ids()), where=str(self.path)
             )
+
+
+def _no_workspace(path: Path) -> InputError:
+    """Build the error for a folder that is no workspace; it says how to get one."""
+    if Workspace.has_room(path):
+        command = f"harmony init {shlex.quote(str(path))}"
+        fix = f"Create a workspace there with `{command}`, or name another folder"
+    else:
+        fix = "Name another folder, or create a workspace in a new one with `harmony init DIR`"
+    reason = "it has no workspace.json" if path.exists() else "it does not exist"
+    return InputError(f"The folder is no workspace: {reason}", where=str(path), fix=fix)
+
+
+def _table(
+    survey: StoredSurvey,
+    respondent: RespondentLevel,
+    keys: Sequence[str],
+    columns: Sequence[str] | None,
+) -> pd.DataFrame | None:
+    if not survey.has(respondent):
+        return None
+    wanted = survey.column_names(respondent) if columns is None else [*keys, *columns]
+    return survey.columns(respondent, list(dict.fromkeys(wanted)))
+
+
+def _without_derived(survey: Survey) -> Survey:
+    """Return a survey, perhaps read from a workspace, without the columns that are computed."""
+    derived = [item for item in survey.dictionary.values() if item.definition]
+    if not derived:
+        return survey
+    names = [item.name for item in derived]
+    own = [item for item in survey.dictionary.values() if not item.definition]
+    household, person = (
+        None if table is None else table.drop(columns=names, errors="ignore")
+        for table in (survey.household, survey.person)
+    )
+    return replace(survey, dictionary=Dictionary(own), household=household, person=person)
 
 
 def _names_in(folder: Path) -> list[str]:

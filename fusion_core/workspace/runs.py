@@ -16,18 +16,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from fusion_core.arguments import require_type
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.base import TrainSettings, random_seed, tupled
 from fusion_core.harmony.model import SurveyPair
+from fusion_core.summaries import Summarized, listed
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import not_readable, read_json, write_json
 from fusion_core.workspace.folders import dissolve, own_files, remove_folder, sweep_folders
+from fusion_core.workspace.layout import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from fusion_core.workspace.layout import Workspace
 
 FORMAT_VERSION = 1
 Status = Literal["created", "running", "finished", "failed", "cancelled"]
@@ -35,11 +37,11 @@ Stage = Literal["prepare", "train", "fuse", "validate"]
 FEWEST_FOLDS, MOST_FOLDS = 2, 20
 STAGES: tuple[Stage, ...] = ("prepare", "train", "fuse", "validate")
 _IMPLICATES = (
-    r"(\.lock|implicates\.json|parts/(\d+|begun)\.json|parts/recipient\.parquet"
-    r"|(parts/)?\d+_[A-Za-z0-9_-]+/part-\d+(-2)?\.parquet)"
+    r"(\.lock|implicates\.json|parts/(\d+|begun)\.json|parts/(recipient|households)\.parquet"
+    r"|households-[0-9a-f]{12}\.parquet|(parts/)?\d+_[A-Za-z0-9_-]+/part-\d+(-2)?\.parquet)"
 )
 _CHECKPOINTS = (
-    r"([0-9a-f]{64}\.npz|out_of_fold/[0-9a-f]{32}/([0-9a-f]{64}\.npz|fold-\d+/"
+    r"((out_of_fold/([0-9a-f]{32}/)?)?seed\.json|[0-9a-f]{64}\.npz|out_of_fold/[0-9a-f]{32}/([0-9a-f]{64}\.npz|fold-\d+/"
     rf"{_IMPLICATES}))"
 )
 _OWN: Final = own_files(
@@ -54,8 +56,8 @@ _OWN: Final = own_files(
 """All files a run writes: whatever else is in its folder is a person's."""
 
 
-@dataclass(frozen=True)
-class RunSpec:
+@dataclass(frozen=True, repr=False)
+class RunSpec(Summarized):
     """A request for a fusion.
 
     Attributes
@@ -97,6 +99,21 @@ class RunSpec:
     minimum_similarity: float = 0.8
     subset_variables: tuple[str, ...] = ()
     out_of_fold: int = 0
+
+    def _title(self) -> str:
+        return self.name
+
+    def _facts(self) -> dict[str, object]:
+        fused = [
+            item if isinstance(item, str) else " + ".join(item) for item in self.fusion_variables
+        ]
+        return {
+            "surveys": self.pair.title,
+            "fusion variables": listed(fused),
+            "implicates": self.implicates,
+            "seed": self.seed,
+            "preset": self.preset,
+        }
 
     def to_record(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -168,12 +185,18 @@ class RunState:
     finished: str = ""
 
 
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, repr=False)
+class Run(Summarized):
     """A run's folder and what is in it."""
 
     id: str
     folder: Path
+
+    def _title(self) -> str:
+        return self.id
+
+    def _facts(self) -> dict[str, object]:
+        return {"folder": self.folder}
 
     @property
     def input_folder(self) -> Path:
@@ -258,8 +281,37 @@ class Run:
         return records
 
 
+def require_workspace(workspace: object) -> Workspace:
+    """Return a workspace if it is one.
+
+    Raises
+    ------
+    InputError
+        If it is something else, such as its path.
+    """
+    return require_type(workspace, Workspace, "workspace", fix="Open one with Workspace.open")
+
+
+def require_run(run: object) -> Run:
+    """Return a run if it is one.
+
+    Raises
+    ------
+    InputError
+        If it is something else, such as its name.
+    """
+    return require_type(run, Run, "run", fix="Take one from list_runs, or make one with create_run")
+
+
 def create_run(workspace: Workspace, spec: RunSpec) -> Run:
     """Create a run's folder with its request; the caller starts it.
+
+    Parameters
+    ----------
+    workspace
+        Where the run belongs.
+    spec
+        What is asked for.
 
     Raises
     ------
@@ -267,6 +319,8 @@ def create_run(workspace: Workspace, spec: RunSpec) -> Run:
         If the request fuses nothing or no implicate, its number of folds makes no sense, or the
         folder cannot be written; nothing of the run is left then.
     """
+    require_workspace(workspace)
+    require_type(spec, RunSpec, "spec", fix="Write RunSpec(name, pair, fusion_variables)")
     if not spec.fusion_variables:
         raise InputError("No fusion variable is chosen", fix="Choose at least one donor variable")
     if spec.implicates < 1:
@@ -323,12 +377,17 @@ def check_folds(folds: int) -> None:
 def list_runs(workspace: Workspace) -> list[Run]:
     """List the runs, newest first.
 
+    Parameters
+    ----------
+    workspace
+        Whose runs.
+
     Raises
     ------
     InputError
         If the folder of runs may not be read.
     """
-    folder = workspace.runs_folder
+    folder = require_workspace(workspace).runs_folder
     try:
         names = sorted((item.name for item in folder.iterdir()), reverse=True)
     except FileNotFoundError:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from harmony_app.explore.data import Estimator, read_catalogue
 from harmony_app.explore.page import ExplorePage
-from harmony_app.shell.page import message_panel
+from harmony_app.shell.page import nothing_yet
 
 if TYPE_CHECKING:
     import panel as pn
@@ -17,11 +17,13 @@ _NOTHING: Final = (
     "Start a run on the Fuse page, or import a survey whose households are known by PUMA together"
     " with the boundaries of the PUMAs."
 )
+_NEEDS: Final = ("recipient", "donors", "places", "harmonies", "run")
 
 
 def build(session: Session) -> pn.viewable.Viewable:
     """Build the page."""
     catalogue = read_catalogue(session.workspace)
     if not catalogue.sources:
-        return message_panel("Nothing to map yet", " ".join(catalogue.problems) or _NOTHING)
+        detail = " ".join(catalogue.problems) or _NOTHING
+        return nothing_yet(session, "Nothing to map yet", detail, _NEEDS)
     return ExplorePage(session, catalogue, Estimator(session.workspace)).__panel__()

@@ -21,7 +21,7 @@ from fusion_core.execution.pipeline import finished_stages
 from fusion_core.workspace.runs import Run, Stage, open_run
 
 if TYPE_CHECKING:
-    from fusion_core.workspace.layout import Workspace
+    from harmony_app.shell.session import Serving
 
 ADDRESS: Final = r"/download/([A-Za-z0-9_-]+)/(model|implicates|methods)"
 _STAGES: Final[dict[str, Stage]] = {"model": "train", "implicates": "fuse"}
@@ -32,17 +32,20 @@ class DownloadHandler(AuthRequestHandler):
     """Answers ``/download/<run>/<part>``; asks for the same sign-in as the pages."""
 
     def initialize(self, **options: Any) -> None:
-        """Take the workspace from the address table."""
-        self._workspace: Workspace = options.pop("workspace")
+        """Take what is served from the address table."""
+        self._serving: Serving = options.pop("serving")
         super().initialize(**options)
 
     @authenticated
     async def get(self, identifier: str, part: str) -> None:
         """Send the file."""
+        workspace = self._serving.workspace
+        if workspace is None:
+            raise HTTPError(404, reason="No workspace is open")
         try:
-            run = open_run(self._workspace, identifier)
+            run = open_run(workspace, identifier)
             if part == "methods":
-                self._send_text(f"{run.id}-methods.md", methods_note(self._workspace, run))
+                self._send_text(f"{run.id}-methods.md", methods_note(workspace, run))
                 return
             folder = part_folder(run, part)
         except HarmonyError as error:
@@ -66,9 +69,9 @@ class DownloadHandler(AuthRequestHandler):
         self.set_header("Content-Disposition", f'attachment; filename="{name}"')
 
 
-def download_patterns(workspace: Workspace) -> list[tuple[str, type, dict[str, Any]]]:
+def download_patterns(serving: Serving) -> list[tuple[str, type, dict[str, Any]]]:
     """Return the address table entries the server needs."""
-    return [(ADDRESS, DownloadHandler, {"workspace": workspace})]
+    return [(ADDRESS, DownloadHandler, {"serving": serving})]
 
 
 def part_folder(run: Run, part: str) -> Path:

@@ -13,7 +13,7 @@ from fusion_core.execution import cancel_run, remove_run, start_run
 from fusion_core.execution.cost import RunSizes, cost_of, read_sizes
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from fusion_core.prepare.choose import choose_predictors
-from fusion_core.surveys.storage import has_table, read_dictionary
+from fusion_core.surveys.storage import has_table
 from fusion_core.workspace.runs import create_run, open_run, rename_run
 from harmony_app.fuse import presenting
 from harmony_app.fuse import state as choices
@@ -22,7 +22,7 @@ from harmony_app.fuse.catalogue import Catalogue, load_catalogue
 from harmony_app.fuse.run_view import detail_data, runs_data
 from harmony_app.fuse.settings_form import read_value
 from harmony_app.fuse.state import FuseState
-from harmony_app.shell.page import message_panel
+from harmony_app.shell.page import nothing_yet
 from harmony_app.shell.session import Session, set_query
 from harmony_app.shell.work import RunRow, RunWatch, SlowWork
 
@@ -44,7 +44,7 @@ def build(session: Session) -> pn.viewable.Viewable:
     """Build the page."""
     pairs = _usable_pairs(session)
     if not pairs and not RunWatch(session.workspace).rows():
-        return message_panel(_NO_PAIR, _HOW_TO_GET_ONE)
+        return nothing_yet(session, _NO_PAIR, _HOW_TO_GET_ONE, ("recipient", "donors", "harmonies"))
     return FusePage(session, pairs).board
 
 
@@ -232,13 +232,14 @@ class FusePage(Viewer):
     def _load_pair(self) -> None:
         pair, workspace = self._state.pair, self._session.workspace
         self._catalogue, self._sizes, self._problem = None, None, ""
-        self._variables, self._harmonized = (), {}
+        self._variables, self._harmonized, self._built_from = (), {}, {}
         if pair is None:
             self._problem = f"{_NO_PAIR}. {_HOW_TO_GET_ONE}"
             return
         try:
-            dictionary = read_dictionary(workspace.survey_folder(pair.donor))
+            dictionary = workspace.dictionary(pair.donor)
             self._variables = tuple(dictionary.answers("household"))
+            self._built_from = workspace.built_from(pair.donor)
             for harmony in HarmonyStore(workspace.path, pair).load().harmonies:
                 self._harmonized.setdefault(harmony.donor.variable, []).append(harmony.key)
             self._sizes = read_sizes(workspace, pair)
@@ -292,6 +293,7 @@ class FusePage(Viewer):
             minimum_similarity=self._state.minimum_similarity,
             keep=self._state.keep,
             exclude=self._state.exclude,
+            built_from=self._built_from,
         )
         return presenting.predictors_data(self._state, decided, self._catalogue.notes)
 

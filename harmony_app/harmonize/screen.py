@@ -12,7 +12,6 @@ from fusion_core.harmony.expressions import ALLOWED_FUNCTIONS
 from fusion_core.harmony.model import GROUP_COLOURS, Harmony, harmony_key, split_key
 from fusion_core.harmony.previews import HarmonyPreview
 from fusion_core.harmony.store import list_pairs
-from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.match import (
     foreseen_record,
     harmony_form,
@@ -32,6 +31,8 @@ from harmony_app.harmonize.work import (
     variable_entries,
     worklist_statuses,
 )
+from harmony_app.shell.session import Session
+from harmony_app.shell.steps import next_way
 
 ShowTable = Callable[[Mapping[str, Status]], None]
 
@@ -41,16 +42,17 @@ class Screen:
 
     Parameters
     ----------
-    workspace
-        The project folder.
+    session
+        The visitor, and the workspace.
     browser
         The browser half of the page.
     show_table
         Shows the table of all harmonies with these statuses.
     """
 
-    def __init__(self, workspace: Workspace, browser: Browser, show_table: ShowTable) -> None:
-        self._workspace = workspace
+    def __init__(self, session: Session, browser: Browser, show_table: ShowTable) -> None:
+        self._session = session
+        self._workspace = session.workspace
         self._browser = browser
         self._show_table = show_table
         self._labels: list[list[str]] = []
@@ -99,6 +101,9 @@ class Screen:
                 "task": asdict(state.task),
                 "harmonies": len(work.saved) if work else 0,
                 "message": message or _empty_message(bool(choice.pairs)),
+                "next": None
+                if choice.pairs
+                else asdict(next_way(self._session, ("recipient", "donors"))),
                 "notice": notice,
                 "recover": recover,
                 "palette": list(GROUP_COLOURS),

@@ -12,19 +12,29 @@ import panel as pn
 from fusion_core.errors import HarmonyError
 from harmony_app.log import LOG
 from harmony_app.shell.look import HarmonyDesign
-from harmony_app.shell.session import Session, current_session
+from harmony_app.shell.session import (
+    GUEST,
+    Serving,
+    Session,
+    Theme,
+    current_session,
+    current_theme,
+    current_user,
+    is_signed_in,
+)
+from harmony_app.shell.steps import next_way, ways_html
 from harmony_app.shell.tour import demo_tour
 from harmony_app.shell.work import job_indicator
 
 if TYPE_CHECKING:
-    from fusion_core.workspace.layout import Workspace
+    from fusion_core.execution.checklist import StepKey
 
 ASSETS = Path(__file__).parent / "assets"
 
 
 @dataclass(frozen=True)
 class Place:
-    """One of the five places.
+    """One of the places.
 
     Attributes
     ----------
@@ -42,21 +52,49 @@ class Place:
 
 
 def page_factory(
-    place: Place, places: tuple[Place, ...], workspace: Workspace
+    place: Place,
+    places: tuple[Place, ...],
+    serving: Serving,
+    begin: Callable[[], pn.Template],
 ) -> Callable[[], pn.Template]:
-    """Return the function Panel calls for each visit to `place`."""
+    """Return the function Panel calls for each visit to `place`.
+
+    While no workspace is chosen, every address shows what `begin` builds.
+    """
 
     def build() -> pn.Template:
-        session = current_session(workspace)
-        pn.config.design = HarmonyDesign
-        template = pn.Template(_template_source())
-        template.location = True  # without it, changes of the address never reach the browser
-        template.add_variable("harmony", frame_variables(place, places, session))
-        template.add_panel("jobs", job_indicator(session))
-        template.add_panel("main", _content(place, session))
-        return template
+        if serving.workspace is None:
+            return begin()
+        session = current_session(
+            serving.workspace,
+            may_choose=serving.may_choose,
+            places=tuple(item.path for item in places),
+        )
+        return _framed(
+            frame_variables(place, places, session),
+            jobs=job_indicator(session),
+            main=_content(place, session),
+        )
 
     return build
+
+
+def plain_page(title: str, main: pn.viewable.Viewable, *, back: str = "") -> pn.Template:
+    """Frame what belongs to no workspace; `back` names the workspace one can go back to."""
+    variables = _visitor_variables(title, current_user(), current_theme(), signed_in=is_signed_in())
+    return _framed(variables | {"workspace": back}, jobs=pn.Spacer(width=0, height=0), main=main)
+
+
+def _framed(
+    variables: dict[str, Any], *, jobs: pn.viewable.Viewable, main: pn.viewable.Viewable
+) -> pn.Template:
+    pn.config.design = HarmonyDesign
+    template = pn.Template(_template_source())
+    template.location = True  # without it, changes of the address never reach the browser
+    template.add_variable("harmony", variables)
+    template.add_panel("jobs", jobs)
+    template.add_panel("main", main)
+    return template
 
 
 def _content(place: Place, session: Session) -> pn.viewable.Viewable:
@@ -74,10 +112,31 @@ def _content(place: Place, session: Session) -> pn.viewable.Viewable:
 
 def message_panel(headline: str, detail: str = "") -> pn.viewable.Viewable:
     """Show an empty state or a failure as a calm card: what it is, and what to do next."""
+    return _message_card(headline, detail)
+
+
+def nothing_yet(
+    session: Session, headline: str, detail: str, needs: tuple[StepKey, ...]
+) -> pn.viewable.Viewable:
+    """Show that a page has nothing to show yet, with a link to what comes first.
+
+    Parameters
+    ----------
+    session
+        Who looks, at which workspace.
+    headline, detail
+        What is missing, and how to get it.
+    needs
+        Steps of the checklist the page builds on, in their order.
+    """
+    return _message_card(headline, detail, ways_html(next_way(session, needs)))
+
+
+def _message_card(headline: str, detail: str, links: str = "") -> pn.viewable.Viewable:
     from html import escape
 
     return pn.pane.HTML(
-        f'<div class="message"><h2>{escape(headline)}</h2><p>{escape(detail)}</p></div>',
+        f'<div class="message"><h2>{escape(headline)}</h2><p>{escape(detail)}</p>{links}</div>',
         css_classes=["card"],
         sizing_mode="stretch_width",
     )
@@ -85,18 +144,27 @@ def message_panel(headline: str, detail: str = "") -> pn.viewable.Viewable:
 
 def frame_variables(place: Place, places: tuple[Place, ...], session: Session) -> dict[str, Any]:
     """Return what the frame around a page says of the workspace and the visitor."""
-    return {
-        "title": f"{place.title} · {session.workspace.title}",
+    workspace = session.workspace
+    title = f"{place.title} · {workspace.title}"
+    return _visitor_variables(
+        title, session.user, session.theme, signed_in=session.is_signed_in
+    ) | {
         "places": [{"path": item.path, "title": item.title} for item in places],
         "active": place.path,
-        "workspace": session.workspace.title,
-        "synthetic": session.workspace.synthetic,
-        "user": session.user,
-        "initials": "".join(part[0] for part in session.user.split()[:2]).upper() or "?",
-        "signed_in": session.is_signed_in,
-        "named": session.is_named,
-        "theme": session.theme,
-        "tour": demo_tour(session.workspace),
+        "workspace": workspace.title,
+        "synthetic": workspace.synthetic,
+        "tour": demo_tour(workspace),
+    }
+
+
+def _visitor_variables(title: str, user: str, theme: Theme, *, signed_in: bool) -> dict[str, Any]:
+    return {
+        "title": title,
+        "user": user,
+        "initials": "".join(part[0] for part in user.split()[:2]).upper() or "?",
+        "signed_in": signed_in,
+        "named": user != GUEST,
+        "theme": theme,
         "style": _asset("frame.css") + _asset("visitor.css"),
         "script": _asset("frame.js") + _asset("visitor.js") + _asset("connection.js"),
     }

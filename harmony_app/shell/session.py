@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import re
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -25,6 +26,32 @@ GUEST: Final = "Guest"
 """Stands for a visitor from another computer until he says who he is."""
 
 
+@dataclass
+class Serving:
+    """What a server serves: one workspace at a time, the same to all its visitors.
+
+    Pages that are open keep the workspace they were loaded with; every page loaded later gets the
+    current one.
+
+    Attributes
+    ----------
+    workspace
+        The current one; ``None`` until one is chosen on the start page.
+    may_choose
+        Whether visitors may open any folder of this computer or create one: only where nobody but
+        the person at this computer can be a visitor.
+    demo
+        Where the demo is, or is built.
+    building
+        Held while the demo is built, so that two pages do not write the same files.
+    """
+
+    workspace: Workspace | None = None
+    may_choose: bool = False
+    demo: Path = Path("demo-workspace")
+    building: threading.Lock = field(default_factory=threading.Lock)
+
+
 @dataclass(frozen=True)
 class Session:
     """What a page needs to know about its visitor.
@@ -32,7 +59,7 @@ class Session:
     Attributes
     ----------
     workspace
-        The project folder the server was started on.
+        The project folder the page was loaded with.
     user
         Name written into the history of what this visitor saves.
     theme
@@ -41,6 +68,10 @@ class Session:
         The arguments in the page's address, so that a view can be sent to a colleague.
     is_signed_in
         Whether the server has checked who the visitor is; otherwise he may choose a name.
+    may_choose
+        Whether the visitor may open another workspace; see `Serving`.
+    places
+        Paths of the places that can be visited.
     """
 
     workspace: Workspace
@@ -48,6 +79,8 @@ class Session:
     theme: Theme
     query: Mapping[str, str]
     is_signed_in: bool = False
+    may_choose: bool = False
+    places: tuple[str, ...] = ()
 
     @property
     def is_named(self) -> bool:
@@ -55,15 +88,34 @@ class Session:
         return self.user != GUEST
 
 
-def current_session(workspace: Workspace) -> Session:
+def current_session(
+    workspace: Workspace, *, may_choose: bool = False, places: tuple[str, ...] = ()
+) -> Session:
     """Describe the visitor of the page that is being built."""
     arguments = {
         name: values[0].decode("utf-8", "replace")
         for name, values in (pn.state.session_args or {}).items()
         if values
     }
-    theme: Theme = "dark" if (pn.state.cookies or {}).get(THEME_COOKIE) == "dark" else "light"
-    return Session(workspace, current_user(), theme, arguments, bool(_signed_in()))
+    return Session(
+        workspace,
+        current_user(),
+        current_theme(),
+        arguments,
+        is_signed_in=is_signed_in(),
+        may_choose=may_choose,
+        places=places,
+    )
+
+
+def current_theme() -> Theme:
+    """Return the theme the visitor's browser remembers."""
+    return "dark" if (pn.state.cookies or {}).get(THEME_COOKIE) == "dark" else "light"
+
+
+def is_signed_in() -> bool:
+    """Whether the server has checked who the visitor is."""
+    return bool(_signed_in())
 
 
 def current_user() -> str:

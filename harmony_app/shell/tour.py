@@ -44,6 +44,12 @@ def demo_tour(workspace: Workspace) -> tuple[Stop, ...]:
             " how they use energy. Search for a word such as “heating”.",
             "/surveys?q=heating",
         ),
+        Stop(
+            "Look at the places",
+            "The areas of Solmere, and what is known of each: climate and the like, which fusion uses"
+            " as predictors.",
+            "/places?table=climate",
+        ),
         *harmonies,
         Stop(
             "Fuse",

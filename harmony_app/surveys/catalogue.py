@@ -10,7 +10,6 @@ import panel as pn
 from fusion_core.errors import HarmonyError
 from fusion_core.surveys import SurveyId
 from fusion_core.surveys.search import DictionaryIndex, Entry, build_index
-from fusion_core.surveys.storage import read_dictionary
 from fusion_core.surveys.summary import (
     Distribution,
     SurveyOverview,
@@ -91,7 +90,9 @@ def _load(workspace: Workspace, stamp: tuple[object, ...]) -> Catalogue:
     for survey in workspace.survey_ids():
         folder = workspace.survey_folder(survey)
         try:
-            overview, dictionary = survey_overview(folder), read_dictionary(folder)
+            dictionary = workspace.dictionary(survey)
+            overview = survey_overview(folder, dictionary)
+            damaged += [f"{survey.title}: {text}" for text in workspace.broken_variables(survey)]
         except HarmonyError as error:
             damaged.append(f"{survey.title}: {error.message}")
             continue
@@ -106,4 +107,4 @@ def _distribution(
     workspace: Workspace, entry: Entry, stamp: tuple[object, ...]
 ) -> Distribution | None:
     del stamp
-    return read_distribution(workspace.survey_folder(entry.survey), entry.variable)
+    return read_distribution(workspace.stored_survey(entry.survey), entry.variable)

@@ -1,13 +1,16 @@
 """Weighted distributions drawn as small SVG and HTML bars in the page's own colours.
 
-Colours are the CSS variables of the frame, so that a chart is right in light and dark. All texts
-that come from survey files are escaped.
+Colours are the CSS variables of the frame, so that a chart is right in light and dark.
 """
 
 from __future__ import annotations
 
-from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
+from fusion_core.html_templates import html_templates
 from fusion_core.surveys import Variable
 from fusion_core.surveys.summary import Distribution
 from harmony_app.shell.look import axis_numbers
@@ -17,51 +20,65 @@ _WIDTH, _HEIGHT, _FOOT = 400, 150, 22
 _GAP = 0.12
 
 
-def level_bars(variable: Variable, found: Distribution | None) -> str:
+class _Bar(NamedTuple):
+    """A bar of a histogram, standing on its foot."""
+
+    x: float
+    width: float
+    height: float
+    title: str
+
+
+def _draw(macro: str, *values: Any) -> Markup:
+    """Return what a macro of the template makes of some values."""
+    folder = Path(__file__).parent / "templates"
+    module = html_templates(folder).get_template("chart.html").module
+    drawn: Markup = getattr(module, macro)(*values)
+    return drawn
+
+
+def level_bars(variable: Variable, found: Distribution | None) -> Markup:
     """Draw one row per level: label, bar and weighted share; without microdata only the labels."""
     if found is None or not found.levels:
-        rows = "".join(
-            f'<li><span class="level">{escape(level)}</span></li>' for level in variable.levels
-        )
-        return f'<ol class="levels plain">{rows}</ol>'
+        return _draw("level_names", variable.levels)
     largest = max(item.share for item in found.levels) or 1.0
-    rows = "".join(
-        f'<li title="{escape(item.level)}: {item.rows:,} rows">'
-        f'<span class="level">{escape(item.level)}</span>'
-        f'<span class="track"><span class="bar" style="width:{100 * item.share / largest:.1f}%">'
-        f"</span></span>"
-        f'<span class="share">{words.share(item.share)}</span></li>'
-        for item in found.levels
-    )
-    return f'<ol class="levels">{rows}</ol>'
+    return _draw("level_bars", found.levels, largest, words.share)
 
 
-def histogram(found: Distribution) -> str:
+def histogram(found: Distribution) -> Markup:
     """Draw the weighted histogram of a number with its range below."""
     count = len(found.shares)
     if not count:
-        return ""
+        return Markup()
     top = max(found.shares) or 1.0
     step = _WIDTH / count
-    bars = "".join(
-        f'<rect x="{index * step + step * _GAP / 2:.1f}" y="{_HEIGHT - _HEIGHT * value / top:.1f}"'
-        f' width="{step * (1 - _GAP):.1f}" height="{_HEIGHT * value / top:.1f}">'
-        f"<title>{_bin_text(found, index)}: {words.share(value)}</title></rect>"
+    bars = [
+        _Bar(
+            index * step + step * _GAP / 2,
+            step * (1 - _GAP),
+            _HEIGHT * value / top,
+            f"{_bin_text(found, index)}: {words.share(value)}",
+        )
         for index, value in enumerate(found.shares)
-    )
-    ticks = "".join(
-        f'<text x="{x:.0f}" y="{_HEIGHT + 16}" text-anchor="{anchor}">{escape(text)}</text>'
-        for x, anchor, text in _ticks(found)
-    )
+    ]
     summary = f"Histogram from {words.number(found.minimum)} to {words.number(found.maximum)}"
-    return (
-        f'<svg class="histogram" viewBox="0 0 {_WIDTH} {_HEIGHT + _FOOT}" role="img"'
-        f' aria-label="{escape(summary)}">'
-        f'<line x1="0" x2="{_WIDTH}" y1="{_HEIGHT}" y2="{_HEIGHT}"/>{bars}{ticks}</svg>'
-    )
+    return _draw("histogram", bars, _ticks(found), _WIDTH, _HEIGHT, _FOOT, summary)
 
 
-def figures(variable: Variable, found: Distribution) -> str:
+def answer_range(variable: Variable) -> Markup:
+    """List what the dictionary says of a number's range; nothing where it does not."""
+    if variable.minimum is None:
+        return Markup()
+    items = [
+        ("minimum", variable.minimum),
+        ("median", variable.median),
+        ("mean", variable.mean),
+        ("maximum", variable.maximum),
+    ]
+    return _draw("figures", [(name, words.number(value)) for name, value in items])
+
+
+def figures(variable: Variable, found: Distribution) -> Markup:
     """List mean, quantiles and zeros of a number."""
     low, first, median, third, high = found.quantiles
     items = [
@@ -73,9 +90,7 @@ def figures(variable: Variable, found: Distribution) -> str:
     ]
     if found.zero_share:
         items.append(("zero", words.share(found.zero_share)))
-    rows = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in items)
-    unit = f'<p class="unit">in {escape(variable.unit)}</p>' if variable.unit else ""
-    return f'{unit}<dl class="figures">{rows}</dl>'
+    return _draw("figures", items, variable.unit)
 
 
 def _bin_text(found: Distribution, index: int) -> str:

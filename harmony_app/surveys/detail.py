@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
+from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
+from fusion_core.html_templates import html_templates
 from fusion_core.surveys import Variable
 from fusion_core.surveys.search import Entry
 from fusion_core.surveys.summary import Distribution, SurveyOverview
@@ -20,7 +23,7 @@ SIBLING_COLUMNS = [
 def variable_html(
     entry: Entry, overview: SurveyOverview, found: Distribution | None, *, problem: str = ""
 ) -> str:
-    """Describe a variable; every text from a survey file is escaped.
+    """Describe a variable; texts of survey files stay text.
 
     Parameters
     ----------
@@ -32,61 +35,47 @@ def variable_html(
         Why the microdata could not be read, a sentence.
     """
     variable = entry.variable
-    chips = "".join(
-        f'<span class="chip">{escape(text)}</span>'
-        for text in (entry.survey.title, variable.respondent, words.kind(variable))
-    )
-    note = f'<p class="note">{escape(variable.note)}</p>' if variable.note else ""
-    return (
-        f'<header><h2>{escape(variable.name)}</h2><div class="chips">{chips}</div></header>'
-        f'<p class="description">{escape(variable.description) or "No description."}</p>{note}'
-        f"{_distribution_html(variable, overview, found, problem)}"
+    template = html_templates(Path(__file__).parent / "templates").get_template("variable.html")
+    return template.render(
+        variable=variable,
+        chips=(
+            entry.survey.title,
+            variable.respondent,
+            words.kind(variable),
+            *(("derived",) if variable.definition else ()),
+        ),
+        base="" if found is None else _base(variable, overview, found),
+        missing=words.share(found.missing_share) if found and found.missing_rows else "",
+        remark=_remark(overview, found, problem),
+        drawn=_drawn(variable, found),
     )
 
 
-def _distribution_html(
-    variable: Variable, overview: SurveyOverview, found: Distribution | None, problem: str
-) -> str:
-    if found is None:
-        remark = escape(problem) or (
-            "Only the dictionary of this survey is here. Import its microdata to see shares."
-            if overview.households is None
-            else "This survey has no microdata of this level."
-        )
-        body = chart.level_bars(variable, None) if variable.is_categorical else _range(variable)
-        return f'<p class="remark">{remark}</p>{body}'
-    head = _base(variable, overview, found)
-    if found.missing_rows == found.rows:
-        return f'{head}<p class="remark">No row has an answer.</p>'
-    if found.levels:
-        return head + chart.level_bars(variable, found)
-    return head + chart.histogram(found) + chart.figures(variable, found)
+def _remark(overview: SurveyOverview, found: Distribution | None, problem: str) -> str:
+    """Say why there are no shares; empty where there are."""
+    if found is not None:
+        return "No row has an answer." if found.missing_rows == found.rows else ""
+    if problem:
+        return problem
+    if overview.households is None:
+        return "Only the dictionary of this survey is here. Import its microdata to see shares."
+    return "This survey has no microdata of this level."
+
+
+def _drawn(variable: Variable, found: Distribution | None) -> Markup:
+    if found is not None and found.missing_rows == found.rows:
+        return Markup()
+    if found is None and not variable.is_categorical:
+        return chart.answer_range(variable)
+    if found is None or found.levels:
+        return chart.level_bars(variable, found)
+    return chart.histogram(found) + chart.figures(variable, found)
 
 
 def _base(variable: Variable, overview: SurveyOverview, found: Distribution) -> str:
     plural = "households" if variable.respondent == "household" else "persons"
     synthetic = ", synthetic data" if overview.description.synthetic else ""
-    missing = (
-        f" · <strong>{words.share(found.missing_share)} missing</strong>"
-        if found.missing_rows
-        else " · none missing"
-    )
-    return f'<p class="base">weighted · {found.rows:,} {plural}{synthetic}{missing}</p>'
-
-
-def _range(variable: Variable) -> str:
-    if variable.minimum is None:
-        return ""
-    items = [
-        ("minimum", variable.minimum),
-        ("median", variable.median),
-        ("mean", variable.mean),
-        ("maximum", variable.maximum),
-    ]
-    rows = "".join(
-        f"<div><dt>{name}</dt><dd>{words.number(value)}</dd></div>" for name, value in items
-    )
-    return f'<dl class="figures">{rows}</dl>'
+    return f"weighted · {found.rows:,} {plural}{synthetic}"
 
 
 def sibling_rows(entry: Entry, others: list[Entry]) -> list[dict[str, Any]]:

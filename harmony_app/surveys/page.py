@@ -10,12 +10,14 @@ import panel as pn
 import param
 
 from fusion_core.errors import HarmonyError
-from fusion_core.surveys import RespondentLevel
+from fusion_core.surveys import RespondentLevel, SurveyId
 from fusion_core.surveys.search import search, siblings
 from harmony_app.shell.session import set_query
+from harmony_app.shell.steps import next_way, ways_html
 from harmony_app.surveys import rows, state
 from harmony_app.surveys.catalogue import Catalogue, load_catalogue, load_distribution
 from harmony_app.surveys.data_list import DataList
+from harmony_app.surveys.deriving import Deriving
 from harmony_app.surveys.detail import SIBLING_COLUMNS, sibling_rows, variable_html
 from harmony_app.surveys.wizard import ImportWizard
 
@@ -40,6 +42,10 @@ _KINDS: Final[dict[str, state.TypeFilter]] = {
 _NOTHING_CHOSEN: Final = (
     '<div class="message"><h2>Choose a variable</h2><p>Its weighted distribution, levels and'
     " other vintages appear here.</p></div>"
+)
+_NO_SURVEY: Final = (
+    '<div class="message"><h2>No survey yet</h2><p>A fusion joins two: a recipient that says where'
+    " people live, such as the ACS, and a donor with the answers it lacks.</p>"
 )
 
 
@@ -99,6 +105,9 @@ class SurveysPage(pn.viewable.Viewer):
 
     def _explorer_view(self) -> pn.viewable.Viewable:
         self._import = pn.widgets.Button(label="Import a survey", color="primary", margin=0)
+        self._derive = pn.widgets.Button(
+            label="Derive a variable", margin=0, stylesheets=style("buttons")
+        )
         self._search = pn.widgets.TextInput(
             placeholder="Search names, descriptions and answers …",
             value=self.view.query,
@@ -122,6 +131,7 @@ class SurveysPage(pn.viewable.Viewer):
                 title,
                 pn.Spacer(styles={"flex": "1"}),
                 self._everything,
+                self._derive,
                 self._import,
                 stylesheets=style("bar"),
                 sizing_mode="stretch_width",
@@ -175,6 +185,7 @@ class SurveysPage(pn.viewable.Viewer):
 
     def _connect(self) -> None:
         self._import.on_click(lambda _: self._go(state.importing(self.view)))
+        self._derive.on_click(lambda _: self._go(state.deriving(self.view, self._derivable())))
         self._everything.on_click(lambda _: self._go(state.with_survey(self.view, "")))
         self._watch(self._search, "value_input", lambda text: state.with_query(self.view, text))
         self._watch(
@@ -219,8 +230,23 @@ class SurveysPage(pn.viewable.Viewer):
     def _show_mode(self) -> None:
         if self.view.mode == "import":
             self._main[:] = [ImportWizard(self._session, self._leave_wizard)]
+        elif self.view.mode == "derive":
+            survey = SurveyId.parse(self.view.survey)
+            self._main[:] = [Deriving(self._session, survey, self._leave_form)]
         else:
             self._main[:] = [self._explorer]
+
+    def _derivable(self) -> str:
+        """Return the survey a variable can be derived of: the one that is looked at, if it has rows."""
+        key = self.view.variable
+        wanted = self.view.survey or (key.survey if key is not None else "")
+        overviews = {str(survey): item for survey, item in self._catalogue.overviews.items()}
+        found = overviews.get(wanted)
+        return wanted if found is not None and found.households is not None else ""
+
+    def _leave_form(self, name: str | None) -> None:
+        self._catalogue = load_catalogue(self._session.workspace)
+        self._go(state.derived(self.view, name))
 
     def _leave_wizard(self, stored: str | None) -> None:
         self._catalogue = load_catalogue(self._session.workspace)
@@ -235,6 +261,7 @@ class SurveysPage(pn.viewable.Viewer):
         )
         self._damage.object = _damage_html(self._catalogue)
         self._everything.disabled = not view.survey
+        self._derive.disabled = not self._derivable()
         if self._search.value_input != view.query:
             # Never echo what is being typed: it would overwrite the letters typed meanwhile.
             self._search.value = view.query
@@ -267,7 +294,7 @@ class SurveysPage(pn.viewable.Viewer):
     def _show_variable(self) -> None:
         entry = self._chosen()
         if entry is None:
-            self._detail.object = _NOTHING_CHOSEN
+            self._detail.object = _NOTHING_CHOSEN if self._catalogue.overviews else self._begin()
             self._sibling_card.css_classes = ["hidden"]
             return
         found, problem = None, ""
@@ -284,6 +311,10 @@ class SurveysPage(pn.viewable.Viewer):
             selected="",
             height=_HEAD_HEIGHT + _ROW_HEIGHT * min(len(others), _SHOWN_SURVEYS) + 4,
         )
+
+    def _begin(self) -> str:
+        way = next_way(self._session, ("recipient", "donors"))
+        return f"{_NO_SURVEY}{ways_html(way)}</div>"
 
     def _chosen(self) -> Entry | None:
         key = self.view.variable

@@ -10,7 +10,6 @@ from fusion_core.workspace.files import size_text
 from harmony_app.surveys import words
 
 MOST_ROWS: Final = 400
-ALL_SURVEYS: Final = ""
 
 SURVEY_COLUMNS: Final = [
     {"key": "survey", "title": "Survey", "width": "minmax(106px, .8fr)", "kind": "strong"},

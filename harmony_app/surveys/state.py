@@ -10,7 +10,7 @@ from typing import Literal
 from fusion_core.errors import InputError
 from fusion_core.surveys import RespondentLevel, SurveyId, VariableType
 
-Mode = Literal["explore", "import"]
+Mode = Literal["explore", "import", "derive"]
 TypeFilter = Literal["any", "categories", "numbers"]
 
 TYPES: dict[TypeFilter, frozenset[VariableType]] = {
@@ -44,7 +44,7 @@ class ViewState:
     Attributes
     ----------
     mode
-        Exploring dictionaries, or importing a survey.
+        Exploring dictionaries, importing a survey, or deriving a variable of the chosen one.
     query
         Text in the search box.
     survey
@@ -73,7 +73,7 @@ def from_address(arguments: Mapping[str, str], surveys: list[SurveyId]) -> ViewS
     respondent = arguments.get("level")
     types = arguments.get("type")
     return ViewState(
-        mode="import" if arguments.get("mode") == "import" else "explore",
+        mode=_mode(arguments.get("mode", ""), survey if survey in known else ""),
         query=arguments.get("q", "")[:200],
         survey=survey if survey in known else "",
         respondent="household"
@@ -86,10 +86,16 @@ def from_address(arguments: Mapping[str, str], surveys: list[SurveyId]) -> ViewS
     )
 
 
+def _mode(text: str, survey: str) -> Mode:
+    if text == "derive":
+        return "derive" if survey else "explore"
+    return "import" if text == "import" else "explore"
+
+
 def to_address(state: ViewState) -> dict[str, str | None]:
     """Write the state as the arguments of the page's address; ``None`` removes one."""
     return {
-        "mode": "import" if state.mode == "import" else None,
+        "mode": None if state.mode == "explore" else state.mode,
         "q": state.query or None,
         "survey": state.survey or None,
         "level": state.respondent,
@@ -128,6 +134,18 @@ def with_variable(state: ViewState, variable: VariableKey | None) -> ViewState:
 def importing(state: ViewState) -> ViewState:
     """Open the import wizard."""
     return dataclasses.replace(state, mode="import")
+
+
+def deriving(state: ViewState, survey: str) -> ViewState:
+    """Open the form for a derived variable of a survey."""
+    return dataclasses.replace(state, mode="derive", survey=survey)
+
+
+def derived(state: ViewState, name: str | None) -> ViewState:
+    """Return to the dictionaries, to a variable just derived if one is given."""
+    if name is None:
+        return dataclasses.replace(state, mode="explore")
+    return ViewState(survey=state.survey, variable=VariableKey(state.survey, name))
 
 
 def exploring(state: ViewState, survey: str | None = None) -> ViewState:

@@ -13,6 +13,7 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.ingest.readers import READERS, FileSlot, ImportTrial, find_reader, try_import
+from fusion_core.ingest.recipes import write_recipe
 from fusion_core.ingest.tables import Problem
 from fusion_core.surveys import SurveyId
 from harmony_app.log import LOG
@@ -35,6 +36,16 @@ _NOT_STORED: Final = Problem(
     "The survey could not be stored",
     fix="The details are in the server's log; a survey stored earlier is as it was",
 )
+_DESIGNS: Final = {
+    _AUTOMATIC: "",
+    "Successive differences (ACS)": "sdr",
+    "Half-samples (BRR)": "brr",
+    "Fay's BRR, ε = 0.5": "fay:0.5",
+    "Fay's BRR, ε = 0.3": "fay:0.3",
+    "Delete-a-group jackknife (JK1)": "jk1",
+    "Jackknife of pairs (JK2)": "jk2",
+    "Jackknife in strata of 7 (NHTS)": "jkn:7",
+}
 _NO_WEIGHT: Final = "none: every row counts the same"
 _ENCODINGS: Final = {
     "UTF-8 (usual)": "utf-8",
@@ -107,8 +118,38 @@ class ImportWizard(pn.viewable.Viewer):
             label="Household identifier", margin=0, sizing_mode="stretch_width"
         )
         self._weight = pn.widgets.Select(label="Weight", margin=0, sizing_mode="stretch_width")
-        self._corrections = pn.Row(
-            self._key, self._weight, stylesheets=_style("pair"), margin=0, css_classes=["hidden"]
+        self._person_weight = pn.widgets.TextInput(
+            label="Weight of persons",
+            placeholder=_AUTOMATIC,
+            margin=0,
+            sizing_mode="stretch_width",
+        )
+        self._replicates = pn.widgets.Select(
+            label="Replicate weights", margin=0, sizing_mode="stretch_width"
+        )
+        self._design = pn.widgets.Select(
+            label="Replication design",
+            options=_DESIGNS,
+            margin=0,
+            sizing_mode="stretch_width",
+        )
+        self._missing = pn.widgets.TextAreaInput(
+            label="Codes that stand for no answer, one column a line",
+            placeholder="RENT = -6, -9",
+            rows=2,
+            margin=0,
+            sizing_mode="stretch_width",
+        )
+        pairs = (
+            (self._key, self._weight),
+            (self._replicates, self._design),
+            (self._person_weight, self._missing),
+        )
+        self._corrections = pn.Column(
+            *(pn.Row(*pair, stylesheets=_style("pair"), margin=0) for pair in pairs),
+            margin=0,
+            sizing_mode="stretch_width",
+            visible=False,
         )
         self._check = pn.widgets.Button(
             label="Check the files", color="primary", margin=0, stylesheets=_style("buttons")
@@ -166,8 +207,10 @@ class ImportWizard(pn.viewable.Viewer):
         self._reader.param.watch(self._change_reader, "value")
         for widget in (self._name, self._vintage, self._title):
             widget.param.watch(self._change_texts, "value_input")
-        for widget in (self._key, self._weight):
+        for widget in (self._key, self._weight, self._replicates, self._design):
             widget.param.watch(self._change_columns, "value")
+        self._person_weight.param.watch(self._change_columns, "value_input")
+        self._missing.param.watch(self._change_missing, "value_input")
         self._encoding.param.watch(self._change_encoding, "value")
         self._check.on_click(self._run_check)
         self._store.on_click(self._run_store)
@@ -192,7 +235,18 @@ class ImportWizard(pn.viewable.Viewer):
     def _change_columns(self, _: Any) -> None:
         weight = {_AUTOMATIC: "", _NO_WEIGHT: "-"}.get(self._weight.value, self._weight.value)
         key = "" if self._key.value == _AUTOMATIC else self._key.value
-        self._form = wizard_state.with_columns(self._form, key=key or "", weight=weight or "")
+        self._form = wizard_state.with_columns(
+            self._form,
+            key=key or "",
+            weight=weight or "",
+            person_weight=(self._person_weight.value_input or "").strip(),
+            replicates=self._replicates.value or "",
+            design=self._design.value or "",
+        )
+        self._show_buttons()
+
+    def _change_missing(self, event: Any) -> None:
+        self._form = wizard_state.with_missing(self._form, event.new or "")
         self._show_buttons()
 
     def _change_encoding(self, event: Any) -> None:
@@ -201,6 +255,10 @@ class ImportWizard(pn.viewable.Viewer):
 
     def _put(self, slot: str, path: Path | None) -> None:
         self._form = wizard_state.with_file(self._form, slot, path)
+        # Corrections of an earlier file no longer apply, and must not seem to.
+        self._missing.value = self._missing.value_input = self._form.missing
+        self._person_weight.value = self._person_weight.value_input = self._form.person_weight
+        self._design.value = self._form.design
         self._show_buttons()
 
     def _show_slots(self) -> None:
@@ -211,7 +269,7 @@ class ImportWizard(pn.viewable.Viewer):
         self._title.visible = not reader.names_itself
         self._encoding.visible = reader.key == "generic"
         self._encoding.value = self._form.encoding
-        self._corrections.css_classes = ["hidden"]
+        self._corrections.visible = False
 
     def _slot_view(self, slot: FileSlot) -> pn.viewable.Viewable:
         path = pn.widgets.TextInput(
@@ -262,6 +320,8 @@ class ImportWizard(pn.viewable.Viewer):
         self._busy("Reading the files …")
         try:
             self._trial = await asyncio.to_thread(try_import, wizard_state.request(form))
+        except HarmonyError as error:  # a field is not written as it has to be
+            self._trial = ImportTrial(None, (Problem(error.what, error.where, fix=error.fix),))
         except Exception:  # noqa: BLE001 - the wizard must go on; the log keeps the whole story
             LOG.exception("The files of a survey could not be read")
             self._trial = ImportTrial(None, (_UNREADABLE,))
@@ -279,6 +339,8 @@ class ImportWizard(pn.viewable.Viewer):
             await asyncio.to_thread(
                 self._workspace.add_survey, trial.survey, may_replace=may_replace
             )
+            folder = self._workspace.survey_folder(trial.survey.id)
+            await asyncio.to_thread(write_recipe, wizard_state.recipe(self._form), folder)
         except Exception as error:  # noqa: BLE001 - the wizard must go on; the log keeps the whole story
             self._say(error)
             self._show_buttons()
@@ -308,7 +370,7 @@ class ImportWizard(pn.viewable.Viewer):
 
     def _show_corrections(self) -> None:
         inspection = None if self._trial is None else self._trial.inspection
-        self._corrections.css_classes = ["hidden"] if inspection is None else []
+        self._corrections.visible = inspection is not None
         if inspection is None:
             return
         sources = [column.source for column in inspection.columns]
@@ -316,6 +378,8 @@ class ImportWizard(pn.viewable.Viewer):
         names = list(dict.fromkeys([name for name in special if name] + sources))
         self._key.options = [_AUTOMATIC, *names]
         self._weight.options = [_AUTOMATIC, _NO_WEIGHT, *names]
+        stems = {f"{stem.upper()} 1 … {count}": stem for stem, count in inspection.families}
+        self._replicates.options = {_AUTOMATIC: "", "none": "-", **stems}
 
     def _show_report(self) -> None:
         if self._trial is None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fusion_core.ingest.generic import Choices
+from fusion_core.ingest.generic import Choices, parse_missing
 from fusion_core.ingest.readers import ImportRequest, ImportTrial, ReaderKey, find_reader
+from fusion_core.ingest.recipes import Recipe
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ class ImportForm:
         Path of each slot that has one.
     name, vintage, title
         Of the survey.
-    key, weight
+    key, weight, person_weight, replicates, design
         Corrections of what was inferred; empty for none.
+    missing
+        Codes that stand for no answer, as typed: one column a line, ``RENT = -6, -9``.
     encoding
         How the text of the files is written.
     """
@@ -36,6 +39,10 @@ class ImportForm:
     title: str = ""
     key: str = ""
     weight: str = ""
+    person_weight: str = ""
+    replicates: str = ""
+    design: str = ""
+    missing: str = ""
     encoding: str = "utf-8"
 
 
@@ -51,7 +58,9 @@ def with_file(form: ImportForm, slot: str, path: Path | None) -> ImportForm:
     files = {key: value for key, value in form.files.items() if key != slot}
     if path is not None:
         files[slot] = path
-    return dataclasses.replace(form, files=files, key="", weight="")
+    return dataclasses.replace(
+        form, files=files, key="", weight="", person_weight="", replicates="", design="", missing=""
+    )
 
 
 def with_texts(form: ImportForm, *, name: str, vintage: str, title: str) -> ImportForm:
@@ -61,9 +70,29 @@ def with_texts(form: ImportForm, *, name: str, vintage: str, title: str) -> Impo
     )
 
 
-def with_columns(form: ImportForm, *, key: str, weight: str) -> ImportForm:
-    """Correct which columns are the identifier and the weight."""
-    return dataclasses.replace(form, key=key, weight=weight)
+def with_columns(
+    form: ImportForm,
+    *,
+    key: str,
+    weight: str,
+    person_weight: str = "",
+    replicates: str = "",
+    design: str = "",
+) -> ImportForm:
+    """Correct which columns are the identifier, the weights and their replicates."""
+    return dataclasses.replace(
+        form,
+        key=key,
+        weight=weight,
+        person_weight=person_weight,
+        replicates=replicates,
+        design=design,
+    )
+
+
+def with_missing(form: ImportForm, text: str) -> ImportForm:
+    """Say which codes stand for no answer."""
+    return dataclasses.replace(form, missing=text)
 
 
 def with_encoding(form: ImportForm, encoding: str) -> ImportForm:
@@ -72,9 +101,29 @@ def with_encoding(form: ImportForm, encoding: str) -> ImportForm:
 
 
 def request(form: ImportForm) -> ImportRequest:
-    """Return what the readers need."""
-    choices = Choices(key=form.key, weight=form.weight, encoding=form.encoding)
+    """Return what the readers need.
+
+    Raises
+    ------
+    InputError
+        If the missing codes are not written as column = codes.
+    """
+    choices = Choices(
+        key=form.key,
+        weight=form.weight,
+        person_weight=form.person_weight,
+        replicates=(form.replicates,) if form.replicates else (),
+        design=form.design,
+        missing=parse_missing(form.missing.splitlines()),
+        encoding=form.encoding,
+    )
     return ImportRequest(form.reader, form.files, form.name, form.vintage, form.title, choices)
+
+
+def recipe(form: ImportForm) -> Recipe:
+    """Return what is kept of the form for the next vintage."""
+    asked = request(form)
+    return Recipe(asked.reader, asked.name, asked.title, asked.choices or Choices())
 
 
 def is_current(form: ImportForm, tried: ImportForm | None, trial: ImportTrial | None) -> bool:

@@ -211,13 +211,9 @@ class ValidatePage(Viewer):
         found, detailed = self.validation, self.state.variable or self._names[0]
         findings = sentences.distribution_findings(found)
         shown = sections.about(findings, self.state.variable)
-        self.distribution.object = distribution_html(
-            found.marginals, sections.findings_html(shown), detailed
-        )
+        self.distribution.object = distribution_html(found.marginals, shown, detailed)
         finding = sentences.dependence_finding(found, self.state.variable)
-        self.dependence.object = dependence_html(
-            found.correlations, sections.findings_html([finding]), self.state.variable
-        )
+        self.dependence.object = dependence_html(found.correlations, [finding], self.state.variable)
 
     def _draws(self) -> str:
         found, variable = self.validation, self.state.variable

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
-from fusion_core.surveys.storage import read_dictionary
 from fusion_core.validation.report import has_validation
 from fusion_core.workspace.runs import Run, list_runs, open_run
-from harmony_app.shell.page import message_panel
+from harmony_app.shell.page import message_panel, nothing_yet
 from harmony_app.shell.session import set_query
 from harmony_app.shell.work import waiting_panel
 from harmony_app.validate.page import ValidatePage
@@ -87,7 +86,7 @@ class Place:
         if run.id not in finished.values():
             return self._not_validated(run)
         spec = run.spec()
-        dictionary = read_dictionary(workspace.survey_folder(spec.pair.donor))
+        dictionary = workspace.dictionary(spec.pair.donor)
         return ValidatePage(
             self._session,
             state,
@@ -125,9 +124,11 @@ class Place:
                 return waiting_panel(
                     self._session.workspace, run, lambda: self._content(ValidateState())
                 )
-        return message_panel(
+        return nothing_yet(
+            self._session,
             "No run has finished yet",
             "Start one on the Fuse page; its curves appear here when it has finished.",
+            ("recipient", "donors", "harmonies", "run"),
         )
 
     def _not_validated(self, run: Run) -> pn.viewable.Viewable:

@@ -150,4 +150,4 @@ def _validation(donor: Survey, generator: np.random.Generator):
         }
     )
     table = table.assign(region=pd.Categorical(generator.choice(["North", "South"], rows)))
-    return validate(table, implicates, ["income", "region"])
+    return validate(table, implicates, ["income", "region"], weight=None)

@@ -16,10 +16,11 @@ import numpy as np
 from support.reporting import SHARED, Row, require_shared_data, run_alone
 
 from fusion_core.harmony.checks.check import check_harmony
-from fusion_core.harmony.checks.files import CheckedHarmony, check_files, price_years
+from fusion_core.harmony.checks.files import CheckedHarmony, check_sets, price_years
 from fusion_core.harmony.checks.findings import Finding
 from fusion_core.harmony.checks.siblings import siblings_of
 from fusion_core.harmony.editing import edits as editing
+from fusion_core.harmony.fusiondata.reading import read_harmonies
 from fusion_core.harmony.labels.quantities import quantities
 from fusion_core.harmony.model.aggregation import takes_reference_person
 from fusion_core.harmony.model.harmony import Harmony, HarmonySet, LevelGroup, SideName
@@ -209,7 +210,13 @@ def dictionaries() -> Callable[[SurveyId], Dictionary | None]:
 
 def published(fetch: Callable[[SurveyId], Dictionary | None]) -> list[CheckedHarmony]:
     """Check all published files as they are."""
-    return check_files(sorted((SHARED / "harmonies" / "r").glob("*.R")), fetch)
+    paths = sorted((SHARED / "harmonies" / "r").glob("*.R"))
+    sets = []
+    for path in paths:
+        pair = read_harmonies(path).pair
+        read = read_harmonies(path, donor=fetch(pair.donor), recipient=fetch(pair.recipient))
+        sets.append(read.harmony_set)
+    return check_sets(sets, fetch, sources=[path.name for path in paths])
 
 
 def seed(

@@ -36,7 +36,7 @@ class Judged:
         status = self.transferred.status
         if status == "impossible":
             return status
-        return f"{status} {'sure' if self.conveyed.is_sure else 'unsure'}"
+        return f"{status} {'sure' if self.transferred.is_sure else 'unsure'}"
 
     @property
     def outcome(self):

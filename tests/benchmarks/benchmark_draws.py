@@ -27,7 +27,8 @@ from support.reporting import Row, require_shared_data, run_alone
 from fusion_core.fusion import FusionModel, Implicates, TrainSettings, fuse, train
 from fusion_core.fusion.base.workers import workers_of
 from fusion_core.fusion.fusing._prediction import FastPredictor
-from fusion_core.fusion.model.donors import read_donors
+from fusion_core.fusion.training._encoding import encode_donor
+from fusion_core.fusion.training.checking import check_asked, check_donor
 from fusion_core.fusion.training.checkpoints import fit_or_read
 
 IMPLICATES: Final = 40
@@ -128,7 +129,7 @@ def scored(world: World, ways: list[Candidate]) -> dict[str, Result]:
                     drawn = fuse(
                         world.recipient[world.x],
                         model,
-                        m=IMPLICATES,
+                        implicates=IMPLICATES,
                         seed=way.seed,
                         predictor=predictor,
                     )
@@ -143,7 +144,7 @@ def warm_up() -> None:
     draw = np.random.default_rng(0)
     frame = pd.DataFrame({"x": draw.normal(size=200), "y": draw.normal(size=200)})
     model = train(frame, ["y"], ["x"], settings=TrainSettings(folds=2, maximum_trees=2), seed=0)
-    fuse(frame, model, m=2, seed=0)
+    fuse(frame, model, implicates=2, seed=0)
 
 
 def reference_scores(world: World) -> dict[str, Result]:
@@ -174,14 +175,8 @@ def _train(world: World, settings: TrainSettings, folder: Path) -> FusionModel:
 
 def _trained(world: World, settings: TrainSettings, folder: Path, model: FusionModel) -> Trained:
     """Read the fitted variables, which a model does not keep, from the checkpoints."""
-    donors = read_donors(
-        world.donor,
-        world.y,
-        world.x,
-        weight=world.weight,
-        seed=TRAINING_SEED,
-        settings=settings,
-    )
+    asked = check_asked(world.y, world.x, settings, world.weight)
+    donors = encode_donor(check_donor(world.donor, asked), seed=TRAINING_SEED)
     with workers_of(None, 1) as workers:
         fitted = [
             fit_or_read(donors.task(place), folder, workers, lambda _share: None)

@@ -60,9 +60,9 @@ def train_and_save(preset: Preset, folder: Path) -> None:
 def in_memory(model: Path, m: int) -> Usage:
     """Fuse the recipient half of RECS."""
     halves, loaded = recs_halves(), FusionModel.load(model)
-    fuse(halves.recipient[:WARM_UP_ROWS], loaded, m=2, seed=0)
+    fuse(halves.recipient[:WARM_UP_ROWS], loaded, implicates=2, seed=0)
     with metered() as meter:
-        fuse(halves.recipient, loaded, m=m, threads=THREADS, seed=0)
+        fuse(halves.recipient, loaded, implicates=m, threads=THREADS, seed=0)
     return meter.usage
 
 
@@ -70,13 +70,13 @@ def by_predictor(model: Path, rows: int, m: int) -> dict[str, tuple[float, float
     """Return processor seconds, of the whole and of expectations alone, by way of predicting."""
     halves, loaded = recs_halves(), FusionModel.load(model)
     recipient = other_households(halves.recipient, halves.predictors, rows)
-    fuse(recipient[:WARM_UP_ROWS], loaded, m=2, seed=0)
+    fuse(recipient[:WARM_UP_ROWS], loaded, implicates=2, seed=0)
     found = {}
     ways: dict[str, Predictor] = {"ours": FastPredictor(), "plain": ExpandingPredictor()}
     for name, way in ways.items():
         timed = TimedPredictor(way)
         with metered() as meter:
-            fuse(recipient, loaded, m=m, predictor=timed, seed=0)
+            fuse(recipient, loaded, implicates=m, predictor=timed, seed=0)
         found[name] = meter.usage.cpu, timed.seconds
     return found
 
@@ -90,7 +90,7 @@ def write_recipient(rows: int, path: Path) -> None:
 def from_file_to_folder(recipient: Path, model: Path, folder: Path, m: int) -> Usage:
     """Fuse as a run does, reading the model and the recipient included."""
     with metered() as meter:
-        fuse_to_folder(recipient, model, folder, m=m, threads=THREADS, seed=0)
+        fuse_to_folder(recipient, model, folder, implicates=m, threads=THREADS, seed=0)
     return meter.usage
 
 

@@ -121,13 +121,15 @@ def fuse_once(sizes: Sizes) -> Usage:
         inputs[:500].to_parquet(folder / "few.parquet", index=False)
         inputs.to_parquet(folder / "recipient.parquet", index=False)
         del donor, recipient, inputs
-        fuse_to_folder(folder / "few.parquet", folder / "model", folder / "first", m=2, seed=0)
+        fuse_to_folder(
+            folder / "few.parquet", folder / "model", folder / "first", implicates=2, seed=0
+        )
         with metered() as meter:
             fuse_to_folder(
                 folder / "recipient.parquet",
                 folder / "model",
                 folder / "implicates",
-                m=sizes.implicates,
+                implicates=sizes.implicates,
                 memory=PART_MEMORY,
                 seed=0,
             )
@@ -170,9 +172,9 @@ def validate_once(sizes: Sizes) -> Usage:
     for name in subsets:
         observed[name] = draw.integers(0, 5, sizes.donors).astype(str)
     warm_up = made_up_implicates(300, replace(sizes, implicates=2, variables=1), draw)
-    validate(warm_up.frame(0).assign(by=["a", "b", "c"] * 100), warm_up, ["by"])
+    validate(warm_up.frame(0).assign(by=["a", "b", "c"] * 100), warm_up, ["by"], weight=None)
     with metered() as meter:
-        validate(observed, implicates, subsets)
+        validate(observed, implicates, subsets, weight=None)
     return meter.usage
 
 

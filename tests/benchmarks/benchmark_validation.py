@@ -29,7 +29,7 @@ def validating(folder: Path, repeats: int) -> list[Usage]:
     usages = []
     for _ in range(repeats):
         with metered() as meter:
-            validate(donor, fused, names)
+            validate(donor, fused, names, weight=None)
         usages.append(meter.usage)
     return usages
 

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fusion_core import FusionModel, Implicates, TrainSettings, fuse, train
-from fusion_core.fusion.fusing import fusing
+from fusion_core.fusion.fusing import _drawing
+from fusion_core.fusion.fusing._recipients import encode_recipient
 from fusion_core.fusion.model.expectations import predict_rows
-from fusion_core.fusion.model.inputs import encode_recipient
 from fusion_core.fusion.model.neighbours import DonorPool, ExpectationScale
 
 FAST = TrainSettings(
@@ -65,15 +65,15 @@ def assert_equal(left: Implicates, right: Implicates) -> None:
 @FEW
 @given(donors(), st.integers(0, 2**40))
 def test_equal_seeds_give_equal_results_whatever_the_workers_and_threads(donor, seed):
-    alone = fuse(donor, fitted(donor), m=3, seed=seed)
-    together = fuse(donor, fitted(donor, workers=3), m=3, seed=seed, threads=2)
+    alone = fuse(donor, fitted(donor), implicates=3, seed=seed)
+    together = fuse(donor, fitted(donor, workers=3), implicates=3, seed=seed, threads=2)
     assert_equal(alone, together)
 
 
 @FEW
 @given(donors())
 def test_drawn_values_are_observed_and_block_rows_are_whole_donor_records(donor):
-    drawn = fuse(donor, fitted(donor), m=3, seed=0).long()
+    drawn = fuse(donor, fitted(donor), implicates=3, seed=0).long()
     for name in ("class", "amount", "total"):
         assert set(drawn[name]) <= set(donor[name])
     records = set(donor[SHARES].itertuples(index=False, name=None))
@@ -84,7 +84,7 @@ def test_drawn_values_are_observed_and_block_rows_are_whole_donor_records(donor)
 @given(donors())
 def test_class_probabilities_sum_to_one_and_quantiles_rise(donor):
     model = fitted(donor)
-    matrix, _ = encode_recipient(donor, model)
+    matrix = encode_recipient(donor, model).matrix
     classes = predict_rows(model.steps[0].variables[0], matrix)
     assert classes.sum(axis=1) == pytest.approx(1.0)
     assert (classes >= 0).all()
@@ -100,7 +100,10 @@ def test_class_probabilities_sum_to_one_and_quantiles_rise(donor):
 def test_the_unit_of_weights_the_index_and_unused_columns_do_not_matter(donor, factor):
     other = donor.assign(weight=donor["weight"] * factor, unused=1.0)
     other = other.set_index(np.arange(len(donor)) * 7 + 3)
-    assert_equal(fuse(donor, fitted(donor), m=2, seed=0), fuse(other, fitted(other), m=2, seed=0))
+    assert_equal(
+        fuse(donor, fitted(donor), implicates=2, seed=0),
+        fuse(other, fitted(other), implicates=2, seed=0),
+    )
 
 
 def test_row_blocks_do_not_change_results(monkeypatch):
@@ -117,10 +120,10 @@ def test_row_blocks_do_not_change_results(monkeypatch):
         total=random.integers(1, 50, 150),
     )
     model = train(donor, ["amount", "total"], X, settings=FAST, seed=0)
-    whole = fuse(recipient, model, m=3, seed=0)
-    monkeypatch.setattr(fusing, "CELLS_AT_ONCE", 1)
-    assert_equal(fuse(recipient, model, m=3, seed=0), whole)
-    head = fuse(recipient.head(5_000), model, m=3, seed=0)
+    whole = fuse(recipient, model, implicates=3, seed=0)
+    monkeypatch.setattr(_drawing, "CELLS_AT_ONCE", 1)
+    assert_equal(fuse(recipient, model, implicates=3, seed=0), whole)
+    head = fuse(recipient.head(5_000), model, implicates=3, seed=0)
     assert np.array_equal(head["total"].values, whole["total"].values[:5_000])
 
 

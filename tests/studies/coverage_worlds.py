@@ -260,7 +260,7 @@ class Repeat:
         kept = tuple(chosen.loc[chosen["kept"], "predictor"])
         left = pd.concat([pool.donor, donor.household[list(FLAT)]], axis=1)
         model = train(left, FUSED, kept, weight="weight", seed=number, settings=SETTINGS)
-        implicates = fuse(pool.recipient, model, m=IMPLICATES, seed=number)
+        implicates = fuse(pool.recipient, model, implicates=IMPLICATES, seed=number)
         return cls(
             left,
             _with_groups(world, pool.recipient, recipient),

@@ -61,10 +61,15 @@ def fuse_all(folder: Path, rows: int, m: int, memory: int | None) -> Usage:
     few = folder / "few.parquet"
     if not few.exists():
         write_recipient(WARM_UP_ROWS, few)
-    fuse_to_folder(few, folder / "model", folder / "warm", m=2, seed=0)
+    fuse_to_folder(few, folder / "model", folder / "warm", implicates=2, seed=0)
     with metered() as meter:
         fuse_to_folder(
-            folder / f"{rows}.parquet", folder / "model", folder / "out", m=m, memory=memory, seed=0
+            folder / f"{rows}.parquet",
+            folder / "model",
+            folder / "out",
+            implicates=m,
+            memory=memory,
+            seed=0,
         )
     return meter.usage
 

@@ -51,15 +51,15 @@ def study(halves: Halves, donor: pd.DataFrame, other: pd.DataFrame, name: str) -
         model = train(donor, y, x, seed=SEED, settings=settings)
     seconds["train"] = meter.usage.cpu
     with metered() as meter:
-        inside = validate(donor, fuse(donor, model, m=IMPLICATES, seed=SEED), SUBSETS)
+        inside = validate(donor, fuse(donor, model, implicates=IMPLICATES, seed=SEED), SUBSETS)
     seconds["inside"] = meter.usage.cpu
     with metered() as meter:
         folds = fuse_out_of_fold(
-            donor, y, x, m=IMPLICATES, seed=SEED, settings=settings, folds=FOLDS
+            donor, y, x, implicates=IMPLICATES, seed=SEED, settings=settings, folds=FOLDS
         )
         outside = validate(donor, folds, SUBSETS)
     seconds["outside"] = meter.usage.cpu
-    held = validate(other, fuse(other, model, m=IMPLICATES, seed=SEED), SUBSETS)
+    held = validate(other, fuse(other, model, implicates=IMPLICATES, seed=SEED), SUBSETS)
     found = {"usual": inside, "out of fold": outside, "other half": held}
     return Found(name, found, seconds)
 
@@ -161,7 +161,7 @@ def main() -> None:
     # The first fit and walk compile; what is measured is the work.
     small = TrainSettings.preset("quick").replace(maximum_trees=2, leaves=(4,))
     model = train(halves.donor, halves.variables, halves.predictors, settings=small, seed=0)
-    fuse(halves.donor.head(50), model, m=2, seed=0)
+    fuse(halves.donor.head(50), model, implicates=2, seed=0)
     document = report(
         [
             study(halves, halves.donor, other, "odd rows"),

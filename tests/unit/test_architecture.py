@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -17,17 +18,20 @@ LARGEST_FOLDER = 15
 ALLOWED = {
     "surveys": {"workspace.files"},
     "harmony": {"surveys", "workspace.files"},
+    "derived": {"surveys", "harmony", "workspace.files"},
     "geography": {"surveys", "workspace", "workspace.files"},
     "fusion": {"workspace.files"},
     "estimates": {"fusion", "surveys", "harmony", "geography", "workspace.files", "workspace"},
     "validation": {"fusion", "surveys", "geography", "estimates", "workspace.files"},
-    "workspace": {"surveys", "harmony", "fusion", "workspace.files"},
+    "workspace": {"surveys", "harmony", "derived", "fusion", "workspace.files"},
     "ingest": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
-    "demo": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
+    "places": {"surveys", "geography", "workspace", "workspace.files", "ingest"},
+    "demo": {"surveys", "harmony", "geography", "fusion", "workspace", "workspace.files"},
     "prepare": {"surveys", "harmony", "geography", "fusion", "workspace", "workspace.files"},
     "execution": {
         "surveys",
         "harmony",
+        "derived",
         "geography",
         "fusion",
         "estimates",
@@ -70,8 +74,9 @@ ROOMS = {
         "fusiondata",
         "readers",
         "import_report",
+        "recipes",
     ),
-    "fusion_core.demo": ("world", "samples", "harmonies", "build", "checking"),
+    "fusion_core.demo": ("world", "samples", "harmonies", "quick_look", "build", "checking"),
     "fusion_core.validation": ("internal", "report", "external"),
     "fusion_core.cli": (
         "output",
@@ -79,8 +84,11 @@ ROOMS = {
         "harmonies",
         "estimates",
         "runs",
+        "derive",
         "surveys",
+        "places",
         "demo",
+        "workspaces",
         "main",
     ),
     "harmony_app.harmonize": (
@@ -97,7 +105,7 @@ ROOMS = {
     ),
     "harmony_app.explore": ("view", "map", "data", "panels", "page", "place"),
     "harmony_app.validate": ("view", "figures", "checks", "tabs", "page", "place"),
-    "harmony_app.shell": ("session", "look", "work", "tour", "page"),
+    "harmony_app.shell": ("session", "steps", "look", "work", "tour", "page"),
 }
 
 
@@ -186,6 +194,30 @@ def test_a_room_imports_only_the_rooms_before_it(package: str):
             continue
         reached = {below(module, name, package) for module, name in imports(path)} - {"", room}
         assert not {other for other in reached if order.index(other) > order.index(room)}, path
+
+
+def test_no_modules_of_the_engine_import_each_other_in_a_circle():
+    """Imports for type checkers count: what needs the other's types belongs above it."""
+    names = {dotted(path) for path in modules(ENGINE)}
+    needs = {
+        dotted(path): {
+            module if f"{module}.{name}" not in names else f"{module}.{name}"
+            for module, name in imports(path)
+        }
+        & names - {dotted(path)}
+        for path in modules(ENGINE)
+    }
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+@pytest.mark.parametrize("package", ["fusion_core", *(f"fusion_core.{name}" for name in ALLOWED)])
+def test_every_public_name_of_a_package_can_be_taken_from_it(package: str):
+    offered = import_module(package)
+    for name in getattr(offered, "__all__", vars(offered).get("_PARTS", ())):
+        assert getattr(offered, name) is not None
 
 
 @pytest.mark.parametrize("path", [*modules(ENGINE), *modules(APP)], ids=dotted)

@@ -14,7 +14,7 @@ def test_the_message_names_what_where_and_the_remedy():
 
 def test_an_unknown_name_suggests_the_nearest_one():
     error = InputError.unknown("column", "agpe", ["agep", "sex"], where="person.csv")
-    assert str(error) == "There is no column 'agpe' (person.csv). Perhaps 'agep' is meant."
+    assert str(error) == "There is no column 'agpe' (person.csv). Did you mean 'agep'?"
 
 
 def test_an_unknown_name_without_a_near_one_lists_what_exists():

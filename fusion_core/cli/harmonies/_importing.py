@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from fusion_core.cli.options import (
+    CreateOption,
     JsonLinesOption,
     WorkspaceOption,
     find_dictionary,
@@ -29,6 +30,7 @@ _CHANGES_SHOWN: Final = 4
 
 
 def import_harmonies(
+    *,
     files: Annotated[
         list[Path],
         typer.Argument(metavar="FILE…", help="fusionData .R files, or JSON copies or exports."),
@@ -42,6 +44,7 @@ def import_harmonies(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would happen; save nothing.")
     ] = False,
+    create: CreateOption = False,
     workspace: WorkspaceOption = Path(),
     json: JsonLinesOption = False,
 ) -> None:
@@ -53,7 +56,7 @@ def import_harmonies(
     """
     from fusion_core.harmony.exchange import carry_out, plan_import
 
-    opened = open_workspace(workspace)
+    opened = open_workspace(workspace, create=create and not dry_run)
     reports: list[tuple[PlannedFile, Mapping[int, Outcome]]] = []
     for path in files:
         plan = plan_import(path, opened.path, lambda survey: find_dictionary(opened, survey))

@@ -62,14 +62,11 @@ def suggest_harmonies(
     from fusion_core.harmony.model import split_key
     from fusion_core.harmony.store import HarmonyStore
     from fusion_core.harmony.suggest import SuggestionIndex
-    from fusion_core.surveys.storage import read_dictionary
     from fusion_core.workspace.knowledge import read_examples
 
     opened = open_workspace(workspace)
     surveys = read_pair(opened, pair)
-    donor, recipient = (
-        read_dictionary(opened.survey_folder(item)) for item in (surveys.donor, surveys.recipient)
-    )
+    donor, recipient = (opened.dictionary(item) for item in (surveys.donor, surveys.recipient))
     index = SuggestionIndex(recipient, read_examples(opened, surveys.recipient))
     compared = _Microdata.of(opened, surveys)
     store, who = HarmonyStore(opened.path, surveys), user or user_name()

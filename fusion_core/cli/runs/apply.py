@@ -63,7 +63,7 @@ def apply(
             recipient,
             model,
             to,
-            m=implicates,
+            implicates=implicates,
             seed=seed,
             threads=available_cores(),
             memory=int(memory * 1e9) or None,

@@ -188,7 +188,7 @@ def _spec(
     subsets: list[str] | None,
     out_of_fold: int,
 ) -> RunSpec:
-    from fusion_core.fusion.model import check_seed
+    from fusion_core.fusion.base import check_seed
     from fusion_core.workspace.runs import RunSpec
 
     settings, exclude = training

@@ -130,15 +130,16 @@ def analyze(
     by
         Columns whose combinations form the groups: of the recipient, or fused variables with levels.
     recipient
-        One row per household, a table of pandas, polars, Arrow or DuckDB; ``None`` weights every
-        household 1 and allows no `by`. Rows are matched by their index where the implicates have
+        One row per household, a table of pandas, polars, Arrow or DuckDB; ``None`` counts every
+        household once, which `assumption` tells, and allows no `by`. Rows are matched by their index where the implicates have
         one, else by position.
     weight
-        Column of the full-sample weight, ``None`` for weight 1.
+        Column of the full-sample weight; ``None`` counts every household once, which `assumption`
+        tells.
     design
         Replication design of the recipient's weights; ``None`` linearizes the sampling variance.
     donor
-        The donor survey, for its own sampling error (`DonorSample.build`).
+        The donor survey, for its own sampling error (`DonorSample.of`).
     method
         ``replicates`` (default): variances from all replicate weights; ``paper``: the formulas of
         fusionModel 2.4; ``fusionacs``: those of fusionACS, both without `donor`.
@@ -169,7 +170,9 @@ def analyze(
     if recipient is None and any(name not in implicates.variables for name in asked.by):
         raise InputError("Groups need the recipient's columns", fix="Give `recipient`")
     if donor is not None:
-        require_type(donor, DonorSample, "donor", fix="Make one with DonorSample.build")
+        require_type(
+            donor, DonorSample, "donor", fix="Make one with DonorSample.of(model, donor, recipient)"
+        )
     if recipient is not None:
         recipient = asked.read(recipient, "the recipient", fused=implicates.names)
         order = order_of(implicates.index, recipient, what="recipient")
@@ -178,7 +181,13 @@ def analyze(
         recipient = recipient if order is None else recipient.iloc[order]
         donor = None if donor is None else donor.in_order_of(recipient)
     rows = implicates.rows if recipient is None else len(recipient)
-    weights = weight_matrix(recipient, implicates.rows or rows, weight=weight, design=design)
+    weights = weight_matrix(
+        recipient,
+        implicates.rows or rows,
+        weight=weight,
+        design=design,
+        trained=implicates.weight,
+    )
     table = _empty_table(rows) if recipient is None else recipient
     own, cells = fused_cells(asked.by, implicates, donor)
     groups, keys = group_rows(table, own, subset)
@@ -391,6 +400,7 @@ def pool_target(
         known = bool(np.isfinite(pooled.total[group]))
         lonely = not known and counts[group] == 1
         parts = (
+            weights.note,
             "" if weights.has_replicates else NO_REPLICATES,
             _unknown_margin(counts[group], fixed=fixed[group], lonely=lonely, same=same),
             DENOMINATOR_CHANGES_SIGN if unsure[group] else "",

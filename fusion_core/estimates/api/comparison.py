@@ -48,6 +48,7 @@ from fusion_core.estimates.variance import (
     unpaired,
 )
 from fusion_core.fusion.implicates import order_of
+from fusion_core.summaries import Summarized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,8 +92,8 @@ UNTESTED = "One of the two has no margin of error."
 _OVERLAP = "The groups share households, which takes replicate weights to compare"
 
 
-@dataclass(frozen=True)
-class Difference:
+@dataclass(frozen=True, repr=False)
+class Difference(Summarized):
     """The difference of a statistic between two groups, and whether it is more than chance.
 
     Attributes
@@ -134,6 +135,16 @@ class Difference:
     assumption: str = ""
     comparisons: int = 1
     p_adjusted: float = float("nan")
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "first": f"{self.first:,.4g} ± {self.first_moe:,.3g}",
+            "second": f"{self.second:,.4g} ± {self.second_moe:,.3g}",
+            "difference": f"{self.difference:,.4g} ± {self.moe:,.3g}",
+            "p-value": f"{self.decisive_p:.3g}",
+            "confidence": f"{100 * self.confidence:g} %",
+            "assumption": self.assumption,
+        }
 
     @property
     def decisive_p(self) -> float:
@@ -205,7 +216,7 @@ class Side:
     @property
     def assumption(self) -> str:
         """What had to be assumed of all groups."""
-        notes = [] if self.weights.has_replicates else [NO_REPLICATES]
+        notes = [self.weights.note, *([] if self.weights.has_replicates else [NO_REPLICATES])]
         if not self.found.complete.all():
             notes.append(lacking_donor(self.raw.estimates.shape[1], self.donor is not None))
         return _joined(notes)
@@ -250,7 +261,9 @@ def compare(
     asked = Question.asked(statistic, weight=weight, design=design, confidence=confidence)
     statistic = only_statistic(asked)
     if donor is not None:
-        require_type(donor, DonorSample, "donor", fix="Make one with DonorSample.build")
+        require_type(
+            donor, DonorSample, "donor", fix="Make one with DonorSample.of(model, donor, recipient)"
+        )
     keys = [name for group in (first, second) if isinstance(group, Mapping) for name in group]
     recipient = asked.read(recipient, "the recipient", fused=fused, keys=keys)
     given = recipient
@@ -258,7 +271,10 @@ def compare(
     recipient = given if order is None else given.iloc[order]
     donor = None if donor is None else donor.in_order_of(recipient)
     item = only_target(build_targets(statistic, implicates, recipient, len(recipient)), statistic)
-    weights = weight_matrix(recipient, len(recipient), weight=weight, design=design)
+    trained = None if implicates is None else implicates.weight
+    weights = weight_matrix(
+        recipient, len(recipient), weight=weight, design=design, trained=trained
+    )
     masks = [
         group_mask(recipient, group)
         if isinstance(group, Mapping)

@@ -58,5 +58,9 @@ def derive(
     streams = tuple(dict.fromkeys(item for own in implicates.streams.values() for item in own))
     added = FusedVariable(name, values, levels, streams=streams)
     return Implicates(
-        {**implicates.variables, name: added}, notes=implicates.notes, index=implicates.index
+        {**implicates.variables, name: added},
+        implicates.notes,
+        implicates.index,
+        implicates.donor,
+        implicates.weight,
     )

@@ -63,7 +63,9 @@ class StoredImplicates(Implicates):
     """
 
     def __init__(self, folder: ImplicateFolder) -> None:
-        super().__init__(StoredVariables(folder), folder.notes)
+        super().__init__(
+            StoredVariables(folder), folder.notes, donor=folder.donor, weight=folder.weight
+        )
         object.__setattr__(self, "folder", folder)
 
     folder: ImplicateFolder

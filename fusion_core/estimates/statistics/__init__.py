@@ -6,14 +6,8 @@ from fusion_core.estimates.statistics.answered import (
     share_of_answers,
     weights_of_answers,
 )
-from fusion_core.estimates.statistics.columns import (
-    Column,
-    column_from_series,
-)
-from fusion_core.estimates.statistics.group_sums import (
-    KEPT_BYTES,
-    GroupSums,
-)
+from fusion_core.estimates.statistics.columns import Column, column_from_series
+from fusion_core.estimates.statistics.group_sums import KEPT_BYTES, GroupSums
 from fusion_core.estimates.statistics.groups import (
     RESULT_COLUMNS,
     Groups,
@@ -39,10 +33,7 @@ from fusion_core.estimates.statistics.statistic import (
     Statistic,
     StatisticKind,
 )
-from fusion_core.estimates.statistics.subgroups import (
-    Condition,
-    DonorAnswers,
-)
+from fusion_core.estimates.statistics.subgroups import Condition, DonorAnswers
 from fusion_core.estimates.statistics.targets import (
     Answered,
     Constant,
@@ -63,11 +54,16 @@ from fusion_core.estimates.statistics.targets import (
     restrict,
 )
 from fusion_core.estimates.statistics.weights import (
+    AS_TRAINED,
+    DonorWeight,
+    Remembered,
     WeightMatrix,
+    donor_weight,
     weight_matrix,
 )
 
 __all__ = [
+    "AS_TRAINED",
     "KEPT_BYTES",
     "KINDS",
     "RESULT_COLUMNS",
@@ -78,6 +74,7 @@ __all__ = [
     "Condition",
     "Constant",
     "DonorAnswers",
+    "DonorWeight",
     "GiniTarget",
     "GroupSums",
     "Groups",
@@ -89,6 +86,7 @@ __all__ = [
     "QuantileTarget",
     "Question",
     "RatioTarget",
+    "Remembered",
     "Rows",
     "Statistic",
     "StatisticKind",
@@ -102,6 +100,7 @@ __all__ = [
     "check_group_columns",
     "checked_implicates",
     "column_from_series",
+    "donor_weight",
     "effective_answers",
     "effective_sample_size",
     "group_rows",

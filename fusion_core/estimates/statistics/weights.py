@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
+from fusion_core.arguments import column_names, missing_weight
 from fusion_core.errors import InputError
 from fusion_core.frames import LARGEST_NUMBER, is_number, values_in_words
-from fusion_core.surveys.model import WeightDesign
+from fusion_core.surveys.model import WEIGHT, WeightDesign
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+
+class Remembered(Enum):
+    """A weight column that need not be named again."""
+
+    AS_TRAINED = "as trained"
+
+
+AS_TRAINED: Final = Remembered.AS_TRAINED
+"""The donor's weight column the model was trained with."""
+DonorWeight: TypeAlias = str | Remembered | None
+"""A donor's weight column, that of the training, or ``None`` to count every row once."""
+UNWEIGHTED: Final = "Unweighted: every household counts once."
 
 
 @dataclass(frozen=True)
@@ -27,13 +43,13 @@ class WeightMatrix:
         Array of shape (rows, 1+R), the full-sample weight first.
     design
         How variances follow from the replicates.
-    uniform
-        Whether no weight was given and every household counts once.
+    note
+        A sentence where no weight was given and every household counts once.
     """
 
     values: NDArray[np.floating]
     design: WeightDesign
-    uniform: bool = False
+    note: str = ""
 
     @cached_property
     def full(self) -> NDArray[np.float64]:
@@ -52,6 +68,7 @@ def weight_matrix(
     *,
     weight: str | None = "weight",
     design: WeightDesign | None = None,
+    trained: str | None = None,
 ) -> WeightMatrix:
     """Collect the weights of a table.
 
@@ -68,6 +85,8 @@ def weight_matrix(
         Column of the full-sample weight; ``None`` gives weight 1.
     design
         Names the replicate weight columns; ``None`` uses none.
+    trained
+        The donor's weight column the model was trained with, where there is one.
 
     Raises
     ------
@@ -80,7 +99,7 @@ def weight_matrix(
             raise InputError(
                 "Replicate weights need a table that holds them", fix="Give `recipient`"
             )
-        return WeightMatrix(np.ones((rows, 1)), WeightDesign(), uniform=True)
+        return WeightMatrix(np.ones((rows, 1)), WeightDesign(), unweighted(trained))
     if len(table) != rows:
         raise InputError(
             f"The recipient has {len(table):,} households and the implicates have {rows:,}",
@@ -89,7 +108,7 @@ def weight_matrix(
     columns = [weight, *used.columns]
     for name in columns:
         if name not in table.columns:
-            raise InputError.unknown("weight column", name, map(str, table.columns))
+            raise missing_weight(name, map(str, table.columns))
         if not is_number(table[name].dtype):
             raise InputError(
                 f"The weight column '{name}' holds {values_in_words(table[name])}",
@@ -98,6 +117,43 @@ def weight_matrix(
     values = table[columns].to_numpy(dtype=np.float64, na_value=np.nan)
     _check_values(values, columns)
     return WeightMatrix(values, used)
+
+
+def donor_weight(weight: DonorWeight, trained: str | None, *, depth: int = 3) -> str | None:
+    """Return the weight column of a donor: the one given, else the one the model was trained with.
+
+    Where that is not known, it is called ``"weight"``. To go unweighted where the model did not is
+    answered with a warning.
+
+    Parameters
+    ----------
+    weight
+        As given.
+    trained
+        As `fusion_core.fusion.FusionModel.weight`.
+    depth
+        Calls from here to the user's own, whose line the warning names.
+    """
+    if isinstance(weight, Remembered):
+        return WEIGHT if trained is None else trained or None
+    if weight is None and trained:
+        warnings.warn(unweighted(trained), stacklevel=depth)
+    elif weight is not None:
+        column_names([weight], "weight")
+    return weight
+
+
+def unweighted(trained: str | None) -> str:
+    """Say that every household counts once, and that the model was trained otherwise.
+
+    Parameters
+    ----------
+    trained
+        As `fusion_core.fusion.FusionModel.weight`.
+    """
+    if not trained:
+        return UNWEIGHTED
+    return f"{UNWEIGHTED[:-1]}, although the model was trained with the weight '{trained}'."
 
 
 def _check_values(values: NDArray[np.float64], columns: list[str]) -> None:

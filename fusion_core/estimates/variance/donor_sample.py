@@ -9,26 +9,30 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from fusion_core.arguments import column_names
+from fusion_core.arguments import column_names, require_type
 from fusion_core.errors import InputError
 from fusion_core.estimates.statistics import (
+    AS_TRAINED,
     Column,
     Question,
     Statistic,
     column_from_series,
+    donor_weight,
     weight_matrix,
 )
 from fusion_core.frames import plain_column, read_frame, values_in_words
 from fusion_core.fusion.base import MOST_LEVELS
 from fusion_core.fusion.implicates import order_of
+from fusion_core.summaries import Summarized, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.statistics import Groups
+    from fusion_core.estimates.statistics import DonorWeight, Groups
     from fusion_core.frames import Table
+    from fusion_core.fusion.model import FusionModel
     from fusion_core.surveys.model import WeightDesign
 
     Floats = NDArray[np.float64]
@@ -93,8 +97,8 @@ class Covariates:
         return np.column_stack(columns)
 
 
-@dataclass(frozen=True)
-class DonorSample:
+@dataclass(frozen=True, repr=False)
+class DonorSample(Summarized):
     """A donor survey with the predictors it shares with a recipient.
 
     Attributes
@@ -135,7 +139,7 @@ class DonorSample:
         weight: str | None = "weight",
         design: WeightDesign | None = None,
     ) -> DonorSample:
-        """Encode a prepared donor and recipient.
+        """Encode a prepared donor and recipient; `of` asks a model for the names.
 
         Parameters
         ----------
@@ -145,7 +149,7 @@ class DonorSample:
             Names of the predictors the fusion used and of the fused variables. Those joined by an
             imputed PUMA hide the bias they cause: see `run_donor.sample_with_location`.
         weight
-            The donor's column of full-sample weights, ``None`` for weight 1.
+            The donor's column of full-sample weights, ``None`` to count every donor once.
         design
             Names the donor's replicate weights; without them random groups take their place.
 
@@ -183,6 +187,49 @@ class DonorSample:
         columns = {name: column_from_series(donor[name], name) for name in variables}
         return cls(columns, own, other, values, factor, recipient.index, freedom)
 
+    @classmethod
+    def of(
+        cls,
+        model: FusionModel,
+        donor: Table,
+        recipient: Table,
+        *,
+        weight: DonorWeight = AS_TRAINED,
+        design: WeightDesign | None = None,
+    ) -> DonorSample:
+        """Encode the donor and the recipient of a model, which tells predictors, variables and weight.
+
+        Parameters
+        ----------
+        model
+            The fusion model.
+        donor, recipient
+            One row per household, as they were given to `fusion_core.fusion.train` and
+            `fusion_core.fusion.fuse`.
+        weight
+            The donor's column of full-sample weights; the one the model was trained with when left
+            out, ``"weight"`` where that is not known. ``None`` counts every donor once.
+        design
+            Names the donor's replicate weights; without them random groups take their place.
+
+        Raises
+        ------
+        InputError
+            As `build` does.
+        """
+        from fusion_core.fusion.model import FusionModel
+
+        fix = "Give a trained model, or read one with FusionModel.load"
+        require_type(model, FusionModel, "model", fix=fix)
+        return cls.build(
+            donor,
+            recipient,
+            predictors=[item.name for item in model.predictors],
+            variables=[item.name for item in model.fused_types],
+            weight=donor_weight(weight, model.weight),
+            design=design,
+        )
+
     def in_order_of(self, recipient: pd.DataFrame) -> DonorSample:
         """Return the sample with the recipient's households in the order of a table.
 
@@ -197,6 +244,14 @@ class DonorSample:
         if order is None:
             return self
         return replace(self, recipient=self.recipient.take(order), households=recipient.index)
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "variables": listed(self.columns),
+            "donors": f"{self.own.rows:,}",
+            "recipient": f"{self.recipient.rows:,}",
+            "replicate weights": self.replicates,
+        }
 
     @property
     def replicates(self) -> int:

@@ -6,22 +6,15 @@ from fusion_core.fusion.base.predictor_lists import (
     normalise_predictors,
     require_names,
 )
-from fusion_core.fusion.base.setting_texts import (
-    read_setting,
-    setting_text,
-)
-from fusion_core.fusion.base.settings import (
-    Method,
-    Preset,
-    TrainSettings,
-    tupled,
-)
+from fusion_core.fusion.base.setting_texts import read_setting, setting_text
+from fusion_core.fusion.base.settings import Method, Preset, TrainSettings, checked_settings, tupled
 from fusion_core.fusion.base.streams import (
     CHUNK_ROWS,
     POSITIONAL,
     Purpose,
     Stream,
     cell_uniforms,
+    check_seed,
     common_seed,
     integer_seed,
     origin,
@@ -32,9 +25,7 @@ from fusion_core.fusion.base.streams import (
     some_rows,
     stream,
 )
-from fusion_core.fusion.base.tree_options import (
-    tree_parameters,
-)
+from fusion_core.fusion.base.tree_options import tree_parameters
 from fusion_core.fusion.base.variables import (
     MOST_LEVELS,
     VariableType,
@@ -45,11 +36,13 @@ from fusion_core.fusion.base.variables import (
     exact_values,
 )
 from fusion_core.fusion.base.workers import (
+    Progress,
     Report,
     Shares,
     Stop,
     Workers,
     no_cancel,
+    no_report,
     one_blas_thread,
     workers_of,
 )
@@ -60,6 +53,7 @@ __all__ = [
     "POSITIONAL",
     "Method",
     "Preset",
+    "Progress",
     "Purpose",
     "Report",
     "Shares",
@@ -71,6 +65,8 @@ __all__ = [
     "candidates_of",
     "cell_uniforms",
     "check_lists",
+    "check_seed",
+    "checked_settings",
     "common_seed",
     "detect_type",
     "detect_types",
@@ -79,6 +75,7 @@ __all__ = [
     "exact_values",
     "integer_seed",
     "no_cancel",
+    "no_report",
     "normalise_predictors",
     "one_blas_thread",
     "origin",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def normalise_predictors(
-    x: Sequence[str] | Mapping[str, Sequence[str]],
+    predictors: Sequence[str] | Mapping[str, Sequence[str]] | None,
     steps: tuple[tuple[str, ...], ...],
     settings: TrainSettings,
 ) -> tuple[tuple[str, ...], TrainSettings]:
@@ -24,26 +24,32 @@ def normalise_predictors(
     InputError
         If lists are given twice, or one is missing or for an unknown variable.
     """
-    if not isinstance(x, Mapping):
-        names = [] if isinstance(x, str) else column_names(x, "x", kind="predictor")
+    if not isinstance(predictors, Mapping):
+        names = (
+            []
+            if isinstance(predictors, str)
+            else column_names(predictors, "predictors", kind="predictor")
+        )
         if not names:
-            raise InputError("No predictors are chosen", fix="Pass a list of column names in x")
+            raise InputError(
+                "No predictors are chosen", fix="Give a list of column names as 'predictors'"
+            )
         return tuple(names), settings
     if settings.predictors:
         raise InputError(
-            "Predictors per variable are given both in x and in the setting 'predictors'",
+            "Predictors per variable are given both as an argument and in the setting 'predictors'",
             fix="Give them in one place",
         )
     fused = [name for step in steps for name in step]
-    require_names(list(x), fused, "fusion variable", "x")
+    require_names(list(predictors), fused, "fusion variable", "predictors")
     lists = []
     for name in fused:
-        given = None if isinstance(x.get(name), str) else x.get(name)
-        listed = column_names(given, f"x, for '{name}'", kind="predictor")
+        given = None if isinstance(predictors.get(name), str) else predictors.get(name)
+        listed = column_names(given, f"predictors, for '{name}'", kind="predictor")
         if not listed:
             raise InputError(
                 f"No predictors are listed for the fusion variable '{name}'",
-                where="x",
+                where="predictors",
                 fix="Give a list of column names for every fusion variable",
             )
         lists.append((name, tuple(listed)))
@@ -51,7 +57,7 @@ def normalise_predictors(
     return every, settings.replace(predictors=tuple(lists))
 
 
-def check_lists(fused: Sequence[str], x: Sequence[str], settings: TrainSettings) -> None:
+def check_lists(fused: Sequence[str], predictors: Sequence[str], settings: TrainSettings) -> None:
     """Check the names that settings give per fusion variable.
 
     Raises
@@ -60,9 +66,9 @@ def check_lists(fused: Sequence[str], x: Sequence[str], settings: TrainSettings)
         If a name is unknown, or both forced and excluded.
     """
     for setting, known in (
-        ("predictors", x),
-        ("force_for", [*x, *fused]),
-        ("exclude", [*x, *fused]),
+        ("predictors", predictors),
+        ("force_for", [*predictors, *fused]),
+        ("exclude", [*predictors, *fused]),
     ):
         for variable, names in getattr(settings, setting):
             where = f"the setting '{setting}'"

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
+from fusion_core.arguments import require_type
 from fusion_core.errors import InputError
 from fusion_core.fusion.base.tree_options import tree_parameters
 
@@ -344,3 +345,17 @@ def _probabilities(quantiles: Any) -> Any:
 def tupled(value: Any) -> Any:
     """Turn lists, of which JSON has no other kind, into tuples at every depth."""
     return tuple(tupled(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def checked_settings(settings: TrainSettings | None) -> TrainSettings:
+    """Return the settings given, or the defaults.
+
+    Raises
+    ------
+    InputError
+        If something else was given.
+    """
+    if settings is None:
+        return TrainSettings()
+    fix = "Use TrainSettings(…), or TrainSettings.preset('quick')"
+    return require_type(settings, TrainSettings, "settings", fix=fix)

@@ -63,6 +63,21 @@ def random_seed() -> int:
     return secrets.randbits(SEED_BITS)
 
 
+def check_seed(seed: int | None) -> int:
+    """Return the seed if it can be one, a random one for ``None``.
+
+    Raises
+    ------
+    InputError
+        If it is negative or not a whole number.
+    """
+    if seed is None:
+        return random_seed()
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError(f"The seed is {seed!r}", fix="Use a whole number of at least 0")
+    return int(seed)
+
+
 def stream(seed: int, purpose: Purpose, *key: int | str) -> np.random.Generator:
     """Return the generator of one random decision.
 

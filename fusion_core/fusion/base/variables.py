@@ -8,7 +8,6 @@ zero that falls below 90 % of its value when the zeros are removed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -146,11 +145,6 @@ def exact_values(
     Returns
     -------
     Whole numbers by name, 0 where there is none.
-
-    Raises
-    ------
-    InputError
-        If decimals have more digits than a floating-point number.
     """
     found: dict[str, NDArray[Any]] = {}
     for variable in variables:
@@ -159,22 +153,7 @@ def exact_values(
             whole = column.to_numpy(dtype=variable.dtype, na_value=0)
             if len(whole) and (whole.max() > LARGEST_EXACT or int(whole.min()) < -LARGEST_EXACT):
                 found[variable.name] = whole
-        elif not variable.is_categorical:
-            _refuse_long_decimals(column)
     return found
-
-
-def _refuse_long_decimals(column: pd.Series[Any]) -> None:
-    """Refuse decimals that a floating-point number would round."""
-    if not isinstance(column.dropna().iloc[0], Decimal):
-        return
-    for value in column.dropna().unique():
-        if Decimal(repr(float(value))) != value:
-            raise InputError(
-                f"The variable '{column.name}' has values of more digits than a number holds, such "
-                f"as {value}",
-                fix="Give it as whole numbers of a smaller unit, such as cents",
-            )
 
 
 def is_zero_inflated(values: NDArray[np.float64]) -> bool:

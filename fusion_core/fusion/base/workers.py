@@ -22,6 +22,8 @@ from threadpoolctl import threadpool_limits
 from fusion_core.errors import Cancelled
 
 Result = TypeVar("Result")
+Progress = Callable[[float, str], None]
+"""Takes the share done and a sentence; may raise to stop."""
 Report = Callable[[float], None]
 """Takes the share of a piece of work that is done; may be called from any thread."""
 HEARTBEAT_SECONDS = 0.2
@@ -54,6 +56,10 @@ class Shares:
     def _take(self, place: int, share: float) -> None:
         self._shares[place] = share
         self._report(sum(self._shares) / len(self._shares))
+
+
+def no_report(_share: float, _message: str) -> None:
+    """Report to nobody."""
 
 
 def no_cancel() -> None:

@@ -22,10 +22,13 @@ import pyarrow.parquet as pq
 
 from fusion_core.arguments import path_of
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.frames import read_frame
 from fusion_core.fusion.base import CHUNK_ROWS
+from fusion_core.fusion.fusing._recipients import (
+    check_predictors,
+    encode_recipient,
+    read_recipient,
+)
 from fusion_core.fusion.implicates import HOUSEHOLD_COLUMNS
-from fusion_core.fusion.model import check_predictors, encode_recipient
 from fusion_core.workspace.files import replace_file
 from fusion_core.workspace.tables import quoted
 
@@ -102,9 +105,9 @@ def encode_to_file(
     ):
         for table in _even(batches, ROWS_AT_ONCE):
             write_keys(table)
-            frame = read_frame(table, "the recipient", answers=model.x)
-            matrix, more = encode_recipient(frame, model, first_row=rows)
-            rows, lacking = rows + len(matrix), lacking + more
+            encoded = encode_recipient(read_recipient(table, model), model, first_row=rows)
+            matrix = encoded.matrix
+            rows, lacking = rows + len(matrix), lacking + encoded.lacking
             digest.update(matrix.data)
             columns = dict(zip(names, np.ascontiguousarray(matrix.T), strict=True))
             writer.write_table(pa.table(columns), row_group_size=ROW_GROUP)
@@ -161,10 +164,10 @@ def _key_writer(path: Path | None, keys: Sequence[str]) -> Iterator[Callable[[pa
 
 def _in_memory(source: Table, model: FusionModel) -> pa.Table:
     """Return predictors and identifiers of a table in memory; a plain count of rows is not kept."""
-    frame = read_frame(source, "the recipient", answers=model.x)
+    frame = read_recipient(source, model)
     check_predictors(list(frame.columns), model)
     keys = [name for name in HOUSEHOLD_COLUMNS if name in frame.columns]
-    return pa.Table.from_pandas(frame[list(dict.fromkeys((*model.x, *keys)))])
+    return pa.Table.from_pandas(frame[list(dict.fromkeys((*model.predictor_names, *keys)))])
 
 
 def _keys(source: RecipientSource) -> list[str]:
@@ -193,7 +196,7 @@ def _batches(
     source: RecipientSource, model: FusionModel, keys: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:
     """Read predictors and identifiers, in batches of any size."""
-    columns = list(dict.fromkeys((*model.x, *keys)))
+    columns = list(dict.fromkeys((*model.predictor_names, *keys)))
     if _is_query(source):
         yield from _query_batches(source, model, columns)
         return

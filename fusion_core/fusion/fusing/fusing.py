@@ -1,56 +1,38 @@
 """Fuse: draw implicates of the fused variables for a recipient.
 
-The chain is run M times with independent draws (Ummel et al. 2024). Rows are handled in blocks,
-several at the same time; every draw has its own random number, so blocks and threads change nothing.
+The chain is run M times with independent draws (Ummel et al. 2024).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import psutil
 
-from fusion_core.arguments import require_type, whole_number
+from fusion_core.arguments import require_type
 from fusion_core.errors import InputError
-from fusion_core.frames import read_frame
-from fusion_core.fusion.base import CHUNK_ROWS, cell_uniforms
+from fusion_core.fusion.base import Progress, no_report
+from fusion_core.fusion.fusing._drawing import RowRange, check_draws, draw_rows, storage_type
 from fusion_core.fusion.fusing._prediction import FastPredictor, Predictor
-from fusion_core.fusion.implicates import FusedVariable, Implicates
-from fusion_core.fusion.model import (
-    FusionModel,
-    check_implicates,
-    check_seed,
-    encode_recipient,
-    fusion_notes,
-    tempered,
-    tempered_chance,
-)
+from fusion_core.fusion.fusing._recipients import encode_recipient, fusion_notes, read_recipient
+from fusion_core.fusion.implicates import Implicates
+from fusion_core.fusion.model import FusionModel
 from fusion_core.workspace.files import size_text
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from fusion_core.frames import Table
-    from fusion_core.fusion.base import VariableType
-    from fusion_core.fusion.model import Step, VariableModel
-
-Progress = Callable[[float, str], None]
-CELLS_AT_ONCE = 400_000
 
 
 def fuse(
     recipient: Table,
     model: FusionModel,
     *,
-    m: int = 40,
+    implicates: int | None = None,
     seed: int | None = None,
     threads: int = 1,
     predictor: Predictor | None = None,
     progress: Progress | None = None,
+    m: int | None = None,
 ) -> Implicates:
     """Draw M implicates of every fused variable for each recipient household.
 
@@ -61,8 +43,8 @@ def fuse(
         polars frame, an Arrow table or a DuckDB relation.
     model
         A trained model.
-    m
-        Number of implicates; the first ten of forty equal ten drawn with the same seed.
+    implicates
+        Number of implicates, 40 when left out; the first ten of forty equal ten drawn with the same seed.
     seed
         Seed of the draws; a random one when left out, which `Implicates.seed` tells. Fusions with
         equal seeds are independent, but for the same variable of the same donor: that is drawn with
@@ -73,6 +55,8 @@ def fuse(
         How expectations are computed; by `FastPredictor` when left out.
     progress
         Called with the share done and a sentence; may raise to stop.
+    m
+        Short name of `implicates`.
 
     Returns
     -------
@@ -82,254 +66,31 @@ def fuse(
     Raises
     ------
     InputError
-        If `m` is below 1, the implicates do not fit into the memory, the recipient is empty, or a
+        If `implicates` is below 1, the implicates do not fit into the memory, the recipient is empty, or a
         predictor is missing or differs in type or levels from the donor's.
     """
-    check_implicates(m)
-    seed = check_seed(seed)
-    report = progress or ignore
+    report = progress or no_report
     report(0.0, "Checking the recipient")
+    draws = check_draws(implicates, seed, threads, m=m)
     require_type(model, FusionModel, "model", fix="Read a saved one with FusionModel.load")
-    threads = whole_number(threads, "threads", least=0)
-    recipient = read_frame(recipient, "the recipient", answers=model.x)
-    _check_memory(model, len(recipient) * m)
-    matrix, lacking = encode_recipient(recipient, model)
-    drawn = fuse_rows(
-        matrix,
-        model,
-        RowRange(0, len(matrix)),
-        m=m,
-        seed=seed,
-        threads=threads,
-        predictor=predictor or FastPredictor(),
-        progress=report,
+
+    frame = read_recipient(recipient, model)
+    _check_memory(model, len(frame) * draws.implicates)
+    encoded = encode_recipient(frame, model)
+    rows = RowRange(0, len(frame))
+    drawn = draw_rows(
+        encoded.matrix, model, rows, draws, predictor=predictor or FastPredictor(), progress=report
     )
-    notes = fusion_notes(model, lacking)
-    return Implicates({variable.name: variable for variable in drawn}, notes, recipient.index)
+    notes = fusion_notes(model, encoded.lacking)
+    variables = {variable.name: variable for variable in drawn}
+    return Implicates(variables, notes, frame.index, model.donor, model.weight)
 
 
 def _check_memory(model: FusionModel, cells: int) -> None:
-    needed = cells * sum(_storage(variable).itemsize for variable in model.fused_types)
+    needed = cells * sum(storage_type(variable).itemsize for variable in model.fused_types)
     free = psutil.virtual_memory().available
     if needed > free:
         raise InputError(
             f"The implicates need {size_text(needed)} of memory, but only {size_text(free)} are free",
             fix="Write them to disk with fuse_to_folder, or ask for fewer",
         )
-
-
-@dataclass(frozen=True)
-class RowRange:
-    """Which of all recipient rows a matrix holds.
-
-    Attributes
-    ----------
-    first
-        Position of its first row, a multiple of `CHUNK_ROWS`.
-    total
-        Number of all recipient rows.
-    """
-
-    first: int
-    total: int
-
-
-def fuse_rows(
-    matrix: NDArray[np.float64],
-    model: FusionModel,
-    rows: RowRange,
-    *,
-    m: int,
-    seed: int,
-    threads: int,
-    predictor: Predictor,
-    progress: Progress,
-) -> list[FusedVariable]:
-    """Draw the implicates of consecutive recipient rows, in blocks that are computed in parallel.
-
-    Parameters
-    ----------
-    matrix
-        Encoded predictors, of shape (rows, predictors).
-    model, m, seed, threads, predictor, progress
-        As for `fuse`; every argument is given.
-    rows
-        Where these rows are among all, which decides their random numbers.
-    """
-    types, streams = model.fused_types, model.streams(seed)
-    result = [np.empty((len(matrix), m), dtype=_storage(variable)) for variable in types]
-    block = block_rows(m)
-    starts = range(0, len(matrix), block)
-
-    def work(start: int) -> int:
-        stop = min(start + block, len(matrix))
-        uniforms = (
-            cell_uniforms(numbers, step, rows.first + start, rows.first + stop, range(m))
-            for step, numbers in enumerate(streams)
-        )
-        drawn = _fuse_block(matrix[start:stop], model, uniforms, m, predictor)
-        for values, own in zip(result, drawn, strict=True):
-            values[start:stop] = own
-        return stop
-
-    executor = ThreadPoolExecutor(max(1, threads))
-    try:
-        for stop in executor.map(work, starts):
-            done = rows.first + stop
-            progress(done / rows.total, f"Fused {done:,} of {rows.total:,} households")
-    finally:
-        executor.shutdown(cancel_futures=True)
-    outlines = fused_outlines(model, seed)
-    return [
-        replace(outline, values=values) for outline, values in zip(outlines, result, strict=True)
-    ]
-
-
-def fused_outlines(model: FusionModel, seed: int) -> list[FusedVariable]:
-    """Return the variables that a fusion with some seed draws, without values."""
-    result: list[FusedVariable] = []
-    for step, own in zip(model.steps, model.streams(seed), strict=True):
-        places = {place - len(model.predictors) for v in step.variables for place in v.features}
-        # What a variable is predicted from brings its random numbers with it.
-        known = [stream for p in sorted(places) if p >= 0 for stream in result[p].streams]
-        streams = tuple(dict.fromkeys([own, *known]))
-        result += [
-            FusedVariable(
-                item.type.name,
-                np.empty((0, 0)),
-                item.type.levels,
-                item.type.kind == "ordered",
-                streams,
-            )
-            for item in step.variables
-        ]
-    return result
-
-
-def block_rows(m: int) -> int:
-    """Return how many rows are computed at once: whole chunks, and a bounded number of cells."""
-    return CHUNK_ROWS * max(1, CELLS_AT_ONCE // (CHUNK_ROWS * m))
-
-
-def _fuse_block(
-    recipient: NDArray[np.float64],
-    model: FusionModel,
-    uniforms: Iterable[NDArray[np.float64]],
-    m: int,
-    predictor: Predictor,
-) -> list[NDArray[Any]]:
-    """Run the chain for a block of rows, with the random numbers of each step.
-
-    Returns the fused values of every variable, each of shape (rows, implicates).
-    """
-    result: list[NDArray[Any]] = []
-    fused = np.empty((len(recipient), len(model.fused_types), m))
-    for step, numbers in zip(model.steps, uniforms, strict=True):
-        known = fused[:, : len(result)]
-        for values in draw_step(step, model, recipient, known, numbers, predictor=predictor):
-            # What follows in the chain sees numbers as the models do.
-            fused[:, len(result)] = values
-            result.append(values)
-    return result
-
-
-def draw_step(
-    step: Step,
-    model: FusionModel,
-    recipient: NDArray[np.float64],
-    fused: NDArray[np.float64],
-    uniforms: NDArray[np.float64],
-    *,
-    predictor: Predictor,
-) -> list[NDArray[Any]]:
-    """Draw one step of the chain for a block of rows.
-
-    Parameters
-    ----------
-    step, model
-        The step and the model it belongs to.
-    recipient
-        Encoded predictors, of shape (rows, predictors).
-    fused
-        Variables fused so far, of shape (rows, variables, implicates).
-    uniforms
-        Uniform numbers of shape (rows, implicates, 2) that decide the draws.
-    predictor
-        How expectations are computed.
-
-    Returns
-    -------
-    One array of shape (rows, implicates) per variable of the step: numbers or codes.
-    """
-    if step.is_block:
-        expectations = _side_by_side(
-            [predictor.expectations(item, recipient, fused) for item in step.variables]
-        )
-        donors = _draw_donors(step, expectations, uniforms[:, :, 1])
-        return [model.drawn_values(name)[donors] for name in step.names]
-    variable = step.variables[0]
-    expectations = predictor.expectations(variable, recipient, fused)
-    if variable.type.is_categorical:
-        if variable.temperature != 1:
-            expectations = tempered(expectations, variable.temperature)
-        return [draw_classes(variable, expectations, uniforms[:, :, 0])]
-    values = model.drawn_values(variable.type.name)
-    if not variable.has_zero_part:
-        return [values[_draw_donors(step, expectations, uniforms[:, :, 1])]]
-    drawn = np.zeros(uniforms.shape[:2], dtype=values.dtype)
-    chance = expectations[:, :, 0]
-    if variable.temperature != 1:
-        chance = tempered_chance(chance, variable.temperature)
-    positive = uniforms[:, :, 0] < chance
-    wanted = np.broadcast_to(expectations[:, :, 1:], (*positive.shape, expectations.shape[2] - 1))
-    rest = wanted[positive][:, None, :]
-    if variable.constant is not None:
-        rest = np.zeros((len(rest), 1, 1))
-    donors = _draw_donors(step, rest, uniforms[:, :, 1][positive][:, None])
-    drawn[positive] = values[donors[:, 0]]
-    return [drawn]
-
-
-def draw_classes(
-    variable: VariableModel,
-    probabilities: NDArray[np.float64],
-    uniforms: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Draw level codes from class probabilities of shape (rows, implicates or 1, classes)."""
-    running = np.cumsum(probabilities, axis=2)
-    # The last class takes what rounding leaves of the unit interval.
-    place = np.zeros(uniforms.shape, dtype=np.int64)
-    for boundary in range(running.shape[2] - 1):
-        place += uniforms >= running[:, :, boundary]
-    return np.array(variable.classes, dtype=np.float64)[place]
-
-
-def _draw_donors(
-    step: Step,
-    expectations: NDArray[np.float64],
-    uniforms: NDArray[np.float64],
-) -> NDArray[np.int32]:
-    """Draw a donor per cell."""
-    if step.pool is None:
-        raise ValueError(f"the step {step.names} has no donors to draw from")
-    return step.pool.pick(expectations, uniforms)
-
-
-def _side_by_side(expectations: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Put the expectations of a block's variables side by side."""
-    implicates = max(item.shape[1] for item in expectations)
-    widened = [
-        np.broadcast_to(item, (item.shape[0], implicates, item.shape[2])) for item in expectations
-    ]
-    return np.concatenate(widened, axis=2)
-
-
-def _storage(variable: VariableType) -> np.dtype[np.generic]:
-    """Return the dtype of a fused variable's draws."""
-    if variable.is_categorical:
-        return np.dtype(np.int8 if len(variable.levels) < 128 else np.int16)  # noqa: PLR2004 - int8
-    return np.dtype(variable.dtype)
-
-
-def ignore(_share: float, _message: str) -> None:
-    """Report to nobody."""

@@ -8,32 +8,37 @@ no estimate more certain than it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from fusion_core.arguments import column_names
+from fusion_core.arguments import column_names, missing_weight
 from fusion_core.errors import InputError
 from fusion_core.frames import read_frame, whole_frame
-from fusion_core.fusion.base import Purpose, TrainSettings, integer_seed, require_names
+from fusion_core.fusion.base import (
+    Progress,
+    Purpose,
+    TrainSettings,
+    check_seed,
+    checked_settings,
+    integer_seed,
+    require_names,
+)
 from fusion_core.fusion.fusing.fusing import fuse
-from fusion_core.fusion.model import check_numbers, check_seed, checked_settings
-from fusion_core.fusion.training import train
+from fusion_core.fusion.training import check_numbers, train
 
 if TYPE_CHECKING:
     from fusion_core.frames import Table
     from fusion_core.fusion.implicates import FusedVariable
-
-Progress = Callable[[float, str], None]
 
 
 def impute(
     table: Table,
     *,
     ignore: Collection[str] = (),
-    weight: str | None = None,
+    weight: str | None = "weight",
     seed: int | None = None,
     settings: TrainSettings | None = None,
     progress: Progress | None = None,
@@ -49,7 +54,8 @@ def impute(
     ignore
         Columns that are neither filled nor used, such as identifiers.
     weight
-        Column of survey weights; neither filled nor used as a predictor.
+        Column of survey weights, neither filled nor used as a predictor; ``None`` counts every row
+        once.
     seed
         Seed of the draws; a random one when left out.
     settings
@@ -72,7 +78,9 @@ def impute(
     seed, left = check_seed(seed), set(column_names(ignore, "ignore"))
     weights = [] if weight is None else column_names([weight], "weight")
     given = whole_frame(table, "the table")
-    require_names([*left, *weights], list(given.columns), "column", "the table")
+    require_names([*left], list(given.columns), "column", "the table")
+    if weight is not None and weight not in given.columns:
+        raise missing_weight(weight, list(given.columns), where="the table")
     used = [name for name in given.columns if name not in {*weights, *left}]
     filled = read_frame(given, "the table", answers=[*used, *weights])
     missing = filled[used].isna().sum()
@@ -129,7 +137,7 @@ def _fill(
             settings=settings,
         )
     model = train(table[~gaps], [name], predictors, weight=weight, seed=seed, settings=settings)
-    drawn = fuse(table.loc[gaps, list(model.x)], model, m=1, seed=seed)[name]
+    drawn = fuse(table.loc[gaps, list(model.predictor_names)], model, implicates=1, seed=seed)[name]
     result = column.copy()
     result[gaps] = _values(drawn, column)
     return result

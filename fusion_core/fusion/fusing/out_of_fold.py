@@ -10,46 +10,53 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from fusion_core.arguments import PathLike, path_of, require_text, whole_number
+from fusion_core.arguments import PathLike, by_either_name, missing_weight, path_of, whole_number
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.frames import read_frame
 from fusion_core.fusion.base import (
+    Progress,
     Purpose,
     TrainSettings,
+    checked_settings,
     integer_seed,
-    normalise_predictors,
+    no_report,
     require_names,
     stream,
 )
-from fusion_core.fusion.fusing.fusing import fuse, ignore
+from fusion_core.fusion.fusing._drawing import Draws, check_draws
+from fusion_core.fusion.fusing.fusing import fuse
 from fusion_core.fusion.implicates import (
     FusedVariable,
     Implicates,
     read_implicates,
     write_implicates,
 )
-from fusion_core.fusion.model import (
+from fusion_core.fusion.training import (
     FEWEST_IN_CLASS,
-    check_implicates,
+    Asked,
+    Predictors,
+    Variables,
+    check_asked,
     check_numbers,
-    checked_settings,
-    normalise_steps,
+    record_seed,
+    seed_or_recorded,
+    train,
 )
-from fusion_core.fusion.training import record_seed, seed_or_recorded, train
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from fusion_core.frames import Table
 
-Progress = Callable[[float, str], None]
 FEWEST_FOLDS = 2
 # Of the time of a fold, training takes nearly all: the fold it fuses is a part of the donor.
 _TRAINING_SHARE = 0.9
@@ -61,25 +68,28 @@ _STREAMS = "named after donor and variables"
 
 def fuse_out_of_fold(
     donor: Table,
-    y: Sequence[str | Sequence[str]],
-    x: Sequence[str],
+    variables: Variables | None = None,
+    predictors: Predictors | None = None,
     *,
     weight: str | None = None,
-    m: int = 40,
+    implicates: int | None = None,
     seed: int | None = None,
     settings: TrainSettings | None = None,
     folds: int = 5,
     threads: int = 1,
     checkpoints: PathLike | None = None,
     progress: Progress | None = None,
+    y: Variables | None = None,
+    x: Predictors | None = None,
+    m: int | None = None,
 ) -> Implicates:
     """Draw implicates for every donor household from models trained on the other folds.
 
     Parameters
     ----------
-    donor, y, x, weight, settings
+    donor, variables, predictors, weight, settings
         As for `fusion_core.fusion.train`.
-    m, threads
+    implicates, threads
         As for `fusion_core.fusion.fuse`.
     seed
         Seed of the folds, the models and the draws. A random one when left out, or the one an
@@ -91,6 +101,8 @@ def fuse_out_of_fold(
         and settings goes on where it stopped.
     progress
         Called with the share done and a sentence; may raise to stop.
+    y, x, m
+        Short names of `variables`, `predictors` and `implicates`.
 
     Returns
     -------
@@ -102,107 +114,94 @@ def fuse_out_of_fold(
     InputError
         If there are fewer than two folds or fewer donors than folds, or as `train` does.
     """
-    check_implicates(m)
-    settings, steps = checked_settings(settings), normalise_steps(y)
-    names = [name for step in steps for name in step]
-    listed, _ = normalise_predictors(x, steps, settings)
-    if weight is not None:
-        require_text(weight, "weight")
-    answers = [*names, *listed, *([] if weight is None else [weight])]
-    donor = read_frame(donor, "the donor", answers=answers)
-    require_names(answers, list(donor.columns), "column", "the donor")
+    report = progress or no_report
+    folder = None if checkpoints is None else path_of(checkpoints, "checkpoints")
+    asked = check_asked(variables, predictors, settings, weight, y=y, x=x)
+    draws = check_draws(implicates, seed_or_recorded(seed, folder), threads, m=m)
+    frame = read_frame(donor, "the donor", answers=asked.columns)
+    table, folds = _checked(frame, asked, folds)
+    if seed is None:
+        record_seed(draws.seed, folder)
+    given = by_either_name(predictors, x, "predictors", "x")
+    lists = given if isinstance(given, dict) else list(asked.predictors)
+    rest = [lists, weight, draws.implicates, draws.seed, folds, _plain(checked_settings(settings))]
+    kept = None if folder is None else folder / _fingerprint(table, asked, rest)
+    work = _Folds(table, _folds(len(table), folds, draws.seed), asked, draws, kept)
+
+    parts = [
+        _kept_or_fused(work, number, _within(report, number, folds)) for number in range(folds)
+    ]
+    report(1.0, "Fused every donor household by models that never saw it")
+    return _joined(work, parts, frame.index)
+
+
+@dataclass(frozen=True)
+class _Folds:
+    """A donor cut into folds, and what is drawn for each.
+
+    Attributes
+    ----------
+    table
+        The donor.
+    fold
+        The fold of each of its rows.
+    asked, draws
+        What is trained on the other folds and drawn.
+    kept
+        Where finished folds are kept; ``None`` to keep none.
+    """
+
+    table: pd.DataFrame
+    fold: NDArray[np.int64]
+    asked: Asked
+    draws: Draws
+    kept: Path | None
+
+
+def _checked(frame: pd.DataFrame, asked: Asked, folds: int) -> tuple[pd.DataFrame, int]:
+    """Return the donor with levels that are the same in all folds, and the number of folds."""
+    columns = list(frame.columns)
+    require_names([*asked.variables, *asked.predictors], columns, "column", "the donor")
+    if asked.weight is not None and asked.weight not in columns:
+        raise missing_weight(asked.weight, columns, where="the donor")
     folds = whole_number(folds, "folds", least=0)
-    if not FEWEST_FOLDS <= folds <= len(donor):
+    if not FEWEST_FOLDS <= folds <= len(frame):
         raise InputError(
-            f"{len(donor):,} donors cannot be cut into {folds} folds",
+            f"{len(frame):,} donors cannot be cut into {folds} folds",
             fix="Ask for at least two folds, and not more than there are donors",
         )
-    check_numbers(donor, [*names, *listed], weight)
-    table = _with_fixed_levels(donor, names)
-    folder = None if checkpoints is None else path_of(checkpoints, "checkpoints")
-    drawn, seed = seed is None, seed_or_recorded(seed, folder)
-    if drawn:
-        record_seed(seed, folder)
-    fold = _folds(len(table), folds, seed)
-    report = progress or ignore
-    kept = (
-        None
-        if folder is None
-        else folder
-        / _fingerprint(
-            table,
-            names,
-            listed,
-            weight,
-            [
-                _STREAMS,
-                steps,
-                x if isinstance(x, dict) else list(listed),
-                weight,
-                m,
-                seed,
-                folds,
-                _plain(settings),
-            ],
-        )
-    )
-    parts = []
-    for number in range(folds):
-        held = fold == number
-        part = _read_part(kept, number)
-        if part is None:
-            part = _fuse_fold(
-                table,
-                held,
-                names,
-                y,
-                x,
-                weight=weight,
-                m=m,
-                seed=integer_seed(seed, Purpose.FOLDS, _KEY, number),
-                settings=settings,
-                threads=threads,
-                checkpoints=kept,
-                progress=_within(report, number, folds),
-            )
-            _write_part(part, kept, number)
-        parts.append((held, part))
-    report(1.0, "Fused every donor household by models that never saw it")
-    return _joined(parts, len(table), donor.index)
+    check_numbers(frame, [*asked.variables, *asked.predictors], asked.weight)
+    return _with_fixed_levels(frame, asked.variables), folds
 
 
-def _fuse_fold(
-    table: pd.DataFrame,
-    held: NDArray[np.bool_],
-    names: list[str],
-    y: Sequence[str | Sequence[str]],
-    x: Sequence[str],
-    *,
-    weight: str | None,
-    m: int,
-    seed: int,
-    settings: TrainSettings | None,
-    threads: int,
-    checkpoints: Path | None,
-    progress: Progress,
-) -> Implicates:
-    learned = _without_lone_levels(table[~held], names)
+def _kept_or_fused(work: _Folds, number: int, progress: Progress) -> Implicates:
+    """Return the implicates of a fold, from where an interrupted call left them."""
+    part = _read_part(work.kept, number)
+    if part is None:
+        part = _fuse_fold(work, number, progress)
+        _write_part(part, work.kept, number)
+    return part
+
+
+def _fuse_fold(work: _Folds, number: int, progress: Progress) -> Implicates:
+    asked, held = work.asked, work.fold == number
+    seed = integer_seed(work.draws.seed, Purpose.FOLDS, _KEY, number)
     model = train(
-        learned,
-        y,
-        x,
-        weight=weight,
+        _without_lone_levels(work.table[~held], asked.variables),
+        asked.steps,
+        asked.predictors,
+        weight=asked.weight,
         seed=seed,
-        settings=settings,
-        checkpoints=checkpoints,
+        settings=asked.settings,
+        checkpoints=work.kept,
         progress=lambda share, words: progress(_TRAINING_SHARE * share, words),
     )
     return fuse(
-        table[held],
+        work.table[held],
         model,
-        m=m,
+        implicates=work.draws.implicates,
         seed=seed,
-        threads=threads,
+        threads=work.draws.threads,
         progress=lambda share, words: progress(
             _TRAINING_SHARE + (1.0 - _TRAINING_SHARE) * share, words
         ),
@@ -223,12 +222,11 @@ def _plain(settings: TrainSettings) -> dict[str, Any]:
     return dataclasses.asdict(settings) | {"workers": 0}
 
 
-def _fingerprint(
-    table: pd.DataFrame, names: list[str], x: Sequence[str], weight: str | None, rest: list[Any]
-) -> str:
+def _fingerprint(table: pd.DataFrame, asked: Asked, rest: list[Any]) -> str:
     """Return a text that is equal only for calls with the same result."""
-    digest = hashlib.sha256(json.dumps(rest, sort_keys=True, default=str).encode())
-    for name in [*names, *x, *([] if weight is None else [weight])]:
+    described = [_STREAMS, asked.steps, *rest]
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode())
+    for name in asked.columns:
         column = table[name]
         digest.update(f"{name} {column.dtype}".encode())
         digest.update(pd.util.hash_pandas_object(column, index=False).to_numpy().tobytes())
@@ -255,14 +253,14 @@ def _folds(rows: int, folds: int, seed: int) -> NDArray[np.int64]:
     return stream(seed, Purpose.FOLDS, _KEY).permutation(np.arange(rows) % folds)
 
 
-def _with_fixed_levels(donor: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _with_fixed_levels(donor: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Make text categorical, so that a level absent from a fold keeps its place."""
     texts = [name for name in names if pd.api.types.is_string_dtype(donor[name].dtype)]
     texts = [name for name in texts if not isinstance(donor[name].dtype, pd.CategoricalDtype)]
     return donor.astype(dict.fromkeys(texts, "category"))
 
 
-def _without_lone_levels(donor: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _without_lone_levels(donor: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Take out answers that a single donor of the folds gives: a class needs two."""
     result = donor.copy()
     for name in names:
@@ -273,17 +271,14 @@ def _without_lone_levels(donor: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return result
 
 
-def _joined(
-    parts: list[tuple[NDArray[np.bool_], Implicates]], rows: int, index: pd.Index[Any]
-) -> Implicates:
-    first = parts[0][1]
+def _joined(work: _Folds, parts: Sequence[Implicates], index: pd.Index[Any]) -> Implicates:
     variables = {}
-    for name, outline in first.variables.items():
-        dtype = np.result_type(*(part[name].values.dtype for _, part in parts))
-        values = np.empty((rows, first.count), dtype=dtype)
-        for held, part in parts:
-            values[held] = part[name].values
-        streams = tuple(stream for _, part in parts for stream in part[name].streams)
+    for name, outline in parts[0].variables.items():
+        dtype = np.result_type(*(part[name].values.dtype for part in parts))
+        values = np.empty((len(work.table), work.draws.implicates), dtype=dtype)
+        for number, part in enumerate(parts):
+            values[work.fold == number] = part[name].values
+        streams = tuple(stream for part in parts for stream in part[name].streams)
         variables[name] = FusedVariable(name, values, outline.levels, outline.ordered, streams)
-    notes = tuple(dict.fromkeys(note for _, part in parts for note in part.notes))
-    return Implicates(variables, notes, index)
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    return Implicates(variables, notes, index, parts[0].donor, parts[0].weight)

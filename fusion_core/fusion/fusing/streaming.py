@@ -8,9 +8,8 @@ one pass in memory, whoever computed which part.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,17 +18,22 @@ import psutil
 
 from fusion_core.arguments import path_of, whole_number
 from fusion_core.errors import InputError
-from fusion_core.fusion.base import CHUNK_ROWS
-from fusion_core.fusion.fusing._prediction import FastPredictor, Predictor
-from fusion_core.fusion.fusing._recipient_files import encode_to_file, read_encoded
-from fusion_core.fusion.fusing.fusing import (
-    Progress,
+from fusion_core.fusion.base import CHUNK_ROWS, Progress, no_report
+from fusion_core.fusion.fusing._drawing import (
+    Draws,
     RowRange,
     block_rows,
-    fuse_rows,
+    check_draws,
+    draw_rows,
     fused_outlines,
-    ignore,
 )
+from fusion_core.fusion.fusing._prediction import FastPredictor, Predictor
+from fusion_core.fusion.fusing._recipient_files import (
+    EncodedRecipient,
+    encode_to_file,
+    read_encoded,
+)
+from fusion_core.fusion.fusing._recipients import fusion_notes
 from fusion_core.fusion.implicates import (
     HOUSEHOLDS,
     begin_implicates,
@@ -41,14 +45,7 @@ from fusion_core.fusion.implicates import (
     work_file,
     write_part,
 )
-from fusion_core.fusion.model import (
-    FusionModel,
-    check_implicates,
-    check_seed,
-    fusion_notes,
-    model_checksum,
-    software_version,
-)
+from fusion_core.fusion.model import FusionModel, model_checksum, software_version
 
 if TYPE_CHECKING:
     from fusion_core.arguments import PathLike
@@ -67,12 +64,13 @@ def fuse_to_folder(
     model: PathLike,
     folder: PathLike,
     *,
-    m: int = 40,
+    implicates: int | None = None,
     seed: int | None = None,
     threads: int = 1,
     memory: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    m: int | None = None,
 ) -> None:
     """Draw implicates for a recipient on disk and write them to a folder.
 
@@ -87,9 +85,9 @@ def fuse_to_folder(
         Folder or zip of a saved model.
     folder
         Where `fusion_core.fusion.read_implicates` will find the implicates. What an interrupted
-        call with the same recipient, model, `m` and `seed` left there is gone on with. Whole
+        call with the same recipient, model, `implicates` and `seed` left there is gone on with. Whole
         implicates that are there are replaced once the new ones are whole.
-    m, seed
+    implicates, seed
         As for `fusion_core.fusion.fuse`; the draws are the same. Without a seed an interrupted call
         is gone on with by its own.
     threads
@@ -102,6 +100,8 @@ def fuse_to_folder(
         see `model` and `folder`. One part after the other here when left out.
     progress
         Called with the share done and a sentence; may raise to stop.
+    m
+        Short name of `implicates`.
 
     Raises
     ------
@@ -113,93 +113,103 @@ def fuse_to_folder(
     ConflictError
         If another process is fusing to the same folder.
     """
-    check_implicates(m)
-    if seed is not None:
-        seed = check_seed(seed)
-    report = progress or ignore
+    report = progress or no_report
     report(0.0, "Checking the recipient")
+    draws = check_draws(implicates, seed, threads, m=m)
     place, folder = path_of(model, "model"), path_of(folder, "folder")
-    threads = whole_number(threads, "threads", least=0)
     memory = None if memory is None else whole_number(memory, "memory", least=1)
+
     loaded = FusionModel.load(place)
-    size = _part_rows(loaded, m, threads, memory)
+    size = _part_rows(loaded, draws, memory)
     with locked(folder):
         claim(folder)
-        found = encode_to_file(
+        encoded = encode_to_file(
             recipient,
             loaded,
             folder / work_file(RECIPIENT),
             households=folder / work_file(HOUSEHOLDS),
         )
-        checksum = model_checksum(place)
-
-        def name(seed: int) -> str:
-            return f"{m} {seed} {checksum} {found.digest} {software_version()}"
-
-        if seed is None:
-            seed = check_seed(_interrupted_seed(folder, name))
-        fingerprint = name(seed)
-        done, size = _finished(folder, fingerprint, size)
-        parts = math.ceil(found.rows / size)
+        work = FolderWork(place, model_checksum(place), folder, size, encoded, draws)
+        done, work = _resumed(work, seed_is_given=seed is not None)
         names = [variable.name for variable in loaded.fused_types]
-        begin_implicates(folder, fingerprint, variables=names, keep=done, seed=seed)
-        work = [
-            PartWork(
-                place, checksum, folder, number, size, found.rows, m, seed, threads, fingerprint
-            )
-            for number in range(parts)
-            if number not in done
-        ]
+        begin_implicates(folder, work.fingerprint, variables=names, keep=done, seed=work.draws.seed)
+        waiting = [PartWork(work, number) for number in range(work.parts) if number not in done]
         if executor is None:
             predictor = FastPredictor()
-            for item in work:
-                fuse_part(item, loaded, predictor, progress=report)
+            for part in waiting:
+                fuse_part(part, loaded, predictor, progress=report)
         else:
-            _spread(work, executor, parts, report)
-        outlines, notes = fused_outlines(loaded, seed), fusion_notes(loaded, found.lacking)
-        declare_whole(folder, outlines, implicates=m, parts=parts, notes=notes)
+            _spread(waiting, executor, report)
+        declare_whole(
+            folder,
+            fused_outlines(loaded, work.draws.seed),
+            implicates=draws.implicates,
+            parts=work.parts,
+            notes=fusion_notes(loaded, encoded.lacking),
+            donor=loaded.donor,
+            weight=loaded.weight,
+        )
 
 
 @dataclass(frozen=True)
-class PartWork:
-    """A part to be fused, for whoever computes it.
+class FolderWork:
+    """A fusion to a folder, after its recipient was read.
 
     Attributes
     ----------
-    model, folder, m, seed, threads
-        As for `fuse_to_folder`.
+    model
+        Folder or zip of the model.
     checksum
         Of the model's manifest.
-    number, size, rows
-        Position of the part, rows of a part, and rows of the whole recipient.
-    fingerprint
-        What the draws follow from.
+    folder
+        Where the implicates go.
+    size
+        Rows of a part.
+    recipient
+        What is known of the whole recipient.
+    draws
+        Which implicates are drawn.
     """
 
     model: Path
     checksum: str
     folder: Path
-    number: int
     size: int
-    rows: int
-    m: int
-    seed: int
-    threads: int
-    fingerprint: str
+    recipient: EncodedRecipient
+    draws: Draws
+
+    @property
+    def parts(self) -> int:
+        """Number of parts."""
+        return math.ceil(self.recipient.rows / self.size)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the draws follow from."""
+        draws = f"{self.draws.implicates} {self.draws.seed}"
+        return f"{draws} {self.checksum} {self.recipient.digest} {software_version()}"
+
+
+@dataclass(frozen=True)
+class PartWork:
+    """A part to be fused, for whoever computes it: the whole and the part's number."""
+
+    whole: FolderWork
+    number: int
 
 
 def fuse_part(
-    work: PartWork,
+    part: PartWork,
     model: FusionModel | None = None,
     predictor: Predictor | None = None,
     *,
-    progress: Progress = ignore,
+    progress: Progress = no_report,
 ) -> int:
     """Fuse and write one part; doing so twice changes nothing.
 
     Parameters
     ----------
-    work
+    part
         What to do.
     model
         The model, if it is at hand; otherwise it is read.
@@ -217,24 +227,15 @@ def fuse_part(
     ConflictError
         If another fusion began in the folder since.
     """
+    work = part.whole
     if model is None or predictor is None:
         model, predictor = _at_hand(work.model, work.checksum)
-    first = work.number * work.size
-    matrix = read_encoded(
-        work.folder / work_file(RECIPIENT), first, min(first + work.size, work.rows)
-    )
-    drawn = fuse_rows(
-        matrix,
-        model,
-        RowRange(first, work.rows),
-        m=work.m,
-        seed=work.seed,
-        threads=work.threads,
-        predictor=predictor,
-        progress=progress,
-    )
-    write_part(work.folder, work.number, drawn, size=work.size, fingerprint=work.fingerprint)
-    return work.number
+    rows = RowRange(part.number * work.size, work.recipient.rows)
+    last = min(rows.first + work.size, rows.total)
+    matrix = read_encoded(work.folder / work_file(RECIPIENT), rows.first, last)
+    drawn = draw_rows(matrix, model, rows, work.draws, predictor=predictor, progress=progress)
+    write_part(work.folder, part.number, drawn, size=work.size, fingerprint=work.fingerprint)
+    return part.number
 
 
 @lru_cache(maxsize=1)
@@ -244,46 +245,49 @@ def _at_hand(path: Path, checksum: str) -> tuple[FusionModel, Predictor]:
     return FusionModel.load(path), FastPredictor()
 
 
-def _finished(folder: Path, fingerprint: str, size: int) -> tuple[frozenset[int], int]:
-    """Return the finished parts to go on with and the rows of a part, theirs if the memory allows."""
-    found = finished_parts(folder, fingerprint)
+def _resumed(work: FolderWork, *, seed_is_given: bool) -> tuple[frozenset[int], FolderWork]:
+    """Return the finished parts to go on with, and the work with the seed and the parts of these.
+
+    Without a seed an interrupted fusion of the same model and recipient is gone on with by its own;
+    its parts are kept where the memory allows parts of their size.
+    """
+    if not seed_is_given:
+        begun = read_begun(work.folder)
+        if begun is not None and begun.seed is not None:
+            same = replace(work, draws=replace(work.draws, seed=begun.seed))
+            work = same if begun.fingerprint == same.fingerprint else work
+    found = finished_parts(work.folder, work.fingerprint)
     sizes = {int(record["size"]) for record in found.values()}
-    if len(sizes) == 1 and max(sizes) <= size:
-        return frozenset(found), sizes.pop()
-    return frozenset(), size
+    if len(sizes) == 1 and max(sizes) <= work.size:
+        return frozenset(found), replace(work, size=sizes.pop())
+    return frozenset(), work
 
 
-def _spread(work: list[PartWork], executor: Executor, parts: int, report: Progress) -> None:
+def _spread(parts: list[PartWork], executor: Executor, report: Progress) -> None:
     """Let an executor fuse the parts; a failure stops what has not begun."""
-    waiting = [executor.submit(fuse_part, item) for item in work]
+    waiting = [executor.submit(fuse_part, part) for part in parts]
+    total = parts[0].whole.parts if parts else 0
     try:
-        for count, future in enumerate(as_completed(waiting), start=parts - len(work) + 1):
+        for count, future in enumerate(as_completed(waiting), start=total - len(parts) + 1):
             future.result()
-            report(count / parts, f"Fused {count:,} of {parts:,} parts")
+            report(count / total, f"Fused {count:,} of {total:,} parts")
     finally:
         for future in waiting:
             future.cancel()
 
 
-def _part_rows(model: FusionModel, m: int, threads: int, memory: int | None) -> int:
+def _part_rows(model: FusionModel, draws: Draws, memory: int | None) -> int:
     """Return how many rows are kept at once: whole chunks, within the memory."""
     memory = psutil.virtual_memory().available // 4 if memory is None else memory
-    at_work = max(1, threads) * block_rows(m) * m * BYTES_A_BLOCK_CELL
-    a_row = m * len(model.fused_types) * BYTES_A_CELL + len(model.predictors) * 64
+    implicates, threads = draws.implicates, draws.threads
+    at_work = max(1, threads) * block_rows(implicates) * implicates * BYTES_A_BLOCK_CELL
+    a_row = implicates * len(model.fused_types) * BYTES_A_CELL + len(model.predictors) * 64
     chunks = (memory - at_work) // (a_row * CHUNK_ROWS)
     if chunks < 1:
         needed = at_work + a_row * CHUNK_ROWS
         raise InputError(
-            f"Fusing {m} implicates of {len(model.fused_types)} variables with {threads} threads "
+            f"Fusing {implicates} implicates of {len(model.fused_types)} variables with {threads} threads "
             f"needs {needed / 1e6:,.0f} MB, but {memory / 1e6:,.0f} MB are allowed",
             fix="Allow more memory, or ask for fewer threads or implicates",
         )
     return int(min(LARGEST_PART, chunks * CHUNK_ROWS))
-
-
-def _interrupted_seed(folder: Path, name: Callable[[int], str]) -> int | None:
-    """Return the seed of an interrupted fusion of the same model and recipient, if there is one."""
-    begun = read_begun(folder)
-    if begun is None or begun.seed is None or begun.fingerprint != name(begun.seed):
-        return None
-    return begun.seed

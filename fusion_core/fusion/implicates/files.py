@@ -3,8 +3,8 @@
 Layout (format 2) of a folder:
 
 ``implicates.json``
-    Format version, numbers of rows and implicates, notes, and per variable its levels, order, the
-    random streams it was drawn with (absent in earlier versions), and its files with their sizes
+    Format version, numbers of rows and implicates, notes, the donor survey and its weight column
+    (absent in earlier versions), and per variable its levels, order, the random streams it was drawn with (absent in earlier versions), and its files with their sizes
     and SHA-256; written last, so that implicates without it are not there.
 ``parts/``
     While fusing only, see `fusion_core.fusion.implicates.work_files`: ``begun.json`` says what is being
@@ -301,6 +301,8 @@ def declare_whole(
     parts: int,
     notes: Sequence[str] = (),
     numbered: bool = False,
+    donor: str = "",
+    weight: str | None = None,
 ) -> None:
     """Declare the implicates in a folder complete; those they replace are removed.
 
@@ -316,6 +318,8 @@ def declare_whole(
         What a user should know, in sentences.
     numbered
         Whether the recipient's index counts its rows from 0, so that nothing was written of it.
+    donor, weight
+        As in `Implicates`.
     """
     records = [read_json(folder / PARTS / f"{number:05}.json") for number in range(parts)]
     entries: list[dict[str, Any]] = [
@@ -339,6 +343,8 @@ def declare_whole(
         "generation": begun.generation,
         "notes": list(notes),
         "households": households,
+        "donor": donor,
+        "weight": weight,
         "variables": entries,
     }
     with _told(folder):
@@ -374,7 +380,8 @@ def write_implicates(implicates: Implicates, folder: PathLike) -> None:
     folder, variables = path_of(folder, "folder"), implicates.variables.values()
     with locked(folder):
         begin_implicates(folder, variables=implicates.names)
-        _write_index(implicates.index, folder)
+        with _told(folder):
+            _write_index(implicates.index, folder)
         write_part(folder, 0, variables)
         declare_whole(
             folder,
@@ -383,6 +390,8 @@ def write_implicates(implicates: Implicates, folder: PathLike) -> None:
             parts=1,
             notes=implicates.notes,
             numbered=implicates.index is not None and _is_numbered(implicates.index),
+            donor=implicates.donor,
+            weight=implicates.weight,
         )
 
 

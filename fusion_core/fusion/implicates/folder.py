@@ -37,8 +37,9 @@ from fusion_core.arguments import PathLike, column_names, path_of
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.base import Stream, common_seed
 from fusion_core.fusion.implicates.files import FORMAT_VERSION, NUMBERED, implicate_columns
-from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
+from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates, implicate_facts
 from fusion_core.fusion.implicates.work_files import MANIFEST
+from fusion_core.summaries import Summarized, counted
 from fusion_core.workspace.files import checksum_of, read_json
 from fusion_core.workspace.tables import quoted
 
@@ -104,6 +105,8 @@ def open_implicates(folder: PathLike, *, seed: int | None = None) -> ImplicateFo
             None if households == NUMBERED else households,
             households == NUMBERED,
             seed,
+            manifest.get("donor", ""),
+            manifest.get("weight"),
         )
     except (KeyError, TypeError) as error:
         raise CorruptFileError(
@@ -111,8 +114,8 @@ def open_implicates(folder: PathLike, *, seed: int | None = None) -> ImplicateFo
         ) from error
 
 
-@dataclass(frozen=True)
-class ImplicateFolder:
+@dataclass(frozen=True, repr=False)
+class ImplicateFolder(Summarized):
     """Implicates on disk.
 
     Attributes
@@ -131,6 +134,8 @@ class ImplicateFolder:
         Whether the recipient's index counts its rows from 0.
     earlier_seed
         Seed of implicates of an earlier version, which does not tell it, where it is known.
+    donor, weight
+        As in `Implicates`.
     """
 
     path: Path
@@ -141,6 +146,14 @@ class ImplicateFolder:
     households: Mapping[str, Any] | None = None
     numbered: bool = False
     earlier_seed: int | None = None
+    donor: str = ""
+    weight: str | None = None
+
+    def _title(self) -> str:
+        return f"of {counted(len(self.names), 'fused variable')}"
+
+    def _facts(self) -> dict[str, object]:
+        return {**implicate_facts(self), "folder": self.path}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -205,7 +218,8 @@ class ImplicateFolder:
     def read(self, variables: Sequence[str] | None = None) -> Implicates:
         """Read all rows of some variables, or of all; see `read_implicates`."""
         found = {name: self._read(name) for name in self.chosen(variables)}
-        return Implicates(found, self.notes, self.index() if found else None)
+        index = self.index() if found else None
+        return Implicates(found, self.notes, index, self.donor, self.weight)
 
     def blocks(self, variables: Sequence[str] | None = None) -> Iterator[Implicates]:
         """Read consecutive rows of some variables, or of all, a bounded number at a time.
@@ -224,7 +238,11 @@ class ImplicateFolder:
             own = None if index is None else index[first:last]
             found = zip(names, pieces, strict=True)
             yield Implicates(
-                {name: self._variable(name, values) for name, values in found}, self.notes, own
+                {name: self._variable(name, values) for name, values in found},
+                self.notes,
+                own,
+                self.donor,
+                self.weight,
             )
             first = last
 

@@ -18,15 +18,17 @@ from fusion_core.arguments import require_text, whole_number
 from fusion_core.errors import InputError
 from fusion_core.frames import is_number, level_text, read_frame, whole_frame
 from fusion_core.fusion.base import Stream, common_seed, refuse_mixed_streams
+from fusion_core.summaries import Summarized, counted, listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.frames import Table
+    from fusion_core.fusion.implicates.folder import ImplicateFolder
 
 
-@dataclass(frozen=True)
-class FusedVariable:
+@dataclass(frozen=True, repr=False)
+class FusedVariable(Summarized):
     """The draws of one variable.
 
     Attributes
@@ -54,6 +56,19 @@ class FusedVariable:
     def is_categorical(self) -> bool:
         """Whether the values are codes into `levels`."""
         return bool(self.levels)
+
+    def _title(self) -> str:
+        return self.name
+
+    def _facts(self) -> dict[str, object]:
+        rows, count = self.values.shape
+        order = ", ordered" if self.ordered else ""
+        return {
+            "households": f"{rows:,}",
+            "implicates": f"{count:,}",
+            "values": f"levels{order}" if self.is_categorical else "numbers",
+            "levels": listed(self.levels) if self.is_categorical else "",
+        }
 
     @property
     def nbytes(self) -> int:
@@ -89,8 +104,8 @@ class FusedVariable:
         return pd.Series(codes, index=index, name=self.name)
 
 
-@dataclass(frozen=True)
-class Implicates:
+@dataclass(frozen=True, repr=False)
+class Implicates(Summarized):
     """All fused variables of one fusion, for the same households in the same order.
 
     Attributes
@@ -102,6 +117,11 @@ class Implicates:
     index
         The recipient's index, by which every table of households is labelled; their positions where
         it is not known.
+    donor
+        Name of the donor survey, where the model has one.
+    weight
+        The donor's weight column the model was trained with, empty where every donor counted once;
+        ``None`` where it is not known.
 
     Raises
     ------
@@ -113,6 +133,14 @@ class Implicates:
     variables: Mapping[str, FusedVariable]
     notes: tuple[str, ...] = ()
     index: pd.Index[Any] | None = None
+    donor: str = ""
+    weight: str | None = None
+
+    def _title(self) -> str:
+        return f"of {counted(len(self.names), 'fused variable')}"
+
+    def _facts(self) -> dict[str, object]:
+        return implicate_facts(self)
 
     def __post_init__(self) -> None:
         shapes = {variable.values.shape for variable in self.variables.values()}
@@ -182,13 +210,26 @@ class Implicates:
             },
             self.notes,
             None if self.index is None else self.index[first:last],
+            self.donor,
+            self.weight,
         )
 
     def long(self) -> pd.DataFrame:
         """Return all implicates stacked, with columns ``implicate`` (from 1) and ``row`` (from 0).
 
         Each block of rows has the recipient's index.
+
+        Raises
+        ------
+        InputError
+            If a variable bears the name of one of these columns.
         """
+        for name in ("implicate", "row"):
+            if name in self.variables:
+                raise InputError(
+                    f"The fused variable '{name}' has the name of a column that is written beside it",
+                    fix="Rename it in the donor",
+                )
         parts = []
         for implicate in range(self.count):
             part = self.frame(implicate)
@@ -257,6 +298,20 @@ class Implicates:
                 )
                 variables[str(name)] = FusedVariable(str(name), numbers.reshape(count, rows).T)
         return cls(variables, index=_common_index(frame.index[order], rows))
+
+
+def implicate_facts(implicates: Implicates | ImplicateFolder) -> dict[str, object]:
+    """Return what implicates say of themselves, in memory or on disk."""
+    weight = {None: "", "": "unweighted"}.get(implicates.weight, implicates.weight)
+    return {
+        "variables": listed(implicates.names),
+        "households": f"{implicates.rows:,}",
+        "implicates": f"{implicates.count:,}",
+        "donor": implicates.donor,
+        "donor's weight": weight,
+        "seed": implicates.seed,
+        "notes": len(implicates.notes) or "",
+    }
 
 
 def _common_index(stacked: pd.Index[Any], rows: int) -> pd.Index[Any] | None:

@@ -8,18 +8,16 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.fusion.model.manifest import holds_model
+from fusion_core.fusion.model.manifest import Reader, holds_model
 from fusion_core.workspace.files import not_readable, replace_file
 from fusion_core.workspace.folders import restore_folder
 
 SUFFIX = ".zip"
-Reader = Callable[[str], bytes | None]
-"""Returns the content of a file of the model; ``None`` where there is none."""
 
 
 @contextmanager

@@ -8,7 +8,6 @@ which cross-validation yields for free.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,9 +15,6 @@ from scipy.optimize import minimize_scalar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from fusion_core.fusion.model.expectations import FittedVariable
-    from fusion_core.fusion.model.fusion_model import VariableModel
 
 LOG_RANGE: Final = (-1.5, 1.5)
 """Range of ln T that is searched: T from 0.22 to 4.5."""
@@ -33,7 +29,7 @@ def tempered(probabilities: NDArray[np.float64], temperature: float) -> NDArray[
 
 def tempered_chance(chance: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
     """Return the calibrated probability of one of two outcomes."""
-    return tempered(_both(chance), temperature)[..., 1]
+    return tempered(both_chances(chance), temperature)[..., 1]
 
 
 def best_temperature(
@@ -59,33 +55,6 @@ def best_temperature(
     return float(np.exp(minimize_scalar(loss, bounds=LOG_RANGE, method="bounded").x))
 
 
-def calibrated(
-    fitted: FittedVariable, outcome: NDArray[np.float64], weights: NDArray[np.float64]
-) -> VariableModel:
-    """Return a variable's model with the temperature that suits its out-of-fold probabilities.
-
-    A model without class probabilities, or without out-of-fold ones, is returned as it is.
-
-    Parameters
-    ----------
-    fitted
-        The variable's models and expectations of the donors.
-    outcome, weights
-        The donors' values (numbers or codes) and survey weights.
-    """
-    model = fitted.model
-    if (fitted.out_of_fold == fitted.fitted).all():
-        return model
-    if model.type.is_categorical:
-        place = np.searchsorted(model.classes, outcome)
-        temperature = best_temperature(fitted.out_of_fold, place, weights)
-    elif model.has_zero_part:
-        place = (outcome != 0).astype(np.int64)
-        temperature = best_temperature(_both(fitted.out_of_fold[:, 0]), place, weights)
-    else:
-        return model
-    return dataclasses.replace(model, temperature=temperature)
-
-
-def _both(chance: NDArray[np.float64]) -> NDArray[np.float64]:
+def both_chances(chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probabilities of both outcomes from that of the second, along a new last axis."""
     return np.stack([1 - chance, chance], axis=-1)

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 from fusion_core.errors import CorruptFileError
 from fusion_core.fusion.base import TrainSettings, VariableType, tupled
 from fusion_core.fusion.model._archive import SUFFIX, check_replaceable, pack, reading, spread
-from fusion_core.fusion.model.fusion_model import FusionModel, ModelPart, Step, VariableModel
+from fusion_core.fusion.model.chain import ModelContent, ModelPart, Step, VariableModel
 from fusion_core.fusion.model.manifest import (
     MANIFEST_FILE,
     manifest_checksum,
@@ -47,6 +47,7 @@ from fusion_core.workspace.folders import own_files, replace_folder
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Model = TypeVar("Model", bound=ModelContent)
 MODEL_FILE = "model.json"
 DONOR_FILE = "donors.parquet"
 OWN: Final = own_files(
@@ -55,7 +56,7 @@ OWN: Final = own_files(
 """The files of a saved model."""
 
 
-def save_model(model: FusionModel, path: Path) -> None:
+def write_model(model: ModelContent, path: Path) -> None:
     """Write a model; an earlier one at the path is replaced once the new one is complete.
 
     Files that a person put beside the earlier one's are kept.
@@ -80,13 +81,15 @@ def save_model(model: FusionModel, path: Path) -> None:
         spread(_files(model), new)
 
 
-def load_model(path: Path) -> FusionModel:
+def read_model(path: Path, kind: type[Model]) -> Model:
     """Read a model and verify every file.
 
     Parameters
     ----------
     path
         Its folder or zip.
+    kind
+        The class to make of it.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def load_model(path: Path) -> FusionModel:
     with reading(path) as read:
         files = verified_files(read, path)
     try:
-        return _model(files, path)
+        return _model(files, path, kind)
     except (KeyError, TypeError, IndexError) as error:
         raise CorruptFileError(
             f"The model's description lacks or misspells {error}",
@@ -121,7 +124,7 @@ def model_checksum(path: Path) -> str:
         return manifest_checksum(read, path)
 
 
-def _files(model: FusionModel) -> dict[str, bytes]:
+def _files(model: ModelContent) -> dict[str, bytes]:
     """Return the content of every file of a model, the manifest last."""
     columns = {"weight": model.weights} | {
         f"value_{place}": model.values[variable.name]
@@ -144,7 +147,7 @@ def _files(model: FusionModel) -> dict[str, bytes]:
     return files | {MANIFEST_FILE: manifest_of(files)}
 
 
-def _record(model: FusionModel) -> dict[str, Any]:
+def _record(model: ModelContent) -> dict[str, Any]:
     return {
         "seed": model.seed,
         "settings": dataclasses.asdict(model.settings),
@@ -161,6 +164,7 @@ def _record(model: FusionModel) -> dict[str, Any]:
         "notes": list(model.notes),
         "missing": dict(model.missing),
         "donor": model.donor,
+        "weight": model.weight,
     }
 
 
@@ -196,7 +200,7 @@ def _pool_table(pool: DonorPool) -> pa.Table:
     return pa.table(columns | {"donors": lists})
 
 
-def _model(files: dict[str, bytes], shown: Path) -> FusionModel:
+def _model(files: dict[str, bytes], shown: Path, kind: type[Model]) -> Model:
     record = parse_json(files[MODEL_FILE], where=str(shown / MODEL_FILE))
     donors = _table(files[DONOR_FILE])
     weights = donors["weight"].to_numpy()
@@ -214,7 +218,7 @@ def _model(files: dict[str, bytes], shown: Path) -> FusionModel:
         for number, step in enumerate(record["steps"])
     )
     types = [variable.type for step in steps for variable in step.variables]
-    return FusionModel(
+    return kind(
         predictors=tuple(_type(item) for item in record["predictors"]),
         fill=tuple(np.nan if value is None else float(value) for value in record["fill"]),
         steps=steps,
@@ -233,6 +237,7 @@ def _model(files: dict[str, bytes], shown: Path) -> FusionModel:
             for place, variable in enumerate(types)
             if f"exact_{place}" in donors.column_names
         },
+        weight=record.get("weight"),
     )
 
 

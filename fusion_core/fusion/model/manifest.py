@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fusion_core.errors import CorruptFileError
 from fusion_core.workspace.files import json_text, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from fusion_core.fusion.model._archive import Reader
-
+Reader: TypeAlias = "Callable[[str], bytes | None]"
+"""Returns the content of a file of the model; ``None`` where there is none."""
 FORMAT_VERSION = 4
 READABLE_VERSIONS = (1, 2, 3, 4)
 KIND = "fusion model"

@@ -20,6 +20,7 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from fusion_core.fusion.base import no_cancel, one_blas_thread
+from fusion_core.summaries import Summarized
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,8 +86,8 @@ class ExpectationScale:
         return np.asarray(standard * self.spread + self.centre)
 
 
-@dataclass(frozen=True)
-class DonorPool:
+@dataclass(frozen=True, repr=False)
+class DonorPool(Summarized):
     """Lists of donors around centres in the scaled expectation space.
 
     Attributes
@@ -108,6 +109,9 @@ class DonorPool:
     offsets: NDArray[np.int64]
     donors: NDArray[np.int32]
     cumulative: NDArray[np.float64]
+
+    def _facts(self) -> dict[str, object]:
+        return {"centres": f"{len(self.points):,}", "expectations": self.points.shape[1]}
 
     @classmethod
     def build(

@@ -16,14 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fusion_core.fusion.model import (
-    FittedVariable,
-    ModelPart,
-    VariableModel,
-    VariableTask,
-    check_seed,
-    fit_variable,
-)
+from fusion_core.fusion.base import check_seed
+from fusion_core.fusion.model import ModelPart, VariableModel
+from fusion_core.fusion.training._variable_fits import FittedVariable, VariableTask, fit_variable
 from fusion_core.fusion.trees import Tuning
 from fusion_core.workspace.files import read_json, replace_file, write_json
 
@@ -91,7 +86,7 @@ def fit_or_read(
     folder
         Where checkpoints are kept; ``None`` to keep none.
     workers, report
-        As for `fusion_core.fusion.model.expectations.fit_variable`.
+        As for `variable_fits.fit_variable`.
 
     Raises
     ------

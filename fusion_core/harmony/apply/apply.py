@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import type_name
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.apply.grouping import SideValues, problems_error, side_values
 from fusion_core.harmony.apply.rows import RowsCache, SurveyRows
@@ -33,12 +34,13 @@ from fusion_core.harmony.model import (
     side_outcome,
     takes_reference_person,
 )
+from fusion_core.summaries import Summarized, counted, listed
 from fusion_core.surveys.model import RespondentLevel
 from fusion_core.surveys.source import SurveySource
 
 
-@dataclass(frozen=True)
-class HarmonizedPair:
+@dataclass(frozen=True, repr=False)
+class HarmonizedPair(Summarized):
     """Donor and recipient with the same predictors.
 
     Attributes
@@ -54,6 +56,14 @@ class HarmonizedPair:
     recipient: pd.DataFrame
     failures: dict[str, HarmonyError] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "donor": f"{len(self.donor):,} × {counted(self.donor.shape[1], 'column')}",
+            "recipient": f"{len(self.recipient):,} × {counted(self.recipient.shape[1], 'column')}",
+            "predictors": listed([key for key in self.keys if key in self.donor.columns], most=3),
+            "failed": listed(self.failures, most=3) if self.failures else "",
+        }
 
 
 def group_labels(
@@ -218,13 +228,18 @@ def harmonize_pair(
     Raises
     ------
     InputError
-        If a survey has no microdata of the wanted level.
+        If a survey is none, or has no microdata of the wanted level.
     """
     cache = cache or RowsCache()
     listed = harmonies.harmonies if isinstance(harmonies, HarmonySet) else tuple(harmonies)
     surveys: dict[SideName, SurveySource] = {"donor": donor, "recipient": recipient}
     frames: dict[SideName, pd.DataFrame] = {}
     for name, survey in surveys.items():
+        if not hasattr(survey, "column_names"):
+            raise InputError(
+                f"'{name}' must be a survey; got {type_name(survey)}",
+                fix="Read one with read_survey or Workspace.stored_survey",
+            )
         rows = cache.rows(survey)
         rows.count(respondent)
         frames[name] = rows.keys(respondent)

@@ -22,10 +22,10 @@ from fusion_core.harmony.model import (
     is_group,
     side_outcome,
 )
+from fusion_core.text_similarity import STOP_WORDS, normalise_label
 
 _WORD: Final = re.compile(r"[a-z]+|\d+")
 _STEM: Final = 5
-_IDLE: Final = frozenset({"a", "an", "and", "at", "in", "is", "of", "on", "or", "the", "to"})
 _SAME: Final = 0.999
 ALIKE: Final = 0.65
 """Similarity from which two labels read alike."""
@@ -85,9 +85,9 @@ def _label_text(labels: frozenset[str]) -> LabelText:
 
 @lru_cache(maxsize=20_000)
 def stems(label: str) -> frozenset[str]:
-    """Return the words of a label, cut to their first letters, without idle ones."""
-    text = re.sub(r"(?<=\d),(?=\d{3})", "", label.lower()).replace("'", "").replace("’", "")
-    return frozenset(word[:_STEM] for word in _WORD.findall(text) if word not in _IDLE)
+    """Return the words of a label, cut to their first letters, without stop words."""
+    found = _WORD.findall(normalise_label(label))
+    return frozenset(word[:_STEM] for word in found if word not in STOP_WORDS)
 
 
 def labels_closer_to_another_group(case: Case) -> Iterator[Finding]:

@@ -10,7 +10,6 @@ from fusion_core.errors import InputError
 from fusion_core.harmony.checks.check import check_harmony
 from fusion_core.harmony.checks.findings import Finding
 from fusion_core.harmony.checks.siblings import siblings_of
-from fusion_core.harmony.fusiondata import read_harmonies
 from fusion_core.harmony.model import Harmony, HarmonySet, SideName, SurveyPair
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from fusion_core.surveys.model import Dictionary, RespondentLevel, SurveyId
@@ -83,37 +82,6 @@ def check_sets(
     return checked
 
 
-def check_files(
-    paths: Sequence[Path],
-    dictionary_of: DictionaryOf | None = None,
-    *,
-    others: Iterable[HarmonySet] = (),
-    respondent: RespondentLevel = "household",
-) -> list[CheckedHarmony]:
-    """Read fusionData files and check them; the files are siblings of each other.
-
-    Parameters
-    ----------
-    paths
-        ``.R`` files or JSON copies.
-    dictionary_of, others, respondent
-        As for `check_sets`.
-
-    Raises
-    ------
-    InputError
-        If a file is no harmony file.
-    """
-    known = _Known(dictionary_of)
-    sets = []
-    for path in paths:
-        pair = read_harmonies(path).pair
-        read = read_harmonies(path, donor=known.of(pair.donor), recipient=known.of(pair.recipient))
-        sets.append(read.harmony_set)
-    names = [path.name for path in paths]
-    return check_sets(sets, known.of, others=others, sources=names, respondent=respondent)
-
-
 def sibling_sets(folder: Path | str, pair: SurveyPair) -> list[HarmonySet]:
     """Load the stored sets of a workspace for other vintages of a pair's surveys.
 
@@ -156,7 +124,6 @@ class _Known:
 __all__ = [
     "CheckedHarmony",
     "DictionaryOf",
-    "check_files",
     "check_sets",
     "price_years",
     "sibling_sets",

@@ -258,11 +258,6 @@ def set_comment(harmony: Harmony, comment: str) -> Harmony:
     return replace(harmony, comment=comment)
 
 
-def use_numbers(harmony: Harmony, side: SideName) -> Harmony:
-    """Use the number itself: no bins, no groups."""
-    return replace_side(harmony, side, breakpoints=(), levels=())
-
-
 def rename_group(harmony: Harmony, code: float, name: str) -> Harmony:
     """Give a group a name; an empty one takes the name away."""
     names = {float(key): text for key, text in harmony.group_names}
@@ -270,11 +265,6 @@ def rename_group(harmony: Harmony, code: float, name: str) -> Harmony:
     if name.strip():
         names[float(code)] = name.strip()
     return replace(harmony, group_names=tuple(sorted(names.items())))
-
-
-def swap_groups(harmony: Harmony, first: float, second: float) -> Harmony:
-    """Exchange two groups on both sides, with their names."""
-    return recode_groups(harmony, {float(first): float(second), float(second): float(first)})
 
 
 def merge_groups(harmony: Harmony, codes: Iterable[float], into: float) -> Harmony:
@@ -369,6 +359,4 @@ __all__ = [
     "set_ordered",
     "set_universe",
     "start_harmony",
-    "swap_groups",
-    "use_numbers",
 ]

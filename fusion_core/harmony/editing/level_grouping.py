@@ -13,7 +13,7 @@ from typing import Final
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.editing.edits import assign_each, next_group, recode_groups, rename_group
-from fusion_core.harmony.labels import label_sections, normalise_label
+from fusion_core.harmony.labels import label_sections
 from fusion_core.harmony.model import (
     DROP,
     SIDES,
@@ -23,6 +23,7 @@ from fusion_core.harmony.model import (
     SideName,
     format_number,
 )
+from fusion_core.text_similarity import normalise_label
 
 _NO_GROUP: Final = frozenset({"", "-", "–", "na", "none", "no group"})
 _LEFT_OUT: Final = frozenset({"drop", "x", "leave out", "left out"})

@@ -1,9 +1,10 @@
-"""One harmony as a section of the printed crosswalk: what it says, in words and as a table."""
+"""What the printed crosswalk says of one harmony; how it looks is in its template."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from fusion_core.errors import InputError
@@ -14,7 +15,6 @@ from fusion_core.harmony.editing import (
     describe_side,
     group_word,
 )
-from fusion_core.harmony.exchange._documentation_markup import isolated, percent, text
 from fusion_core.harmony.model import (
     DROP,
     SIDES,
@@ -38,6 +38,7 @@ _WHOLE_LINES: Final = 34
 
 _LONG_ROW: Final = 14
 _MANY_TIMES: Final = 4
+_OTHER_SIDE: Final[dict[SideName, SideName]] = {"donor": "recipient", "recipient": "donor"}
 _SPECIALS: Final = (("outside_universe", "not in universe"), ("missing", "no answer"))
 _AGGREGATOR_WORDS: Final[dict[Aggregator, str]] = {
     "automatic": "",
@@ -50,8 +51,8 @@ _AGGREGATOR_WORDS: Final[dict[Aggregator, str]] = {
     "any": "whether there is one that is not zero",
     "count": "how many are not zero",
 }
-_SEVERITY_WORDS: Final = {"error": "Wrong", "warning": "Probably wrong", "hint": "Note"}
-_TYPE_WORDS: Final = {
+SEVERITY_WORDS: Final = {"error": "Wrong", "warning": "Probably wrong", "hint": "Note"}
+TYPE_WORDS: Final = {
     "nominal": "categories",
     "ordered": "ordered categories",
     "integer": "whole number",
@@ -91,131 +92,178 @@ class Subject:
         variable = self.variable(side)
         return variable.description if variable is not None else ""
 
+    @property
+    def similarity(self) -> float | None:
+        """How alike both sides are distributed; ``None`` where it is unknown."""
+        return self.preview.similarity if self.preview is not None else None
+
+    def said(self, side: SideName) -> str:
+        """Say what a side yields."""
+        columns: Mapping[str, Variable] = self.dictionaries[side] or {}
+        return describe_side(self.harmony, side, self.variable(side), columns=columns)
+
+    @property
+    def unfinished(self) -> str:
+        """Say what keeps both sides from becoming one thing; empty when nothing does."""
+        try:
+            harmony_outcome(self.harmony)
+        except InputError as error:
+            return str(error)
+        return ""
+
+    @property
+    def outcome(self) -> str:
+        """Say what both sides become, where nothing is unfinished."""
+        harmony = self.harmony
+        if harmony_outcome(harmony) == "number":
+            return "Both sides become a number."
+        count = len({*harmony.donor.group_codes, *harmony.recipient.group_codes})
+        order = "in the order of their codes" if harmony.ordered else "without order"
+        return f"Both sides become one of {count} groups, {order}."
+
+    @cached_property
+    def settings(self) -> dict[str, dict[SideName, Setting]]:
+        """What is done before levels are grouped: for each setting that is used, by side."""
+        found: dict[str, dict[SideName, Setting]] = {}
+        for side in SIDES:
+            for name, setting in _side_settings(self, side):
+                found.setdefault(name, {})[side] = setting
+        return found
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The groups in the order of their codes, then what is left out or undecided."""
+        return _rows(self)
+
+    @property
+    def has_shares(self) -> bool:
+        """Whether the weighted share of a group is known."""
+        return any(share is not None for row in self.rows for share in row.shares.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the section is short enough to stay on one page."""
+        return 12 + sum(row.lines for row in self.rows) + len(self.findings) <= _WHOLE_LINES
+
+    @property
+    def table_classes(self) -> str:
+        """How the table of groups is laid out: kept together, and wide where its levels are."""
+        donor, recipient = (sum(len(row.members[name]) for row in self.rows) for name in SIDES)
+        classes = ["groups"]
+        if sum(row.lines for row in self.rows) <= _WHOLE_LINES:
+            classes.append("whole")
+        if max(donor, recipient) > _WHOLE_LINES:
+            if recipient > _MANY_TIMES * donor:
+                classes.append("wide-recipient")
+            elif donor > _MANY_TIMES * recipient:
+                classes.append("wide-donor")
+        if self.harmony.group_names:
+            classes.append("named")
+        return " ".join(classes)
+
+    @property
+    def numbers(self) -> list[tuple[str, float | None, float | None]]:
+        """Mean and quantiles of a numeric outcome of both sides, where there are microdata."""
+        numeric = self.preview.numeric if self.preview is not None else None
+        if numeric is None or numeric.donor_quantiles is None:
+            return []
+        if numeric.recipient_quantiles is None:
+            return []
+        quantiles = zip(
+            numeric.probabilities,
+            numeric.donor_quantiles,
+            numeric.recipient_quantiles,
+            strict=True,
+        )
+        rows = [(f"{100 * share:g} % are below", own, other) for share, own, other in quantiles]
+        return [("mean", numeric.donor_mean, numeric.recipient_mean), *rows]
+
 
 @dataclass(frozen=True, slots=True)
-class _Member:
-    """A level of a group, or rows without a level that were put into it."""
+class Setting:
+    """What is done to the rows or values of a side, in words and, if typed, as it was typed."""
 
     words: str
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A level of a group with its share, or rows without a level that were put into it."""
+
+    words: str
+    share: float | None = None
     is_level: bool = True
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
     """A group with its members on either side."""
 
     group: GroupCode
-    members: dict[SideName, list[_Member]] = field(
+    name: str = ""
+    members: dict[SideName, list[Member]] = field(
         default_factory=lambda: {name: [] for name in SIDES}
     )
     shares: dict[SideName, float | None] = field(default_factory=lambda: dict.fromkeys(SIDES))
 
     @property
     def lines(self) -> int:
+        """Lines that the row takes at least."""
         return max(1, *(len(items) for items in self.members.values()))
 
+    @property
+    def classes(self) -> str:
+        """How the row is laid out: split over pages, and marked where it is undecided."""
+        long = "long" if self.lines > _LONG_ROW else ""
+        return f"{long}{' open' if self.group is None else ''}".strip()
 
-def section(subject: Subject, number: int) -> str:
-    """Return the section of one harmony; `number` is its place and its anchor."""
-    harmony = subject.harmony
-    rows = _rows(subject)
-    variables = f"{isolated(harmony.donor.variable)} → {isolated(harmony.recipient.variable)}"
-    parts = [
-        f"<h2>{number}. {variables}</h2>",
-        f'<div class="concepts">{"".join(_concept(subject, side) for side in SIDES)}</div>',
-        f'<p class="outcome">{_outcome(subject)}</p>',
-        _settings(subject),
-        _groups_table(subject, rows) if rows else _numbers_table(subject),
-        f'<p class="comment" dir="auto">{text(harmony.comment)}</p>' if harmony.comment else "",
-        _findings(subject),
-        _record(harmony),
-    ]
-    lines = 12 + sum(row.lines for row in rows) + len(subject.findings)
-    whole = " whole" if lines <= _WHOLE_LINES else ""
-    return f'<section class="harmony{whole}" id="h{number}">\n{"".join(parts)}\n</section>'
+    @property
+    def colour(self) -> str:
+        """Colour of the group; empty for what is left out or undecided."""
+        return group_colour(self.group) if isinstance(self.group, int | float) else ""
+
+    @property
+    def badge(self) -> str:
+        """What the badge of the group shows."""
+        if self.group is None:
+            return "?"
+        return "×" if self.group == DROP else group_word(self.group)
+
+    def is_many(self, side: SideName) -> bool:
+        """Whether a side has so many levels that they are set in columns."""
+        return len(self.members[side]) > max(
+            _LONG_ROW, _MANY_TIMES * len(self.members[_OTHER_SIDE[side]])
+        )
 
 
-def similarity_words(score: float | None) -> str:
-    """Return a similarity as HTML; nothing where it is unknown."""
-    if score is None:
+def percent(share: float | None) -> str:
+    """Write a weighted share; nothing where it is unknown."""
+    if share is None:
         return ""
-    low = " low" if score < LOW_SIMILARITY else ""
-    return f'<span class="similarity{low}">{score:.2f}</span>'
+    if 0 < share < 0.0005:  # noqa: PLR2004 - what rounds to 0.0 %
+        return "<0.1\xa0%"
+    return f"{100 * share:.1f}\xa0%"
 
 
-def _concept(subject: Subject, side: SideName) -> str:
-    half, variable = subject.harmony.side(side), subject.variable(side)
-    kind = f", {_TYPE_WORDS[variable.type]}" if variable is not None else ""
-    unit = f", {text(variable.unit)}" if variable is not None and variable.unit else ""
-    dictionary = subject.dictionaries[side]
-    said = describe_side(subject.harmony, side, variable, columns=dictionary or {})
-    description = subject.description(side) or "No description in the dictionary"
-    return (
-        f"<div><h3>{text(subject.titles[side])}: {isolated(half.variable)} "
-        f'<span class="muted">{half.respondent}{kind}{unit}</span></h3>'
-        f'<p dir="auto">{text(description)}</p>'
-        f'<p class="muted">Yields: {isolated(said)}.</p></div>'
-    )
-
-
-def _outcome(subject: Subject) -> str:
-    harmony = subject.harmony
-    try:
-        outcome = harmony_outcome(harmony)
-    except InputError as error:
-        return f"<strong>Unfinished:</strong> {text(error)}"
-    if outcome == "number":
-        said = "Both sides become a number."
-    else:
-        count = len({*harmony.donor.group_codes, *harmony.recipient.group_codes})
-        order = "in the order of their codes" if harmony.ordered else "without order"
-        said = f"Both sides become one of {count} groups, {order}."
-    score = subject.preview.similarity if subject.preview is not None else None
-    if score is None:
-        return said
-    return f"{said} Similarity of the two distributions: {similarity_words(score)}."
-
-
-def _settings(subject: Subject) -> str:
-    """Return what is done before levels are grouped, one row per setting that is used."""
-    sides = {side: dict(_side_settings(subject, side)) for side in SIDES}
-    names = list(dict.fromkeys([*sides["donor"], *sides["recipient"]]))
-    if not names:
-        return ""
-    rows = "".join(
-        f'<tr><th scope="row">{name}</th>'
-        + "".join(f"<td>{sides[side].get(name, '–')}</td>" for side in SIDES)
-        + "</tr>"
-        for name in names
-    )
-    return f'<table class="settings whole">{_head(subject, "")}<tbody>{rows}</tbody></table>'
-
-
-def _side_settings(subject: Subject, name: SideName) -> Iterator[tuple[str, str]]:
+def _side_settings(subject: Subject, name: SideName) -> Iterator[tuple[str, Setting]]:
     side = subject.harmony.side(name)
     columns: Mapping[str, Variable] = subject.dictionaries[name] or {}
     if side.universe.strip():
-        yield (
-            "Only rows where",
-            _expression(side.universe, describe_condition(side, side.universe, columns)),
-        )
-        yield "Other rows", text(_placed(subject.harmony, side.outside_universe))
+        said = describe_condition(side, side.universe, columns)
+        yield "Only rows where", Setting(said, side.universe)
+        yield "Other rows", Setting(_placed(subject.harmony, side.outside_universe))
     if side.adjustment.strip():
-        yield "Value", _expression(side.adjustment, describe_adjustment(side, columns))
+        yield "Value", Setting(describe_adjustment(side, columns), side.adjustment)
     if side.deflate_to_year is not None:
-        yield "Prices", f"converted to dollars of {side.deflate_to_year}"
+        yield "Prices", Setting(f"converted to dollars of {side.deflate_to_year}")
     if side.breakpoints:
         shown = ", ".join(format_number(point) for point in side.breakpoints)
-        yield "Bins", f"new bin at {shown} (a value on a limit belongs to the bin above)"
+        yield "Bins", Setting(f"new bin at {shown} (a value on a limit belongs to the bin above)")
     if side.missing is not None:
-        yield "Rows without an answer", text(_placed(subject.harmony, side.missing))
+        yield "Rows without an answer", Setting(_placed(subject.harmony, side.missing))
     if side.respondent == "person" and side.aggregator != "automatic":
-        yield "Persons of a household", _AGGREGATOR_WORDS[side.aggregator]
-
-
-def _expression(written: str, said: str) -> str:
-    words = f'<br><span class="muted">{text(said)}</span>' if said else ""
-    return f'<code dir="auto">{text(written)}</code>{words}'
+        yield "Persons of a household", Setting(_AGGREGATOR_WORDS[side.aggregator])
 
 
 def _placed(harmony: Harmony, group: GroupCode) -> str:
@@ -228,15 +276,13 @@ def _placed(harmony: Harmony, group: GroupCode) -> str:
     return f"group {group_word(group)}{f' ({name})' if name else ''}"
 
 
-# Groups --------------------------------------------------------------------------------------
-
-
-def _rows(subject: Subject) -> list[_Row]:
-    """Return the groups in the order of their codes, then what is left out or undecided."""
-    found: dict[GroupCode, _Row] = {}
-    for name in SIDES:
-        for group, member in _members(subject.harmony.side(name)):
-            found.setdefault(group, _Row(group)).members[name].append(member)
+def _rows(subject: Subject) -> list[Row]:
+    found: dict[GroupCode, Row] = {}
+    names = dict(subject.harmony.group_names)
+    for side in SIDES:
+        for group, member in _members(subject.harmony.side(side), _level_shares(subject, side)):
+            name = names.get(float(group), "") if isinstance(group, int | float) else ""
+            found.setdefault(group, Row(group, name)).members[side].append(member)
     for seen in subject.preview.groups if subject.preview is not None else ():
         if seen.code in found:
             found[seen.code].shares["donor"] = seen.donor_share
@@ -246,43 +292,13 @@ def _rows(subject: Subject) -> list[_Row]:
     return [found[code] for code in codes]
 
 
-def _members(side: Side) -> Iterator[tuple[GroupCode, _Member]]:
+def _members(side: Side, shares: Mapping[str, float | None]) -> Iterator[tuple[GroupCode, Member]]:
     for item in side.levels:
-        yield item.group, _Member(item.level)
+        yield item.group, Member(item.level, shares.get(item.level))
     for attribute, words in _SPECIALS:
         group: GroupCode = getattr(side, attribute)
         if group is not None:
-            yield group, _Member(words, is_level=False)
-
-
-def _groups_table(subject: Subject, rows: Sequence[_Row]) -> str:
-    shares = {name: _level_shares(subject, name) for name in SIDES}
-    has_shares = any(share is not None for row in rows for share in row.shares.values())
-    body = "".join(_group_row(subject, row, shares, has_shares=has_shares) for row in rows)
-    whole = " whole" if sum(row.lines for row in rows) <= _WHOLE_LINES else ""
-    head = _head(subject, "Group", has_shares=has_shares)
-    classes = f"groups{whole}{_width_class(rows)}"
-    classes += " named" if subject.harmony.group_names else ""
-    return f'<table class="{classes}">{head}<tbody>{body}</tbody></table>'
-
-
-def _width_class(rows: Sequence[_Row]) -> str:
-    """Give most of the width to a side that has many times the levels of the other."""
-    donor, recipient = (sum(len(row.members[name]) for row in rows) for name in SIDES)
-    if max(donor, recipient) <= _WHOLE_LINES:
-        return ""
-    if recipient > _MANY_TIMES * donor:
-        return " wide-recipient"
-    return " wide-donor" if donor > _MANY_TIMES * recipient else ""
-
-
-def _head(subject: Subject, first: str, *, has_shares: bool = False) -> str:
-    titles = [text(subject.titles[side]) for side in SIDES]
-    cells = [f'<th class="group" scope="col">{first}</th>']
-    cells += [f'<th scope="col">{title}</th>' for title in titles]
-    if has_shares:
-        cells += [f'<th class="share number" scope="col">Share {title}</th>' for title in titles]
-    return f"<thead><tr>{''.join(cells)}</tr></thead>"
+            yield group, Member(words, is_level=False)
 
 
 def _level_shares(subject: Subject, side: SideName) -> dict[str, float | None]:
@@ -294,111 +310,4 @@ def _level_shares(subject: Subject, side: SideName) -> dict[str, float | None]:
     return {item.level: item.share for item in levels}
 
 
-def _group_row(
-    subject: Subject,
-    row: _Row,
-    shares: Mapping[SideName, Mapping[str, float | None]],
-    *,
-    has_shares: bool,
-) -> str:
-    classes = "long" if row.lines > _LONG_ROW else ""
-    classes += " open" if row.group is None else ""
-    cells = [
-        f'<td class="group"{_colour(row.group)}>{_group_title(subject.harmony, row.group)}</td>'
-    ]
-    cells += [f"<td>{_side_cell(subject, row, name, shares[name])}</td>" for name in SIDES]
-    if has_shares:
-        cells += [f'<td class="number">{percent(row.shares[name])}</td>' for name in SIDES]
-    return f'<tr class="{classes.strip()}">{"".join(cells)}</tr>'
-
-
-def _colour(group: GroupCode) -> str:
-    if not isinstance(group, int | float):
-        return ""
-    return f' style="--group: {group_colour(group)}; --ink: #fff"'
-
-
-def _group_title(harmony: Harmony, group: GroupCode) -> str:
-    if group is None:
-        return '<span class="badge">?</span>no group yet'
-    if group == DROP:
-        return '<span class="badge">×</span>left out'
-    name = dict(harmony.group_names).get(float(group), "")
-    return f'<span class="badge">{group_word(group)}</span>{isolated(name) if name else ""}'
-
-
-def _side_cell(
-    subject: Subject, row: _Row, name: SideName, shares: Mapping[str, float | None]
-) -> str:
-    if not subject.harmony.side(name).is_grouped and not row.members[name]:
-        return '<span class="muted">the number itself</span>'
-    if not row.members[name]:
-        return '<span class="muted">–</span>'
-    opposite = row.members["recipient" if name == "donor" else "donor"]
-    many = len(row.members[name]) > max(_LONG_ROW, _MANY_TIMES * len(opposite))
-    items = "".join(_member_item(member, shares) for member in row.members[name])
-    return f'<ul class="levels{" many" if many else ""}">{items}</ul>'
-
-
-def _member_item(member: _Member, shares: Mapping[str, float | None]) -> str:
-    if not member.is_level:
-        return f'<li class="special">{member.words}</li>'
-    share = percent(shares.get(member.words))
-    shown = f'<span class="muted">{share}</span>' if share else ""
-    words = text(member.words) or '<span class="special">(empty)</span>'
-    return f'<li><span dir="auto">{words}</span>{shown}</li>'
-
-
-# Numbers, findings, record -------------------------------------------------------------------
-
-
-def _numbers_table(subject: Subject) -> str:
-    """Return mean and quantiles of a numeric outcome, where there are microdata."""
-    numeric = subject.preview.numeric if subject.preview is not None else None
-    if numeric is None or numeric.donor_quantiles is None or numeric.recipient_quantiles is None:
-        return ""
-    rows = [("mean", numeric.donor_mean, numeric.recipient_mean)]
-    rows += [
-        (f"{100 * probability:g} % are below", first, second)
-        for probability, first, second in zip(
-            numeric.probabilities,
-            numeric.donor_quantiles,
-            numeric.recipient_quantiles,
-            strict=True,
-        )
-    ]
-    body = "".join(
-        f'<tr><th scope="row">{name}</th><td class="number">{_amount(first)}</td>'
-        f'<td class="number">{_amount(second)}</td></tr>'
-        for name, first, second in rows
-    )
-    return f'<table class="whole">{_head(subject, "Weighted")}<tbody>{body}</tbody></table>'
-
-
-def _amount(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.6g}"
-
-
-def _findings(subject: Subject) -> str:
-    accepted = [
-        f"<li>Accepted: {text(item.rule.replace('-', ' '))} – {isolated(item.reason)}</li>"
-        for item in subject.harmony.accepted
-    ]
-    items = [
-        f'<li class="{item.severity}"><strong>{_SEVERITY_WORDS[item.severity]}:</strong> '
-        f"{isolated(item.sentence)}</li>"
-        for item in subject.findings
-        if not item.accepted
-    ]
-    listed = [*items, *accepted]
-    return f'<ul class="findings">{"".join(listed)}</ul>' if listed else ""
-
-
-def _record(harmony: Harmony) -> str:
-    parts = [f"revision {harmony.revision}" if harmony.revision else "not saved yet"]
-    parts += [f"by {isolated(harmony.author)}"] if harmony.author else []
-    parts += [text(harmony.modified[:16].replace("T", " "))] if harmony.modified else []
-    return f'<p class="record"><code>{text(harmony.key)}</code> · {" · ".join(parts)}</p>'
-
-
-__all__ = ["LOW_SIMILARITY", "Subject", "section", "similarity_words"]
+__all__ = ["LOW_SIMILARITY", "SEVERITY_WORDS", "TYPE_WORDS", "Subject", "percent"]

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from fusion_core.harmony.apply import RowsCache
 from fusion_core.harmony.checks import siblings_of
-from fusion_core.harmony.exchange._documentation_markup import STYLE, isolated, text
-from fusion_core.harmony.exchange._documentation_section import Subject, section, similarity_words
+from fusion_core.harmony.exchange._documentation_section import (
+    LOW_SIMILARITY,
+    SEVERITY_WORDS,
+    TYPE_WORDS,
+    Subject,
+    percent,
+)
 from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, SideName
 from fusion_core.harmony.previews import HarmonyPreview, preview
+from fusion_core.html_templates import html_templates
 from fusion_core.surveys.model import Dictionary, RespondentLevel, SurveyDescription
 from fusion_core.surveys.source import SurveySource
 
@@ -142,34 +149,20 @@ def crosswalk_document(harmonies: HarmonySet, facts: DocumentFacts) -> str:
     pair = harmonies.pair
     titles: dict[SideName, str] = {"donor": pair.donor.title, "recipient": pair.recipient.title}
     subjects = [_subject(harmony, titles, facts) for harmony in harmonies.harmonies]
-    sections = "\n".join(section(item, place) for place, item in enumerate(subjects, start=1))
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Crosswalk {text(pair.title)}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<header>
-<h1>Crosswalk {text(pair.title)}</h1>
-<p class="lead">{len(subjects)} harmon{"y" if len(subjects) == 1 else "ies"}: how answers of \
-{text(titles["donor"])} and {text(titles["recipient"])} become predictors with the same meaning.</p>
-{_facts_table(titles, facts)}
-<p class="muted">{_HOW_TO_READ}</p>
-</header>
-<nav class="contents" aria-label="Contents">
-<h2>Contents</h2>
-{_contents(subjects)}
-</nav>
-<main>
-{sections}
-</main>
-</body>
-</html>
-"""
+    template = html_templates(Path(__file__).parent / "templates").get_template("crosswalk.html")
+    return template.render(
+        pair=pair.title,
+        titles=titles,
+        subjects=subjects,
+        facts=facts,
+        how_to_read=_HOW_TO_READ,
+        has_similarity=any(item.similarity is not None for item in subjects),
+        low_similarity=LOW_SIMILARITY,
+        severity_words=SEVERITY_WORDS,
+        type_words=TYPE_WORDS,
+        percent=percent,
+        SIDES=SIDES,
+    )
 
 
 def _subject(harmony: Harmony, titles: Mapping[SideName, str], facts: DocumentFacts) -> Subject:
@@ -181,61 +174,6 @@ def _subject(harmony: Harmony, titles: Mapping[SideName, str], facts: DocumentFa
         seen if facts.with_shares else None,
         seen.findings if seen is not None and facts.with_findings else (),
     )
-
-
-def _facts_table(titles: Mapping[SideName, str], facts: DocumentFacts) -> str:
-    source = facts.provenance
-    rows = [(side.capitalize(), _survey_words(titles[side], facts.surveys[side])) for side in SIDES]
-    written = text(source.written[:16].replace("T", " "))
-    rows += [
-        ("Workspace", isolated(source.workspace)),
-        ("Written", f"{written}{f' by {isolated(source.author)}' if source.author else ''}"),
-    ]
-    if source.version:
-        rows.append(("Program", f"Survey Harmonization Tool {text(source.version)}"))
-    body = "".join(f'<tr><th scope="row">{name}</th><td>{words}</td></tr>' for name, words in rows)
-    return f'<table class="facts"><tbody>{body}</tbody></table>'
-
-
-def _survey_words(title: str, survey: SurveyFacts) -> str:
-    parts = [f"<strong>{text(title)}</strong>"]
-    description = survey.description
-    if description is None:
-        return f"{parts[0]} (not in the workspace)"
-    parts.append(survey.rows or "dictionary only, no microdata")
-    if survey.dictionary is not None:
-        parts.append(f"{len(survey.dictionary.answers()):,} variables")
-    if description.price_year is not None:
-        parts.append(f"prices of {description.price_year}")
-    return ", ".join(parts)
-
-
-def _contents(subjects: Sequence[Subject]) -> str:
-    scored = any(
-        item.preview is not None and item.preview.similarity is not None for item in subjects
-    )
-    rows = "".join(
-        _contents_row(item, place, scored=scored) for place, item in enumerate(subjects, start=1)
-    )
-    heads = ["", "Donor", "Recipient", "Concept"]
-    cells = "".join(f'<th scope="col">{head}</th>' for head in heads)
-    cells += '<th class="number" scope="col">Similarity</th>' if scored else ""
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def _contents_row(subject: Subject, place: int, *, scored: bool) -> str:
-    harmony = subject.harmony
-    concept = subject.description("donor") or subject.description("recipient")
-    cells = [
-        f'<td class="number">{place}</td>',
-        f'<td><a href="#h{place}">{isolated(harmony.donor.variable)}</a></td>',
-        f"<td>{isolated(harmony.recipient.variable)}</td>",
-        f'<td dir="auto">{text(concept)}</td>',
-    ]
-    if scored:
-        score = subject.preview.similarity if subject.preview is not None else None
-        cells.append(f'<td class="number">{similarity_words(score)}</td>')
-    return f"<tr>{''.join(cells)}</tr>"
 
 
 __all__ = [

@@ -7,34 +7,19 @@ from fusion_core.harmony.expressions.conditions import (
     Value,
     read_condition,
     write_condition,
+    write_name,
 )
-from fusion_core.harmony.expressions.engine import (
-    CheckedExpression,
-)
+from fusion_core.harmony.expressions.engine import CheckedExpression, ExpressionEngine
 from fusion_core.harmony.expressions.expression import (
-    ALLOWED_FUNCTIONS,
-    ExpressionEngine,
     check_expression,
     evaluate_expression,
     mentioned_columns,
     parse_expression,
 )
-from fusion_core.harmony.expressions.expression_text import (
-    say_condition,
-    say_recipe,
-)
-from fusion_core.harmony.expressions.finite_expressions import (
-    finite_sql,
-)
-from fusion_core.harmony.expressions.grammar import (
-    Kind,
-)
-from fusion_core.harmony.expressions.member_counts import (
-    COUNTING,
-    Counting,
-    count_persons,
-    counted,
-)
+from fusion_core.harmony.expressions.expression_text import say_condition, say_recipe
+from fusion_core.harmony.expressions.finite_expressions import finite_sql
+from fusion_core.harmony.expressions.grammar import ALLOWED_FUNCTIONS, Kind
+from fusion_core.harmony.expressions.member_counts import COUNTING, Counting, count_persons, counted
 from fusion_core.harmony.expressions.recipes import (
     Recipe,
     Recode,
@@ -77,5 +62,6 @@ __all__ = [
     "say_condition",
     "say_recipe",
     "write_condition",
+    "write_name",
     "write_recipe",
 ]

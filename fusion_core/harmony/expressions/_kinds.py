@@ -7,7 +7,6 @@ position, while the user types and before any data are read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 
 from sqlglot import exp
 
@@ -24,6 +23,7 @@ from fusion_core.harmony.expressions.grammar import (
     Kind,
 )
 from fusion_core.surveys.model import Variable
+from fusion_core.text_similarity import nearest
 
 _WORDS: dict[Kind, str] = {
     "number": "a number",
@@ -213,8 +213,8 @@ class KindChecker:
                 and part.is_string
                 and part.name not in variable.levels
             ):
-                near = get_close_matches(part.name, variable.levels, n=1, cutoff=0.6)
-                hint = f"; perhaps '{shown(near[0])}' is meant" if near else ""
+                near = nearest(part.name, variable.levels)
+                hint = f"; did you mean '{shown(near)}'?" if near else ""
                 self.remarks.append(f"'{variable.name}' has no level '{shown(part.name)}'{hint}")
 
 

@@ -254,23 +254,6 @@ def _entry(key: str, plain: PlainEntry, known: _Known) -> ImportedEntry:
     )
 
 
-def side_from_fusiondata(
-    record: Mapping[str, Any], variable: str, respondent: RespondentLevel
-) -> Side:
-    """Return one side of a plain fusionData entry.
-
-    A single group stands for the number itself. Levels without a group (NA) stay undecided.
-
-    Raises
-    ------
-    ExpressionError
-        If the adjustment has no counterpart in the safe language.
-    """
-    text = str(record.get("adj") or "").strip()
-    translation = translate_adjustment(text, variable) if text else Translation()
-    return _built(record, variable, respondent, translation)
-
-
 def _side(record: PlainEntry, variable: str, respondent: RespondentLevel, notes: _Notes) -> Side:
     """Return a side; what is to be said of it goes into the notes."""
     text = str(record.get("adj") or "").strip()
@@ -396,5 +379,4 @@ __all__ = [
     "Status",
     "interpret",
     "read_harmonies",
-    "side_from_fusiondata",
 ]

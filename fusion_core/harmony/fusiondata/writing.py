@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.apply import deflation_factor
 from fusion_core.harmony.fusiondata._adjustments_to_r import to_r
 from fusion_core.harmony.fusiondata._r_literals import Scalar, Value, Vector
-from fusion_core.harmony.fusiondata.r_writing import r_name, write_r
+from fusion_core.harmony.fusiondata.r_writing import r_name
 from fusion_core.harmony.model import (
     DROP,
     SIDES,
@@ -30,7 +29,6 @@ from fusion_core.harmony.model import (
     harmony_outcome,
 )
 from fusion_core.surveys.model import Dictionary, Variable
-from fusion_core.workspace.files import write_text
 
 _AGGREGATORS: Final[dict[Aggregator, str]] = {
     "automatic": "",
@@ -87,39 +85,23 @@ class ExportRemark:
         return f"'{self.key}'{' was left out' if self.left_out else ''}: {self.sentence}"
 
 
-def write_harmonies(
-    harmonies: HarmonySet, path: Path, *, context: ExportContext = NOTHING_KNOWN
-) -> tuple[ExportRemark, ...]:
-    """Write a fusionData harmony file.
+def export_records(
+    harmonies: HarmonySet, *, context: ExportContext = NOTHING_KNOWN
+) -> tuple[dict[str, Value], tuple[ExportRemark, ...]]:
+    """Return the content of a fusionData harmony file, and what fusionData cannot express.
 
     Parameters
     ----------
     harmonies
         The harmonies of a pair.
-    path
-        Where to, e.g. ``RECS_2015__ACS_2015.R``.
     context
         Dictionaries and price years of the surveys.
-
-    Returns
-    -------
-    tuple of ExportRemark
-        What fusionData cannot express; empty when everything was written.
 
     Raises
     ------
     InputError
         If donor and recipient are the same survey, whose sides such a file cannot tell apart.
     """
-    content, remarks = export_records(harmonies, context=context)
-    write_text(write_r(content) + "\n", path)
-    return remarks
-
-
-def export_records(
-    harmonies: HarmonySet, *, context: ExportContext = NOTHING_KNOWN
-) -> tuple[dict[str, Value], tuple[ExportRemark, ...]]:
-    """Return the content of the file and the remarks; see `write_harmonies`."""
     if harmonies.pair.donor.name == harmonies.pair.recipient.name:
         raise InputError(
             f"A fusionData file names the sides after the surveys, and both are "
@@ -272,5 +254,4 @@ __all__ = [
     "ExportRemark",
     "export_records",
     "number_summary",
-    "write_harmonies",
 ]

@@ -1,23 +1,8 @@
 """What words and labels say: concepts, ranges, quantities, parts and sections."""
 
-from fusion_core.harmony.labels.census_codes import (
-    NEVER_WORKED,
-    section_starts,
-)
-from fusion_core.harmony.labels.ngrams import (
-    NgramIndex,
-)
-from fusion_core.harmony.labels.parts import (
-    alternatives,
-    mixtures,
-    named_numbers,
-)
-from fusion_core.harmony.labels.quantities import (
-    Quantity,
-    comparable,
-    quantities,
-    read_quantity,
-)
+from fusion_core.harmony.labels.census_codes import NEVER_WORKED, section_starts
+from fusion_core.harmony.labels.parts import alternatives, mixtures, named_numbers
+from fusion_core.harmony.labels.quantities import Quantity, comparable, quantities, read_quantity
 from fusion_core.harmony.labels.ranges import (
     Range,
     are_calendar_years,
@@ -28,10 +13,7 @@ from fusion_core.harmony.labels.ranges import (
     read_ranges,
     years_of_durations,
 )
-from fusion_core.harmony.labels.sections import (
-    has_named_sections,
-    label_sections,
-)
+from fusion_core.harmony.labels.sections import has_named_sections, label_sections
 from fusion_core.harmony.labels.wording import (
     EVERYWHERE,
     answer_words,
@@ -39,7 +21,6 @@ from fusion_core.harmony.labels.wording import (
     is_not_asked,
     is_other,
     is_several,
-    normalise_label,
     starts_negative,
     words,
 )
@@ -47,7 +28,6 @@ from fusion_core.harmony.labels.wording import (
 __all__ = [
     "EVERYWHERE",
     "NEVER_WORKED",
-    "NgramIndex",
     "Quantity",
     "Range",
     "alternatives",
@@ -64,7 +44,6 @@ __all__ = [
     "label_sections",
     "mixtures",
     "named_numbers",
-    "normalise_label",
     "overlap",
     "quantities",
     "read_quantity",

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from fusion_core.harmony.labels.wording import is_negative, normalise_label
+from fusion_core.harmony.labels.wording import is_negative
+from fusion_core.text_similarity import normalise_label
 
 _ALTERNATIVE: Final = re.compile(r"\s*(?:[,;/]|\bor\b|\band\b)\s*", re.IGNORECASE)
 _QUALIFIED: Final = re.compile(r"\b(less than|more than|under|over|with|only|but|except)\b|\d")

@@ -10,17 +10,18 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_WORD = re.compile(r"[a-z0-9]+")
+from fusion_core.text_similarity import STOP_WORDS, normalise_label, words_in
+
 _remembered = lru_cache(maxsize=1 << 16)
 """Labels are read again for every pair they could belong to, and codebooks repeat themselves."""
-_STOP_WORDS: Final = frozenset(
-    _WORD.findall(
-        "a an and any are as at been by did do does for from had has have how if in is it its me "
-        "more much of on one or other past that the their there these they this to was were what "
-        "when whether which who whose with you your total number during last per flag variable "
-        "recode recoded edited universe"
+_IDLE_IN_QUESTIONS: Final = STOP_WORDS | frozenset(
+    words_in(
+        "any been did do does had how if me more much one other past there these they what when "
+        "whether which who whose total number during last per flag variable recode recoded edited "
+        "universe"
     )
 )
+"""Beside the stop words, words that only answers are told apart by, and those of codebooks."""
 EVERYWHERE: Final = frozenset({"yes", "no", "not", "know", "refused", "none", "than", "less"})
 """Words so many answers hold that sharing them says nothing about the question."""
 
@@ -114,11 +115,8 @@ abroad overseas
 _ANSWER_SYNONYMS: Final = {
     word: concept.split()[0] for concept in _ANSWER_CONCEPTS for word in concept.split()
 }
-_ANSWER_STOP: Final = frozenset(
-    _WORD.findall(
-        "a an and are as at by for from has have in is it its of on or that the their this to was "
-        "were with you your etc for example include includes including specify"
-    )
+_IDLE_IN_ANSWERS: Final = STOP_WORDS | frozenset(
+    words_in("etc example include includes including specify")
 )
 _NEGATION: Final = re.compile(
     r"\b(no|not|none|never|without|neither|non|nothing|zero|does not|did not|isnt|dont|doesnt)\b"
@@ -133,13 +131,6 @@ _SEVERAL: Final = re.compile(
 _OTHER: Final = re.compile(r"^(some |all |any )?(other|others|something else|else)\b")
 
 
-@_remembered
-def normalise_label(text: str) -> str:
-    """Return a label without case, punctuation and thousands separators."""
-    text = re.sub(r"(?<=\d),(?=\d{3})", "", text.lower()).replace("'", "").replace("’", "")
-    return " ".join(_WORD.findall(text))
-
-
 def _singular(word: str, synonyms: dict[str, str]) -> str:
     merged = synonyms.get(word)
     if merged is None and len(word) > 3 and word.endswith("s") and not word.endswith("ss"):  # noqa: PLR2004 - 'gas' is no plural
@@ -151,8 +142,8 @@ def words(text: str) -> frozenset[str]:
     """Return the telling words of a question, synonyms and plurals merged."""
     return frozenset(
         _singular(word, _SYNONYMS)
-        for word in _WORD.findall(text.lower())
-        if word not in _STOP_WORDS and len(word) > 1
+        for word in words_in(text)
+        if word not in _IDLE_IN_QUESTIONS and len(word) > 1
     )
 
 
@@ -161,7 +152,7 @@ def answer_words(label: str) -> frozenset[str]:
     """Return the telling words of an answer, synonyms and plurals merged."""
     text = normalise_label(label.replace("u.s.", "us").replace("U.S.", "us"))
     return frozenset(
-        _singular(word, _ANSWER_SYNONYMS) for word in text.split() if word not in _ANSWER_STOP
+        _singular(word, _ANSWER_SYNONYMS) for word in text.split() if word not in _IDLE_IN_ANSWERS
     )
 
 
@@ -202,7 +193,6 @@ __all__ = [
     "is_not_asked",
     "is_other",
     "is_several",
-    "normalise_label",
     "starts_negative",
     "words",
 ]

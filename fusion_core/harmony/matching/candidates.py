@@ -19,13 +19,11 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
 
-from fusion_core.harmony.labels import EVERYWHERE, NgramIndex, words
+from fusion_core.harmony.labels import EVERYWHERE, words
 from fusion_core.harmony.matching.examples import Example, distinct
 from fusion_core.surveys.model import Dictionary, Variable
-
-Floats = NDArray[np.float64]
+from fusion_core.text_similarity import Floats, NgramIndex, WordIndex, ratios
 
 SIGNALS: Final = MappingProxyType(
     {
@@ -120,13 +118,17 @@ class CandidateIndex:
         self._questions = _Grams(self.variables, donors, _question)
         self._answers = _Grams(self.variables, donors, _answers)
         self._descriptions = [words(item.description) for item in self.variables]
-        self._example_words = [words(item.description) for item in donors]
         self._labels = [_label_words(item) for item in self.variables]
+        self._label_index = WordIndex(self._labels)
         self._texts = [_question(item) for item in self.variables]
         spread = Counter(word for found in self._descriptions for word in found)
         count = max(len(self.variables), 1)
         self._weight = {word: log(1 + count / times) for word, times in spread.items()}
         self._rare = log(1 + count)
+        self._concepts = WordIndex(self._descriptions, self._rarity)
+        self._example_concepts = WordIndex(
+            [words(item.description) for item in donors], self._rarity
+        )
         self._used = self._times_used()
 
     def rank(self, donor: Variable, *, survey: str = "", limit: int = 20) -> tuple[Candidate, ...]:
@@ -178,12 +180,12 @@ class CandidateIndex:
         own, labels = words(donor.description), _label_words(donor)
         questions, example_questions = self._questions.compare(donor)
         answers, example_answers = self._answers.compare(donor)
-        names = _ratios(donor.name, self._names, fuzz.ratio)
+        names = ratios([donor.name], self._names, "letters")[0]
         columns: list[Any] = [
-            [self._overlap(own, other) for other in self._descriptions],
+            self._concepts.shared(own).dice,
             questions,
-            _ratios(_question(donor), self._texts, fuzz.token_set_ratio),
-            [_shared(labels, other) for other in self._labels],
+            ratios([_question(donor)], self._texts, "word set")[0],
+            self._label_index.shared(labels).containment,
             answers,
             np.maximum(names - _SIMILAR_NAME, 0.0),
             [donor.name == name for name in self._names],
@@ -205,9 +207,10 @@ class CandidateIndex:
         nearest = np.full(count, -1)
         if not self._examples:
             return wording, name, nearest
-        overlaps = np.array([self._overlap(own, other) for other in self._example_words])
+        overlaps = self._example_concepts.shared(own).dice
         alike = 0.4 * questions + 0.4 * overlaps + 0.2 * answers
-        names = _ratios(donor.name, [item.donor.name for item in self._examples], fuzz.ratio)
+        known = [item.donor.name for item in self._examples]
+        names = ratios([donor.name], known, "letters")[0]
         for index, right in enumerate(self._right):
             if alike[index] > wording[right]:
                 wording[right], nearest[right] = alike[index], index
@@ -220,16 +223,9 @@ class CandidateIndex:
             surveys[right].add(item.pair.donor.name)
         return np.array([log(1 + len(surveys[index])) for index in range(len(self.variables))])
 
-    def _overlap(self, own: frozenset[str], other: frozenset[str]) -> float:
-        """Weight of shared words over the mean weight of both questions (Dice, by rarity)."""
-        shared = own & other
-        if not shared:
-            return 0.0
-        weigh = self._weight.get
-        common, mine, theirs = (
-            sum(weigh(word, self._rare) for word in part) for part in (shared, own, other)
-        )
-        return float(common / (0.5 * mine + 0.5 * theirs))
+    def _rarity(self, word: str) -> float:
+        """Return the weight of a word: the fewer questions hold it, the more it tells."""
+        return self._weight.get(word, self._rare)
 
     def _reason(self, donor: Variable, index: int, signals: Floats, nearest: int) -> str:
         found = dict(zip(SIGNALS, signals, strict=True))
@@ -255,24 +251,6 @@ def _confidence(chance: float, total: float) -> Confidence:
     if chance >= _SURE[0] and total >= _SURE[1]:
         return "sure"
     return "likely" if chance >= _LIKELY[0] and total >= _LIKELY[1] else "unsure"
-
-
-def rank_candidates(
-    donor_variable: Variable, recipient: Dictionary | CandidateIndex, *, limit: int = 20
-) -> tuple[Candidate, ...]:
-    """Rank recipient variables by how likely they measure what a donor variable measures.
-
-    Parameters
-    ----------
-    donor_variable
-        The donor variable.
-    recipient
-        The recipient's dictionary or, to rank many variables, a `CandidateIndex` of it.
-    limit
-        Number of candidates returned.
-    """
-    index = recipient if isinstance(recipient, CandidateIndex) else CandidateIndex(recipient)
-    return index.rank(donor_variable, limit=limit)
 
 
 class _Grams:
@@ -306,13 +284,4 @@ def _label_words(variable: Variable) -> frozenset[str]:
     return words(_answers(variable)) - EVERYWHERE
 
 
-def _shared(own: frozenset[str], other: frozenset[str]) -> float:
-    shared = own & other
-    return len(shared) / min(len(own), len(other)) if shared else 0.0
-
-
-def _ratios(text: str, others: Sequence[str], scorer: Any) -> Floats:
-    return np.asarray(process.cdist([text], others, scorer=scorer)[0], dtype=float) / 100
-
-
-__all__ = ["SIGNALS", "Candidate", "CandidateIndex", "Confidence", "rank_candidates"]
+__all__ = ["SIGNALS", "Candidate", "CandidateIndex", "Confidence"]

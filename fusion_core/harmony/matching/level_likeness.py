@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
 
 from fusion_core.harmony.labels import (
     Range,
@@ -24,7 +22,6 @@ from fusion_core.harmony.labels import (
     is_several,
     mixtures,
     named_numbers,
-    normalise_label,
     overlap,
     read_ranges,
     starts_negative,
@@ -33,12 +30,13 @@ from fusion_core.harmony.labels import (
 from fusion_core.harmony.matching.examples import Example, distinct
 from fusion_core.harmony.model import DROP
 from fusion_core.surveys.model import Variable
-
-Floats = NDArray[np.float64]
+from fusion_core.text_similarity import Floats, WordIndex, normalise_label, ratios
 
 _BOTH_NOT_ASKED: Final = 0.8
 _BOTH_OTHER: Final = 0.85
 _ONLY_DENIAL: Final = 0.75
+_SAME_LETTERS: Final = 0.75
+"""Least likeness of the letters of two labels that counts at all."""
 _CLEAR: Final = 0.7
 """A likeness of the labels themselves that leaves nothing to be learnt from other surveys."""
 _CONTRARY: Final = 0.45
@@ -164,12 +162,10 @@ def _wording(donor: Sequence[str], recipient: Sequence[str], *, whole: bool = Fa
         return 0.1 + log(1 / max(share, 0.05)) / log(20)
 
     weights = {word: weight(word) for word in {*spread[0], *spread[1]}}
-    scores = _shared_words(own, other, weights)
+    scores = _shared_words(own, other, weights.__getitem__)
     if not whole:
         scores = np.maximum(scores, _listed(donor, recipient, own, other, weights))
-    if left and right:
-        letters = process.cdist(left, right, scorer=fuzz.token_sort_ratio, score_cutoff=75)
-        scores = np.maximum(scores, np.asarray(letters, dtype=float) / 100)
+    scores = np.maximum(scores, ratios(left, right, "sorted words", least=_SAME_LETTERS))
     scores *= _contrary(donor, recipient)
     scores = _same_numbers(donor, recipient, own, other, scores)
     return _special(donor, recipient, scores)
@@ -194,31 +190,25 @@ def _listed(
     scores = np.zeros((len(donor), len(recipient)))
     if len(sides[0][0]) == len(donor) and len(sides[1][0]) == len(recipient):
         return scores
-    known = defaultdict(lambda: 1.0, weights)
-    alike = _ALTERNATIVE * _shared_words(sides[0][1], sides[1][1], known)
+    alike = _ALTERNATIVE * _shared_words(
+        sides[0][1], sides[1][1], lambda word: weights.get(word, 1.0)
+    )
     np.maximum.at(scores, (sides[0][0][:, None], sides[1][0][None, :]), alike)
     return scores
 
 
 def _shared_words(
-    own: Sequence[frozenset[str]], other: Sequence[frozenset[str]], weights: dict[str, float]
+    own: Sequence[frozenset[str]],
+    other: Sequence[frozenset[str]],
+    weigh: Callable[[str], float],
 ) -> Floats:
     """Mean of the weight shared over both and over the shorter label, for all pairs of labels."""
-    shared = sorted(frozenset().union(*own) & frozenset().union(*other))
-    position = {word: k for k, word in enumerate(shared)}
-    matrices, totals = [], []
-    for side in (own, other):
-        matrix = np.zeros((len(side), len(shared)))
-        for k, found in enumerate(side):
-            matrix[k, [position[word] for word in found if word in position]] = 1.0
-        matrices.append(matrix)
-        totals.append(np.array([sum(weights[word] for word in sorted(found)) for found in side]))
-    weight = np.array([weights[word] for word in shared])
-    common = (matrices[0] * weight) @ matrices[1].T
-    first, second = totals
-    whole = np.maximum(first[:, None] + second[None, :], 1e-9)
-    shorter = np.maximum(np.minimum(first[:, None], second[None, :]), 1e-9)
-    return np.asarray(common / whole + 0.5 * common / shorter)
+    index = WordIndex(other, weigh)
+    scores = np.zeros((len(own), len(other)))
+    for row, found in enumerate(own):
+        shared = index.shared(found)
+        scores[row] = 0.5 * (shared.dice + shared.containment)
+    return scores
 
 
 def _special(donor: Sequence[str], recipient: Sequence[str], scores: Floats) -> Floats:

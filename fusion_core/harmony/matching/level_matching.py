@@ -22,13 +22,13 @@ from fusion_core.harmony.labels import (
     is_not_asked,
     is_other,
     label_sections,
-    normalise_label,
     starts_negative,
 )
 from fusion_core.harmony.matching.examples import Example
 from fusion_core.harmony.matching.level_likeness import Kinship, kinship, likeness
 from fusion_core.harmony.model import LevelGroup
 from fusion_core.surveys.model import Variable
+from fusion_core.text_similarity import normalise_label
 
 _TOGETHER: Final = 0.5
 """Share of earlier surveys that must have kept two levels together."""

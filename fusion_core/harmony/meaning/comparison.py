@@ -18,7 +18,6 @@ from fusion_core.errors import ExpressionError, InputError
 from fusion_core.harmony.apply import price_factor
 from fusion_core.harmony.checks import count
 from fusion_core.harmony.editing import NOTHING, Change, group_word
-from fusion_core.harmony.labels import normalise_label
 from fusion_core.harmony.meaning._equivalence import Stretch, compare_on_numbers, same_input
 from fusion_core.harmony.model import (
     DROP,
@@ -32,6 +31,7 @@ from fusion_core.harmony.model import (
     resolve_rule,
 )
 from fusion_core.surveys.model import Variable
+from fusion_core.text_similarity import normalise_label
 
 Verdict = Literal["identical", "recoded", "extended", "different"]
 

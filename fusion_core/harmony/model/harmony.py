@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from fusion_core.harmony.model.keys import earlier_key, harmony_key
+from fusion_core.summaries import Summarized, counted, listed
 from fusion_core.surveys.model import RespondentLevel, SurveyId
 
 Aggregator = Literal[
@@ -54,8 +55,8 @@ class LevelGroup:
     group: GroupCode = None
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+@dataclass(frozen=True, slots=True, repr=False)
+class Side(Summarized):
     """One survey's half of a harmony.
 
     Attributes
@@ -108,6 +109,21 @@ class Side:
         codes += [self.outside_universe, self.missing]
         return tuple(sorted({code for code in codes if code is not None and code != DROP}))
 
+    def _title(self) -> str:
+        return self.variable
+
+    def _facts(self) -> dict[str, object]:
+        levels = counted(len(self.levels), "bin" if self.breakpoints else "level")
+        groups = counted(len(self.group_codes), "group")
+        return {
+            "adjusted": self.adjustment,
+            "outcome": f"{levels} in {groups}" if self.is_grouped else "the number itself",
+            "universe": self.universe,
+            "asked of": f"{self.respondent}s",
+            "per household": self.aggregator if self.respondent == "person" else "",
+            "in prices of": self.deflate_to_year,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
@@ -129,8 +145,8 @@ class Acceptance:
     levels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Harmony:
+@dataclass(frozen=True, slots=True, repr=False)
+class Harmony(Summarized):
     """How one concept becomes one predictor with the same meaning in donor and recipient.
 
     Attributes
@@ -162,6 +178,20 @@ class Harmony:
         """``donorvariable__recipientvariable``: unique within a pair, and the predictor's name."""
         return harmony_key(self.donor.variable, self.recipient.variable)
 
+    def _title(self) -> str:
+        return self.key
+
+    def _facts(self) -> dict[str, object]:
+        codes = {*self.donor.group_codes, *self.recipient.group_codes}
+        order = "ordered" if self.ordered else "unordered"
+        return {
+            **{name: _side_text(self.side(name)) for name in SIDES},
+            "groups": f"{len(codes)}, {order}" if codes else "",
+            "named": listed([name for _, name in self.group_names]) if self.group_names else "",
+            "comment": self.comment,
+            "revision": f"{self.revision} by {self.author}" if self.revision else "",
+        }
+
     def has_earlier_key(self, key: str) -> bool:
         """Whether earlier versions of the program called it so."""
         return key == earlier_key(self.donor.variable, self.recipient.variable)
@@ -173,6 +203,12 @@ class Harmony:
     def with_side(self, name: SideName, side: Side) -> Harmony:
         """Return the harmony with one side replaced."""
         return replace(self, donor=side) if name == "donor" else replace(self, recipient=side)
+
+
+def _side_text(side: Side) -> str:
+    levels = counted(len(side.levels), "bin" if side.breakpoints else "level")
+    said = (side.variable, levels if side.is_grouped else "number", side.adjustment and "adjusted")
+    return ", ".join(part for part in said if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +227,18 @@ class SurveyPair:
         return f"{self.donor.title} → {self.recipient.title}"
 
 
-@dataclass(frozen=True, slots=True)
-class HarmonySet:
+@dataclass(frozen=True, slots=True, repr=False)
+class HarmonySet(Summarized):
     """All harmonies of one pair of surveys, by key."""
 
     pair: SurveyPair
     harmonies: tuple[Harmony, ...] = field(default=())
+
+    def _title(self) -> str:
+        return self.pair.title
+
+    def _facts(self) -> dict[str, object]:
+        return {"harmonies": listed([item.key for item in self.harmonies], most=3)}
 
     def get(self, key: str) -> Harmony | None:
         """Return the harmony with this key, or ``None``."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Final, get_args
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, get_args
 
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.model.harmony import (
     DROP,
+    SIDES,
     Acceptance,
     Aggregator,
     GroupCode,
@@ -20,8 +22,11 @@ from fusion_core.harmony.model.harmony import (
     LevelGroup,
     Side,
 )
+from fusion_core.surveys.model import RespondentLevel
 
 Record = dict[str, Any]
+_Choice = TypeVar("_Choice", bound=str)
+_Item = TypeVar("_Item")
 
 _SIDE_FIELDS: Final = frozenset(
     {
@@ -137,16 +142,11 @@ def read_harmony(record: object, *, where: str) -> Harmony:
         Naming the field that is missing, misspelt or of the wrong kind.
     """
     fields = RecordReader(record, where, _HARMONY_FIELDS)
-    names = []
-    for index, item in enumerate(fields.items("group_names")):
-        place = f"{where}, group_names, item {index + 1}"
-        code, name = _pair(item, place)
-        names.append((_number(code, place), _text(name, place)))
     return Harmony(
         donor=_read_side(fields.required("donor"), where=f"{where}, donor"),
         recipient=_read_side(fields.required("recipient"), where=f"{where}, recipient"),
         ordered=fields.boolean("ordered"),
-        group_names=tuple(names),
+        group_names=fields.each("group_names", _read_name),
         comment=fields.text("comment"),
         author=fields.text("author"),
         modified=fields.text("modified"),
@@ -160,43 +160,42 @@ def read_harmony(record: object, *, where: str) -> Harmony:
 
 def _read_acceptance(record: object, *, where: str) -> Acceptance:
     fields = RecordReader(record, where, _ACCEPTED_FIELDS)
-    side = fields.text("side")
-    if side not in {"", "donor", "recipient"}:
-        raise corrupt(f"'{side}' is no side", where)
     return Acceptance(
-        rule=_text(fields.required("rule"), f"{where}, rule"),
+        rule=fields.required_text("rule"),
         reason=fields.text("reason"),
-        side=side,  # type: ignore[arg-type]  # checked above
+        side=fields.choice("side", "side", ("", *SIDES), default=""),
         levels=tuple(_text(level, f"{where}, levels") for level in fields.items("levels")),
     )
 
 
 def _read_side(record: object, *, where: str) -> Side:
     fields = RecordReader(record, where, _SIDE_FIELDS)
-    levels = []
-    for index, item in enumerate(fields.items("levels")):
-        place = f"{where}, levels, item {index + 1}"
-        level, group = _pair(item, place)
-        levels.append(LevelGroup(_text(level, place), read_group(group, place)))
-    respondent = fields.text("respondent", "household")
-    if respondent not in {"household", "person"}:
-        raise corrupt(f"'{respondent}' is no respondent level", where)
-    aggregator = fields.text("aggregator", "automatic")
-    if aggregator not in get_args(Aggregator):
-        raise corrupt(f"'{aggregator}' is no aggregator", where)
-    variable = _text(fields.required("variable"), f"{where}, variable")
     return Side(
-        variable=variable,
-        respondent="person" if respondent == "person" else "household",
+        variable=fields.required_text("variable"),
+        respondent=fields.choice(
+            "respondent", "respondent level", get_args(RespondentLevel), default="household"
+        ),
         adjustment=fields.text("adjustment"),
         breakpoints=tuple(_number(p, f"{where}, breakpoints") for p in fields.items("breakpoints")),
-        levels=tuple(levels),
-        aggregator=aggregator,  # type: ignore[arg-type]  # checked against the literal above
+        levels=fields.each("levels", _read_level),
+        aggregator=fields.choice(
+            "aggregator", "aggregator", get_args(Aggregator), default="automatic"
+        ),
         universe=fields.text("universe"),
         outside_universe=read_group(fields.get("outside_universe"), f"{where}, outside_universe"),
         missing=read_group(fields.get("missing"), f"{where}, missing"),
         deflate_to_year=fields.integer("deflate_to_year"),
     )
+
+
+def _read_name(item: object, where: str) -> tuple[float, str]:
+    code, name = _pair(item, where)
+    return _number(code, where), _text(name, where)
+
+
+def _read_level(item: object, where: str) -> LevelGroup:
+    level, group = _pair(item, where)
+    return LevelGroup(_text(level, where), read_group(group, where))
 
 
 class RecordReader:
@@ -224,6 +223,43 @@ class RecordReader:
     def text(self, name: str, default: str = "") -> str:
         """Return a text."""
         return _text(self._record.get(name, default), f"{self._where}, {name}")
+
+    def required_text(self, name: str) -> str:
+        """Return a text that must be there."""
+        return _text(self.required(name), f"{self._where}, {name}")
+
+    def choice(
+        self, name: str, what: str, known: tuple[_Choice, ...], default: _Choice | None = None
+    ) -> _Choice:
+        """Return one of a few texts; without a default it must be there.
+
+        Parameters
+        ----------
+        name
+            The field.
+        what
+            What it says, for messages.
+        known
+            The texts.
+        default
+            The one that is left out when written.
+        """
+        value = self.required(name) if default is None else self._record.get(name, default)
+        for item in known:
+            if value == item:
+                return item
+        raise corrupt(f"'{value}' is no {what}", f"{self._where}, {name}")
+
+    def each(self, name: str, read: Callable[[object, str], _Item]) -> tuple[_Item, ...]:
+        """Read every item of a list; what is wrong with one names its place in the list."""
+        found = []
+        for index, item in enumerate(self.items(name)):
+            try:
+                found.append(read(item, ""))
+            except CorruptFileError as error:  # a place for each of thousands of items takes longer
+                place = f"{self._where}, {name}, item {index + 1}"
+                raise corrupt(error.what, place) from error
+        return tuple(found)
 
     def boolean(self, name: str) -> bool:
         """Return true or false; false when absent."""

@@ -13,15 +13,25 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from fusion_core.errors import CorruptFileError, InputError
-from fusion_core.harmony.model import Harmony, earlier_key, harmony_record, read_harmony, split_key
+from fusion_core.harmony.model import (
+    Harmony,
+    RecordReader,
+    earlier_key,
+    harmony_record,
+    read_harmony,
+    split_key,
+)
 from fusion_core.harmony.store.review import Remark, read_remark, remark_record
 
 Action = Literal["save", "delete", "restore", "import", "recover", "review"]
 
 _BLOCK: Final = 1 << 16
+_FIELDS: Final = frozenset(
+    {"when", "who", "action", "key", "revision", "before", "after", "remark"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +165,7 @@ def _parse(line: bytes, path: Path) -> HistoryEntry | None:
     """Return the entry of a line; ``None`` for one that was cut off by a crash."""
     try:
         return _entry(json.loads(line.decode("utf-8")), str(path))
-    except (ValueError, CorruptFileError, KeyError, TypeError, RecursionError):
+    except (ValueError, CorruptFileError, RecursionError):
         return None
 
 
@@ -172,17 +182,18 @@ def _record(entry: HistoryEntry) -> dict[str, Any]:
     return record if entry.remark is None else record | {"remark": remark_record(entry.remark)}
 
 
-def _entry(record: dict[str, Any], where: str) -> HistoryEntry:
-    before, after, remark = (record.get(name) for name in ("before", "after", "remark"))
+def _entry(record: object, where: str) -> HistoryEntry:
+    fields = RecordReader(record, where, _FIELDS)
+    before, after, remark = (fields.get(name) for name in ("before", "after", "remark"))
     earlier = None if before is None else read_harmony(before, where=where)
     later = None if after is None else read_harmony(after, where=where)
     known = later or earlier
     return HistoryEntry(
-        when=str(record["when"]),
-        who=str(record["who"]),
-        action=record["action"],
-        key=str(record["key"]) if known is None else known.key,
-        revision=int(record["revision"]),
+        when=fields.required_text("when"),
+        who=fields.required_text("who"),
+        action=fields.choice("action", "action", get_args(Action)),
+        key=fields.required_text("key") if known is None else known.key,
+        revision=fields.integer("revision") or 0,
         before=earlier,
         after=later,
         remark=None if remark is None else read_remark(remark, where=where),

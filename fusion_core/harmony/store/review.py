@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.model import Record, RecordReader, corrupt
+from fusion_core.harmony.model import Record, RecordReader
 
 Verdict = Literal["reviewed", "needs work", "remark"]
 """``remark`` says something without deciding."""
@@ -129,13 +129,10 @@ def read_remark(record: object, *, where: str) -> Remark:
         Naming the field that is missing or wrong.
     """
     fields = RecordReader(record, where, _FIELDS)
-    verdict = fields.text("verdict")
-    if verdict not in get_args(Verdict):
-        raise corrupt(f"'{verdict}' is no verdict", where)
     return Remark(
         when=fields.text("when"),
         who=fields.text("who"),
-        verdict=verdict,  # type: ignore[arg-type]  # checked against the literal above
+        verdict=fields.choice("verdict", "verdict", get_args(Verdict)),
         revision=fields.integer("revision") or 0,
         text=fields.text("text"),
     )

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
 from fusion_core.harmony.store._write_log import PairLedger
@@ -32,8 +33,10 @@ class HarmonyStore:
         The two surveys.
     """
 
-    def __init__(self, folder: Path | str, pair: SurveyPair) -> None:
-        self.folder = harmonies_folder(Path(folder))
+    def __init__(self, folder: PathLike, pair: SurveyPair) -> None:
+        fix = "Write SurveyPair(SurveyId('RECS', '2015'), SurveyId('ACS', '2019'))"
+        require_type(pair, SurveyPair, "pair", fix=fix)
+        self.folder = harmonies_folder(path_of(folder, "folder"))
         self.pair = pair
         self._ledger = PairLedger(self.folder, pair)
         self.path = self._ledger.path

@@ -9,9 +9,9 @@ from typing import Final
 
 from fusion_core.harmony.editing import count_members, describe_aggregator
 from fusion_core.harmony.expressions import Condition, Relation, Test
-from fusion_core.harmony.labels import normalise_label
 from fusion_core.harmony.model import Harmony, SideName
 from fusion_core.surveys.model import Variable
+from fusion_core.text_similarity import normalise_label
 
 _COUNTED: Final = re.compile(
     r"\b(?:number|count) of\b.*\b(?:persons?|people|members?|males?|females?|men|women|children|adults?)\b"

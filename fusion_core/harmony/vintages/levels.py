@@ -11,11 +11,12 @@ from typing import Final
 import numpy as np
 
 from fusion_core.harmony.checks import Sibling
-from fusion_core.harmony.labels import is_negative, normalise_label, overlap, read_range
+from fusion_core.harmony.labels import is_negative, overlap, read_range
 from fusion_core.harmony.matching import likeness
 from fusion_core.harmony.model import DROP, GroupCode, Harmony, LevelGroup, Side, SideName
 from fusion_core.harmony.vintages.transfer import LevelChange
 from fusion_core.surveys.model import Variable
+from fusion_core.text_similarity import normalise_label
 
 _SAME_LEVEL: Final = 0.6
 """Smallest likeness of a level that may be an old one in new words."""

@@ -12,13 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from rapidfuzz import fuzz
-
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.apply import price_factor, survey_year
 from fusion_core.harmony.checks import Sibling, check_harmony, siblings_of
 from fusion_core.harmony.expressions import mentioned_columns
-from fusion_core.harmony.labels import normalise_label
 from fusion_core.harmony.matching import CandidateIndex
 from fusion_core.harmony.meaning import compare
 from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, Side, SideName, SurveyPair
@@ -34,11 +31,12 @@ from fusion_core.harmony.vintages.transfer import (
     VariableChange,
 )
 from fusion_core.surveys.model import Dictionary, Variable
+from fusion_core.text_similarity import normalise_label, ratios
 
 _RENAMED: Final = 0.5
 """Smallest score of a variable that may be an old one under a new name."""
-_SAME_QUESTION: Final = 90
-"""Smallest likeness (of 100) of two questions of which only the variable's name is new."""
+_SAME_QUESTION: Final = 0.9
+"""Smallest likeness of two questions of which only the variable's name is new."""
 _ALWAYS_DOUBTS: Final = frozenset({"grouped-differently-in-sibling"})
 """Rules whose mere hints deserve a look: which of the vintages is right, a person must say."""
 _NOT_DOUBTS: Final = frozenset({"level-without-group", "unmatched-group"})
@@ -290,7 +288,7 @@ def _same_question(old: Variable, new: Variable) -> bool:
     """Whether two variables ask the same in nearly the same words, and name the same numbers."""
     texts = [normalise_label(item.description) for item in (old, new)]
     numbers = [re.findall(r"\d+", text) for text in texts]
-    alike = fuzz.token_sort_ratio(*texts) >= _SAME_QUESTION
+    alike = bool(ratios(texts[:1], texts[1:], "sorted words")[0, 0] >= _SAME_QUESTION)
     return alike and numbers[0] == numbers[1] and old.respondent == new.respondent
 
 

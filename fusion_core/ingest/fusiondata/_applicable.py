@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 from fusion_core.errors import HarmonyError
@@ -20,6 +19,7 @@ from fusion_core.harmony.expressions import check_expression
 from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, Side, SideName
 from fusion_core.ingest.tables import comparable
 from fusion_core.surveys.model import WEIGHT, Survey, Variable
+from fusion_core.text_similarity import nearest
 
 _SHOWN_LEVELS: Final = 3
 
@@ -187,10 +187,10 @@ def _absent(side: Side, survey: Survey) -> str:
     has_persons = survey.person is not None or bool(survey.dictionary.answers("person"))
     if asked_of_persons and not has_persons:
         return f"{survey.id.title} has no person records, and {side.variable} is asked of persons."
-    near = get_close_matches(side.variable, list(survey.dictionary), n=1, cutoff=0.75)
+    near = nearest(side.variable, survey.dictionary, least=0.75)
     hint = ""
     if near:
-        other = survey.dictionary[near[0]]
+        other = survey.dictionary[near]
         hint = f"; the similar name {other.name} is '{other.description}'"
     return f"{survey.id.title} has no variable {side.variable}{hint}."
 

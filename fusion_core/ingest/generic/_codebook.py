@@ -1,28 +1,48 @@
 """Read a codebook: a table that says what columns and codes mean.
 
 One row per code (or per variable, if it has no codes), in a CSV or Excel file with a header. Columns
-are recognised by name: *variable*, *description*, *code*, *label*, *type*, *unit*, and common
-synonyms. A variable's description, type and unit need only stand in its first row.
+are recognised by name: *variable*, *description*, *code*, *label*, *type*, *kind*, *unit*, and
+common synonyms; the header may stand under a title. A variable's description, type and unit need
+only stand in its first row. The kind of a code is *missing*, *not in universe* or *value*; it may
+also stand in the column of types. One cell may list all codes of a variable, one per line, each
+followed by its label or with the labels beside them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
-from fusion_core.ingest.tables import read_raw_table, require_content, tidy
+from fusion_core.ingest.generic._special import SpecialKind
+from fusion_core.ingest.tables import FileProblemsError, read_raw_table, require_content, tidy
 from fusion_core.surveys.model import VariableType
 
 _SYNONYMS: Final = {
-    "variable": ("variable", "name", "column", "field", "variable name", "variable_name"),
-    "description": ("description", "question", "variable label", "variable_label", "meaning"),
-    "code": ("code", "value", "response code", "response_code", "codes"),
-    "label": ("label", "level", "value label", "value_label", "response", "answer"),
-    "type": ("type", "measurement", "kind"),
+    "variable": (
+        *("variable", "name", "column", "field", "variable name", "variable_name"),
+        "sas variable name",
+    ),
+    "description": (
+        *("description", "question", "variable label", "variable_label", "meaning"),
+        *("variable description", "description and labels"),
+    ),
+    "code": (
+        *("code", "value", "response code", "response_code", "codes", "response codes"),
+        "response codes and labels",
+    ),
+    "label": (
+        *("label", "level", "value label", "value_label", "response", "answer", "labels"),
+        *("response labels", "response label", "value labels"),
+    ),
+    "type": ("type", "measurement", "variable type"),
+    "kind": ("kind", "special", "code kind"),
     "unit": ("unit", "units"),
 }
 _TYPES: Final[dict[str, VariableType]] = {
@@ -37,7 +57,21 @@ _TYPES: Final[dict[str, VariableType]] = {
     "continuous": "continuous",
     "numeric": "continuous",
     "number": "continuous",
+    "char": "nominal",
+    "character": "nominal",
 }
+_STORAGE_TYPES: Final = {"num"}  # says how a value is stored, not what it means
+_KINDS: Final[dict[str, SpecialKind]] = {
+    "missing": "missing",
+    "not in universe": "not in universe",
+    "not applicable": "not in universe",
+    "niu": "not in universe",
+    "value": "value",
+}
+_TITLE_ROWS: Final = 20
+_CODE_LINE: Final = re.compile(r"(-?\d+(?:\.\d+)?|[A-Z]{1,2})\s*(?:[=:.)]\s*|\s)(\S.*)")
+_RANGE: Final = re.compile(r"-?[\d.,]+\s*(?:-|–|to|thru|through|\.{2,3})\s*-?[\d.,]+")
+_ELSEWHERE: Final = re.compile(r"\w+!\$?[A-Z]+\$?\d+|[\"']?\.[\"']?( or blank)?( .*)?")
 
 
 @dataclass(frozen=True)
@@ -54,6 +88,8 @@ class CodebookEntry:
         Nominal, ordered, integer or continuous; ``None`` when not given.
     labels
         Label of each code, in codebook order; empty for numbers.
+    kinds
+        Of codes the codebook says so of: missing, not in the universe, or a value.
     """
 
     name: str
@@ -61,6 +97,12 @@ class CodebookEntry:
     unit: str = ""
     type: VariableType | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, SpecialKind] = field(default_factory=dict)
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """Codes that are written as a range of numbers."""
+        return tuple(code for code in self.labels if is_range(code))
 
 
 def read_codebook(path: PathLike) -> dict[str, CodebookEntry]:
@@ -73,13 +115,12 @@ def read_codebook(path: PathLike) -> dict[str, CodebookEntry]:
     """
     path = require_content(path)
     rows = _excel_rows(path) if path.suffix.lower() in {".xlsx", ".xlsm"} else _csv_rows(path)
-    header, *body = rows
-    columns = _columns(header, path)
+    start, columns = _header(rows, path)
     entries: dict[str, CodebookEntry] = {}
     name = ""
-    for number, row in enumerate(body, start=2):
+    for number, row in enumerate(rows[start + 1 :], start=start + 2):
         cells = {role: _cell(row, index) for role, index in columns.items()}
-        name = cells["variable"] or name  # later codes of a variable may leave its name blank
+        name = tidy(cells["variable"]) or name  # later codes of a variable may leave its name blank
         if not name:
             continue
         entry = entries.get(name.lower(), CodebookEntry(name))
@@ -91,39 +132,76 @@ def read_codebook(path: PathLike) -> dict[str, CodebookEntry]:
     return entries
 
 
+def is_range(code: str) -> bool:
+    """Whether a code is a range of numbers, such as ``0 - 30`` or ``0-200,000``."""
+    return _RANGE.fullmatch(code) is not None
+
+
 def _with_row(entry: CodebookEntry, cells: dict[str, str], where: str) -> CodebookEntry:
-    kind = entry.type
-    text = cells.get("type", "").lower()
-    if text:
-        if text not in _TYPES:
-            raise InputError.unknown("variable type", text, _TYPES, where=where)
-        kind = _TYPES[text]
-    labels = dict(entry.labels)
-    code, label = cells.get("code", ""), cells.get("label", "")
-    if code or label:
-        labels[code or label] = label or code
+    kind, special = entry.type, None
+    for text in (tidy(cells.get(role, "")).lower() for role in ("type", "kind")):
+        if text in _TYPES:
+            kind = _TYPES[text]
+        elif text in _KINDS and cells.get("code"):
+            special = _KINDS[text]
+        elif text and text not in _STORAGE_TYPES:
+            raise InputError.unknown("variable type", text, [*_TYPES, *_KINDS], where=where)
+    found = _codes(cells.get("code", ""), cells.get("label", ""))
     return CodebookEntry(
         name=entry.name,
-        description=entry.description or cells.get("description", ""),
-        unit=entry.unit or cells.get("unit", ""),
+        description=entry.description or tidy(cells.get("description", "")),
+        unit=entry.unit or tidy(cells.get("unit", "")),
         type=kind,
-        labels=labels,
+        labels={**entry.labels, **found},
+        kinds=entry.kinds | (dict.fromkeys(found, special) if special else {}),
     )
 
 
-def _columns(header: tuple[Any, ...], path: Path) -> dict[str, int]:
+def _codes(codes: str, labels: str) -> dict[str, str]:
+    """Return the label of each code of a row, which may list several, one per line."""
+    code_lines = [line for line in map(tidy, codes.splitlines()) if line]
+    label_lines = [line for line in map(tidy, labels.splitlines()) if line]
+    if len(code_lines) == len(label_lines) > 1:
+        return dict(zip(code_lines, label_lines, strict=True))
+    if label_lines or len(code_lines) <= 1:
+        code, label = tidy(codes), tidy(labels)
+        if _ELSEWHERE.fullmatch(code) and not label:
+            return {}
+        return {code or label: label or code} if code or label else {}
+    found = {}
+    for line in code_lines:
+        match = _CODE_LINE.fullmatch(line)
+        if match and not is_range(line):
+            found[match.group(1)] = match.group(2)
+        elif not _ELSEWHERE.fullmatch(line):
+            found[line] = line
+    return found
+
+
+def _header(rows: Sequence[tuple[Any, ...]], path: Path) -> tuple[int, dict[str, int]]:
+    """Return the row of the header, which may stand under a title, and its columns by role."""
+    for number, row in enumerate(rows[:_TITLE_ROWS]):
+        columns = _roles(row)
+        if "variable" in columns and len(columns) > 1:
+            return number, columns
+    columns = _roles(rows[0])
+    if "variable" in columns:
+        return 0, columns
+    names = [tidy(str(cell or "")).lower() for cell in rows[0]]
+    raise InputError(
+        "The codebook has no column 'variable'",
+        where=f"{path.name}, header: {', '.join(name for name in names[:6] if name)}",
+        fix="Name its columns variable, description, code, label, type, kind and unit",
+    )
+
+
+def _roles(header: tuple[Any, ...]) -> dict[str, int]:
     names = [tidy(str(cell or "")).lower() for cell in header]
     found = {
         role: next(names.index(synonym) for synonym in synonyms if synonym in names)
         for role, synonyms in _SYNONYMS.items()
         if any(synonym in names for synonym in synonyms)
     }
-    if "variable" not in found:
-        raise InputError(
-            "The codebook has no column 'variable'",
-            where=f"{path.name}, header: {', '.join(name for name in names[:6] if name)}",
-            fix="Name its columns variable, description, code, label, type and unit",
-        )
     if "code" not in found and "description" not in found and "label" in found:
         found["description"] = found.pop("label")  # a codebook without codes labels its variables
     return found
@@ -135,15 +213,32 @@ def _cell(row: tuple[Any, ...], index: int) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return tidy(str(value))
+    return str(value).strip()
 
 
 def _csv_rows(path: Path) -> list[tuple[Any, ...]]:
-    frame = read_raw_table(path).frame
+    try:
+        frame = read_raw_table(path).frame
+    except FileProblemsError:
+        rows = _titled_csv_rows(path)
+        if rows is None:
+            raise
+        return rows
     texts: Iterable[tuple[Any, ...]] = (
         frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None)
     )
     return [tuple(frame.columns), *texts]
+
+
+def _titled_csv_rows(path: Path) -> list[tuple[Any, ...]] | None:
+    """Return the rows of a table that stands under a title, or ``None`` if there is no such table."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""))]
+    except (UnicodeDecodeError, csv.Error):
+        return None
+    titled = any("variable" in _roles(row) and len(row) > 1 for row in rows[1:_TITLE_ROWS])
+    return rows if titled else None
 
 
 def _excel_rows(path: Path) -> list[tuple[Any, ...]]:
@@ -152,11 +247,15 @@ def _excel_rows(path: Path) -> list[tuple[Any, ...]]:
     from openpyxl import load_workbook
 
     try:
-        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
-        return [tuple(row) for row in sheet.iter_rows(values_only=True)] or [()]
+        sheets = load_workbook(path, read_only=True, data_only=True).worksheets
+        tables = [[tuple(row) for row in sheet.iter_rows(values_only=True)] for sheet in sheets]
     except (zipfile.BadZipFile, KeyError) as error:
         raise InputError(
             "The codebook is no Excel workbook, or it is cut off",
             where=str(path),
             fix="Save it again as .xlsx or CSV",
         ) from error
+    for rows in tables:  # notes and lists of states may stand on other sheets
+        if any(len(roles := _roles(row)) > 1 and "variable" in roles for row in rows[:_TITLE_ROWS]):
+            return rows
+    return tables[0] or [()]

@@ -9,12 +9,13 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic._inference import InferredColumn, natural
+from fusion_core.ingest.generic._special import number_text
 from fusion_core.surveys.model import VariableType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fusion_core.ingest.generic._inspection import Choices
+    from fusion_core.ingest.generic.inspection import Choices
     from fusion_core.ingest.tables import ProblemLog, RawTable
 
 TYPES: Final[dict[str, VariableType]] = {
@@ -92,7 +93,8 @@ def _typed(raw: RawTable, column: InferredColumn, kind: VariableType) -> Inferre
         return dataclasses.replace(column, type=kind, levels=(), labels={}, left_out="")
     if column.levels:
         return dataclasses.replace(column, type=kind)
-    texts = sorted(_texts(raw.frame[column.source]), key=natural)
+    answers = _texts(raw.frame[column.source]) - column.no_values
+    texts = sorted(answers, key=natural)
     return dataclasses.replace(
         column,
         type=kind,
@@ -102,7 +104,7 @@ def _typed(raw: RawTable, column: InferredColumn, kind: VariableType) -> Inferre
     )
 
 
-def _texts(series: pd.Series[Any]) -> list[str]:
+def _texts(series: pd.Series[Any]) -> set[str]:
     if pd.api.types.is_float_dtype(series):
-        return [str(value) for value in series.dropna().unique()]
-    return [str(text) for text in series.cat.remove_unused_categories().cat.categories]
+        return {number_text(value) for value in series.dropna().unique()}
+    return {str(text) for text in series.cat.remove_unused_categories().cat.categories}

@@ -4,27 +4,44 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from fusion_core.geography.codes import complete_puma
 from fusion_core.ingest.generic._codebook import CodebookEntry
-from fusion_core.ingest.tables import is_ordered
-from fusion_core.surveys.model import VariableRole, VariableType, WeightDesign
+from fusion_core.ingest.generic._special import (
+    SpecialValue,
+    Values,
+    code_specials,
+    declared,
+    is_missing_word,
+    kind_of_label,
+    missing_texts,
+    numeric_specials,
+    plain,
+    tells_its_number,
+    values_of,
+)
+from fusion_core.ingest.tables import comparable, is_ordered
+from fusion_core.surveys.model import WEIGHT, VariableRole, VariableType
 
 if TYPE_CHECKING:
     from fusion_core.ingest.tables import RawTable
 
+_T = TypeVar("_T")
+_CATEGORIES: Final = frozenset({None, "nominal", "ordered"})
+_DECLARED_VALUE: Final = "the codebook says it is a value"
 HOUSEHOLD_KEYS: Final = (
     "household_id",
     "hid",
     "hhid",
     "serialno",
     "doeid",
+    "serial",
     "houseid",
     "newid",
     "control",
@@ -44,24 +61,7 @@ PERSON_NUMBERS: Final = (
     "perno",
     "lineno",
 )
-WEIGHTS: Final = (
-    "weight",
-    "wgtp",
-    "pwgtp",
-    "nweight",
-    "wthhfin",
-    "wtperfin",
-    "finlwt21",
-    "perwt",
-    "hhwt",
-    "hh_weight",
-    "person_weight",
-    "wgt",
-    "wt",
-    "weights",
-    "sample_weight",
-    "finalwgt",
-)
+OTHER_WEIGHT: Final = "weight_in_file"
 GEOGRAPHIES: Final = (
     "region",
     "regionc",
@@ -74,12 +74,17 @@ GEOGRAPHIES: Final = (
     "puma10",
     "puma20",
 )
-_REPLICATE: Final = re.compile(r"([a-z_]*(?:w|rep)[a-z_]*?)_?0*(\d+)")
-_TRAILING_NUMBER: Final = re.compile(r"_?\d+$")
-_FEWEST_REPLICATES: Final = 8
 _MOST_LEVELS: Final = 600
 _FEW_DISTINCT: Final = 30
 _MOSTLY: Final = 0.8
+_MANY_UNLABELLED: Final = 8
+_LEADING_ZERO: Final = re.compile(r"0\d+")
+_WHOLE: Final = re.compile(r"[-+]?\d+(\.0*)?")
+# Names of codes: however many there are, they are no amounts.
+_CODE_NAME: Final = re.compile(
+    r"(?i)(^|_)(zip(code)?|zcta|fips\w*|state\w*|county\w*|tract|cbsa|msa|naics|sic|soc|isco|occ\w*"
+    r"|ind\w*|code|id|geoid)(\d*)(_|$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,10 @@ class InferredColumn:
         From the codebook or the file itself.
     missing
         Number of rows without a value.
+    special
+        Values that are no amounts or no answers, and what they are.
+    doubtful
+        Values of a number that may be special but are kept as they are.
     left_out
         Why the column is not read; empty when it is.
     """
@@ -115,7 +124,14 @@ class InferredColumn:
     description: str = ""
     unit: str = ""
     missing: int = 0
+    special: tuple[SpecialValue, ...] = ()
+    doubtful: tuple[str, ...] = ()
     left_out: str = ""
+
+    @property
+    def no_values(self) -> frozenset[str]:
+        """Texts of the file that are read as missing."""
+        return frozenset(item.code for item in self.special if item.kind != "value")
 
 
 def survey_name(column: str) -> str:
@@ -133,104 +149,266 @@ def first_known(columns: Sequence[str], known: Sequence[str]) -> str:
     return next((by_name[name] for name in known if name in by_name), "")
 
 
-def replicate_columns(columns: Sequence[str], weight: str) -> tuple[str, ...]:
-    """Return the largest family of numbered weight columns 1 … R, in order; empty if none."""
-    families: dict[str, dict[int, str]] = {}
-    for column in columns:
-        match = _REPLICATE.fullmatch(column.strip().lower())
-        if match and column != weight:
-            families.setdefault(match.group(1), {})[int(match.group(2))] = column
-    complete = [
-        family
-        for family in families.values()
-        if len(family) >= _FEWEST_REPLICATES and sorted(family) == list(range(1, len(family) + 1))
-    ]
-    if not complete:
-        return ()
-    largest = max(complete, key=len)
-    return tuple(largest[number] for number in sorted(largest))
+def infer_answer(
+    raw: RawTable,
+    column: str,
+    entry: CodebookEntry | None,
+    *,
+    values: Values | None = None,
+    missing: Sequence[str] | None = None,
+    also: Sequence[str] = (),
+    reserved: Collection[int] = (),
+    is_code: bool = False,
+) -> InferredColumn:
+    """Infer type, levels and special values of a column that is neither key, weight nor replicate.
 
-
-def guess_design(replicates: Sequence[str]) -> tuple[WeightDesign, str]:
-    """Guess the replication method from the names and number, with the reason in words.
-
-    Recognized are the Consumer Expenditure Surveys (44 half-samples ``WTREP01`` …, plain BRR), the
-    American Housing Survey (160 ``REPWEIGHT1`` …, variance 4/160 Σ (θ_r − θ)², that is Fay's with
-    ε = 0.5), the National Household Travel Survey of 2017 (98 in strata of 7, 6/7 Σ (θ_r − θ)²) and
-    the American Community Survey (80); 60 replicates of RECS 2020 are the delete-a-group jackknife,
-    59/60 Σ (θ_r − θ)², which is assumed of whatever nothing else is known of.
+    Parameters
+    ----------
+    raw, column
+        The file and the column.
+    entry
+        What a codebook or the file itself says of it.
+    values
+        Its different values, where they are known already.
+    missing
+        Codes the user says stand for no value; then none are inferred. ``None`` leaves it to the
+        inference.
+    also
+        Codes that stand for no value in every column, besides what is inferred.
+    reserved
+        Negative codes that other columns of the file have too.
+    is_code
+        Whether the file marks the texts as codes, whose digits are no amounts.
     """
-    count = len(replicates)
-    if not count:
-        return WeightDesign(), ""
-    stem = _TRAILING_NUMBER.sub("", replicates[0].lower())
-    if (stem, count) == ("wtrep", 44):
-        return (
-            WeightDesign.fay(count, epsilon=0.0),
-            "44 replicate weights: half-samples as in the Consumer Expenditure Surveys are assumed",
-        )
-    if "brr" in stem or (stem, count) == ("repweight", 160):
-        reason = (
-            f"{count} replicate weights named {replicates[0]} …: Fay's BRR, ε = 0.5, is assumed"
-        )
-        return WeightDesign.fay(count), reason
-    if count == 98 and stem.startswith("wt"):  # noqa: PLR2004 - replicates of the NHTS of 2017
-        return (
-            WeightDesign.stratified_jackknife(count, per_stratum=7),
-            "98 replicate weights: the jackknife in strata of 7 as in the NHTS of 2017 is assumed",
-        )
-    if count == 80:  # noqa: PLR2004 - the number of replicates of the American Community Survey
-        return (
-            WeightDesign.successive_difference(count),
-            "80 replicate weights: successive differences as in the ACS are assumed",
-        )
-    return (
-        WeightDesign.jackknife(count),
-        f"{count} replicate weights: the delete-a-group jackknife is assumed",
-    )
-
-
-def infer_answer(raw: RawTable, column: str, entry: CodebookEntry | None) -> InferredColumn:
-    """Infer type and levels of a column that is neither key, weight nor replicate."""
     series = raw.frame[column]
+    values = values_of(series) if values is None else values
     common: dict[str, Any] = {
         "source": column,
         "name": survey_name(column),
         "role": "geography" if column.strip().lower() in GEOGRAPHIES else "answer",
         "description": entry.description if entry else "",
         "unit": entry.unit if entry else "",
-        "missing": int(series.isna().sum()),
     }
+    blank = int(series.isna().sum())
+    if not values.texts:
+        return InferredColumn(**common, missing=blank, left_out="it is empty in every row")
+    certain = _certain_specials(values, entry, missing, also)
+    kept = _without(values, certain)
+    if not kept.texts:
+        left_out = "no row has a value"
+        return InferredColumn(**common, missing=len(series), left_out=left_out)
+    common["missing"] = blank + sum(item.rows for item in certain if item.kind != "value")
+    common["special"] = certain
     if pd.api.types.is_float_dtype(series):
-        return InferredColumn(**common, type="continuous")
-    counts = series.value_counts()
-    texts = [str(text) for text in series.cat.categories if counts.get(text, 0) > 0]
-    if not texts:
-        return InferredColumn(**common, left_out="it is empty in every row")
-    if entry is not None and entry.labels and entry.type in {None, "nominal", "ordered"}:
-        return _labelled(common, entry, texts)
+        return _amount(common, kept, entry, reserved if missing is None else None)
+    is_typed = entry is not None and (entry.type is not None or bool(entry.labels))
+    if (is_typed or not is_code) and _is_amount(kept, entry, common):
+        return _amount(common, kept, entry, reserved if missing is None else None)
+    return _category(common, kept, entry, infer=missing is None, is_code=is_code)
+
+
+def _category(
+    common: dict[str, Any],
+    values: Values,
+    entry: CodebookEntry | None,
+    *,
+    infer: bool,
+    is_code: bool,
+) -> InferredColumn:
+    """Describe a column that holds no amounts: labelled codes, areas, bare codes or words."""
+    ranges = set(entry.ranges) - set(values.texts) if entry is not None else set()
+    if entry is not None and set(entry.labels) - ranges and entry.type in _CATEGORIES:
+        return _labelled(common, entry, values.texts)
     if common["role"] == "geography":
-        return _areas(common, texts)
-    if _is_number(texts, counts) and (entry is None or entry.type not in {"nominal", "ordered"}):
-        whole = all(re.fullmatch(r"[-+]?\d+(\.0*)?", text) for text in texts)
-        kind: VariableType = "integer" if whole else "continuous"
-        return InferredColumn(**common, type=kind)
-    return _unlabelled(common, entry, texts, len(series))
+        return _areas(common, values.texts)
+    if is_code or any(_LEADING_ZERO.fullmatch(text) for text in values.texts):
+        return _codes(common, values, entry, infer)
+    return _unlabelled(common, entry, values.texts, int(values.rows.sum()))
+
+
+def with_own_names(columns: Sequence[InferredColumn], weight: str) -> tuple[InferredColumn, ...]:
+    """Give columns names of their own where the usual one is taken.
+
+    ``AGE_REF_`` beside ``AGE_REF`` is its flag, as the Consumer Expenditure Surveys write it; a
+    ``WEIGHT`` that is not the weight of the survey, but of a body, is told apart from it.
+    """
+    sources = {item.source.lower() for item in columns}
+
+    def own_name(item: InferredColumn) -> str:
+        source = item.source.lower()
+        if source.endswith("_") and source.rstrip("_") in sources:
+            return f"{item.name}_flag"
+        if item.name == WEIGHT and weight and weight.strip().lower() != WEIGHT:
+            return OTHER_WEIGHT
+        return item.name
+
+    return tuple(replace(item, name=own_name(item)) for item in columns)
+
+
+def _certain_specials(
+    values: Values,
+    entry: CodebookEntry | None,
+    missing: Sequence[str] | None,
+    also: Sequence[str],
+) -> tuple[SpecialValue, ...]:
+    """Return what is special whatever the type: declared codes, and texts that mean no value."""
+    found = {item.code: item for item in declared(values, also if missing is None else missing)}
+    labels = _by_plain(entry.labels) if entry else {}
+    kinds = _by_plain(entry.kinds) if entry else {}
+    for text, rows in zip(values.texts, values.rows, strict=True):
+        kind = kinds.get(plain(text), "value")
+        if kind != "value" and missing is None:
+            label = labels.get(plain(text), "")
+            found[text] = SpecialValue(text, kind, int(rows), label, "the codebook says so")
+    numeric = _is_number(_subset(values, [not is_missing_word(text) for text in values.texts]))
+    for item in missing_texts(values, numeric=numeric):
+        if plain(item.code) not in labels and item.code not in labels.values():
+            found.setdefault(item.code, item)
+    return tuple(found.values())
+
+
+def _is_amount(values: Values, entry: CodebookEntry | None, common: Mapping[str, Any]) -> bool:
+    """Whether the values are amounts, of which some codes may be labelled."""
+    if entry is not None and entry.type in {"integer", "continuous"}:
+        return True
+    if (
+        common["role"] == "geography"
+        or (entry is not None and entry.type is not None)
+        or not _is_number(values)
+    ):
+        return False
+    if entry is not None and entry.labels:
+        return _labels_are_few(values, entry)
+    if not any(_LEADING_ZERO.fullmatch(text) for text in values.texts):
+        return True
+    many = len(values.texts) > _most_levels(int(values.rows.sum()))
+    return many and not _CODE_NAME.search(common["name"])
+
+
+def _labels_are_few(values: Values, entry: CodebookEntry) -> bool:
+    """Whether a codebook labels only some values of a number: a "refused", an "89 or older"."""
+    if any(code not in values.texts for code in entry.ranges):
+        return True
+    labelled = {plain(code) for code in entry.labels}
+    unlabelled = [
+        text
+        for text in values.texts
+        if plain(text) not in labelled and text not in entry.labels.values()
+    ]
+    if not unlabelled:
+        return False
+    quiet = all(
+        kind_of_label(label) != "value" or tells_its_number(code, label)
+        for code, label in entry.labels.items()
+    )
+    return quiet or len(unlabelled) >= max(_MANY_UNLABELLED, 3 * len(entry.labels))
+
+
+def _amount(
+    common: dict[str, Any],
+    values: Values,
+    entry: CodebookEntry | None,
+    reserved: Collection[int] | None,
+) -> InferredColumn:
+    """Describe a number and its special values; `reserved` is ``None`` if the user decided them."""
+    special: dict[str, SpecialValue] = {}
+    doubtful: tuple[str, ...] = ()
+    if reserved is not None:
+        labelled = _labelled_specials(values, entry)
+        rest = _without(values, [item for item in labelled if item.kind != "value"])
+        inferred, doubtful = numeric_specials(rest, reserved)
+        special = {item.code: item for item in labelled}
+        for item in inferred:
+            known = special.get(item.code)
+            if known is not None and known.why == _DECLARED_VALUE:
+                continue
+            special[item.code] = item if known is None else replace(item, label=known.label)
+        doubtful = tuple(code for code in doubtful if code not in special)
+    found = tuple(special.values())
+    kept = _without(values, [item for item in found if item.kind != "value"])
+    whole = all(_WHOLE.fullmatch(text) for text in kept.texts)
+    common = common | {
+        "special": (*common["special"], *found),
+        "missing": common["missing"] + sum(item.rows for item in found if item.kind != "value"),
+    }
+    return InferredColumn(**common, type="integer" if whole else "continuous", doubtful=doubtful)
+
+
+def _labelled_specials(values: Values, entry: CodebookEntry | None) -> list[SpecialValue]:
+    """Return the labelled codes of a number; negative ones are never amounts."""
+    labels = _by_plain(entry.labels) if entry else {}
+    kinds = _by_plain(entry.kinds) if entry else {}
+    found = []
+    for text, number, rows in zip(values.texts, values.numbers, values.rows, strict=True):
+        label = labels.get(plain(text))
+        if label is None:
+            continue
+        said = kinds.get(plain(text))
+        kind = said or kind_of_label(label)
+        if said is None and kind == "value" and number < 0:
+            kind = "missing"
+        why = _DECLARED_VALUE if said == "value" else "its label says so"
+        found.append(SpecialValue(text, kind, int(rows), label, why))
+    return found
 
 
 def _labelled(common: dict[str, Any], entry: CodebookEntry, texts: Sequence[str]) -> InferredColumn:
     """Describe a column whose codes (or whose labels themselves) a codebook lists."""
-    labels = dict(entry.labels)
-    plain = {_plain(code): label for code, label in labels.items()}
+    names = _distinct_labels(entry.labels, texts)
+    labels = dict(names)
+    by_code = _by_plain(names)
+    by_words = {comparable(label): label for label in names.values()}
     for text in texts:
-        if text not in labels and _plain(text) in plain:
-            labels[text] = plain[_plain(text)]  # 01 and 1 are the same code
-        elif text not in labels and text in entry.labels.values():
+        if text in labels:
+            continue
+        if plain(text) in by_code:
+            labels[text] = by_code[plain(text)]  # 01, 1.0 and 1 are the same code
+        elif text in names.values():
             labels[text] = text
-    levels = tuple(dict.fromkeys(entry.labels.values()))
+        elif comparable(text) in by_words and not text.lstrip("-").isdigit():
+            labels[text] = by_words[comparable(text)]
+    special = {plain(item.code) for item in common["special"] if item.kind != "value"}
+    special |= {plain(code) for code, kind in entry.kinds.items() if kind != "value"}
+    levels = tuple(
+        dict.fromkeys(label for code, label in names.items() if plain(code) not in special)
+    )
     ordered = entry.type == "ordered" or (entry.type is None and is_ordered(levels))
     return InferredColumn(
         **common, type="ordered" if ordered else "nominal", levels=levels, labels=labels
+    )
+
+
+def _distinct_labels(labels: Mapping[str, str], texts: Sequence[str]) -> dict[str, str]:
+    """Return labels in which two codes of one label are told apart: ``Other (3)``, ``Other (4)``."""
+    codes: dict[str, set[str]] = {}
+    for code, label in labels.items():
+        codes.setdefault(label, set()).add(plain(code))
+    known = {plain(code) for code in labels}
+    if any(text in codes and plain(text) not in known for text in texts):
+        return dict(labels)  # the file holds the labels themselves, which cannot be told apart
+    return {
+        code: label if len(codes[label]) == 1 else f"{label} ({plain(code)})"
+        for code, label in labels.items()
+    }
+
+
+def _codes(
+    common: dict[str, Any], values: Values, entry: CodebookEntry | None, infer: bool
+) -> InferredColumn:
+    """Describe codes such as ``06`` or ``02139``: their leading zeros say they are no amounts."""
+    found = code_specials(values) if infer else ()
+    kept = _without(values, found)
+    common = common | {
+        "special": (*common["special"], *found),
+        "missing": common["missing"] + sum(item.rows for item in found),
+    }
+    rows = int(values.rows.sum())
+    if len(kept.texts) > _most_levels(rows) and not _CODE_NAME.search(common["name"]):
+        return _unlabelled(common, entry, kept.texts, rows)
+    levels = tuple(sorted(kept.texts, key=natural))
+    kind: VariableType = "ordered" if entry is not None and entry.type == "ordered" else "nominal"
+    return InferredColumn(
+        **common, type=kind, levels=levels, labels={text: text for text in kept.texts}
     )
 
 
@@ -245,8 +423,7 @@ def _areas(common: dict[str, Any], texts: Sequence[str]) -> InferredColumn:
 def _unlabelled(
     common: dict[str, Any], entry: CodebookEntry | None, texts: Sequence[str], rows: int
 ) -> InferredColumn:
-    limit = min(_MOST_LEVELS, max(_FEW_DISTINCT, rows // 4))
-    if len(texts) > limit:
+    if len(texts) > _most_levels(rows):
         return InferredColumn(
             **common, left_out=f"it holds free text ({len(texts):,} different values)"
         )
@@ -260,20 +437,34 @@ def _unlabelled(
     )
 
 
-def _is_number(texts: Sequence[str], counts: pd.Series[Any]) -> bool:
+def _most_levels(rows: int) -> int:
+    """Return how many levels a category of so many rows may have."""
+    return min(_MOST_LEVELS, max(_FEW_DISTINCT, rows // 4))
+
+
+def _is_number(values: Values) -> bool:
     """Whether a column is meant as a number: all texts are, or all but a few among many."""
-    parsed = pd.to_numeric(pd.Series(list(texts), dtype=object), errors="coerce")
-    good = parsed.notna().to_numpy()
+    good = values.is_number
     if good.all():
-        return True
-    if len(texts) <= _FEW_DISTINCT:
+        return bool(len(good))
+    if len(values.texts) <= _FEW_DISTINCT:
         return False
-    rows = np.array([counts[text] for text in texts], dtype=float)
-    return bool(rows[good].sum() >= _MOSTLY * rows.sum())
+    return bool(values.rows[good].sum() >= _MOSTLY * values.rows.sum())
 
 
-def _plain(code: str) -> str:
-    return (code.lstrip("0") or "0") if code.isdigit() else code
+def _without(values: Values, special: Sequence[SpecialValue]) -> Values:
+    gone = {item.code for item in special if item.kind != "value"}
+    return values if not gone else _subset(values, [text not in gone for text in values.texts])
+
+
+def _subset(values: Values, kept: Sequence[bool]) -> Values:
+    chosen = np.asarray(kept, dtype=bool)
+    texts = tuple(text for text, keep in zip(values.texts, kept, strict=True) if keep)
+    return Values(texts, values.numbers[chosen], values.rows[chosen])
+
+
+def _by_plain(codes: Mapping[str, _T]) -> dict[str, _T]:
+    return {plain(code): item for code, item in codes.items()}
 
 
 def natural(text: str) -> tuple[tuple[int, float, str], ...]:

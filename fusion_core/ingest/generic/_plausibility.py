@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fusion_core.ingest.tables import ProblemLog, RawTable
-
-_MOST_HOUSEHOLDS: Final = 500e6
-"""More than any country but two has: the United States have 133 million."""
 
 
 def check_membership(
@@ -51,20 +48,6 @@ def check_membership(
             row=row,
             rows=len(empty),
             fix="Check that the person file is complete; predictors from persons are missing there",
-            severity="warning",
-        )
-
-
-def check_total(raw: RawTable, weight: str, values: object, log: ProblemLog) -> None:
-    """Say when the weights add up to more than can be: their decimals may be implied."""
-    total = float(np.nansum(np.asarray(values, dtype=np.float64)))
-    if np.isfinite(total) and total > _MOST_HOUSEHOLDS:
-        log.add(
-            f"The weights add up to {total:,.0f}, more than a country has households: perhaps their"
-            " last digits are decimals",
-            file=raw.path.name,
-            column=weight,
-            fix="Divide the weights by 100 or 10,000 as the documentation says",
             severity="warning",
         )
 

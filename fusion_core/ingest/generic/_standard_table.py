@@ -11,6 +11,9 @@ import pandas as pd
 
 from fusion_core.geography.codes import is_puma
 from fusion_core.geography.spatial import PUMA
+from fusion_core.ingest.generic._inference import OTHER_WEIGHT
+from fusion_core.ingest.generic._special import number_text
+from fusion_core.ingest.generic._weights import implausible, population
 from fusion_core.ingest.tables import keys, numbers, weights
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
@@ -23,11 +26,16 @@ from fusion_core.surveys.model import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from numpy.typing import NDArray
+
     from fusion_core.ingest.generic._inference import InferredColumn
-    from fusion_core.ingest.generic._inspection import Inspection
+    from fusion_core.ingest.generic.inspection import Inspection
     from fusion_core.ingest.tables import ProblemLog, RawTable
 
+_MANY_LEFT_OUT: Final = 4
+_SHOWN_COLUMNS: Final = 4
 _RESERVED: Final = {HOUSEHOLD_KEY, PERSON_KEY, WEIGHT}
+_KIND_WORDS: Final = {"missing": "missing", "not in universe": "not applicable"}
 
 
 def standard_table(
@@ -57,16 +65,18 @@ def standard_table(
     _add_keys(raw, inspection, log, table, variables)
     _add_weights(raw, inspection, log, table, variables)
     names, named = set(_RESERVED), list(_RESERVED)
+    _say_left_out(raw, inspection, log)
     for inferred in inspection.columns:
         column = inferred
         if column.left_out:
+            continue
+        if column.name == OTHER_WEIGHT:
             log.add(
-                f"The column is left out: {column.left_out}",
+                f"The column is not the weight of the survey; it is named {OTHER_WEIGHT}",
                 file=raw.path.name,
                 column=column.source,
                 severity="warning",
             )
-            continue
         if column.name in names and _only_case_differs(column, named):
             log.add(
                 f"The name '{column.name}' would stand for two columns",
@@ -91,8 +101,10 @@ def standard_table(
                 respondent=level,
                 role="geography" if column.source in inspection.geography else "answer",
                 unit=column.unit,
+                note=_note(column),
             )
         )
+    _say_special(raw, inspection, log)
     return table, variables
 
 
@@ -116,6 +128,77 @@ def _numbered(
         severity="warning",
     )
     return dataclasses.replace(column, name=name)
+
+
+def _say_left_out(raw: RawTable, inspection: Inspection, log: ProblemLog) -> None:
+    """Name the columns that are left out, those with one reason in one sentence."""
+    by_reason: dict[str, list[str]] = {}
+    for column in inspection.columns:
+        if column.left_out:
+            by_reason.setdefault(column.left_out, []).append(column.source)
+    for reason, columns in by_reason.items():
+        if len(columns) < _MANY_LEFT_OUT:
+            for source in columns:
+                log.add(
+                    f"The column is left out: {reason}",
+                    file=raw.path.name,
+                    column=source,
+                    severity="warning",
+                )
+        else:
+            log.add(
+                f"{len(columns)} columns, {columns[0]} to {columns[-1]}, are left out: {reason}",
+                file=raw.path.name,
+                severity="warning",
+            )
+
+
+def _say_special(raw: RawTable, inspection: Inspection, log: ProblemLog) -> None:
+    """Say which values are read as no value, once for all columns alike, and which might be."""
+    alike: dict[tuple[str, str, str, str], list[tuple[str, int]]] = {}
+    for source, item in inspection.special:
+        if item.kind != "value":
+            key = (item.code, item.label, item.kind, item.why)
+            alike.setdefault(key, []).append((source, item.rows))
+    for (code, label, kind, why), places in alike.items():
+        rows = sum(count for _, count in places)
+        words = f" ({label})" if label else ""
+        log.add(
+            f"'{code}'{words} is read as {_KIND_WORDS[kind]}, not as an answer, in"
+            f" {_listed([source for source, _ in places])} ({rows:,} values): {why}",
+            file=raw.path.name,
+            severity="warning",
+        )
+    for column in inspection.columns:
+        if column.doubtful and not column.left_out:
+            codes = ", ".join(column.doubtful)
+            verb = "stand" if len(column.doubtful) > 1 else "stands"
+            log.add(
+                f"The number {codes} may be a code that {verb} for no answer; it is read as a number",
+                file=raw.path.name,
+                column=column.source,
+                fix=f"If it is a code, say so: --missing {column.source}={codes.replace(' ', '')}",
+                severity="warning",
+            )
+
+
+def _listed(columns: list[str]) -> str:
+    shown = ", ".join(columns[:_SHOWN_COLUMNS])
+    more = len(columns) - _SHOWN_COLUMNS
+    return f"{shown} and {more:,} more columns" if more > 0 else shown
+
+
+def _note(column: InferredColumn) -> str:
+    """Return what a user of the variable should know of its special values."""
+    parts = []
+    for item in column.special:
+        words = f" ({item.label})" if item.label else ""
+        if item.kind == "value":
+            parts.append(f"{item.code} stands for '{item.label}'.")
+        else:
+            kind = _KIND_WORDS[item.kind]
+            parts.append(f"Code {item.code}{words} is read as {kind}: {item.rows:,} rows.")
+    return " ".join(parts)
 
 
 def _add_keys(
@@ -192,6 +275,15 @@ def _add_weights(
 ) -> None:
     if inspection.weight:
         table[WEIGHT] = weights(raw, inspection.weight, log)
+        if implausible(inspection.total, inspection.respondent):
+            log.add(
+                f"The weights add up to {population(inspection.total, inspection.respondent)}, more"
+                " than the United States have",
+                file=raw.path.name,
+                column=inspection.weight,
+                fix="If the last digits of the weight are decimals, divide it accordingly",
+                severity="warning",
+            )
         description = f"Sampling weight ({inspection.weight})"
     else:
         table[WEIGHT] = np.ones(len(raw.frame))
@@ -205,11 +297,42 @@ def _add_weights(
     if inspection.respondent == "household":
         variables.append(Variable(WEIGHT, description, type="continuous", role="weight"))
     for index, column in enumerate(inspection.replicates, start=1):
-        replicate = numbers(raw, column, log)
-        missing = np.flatnonzero(~np.isfinite(replicate) & raw.frame[column].isna().to_numpy())
-        if len(missing):
-            raw.report(log, "The replicate weight is missing", column=column, positions=missing)
-        table[f"replicate_{index}"] = replicate
+        table[f"replicate_{index}"] = _replicate(raw, column, log, inspection.blanks_are_zero)
+    if inspection.blanks_are_zero:
+        log.add(
+            "Blank replicate weights are read as 0: each replicate is a half-sample, and a blank"
+            " stands for a household of the other half",
+            file=raw.path.name,
+            severity="warning",
+        )
+
+
+def _replicate(
+    raw: RawTable, column: str, log: ProblemLog, blanks_are_zero: bool
+) -> NDArray[np.float64]:
+    values = numbers(raw, column, log)
+    blank = raw.frame[column].isna().to_numpy()
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        raw.report(
+            log,
+            "The replicate weight is infinite",
+            column=column,
+            positions=infinite,
+            fix="Every replicate weight needs to be a finite number; zeros are allowed",
+        )
+    if blanks_are_zero:
+        return np.where(blank, 0.0, values)
+    missing = np.flatnonzero(blank)
+    if len(missing):
+        raw.report(
+            log,
+            "The replicate weight is missing",
+            column=column,
+            positions=missing,
+            fix="Write 0 where a row is not in a replicate, or leave the replicates out",
+        )
+    return values
 
 
 def _check_pumas(raw: RawTable, column: InferredColumn, log: ProblemLog) -> None:
@@ -229,7 +352,13 @@ def _check_pumas(raw: RawTable, column: InferredColumn, log: ProblemLog) -> None
 
 def _values(raw: RawTable, column: InferredColumn, log: ProblemLog) -> Any:
     if column.type in {"integer", "continuous"}:
-        values = numbers(raw, column.source, log)
+        values = numbers(
+            raw,
+            column.source,
+            log,
+            missing=column.no_values,
+            fix=f"Correct it, or say that it stands for no answer: --missing {column.source}={{text}}",
+        )
         infinite = np.flatnonzero(np.isinf(values))
         if len(infinite):
             raw.report(log, "The number is infinite", column=column.source, positions=infinite)
@@ -237,10 +366,13 @@ def _values(raw: RawTable, column: InferredColumn, log: ProblemLog) -> Any:
         return values.astype("int64") if whole else values
     series = raw.frame[column.source]
     if pd.api.types.is_float_dtype(series):
-        series = series.astype(str).astype("category")
+        series = series.map(number_text, na_action="ignore").astype("category")
     found = [column.labels.get(str(text)) for text in series.cat.categories]
     codes = series.cat.codes.to_numpy()
     for position, label in enumerate(found):
+        if str(series.cat.categories[position]) in column.no_values:
+            found[position] = None
+            continue
         rows = np.flatnonzero(codes == position) if label is None else np.array([], dtype=np.intp)
         if len(rows):
             raw.report(
@@ -248,7 +380,8 @@ def _values(raw: RawTable, column: InferredColumn, log: ProblemLog) -> Any:
                 f"The level '{series.cat.categories[position]}' is not in the codebook",
                 column=column.source,
                 positions=rows,
-                fix="Add it to the codebook or correct the value",
+                fix=f"Add it to the codebook, or say it is missing: --missing {column.source}="
+                f"{series.cat.categories[position]}",
             )
     answers = np.array([*found, None], dtype=object)[codes]
     return pd.Categorical(

@@ -19,16 +19,23 @@ from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic import _inference as inference
 from fusion_core.ingest.generic._codebook import CodebookEntry, read_codebook
-from fusion_core.ingest.generic._column_choices import typed, with_choices
-from fusion_core.ingest.generic._inspection import Choices, Inspection
-from fusion_core.ingest.generic._plausibility import check_membership, check_total
+from fusion_core.ingest.generic._column_choices import TYPES, typed, with_choices
+from fusion_core.ingest.generic._plausibility import check_membership
+from fusion_core.ingest.generic._quotes import without_quotes
+from fusion_core.ingest.generic._special import reserved_negatives, values_of
 from fusion_core.ingest.generic._standard_table import standard_table
+from fusion_core.ingest.generic._weights import (
+    Weighting,
+    families,
+    find_weight,
+    pair,
+)
+from fusion_core.ingest.generic.inspection import Choices, Inspection, parse_missing
 from fusion_core.ingest.generic.loading import LoadedTable, load_table
 from fusion_core.ingest.tables import ProblemLog
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
     PERSON_KEY,
-    WEIGHT,
     Dictionary,
     RespondentLevel,
     Survey,
@@ -46,10 +53,13 @@ class _Reading:
     """An inspection together with the file and the table it leads to."""
 
     raw: RawTable
+    choices: Choices
     unknown: tuple[str, ...]
     inspection: Inspection
     table: pd.DataFrame
     variables: tuple[Variable, ...]
+    named: frozenset[str]
+    """Names of the columns in lower case, as the file writes them and as a person renamed them."""
 
 
 def inspect_file(
@@ -93,6 +103,17 @@ def _report_unknown(readings: list[_Reading], log: ProblemLog) -> None:
         if all(name in reading.unknown for reading in readings):
             error = InputError.unknown("column", name, columns)
             log.add(error.what, file=readings[0].inspection.path.name, fix=error.fix)
+    choices = readings[0].choices
+    known = {name.strip().lower() for name in (*columns, *choices.left_out)}
+    for name in choices.missing:
+        if name != "*" and name.lower() not in known:
+            error = InputError.unknown("column", name, columns)
+            log.add(
+                f"Missing values are declared of a column that is not there: {error.what}",
+                file=readings[0].inspection.path.name,
+                fix=error.fix,
+                severity="warning",
+            )
 
 
 def read_generic(
@@ -143,16 +164,19 @@ def read_generic(
         )
     second = None
     if person is not None:
-        second = _read(person, codebook, person_choices or Choices(), respondent="person")
+        own = person_choices or (choices or Choices()).for_persons()
+        second = _read(person, codebook, own, respondent="person")
         log.problems += second.inspection.problems
         if first.inspection.key and second.inspection.key:
             check_membership(
                 (first.raw, first.inspection.key), (second.raw, second.inspection.key), log
             )
-    _report_unknown([first] if second is None else [first, second], log)
+    readings = [first] if second is None else [first, second]
+    _report_unknown(readings, log)
+    if codebook is not None:
+        _check_codebook(path_of(codebook, "codebook"), readings, log)
     log.raise_errors()
     extra = [item.sentence for item in log.warnings if item not in first.inspection.problems]
-    readings = [first] if second is None else [first, second]
     variables: dict[str, Variable] = {}
     for reading in readings:
         for variable in reading.variables:
@@ -193,63 +217,134 @@ def _read(
 ) -> _Reading:
     path = path_of(path, "file")
     loaded, log = load_table(path, layout=choices.layout), ProblemLog()
-    entries = _entries(loaded, None if codebook is None else read_codebook(codebook))
-    for old, new in choices.renamed.items():
-        entries.setdefault(new.lower(), entries.get(old.lower(), CodebookEntry(new)))
     raw, unknown = with_choices(loaded.raw, choices, log)
+    entries = _entries(loaded, None if codebook is None else read_codebook(codebook), choices)
+    raw, quoted = without_quotes(raw)
     log.problems += raw.said
     columns = [str(column) for column in raw.frame.columns]
     key = _chosen(choices.key, columns, inference.HOUSEHOLD_KEYS, log, path)
     person = _chosen(choices.person_number, columns, inference.PERSON_NUMBERS, log, path)
     level = respondent or _respondent(raw, key, person)
-    weight = ""
-    if choices.weight != "-":
-        weight = _chosen(choices.weight, columns, inference.WEIGHTS, log, path)
-    replicates = inference.replicate_columns(columns, weight) if weight else ()
-    design, reason = inference.guess_design(replicates)
-    used = {key, weight, *replicates, person if level == "person" else ""}
-    inferred = tuple(
-        inference.infer_answer(raw, column, entries.get(column.strip().lower()))
-        for column in columns
-        if column not in used
+    weighting = _weighting(raw, columns, choices, level=level, entries=entries, log=log)
+    used = {
+        *(key, weighting.weight, *weighting.replicates),
+        *weighting.unused,
+        person if level == "person" else "",
+    }
+    inferred = _answers(
+        raw,
+        [item for item in columns if item not in used],
+        entries,
+        choices,
+        quoted=quoted,
+        weight=weighting.weight,
     )
     inferred = typed(raw, inferred, choices.types)
     inferred += tuple(
         inference.InferredColumn(column, inference.survey_name(column), left_out=reason)
-        for column, reason in raw.left_out
+        for column, reason in (*weighting.unused.items(), *raw.left_out)
     )
-    geography = tuple(column.source for column in inferred if column.role == "geography")
+    geography = tuple(
+        column.source for column in inferred if column.role == "geography" and not column.left_out
+    )
     inspection = Inspection(
         path=path,
         rows=len(raw.frame),
         respondent=level,
         key=key,
         person_number=person if level == "person" else "",
-        weight=weight,
-        replicates=replicates,
-        design=choices.design or design,
-        design_reason="chosen by the user" if choices.design else reason,
+        weight=weighting.weight,
+        replicates=weighting.replicates,
+        design=weighting.design,
+        design_reason=weighting.reason,
+        total=weighting.total,
+        blanks_are_zero=weighting.blanks_are_zero,
+        families=tuple(
+            (family.stem, len(family.columns))
+            for family in families(columns, without=weighting.weight)
+        ),
         geography=geography if choices.geography is None else choices.geography,
         columns=inferred,
         problems=(),
     )
     table, variables = standard_table(raw, inspection, log)
-    if weight:
-        check_total(raw, weight, table[WEIGHT], log)
     return _Reading(
         raw,
+        choices,
         tuple(unknown),
         dataclasses.replace(inspection, problems=tuple(log.problems)),
         pd.DataFrame(table),
         tuple(variables),
+        frozenset(str(name).strip().lower() for name in (*loaded.raw.frame, *raw.frame)),
     )
 
 
+def _weighting(
+    raw: RawTable,
+    columns: list[str],
+    choices: Choices,
+    *,
+    level: RespondentLevel,
+    entries: Mapping[str, CodebookEntry],
+    log: ProblemLog,
+) -> Weighting:
+    """Return the weight, as chosen or as found, with the replicates that belong to it."""
+    if choices.weight == "-":
+        return Weighting(total=float(len(raw.frame)))
+    if choices.weight:
+        weight = _chosen(choices.weight, columns, (), log, raw.path)
+    else:
+        weight = find_weight(raw, columns, level, entries)
+    return pair(
+        raw,
+        columns,
+        weight,
+        level=level,
+        chosen=choices.replicates,
+        design=choices.design,
+        log=log,
+    )
+
+
+def _answers(
+    raw: RawTable,
+    columns: list[str],
+    entries: Mapping[str, CodebookEntry],
+    choices: Choices,
+    *,
+    quoted: frozenset[str],
+    weight: str,
+) -> tuple[inference.InferredColumn, ...]:
+    """Infer all answers; codes that several columns share tell more than those of one alone."""
+    values = {column: values_of(raw.frame[column]) for column in columns}
+    reserved = reserved_negatives(values.values())
+    inferred = tuple(
+        inference.infer_answer(
+            raw,
+            column,
+            entries.get(column.strip().lower()),
+            values=values[column],
+            missing=choices.missing_in(column),
+            also=choices.missing.get("*", ()),
+            reserved=reserved,
+            is_code=column in quoted,
+        )
+        for column in columns
+    )
+    return inference.with_own_names(inferred, weight)
+
+
 def _entries(
-    loaded: LoadedTable, codebook: Mapping[str, CodebookEntry] | None
+    loaded: LoadedTable, codebook: Mapping[str, CodebookEntry] | None, choices: Choices
 ) -> dict[str, CodebookEntry]:
-    """Return what is known of each column; the user's codebook goes before the file itself."""
-    return {**loaded.known, **(codebook or {})}
+    """Return what is known of each column: a person's word, then the codebook, then the file."""
+    entries = {**loaded.known, **(codebook or {})}
+    for old, new in choices.renamed.items():
+        entries.setdefault(new.lower(), entries.get(old.lower(), CodebookEntry(new)))
+    for name, kind in choices.types.items():
+        known = entries.get(name.strip().lower(), CodebookEntry(name))
+        entries[name.strip().lower()] = dataclasses.replace(known, type=TYPES[kind])
+    return entries
 
 
 def _chosen(
@@ -268,13 +363,40 @@ def _respondent(raw: RawTable, key: str, person: str) -> RespondentLevel:
     return "person" if raw.frame[key].duplicated().any() else "household"
 
 
+def _check_codebook(codebook: Path, readings: list[_Reading], log: ProblemLog) -> None:
+    """Refuse a codebook that knows no column of the files, and doubt one that knows few."""
+    described = read_codebook(codebook)
+    columns = {name for reading in readings for name in reading.named}
+    known = described.keys() & columns
+    if not known:
+        log.add(
+            f"The codebook describes {len(described):,} variables, none of which is in the files:"
+            " it is of another survey or edition",
+            file=codebook.name,
+            fix="Use the codebook of these files, or none",
+        )
+    elif 2 * len(known) < len(described):
+        log.add(
+            f"The codebook describes {len(described):,} variables, of which only {len(known):,} are"
+            " in the files: is it of another edition?",
+            file=codebook.name,
+            fix="Use the codebook of these files, unless they are an extract",
+            severity="warning",
+        )
+
+
 def _notes(inspection: Inspection) -> list[str]:
     name = inspection.path.name
     notes = [f"{name}: {inspection.rows:,} rows, identifier {inspection.key}."]
+    if inspection.weight:
+        notes.append(
+            f"{name}: the weight is {inspection.weight}; the rows stand for {inspection.population}."
+        )
     if inspection.design_reason and inspection.respondent == "household":
-        notes.append(f"{name}: {inspection.design_reason}.")
+        first, last = inspection.replicates[0], inspection.replicates[-1]
+        notes.append(f"{name}: {inspection.design_reason} ({first} … {last}).")
     notes += [problem.sentence for problem in inspection.problems if problem.severity == "warning"]
     return notes
 
 
-__all__ = ["Choices", "Inspection", "inspect_file", "read_generic"]
+__all__ = ["Choices", "Inspection", "inspect_file", "parse_missing", "read_generic"]

@@ -68,7 +68,8 @@ def read_recs_codebook(path: PathLike) -> dict[str, RecsVariable]:
         raise InputError(
             "The workbook is no RECS 2015 codebook: no row begins with 'SAS Variable Name'",
             where=str(path),
-            fix="Use codebook_publicv4.xlsx of the EIA's RECS 2015 page",
+            fix="Use codebook_publicv4.xlsx of the EIA's RECS 2015 page; other editions are read by"
+            " the reader generic with their own codebook",
         )
     variables = {}
     for row in rows[start + 1 :]:

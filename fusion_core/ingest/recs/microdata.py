@@ -9,13 +9,16 @@ Imputation flags (Z…) and columns the codebook does not explain are left out a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of
+from fusion_core.errors import InputError
 from fusion_core.ingest.recs._codebook import NOT_APPLICABLE, RecsVariable, read_recs_codebook
 from fusion_core.ingest.recs._rebuilt import (
     BLANK_IS_UNKNOWN,
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 REPLICATES: Final = 96
+EDITION: Final = "2015"
 EPSILON: Final = 0.5
 GEOGRAPHY: Final = {"REGIONC": "region", "DIVISION": "division"}
 _USED_UP: Final = ("DOEID", "NWEIGHT")
@@ -95,14 +99,17 @@ def read_recs(
     FileProblemsError
         Listing everything that is wrong with the files.
     InputError
-        If a file is missing or the codebook is not the EIA's.
+        If a file is missing, the codebook is not the EIA's, or the survey is of another edition
+        than 2015.
     """
     identifier = SurveyId(name, vintage)
     supplement = None if supplement is None else path_of(supplement, "supplement")
     microdata, codebook = path_of(microdata, "microdata"), path_of(codebook, "codebook")
+    _require_edition(identifier, microdata)
     entries = read_recs_codebook(codebook)
     log = ProblemLog()
     raw = read_raw_table(microdata)
+    _require_replicates(raw, entries, log)
     _require(raw, _USED_UP, log)
     log.raise_errors()
     tables = [raw]
@@ -138,6 +145,32 @@ def read_recs(
         notes=tuple(_notes(raw, entries, variables, rebuilt_notes)),
     )
     return Survey(description, Dictionary(variables), household)
+
+
+def _require_edition(survey: SurveyId, microdata: Path) -> None:
+    """Refuse another edition: its codes, weights and replicates are others."""
+    if survey.vintage[:4] != EDITION:
+        raise InputError(
+            f"This reader knows RECS {EDITION} only, not {survey.vintage}",
+            where=microdata.name,
+            fix="Use the reader generic, with the codebook of that edition",
+        )
+
+
+def _require_replicates(raw: RawTable, entries: dict[str, RecsVariable], log: ProblemLog) -> None:
+    """Refuse a file whose replicate weights the codebook does not know: it is of another edition."""
+    unknown = [
+        str(column)
+        for column in raw.frame.columns
+        if re.fullmatch(r"NWEIGHT\d+", str(column)) and str(column) not in entries
+    ]
+    if unknown:
+        log.add(
+            f"The codebook does not know the replicate weights {unknown[0]} … {unknown[-1]}: it is of"
+            " another edition than the file",
+            file=raw.path.name,
+            fix="Use the reader generic, with the codebook of the file's edition",
+        )
 
 
 def _require(raw: RawTable, columns: tuple[str, ...], log: ProblemLog) -> None:

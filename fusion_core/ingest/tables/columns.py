@@ -15,6 +15,8 @@ _ODD_SHARE: Final = 10
 """At most one identifier in so many is of another kind than the rest; more are a habit."""
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
     from fusion_core.ingest.tables.problems import ProblemLog
@@ -22,7 +24,13 @@ if TYPE_CHECKING:
 
 
 def numbers(
-    table: RawTable, column: str, log: ProblemLog, *, rows: NDArray[np.bool_] | None = None
+    table: RawTable,
+    column: str,
+    log: ProblemLog,
+    *,
+    rows: NDArray[np.bool_] | None = None,
+    missing: Collection[str] = (),
+    fix: str = "",
 ) -> NDArray[np.float64]:
     """Convert a text column to numbers; blanks become NaN, other texts are reported.
 
@@ -34,17 +42,34 @@ def numbers(
         Where texts that are no number are reported.
     rows
         Rows that matter; texts in other rows are not reported. All if ``None``.
+    missing
+        Texts that stand for no value, such as ``9999999`` or ``.``; they become NaN too.
+    fix
+        What the user can do about a text that is no number; ``{text}`` in it stands for the text.
     """
     if pd.api.types.is_float_dtype(table.frame[column]):
-        return table.frame[column].to_numpy(dtype="float64")
+        found = table.frame[column].to_numpy(dtype="float64")
+        absent = [float(text) for text in missing]
+        return np.where(np.isin(found, absent), np.nan, found) if absent else found
     codes, values, bad = _parsed(table.frame[column])
+    if missing:
+        texts = [str(text) for text in table.frame[column].cat.categories]
+        special = np.flatnonzero([text in missing for text in texts])
+        values[special] = np.nan
+        bad = np.setdiff1d(bad, special)
     wrong = np.isin(codes, bad) if len(bad) else np.zeros(len(codes), dtype=bool)
     if rows is not None:
         wrong &= rows
     if wrong.any():
         positions = np.flatnonzero(wrong)
         text = str(table.frame[column].iloc[positions[0]])
-        table.report(log, f"'{text}' is not a number", column=column, positions=positions)
+        table.report(
+            log,
+            f"'{text}' is not a number",
+            column=column,
+            positions=positions,
+            fix=fix.replace("{text}", text),
+        )
     result: NDArray[np.float64] = values[codes]
     return result
 

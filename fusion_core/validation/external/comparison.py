@@ -11,6 +11,7 @@ import pandas as pd
 from fusion_core.arguments import require_text
 from fusion_core.errors import InputError
 from fusion_core.frames import level_text, numbers_of, read_frame
+from fusion_core.summaries import Summarized
 from fusion_core.validation.internal import FAIR_ERROR, GOOD_ERROR, percent_words
 from fusion_core.validation.report import Finding, Tone
 
@@ -25,8 +26,8 @@ GOOD_TOTAL, FAIR_TOTAL = 0.02, 0.10
 GOOD_HELD, FAIR_HELD = 0.85, 0.70
 
 
-@dataclass(frozen=True)
-class ExternalComparison:
+@dataclass(frozen=True, repr=False)
+class ExternalComparison(Summarized):
     """Estimates beside independent values.
 
     Attributes
@@ -55,6 +56,17 @@ class ExternalComparison:
     share_within_moe: float
     only_estimated: tuple[str, ...]
     only_external: tuple[str, ...]
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "areas": f"{len(self.points):,}",
+            "correlation": f"{self.correlation:.3f}",
+            "rank correlation": f"{self.rank_correlation:.3f}",
+            "ratio of totals": f"{self.ratio_of_totals:.3f}",
+            "within margins": f"{100 * self.share_within_moe:.0f} %",
+            "only estimated": len(self.only_estimated) or "",
+            "only external": len(self.only_external) or "",
+        }
 
 
 def compare_external(

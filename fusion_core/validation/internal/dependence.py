@@ -8,7 +8,7 @@ simulated value is the mean over implicates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -134,12 +134,6 @@ def _predictor_column(observed: pd.Series[Any]) -> _Column:
 
 def _is_nominal(levels: int, ordered: bool) -> bool:
     return not ordered and levels > 2  # noqa: PLR2004 - two levels have an order
-
-
-def _together(first: Floats, second: Floats) -> Iterator[tuple[Floats, Floats]]:
-    """Go through the implicates; a column without implicates meets each of the other's."""
-    left, right = np.broadcast_arrays(first, second)
-    return zip(left.T, right.T, strict=True)
 
 
 def _correlation(first: Floats, second: Floats, weight: Floats) -> float:

@@ -17,8 +17,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import type_name
 from fusion_core.errors import InputError
-from fusion_core.estimates.statistics import checked_implicates
+from fusion_core.estimates.statistics import (
+    AS_TRAINED,
+    Remembered,
+    checked_implicates,
+    donor_weight,
+    weight_matrix,
+)
 from fusion_core.frames import numbers_of, read_frame
 from fusion_core.fusion.implicates import order_of
 from fusion_core.validation.internal._metrics import observed_codes
@@ -26,6 +33,7 @@ from fusion_core.validation.internal._metrics import observed_codes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.statistics import DonorWeight
     from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
 
@@ -249,7 +257,7 @@ def energy_by_row(truth: Floats, draws: NDArray[Any]) -> Floats:
 
 
 def score_table(
-    observed: Table, implicates: Implicates, weight: Floats | None = None
+    observed: Table, implicates: Implicates, weight: Floats | DonorWeight = AS_TRAINED
 ) -> pd.DataFrame:
     """Score every fused variable against the true values of the same households.
 
@@ -260,7 +268,8 @@ def score_table(
     implicates
         The draws.
     weight
-        One per row of `observed`; 1 when left out.
+        A weight column of `observed`, or one weight per row; the column the model was trained with
+        when left out, ``"weight"`` where that is not known. ``None`` counts every row once.
 
     Returns
     -------
@@ -275,7 +284,11 @@ def score_table(
     InputError
         If there is only one implicate.
     """
-    observed, weight = _read(observed, implicates, weight)
+    observed, weights = _read(observed, implicates, weight)
+    return _scored(observed, implicates, weights)
+
+
+def _scored(observed: pd.DataFrame, implicates: Implicates, weight: Floats | None) -> pd.DataFrame:
     rows = []
     for name, variable in implicates.variables.items():
         if variable.is_categorical:
@@ -302,7 +315,7 @@ def score_table(
 
 
 def score_variables(
-    observed: Table, implicates: Implicates, weight: Floats | None = None
+    observed: Table, implicates: Implicates, weight: Floats | DonorWeight = AS_TRAINED
 ) -> pd.DataFrame:
     """Score every fused variable by its fair score: one row per variable.
 
@@ -317,14 +330,14 @@ def score_variables(
         The rows of `score_table` for CRPS and Brier, with ``coverage``: the share of true values in
         the draws' central 80 % interval, NaN for categories.
     """
-    observed, weight = _read(observed, implicates, weight)
-    scores = score_table(observed, implicates, weight)
+    observed, weights = _read(observed, implicates, weight)
+    scores = _scored(observed, implicates, weights)
     fair = scores[scores["score"] != LOG].reset_index(drop=True)
     coverage = [
         np.nan
         if variable.is_categorical
         else interval_coverage(
-            observed[name].to_numpy(dtype=np.float64), variable.values, weight=weight
+            observed[name].to_numpy(dtype=np.float64), variable.values, weight=weights
         )
         for name, variable in implicates.variables.items()
     ]
@@ -332,11 +345,18 @@ def score_variables(
 
 
 def _read(
-    observed: Table, implicates: Implicates, weight: Floats | None
+    observed: Table, implicates: Implicates, weight: Floats | DonorWeight
 ) -> tuple[pd.DataFrame, Floats | None]:
     """Read the observed values and their weights, in the order of the implicates, and check them."""
     names = checked_implicates(implicates).names
-    frame = read_frame(observed, "the observed data", answers=names)
+    named: str | None = None
+    weights: Floats | None = None
+    if weight is None or isinstance(weight, str | Remembered):
+        named = donor_weight(weight, implicates.weight, depth=4)
+    else:
+        weights = _checked_weights(weight, implicates.rows)
+    columns = names if named is None else [*names, named]
+    frame = read_frame(observed, "the observed data", answers=columns)
     if len(frame) != implicates.rows:
         raise InputError(
             f"The observed data have {len(frame):,} rows and the implicates {implicates.rows:,}",
@@ -347,10 +367,22 @@ def _read(
             raise InputError.unknown("observed variable", name, map(str, frame.columns))
         if not implicates[name].is_categorical:
             numbers_of(frame[name], where="the observed data", kind="fused variable")
+    if named is not None:
+        weights = weight_matrix(frame, len(frame), weight=named).full
     order = order_of(implicates.index, frame, what="donor")
     if order is None:
-        return frame, weight
-    return frame.iloc[order], None if weight is None else np.asarray(weight)[order]
+        return frame, weights
+    return frame.iloc[order], None if weights is None else weights[order]
+
+
+def _checked_weights(given: Any, rows: int) -> Floats:
+    weights = np.asarray(given)
+    if weights.shape != (rows,) or weights.dtype.kind not in "iuf":
+        raise InputError(
+            f"'weight' must be a column name or {rows:,} numbers; got {type_name(given)}",
+            fix="Name the column of weights, or give weight=None to count every row once",
+        )
+    return weights.astype(np.float64)
 
 
 def _implicates(draws: NDArray[Any]) -> int:

@@ -11,9 +11,15 @@ import pandas as pd
 
 from fusion_core.arguments import column_names, is_real, whole_number
 from fusion_core.errors import InputError
-from fusion_core.estimates.statistics import checked_implicates, weight_matrix
+from fusion_core.estimates.statistics import (
+    AS_TRAINED,
+    checked_implicates,
+    donor_weight,
+    weight_matrix,
+)
 from fusion_core.frames import finite_numbers, level_text, numbers_of, read_frame
 from fusion_core.fusion.implicates import order_of
+from fusion_core.summaries import Summarized, listed
 from fusion_core.validation.internal._metrics import (
     METRICS,
     SubsetWeights,
@@ -37,6 +43,7 @@ from fusion_core.validation.internal.verdicts import verdict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.statistics import DonorWeight
     from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.validation.internal.subsets import Subsets
@@ -60,8 +67,8 @@ def _no_donors() -> pd.DataFrame:
     return pd.DataFrame(columns=list(DONOR_COLUMNS))
 
 
-@dataclass(frozen=True)
-class Validation:
+@dataclass(frozen=True, repr=False)
+class Validation(Summarized):
     """How well implicates reproduce the observed data.
 
     Attributes
@@ -111,13 +118,22 @@ class Validation:
     reliability: pd.DataFrame = field(default_factory=_no_reliability)
     donors: pd.DataFrame = field(default_factory=_no_donors)
 
+    def _facts(self) -> dict[str, object]:
+        names = [str(name) for name in self.summary["variable"]]
+        skills = zip(names, self.summary["skill"], strict=True)
+        return {
+            "variables": listed(names),
+            "subsets": self.metrics["subset"].nunique(),
+            "skill": listed([f"{name} {skill:.2f}" for name, skill in skills], most=4),
+        }
+
 
 def validate(
     observed: Table,
     implicates: Implicates,
     subset_variables: Sequence[str],
     *,
-    weight: str | None = None,
+    weight: DonorWeight = AS_TRAINED,
     minimum_rows: int = 30,
     span: float = SPAN,
     progress: Progress | None = None,
@@ -141,7 +157,8 @@ def validate(
     subset_variables
         Columns of `observed` that are no fused variables.
     weight
-        Weight column; ``None`` weights every row 1.
+        Weight column; the one the model was trained with when left out, ``"weight"`` where that is
+        not known. ``None`` counts every row once.
     minimum_rows
         Smaller subsets are left out.
     span
@@ -163,7 +180,8 @@ def validate(
     minimum_rows = whole_number(minimum_rows, "minimum_rows", least=1)
     subset_variables = column_names(subset_variables, "subset_variables")
     implicates = checked_implicates(implicates)
-    weighted = [] if weight is None else column_names([weight], "weight")
+    weight = donor_weight(weight, implicates.weight)
+    weighted = [] if weight is None else [weight]
     wanted = [*implicates.names, *subset_variables, *weighted]
     observed = read_frame(observed, "the observed data", answers=wanted)
     order = order_of(implicates.index, observed, what="donor")
@@ -260,7 +278,8 @@ def _among(implicates: Implicates, names: Sequence[str], rows: NDArray[np.bool_]
     chosen = {name: implicates[name] for name in names}
     if not rows.all():
         chosen = {name: replace(item, values=item.values[rows]) for name, item in chosen.items()}
-    return replace(implicates, variables=chosen)
+    index = None if implicates.index is None else implicates.index[rows]
+    return replace(implicates, variables=chosen, index=index)
 
 
 def _in_order(parts: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
@@ -362,8 +381,6 @@ def _check(
         _check_observed(observed, implicates, name)
     if weight is None:
         return np.ones(len(observed))
-    if weight not in observed.columns:
-        raise InputError.unknown("weight column", weight, map(str, observed.columns))
     return weight_matrix(observed, len(observed), weight=weight).full
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.errors import CorruptFileError
 from fusion_core.validation.internal import (
     CONVERGENCE_COLUMNS,
@@ -56,7 +57,7 @@ _OWN: Final = own_files(rf"validation\.json|({'|'.join(TABLES)})\.parquet")
 
 def write_validation(
     validation: Validation,
-    folder: Path,
+    folder: PathLike,
     *,
     fingerprint: str = "",
     facts: dict[str, Any] | None = None,
@@ -81,6 +82,8 @@ def write_validation(
     InputError
         If the disk is full or the folder cannot be written; an earlier validation is kept.
     """
+    require_type(validation, Validation, "validation", fix="Make one with validate")
+    folder = path_of(folder, "folder")
     record = {
         "format": FORMAT_VERSION,
         "verdicts": list(validation.verdicts),
@@ -99,14 +102,20 @@ def has_validation(folder: Path) -> bool:
     return (folder / _FILE).is_file()
 
 
-def read_validation(folder: Path) -> Validation:
+def read_validation(folder: PathLike) -> Validation:
     """Read a validation.
+
+    Parameters
+    ----------
+    folder
+        Where `write_validation` wrote it, such as `Run.validation_folder`.
 
     Raises
     ------
     CorruptFileError
         If a file is missing, damaged or of an unknown format version.
     """
+    folder = path_of(folder, "folder")
     record = _record(folder)
     lacking = {
         name: columns

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 SURVEY_PREFIX: Final = "survey:"
-AREA_KIND_TITLES: Final = {"puma": "PUMA", "state": "State", "county": "County"}
 
 
 @dataclass(frozen=True)
@@ -141,11 +140,9 @@ def fused_names(spec: RunSpec) -> tuple[str, ...]:
 
 
 def _run_source(workspace: Workspace, run: Run) -> Source:
-    from fusion_core.surveys.storage import read_dictionary
-
     spec = run.spec()
-    donor = read_dictionary(workspace.survey_folder(spec.pair.donor))
-    recipient = read_dictionary(workspace.survey_folder(spec.pair.recipient))
+    donor = workspace.dictionary(spec.pair.donor)
+    recipient = workspace.dictionary(spec.pair.recipient)
     description = workspace.describe(spec.pair.recipient)
     kinds, notes = _mapped_kinds(workspace, description)
     fused = {
@@ -170,8 +167,6 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
 
 def _survey_source(workspace: Workspace, survey: SurveyId) -> Source | None:
     """Return a survey whose households are known by areas with boundaries, else nothing."""
-    from fusion_core.surveys.storage import read_dictionary
-
     folder = workspace.survey_folder(survey)
     description = workspace.describe(survey)
     if not (folder / "household.parquet").exists():
@@ -179,7 +174,7 @@ def _survey_source(workspace: Workspace, survey: SurveyId) -> Source | None:
     kinds, notes = _mapped_kinds(workspace, description)
     if not kinds:
         return None
-    answers = {item.name: item for item in read_dictionary(folder).answers("household")}
+    answers = {item.name: item for item in workspace.dictionary(survey).answers("household")}
     return Source(
         id=f"{SURVEY_PREFIX}{survey}",
         title=f"{survey.title} alone (no fusion)",

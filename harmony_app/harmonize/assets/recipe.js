@@ -29,7 +29,7 @@ export function createRecipe(side, actions, shared) {
   const clear = h("button.small", { type: "button", onclick: () => { recipe = null; actions.edit({ kind: "adjustment", side, text: "" }); } }, "no adjustment");
   const builder = h("div.recipe");
   const reading = h("p.reading", { role: "status" });
-  const element = h("div", {}, h("div.editor-head", {}, h("strong", {}, "Replace the answer by"), h("div.segments", { role: "group", "aria-label": "How the adjustment is made" }, ...modes), h("span.space"), clear), builder, reading, field.element);
+  const element = h("div", {}, h("div.editor-head", {}, h("strong", {}, shared.heading ?? "Replace the answer by"), h("div.segments", { role: "group", "aria-label": "How the adjustment is made" }, ...modes), h("span.space"), clear), builder, reading, field.element);
   const firstField = () => builder.querySelector("input, select, button");
 
   const own = () => shared.subject().name;
@@ -58,7 +58,7 @@ export function createRecipe(side, actions, shared) {
 
   function drawStart() {
     const { start: from } = recipe;
-    const kinds = [["sum", "variables added up"], ["recode", "a number for each answer"], ["condition", "yes or no by a condition"]];
+    const kinds = [["sum", "variables added up"], ["recode", "a number for each answer"], ["condition", "yes or no by a condition"]].filter(([value]) => !shared.starts || shared.starts.includes(value));
     const kind = h("select", { "aria-label": "What it starts from", onchange: () => {
       recipe = { start: { sum: { kind: "sum", terms: [], missing_is_zero: false }, recode: { kind: "recode", variable: own(), values: [] }, condition: { kind: "condition", condition: null } }[kind.value], steps: [] };
       changed();

@@ -23,7 +23,6 @@ from fusion_core.harmony.exchange import (
     safe_csv,
 )
 from fusion_core.surveys.model import Dictionary, SurveyId
-from fusion_core.surveys.storage import read_dictionary
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.exchange._exporting import Exports
 from harmony_app.harmonize.work import (
@@ -184,11 +183,7 @@ def plan_uploads(
 
     def dictionary(survey: SurveyId) -> Dictionary | None:
         if survey not in known:
-            known[survey] = (
-                read_dictionary(workspace.survey_folder(survey))
-                if workspace.has_survey(survey)
-                else None
-            )
+            known[survey] = workspace.dictionary(survey) if workspace.has_survey(survey) else None
         return known[survey]
 
     plans = []

@@ -1,8 +1,7 @@
 """The match: edits of levels, bins and expressions, and what they do."""
 
-from harmony_app.harmonize.match.building import (
-    Building,
-)
+from harmony_app.harmonize.match.builder_records import read_recipe
+from harmony_app.harmonize.match.building import Building
 from harmony_app.harmonize.match.consequences import (
     SEVERITIES,
     foreseen_record,
@@ -10,16 +9,9 @@ from harmony_app.harmonize.match.consequences import (
     preview_record,
     rows_record,
 )
-from harmony_app.harmonize.match.editing import (
-    Editing,
-    field_of,
-)
-from harmony_app.harmonize.match.forms import (
-    harmony_form,
-)
-from harmony_app.harmonize.match.level_work import (
-    LevelWork,
-)
+from harmony_app.harmonize.match.editing import Editing, field_of
+from harmony_app.harmonize.match.forms import harmony_form
+from harmony_app.harmonize.match.level_work import LevelWork
 
 __all__ = [
     "SEVERITIES",
@@ -31,5 +23,6 @@ __all__ = [
     "harmony_form",
     "labels_record",
     "preview_record",
+    "read_recipe",
     "rows_record",
 ]

@@ -18,7 +18,7 @@ from fusion_core.harmony.expressions import (
     write_recipe,
 )
 from fusion_core.harmony.model import DROP, Aggregator, Harmony, SideName
-from harmony_app.harmonize.match import _builder_records as builder_records
+from harmony_app.harmonize.match import builder_records
 from harmony_app.harmonize.work import Message, Surveys, messages
 
 OWN_GROUP: Final = "own"

@@ -18,7 +18,7 @@ from fusion_core.harmony.expressions import counted, read_condition, read_recipe
 from fusion_core.harmony.labels import are_durations, breakpoints_of
 from fusion_core.harmony.model import Aggregator, Harmony, Side, SideName
 from fusion_core.surveys.model import Variable
-from harmony_app.harmonize.match._builder_records import condition_record, recipe_record
+from harmony_app.harmonize.match.builder_records import condition_record, recipe_record
 from harmony_app.harmonize.work import Surveys, ViewState
 
 CHOICES: Final[tuple[tuple[Aggregator, str], ...]] = (

@@ -59,7 +59,7 @@ class HarmonizePage:
         self._is_loaded = False
         steps = Steps(session.workspace, session.user)
         tabling = Tabling(self, steps)
-        self._screen = Screen(session.workspace, self.browser, tabling.show)
+        self._screen = Screen(session, self.browser, tabling.show)
         self._opening = Opening(self, self._screen, pair_opened=self._look_ahead)
         self.teamwork = Teamwork(self)
         self._suggesting = Suggesting(self)

@@ -11,8 +11,8 @@ from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
 from fusion_core.harmony.store import HarmonyStore, PairContents, list_pairs
 from fusion_core.harmony.vintages import Transfer, Vintages, transfer_to_vintage
 from fusion_core.surveys.model import Dictionary, SurveyId
-from fusion_core.surveys.storage import read_dictionary
 from fusion_core.workspace.layout import Workspace
+from harmony_app.harmonize.work import survey_stamp
 
 
 def stored_set(workspace: Workspace, pair: SurveyPair) -> HarmonySet:
@@ -52,16 +52,15 @@ def stored_dictionary(workspace: Workspace, survey: SurveyId) -> Dictionary | No
     """Return a survey's dictionary; ``None`` for a survey that is not in the workspace."""
     if not workspace.has_survey(survey):
         return None
-    file = workspace.survey_folder(survey) / "dictionary.parquet"
-    stamp = file.stat().st_mtime_ns if file.exists() else 0
-    found: Dictionary = _stored_dictionary(str(file.parent), stamp)
+    stamp = survey_stamp(workspace, survey)
+    found: Dictionary = _stored_dictionary(str(workspace.path), str(survey), stamp)
     return found
 
 
 @pn.cache(max_items=100, policy="LRU")
-def _stored_dictionary(folder: str, stamp: int) -> Dictionary:
+def _stored_dictionary(path: str, survey: str, stamp: int) -> Dictionary:
     del stamp  # part of the cache's key
-    return read_dictionary(Path(folder))
+    return Workspace.open(path).dictionary(SurveyId.parse(survey))
 
 
 def readable_sets(workspace: Workspace) -> list[HarmonySet]:

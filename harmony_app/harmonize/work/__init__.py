@@ -1,13 +1,8 @@
 """One session's work on a pair of surveys: state, messages, surveys and harmonies."""
 
 from harmony_app.harmonize.work import messages, state
-from harmony_app.harmonize.work.address import (
-    address,
-    read_task,
-)
-from harmony_app.harmonize.work.browser_component import (
-    HarmonizeComponent,
-)
+from harmony_app.harmonize.work.address import address, read_task
+from harmony_app.harmonize.work.browser_component import ASSETS, HarmonizeComponent, bundled
 from harmony_app.harmonize.work.catalogue import (
     Status,
     harmony_statuses,
@@ -23,38 +18,16 @@ from harmony_app.harmonize.work.host import (
     require_harmony,
     require_work,
 )
-from harmony_app.harmonize.work.library import (
-    load_survey,
-    pair_choice,
-    shared_rows,
-    survey_stamp,
-)
-from harmony_app.harmonize.work.messages import (
-    Actions,
-    Message,
-    by_kind,
-)
-from harmony_app.harmonize.work.pair_session import (
-    PairSession,
-    parse_pair,
-)
-from harmony_app.harmonize.work.pair_surveys import (
-    Surveys,
-)
-from harmony_app.harmonize.work.progress import (
-    failure_words,
-    progress_teller,
-)
-from harmony_app.harmonize.work.state import (
-    Direction,
-    ViewState,
-    VintageTask,
-)
-from harmony_app.harmonize.work.steps import (
-    Steps,
-)
+from harmony_app.harmonize.work.library import load_survey, pair_choice, shared_rows, survey_stamp
+from harmony_app.harmonize.work.messages import Actions, Message, by_kind
+from harmony_app.harmonize.work.pair_session import PairSession, parse_pair
+from harmony_app.harmonize.work.pair_surveys import Surveys
+from harmony_app.harmonize.work.progress import failure_words, progress_teller
+from harmony_app.harmonize.work.state import Direction, ViewState, VintageTask
+from harmony_app.harmonize.work.steps import Steps
 
 __all__ = [
+    "ASSETS",
     "Actions",
     "Browser",
     "Direction",
@@ -70,6 +43,7 @@ __all__ = [
     "ViewState",
     "VintageTask",
     "address",
+    "bundled",
     "by_kind",
     "failure_words",
     "harmony_statuses",

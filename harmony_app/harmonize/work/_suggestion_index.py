@@ -16,7 +16,6 @@ import panel as pn
 from fusion_core.harmony.matching import Candidate
 from fusion_core.harmony.suggest import SuggestionIndex
 from fusion_core.surveys.model import Dictionary, SurveyId, Variable
-from fusion_core.surveys.storage import read_dictionary
 from fusion_core.workspace.knowledge import ExampleFiles, Stamp, knowledge_stamp
 from fusion_core.workspace.layout import Workspace
 
@@ -87,7 +86,7 @@ class SharedSuggestionIndex:
             return self._current
 
     def _dictionary(self) -> Dictionary:
-        return read_dictionary(self._workspace.survey_folder(self._recipient))
+        return self._workspace.dictionary(self._recipient)
 
 
 @pn.cache(max_items=16, policy="LRU")

@@ -81,12 +81,19 @@ _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z_]+\.js\";\n", re.MULTILI
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE)
 
 
-def bundled(modules: tuple[str, ...] = MODULES) -> str:
+def bundled(modules: tuple[str, ...] = MODULES, *, last: str = "") -> str:
     """Join the modules into the single one a component can carry.
 
     Panel hands a component's module to the browser as text, which has no address that a relative
     import could start from. Each module becomes a block of its own, so that private names of two
     modules never meet.
+
+    Parameters
+    ----------
+    modules
+        Names of the modules, in the order they depend on one another.
+    last
+        A whole module that uses them and renders the component, where none of them does.
     """
     parts = []
     for name in modules:
@@ -98,7 +105,7 @@ def bundled(modules: tuple[str, ...] = MODULES) -> str:
         parts.append(
             f"const {{ {', '.join(names)} }} = (() => {{\n{body}\nreturn {{ {', '.join(names)} }};\n}})();"
         )
-    return "\n".join([*parts, "export { render };"])
+    return "\n".join([*parts, last or "export { render };"])
 
 
 class HarmonizeComponent(JSComponent):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from harmony_app.shell.look import count, percent
-from harmony_app.validate.tabs.sections import details_html, table_html
+from harmony_app.validate.tabs.sections import numbers_html
 from harmony_app.validate.view import words
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def reliability_html(reliability: pd.DataFrame, variable: str, *, unseen: bool =
         f'<h3 class="sub">{escape(variable)}: are answers true as often as they are drawn?</h3>'
         f'<p class="help">{escape(help_text)}</p>'
         f'<div class="charts squares">{charts}</div>{note}'
-        f"{details_html('The numbers', table_html(head, rows, right=1))}"
+        f"{numbers_html('The numbers', head, rows)}"
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from fusion_core.harmony.model import split_key
 from harmony_app.shell.look import MISSING, axis_numbers, number, percent
+from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.view import words
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from fusion_core.surveys.model import Variable
     from fusion_core.validation.report import Finding
 
-_MARKS: Final = {"good": "✓", "fair": "~", "poor": "!"}
-_SPOKEN: Final = {"good": "good", "fair": "fair", "poor": "caution"}
-_RIGHT: Final = ' class="right"'
 _SHOWN_PREDICTORS: Final = 12
 _CHART: Final = (520, 190)
 _MARGIN: Final = (78, 18, 14, 32)  # left, right, top, bottom
@@ -29,12 +27,7 @@ _MARGIN: Final = (78, 18, 14, 32)  # left, right, top, bottom
 
 def findings_html(findings: Sequence[Finding]) -> str:
     """Return sentences with a mark that says whether they speak for the fused variables."""
-    items = "".join(
-        f'<li class="{item.tone}"><span class="mark" role="img" aria-label="{_SPOKEN[item.tone]}">'
-        f"{_MARKS[item.tone]}</span><span>{escape(item.text)}</span></li>"
-        for item in findings
-    )
-    return f'<ul class="findings">{items}</ul>' if items else ""
+    return part("findings", findings)
 
 
 def about(findings: Sequence[Finding], variable: str) -> list[Finding]:
@@ -53,12 +46,12 @@ def coverage_html(coverage: pd.DataFrame, variable: str) -> str:
     """Return how often ranges of draws hold the truth: a bar per range, with a tick where it should end."""
     rows = _own(coverage, variable)
     if rows.empty:
-        return f'<p class="help">{escape(words.NO_RANGES)}</p>'
-    parts = []
-    for name, own in rows.groupby("variable", sort=False):
-        bars = "".join(_coverage_bar(row) for row in own.to_dict("records"))
-        parts.append(f'<h3 class="sub">{escape(str(name))}</h3><div class="ranges">{bars}</div>')
-    return "".join(parts)
+        return part("help", words.NO_RANGES)
+    variables = [
+        (name, [_coverage_bar(row) for row in own.to_dict("records")])
+        for name, own in rows.groupby("variable", sort=False)
+    ]
+    return part("coverage", variables)
 
 
 def scores_html(scores: pd.DataFrame, variable: str) -> str:
@@ -73,8 +66,8 @@ def scores_html(scores: pd.DataFrame, variable: str) -> str:
         )
         for row in _own(scores, variable).to_dict("records")
     ]
-    table = table_html(("variable", "score", "fused", "draws from all", "skill"), rows, right=2)
-    return details_html("The scores", f'<p class="help">{escape(words.SCORES_HELP)}</p>{table}')
+    head = ("variable", "score", "fused", "draws from all", "skill")
+    return part("numbers", "The scores", words.SCORES_HELP, head, rows, 2)
 
 
 def importance_html(
@@ -84,28 +77,30 @@ def importance_html(
     own = importance[importance["variable"] == variable]
     own = own.sort_values("share", ascending=False, kind="stable").head(_SHOWN_PREDICTORS)
     if own.empty:
-        return f'<p class="help">{escape(words.NO_IMPORTANCE)}</p>'
+        return part("help", words.NO_IMPORTANCE)
     largest = max(float(own["share"].max()), 1e-9)
-    bars = "".join(
-        f'<div class="label" title="{escape(_described(str(row["predictor"]), dictionary))}">'
-        f'{escape(str(row["predictor"]))}</div><div class="line">'
-        f'<div class="bar fused" style="width:{82.0 * float(row["share"]) / largest:.1f}%"></div>'
-        f"{escape(percent(row['share'], decimals=0))}</div>"
+    bars = [
+        (
+            row["predictor"],
+            _described(str(row["predictor"]), dictionary),
+            82.0 * float(row["share"]) / largest,
+            percent(row["share"], decimals=0),
+        )
         for row in own.to_dict("records")
-    )
-    return f'<div class="bars">{bars}</div>'
+    ]
+    return part("importance", bars)
 
 
 def convergence_html(convergence: pd.DataFrame, variable: str) -> str:
     """Return how the estimates of a variable settle as implicates are added."""
     own = convergence[convergence["variable"] == variable]
     if own.empty:
-        return f'<p class="help">{escape(words.NO_CONVERGENCE)}</p>'
+        return part("help", words.NO_CONVERGENCE)
     charts, tables = [], []
-    for level, part in own.groupby("level", sort=False):
+    for level, settling in own.groupby("level", sort=False):
         title = f"{variable}: {level!s}" if level else variable
         charts.append(
-            f"<figure><figcaption>{escape(title)}</figcaption>{_settling_svg(part, title)}</figure>"
+            f"<figure><figcaption>{escape(title)}</figcaption>{_settling_svg(settling, title)}</figure>"
         )
         tables += [
             (
@@ -116,13 +111,10 @@ def convergence_html(convergence: pd.DataFrame, variable: str) -> str:
                 f"{row['margin']:.2f}",
                 percent(row["noise"], decimals=0),
             )
-            for row in part.to_dict("records")
+            for row in settling.to_dict("records")
         ]
     head = ("", "implicates", "estimate", "margin", "margin in subsets", "moved by a redraw")
-    numbers = details_html(
-        "The numbers",
-        f'<p class="help">{escape(words.CONVERGENCE_NUMBERS)}</p>{table_html(head, tables, right=1)}',
-    )
+    numbers = part("numbers", "The numbers", words.CONVERGENCE_NUMBERS, head, tables, 1)
     return f'<div class="charts">{"".join(charts)}</div>{numbers}'
 
 
@@ -140,28 +132,12 @@ def unseen_html(table: pd.DataFrame, variable: str) -> str:
         for row in _own(table, variable).to_dict("records")
     ]
     head = ("variable", "typical error", "skill", "80 % ranges hold", "uncertainty ratio")
-    return f'<p class="help">{escape(words.UNSEEN_TABLE)}</p>{table_html(head, rows, right=1)}'
+    return part("help", words.UNSEEN_TABLE) + part("table", head, rows, 1)
 
 
-def table_html(head: Sequence[str], rows: Sequence[Sequence[Any]], *, right: int) -> str:
-    """Return a plain table; columns from position `right` on are aligned to the right."""
-
-    def cells(kind: str, values: Sequence[Any]) -> str:
-        return "".join(
-            f"<{kind}{_RIGHT if place >= right else ''}>{escape(str(value))}</{kind}>"
-            for place, value in enumerate(values)
-        )
-
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return (
-        f'<div class="scroll"><table class="plain"><thead><tr>{cells("th", head)}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
-
-
-def details_html(title: str, body: str) -> str:
-    """Return something to be opened by whoever wants it."""
-    return f"<details><summary>{escape(title)}</summary>{body}</details>"
+def numbers_html(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a plain table to be opened by whoever wants it; all but its first column are numbers."""
+    return part("numbers", title, "", head, rows, 1)
 
 
 _SCORE_TITLES: Final = {"CRPS": "CRPS", "Brier": "Brier", "log": "log score"}
@@ -176,7 +152,7 @@ def _described(name: str, dictionary: Mapping[str, Variable]) -> str:
     return found.description if found is not None else name
 
 
-def _coverage_bar(row: Mapping[Any, Any]) -> str:
+def _coverage_bar(row: Mapping[Any, Any]) -> dict[str, Any]:
     level, held = float(row["level"]), float(row["held"])
     text = (
         f"hold {percent(held, decimals=0)} · {percent(row['below'], decimals=0)} below,"
@@ -185,12 +161,12 @@ def _coverage_bar(row: Mapping[Any, Any]) -> str:
     width = row["width"]
     if np.isfinite(width):
         text += f" · {percent(width, decimals=0)} as wide as for all households"
-    return (
-        f'<div class="label">{percent(level, decimals=0)} ranges</div>'
-        f'<div class="track"><i style="width:{100 * held:.1f}%"></i>'
-        f'<b style="left:{100 * level:.1f}%"></b></div>'
-        f'<div class="said">{escape(text)}</div>'
-    )
+    return {
+        "label": f"{percent(level, decimals=0)} ranges",
+        "held": 100 * held,
+        "level": 100 * level,
+        "said": text,
+    }
 
 
 def _levels_text(levels: list[float]) -> list[str]:
@@ -199,15 +175,15 @@ def _levels_text(levels: list[float]) -> list[str]:
     return texts if len(set(texts)) == len(levels) else axis_numbers(levels)
 
 
-def _settling_svg(part: pd.DataFrame, title: str) -> str:
+def _settling_svg(settling: pd.DataFrame, title: str) -> str:
     """Draw the estimate with its margin of error over the number of implicates."""
     width, height = _CHART
     left, right, top, bottom = _MARGIN
-    counts = part["implicates"].to_numpy(dtype=float)
-    estimate, moe = (part[name].to_numpy(dtype=float) for name in ("estimate", "moe"))
+    counts = settling["implicates"].to_numpy(dtype=float)
+    estimate, moe = (settling[name].to_numpy(dtype=float) for name in ("estimate", "moe"))
     usable = np.isfinite(moe)
     if not usable.any():
-        return f'<p class="help">{MISSING}</p>'
+        return part("help", MISSING)
     counts, estimate, moe = counts[usable], estimate[usable], moe[usable]
     # The margin of two implicates can be many times that of all: it may leave the frame.
     reach = 2.0 * float(moe[-1]) or max(abs(float(estimate[-1])) * 0.1, 1e-9)

@@ -20,7 +20,7 @@ from harmony_app.log import LOG
 from harmony_app.shell.look import count, number, percent
 from harmony_app.shell.work import SlowWork
 from harmony_app.validate.figures import scatter_figure
-from harmony_app.validate.tabs.sections import details_html, findings_html, panel_html, table_html
+from harmony_app.validate.tabs.sections import findings_html, numbers_html, panel_html
 from harmony_app.validate.view import words
 
 if TYPE_CHECKING:
@@ -208,10 +208,10 @@ class TableTab:
         if missing:
             share = percent(missing / (missing + len(points)), decimals=0)
             notes += f'<p class="help">Not in the table: {count(missing, "area")} ({share}).</p>'
-        table = table_html(("area", "estimate", "table", "within margin"), rows, right=1)
+        head = ("area", "estimate", "table", "within margin")
         self.message.object = ""
         self.result.object = (
-            findings_html(found.findings) + notes + details_html("Areas furthest apart", table)
+            findings_html(found.findings) + notes + numbers_html("Areas furthest apart", head, rows)
         )
         self._figure[:] = [scatter_figure(points, self._session.theme)]
         self.download.visible = True

@@ -15,7 +15,7 @@ from fusion_core.surveys.model import (
     variable_from_column,
 )
 from fusion_core.workspace.layout import Workspace
-from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.harmonize.page.page import HarmonizePage
 from harmony_app.harmonize.work.browser_component import HarmonizeComponent
 from harmony_app.shell.session import Session
 

@@ -228,7 +228,7 @@ def test_a_message_nobody_knows_is_answered(open_page, told):
 
 def test_a_workspace_without_surveys_says_what_to_do(tmp_path):
     from fusion_core.workspace.layout import Workspace
-    from harmony_app.harmonize.page import HarmonizePage
+    from harmony_app.harmonize.page.page import HarmonizePage
     from harmony_app.shell.session import Session
 
     page = HarmonizePage(Session(Workspace.create(tmp_path / "empty"), "kim", "light", {}))

@@ -12,7 +12,7 @@ from fusion_core.harmony.fusiondata.reading import read_harmonies
 from fusion_core.ingest.fusiondata.dictionary import read_fusiondata_dictionary
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.layout import Workspace
-from harmony_app.harmonize.page import HarmonizePage
+from harmony_app.harmonize.page.page import HarmonizePage
 from harmony_app.shell.session import Session
 
 PAIR = "ASEC_2019__ACS_2019"

@@ -132,3 +132,36 @@ def test_a_name_that_leads_elsewhere_stays_in_the_folder_of_uploads(workspace, l
     upload = wizard._slots[0][1][0]
     upload._process_event(piece("../../../evil.csv", b"id\n"))
     assert wizard._form.files["household"].parent == upload._folder
+
+
+def test_replicates_design_and_missing_codes_are_chosen_on_the_page(workspace, tmp_path, left):
+    columns = {"id": range(30), "w": [2.0] * 30, "kwh": [5, 6, 7] * 10}
+    columns |= {f"jk{index}": [2.0] * 30 for index in range(1, 11)}
+    pd.DataFrame(columns).to_csv(tmp_path / "h.csv", index=False)
+    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
+    wizard._put("household", tmp_path / "h.csv")
+    asyncio.run(wizard._run_check(None))
+    assert wizard._corrections.visible
+    wizard._weight.value = "w"
+    wizard._replicates.value = "jk"
+    wizard._design.value = "jk2"
+    wizard._missing.value_input = "kwh"
+    asyncio.run(wizard._run_check(None))
+    assert "does not say which codes of which column" in str(wizard._report.object)
+    wizard._missing.value_input = "kwh = 7"
+    asyncio.run(wizard._run_check(None))
+    assert "The rows stand for 60 households" in str(wizard._report.object)
+    store(wizard)
+    stored = workspace.survey(SURVEY)
+    assert stored.household["kwh"].isna().sum() == 10
+    assert (stored.description.design.replicates, stored.description.design.factor) == (10, 1.0)
+    assert 'kwh = ["7"]' in (workspace.survey_folder(SURVEY) / "recipe.toml").read_text()
+
+
+def test_another_file_empties_the_fields_that_corrected_the_first(workspace, tmp_path, left):
+    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard._missing.value_input = "kwh = 7"
+    wizard._put("household", tmp_path / "h.csv")
+    assert wizard._missing.value == ""
+    assert wizard._form.missing == ""

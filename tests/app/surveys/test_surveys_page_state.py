@@ -2,7 +2,7 @@
 
 import pytest
 
-from fusion_core.ingest.generic._inspection import Choices
+from fusion_core.ingest.generic.inspection import Choices
 from fusion_core.surveys import SurveyId, Variable
 from fusion_core.surveys.search import Entry, Hit
 from fusion_core.surveys.summary import Distribution, LevelShare

@@ -15,9 +15,9 @@ from sklearn.isotonic import isotonic_regression
 
 from fusion_core.fusion import FusionModel, TrainSettings
 from fusion_core.fusion.fusing._prediction import ExpandingPredictor, FastPredictor, Predictor
-from fusion_core.fusion.model.donors import Donors
-from fusion_core.fusion.model.expectations import FittedVariable
 from fusion_core.fusion.model.neighbours import ExpectationScale
+from fusion_core.fusion.training._donors import Donors
+from fusion_core.fusion.training._variable_fits import FittedVariable
 
 CELLS_AT_ONCE: Final = 20_000
 
@@ -265,6 +265,7 @@ def isotonic_quantiles():
         return result
 
     with (
+        patch("fusion_core.fusion.training._variable_fits.rising_quantiles", pooled),
         patch("fusion_core.fusion.model.expectations.rising_quantiles", pooled),
         patch("fusion_core.fusion.fusing._prediction.rising_quantiles", pooled),
     ):

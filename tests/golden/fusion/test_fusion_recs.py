@@ -164,7 +164,7 @@ def test_types_are_the_ones_the_reference_found(halves):
 def test_a_quick_fusion_comes_close_to_the_reference(halves):
     settings = TrainSettings.preset("quick")
     model = train(halves.donor, halves.fused, halves.predictors, settings=settings, seed=1)
-    implicates = fuse(halves.recipient, model, m=10, seed=1)
+    implicates = fuse(halves.recipient, model, implicates=10, seed=1)
     assert_as_good_as_the_reference(implicates, halves, scores_within=0.04, errors_within=0.02)
 
 
@@ -174,7 +174,7 @@ def test_forty_implicates_match_the_true_half_as_well_as_the_reference(halves, p
     # The reference was trained with all 13 predictors.
     settings = TrainSettings.preset(preset).replace(screen_above=13 + 5, workers=2)
     model = train(halves.donor, halves.fused, halves.predictors, settings=settings, seed=1)
-    implicates = fuse(halves.recipient, model, m=40, seed=1, threads=2)
+    implicates = fuse(halves.recipient, model, implicates=40, seed=1, threads=2)
     assert_as_good_as_the_reference(implicates, halves, scores_within=0.02, errors_within=0.012)
     if preset == "production":
         # The paper's settings vary too little: 74 % in the reference's numbers without zeros. The
@@ -196,7 +196,7 @@ def test_a_block_keeps_its_shares_together_and_follows_the_predictors(shared_dat
     model = train(
         donor, ["electricity", shares], predictors, weight="weight", settings=settings, seed=0
     )
-    implicates = fuse(recipient, model, m=10, seed=1)
+    implicates = fuse(recipient, model, implicates=10, seed=1)
     sums = sum(implicates[name].values for name in shares)
     assert sums == pytest.approx(1.0, abs=0.002)
     by_division = recipient["division"].to_numpy()

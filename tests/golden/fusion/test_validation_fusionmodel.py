@@ -57,7 +57,7 @@ def donor(reference):
 @pytest.fixture(scope="module", params=["default", "paper"])
 def case(request, reference, donor):
     implicates = read_implicates(reference / f"fused_donor_M40_{request.param}.parquet")
-    return request.param, validate(donor, implicates, SUBSETS)
+    return request.param, validate(donor, implicates, SUBSETS, weight=None)
 
 
 def subset_identifiers(donor):
@@ -149,7 +149,7 @@ def test_the_summary_is_near_the_published_one(reference, case):
 def test_proper_scores_on_the_held_out_half(reference, run, expected):
     truth = pd.read_parquet(reference / "recipient_truth.parquet")
     implicates = read_implicates(reference / f"fused_recipient_M40_{run}.parquet")
-    scores = score_variables(truth, implicates).set_index("variable")
+    scores = score_variables(truth, implicates, weight=None).set_index("variable")
     for name, (value, skill, coverage) in expected.items():
         assert scores.loc[name, "value"] == pytest.approx(value, rel=2e-3)
         assert scores.loc[name, "skill"] == pytest.approx(skill, abs=2e-3)

@@ -12,7 +12,8 @@ import pytest
 
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.apply.apply import harmonize_pair
-from fusion_core.harmony.fusiondata.reading import side_from_fusiondata
+from fusion_core.harmony.fusiondata.r_adjustments import Translation, translate_adjustment
+from fusion_core.harmony.fusiondata.reading import _built
 from fusion_core.harmony.model.harmony import Harmony
 from fusion_core.surveys import Dictionary, Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.model import variable_from_column
@@ -60,6 +61,13 @@ def survey(name, tables, household, person):
 @pytest.fixture(scope="module")
 def tables():
     return GOLDEN["tables"]
+
+
+def side_from_fusiondata(record, variable, respondent):
+    """One side as R reads it: levels without a group (NA) stay undecided."""
+    text = str(record.get("adj") or "").strip()
+    translation = translate_adjustment(text, variable) if text else Translation()
+    return _built(record, variable, respondent, translation)
 
 
 def harmonized(case, tables):

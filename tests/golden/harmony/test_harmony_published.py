@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from r_files import write_harmonies
 
 from fusion_core.harmony.apply.apply import harmonize_pair
 from fusion_core.harmony.apply.prices import CPI_U, deflation_factor
@@ -12,7 +13,6 @@ from fusion_core.harmony.checks.check import check_harmony
 from fusion_core.harmony.expressions.expression import check_expression, mentioned_columns
 from fusion_core.harmony.fusiondata.files import read_harmony_file
 from fusion_core.harmony.fusiondata.reading import read_harmonies
-from fusion_core.harmony.fusiondata.writing import write_harmonies
 from fusion_core.harmony.matching.candidates import CandidateIndex
 from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.ingest.fusiondata.dictionary import read_fusiondata_dictionary

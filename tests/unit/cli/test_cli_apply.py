@@ -38,7 +38,7 @@ def test_a_folder_and_a_zip_give_the_draws_of_the_model(model, households, tmp_p
     assert said.exit_code == 0, said.output
     record = json.loads(said.stdout)
     assert (record["households"], record["implicates"], record["variables"]) == (50, 3, ["kwh"])
-    expected = fuse(households, model, m=3, seed=4)
+    expected = fuse(households, model, implicates=3, seed=4)
     found = read_implicates(tmp_path / "out")
     assert (found["kwh"].values == expected["kwh"].values).all()
     told = CliRunner().invoke(app, arguments)

@@ -276,3 +276,50 @@ def test_copies_do_not_replace_what_the_workspace_consists_of(harmony, tmp_path)
     assert (mine / "donor.parquet").read_text() == "irreplaceable"
     for _ in range(2):
         harmony.json("harmonies", "apply", "--to", tmp_path / "again")
+
+
+def test_choices_are_kept_as_a_recipe_for_the_next_vintage(harmony, tmp_path):
+    workspace = shutil.copytree(harmony.workspace, tmp_path / "workspace")
+    columns = {"hid": range(30), "w": [2.0] * 30, "wt": [3.0] * 30, "x": [1, 2, 7] * 10}
+    columns |= {f"jk{index}": [2.0] * 30 for index in range(1, 11)}
+    file = tmp_path / "homes.csv"
+    pd.DataFrame(columns).to_csv(file, index=False)
+    add = ("survey", "add", "--household", file, "-w", workspace)
+    options = ("--weight", "w", "--replicates", "jk", "--design", "jk2", "--missing", "x=7")
+    harmony.json(*add, "--name", "HOMES", "--vintage", "2020", *options)
+    recipe = workspace / "surveys" / "HOMES" / "2020" / "recipe.toml"
+    assert 'x = ["7"]' in recipe.read_text()
+    record = harmony.json(*add, "--vintage", "2021", "--recipe", recipe)
+    assert record["survey"] == "HOMES_2021"
+    assert "stand for 60 households" in " ".join(record["notes"])
+    description = Workspace.open(workspace).describe(SurveyId("HOMES", "2021"))
+    assert (description.design.replicates, description.design.factor) == (10, 1.0)
+    stored = pd.read_parquet(workspace / "surveys" / "HOMES" / "2021" / "household.parquet")
+    assert stored["x"].isna().sum() == 10
+    again = harmony.json(*add, "--vintage", "2022", "--recipe", recipe, "--weight", "wt", code=2)
+    assert "not of this weight" in again["error"]["message"]
+
+
+def test_what_is_said_anew_of_columns_is_added_to_the_recipe(harmony, tmp_path):
+    workspace = shutil.copytree(harmony.workspace, tmp_path / "workspace")
+    (tmp_path / "h.csv").write_text(
+        "id;w;kwh;AGE_;zip\n" + "".join(f"{i};2,5;{i % 3};{40 + i};{i % 2}\n" for i in range(30))
+    )
+    add = ("survey", "add", "--household", tmp_path / "h.csv", "-w", workspace)
+    options = ("--weight", "w", "--rename", "AGE_=age_flag", "--type", "zip=category")
+    record = harmony.json(*add, "--name", "H", "--vintage", "2020", *options, "--missing", "kwh=2")
+    assert record["report"]["Special values"].startswith("2 in 1 column (10 values)")
+    recipe = workspace / "surveys" / "H" / "2020" / "recipe.toml"
+    harmony.json(*add, "--vintage", "2021", "--recipe", recipe, "--leave-out", "kwh")
+    stored = pd.read_parquet(workspace / "surveys" / "H" / "2021" / "household.parquet")
+    assert list(stored.columns) == ["household_id", "weight", "age_flag", "zip"]
+    kept = (recipe.parents[1] / "2021" / "recipe.toml").read_text()
+    assert 'left_out = ["kwh"]' in kept
+    assert 'AGE_ = "age_flag"' in kept
+    assert 'kwh = ["2"]' in kept
+
+
+def test_missing_codes_without_a_column_are_refused(harmony):
+    add = ("survey", "add", "--household", "h.csv", "--name", "H", "--vintage", "2020")
+    error = harmony.json(*add, "--missing", "9", code=2)["error"]["message"]
+    assert "does not say which codes of which column" in error

@@ -35,7 +35,7 @@ def test_without_changes_the_settings_are_the_preset_on_all_cores(preset):
     [
         ({"preset": "fast"}, "There is no preset 'fast'"),
         ({"settings": ["leaves"]}, "'leaves' sets nothing"),
-        ({"settings": ["leafs=3"]}, "Perhaps 'leaves' is meant"),
+        ({"settings": ["leafs=3"]}, "Did you mean 'leaves'?"),
         ({"settings": ["folds=1"]}, "'folds' is 1"),
         ({"types": ["rooms=number"]}, "no kind of variable 'number'"),
     ],

@@ -104,7 +104,7 @@ def test_a_subset_variable_that_cannot_be_used_stops_the_run_before_training(
     toy_workspace, toy_pair
 ):
     run = create_run(toy_workspace, spec_of(toy_pair, subset_variables=("tenur",)))
-    with pytest.raises(InputError, match="Perhaps 'tenure__ten' is meant"):
+    with pytest.raises(InputError, match="Did you mean 'tenure__ten'"):
         execute_run(toy_workspace, run)
     assert run.state().status == "failed"
     assert not run.model_folder.exists()

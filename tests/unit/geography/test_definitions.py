@@ -13,6 +13,7 @@ from fusion_core.geography.definitions import (
     boundary_census,
     census_of_year,
     check_definitions,
+    check_table_definition,
     survey_censuses,
     without_boundaries,
 )
@@ -122,3 +123,17 @@ def test_areas_without_boundaries_are_counted_and_named(workspace):
     assert without_boundaries(["North", "South"], areas, "region") == "", "known by name"
     many = [f"02{place:05d}" for place in range(8)]
     assert without_boundaries(many, areas, "puma").endswith("and 3 more.")
+
+
+def test_a_spatial_table_of_another_census_is_refused_and_an_unknown_one_is_not():
+    survey = SurveyDescription(SurveyId("ACS", "2022"))
+    check_table_definition("2020", survey, table="climate")
+    check_table_definition("", survey, table="climate")
+    with pytest.raises(InputError, match="'climate' holds PUMAs of the 2010 census and ACS 2022"):
+        check_table_definition("2010", survey, table="climate")
+
+
+def test_states_by_label_have_the_boundaries_that_are_stored_by_code():
+    areas = pd.DataFrame({"area_id": ["01", "02"], "name": ["Alabama", "Alaska"]})
+    assert without_boundaries(["Alabama/AL", "AK", "2"], areas, "state") == ""
+    assert "1 of 2 states have no boundaries" in without_boundaries(["AL", "WY"], areas, "state")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.generic._inference import guess_design
+from fusion_core.ingest.generic._weights import guess_design
 from fusion_core.ingest.generic.survey_table import Choices, inspect_file, read_generic
 from fusion_core.ingest.tables.problems import FileProblemsError
 from fusion_core.surveys import SurveyId
@@ -105,13 +105,13 @@ def test_labels_inside_a_statistical_file_are_used(files):
 def test_numbered_weights_become_replicates_with_a_design_that_is_said(tmp_path):
     frame = pd.DataFrame({"id": range(3), "nweight": [1.0, 2, 3]})
     for index in range(1, 97):
-        frame[f"brrwt{index}"] = np.arange(3) + index / 100
+        frame[f"brrwt{index}"] = np.arange(3) + 0.5 + index / 100
     frame.to_csv(tmp_path / "h.csv", index=False)
     seen = inspect_file(tmp_path / "h.csv")
     assert len(seen.replicates) == 96
     assert seen.design.method == "Fay BRR"
     survey = read_generic(tmp_path / "h.csv", survey=SURVEY)
-    assert survey.household["replicate_96"].tolist() == [0.96, 1.96, 2.96]
+    assert survey.household["replicate_96"].tolist() == [1.46, 2.46, 3.46]
     assert any("is assumed" in note for note in survey.description.notes)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.generic._inspection import Choices
+from fusion_core.ingest.generic.inspection import Choices
 from fusion_core.ingest.readers import READERS, ImportRequest, find_reader, try_import
 
 

@@ -179,7 +179,7 @@ def test_the_same_seed_prepares_the_same_input(toy_workspace, spec, prepared):
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        (("kwhh",), "There is no variable 'kwhh'.*Perhaps 'kwh' is meant"),
+        (("kwhh",), "There is no variable 'kwhh'.*Did you mean 'kwh'?"),
         (("weight",), "'weight' is a weight, not an answer"),
         (("constant",), "'constant' has the same value in every household"),
         (("kwh", ("kwh", "cooling")), "'kwh' is chosen twice"),
@@ -205,7 +205,7 @@ def test_an_unknown_predictor_choice_is_named(toy_workspace, spec):
     ("named", "message"),
     [
         ("age__agep", "name the predictor 'age__agep', which is left out .similarity .* below"),
-        ("room__rmsp", "Perhaps 'rooms__rmsp' is meant"),
+        ("room__rmsp", "Did you mean 'rooms__rmsp'?"),
     ],
 )
 def test_training_settings_that_name_a_missing_predictor_are_refused(

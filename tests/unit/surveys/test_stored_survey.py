@@ -41,7 +41,7 @@ def test_the_first_rows_alone_have_the_same_types(survey, folder, rows):
 def test_an_unknown_column_or_table_is_refused_by_both(survey, folder):
     alone = dataclasses.replace(survey, person=None)
     for source in (StoredSurvey.open(folder), survey):
-        with pytest.raises(InputError, match="Perhaps 'tenure' is meant"):
+        with pytest.raises(InputError, match="Did you mean 'tenure'"):
             source.column("household", "tenur")
     with pytest.raises(InputError, match="has no person microdata"):
         alone.columns("person", ["age"])

@@ -33,7 +33,7 @@ def test_only_the_wanted_columns_are_read(stored):
 
 
 def test_an_unknown_column_is_named_with_the_nearest(stored):
-    with pytest.raises(InputError, match="Perhaps 'tenure' is meant"):
+    with pytest.raises(InputError, match="Did you mean 'tenure'"):
         read_survey(stored, household_columns=["tenur"])
 
 

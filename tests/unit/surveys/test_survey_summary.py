@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.surveys import write_survey
+from fusion_core.surveys.stored import StoredSurvey
 from fusion_core.surveys.summary import (
     distribution,
     read_distribution,
@@ -67,10 +68,11 @@ def test_degenerate_columns_do_not_fail(values):
 
 def test_a_stored_variable_is_read_and_summed_up(survey, tmp_path):
     write_survey(survey, tmp_path / "survey")
-    found = read_distribution(tmp_path / "survey", survey.dictionary["kwh"])
+    stored = StoredSurvey.open(tmp_path / "survey")
+    found = read_distribution(stored, survey.dictionary["kwh"])
     assert found.mean == pytest.approx((10 * 1 + 30 * 3) / 4)
     assert found.missing_share == pytest.approx(2 / 6)
-    persons = read_distribution(tmp_path / "survey", survey.dictionary["age"])
+    persons = read_distribution(stored, survey.dictionary["age"])
     assert persons.rows == 3
 
 

@@ -111,7 +111,7 @@ def test_what_can_mean_two_things_is_refused_with_its_row(areas, values, words):
 def test_means_may_be_negative_and_unknown_columns_name_the_near_miss():
     rows = table(area=["0100100", "0100200"], value=[-5, 7])
     assert tidy_external(rows, COLUMNS, AREAS).table["value"].min() == -5
-    with pytest.raises(InputError, match="Perhaps 'value' is meant"):
+    with pytest.raises(InputError, match="Did you mean 'value'"):
         tidy_external(rows, ColumnGuess("area", "valu"), AREAS)
 
 

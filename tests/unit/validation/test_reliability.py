@@ -110,7 +110,7 @@ def studies():
     found = {}
     for name, power in (("honest", 1.0), ("sure", 2.5), ("cautious", 0.4)):
         (observed, implicates), _ = drawn_with(power, 10)
-        found[name] = validate(observed, implicates, ["size"])
+        found[name] = validate(observed, implicates, ["size"], weight=None)
     return found
 
 

@@ -66,7 +66,7 @@ def test_few_values_stay_apart():
 
 
 def test_problems_are_named(table):
-    with pytest.raises(InputError, match="Perhaps 'region' is meant"):
+    with pytest.raises(InputError, match="Did you mean 'region'"):
         build_subsets(table, ["regoin"])
     with pytest.raises(InputError, match="No subset variable"):
         build_subsets(table, [])

@@ -164,7 +164,7 @@ def study():
         "sure": group[:, None] + 0.3 * spread[:, 1:],
     }
     implicates = Implicates({name: FusedVariable(name, item) for name, item in draws.items()})
-    return validate(observed, implicates, ["group"])
+    return validate(observed, implicates, ["group"], weight=None)
 
 
 def test_sentences_tell_good_from_bad(study):
@@ -198,7 +198,9 @@ def test_noise_is_how_far_a_redraw_moves_an_estimate():
     def subset_means(number):
         own = np.random.default_rng(100 + number)
         draws = group[:, None] + own.normal(size=(600, 20))
-        found = validate(observed, Implicates({"use": FusedVariable("use", draws)}), ["group"])
+        found = validate(
+            observed, Implicates({"use": FusedVariable("use", draws)}), ["group"], weight=None
+        )
         return found.metrics["simulated"], found
 
     repeated = [subset_means(number) for number in range(40)]
@@ -223,7 +225,7 @@ def test_what_is_lost_out_of_fold_is_said(study):
 def test_a_constant_variable_is_no_obstacle():
     observed = pd.DataFrame({"group": np.arange(100) % 2, "use": 5.0})
     implicates = Implicates({"use": FusedVariable("use", np.full((100, 3), 5.0))})
-    found = validate(observed, implicates, ["group"])
+    found = validate(observed, implicates, ["group"], weight=None)
     assert found.distances["distance"].max() == 0
     assert summarize_distributions(observed, implicates, np.ones(100))["wasserstein"].max() == 0
     assert "same answer" in skill_findings(found)[0].text

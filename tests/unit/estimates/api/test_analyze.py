@@ -237,8 +237,8 @@ def test_the_paper_method_needs_a_replicate_per_implicate(recipient):
     [
         (Statistic("mean", "heat"), "has levels, not numbers"),
         (Statistic("share", "energy"), "is a number and has no levels"),
-        (Statistic("mean", "enrgy"), "Perhaps 'energy' is meant"),
-        (Statistic("share", "heat", level="Oil"), "Perhaps 'oil' is meant"),
+        (Statistic("mean", "enrgy"), "Did you mean 'energy'?"),
+        (Statistic("share", "heat", level="Oil"), "Did you mean 'oil'?"),
         (Statistic("ratio", "energy", denominator="owner"), "has levels"),
     ],
 )

@@ -49,7 +49,7 @@ def test_further_parameters_of_lightgbm_reach_every_model(donor, settings):
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("max_depht", "5", "Perhaps 'max_depth' is meant"),
+        ("max_depht", "5", "Did you mean 'max_depth'?"),
         ("boosting", "rf", "no parameter of LightGBM 'boosting'"),
         ("max_depth", "2.5", "whole number of at least 1"),
         ("max_bin", "1", "at least 2, at most 65535"),
@@ -113,7 +113,7 @@ def test_every_donor_can_be_a_centre(donor, settings):
 
 def predictors_of(model: FusionModel) -> dict[str, list[str]]:
     """The names each fused variable's models know."""
-    names = [*model.x, *(item.name for item in model.fused_types)]
+    names = [*model.predictor_names, *(item.name for item in model.fused_types)]
     variables = [variable for step in model.steps for variable in step.variables]
     return {item.type.name: [names[place] for place in item.features] for item in variables}
 
@@ -126,16 +126,17 @@ def test_every_variable_may_have_its_own_predictors(donor, recipient, settings):
         "cooling_share": ["region", "size"],
     }
     model = train(donor, Y, lists, settings=settings, seed=0)
-    assert model.x == ("region", "size", "income")
+    assert model.predictor_names == ("region", "size", "income")
     assert predictors_of(model) == {
         "fuel": ["region"],
         "area": ["size", "income", "fuel"],
         "heating_share": ["size", "fuel", "area"],
         "cooling_share": ["region", "size", "fuel", "area"],
     }
-    drawn = fuse(recipient, model, m=2, seed=0)
+    drawn = fuse(recipient, model, implicates=2, seed=0)
     assert (
-        drawn["fuel"].values == fuse(recipient.assign(size=1), model, m=2, seed=0)["fuel"].values
+        drawn["fuel"].values
+        == fuse(recipient.assign(size=1), model, implicates=2, seed=0)["fuel"].values
     ).all()
 
 
@@ -172,8 +173,8 @@ def test_a_predictor_forced_for_one_variable_is_screened_out_of_the_others(donor
         ),
         ({"area": X, "fuel": X, "gas": X}, {}, "There is no fusion variable 'gas'"),
         ({"area": ["size", "size"], "fuel": X}, {}, "predictor 'size' occurs 2 times"),
-        ({"area": X, "fuel": ["incme"]}, {}, "Perhaps 'income' is meant"),
-        (X, {"predictors": (("area", ("sise",)),)}, "Perhaps 'size' is meant"),
+        ({"area": X, "fuel": ["incme"]}, {}, "Did you mean 'income'?"),
+        (X, {"predictors": (("area", ("sise",)),)}, "Did you mean 'size'?"),
         (X, {"predictors": (("gas", ("size",)),)}, "There is no fusion variable 'gas'"),
         (X, {"exclude": (("area", tuple(X)),)}, "No predictor is left for the fusion variable 'a"),
         (
@@ -191,7 +192,7 @@ def test_lists_that_cannot_be_followed_are_refused(donor, settings, x, changes, 
 
 def test_lists_given_twice_are_refused(donor, settings):
     twice = settings.replace(predictors=(("area", ("size",)),))
-    with pytest.raises(InputError, match="both in x and in the setting"):
+    with pytest.raises(InputError, match="both as an argument and in the setting"):
         train(donor, ["area"], {"area": ["size"]}, settings=twice, seed=0)
     with pytest.raises(InputError, match="'predictors' names 'area' 2 times"):
         settings.replace(predictors=(("area", ("size",)), ("area", ("income",))))
@@ -256,7 +257,7 @@ def test_every_setting_is_read_as_it_is_written(name):
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("leafs", "3", "Perhaps 'leaves' is meant"),
+        ("leafs", "3", "Did you mean 'leaves'?"),
         ("folds", "5.5", "'5.5' is not a whole number"),
         ("types", "size", "'size' names no variable and value"),
         ("predictors", "=a+b", "names no variable and value"),

@@ -60,14 +60,17 @@ def test_a_cluster_trains_and_fuses_the_same_although_a_worker_is_killed(
         tmp_path / "recipient.parquet",
         tmp_path / "model",
         tmp_path / "out",
-        m=2,
+        implicates=2,
         seed=5,
         memory=smallest_memory(tmp_path),
         executor=client.get_executor(),
         progress=kill_one,
     )
     assert len(workers) == 1
-    found, expected = read_implicates(tmp_path / "out"), fuse(households, local, m=2, seed=5)
+    found, expected = (
+        read_implicates(tmp_path / "out"),
+        fuse(households, local, implicates=2, seed=5),
+    )
     files = sorted(path.name for path in (tmp_path / "out" / "00_fuel").iterdir())
     assert files == [f"part-{number:05}.parquet" for number in range(PARTS)]
     for name in expected.names:
@@ -111,7 +114,7 @@ def smallest_memory(folder) -> int:
             folder / "recipient.parquet",
             folder / "model",
             folder / "nothing",
-            m=2,
+            implicates=2,
             memory=1,
             seed=0,
         )

@@ -46,7 +46,7 @@ def survey(seed: int, *names: str, rows: int = 300) -> pd.DataFrame:
 
 def fused(donor: pd.DataFrame, *names: str, m: int = 10, seed: int = 1, **more) -> Implicates:
     model = train(donor, list(names), ["x"], seed=1, settings=FAST, **more)
-    return fuse(RECIPIENT, model, m=m, seed=seed)
+    return fuse(RECIPIENT, model, implicates=m, seed=seed)
 
 
 def of_earlier_version(model: FusionModel) -> FusionModel:
@@ -113,14 +113,16 @@ def test_the_same_variable_of_the_same_donor_and_seed_is_drawn_alike_beside_any_
     alone = train(donor, ["a"], ["x"], seed=1, settings=FAST)
     settings = FAST.replace(exclude=(("a", ("b",)),))
     last = train(donor, ["b", "a"], ["x"], seed=1, settings=settings)
-    one, other = (fuse(RECIPIENT, model, m=3, seed=2)["a"].values for model in (alone, last))
+    one, other = (
+        fuse(RECIPIENT, model, implicates=3, seed=2)["a"].values for model in (alone, last)
+    )
     assert (one == other).all()
-    assert (one != fuse(RECIPIENT, alone, m=3, seed=3)["a"].values).any()
+    assert (one != fuse(RECIPIENT, alone, implicates=3, seed=3)["a"].values).any()
 
 
 def test_ten_implicates_are_the_first_ten_of_forty():
     model = train(survey(5, "a"), ["a"], ["x"], seed=1, settings=FAST)
-    forty, ten = (fuse(RECIPIENT, model, m=m, seed=2)["a"].values for m in (40, 10))
+    forty, ten = (fuse(RECIPIENT, model, implicates=m, seed=2)["a"].values for m in (40, 10))
     assert (forty[:, :10] == ten).all()
 
 
@@ -164,14 +166,14 @@ def test_a_variable_shares_the_random_numbers_of_what_it_was_predicted_from():
 def test_blocks_are_one_fusions_variables_and_may_stand_beside_each_other(donor, small_settings):
     block = ["heating_share", "cooling_share"]
     model = train(donor, [block], ["size"], seed=1, settings=small_settings)
-    drawn = fuse(donor, model, m=2, seed=1)
+    drawn = fuse(donor, model, implicates=2, seed=1)
     assert drawn["heating_share"].streams == drawn["cooling_share"].streams
     assert drawn.streams["heating_share"][0].names == tuple(block)
 
 
 def test_models_of_earlier_versions_draw_as_they_did_and_say_so():
     model = of_earlier_version(train(survey(1, "a", "b"), ["a", "b"], ["x"], seed=1, settings=FAST))
-    drawn = fuse(RECIPIENT, model, m=2, seed=3)
+    drawn = fuse(RECIPIENT, model, implicates=2, seed=3)
     assert drawn.notes[-1] == POSITIONAL
     numbers = cell_uniforms(model.streams(3)[1], 1, 0, 10, range(2))
     expected = stream(3, Purpose.DRAWS, 1, 1, 0).random((CHUNK_ROWS, 2))[:10]
@@ -183,12 +185,12 @@ def test_two_fusions_of_earlier_versions_with_one_seed_are_not_put_together():
         of_earlier_version(train(survey(seed, name), [name], ["x"], seed=1, settings=FAST))
         for seed, name in ((1, "a"), (2, "b"))
     ]
-    one, other = (fuse(RECIPIENT, model, m=2, seed=1) for model in models)
+    one, other = (fuse(RECIPIENT, model, implicates=2, seed=1) for model in models)
     with pytest.raises(InputError, match=r"'a' and 'b' .* same random numbers"):
         refuse_shared_streams(one, other)
     with pytest.raises(InputError, match=r"'a' and 'b' .* same random numbers"):
         Implicates({"a": one["a"], "b": other["b"]})
-    refuse_shared_streams(one, fuse(RECIPIENT, models[1], m=2, seed=2))
+    refuse_shared_streams(one, fuse(RECIPIENT, models[1], implicates=2, seed=2))
     refuse_shared_streams(one, fused(survey(2, "b"), "b", m=2, seed=1))
 
 
@@ -214,15 +216,17 @@ def test_a_seed_that_is_left_out_is_random_and_recorded(tmp_path):
     donor = survey(1, "a")
     models = [train(donor, ["a"], ["x"], settings=FAST) for _ in range(2)]
     assert models[0].seed != models[1].seed
-    drawn = [fuse(RECIPIENT, models[0], m=2) for _ in range(2)]
+    drawn = [fuse(RECIPIENT, models[0], implicates=2) for _ in range(2)]
     assert drawn[0].seed != drawn[1].seed
-    again = fuse(RECIPIENT, models[0], m=2, seed=drawn[0].seed)
+    again = fuse(RECIPIENT, models[0], implicates=2, seed=drawn[0].seed)
     assert (again["a"].values == drawn[0]["a"].values).all()
     models[0].save(tmp_path / "model")
     RECIPIENT.to_parquet(tmp_path / "recipient.parquet")
-    fuse_to_folder(tmp_path / "recipient.parquet", tmp_path / "model", tmp_path / "out", m=2)
+    fuse_to_folder(
+        tmp_path / "recipient.parquet", tmp_path / "model", tmp_path / "out", implicates=2
+    )
     stored = read_implicates(tmp_path / "out")
-    expected = fuse(RECIPIENT, models[0], m=2, seed=stored.seed)
+    expected = fuse(RECIPIENT, models[0], implicates=2, seed=stored.seed)
     assert (stored["a"].values == expected["a"].values).all()
 
 
@@ -250,24 +254,25 @@ def test_an_interrupted_fusion_without_a_seed_goes_on_with_its_own(tmp_path, mon
 
     paths = tmp_path / "recipient.parquet", tmp_path / "model", tmp_path / "out"
     with pytest.raises(Cancelled):
-        fuse_to_folder(*paths, m=2, progress=stop)
+        fuse_to_folder(*paths, implicates=2, progress=stop)
     began = json.loads((tmp_path / "out" / "parts" / "begun.json").read_text())["seed"]
-    fuse_to_folder(*paths, m=2)
+    fuse_to_folder(*paths, implicates=2)
     assert open_implicates(tmp_path / "out").seed == began
-    fuse_to_folder(*paths, m=2)
+    fuse_to_folder(*paths, implicates=2)
     assert open_implicates(tmp_path / "out").seed != began
 
 
 def test_unseen_households_and_filled_answers_share_no_number_with_the_recipients():
     donor = survey(1, "a", rows=200)
     recipients = fused(donor, "a", m=2)
-    unseen = fuse_out_of_fold(donor, ["a"], ["x"], m=2, seed=1, settings=FAST, folds=2)
+    unseen = fuse_out_of_fold(donor, ["a"], ["x"], implicates=2, seed=1, settings=FAST, folds=2)
     assert shared_streams(recipients, unseen) == ()
     first, second = unseen.streams["a"]
     assert (first.seed, first.origin) != (second.seed, second.origin)
     gaps = np.random.default_rng(2).random(200) < 0.3
     both = donor.assign(b=donor["a"]).mask(pd.DataFrame({"a": gaps, "b": gaps, "x": False}))
-    filled = impute(both.assign(b=both["b"].map({"no": "n", "yes": "y"})), seed=1, settings=FAST)
+    both["b"] = both["b"].map({"no": "n", "yes": "y"})
+    filled = impute(both, weight=None, seed=1, settings=FAST)
     assert not filled.isna().any().any()
 
 

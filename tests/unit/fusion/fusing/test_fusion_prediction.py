@@ -134,5 +134,5 @@ def test_lightgbm_is_never_asked_to_change_its_number_of_threads(
     monkeypatch.setattr(lgb.Booster, "predict", recording)
     settings = small_settings.replace(method="out-of-fold")
     model = train(donor, ["fuel", "area", "gas"], ["size", "income"], settings=settings, seed=0)
-    fuse(recipient, model, m=1, seed=1, predictor=ExpandingPredictor())
+    fuse(recipient, model, implicates=1, seed=1, predictor=ExpandingPredictor())
     assert set(asked) == {1}

@@ -76,18 +76,19 @@ def file(households, tmp_path):
 
 @pytest.fixture(scope="module")
 def expected(households, model):
-    return fuse(households, model, m=2, seed=9)
+    return fuse(households, model, implicates=2, seed=9)
 
 
 def memory_for(chunks: int, model: FusionModel) -> int:
     """Memory that lets one thread keep this many chunks of two implicates."""
     from fusion_core.fusion.fusing import streaming
+    from fusion_core.fusion.fusing._drawing import Draws
 
     low, high = 0, 10**12
     while high - low > 1:
         middle = (low + high) // 2
         try:
-            fits = streaming._part_rows(model, 2, 1, middle) >= chunks * CHUNK_ROWS
+            fits = streaming._part_rows(model, Draws(2, seed=0), middle) >= chunks * CHUNK_ROWS
         except InputError:
             fits = False
         low, high = (low, middle) if fits else (middle, high)
@@ -107,7 +108,9 @@ def assert_equal(folder, expected):
 def test_neither_parts_nor_threads_change_a_draw(file, model, saved, expected, tmp_path):
     for chunks, threads in ((1, 1), (2, 1), (5, 3)):
         memory = memory_for(chunks, model) * threads
-        fuse_to_folder(file, saved, tmp_path / "out", m=2, seed=9, threads=threads, memory=memory)
+        fuse_to_folder(
+            file, saved, tmp_path / "out", implicates=2, seed=9, threads=threads, memory=memory
+        )
         assert_equal(tmp_path / "out", expected)
 
 
@@ -118,7 +121,7 @@ def test_workers_that_share_the_files_draw_the_same(file, model, saved, expected
             file,
             saved,
             tmp_path / "out",
-            m=2,
+            implicates=2,
             seed=9,
             memory=memory_for(1, model),
             executor=executor,
@@ -134,7 +137,13 @@ def test_what_an_interrupted_fusion_finished_is_kept(file, model, saved, expecte
     memory = memory_for(1, model)
     with pytest.raises(Cancelled):
         fuse_to_folder(
-            file, saved, tmp_path / "out", m=2, seed=9, memory=memory, progress=stop_in_second_part
+            file,
+            saved,
+            tmp_path / "out",
+            implicates=2,
+            seed=9,
+            memory=memory,
+            progress=stop_in_second_part,
         )
     with pytest.raises(CorruptFileError, match="missing"):
         read_implicates(tmp_path / "out")
@@ -142,7 +151,12 @@ def test_what_an_interrupted_fusion_finished_is_kept(file, model, saved, expecte
     written = first.stat().st_mtime_ns
     shares: list[float] = []
     fuse_to_folder(
-        file, saved, tmp_path / "out", m=2, seed=9, progress=lambda share, _: shares.append(share)
+        file,
+        saved,
+        tmp_path / "out",
+        implicates=2,
+        seed=9,
+        progress=lambda share, _: shares.append(share),
     )
     assert first.stat().st_mtime_ns == written
     assert shares[1] > 0.4
@@ -162,14 +176,14 @@ def test_parts_of_another_seed_or_a_damaged_part_are_not_gone_on_with(
                 file,
                 saved,
                 tmp_path / "out",
-                m=2,
+                implicates=2,
                 seed=seed,
                 memory=memory_for(1, model),
                 progress=stop,
             )
     damaged = tmp_path / "out" / "01_gas" / "part-00001.parquet"
     damaged.write_bytes(damaged.read_bytes()[:-5])
-    fuse_to_folder(file, saved, tmp_path / "out", m=2, seed=9)
+    fuse_to_folder(file, saved, tmp_path / "out", implicates=2, seed=9)
     assert_equal(tmp_path / "out", expected)
 
 
@@ -181,7 +195,7 @@ def test_a_wrong_level_in_the_last_row_is_told_before_any_work(
     wrong.to_parquet(tmp_path / "wrong.parquet", row_group_size=3000)
     write_implicates(expected, tmp_path / "out")
     with pytest.raises(InputError, match="levels the donor does not have: 'Atlantis'"):
-        fuse_to_folder(tmp_path / "wrong.parquet", saved, tmp_path / "out", m=2, seed=0)
+        fuse_to_folder(tmp_path / "wrong.parquet", saved, tmp_path / "out", implicates=2, seed=0)
     assert_equal(tmp_path / "out", expected)
 
 
@@ -190,12 +204,12 @@ def test_an_infinite_number_is_told_by_its_row_in_the_whole_file(households, sav
     wrong.loc[ROWS - 2, "income"] = np.inf
     wrong.to_parquet(tmp_path / "wrong.parquet", row_group_size=3000)
     with pytest.raises(InputError, match=f"first in row {ROWS - 2}"):
-        fuse_to_folder(tmp_path / "wrong.parquet", saved, tmp_path / "out", m=2)
+        fuse_to_folder(tmp_path / "wrong.parquet", saved, tmp_path / "out", implicates=2)
 
 
 def test_files_and_limits_that_cannot_work_are_refused(file, households, saved, tmp_path):
     with pytest.raises(InputError, match=r"needs \d+ MB, but 1 MB are allowed"):
-        fuse_to_folder(file, saved, tmp_path / "out", m=2, memory=1_000_000, seed=0)
+        fuse_to_folder(file, saved, tmp_path / "out", implicates=2, memory=1_000_000, seed=0)
     households[["size"]].to_parquet(tmp_path / "narrow.parquet")
     with pytest.raises(InputError, match="income"):
         fuse_to_folder(tmp_path / "narrow.parquet", saved, tmp_path / "out", seed=0)
@@ -219,7 +233,7 @@ def test_a_killed_fusion_goes_on_after_its_last_finished_part(
     written = first.stat().st_mtime_ns
     with pytest.raises(CorruptFileError, match="missing"):
         read_implicates(tmp_path / "out")
-    fuse_to_folder(file, saved, tmp_path / "out", m=2, seed=9)
+    fuse_to_folder(file, saved, tmp_path / "out", implicates=2, seed=9)
     assert first.stat().st_mtime_ns == written
     assert_equal(tmp_path / "out", expected)
 
@@ -241,7 +255,12 @@ def test_a_zipped_model_is_as_good_as_its_folder_and_leaves_nothing_behind(
     written = first.stat().st_mtime_ns
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
         fuse_to_folder(
-            file, str(tmp_path / "model.zip"), tmp_path / "out", m=2, seed=9, executor=executor
+            file,
+            str(tmp_path / "model.zip"),
+            tmp_path / "out",
+            implicates=2,
+            seed=9,
+            executor=executor,
         )
     assert first.stat().st_mtime_ns == written
     assert_equal(tmp_path / "out", expected)
@@ -260,7 +279,7 @@ def test_what_killed_writers_left_is_removed_and_what_living_ones_write_is_not(
     with (tmp_path / "living").open("wb") as living:
         fcntl.flock(living, fcntl.LOCK_EX)
         folder.mkdir(parents=True)
-        fuse_to_folder(file, saved, tmp_path / "out", m=2, progress=leave, seed=0)
+        fuse_to_folder(file, saved, tmp_path / "out", implicates=2, progress=leave, seed=0)
         assert [path.name for path in folder.iterdir()] == ["part-00000.parquet"]
         (folder / ".part-00001.parquet.living").hardlink_to(tmp_path / "living")
         only_gas = read_implicates(tmp_path / "out", ["gas"])
@@ -277,7 +296,7 @@ def test_two_processes_never_fuse_to_one_folder(file, saved, expected, tmp_path)
     write_implicates(expected, tmp_path / "out")
     with locked(tmp_path / "out"):
         with pytest.raises(ConflictError, match="Another process"):
-            fuse_to_folder(file, saved, tmp_path / "out", m=2, seed=1)
+            fuse_to_folder(file, saved, tmp_path / "out", implicates=2, seed=1)
         with pytest.raises(ConflictError, match="Another process"):
             write_implicates(expected, tmp_path / "out")
     assert_equal(tmp_path / "out", expected)
@@ -304,15 +323,15 @@ def test_recipients_come_from_a_file_a_folder_or_a_query(
     numbered = households.assign(number=np.arange(ROWS), region=households["region"].astype(str))
     query = duckdb.from_df(numbered.sample(frac=1, random_state=1)).order("number")
     for source in (tmp_path / "folder", str(file), query):
-        fuse_to_folder(source, saved, tmp_path / "out", m=2, seed=9)
+        fuse_to_folder(source, saved, tmp_path / "out", implicates=2, seed=9)
         assert_equal(tmp_path / "out", expected)
     with pytest.raises(InputError, match="no rows"):
-        fuse_to_folder(query.filter("size > 100"), saved, tmp_path / "out", m=2, seed=0)
+        fuse_to_folder(query.filter("size > 100"), saved, tmp_path / "out", implicates=2, seed=0)
     with pytest.raises(InputError, match="'income'"):
-        fuse_to_folder(query.project("size"), saved, tmp_path / "out", m=2, seed=0)
+        fuse_to_folder(query.project("size"), saved, tmp_path / "out", implicates=2, seed=0)
     (tmp_path / "nothing").mkdir()
     with pytest.raises(InputError, match="no Parquet file"):
-        fuse_to_folder(tmp_path / "nothing", saved, tmp_path / "out", m=2, seed=0)
+        fuse_to_folder(tmp_path / "nothing", saved, tmp_path / "out", implicates=2, seed=0)
     assert_equal(tmp_path / "out", expected)
 
 

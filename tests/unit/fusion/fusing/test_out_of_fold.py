@@ -20,7 +20,14 @@ def settings(small_settings):
 def test_every_donor_is_fused_once_in_its_place_and_the_same_for_a_seed(donor, settings):
     found, again = (
         fuse_out_of_fold(
-            donor, ["fuel", "area"], X, weight="weight", m=3, seed=2, settings=settings, folds=3
+            donor,
+            ["fuel", "area"],
+            X,
+            weight="weight",
+            implicates=3,
+            seed=2,
+            settings=settings,
+            folds=3,
         )
         for _ in range(2)
     )
@@ -35,8 +42,12 @@ def test_every_donor_is_fused_once_in_its_place_and_the_same_for_a_seed(donor, s
 def test_no_household_draws_its_own_answer(donor, settings):
     own = np.arange(len(donor)) + donor["size"] * 1000
     table = donor.assign(own=own)
-    inside = fuse(table, train(table, ["own"], X, settings=settings, seed=0), m=10)["own"].values
-    outside = fuse_out_of_fold(table, ["own"], X, m=10, settings=settings, seed=0)["own"].values
+    inside = fuse(table, train(table, ["own"], X, settings=settings, seed=0), implicates=10)[
+        "own"
+    ].values
+    outside = fuse_out_of_fold(table, ["own"], X, implicates=10, settings=settings, seed=0)[
+        "own"
+    ].values
     assert (inside == own.to_numpy()[:, None]).any()
     assert not (outside == own.to_numpy()[:, None]).any()
 
@@ -45,7 +56,7 @@ def test_text_and_a_level_with_two_donors_are_no_obstacle(donor, settings):
     rare = donor["fuel"].astype(str)
     rare.iloc[[5, 50]] = "steam"
     found = fuse_out_of_fold(
-        donor.assign(rare=rare), ["rare"], X, m=2, settings=settings, folds=2, seed=0
+        donor.assign(rare=rare), ["rare"], X, implicates=2, settings=settings, folds=2, seed=0
     )
     assert set(found["rare"].levels) == set(rare)
 
@@ -63,7 +74,7 @@ def test_an_interrupted_call_goes_on_with_the_folds_it_finished(donor, settings,
             ["fuel", "area"],
             X,
             weight="weight",
-            m=2,
+            implicates=2,
             seed=4,
             settings=settings,
             folds=3,
@@ -92,7 +103,14 @@ def test_an_interrupted_call_goes_on_with_the_folds_it_finished(donor, settings,
 def test_a_kept_fold_of_other_data_is_not_used(donor, settings, tmp_path):
     def ask(table):
         return fuse_out_of_fold(
-            table, ["area"], X, m=2, settings=settings, folds=2, checkpoints=tmp_path, seed=0
+            table,
+            ["area"],
+            X,
+            implicates=2,
+            settings=settings,
+            folds=2,
+            checkpoints=tmp_path,
+            seed=0,
         )
 
     first = ask(donor)
@@ -105,4 +123,4 @@ def test_an_infinite_number_is_told_by_its_row_in_the_whole_donor(donor, setting
     last = len(donor) - 1
     income = donor["income"].astype(float).where(np.arange(len(donor)) < last, np.inf)
     with pytest.raises(InputError, match=f"first in row {last}"):
-        fuse_out_of_fold(donor.assign(income=income), ["area"], X, m=2, settings=settings)
+        fuse_out_of_fold(donor.assign(income=income), ["area"], X, implicates=2, settings=settings)

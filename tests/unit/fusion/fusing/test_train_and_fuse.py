@@ -20,7 +20,7 @@ def model(donor, small_settings) -> FusionModel:
 
 @pytest.fixture(scope="module")
 def implicates(model, recipient) -> Implicates:
-    return fuse(recipient, model, m=M, seed=4)
+    return fuse(recipient, model, implicates=M, seed=4)
 
 
 def test_every_variable_gets_one_column_per_implicate_in_fusion_order(implicates, recipient):
@@ -67,14 +67,20 @@ def test_implicates_differ_from_each_other(implicates):
 
 
 def test_fewer_implicates_are_the_first_of_more(implicates, model, recipient):
-    fewer = fuse(recipient, model, m=2, seed=4)
+    fewer = fuse(recipient, model, implicates=2, seed=4)
     for name in implicates.names:
         assert (fewer[name].values == implicates[name].values[:, :2]).all()
 
 
 def test_progress_rises_to_one(model, recipient):
     shares = []
-    fuse(recipient, model, m=1, progress=lambda share, _message: shares.append(share), seed=0)
+    fuse(
+        recipient,
+        model,
+        implicates=1,
+        progress=lambda share, _message: shares.append(share),
+        seed=0,
+    )
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
 

@@ -64,7 +64,7 @@ def recipient():
 
 @pytest.fixture(scope="module")
 def implicates(model, recipient):
-    return fuse(recipient, model, m=3, seed=1)
+    return fuse(recipient, model, implicates=3, seed=1)
 
 
 @pytest.fixture
@@ -100,10 +100,12 @@ def test_the_long_table_repeats_the_labels_and_is_read_back(implicates, recipien
 
 def test_unseen_households_and_filled_answers_keep_their_labels():
     donor = households(3)
-    unseen = fuse_out_of_fold(donor, ["bill"], ["size"], m=2, seed=1, settings=FAST, folds=2)
+    unseen = fuse_out_of_fold(
+        donor, ["bill"], ["size"], implicates=2, seed=1, settings=FAST, folds=2
+    )
     assert relation(donor.sort_index(), unseen.frame(0)["bill"]) > 0.7
     gaps = donor.assign(bill=donor["bill"].where(np.arange(ROWS) % 4 > 0))
-    filled = impute(gaps, ignore=["area"], seed=1, settings=FAST)
+    filled = impute(gaps, ignore=["area"], weight=None, seed=1, settings=FAST)
     assert filled.index.equals(donor.index)
     assert relation(donor, filled["bill"]) > 0.7
 
@@ -146,7 +148,7 @@ def test_an_index_that_cannot_be_stored_is_one_sentence(tmp_path):
 def test_fusing_from_disk_keeps_the_column_of_identifiers(model, recipient, implicates, file):
     folder = file.parent / "out"
     model.save(file.parent / "model")
-    fuse_to_folder(file, file.parent / "model", folder, m=3, seed=1)
+    fuse_to_folder(file, file.parent / "model", folder, implicates=3, seed=1)
     stored = read_implicates(folder)
     assert stored.index.equals(recipient.index)
     assert (stored["bill"].values == implicates["bill"].values).all()
@@ -170,7 +172,11 @@ def test_fusing_from_disk_keeps_the_index_a_frame_was_written_with(model, recipi
         labelled = recipient.set_axis(pd.Index(np.arange(ROWS) * 7 + 3, name=name))
         labelled.to_parquet(tmp_path / "recipient.parquet")
         fuse_to_folder(
-            tmp_path / "recipient.parquet", tmp_path / "model", tmp_path / "out", m=2, seed=1
+            tmp_path / "recipient.parquet",
+            tmp_path / "model",
+            tmp_path / "out",
+            implicates=2,
+            seed=1,
         )
         assert read_implicates(tmp_path / "out").index.equals(labelled.index)
         assert list(read_implicates(tmp_path / "out").index.names) == [name]
@@ -178,10 +184,10 @@ def test_fusing_from_disk_keeps_the_index_a_frame_was_written_with(model, recipi
 
 
 def test_files_beside_the_implicates_are_left_alone(implicates, tmp_path):
+    write_implicates(implicates, tmp_path)
     mine = [tmp_path / "households.parquet", tmp_path / "households-0123456789ab.parquet"]
     for path in mine:
         path.write_text("mine")
-    write_implicates(implicates, tmp_path)
     write_implicates(implicates, tmp_path)
     assert all(path.read_text() == "mine" for path in mine)
 
@@ -230,7 +236,7 @@ def test_comparisons_match_a_shuffled_recipient_by_its_labels(implicates, recipi
 
 def test_validation_matches_a_shuffled_donor_by_its_labels(model):
     donor = households(1)
-    back = fuse(donor, model, m=2, seed=3)
+    back = fuse(donor, model, implicates=2, seed=3)
     shuffled = donor.sample(frac=1, random_state=9)
     found = [
         validate(table, back, ["area", "size"], weight="weight") for table in (donor, shuffled)

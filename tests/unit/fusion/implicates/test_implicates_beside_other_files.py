@@ -62,7 +62,7 @@ def test_a_folder_of_other_files_is_refused_and_stays_as_it_is(model, recipient,
         lambda: write_implicates(implicates("kwh"), tmp_path / "out"),
         lambda: begin_implicates(tmp_path / "out"),
         lambda: fuse_to_folder(
-            tmp_path / "recipient.parquet", tmp_path / "model", tmp_path / "out", m=2
+            tmp_path / "recipient.parquet", tmp_path / "model", tmp_path / "out", implicates=2
         ),
     ):
         with pytest.raises(InputError, match=rf"holds other files than implicates.*{name}"):
@@ -84,7 +84,7 @@ def test_what_a_person_put_beside_implicates_stays(model, recipient, tmp_path):
     model.save(tmp_path / "model")
     recipient.to_parquet(tmp_path / "recipient.parquet")
     write_implicates(implicates("water"), out)
-    fuse_to_folder(tmp_path / "recipient.parquet", tmp_path / "model", out, m=2)
+    fuse_to_folder(tmp_path / "recipient.parquet", tmp_path / "model", out, implicates=2)
     kept = {name: content for name, content in contents(out).items() if content == b"irreplaceable"}
     assert set(kept) == {"07_raw/acs.csv", "00_kwh/readme.txt", "00_kwh/.notes.txt.swp"}
     assert (outside / "part-00000.parquet").read_text() == "irreplaceable"

@@ -60,16 +60,18 @@ def test_draws_follow_the_calibrated_probabilities(models, recipient):
         variables=(dataclasses.replace(model.steps[0].variables[0], temperature=0.01),),
     )
     certain = dataclasses.replace(model, steps=(sharp, *model.steps[1:]))
-    drawn = fuse(recipient, certain, m=5, seed=1)["fuel"].values
+    drawn = fuse(recipient, certain, implicates=5, seed=1)["fuel"].values
     assert (drawn == drawn[:, :1]).mean() > 0.97
-    assert (fuse(recipient, model, m=5, seed=1)["fuel"].values != drawn).any()
+    assert (fuse(recipient, model, implicates=5, seed=1)["fuel"].values != drawn).any()
 
 
 def test_temperatures_are_saved_with_the_model(models, recipient, tmp_path):
     models["calibrated"].save(tmp_path / "model")
     loaded = FusionModel.load(tmp_path / "model")
     assert temperatures(loaded) == temperatures(models["calibrated"])
-    first, second = (fuse(recipient, item, m=2, seed=1) for item in (loaded, models["calibrated"]))
+    first, second = (
+        fuse(recipient, item, implicates=2, seed=1) for item in (loaded, models["calibrated"])
+    )
     assert all((first[name].values == second[name].values).all() for name in first.names)
 
 

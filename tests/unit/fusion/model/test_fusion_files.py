@@ -29,7 +29,7 @@ def model(donor, small_settings) -> FusionModel:
 
 @pytest.fixture(scope="module")
 def implicates(model, recipient) -> Implicates:
-    return fuse(recipient, model, m=3, seed=0)
+    return fuse(recipient, model, implicates=3, seed=0)
 
 
 @pytest.fixture
@@ -40,10 +40,14 @@ def saved(model, tmp_path) -> Path:
 
 def test_a_saved_model_draws_exactly_what_the_trained_one_does(model, saved, recipient, implicates):
     loaded = FusionModel.load(saved)
-    again = fuse(recipient, loaded, m=3, seed=0)
+    again = fuse(recipient, loaded, implicates=3, seed=0)
     for name in implicates.names:
         assert (again[name].values == implicates[name].values).all()
-    assert (loaded.x, loaded.y, loaded.settings) == (model.x, model.y, model.settings)
+    assert (loaded.predictor_names, loaded.variable_names, loaded.settings) == (
+        model.predictor_names,
+        model.variable_names,
+        model.settings,
+    )
     pd.testing.assert_frame_equal(loaded.summary(), model.summary())
 
 
@@ -101,7 +105,7 @@ def test_a_model_is_readable_without_this_project(saved):
 
 def test_saving_again_replaces_the_model_but_never_other_files(model, saved, tmp_path):
     model.save(saved)
-    assert FusionModel.load(saved).y == model.y
+    assert FusionModel.load(saved).variable_names == model.variable_names
     foreign = tmp_path / "thesis"
     foreign.mkdir()
     (foreign / "chapter.txt").write_text("years of work")
@@ -125,7 +129,7 @@ def test_saving_removes_what_a_killed_program_left_but_nothing_that_is_being_wri
     assert other.exists()
     model.save(saved)
     assert not living.exists()
-    assert FusionModel.load(saved).y == model.y
+    assert FusionModel.load(saved).variable_names == model.variable_names
 
 
 @pytest.mark.parametrize("file", ["model.json", "donors.parquet", "trees/00_00_00.txt"])
@@ -171,7 +175,7 @@ def test_implicates_come_back_equal_all_or_some(implicates, tmp_path):
         assert again[name].levels == implicates[name].levels
         assert again[name].ordered == implicates[name].ordered
     assert read_implicates(tmp_path, ["gas"]).names == ("gas",)
-    with pytest.raises(InputError, match="Perhaps 'gas' is meant"):
+    with pytest.raises(InputError, match="Did you mean 'gas'"):
         read_implicates(tmp_path, ["gass"])
 
 

@@ -56,7 +56,7 @@ def test_a_model_is_saved_whole_or_not_at_all(folder, name):
     assert "Could not write" in said
     assert "Free some disk space" in said
     assert sorted(path.relative_to(folder) for path in folder.rglob("*")) == before
-    assert FusionModel.load(folder / "model").y == ("fuel", "gas")
+    assert FusionModel.load(folder / "model").variable_names == ("fuel", "gas")
 
 
 # The recipient's numbers do not fit, or they do but the draws do not.
@@ -68,8 +68,10 @@ def test_a_fusion_goes_on_when_there_is_room_again(folder, recipient, limit, fil
     with pytest.raises(CorruptFileError, match="missing"):
         read_implicates(folder / "out")
     assert "Free some disk space" in said
-    fuse_to_folder(folder / "recipient.parquet", folder / "model", folder / "out", m=40, seed=2)
+    fuse_to_folder(
+        folder / "recipient.parquet", folder / "model", folder / "out", implicates=40, seed=2
+    )
     found = read_implicates(folder / "out")
-    expected = fuse(recipient, FusionModel.load(folder / "model"), m=40, seed=2)
+    expected = fuse(recipient, FusionModel.load(folder / "model"), implicates=40, seed=2)
     for name in expected.names:
         assert (found[name].values == expected[name].values).all()

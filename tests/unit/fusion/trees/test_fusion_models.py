@@ -8,8 +8,8 @@ from fusion_core import TrainSettings, fuse, train
 from fusion_core.fusion.base.streams import CHUNK_ROWS, Stream, cell_uniforms, origin
 from fusion_core.fusion.base.variables import VariableType
 from fusion_core.fusion.base.workers import workers_of
-from fusion_core.fusion.model._chaining import suggest_order
-from fusion_core.fusion.model._screening import Design, screen
+from fusion_core.fusion.training._chaining import suggest_order
+from fusion_core.fusion.training._screening import Design, screen
 from fusion_core.fusion.trees.boosting import FoldedData, Objective, constant_loss
 from fusion_core.fusion.trees.folds import assign_folds, strata_of
 from fusion_core.fusion.trees.tuning import Fit, tune
@@ -157,7 +157,7 @@ def test_the_suggested_order_puts_causes_before_effects():
 def test_training_can_follow_the_suggested_order(donor, small_settings):
     settings = small_settings.replace(order="suggested", maximum_trees=3, leaves=(4,))
     model = train(donor, ["gas", "area", "fuel"], X, settings=settings, seed=0)
-    assert sorted(map(str, model.y)) == ["area", "fuel", "gas"]
+    assert sorted(map(str, model.variable_names)) == ["area", "fuel", "gas"]
     assert any(note.startswith("Suggested order: ") for note in model.notes)
 
 
@@ -173,7 +173,7 @@ def test_training_can_form_blocks_and_keeps_those_given(donor, small_settings):
         ("fuel",),
     ]
     assert "Suggested blocks: gas and bill, area and area_again, fuel." in model.notes
-    drawn = fuse(bound[list(X)].head(50), model, m=2, seed=1)
+    drawn = fuse(bound[list(X)].head(50), model, implicates=2, seed=1)
     assert np.allclose(drawn["bill"].values, drawn["gas"].values * 2.0 + 1.0)
 
 
@@ -206,7 +206,7 @@ def test_two_values_beside_zeros_are_enough(donor, recipient, small_settings):
     rare = pd.Series(0.0, index=donor.index)
     rare.iloc[[3, 200]] = [17.0, 23.0]
     model = train(donor.assign(rare=rare), ["rare"], X, settings=small_settings, seed=0)
-    drawn = fuse(recipient, model, m=20, seed=0)["rare"].values
+    drawn = fuse(recipient, model, implicates=20, seed=0)["rare"].values
     assert model.fused_types[0].kind == "zero_inflated"
     assert set(np.unique(drawn)) <= {0.0, 17.0, 23.0}
     assert 0 < (drawn > 0).mean() < 0.03

@@ -276,7 +276,7 @@ def test_a_survey_of_persons_only_has_the_households_of_its_persons(donor, recip
             ),
             "'open' is not allowed",
         ),
-        (Side("age", "person", levels=CHILDREN.recipient.levels), "Perhaps 'agep' is meant"),
+        (Side("age", "person", levels=CHILDREN.recipient.levels), "Did you mean 'agep'?"),
         (Side("hincp", "person", levels=CHILDREN.recipient.levels), "is a household variable"),
     ],
 )

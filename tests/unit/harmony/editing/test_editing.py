@@ -47,7 +47,7 @@ def test_assigning_levels_changes_only_those():
 
 
 def test_assigning_an_unknown_level_names_the_nearest():
-    with pytest.raises(InputError, match="Perhaps 'Natural gas' is meant"):
+    with pytest.raises(InputError, match="Did you mean 'Natural gas'"):
         editing.assign(editing.start_harmony(HEAT, FUEL), "donor", ["Natural gass"], 1)
 
 
@@ -70,7 +70,6 @@ def test_no_breakpoints_bring_back_the_number_or_the_levels():
     stale = editing.replace_side(editing.start_harmony(HEAT, FUEL), "donor", breakpoints=(1.0,))
     fresh = editing.set_breakpoints(stale, "donor", (), variable=HEAT)
     assert list(groups(fresh.donor)) == list(HEAT.levels)
-    assert editing.use_numbers(harmony, "recipient").recipient.levels == ()
 
 
 @pytest.mark.parametrize("points", [(5, 3), (1, 1), (float("nan"),), (1, float("inf"))])
@@ -119,8 +118,8 @@ def coded():
     )
 
 
-def test_swapping_exchanges_codes_and_names_on_both_sides():
-    swapped = editing.swap_groups(coded(), 1, 2)
+def test_recoding_can_exchange_codes_and_names_on_both_sides():
+    swapped = editing.recode_groups(coded(), {1: 2, 2: 1})
     assert groups(swapped.donor) == {"x": 2, "y": 1, "z": 5}
     assert swapped.recipient.missing == 1
     assert dict(swapped.group_names) == {1: "Second", 2: "First"}

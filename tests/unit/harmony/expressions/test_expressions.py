@@ -222,7 +222,7 @@ def test_a_forbidden_function_is_answered_with_what_is_allowed():
 
 def test_a_label_the_dictionary_lacks_is_remarked_on():
     checked = check_expression("sex = 'female'", COLUMNS)
-    assert checked.remarks == ("'sex' has no level 'female'; perhaps 'Female' is meant",)
+    assert checked.remarks == ("'sex' has no level 'female'; did you mean 'Female'?",)
 
 
 def test_a_failure_on_the_data_is_an_expression_error(table):

@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
+from r_files import write_harmonies
 
 from fusion_core.errors import ExpressionError, InputError
 from fusion_core.harmony.fusiondata._adjustments_to_r import to_r
 from fusion_core.harmony.fusiondata.r_adjustments import Translation, translate_adjustment
 from fusion_core.harmony.fusiondata.reading import read_harmonies
-from fusion_core.harmony.fusiondata.writing import ExportContext, number_summary, write_harmonies
+from fusion_core.harmony.fusiondata.writing import ExportContext, number_summary
 from fusion_core.harmony.model.harmony import (
     DROP,
     Harmony,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from fusion_core.harmony.labels.wording import normalise_label
-from fusion_core.harmony.matching.candidates import CandidateIndex, rank_candidates
+from fusion_core.harmony.matching.candidates import CandidateIndex
 from fusion_core.harmony.matching.level_matching import propose_groups
 from fusion_core.surveys import Dictionary, Variable
+from fusion_core.text_similarity import normalise_label
 
 RECIPIENT = Dictionary(
     [
@@ -69,7 +69,7 @@ def test_variables_without_levels_have_no_proposal():
     ],
 )
 def test_the_right_variable_ranks_first_with_a_reason(donor, first):
-    best, *others = rank_candidates(donor, RECIPIENT)
+    best, *others = CandidateIndex(RECIPIENT).rank(donor)
     assert best.variable.name == first
     assert best.reason != "little in common"
     assert all(best.score >= other.score for other in others)
@@ -83,4 +83,4 @@ def test_only_answers_are_candidates_and_the_limit_holds():
 
 
 def test_an_empty_dictionary_has_no_candidates():
-    assert rank_candidates(Variable("a"), Dictionary([])) == ()
+    assert CandidateIndex(Dictionary([])).rank(Variable("a")) == ()

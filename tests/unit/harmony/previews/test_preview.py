@@ -88,7 +88,7 @@ def test_without_microdata_levels_and_groups_are_shown_without_shares(donor, rec
     ("side", "words"),
     [
         (Side("ten", adjustment="agep +"), "Recipient: The expression is not complete"),
-        (Side("tne"), "Perhaps 'ten' is meant"),
+        (Side("tne"), "Did you mean 'ten'?"),
         (Side("hincp"), "The recipient yields a number but the donor a group"),
         (Side("ten", breakpoints=(1,), levels=TENURE.recipient.levels), "which holds labels"),
         (

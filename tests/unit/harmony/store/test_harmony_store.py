@@ -120,7 +120,7 @@ def test_an_earlier_revision_can_be_restored(store):
 
 def test_deleting_what_is_not_there_names_the_nearest(store):
     store.save(PLAIN, author="ann")
-    with pytest.raises(InputError, match="Perhaps 'rooms__rmsp' is meant"):
+    with pytest.raises(InputError, match="Did you mean 'rooms__rmsp'"):
         store.delete("room__rmsp", author="ann")
     with pytest.raises(ConflictError):
         store.delete(PLAIN.key, author="ann", expected_revision=7)
@@ -195,6 +195,23 @@ def test_a_history_line_cut_off_by_a_crash_costs_only_itself(store):
         handle.write(b'{"when": "2026-01-01", "who": "ann", "act')
     store.save(RICH, author="ann")
     assert [entry.key for entry in store.history()] == [PLAIN.key, RICH.key]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "5",
+        "[1]",
+        "null",
+        '{"when": 1}',
+        '{"when": "x", "who": "ann", "action": "dance", "key": "k"}',
+    ],
+)
+def test_a_history_line_of_another_form_costs_only_itself(store, line):
+    store.save(PLAIN, author="ann")
+    with store.history_path.open("a") as handle:
+        handle.write(line + "\n")
+    assert [entry.key for entry in store.history()] == [PLAIN.key]
 
 
 def change(record, path, value):

@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
+from r_files import write_harmonies
 
 from fusion_core.errors import ConflictError, CorruptFileError, InputError
-from fusion_core.harmony.fusiondata.writing import write_harmonies
 from fusion_core.harmony.model.harmony import Harmony, Side, SurveyPair
 from fusion_core.harmony.store.review import Remark, Review, review_of
 from fusion_core.harmony.store.store import HarmonyStore

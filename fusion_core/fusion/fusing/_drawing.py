@@ -1,0 +1,301 @@
+"""Run the chain: draw the implicates of encoded recipient rows.
+
+Rows are handled in blocks, several at the same time; every draw has its own random number, so blocks
+and threads change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fusion_core.arguments import by_either_name, whole_number
+from fusion_core.errors import InputError
+from fusion_core.fusion.base import CHUNK_ROWS, Progress, cell_uniforms, check_seed
+from fusion_core.fusion.implicates import FusedVariable
+from fusion_core.fusion.model import tempered, tempered_chance
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fusion_core.fusion.base import VariableType
+    from fusion_core.fusion.fusing._prediction import Predictor
+    from fusion_core.fusion.model import FusionModel, Step, VariableModel
+
+IMPLICATES = 40
+"""How many implicates are drawn where nobody says."""
+CELLS_AT_ONCE = 400_000
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Which implicates are drawn, and by how many threads.
+
+    Attributes
+    ----------
+    implicates
+        Their number.
+    seed
+        Seed of the draws.
+    threads
+        Row blocks computed at the same time; the result does not depend on it.
+    """
+
+    implicates: int
+    seed: int
+    threads: int = 1
+
+
+def check_draws(
+    implicates: int | None, seed: int | None, threads: int, *, m: int | None = None
+) -> Draws:
+    """Check which implicates are asked for.
+
+    Parameters
+    ----------
+    implicates, seed, threads, m
+        As for `fusion_core.fusion.fuse`.
+
+    Raises
+    ------
+    InputError
+        If one of them is no such number, or the number of implicates is given by both names.
+    """
+    return Draws(
+        check_implicates(implicates, m), check_seed(seed), whole_number(threads, "threads", least=0)
+    )
+
+
+def check_implicates(implicates: int | None, m: int | None) -> int:
+    """Return the number of implicates asked for, by either name; `IMPLICATES` where none is.
+
+    Raises
+    ------
+    InputError
+        If there would be none, it is no whole number, or both names are used.
+    """
+    asked = by_either_name(implicates, m, "implicates", "m")
+    count = IMPLICATES if asked is None else asked
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
+        raise InputError(f"{count} implicates were asked for", fix="Ask for at least one implicate")
+    return int(count)
+
+
+@dataclass(frozen=True)
+class RowRange:
+    """Which of all recipient rows a matrix holds.
+
+    Attributes
+    ----------
+    first
+        Position of its first row, a multiple of `CHUNK_ROWS`.
+    total
+        Number of all recipient rows.
+    """
+
+    first: int
+    total: int
+
+
+def draw_rows(
+    matrix: NDArray[np.float64],
+    model: FusionModel,
+    rows: RowRange,
+    draws: Draws,
+    *,
+    predictor: Predictor,
+    progress: Progress,
+) -> list[FusedVariable]:
+    """Draw the implicates of consecutive recipient rows, in blocks that are computed in parallel.
+
+    Parameters
+    ----------
+    matrix
+        Encoded predictors, of shape (rows, predictors).
+    model, predictor, progress
+        As for `fuse`; every argument is given.
+    rows
+        Where these rows are among all, which decides their random numbers.
+    draws
+        Which implicates are drawn.
+    """
+    types, streams = model.fused_types, model.streams(draws.seed)
+    implicates = draws.implicates
+    result = [
+        np.empty((len(matrix), implicates), dtype=storage_type(variable)) for variable in types
+    ]
+    block = block_rows(implicates)
+    starts = range(0, len(matrix), block)
+
+    def work(start: int) -> int:
+        stop = min(start + block, len(matrix))
+        uniforms = (
+            cell_uniforms(numbers, step, rows.first + start, rows.first + stop, range(implicates))
+            for step, numbers in enumerate(streams)
+        )
+        drawn = _fuse_block(matrix[start:stop], model, uniforms, implicates, predictor)
+        for values, own in zip(result, drawn, strict=True):
+            values[start:stop] = own
+        return stop
+
+    executor = ThreadPoolExecutor(max(1, draws.threads))
+    try:
+        for stop in executor.map(work, starts):
+            done = rows.first + stop
+            progress(done / rows.total, f"Fused {done:,} of {rows.total:,} households")
+    finally:
+        executor.shutdown(cancel_futures=True)
+    outlines = fused_outlines(model, draws.seed)
+    return [
+        replace(outline, values=values) for outline, values in zip(outlines, result, strict=True)
+    ]
+
+
+def fused_outlines(model: FusionModel, seed: int) -> list[FusedVariable]:
+    """Return the variables that a fusion with some seed draws, without values."""
+    result: list[FusedVariable] = []
+    for step, own in zip(model.steps, model.streams(seed), strict=True):
+        places = {place - len(model.predictors) for v in step.variables for place in v.features}
+        # What a variable is predicted from brings its random numbers with it.
+        known = [stream for p in sorted(places) if p >= 0 for stream in result[p].streams]
+        streams = tuple(dict.fromkeys([own, *known]))
+        result += [
+            FusedVariable(
+                item.type.name,
+                np.empty((0, 0)),
+                item.type.levels,
+                item.type.kind == "ordered",
+                streams,
+            )
+            for item in step.variables
+        ]
+    return result
+
+
+def block_rows(implicates: int) -> int:
+    """Return how many rows are computed at once: whole chunks, and a bounded number of cells."""
+    return CHUNK_ROWS * max(1, CELLS_AT_ONCE // (CHUNK_ROWS * implicates))
+
+
+def _fuse_block(
+    recipient: NDArray[np.float64],
+    model: FusionModel,
+    uniforms: Iterable[NDArray[np.float64]],
+    implicates: int,
+    predictor: Predictor,
+) -> list[NDArray[Any]]:
+    """Run the chain for a block of rows, with the random numbers of each step.
+
+    Returns the fused values of every variable, each of shape (rows, implicates).
+    """
+    result: list[NDArray[Any]] = []
+    fused = np.empty((len(recipient), len(model.fused_types), implicates))
+    for step, numbers in zip(model.steps, uniforms, strict=True):
+        known = fused[:, : len(result)]
+        for values in draw_step(step, model, recipient, known, numbers, predictor=predictor):
+            # What follows in the chain sees numbers as the models do.
+            fused[:, len(result)] = values
+            result.append(values)
+    return result
+
+
+def draw_step(
+    step: Step,
+    model: FusionModel,
+    recipient: NDArray[np.float64],
+    fused: NDArray[np.float64],
+    uniforms: NDArray[np.float64],
+    *,
+    predictor: Predictor,
+) -> list[NDArray[Any]]:
+    """Draw one step of the chain for a block of rows.
+
+    Parameters
+    ----------
+    step, model
+        The step and the model it belongs to.
+    recipient
+        Encoded predictors, of shape (rows, predictors).
+    fused
+        Variables fused so far, of shape (rows, variables, implicates).
+    uniforms
+        Uniform numbers of shape (rows, implicates, 2) that decide the draws.
+    predictor
+        How expectations are computed.
+
+    Returns
+    -------
+    One array of shape (rows, implicates) per variable of the step: numbers or codes.
+    """
+    if step.is_block:
+        expectations = _side_by_side(
+            [predictor.expectations(item, recipient, fused) for item in step.variables]
+        )
+        donors = _draw_donors(step, expectations, uniforms[:, :, 1])
+        return [model.drawn_values(name)[donors] for name in step.names]
+    variable = step.variables[0]
+    expectations = predictor.expectations(variable, recipient, fused)
+    if variable.type.is_categorical:
+        if variable.temperature != 1:
+            expectations = tempered(expectations, variable.temperature)
+        return [draw_classes(variable, expectations, uniforms[:, :, 0])]
+    values = model.drawn_values(variable.type.name)
+    if not variable.has_zero_part:
+        return [values[_draw_donors(step, expectations, uniforms[:, :, 1])]]
+    drawn = np.zeros(uniforms.shape[:2], dtype=values.dtype)
+    chance = expectations[:, :, 0]
+    if variable.temperature != 1:
+        chance = tempered_chance(chance, variable.temperature)
+    positive = uniforms[:, :, 0] < chance
+    wanted = np.broadcast_to(expectations[:, :, 1:], (*positive.shape, expectations.shape[2] - 1))
+    rest = wanted[positive][:, None, :]
+    if variable.constant is not None:
+        rest = np.zeros((len(rest), 1, 1))
+    donors = _draw_donors(step, rest, uniforms[:, :, 1][positive][:, None])
+    drawn[positive] = values[donors[:, 0]]
+    return [drawn]
+
+
+def draw_classes(
+    variable: VariableModel,
+    probabilities: NDArray[np.float64],
+    uniforms: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Draw level codes from class probabilities of shape (rows, implicates or 1, classes)."""
+    running = np.cumsum(probabilities, axis=2)
+    # The last class takes what rounding leaves of the unit interval.
+    place = np.zeros(uniforms.shape, dtype=np.int64)
+    for boundary in range(running.shape[2] - 1):
+        place += uniforms >= running[:, :, boundary]
+    return np.array(variable.classes, dtype=np.float64)[place]
+
+
+def _draw_donors(
+    step: Step,
+    expectations: NDArray[np.float64],
+    uniforms: NDArray[np.float64],
+) -> NDArray[np.int32]:
+    """Draw a donor per cell."""
+    if step.pool is None:
+        raise ValueError(f"the step {step.names} has no donors to draw from")
+    return step.pool.pick(expectations, uniforms)
+
+
+def _side_by_side(expectations: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Put the expectations of a block's variables side by side."""
+    implicates = max(item.shape[1] for item in expectations)
+    widened = [
+        np.broadcast_to(item, (item.shape[0], implicates, item.shape[2])) for item in expectations
+    ]
+    return np.concatenate(widened, axis=2)
+
+
+def storage_type(variable: VariableType) -> np.dtype[np.generic]:
+    """Return the dtype of a fused variable's draws."""
+    if variable.is_categorical:
+        return np.dtype(np.int8 if len(variable.levels) < 128 else np.int16)  # noqa: PLR2004 - int8
+    return np.dtype(variable.dtype)

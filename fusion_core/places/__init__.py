@@ -1,0 +1,1 @@
+"""Places from files: boundaries and spatial tables added to a workspace, listed and checked."""

@@ -1,0 +1,340 @@
+"""Add a table of areas to a workspace as predictors of PUMAs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.errors import ConflictError, InputError
+from fusion_core.geography.aggregation import AreaColumn, coverage_sentence, to_pumas
+from fusion_core.geography.crosswalks import COUNT, SOURCE, Crosswalk, find_path
+from fusion_core.geography.levels import LEVELS, Level, Unit, find_level
+from fusion_core.geography.spatial import (
+    SpatialTable,
+    check_spatial_table,
+    spatial_path,
+    write_spatial_table,
+)
+from fusion_core.places.crosswalk_files import read_crosswalk
+from fusion_core.places.known_areas import find_recipient, known_pumas, wanted_censuses
+from fusion_core.places.reading import AreaTable, read_area_table
+from fusion_core.places.recipes import ALWAYS, Recipe, RecipeColumn, check_vintage, find_recipe
+from fusion_core.places.survey_summaries import summarize_survey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.workspace.layout import Workspace
+
+_SHOWN: Final = 3
+
+
+@dataclass(frozen=True)
+class TableRequest:
+    """What to add and how; whatever is left out comes from the recipe, or from the file itself.
+
+    Attributes
+    ----------
+    path
+        The file; ``None`` for a recipe that reads the recipient.
+    recipe
+        Name of a recipe, or the path of one; empty for none.
+    name, title, source
+        Name of the table, and words for people.
+    level, census
+        What the rows are about, and which census defined these areas.
+    key
+        Columns of the areas' codes.
+    columns
+        How columns become predictors.
+    vintage
+        ``"always"``, a year or a range of years.
+    weight
+        What means and modes are weighed by unless a column says otherwise.
+    crosswalks
+        Files that lead from the areas to PUMAs.
+    to_census
+        Census whose PUMAs are wanted; empty takes that of the workspace's surveys.
+    recipient
+        Survey whose PUMAs, homes or answers are used; ``None`` takes the only one with PUMAs.
+    encoding
+        How text is written.
+    """
+
+    path: Path | None = None
+    recipe: str = ""
+    name: str = ""
+    title: str = ""
+    source: str = ""
+    level: str = ""
+    census: str = ""
+    key: tuple[str, ...] = ()
+    columns: tuple[AreaColumn, ...] = ()
+    vintage: str = ""
+    weight: str = ""
+    crosswalks: tuple[Path, ...] = field(default=())
+    to_census: str = ""
+    recipient: SurveyId | None = None
+    encoding: str = "utf-8"
+
+
+def add_table(
+    workspace: Workspace, request: TableRequest, *, may_replace: bool = False
+) -> SpatialTable:
+    """Make predictors of PUMAs from a table of areas, and store them.
+
+    Raises
+    ------
+    ConflictError
+        If the workspace has a table of this name already.
+    InputError
+        As `make_table`; nothing is stored then.
+    """
+    table = make_table(workspace, request)
+    if spatial_path(workspace, table.name).exists() and not may_replace:
+        raise ConflictError(
+            f"The workspace has a spatial table '{table.name}' already",
+            where=str(workspace.path),
+            fix="Replace it, or give another name to keep both",
+        )
+    write_spatial_table(workspace, table)
+    return table
+
+
+def make_table(workspace: Workspace, request: TableRequest) -> SpatialTable:
+    """Make predictors of PUMAs from a table of areas; nothing is stored.
+
+    Raises
+    ------
+    InputError
+        If the file, a code, a weight or the request is wrong, the areas have no way to PUMAs, or
+        the PUMAs are of another census than those of the workspace's surveys.
+    """
+    recipe = _with_requests(
+        find_recipe(request.recipe) if request.recipe else Recipe("", ""), request
+    )
+    if recipe.level == "recipient":
+        return _named(summarize_survey(workspace, find_recipient(workspace, request)), request)
+    if request.path is None:
+        raise InputError(
+            f"The recipe {recipe.name} reads a file and none is given"
+            if recipe.name
+            else "No file is given",
+            fix="Name the file with the table",
+        )
+    path = Path(request.path)
+    _require_rules(recipe, path)
+    _require_vintage(recipe, str(path))
+    read = read_area_table(path, recipe, encoding=request.encoding)
+    level = LEVELS[read.unit.level]
+    crosswalk, notes = _way_to_pumas(workspace, request, read)
+    used, left_over = _matched(read, crosswalk, level)
+    present = tuple(item for item in recipe.columns if item.rule.source in used.columns)
+    rules = [item.rule for item in present]
+    frame, coverage = to_pumas(used, crosswalk, rules)
+    measure = crosswalk.measures[0]
+    if measure == COUNT:
+        notes.append("Nothing says how many people live in the areas: each counts the same.")
+    absent = [item.rule.source for item in recipe.columns if item not in present]
+    if absent:
+        notes.append(f"Not in the file and left out: {', '.join(absent)}.")
+    if recipe.layout == "from general knowledge":
+        notes.append(
+            "The recipe follows the published description of the layout; it was not tried on a "
+            "published file. Compare a few values."
+        )
+    table = SpatialTable(
+        name=request.name or recipe.name or path.stem,
+        title=recipe.title or path.stem,
+        data=frame,
+        columns={item.rule.name: item.description for item in present},
+        units={item.rule.name: item.unit for item in present},
+        source=recipe.source or path.name,
+        vintage=recipe.vintage,
+        census=crosswalk.target.census,
+        made={rule.name: _made(rule, level, measure) for rule in rules},
+        coverage=coverage,
+        notes=(coverage_sentence(coverage, measure), *left_over, *read.notes, *notes),
+    )
+    check_spatial_table(table)
+    return table
+
+
+def _with_requests(recipe: Recipe, request: TableRequest) -> Recipe:
+    """Let what the user says come before the recipe."""
+    columns = recipe.columns
+    if request.columns:
+        known = {item.rule.source: item for item in recipe.columns}
+        columns = tuple(
+            replace(known.get(rule.source, RecipeColumn(rule)), rule=rule)
+            for rule in request.columns
+        )
+    if request.weight:
+        columns = tuple(
+            item
+            if item.rule.weight
+            else replace(item, rule=replace(item.rule, weight=request.weight))
+            for item in columns
+        )
+    changes: dict[str, Any] = {
+        name: getattr(request, name)
+        for name in ("title", "source", "census", "key", "vintage")
+        if getattr(request, name)
+    }
+    if request.level:
+        changes["level"] = find_level(request.level).name
+        if changes["level"] != recipe.level and "census" not in changes:
+            changes["census"] = ""  # what the recipe says is true of its own level
+        if changes["level"] != recipe.level and "key" not in changes:
+            changes["key"] = ()
+    return replace(recipe, columns=columns, **changes)
+
+
+def _require_rules(recipe: Recipe, path: Path) -> None:
+    if not recipe.level:
+        raise InputError(
+            "It is not said what the rows of the table are about",
+            where=str(path),
+            fix=f"Give the level: {', '.join(LEVELS)}",
+        )
+    if not recipe.columns:
+        raise InputError(
+            "It is not said which columns to use",
+            where=str(path),
+            fix="Name those to average (mean), to add up (total) or to take the mode of",
+        )
+    names = [item.rule.name for item in recipe.columns]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(
+            f"Column '{twice}' is asked for twice", where=str(path), fix="Ask for it once"
+        )
+
+
+def _require_vintage(recipe: Recipe, where: str) -> None:
+    if not recipe.vintage:
+        raise InputError(
+            "It is not said which years the numbers describe",
+            where=where,
+            fix="Give the vintage: a year, a range such as 2015-2019, or always",
+        )
+    check_vintage(recipe.vintage, where=where)
+    if recipe.year and recipe.vintage == ALWAYS:
+        raise InputError(
+            f"The file holds several years in its column '{recipe.year}'",
+            where=where,
+            fix="Give the vintage as a year or a range such as 2015-2019",
+        )
+
+
+def _way_to_pumas(
+    workspace: Workspace, request: TableRequest, read: AreaTable
+) -> tuple[Crosswalk, list[str]]:
+    """Return the crosswalk from the table's areas to the wanted PUMAs, and what to say of it."""
+    wanted = (request.to_census,) if request.to_census else wanted_censuses(workspace)
+    if request.crosswalks:
+        given = [read_crosswalk(path, encoding=request.encoding) for path in request.crosswalks]
+        found = find_path(read.unit, given, census=wanted)
+        if found is not None:
+            return found, _unknown(read.unit, found)
+    if read.unit.level == "puma":
+        _require_census(read, wanted)
+        return known_pumas(workspace, request, read), _unknown(read.unit, None)
+    if read.unit.level == "state" and not request.crosswalks:
+        return known_pumas(workspace, request, read), []
+    level = LEVELS[read.unit.level]
+    if request.crosswalks:
+        leads = "; ".join(f"{item.source.title} to {item.target.title}" for item in given)
+        raise InputError(
+            f"No crosswalk leads from {read.unit.title} to "
+            f"{' or '.join(f'{census} PUMAs' for census in wanted) or 'PUMAs'}",
+            where=read.where,
+            fix=f"Those given lead from {leads}; add the missing one",
+        )
+    raise InputError(
+        f"A table of {level.words[1]} needs a crosswalk to PUMAs",
+        where=read.where,
+        fix=_WHAT_HELPS[level.name],
+    )
+
+
+_WHAT_HELPS: Final = {
+    "block_group": "Give a file with block groups, their PUMA and population",
+    "tract": "Give the tract to PUMA relationship file of the Census Bureau",
+    "county": "Give a file of tracts or block groups with their PUMA and population",
+    "zip": "Give a file of ZIP codes or ZCTAs with their PUMAs and population, such as Geocorr writes",
+}
+
+
+def _require_census(read: AreaTable, wanted: Sequence[str]) -> None:
+    if read.unit.census and wanted and read.unit.census not in wanted:
+        raise InputError(
+            f"The table holds PUMAs of the {read.unit.census} census and the surveys those of "
+            f"{' and '.join(wanted)}, whose equal codes are different areas",
+            where=read.where,
+            fix="Give a crosswalk between the two",
+        )
+
+
+def _unknown(unit: Unit, crosswalk: Crosswalk | None) -> list[str]:
+    notes = []
+    if LEVELS[unit.level].dated and not unit.census:
+        words = LEVELS[unit.level].words[1]
+        notes.append(
+            f"Which census defined the {words} of the table is unknown; equal codes of another census "
+            "are different areas."
+        )
+    if crosswalk is not None and not crosswalk.target.census:
+        notes.append("Which census defined the PUMAs of the crosswalk is unknown.")
+    return notes
+
+
+def _matched(
+    read: AreaTable, crosswalk: Crosswalk, level: Level
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Refuse a table no area of which is known; say how many are not."""
+    known = read.values.index.isin(pd.Index(crosswalk.pieces[SOURCE].unique()))
+    lost = np.flatnonzero(~known)
+    if not len(lost):
+        return read.values, ()
+    codes = [str(read.values.index[row]) for row in lost[:_SHOWN]]
+    place = f"{read.where}, column '{read.key[-1]}', row {read.rows[int(lost[0])]:,}"
+    if len(lost) == len(known):
+        raise InputError(
+            f"None of the {len(known):,} {level.words[1]} is in {crosswalk.title or 'the crosswalk'}",
+            where=f"{place}: '{codes[0]}'",
+            fix="Check that both are of the same census and level",
+        )
+    more = ", …" if len(lost) > _SHOWN else ""
+    sentence = (
+        f"{len(lost):,} of {len(known):,} {level.words[1]} are not in "
+        f"{crosswalk.title or 'the crosswalk'} and were left out: {', '.join(codes)}{more} ({place})."
+    )
+    return read.values[known], (sentence,)
+
+
+def _made(rule: AreaColumn, level: Level, measure: str) -> str:
+    words = level.words[1]
+    by = rule.weight or {COUNT: "number of areas"}.get(measure, measure)
+    if rule.statistic == "total":
+        return f"total over {words}, parted by {measure if measure != COUNT else 'number of areas'}"
+    if rule.statistic == "ratio":
+        return f"total of {rule.source} per total of {rule.per} over {words}"
+    if rule.statistic == "mode":
+        return f"most frequent category of {words}, weighed by {by}"
+    return f"mean over {words}, weighed by {by}"
+
+
+def _named(table: SpatialTable, request: TableRequest) -> SpatialTable:
+    changes = {name: value for name in ("name", "title") if (value := getattr(request, name))}
+    named = replace(table, **changes)
+    check_spatial_table(named)
+    return named
+
+
+__all__ = ["TableRequest", "add_table", "make_table"]

@@ -1,0 +1,267 @@
+"""The form that adds boundaries or a table: what was found is shown before anything is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import panel as pn
+
+from fusion_core.errors import HarmonyError, InputError
+from fusion_core.geography.aggregation import STATISTICS, AreaColumn
+from fusion_core.geography.boundaries import CENSUS
+from fusion_core.geography.levels import LEVELS
+from fusion_core.places.boundary_files import (
+    CENSUSES,
+    BoundaryRequest,
+    add_boundaries,
+    make_boundaries,
+)
+from fusion_core.places.recipes import find_recipe, recipe_names
+from fusion_core.places.tables import TableRequest, add_table, make_table
+from harmony_app.log import LOG
+from harmony_app.places.style import shared_style
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fusion_core.workspace.layout import Workspace
+
+_BOUNDARIES, _TABLE = "Boundaries", "Spatial table"
+_OWN: Final = "none: name the columns below"
+_UNKNOWN: Final = "as the file says"
+_START: Final = (
+    '<div class="start"><h2>Nothing is stored before you have seen it</h2><p>Name a file on the '
+    "server and check it. What was found, how much of the country it covers and everything that is "
+    "wrong appears here.</p></div>"
+)
+
+
+class AddForm(pn.viewable.Viewer):
+    """A form beside what a trial of it found.
+
+    Parameters
+    ----------
+    workspace
+        Where to add.
+    leave
+        Called with the kind of boundaries and the name of the table stored, empty where none was.
+    """
+
+    def __init__(self, workspace: Workspace, leave: Callable[[str, str], None]) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._leave = leave
+        self._tried: BoundaryRequest | TableRequest | None = None
+        self._build()
+        self._show_fields()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        """Return the form's content."""
+        return self._layout
+
+    def _build(self) -> None:
+        wide: dict[str, Any] = {"margin": (0, 0, 4, 0), "sizing_mode": "stretch_width"}
+        self._what = pn.widgets.RadioButtonGroup(
+            options=[_BOUNDARIES, _TABLE], margin=(4, 0), stylesheets=shared_style("buttons")
+        )
+        self._file = pn.widgets.TextInput(label="File on the server", **wide)
+        self._kind = pn.widgets.TextInput(
+            label="Kind: puma, county, state, or a survey's own column", value="puma", **wide
+        )
+        recipes = {find_recipe(name).title: name for name in recipe_names()}
+        self._recipe = pn.widgets.Select(label="Recipe", options={_OWN: "", **recipes}, **wide)
+        self._level = pn.widgets.Select(
+            label="Rows are about", options={"as the recipe says": "", **_levels()}, **wide
+        )
+        self._census = pn.widgets.Select(
+            label="Areas defined by the census of",
+            options={_UNKNOWN: "", **{year: year for year in CENSUSES}},
+            **wide,
+        )
+        self._columns = {
+            name: pn.widgets.TextInput(label=label, **wide)
+            for name, label in (
+                ("mean", "Columns to average (prices, medians, densities)"),
+                ("total", "Columns to add up (persons, jobs, homes)"),
+                ("mode", "Columns to take the most frequent category of"),
+            )
+        }
+        self._vintage = pn.widgets.TextInput(
+            label="Vintage", placeholder="2019, 2015-2019 or always", **wide
+        )
+        self._name = pn.widgets.TextInput(label="Name (optional)", **wide)
+        self._crosswalks = pn.widgets.TextAreaInput(
+            label="Crosswalk files that lead to PUMAs, one a line", height=64, **wide
+        )
+        self._replace = pn.widgets.Checkbox(label="Replace what has the same name", margin=(4, 0))
+        self._check = pn.widgets.Button(
+            label="Check the file", color="primary", margin=0, stylesheets=shared_style("buttons")
+        )
+        self._store = pn.widgets.Button(
+            label="Store", margin=0, disabled=True, stylesheets=shared_style("buttons")
+        )
+        back = pn.widgets.Button(
+            label="Back to the places", margin=0, stylesheets=shared_style("buttons")
+        )
+        self._report = pn.pane.HTML(
+            _START,
+            stylesheets=[*shared_style("wizard"), ":host { height: 100%; overflow-y: auto; }"],
+            sizing_mode="stretch_both",
+            margin=0,
+        )
+        title = pn.pane.HTML("<h1>Add places</h1>", stylesheets=shared_style("wizard"), margin=0)
+        buttons = pn.Row(
+            self._check,
+            self._store,
+            back,
+            margin=0,
+            stylesheets=[":host { display: flex; gap: 8px; flex-wrap: wrap; }"],
+        )
+        self._fields = pn.Column(margin=0, sizing_mode="stretch_width")
+        form = pn.Column(
+            title,
+            self._what,
+            self._file,
+            self._fields,
+            self._census,
+            self._replace,
+            buttons,
+            stylesheets=[*shared_style("card"), *shared_style("form")],
+            margin=0,
+            sizing_mode="stretch_both",
+        )
+        result = pn.Column(
+            self._report, stylesheets=shared_style("card"), margin=0, sizing_mode="stretch_both"
+        )
+        self._layout = pn.Column(
+            form,
+            result,
+            stylesheets=shared_style("wizard_page"),
+            margin=0,
+            styles={"height": "calc(100vh - 70px)"},
+        )
+        self._what.param.watch(lambda _: self._show_fields(), "value")
+        self._check.on_click(self._run_check)
+        self._store.on_click(self._run_store)
+        back.on_click(lambda _: self._leave("", ""))
+
+    def _show_fields(self) -> None:
+        if self._what.value == _BOUNDARIES:
+            self._fields[:] = [self._kind]
+            return
+        self._fields[:] = [
+            self._recipe,
+            self._level,
+            *self._columns.values(),
+            self._vintage,
+            self._crosswalks,
+            self._name,
+        ]
+
+    def _request(self) -> BoundaryRequest | TableRequest:
+        text = self._file.value_input.strip()
+        path = Path(text).expanduser() if text else None
+        if self._what.value == _BOUNDARIES:
+            if path is None:
+                raise InputError("No file is given", fix="Name a file on the server")
+            return BoundaryRequest(path, self._kind.value_input.strip(), self._census.value)
+        lines = self._crosswalks.value_input.splitlines()
+        return TableRequest(
+            path=path,
+            recipe=self._recipe.value,
+            name=self._name.value_input.strip(),
+            level=self._level.value,
+            census=self._census.value,
+            columns=tuple(
+                AreaColumn(column, column, statistic)
+                for statistic in STATISTICS
+                if statistic in self._columns
+                for column in _split(self._columns[statistic].value_input)
+            ),
+            vintage=self._vintage.value_input.strip(),
+            crosswalks=tuple(Path(line.strip()).expanduser() for line in lines if line.strip()),
+        )
+
+    async def _run_check(self, _: Any) -> None:
+        await self._run(store=False)
+
+    async def _run_store(self, _: Any) -> None:
+        await self._run(store=True)
+
+    async def _run(self, *, store: bool) -> None:
+        self._check.disabled = self._store.disabled = True
+        self._report.object = '<p class="busy" role="status">Reading the files …</p>'
+        try:
+            request = self._request()
+            store = store and request == self._tried  # what was changed since is checked first
+            stored = await asyncio.to_thread(self._work, request, store=store)
+        except Exception as error:  # noqa: BLE001 - the form must go on; the log keeps the whole story
+            self._say(error)
+            self._tried = None
+        else:
+            self._tried = request
+            if store:
+                self._leave(*stored[0])
+                return
+            self._report.object = stored[1]
+        self._check.disabled = False
+        self._store.disabled = self._tried is None
+
+    def _work(
+        self, request: BoundaryRequest | TableRequest, *, store: bool
+    ) -> tuple[tuple[str, str], str]:
+        """Read, and store if asked; returns what was stored and the words for it."""
+        replace = bool(self._replace.value)
+        if isinstance(request, BoundaryRequest):
+            areas = (
+                add_boundaries(self._workspace, request, may_replace=replace)
+                if store
+                else make_boundaries(self._workspace, request)
+            )
+            census = str(areas[CENSUS].iloc[0]) if CENSUS in areas.columns else "unknown"
+            facts = {"Areas": f"{len(areas):,}", "Census": census}
+            return (request.kind, ""), _report(request.kind, facts, [areas.attrs["note"]])
+        made = (
+            add_table(self._workspace, request, may_replace=replace)
+            if store
+            else make_table(self._workspace, request)
+        )
+        facts = {
+            "PUMAs": f"{len(made.data):,}",
+            "Census": made.census or "unknown",
+            "Predictors": str(len(made.predictors)),
+            "Vintage": made.vintage,
+        }
+        notes = [note for note in made.notes if note]
+        notes += [f"{name}: {how}." for name, how in made.made.items()]
+        return ("", made.name), _report(made.title, facts, notes)
+
+    def _say(self, error: Exception) -> None:
+        if isinstance(error, HarmonyError):
+            sentence = error.message
+        else:
+            LOG.error("A place could not be added", exc_info=error)
+            sentence = "The file could not be read. The details are in the server's log."
+        self._report.object = f'<h3 class="bad">{escape(sentence)}</h3>'
+
+
+def _levels() -> dict[str, str]:
+    return {level.words[1]: level.name for level in LEVELS.values()}
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _report(title: str, facts: dict[str, str], notes: list[str]) -> str:
+    cells = "".join(
+        f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in facts.items()
+    )
+    lines = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return (
+        f'<h3 class="good">{escape(title)} can be stored</h3><dl class="facts">{cells}</dl>'
+        f'<h3>What to know</h3><ul class="notes">{lines}</ul>'
+    )

@@ -1,0 +1,192 @@
+"""Rows and texts of the Places page."""
+
+from __future__ import annotations
+
+import itertools
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.geography.codes import match_areas
+from fusion_core.geography.definitions import boundary_census
+from fusion_core.geography.spatial import PUMA
+from harmony_app.places.map_picture import CLASSES, picture, stored_paths
+
+if TYPE_CHECKING:
+    from fusion_core.geography.spatial import SpatialTable
+    from fusion_core.places.overview import Finding, StoredBoundaries, StoredTable
+    from fusion_core.workspace.layout import Workspace
+
+BOUNDARY_COLUMNS: Final = [
+    {"key": "kind", "title": "Boundaries", "width": "minmax(90px, 1fr)", "kind": "strong"},
+    {"key": "census", "title": "Census", "width": "90px"},
+    {"key": "areas", "title": "Areas", "width": "70px", "align": "right"},
+]
+TABLE_COLUMNS: Final = [
+    {"key": "table", "title": "Spatial table", "width": "minmax(104px, 1fr)", "kind": "strong"},
+    {"key": "census", "title": "Census", "width": "76px"},
+    {"key": "vintage", "title": "Vintage", "width": "84px"},
+    {"key": "predictors", "title": "Predictors", "width": "74px", "align": "right"},
+    {"key": "covers", "title": "Covers", "width": "66px", "align": "right"},
+]
+PREDICTOR_COLUMNS: Final = [
+    {"key": "name", "title": "Predictor", "width": "minmax(110px, 1fr)", "kind": "mono"},
+    {"key": "words", "title": "Meaning", "width": "minmax(0, 1.6fr)"},
+    {"key": "pumas", "title": "PUMAs", "width": "96px", "align": "right"},
+    {"key": "covers", "title": "Covers", "width": "62px", "align": "right"},
+]
+
+
+def boundary_rows(stored: list[StoredBoundaries]) -> list[dict[str, Any]]:
+    """List the boundaries."""
+    return [
+        {
+            "id": item.kind,
+            "kind": item.kind,
+            "census": "damaged" if item.problem else item.census or "unknown",
+            "areas": f"{item.areas:,}",
+        }
+        for item in stored
+    ]
+
+
+def table_rows(stored: list[StoredTable]) -> list[dict[str, Any]]:
+    """List the spatial tables."""
+    rows = []
+    for item in stored:
+        if item.table is None:
+            rows.append({"id": item.name, "table": item.name, "census": "damaged"})
+            continue
+        shares = [entry.share for entry in item.table.coverage.values()]
+        rows.append(
+            {
+                "id": item.name,
+                "table": item.name,
+                "census": item.table.census or "unknown",
+                "vintage": item.table.vintage,
+                "predictors": f"{len(item.table.predictors):,}",
+                "covers": _share(min(shares)) if shares else "–",
+            }
+        )
+    return rows
+
+
+def predictor_rows(table: SpatialTable) -> list[dict[str, Any]]:
+    """List the predictors of a table, each with how many PUMAs have a value."""
+    rows = []
+    for name in table.predictors:
+        coverage = table.coverage.get(name)
+        there = int(table.data[name].notna().sum())
+        unit = table.units.get(name, "")
+        words = table.columns.get(name, "")
+        rows.append(
+            {
+                "id": name,
+                "name": name,
+                "words": f"{words}, {unit}" if words and unit else words or unit,
+                "pumas": f"{there:,} of {len(table.data):,}",
+                "covers": _share(coverage.share) if coverage else "–",
+            }
+        )
+    return rows
+
+
+def findings_html(findings: list[Finding]) -> str:
+    """Say what does not fit the surveys."""
+    if not findings:
+        return '<p class="fine">Boundaries and tables fit the surveys: no issues found.</p>'
+    return "".join(f'<p class="{item.severity}">{escape(item.sentence)}</p>' for item in findings)
+
+
+def boundaries_html(workspace: Workspace, kind: str) -> str:
+    """Draw the boundaries of a kind."""
+    areas, height = stored_paths(workspace, kind)
+    hints = [f"{name} ({code})" for code, name in zip(areas["area_id"], areas["name"], strict=True)]
+    return (
+        f'<h2>{escape(kind)}</h2><p class="sub">{len(areas):,} areas</p>'
+        f"{picture(areas, height, [None] * len(areas), hints)}"
+    )
+
+
+def table_html(workspace: Workspace, table: SpatialTable, predictor: str, *, drawn: bool) -> str:
+    """Draw a predictor, and count the areas without a value and the values without an area."""
+    notes = "".join(f"<li>{escape(note)}</li>" for note in table.notes)
+    unit = table.units.get(predictor, "")
+    words = table.columns.get(predictor, "") or predictor
+    made = table.made.get(predictor, "")
+    head = (
+        f"<h2>{escape(table.title)}</h2>"
+        f'<p class="sub">{escape(words)}{escape(f", {unit}" if unit else "")}'
+        f"{escape(f' ({made})' if made else '')}</p>"
+    )
+    source = f'<p class="sub">{escape(table.source)}</p>' if table.source else ""
+    foot = f'{source}<ul class="notes">{notes}</ul>' if notes or source else ""
+    if not drawn:
+        return f'{head}<p class="sub">Add PUMA boundaries to see it on a map.</p>{foot}'
+    census = boundary_census(workspace)
+    if census and table.census and census != table.census:
+        return (
+            f'{head}<p class="count">The table holds PUMAs of the {escape(table.census)} census and the '
+            f"boundaries are those of {escape(census)}, whose equal codes are different areas: it is "
+            f"not drawn.</p>{foot}"
+        )
+    areas, height = stored_paths(workspace, "puma")
+    values = table.data.set_index(PUMA)[predictor]
+    drawn_as = match_areas(values.index, areas.assign(name=areas["area_id"]))
+    by_area = values.rename(index=drawn_as).reindex(areas["area_id"])
+    classes, legend = _classes(by_area)
+    hints = [
+        f"{name} ({code}): {_value(value)}"
+        for code, name, value in zip(areas["area_id"], areas["name"], by_area, strict=True)
+    ]
+    without = int(by_area.isna().sum())
+    undrawn = sum(code not in drawn_as for code in values.dropna().index)
+    counts = [f"{without:,} of {len(areas):,} areas have no value (hatched)." if without else ""]
+    counts.append(f"{undrawn:,} PUMAs with a value have no boundaries." if undrawn else "")
+    said = "".join(f'<p class="count">{text}</p>' for text in counts if text)
+    return f"{head}{picture(areas, height, classes, hints)}{legend}{said}{foot}"
+
+
+def _classes(values: pd.Series[Any]) -> tuple[list[int | None], str]:
+    """Sort values into five classes of equally many areas; categories keep their own order."""
+    if isinstance(values.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(values):
+        levels = sorted({str(value) for value in values.dropna()})
+        place = {level: number % CLASSES for number, level in enumerate(levels)}
+        keys = [(place[level], level) for level in levels]
+        return [place[str(v)] if pd.notna(v) else -1 for v in values], _legend(keys)
+    numbers = values.to_numpy(float)
+    known = numbers[np.isfinite(numbers)]
+    if not len(known):
+        return [-1] * len(numbers), ""
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, CLASSES + 1)))
+    inner = edges[1:-1]
+    classes: list[int | None] = [
+        int(np.searchsorted(inner, number, side="right")) if np.isfinite(number) else -1
+        for number in numbers
+    ]
+    keys = [
+        (number, f"{_value(low)} – {_value(high)}")
+        for number, (low, high) in enumerate(itertools.pairwise(edges))
+    ]
+    return classes, _legend(keys)
+
+
+def _legend(keys: list[tuple[int, str]]) -> str:
+    items = "".join(
+        f'<span><i class="c{number}"></i>{escape(text)}</span>' for number, text in keys
+    )
+    return f'<p class="legend">{items}</p>'
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if pd.isna(value):
+        return "no value"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"  # noqa: PLR2004 - longer are read in thousands
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.1f} %"

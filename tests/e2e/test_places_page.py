@@ -1,0 +1,52 @@
+"""The Places page as a person uses it."""
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def served(app_server, demo_workspace):
+    return app_server(demo_workspace)
+
+
+def test_a_table_is_added_looked_at_and_found_again_by_its_address(page, served, tmp_path):
+    pumas = pd.read_parquet(served.workspace / "geography" / "puma.parquet")["area_id"]
+    file = tmp_path / "rents.csv"
+    rents = pd.DataFrame({"puma": pumas[1:], "rent": range(800, 800 + len(pumas) - 1)})
+    rents.to_csv(file, index=False)
+
+    page.goto(f"{served.url}/places")
+    expect(page.locator("nav a.active")).to_have_text("Places")
+    boundaries = page.get_by_role("grid", name="Stored boundaries")
+    expect(boundaries.get_by_role("row").filter(has_text="puma")).to_contain_text("20")
+    expect(page.get_by_role("img", name="Map of the areas")).to_be_visible()
+
+    page.get_by_role("button", name="Add places").click()
+    page.get_by_role("button", name="Spatial table").click()
+    page.get_by_label("File on the server").fill(str(file))
+    page.get_by_label("Rows are about").select_option("PUMAs")
+    page.get_by_label("Columns to average").fill("rent")
+    page.get_by_label("Vintage").fill("next year")
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text("'next year' is not a vintage")).to_be_visible()
+
+    page.get_by_label("Vintage").fill("2022")
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text("rents can be stored")).to_be_visible()
+    assert not (served.workspace / "geography" / "predictors" / "rents.parquet").exists()
+    page.get_by_role("button", name="Store", exact=True).click()
+
+    tables = page.get_by_role("grid", name="Stored spatial tables")
+    expect(tables.get_by_role("row").filter(has_text="rents")).to_have_attribute(
+        "aria-selected", "true"
+    )
+    without = page.get_by_text("1 of 20 areas have no value (hatched).")
+    expect(without).to_be_visible()
+    expect(page.locator("svg.map path.none")).to_have_count(1)
+    expect(page.get_by_text("rents.rent has no value for 1 of 20 PUMAs")).to_be_visible()
+
+    page.goto(f"{served.url}/places?table=rents")
+    expect(without).to_be_visible()
