@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.frames import Table
-    from fusion_core.fusion.implicates.folder import ImplicateFolder
 
 
 @dataclass(frozen=True, repr=False)
@@ -300,7 +299,39 @@ class Implicates(Summarized):
         return cls(variables, index=_common_index(frame.index[order], rows))
 
 
-def implicate_facts(implicates: Implicates | ImplicateFolder) -> dict[str, object]:
+class Described(Protocol):
+    """What implicates know of themselves, in memory or on disk."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fused variables."""
+
+    @property
+    def rows(self) -> int:
+        """Number of households."""
+
+    @property
+    def count(self) -> int:
+        """Number of implicates."""
+
+    @property
+    def donor(self) -> str:
+        """Name of the donor survey."""
+
+    @property
+    def weight(self) -> str | None:
+        """Name of the donor's weight column."""
+
+    @property
+    def seed(self) -> int | None:
+        """The fusion's seed."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know."""
+
+
+def implicate_facts(implicates: Described) -> dict[str, object]:
     """Return what implicates say of themselves, in memory or on disk."""
     weight = {None: "", "": "unweighted"}.get(implicates.weight, implicates.weight)
     return {
