@@ -84,10 +84,10 @@ def _replicates(survey: Survey, inspection: Inspection | None) -> str:
     design = survey.description.design
     if not design.replicates:
         return "none"
+    text = f"{design.replicates}, {design.method}"
     if inspection is None:
-        return f"{design.replicates} replicate weights: {design.method}"
-    first, last = inspection.replicates[0], inspection.replicates[-1]
-    return f"{inspection.design_reason} ({first} … {last})"
+        return text
+    return f"{text} ({inspection.replicates[0]} … {inspection.replicates[-1]})"
 
 
 def _special(inspection: Inspection) -> str:
@@ -99,7 +99,9 @@ def _special(inspection: Inspection) -> str:
     columns = len({source for source, _ in special})
     rows = sum(item.rows for _, item in special)
     noun = "column" if columns == 1 else "columns"
-    return f"{_shown(codes)} in {columns:,} {noun} ({rows:,} values) are read as no answer"
+    values = "value" if rows == 1 else "values"
+    verb = "is" if len(codes) == 1 else "are"
+    return f"{_shown(codes)} {verb} read as no answer: {rows:,} {values} in {columns:,} {noun}"
 
 
 def _areas(survey: Survey) -> str:

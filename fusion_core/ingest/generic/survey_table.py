@@ -32,7 +32,7 @@ from fusion_core.ingest.generic._weights import (
 )
 from fusion_core.ingest.generic.inspection import Choices, Inspection, parse_missing
 from fusion_core.ingest.generic.loading import LoadedTable, load_table
-from fusion_core.ingest.tables import ProblemLog
+from fusion_core.ingest.tables import ProblemLog, gathered
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
     PERSON_KEY,
@@ -220,7 +220,7 @@ def _read(
     raw, unknown = with_choices(loaded.raw, choices, log)
     entries = _entries(loaded, None if codebook is None else read_codebook(codebook), choices)
     raw, quoted = without_quotes(raw)
-    log.problems += raw.said
+    log.problems += gathered(raw.said)
     columns = [str(column) for column in raw.frame.columns]
     key = _chosen(choices.key, columns, inference.HOUSEHOLD_KEYS, log, path)
     person = _chosen(choices.person_number, columns, inference.PERSON_NUMBERS, log, path)

@@ -23,13 +23,16 @@ from fusion_core.ingest.tables.problems import (
     FileProblemsError,
     Problem,
     ProblemLog,
+    gathered,
 )
 from fusion_core.ingest.tables.raw_table import (
     RawTable,
+    typed_table,
+)
+from fusion_core.ingest.tables.reading import (
     read_parquet,
     read_raw_table,
     require_content,
-    typed_table,
 )
 
 __all__ = [
@@ -39,6 +42,7 @@ __all__ = [
     "ProblemLog",
     "RawTable",
     "comparable",
+    "gathered",
     "is_ordered",
     "key_texts",
     "keys",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from fusion_core.errors import InputError
 
 Severity = Literal["error", "warning"]
 SHOWN_AT_MOST: Final = 20
+_MANY_COLUMNS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,22 @@ class FileProblemsError(InputError):
 def problem(what: str, file: str, fix: str) -> FileProblemsError:
     """Return the error of one problem that concerns a whole file."""
     return FileProblemsError((Problem(what, file, fix=fix),))
+
+
+def gathered(problems: Iterable[Problem]) -> list[Problem]:
+    """Say in one sentence what many columns of a file have alike: one kind, one remedy."""
+    alike: dict[tuple[object, ...], list[Problem]] = {}
+    for place, item in enumerate(problems):
+        kind = (item.file, item.fix, item.severity) if item.column and item.fix else (place,)
+        alike.setdefault(kind, []).append(item)
+    found: list[Problem] = []
+    for first, *others in alike.values():
+        if len(others) < _MANY_COLUMNS:
+            found += [first, *others]
+        else:
+            more = f"{len(others):,} more columns, {others[0].column} to {others[-1].column}"
+            found.append(replace(first, what=f"{first.what}; likewise in {more}"))
+    return found
 
 
 @dataclass

@@ -308,7 +308,7 @@ def test_what_is_said_anew_of_columns_is_added_to_the_recipe(harmony, tmp_path):
     add = ("survey", "add", "--household", tmp_path / "h.csv", "-w", workspace)
     options = ("--weight", "w", "--rename", "AGE_=age_flag", "--type", "zip=category")
     record = harmony.json(*add, "--name", "H", "--vintage", "2020", *options, "--missing", "kwh=2")
-    assert record["report"]["Special values"].startswith("2 in 1 column (10 values)")
+    assert record["report"]["Special values"].startswith("2 is read as no answer: 10 values")
     recipe = workspace / "surveys" / "H" / "2020" / "recipe.toml"
     harmony.json(*add, "--vintage", "2021", "--recipe", recipe, "--leave-out", "kwh")
     stored = pd.read_parquet(workspace / "surveys" / "H" / "2021" / "household.parquet")

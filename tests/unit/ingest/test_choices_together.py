@@ -54,7 +54,21 @@ def test_the_report_names_weight_replicates_and_special_values(trial):
     facts = {fact.title: fact.text for fact in report_facts(trial(missing={"rooms": ("-1",)}))}
     assert facts["Weight"] == "Sampling weight (weight)"
     assert facts["Replicates"] == "none"
-    assert facts["Special values"] == "-1 in 1 column (10 values) are read as no answer"
+    assert facts["Special values"] == "-1 is read as no answer: 10 values in 1 column"
+
+
+def test_replicates_are_reported_and_their_marks_said_once(tmp_path):
+    numbers = ";".join(["1,5"] * 12)
+    (tmp_path / "h.csv").write_text(
+        f"id;weight;{';'.join(f'repwt{i}' for i in range(1, 13))}\n"
+        + "".join(f"{row};1,5;{numbers}\n" for row in range(1, 31))
+    )
+    files = {"household": tmp_path / "h.csv"}
+    found = try_import(ImportRequest("generic", files, "T", "2019"))
+    facts = {fact.title: fact.text for fact in report_facts(found)}
+    assert facts["Replicates"] == "12, jackknife (repwt1 … repwt12)"
+    (said,) = [item.what for item in found.problems if "written with marks" in item.what]
+    assert said.endswith("likewise in 12 more columns, repwt1 to repwt12")
 
 
 @pytest.mark.parametrize("reader", [item.key for item in READERS if item.key != "generic"])

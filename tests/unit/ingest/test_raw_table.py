@@ -9,7 +9,7 @@ import pytest
 from fusion_core.errors import InputError
 from fusion_core.ingest.tables.layout import Layout
 from fusion_core.ingest.tables.problems import FileProblemsError
-from fusion_core.ingest.tables.raw_table import read_raw_table
+from fusion_core.ingest.tables.reading import read_raw_table
 
 
 def write(path, content: bytes):

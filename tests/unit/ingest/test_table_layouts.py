@@ -15,7 +15,7 @@ from fusion_core.errors import InputError
 from fusion_core.ingest.generic.loading import load_table
 from fusion_core.ingest.tables.layout import Layout, find_dialect
 from fusion_core.ingest.tables.number_marks import plain_number
-from fusion_core.ingest.tables.raw_table import read_raw_table
+from fusion_core.ingest.tables.reading import read_raw_table
 
 ROWS = "".join(f"{row};{row % 3 + 1};{row % 2}\n" for row in range(1, 31))
 TABLE = f"household_id;weight;x\n{ROWS}"
