@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FusionModel(ModelContent):
     """Everything `fuse` needs; `ModelContent` describes the attributes."""
 
