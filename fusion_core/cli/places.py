@@ -205,7 +205,10 @@ def list_places(workspace: WorkspaceOption = Path(), json: JsonOption = False) -
             console.print(problem, markup=False)
         whole = [item for item in boundaries if not item.problem]
         if whole:
-            rows = [(item.kind, item.census or "unknown", number(item.areas)) for item in whole]
+            rows = [
+                (item.kind, item.census or "unknown", number(item.areas, digits=1))
+                for item in whole
+            ]
             console.print(table(("boundaries", "census", "areas"), rows))
         readable = [item.table for item in tables if item.table is not None]
         if readable:
@@ -320,7 +323,7 @@ def _table_row(made: SpatialTable) -> tuple[Any, ...]:
         made.census or "unknown",
         made.vintage,
         len(made.predictors),
-        number(len(made.data)),
+        number(len(made.data), digits=1),
         percent(min(shares)) if shares else "–",
         made.title,
     )

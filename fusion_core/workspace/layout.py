@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fusion_core.arguments import PathLike, path_of
+from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.derived.storage import FILE_NAME, derivation_of, recheck, with_derived
 from fusion_core.errors import InputError
 from fusion_core.summaries import Summarized
@@ -157,7 +157,14 @@ class Workspace(Summarized):
         return cls(path, str(record.get("title", path.name)), bool(record.get("synthetic", False)))
 
     def survey_folder(self, survey: SurveyId) -> Path:
-        """Return the folder of a survey, existing or not."""
+        """Return the folder of a survey, existing or not.
+
+        Raises
+        ------
+        InputError
+            If the survey is not named by its identifier.
+        """
+        require_type(survey, SurveyId, "survey", fix="Write SurveyId('RECS', '2015')")
         return self.path / "surveys" / survey.name / survey.vintage
 
     def survey_ids(self) -> list[SurveyId]:

@@ -74,6 +74,10 @@ SAME_VALUE = (
     " same answer: the margin is unknown, not zero."
 )
 SAME_ANSWER = "All households gave the same answer: the margin is unknown, not zero."
+HEAPED = (
+    "So many households gave this answer that the interval holds no other: the margin is unknown,"
+    " not zero."
+)
 CONTROLLED = (
     "Every replicate weight gives this number of households, as where weights are adjusted to known"
     " totals."
@@ -393,7 +397,9 @@ def pool_target(
     lacking = ""
     if not complete.all():
         lacking = lacking_donor(raw.estimates.shape[1], error is not None)
-    same = SAME_VALUE if weights.has_replicates else SAME_ANSWER
+    same = SAME_VALUE
+    if not weights.has_replicates:
+        same = HEAPED if item.statistic.kind in {"median", "quantile"} else SAME_ANSWER
     reasons = told.notes(pooled.estimate)
     notes = []
     for group, reason in enumerate(reasons):

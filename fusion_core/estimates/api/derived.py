@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fusion_core.arguments import type_name
 from fusion_core.errors import InputError
 from fusion_core.fusion.implicates import FusedVariable, Implicates
 
@@ -34,7 +35,7 @@ def derive(
     Raises
     ------
     InputError
-        If the name is taken or the values have another shape.
+        If the name is taken, the function is none, or the values have another shape.
 
     Examples
     --------
@@ -42,6 +43,11 @@ def derive(
     """
     if name in implicates.variables:
         raise InputError(f"There already is a fused variable '{name}'", fix="Choose another name")
+    if not callable(function):
+        raise InputError(
+            f"'function' must be a function of the fused values; got {type_name(function)}",
+            fix="Give one such as lambda v: v['electricity'] / v['square_feet']",
+        )
     values = np.asarray(
         function({key: variable.values for key, variable in implicates.variables.items()})
     )

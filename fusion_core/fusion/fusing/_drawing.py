@@ -81,7 +81,9 @@ def check_implicates(implicates: int | None, m: int | None) -> int:
     asked = by_either_name(implicates, m, "implicates", "m")
     count = IMPLICATES if asked is None else asked
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
-        raise InputError(f"{count} implicates were asked for", fix="Ask for at least one implicate")
+        raise InputError(
+            f"{count!r} is no number of implicates", fix="Ask for a whole number of at least 1"
+        )
     return int(count)
 
 

@@ -69,7 +69,8 @@ def export_implicates(
     ------
     InputError
         If a column, variable or level does not exist, two columns would have one name, the
-        recipient is another one, or the disk is full; an earlier file stays as it was.
+        recipient is another one or the file to write, or the disk is full; an earlier file stays
+        as it was.
     CorruptFileError
         If the implicates or the recipient are damaged.
     """
@@ -78,6 +79,7 @@ def export_implicates(
     if kind not in get_args(TableKind):
         raise InputError.unknown("kind of table", str(kind), get_args(TableKind))
     to = path_of(to, "to")
+    _refuse_replacing_recipient(to, recipient)
     names = implicates.chosen(variables)
     if not names:
         raise InputError("No fused variable is chosen", fix="Name at least one in `variables`")
@@ -103,6 +105,19 @@ def export_implicates(
             if writer is not None:
                 writer.close()
     return rows
+
+
+def _refuse_replacing_recipient(to: Path, recipient: PathLike | None) -> None:
+    """Refuse to write over the file the households come from, by whatever name or link."""
+    if recipient is None:
+        return
+    source = path_of(recipient, "recipient")
+    if to.exists() and source.exists() and to.samefile(source):
+        raise InputError(
+            "The export would replace the recipient it reads from",
+            where=str(to),
+            fix="Choose another file in `to`",
+        )
 
 
 def _refuse_repeated(names: list[str]) -> None:

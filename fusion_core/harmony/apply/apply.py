@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fusion_core.arguments import type_name
+from fusion_core.arguments import require_type, type_name
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.apply.grouping import SideValues, problems_error, side_values
 from fusion_core.harmony.apply.rows import RowsCache, SurveyRows
@@ -199,6 +199,15 @@ def to_categorical(
     return result
 
 
+def _given(harmonies: Iterable[Harmony]) -> tuple[Harmony, ...]:
+    """Return harmonies given as a list; anything else is refused."""
+    given = tuple(harmonies) if isinstance(harmonies, Iterable) else (harmonies,)
+    for harmony in given:
+        fix = "Give a HarmonySet, or a list of harmonies"
+        require_type(harmony, Harmony, "harmonies", fix=fix)
+    return given
+
+
 def harmonize_pair(
     harmonies: HarmonySet | Iterable[Harmony],
     donor: SurveySource,
@@ -228,10 +237,10 @@ def harmonize_pair(
     Raises
     ------
     InputError
-        If a survey is none, or has no microdata of the wanted level.
+        If a harmony or a survey is none, or a survey has no microdata of the wanted level.
     """
     cache = cache or RowsCache()
-    listed = harmonies.harmonies if isinstance(harmonies, HarmonySet) else tuple(harmonies)
+    listed = harmonies.harmonies if isinstance(harmonies, HarmonySet) else _given(harmonies)
     surveys: dict[SideName, SurveySource] = {"donor": donor, "recipient": recipient}
     frames: dict[SideName, pd.DataFrame] = {}
     for name, survey in surveys.items():

@@ -334,6 +334,8 @@ def test_derived_variables_must_fit(implicates):
         derive(implicates, "energy", lambda v: v["energy"])
     with pytest.raises(InputError, match="has the shape"):
         derive(implicates, "sum", lambda v: v["energy"].sum(axis=1))
+    with pytest.raises(InputError, match="must be a function of the fused values; got a str"):
+        derive(implicates, "ratio", "energy / size")
     doubled = derive(implicates, "double", lambda v: 2 * v["energy"])
     assert (doubled["double"].values == 2 * implicates["energy"].values).all()
 

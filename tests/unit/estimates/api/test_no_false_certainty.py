@@ -9,6 +9,7 @@ from fusion_core.estimates import Statistic, analyze, compare, survey_estimates
 from fusion_core.estimates.api.analysis import (
     CONTROLLED,
     DENOMINATOR_CHANGES_SIGN,
+    HEAPED,
     NEGATIVE_VALUES,
     NO_ANSWER,
     NO_CASE,
@@ -17,6 +18,7 @@ from fusion_core.estimates.api.analysis import (
     NO_HOUSEHOLD,
     NO_INEQUALITY,
     ONE_HOUSEHOLD,
+    SAME_ANSWER,
 )
 from fusion_core.estimates.variance.contrasts import holm, holm_of_chosen_pair
 from fusion_core.estimates.variance.donor_sample import DonorSample
@@ -271,6 +273,17 @@ def test_a_comparison_knows_a_margin_where_the_estimates_have_one(donor_known):
     found = compare(fused, statistic, {"area": "a"}, {"area": "b"}, **given)
     assert [found.first_moe, found.second_moe] == pytest.approx(apart["moe"].tolist(), nan_ok=True)
     assert np.isfinite(found.moe) == np.isfinite(apart["moe"]).all()
+
+
+@pytest.mark.parametrize("kind", ["median", "quantile"])
+def test_a_heaped_quantile_does_not_say_that_all_answers_are_equal(kind):
+    table = pd.DataFrame({"rent": np.repeat([400.0, 500.0, 600.0], [100, 800, 100])})
+    probability = 0.5 if kind == "quantile" else None
+    statistic = Statistic(kind, "rent", probability=probability)
+    row = survey_estimates(table, None, statistic, weight=None).iloc[0]
+    assert np.isnan(row["moe"])
+    assert HEAPED in row["assumption"]
+    assert SAME_ANSWER not in row["assumption"]
 
 
 def test_a_margin_without_the_donors_part_is_incomplete_however_small():

@@ -51,6 +51,13 @@ def test_forty_implicates_are_drawn_where_nobody_says(recipient, model):
     assert fuse(recipient.head(3), model, seed=1).count == 40
 
 
+@pytest.mark.parametrize("count", [0, -1, "3", 1.5, True])
+def test_what_is_no_number_of_implicates_is_named_as_it_was_given(recipient, model, count):
+    with pytest.raises(InputError) as caught:
+        fuse(recipient, model, implicates=count)
+    assert caught.value.what == f"{count!r} is no number of implicates"
+
+
 @pytest.mark.parametrize(("function", "letter"), NAMED_TWICE)
 def test_an_argument_given_by_both_its_names_is_refused(function, letter, donor, tmp_path, model):
     model.save(tmp_path / "model")

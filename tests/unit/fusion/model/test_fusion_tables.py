@@ -108,6 +108,20 @@ def test_an_export_numbers_households_where_no_column_is_named(recipient, model,
         export_implicates(implicates, to, kind="xlsx")
 
 
+@pytest.mark.parametrize("link", [False, True])
+def test_an_export_never_replaces_the_recipient_it_reads_from(recipient, model, tmp_path, link):
+    write_implicates(fuse(recipient, model, implicates=2), tmp_path / "implicates")
+    source = tmp_path / "acs.parquet"
+    recipient.to_parquet(source)
+    to = tmp_path / "same.parquet" if link else tmp_path / "implicates" / ".." / "acs.parquet"
+    if link:
+        to.hardlink_to(source)
+    implicates = open_implicates(tmp_path / "implicates")
+    with pytest.raises(InputError, match="would replace the recipient"):
+        export_implicates(implicates, to, recipient=source)
+    pd.testing.assert_frame_equal(pd.read_parquet(source), recipient)
+
+
 def test_imputing_returns_the_types_it_was_given(donor, settings):
     gaps = donor[["size", "area", "fuel"]].copy()
     gaps["size"] = gaps["size"].astype(object).where(np.arange(len(gaps)) % 5 > 0, None)

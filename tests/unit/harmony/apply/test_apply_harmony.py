@@ -335,6 +335,12 @@ def test_a_survey_without_microdata_is_an_error(donor, recipient):
         harmonize_pair([CHILDREN], donor, replace(recipient, household=None, person=None))
 
 
+@pytest.mark.parametrize("given", [None, 3, "region__state", [None], {"a": 1}])
+def test_what_is_no_harmony_is_refused(donor, recipient, given):
+    with pytest.raises(InputError, match="'harmonies' must be a Harmony; got"):
+        harmonize_pair(given, donor, recipient)
+
+
 def test_labels_tell_groups_apart_even_where_their_names_do_not():
     harmony = replace(TENURE, group_names=((1, "Home"), (2, "Home")))
     assert group_labels(harmony) == {1: "Home (1)", 2: "Home (2)"}
