@@ -141,6 +141,8 @@ def _described(workspace: Workspace, problems: list[str]) -> dict[SurveyId, Surv
     for survey in workspace.survey_ids():
         try:
             found[survey] = workspace.describe(survey)
+            damaged = workspace.stored_survey(survey).damaged.values()
+            problems += [f"{survey.title}: {item.message}" for item in damaged]
         except HarmonyError as error:
             problems.append(f"{survey.title}: {error.message}")
     return found

@@ -167,3 +167,10 @@ def test_a_folder_that_is_no_workspace_says_how_to_make_one(tmp_path, name):
     (folder / "notes.txt").touch()
     with pytest.raises(InputError, match="in a new one with `harmony init DIR`"):
         Workspace.open(folder)
+
+
+def test_a_table_that_was_cut_off_is_named(toy_workspace, toy_pair):
+    path = toy_workspace.survey_folder(toy_pair.donor) / "household.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    problems = read_checklist(toy_workspace).problems
+    assert [problem for problem in problems if toy_pair.donor.title in problem]
