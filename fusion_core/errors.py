@@ -70,7 +70,7 @@ class InputError(HarmonyError, ValueError):
         if near is not None:
             return cls(f"There is no {kind} '{name}'", where=where, fix=f"Did you mean '{near}'?")
         shown = ", ".join(f"'{item}'" for item in candidates[:8])
-        more = f" and {len(candidates) - 8} more" if len(candidates) > 8 else ""  # noqa: PLR2004
+        more = f" and {len(candidates) - 8} more" if len(candidates) > 8 else ""  # noqa: PLR2004 - how many are shown
         fix = f"Choose one of {shown}{more}" if shown else f"No {kind} exists yet"
         return cls(f"There is no {kind} '{name}'", where=where, fix=fix)
 

@@ -535,7 +535,7 @@ def by_pandas(text):
         "pay": TABLE["pay"].to_numpy(),
     }
     # The text was built by the strategies above and holds nothing else.
-    value = eval(text, {"__builtins__": {}}, names)  # noqa: S307
+    value = eval(text, {"__builtins__": {}}, names)  # noqa: S307 - the oracle of generated expressions
     return np.broadcast_to(np.asarray(value, dtype=float), len(TABLE))
 
 

@@ -68,7 +68,7 @@ class VariableType:
         if not self.is_categorical:
             return "a number"
         shown = ", ".join(f"'{level}'" for level in self.levels[:6])
-        more = f" and {len(self.levels) - 6} more" if len(self.levels) > 6 else ""  # noqa: PLR2004
+        more = f" and {len(self.levels) - 6} more" if len(self.levels) > 6 else ""  # noqa: PLR2004 - how many are shown
         kind = "an ordered" if self.kind == "ordered" else "an unordered"
         return f"{kind} categorical variable with the levels {shown}{more}"
 

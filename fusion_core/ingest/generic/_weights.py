@@ -469,7 +469,7 @@ def _is_body_weight(
     if not len(values) or not (another or _BODY_COMPANIONS & set(by_name)):
         return False
     whole = bool((values == np.round(values)).all())
-    return whole and bool(40 <= np.median(values) <= 300 and np.ptp(values) < 600)  # noqa: PLR2004
+    return whole and bool(40 <= np.median(values) <= 300 and np.ptp(values) < 600)  # noqa: PLR2004 - what people weigh in pounds
 
 
 def _numbers(raw: RawTable, column: str) -> NDArray[np.float64]:

@@ -72,7 +72,7 @@ def test_names_are_shown_as_text_in_the_frame_of_every_page(tmp_path):
     base = "{% block title %}{% endblock %}{% block contents %}{% endblock %}"
     page = Environment().from_string((ASSETS / "frame.html").read_text("utf-8"))  # noqa: S701 - as Panel's
     shown = page.render(
-        base=Environment().from_string(base),  # noqa: S701
+        base=Environment().from_string(base),  # noqa: S701 - a template of the test
         embed=lambda _: "",
         roots={},
         harmony=frame_variables(place, (place,), session),
