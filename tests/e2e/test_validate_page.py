@@ -79,8 +79,11 @@ def test_a_published_table_is_compared(validate, tmp_path):
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("GEOID,Households\n1,5\n", encoding="utf-8")
     file.set_input_files(wrong)
-    page.get_by_role("button", name="Compare").click()
-    expect(page.get_by_role("alert")).to_contain_text("No area of the table is known")
+    # Codes are judged as soon as the file is there, so nothing has to be tried first.
+    expect(page.get_by_role("alert")).to_contain_text(
+        "No area of the run is named in column 'GEOID'"
+    )
+    expect(page.get_by_role("button", name="Compare")).to_be_disabled()
 
 
 def test_subsets_are_narrowed_to_one_family(validate):
