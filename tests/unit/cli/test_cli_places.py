@@ -3,7 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 import pytest
-from conftest import Harmony
+from command_line import Harmony
 from shapely import box
 
 from fusion_core.geography.spatial import SpatialTable, write_spatial_table

@@ -221,7 +221,7 @@ def test_donors_of_weight_zero_are_left_out(donor, small_settings):
 
 @pytest.mark.parametrize("m", [0, -3, 2.5, True])
 def test_fewer_than_one_implicate_is_refused(model, recipient, m):
-    with pytest.raises(InputError, match="at least one implicate"):
+    with pytest.raises(InputError, match="whole number of at least 1"):
         fuse(recipient, model, implicates=m, seed=0)
 
 
