@@ -2,6 +2,8 @@
 
 import asyncio
 import errno
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pandas as pd
@@ -35,15 +37,21 @@ def wizard_with(workspace, left, tmp_path):
         wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
         wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
         wizard._put("household", file)
-        asyncio.run(wizard._run_check(None))
+        finish(wizard._run_check(None))
         assert not wizard._store.disabled
         return wizard
 
     return make
 
 
+def finish(step: Coroutine[None, None, None]) -> None:
+    """Run a step of the page to its end, in a thread: this one may hold a browser's event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, step).result()
+
+
 def store(wizard: ImportWizard) -> str:
-    asyncio.run(wizard._run_store(None))
+    finish(wizard._run_store(None))
     return str(wizard._report.object)
 
 
@@ -141,16 +149,16 @@ def test_replicates_design_and_missing_codes_are_chosen_on_the_page(workspace, t
     wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
     wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
     wizard._put("household", tmp_path / "h.csv")
-    asyncio.run(wizard._run_check(None))
+    finish(wizard._run_check(None))
     assert wizard._corrections.visible
     wizard._weight.value = "w"
     wizard._replicates.value = "jk"
     wizard._design.value = "jk2"
     wizard._missing.value_input = "kwh"
-    asyncio.run(wizard._run_check(None))
+    finish(wizard._run_check(None))
     assert "does not say which codes of which column" in str(wizard._report.object)
     wizard._missing.value_input = "kwh = 7"
-    asyncio.run(wizard._run_check(None))
+    finish(wizard._run_check(None))
     assert "The rows stand for 60 households" in str(wizard._report.object)
     store(wizard)
     stored = workspace.survey(SURVEY)

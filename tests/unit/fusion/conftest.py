@@ -1,5 +1,7 @@
 """A small donor and recipient with every kind of fusion variable."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ SHARES = ["heating_share", "cooling_share", "other_share"]
 Y = ["fuel", "area", "gas", SHARES]
 
 
-def make_households(rows: int, seed: int) -> pd.DataFrame:
+def households(rows: int, seed: int) -> pd.DataFrame:
     """Households whose fuel, area, gas bill and energy shares depend on size, income and region."""
     draw = np.random.default_rng(seed)
     size = draw.integers(1, 7, rows)
@@ -43,13 +45,19 @@ def make_households(rows: int, seed: int) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
+def make_households() -> Callable[[int, int], pd.DataFrame]:
+    """Makes as many households as asked for, from a seed."""
+    return households
+
+
+@pytest.fixture(scope="session")
 def donor() -> pd.DataFrame:
-    return make_households(400, 1)
+    return households(400, 1)
 
 
 @pytest.fixture(scope="session")
 def recipient() -> pd.DataFrame:
-    return make_households(300, 2)[X]
+    return households(300, 2)[X]
 
 
 @pytest.fixture(scope="session")

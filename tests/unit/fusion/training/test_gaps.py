@@ -57,14 +57,16 @@ def test_nothing_is_computed_where_everybody_answered():
 
 
 def test_a_variable_keeps_its_mean_when_those_with_low_values_left_an_earlier_one_blank(
-    donor, small_settings
+    make_households, small_settings
 ):
+    # Of 400 donors the mean itself wavers by a third of the bias, from machine to machine.
+    donor = make_households(1500, 1)
     silent = (donor["area"] < donor["area"].quantile(0.3)) & (np.arange(len(donor)) % 3 > 0)
     gappy = donor.assign(fuel=donor["fuel"].where(~silent))
     model = train(
         gappy, ["fuel", "area"], ["size", "income"], weight="weight", settings=small_settings
     )
-    area = fuse(donor, model, implicates=10)["area"].values.mean(axis=1)
+    area = fuse(donor, model, implicates=20)["area"].values.mean(axis=1)
     mean = np.average(donor["area"], weights=donor["weight"])
     answered = donor[~silent]
     biased = np.average(answered["area"], weights=answered["weight"])
