@@ -7,9 +7,9 @@ from fusion_core.estimates.api import (
     analyze,
     compare,
     derive,
-    reliability,
     survey_estimates,
 )
+from fusion_core.estimates.margins import reliability
 from fusion_core.estimates.runs import EstimateCache
 from fusion_core.estimates.statistics import KINDS, Statistic, StatisticKind
 from fusion_core.estimates.variance import DonorSample, Pooled, pool

@@ -13,7 +13,8 @@ from fusion_core.geography.location import PUMA
 from fusion_core.prepare.assemble import WARNING, assemble, stored_words
 from fusion_core.prepare.choose import check_named, choose_predictors, flat_names
 from fusion_core.summaries import Summarized, counted
-from fusion_core.surveys.model import WEIGHT, WeightDesign
+from fusion_core.surveys.model import WEIGHT
+from fusion_core.surveys.weight_design import WeightDesign
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import CorruptFileError
 from fusion_core.prepare.assemble import PREDICTOR_COLUMNS
 from fusion_core.prepare.stage import PreparedInput
-from fusion_core.surveys.model import WeightDesign
+from fusion_core.surveys.weight_design import WeightDesign
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.folders import own_files, replace_folder
 from fusion_core.workspace.tables import read_table, write_table

@@ -14,9 +14,9 @@ from fusion_core.surveys.model import (
     SurveyId,
     Variable,
     VariableType,
-    WeightDesign,
 )
 from fusion_core.surveys.storage import read_dictionary, read_survey, write_survey
+from fusion_core.surveys.weight_design import WeightDesign
 
 __all__ = [
     "HOUSEHOLD_KEY",

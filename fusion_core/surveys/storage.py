@@ -27,8 +27,8 @@ from fusion_core.surveys.model import (
     SurveyDescription,
     SurveyId,
     Variable,
-    WeightDesign,
 )
+from fusion_core.surveys.weight_design import WeightDesign
 from fusion_core.workspace.files import RANDOM_NAME, not_readable, read_json, write_json
 from fusion_core.workspace.folders import (
     dissolve,

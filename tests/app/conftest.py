@@ -18,9 +18,9 @@ from fusion_core.surveys.model import (
     SurveyDescription,
     SurveyId,
     Variable,
-    WeightDesign,
     variable_from_column,
 )
+from fusion_core.surveys.weight_design import WeightDesign
 from fusion_core.validation import validate, write_validation
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, RunState, create_run

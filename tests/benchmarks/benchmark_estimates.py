@@ -18,7 +18,7 @@ from support.reporting import Row, markdown, number, run_alone
 
 from fusion_core.estimates import Statistic, compare
 from fusion_core.estimates.api.analysis import estimate_points, estimate_targets
-from fusion_core.estimates.api.report import result_frame
+from fusion_core.estimates.margins.report import result_frame
 from fusion_core.estimates.runs.estimate_data import EstimateData
 from fusion_core.estimates.statistics.weights import WeightMatrix
 from fusion_core.estimates.variance.donor_sample import DonorSample

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fusion_core.fusion import Implicates
-    from fusion_core.surveys.model import Survey, WeightDesign
+    from fusion_core.surveys.model import Survey
+    from fusion_core.surveys.weight_design import WeightDesign
 
 SIZE: Final = DemoSize((5, 3), 12, 96_000, 5_000, 2_000)
 IMPLICATES: Final = 20

@@ -18,9 +18,9 @@ from fusion_core.surveys.model import (
     Survey,
     SurveyDescription,
     SurveyId,
-    WeightDesign,
     variable_from_column,
 )
+from fusion_core.surveys.weight_design import WeightDesign
 from fusion_core.workspace.layout import Workspace
 
 PAIR = SurveyPair(SurveyId("TOY", "2020"), SurveyId("TOYACS", "2022"))

@@ -65,7 +65,7 @@ ROOMS = {
         "exchange",
     ),
     "fusion_core.fusion": ("base", "implicates", "trees", "model", "training", "fusing"),
-    "fusion_core.estimates": ("statistics", "variance", "api", "runs"),
+    "fusion_core.estimates": ("statistics", "variance", "margins", "api", "runs"),
     "fusion_core.ingest": (
         "tables",
         "generic",

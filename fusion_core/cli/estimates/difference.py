@@ -233,7 +233,7 @@ def _p_value(value: float) -> str:
 
 def _margin(row: dict[Any, Any]) -> str:
     """Return the margin of a difference, and where it stands what it lacks."""
-    from fusion_core.estimates.api import DONOR_UNKNOWN, NO_DONOR
+    from fusion_core.estimates.margins import DONOR_UNKNOWN, NO_DONOR
 
     lacking = any(note in row["assumption"] for note in (NO_DONOR, DONOR_UNKNOWN))
     return f"± {_amount(row, 'moe')}{' (incomplete)' if lacking else ''}"

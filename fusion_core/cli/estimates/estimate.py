@@ -198,7 +198,7 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
         console.print(sentence, markup=False)
     console.print(f"Margins of error at {percent(wish.confidence, 0)} confidence.", markup=False)
     if wish.method == "replicates" and _contains_donor(found):
-        from fusion_core.estimates.api import FUSED_MARGINS
+        from fusion_core.estimates.margins import FUSED_MARGINS
 
         console.print(FUSED_MARGINS, markup=False)
     if synthetic:
@@ -207,7 +207,7 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
 
 def _contains_donor(found: pd.DataFrame) -> bool:
     """Whether any margin contains what the donor adds to it."""
-    from fusion_core.estimates.api import DONOR_UNKNOWN, NO_DONOR
+    from fusion_core.estimates.margins import DONOR_UNKNOWN, NO_DONOR
 
     lacking = found["assumption"].map(
         lambda note: any(text in note for text in (NO_DONOR, DONOR_UNKNOWN))

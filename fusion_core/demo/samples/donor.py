@@ -26,9 +26,9 @@ from fusion_core.surveys.model import (
     Survey,
     SurveyDescription,
     Variable,
-    WeightDesign,
     variable_from_column,
 )
+from fusion_core.surveys.weight_design import WeightDesign
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -22,7 +22,7 @@ from fusion_core.estimates.statistics import (
 from fusion_core.estimates.variance import donor_values
 
 if TYPE_CHECKING:
-    from fusion_core.estimates.api.report import ResultBlock
+    from fusion_core.estimates.margins import ResultBlock
     from fusion_core.estimates.statistics import Groups, NamedTarget
     from fusion_core.estimates.variance import DonorSample
     from fusion_core.fusion.implicates import Implicates

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fusion_core.estimates.api.analysis import estimate_targets
-from fusion_core.estimates.api.report import result_frame
+from fusion_core.estimates.margins import result_frame
 from fusion_core.estimates.statistics import Question, build_targets, group_rows, weight_matrix
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fusion_core.estimates.statistics import Statistic
     from fusion_core.frames import Table
-    from fusion_core.surveys.model import WeightDesign
+    from fusion_core.surveys.weight_design import WeightDesign
 
 
 def survey_estimates(
@@ -34,7 +34,7 @@ def survey_estimates(
     The variance is factor × Σ_r (θ_r − θ)² over the replicate weights. The margin of error of
     surveys with successive differences uses the normal distribution, 1.645 standard errors at 90 %
     (Census Bureau, *PUMS Accuracy of the Data*), that of others Student's t, see
-    `fusion_core.estimates.api.analysis.sampling_degrees_of_freedom`. Published verification figures are
+    `fusion_core.estimates.margins.pooled_target.sampling_degrees_of_freedom`. Published verification figures are
     reproduced exactly.
 
     Parameters

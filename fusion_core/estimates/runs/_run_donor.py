@@ -16,7 +16,7 @@ from fusion_core.workspace.tables import read_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fusion_core.surveys.model import WeightDesign
+    from fusion_core.surveys.weight_design import WeightDesign
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 

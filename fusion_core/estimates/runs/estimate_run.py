@@ -16,15 +16,15 @@ from fusion_core.estimates.api import (
     estimate_points,
     estimate_targets,
     group_mask,
-    result_frame,
 )
+from fusion_core.estimates.margins import result_frame
 from fusion_core.estimates.runs._stored_results import keep_result, read_result, state_of
 from fusion_core.estimates.runs.estimate_data import EstimateCache, EstimateData, stamp
 from fusion_core.estimates.statistics import Groups, Statistic
 from fusion_core.estimates.variance import estimate_linearized, estimate_with_replicates
 
 if TYPE_CHECKING:
-    from fusion_core.estimates.api import ResultBlock
+    from fusion_core.estimates.margins import ResultBlock
     from fusion_core.estimates.statistics import NamedTarget
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace

@@ -122,7 +122,7 @@ def compare_each(
     -------
     DataFrame
         One row per group: the columns of `by`, then
-        `fusion_core.estimates.api.comparison.CONTRAST_COLUMNS`.
+        `fusion_core.estimates.api.contrast_frame.CONTRAST_COLUMNS`.
 
     Raises
     ------

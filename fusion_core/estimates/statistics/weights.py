@@ -13,7 +13,8 @@ import numpy as np
 from fusion_core.arguments import column_names, missing_weight
 from fusion_core.errors import InputError
 from fusion_core.frames import LARGEST_NUMBER, is_number, values_in_words
-from fusion_core.surveys.model import WEIGHT, WeightDesign
+from fusion_core.surveys.model import WEIGHT
+from fusion_core.surveys.weight_design import WeightDesign
 
 if TYPE_CHECKING:
     import pandas as pd

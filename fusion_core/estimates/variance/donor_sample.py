@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fusion_core.estimates.statistics import DonorWeight, Groups
     from fusion_core.frames import Table
     from fusion_core.fusion.model import FusionModel
-    from fusion_core.surveys.model import WeightDesign
+    from fusion_core.surveys.weight_design import WeightDesign
 
     Floats = NDArray[np.float64]
 

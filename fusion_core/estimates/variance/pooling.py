@@ -77,7 +77,7 @@ def pool(
         ``barnard-rubin`` (default); ``rubin`` is (M−1)(1+1/r)² with r = (1+1/M)b/ū as in the R
         package fusionModel; ``fusionacs`` is (M−1)(1+ū/b)²/[1/(M−1)+Σu²/(M²b²)] as in fusionACS.
     extra_between
-        Added to b, see `fusion_core.estimates.api._published`.
+        Added to b, see `fusion_core.estimates.margins.published`.
     """
     count = estimates.shape[1]
     estimate = estimates.mean(axis=1)

@@ -52,8 +52,8 @@ from fusion_core.surveys.model import (
     SurveyDescription,
     SurveyId,
     Variable,
-    WeightDesign,
 )
+from fusion_core.surveys.weight_design import WeightDesign
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,7 +18,8 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.ingest.tables import ProblemLog, numbers
-from fusion_core.surveys.model import RespondentLevel, WeightDesign
+from fusion_core.surveys.model import RespondentLevel
+from fusion_core.surveys.weight_design import WeightDesign
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,8 @@ from fusion_core.ingest.generic._inference import InferredColumn
 from fusion_core.ingest.generic._special import SpecialValue
 from fusion_core.ingest.generic._weights import population
 from fusion_core.ingest.tables import Layout, Problem
-from fusion_core.surveys.model import RespondentLevel, WeightDesign
+from fusion_core.surveys.model import RespondentLevel
+from fusion_core.surveys.weight_design import WeightDesign
 
 
 @dataclass(frozen=True)

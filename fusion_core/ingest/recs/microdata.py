@@ -45,9 +45,9 @@ from fusion_core.surveys.model import (
     SurveyDescription,
     SurveyId,
     Variable,
-    WeightDesign,
     variable_from_column,
 )
+from fusion_core.surveys.weight_design import WeightDesign
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.geography.boundaries import has_areas
 from fusion_core.geography.definitions import check_definitions
-from fusion_core.surveys.model import SurveyDescription, SurveyId, Variable, WeightDesign
+from fusion_core.surveys.model import SurveyDescription, SurveyId, Variable
+from fusion_core.surveys.weight_design import WeightDesign
 from fusion_core.workspace.runs import Run, RunSpec, list_runs
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from fusion_core.estimates.api import freedom_words, margin_words
+from fusion_core.estimates.margins import freedom_words, margin_words
 from harmony_app.explore.view import words
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.api import MARGIN_LATER
+from fusion_core.estimates.margins import MARGIN_LATER
 from fusion_core.geography.codes import match_areas
 from harmony_app.explore.view import class_edges, classify, words
 from harmony_app.shell.look import (

@@ -17,8 +17,9 @@ import pytest
 from fusion_core.estimates.runs.estimate_data import EstimateCache
 from fusion_core.fusion import write_implicates
 from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
-from fusion_core.surveys.model import SurveyId, WeightDesign
+from fusion_core.surveys.model import SurveyId
 from fusion_core.surveys.storage import read_survey
+from fusion_core.surveys.weight_design import WeightDesign
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import open_run

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.api.comparison import Difference
+from fusion_core.estimates.api import Difference
 from fusion_core.estimates.statistics.statistic import Statistic
 from fusion_core.surveys.model import Variable
 from harmony_app.explore.map.layers import align, hover_columns, map_layer, unreliable_positions

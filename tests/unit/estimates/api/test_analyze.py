@@ -4,7 +4,7 @@ import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic, analyze, compare, derive, reliability, survey_estimates
-from fusion_core.estimates.api.analysis import DONOR_UNKNOWN
+from fusion_core.estimates.margins import DONOR_UNKNOWN
 from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 from fusion_core.surveys import WeightDesign
 

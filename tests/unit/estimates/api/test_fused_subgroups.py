@@ -6,8 +6,9 @@ import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic, analyze, survey_estimates
-from fusion_core.estimates.api.analysis import NO_DONOR, estimate_targets
-from fusion_core.estimates.api.report import result_frame
+from fusion_core.estimates.api import estimate_targets
+from fusion_core.estimates.margins import NO_DONOR
+from fusion_core.estimates.margins.report import result_frame
 from fusion_core.estimates.runs.estimate_data import EstimateData
 from fusion_core.estimates.runs.estimate_run import _estimated, _Request
 from fusion_core.estimates.statistics.weights import weight_matrix

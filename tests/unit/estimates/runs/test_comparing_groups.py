@@ -8,7 +8,7 @@ from small_run import AREAS, DESIGN, LATER, RECIPIENT, add_recipient, add_run
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import EstimateCache, Statistic
-from fusion_core.estimates.api.analysis import DONOR_UNKNOWN
+from fusion_core.estimates.margins import DONOR_UNKNOWN
 from fusion_core.estimates.runs.estimate_run import area_estimates
 from fusion_core.estimates.runs.run_comparison import (
     COMMON_NUMBERS,

@@ -6,7 +6,7 @@ import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic, analyze, compare, survey_estimates
-from fusion_core.estimates.api.analysis import NO_DONOR
+from fusion_core.estimates.margins import NO_DONOR
 from fusion_core.estimates.statistics.group_sums import GroupSums
 from fusion_core.estimates.statistics.groups import group_rows
 from fusion_core.estimates.variance.donor_error import DonorEffect, DonorError

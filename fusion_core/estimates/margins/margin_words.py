@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fusion_core.surveys.model import WeightDesign
+    from fusion_core.surveys.weight_design import WeightDesign
 
 _LINEARIZED = (
     "sampling variance linearized as if households were drawn independently, because there are no"
@@ -37,7 +37,7 @@ def margin_words(design: WeightDesign, *, implicates: int = 0) -> str:
 
 
 def freedom_words(design: WeightDesign, *, fused: bool) -> str:
-    """Say which degrees of freedom margins have, see `analysis.sampling_degrees_of_freedom`.
+    """Say which degrees of freedom margins have, see `pooled_target.sampling_degrees_of_freedom`.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic, analyze, compare, survey_estimates
-from fusion_core.estimates.api.analysis import (
+from fusion_core.estimates.margins.assumptions import (
     CONTROLLED,
     DENOMINATOR_CHANGES_SIGN,
     HEAPED,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_core.estimates.api._r_medians import interpolated_quantiles, r_order
+from fusion_core.estimates.margins._r_medians import interpolated_quantiles, r_order
 
 
 @given(st.lists(st.integers(0, 30), max_size=300))

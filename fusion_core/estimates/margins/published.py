@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.api.report import ResultBlock
+from fusion_core.estimates.margins.report import ResultBlock
 from fusion_core.estimates.statistics import (
     Constant,
     GiniTarget,
@@ -99,7 +99,7 @@ def _block(item: NamedTarget, counts: NDArray[np.int_], pooled: Pooled, note: st
 
 
 def _paper_group(target: Target, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:
-    from fusion_core.estimates.api._r_medians import interpolated_quantiles
+    from fusion_core.estimates.margins._r_medians import interpolated_quantiles
 
     if isinstance(target, TotalTarget):
         total = weight.sum()
@@ -167,7 +167,7 @@ def _replicate_between(
     groups: Groups, weights: WeightMatrix, target: Target, estimates: Floats
 ) -> Floats:
     """Return max(0, var(θ'_m) − var(θ_m))·s·(M−1)/M, θ'_m from replicate weight m, s = R·factor."""
-    from fusion_core.estimates.api._r_medians import interpolated_quantiles
+    from fusion_core.estimates.margins._r_medians import interpolated_quantiles
 
     count = estimates.shape[1]
     design = weights.design
@@ -223,7 +223,7 @@ def _fusionacs(groups: Groups, weights: WeightMatrix, item: NamedTarget) -> Resu
 def _fusionacs_group(
     item: NamedTarget, weight: Floats, rows: Rows, sizes: tuple[int, float]
 ) -> tuple[Floats, Floats]:
-    from fusion_core.estimates.api._r_medians import interpolated_quantiles
+    from fusion_core.estimates.margins._r_medians import interpolated_quantiles
 
     target, (sample, size) = item.target, sizes
     if isinstance(target, TotalTarget):

@@ -1,0 +1,45 @@
+"""Margins of estimates: implicates pooled, what the figures rest on or lack, and their table."""
+
+from fusion_core.estimates.margins.assumptions import (
+    DONOR_UNKNOWN,
+    MARGIN_LATER,
+    NO_DONOR,
+    NO_REPLICATES,
+    lacking_donor,
+)
+from fusion_core.estimates.margins.margin_words import (
+    freedom_words,
+    margin_words,
+)
+from fusion_core.estimates.margins.pooled_target import (
+    PooledTarget,
+    bounds_of,
+    pool_target,
+)
+from fusion_core.estimates.margins.published import (
+    estimate_published,
+)
+from fusion_core.estimates.margins.report import (
+    FUSED_MARGINS,
+    ResultBlock,
+    reliability,
+    result_frame,
+)
+
+__all__ = [
+    "DONOR_UNKNOWN",
+    "FUSED_MARGINS",
+    "MARGIN_LATER",
+    "NO_DONOR",
+    "NO_REPLICATES",
+    "PooledTarget",
+    "ResultBlock",
+    "bounds_of",
+    "estimate_published",
+    "freedom_words",
+    "lacking_donor",
+    "margin_words",
+    "pool_target",
+    "reliability",
+    "result_frame",
+]
