@@ -148,10 +148,7 @@ def choose_pair(workspace: Workspace, donor: str, recipient: str) -> SurveyPair:
     from fusion_core.surveys.model import SurveyId
 
     if donor and recipient:
-        pair = SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient))
-        for survey in (pair.donor, pair.recipient):
-            workspace.describe(survey)
-        return pair
+        return _known(workspace, SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient)))
     pairs = list_pairs(workspace.path)
     fitting = [
         pair
@@ -172,12 +169,12 @@ def choose_pair(workspace: Workspace, donor: str, recipient: str) -> SurveyPair:
 
 
 def read_pair(workspace: Workspace, text: str) -> SurveyPair:
-    """Read ``DONOR__RECIPIENT``, both of which must be in the workspace.
+    """Read ``DONOR__RECIPIENT``: a pair with harmonies, or two surveys of the workspace.
 
     Raises
     ------
     InputError
-        If the text names no pair or a survey does not exist.
+        If the text names no pair, or a survey does not exist and the pair has no harmonies.
     """
     from fusion_core.harmony.model import SurveyPair
     from fusion_core.surveys.model import SurveyId
@@ -187,9 +184,16 @@ def read_pair(workspace: Workspace, text: str) -> SurveyPair:
         raise InputError(
             f"'{text}' names no pair of surveys", fix="Write it like RECS_2015__ACS_2019"
         )
-    pair = SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient))
-    for survey in (pair.donor, pair.recipient):
-        workspace.describe(survey)
+    return _known(workspace, SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient)))
+
+
+def _known(workspace: Workspace, pair: SurveyPair) -> SurveyPair:
+    """Return a pair that has harmonies, or both of whose surveys are there."""
+    from fusion_core.harmony.store import list_pairs
+
+    if pair not in list_pairs(workspace.path):
+        for survey in (pair.donor, pair.recipient):
+            workspace.describe(survey)
     return pair
 
 

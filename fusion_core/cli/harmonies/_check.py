@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -51,6 +52,7 @@ class _Checked:
     key: str
     findings: Sequence[Finding]
     problems: Sequence[str] = ()
+    not_on_data: str = ""
     similarity: float | None = None
 
     @property
@@ -109,6 +111,7 @@ def check_harmonies(
         checked = [replace(item, findings=item.asked_for(severity)) for item in checked]
         wrong = [item.key for item in checked if item.findings or item.problems]
     records = [{"file": file, **error_record(error)} for file, error in unread.items()]
+    records += [{"file": file, "not_on_data": why} for file, why in _not_on_data(checked).items()]
     records += [record for item in checked for record in _records(item)]
     Output(json).lines(records, lambda console: _show(console, checked, wrong, unread))
     if unread or wrong:
@@ -150,7 +153,10 @@ def _check_files(files: list[Path], folder: Path) -> tuple[list[_Checked], dict[
             for entry in found.entries
             if entry.harmony is None
         ]
-    others = [] if opened is None else _stored_sets(opened)
+    # A file that is a copy of what is stored would be its own sibling.
+    given = {item.pair for item in read}
+    stored = [] if opened is None else _stored_sets(opened)
+    others = [item for item in stored if item.pair not in given]
     checked = check_sets(read, dictionary, others=others, sources=names)
     return [*odd, *(_Checked(i.source, i.harmony.key, i.findings) for i in checked)], unread
 
@@ -172,14 +178,30 @@ def _stored_sets(workspace: Workspace) -> list[HarmonySet]:
 
 
 def _check_pair(workspace: Workspace, pair: SurveyPair) -> list[_Checked]:
-    from fusion_core.harmony.apply import RowsCache
-    from fusion_core.harmony.checks import sibling_sets, siblings_of
-    from fusion_core.harmony.overview import verdict
+    """Check a stored pair on the data; by its dictionaries alone where a survey is not there."""
+    from fusion_core.harmony.checks import check_sets, sibling_sets
     from fusion_core.harmony.store import HarmonyStore
 
     harmonies = HarmonyStore(workspace.path, pair).load()
+    others = sibling_sets(workspace.path, pair)
+    absent = [item for item in (pair.donor, pair.recipient) if not workspace.has_survey(item)]
+    if not absent:
+        return _check_on_data(workspace, harmonies, others)
+    names = " and ".join(item.title for item in absent)
+    reason = f"The workspace lacks {names} (harmony survey add)"
+    found = check_sets([harmonies], partial(find_dictionary, workspace), others=others)
+    return [_Checked(str(pair), item.harmony.key, item.findings, (), reason) for item in found]
+
+
+def _check_on_data(
+    workspace: Workspace, harmonies: HarmonySet, others: list[HarmonySet]
+) -> list[_Checked]:
+    from fusion_core.harmony.apply import RowsCache
+    from fusion_core.harmony.checks import siblings_of
+    from fusion_core.harmony.overview import verdict
+
+    pair, cache = harmonies.pair, RowsCache()
     left, right = workspace.survey(pair.donor), workspace.survey(pair.recipient)
-    others, cache = sibling_sets(workspace.path, pair), RowsCache()
     checked = []
     for harmony in harmonies.harmonies:
         siblings = siblings_of(harmony, pair, others)
@@ -188,6 +210,11 @@ def _check_pair(workspace: Workspace, pair: SurveyPair) -> list[_Checked]:
             _Checked(str(pair), harmony.key, found.findings, similarity=found.similarity)
         )
     return checked
+
+
+def _not_on_data(checked: list[_Checked]) -> dict[str, str]:
+    """Return why a source was checked without the data, where it was."""
+    return {item.source: item.not_on_data for item in checked if item.not_on_data}
 
 
 def _records(item: _Checked) -> list[dict[str, Any]]:
@@ -234,9 +261,12 @@ def _show(
     columns = (*(("file",) if several else ()), "harmony", "similarity", "severity", "rule", "why")
     if rows:
         console.print(table(columns, rows))
+    unseen = _not_on_data(checked)
+    for source, reason in unseen.items():
+        console.print(f"{source}: not checked on the data. {reason}", markup=False)
     for file, error in unread.items():
         console.print(f"{file}: not checked. {error.message}", markup=False)
     if wrong:
         console.print(f"{len(wrong)} of {len(checked)} are wrong.", markup=False)
-    elif checked:
+    elif checked and not unseen:
         console.print(f"All {len(checked)} work.", markup=False)

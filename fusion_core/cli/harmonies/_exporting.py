@@ -127,27 +127,33 @@ def _facts(
     shares: bool,
     findings: bool,
 ) -> DocumentFacts:
-    """Gather what the format shows; only documentation needs the data."""
+    """Gather what the format shows; a survey the workspace lacks is described by its name alone."""
     from fusion_core.harmony.checks import sibling_sets
     from fusion_core.harmony.exchange import (
         DocumentFacts,
         Provenance,
+        SurveyFacts,
         preview_harmonies,
         survey_facts,
     )
+    from fusion_core.harmony.model import SIDES
 
     pair = harmonies.pair
-    needs_data = form == "html" and (shares or findings)
-    donor, recipient = (workspace.stored_survey(item) for item in (pair.donor, pair.recipient))
+    surveys = {
+        name: workspace.stored_survey(survey)
+        for name, survey in zip(SIDES, (pair.donor, pair.recipient), strict=True)
+        if workspace.has_survey(survey)
+    }
     previews = {}
-    if needs_data:
+    if form == "html" and (shares or findings) and len(surveys) == len(SIDES):
         previews = preview_harmonies(
             harmonies,
-            donor,
-            recipient,
+            surveys["donor"],
+            surveys["recipient"],
             others=sibling_sets(workspace.path, pair),
             progress=progress,
         )
+    known = {name: survey_facts(survey) for name, survey in surveys.items()}
     return DocumentFacts(
         Provenance(
             workspace.title,
@@ -155,7 +161,7 @@ def _facts(
             user_name(),
             version("survey-harmonization-tool"),
         ),
-        {"donor": survey_facts(donor), "recipient": survey_facts(recipient)},
+        dict.fromkeys(SIDES, SurveyFacts()) | known,
         previews,
         with_shares=shares,
         with_findings=findings,

@@ -107,6 +107,7 @@ app.command("suggest")(suggest_harmonies)
 
 _APPLIED: Final = ("donor.parquet", "recipient.parquet")
 _PURPOSE: Final = "harmonized survey"
+_LEFT_OUT: Final = 1
 
 
 def _check_replaceable(folder: Path) -> None:
@@ -136,7 +137,10 @@ def apply_harmonies(
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Apply the harmonies of a pair and write both surveys with identical columns."""
+    """Apply the harmonies of a pair and write both surveys with identical columns.
+
+    A harmony that cannot be applied is named with its reason and left out; the exit code is 1 then.
+    """
     from fusion_core.harmony.apply import harmonize_pair, similarity
     from fusion_core.workspace.tables import write_table
 
@@ -166,6 +170,8 @@ def apply_harmonies(
         "failures": {key: error.message for key, error in pair.failures.items()},
     }
     Output(json).result(record, lambda console: _show_applied(console, to, pair, scores))
+    if pair.failures:
+        raise typer.Exit(_LEFT_OUT)
 
 
 @app.command("convey")
@@ -313,6 +319,9 @@ def _show_applied(
     console.print(table(("harmony", "similarity"), [(k, number(v)) for k, v in scores.items()]))
     for key, error in pair.failures.items():
         console.print(f"Left out: {key}: {error.message}", markup=False)
+    if pair.failures:
+        of = len(pair.failures) + len(scores)
+        console.print(f"{len(pair.failures)} of {of} harmonies were left out.", markup=False)
     console.print(
         f"{len(pair.donor):,} donor and {len(pair.recipient):,} recipient rows are in "
         f"{show_path(folder)}",

@@ -1,10 +1,12 @@
 """harmony harmonies import, check and export: one line per harmony, and exit codes for scripts."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from fusion_core.harmony.model.harmony import SurveyPair
+from fusion_core.harmony.store import list_pairs
 from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys import SurveyId
 
@@ -129,3 +131,44 @@ def test_an_export_says_what_is_missing(harmony, workspace, file, tmp_path):
     harmony("harmonies", "import", other, "-w", workspace, code=1)
     out = harmony("harmonies", "export", "--out", tmp_path / "x.R", "-w", workspace, code=1).stdout
     assert "'c__d' was left out" in out
+
+
+def test_a_pair_whose_survey_is_not_there_is_checked_and_exported_all_the_same(
+    harmony, workspace, file, tmp_path
+):
+    harmony("harmonies", "import", file, "-w", workspace, code=1)
+    found = harmony.lines("harmonies", "check", "-w", workspace, code=1)
+    reasons = [item["not_on_data"] for item in found if "not_on_data" in item]
+    assert reasons == ["The workspace lacks HOMES 2022 and ACS 2019 (harmony survey add)"]
+    assert ("c__d", "invalid-adjustment") in {(i.get("key"), i.get("rule")) for i in found}
+    assert len({item["file"] for item in found}) > 1, "the other pairs are checked too"
+    for form in ("R", "json", "csv", "html"):
+        command = ("harmonies", "export", "--pair", str(OTHER), "--format", form)
+        harmony(*command, "--key", "a__b", "--out", tmp_path / f"out.{form}", "-w", workspace)
+
+
+def test_files_that_are_stored_too_are_not_counted_as_two_years(harmony, workspace, tmp_path):
+    levels = 'levels = c("Yes", "No", "Maybe"), breaks = "", adj = "", agg = ""'
+    files = []
+    for year, groups in ((2021, "1, 2, 1"), (2022, "1, 2, 1"), (2023, "2, 1, 1")):
+        sides = [f"list(groups = c({item}), {levels})" for item in (groups, "1, 2, 1")]
+        entry = f'"a__b" = list(HOMES = {sides[0]}, ACS = {sides[1]}, ordered = FALSE)'
+        files.append(tmp_path / f"HOMES_{year}__ACS_2019.R")
+        files[-1].write_text(f"list({entry})")
+    harmony("harmonies", "import", *files, "-w", workspace)
+    alone = harmony.lines("harmonies", "check", *files, code=1)
+    assert any("sibling" in item["rule"] for item in alone)
+    assert harmony.lines("harmonies", "check", *files, "-w", workspace, code=1) == alone
+
+
+def test_a_harmony_that_cannot_be_applied_stops_a_script(harmony, workspace, tmp_path):
+    pair = next(iter(list_pairs(workspace)))
+    store = HarmonyStore(workspace, pair)
+    broken = store.load().harmonies[0]
+    side = replace(broken.donor, adjustment="nowhere + 1", levels=(), breakpoints=())
+    store.save(replace(broken, donor=side), author="ann", expected_revision=broken.revision)
+    command = ("harmonies", "apply", "--to", tmp_path / "out", "-w", workspace)
+    record = harmony.json(*command, code=1)
+    assert list(record["failures"]) == [broken.key]
+    assert "nowhere" in record["failures"][broken.key]
+    assert "were left out" in harmony(*command, code=1).stdout
