@@ -221,10 +221,15 @@ class DonorSample(Summarized):
 
         fix = "Give a trained model, or read one with FusionModel.load"
         require_type(model, FusionModel, "model", fix=fix)
+        if model.shares:
+            donor = read_frame(
+                donor, "the donor", answers=[item.name for item in model.fused_types]
+            )
+            donor = donor.assign(**model.own_shares(donor))
         return cls.build(
             donor,
             recipient,
-            predictors=[item.name for item in model.predictors],
+            predictors=model.recipient_columns,
             variables=[item.name for item in model.fused_types],
             weight=donor_weight(weight, model.weight),
             design=design,

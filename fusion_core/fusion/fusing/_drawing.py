@@ -117,7 +117,7 @@ def draw_rows(
     Parameters
     ----------
     matrix
-        Encoded predictors, of shape (rows, predictors).
+        Encoded predictors and given probabilities (see `EncodedRows`).
     model, predictor, progress
         As for `fuse`; every argument is given.
     rows
@@ -195,10 +195,16 @@ def _fuse_block(
     Returns the fused values of every variable, each of shape (rows, implicates).
     """
     result: list[NDArray[Any]] = []
+    recipient, shares = np.hsplit(recipient, [len(model.predictors)])
     fused = np.empty((len(recipient), len(model.fused_types), implicates))
     for step, numbers in zip(model.steps, uniforms, strict=True):
         known = fused[:, : len(result)]
-        for values in draw_step(step, model, recipient, known, numbers, predictor=predictor):
+        if step.is_given:
+            own, shares = np.hsplit(shares, [len(step.variables[0].shares)])
+            drawn = [draw_classes(step.variables[0], own[:, None, :], numbers[:, :, 0])]
+        else:
+            drawn = draw_step(step, model, recipient, known, numbers, predictor=predictor)
+        for values in drawn:
             # What follows in the chain sees numbers as the models do.
             fused[:, len(result)] = values
             result.append(values)

@@ -92,7 +92,7 @@ def encode_to_file(
     """
     rows, lacking = 0, np.zeros(len(model.predictors), dtype=np.int64)
     digest = hashlib.blake2b(digest_size=16)
-    names = [str(place) for place in range(len(model.predictors))]
+    names = [str(place) for place in range(len(model.recipient_columns))]
     schema = pa.schema([(name, pa.float64()) for name in names])
     if not (_is_query(source) or isinstance(source, str | os.PathLike)):
         source = _in_memory(source, model)
@@ -117,7 +117,7 @@ def encode_to_file(
 
 
 def read_encoded(path: Path, first: int, last: int) -> NDArray[np.float64]:
-    """Read some rows of what `encode_to_file` wrote, of shape (rows, predictors).
+    """Read some rows of what `encode_to_file` wrote, of shape (rows, columns of the model).
 
     Raises
     ------
@@ -167,7 +167,7 @@ def _in_memory(source: Table, model: FusionModel) -> pa.Table:
     frame = read_recipient(source, model)
     check_predictors(list(frame.columns), model)
     keys = [name for name in HOUSEHOLD_COLUMNS if name in frame.columns]
-    return pa.Table.from_pandas(frame[list(dict.fromkeys((*model.predictor_names, *keys)))])
+    return pa.Table.from_pandas(frame[list(dict.fromkeys((*model.recipient_columns, *keys)))])
 
 
 def _keys(source: RecipientSource) -> list[str]:
@@ -196,7 +196,7 @@ def _batches(
     source: RecipientSource, model: FusionModel, keys: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:
     """Read predictors and identifiers, in batches of any size."""
-    columns = list(dict.fromkeys((*model.predictor_names, *keys)))
+    columns = list(dict.fromkeys((*model.recipient_columns, *keys)))
     if _is_query(source):
         yield from _query_batches(source, model, columns)
         return

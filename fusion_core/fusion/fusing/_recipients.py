@@ -9,7 +9,7 @@ import numpy as np
 
 from fusion_core.arguments import refuse_repeats
 from fusion_core.errors import InputError
-from fusion_core.frames import read_frame
+from fusion_core.frames import numbers_of, read_frame
 from fusion_core.fusion.base import POSITIONAL, encode, require_names
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ class EncodedRows:
     Attributes
     ----------
     matrix
-        Encoded predictors, of shape (rows, predictors). A lacking value that no donor lacks is
-        replaced by the donor's typical one.
+        Encoded predictors, followed by the given probabilities of the model, of shape (rows,
+        columns). A lacking value that no donor lacks is replaced by the donor's typical one.
     lacking
         How many rows lack each predictor.
     """
@@ -45,7 +45,7 @@ def read_recipient(table: Table, model: FusionModel) -> pd.DataFrame:
     InputError
         If it is no table, or a predictor holds what no predictor can.
     """
-    return read_frame(table, "the recipient", answers=model.predictor_names)
+    return read_frame(table, "the recipient", answers=model.recipient_columns)
 
 
 def encode_recipient(
@@ -70,7 +70,7 @@ def encode_recipient(
     if not len(recipient):
         raise InputError("The recipient has no rows", fix="Pass at least one household")
     check_predictors(list(recipient.columns), model)
-    matrix = np.empty((len(recipient), len(model.predictors)))
+    matrix = np.empty((len(recipient), len(model.recipient_columns)))
     lacking = np.zeros(len(model.predictors), dtype=np.int64)
     rows = first_row + np.arange(len(recipient))
     for place, predictor in enumerate(model.predictors):
@@ -79,6 +79,7 @@ def encode_recipient(
         lacking[place] = missing.sum()
         fill = model.fill[place]
         matrix[:, place] = values if np.isnan(fill) else np.where(missing, fill, values)
+    matrix[:, len(model.predictors) :] = _probabilities(recipient, model, first_row)
     return EncodedRows(matrix, lacking)
 
 
@@ -91,9 +92,47 @@ def check_predictors(columns: list[str], model: FusionModel) -> None:
         If a predictor is missing or a column repeated.
     """
     refuse_repeats(
-        [name for name in columns if name in set(model.predictor_names)], "column", "the recipient"
+        [name for name in columns if name in set(model.recipient_columns)],
+        "column",
+        "the recipient",
     )
     require_names(model.predictor_names, columns, "predictor", "the recipient")
+    require_names(model.shares, columns, "column of probabilities", "the recipient")
+
+
+def _probabilities(
+    recipient: pd.DataFrame, model: FusionModel, first_row: int
+) -> NDArray[np.float64]:
+    """Return the given probabilities of all variables, each variable's adding up to one.
+
+    Raises
+    ------
+    InputError
+        If one is no number of at least 0, or all of a variable are zero.
+    """
+    result = np.empty((len(recipient), len(model.shares)))
+    first = 0
+    for variable in (variable for step in model.steps for variable in step.variables):
+        if not variable.shares:
+            continue
+        last = first + len(variable.shares)
+        for place, name in enumerate(variable.shares, start=first):
+            result[:, place] = numbers_of(
+                recipient[name], where="the recipient", kind="column of probabilities"
+            )
+        own = result[:, first:last]
+        total = own.sum(axis=1)
+        wrong = np.flatnonzero(~(np.isfinite(total) & (own >= 0).all(axis=1) & (total > 0)))
+        if len(wrong):
+            raise InputError(
+                f"The given probabilities of '{variable.type.name}' are missing, negative or all zero "
+                f"in {len(wrong):,} rows",
+                where=f"first in row {first_row + int(wrong[0])}",
+                fix="Give every household a probability of each level",
+            )
+        own /= total[:, None]
+        first = last
+    return result
 
 
 def missing_notes(model: FusionModel, lacking: NDArray[np.int64]) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ from fusion_core.fusion.implicates import (
 from fusion_core.fusion.training import (
     FEWEST_IN_CLASS,
     Asked,
+    Given,
     Predictors,
     Variables,
     check_asked,
@@ -72,6 +73,7 @@ def fuse_out_of_fold(
     predictors: Predictors | None = None,
     *,
     weight: str | None = None,
+    given: Given | None = None,
     implicates: int | None = None,
     seed: int | None = None,
     settings: TrainSettings | None = None,
@@ -87,8 +89,8 @@ def fuse_out_of_fold(
 
     Parameters
     ----------
-    donor, variables, predictors, weight, settings
-        As for `fusion_core.fusion.train`.
+    donor, variables, predictors, weight, given, settings
+        As for `fusion_core.fusion.train`; the donor has the columns of given probabilities too.
     implicates, threads
         As for `fusion_core.fusion.fuse`.
     seed
@@ -116,15 +118,16 @@ def fuse_out_of_fold(
     """
     report = progress or no_report
     folder = None if checkpoints is None else path_of(checkpoints, "checkpoints")
-    asked = check_asked(variables, predictors, settings, weight, y=y, x=x)
+    asked = check_asked(variables, predictors, settings, weight, given=given, y=y, x=x)
     draws = check_draws(implicates, seed_or_recorded(seed, folder), threads, m=m)
     frame = read_frame(donor, "the donor", answers=asked.columns)
     table, folds = _checked(frame, asked, folds)
     if seed is None:
         record_seed(draws.seed, folder)
-    given = by_either_name(predictors, x, "predictors", "x")
-    lists = given if isinstance(given, dict) else list(asked.predictors)
+    listed = by_either_name(predictors, x, "predictors", "x")
+    lists = listed if isinstance(listed, dict) else list(asked.predictors)
     rest = [lists, weight, draws.implicates, draws.seed, folds, _plain(checked_settings(settings))]
+    rest += [dict(asked.given)] if asked.given else []
     kept = None if folder is None else folder / _fingerprint(table, asked, rest)
     work = _Folds(table, _folds(len(table), folds, draws.seed), asked, draws, kept)
 
@@ -170,8 +173,14 @@ def _checked(frame: pd.DataFrame, asked: Asked, folds: int) -> tuple[pd.DataFram
             f"{len(frame):,} donors cannot be cut into {folds} folds",
             fix="Ask for at least two folds, and not more than there are donors",
         )
+    require_names(_shares(asked), columns, "column of probabilities", "the donor")
     check_numbers(frame, [*asked.variables, *asked.predictors], asked.weight)
     return _with_fixed_levels(frame, asked.variables), folds
+
+
+def _shares(asked: Asked) -> list[str]:
+    """Return the columns of given probabilities."""
+    return [name for columns in asked.given.values() for name in columns]
 
 
 def _kept_or_fused(work: _Folds, number: int, progress: Progress) -> Implicates:
@@ -188,9 +197,10 @@ def _fuse_fold(work: _Folds, number: int, progress: Progress) -> Implicates:
     seed = integer_seed(work.draws.seed, Purpose.FOLDS, _KEY, number)
     model = train(
         _without_lone_levels(work.table[~held], asked.variables),
-        asked.steps,
+        [step for step in asked.steps if step[0] not in asked.given],
         asked.predictors,
         weight=asked.weight,
+        given=asked.given,
         seed=seed,
         settings=asked.settings,
         checkpoints=work.kept,
@@ -226,7 +236,7 @@ def _fingerprint(table: pd.DataFrame, asked: Asked, rest: list[Any]) -> str:
     """Return a text that is equal only for calls with the same result."""
     described = [_STREAMS, asked.steps, *rest]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode())
-    for name in asked.columns:
+    for name in (*asked.columns, *_shares(asked)):
         column = table[name]
         digest.update(f"{name} {column.dtype}".encode())
         digest.update(pd.util.hash_pandas_object(column, index=False).to_numpy().tobytes())

@@ -281,7 +281,7 @@ def _part_rows(model: FusionModel, draws: Draws, memory: int | None) -> int:
     memory = psutil.virtual_memory().available // 4 if memory is None else memory
     implicates, threads = draws.implicates, draws.threads
     at_work = max(1, threads) * block_rows(implicates) * implicates * BYTES_A_BLOCK_CELL
-    a_row = implicates * len(model.fused_types) * BYTES_A_CELL + len(model.predictors) * 64
+    a_row = implicates * len(model.fused_types) * BYTES_A_CELL + len(model.recipient_columns) * 64
     chunks = (memory - at_work) // (a_row * CHUNK_ROWS)
     if chunks < 1:
         needed = at_work + a_row * CHUNK_ROWS

@@ -82,6 +82,9 @@ class VariableModel(Summarized):
     temperature
         What class probabilities, or the probability of not being zero, are calibrated by when they
         are drawn from (see `calibration`); 1 leaves them as predicted.
+    shares
+        Columns of the recipient with the probability of each class, for a variable whose
+        distribution there is given and not modelled; such a variable has no parts.
     """
 
     type: VariableType
@@ -90,6 +93,7 @@ class VariableModel(Summarized):
     parts: tuple[ModelPart, ...]
     constant: float | None = None
     temperature: float = 1.0
+    shares: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -141,6 +145,11 @@ class Step(Summarized):
         return len(self.variables) > 1
 
     @property
+    def is_given(self) -> bool:
+        """Whether the recipient itself brings the distribution of the variable."""
+        return bool(self.variables[0].shares)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the fused variables."""
         return tuple(variable.type.name for variable in self.variables)
@@ -151,7 +160,11 @@ class Step(Summarized):
     def _facts(self) -> dict[str, object]:
         return {
             "variables": listed(self.names),
-            "drawn from": "probabilities" if self.pool is None else "donors",
+            "drawn from": "given probabilities"
+            if self.is_given
+            else "probabilities"
+            if self.pool is None
+            else "donors",
         }
 
 
@@ -205,6 +218,13 @@ class ModelContent(Summarized):
     def fused_types(self) -> tuple[VariableType, ...]:
         """The fused variables in fusion order."""
         return tuple(variable.type for step in self.steps for variable in step.variables)
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """Columns of the recipient with given probabilities, in fusion order."""
+        return tuple(
+            name for step in self.steps for variable in step.variables for name in variable.shares
+        )
 
     def _title(self) -> str:
         return f"of {self.donor}" if self.donor else ""

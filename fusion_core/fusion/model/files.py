@@ -1,6 +1,6 @@
 """A fusion model on disk: a folder or zip anyone can read, every file guarded by a checksum.
 
-Layout (format 4; models of format 3, whose random numbers are named after the steps, of format 2,
+Layout (format 5; models of format 4, in which no distribution is given, of format 3, whose random numbers are named after the steps, of format 2,
 which lack settings added since, and of format 1, which name two settings otherwise and have no
 temperatures, are read):
 
@@ -175,6 +175,7 @@ def _variable_record(variable: VariableModel) -> dict[str, Any]:
         "classes": list(variable.classes),
         "constant": variable.constant,
         "temperature": variable.temperature,
+        "shares": list(variable.shares),
         "parts": [
             {
                 "role": part.role,
@@ -260,6 +261,7 @@ def _variable(
         parts,
         record["constant"],
         record.get("temperature", 1.0),
+        tuple(record.get("shares", ())),
     )
 
 

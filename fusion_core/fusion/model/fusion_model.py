@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of
-from fusion_core.fusion.base import Stream
+from fusion_core.fusion.base import Stream, encode
 from fusion_core.fusion.model.chain import ModelContent
 from fusion_core.fusion.model.files import read_model, write_model
 
@@ -31,6 +31,27 @@ class FusionModel(ModelContent):
         return tuple(predictor.name for predictor in self.predictors)
 
     @property
+    def recipient_columns(self) -> tuple[str, ...]:
+        """Columns a recipient must have: the predictors, then the given probabilities."""
+        return (*self.predictor_names, *self.shares)
+
+    def own_shares(self, households: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """Return the probabilities of households that know their class: one for it, zero for others.
+
+        Parameters
+        ----------
+        households
+            Have the given variables themselves, as the donor does; those that lack one get NaN.
+        """
+        result = {}
+        for variable in (variable for step in self.steps for variable in step.variables):
+            if variable.shares:
+                own = encode(households[variable.type.name], variable.type)
+                for code, name in zip(variable.classes, variable.shares, strict=True):
+                    result[name] = np.where(np.isnan(own), np.nan, own == code)
+        return result
+
+    @property
     def variable_names(self) -> tuple[str | tuple[str, ...], ...]:
         """Names of the fused variables in fusion order; an inner tuple is a block."""
         return tuple(step.names if step.is_block else step.names[0] for step in self.steps)
@@ -48,14 +69,18 @@ class FusionModel(ModelContent):
 
         Returns
         -------
-        One row per predictor and fused variable with the columns variable, role (``"predictor"`` or
-        ``"fused"``), kind, declared (whether the user stated the kind), levels (their number; 0 for
+        One row per predictor and fused variable with the columns variable, role (``"predictor"``,
+        ``"fused"``, or ``"given"`` where the recipient brings the distribution), kind, declared (whether the user stated the kind), levels (their number; 0 for
         numbers) and missing (donors without a value; trees treat a missing predictor as an answer
         of its own).
         """
         declared = dict(self.settings.types)
         roles = [("predictor", item) for item in self.predictors]
-        roles += [("fused", item) for item in self.fused_types]
+        roles += [
+            ("given" if variable.shares else "fused", variable.type)
+            for step in self.steps
+            for variable in step.variables
+        ]
         return pd.DataFrame(
             [
                 {

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 Reader: TypeAlias = "Callable[[str], bytes | None]"
 """Returns the content of a file of the model; ``None`` where there is none."""
-FORMAT_VERSION = 4
-READABLE_VERSIONS = (1, 2, 3, 4)
+FORMAT_VERSION = 5
+READABLE_VERSIONS = (1, 2, 3, 4, 5)
 KIND = "fusion model"
 MANIFEST_FILE = "manifest.json"
 

@@ -3,6 +3,7 @@
 from fusion_core.fusion.training.checking import (
     FEWEST_IN_CLASS,
     Asked,
+    Given,
     Predictors,
     Variables,
     check_asked,
@@ -14,6 +15,7 @@ from fusion_core.fusion.training.training import train
 __all__ = [
     "FEWEST_IN_CLASS",
     "Asked",
+    "Given",
     "Predictors",
     "Variables",
     "check_asked",

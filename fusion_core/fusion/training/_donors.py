@@ -44,6 +44,9 @@ class Donors:
         Name of the survey, where it has one.
     exact
         Values of fused whole numbers that `fused` does not hold exactly.
+    given
+        Columns of the recipient with the probability of each level, by variable that is given
+        there and not modelled; these are the first steps.
     """
 
     predictors: tuple[VariableType, ...]
@@ -58,6 +61,7 @@ class Donors:
     notes: tuple[str, ...]
     name: str = ""
     exact: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def dominant(self) -> NDArray[np.bool_]:

@@ -65,7 +65,10 @@ def _as_numbers(checked: CheckedDonor, *, seed: int, name: str) -> Donors:
     fused_types = detect_types(donor, asked.variables, overrides, fused=True)
     fused = encode_frame(donor, fused_types, checked.rows)
     for variable, values in zip(fused_types, fused.T, strict=True):
-        _check_outcome(variable, values, asked.settings.folds, where=checked.where)
+        if variable.name in asked.given:
+            _check_given(variable, values, len(asked.given[variable.name]), where=checked.where)
+        else:
+            _check_outcome(variable, values, asked.settings.folds, where=checked.where)
     filled = fused
     if len(asked.steps) > 1:
         filled = fill_gaps(fused, fused_types, matrix, predictors, weights, seed=seed)
@@ -82,6 +85,7 @@ def _as_numbers(checked: CheckedDonor, *, seed: int, name: str) -> Donors:
         notes=(*checked.notes, *predictor_notes, *_gap_notes(fused_types, fused)),
         name=name,
         exact=exact_values(donor, fused_types),
+        given=asked.given,
     )
 
 
@@ -116,6 +120,8 @@ def _check_blocks(donors: Donors) -> None:
 def _refuse_copies(donors: Donors, *, where: str) -> None:
     """Refuse predictors that say exactly what a fusion variable says."""
     for place, variable in enumerate(donors.fused_types):
+        if variable.name in donors.given:
+            continue
         for known in donors.candidates(place):
             if known < len(donors.predictors):
                 _refuse_copy(
@@ -166,8 +172,9 @@ def _arranged(donors: Donors) -> Donors:
     InputError
         If too few donors have a value of every fusion variable.
     """
-    settings = donors.settings
-    if len(donors.steps) == 1 or (settings.order == "given" and settings.largest_block <= 1):
+    settings, first = donors.settings, len(donors.given)
+    modelled = range(first, len(donors.steps))
+    if len(modelled) == 1 or (settings.order == "given" and settings.largest_block <= 1):
         return donors
     rows = np.flatnonzero(np.isfinite(donors.fused).all(axis=1))
     check_rows(
@@ -183,10 +190,10 @@ def _arranged(donors: Donors) -> Donors:
         kinds = [donors.fused_types[column] for column in columns]
         return Design.build(donors.fused[rows][:, columns], kinds, weights)
 
-    blocks = [[step] for step in range(len(donors.steps))]
+    blocks = [[step] for step in modelled]
     if settings.largest_block > 1:
         # Blocks somebody formed stay as they are.
-        alone = [step for step in range(len(donors.steps)) if len(donors.steps[step]) == 1]
+        alone = [step for step in modelled if len(donors.steps[step]) == 1]
         found = suggest_blocks(
             [design([step]) for step in alone],
             predictors,
@@ -198,14 +205,14 @@ def _arranged(donors: Donors) -> Donors:
     if settings.order == "suggested":
         order = suggest_order([design(block) for block in blocks], predictors)
         blocks = [blocks[place] for place in order]
-    return _rearranged(donors, blocks)
+    return _rearranged(donors, [*([step] for step in range(first)), *blocks])
 
 
 def _rearranged(donors: Donors, blocks: Sequence[Sequence[int]]) -> Donors:
     """Put steps together to blocks, in the order of these."""
     columns = [column for block in blocks for step in block for column in donors.step_columns(step)]
     steps = tuple(tuple(name for step in block for name in donors.steps[step]) for block in blocks)
-    shown = ", ".join(" and ".join(names) for names in steps)
+    shown = ", ".join(" and ".join(names) for names in steps if names[0] not in donors.given)
     what = "order" if donors.settings.order == "suggested" else "blocks"
     return dataclasses.replace(
         donors,
@@ -215,6 +222,34 @@ def _rearranged(donors: Donors, blocks: Sequence[Sequence[int]]) -> Donors:
         filled=donors.filled[:, columns],
         notes=(*donors.notes, f"Suggested {what}: {shown}."),
     )
+
+
+def _check_given(
+    variable: VariableType, values: NDArray[np.float64], shares: int, *, where: str = ""
+) -> None:
+    """Check that a variable can be drawn from given probabilities.
+
+    Raises
+    ------
+    InputError
+        If it has no levels or no value, or not one column of probabilities per level.
+    """
+    name = variable.name
+    if not variable.is_categorical:
+        raise InputError(
+            f"The variable '{name}' has no levels, so no probabilities of them can be given",
+            fix="Group its values into classes",
+        )
+    if shares != len(variable.levels):
+        raise InputError(
+            f"'{name}' has {len(variable.levels)} levels and {shares} columns of probabilities",
+            where="given",
+            fix="Give one column per level, in the order of the levels",
+        )
+    if np.isnan(values).all():
+        raise InputError(
+            f"The variable '{name}' has no value in any row", where=where, fix="Leave it out"
+        )
 
 
 def _check_outcome(

@@ -127,6 +127,21 @@ class FittedVariable:
         return np.where(dominant[:, None], self.fitted, self.out_of_fold)
 
 
+def given_variable(variable: VariableType, shares: tuple[str, ...]) -> FittedVariable:
+    """Return the model of a variable whose distribution the recipient brings: there is none to fit.
+
+    Parameters
+    ----------
+    variable
+        The variable.
+    shares
+        Columns of the recipient with the probability of each of its levels.
+    """
+    model = VariableModel(variable, (), tuple(range(len(variable.levels))), (), shares=shares)
+    nothing = np.empty((0, 0))
+    return FittedVariable(model, nothing, nothing)
+
+
 def fit_variable(task: VariableTask, workers: Workers, report: Report) -> FittedVariable:
     """Screen the predictors, tune and fit the models of one variable.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -36,6 +36,8 @@ Variables: TypeAlias = Sequence[str | Sequence[str]]
 """Fusion variables in fusion order; an inner list is a block."""
 Predictors: TypeAlias = Sequence[str] | Mapping[str, Sequence[str]]
 """Predictors of all fusion variables, or a list per fusion variable."""
+Given: TypeAlias = Mapping[str, Sequence[str]]
+"""Columns of the recipient with the probability of each level, by variable."""
 FEWEST_DONORS = 20
 FEWEST_IN_CLASS = 2
 
@@ -54,12 +56,16 @@ class Asked:
         Training settings, with the predictors listed per variable.
     weight
         The weight column; ``None`` for equal weights.
+    given
+        Columns of the recipient with the probability of each level, by variable whose distribution
+        there is given; such variables are the first steps.
     """
 
     steps: tuple[tuple[str, ...], ...]
     predictors: tuple[str, ...]
     settings: TrainSettings
     weight: str | None
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -106,6 +112,7 @@ def check_asked(
     settings: TrainSettings | None,
     weight: str | None,
     *,
+    given: Given | None = None,
     y: Variables | None = None,
     x: Predictors | None = None,
 ) -> Asked:
@@ -113,7 +120,7 @@ def check_asked(
 
     Parameters
     ----------
-    variables, predictors, settings, weight, y, x
+    variables, predictors, settings, weight, given, y, x
         As for `fusion_core.fusion.train`.
 
     Raises
@@ -128,7 +135,13 @@ def check_asked(
     listed = by_either_name(predictors, x, "predictors", "x")
     steps = normalise_steps(named)
     names, settings = normalise_predictors(listed, steps, settings)
-    return Asked(steps, names, settings, weight)
+    shares = {
+        name: tuple(column_names(columns, "given", kind="column"))
+        for name, columns in (given or {}).items()
+    }
+    first = tuple((name,) for name in shares)
+    refuse_repeats([name for step in (*first, *steps) for name in step], "fusion variable", "given")
+    return Asked((*first, *steps), names, settings, weight, shares)
 
 
 def check_donor(table: Table, asked: Asked) -> CheckedDonor:

@@ -13,6 +13,7 @@ from fusion_core.fusion.training._encoding import encode_donor
 from fusion_core.fusion.training._fitting import fit_variables
 from fusion_core.fusion.training._placing import place_donors
 from fusion_core.fusion.training.checking import (
+    Given,
     Predictors,
     Variables,
     check_asked,
@@ -32,6 +33,7 @@ def train(
     *,
     weight: str | None = None,
     donor_name: str = "",
+    given: Given | None = None,
     seed: int | None = None,
     settings: TrainSettings | None = None,
     checkpoints: PathLike | None = None,
@@ -61,6 +63,11 @@ def train(
     donor_name
         Name of the donor survey, such as ``"RECS 2020"``. With the variable's name it names the random
         numbers the variable is drawn with; without it, weights and answers of the donors do.
+    given
+        Variables whose distribution in the recipient is known, such as the density class of the
+        neighbourhood: the columns of the recipient with the probability of each level, in the order of
+        the levels. They come before the fusion variables in the chain, which learn from the donor's
+        own values; fusing draws them anew for each implicate.
     seed
         Seed of every random choice; the result does not depend on `TrainSettings.workers`. A random
         one when left out, or the one an interrupted call left in `checkpoints`; the model tells.
@@ -92,7 +99,7 @@ def train(
     report = progress or no_report
     report(0.0, "Checking the donor")
     folder = None if checkpoints is None else path_of(checkpoints, "checkpoints")
-    asked = check_asked(variables, predictors, settings, weight, y=y, x=x)
+    asked = check_asked(variables, predictors, settings, weight, given=given, y=y, x=x)
     chosen, name = seed_or_recorded(seed, folder), check_name(donor_name)
 
     checked = check_donor(donor, asked)

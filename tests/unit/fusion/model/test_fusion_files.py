@@ -97,7 +97,7 @@ def test_a_path_without_a_model_is_refused(tmp_path):
 
 def test_a_model_is_readable_without_this_project(saved):
     manifest = json.loads((saved / "manifest.json").read_text())
-    assert manifest["format"] == 4
+    assert manifest["format"] == 5
     assert set(manifest["files"]) >= {"model.json", "donors.parquet", "trees/00_00_00.txt"}
     assert len(pd.read_parquet(saved / "donors.parquet")) == 400
     assert (saved / "trees" / "00_00_00.txt").read_text().startswith("tree\n")
@@ -148,7 +148,7 @@ def test_a_manifest_that_is_missing_cut_off_foreign_or_pointing_outside_is_refus
     path = saved / "manifest.json"
     manifest = json.loads(path.read_text())
     for wrong, expected in [
-        (manifest | {"format": 99}, r"of format 99, .* up to 4 .*Install a newer version"),
+        (manifest | {"format": 99}, r"of format 99, .* up to 5 .*Install a newer version"),
         (manifest | {"format": 0}, "of format 0"),
         (manifest | {"kind": "recipe"}, "'recipe'"),
         (manifest | {"files": {"../../secret": "0", "model.json": "0"}}, "does not list"),
