@@ -98,19 +98,21 @@ def map_seconds(households: int, areas: int) -> tuple[dict[str, tuple[float, flo
         source = EstimateData(table, weights, fused, donor)
 
         def ask(statistic: Statistic, by: tuple[str, ...] = ("puma",)) -> pd.DataFrame:
-            groups, keys = source.groups(by, "")
+            breakdown = source.breakdown(by, "")
+            groups, keys = breakdown.groups, breakdown.keys
             targets = source.targets([statistic], "")
             sums = source.sums(by, "")
             blocks = estimate_targets(groups, weights, targets, donor=donor, sums=sums)
             return result_frame(keys, blocks, confidence=0.9)
 
         def colour_first() -> pd.DataFrame:
-            groups, keys = source.groups(("puma",), "")
+            breakdown = source.breakdown(("puma",), "")
+            groups, keys = breakdown.groups, breakdown.keys
             points = estimate_points(groups, weights, source.targets([MEAN], ""))
             return result_frame(keys, points, confidence=0.9)
 
         median = Statistic("median", "energy")
-        found["rows by area (once)"] = seconds_of(lambda: source.groups(("puma",), ""))
+        found["rows by area (once)"] = seconds_of(lambda: source.breakdown(("puma",), ""))
         found["first paint: mean of energy, no margins"] = seconds_of(colour_first)
         found["map: mean of energy"] = seconds_of(lambda: ask(MEAN))
         found["map: mean of energy, again from the sums kept"] = seconds_of(lambda: ask(MEAN))

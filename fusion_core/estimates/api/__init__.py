@@ -7,7 +7,7 @@ from fusion_core.estimates.api.analysis import (
     estimate_points,
     estimate_targets,
 )
-from fusion_core.estimates.api.breakdown import Cell, estimate_by, fused_cells
+from fusion_core.estimates.api.breakdown import Breakdown, estimate_by, fused_cells
 from fusion_core.estimates.api.compared_groups import group_mask, single_group
 from fusion_core.estimates.api.comparison import compare, compare_sides, only_target
 from fusion_core.estimates.api.contrast_frame import (
@@ -24,7 +24,7 @@ from fusion_core.estimates.api.survey import survey_estimates
 __all__ = [
     "CONTRAST_COLUMNS",
     "METHODS",
-    "Cell",
+    "Breakdown",
     "Difference",
     "Method",
     "Side",

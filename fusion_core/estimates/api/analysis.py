@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from fusion_core.arguments import require_type
 from fusion_core.errors import InputError
-from fusion_core.estimates.api.breakdown import estimate_by, fused_cells
+from fusion_core.estimates.api._households import Households
+from fusion_core.estimates.api.breakdown import estimate_by
 from fusion_core.estimates.margins import (
     MARGIN_LATER,
     ResultBlock,
-    bounds_of,
     estimate_published,
     pool_target,
     result_frame,
@@ -25,20 +25,14 @@ from fusion_core.estimates.statistics import (
     Question,
     WeightMatrix,
     answered_rows,
-    build_targets,
     checked_implicates,
-    group_rows,
-    ordered_mask,
-    weight_matrix,
 )
 from fusion_core.estimates.variance import (
     DonorError,
     DonorSample,
     Pooled,
-    estimate_linearized,
-    estimate_with_replicates,
+    estimate_each,
 )
-from fusion_core.fusion.implicates import order_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,43 +114,24 @@ def analyze(
     """
     if method not in METHODS:
         raise InputError.unknown("method", str(method), METHODS)
-    implicates = checked_implicates(implicates)
+    fused = checked_implicates(implicates)
     asked = Question.asked(statistics, by=by, weight=weight, design=design, confidence=confidence)
-    if recipient is None and any(name not in implicates.variables for name in asked.by):
-        raise InputError("Groups need the recipient's columns", fix="Give `recipient`")
-    if donor is not None:
-        require_type(
-            donor, DonorSample, "donor", fix="Make one with DonorSample.of(model, donor, recipient)"
-        )
-    if recipient is not None:
-        recipient = asked.read(recipient, "the recipient", fused=implicates.names)
-        order = order_of(implicates.index, recipient, what="recipient")
-        if subset is not None:
-            subset = ordered_mask(subset, recipient, order, "The subset")
-        recipient = recipient if order is None else recipient.iloc[order]
-        donor = None if donor is None else donor.in_order_of(recipient)
-    rows = implicates.rows if recipient is None else len(recipient)
-    weights = weight_matrix(
-        recipient,
-        implicates.rows or rows,
-        weight=weight,
-        design=design,
-        trained=implicates.weight,
+
+    if recipient is None:
+        households = Households.of_implicates(asked, fused, donor)
+    else:
+        households = Households.read(asked, recipient, fused, donor)
+    breakdown = households.breakdown(subset)
+    targets = households.targets()
+    estimate = partial(
+        estimate_targets,
+        breakdown.groups,
+        households.weights,
+        method=method,
+        donor=households.donor,
     )
-    table = _empty_table(rows) if recipient is None else recipient
-    own, cells = fused_cells(asked.by, implicates, donor)
-    groups, keys = group_rows(table, own, subset)
-    targets = [
-        target
-        for statistic in asked.statistics
-        for target in build_targets(statistic, implicates, recipient, rows)
-    ]
-
-    def blocks_of(items: Sequence[NamedTarget]) -> list[ResultBlock]:
-        return estimate_targets(groups, weights, items, method=method, donor=donor)
-
-    found = estimate_by(asked.by, (groups, keys), cells, targets, blocks_of)
-    return result_frame(*found, confidence=confidence)
+    keys, blocks = estimate_by(breakdown, targets, estimate)
+    return result_frame(keys, blocks, confidence=confidence)
 
 
 def estimate_targets(
@@ -189,31 +164,16 @@ def estimate_targets(
     """
     if method != "replicates":
         return estimate_published(groups, weights, targets, method)
-    computed = [item.target for item in targets]
     known = GroupSums(groups, weights.values) if sums is None else sums
-    if weights.has_replicates:
-        raw = estimate_with_replicates(
-            groups, weights.values, weights.design.factor, computed, sums=known
-        )
-    else:
-        raw = estimate_linearized(groups, weights.full, computed, len(weights.values))
+    raw = estimate_each(groups, weights, targets, sums=known)
     error = None if donor is None else DonorError(donor, known, weights.full)
     blocks = []
-    for item, result in zip(targets, raw, strict=True):
+    for item, estimates in zip(targets, raw, strict=True):
         found = pool_target(
-            item, result, groups, weights, error=error, wilson_at_bounds=wilson_at_bounds
+            item, estimates, groups, weights, error=error, wilson_at_bounds=wilson_at_bounds
         )
-        blocks.append(
-            ResultBlock(
-                item.statistic,
-                item.level,
-                found.n,
-                found.pooled,
-                bounds_of(item),
-                found.notes,
-                found.complete,
-            )
-        )
+        block = ResultBlock.of(item, found.n, found.pooled, found.notes, found.complete)
+        blocks.append(block)
     return blocks
 
 
@@ -231,6 +191,7 @@ def estimate_points(
         As in `estimate_targets`.
     """
     unknown = np.full(len(groups), np.nan)
+    complete = np.ones(len(groups), dtype=bool)
     blocks = []
     for item in targets:
         means = [
@@ -238,22 +199,5 @@ def estimate_points(
         ]
         pooled = Pooled(np.array(means), unknown, unknown, unknown, unknown)
         counts = answered_rows(groups, item, weights.full)
-        notes = [MARGIN_LATER] * len(groups)
-        blocks.append(
-            ResultBlock(
-                item.statistic,
-                item.level,
-                counts,
-                pooled,
-                bounds_of(item),
-                notes,
-                np.ones(len(groups), dtype=bool),
-            )
-        )
+        blocks.append(ResultBlock.of(item, counts, pooled, [MARGIN_LATER] * len(groups), complete))
     return blocks
-
-
-def _empty_table(rows: int) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(index=pd.RangeIndex(rows))

@@ -17,11 +17,14 @@ from fusion_core.estimates.statistics import (
     DonorAnswers,
     HasLevel,
     check_group_columns,
+    group_rows,
     restrict,
 )
 from fusion_core.estimates.variance import donor_values
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fusion_core.estimates.margins import ResultBlock
     from fusion_core.estimates.statistics import Groups, NamedTarget
     from fusion_core.estimates.variance import DonorSample
@@ -48,6 +51,56 @@ class Cell:
         if self.condition is None:
             return list(targets)
         return [restrict(item, self.condition) for item in targets]
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """The groups to estimate in: combinations of the recipient's own columns and fused variables.
+
+    Attributes
+    ----------
+    by
+        Columns that form the groups, in the order of the result.
+    groups, keys
+        Rows and values of the groups that the recipient's own columns form.
+    cells
+        What fused variables add: one per combination of their levels, of everybody without any.
+    """
+
+    by: tuple[str, ...]
+    groups: Groups
+    keys: pd.DataFrame
+    cells: tuple[Cell, ...]
+
+    @classmethod
+    def of(
+        cls,
+        by: Sequence[str],
+        table: pd.DataFrame,
+        implicates: Implicates | None = None,
+        donor: DonorSample | None = None,
+        *,
+        subset: NDArray[np.bool_] | None = None,
+    ) -> Breakdown:
+        """Break the rows of a table down, some of them if need be.
+
+        Raises
+        ------
+        InputError
+            If a column does not exist, has no levels or cannot form groups, or no row is kept.
+        """
+        own, cells = fused_cells(by, implicates, donor)
+        return cls(tuple(by), *group_rows(table, own, subset), tuple(cells))
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The recipient's own columns."""
+        return tuple(name for name in self.by if name not in self.fused)
+
+    @property
+    def fused(self) -> tuple[str, ...]:
+        """The fused variables."""
+        return tuple(self.cells[0].levels)
 
 
 def fused_cells(
@@ -110,9 +163,7 @@ def _has_level(column: Column, code: int, donor: DonorSample | None) -> Conditio
 
 
 def estimate_by(
-    by: Sequence[str],
-    grouped: tuple[Groups, pd.DataFrame],
-    cells: Sequence[Cell],
+    breakdown: Breakdown,
     targets: Sequence[NamedTarget],
     estimate: Callable[[Sequence[NamedTarget]], list[ResultBlock]],
 ) -> tuple[pd.DataFrame, list[ResultBlock]]:
@@ -120,40 +171,36 @@ def estimate_by(
 
     Parameters
     ----------
-    by
-        Columns that form the groups, in the order of the result.
-    grouped
-        Rows and keys of the groups that the recipient's own columns form.
-    cells
-        See `fused_cells`.
+    breakdown
+        The groups.
     targets
         What to estimate.
     estimate
-        Estimates targets in those groups.
+        Estimates targets in the groups that the recipient's own columns form.
 
     Returns
     -------
     tuple
         Keys of all groups that have a household in some implicate, and a block per target.
     """
-    groups, keys = grouped
-    if not cells[0].levels:
+    groups, keys, cells = breakdown.groups, breakdown.keys, breakdown.cells
+    if not breakdown.fused:
         return keys, estimate(cells[0].of(targets))
     parts = [estimate(cell.of(targets)) for cell in cells]
     present = np.array([_present(groups, cell) for cell in cells])
-    first_is_fused = by[0] in cells[0].levels
+    first_is_fused = breakdown.by[0] in breakdown.fused
     order = np.argwhere(present if first_is_fused else present.T)
     places = order if first_is_fused else order[:, ::-1]
     joined = pd.concat(
         [keys.iloc[[group]].assign(**cells[cell].levels) for cell, group in places],
         ignore_index=True,
     )
-    for name in cells[0].levels:
+    for name in breakdown.fused:
         levels = list(dict.fromkeys(cell.levels[name] for cell in cells))
         joined[name] = pd.Categorical(joined[name], categories=levels)
     picked = places[:, 0] * len(groups) + places[:, 1]
     blocks = [_picked([part[place] for part in parts], picked) for place in range(len(targets))]
-    return joined[list(by)], blocks
+    return joined[list(breakdown.by)], blocks
 
 
 def _present(groups: Groups, cell: Cell) -> list[bool]:

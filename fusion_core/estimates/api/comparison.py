@@ -10,22 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fusion_core.arguments import require_type
 from fusion_core.errors import InputError
-from fusion_core.estimates.api.compared_groups import group_mask, single_group
+from fusion_core.estimates.api._households import Households
 from fusion_core.estimates.api.contrast_frame import Side, contrast_frame, estimate_side
 from fusion_core.estimates.api.difference import Difference, difference_of
 from fusion_core.estimates.statistics import (
     Question,
-    build_targets,
     checked_implicates,
-    ordered_mask,
-    weight_matrix,
 )
 from fusion_core.estimates.variance import (
     DonorSample,
 )
-from fusion_core.fusion.implicates import order_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,31 +69,17 @@ def compare(
     InputError
         If a group has no household, or the groups overlap and there are no replicate weights.
     """
-    fused = () if implicates is None else checked_implicates(implicates).names
+    fused = None if implicates is None else checked_implicates(implicates)
     asked = Question.asked(statistic, weight=weight, design=design, confidence=confidence)
     statistic = only_statistic(asked)
-    if donor is not None:
-        require_type(
-            donor, DonorSample, "donor", fix="Make one with DonorSample.of(model, donor, recipient)"
-        )
     keys = [name for group in (first, second) if isinstance(group, Mapping) for name in group]
-    recipient = asked.read(recipient, "the recipient", fused=fused, keys=keys)
-    given = recipient
-    order = None if implicates is None else order_of(implicates.index, given, what="recipient")
-    recipient = given if order is None else given.iloc[order]
-    donor = None if donor is None else donor.in_order_of(recipient)
-    item = only_target(build_targets(statistic, implicates, recipient, len(recipient)), statistic)
-    trained = None if implicates is None else implicates.weight
-    weights = weight_matrix(
-        recipient, len(recipient), weight=weight, design=design, trained=trained
-    )
-    masks = [
-        group_mask(recipient, group)
-        if isinstance(group, Mapping)
-        else group_mask(recipient, ordered_mask(group, given, order, "A group"))
+
+    households = Households.read(asked, recipient, fused, donor, keys=keys)
+    item = only_target(households.targets(), statistic)
+    sides = [
+        estimate_side(item, households.group(group), households.weights, donor=households.donor)
         for group in (first, second)
     ]
-    sides = [estimate_side(item, single_group(mask), weights, donor=donor) for mask in masks]
     return compare_sides(sides[0], sides[1], confidence=confidence)
 
 

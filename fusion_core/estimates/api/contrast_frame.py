@@ -32,8 +32,7 @@ from fusion_core.estimates.variance import (
     DonorSample,
     GroupEstimates,
     Pooled,
-    estimate_linearized,
-    estimate_with_replicates,
+    estimate_each,
     holm,
     margin_multiplier,
     paired,
@@ -122,14 +121,8 @@ def estimate_side(
     sums: GroupSums | None = None,
 ) -> Side:
     """Estimate a target in some groups for comparisons, keeping it under every weight."""
-    if weights.has_replicates:
-        factor = weights.design.factor
-        raw = estimate_with_replicates(
-            groups, weights.values, factor, [item.target], keep_replicates=True, sums=sums
-        )
-    else:
-        raw = estimate_linearized(groups, weights.full, [item.target], len(weights.values))
-    return Side(item, groups, weights, raw[0], donor, sums)
+    [raw] = estimate_each(groups, weights, [item], keep_replicates=True, sums=sums)
+    return Side(item, groups, weights, raw, donor, sums)
 
 
 def contrast_frame(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fusion_core.estimates.api._households import Households
 from fusion_core.estimates.api.analysis import estimate_targets
 from fusion_core.estimates.margins import result_frame
-from fusion_core.estimates.statistics import Question, build_targets, group_rows, weight_matrix
+from fusion_core.estimates.statistics import Question
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,13 +66,9 @@ def survey_estimates(
         If a name does not exist or a statistic does not suit its variable.
     """
     asked = Question.asked(statistics, by=by, weight=weight, design=design, confidence=confidence)
-    table = asked.read(table, "the table")
-    weights = weight_matrix(table, len(table), weight=weight, design=design)
-    groups, keys = group_rows(table, asked.by, subset)
-    targets = [
-        target
-        for item in asked.statistics
-        for target in build_targets(item, None, table, len(table))
-    ]
-    blocks = estimate_targets(groups, weights, targets, wilson_at_bounds=False)
-    return result_frame(keys, blocks, confidence=confidence)
+    households = Households.read(asked, table, what="the table")
+    breakdown = households.breakdown(subset)
+    blocks = estimate_targets(
+        breakdown.groups, households.weights, households.targets(), wilson_at_bounds=False
+    )
+    return result_frame(breakdown.keys, blocks, confidence=confidence)

@@ -13,7 +13,6 @@ from fusion_core.estimates.margins.margin_words import (
 )
 from fusion_core.estimates.margins.pooled_target import (
     PooledTarget,
-    bounds_of,
     pool_target,
 )
 from fusion_core.estimates.margins.published import (
@@ -34,7 +33,6 @@ __all__ = [
     "NO_REPLICATES",
     "PooledTarget",
     "ResultBlock",
-    "bounds_of",
     "estimate_published",
     "freedom_words",
     "lacking_donor",

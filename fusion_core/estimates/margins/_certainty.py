@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +36,35 @@ _ROUNDING = 1e-12
 _CANCELLED = 1e-12
 
 
+@dataclass(frozen=True)
+class Doubts:
+    """Per group, why the variance of a target is not taken as it came out.
+
+    Attributes
+    ----------
+    sign
+        A ratio's denominator changes its sign with the weights.
+    certain
+        A share of exactly 0 or 1, whose variance is Wilson's.
+    fixed
+        Nothing moves the estimate, so its variance is unknown.
+    controlled
+        The weights were adjusted to this number, so it has no variance.
+    """
+
+    sign: NDArray[np.bool_]
+    certain: NDArray[np.bool_]
+    fixed: NDArray[np.bool_]
+    controlled: NDArray[np.bool_]
+
+
+def without_estimate(raw: GroupEstimates, where: NDArray[np.bool_]) -> GroupEstimates:
+    """Take the estimates of some groups away."""
+    if not where.any():
+        return raw
+    return replace(raw, estimates=np.where(where[:, None], np.nan, raw.estimates))
+
+
 def without_lonely(raw: GroupEstimates, counts: NDArray[np.int_]) -> GroupEstimates:
     """One household has the same mean under every weight; that is no certainty."""
     lonely = (counts <= 1) & ~np.nan_to_num(raw.variances).any(axis=1)
@@ -48,14 +77,18 @@ def without_lonely(raw: GroupEstimates, counts: NDArray[np.int_]) -> GroupEstima
     )
 
 
-def is_fixed(pooled: Pooled) -> NDArray[np.bool_]:
-    """Return which estimates nothing moves, but for rounding."""
+def unmoved(
+    pooled: Pooled, item: NamedTarget, groups: Groups, weights: WeightMatrix
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which estimates nothing moves, but for rounding: for no known reason, or rightly so."""
     with np.errstate(invalid="ignore"):
         still = np.sqrt(pooled.total) <= _ROUNDING * np.abs(pooled.estimate)
-    return np.asarray(still | ((pooled.total == 0) & np.isfinite(pooled.estimate)))
+    fixed = np.asarray(still | ((pooled.total == 0) & np.isfinite(pooled.estimate)))
+    controlled = fixed & _is_controlled(item, groups, weights)
+    return fixed & ~controlled, controlled
 
 
-def is_controlled(item: NamedTarget, groups: Groups, weights: WeightMatrix) -> NDArray[np.bool_]:
+def _is_controlled(item: NamedTarget, groups: Groups, weights: WeightMatrix) -> NDArray[np.bool_]:
     """Return where a count may be one that weights were adjusted to, so that it has no error.
 
     That is so where replicate weights move the households and not their number, as the Census
@@ -74,6 +107,7 @@ def is_controlled(item: NamedTarget, groups: Groups, weights: WeightMatrix) -> N
 
 
 def with_unknown(pooled: Pooled, where: NDArray[np.bool_]) -> Pooled:
+    """Take the variances of some groups away."""
     if not where.any():
         return pooled
     unknown = {
@@ -102,6 +136,16 @@ def weak_denominators(
         unsure[place] = bool((sums > 0).any() and (sums < 0).any())
         none[place] = abs(float(sums[0])) <= _CANCELLED * size
     return unsure & ~none, none
+
+
+def with_variance(pooled: Pooled, where: NDArray[np.bool_], variance: Floats) -> Pooled:
+    """Give some groups another variance, where it is larger."""
+    return replace(
+        pooled,
+        within=np.where(where, variance, pooled.within),
+        total=np.where(where, np.fmax(variance, pooled.total), pooled.total),
+        degrees_of_freedom=np.where(where, np.inf, pooled.degrees_of_freedom),
+    )
 
 
 def certainty_variance(

@@ -19,7 +19,9 @@ from fusion_core.estimates.statistics import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.margins._certainty import Doubts
     from fusion_core.estimates.statistics import Rows
+    from fusion_core.estimates.variance import GroupEstimates, Pooled
 
     Floats = NDArray[np.float64]
 
@@ -61,53 +63,81 @@ NEGATIVE_VALUES = (
 )
 
 
-def unknown_margin(count: int, *, fixed: bool, lonely: bool, same: str) -> str:
-    """Say why a margin is unknown, where it is."""
-    if lonely:
-        return ONE_HOUSEHOLD
-    if not fixed:
-        return ""
-    return same if count else NO_HOUSEHOLD
-
-
-def lost_replicates(count: int) -> str:
-    """Say how many replicate weights gave no estimate."""
-    if not count:
-        return ""
-    weights = "replicate weight gives" if count == 1 else "replicate weights give"
-    return f"{count:,} {weights} no estimate here."
-
-
-def without_household(absent: NDArray[np.bool_]) -> str:
-    """Say in how many implicates a group is empty."""
-    if not absent.any():
-        return ""
-    count = f"{int(absent.sum())} of {len(absent)} implicates"
-    return f"In {count} no household is of this kind; the others are averaged."
-
-
 @dataclass(frozen=True)
-class AnswerNotes:
-    """What has to be said of the answers behind a target, group by group."""
+class GroupNotes:
+    """What has to be said of a target, group by group.
+
+    Attributes
+    ----------
+    item, groups, weights
+        What was estimated, of whom, with which weights.
+    counts
+        Households with an answer and a weight per group.
+    raw
+        The estimates before pooling.
+    doubts
+        Why a variance was not taken as it came out.
+    lacking
+        What a margin lacks that is known.
+    """
 
     item: NamedTarget
     groups: Groups
     weights: WeightMatrix
     counts: NDArray[np.int_]
+    raw: GroupEstimates
+    doubts: Doubts
+    lacking: str
 
-    def notes(self, estimate: Floats) -> list[str]:
-        """Return why there is no estimate, or what it rests on."""
-        target, columns = self.item.target, self.item.columns
-        partial = not all(column.complete for column in columns)
-        notes = [""] * len(self.groups)
+    def notes(self, pooled: Pooled) -> list[str]:
+        """Return per group what the margin rests on or lacks, and why there is no estimate."""
+        notes = []
         for place, rows in enumerate(self.groups):
-            if np.isnan(estimate[place]):
-                notes[place] = self._reason(place, rows)
-            elif isinstance(target, TotalTarget) and partial:
-                notes[place] = self._answered(rows)
-            elif isinstance(target, GiniTarget) and self._has_negative(target, rows):
-                notes[place] = NEGATIVE_VALUES
+            # Without an estimate there is nothing to say about its margin.
+            absent = bool(np.isnan(pooled.estimate[place]))
+            known = bool(np.isfinite(pooled.total[place]))
+            margin = () if absent else self._of_margin(place, known=known)
+            notes.append(" ".join(filter(None, (*margin, self._of_answers(place, rows, absent)))))
         return notes
+
+    def _of_margin(self, place: int, *, known: bool) -> tuple[str, ...]:
+        doubts = self.doubts
+        return (
+            self.weights.note,
+            "" if self.weights.has_replicates else NO_REPLICATES,
+            self._unknown(place, known=known),
+            DENOMINATOR_CHANGES_SIGN if doubts.sign[place] else "",
+            NO_CASE if doubts.certain[place] else "",
+            CONTROLLED if doubts.controlled[place] else "",
+            _lost_replicates(int(self.raw.lost_replicates[place])),
+            _without_household(self.raw.absent[place]),
+            self.lacking if known else "",
+        )
+
+    def _unknown(self, place: int, *, known: bool) -> str:
+        if not known and self.counts[place] == 1:
+            return ONE_HOUSEHOLD
+        if not self.doubts.fixed[place]:
+            return ""
+        if not self.counts[place]:
+            return NO_HOUSEHOLD
+        if self.weights.has_replicates:
+            return SAME_VALUE
+        return HEAPED if self.item.statistic.kind in {"median", "quantile"} else SAME_ANSWER
+
+    def _of_answers(self, place: int, rows: Rows, absent: bool) -> str:
+        target = self.item.target
+        if absent:
+            return self._reason(place, rows)
+        if isinstance(target, TotalTarget) and not self._complete:
+            return self._answered(rows)
+        if isinstance(target, GiniTarget) and self._has_negative(target, rows):
+            return NEGATIVE_VALUES
+        return ""
+
+    @property
+    def _complete(self) -> bool:
+        return all(column.complete for column in self.item.columns)
 
     def _reason(self, place: int, rows: Rows) -> str:
         if not self.counts[place]:
@@ -130,6 +160,20 @@ class AnswerNotes:
         return bool((target.column.values[rows][used] < 0).any())
 
 
+def _lost_replicates(count: int) -> str:
+    if not count:
+        return ""
+    weights = "replicate weight gives" if count == 1 else "replicate weights give"
+    return f"{count:,} {weights} no estimate here."
+
+
+def _without_household(absent: NDArray[np.bool_]) -> str:
+    if not absent.any():
+        return ""
+    count = f"{int(absent.sum())} of {len(absent)} implicates"
+    return f"In {count} no household is of this kind; the others are averaged."
+
+
 def lacking_donor(implicates: int, known: bool) -> str:
     """Say what a margin lacks that does not contain the donor's part.
 
@@ -140,8 +184,5 @@ def lacking_donor(implicates: int, known: bool) -> str:
     known
         Whether the donor is known, but not its part in this figure.
     """
-    return _join(ONE_IMPLICATE if implicates == 1 else "", NO_DONOR if known else DONOR_UNKNOWN)
-
-
-def _join(first: str, second: str) -> str:
-    return f"{first} {second}".strip()
+    donor = NO_DONOR if known else DONOR_UNKNOWN
+    return f"{ONE_IMPLICATE} {donor}" if implicates == 1 else donor

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fusion_core.estimates.margins._certainty import (
+    Doubts,
     certainty_variance,
-    is_controlled,
-    is_fixed,
+    unmoved,
     weak_denominators,
     with_unknown,
+    with_variance,
+    without_estimate,
     without_lonely,
 )
-from fusion_core.estimates.margins.assumptions import (
-    CONTROLLED,
-    DENOMINATOR_CHANGES_SIGN,
-    HEAPED,
-    NO_CASE,
-    NO_REPLICATES,
-    SAME_ANSWER,
-    SAME_VALUE,
-    AnswerNotes,
-    lacking_donor,
-    lost_replicates,
-    unknown_margin,
-    without_household,
-)
+from fusion_core.estimates.margins.assumptions import GroupNotes, lacking_donor
 from fusion_core.estimates.statistics import (
     Groups,
     NamedTarget,
-    RatioTarget,
     WeightMatrix,
     answered_rows,
 )
@@ -111,66 +99,36 @@ def pool_target(
         As in `estimate_targets`.
     """
     counts = answered_rows(groups, item, weights.full)
-    limit = sampling_degrees_of_freedom(counts, weights, observed=item.observed)
-    unsure, none = weak_denominators(item, groups, weights)
-    raw = without_lonely(raw, counts)
-    if none.any():
-        raw = replace(raw, estimates=np.where(none[:, None], np.nan, raw.estimates))
-    effect = None
-    if error is not None and not item.observed:
-        effect = error.effect(item, raw.estimates.mean(axis=1))
-    if effect is None:
-        pooled = pool(raw.estimates, raw.variances, complete_degrees_of_freedom=limit)
-    else:
-        pooled = pool_with_donor(
-            raw.estimates,
-            raw.variance_of_mean,
-            effect.variance,
-            (limit, effect.degrees_of_freedom),
-        )
+    freedom = sampling_degrees_of_freedom(counts, weights, observed=item.observed)
+    sign, none = weak_denominators(item, groups, weights)
+    raw = without_estimate(without_lonely(raw, counts), none)
+
+    donor = None if item.observed else error
+    effect = None if donor is None else donor.effect(item, raw.estimates.mean(axis=1))
+    pooled = _pooled(raw, freedom, effect)
+
     certain, extra = np.zeros(len(groups), dtype=bool), np.zeros(len(groups))
     if wilson_at_bounds:
-        donors = np.inf if error is None or item.observed else error.effective_donors(item)
+        donors = np.inf if donor is None else donor.effective_donors(item)
         certain, extra = certainty_variance(pooled, item, groups, weights, donors=donors)
-        pooled = replace(
-            pooled,
-            within=np.where(certain, extra, pooled.within),
-            total=np.where(certain, np.fmax(extra, pooled.total), pooled.total),
-            degrees_of_freedom=np.where(certain, np.inf, pooled.degrees_of_freedom),
-        )
-    fixed = is_fixed(pooled)
-    controlled = fixed & is_controlled(item, groups, weights)
-    fixed &= ~controlled
-    pooled = with_unknown(pooled, fixed | unsure)
-    complete = np.full(len(groups), item.observed or effect is not None)
-    told = AnswerNotes(item, groups, weights, counts)
-    lacking = ""
-    if not complete.all():
-        lacking = lacking_donor(raw.estimates.shape[1], error is not None)
-    same = SAME_VALUE
-    if not weights.has_replicates:
-        same = HEAPED if item.statistic.kind in {"median", "quantile"} else SAME_ANSWER
-    reasons = told.notes(pooled.estimate)
-    notes = []
-    for group, reason in enumerate(reasons):
-        known = bool(np.isfinite(pooled.total[group]))
-        lonely = not known and counts[group] == 1
-        parts = (
-            weights.note,
-            "" if weights.has_replicates else NO_REPLICATES,
-            unknown_margin(counts[group], fixed=fixed[group], lonely=lonely, same=same),
-            DENOMINATOR_CHANGES_SIGN if unsure[group] else "",
-            NO_CASE if certain[group] else "",
-            CONTROLLED if controlled[group] else "",
-            lost_replicates(int(raw.lost_replicates[group])),
-            without_household(raw.absent[group]),
-            lacking if known else "",
-        )
-        # Without an estimate there is nothing to say about its margin.
-        shown = () if np.isnan(pooled.estimate[group]) else parts
-        notes.append(" ".join(filter(None, (*shown, reason))))
-    extra = np.where(np.isnan(pooled.total), np.nan, np.where(certain, extra, 0.0))
-    return PooledTarget(pooled, counts, notes, complete, extra, effect, limit)
+        pooled = with_variance(pooled, certain, extra)
+    fixed, controlled = unmoved(pooled, item, groups, weights)
+    pooled = with_unknown(pooled, fixed | sign)
+    extra = np.where(np.isnan(pooled.total), np.nan, extra)
+
+    complete = item.observed or effect is not None
+    lacking = "" if complete else lacking_donor(raw.estimates.shape[1], error is not None)
+    doubts = Doubts(sign, certain, fixed, controlled)
+    notes = GroupNotes(item, groups, weights, counts, raw, doubts, lacking).notes(pooled)
+    everywhere = np.full(len(groups), complete)
+    return PooledTarget(pooled, counts, notes, everywhere, extra, effect, freedom)
+
+
+def _pooled(raw: GroupEstimates, freedom: Floats, effect: DonorEffect | None) -> Pooled:
+    if effect is None:
+        return pool(raw.estimates, raw.variances, complete_degrees_of_freedom=freedom)
+    both = (freedom, effect.degrees_of_freedom)
+    return pool_with_donor(raw.estimates, raw.variance_of_mean, effect.variance, both)
 
 
 def sampling_degrees_of_freedom(
@@ -209,12 +167,3 @@ def sampling_degrees_of_freedom(
         return np.asarray(np.minimum(limit, design.rank))
     published = np.inf if design.method == "successive difference" else design.rank
     return np.full_like(limit, published)
-
-
-def bounds_of(item: NamedTarget) -> tuple[float, float]:
-    """Return the smallest and largest value an estimate can have."""
-    if isinstance(item.target, RatioTarget) and item.target.proportion:
-        return 0.0, 1.0
-    if item.statistic.kind == "count":
-        return 0.0, np.inf
-    return -np.inf, np.inf

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
-from fusion_core.estimates.statistics import RESULT_COLUMNS
+from fusion_core.estimates.statistics import RESULT_COLUMNS, RatioTarget
 from fusion_core.estimates.variance import Pooled, margin_multiplier
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.statistics import Statistic
+    from fusion_core.estimates.statistics import NamedTarget, Statistic
 
     Floats = NDArray[np.float64]
 
@@ -55,6 +55,23 @@ class ResultBlock:
     bounds: tuple[float, float]
     assumptions: list[str]
     complete: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        item: NamedTarget,
+        n: NDArray[np.int_],
+        pooled: Pooled,
+        assumptions: list[str],
+        complete: NDArray[np.bool_],
+    ) -> Self:
+        """Lay out a target's results, within what its estimates can be."""
+        bounds = (-np.inf, np.inf)
+        if isinstance(item.target, RatioTarget) and item.target.proportion:
+            bounds = (0.0, 1.0)
+        elif item.statistic.kind == "count":
+            bounds = (0.0, np.inf)
+        return cls(item.statistic, item.level, n, pooled, bounds, assumptions, complete)
 
 
 def reliability(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.api import Cell, fused_cells
+from fusion_core.estimates.api import Breakdown, fused_cells
 from fusion_core.estimates.runs._predictor_labels import with_group_labels
 from fusion_core.estimates.runs._run_donor import donor_of_run
 from fusion_core.estimates.runs._stored_implicates import StoredImplicates, stored_implicates
@@ -156,21 +156,32 @@ class EstimateData:
 
         return self._kept_rows.get(("subgroup", text), keep)
 
-    def groups(self, by: Sequence[str], where: str) -> tuple[Groups, pd.DataFrame]:
-        """Partition the filtered households by some columns."""
+    def breakdown(self, by: Sequence[str], where: str) -> Breakdown:
+        """Return the groups that columns and fused variables form within a filter."""
+        own, cells = fused_cells(by, self.implicates, self.donor)
+        within = self.subgroup(where).within
+        if within is not None:
+            cells = [
+                replace(
+                    cell, condition=within if cell.condition is None else within & cell.condition
+                )
+                for cell in cells
+            ]
+        found = self._partition(own, where)
+        return Breakdown(tuple(by), found.groups, found.keys, tuple(cells))
 
+    def _partition(self, by: Sequence[str], where: str) -> _Partition:
         def partition() -> _Partition:
             return _Partition(*self._grouped(by, self.subgroup(where)))
 
-        found = self._kept_rows.get(("groups", where.strip(), tuple(by)), partition)
-        return found.groups, found.keys
+        return self._kept_rows.get(("groups", where.strip(), tuple(by)), partition)
 
     def sums(self, by: Sequence[str], where: str) -> GroupSums:
         """Return the weighted sums of groups; what is known of smaller groups is added up."""
         key = ("sums", where.strip(), tuple(by))
 
         def begin() -> GroupSums:
-            groups, _ = self.groups(by, where)
+            groups = self._partition(by, where).groups
             known = [
                 sums
                 for other, sums in self._kept_rows.items()
@@ -185,27 +196,9 @@ class EstimateData:
 
     def targets(self, statistics: Sequence[Statistic], where: str = "") -> list[NamedTarget]:
         """Return what has to be computed for some statistics, within a filter if one is given."""
-        targets = [
-            target
-            for statistic in statistics
-            for target in build_targets(statistic, self.implicates, self.table, self.rows)
-        ]
+        targets = build_targets(statistics, self.implicates, self.table, self.rows)
         within = self.subgroup(where).within
         return targets if within is None else [restrict(target, within) for target in targets]
-
-    def cells(self, by: Sequence[str], where: str) -> tuple[list[str], list[Cell]]:
-        """Return the recipient's columns among some, and the cells fused ones form within a filter."""
-        own, cells = fused_cells(by, self.implicates, self.donor)
-        within = self.subgroup(where).within
-        if within is not None:
-            cells = [
-                Cell(
-                    cell.levels,
-                    within if cell.condition is None else within & cell.condition,
-                )
-                for cell in cells
-            ]
-        return own, cells
 
     def _grouped(self, by: Sequence[str], subgroup: Subgroup) -> tuple[Groups, pd.DataFrame]:
         """Partition the households of a subgroup; a group without any in all implicates is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,16 +17,15 @@ from fusion_core.estimates.api import (
     estimate_points,
     estimate_targets,
     group_mask,
+    single_group,
 )
 from fusion_core.estimates.margins import result_frame
 from fusion_core.estimates.runs._stored_results import keep_result, read_result, state_of
 from fusion_core.estimates.runs.estimate_data import EstimateCache, EstimateData, stamp
-from fusion_core.estimates.statistics import Groups, Statistic
-from fusion_core.estimates.variance import estimate_linearized, estimate_with_replicates
+from fusion_core.estimates.statistics import Statistic
+from fusion_core.estimates.variance import estimate_each
 
 if TYPE_CHECKING:
-    from fusion_core.estimates.margins import ResultBlock
-    from fusion_core.estimates.statistics import NamedTarget
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
@@ -132,16 +132,10 @@ def first_estimates(
         As `area_estimates`, with the same estimates and no margins.
     """
     loaded = (EstimateCache() if cache is None else cache).source(workspace, source)
-    own, cells = loaded.cells(_columns(by), where)
-    groups, keys = loaded.groups(own, where)
-    found = estimate_by(
-        _columns(by),
-        (groups, keys),
-        cells,
-        loaded.targets(_listed(statistic)),
-        lambda items: estimate_points(groups, loaded.weights, items),
-    )
-    return result_frame(*found, confidence=0.90)
+    breakdown = loaded.breakdown(_columns(by), where)
+    targets = loaded.targets(_listed(statistic))
+    estimate = partial(estimate_points, breakdown.groups, loaded.weights)
+    return result_frame(*estimate_by(breakdown, targets, estimate), confidence=0.90)
 
 
 def survey_area_estimates(
@@ -210,14 +204,9 @@ def area_draws(
         raise InputError(
             f"No household of {by} {area} meets the filter", fix="Widen or clear the filter"
         )
-    groups = Groups.from_codes(np.where(mask, 0, -1).astype(np.intp), 1)
+    groups = single_group(mask)
     targets = source.targets([statistic], where)
-    computed = [item.target for item in targets]
-    weights = source.weights
-    if weights.has_replicates:
-        raw = estimate_with_replicates(groups, weights.values, weights.design.factor, computed)
-    else:
-        raw = estimate_linearized(groups, weights.full, computed, source.rows)
+    raw = estimate_each(groups, source.weights, targets)
     frames = [
         pd.DataFrame(
             {
@@ -259,22 +248,18 @@ def _key(run: Run, request: _Request) -> tuple[Any, ...]:
 
 
 def _estimated(source: EstimateData, request: _Request) -> pd.DataFrame:
-    own, cells = source.cells(request.by, request.where)
-    groups, keys = source.groups(own, request.where)
-
-    def blocks_of(items: Sequence[NamedTarget]) -> list[ResultBlock]:
-        return estimate_targets(
-            groups,
-            source.weights,
-            items,
-            method=request.method,
-            donor=source.donor,
-            sums=source.sums(own, request.where),
-        )
-
+    breakdown = source.breakdown(request.by, request.where)
     targets = source.targets(request.statistics)
-    found = estimate_by(request.by, (groups, keys), cells, targets, blocks_of)
-    return result_frame(*found, confidence=request.confidence)
+    estimate = partial(
+        estimate_targets,
+        breakdown.groups,
+        source.weights,
+        method=request.method,
+        donor=source.donor,
+        sums=source.sums(breakdown.own, request.where),
+    )
+    keys, blocks = estimate_by(breakdown, targets, estimate)
+    return result_frame(keys, blocks, confidence=request.confidence)
 
 
 def _listed(statistic: Statistic | Sequence[Statistic]) -> tuple[Statistic, ...]:

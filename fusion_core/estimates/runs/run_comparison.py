@@ -198,7 +198,7 @@ def compare_sources(
         )
     sides, keys = [], []
     for source in loaded:
-        fused = [name for name in by if name not in source.cells(by, where)[0]]
+        fused = source.breakdown(by, where).fused
         if fused:
             raise InputError(
                 f"Two sources are not compared by the fused variable '{fused[0]}'",
@@ -287,16 +287,16 @@ def _sides_by(
     source: EstimateData, statistic: Statistic, by: Sequence[str], where: str
 ) -> list[tuple[Side, pd.DataFrame]]:
     """Return one side per cell of the fused variables among `by`, with the keys of its groups."""
-    own, cells = source.cells(by, where)
-    groups, keys = source.groups(own, where)
+    breakdown = source.breakdown(by, where)
     item = only_target(source.targets([statistic]), statistic)
+    sums = source.sums(breakdown.own, where)
     sides = []
-    for cell in cells:
+    for cell in breakdown.cells:
         [restricted] = cell.of([item])
         side = estimate_side(
-            restricted, groups, source.weights, donor=source.donor, sums=source.sums(own, where)
+            restricted, breakdown.groups, source.weights, donor=source.donor, sums=sums
         )
-        sides.append((side, keys.assign(**cell.levels)[list(by)]))
+        sides.append((side, breakdown.keys.assign(**cell.levels)[list(by)]))
     return sides
 
 

@@ -327,15 +327,33 @@ class NamedTarget:
 
 
 def build_targets(
-    statistic: Statistic, implicates: Implicates | None, table: pd.DataFrame | None, rows: int
+    statistics: Sequence[Statistic],
+    implicates: Implicates | None,
+    table: pd.DataFrame | None,
+    rows: int,
 ) -> list[NamedTarget]:
-    """Return what has to be computed for a statistic: one target, or one per level.
+    """Return what has to be computed for statistics: one target each, or one per level.
+
+    Parameters
+    ----------
+    statistics
+        What is asked.
+    implicates, table
+        Where its variables are.
+    rows
+        Number of households.
 
     Raises
     ------
     InputError
-        If the variable or level does not exist or does not suit the statistic.
+        If a variable or level does not exist or does not suit its statistic.
     """
+    return [item for asked in statistics for item in _targets_of(asked, implicates, table, rows)]
+
+
+def _targets_of(
+    statistic: Statistic, implicates: Implicates | None, table: pd.DataFrame | None, rows: int
+) -> list[NamedTarget]:
     if not statistic.variable:
         return [NamedTarget(statistic, "", TotalTarget(Constant(rows)), None, observed=True)]
     column = find_column(statistic.variable, implicates, table)

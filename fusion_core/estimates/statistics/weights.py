@@ -94,6 +94,11 @@ def weight_matrix(
     InputError
         If a column is missing, or a weight is no finite number or negative.
     """
+    if table is not None and len(table) != rows:
+        raise InputError(
+            f"The recipient has {len(table):,} households and the implicates have {rows:,}",
+            fix="Give the recipient the variables were fused for, in its order",
+        )
     used = WeightDesign() if design is None else design
     if table is None or weight is None:
         if used.replicates:
@@ -101,11 +106,6 @@ def weight_matrix(
                 "Replicate weights need a table that holds them", fix="Give `recipient`"
             )
         return WeightMatrix(np.ones((rows, 1)), WeightDesign(), unweighted(trained))
-    if len(table) != rows:
-        raise InputError(
-            f"The recipient has {len(table):,} households and the implicates have {rows:,}",
-            fix="Give the recipient the variables were fused for, in its order",
-        )
     columns = [weight, *used.columns]
     for name in columns:
         if name not in table.columns:

@@ -28,8 +28,7 @@ from fusion_core.estimates.variance.pooling import (
 )
 from fusion_core.estimates.variance.variance import (
     GroupEstimates,
-    estimate_linearized,
-    estimate_with_replicates,
+    estimate_each,
 )
 
 __all__ = [
@@ -42,8 +41,7 @@ __all__ = [
     "Pooled",
     "ask_donor",
     "donor_values",
-    "estimate_linearized",
-    "estimate_with_replicates",
+    "estimate_each",
     "holm",
     "holm_of_chosen_pair",
     "margin_multiplier",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.statistics import Groups, Target
+    from fusion_core.estimates.statistics import Groups, NamedTarget, Target, WeightMatrix
 
     Floats = NDArray[np.float64]
 
@@ -99,6 +99,32 @@ def replicate_variance(replicates: Floats, factor: float) -> tuple[Floats, NDArr
     with np.errstate(invalid="ignore", divide="ignore"):
         squares = np.nansum(deviation**2, axis=-2) * count / (count - lost)
     return factor * squares, lost.max(axis=-1)
+
+
+def estimate_each(
+    groups: Groups,
+    weights: WeightMatrix,
+    targets: Sequence[NamedTarget],
+    *,
+    keep_replicates: bool = False,
+    sums: GroupSums | None = None,
+) -> list[GroupEstimates]:
+    """Estimate every target in every group, under all weights there are.
+
+    Parameters
+    ----------
+    groups, weights, targets
+        What to estimate, of whom, with which weights; without replicates variances are linearized.
+    keep_replicates, sums
+        As in `estimate_with_replicates`.
+    """
+    asked = [item.target for item in targets]
+    if not weights.has_replicates:
+        return estimate_linearized(groups, weights.full, asked, len(weights.values))
+    factor = weights.design.factor
+    return estimate_with_replicates(
+        groups, weights.values, factor, asked, keep_replicates=keep_replicates, sums=sums
+    )
 
 
 def estimate_with_replicates(

@@ -273,7 +273,7 @@ def test_areas_without_any_such_household_are_not_in_the_result(source):
 
 def test_households_the_draws_left_out_belong_to_the_base_of_a_rare_subgroup(source):
     """Taking only those some implicate selects would make every rare subgroup look frequent."""
-    groups, _ = source.groups((), "trouble = 'Every month'")
+    groups = source.breakdown((), "trouble = 'Every month'").groups
     assert groups.sizes.tolist() == [source.rows]
 
 
@@ -332,7 +332,8 @@ def test_a_condition_put_together_again_selects_the_same(text):
 
 def test_the_array_core_restricts_targets_as_filters_do(source):
     where = "trouble <> 'Never'"
-    groups, keys = source.groups((), where)
+    breakdown = source.breakdown((), where)
+    groups, keys = breakdown.groups, breakdown.keys
     targets = source.targets([STATISTICS[0]], where)
     blocks = estimate_targets(groups, source.weights, targets, donor=source.donor)
     pd.testing.assert_frame_equal(

@@ -29,7 +29,7 @@ def source():
 
 
 def estimate(source, statistic, by, where=""):
-    groups, _ = source.groups(by, where)
+    groups = source.breakdown(by, where).groups
     targets = source.targets([statistic], where)
     sums = source.sums(by, where)
     known = estimate_targets(groups, source.weights, targets, sums=sums)[0].pooled
@@ -107,7 +107,7 @@ def test_sums_too_large_for_memory_are_computed_in_parts(source, monkeypatch):
     monkeypatch.setattr(
         "fusion_core.estimates.statistics.group_sums._LARGEST_BYTES", 9 * 40 * 8 * 2
     )
-    groups, _ = source.groups(["puma"], "")
+    groups = source.breakdown(["puma"], "").groups
     assert len(GroupSums(groups, source.weights.values).parts()) > 3
     known, anew = estimate(source, Statistic("mean", "energy"), ["puma"])
     np.testing.assert_allclose(known.total, anew.total)
@@ -121,14 +121,14 @@ def test_predictors_of_the_donors_regression_are_read_once_too(source):
         return groups.sizes.astype(float)
 
     for by in (["puma"], ["state"], ["puma"], []):
-        groups, _ = source.groups(by, "")
+        groups = source.breakdown(by, "").groups
         found = source.sums(by, "").added("households", households)
         np.testing.assert_array_equal(found, groups.sizes)
     assert asked == [12]
 
 
 def test_full_weight_sums_are_those_of_the_estimate(source):
-    groups, _ = source.groups(["puma"], "")
+    groups = source.breakdown(["puma"], "").groups
     anew = GroupSums(groups, source.weights.values)
     for sums in (source.sums(["puma"], ""), anew):
         expected = [source.weights.full[rows].sum() for rows in groups]
