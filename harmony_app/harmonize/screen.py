@@ -19,7 +19,7 @@ from harmony_app.harmonize.match import (
     preview_record,
     rows_record,
 )
-from harmony_app.harmonize.team import variable_reviews
+from harmony_app.harmonize.team import decision_record, variable_reviews
 from harmony_app.harmonize.work import (
     Browser,
     PairSession,
@@ -130,7 +130,7 @@ class Screen:
         statuses = work.statuses()
         self._browser.show(
             statuses=worklist_statuses(
-                work.surveys.donor.dictionary, statuses, done, work.attention()
+                work.surveys.donor.dictionary, statuses, done, work.attention(), work.decided
             )
             | {"reviews": variable_reviews(work)}
         )
@@ -149,6 +149,7 @@ class Screen:
         self._browser.show(
             subject={
                 "key": state.key,
+                "decision": decision_record(work.decided.get(state.donor)),
                 "donor": variable_card(work.surveys.donor.dictionary[state.donor]),
                 "recipient_survey": work.pair.recipient.title,
                 "recipient": variable_card(recipient) if recipient else None,

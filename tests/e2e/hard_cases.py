@@ -107,7 +107,7 @@ class Hand:
         """Select what a filter finds, in addition to what is selected."""
         box = self.page.get_by_label(f"Filter {side} levels")
         if box.input_value():
-            self.press("/")
+            self.press("f")
         else:
             self.click(box)
         self.type(text)

@@ -36,7 +36,7 @@ def suggest_harmonies(
         list[str] | None,
         typer.Argument(
             metavar="[VARIABLE…]",
-            show_default="all without a harmony",
+            show_default="all undecided",
             help="Donor variables; DONOR__RECIPIENT chooses the recipient variable, too.",
         ),
     ] = None,
@@ -56,7 +56,7 @@ def suggest_harmonies(
     """Suggest recipient variables, and whole harmonies, for donor variables.
 
     Variables that are named get their best candidates and a harmony with the first; without names,
-    every variable that has no harmony and a candidate worth a look. Nothing is stored without
+    every undecided variable with a candidate worth a look. Nothing is stored without
     --save-drafts, and a draft or harmony that exists already is never replaced.
     """
     from fusion_core.harmony.model import split_key
@@ -75,7 +75,7 @@ def suggest_harmonies(
         parts = [(name, "") if name in donor else split_key(name) for name in variables]
         chosen = [(donor.require(own, where=surveys.donor.title), its) for own, its in parts]
     else:
-        done = {split_key(key)[0] for key in kept}
+        done = {split_key(key)[0] for key in kept} | store.decisions.load().keys()
         chosen = [(item, "") for item in donor.answers() if item.name not in done]
     columns = tuple(donor.answers())
     found = [_suggested(index, surveys, asked, columns, compared) for asked in chosen]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from fusion_core.cli.harmonies._check import check_harmonies
+from fusion_core.cli.harmonies._deciding import decide_variables
 from fusion_core.cli.harmonies._exporting import export_harmonies
 from fusion_core.cli.harmonies._importing import import_harmonies
 from fusion_core.cli.harmonies._suggestions import suggest_harmonies
@@ -103,6 +104,7 @@ app.command("import")(import_harmonies)
 app.command("export")(export_harmonies)
 app.command("check")(check_harmonies)
 app.command("suggest")(suggest_harmonies)
+app.command("decide")(decide_variables)
 
 
 _APPLIED: Final = ("donor.parquet", "recipient.parquet")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,8 @@ class Coverage:
         Variables that could be harmonized.
     harmonized
         Those with a saved harmony.
+    set_aside
+        Of the others, those somebody decided to leave without one.
     to_review, needs_work
         Of these, those nobody has reviewed since they were saved, and those a reviewer sent back.
     """
@@ -32,11 +34,14 @@ class Coverage:
     theme: str
     total: int
     harmonized: int
+    set_aside: int
     to_review: int
     needs_work: int
 
 
-def coverage(donor: Dictionary, contents: PairContents) -> tuple[Coverage, ...]:
+def coverage(
+    donor: Dictionary, contents: PairContents, decided: Collection[str] = ()
+) -> tuple[Coverage, ...]:
     """Count a donor's variables by theme, in the order of `themes.THEMES`; empty themes are left out.
 
     Parameters
@@ -45,6 +50,8 @@ def coverage(donor: Dictionary, contents: PairContents) -> tuple[Coverage, ...]:
         The donor's dictionary.
     contents
         What is saved for it and one recipient.
+    decided
+        Donor variables somebody decided to leave without a harmony.
     """
     found = donor_reviews(contents.harmonies.values(), contents.review)
     by_theme: dict[str, list[str]] = {theme: [] for theme in THEMES}
@@ -55,6 +62,7 @@ def coverage(donor: Dictionary, contents: PairContents) -> tuple[Coverage, ...]:
             theme,
             len(names),
             sum(name in found for name in names),
+            sum(name in decided and name not in found for name in names),
             sum(found.get(name) == "to review" for name in names),
             sum(found.get(name) == "needs work" for name in names),
         )

@@ -1,5 +1,11 @@
 """Harmonies on disk: one file per pair with its history, reviews and drafts."""
 
+from fusion_core.harmony.store.decisions import (
+    REASON_LIMIT,
+    Decision,
+    NoHarmony,
+    decide,
+)
 from fusion_core.harmony.store.drafts import (
     Draft,
 )
@@ -25,14 +31,18 @@ from fusion_core.harmony.store.store import (
 
 __all__ = [
     "READABLE_VERSIONS",
+    "REASON_LIMIT",
     "REMARK_LIMIT",
+    "Decision",
     "Draft",
     "HarmonyStore",
     "HistoryEntry",
+    "NoHarmony",
     "PairContents",
     "Remark",
     "Review",
     "ReviewStatus",
+    "decide",
     "list_pairs",
     "now",
     "render_pair",

@@ -15,6 +15,7 @@ from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
 from fusion_core.harmony.store._write_log import PairLedger
+from fusion_core.harmony.store.decisions import DecisionFile
 from fusion_core.harmony.store.drafts import Draft, DraftFolder
 from fusion_core.harmony.store.history import Action, HistoryEntry
 from fusion_core.harmony.store.pair_file import PairContents
@@ -42,6 +43,7 @@ class HarmonyStore:
         self.path = self._ledger.path
         self.history_path = self._ledger.history_path
         self.drafts = DraftFolder(self.folder / "drafts", str(pair))
+        self.decisions = DecisionFile(self.folder, pair)
 
     def load(self) -> HarmonySet:
         """Return all harmonies in alphabetical order of their keys; none where nothing is saved.

@@ -1,4 +1,5 @@
 // Choosing the recipient variable: ranked with reasons, or found by search over all of them.
+import { createDecision } from "./decision.js";
 import { TYPE_WORDS, fold, h, matches, number, percent, setText, words } from "./dom.js";
 
 /** A candidate below this is among the nearest there are, but not offered as one that means the same. */
@@ -19,8 +20,9 @@ export function createCandidates(actions) {
     onkeydown: onKey,
   });
   const none = h("p.muted", { role: "status", hidden: true });
+  const decision = createDecision(actions);
   const list = h("div.candidates", { role: "listbox", "aria-label": "Recipient variables" });
-  const element = h("section.chooser", { "aria-label": "Choose the recipient variable" }, h("div.chooser-head", {}, title, back), search, none, list);
+  const element = h("section.chooser", { "aria-label": "Choose the recipient variable" }, h("div.chooser-head", {}, title, back), decision.element, search, none, list);
 
   function onKey(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -70,11 +72,14 @@ export function createCandidates(actions) {
       for (const item of recipients) item.haystack ??= fold(`${item.name} ${item.description} ${item.text}`);
       title.replaceChildren("Which recipient variable means the same as ", h("span.mono", {}, next.donor.name), "?");
       back.hidden = !canCancel;
+      decision.update(next);
       setText(none, `Nothing in ${next.recipient_survey} seems to mean the same. The nearest are:`);
       if (fresh) { search.value = ""; list.scrollTop = 0; }
       show(fresh);
     },
     focus: () => search.focus(),
+    /** Decide on the variable by one key; false where the key means nothing here. */
+    decisionKey: (event) => decision.key(event),
   };
 }
 

@@ -15,7 +15,7 @@ export function createCoverage(actions) {
 
   function receive({ pair, donor, pairs, rows }) {
     pairs = [...pairs.filter(({ id }) => id === pair), ...pairs.filter(({ id }) => id !== pair)]; // the open one is seen first
-    setText(status, `of the variables of ${donor}, as read off their descriptions · ○ to review · ! sent back by a reviewer`);
+    setText(status, `of the variables of ${donor}, as read off their descriptions · ⊘ set aside · ○ to review · ! sent back by a reviewer`);
     const all = { theme: "", total: sum(rows, (row) => row.total), cells: Object.fromEntries(pairs.map(({ id }) => [id, total(rows, id)])) };
     const header = h("tr", {}, h("th", { scope: "col" }, "theme"), h("th", { scope: "col" }, "variables"), ...pairs.map((item) => h("th", { scope: "col", class: item.id === pair ? "own" : "" }, item.recipient)));
     table.replaceChildren(h("table.matrix.coverage-table", {}, h("thead", {}, header), h("tbody", {}, ...[all, ...rows].map((row) =>
@@ -23,16 +23,16 @@ export function createCoverage(actions) {
   }
 
   const sum = (items, of) => items.reduce((before, item) => before + of(item), 0);
-  const total = (rows, id) => Object.fromEntries(["done", "to_review", "needs_work"].map((key) => [key, sum(rows, (row) => row.cells[id][key])]));
+  const total = (rows, id) => Object.fromEntries(["done", "aside", "to_review", "needs_work"].map((key) => [key, sum(rows, (row) => row.cells[id][key])]));
 
   function cell(row, { id, recipient }) {
-    const { done, to_review: waiting, needs_work: back } = row.cells[id];
+    const { done, aside, to_review: waiting, needs_work: back } = row.cells[id];
     const share = row.total ? done / row.total : 0;
-    const parts = [`${done} harmonized`, `${row.total - done} without a harmony`, ...(waiting ? [`${waiting} to review`] : []), ...(back ? [`${back} sent back`] : [])];
-    const notes = [...(waiting ? [`${waiting} ○`] : []), ...(back ? [`${back} !`] : [])].join(" ");
+    const parts = [`${done} harmonized`, ...(aside ? [`${aside} set aside`] : []), `${row.total - done - aside} undecided`, ...(waiting ? [`${waiting} to review`] : []), ...(back ? [`${back} sent back`] : [])];
+    const notes = [...(aside ? [`${aside} ⊘`] : []), ...(waiting ? [`${waiting} ○`] : []), ...(back ? [`${back} !`] : [])].join(" ");
     return h("td", {}, h("button.coverage-cell", { type: "button", title: `${parts.join(", ")}. Opens the variables of ${row.theme || "all themes"}.`, "aria-label": `${row.theme || "all themes"}, ${recipient}: ${parts.join(", ")}`, onclick: () => actions.openTheme(id, row.theme) },
       h("span.coverage-numbers", {}, h("strong", {}, String(done)), h("span.muted", {}, done ? percent(share) : ""), h("span.coverage-notes", {}, notes)),
-      h("span.coverage-bar", {}, h("span", { style: { width: `${100 * share}%` } }))));
+      h("span.coverage-bar", {}, h("span", { style: { width: `${100 * share}%` } }), h("span.aside", { style: { width: `${row.total ? (100 * aside) / row.total : 0}%` } }))));
   }
 
   return { element, start, answers: { coverage: receive } };

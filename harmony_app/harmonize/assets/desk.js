@@ -19,6 +19,7 @@ export function render({ model }) {
   const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
   let sequence = 0;
   let choosing = false;
+  let waiting = null; // the variable after which the next undecided one is to be opened
 
   function read(part) { return model[part] ? JSON.parse(model[part]) : null; }
 
@@ -30,7 +31,7 @@ export function render({ model }) {
 
   const actions = {
     send,
-    edit(change) { match.problem(null); send({ ...change, of: state.form?.key }); },
+    edit(change) { waiting = null; match.problem(null); send({ ...change, of: state.form?.key }); },
     ask: (question) => model.send_msg(question),
     /** Whether the server has not yet answered the last message, so that the form is older than the person. */
     awaiting: () => Boolean(state.form) && state.form.sequence < sequence,
@@ -45,10 +46,16 @@ export function render({ model }) {
     },
     openVariable(name) {
       choosing = false;
+      waiting = null;
       if (state.place.view !== "match") showView("match");
       worklist.select(name);
       send({ kind: "open", donor: name });
     },
+    decide(name, verdict) {
+      send({ kind: "decide", variables: [name], verdict });
+      if (verdict !== "undecided") waiting = name;
+    },
+    decideMany: (names) => dialogs.decide(names),
     takeCandidate(name) { choosing = false; send({ kind: "take_candidate", donor: state.subject.donor.name, recipient: name }); },
     chooseRecipient(name) { choosing = false; match.levels.focusWhenShown(state.subject.donor.name, name); send({ kind: "open", donor: state.subject.donor.name, recipient: name }); },
     startChoice() { choosing = true; showMiddle(); candidates.focus(); },
@@ -172,7 +179,7 @@ export function render({ model }) {
     pairs: () => { if (state.pairs) worklist.updatePairs(state.pairs); },
     recipients: () => {},
     variables: () => worklist.updateVariables(state.variables ?? []),
-    statuses: () => worklist.updateStatuses(state.statuses ?? { variables: {}, done: 0, total: 0 }),
+    statuses: () => { worklist.updateStatuses(state.statuses ?? { variables: {}, done: 0, total: 0 }); goOn(); },
     subject: showSubject,
     labels: showEdit,
     rows: showEdit,
@@ -185,6 +192,14 @@ export function render({ model }) {
     findings: () => { if (state.findings) findings.update(state.findings); },
     preview: () => { consequence.update(state.preview, state.place.palette); showConsequence(); },
   };
+  /** Open the next undecided variable once the server says that the present one is dealt with. */
+  function goOn() {
+    const { variables = {}, aside = {} } = state.statuses ?? {};
+    if (!waiting || !(aside[waiting] || variables[waiting]?.status === "saved")) return;
+    waiting = null;
+    if (!worklist.openNext()) toast.show("Every variable in this list is decided.");
+  }
+
   const hand = createHand(desk);
   for (const part of PARTS) {
     model.on(part, () => hand.whenFree(part, () => {
@@ -209,18 +224,30 @@ export function render({ model }) {
   }
 
   function onKey(event) {
-    if (dialogs.element.open || !desk.isConnected || state.place?.view !== "match") return;
+    if (dialogs.element.open || !desk.isConnected) return;
     const key = event.key.toLowerCase();
     const command = event.ctrlKey || event.metaKey;
-    if (command && key === "s") { event.preventDefault(); event.composedPath()[0]?.blur?.(); setTimeout(actions.save, 0); return; }
+    if (key === "/" && !command && !isTyping(event)) { event.preventDefault(); worklist.focusSearch(); return; }
+    if (state.place?.view !== "match") return;
+    if (command && (key === "s" || key === "enter")) {
+      event.preventDefault();
+      const field = event.composedPath()[0];
+      field?.blur?.(); // what is typed in it counts
+      setTimeout(() => {
+        if (key === "enter") waiting = state.subject?.donor.name ?? null;
+        actions.save();
+        if (key === "enter") goOn(); // saved already, it only moves on
+        else field?.focus?.({ preventScroll: true });
+      }, 0);
+      return;
+    }
     if (isTyping(event)) return;
     if (command) match.levels.finishNumber();
     if (command && (key === "y" || (key === "z" && event.shiftKey))) { event.preventDefault(); send({ kind: "redo" }); }
     else if (command && key === "z") { event.preventDefault(); send({ kind: "undo" }); }
-    else if (key === "/" && !command) {
-      event.preventDefault();
-      if (match.element.hidden) worklist.focusSearch(); else match.levels.focusFilter();
-    } else if (key === "?") dialogs.help();
+    else if (key === "f" && !command && !match.element.hidden) { event.preventDefault(); match.levels.focusFilter(); }
+    else if (key === "?") dialogs.help();
+    else if (!candidates.element.hidden && candidates.decisionKey(event)) event.preventDefault();
     else if (!match.element.hidden && queue.key(event)) event.preventDefault();
     else if (key === "a" && !command && !match.element.hidden && match.suggestion.takeAll()) event.preventDefault();
     else if (!match.element.hidden && match.levels.pageKey(event)) event.preventDefault();

@@ -1,6 +1,7 @@
 // Dialogues: confirm a delete, resolve a conflict, look at history, write a comment.
 import { changesTable } from "./changes.js";
 import { createConflict } from "./conflict.js";
+import { decisionQuestion } from "./decision.js";
 import { h, setText, when } from "./dom.js";
 import { tableQuestion, tableReport } from "./group_menu.js";
 import { keysBody } from "./keys.js";
@@ -52,6 +53,10 @@ export function createDialogs(actions) {
     comment(form) {
       const text = h("textarea", { rows: 6, maxlength: 4000, "aria-label": "Comment", value: form.comment, dir: "auto" });
       open(`Comment on ${form.key}`, [text], [close(), act("Keep comment", ".primary", () => actions.edit({ kind: "comment", text: text.value.trim() }))]);
+    },
+    decide(names) {
+      const [title, body, read] = decisionQuestion(names.length);
+      open(title, body, [close(), act("Set aside", ".primary", () => actions.send({ kind: "decide", variables: names, ...read() }))]);
     },
     table_report(reply) { open(...tableReport(reply), [close("Close")]); },
     table(side) {

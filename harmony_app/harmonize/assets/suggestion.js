@@ -7,7 +7,7 @@ export function createSuggestion(actions) {
   const reasons = h("span.suggestion-reasons", { dir: "auto" });
   const parts = h("div.suggestion-parts", { role: "group", "aria-label": "Take a part of the suggestion" });
   const all = h("button.small.primary", { type: "button", title: "Take everything suggested (a); undo brings it back", onclick: takeAll }, "Take all ", h("kbd", {}, "a"));
-  const dismiss = h("button.small", { type: "button", title: "Do not suggest anything for these two variables", onclick: () => actions.send({ kind: "dismiss_suggestion" }) }, "Dismiss");
+  const dismiss = h("button.small", { type: "button", title: "Never suggest anything for these two variables to me again, until I ask for it", onclick: () => actions.send({ kind: "dismiss_suggestion" }) }, "Dismiss");
   const element = h("section.suggestion-band", { "aria-label": "Suggestion", "aria-live": "polite", hidden: true },
     h("div.suggestion-words", {}, h("span.spark", { "aria-hidden": "true" }, "✦"), h("div", {}, headline, reasons, parts)), h("div.suggestion-buttons", {}, all, dismiss));
 

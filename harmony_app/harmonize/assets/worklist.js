@@ -6,10 +6,11 @@ const STATUSES = [
   ["attention", "attention"],
   ["draft", "draft"],
   ["saved", "saved"],
-  ["none", "not yet"],
+  ["aside", "set aside"],
+  ["none", "undecided"],
   ["suggested", "suggested"],
 ];
-const STATUS_WORDS = { ...Object.fromEntries(STATUSES), attention: "needs attention", suggested: "not harmonized, with a suggestion" };
+const STATUS_WORDS = { ...Object.fromEntries(STATUSES), attention: "needs attention", aside: "set aside: nothing matches, or not a predictor", suggested: "undecided, with a suggestion" };
 
 /** The table of all harmonies and the views that open from it, as the server names them. */
 export const OVERVIEWS = ["all", "convey", "compare", "coverage"];
@@ -24,7 +25,8 @@ export function createWorklist(actions, queue) {
   const pair = h("select", { "aria-label": "Donor and recipient survey", onchange: () => actions.choosePair(pair.value) });
   const views = h("div.segments", { role: "tablist", "aria-label": "View" });
   const coverage = h("button.link.coverage-text", { type: "button", title: "How far the work is, by theme and vintage", onclick: () => actions.showCoverage() });
-  const bar = h("div.coverage-bar", { role: "progressbar", "aria-label": "Variables harmonized", "aria-valuemin": 0 }, h("span"));
+  const bar = h("div.coverage-bar", { role: "progressbar", "aria-label": "Variables decided", "aria-valuemin": 0 }, h("span"), h("span.aside"));
+  const many = h("button.link.set-aside-many", { type: "button", hidden: true, title: "Decide on all undecided variables in this list at once", onclick: () => actions.decideMany(undecided()) });
   const search = h("input.search", {
     type: "search", placeholder: "Search variables", "aria-label": "Search donor variables", title: "Searches names, descriptions and answers",
     oninput: () => { filter.words = words(search.value); applyFilter(); },
@@ -49,8 +51,10 @@ export function createWorklist(actions, queue) {
   const empty = h("p.empty", { hidden: true }, "No variable matches. Clear the search or the filters.");
   const element = h("aside.pane.worklist", { "aria-label": "Worklist" },
     h("div.worklist-head", {}, h("div.pair-box", {}, pairName, pair), views, h("div.coverage", {}, coverage, bar), queue.start, search, chips,
-      h("div.filter-row", {}, respondent, type, theme, review)),
+      h("div.filter-row", {}, respondent, type, theme, review), many),
     empty, list);
+
+  const undecided = () => rows.filter((row) => !row.element.hidden && statusOf(row.name) === "none").map((row) => row.name);
 
   function onKey(event) {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }[event.key];
@@ -68,7 +72,7 @@ export function createWorklist(actions, queue) {
   }
 
   function applyFilter() {
-    const counts = { all: 0, attention: 0, draft: 0, saved: 0, none: 0, suggested: 0 };
+    const counts = { all: 0, attention: 0, draft: 0, saved: 0, aside: 0, none: 0, suggested: 0 };
     let shown = 0;
     for (const row of rows) {
       const status = statusOf(row.name);
@@ -89,31 +93,45 @@ export function createWorklist(actions, queue) {
       chipFor[key].setAttribute("aria-pressed", String(filter.status === key));
     }
     empty.hidden = shown > 0;
+    const filtered = filter.words.length || filter.respondent || filter.type || filter.theme;
+    const open = filtered ? undecided().length : 0;
+    many.hidden = open < 2;
+    setText(many, `Set ${open} undecided aside …`);
   }
 
-  const statusOf = (name) => statuses.variables?.[name]?.status ?? "none";
+  const statusOf = (name) => statuses.variables?.[name]?.status ?? (statuses.aside?.[name] ? "aside" : "none");
 
   function showStatus(row) {
     const status = statusOf(row.name);
     const partners = statuses.variables?.[row.name]?.partners ?? [];
     row.dot.className = `dot ${status}`;
     const reasons = statuses.variables?.[row.name]?.reasons ?? [];
-    row.dot.title = [STATUS_WORDS[status], ...reasons].join("\n");
-    const hint = partners.length ? undefined : queue.suggested(row.name);
-    setText(row.partner, hint ? `${hint}?` : partners.join(", "));
-    row.partner.className = hint ? "hinted" : "";
+    const aside = statuses.aside?.[row.name];
+    const word = aside ? [aside.verdict, aside.reason].filter(Boolean).join(": ") : STATUS_WORDS[status];
+    row.dot.title = [word, ...reasons].join("\n");
+    const hint = partners.length || aside ? undefined : queue.suggested(row.name);
+    setText(row.partner, aside ? aside.verdict : hint ? `${hint}?` : partners.join(", "));
+    row.partner.className = hint ? "hinted" : aside ? "aside" : "";
     row.partner.title = hint ? `Suggested: ${hint}` : "";
     const reviewed = statuses.reviews?.[row.name] ?? "";
     setText(row.sign, { reviewed: "✓", "needs work": "!" }[reviewed] ?? "");
     row.sign.className = `review-sign is-${reviewed.replace(" ", "-")}`;
     row.sign.title = reviewed;
-    row.element.setAttribute("aria-label", `${row.name}, ${row.description}. ${STATUS_WORDS[status]}${partners.length ? `, with ${partners.join(", ")}` : ""}`);
+    row.element.setAttribute("aria-label", `${row.name}, ${row.description}. ${word}${partners.length ? `, with ${partners.join(", ")}` : ""}`);
   }
 
   return {
     element,
     focusSearch: () => { search.focus(); search.select(); },
     step: move,
+    /** Open the first undecided variable below this one, else the first above; none when all are decided. */
+    openNext() {
+      const shown = rows.filter((row) => !row.element.hidden || row.name === selected);
+      const at = shown.findIndex((row) => row.name === selected);
+      const next = [...shown.slice(at + 1), ...shown.slice(0, Math.max(at, 0))].find((row) => statusOf(row.name) === "none");
+      if (next) actions.openVariable(next.name);
+      return Boolean(next);
+    },
     updateChecks(checks) {
       const open = Object.values(checks).reduce((sum, found) => sum + found.errors + found.warnings, 0);
       const tab = views.querySelector("[data-view=findings]");
@@ -161,10 +179,12 @@ export function createWorklist(actions, queue) {
       review.hidden = !Object.values(next.reviews ?? {}).some((status) => status !== "to review");
       if (review.hidden) filter.review = "";
       rows.forEach(showStatus);
-      setText(coverage, `${next.done} of ${next.total} variables harmonized`);
-      bar.setAttribute("aria-valuenow", next.done);
+      const aside = Object.keys(next.aside ?? {}).length;
+      const left = next.total - next.done - aside;
+      setText(coverage, `${next.done} harmonized${aside ? ` · ${aside} set aside` : ""} · ${left ? `${left} of ${next.total} to decide` : `all ${next.total} decided`}`);
+      bar.setAttribute("aria-valuenow", next.done + aside);
       bar.setAttribute("aria-valuemax", next.total);
-      bar.firstChild.style.width = `${next.total ? (100 * next.done) / next.total : 0}%`;
+      [next.done, aside].forEach((count, at) => { bar.children[at].style.width = `${next.total ? (100 * count) / next.total : 0}%`; });
       applyFilter();
     },
     /** Show which variable is open; `place` says where in the list it should come to stand. */

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.matching import Candidate
 from fusion_core.harmony.model import harmony_key, split_key
-from fusion_core.harmony.suggest import decline, declined
 from fusion_core.surveys.model import Variable
 from harmony_app.harmonize.suggest.suggesting import CONFIDENCE_WORDS
 from harmony_app.harmonize.work import Actions, Host, Message, PairSession, messages, require_work
@@ -58,7 +57,6 @@ class Queueing:
         self._left = 0
         self._total = 0
         self._skipped: set[str] = set()
-        self._declined: frozenset[str] = frozenset()
         self._at = ""
         self._taken = 0
 
@@ -81,7 +79,6 @@ class Queueing:
         """Rank the candidates of all donor variables beside the page, a few at a time."""
         work = require_work(self._host)
         self._found, self._skipped, self._at, self._taken = [], set(), "", 0
-        self._declined = declined(work.store, work.user)
         answers = work.surveys.donor.dictionary.answers()
         self._left = self._total = len(answers)
 
@@ -124,8 +121,8 @@ class Queueing:
 
     def _waiting(self) -> list[Queued]:
         work = require_work(self._host)
-        done = {split_key(key)[0] for key in (*work.saved, *work.drafts)}
-        refused = self._declined | self._skipped
+        done = {split_key(key)[0] for key in (*work.saved, *work.drafts)} | work.decided.keys()
+        refused = work.declined | self._skipped
         return [item for item in self._found if item.donor not in done and item.key not in refused]
 
     # Going through them ----------------------------------------------------------------------
@@ -172,8 +169,7 @@ class Queueing:
     def _never(self, message: Message) -> None:
         del message
         current, work = self._current(), require_work(self._host)
-        decline(work.store, work.user, current.key)
-        self._declined |= {current.key}
+        work.decline(current.key)
         self._next()
         self._host.toast(
             f"{current.donor} with {current.candidate.variable.name} is not suggested to you again.",
@@ -182,8 +178,7 @@ class Queueing:
 
     def _again(self, message: Message) -> None:
         key, work = messages.text(message, "key"), require_work(self._host)
-        decline(work.store, work.user, key, again=True)
-        self._declined -= {key}
+        work.decline(key, again=True)
         found = next((item for item in self._found if item.key == key), None)
         if found is not None:
             self._open(found)

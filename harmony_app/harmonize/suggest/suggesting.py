@@ -61,7 +61,6 @@ class Suggesting:
         self._warming = BackgroundWork[None]()
         self._index: SuggestionIndex | None = None
         self._found: dict[Match, Suggestion] = {}
-        self._dismissed: set[Match] = set()
         self._wanted: set[Match] = set()
         self._looking_for: Match | None = None
         self._may_look = False
@@ -138,10 +137,10 @@ class Suggesting:
 
     def _is_offered(self) -> bool:
         """Whether to suggest: for a new match, or where a person asked for it."""
-        match = self._match
-        return match in self._wanted or (
-            self._host.state.saved is None and match not in self._dismissed
-        )
+        match, work = self._match, self._host.work
+        if match in self._wanted:
+            return True
+        return self._host.state.saved is None and work is not None and match[1] not in work.declined
 
     def _look(self, work: PairSession, current: Harmony) -> None:
         match = self._match
@@ -219,14 +218,15 @@ class Suggesting:
     def _want(self, message: Message) -> None:
         del message
         require_harmony(self._host)
-        self._dismissed.discard(self._match)
         self._wanted.add(self._match)
+        if self._match[1] in (work := require_work(self._host)).declined:
+            work.decline(self._match[1], again=True)
 
     def _dismiss(self, message: Message) -> None:
         del message
         require_harmony(self._host)
-        self._dismissed.add(self._match)
         self._wanted.discard(self._match)
+        require_work(self._host).decline(self._match[1])
 
     def _take(self, message: Message) -> None:
         """Take over everything that is left, or the parts a message names."""

@@ -1,5 +1,8 @@
 """Several people at once: drafts, saving, conflicts, history and review."""
 
+from harmony_app.harmonize.team.deciding import (
+    decision_record,
+)
 from harmony_app.harmonize.team.reviewing import (
     variable_reviews,
 )
@@ -9,5 +12,6 @@ from harmony_app.harmonize.team.teamwork import (
 
 __all__ = [
     "Teamwork",
+    "decision_record",
     "variable_reviews",
 ]

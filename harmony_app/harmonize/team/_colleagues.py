@@ -58,9 +58,11 @@ class Colleagues:
                 work.reload()
             elif drafts:
                 work.reload_draft(key)
+            if decided := self._changed("decided", (str(work.pair), work.store.decisions.stamp())):
+                work.reload_decisions()
             if saved or drafts:
                 self._meet(work)
-            if saved:
+            if saved or decided:
                 self._host.show("place", "statuses")
         except HarmonyError as error:
             self._host.browser.tell("problem", side=None, field=None, message=error.message)
@@ -96,7 +98,7 @@ class Colleagues:
             for draft in self._others
         ]
         found += [
-            notice("warn", f"A draft could not be read and was set aside as {path.name}.")
+            notice("warn", f"A damaged file could not be read and was set aside as {path.name}.")
             for path in work.unreadable
         ]
         return [item for item in found if item]

@@ -7,6 +7,7 @@ from harmony_app.harmonize.team._conflicts import Conflicts
 from harmony_app.harmonize.team._drafting import Drafting
 from harmony_app.harmonize.team._history_view import HistoryView
 from harmony_app.harmonize.team._saving import Saving
+from harmony_app.harmonize.team.deciding import Deciding
 from harmony_app.harmonize.team.reviewing import Reviewing, review_record
 from harmony_app.harmonize.work import Actions, Host, by_kind
 
@@ -31,6 +32,7 @@ class Teamwork:
             conflicts.actions,
             HistoryView(host).actions,
             Reviewing(host).actions,
+            Deciding(host).actions,
             self._colleagues.actions,
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.overview import Coverage, coverage
+from fusion_core.harmony.store import HarmonyStore
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.vintages.all_pairs import stored_contents
 from harmony_app.harmonize.work import Actions, Message, OverviewHost, require_work
@@ -42,7 +43,8 @@ class CoverageView:
             found = {}
             for other in recipient_vintages(workspace, pair):
                 try:
-                    found[other] = coverage(donor, stored_contents(workspace, other))
+                    decided = HarmonyStore(workspace.path, other).decisions.load()
+                    found[other] = coverage(donor, stored_contents(workspace, other), decided)
                 except HarmonyError:
                     continue  # opening that pair says what is wrong with its file
             return found
@@ -78,6 +80,7 @@ def coverage_record(
             )
             row["cells"][str(other)] = {
                 "done": item.harmonized,
+                "aside": item.set_aside,
                 "to_review": item.to_review,
                 "needs_work": item.needs_work,
             }

@@ -42,6 +42,7 @@ MODULES: Final = (
     "deflate",
     "bins",
     "settings",
+    "decision",
     "candidates",
     "suggestion",
     "finding_card",

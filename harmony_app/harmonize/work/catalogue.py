@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from fusion_core.harmony.model import Harmony, split_key, themes_of
+from fusion_core.harmony.store import Decision
 from fusion_core.surveys.model import Dictionary, Variable
 
 Status = Literal["saved", "draft", "attention"]
@@ -75,6 +76,7 @@ def worklist_statuses(
     statuses: Mapping[str, Status],
     done: Collection[str],
     attention: Mapping[str, Sequence[str]] | None = None,
+    decided: Mapping[str, Decision] | None = None,
 ) -> dict[str, Any]:
     """Sum harmony statuses up per donor variable.
 
@@ -88,11 +90,14 @@ def worklist_statuses(
         Donor variables with a saved harmony; they count as covered.
     attention
         Why a harmony needs attention, by key.
+    decided
+        Donor variables somebody decided to leave without a harmony.
 
     Returns
     -------
     dict
-        ``variables`` (name → status, partners and reasons), ``done`` and ``total`` counts.
+        ``variables`` (name → status, partners and reasons), ``aside`` (name → why it has no
+        harmony), ``done`` and ``total`` counts.
     """
     urgency = ("attention", "draft", "saved")
     variables: dict[str, dict[str, Any]] = {}
@@ -106,6 +111,11 @@ def worklist_statuses(
     answers = {variable.name for variable in dictionary.answers()}
     return {
         "variables": variables,
+        "aside": {
+            name: {"verdict": item.verdict, "reason": item.reason}
+            for name, item in (decided or {}).items()
+            if name in answers and name not in variables
+        },
         "done": len(answers.intersection(done)),
         "total": len(answers),
     }

@@ -16,8 +16,22 @@ from fusion_core.harmony.matching import Candidate
 from fusion_core.harmony.model import Harmony, SideName, SurveyPair, harmony_key, split_key
 from fusion_core.harmony.overview import CheckResult
 from fusion_core.harmony.previews import HarmonyPreview, preview
-from fusion_core.harmony.store import Draft, HarmonyStore, PairContents, Remark, Review, now
-from fusion_core.harmony.suggest import SuggestionIndex, by_fit, candidate_fits
+from fusion_core.harmony.store import (
+    Decision,
+    Draft,
+    HarmonyStore,
+    PairContents,
+    Remark,
+    Review,
+    now,
+)
+from fusion_core.harmony.suggest import (
+    SuggestionIndex,
+    by_fit,
+    candidate_fits,
+    decline,
+    declined,
+)
 from fusion_core.surveys.model import SurveyId, Variable, variable_from_column
 from fusion_core.workspace.files import shown_name
 from fusion_core.workspace.layout import Workspace
@@ -76,6 +90,8 @@ class PairSession:
         self.kept: dict[str, Draft] = {}
         self._contents = PairContents()
         self.unreadable: list[Path] = []
+        self.decided: dict[str, Decision] = {}
+        self.declined = declined(self.store, user)
         self._rows: RowsCache = shared_rows(workspace)
         self.shared_index = shared_suggestion_index(workspace, pair.recipient)
         self.fits: dict[str, dict[str, float]] = {}
@@ -110,6 +126,20 @@ class PairSession:
         except CorruptFileError:
             self.unreadable += self.store.drafts.set_aside_damaged(self.user)
             self.kept = self.store.load_drafts(self.user)
+        self.reload_decisions()
+
+    def reload_decisions(self) -> None:
+        """Read which donor variables somebody left without a harmony; damage is told and set aside."""
+        try:
+            self.decided = self.store.decisions.load()
+        except CorruptFileError:
+            self.unreadable.append(self.store.decisions.set_aside_damaged())
+            self.decided = {}
+
+    def decline(self, key: str, *, again: bool = False) -> None:
+        """Never suggest a harmony to this user again, or (`again`) suggest it as before."""
+        decline(self.store, self.user, key, again=again)
+        self.declined = declined(self.store, self.user)
 
     def reload_draft(self, key: str) -> None:
         """Read this user's draft of one harmony, which may come from another window."""

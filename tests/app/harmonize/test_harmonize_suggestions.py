@@ -60,8 +60,11 @@ def test_a_dismissed_suggestion_stays_away_until_it_is_asked_for(open_page):
     page.receive({"kind": "open", "donor": "kids", "recipient": "agep"})
     page.receive({"kind": "open", "donor": "heat", "recipient": "hfl"})
     assert part(page, "suggestion") is None
+    reloaded = open_page(donor="heat", recipient="hfl")
+    assert part(reloaded, "suggestion") is None
     page.receive({"kind": "suggest"})
     assert part(page, "suggestion")["parts"]
+    assert part(open_page(donor="heat", recipient="hfl"), "suggestion")["parts"]
 
 
 def test_a_saved_harmony_is_left_alone_until_a_suggestion_is_asked_for(open_page):

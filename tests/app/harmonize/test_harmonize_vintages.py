@@ -281,6 +281,11 @@ def test_coverage_counts_every_vintage_of_the_recipient(open_page, told):
     shown = latest(told, "coverage")
     assert [pair["id"] for pair in shown["pairs"]] == [str(HERE), str(THERE)]
     energy = next(row for row in shown["rows"] if row["theme"] == "Energy")
-    assert energy["cells"][str(HERE)] == {"done": 1, "to_review": 1, "needs_work": 0}
+    assert energy["cells"][str(HERE)] == {
+        "done": 1,
+        "aside": 0,
+        "to_review": 1,
+        "needs_work": 0,
+    }
     assert energy["cells"][str(THERE)]["done"] == 0
     assert followed(open_page, page).state.view == "coverage"

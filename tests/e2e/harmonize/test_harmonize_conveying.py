@@ -113,7 +113,7 @@ def test_vintages_are_compared_and_all_pairs_listed(two_vintages, app_server, pa
     page.get_by_role("button", name="Take this grouping here").click()
     expect(page.locator(".variable-card.donor .name")).to_have_text("tenure")
     expect(page.locator(".draft-state")).to_contain_text("draft")
-    page.get_by_role("button", name="variables harmonized").click()
+    page.get_by_role("button", name="harmonized").click()
     cell = page.get_by_role("button", name=f"Energy, {LATER.recipient.title}")
     expect(cell).to_contain_text("0")
     cell.click()

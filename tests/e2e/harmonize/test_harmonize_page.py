@@ -320,7 +320,7 @@ def test_the_worklist_is_searched_filtered_and_walked_by_keyboard(shared_app, pa
     expect(page.locator(".variable:visible")).to_have_count(1)
     expect(page.locator(".variable:visible .name")).to_have_text("elecpay")
     search.fill("")
-    page.locator(".chip", has_text="not yet").click()
+    page.locator(".chip", has_text="undecided").click()
     expect(page.locator(".variable:visible .dot.saved")).to_have_count(0)
     page.locator(".chip", has_text="all").click()
     page.locator(".variable", has=page.get_by_text("tenure", exact=True)).click()
@@ -410,3 +410,30 @@ def _json_file(donor: dict, recipient: dict) -> dict:
 
 
 OpenPage = Callable[..., Page]
+
+
+def test_variables_are_set_aside_by_one_key_each_until_all_are_decided(shared_app, page):
+    page.goto(f"{shared_app.url}/harmonize?pair={quote(str(PAIR))}&donor=sexresp")
+    opened = page.locator(".variable[aria-selected=true] .name")
+    expect(page.locator(".candidate").first).to_be_visible()
+    expect(opened).to_have_text("sexresp")
+    page.locator(".chooser-head h2").click()  # away from any field
+    page.keyboard.press("m")
+    expect(opened).not_to_have_text("sexresp")
+    row = page.locator(".variable", has=page.get_by_text("sexresp", exact=True))
+    expect(row.locator(".partner")).to_have_text("nothing matches")
+    expect(page.locator(".coverage-text")).to_contain_text("1 set aside")
+    row.click()
+    page.get_by_label("Why the variable is set aside").fill("asked of one person only")
+    page.keyboard.press("Enter")
+    expect(row.locator(".dot")).to_have_attribute("title", re.compile("asked of one person only"))
+    page.locator(".chooser-head h2").click()
+    page.keyboard.press("u")
+    expect(row.locator(".partner")).not_to_have_text("nothing matches")
+
+
+def test_the_search_is_a_key_away_and_saving_leaves_the_hand_where_it_is(shared_app, page):
+    open_match(page, shared_app, "tenure", "ten")
+    page.get_by_role("tab", name=re.compile("^All")).click()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search donor variables")).to_be_focused()

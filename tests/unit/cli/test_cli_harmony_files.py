@@ -161,6 +161,25 @@ def test_files_that_are_stored_too_are_not_counted_as_two_years(harmony, workspa
     assert harmony.lines("harmonies", "check", *files, "-w", workspace, code=1) == alone
 
 
+def test_variables_are_set_aside_counted_and_no_longer_suggested(harmony, workspace):
+    pair = next(iter(list_pairs(workspace)))
+    decide = ("harmonies", "decide", "--pair", str(pair), "-w", workspace)
+    before = harmony.json(*decide)
+    done = HarmonyStore(workspace, pair).load().harmonies[0].donor.variable
+    harmony(*decide, done, "--as", "nothing matches", code=2)
+    undecided = harmony.json("harmonies", "suggest", "--pair", str(pair), "-w", workspace)
+    name = undecided["suggestions"][0]["donor"]
+    harmony(*decide, name, code=2)
+    after = harmony.json(*decide, name, "--as", "not a predictor", "--reason", "fused")
+    assert after["to_decide"] == before["to_decide"] - 1
+    assert after["decisions"][name]["reason"] == "fused"
+    left = harmony.json("harmonies", "suggest", "--pair", str(pair), "-w", workspace)
+    assert name not in [item["donor"] for item in left["suggestions"]]
+    themed = harmony.json(*decide, "--theme", "Energy", "--as", "nothing matches")
+    assert themed["set_aside"] > after["set_aside"]
+    assert "set aside" in harmony(*decide).stdout
+
+
 def test_a_harmony_that_cannot_be_applied_stops_a_script(harmony, workspace, tmp_path):
     pair = next(iter(list_pairs(workspace)))
     store = HarmonyStore(workspace, pair)

@@ -71,9 +71,10 @@ def test_variables_are_counted_by_theme_and_review(tmp_path):
             Variable("weight", "Housing weight", role="weight"),
         ]
     )
-    found = {item.theme: item for item in coverage(donor, store.contents())}
+    found = {item.theme: item for item in coverage(donor, store.contents(), {"kwh", "rooms"})}
     assert list(found) == ["Energy", "Housing"]
     housing = found["Housing"]
     assert (housing.total, housing.harmonized) == (4, 3)
     assert (housing.to_review, housing.needs_work) == (1, 1)
-    assert found["Energy"].harmonized == 0
+    assert housing.set_aside == 0, "a harmony weighs more than a decision against one"
+    assert (found["Energy"].harmonized, found["Energy"].set_aside) == (0, 1)
