@@ -16,7 +16,7 @@ from fusion_core.cli import demo, places, surveys, workspaces
 from fusion_core.cli.estimates import difference, estimate, export
 from fusion_core.cli.harmonies import commands as harmonies
 from fusion_core.cli.output import write_error
-from fusion_core.cli.runs import apply, compare, fuse, validate
+from fusion_core.cli.runs import apply, combine, compare, fuse, validate
 from fusion_core.cli.runs import commands as runs
 from fusion_core.errors import Cancelled, HarmonyError, InputError
 
@@ -106,6 +106,7 @@ app.add_typer(places.app, name="places")
 app.command("fuse")(fuse.fuse)
 app.command("apply")(apply.apply)
 app.command("runs")(runs.runs)
+app.command("combine")(combine.combine)
 app.command("validate")(validate.validate)
 app.command("estimate")(estimate.estimate)
 app.command("compare")(compare.compare)

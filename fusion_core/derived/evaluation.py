@@ -175,6 +175,66 @@ def compute(
     return result.head(len(result) if rows is None else rows).rename(variable.name)
 
 
+def check_on(
+    variable: DerivedVariable, columns: Mapping[str, Variable], *, where: str = ""
+) -> CheckedExpression:
+    """Check an expression against columns of one table of households.
+
+    Parameters
+    ----------
+    variable
+        The definition, of a household variable without an aggregate.
+    columns
+        What the columns are.
+    where
+        What it belongs to, for messages.
+
+    Raises
+    ------
+    InputError
+        If the expression is not allowed, names no column, or its kind does not fit levels or bins.
+    """
+    checked = check_expression(variable.expression, columns, where=where or variable.name)
+    if not checked.columns:
+        raise InputError(
+            "The expression names no variable, so every household would have the same value",
+            where=where or variable.name,
+            fix="Build it from at least one variable",
+        )
+    _check_kind(variable, checked.kind)
+    return checked
+
+
+def compute_on(
+    variable: DerivedVariable, checked: CheckedExpression, frame: pd.DataFrame
+) -> pd.Series[Any]:
+    """Compute a derived variable on the rows of a frame, each by itself.
+
+    Parameters
+    ----------
+    variable
+        The definition, which says what values are called.
+    checked
+        Its expression, or what is left of it where the frame has columns in place of its parts.
+    frame
+        The columns it reads.
+
+    Returns
+    -------
+    pandas.Series
+        As `compute`.
+
+    Raises
+    ------
+    InputError
+        If a value has no label.
+    """
+    values = evaluate_expression(checked, frame)
+    codes, labels = _numbers(values, variable.expression, ())
+    is_condition = pd.api.types.is_bool_dtype(values.dtype)
+    return _labelled(variable, codes, labels, ordered=False, is_condition=is_condition)
+
+
 def describe(variable: DerivedVariable, column: pd.Series[Any]) -> Variable:
     """Return the dictionary entry of a computed derived variable."""
     codes: tuple[str, ...] = ()
@@ -433,7 +493,9 @@ def _categorical(
 __all__ = [
     "MOST_LEVELS",
     "check_derived",
+    "check_on",
     "compute",
+    "compute_on",
     "dependency_order",
     "describe",
 ]

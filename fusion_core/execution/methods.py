@@ -10,6 +10,7 @@ from fusion_core.execution.pipeline import finished_stages
 from fusion_core.harmony.model import split_key
 from fusion_core.prepare.choose import flat_names
 from fusion_core.prepare.storage import read_prepared
+from fusion_core.workspace.combinations import Combination
 from fusion_core.workspace.files import read_json
 from fusion_core.workspace.runs import STAGES
 
@@ -25,14 +26,16 @@ _SOURCE: Final = (
 )
 
 
-def methods_note(workspace: Workspace, run: Run) -> str:
-    """Write the methods note of a run as Markdown.
+def methods_note(workspace: Workspace, run: Run | Combination) -> str:
+    """Write the methods note of a run, or of a combination of runs, as Markdown.
 
     Raises
     ------
     CorruptFileError
         If the run's request is damaged.
     """
+    if isinstance(run, Combination):
+        return _note_of_combination(workspace, run)
     spec = run.spec()
     parts = [
         _head(workspace, run, spec),
@@ -43,6 +46,28 @@ def methods_note(workspace: Workspace, run: Run) -> str:
         _computation(run),
     ]
     return "\n".join(parts)
+
+
+def _note_of_combination(workspace: Workspace, combination: Combination) -> str:
+    """Say what joins the runs, and then of each what its own note says."""
+    runs = combination.runs(workspace)
+    donors = [run.spec().pair.donor.title for run in runs]
+    lines = [
+        f"# Methods note: {combination.name}",
+        "",
+        (
+            f"Fused variables of {' and '.join(donors)} are analysed together: implicate i of one run goes "
+            "with implicate i of the others. Given the predictors, the donors' variables are taken as "
+            "independent of one another; margins of error contain the parts of all donors, but not what "
+            "this assumption may be wrong by, for which joint shares have bounds."
+        ),
+        "",
+    ]
+    for part in combination.parts:
+        used = ", ".join(part.variables) or "all fused variables"
+        lines.append(f"- Run `{part.run}`: {used}")
+    notes = [methods_note(workspace, run) for run in runs]
+    return "\n".join([*lines, "", *notes])
 
 
 def _head(workspace: Workspace, run: Run, spec: RunSpec) -> str:

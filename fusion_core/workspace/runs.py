@@ -45,7 +45,7 @@ _CHECKPOINTS = (
     rf"{_IMPLICATES}))"
 )
 _OWN: Final = own_files(
-    r"spec\.json|(check/)?((state|asked|process|versions)\.json|log\.jsonl|worker\.log)"
+    r"(spec|derived)\.json|(check/)?((state|asked|process|versions)\.json|log\.jsonl|worker\.log)"
     r"|(check/)?(cancel|\.lock|\.reserve)|stages/[a-z]+\.json"
     r"|input/(prepare\.json|(donor|recipient)\.parquet)"
     r"|model/((manifest|model)\.json|donors\.parquet|trees/[0-9_]+\.txt|pools/\d+\.parquet)"
@@ -227,6 +227,11 @@ class Run(Summarized):
     def check(self) -> Run:
         """A check asked for after the run's end: state and log of its own process."""
         return Run(self.id, self.folder / "check")
+
+    @property
+    def derived_path(self) -> Path:
+        """The file of its derived outcomes (see `fusion_core.estimates.outcomes`)."""
+        return self.folder / "derived.json"
 
     @property
     def estimates_folder(self) -> Path:

@@ -38,10 +38,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fusion_core.estimates import EstimateCache, Statistic
-    from fusion_core.estimates.runs import Group
-    from fusion_core.surveys.model import SurveyId
+    from fusion_core.estimates.runs import Group, Source
     from fusion_core.workspace.layout import Workspace
-    from fusion_core.workspace.runs import Run
 
 _SHOWN = 200
 _SMALLEST_P = 0.001
@@ -164,7 +162,7 @@ def difference(
 
 def _compared(
     workspace: Workspace,
-    source: Run | SurveyId,
+    source: Source,
     statistic: Statistic,
     wish: Wish,
     *,

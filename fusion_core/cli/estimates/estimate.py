@@ -90,7 +90,11 @@ MethodOption = Annotated[
 def estimate(
     *,
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run: its id, the start of it, or 'latest'.")
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A run: its id, the start of it, or 'latest'; or a combination of runs.",
+        ),
     ] = "latest",
     variable: VariableOption = None,
     statistic: StatisticOption = "",

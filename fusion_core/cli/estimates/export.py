@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json as json_text
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,12 +23,17 @@ from fusion_core.cli.estimates.estimate import (
     VariableOption,
     WhereOption,
 )
-from fusion_core.cli.estimates.statistics import Wish, area_notes, estimates_of, read_by
+from fusion_core.cli.estimates.statistics import (
+    Wish,
+    area_notes,
+    chosen_fusion,
+    estimates_of,
+    read_by,
+)
 from fusion_core.cli.options import (
     JsonOption,
     WorkspaceOption,
     check_target,
-    choose_run,
     open_workspace,
     split_list,
 )
@@ -38,6 +44,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from fusion_core.fusion import ImplicateFolder
+    from fusion_core.workspace.combinations import Combination
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
@@ -50,7 +58,11 @@ def export(
     *,
     to: Annotated[Path, typer.Option(metavar="FILE", help="File to write; replaced if there.")],
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run: its id, the start of it, or 'latest'.")
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A run: its id, the start of it, or 'latest'; or a combination of runs.",
+        ),
     ] = "latest",
     format_: Annotated[
         str,
@@ -100,7 +112,7 @@ def export(
     harmony export latest --implicates --variable insecure --to insecure.csv
     """
     opened = open_workspace(workspace)
-    chosen = choose_run(opened, run)
+    chosen = chosen_fusion(opened, run)
     check_target(opened, to)
     kind = _format(format_, to)
     notes: list[str] = []
@@ -150,7 +162,7 @@ def _format(text: str, to: Path) -> str:
 
 def _write_implicates(
     workspace: Workspace,
-    run: Run,
+    source: Run | Combination,
     kind: str,
     to: Path,
     *,
@@ -159,11 +171,11 @@ def _write_implicates(
     wide: bool,
 ) -> int:
     """Write recipient households with their implicates; returns the number of rows."""
-    from fusion_core.fusion import export_implicates, open_implicates
-    from fusion_core.fusion.implicates import MANIFEST
+    from fusion_core.fusion import export_implicates
     from fusion_core.geography.spatial import PUMA
     from fusion_core.prepare.storage import RECIPIENT_FILE
     from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
+    from fusion_core.workspace.combinations import Combination
     from fusion_core.workspace.tables import read_table_outline
 
     if kind not in {"csv", "parquet"}:
@@ -171,30 +183,59 @@ def _write_implicates(
             "Implicates are too many for a spreadsheet or a map",
             fix="Choose --format parquet or csv",
         )
-    if not (run.implicates_folder / MANIFEST).exists():
-        raise InputError(
-            "The run has no fused data yet",
-            where=run.id,
-            fix=f"Wait for its end, or go on with `harmony fuse --resume {run.id}`",
-        )
+    # The households of a combination are in the order of its first run.
+    run = source.runs(workspace)[0] if isinstance(source, Combination) else source
     recipient = run.input_folder / RECIPIENT_FILE
     areas = (*workspace.describe(run.spec().pair.recipient).geography, PUMA)
-    _, known = read_table_outline(recipient, what="The prepared input", fix="Start a new run")
-    return export_implicates(
-        open_implicates(run.implicates_folder),
-        to,
-        kind="csv" if kind == "csv" else "parquet",
-        recipient=recipient,
-        columns=[HOUSEHOLD_KEY, WEIGHT, *dict.fromkeys(name for name in areas if name in known)],
-        variables=variables or None,
-        level=level,
-        wide=wide,
-    )
+    with _open_implicates(workspace, source, variables) as implicates:
+        _, known = read_table_outline(recipient, what="The prepared input", fix="Start a new run")
+        kept = dict.fromkeys(name for name in areas if name in known)
+        return export_implicates(
+            implicates,
+            to,
+            kind="csv" if kind == "csv" else "parquet",
+            recipient=recipient,
+            columns=[HOUSEHOLD_KEY, WEIGHT, *kept],
+            variables=variables or None,
+            level=level,
+            wide=wide,
+        )
+
+
+@contextmanager
+def _open_implicates(
+    workspace: Workspace, source: Run | Combination, variables: list[str]
+) -> Iterator[ImplicateFolder]:
+    """Open the implicates of a run; those of a combination are put together first."""
+    from fusion_core.fusion import open_implicates
+    from fusion_core.fusion.implicates import MANIFEST
+    from fusion_core.workspace.combinations import Combination
+
+    if isinstance(source, Combination):
+        from tempfile import TemporaryDirectory
+
+        from fusion_core.estimates import EstimateCache
+        from fusion_core.fusion import Implicates, write_implicates
+
+        joint = EstimateCache().source(workspace, source).implicates
+        names = variables or (() if joint is None else joint.names)
+        with TemporaryDirectory(prefix=".harmony-") as folder:
+            found = {name: joint[name] for name in names} if joint is not None else {}
+            write_implicates(Implicates(found), Path(folder) / "implicates")
+            yield open_implicates(Path(folder) / "implicates")
+        return
+    if not (source.implicates_folder / MANIFEST).exists():
+        raise InputError(
+            "The run has no fused data yet",
+            where=source.id,
+            fix=f"Wait for its end, or go on with `harmony fuse --resume {source.id}`",
+        )
+    yield open_implicates(source.implicates_folder)
 
 
 def _write(
     workspace: Workspace,
-    run: Run,
+    run: Run | Combination,
     frame: pd.DataFrame,
     kind: str,
     to: Path,
@@ -219,8 +260,9 @@ def _write(
         write_by_kind[kind](temporary)
 
 
-def _geojson(workspace: Workspace, run: Run, frame: pd.DataFrame, areas: str) -> str:
+def _geojson(workspace: Workspace, run: Run | Combination, frame: pd.DataFrame, areas: str) -> str:
     """Return one feature per area; every estimate is a set of flat properties, as GIS want it."""
+    from fusion_core.estimates.runs import recipient_of
     from fusion_core.geography.boundaries import has_areas, read_areas
     from fusion_core.geography.codes import match_areas
     from fusion_core.geography.definitions import check_definitions
@@ -230,7 +272,7 @@ def _geojson(workspace: Workspace, run: Run, frame: pd.DataFrame, areas: str) ->
             "GeoJSON needs estimates by one kind of area with boundaries",
             fix="Leave --by out for PUMAs, or choose another format",
         )
-    check_definitions(workspace, workspace.describe(run.spec().pair.recipient), areas)
+    check_definitions(workspace, workspace.describe(recipient_of(workspace, run)), areas)
     shapes = read_areas(workspace, areas).to_crs("EPSG:4326")
     codes = match_areas(frame[areas], shapes)
     values: dict[str, dict[str, Any]] = {}
@@ -249,7 +291,9 @@ def _geojson(workspace: Workspace, run: Run, frame: pd.DataFrame, areas: str) ->
     return json_text.dumps(collection, ensure_ascii=False)
 
 
-def _write_xlsx(workspace: Workspace, run: Run, frame: pd.DataFrame, path: Path) -> None:
+def _write_xlsx(
+    workspace: Workspace, run: Run | Combination, frame: pd.DataFrame, path: Path
+) -> None:
     """Write a sheet of estimates and one that says where they come from."""
     from openpyxl import Workbook
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fusion_core.estimates import EstimateCache, Method, Statistic
-    from fusion_core.estimates.runs import Group
+    from fusion_core.estimates.runs import Group, Source
     from fusion_core.estimates.statistics import StatisticKind
-    from fusion_core.surveys.model import SurveyDescription, SurveyId, Variable
+    from fusion_core.surveys.model import SurveyDescription, Variable
+    from fusion_core.workspace.combinations import Combination
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
@@ -59,8 +60,8 @@ class Wish:
     method: str = "replicates"
 
 
-def estimates_of(workspace: Workspace, source: Run | SurveyId, wish: Wish) -> pd.DataFrame:
-    """Estimate what a user wants from a run, or from a survey alone.
+def estimates_of(workspace: Workspace, source: Source, wish: Wish) -> pd.DataFrame:
+    """Estimate what a user wants from a run, several together, or a survey alone.
 
     Returns
     -------
@@ -96,7 +97,7 @@ def estimates_of(workspace: Workspace, source: Run | SurveyId, wish: Wish) -> pd
             cache=cache,
         )
     else:
-        loaded = cache.run_source(workspace, source)
+        loaded = cache.source(workspace, source)
         fused = () if loaded.implicates is None else loaded.implicates.names
         statistics = read_statistics(wish, known, default=fused)
         found = area_estimates(
@@ -112,20 +113,35 @@ def estimates_of(workspace: Workspace, source: Run | SurveyId, wish: Wish) -> pd
     return add_names(workspace, source, found, wish.by)
 
 
-def chosen_source(workspace: Workspace, text: str) -> Run | SurveyId:
-    """Return the survey of this name, such as ``ACS_2019``, or else the run that is meant.
+def chosen_source(workspace: Workspace, text: str) -> Source:
+    """Return the survey of this name, such as ``ACS_2019``, the combination, or else the run meant.
+
+    Raises
+    ------
+    InputError
+        If there is none of them.
+    """
+    known = {str(survey): survey for survey in workspace.survey_ids()}
+    return known[text] if text in known else chosen_fusion(workspace, text)
+
+
+def chosen_fusion(workspace: Workspace, text: str) -> Run | Combination:
+    """Return the combination of this name, or else the run that is meant.
 
     Raises
     ------
     InputError
         If there is neither.
     """
-    known = {str(survey): survey for survey in workspace.survey_ids()}
-    return known[text] if text in known else choose_run(workspace, text)
+    from fusion_core.workspace.combinations import combination_names, open_combination
+
+    if text in combination_names(workspace):
+        return open_combination(workspace, text)
+    return choose_run(workspace, text)
 
 
 def known_variables(
-    workspace: Workspace, source: Run | SurveyId, cache: EstimateCache
+    workspace: Workspace, source: Source, cache: EstimateCache
 ) -> Mapping[str, Variable]:
     """Return what can be estimated, or name a group, in a run or survey."""
     return cache.source(workspace, source).variables()
@@ -240,7 +256,7 @@ def _kind(wish: Wish, variable: Variable) -> StatisticKind:
 
 
 def area_notes(
-    workspace: Workspace, source: Run | SurveyId, found: pd.DataFrame, by: Sequence[str]
+    workspace: Workspace, source: Source, found: pd.DataFrame, by: Sequence[str]
 ) -> list[str]:
     """Say which of the estimated areas boundaries lack, and which definitions do not fit.
 
@@ -268,15 +284,14 @@ def area_notes(
     return [note for note in (unknown, lacking) if note]
 
 
-def _described(workspace: Workspace, source: Run | SurveyId) -> SurveyDescription:
-    from fusion_core.surveys.model import SurveyId
+def _described(workspace: Workspace, source: Source) -> SurveyDescription:
+    from fusion_core.estimates.runs import recipient_of
 
-    survey = source if isinstance(source, SurveyId) else source.spec().pair.recipient
-    return workspace.describe(survey)
+    return workspace.describe(recipient_of(workspace, source))
 
 
 def add_names(
-    workspace: Workspace, source: Run | SurveyId, found: pd.DataFrame, by: Sequence[str]
+    workspace: Workspace, source: Source, found: pd.DataFrame, by: Sequence[str]
 ) -> pd.DataFrame:
     """Put the names of areas beside their codes where exactly one column is a kind of area.
 

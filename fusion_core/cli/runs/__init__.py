@@ -1,12 +1,13 @@
-"""`harmony fuse`, `runs`, `apply`, `validate` and `compare`."""
+"""`harmony fuse`, `runs`, `apply`, `combine`, `validate` and `compare`."""
 
-from fusion_core.cli.runs import apply, commands, compare, fuse, validate
+from fusion_core.cli.runs import apply, combine, commands, compare, fuse, validate
 from fusion_core.cli.runs.running import (
     follow_run,
 )
 
 __all__ = [
     "apply",
+    "combine",
     "commands",
     "compare",
     "follow_run",

@@ -28,9 +28,9 @@ from fusion_core.estimates.statistics import (
     checked_implicates,
 )
 from fusion_core.estimates.variance import (
-    DonorError,
     DonorSample,
     Pooled,
+    donor_error,
     estimate_each,
 )
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.statistics import Statistic
+    from fusion_core.estimates.variance import Donor
     from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.surveys.weight_design import WeightDesign
@@ -140,7 +141,7 @@ def estimate_targets(
     targets: Sequence[NamedTarget],
     *,
     method: Method = "replicates",
-    donor: DonorSample | None = None,
+    donor: Donor | None = None,
     wilson_at_bounds: bool = True,
     sums: GroupSums | None = None,
 ) -> list[ResultBlock]:
@@ -166,7 +167,7 @@ def estimate_targets(
         return estimate_published(groups, weights, targets, method)
     known = GroupSums(groups, weights.values) if sums is None else sums
     raw = estimate_each(groups, weights, targets, sums=known)
-    error = None if donor is None else DonorError(donor, known, weights.full)
+    error = None if donor is None else donor_error(donor, known, weights.full)
     blocks = []
     for item, estimates in zip(targets, raw, strict=True):
         found = pool_target(

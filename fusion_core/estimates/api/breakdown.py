@@ -14,20 +14,20 @@ from fusion_core.errors import InputError
 from fusion_core.estimates.statistics import (
     Column,
     Condition,
-    DonorAnswers,
     HasLevel,
     check_group_columns,
+    given,
     group_rows,
     restrict,
 )
-from fusion_core.estimates.variance import donor_values
+from fusion_core.estimates.variance import donor_answers, samples_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.margins import ResultBlock
     from fusion_core.estimates.statistics import Groups, NamedTarget
-    from fusion_core.estimates.variance import DonorSample
+    from fusion_core.estimates.variance import Donor
     from fusion_core.fusion.implicates import Implicates
 
 
@@ -78,7 +78,7 @@ class Breakdown:
         by: Sequence[str],
         table: pd.DataFrame,
         implicates: Implicates | None = None,
-        donor: DonorSample | None = None,
+        donor: Donor | None = None,
         *,
         subset: NDArray[np.bool_] | None = None,
     ) -> Breakdown:
@@ -104,7 +104,7 @@ class Breakdown:
 
 
 def fused_cells(
-    by: Sequence[str], implicates: Implicates | None, donor: DonorSample | None
+    by: Sequence[str], implicates: Implicates | None, donor: Donor | None
 ) -> tuple[list[str], list[Cell]]:
     """Tell fused variables among the columns that form groups from the recipient's own.
 
@@ -156,10 +156,16 @@ def fused_cells(
     return own, cells
 
 
-def _has_level(column: Column, code: int, donor: DonorSample | None) -> Condition:
-    values = None if donor is None else donor_values(HasLevel(column, code), donor)
-    answers = None if values is None else DonorAnswers(None, values[None, :])
-    return Condition((column.name, column.levels[code]), column.values == code, answers)
+def _has_level(column: Column, code: int, donor: Donor | None) -> Condition:
+    mask = column.values == code
+    samples = samples_of(donor)
+    asked = [column.name in sample.columns for sample in samples]
+    donors = tuple(
+        # Another donor alone was asked.
+        given(mask) if any(asked) and not known else donor_answers(HasLevel(column, code), sample)
+        for sample, known in zip(samples, asked, strict=True)
+    )
+    return Condition((column.name, column.levels[code]), mask, donors)
 
 
 def estimate_by(

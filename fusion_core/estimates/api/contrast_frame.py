@@ -28,10 +28,9 @@ from fusion_core.estimates.statistics import (
 from fusion_core.estimates.variance import (
     CONTRASTS,
     Contrast,
-    DonorError,
-    DonorSample,
     GroupEstimates,
     Pooled,
+    donor_error,
     estimate_each,
     holm,
     margin_multiplier,
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.statistics import NamedTarget, Rows
+    from fusion_core.estimates.variance import Donor
 
     Mask = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -91,7 +91,7 @@ class Side:
     groups: Groups
     weights: WeightMatrix
     raw: GroupEstimates
-    donor: DonorSample | None = None
+    donor: Donor | None = None
     sums: GroupSums | None = None
 
     @cached_property
@@ -100,7 +100,7 @@ class Side:
         error = None
         if self.donor is not None and not self.item.observed:
             sums = self.sums or GroupSums(self.groups, self.weights.values)
-            error = DonorError(self.donor, sums, self.weights.full)
+            error = donor_error(self.donor, sums, self.weights.full)
         return pool_target(self.item, self.raw, self.groups, self.weights, error=error)
 
     @property
@@ -117,7 +117,7 @@ def estimate_side(
     groups: Groups,
     weights: WeightMatrix,
     *,
-    donor: DonorSample | None = None,
+    donor: Donor | None = None,
     sums: GroupSums | None = None,
 ) -> Side:
     """Estimate a target in some groups for comparisons, keeping it under every weight."""

@@ -27,6 +27,7 @@ from fusion_core.estimates.statistics import (
 from fusion_core.estimates.variance import (
     DonorError,
     GroupEstimates,
+    JointDonorError,
     Pooled,
     pool,
     pool_with_donor,
@@ -35,7 +36,7 @@ from fusion_core.estimates.variance import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.variance import DonorEffect
+    from fusion_core.estimates.variance import Effect
 
     Floats = NDArray[np.float64]
 
@@ -68,7 +69,7 @@ class PooledTarget:
     notes: list[str]
     complete: NDArray[np.bool_]
     extra: Floats
-    effect: DonorEffect | None
+    effect: Effect | None
     degrees_of_freedom: Floats
 
 
@@ -78,7 +79,7 @@ def pool_target(
     groups: Groups,
     weights: WeightMatrix,
     *,
-    error: DonorError | None = None,
+    error: DonorError | JointDonorError | None = None,
     wilson_at_bounds: bool = True,
 ) -> PooledTarget:
     """Pool a target's implicates, with the donor's part where it can be told.
@@ -124,7 +125,7 @@ def pool_target(
     return PooledTarget(pooled, counts, notes, everywhere, extra, effect, freedom)
 
 
-def _pooled(raw: GroupEstimates, freedom: Floats, effect: DonorEffect | None) -> Pooled:
+def _pooled(raw: GroupEstimates, freedom: Floats, effect: Effect | None) -> Pooled:
     if effect is None:
         return pool(raw.estimates, raw.variances, complete_degrees_of_freedom=freedom)
     both = (freedom, effect.degrees_of_freedom)

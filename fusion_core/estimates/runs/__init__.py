@@ -2,6 +2,8 @@
 
 from fusion_core.estimates.runs.estimate_data import (
     EstimateCache,
+    Source,
+    recipient_of,
 )
 from fusion_core.estimates.runs.estimate_run import (
     area_draws,
@@ -21,6 +23,7 @@ from fusion_core.estimates.runs.run_comparison import (
 __all__ = [
     "EstimateCache",
     "Group",
+    "Source",
     "area_draws",
     "area_estimates",
     "compare_each",
@@ -29,5 +32,6 @@ __all__ = [
     "compare_sources",
     "first_estimates",
     "is_answered",
+    "recipient_of",
     "survey_area_estimates",
 ]

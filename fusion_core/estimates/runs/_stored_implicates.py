@@ -53,8 +53,20 @@ class StoredVariables(Mapping[str, FusedVariable]):
         return self._folder.variable(name)
 
 
-class StoredImplicates(Implicates):
-    """Implicates whose variables are read when they are asked for.
+class LazyImplicates(Implicates):
+    """Implicates whose variables are read, or computed, when they are asked for."""
+
+    def __post_init__(self) -> None:
+        """Nothing to check: all variables have the same rows and implicates by construction."""
+
+    def levels_of(self, name: str) -> tuple[tuple[str, ...], bool]:
+        """Return a variable's levels and whether they are ordered, without reading it if possible."""
+        variable = self.variables[name]
+        return variable.levels, variable.ordered
+
+
+class StoredImplicates(LazyImplicates):
+    """Implicates of a folder.
 
     Parameters
     ----------
@@ -69,9 +81,6 @@ class StoredImplicates(Implicates):
         object.__setattr__(self, "folder", folder)
 
     folder: ImplicateFolder
-
-    def __post_init__(self) -> None:
-        """Nothing to check: all variables of a folder have its rows and implicates."""
 
     def levels_of(self, name: str) -> tuple[tuple[str, ...], bool]:
         """Return a variable's levels and whether they are ordered, without reading it."""

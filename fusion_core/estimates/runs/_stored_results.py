@@ -22,7 +22,9 @@ import pyarrow.parquet as pq
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.store import HarmonyStore
+from fusion_core.workspace.combinations import Combination
 from fusion_core.workspace.files import replace_file
+from fusion_core.workspace.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fusion_core.workspace.layout import Workspace
-    from fusion_core.workspace.runs import Run
 
 KEPT_BYTES: Final = 32 * 2**20
 """Disk for the tables of one run: about two hundred national maps."""
@@ -38,14 +39,22 @@ _SUFFIX: Final = ".finished"
 _DIGEST: Final = 32
 
 
-def state_of(workspace: Workspace, run: Run) -> str:
-    """Return what tells the state of everything that estimates of a run follow from from others.
+def state_of(workspace: Workspace, source: Run | Combination) -> str:
+    """Return what tells the state of everything that estimates follow from from others.
 
     Parameters
     ----------
-    workspace, run
-        The run and the workspace with its surveys and geography.
+    workspace, source
+        The run, or the combination of runs, and the workspace with its surveys and geography.
     """
+    if isinstance(source, Run):
+        return _state_of_run(workspace, source)
+    states = [_state_of_run(workspace, run) for run in source.runs(workspace)]
+    states.append(_states([source.path, source.derived_path]))
+    return hashlib.sha256("\n".join(states).encode()).hexdigest()
+
+
+def _state_of_run(workspace: Workspace, run: Run) -> str:
     pair = run.spec().pair
     folders = [
         run.input_folder,
@@ -55,25 +64,25 @@ def state_of(workspace: Workspace, run: Run) -> str:
         workspace.path / "geography",
     ]
     harmonies = HarmonyStore(workspace.path, pair).path
-    found = [_program(), _states([run.folder / "spec.json", harmonies])]
+    found = [_program(), _states([run.folder / "spec.json", run.derived_path, harmonies])]
     found += [_states(folder.rglob("*")) for folder in folders]
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
-def read_result(run: Run, state: str, question: str) -> pd.DataFrame | None:
+def read_result(source: Run | Combination, state: str, question: str) -> pd.DataFrame | None:
     """Return the table kept for a question, or ``None``.
 
     Parameters
     ----------
-    run
-        The run.
+    source
+        The run or combination.
     state
         See `state_of`.
     question
         All that was asked, the same text for the same question.
     """
     try:
-        content = _path(run, state, question).read_bytes()
+        content = _path(source, state, question).read_bytes()
     except OSError:
         return None
     digest, payload = content[:_DIGEST], content[_DIGEST:]
@@ -88,17 +97,17 @@ def read_result(run: Run, state: str, question: str) -> pd.DataFrame | None:
     return frame.astype(dict.fromkeys(plain, object))
 
 
-def keep_result(run: Run, state: str, question: str, table: pd.DataFrame) -> None:
+def keep_result(source: Run | Combination, state: str, question: str, table: pd.DataFrame) -> None:
     """Keep a table for a question; the oldest ones make room.
 
     Parameters
     ----------
-    run, state, question
+    source, state, question
         As in `read_result`; the state from before the run's data were read.
     table
         The answer.
     """
-    path = _path(run, state, question)
+    path = _path(source, state, question)
     # Whatever cannot be kept – no space, no permission, columns of mixed kinds – is computed again.
     with suppress(InputError, OSError, pa.ArrowException):
         stream = io.BytesIO()
@@ -109,9 +118,9 @@ def keep_result(run: Run, state: str, question: str, table: pd.DataFrame) -> Non
         _make_room(path.parent)
 
 
-def _path(run: Run, state: str, question: str) -> Path:
+def _path(source: Run | Combination, state: str, question: str) -> Path:
     name = hashlib.sha256(f"{state}\n{question}".encode()).hexdigest()
-    return run.estimates_folder / f"{name}{_SUFFIX}"
+    return source.estimates_folder / f"{name}{_SUFFIX}"
 
 
 def _make_room(folder: Path) -> None:

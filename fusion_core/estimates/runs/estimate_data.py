@@ -6,35 +6,53 @@ life of the server, and may be used from several threads at once.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from fusion_core.derived.definition import DerivedVariable
+from fusion_core.derived.evaluation import check_on, dependency_order
+from fusion_core.derived.outcomes import read_outcomes
 from fusion_core.errors import InputError
 from fusion_core.estimates.api import Breakdown, fused_cells
+from fusion_core.estimates.runs._combined import combined_parts
+from fusion_core.estimates.runs._outcomes import (
+    Outcome,
+    OutcomeImplicates,
+    ask_donors_for,
+    described,
+    drawn_column,
+    with_outcome_columns,
+    written_out,
+)
 from fusion_core.estimates.runs._predictor_labels import with_group_labels
 from fusion_core.estimates.runs._run_donor import donor_of_run
-from fusion_core.estimates.runs._stored_implicates import StoredImplicates, stored_implicates
+from fusion_core.estimates.runs._stored_implicates import stored_implicates
 from fusion_core.estimates.runs._stored_results import state_of
 from fusion_core.estimates.statistics import (
     KEPT_BYTES,
+    Coded,
     Condition,
+    DonorAnswers,
+    DrawnTable,
     GroupSums,
     NamedTarget,
     build_targets,
+    given,
     group_rows,
     restrict,
     weight_matrix,
 )
-from fusion_core.estimates.variance import ask_donor
-from fusion_core.fusion.implicates import Implicates
+from fusion_core.estimates.variance import ask_donor, samples_of
 from fusion_core.harmony.apply import LruCache
 from fusion_core.surveys.model import HOUSEHOLD_KEY, SurveyId, Variable, variable_from_column
+from fusion_core.workspace.combinations import Combination
 from fusion_core.workspace.tables import read_table
 
 if TYPE_CHECKING:
@@ -43,13 +61,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.statistics import DonorAnswers, Groups, Statistic, WeightMatrix
-    from fusion_core.estimates.variance import DonorSample
+    from fusion_core.estimates.statistics import Groups, Statistic, WeightMatrix
+    from fusion_core.estimates.variance import Donor
+    from fusion_core.fusion.implicates import Implicates
     from fusion_core.harmony.expressions import CheckedExpression
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
 
+_NAME: Final = re.compile(r"\w+")
+Source: TypeAlias = "Run | Combination | SurveyId"
+"""What estimates are made from: a finished run, several of them together, or a survey alone."""
 ROWS_BYTES: Final = 256 * 2**20
 """Memory for who belongs to which subgroup and area: five filters on a fused variable, with 1.3 million
 households and 40 implicates."""
@@ -100,9 +122,13 @@ class EstimateData:
     implicates
         Fused variables in the same row order, or ``None`` for a survey alone.
     donor
-        The donor they come from, for its own sampling error.
+        The donor they come from, or several, for their own sampling errors.
     state
         Of the files of a run before they were read.
+    notes
+        What is to be said of the data, in sentences.
+    outcomes
+        Derived outcomes, each after those it is built from.
     """
 
     def __init__(
@@ -110,16 +136,25 @@ class EstimateData:
         table: pd.DataFrame,
         weights: WeightMatrix,
         implicates: Implicates | None = None,
-        donor: DonorSample | None = None,
+        donor: Donor | None = None,
+        *,
         state: str = "",
+        notes: tuple[str, ...] = (),
+        outcomes: Sequence[DerivedVariable] = (),
     ) -> None:
         self.table = table
         self.weights = weights
-        self.implicates = implicates
-        self.donor = donor
+        self.implicates = None if implicates is None else OutcomeImplicates(implicates)
+        self.donor = with_outcome_columns(donor)
         self.state = state
+        self.notes = notes
+        self._variables: Mapping[str, Variable] | None = None
         self._kept_rows = LruCache(ROWS_BYTES)
         self._kept_sums = LruCache(KEPT_BYTES)
+        self.outcomes: dict[str, Outcome] = {}
+        self._defining = Lock()
+        for outcome in outcomes:
+            self.define(outcome)
 
     @property
     def rows(self) -> int:
@@ -128,10 +163,90 @@ class EstimateData:
 
     def variables(self) -> Mapping[str, Variable]:
         """Describe what a filter may read: recipient columns and fused variables."""
-        found = {str(name): _describe(self.table[name], str(name)) for name in self.table.columns}
-        if self.implicates is not None and self.implicates.count:
-            found |= {name: self._describe_fused(name) for name in self.implicates.names}
-        return found
+        if self._variables is None:
+            found = {
+                str(name): _describe(self.table[name], str(name)) for name in self.table.columns
+            }
+            if self.implicates is not None and self.implicates.count:
+                found |= {name: self._describe_fused(name) for name in self.implicates.names}
+            for name, outcome in self.outcomes.items():
+                if outcome.is_saved and name in found:
+                    entry = found[name]
+                    found[name] = described(outcome, entry.levels, entry.type == "ordered")
+            self._variables = found
+        return self._variables
+
+    def define(self, definition: DerivedVariable, name: str = "") -> Outcome:
+        """Let a derived outcome be asked for like any variable.
+
+        Parameters
+        ----------
+        definition
+            The outcome.
+        name
+            What it is asked for by, where that is not its own name: an expression of its own.
+
+        Raises
+        ------
+        InputError
+            If its name is taken by a column, or the expression is not allowed.
+        """
+        with self._defining:
+            return self._define(definition, name)
+
+    def _define(self, definition: DerivedVariable, name: str) -> Outcome:
+        title = name or definition.name
+        if title in self.table.columns or title in (
+            () if self.implicates is None else self.implicates.base.variables
+        ):
+            raise InputError(
+                f"There is a variable '{title}' already", fix="Choose another name for the outcome"
+            )
+        checked = check_on(definition, self.variables(), where=title)
+        whole = written_out(checked, self.outcomes)
+        outcome = Outcome(title, definition, whole, not name)
+        fused = self.implicates
+        if fused is not None and any(item in fused.variables for item in whole.columns):
+            fused.add(outcome, self.table)
+            ask_donors_for(outcome, DrawnTable(self.table, fused.base), self.donor)
+        else:
+            found = DrawnTable(self.table).evaluate(whole, outcome.evaluate)
+            self.table = self.table.assign(
+                **{title: drawn_column(found).set_axis(self.table.index)}
+            )
+        self.outcomes[title] = outcome
+        self._variables = None
+        return outcome
+
+    def find(self, name: str) -> None:
+        """Make sure that something can be asked for: a variable, or an expression over variables.
+
+        Raises
+        ------
+        InputError
+            If it is neither.
+        """
+        with self._defining:
+            fused = self.implicates
+            if not name or name in self.table.columns or name in self.outcomes:
+                return
+            if fused is not None and name in fused.variables:
+                return
+            if not _NAME.fullmatch(name):
+                self._define(DerivedVariable("outcome", name), name)
+
+    def checked(self, text: str, *, where: str) -> CheckedExpression:
+        """Check an expression over everything there is; outcomes it reads are written out.
+
+        Raises
+        ------
+        ExpressionError
+            If it is not allowed or reads something unknown.
+        """
+        # Loaded on first use: estimates without a filter need neither DuckDB nor a parser.
+        from fusion_core.harmony.expressions import check_expression
+
+        return written_out(check_expression(text, self.variables(), where=where), self.outcomes)
 
     @property
     def numbers(self) -> int:
@@ -158,6 +273,8 @@ class EstimateData:
 
     def breakdown(self, by: Sequence[str], where: str) -> Breakdown:
         """Return the groups that columns and fused variables form within a filter."""
+        for name in by:
+            self.find(name)
         own, cells = fused_cells(by, self.implicates, self.donor)
         within = self.subgroup(where).within
         if within is not None:
@@ -196,6 +313,9 @@ class EstimateData:
 
     def targets(self, statistics: Sequence[Statistic], where: str = "") -> list[NamedTarget]:
         """Return what has to be computed for some statistics, within a filter if one is given."""
+        for statistic in statistics:
+            self.find(statistic.variable)
+            self.find(statistic.denominator or "")
         targets = build_targets(statistics, self.implicates, self.table, self.rows)
         within = self.subgroup(where).within
         return targets if within is None else [restrict(target, within) for target in targets]
@@ -213,51 +333,49 @@ class EstimateData:
         return groups.pick(places), keys.iloc[places].reset_index(drop=True)
 
     def _describe_fused(self, name: str) -> Variable:
-        if isinstance(self.implicates, StoredImplicates):
-            levels, ordered = self.implicates.levels_of(name)
-        elif self.implicates is not None:
-            fused = self.implicates[name]
-            levels, ordered = fused.levels, fused.ordered
+        if self.implicates is None:
+            raise ValueError(name)
+        levels, ordered = self.implicates.levels_of(name)
         if not levels:
             return Variable(name, type="continuous")
         return Variable(name, type="ordered" if ordered else "nominal", levels=levels)
 
     def _evaluate(self, text: str) -> Subgroup:
-        # Loaded on first use: estimates without a filter need neither DuckDB nor a parser.
-        from fusion_core.harmony.expressions import check_expression, evaluate_expression
-
-        checked = check_expression(text, self.variables(), where="filter")
-        fused = self.implicates
-        read = (
-            [] if fused is None else [name for name in checked.columns if name in fused.variables]
-        )
-        within: Condition | None = None
-        if fused is None or not read:
-            kept = _truth(evaluate_expression(checked, self.table[list(checked.columns)]))
-        else:
-            stacked = {
-                name: _stack(fused, name)
-                if name in read
-                else _repeat(self.table[name], fused.count)
-                for name in checked.columns
-            }
-            answers = _truth(evaluate_expression(checked, pd.DataFrame(stacked)))
-            mask = np.ascontiguousarray(answers.reshape(fused.count, self.rows).T)
-            kept = np.asarray(mask.any(axis=1))
-            if kept.any():
-                within = Condition(text, mask, self._ask_donor(checked, read))
-                kept = within.possible
+        checked = self.checked(text, where="filter")
+        households = DrawnTable(self.table, self.implicates)
+        read = [name for name in checked.columns if households.is_fused(name)]
+        mask = _truth(households.evaluate(checked))
+        kept, within = np.asarray(mask.any(axis=1)), None
+        if read and kept.any():
+            donors = self._ask_donors(checked, households, read, mask)
+            within = Condition(text, mask, donors)
+            kept = within.possible
         if not kept.any():
             raise InputError(
                 "No household meets the filter", where=text, fix="Widen or clear the filter"
             )
         return Subgroup(kept, within)
 
-    def _ask_donor(self, checked: CheckedExpression, read: Sequence[str]) -> DonorAnswers | None:
-        if self.donor is None:
-            return None
-        fused = {name: self._describe_fused(name) for name in read}
-        return ask_donor(checked, self.table, fused, self.donor)
+    def _ask_donors(
+        self,
+        checked: CheckedExpression,
+        households: DrawnTable,
+        read: Sequence[str],
+        mask: NDArray[np.bool_],
+    ) -> tuple[DonorAnswers | None, ...]:
+        """Return every donor's side of a condition on fused variables."""
+        samples = samples_of(self.donor)
+        answers: list[DonorAnswers | None] = []
+        for place, sample in enumerate(samples):
+            own = [name for name in read if name in sample.columns]
+            others = samples[:place] + samples[place + 1 :]
+            if own:
+                answers.append(ask_donor(checked, households, own, sample))
+            elif all(any(name in other.columns for other in others) for name in read):
+                answers.append(given(mask))
+            else:
+                answers.append(None)
+        return tuple(answers)
 
 
 class EstimateCache:
@@ -275,20 +393,34 @@ class EstimateCache:
         self._capacity = capacity
         self._kept = results
         self._lock = Lock()
-        self._loading: dict[tuple[str, int], Lock] = {}
-        self._sources: OrderedDict[tuple[str, int], EstimateData] = OrderedDict()
+        self._loading: dict[tuple[Hashable, ...], Lock] = {}
+        self._sources: OrderedDict[tuple[Hashable, ...], EstimateData] = OrderedDict()
         self._results: OrderedDict[tuple[Any, ...], pd.DataFrame] = OrderedDict()
 
-    def source(self, workspace: Workspace, source: Run | SurveyId) -> EstimateData:
-        """Return the households of a run or of a survey."""
+    def source(self, workspace: Workspace, source: Source) -> EstimateData:
+        """Return the households of a run, a combination of runs or a survey."""
         if isinstance(source, SurveyId):
             return self.survey_source(workspace, source)
+        if isinstance(source, Combination):
+            return self.combination_source(workspace, source)
         return self.run_source(workspace, source)
+
+    def combination_source(self, workspace: Workspace, combination: Combination) -> EstimateData:
+        """Return the recipient with the implicates of several runs, loading what is new or changed."""
+        runs = combination.runs(workspace)
+        state = sources_stamp(workspace, combination)
+
+        def load() -> EstimateData:
+            return load_combination(
+                combination, runs, [self.run_source(workspace, run) for run in runs]
+            )
+
+        return self._kept_source((str(combination.path), *state), load)
 
     def run_source(self, workspace: Workspace, run: Run) -> EstimateData:
         """Return the recipient and implicates of a run, loading them when new or changed."""
-        path = run.implicates_folder
-        return self._source(path, lambda: load_run(workspace, run))
+        key = (str(run.implicates_folder), *sources_stamp(workspace, run))
+        return self._kept_source(key, lambda: load_run(workspace, run))
 
     def survey_source(self, workspace: Workspace, survey: SurveyId) -> EstimateData:
         """Return the households of a survey, loading them when new or changed."""
@@ -311,7 +443,11 @@ class EstimateCache:
                 self._results.popitem(last=False)
 
     def _source(self, path: Path, load: Callable[[], EstimateData]) -> EstimateData:
-        key = (str(path), stamp(path))
+        return self._kept_source((str(path), stamp(path)), load)
+
+    def _kept_source(
+        self, key: tuple[Hashable, ...], load: Callable[[], EstimateData]
+    ) -> EstimateData:
         with self._lock:
             found = self._sources.get(key)
             if found is not None:
@@ -342,6 +478,26 @@ def stamp(path: Path) -> int:
         return 0
     files = [path, *path.iterdir()] if path.is_dir() else [path]
     return max(file.stat().st_mtime_ns for file in files)
+
+
+def recipient_of(workspace: Workspace, source: Source) -> SurveyId:
+    """Return the survey whose households and weights estimates are made from."""
+    if isinstance(source, SurveyId):
+        return source
+    run = source.runs(workspace)[0] if isinstance(source, Combination) else source
+    return run.spec().pair.recipient
+
+
+def sources_stamp(workspace: Workspace, source: Run | Combination) -> tuple[int, ...]:
+    """Return the latest times of change of all that a run or a combination is read from."""
+    if isinstance(source, Combination):
+        runs = source.runs(workspace)
+        return (
+            stamp(source.path),
+            stamp(source.derived_path),
+            *(stamp(run.implicates_folder) for run in runs),
+        )
+    return (stamp(source.implicates_folder), stamp(source.derived_path))
 
 
 def load_run(workspace: Workspace, run: Run) -> EstimateData:
@@ -381,7 +537,61 @@ def load_run(workspace: Workspace, run: Run) -> EstimateData:
     table = pd.concat([labelled, joined], axis=1)
     weights = weight_matrix(table, implicates.rows, design=design)
     donor = donor_of_run(workspace, run, recipient, implicates.names)
-    return EstimateData(_without(table, design.columns), weights, implicates, donor, state)
+    return EstimateData(
+        _without(table, design.columns),
+        weights,
+        implicates,
+        donor,
+        state=state,
+        outcomes=_outcomes(run),
+    )
+
+
+def _outcomes(source: Run | Combination) -> Sequence[DerivedVariable]:
+    """Return the derived outcomes of a run or combination, each after those it is built from."""
+    found = read_outcomes(source.derived_path)
+    ordered, cycles = dependency_order(found)
+    if cycles:
+        raise next(iter(cycles.values()))
+    return ordered
+
+
+def load_combination(
+    combination: Combination, runs: Sequence[Run], loaded: Sequence[EstimateData]
+) -> EstimateData:
+    """Put the data of several runs on one recipient together.
+
+    Parameters
+    ----------
+    combination, runs
+        The combination and its runs.
+    loaded
+        The data of each run; their weights are the same.
+
+    Raises
+    ------
+    InputError
+        If they cannot be analysed together, see `combined_parts`.
+    """
+    table, implicates, donor, notes = combined_parts(combination, runs, loaded)
+    state = "\n".join(data.state for data in loaded)
+    own = _outcomes(combination)
+    taken = {*(item.name for item in own), *map(str, table.columns), *implicates.names}
+    theirs = [
+        outcome.definition
+        for data in loaded
+        for name, outcome in data.outcomes.items()
+        if outcome.is_saved and name not in taken
+    ]
+    return EstimateData(
+        table,
+        loaded[0].weights,
+        implicates,
+        donor,
+        state=state,
+        notes=notes,
+        outcomes=[*theirs, *own],
+    )
 
 
 def load_survey(workspace: Workspace, survey: SurveyId) -> EstimateData:
@@ -403,24 +613,18 @@ def _describe(series: pd.Series[Any], name: str) -> Variable:
     return Variable(name, type="nominal")
 
 
-def _truth(answers: pd.Series[Any]) -> NDArray[np.bool_]:
-    if answers.dtype == object:
+def _truth(answers: Coded | NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return where a condition holds, shape (rows, M)."""
+    if not isinstance(answers, Coded):
+        return np.asarray(np.nan_to_num(answers) != 0)
+    if answers.distinct.dtype == object and not answers.distinct.dropna().map(_is_truth).all():
         raise InputError(
             "The filter gives text, not true or false",
             where="filter",
             fix="Write a condition such as np >= 2",
         )
-    return answers.fillna(value=False).to_numpy().astype(bool)
+    return answers.with_truth()
 
 
-def _stack(implicates: Implicates, name: str) -> pd.Series[Any]:
-    fused = implicates[name]
-    draws = fused.values.T.ravel()
-    if not fused.is_categorical:
-        return pd.Series(draws, name=name)
-    dtype = pd.CategoricalDtype(list(fused.levels), ordered=fused.ordered)
-    return pd.Series(pd.Categorical.from_codes(draws, dtype=dtype), name=name)
-
-
-def _repeat(series: pd.Series[Any], times: int) -> pd.Series[Any]:
-    return pd.concat([series] * times, ignore_index=True)
+def _is_truth(value: object) -> bool:
+    return not isinstance(value, str)

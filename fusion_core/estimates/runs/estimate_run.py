@@ -21,12 +21,19 @@ from fusion_core.estimates.api import (
 )
 from fusion_core.estimates.margins import result_frame
 from fusion_core.estimates.runs._stored_results import keep_result, read_result, state_of
-from fusion_core.estimates.runs.estimate_data import EstimateCache, EstimateData, stamp
+from fusion_core.estimates.runs.estimate_data import (
+    EstimateCache,
+    EstimateData,
+    Source,
+    sources_stamp,
+    stamp,
+)
 from fusion_core.estimates.statistics import Statistic
 from fusion_core.estimates.variance import estimate_each
 
 if TYPE_CHECKING:
     from fusion_core.surveys.model import SurveyId
+    from fusion_core.workspace.combinations import Combination
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
@@ -35,7 +42,7 @@ PUMA = "puma"
 
 def area_estimates(
     workspace: Workspace,
-    run: Run,
+    run: Run | Combination,
     statistic: Statistic | Sequence[Statistic],
     by: Sequence[str] | str = (PUMA,),
     where: str = "",
@@ -51,7 +58,7 @@ def area_estimates(
     workspace
         The project.
     run
-        A finished run.
+        A finished run, or several together.
     statistic
         What to estimate.
     by
@@ -81,16 +88,16 @@ def area_estimates(
     store = EstimateCache() if cache is None else cache
     known = _finished(workspace, run, request, store)
     if known is None:
-        source = store.run_source(workspace, run)
+        source = store.source(workspace, run)
         known = _estimated(source, request)
         keep_result(run, source.state, repr(request), known)
-        store.keep_result(_key(run, request), known)
+        store.keep_result(_key(workspace, run, request), known)
     return known.copy()
 
 
 def is_answered(
     workspace: Workspace,
-    run: Run,
+    run: Run | Combination,
     statistic: Statistic | Sequence[Statistic],
     by: Sequence[str] | str = (PUMA,),
     where: str = "",
@@ -110,7 +117,7 @@ def is_answered(
 
 def first_estimates(
     workspace: Workspace,
-    source: Run | SurveyId,
+    source: Source,
     statistic: Statistic | Sequence[Statistic],
     by: Sequence[str] | str = (PUMA,),
     where: str = "",
@@ -124,7 +131,7 @@ def first_estimates(
     workspace, statistic, by, where, cache
         As in `area_estimates`.
     source
-        A finished run, or a survey alone.
+        A finished run, several together, or a survey alone.
 
     Returns
     -------
@@ -172,7 +179,7 @@ def survey_area_estimates(
 
 def area_draws(
     workspace: Workspace,
-    run: Run,
+    run: Run | Combination,
     statistic: Statistic,
     area: str,
     *,
@@ -198,7 +205,7 @@ def area_draws(
         error within the implicate), missing in implicates without a household of the kind.
     """
     store = EstimateCache() if cache is None else cache
-    source = store.run_source(workspace, run)
+    source = store.source(workspace, run)
     mask = group_mask(source.table, {by: area}) & source.subgroup(where).rows
     if not mask.any():
         raise InputError(
@@ -231,10 +238,10 @@ class _Request:
 
 
 def _finished(
-    workspace: Workspace, run: Run, request: _Request, store: EstimateCache
+    workspace: Workspace, run: Run | Combination, request: _Request, store: EstimateCache
 ) -> pd.DataFrame | None:
     """Return the table of a request that was answered before."""
-    key = _key(run, request)
+    key = _key(workspace, run, request)
     known = store.result(key)
     if known is None and run.estimates_folder.exists():
         known = read_result(run, state_of(workspace, run), repr(request))
@@ -243,8 +250,8 @@ def _finished(
     return known
 
 
-def _key(run: Run, request: _Request) -> tuple[Any, ...]:
-    return (str(run.implicates_folder), stamp(run.implicates_folder), request)
+def _key(workspace: Workspace, run: Run | Combination, request: _Request) -> tuple[Any, ...]:
+    return (str(run.estimates_folder), *sources_stamp(workspace, run), request)
 
 
 def _estimated(source: EstimateData, request: _Request) -> pd.DataFrame:

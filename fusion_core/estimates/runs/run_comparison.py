@@ -21,16 +21,21 @@ from fusion_core.estimates.api import (
     only_target,
     single_group,
 )
-from fusion_core.estimates.runs.estimate_data import EstimateCache, EstimateData
+from fusion_core.estimates.runs.estimate_data import (
+    EstimateCache,
+    EstimateData,
+    Source,
+    recipient_of,
+)
 from fusion_core.estimates.statistics import check_group_columns
 from fusion_core.fusion.base import shared_streams
+from fusion_core.workspace.combinations import Combination
 from fusion_core.workspace.runs import Run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.statistics import Statistic
-    from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
 
 Group: TypeAlias = "Mapping[str, Any] | str"
@@ -47,7 +52,7 @@ COMMON_NUMBERS = (
 
 def compare_groups(
     workspace: Workspace,
-    source: Run | SurveyId,
+    source: Source,
     statistic: Statistic,
     first: Group,
     second: Group,
@@ -63,7 +68,7 @@ def compare_groups(
     workspace
         The project.
     source
-        A finished run, or a survey alone.
+        A finished run, several together, or a survey alone.
     statistic
         One statistic; a share or count must name its level.
     first, second
@@ -97,7 +102,7 @@ def compare_in_source(
 
 def compare_each(
     workspace: Workspace,
-    source: Run | SurveyId,
+    source: Source,
     statistic: Statistic,
     by: Sequence[str],
     reference: Group = "",
@@ -142,8 +147,8 @@ def compare_each(
 
 def compare_sources(
     workspace: Workspace,
-    first: Run | SurveyId,
-    second: Run | SurveyId,
+    first: Source,
+    second: Source,
     statistic: Statistic,
     by: Sequence[str] = (),
     *,
@@ -209,7 +214,7 @@ def compare_sources(
         sides.append(side)
         keys.append(found)
     joined, places = _matched(keys[0], keys[1])
-    shared = _sample(first) == _sample(second)
+    shared = recipient_of(workspace, first) == recipient_of(workspace, second)
     both = (places >= 0).all(axis=1)
     picked = [_pick(side, places[both, position]) for position, side in enumerate(sides)]
     contrasted = contrast_frame(
@@ -235,9 +240,7 @@ def _draw_with_common_numbers(first: EstimateData, second: EstimateData) -> bool
     return bool(shared_streams(first.implicates, second.implicates))
 
 
-def _loaded(
-    workspace: Workspace, source: Run | SurveyId, cache: EstimateCache | None
-) -> EstimateData:
+def _loaded(workspace: Workspace, source: Source, cache: EstimateCache | None) -> EstimateData:
     return (EstimateCache() if cache is None else cache).source(workspace, source)
 
 
@@ -336,10 +339,7 @@ def _both(where: str, condition: str) -> str:
     return parts[0] if len(parts) == 1 else " AND ".join(f"({part})" for part in parts)
 
 
-def _sample(source: Run | SurveyId) -> SurveyId:
-    """Return the survey whose sample a source's weights belong to."""
-    return source.spec().pair.recipient if isinstance(source, Run) else source
-
-
-def _title(source: Run | SurveyId) -> str:
-    return f"run '{source.spec().name or source.id}'" if isinstance(source, Run) else source.title
+def _title(source: Source) -> str:
+    if isinstance(source, Run):
+        return f"run '{source.spec().name or source.id}'"
+    return f"combination '{source.name}'" if isinstance(source, Combination) else source.title

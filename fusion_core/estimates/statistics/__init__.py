@@ -7,6 +7,13 @@ from fusion_core.estimates.statistics.answered import (
     weights_of_answers,
 )
 from fusion_core.estimates.statistics.columns import Column, column_from_series
+from fusion_core.estimates.statistics.drawn_expressions import (
+    Coded,
+    Drawn,
+    DrawnTable,
+    Evaluate,
+    split_expression,
+)
 from fusion_core.estimates.statistics.group_sums import KEPT_BYTES, GroupSums
 from fusion_core.estimates.statistics.groups import (
     RESULT_COLUMNS,
@@ -33,7 +40,7 @@ from fusion_core.estimates.statistics.statistic import (
     Statistic,
     StatisticKind,
 )
-from fusion_core.estimates.statistics.subgroups import Condition, DonorAnswers
+from fusion_core.estimates.statistics.subgroups import Condition, DonorAnswers, given
 from fusion_core.estimates.statistics.targets import (
     Answered,
     Constant,
@@ -70,11 +77,15 @@ __all__ = [
     "SHARES",
     "THRESHOLD_SHARES",
     "Answered",
+    "Coded",
     "Column",
     "Condition",
     "Constant",
     "DonorAnswers",
     "DonorWeight",
+    "Drawn",
+    "DrawnTable",
+    "Evaluate",
     "GiniTarget",
     "GroupSums",
     "Groups",
@@ -103,6 +114,7 @@ __all__ = [
     "donor_weight",
     "effective_answers",
     "effective_sample_size",
+    "given",
     "group_rows",
     "indicates",
     "ordered_mask",
@@ -110,6 +122,7 @@ __all__ = [
     "restrict",
     "row_mask",
     "share_of_answers",
+    "split_expression",
     "weight_matrix",
     "weights_of_answers",
     "woodruff_variance",

@@ -38,12 +38,16 @@ class Column:
         Labels of a categorical variable; empty for numbers.
     observed
         Whether the survey itself asked, so that there is no fusion error.
+    pattern
+        Of what donors would contribute to a derived variable: which column of `values` belongs to
+        each household of the recipient (see `DonorAnswers.pattern`).
     """
 
     name: str
     values: NDArray[Any]
     levels: tuple[str, ...] = ()
     observed: bool = False
+    pattern: NDArray[np.integer] | None = None
 
     @cached_property
     def complete(self) -> bool:

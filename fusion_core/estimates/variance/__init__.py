@@ -11,14 +11,23 @@ from fusion_core.estimates.variance.contrasts import (
 )
 from fusion_core.estimates.variance.donor_answers import (
     ask_donor,
+    ask_donor_values,
 )
 from fusion_core.estimates.variance.donor_error import (
     DonorEffect,
     DonorError,
-    donor_values,
+    Effect,
+    JointDonorError,
+    donor_answers,
+    donor_error,
 )
 from fusion_core.estimates.variance.donor_sample import (
     DonorSample,
+)
+from fusion_core.estimates.variance.donors import (
+    Donor,
+    Donors,
+    samples_of,
 )
 from fusion_core.estimates.variance.pooling import (
     Pooled,
@@ -34,13 +43,19 @@ from fusion_core.estimates.variance.variance import (
 __all__ = [
     "CONTRASTS",
     "Contrast",
+    "Donor",
     "DonorEffect",
     "DonorError",
     "DonorSample",
+    "Donors",
+    "Effect",
     "GroupEstimates",
+    "JointDonorError",
     "Pooled",
     "ask_donor",
-    "donor_values",
+    "ask_donor_values",
+    "donor_answers",
+    "donor_error",
     "estimate_each",
     "holm",
     "holm_of_chosen_pair",
@@ -48,6 +63,7 @@ __all__ = [
     "paired",
     "pool",
     "pool_with_donor",
+    "samples_of",
     "shared_weight_covariance",
     "unpaired",
 ]

@@ -25,7 +25,7 @@ from fusion_core.estimates.variance.variance import GroupEstimates, replicate_va
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.variance.donor_error import DonorEffect
+    from fusion_core.estimates.variance.donor_error import Effect
 
     Floats = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def paired(
     factor: float,
     complete_degrees_of_freedom: Floats | float,
     extra: tuple[Floats, Floats] | None = None,
-    donor: tuple[DonorEffect, DonorEffect] | None = None,
+    donor: tuple[Effect, Effect] | None = None,
 ) -> Contrast:
     """Contrast groups of one run.
 

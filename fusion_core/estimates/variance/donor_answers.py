@@ -1,28 +1,28 @@
-"""Ask the donor which of its households meet a condition on fused variables.
+"""Ask the donor what its households would contribute to an expression over fused variables.
 
-Where the condition reads answers of the recipient too, such as ``heating = 'None' AND np > 2``, the
+Where a condition reads answers of the recipient too, such as ``heating = 'None' AND np > 2``, the
 donor is asked once for every combination of those answers that the recipient has: which donors would
-belong to the subgroup in a household of three?
+belong to the subgroup in a household of three? What was drawn from another donor is an answer the
+household has already, another one in every implicate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from fusion_core.estimates.statistics import DonorAnswers
+from fusion_core.estimates.statistics import Coded, Column, DonorAnswers, split_expression
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.statistics import Column
+    from fusion_core.estimates.statistics import Drawn, DrawnTable, Evaluate
     from fusion_core.estimates.variance.donor_sample import DonorSample
     from fusion_core.harmony.expressions import CheckedExpression
-    from fusion_core.surveys.model import Variable
 
     Floats = NDArray[np.float64]
 
@@ -31,145 +31,183 @@ MOST_PATTERNS: Final = 256
 # Numbers of the recipient that meet a fused one, as in `bill > 0.1 * income`, stand for their
 # neighbours: so many bins in all change no estimate by more than a fraction of its own error.
 _BINS: Final = 64
-_PLACEHOLDER: Final = "answers of the recipient "
+# Numbers looked at to find the bins.
+_LOOKED_AT: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """An expression as donors are asked for it, beside every pattern of what households have already.
+
+    Attributes
+    ----------
+    expression
+        What is left of it beside the patterns.
+    frame
+        The donors' answers and the values of the patterns, pattern after pattern.
+    pattern
+        Which pattern each household has, see `DonorAnswers`.
+    count
+        Number of patterns.
+    unanswered
+        Which donors lack an answer it reads.
+    """
+
+    expression: CheckedExpression
+    frame: pd.DataFrame
+    pattern: NDArray[np.integer] | None
+    count: int
+    unanswered: NDArray[np.bool_]
 
 
 def ask_donor(
-    condition: CheckedExpression,
-    table: pd.DataFrame,
-    fused: Mapping[str, Variable],
-    sample: DonorSample,
+    condition: CheckedExpression, households: DrawnTable, read: Sequence[str], sample: DonorSample
 ) -> DonorAnswers | None:
-    """Ask the donor which of its households meet a condition on fused variables.
+    """Ask a donor which of its households meet a condition on fused variables.
 
     Parameters
     ----------
     condition
         The condition.
-    table
+    households
         The recipient's households.
-    fused
-        The fused variables.
+    read
+        The fused variables among its columns that this donor was asked for.
     sample
         The donor.
 
     Returns
     -------
     DonorAnswers or None
-        ``None`` where the donor was not asked for a variable, or the recipient's answers combine
-        in too many ways.
+        ``None`` where the donor cannot be asked: it answered otherwise than households were given,
+        or what households have already combines in too many ways.
     """
     from fusion_core.harmony.expressions import evaluate_expression
 
-    inner, parts = split_by_columns(condition, fused)
-    read = [name for name in inner.columns if name in fused]
-    columns = {name: sample.columns.get(name) for name in read}
-    if any(
-        column is None or bool(column.levels) != fused[name].is_categorical
-        for name, column in columns.items()
-    ):
+    asked = _asked(condition, households, read, sample)
+    if asked is None:
         return None
-    own = {
-        name: evaluate_expression(part, table[list(part.columns)]) for name, part in parts.items()
-    }
-    pattern, combinations = _patterns(own, len(table))
-    if len(combinations) > MOST_PATTERNS:
-        return None
-    donors = pd.DataFrame(
-        {name: _series(column) for name, column in columns.items() if column is not None}
-    )
-    unanswered = donors.isna().any(axis=1).to_numpy()
-    count, rows = len(combinations), len(donors)
-    asked = donors.iloc[np.tile(np.arange(rows), count)].reset_index(drop=True)
-    for name in own:
-        asked[name] = combinations[name].repeat(rows).reset_index(drop=True)
-    answers = evaluate_expression(inner, asked)
-    missing = answers.isna().to_numpy().reshape(count, rows)
-    met = answers.fillna(value=False).to_numpy().astype(float).reshape(count, rows)
+    answers = evaluate_expression(asked.expression, asked.frame)
+    shape = asked.count, sample.own.rows
+    missing = answers.isna().to_numpy().reshape(shape)
+    met = answers.fillna(value=False).to_numpy().astype(float).reshape(shape)
     # A condition without an answer selects nobody, unless it was the donor who did not answer.
-    met[missing & unanswered] = np.nan
-    return _merged(DonorAnswers(pattern, met))
+    met[missing & asked.unanswered] = np.nan
+    return _merged(DonorAnswers(asked.pattern, met))
 
 
-def split_by_columns(
-    condition: CheckedExpression, kept: Collection[str]
-) -> tuple[CheckedExpression, dict[str, CheckedExpression]]:
-    """Take out of an expression the largest parts that read none of some columns.
+def ask_donor_values(
+    expression: CheckedExpression,
+    households: DrawnTable,
+    read: Sequence[str],
+    sample: DonorSample,
+    evaluate: Evaluate,
+) -> Column | None:
+    """Ask a donor for the values of an expression over fused variables.
 
     Parameters
     ----------
-    condition
-        The expression.
-    kept
-        The columns that stay in it.
+    expression, households, read, sample
+        As `ask_donor`.
+    evaluate
+        Gives its values on a frame: numbers, or a categorical.
 
     Returns
     -------
-    tuple
-        The expression with a column of its own in place of every such part, and those parts by the
-        names of these columns.
+    Column or None
+        The donors' values beside each pattern, shape (donors, patterns); ``None`` as `ask_donor`.
     """
-    from sqlglot import exp
+    asked = _asked(expression, households, read, sample)
+    if asked is None:
+        return None
+    found = evaluate(asked.expression, asked.frame)
+    levels: tuple[str, ...] = ()
+    values: NDArray[Any] = found.to_numpy() if found.dtype != "category" else np.empty(0)
+    if isinstance(found.dtype, pd.CategoricalDtype):
+        levels = tuple(map(str, found.cat.categories))
+        values = found.cat.codes.to_numpy()
+    shaped = np.ascontiguousarray(values.reshape(asked.count, sample.own.rows).T)
+    return Column(expression.text, shaped, levels, pattern=asked.pattern)
 
-    from fusion_core.harmony.expressions import CheckedExpression as Checked
-    from fusion_core.harmony.expressions import finite_sql, parse_expression
 
-    parts: dict[str, Checked] = {}
-
-    def columns_of(node: exp.Expression) -> tuple[str, ...]:
-        return tuple(sorted({column.name for column in node.find_all(exp.Column)}))
-
-    def checked(node: exp.Expression) -> Checked:
-        sql = node.sql("duckdb", comments=False, identify=True)
-        return Checked(condition.text, sql, finite_sql(node.copy()), columns_of(node), "any")
-
-    def placed(node: exp.Expression) -> exp.Expression:
-        names = columns_of(node)
-        # A branch of CASE is no value by itself.
-        if not names or any(name in kept for name in names) or isinstance(node, exp.If):
-            return node
-        part = checked(node)
-        name = next((key for key, known in parts.items() if known.sql == part.sql), "")
-        name = name or f"{_PLACEHOLDER}{len(parts)}"
-        parts[name] = part
-        return exp.column(name, quoted=True)
-
-    # `transform` goes down into a node only where it was left as it is.
-    tree = parse_expression(condition.sql).transform(placed)
-    inner = checked(tree)
-    return replace(inner, kind=condition.kind), parts
+def _asked(
+    expression: CheckedExpression, households: DrawnTable, read: Sequence[str], sample: DonorSample
+) -> _Asked | None:
+    kept = set(read)
+    inner, parts = split_expression(expression, lambda names, _: not kept & set(names))
+    columns = {name: sample.columns[name] for name in inner.columns if name in kept}
+    for name, column in columns.items():
+        fused = None if households.implicates is None else households.implicates[name]
+        if (
+            fused is None
+            or bool(column.levels) != fused.is_categorical
+            or column.pattern is not None
+        ):
+            return None
+    already = {name: households.evaluate(part) for name, part in parts.items()}
+    found = _patterns(already)
+    if found is None:
+        return None
+    pattern, combinations = found
+    donors = pd.DataFrame({name: _series(column) for name, column in columns.items()})
+    unanswered = donors.isna().any(axis=1).to_numpy()
+    count, rows = len(combinations), len(donors)
+    frame = donors.iloc[np.tile(np.arange(rows), count)].reset_index(drop=True)
+    for name in already:
+        frame[name] = combinations[name].repeat(rows).reset_index(drop=True)
+    return _Asked(inner, frame, pattern, count, unanswered)
 
 
 def _patterns(
-    own: Mapping[str, pd.Series[Any]], rows: int
-) -> tuple[NDArray[np.intp] | None, pd.DataFrame]:
-    """Return which combination of values every row has, and the combinations."""
-    if not own:
+    already: Mapping[str, Drawn],
+) -> tuple[NDArray[np.integer] | None, pd.DataFrame] | None:
+    """Return which combination of values every household has, and the combinations.
+
+    ``None`` where there are too many.
+    """
+    if not already:
         return None, pd.DataFrame(index=pd.RangeIndex(1))
-    fine = {name: series.nunique() > _BINS for name, series in own.items()}
-    bins = max(int(_BINS ** (1.0 / max(sum(fine.values()), 1))), 2)
-    coarse = {
-        name: _binned(series, bins) if fine[name] and series.dtype.kind == "f" else series
-        for name, series in own.items()
+    numbers = sum(not isinstance(item, Coded) for item in already.values())
+    bins = max(int(_BINS ** (1.0 / max(numbers, 1))), 2)
+    coded = {
+        name: _few(item if isinstance(item, Coded) else _binned(item, bins))
+        for name, item in already.items()
     }
-    table = pd.DataFrame({name: series.reset_index(drop=True) for name, series in coarse.items()})
-    numbers = table.groupby(list(table.columns), dropna=False, sort=False, observed=True).ngroup()
-    pattern: NDArray[np.intp] = np.asarray(numbers, dtype=np.intp)
-    _, first = np.unique(pattern, return_index=True)
-    if len(pattern) != rows:
-        raise ValueError("one value per household is needed")
-    return pattern, table.iloc[first].reset_index(drop=True)
+    whole: NDArray[Any] = np.zeros((1, 1), dtype=np.int64)
+    for item in coded.values():
+        whole = whole * len(item.distinct) + item.codes
+    codes, places = pd.factorize(whole.ravel())
+    if len(places) > MOST_PATTERNS:
+        return None
+    combinations, rest = {}, np.asarray(places)
+    for name, item in reversed(coded.items()):
+        combinations[name] = item.distinct.iloc[rest % len(item.distinct)].reset_index(drop=True)
+        rest = rest // len(item.distinct)
+    pattern: NDArray[Any] = codes.reshape(whole.shape).astype(np.int16)
+    differs = pattern.shape[-1] > 1
+    return pattern if differs else pattern.reshape(-1), pd.DataFrame(combinations)
 
 
-def _binned(series: pd.Series[Any], bins: int) -> pd.Series[Any]:
+def _few(item: Coded) -> Coded:
+    """Return codes that are none of them negative; what is missing has a code like any other."""
+    count = len(item.distinct)
+    return Coded(np.where(item.codes < 0, count - 1, item.codes).astype(np.int64), item.distinct)
+
+
+def _binned(values: Floats, bins: int) -> Coded:
     """Let the median of every bin stand for its values."""
-    values = series.to_numpy(dtype=float)
-    known = np.isfinite(values)
-    marks = np.unique(np.quantile(values[known], np.linspace(0.0, 1.0, bins + 1)[1:-1]))
-    place = pd.Series(np.searchsorted(marks, values[known], side="right"))
-    result = values.copy()
-    result[known] = pd.Series(values[known]).groupby(place).transform("median").to_numpy()
-    return pd.Series(result)
+    known = values[np.isfinite(values)]
+    some = known[:: max(len(known) // _LOOKED_AT, 1)]
+    different = np.unique(some)
+    if len(different) <= _BINS:
+        distinct = pd.Series([*different, np.nan])
+        place = np.searchsorted(different, np.nan_to_num(values)).clip(0, len(different) - 1)
+        return Coded(np.where(np.isnan(values), len(different), place), distinct)
+    marks = np.unique(np.quantile(some, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
+    place = np.searchsorted(marks, np.nan_to_num(values), side="right")
+    middle = pd.Series(some).groupby(np.searchsorted(marks, some, side="right")).median()
+    distinct = pd.Series([*middle.reindex(range(len(marks) + 1)), np.nan])
+    return Coded(np.where(np.isnan(values), len(marks) + 1, place), distinct)
 
 
 def _series(column: Column) -> pd.Series[Any]:

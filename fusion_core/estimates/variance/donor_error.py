@@ -26,6 +26,11 @@ regression on the same draws alike, whose gap would not show it. The regression 
 is expected of the predictors in the published place, whose error leaves its slopes unbiased
 (`fusion_core.geography.published_location`).
 
+Several donors are independent samples: their parts add up (`JointDonorError`). To each of them what
+was drawn from the others is an answer the recipient has already, as its own are: with x̄ weighted by
+how often the other part holds, the share of households with two conditions moves with the first donor
+as Σ w·p₂·xᵀΔβ₁.
+
 In a subgroup defined by fused variables, donors are asked for the same condition: its mean is a ratio
 of two means, Σ w·1(condition)·y over Σ w·1(condition), whose numerator and denominator the donor moves
 as it moves any mean. Beside the recipient's own answers – in the statistic, in the condition, or
@@ -38,10 +43,11 @@ publishes in ways those places do not show.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
-from operator import and_
-from typing import TYPE_CHECKING, Final
+from operator import and_, mul
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -61,12 +67,14 @@ from fusion_core.estimates.statistics import (
     effective_sample_size,
     quantiles_of_draws,
 )
+from fusion_core.estimates.variance.donors import samples_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.statistics import Column, GroupSums, Measure, NamedTarget, Target
+    from fusion_core.estimates.statistics import GroupSums, Measure, NamedTarget, Target
     from fusion_core.estimates.variance.donor_sample import DonorSample
+    from fusion_core.estimates.variance.donors import Donor
 
     Floats = NDArray[np.float64]
 
@@ -78,6 +86,32 @@ _NARROWEST, _WIDEST = 0.02, 0.25
 _DRAWS: Final = 10_000
 # A subgroup fewer donors belong to shows nothing of how donors of its kind differ.
 _FEWEST_MEETING: Final = 2
+# Combinations of patterns and donors looked at, at most (240 MB).
+_MOST_ANSWERS: Final = 30_000_000
+# Fewer patterns are regressed one by one.
+_MANY_PATTERNS: Final = 8
+# Rows whose draws are multiplied at once.
+_BLOCK: Final = 65_536
+# Combinations of patterns are regressed in the directions in which donors differ by more than this.
+_SAME_DIRECTION: Final = 1e-9
+
+
+class Effect(Protocol):
+    """How far one donor, or several, may have moved an estimate."""
+
+    @property
+    def variance(self) -> Floats:
+        """Expected squared error of each group."""
+
+    @property
+    def degrees_of_freedom(self) -> Floats | float:
+        """Of that variance."""
+
+    def scaled(self, by: Floats | float) -> Effect:
+        """Return the effect on a multiple of the estimate, by one factor or one per group."""
+
+    def __sub__(self, other: Any) -> Effect:
+        """Return the effect on a difference of two estimates of the same donors."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +153,82 @@ class DonorEffect:
 
 
 @dataclass(frozen=True)
+class JointEffect:
+    """How far several donors, which are independent samples, may have moved an estimate.
+
+    Attributes
+    ----------
+    parts
+        The effect of each.
+    """
+
+    parts: tuple[DonorEffect, ...]
+
+    @property
+    def variance(self) -> Floats:
+        """Expected squared error of each group, the sum of the parts'."""
+        return np.asarray(sum(part.variance for part in self.parts))
+
+    @property
+    def degrees_of_freedom(self) -> Floats:
+        """Those of the sum of the parts' variances (Satterthwaite 1946), one per group."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            weakness = sum(part.variance**2 / part.degrees_of_freedom for part in self.parts)
+            freedom = self.variance**2 / weakness
+        return np.where(np.isfinite(freedom), freedom, np.inf)
+
+    def scaled(self, by: Floats | float) -> JointEffect:
+        """Return the effect on a multiple of the estimate; see `DonorEffect.scaled`."""
+        return JointEffect(tuple(part.scaled(by) for part in self.parts))
+
+    def __sub__(self, other: JointEffect) -> JointEffect:
+        """Return the effect on a difference; what a donor moves in both alike cancels."""
+        pairs = zip(self.parts, other.parts, strict=True)
+        return JointEffect(tuple(first - second for first, second in pairs))
+
+
+@dataclass(frozen=True)
+class JointDonorError:
+    """The parts of several donors in the error of estimates; see `DonorError`.
+
+    Attributes
+    ----------
+    parts
+        One per donor.
+    """
+
+    parts: tuple[DonorError, ...]
+
+    def effect(self, item: NamedTarget, estimate: Floats) -> Effect | None:
+        """Return the donors' effect, or ``None`` where that of one of them cannot be told."""
+        found = [part.effect(item, estimate) for part in self.parts]
+        known = tuple(effect for effect in found if effect is not None)
+        return JointEffect(known) if len(known) == len(found) else None
+
+    def effective_donors(self, item: NamedTarget) -> float:
+        """Return the effective number of donors behind an estimate: of the sample that has fewer."""
+        return min(part.effective_donors(item) for part in self.parts)
+
+
+def donor_error(donor: Donor, sums: GroupSums, weight: Floats) -> DonorError | JointDonorError:
+    """Return what tells the part of a donor, or of several, in the error of estimates.
+
+    Parameters
+    ----------
+    donor
+        The donor, or several.
+    sums, weight
+        As in `DonorError`.
+    """
+    samples = samples_of(donor)
+    errors = tuple(
+        DonorError(sample, sums, weight, place, samples[:place] + samples[place + 1 :])
+        for place, sample in enumerate(samples)
+    )
+    return errors[0] if len(errors) == 1 else JointDonorError(errors)
+
+
+@dataclass(frozen=True)
 class DonorError:
     """The donor's part in the error of estimates for one partition of the recipient.
 
@@ -130,11 +240,17 @@ class DonorError:
         Sums of the recipient in each group, which many questions share.
     weight
         Full-sample weight of the recipient's households.
+    place
+        Its place among several donors.
+    others
+        The other donors: their variables are as they were drawn.
     """
 
     sample: DonorSample
     sums: GroupSums
     weight: Floats
+    place: int = 0
+    others: tuple[DonorSample, ...] = ()
 
     def effect(self, item: NamedTarget, estimate: Floats) -> DonorEffect | None:
         """Return the donor's effect, or ``None`` where it cannot be told.
@@ -169,16 +285,30 @@ class DonorError:
         item
             What is estimated.
         """
-        factors = [_Factors.of(Answered(column)) for column in item.columns if not column.observed]
+        measures: list[Measure] = [
+            Answered(column) for column in item.columns if not column.observed
+        ]
         if item.within is not None:
-            factors.append(_Factors.of(Within(item.within)))
-        used = np.ones(self.sample.own.rows)
-        for factor in factors:
-            values = factor.donor_values(self.sample)
-            if values is None:
+            measures.append(Within(item.within))
+        used, is_asked = np.ones(self.sample.own.rows), False
+        for measure in measures:
+            factors = self._factors(measure)
+            answers = factors.answers
+            if answers is None:
                 return np.inf
-            used = used * (np.nan_to_num(values, nan=0.0) > 0).any(axis=0)
-        return effective_sample_size(self.sample.weights[:, 0] * used) if factors else np.inf
+            is_asked |= answers.is_asked
+            used = used * (np.nan_to_num(answers.met, nan=0.0) > 0).any(axis=0)
+        return effective_sample_size(self.sample.weights[:, 0] * used) if is_asked else np.inf
+
+    def _factors(self, measure: Measure) -> _Factors:
+        """Take a measure apart, as this donor sees it."""
+        return _Factors.of(measure, self)
+
+    def is_given(self, name: str) -> bool:
+        """Whether a fused variable was drawn from another donor alone."""
+        return name not in self.sample.columns and any(
+            name in sample.columns for sample in self.others
+        )
 
     @property
     def _means(self) -> Floats:
@@ -197,7 +327,7 @@ class DonorError:
     def _mean_predictors(self, factors: _Factors) -> Floats:
         """Return Σ w·a·x / Σ w with a the recipient's own part, by group and pattern of answers."""
         compute = partial(_predictor_sums, self.sample, self.weight, factors)
-        sums = self.sums.added(("predictors", factors.own_key), compute)
+        sums = self.sums.added(("predictors", self.place, factors.own_key), compute)
         totals = np.where(self._totals > 0, self._totals, 1.0)
         return np.asarray(sums / totals[:, None, None])
 
@@ -207,20 +337,19 @@ class DonorError:
 
     def _part(self, measure: Measure, fused: Floats) -> DonorEffect | None:
         """Return the effect on the mean of a measure, given its fused mean in each group."""
-        sample, factors = self.sample, _Factors.of(measure)
-        moved = np.zeros((len(fused), sample.replicates))
-        if not factors.asked and not factors.conditions:
-            return DonorEffect(moved, np.zeros(len(fused)), sample.factor)
-        values = factors.donor_values(sample)
-        if values is None:
+        sample, factors = self.sample, self._factors(measure)
+        moved, answers = np.zeros((len(fused), sample.replicates)), factors.answers
+        if answers is None:
             return None
-        means, expected = self._mean_predictors(factors), np.zeros(len(fused))
-        for place, answers in enumerate(values):
-            if not sample.regression(answers).is_determined:
+        if not answers.is_asked:
+            return DonorEffect(moved, np.zeros(len(fused)), sample.factor)
+        expected = np.zeros(len(fused))
+        for means, values in _directions(self._mean_predictors(factors), answers.met):
+            if not sample.regression(values).is_determined:
                 return None
-            if np.nan_to_num(answers).any():
-                moved += means[:, place] @ sample.movements(answers)
-                expected += means[:, place] @ sample.coefficients(answers)
+            if np.nan_to_num(values).any():
+                moved += means @ sample.movements(values)
+                expected += means @ sample.coefficients(values)
         freedom = sample.degrees_of_freedom
         if factors.conditions:
             meeting = factors.donors_meeting(sample)
@@ -289,94 +418,171 @@ class DonorError:
 
 @dataclass(frozen=True)
 class _Factors:
-    """A measure as a product: what the recipient answered, what it was given, and of whom.
+    """A measure as a product: what a household has already, what it was given, and of whom.
 
     Attributes
     ----------
     own
-        Measures of the recipient's own answers.
+        Measures of the recipient's own answers, and of what other donors gave it.
     asked
-        Measures of fused variables.
+        What the donors would contribute of the fused variables; ``None`` where they were not asked.
     conditions
-        Subgroups that fused variables define.
+        Subgroups that fused variables define, as the donors see them.
+    keys
+        What tells patterns of answers from others.
     """
 
     own: tuple[Measure, ...] = ()
-    asked: tuple[Measure, ...] = ()
-    conditions: tuple[Within, ...] = ()
+    asked: tuple[DonorAnswers | None, ...] = ()
+    conditions: tuple[DonorAnswers | None, ...] = ()
+    keys: tuple[object, ...] = ()
 
     @classmethod
-    def of(cls, measure: Measure) -> _Factors:
+    def of(cls, measure: Measure, error: DonorError) -> _Factors:
         """Take a measure apart."""
         if isinstance(measure, Product):
-            first, second = cls.of(measure.first), cls.of(measure.second)
+            first, second = cls.of(measure.first, error), cls.of(measure.second, error)
             return cls(
                 first.own + second.own,
                 first.asked + second.asked,
                 first.conditions + second.conditions,
+                first.keys + second.keys,
             )
         if isinstance(measure, Within):
-            return cls(conditions=(measure,))
+            answers = measure.condition.of_donor(error.place)
+            return cls(conditions=(answers,), keys=(measure.key,))
         if isinstance(measure, Constant):
             return cls()
         if not isinstance(measure, Number | HasLevel | ThresholdIndicator | Answered):
             raise TypeError(type(measure))
-        return cls(own=(measure,)) if measure.column.observed else cls(asked=(measure,))
+        column = measure.column
+        if column.observed or error.is_given(column.name):
+            return cls(own=(measure,))
+        found = donor_answers(measure, error.sample)
+        has_pattern = found is not None and found.pattern is not None
+        return cls(asked=(found,), keys=(("derived", column.name),) if has_pattern else ())
 
     @property
     def own_key(self) -> tuple[object, ...]:
         """What tells the recipient's part of it from others."""
-        return tuple(item.key for item in (*self.own, *self.conditions))
+        return (*(item.key for item in self.own), *self.keys)
 
-    @property
+    @cached_property
     def answers(self) -> DonorAnswers | None:
-        """The donor's side of the conditions."""
-        found = [item.condition.donor for item in self.conditions]
-        known = [item for item in found if item is not None]
-        return None if not known or len(known) < len(found) else reduce(and_, known)
+        """What donors contribute beside each pattern; ``None`` where they were not asked.
 
-    def donor_values(self, sample: DonorSample) -> Floats | None:
-        """Return what each donor contributes beside each pattern, shape (patterns, donors).
-
-        ``None`` where the donor was not asked; NaN for donors who did not answer.
+        NaN for donors who did not answer.
         """
-        answers = self.answers
-        if self.conditions and answers is None:
+        asked, conditions = (
+            [item for item in items if item is not None] for items in (self.asked, self.conditions)
+        )
+        if len(asked) < len(self.asked) or len(conditions) < len(self.conditions):
             return None
-        met = np.ones((1, sample.own.rows)) if answers is None else answers.met
-        values = np.ones(sample.own.rows)
-        for measure in self.asked:
-            found = donor_values(measure, sample)
-            if found is None:
-                return None
-            values = values * found
-        return np.where(met == 0, 0.0, values * met)
+        every = [*asked, *conditions]
+        patterns = np.prod([len(item.met) for item in every], dtype=float)
+        if patterns * max((item.met.shape[1] for item in every), default=1) > _MOST_ANSWERS:
+            return None
+        values = reduce(mul, asked, DonorAnswers(None, np.ones((1, 1))))
+        if not conditions:
+            return values
+        met = reduce(and_, conditions)
+        # Who fails a condition contributes nothing, whatever else is not known.
+        fails = np.repeat(met.met == 0, len(values.met), axis=0)
+        product = met * values
+        return replace(product, met=np.where(fails, 0.0, product.met))
 
     def donors_meeting(self, sample: DonorSample) -> int:
         """Return how many donors belong to the subgroup beside some answers of the recipient."""
-        answers = self.answers
-        if answers is None:
+        known = [item for item in self.conditions if item is not None]
+        if not known:
             return sample.own.rows
-        return int(((answers.met == 1).any(axis=0) & (sample.weights[:, 0] > 0)).sum())
+        met = (reduce(and_, known).met == 1).any(axis=0)
+        return int((np.broadcast_to(met, sample.own.rows) & (sample.weights[:, 0] > 0)).sum())
 
 
 def _predictor_sums(
     sample: DonorSample, weight: Floats, factors: _Factors, groups: Groups
 ) -> Floats:
     """Return the recipient's weighted sums of predictors, shape (groups, patterns, columns)."""
-    every = slice(0, len(weight))
-    for measure in factors.own:
-        weight = weight * measure(every)[:, 0]
-    cells, count, answers = groups, 1, factors.answers
-    if answers is not None and answers.pattern is not None:
-        codes, count = groups.codes(len(weight)), len(answers.met)
+    answers = factors.answers
+    pattern = None if answers is None else answers.pattern
+    if answers is None or pattern is None:
+        part = _own_part(weight, factors.own)
+        return sample.recipient.sums(part, groups)[:, None, :]
+    count = len(answers.met)
+    if pattern.ndim == 1:
+        codes = groups.codes(len(weight))
         cells = Groups.from_codes(
-            np.where(codes < 0, -1, codes * count + answers.pattern), len(groups) * count
+            np.where(codes < 0, -1, codes * count + pattern), len(groups) * count
         )
-    return sample.recipient.sums(weight, cells).reshape(len(groups), count, -1)
+        sums = sample.recipient.sums(_own_part(weight, factors.own), cells)
+        return sums.reshape(len(groups), count, -1)
+    # What other donors gave differs between implicates: a household has a share of every pattern.
+    parts = []
+    for number in range(count):
+        if not np.nan_to_num(answers.met[number], nan=1.0).any():
+            parts.append(np.zeros((len(groups), sample.recipient.width)))
+            continue
+        part = _own_part(weight, factors.own, partial(_has_pattern, pattern, number))
+        parts.append(sample.recipient.sums(part, groups))
+    return np.stack(parts, axis=1)
 
 
-def donor_values(measure: Measure, sample: DonorSample) -> Floats | None:
+def _has_pattern(pattern: NDArray[np.integer], number: int, rows: slice) -> NDArray[np.bool_]:
+    return np.asarray(pattern[rows] == number)
+
+
+def _own_part(
+    weight: Floats,
+    own: tuple[Measure, ...],
+    has_pattern: Callable[[slice], NDArray[np.bool_]] | None = None,
+) -> Floats:
+    """Return each household's weight times what it has already, the mean over implicates."""
+    if not own and has_pattern is None:
+        return weight
+    result = np.empty(len(weight))
+    for start in range(0, len(weight), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        parts = [measure(rows) for measure in own]
+        if has_pattern is not None:
+            parts.append(has_pattern(rows).astype(np.float64))
+        result[rows] = weight[rows] * reduce(mul, parts).mean(axis=1)
+    return result
+
+
+def _directions(means: Floats, values: Floats) -> list[tuple[Floats, Floats]]:
+    """Return mean predictors and donor values, pattern by pattern or in fewer directions.
+
+    What donors contribute beside some patterns is a multiple of what they do beside others – a cost
+    over an income of the recipient is the same cost beside every income –, and the regression is
+    linear in it. So patterns are replaced by the directions in which they differ.
+
+    Parameters
+    ----------
+    means
+        Shape (groups, patterns, columns).
+    values
+        Shape (patterns, donors), NaN for donors who did not answer.
+    """
+    places = [place for place in range(len(values)) if np.nan_to_num(values[place], nan=1.0).any()]
+    plain = [(means[:, place], values[place]) for place in places]
+    if len(places) < _MANY_PATTERNS:
+        return plain
+    unknown = np.isnan(values[places])
+    if (unknown != unknown[0]).any():
+        return plain
+    left, size, right = np.linalg.svd(np.nan_to_num(values[places]), full_matrices=False)
+    kept = np.flatnonzero(size > _SAME_DIRECTION * size[0])
+    if len(kept) == len(places):
+        return plain
+    mixed = np.einsum("gpc,pk->gkc", means[:, places], left[:, kept] * size[kept])
+    return [
+        (mixed[:, place], np.where(unknown[0], np.nan, right[direction]))
+        for place, direction in enumerate(kept)
+    ]
+
+
+def donor_answers(measure: Measure, sample: DonorSample) -> DonorAnswers | None:
     """Return a measure of a fused variable for the donor's households.
 
     Parameters
@@ -388,7 +594,7 @@ def donor_values(measure: Measure, sample: DonorSample) -> Floats | None:
 
     Returns
     -------
-    array or None
+    DonorAnswers or None
         NaN for donors who did not answer – unless no answer is itself something the recipient was
         given –, ``None`` where the donor was not asked.
     """
@@ -404,12 +610,10 @@ def donor_values(measure: Measure, sample: DonorSample) -> Floats | None:
         own: Measure = HasLevel(column, place)
     else:
         own = replace(measure, column=column)
-    values = own(every)[:, 0]
-    return _unknown_without_answer(values, column) if measure.column.complete else values
-
-
-def _unknown_without_answer(values: Floats, column: Column) -> Floats:
-    return np.where(column.present(slice(0, len(values)))[:, 0] > 0, values, np.nan)
+    values = own(every)
+    if measure.column.complete:
+        values = np.where(column.present(every) > 0, values, np.nan)
+    return DonorAnswers(column.pattern, np.ascontiguousarray(values.T))
 
 
 def _interpolated(marks: Floats, values: Floats, at: Floats) -> Floats:

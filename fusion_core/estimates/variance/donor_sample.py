@@ -64,6 +64,11 @@ class Covariates:
     numbers: NDArray[np.float32]
     rows: int
 
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return int(1 + self.numbers.shape[1] + sum(count for _, count in self.codes))
+
     def take(self, order: NDArray[np.intp]) -> Covariates:
         """Return the rows in another order."""
         codes = tuple((own[order], count) for own, count in self.codes)

@@ -103,7 +103,7 @@ def pool_with_donor(
     estimates: NDArray[np.float64],
     variance_of_mean: NDArray[np.float64],
     donor_variance: NDArray[np.float64],
-    degrees_of_freedom: tuple[NDArray[np.float64] | float, float],
+    degrees_of_freedom: tuple[NDArray[np.float64] | float, NDArray[np.float64] | float],
 ) -> Pooled:
     """Combine the implicates' estimates where the donor's part in the error is known.
 

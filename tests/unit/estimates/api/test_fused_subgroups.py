@@ -11,8 +11,8 @@ from fusion_core.estimates.margins import NO_DONOR
 from fusion_core.estimates.margins.report import result_frame
 from fusion_core.estimates.runs.estimate_data import EstimateData
 from fusion_core.estimates.runs.estimate_run import _estimated, _Request
+from fusion_core.estimates.statistics import split_expression
 from fusion_core.estimates.statistics.weights import weight_matrix
-from fusion_core.estimates.variance.donor_answers import split_by_columns
 from fusion_core.estimates.variance.donor_sample import DonorSample
 from fusion_core.fusion import FusedVariable, Implicates
 from fusion_core.harmony.expressions.expression import check_expression, evaluate_expression
@@ -277,6 +277,10 @@ def test_households_the_draws_left_out_belong_to_the_base_of_a_rare_subgroup(sou
     assert groups.sizes.tolist() == [source.rows]
 
 
+def recipient_alone(names: tuple[str, ...], _: bool) -> bool:
+    return not {"kwh", "heats"} & set(names)
+
+
 @pytest.mark.parametrize(
     ("text", "inner", "parts"),
     [
@@ -289,7 +293,7 @@ def test_households_the_draws_left_out_belong_to_the_base_of_a_rare_subgroup(sou
 )
 def test_what_reads_the_recipient_alone_is_taken_out_of_a_condition(text, inner, parts):
     names = ("np", "income", "kwh", "heats")
-    left, found = split_by_columns(check_expression(text, names), {"kwh", "heats"})
+    left, found = split_expression(check_expression(text, names), recipient_alone)
     assert [part.sql for part in found.values()] == parts
     assert len([name for name in left.columns if name not in names]) == inner
 
@@ -319,7 +323,7 @@ def test_a_condition_put_together_again_selects_the_same(text):
     for name in table:
         table[name] = table[name].mask(rng.random(300) < 0.1)
     whole = check_expression(text, list(table.columns))
-    inner, parts = split_by_columns(whole, {"kwh", "heats"})
+    inner, parts = split_expression(whole, recipient_alone)
     placed = table.assign(
         **{
             name: evaluate_expression(part, table[list(part.columns)])

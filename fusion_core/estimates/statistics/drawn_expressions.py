@@ -1,0 +1,291 @@
+"""Expressions over what households answered and what was drawn for them, without repeating rows.
+
+A filter such as ``insecure = 'Yes' AND np > 2`` is another one in every implicate, but it can only
+come out in as many ways as its parts combine: it is evaluated once per combination, and every draw
+looks its own up. Parts that compare numbers are evaluated by themselves first – over the households
+where they read answers alone, over all draws where they read a fused number – and then have two or
+three values like any other. What is left, such as the ratio of two fused numbers, is evaluated
+implicate by implicate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fusion_core.fusion.implicates import Implicates
+    from fusion_core.harmony.expressions import CheckedExpression
+
+Taken: TypeAlias = "Callable[[tuple[str, ...], bool], bool]"
+Evaluate: TypeAlias = "Callable[[CheckedExpression, pd.DataFrame], pd.Series[Any]]"
+
+# Numbers of more different values are compared before they are combined with anything.
+_MOST_VALUES: Final = 300
+_MOST_COMBINATIONS: Final = 50_000
+_PLACEHOLDER: Final = "part "
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Values of which there are few: which of them every household has in every implicate.
+
+    Attributes
+    ----------
+    codes
+        Positions in `distinct`, shape (rows, M), M = 1 where it is the same in all implicates.
+    distinct
+        The values; a missing one may be among them.
+    """
+
+    codes: NDArray[np.integer]
+    distinct: pd.Series[Any]
+
+    def with_truth(self) -> NDArray[np.bool_]:
+        """Return where a condition holds."""
+        holds = self.distinct.fillna(value=False).to_numpy().astype(bool)
+        return np.asarray(holds[self.codes])
+
+
+Drawn: TypeAlias = "Coded | NDArray[np.float64]"
+"""The values of an expression: few different ones, or numbers of shape (rows, M)."""
+
+
+@dataclass(frozen=True)
+class DrawnTable:
+    """Households with what they answered and, where they are of a fusion, what was drawn for them.
+
+    Attributes
+    ----------
+    table
+        One row per household.
+    implicates
+        Fused variables of the same households; they come first where a column has the same name.
+    """
+
+    table: pd.DataFrame
+    implicates: Implicates | None = None
+
+    def is_fused(self, name: str) -> bool:
+        """Whether a column was drawn."""
+        return self.implicates is not None and name in self.implicates.variables
+
+    def evaluate(self, checked: CheckedExpression, evaluate: Evaluate | None = None) -> Drawn:
+        """Evaluate an expression for every household and implicate.
+
+        Parameters
+        ----------
+        checked
+            The expression.
+        evaluate
+            What evaluates it on a frame; the expression language itself by default. It must give a
+            row the same value whatever other rows there are.
+
+        Raises
+        ------
+        ExpressionError
+            If it fails on a value.
+        """
+        run = _plainly if evaluate is None else evaluate
+        coded, plain = self._columns(checked.columns)
+        if plain:
+            inner, parts = split_expression(checked, self._comparisons(plain))
+            is_one_part = inner.sql in {f'"{name}"' for name in parts}
+            if (is_one_part and run is _plainly) or set(inner.columns) & set(plain):
+                return self._by_implicate(checked, run)
+            found = {name: self._by_implicate(part, _plainly) for name, part in parts.items()}
+            coded |= {name: item for name, item in found.items() if isinstance(item, Coded)}
+        else:
+            inner = checked
+        coded = {name: coded[name] for name in inner.columns if name in coded}
+        count = np.prod([len(item.distinct) for item in coded.values()], dtype=float)
+        if len(coded) < len(inner.columns) or count > _MOST_COMBINATIONS:
+            return self._by_implicate(checked, run)
+        return _combined(inner, coded, run, len(self.table))
+
+    def _columns(self, names: Collection[str]) -> tuple[dict[str, Coded], list[str]]:
+        """Return the columns with few values, and the names of the others."""
+        coded, plain = {}, []
+        for name in names:
+            found = (
+                self._coded_draws(name) if self.is_fused(name) else coded_answers(self.table[name])
+            )
+            if found is None:
+                plain.append(name)
+            else:
+                coded[name] = found
+        return coded, plain
+
+    def _coded_draws(self, name: str) -> Coded | None:
+        fused = None if self.implicates is None else self.implicates[name]
+        if fused is None or not fused.is_categorical:
+            return None
+        # A negative code, no answer, is the last of the values.
+        return Coded(fused.values, pd.Series([*fused.levels, None], dtype=object))
+
+    def _comparisons(self, plain: Sequence[str]) -> Taken:
+        """Return which parts are evaluated by themselves: conditions that read numbers.
+
+        Conditions on the households' own answers are so once; the others in every implicate.
+        """
+        numbers = set(plain)
+
+        def taken(names: tuple[str, ...], is_condition: bool) -> bool:
+            if not is_condition or not numbers & set(names):
+                return False
+            # Of two conditions joined, one may be on the households' own answers alone.
+            return len(names) == 1 or not any(map(self.is_fused, names)) or numbers >= set(names)
+
+        return taken
+
+    def _by_implicate(self, checked: CheckedExpression, run: Evaluate) -> Drawn:
+        """Evaluate an expression row by row, one implicate after the other."""
+        fused = [name for name in checked.columns if self.is_fused(name)]
+        frame = self.table[[name for name in checked.columns if name not in fused]]
+        if self.implicates is None or not fused:
+            return _values([run(checked, frame)])
+        return _values(
+            [
+                run(
+                    checked,
+                    frame.assign(
+                        **{
+                            name: self.implicates[name].column(number, frame.index)
+                            for name in fused
+                        }
+                    ),
+                )
+                for number in range(self.implicates.count)
+            ]
+        )
+
+
+def coded_answers(series: pd.Series[Any]) -> Coded | None:
+    """Return a column as codes of its different values; ``None`` for numbers of many values."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        codes = series.cat.codes.to_numpy()
+        distinct = pd.Series([*series.cat.categories.astype(str), None], dtype=object)
+        return Coded(codes[:, None], distinct)
+    codes, uniques = pd.factorize(series)
+    if len(uniques) > _MOST_VALUES and pd.api.types.is_numeric_dtype(series):
+        return None
+    distinct = pd.Series(uniques).reindex(range(len(uniques) + 1))
+    if series.dtype == object:
+        distinct = distinct.astype(object)
+    smallest = np.min_scalar_type(-len(distinct))
+    return Coded(codes.astype(smallest)[:, None], distinct)
+
+
+def split_expression(
+    expression: CheckedExpression, taken: Taken
+) -> tuple[CheckedExpression, dict[str, CheckedExpression]]:
+    """Take the largest parts of a kind out of an expression.
+
+    Parameters
+    ----------
+    expression
+        The expression.
+    taken
+        Whether a part is taken out, by the names of the columns it reads and by whether it is a
+        condition.
+
+    Returns
+    -------
+    tuple
+        The expression with a column of its own in place of every such part, and those parts by the
+        names of these columns.
+    """
+    from sqlglot import exp
+
+    from fusion_core.harmony.expressions import CheckedExpression as Checked
+    from fusion_core.harmony.expressions import finite_sql, parse_expression
+
+    parts: dict[str, Checked] = {}
+
+    def columns_of(node: exp.Expression) -> tuple[str, ...]:
+        return tuple(sorted({column.name for column in node.find_all(exp.Column)}))
+
+    def checked(node: exp.Expression) -> Checked:
+        sql = node.sql("duckdb", comments=False, identify=True)
+        return Checked(expression.text, sql, finite_sql(node.copy()), columns_of(node), "any")
+
+    def placed(node: exp.Expression) -> exp.Expression:
+        names = columns_of(node)
+        # A branch of CASE is no value by itself.
+        if not names or isinstance(node, exp.If):
+            return node
+        if not taken(names, isinstance(node, exp.Predicate | exp.Connector | exp.Not)):
+            return node
+        part = checked(node)
+        name = next((key for key, known in parts.items() if known.sql == part.sql), "")
+        name = name or f"{_PLACEHOLDER}{len(parts)}"
+        parts[name] = part
+        return exp.column(name, quoted=True)
+
+    # `transform` goes down into a node only where it was left as it is.
+    tree = parse_expression(expression.sql).transform(placed)
+    return replace(checked(tree), kind=expression.kind), parts
+
+
+def _plainly(checked: CheckedExpression, frame: pd.DataFrame) -> pd.Series[Any]:
+    # Loaded on first use: estimates without an expression need neither DuckDB nor a parser.
+    from fusion_core.harmony.expressions import evaluate_expression
+
+    return evaluate_expression(checked, frame)
+
+
+def _combined(
+    checked: CheckedExpression, coded: Mapping[str, Coded], run: Evaluate, rows: int
+) -> Coded:
+    """Evaluate an expression once per combination of values, and look every draw's up."""
+    lists = [range(len(item.distinct)) for item in coded.values()]
+    places = np.array(list(product(*lists)), dtype=np.intp).reshape(-1, len(coded))
+    frame = pd.DataFrame(
+        {
+            name: item.distinct.iloc[places[:, position]].reset_index(drop=True)
+            for position, (name, item) in enumerate(coded.items())
+        },
+        index=pd.RangeIndex(len(places)),
+    )
+    found = _values([run(checked, frame)])
+    if not isinstance(found, Coded):
+        codes, distinct = pd.factorize(found[:, 0], use_na_sentinel=False)
+        found = Coded(codes[:, None], pd.Series(distinct))
+    whole: NDArray[Any] = np.zeros((rows if not coded else 1, 1), dtype=np.int8)
+    size = np.min_scalar_type(-max(len(places), 2))
+    for item in coded.values():
+        count = len(item.distinct)
+        # What has no answer has the last place, whatever negative code says so.
+        own = np.where(item.codes < 0, count - 1, item.codes).astype(size)
+        whole = whole.astype(size) * size.type(count) + own
+    table = found.codes[:, 0].astype(np.min_scalar_type(-max(len(found.distinct), 2)))
+    return Coded(table[whole], found.distinct)
+
+
+def _values(columns: Sequence[pd.Series[Any]]) -> Drawn:
+    """Put the values of an expression in several implicates side by side."""
+    first = columns[0]
+    if isinstance(first.dtype, pd.CategoricalDtype):
+        codes = np.column_stack([column.cat.codes.to_numpy() for column in columns])
+        categories = pd.Index(first.cat.categories)
+        whole = pd.Categorical.from_codes([*range(len(categories)), -1], dtype=first.dtype)
+        return Coded(codes, pd.Series(whole))
+    if pd.api.types.is_bool_dtype(first.dtype):
+        codes = np.column_stack(
+            [column.astype("Int8").fillna(2).to_numpy(dtype=np.int8) for column in columns]
+        )
+        return Coded(codes, pd.Series([False, True, None], dtype="boolean"))
+    if first.dtype != object:
+        return np.column_stack([column.to_numpy(dtype=np.float64) for column in columns])
+    every = pd.concat(columns, ignore_index=True)
+    codes, uniques = pd.factorize(every)
+    distinct = pd.Series([*uniques, None], dtype=object)
+    shaped = codes.reshape(len(columns), -1).T
+    return Coded(np.where(shaped < 0, len(uniques), shaped), distinct)
