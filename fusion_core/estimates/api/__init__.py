@@ -7,7 +7,12 @@ from fusion_core.estimates.api.analysis import (
     estimate_points,
     estimate_targets,
 )
-from fusion_core.estimates.api.breakdown import Breakdown, estimate_by, fused_cells
+from fusion_core.estimates.api.breakdown import (
+    Breakdown,
+    estimate_by,
+    fused_cells,
+    level_condition,
+)
 from fusion_core.estimates.api.compared_groups import group_mask, single_group
 from fusion_core.estimates.api.comparison import compare, compare_sides, only_target
 from fusion_core.estimates.api.contrast_frame import (
@@ -41,6 +46,7 @@ __all__ = [
     "estimate_targets",
     "fused_cells",
     "group_mask",
+    "level_condition",
     "only_target",
     "single_group",
     "survey_estimates",

@@ -165,7 +165,14 @@ def _has_level(column: Column, code: int, donor: Donor | None) -> Condition:
         given(mask) if any(asked) and not known else donor_answers(HasLevel(column, code), sample)
         for sample, known in zip(samples, asked, strict=True)
     )
-    return Condition((column.name, column.levels[code]), mask, donors)
+    expression = level_condition(column.name, column.levels[code])
+    return Condition((column.name, column.levels[code]), mask, donors, expression)
+
+
+def level_condition(name: str, level: str) -> str:
+    """Return the condition that a variable has a level, in the expression language."""
+    column, text = name.replace('"', '""'), level.replace("'", "''")
+    return f"\"{column}\" = '{text}'"
 
 
 def estimate_by(
@@ -231,4 +238,20 @@ def _picked(blocks: Sequence[ResultBlock], places: np.ndarray) -> ResultBlock:
         pooled=replace(pooled, **numbers),
         assumptions=[notes[place] for place in places],
         complete=np.concatenate([block.complete for block in blocks])[places],
+        frechet=_picked_bounds(blocks, places),
     )
+
+
+def _picked_bounds(
+    blocks: Sequence[ResultBlock], places: np.ndarray
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    if all(block.frechet is None for block in blocks):
+        return None
+    sides = []
+    for side in (0, 1):
+        parts = [
+            np.full(len(block.n), np.nan) if block.frechet is None else block.frechet[side]
+            for block in blocks
+        ]
+        sides.append(np.concatenate(parts)[places])
+    return sides[0], sides[1]

@@ -49,6 +49,16 @@ class JointBounds:
     lower: Floats
     upper: Floats
 
+    @classmethod
+    def unknown(cls) -> JointBounds:
+        """Return that there are no bounds."""
+        return cls(np.empty(0), np.empty(0))
+
+    @property
+    def known(self) -> bool:
+        """Whether there are bounds."""
+        return len(self.lower) > 0
+
     @property
     def nbytes(self) -> int:
         """Memory they take."""

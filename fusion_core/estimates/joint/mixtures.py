@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     Counts = NDArray[np.integer]
 
 # Numbers of equal steps of a probability, by number of kinds it is one of.
-_STEPS: Final = {1: 1, 2: 20, 3: 8, 4: 5}
+_STEPS: Final = {1: 1, 2: 20, 3: 8, 4: 4}
 MOST_KINDS: Final = max(_STEPS)
 _ROUNDS: Final = 100
 # Products of different counts and places of the distribution, at most.
-_MOST_CELLS: Final = 6_000_000
+_MOST_CELLS: Final = 12_000_000
 
 
 @dataclass(frozen=True)

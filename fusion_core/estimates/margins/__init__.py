@@ -19,6 +19,7 @@ from fusion_core.estimates.margins.published import (
     estimate_published,
 )
 from fusion_core.estimates.margins.report import (
+    FRECHET_COLUMNS,
     FUSED_MARGINS,
     ResultBlock,
     reliability,
@@ -27,6 +28,7 @@ from fusion_core.estimates.margins.report import (
 
 __all__ = [
     "DONOR_UNKNOWN",
+    "FRECHET_COLUMNS",
     "FUSED_MARGINS",
     "MARGIN_LATER",
     "NO_DONOR",

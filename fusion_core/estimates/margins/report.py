@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 HIGH_RELIABILITY_CV = 0.12
 LOW_RELIABILITY_CV = 0.40
+FRECHET_COLUMNS = ("frechet_lower", "frechet_upper")
+"""Bounds of joint shares that hold however the donors depend on each other given the predictors."""
 FUSED_MARGINS = (
     "Margins of fused variables contain the sampling error of both surveys and how much the models "
     "flatten differences between groups the predictors name; they do not contain differences between "
@@ -46,6 +48,9 @@ class ResultBlock:
         Per group, what was assumed for want of something better; empty when nothing was.
     complete
         Per group, whether the margin contains every part of the error that there is.
+    frechet
+        Per group, how small and how large the estimate may be if the donors behind it are not
+        independent of one another (see `fusion_core.estimates.joint`); of joint shares alone.
     """
 
     statistic: Statistic
@@ -55,6 +60,7 @@ class ResultBlock:
     bounds: tuple[float, float]
     assumptions: list[str]
     complete: NDArray[np.bool_]
+    frechet: tuple[Floats, Floats] | None = None
 
     @classmethod
     def of(
@@ -120,6 +126,12 @@ def result_frame(
         The pooled targets.
     confidence
         Of the margin of error, 0.90 as the Census Bureau publishes.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `keys`, `RESULT_COLUMNS` and, where an estimate is a joint share of several
+        donors, `FRECHET_COLUMNS`.
     """
     groups = len(keys)
     columns = [_block_columns(block, groups, confidence) for block in blocks]
@@ -131,6 +143,11 @@ def result_frame(
     # One frame built at once: inserting columns block by block would take most of the time.
     repeated = keys.take(np.tile(np.arange(groups), len(blocks))).reset_index(drop=True)
     result = pd.DataFrame(values, columns=list(RESULT_COLUMNS))
+    if any(block.frechet is not None for block in blocks):
+        nothing = np.full(groups, np.nan)
+        for side, name in enumerate(FRECHET_COLUMNS):
+            parts = [nothing if block.frechet is None else block.frechet[side] for block in blocks]
+            result[name] = np.concatenate(parts)
     return pd.concat([repeated, result], axis=1)
 
 

@@ -1,4 +1,4 @@
-"""Estimates of finished runs and stored surveys: read once, kept, compared."""
+"""Estimates of finished runs, combinations of them and stored surveys: read once, kept, compared."""
 
 from fusion_core.estimates.runs.estimate_data import (
     EstimateCache,

@@ -58,7 +58,9 @@ def combined_parts(
                 raise InputError.unknown("fused variable", name, implicates.names, where=run.id)
         names = part.variables or implicates.names
         order = None if data is first else _order(first.table, data.table, run)
-        strands.append(Strand(f"run '{run.id}'", implicates, names, order))
+        strands.append(
+            Strand(f"run '{run.id}'", run.spec().pair.donor.title, implicates, names, order)
+        )
         samples += [_in_order(sample, names, order) for sample in samples_of(data.donor)]
         if data is not first:
             tables.append(_new_columns(tables, data.table, order))

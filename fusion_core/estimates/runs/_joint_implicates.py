@@ -24,6 +24,8 @@ class Strand:
     ----------
     title
         What the run is called in messages.
+    survey
+        Title of its donor.
     implicates
         All its implicates.
     names
@@ -33,6 +35,7 @@ class Strand:
     """
 
     title: str
+    survey: str
     implicates: LazyImplicates
     names: tuple[str, ...]
     order: NDArray[np.intp] | None = None

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.joint import JointBounds
     from fusion_core.estimates.statistics import Groups, Statistic, WeightMatrix
     from fusion_core.estimates.variance import Donor
     from fusion_core.fusion.implicates import Implicates
@@ -246,7 +247,23 @@ class EstimateData:
         # Loaded on first use: estimates without a filter need neither DuckDB nor a parser.
         from fusion_core.harmony.expressions import check_expression
 
-        return written_out(check_expression(text, self.variables(), where=where), self.outcomes)
+        asked_once = {
+            name: described(item, *self._levels(name))
+            for name, item in self.outcomes.items()
+            if not item.is_saved
+        }
+        known = {**self.variables(), **asked_once}
+        return written_out(check_expression(text, known, where=where), self.outcomes)
+
+    def _levels(self, name: str) -> tuple[tuple[str, ...], bool]:
+        if self.implicates is not None and name in self.implicates.variables:
+            return self.implicates.levels_of(name)
+        entry = _describe(self.table[name], name)
+        return entry.levels, entry.type == "ordered"
+
+    def kept_bounds(self, event: CheckedExpression, find: Callable[[], JointBounds]) -> JointBounds:
+        """Return the bounds of an event, finding them on first use."""
+        return self._kept_rows.get(("bounds", event.sql), find)
 
     @property
     def numbers(self) -> int:
@@ -348,7 +365,7 @@ class EstimateData:
         kept, within = np.asarray(mask.any(axis=1)), None
         if read and kept.any():
             donors = self._ask_donors(checked, households, read, mask)
-            within = Condition(text, mask, donors)
+            within = Condition(text, mask, donors, text)
             kept = within.possible
         if not kept.any():
             raise InputError(

@@ -20,6 +20,7 @@ from fusion_core.estimates.api import (
     single_group,
 )
 from fusion_core.estimates.margins import result_frame
+from fusion_core.estimates.runs._joint_shares import with_joint_part
 from fusion_core.estimates.runs._stored_results import keep_result, read_result, state_of
 from fusion_core.estimates.runs.estimate_data import (
     EstimateCache,
@@ -32,6 +33,8 @@ from fusion_core.estimates.statistics import Statistic
 from fusion_core.estimates.variance import estimate_each
 
 if TYPE_CHECKING:
+    from fusion_core.estimates.margins import ResultBlock
+    from fusion_core.estimates.statistics import NamedTarget
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.combinations import Combination
     from fusion_core.workspace.layout import Workspace
@@ -257,15 +260,21 @@ def _key(workspace: Workspace, run: Run | Combination, request: _Request) -> tup
 def _estimated(source: EstimateData, request: _Request) -> pd.DataFrame:
     breakdown = source.breakdown(request.by, request.where)
     targets = source.targets(request.statistics)
+    sums = source.sums(breakdown.own, request.where)
     estimate = partial(
         estimate_targets,
         breakdown.groups,
         source.weights,
         method=request.method,
         donor=source.donor,
-        sums=source.sums(breakdown.own, request.where),
+        sums=sums,
     )
-    keys, blocks = estimate_by(breakdown, targets, estimate)
+
+    def with_bounds(items: Sequence[NamedTarget]) -> list[ResultBlock]:
+        pairs = zip(items, estimate(items), strict=True)
+        return [with_joint_part(source, sums, item, block) for item, block in pairs]
+
+    keys, blocks = estimate_by(breakdown, targets, with_bounds)
     return result_frame(keys, blocks, confidence=request.confidence)
 
 

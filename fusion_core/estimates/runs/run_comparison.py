@@ -29,6 +29,7 @@ from fusion_core.estimates.runs.estimate_data import (
 )
 from fusion_core.estimates.statistics import check_group_columns
 from fusion_core.fusion.base import shared_streams
+from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.combinations import Combination
 from fusion_core.workspace.runs import Run
 
@@ -192,6 +193,7 @@ def compare_sources(
     """
     if first == second:
         raise InputError("Both sides are the same", fix="Choose two runs or surveys")
+    _refuse_common_run(first, second)
     check_group_columns(by, CONTRAST_COLUMNS)
     loaded = [_loaded(workspace, source, cache) for source in (first, second)]
     common = _draw_with_common_numbers(*loaded)
@@ -231,6 +233,22 @@ def compare_sources(
     for name in ("variable", "level", "statistic"):
         table[name] = table[name].fillna(getattr(statistic, name, None) or "")
     return pd.concat([joined, table], axis=1)
+
+
+def _refuse_common_run(first: Source, second: Source) -> None:
+    """Refuse to compare a combination with a run that is part of it, or with another one of it."""
+    runs = [
+        {part.run for part in source.parts} if isinstance(source, Combination) else {source.id}
+        for source in (first, second)
+        if not isinstance(source, SurveyId)
+    ]
+    common = set.intersection(*runs) if len(runs) > 1 else set()
+    if common:
+        raise InputError(
+            f"Both sides hold the run '{min(common)}', so they are not independent",
+            where=f"{_title(first)} and {_title(second)}",
+            fix="Compare runs that have nothing in common, or groups within one of the two",
+        )
 
 
 def _draw_with_common_numbers(first: EstimateData, second: EstimateData) -> bool:

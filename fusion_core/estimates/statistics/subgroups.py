@@ -85,11 +85,14 @@ class Condition:
     donors
         Each donor's side, ``None`` where it cannot be asked; of the only donor, or of several in
         their order. Nothing where no donor is known.
+    expression
+        The condition as an expression, where it is known.
     """
 
     key: Hashable
     mask: NDArray[np.bool_]
     donors: tuple[DonorAnswers | None, ...] = ()
+    expression: str = ""
 
     def __and__(self, other: Condition) -> Condition:
         """Return the households that meet both."""
@@ -97,7 +100,9 @@ class Condition:
             None if first is None or second is None else first & second
             for first, second in zip(self.donors, other.donors, strict=True)
         )
-        return Condition((self.key, other.key), self.mask & other.mask, donors)
+        texts = [item.expression for item in (self, other)]
+        both = " AND ".join(f"({text})" for text in texts) if all(texts) else ""
+        return Condition((self.key, other.key), self.mask & other.mask, donors, both)
 
     def of_donor(self, place: int) -> DonorAnswers | None:
         """Return one donor's side, ``None`` where there is none."""
