@@ -16,7 +16,7 @@ from fusion_core.cli import demo, places, surveys, workspaces
 from fusion_core.cli.estimates import difference, estimate, export
 from fusion_core.cli.harmonies import commands as harmonies
 from fusion_core.cli.output import write_error
-from fusion_core.cli.runs import apply, combine, compare, fuse, validate
+from fusion_core.cli.runs import apply, combine, compare, fuse, outcome, validate
 from fusion_core.cli.runs import commands as runs
 from fusion_core.errors import Cancelled, HarmonyError, InputError
 
@@ -107,6 +107,7 @@ app.command("fuse")(fuse.fuse)
 app.command("apply")(apply.apply)
 app.command("runs")(runs.runs)
 app.command("combine")(combine.combine)
+app.command("outcome")(outcome.outcome)
 app.command("validate")(validate.validate)
 app.command("estimate")(estimate.estimate)
 app.command("compare")(compare.compare)

@@ -3,12 +3,14 @@
 from fusion_core.cli.estimates import difference, estimate, export
 from fusion_core.cli.estimates.statistics import (
     Wish,
+    chosen_fusion,
     estimates_of,
     read_statistics,
 )
 
 __all__ = [
     "Wish",
+    "chosen_fusion",
     "difference",
     "estimate",
     "estimates_of",

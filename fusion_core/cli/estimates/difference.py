@@ -10,7 +10,9 @@ import typer
 from fusion_core.cli.estimates.estimate import (
     AboveOption,
     BelowOption,
+    ConditionOption,
     ConfidenceOption,
+    ExpressionOption,
     LevelOption,
     PerOption,
     QuantileOption,
@@ -60,7 +62,9 @@ def difference(
             metavar="NAME",
             help="A variable, or a statistic in short form such as share:main_ac=None.",
         ),
-    ],
+    ] = "",
+    condition: ConditionOption = "",
+    expression: ExpressionOption = "",
     group: Annotated[
         list[str] | None,
         typer.Option(
@@ -121,7 +125,7 @@ def difference(
     opened = open_workspace(workspace)
     source = chosen_source(opened, survey or run)
     wish = Wish(
-        variables=(variable,),
+        variables=(variable,) if variable else (),
         statistic=statistic,
         level=level,
         above=above,
@@ -131,6 +135,8 @@ def difference(
         by=read_by(by) if by else (),
         where=where,
         confidence=confidence,
+        condition=condition,
+        expression=expression,
     )
     cache = EstimateCache()
     known = known_variables(opened, source, cache)

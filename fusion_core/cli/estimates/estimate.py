@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -71,6 +72,22 @@ WhereOption = Annotated[
         help='Only households that meet it, such as "hincp < 40000 AND np > 2".',
     ),
 ]
+ConditionOption = Annotated[
+    str,
+    typer.Option(
+        metavar="CONDITION",
+        help="Share of households that meet it, such as \"insecure = 'Yes' AND price = 'Agree'\".",
+    ),
+]
+ExpressionOption = Annotated[
+    str,
+    typer.Option(
+        "--expression",
+        "-e",
+        metavar="EXPRESSION",
+        help='A number of every household, such as "cost / hincp": its mean, or another --statistic.',
+    ),
+]
 ConfidenceOption = Annotated[
     float, typer.Option(min=0.5, max=0.999, help="Confidence level of the margins of error.")
 ]
@@ -103,6 +120,8 @@ def estimate(
     below: BelowOption = None,
     quantile: QuantileOption = None,
     per: PerOption = "",
+    condition: ConditionOption = "",
+    expression: ExpressionOption = "",
     by: ByOption = None,
     where: WhereOption = "",
     confidence: ConfidenceOption = 0.90,
@@ -126,6 +145,8 @@ def estimate(
 
     Differences between groups, areas, runs and years: harmony difference.
     """
+    from fusion_core.estimates import EstimateCache
+
     opened = open_workspace(workspace)
     source = chosen_source(opened, survey or run)
     wish = Wish(
@@ -140,9 +161,13 @@ def estimate(
         where=where,
         confidence=confidence,
         method=method,
+        condition=condition,
+        expression=expression,
     )
-    found = estimates_of(opened, source, wish)
-    notes = area_notes(opened, source, found, wish.by)
+    cache = EstimateCache()
+    found = estimates_of(opened, source, wish, cache)
+    own = cache.source(opened, source).notes
+    notes = [*own, *area_notes(opened, source, found, wish.by)]
     if highest is not None or lowest is not None:
         count = highest or lowest or len(found)
         found = found.sort_values("estimate", ascending=highest is None).head(count)
@@ -166,6 +191,7 @@ def estimate(
 
 def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) -> None:
     keys = [*wish.by, *(["name"] if "name" in found.columns else [])]
+    bounded = "frechet_lower" in found
     rows = []
     for row in found.head(_SHOWN).to_dict("records"):
         level = row["level"]
@@ -178,6 +204,7 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
                 row["statistic"],
                 value,
                 f"± {moe}",
+                *([_bounds(row)] if bounded else []),
                 number(row["cv"] * 100, digits=2),
                 row["n"],
                 row["reliability"],
@@ -190,6 +217,7 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
         "statistic",
         "estimate",
         "margin",
+        *(["bounds"] if bounded else []),
         "CV %",
         "rows",
         "reliability",
@@ -217,6 +245,15 @@ def _contains_donor(found: pd.DataFrame) -> bool:
         lambda note: any(text in note for text in (NO_DONOR, DONOR_UNKNOWN))
     )
     return bool(((found["fusion_share"] > 0) & ~lacking).any())
+
+
+def _bounds(row: dict[Any, Any]) -> str:
+    """Return the range that holds however the donors depend on each other."""
+    from fusion_core.estimates.statistics import SHARES
+
+    shown = percent if row["statistic"] in SHARES else number
+    ends = [row["frechet_lower"], row["frechet_upper"]]
+    return "" if any(map(isnan, ends)) else " – ".join(map(shown, ends))
 
 
 def _amounts(row: dict[Any, Any]) -> tuple[str, str]:

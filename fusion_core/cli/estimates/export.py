@@ -14,7 +14,9 @@ from fusion_core.cli.estimates.estimate import (
     AboveOption,
     BelowOption,
     ByOption,
+    ConditionOption,
     ConfidenceOption,
+    ExpressionOption,
     LevelOption,
     MethodOption,
     PerOption,
@@ -39,6 +41,7 @@ from fusion_core.cli.options import (
 )
 from fusion_core.cli.output import Output, show_path
 from fusion_core.errors import InputError
+from fusion_core.estimates.margins import FRECHET_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +53,7 @@ if TYPE_CHECKING:
     from fusion_core.workspace.runs import Run
 
 _FORMATS = ("parquet", "csv", "geojson", "xlsx")
-_KEPT = ("estimate", "moe", "cv", "n", "reliability", "assumption")
+_KEPT = ("estimate", "moe", "cv", "n", "reliability", "assumption", *FRECHET_COLUMNS)
 _EXCEL_ROWS = 1_048_576
 
 
@@ -96,6 +99,8 @@ def export(
     below: BelowOption = None,
     quantile: QuantileOption = None,
     per: PerOption = "",
+    condition: ConditionOption = "",
+    expression: ExpressionOption = "",
     by: ByOption = None,
     where: WhereOption = "",
     confidence: ConfidenceOption = 0.90,
@@ -133,6 +138,8 @@ def export(
             where=where,
             confidence=confidence,
             method=method,
+            condition=condition,
+            expression=expression,
         )
         frame = estimates_of(opened, chosen, wish)
         areas = wish.by[0] if len(wish.by) == 1 else ""
@@ -281,7 +288,7 @@ def _geojson(workspace: Workspace, run: Run | Combination, frame: pd.DataFrame, 
         level = f"={row['level']}" if has_level else ""
         prefix = f"{row['statistic']}:{row['variable']}{level}"
         mine = values.setdefault(codes.get(str(row[areas]), ""), {})
-        mine |= {f"{prefix} {name}": row[name] for name in _KEPT}
+        mine |= {f"{prefix} {name}": row[name] for name in _KEPT if name in row}
     from fusion_core.cli.output import plain
 
     collection = json_text.loads(shapes.to_json())

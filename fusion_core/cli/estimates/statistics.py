@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fusion_core.cli.options import choose_run, split_list
 from fusion_core.errors import InputError
+from fusion_core.surveys.model import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from fusion_core.estimates import EstimateCache, Method, Statistic
     from fusion_core.estimates.runs import Group, Source
     from fusion_core.estimates.statistics import StatisticKind
-    from fusion_core.surveys.model import SurveyDescription, Variable
+    from fusion_core.surveys.model import SurveyDescription
     from fusion_core.workspace.combinations import Combination
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
@@ -45,6 +46,10 @@ class Wish:
         Level of the margins of error.
     method
         How margins are computed, one of `fusion_core.estimates.METHODS`.
+    condition
+        Asks for the share – or the count – of households that meet it.
+    expression
+        A number of every household, built from variables, to ask for like a variable.
     """
 
     variables: tuple[str, ...] = ()
@@ -58,9 +63,13 @@ class Wish:
     where: str = ""
     confidence: float = 0.90
     method: str = "replicates"
+    condition: str = ""
+    expression: str = ""
 
 
-def estimates_of(workspace: Workspace, source: Source, wish: Wish) -> pd.DataFrame:
+def estimates_of(
+    workspace: Workspace, source: Source, wish: Wish, cache: EstimateCache | None = None
+) -> pd.DataFrame:
     """Estimate what a user wants from a run, several together, or a survey alone.
 
     Returns
@@ -78,7 +87,7 @@ def estimates_of(workspace: Workspace, source: Source, wish: Wish) -> pd.DataFra
     from fusion_core.estimates.runs import area_estimates, survey_area_estimates
     from fusion_core.surveys.model import SurveyId
 
-    cache = EstimateCache()
+    cache = EstimateCache() if cache is None else cache
     known = known_variables(workspace, source, cache)
     method = read_method(wish.method)
     if isinstance(source, SurveyId):
@@ -190,12 +199,13 @@ def read_statistics(
     """
     from fusion_core.estimates import Statistic
 
-    names = wish.variables or tuple(default)
-    if not names:
+    built = _built(wish)
+    names = wish.variables or (() if built else tuple(default))
+    if not names and not built:
         raise InputError(
             "No variable is named", fix="Name one with --variable, such as --variable hincp"
         )
-    found = []
+    found = built
     for name in names:
         if ":" in name:
             found.append(Statistic.parse(name))
@@ -207,6 +217,36 @@ def read_statistics(
                 _kind(wish, known[name]),
                 name,
                 level=wish.level or None,
+                threshold=_threshold(wish),
+                denominator=wish.per or None,
+                probability=wish.quantile,
+            )
+        )
+    return found
+
+
+def _built(wish: Wish) -> list[Statistic]:
+    """Return what is asked of conditions and expressions that were typed."""
+    from fusion_core.estimates import Statistic
+
+    found = []
+    if wish.condition.strip():
+        kind = wish.statistic or "share"
+        if kind not in {"share", "count"}:
+            raise InputError(
+                f"A condition has no {kind.replace('_', ' ')}",
+                where="--condition",
+                fix="Ask for the share or the count of households that meet it",
+            )
+        yes = wish.level or "Yes"
+        condition = wish.condition.strip()
+        found.append(Statistic("count" if kind == "count" else "share", condition, level=yes))
+    if wish.expression.strip():
+        number = Variable(wish.expression.strip())
+        found.append(
+            Statistic(
+                _kind(wish, number),
+                number.name,
                 threshold=_threshold(wish),
                 denominator=wish.per or None,
                 probability=wish.quantile,

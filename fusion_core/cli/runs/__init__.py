@@ -1,6 +1,6 @@
 """`harmony fuse`, `runs`, `apply`, `combine`, `validate` and `compare`."""
 
-from fusion_core.cli.runs import apply, combine, commands, compare, fuse, validate
+from fusion_core.cli.runs import apply, combine, commands, compare, fuse, outcome, validate
 from fusion_core.cli.runs.running import (
     follow_run,
 )
@@ -12,5 +12,6 @@ __all__ = [
     "compare",
     "follow_run",
     "fuse",
+    "outcome",
     "validate",
 ]

@@ -10,7 +10,7 @@ households apart.
 The chances are those of the implicates: a household's draws are independent given its predictors, so
 the share of its draws with an answer estimates its chance, for any condition – categories, numbers
 beyond a threshold, chained variables – and for implicates whose model is not at hand. That M draws
-are few is allowed for, see `mixtures`.
+are few is allowed for, see `_mixtures`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fusion_core.estimates.joint.couplings import largest, merged, smallest
-from fusion_core.estimates.joint.mixtures import MOST_KINDS, draws_that_fit, expected_of_counts
-from fusion_core.estimates.joint.structure import joint_event
+from fusion_core.estimates.joint._couplings import largest, merged, smallest
+from fusion_core.estimates.joint._mixtures import MOST_KINDS, draws_that_fit, expected_of_counts
+from fusion_core.estimates.joint._structure import joint_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

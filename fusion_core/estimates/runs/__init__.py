@@ -1,10 +1,11 @@
 """Estimates of finished runs, combinations of them and stored surveys: read once, kept, compared."""
 
-from fusion_core.estimates.runs.estimate_data import (
+from fusion_core.estimates.runs.estimate_cache import (
     EstimateCache,
     Source,
     recipient_of,
 )
+from fusion_core.estimates.runs.estimate_data import EstimateData
 from fusion_core.estimates.runs.estimate_run import (
     area_draws,
     area_estimates,
@@ -12,6 +13,7 @@ from fusion_core.estimates.runs.estimate_run import (
     is_answered,
     survey_area_estimates,
 )
+from fusion_core.estimates.runs.outcomes import save_outcome, try_outcome
 from fusion_core.estimates.runs.run_comparison import (
     Group,
     compare_each,
@@ -22,6 +24,7 @@ from fusion_core.estimates.runs.run_comparison import (
 
 __all__ = [
     "EstimateCache",
+    "EstimateData",
     "Group",
     "Source",
     "area_draws",
@@ -33,5 +36,7 @@ __all__ = [
     "first_estimates",
     "is_answered",
     "recipient_of",
+    "save_outcome",
     "survey_area_estimates",
+    "try_outcome",
 ]

@@ -56,6 +56,12 @@ def with_joint_part(
     return replace(block, assumptions=notes, frechet=bounds)
 
 
+def independence_note(source: EstimateData, item: NamedTarget) -> str:
+    """Say that a contrast rests on donors taken as independent; nothing where one decides alone."""
+    involved = _donors_together(source, item, donors_by_variable(source))
+    return UNBOUNDED.format(donors=" and ".join(involved)) if len(involved) > 1 else ""
+
+
 def donors_by_variable(source: EstimateData) -> dict[str, int]:
     """Return the number of each fused variable's donor; nothing where there is one donor."""
     base = None if source.implicates is None else source.implicates.base

@@ -167,7 +167,8 @@ class _OutcomeColumns(Mapping[str, Column]):
     """A donor's answers, and what it would contribute to outcomes that read some of them."""
 
     def __init__(self, base: Mapping[str, Column]) -> None:
-        self._base = base
+        # What was added to another set of households is none of these.
+        self._base: Mapping[str, Column] = base._base if isinstance(base, _OutcomeColumns) else base
         self._compute: dict[str, Callable[[], Column | None]] = {}
         self._found: dict[str, Column | None] = {}
 

@@ -22,9 +22,8 @@ from fusion_core.estimates.api import (
 from fusion_core.estimates.margins import result_frame
 from fusion_core.estimates.runs._joint_shares import with_joint_part
 from fusion_core.estimates.runs._stored_results import keep_result, read_result, state_of
-from fusion_core.estimates.runs.estimate_data import (
+from fusion_core.estimates.runs.estimate_cache import (
     EstimateCache,
-    EstimateData,
     Source,
     sources_stamp,
     stamp,
@@ -34,6 +33,7 @@ from fusion_core.estimates.variance import estimate_each
 
 if TYPE_CHECKING:
     from fusion_core.estimates.margins import ResultBlock
+    from fusion_core.estimates.runs.estimate_data import EstimateData
     from fusion_core.estimates.statistics import NamedTarget
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.combinations import Combination
@@ -96,6 +96,13 @@ def area_estimates(
         keep_result(run, source.state, repr(request), known)
         store.keep_result(_key(workspace, run, request), known)
     return known.copy()
+
+
+def estimate_in_source(
+    source: EstimateData, statistic: Statistic, by: Sequence[str] = (), where: str = ""
+) -> pd.DataFrame:
+    """Estimate a statistic of loaded households; see `area_estimates`."""
+    return _estimated(source, _Request((statistic,), tuple(by), where, "replicates", 0.90))
 
 
 def is_answered(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -21,9 +22,9 @@ from fusion_core.estimates.api import (
     only_target,
     single_group,
 )
-from fusion_core.estimates.runs.estimate_data import (
+from fusion_core.estimates.runs._joint_shares import independence_note
+from fusion_core.estimates.runs.estimate_cache import (
     EstimateCache,
-    EstimateData,
     Source,
     recipient_of,
 )
@@ -36,6 +37,7 @@ from fusion_core.workspace.runs import Run
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.runs.estimate_data import EstimateData
     from fusion_core.estimates.statistics import Statistic
     from fusion_core.workspace.layout import Workspace
 
@@ -98,7 +100,9 @@ def compare_in_source(
 ) -> Difference:
     """Test the difference between two groups of loaded households; see `compare_groups`."""
     sides = [_side_of_group(source, statistic, group, where) for group in (first, second)]
-    return compare_sides(sides[0], sides[1], confidence=confidence)
+    found = compare_sides(sides[0], sides[1], confidence=confidence)
+    note = independence_note(source, sides[0].item) or independence_note(source, sides[1].item)
+    return replace(found, assumption=f"{found.assumption} {note}".strip())
 
 
 def compare_each(
@@ -143,6 +147,8 @@ def compare_each(
         for first, keys in _sides_by(loaded, statistic, by, where)
     ]
     found = pd.concat(parts, ignore_index=True)
+    note = independence_note(loaded, second.item)
+    found["assumption"] = [f"{text} {note}".strip() for text in found["assumption"]]
     return adjusted_for_number(found, confidence=confidence)
 
 

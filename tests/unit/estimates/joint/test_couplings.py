@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linprog
 
-from fusion_core.estimates.joint.couplings import largest, merged, smallest
+from fusion_core.estimates.joint._couplings import largest, merged, smallest
 
 BOTH = np.array([[False, False], [False, True]])
 

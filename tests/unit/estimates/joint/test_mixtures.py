@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fusion_core.estimates.joint.couplings import largest, smallest
-from fusion_core.estimates.joint.mixtures import draws_that_fit, expected_of_counts
+from fusion_core.estimates.joint._couplings import largest, smallest
+from fusion_core.estimates.joint._mixtures import draws_that_fit, expected_of_counts
 
 BOTH = np.array([[False, False], [False, True]])
 

@@ -1,0 +1,267 @@
+"""Runs, combinations of them and surveys, loaded once and kept between estimates.
+
+The only state of this part: an `EstimateCache` belongs to whoever created it, e.g. the app for the
+life of the server, and may be used from several threads at once.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pandas as pd
+
+from fusion_core.derived.evaluation import dependency_order
+from fusion_core.derived.outcomes import read_outcomes
+from fusion_core.errors import InputError
+from fusion_core.estimates.runs._combined import combined_parts
+from fusion_core.estimates.runs._predictor_labels import with_group_labels
+from fusion_core.estimates.runs._run_donor import donor_of_run
+from fusion_core.estimates.runs._stored_implicates import stored_implicates
+from fusion_core.estimates.runs._stored_results import state_of
+from fusion_core.estimates.runs.estimate_data import EstimateData
+from fusion_core.estimates.statistics import weight_matrix
+from fusion_core.surveys.model import HOUSEHOLD_KEY, SurveyId
+from fusion_core.workspace.combinations import Combination
+from fusion_core.workspace.runs import Run
+from fusion_core.workspace.tables import read_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fusion_core.derived.definition import DerivedVariable
+    from fusion_core.workspace.layout import Workspace
+
+Source: TypeAlias = "Run | Combination | SurveyId"
+"""What estimates are made from: a finished run, several of them together, or a survey alone."""
+
+
+class EstimateCache:
+    """Sources kept in memory, the least recently used ones dropped first.
+
+    Parameters
+    ----------
+    capacity
+        Number of runs and surveys kept.
+    results
+        Number of finished tables kept.
+    """
+
+    def __init__(self, capacity: int = 3, results: int = 200) -> None:
+        self._capacity = capacity
+        self._kept = results
+        self._lock = Lock()
+        self._loading: dict[tuple[Hashable, ...], Lock] = {}
+        self._sources: OrderedDict[tuple[Hashable, ...], EstimateData] = OrderedDict()
+        self._results: OrderedDict[tuple[Any, ...], pd.DataFrame] = OrderedDict()
+
+    def source(self, workspace: Workspace, source: Source) -> EstimateData:
+        """Return the households of a run, a combination of runs or a survey."""
+        if isinstance(source, SurveyId):
+            return self.survey_source(workspace, source)
+        if isinstance(source, Combination):
+            return self.combination_source(workspace, source)
+        return self.run_source(workspace, source)
+
+    def combination_source(self, workspace: Workspace, combination: Combination) -> EstimateData:
+        """Return the recipient with the implicates of several runs, loading what is new or changed."""
+        runs = combination.runs(workspace)
+        state = sources_stamp(workspace, combination)
+
+        def load() -> EstimateData:
+            return load_combination(
+                combination, runs, [self.run_source(workspace, run) for run in runs]
+            )
+
+        return self._kept_source((str(combination.path), *state), load)
+
+    def run_source(self, workspace: Workspace, run: Run) -> EstimateData:
+        """Return the recipient and implicates of a run, loading them when new or changed."""
+        key = (str(run.implicates_folder), *sources_stamp(workspace, run))
+        return self._kept_source(key, lambda: load_run(workspace, run))
+
+    def survey_source(self, workspace: Workspace, survey: SurveyId) -> EstimateData:
+        """Return the households of a survey, loading them when new or changed."""
+        path = workspace.survey_folder(survey) / "household.parquet"
+        return self._source(path, lambda: load_survey(workspace, survey))
+
+    def result(self, key: tuple[Any, ...]) -> pd.DataFrame | None:
+        """Return a finished table, or ``None``."""
+        with self._lock:
+            found = self._results.get(key)
+            if found is not None:
+                self._results.move_to_end(key)
+            return found
+
+    def keep_result(self, key: tuple[Any, ...], table: pd.DataFrame) -> None:
+        """Keep a finished table."""
+        with self._lock:
+            self._results[key] = table
+            while len(self._results) > self._kept:
+                self._results.popitem(last=False)
+
+    def _source(self, path: Path, load: Callable[[], EstimateData]) -> EstimateData:
+        return self._kept_source((str(path), stamp(path)), load)
+
+    def _kept_source(
+        self, key: tuple[Hashable, ...], load: Callable[[], EstimateData]
+    ) -> EstimateData:
+        with self._lock:
+            found = self._sources.get(key)
+            if found is not None:
+                self._sources.move_to_end(key)
+                return found
+            waiting = self._loading.setdefault(key, Lock())
+        # Two sessions that open the same run wait for one load instead of doing it twice.
+        with waiting:
+            with self._lock:
+                found = self._sources.get(key)
+            if found is not None:
+                return found
+            try:
+                found = load()
+                with self._lock:
+                    self._sources[key] = found
+                    while len(self._sources) > self._capacity:
+                        self._sources.popitem(last=False)
+                return found
+            finally:
+                with self._lock:
+                    self._loading.pop(key, None)
+
+
+def stamp(path: Path) -> int:
+    """Return the latest modification time of a file or of the files in a folder, 0 if absent."""
+    if not path.exists():
+        return 0
+    files = [path, *path.iterdir()] if path.is_dir() else [path]
+    return max(file.stat().st_mtime_ns for file in files)
+
+
+def recipient_of(workspace: Workspace, source: Source) -> SurveyId:
+    """Return the survey whose households and weights estimates are made from."""
+    if isinstance(source, SurveyId):
+        return source
+    run = source.runs(workspace)[0] if isinstance(source, Combination) else source
+    return run.spec().pair.recipient
+
+
+def sources_stamp(workspace: Workspace, source: Run | Combination) -> tuple[int, ...]:
+    """Return the latest times of change of all that a run or a combination is read from."""
+    if isinstance(source, Combination):
+        runs = source.runs(workspace)
+        return (
+            stamp(source.path),
+            stamp(source.derived_path),
+            *(stamp(run.implicates_folder) for run in runs),
+        )
+    return (stamp(source.implicates_folder), stamp(source.derived_path))
+
+
+def load_run(workspace: Workspace, run: Run) -> EstimateData:
+    """Load the recipient and implicates of a run.
+
+    Rows are those of the prepared recipient; the columns of the recipient survey are joined to it
+    by household.
+
+    Raises
+    ------
+    InputError
+        If the run has no implicates yet or they do not fit the recipient.
+    """
+    from fusion_core.fusion.implicates import MANIFEST
+
+    path = run.input_folder / "recipient.parquet"
+    if not path.exists() or not (run.implicates_folder / MANIFEST).exists():
+        raise InputError(
+            "The run has no fused variables yet", where=run.id, fix="Wait until it has finished"
+        )
+    state = state_of(workspace, run)
+    recipient = read_table(path, what="The prepared input", fix="Start the run again")
+    spec = run.spec()
+    implicates = stored_implicates(run.implicates_folder, rows=len(recipient), seed=spec.seed)
+    pair = spec.pair
+    survey = workspace.stored_survey(pair.recipient)
+    design = survey.description.design
+    # Most columns, all weights among them, are in the prepared table too: they are not read again.
+    extra = [
+        name
+        for name in survey.column_names("household")
+        if name not in recipient.columns and name not in implicates.names
+    ]
+    household = survey.columns("household", [HOUSEHOLD_KEY, *extra]).set_index(HOUSEHOLD_KEY)
+    joined = household.reindex(recipient[HOUSEHOLD_KEY]).reset_index(drop=True)
+    labelled = with_group_labels(recipient, workspace, run)
+    table = pd.concat([labelled, joined], axis=1)
+    weights = weight_matrix(table, implicates.rows, design=design)
+    donor = donor_of_run(workspace, run, recipient, implicates.names)
+    return EstimateData(
+        _without(table, design.columns),
+        weights,
+        implicates,
+        donor,
+        state=state,
+        outcomes=_outcomes(run),
+    )
+
+
+def _outcomes(source: Run | Combination) -> Sequence[DerivedVariable]:
+    """Return the derived outcomes of a run or combination, each after those it is built from."""
+    found = read_outcomes(source.derived_path)
+    ordered, cycles = dependency_order(found)
+    if cycles:
+        raise next(iter(cycles.values()))
+    return ordered
+
+
+def load_combination(
+    combination: Combination, runs: Sequence[Run], loaded: Sequence[EstimateData]
+) -> EstimateData:
+    """Put the data of several runs on one recipient together.
+
+    Parameters
+    ----------
+    combination, runs
+        The combination and its runs.
+    loaded
+        The data of each run; their weights are the same.
+
+    Raises
+    ------
+    InputError
+        If they cannot be analysed together, see `combined_parts`.
+    """
+    table, implicates, donor, notes = combined_parts(combination, runs, loaded)
+    state = "\n".join(data.state for data in loaded)
+    own = _outcomes(combination)
+    taken = {*(item.name for item in own), *map(str, table.columns), *implicates.names}
+    theirs = [
+        outcome.definition
+        for data in loaded
+        for name, outcome in data.outcomes.items()
+        if outcome.is_saved and name not in taken
+    ]
+    return EstimateData(
+        table,
+        loaded[0].weights,
+        implicates,
+        donor,
+        state=state,
+        notes=notes,
+        outcomes=[*theirs, *own],
+    )
+
+
+def load_survey(workspace: Workspace, survey: SurveyId) -> EstimateData:
+    """Load the households of a survey."""
+    found = workspace.stored_survey(survey)
+    table = found.columns("household", found.column_names("household")).reset_index(drop=True)
+    design = found.description.design
+    weights = weight_matrix(table, len(table), design=design)
+    return EstimateData(_without(table, design.columns), weights)
+
+
+def _without(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    return table.drop(columns=list(names)).copy()
