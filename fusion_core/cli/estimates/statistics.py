@@ -242,7 +242,7 @@ def _built(wish: Wish) -> list[Statistic]:
         condition = wish.condition.strip()
         found.append(Statistic("count" if kind == "count" else "share", condition, level=yes))
     if wish.expression.strip():
-        number = Variable(wish.expression.strip())
+        number = Variable(wish.expression.strip(), type="continuous")
         found.append(
             Statistic(
                 _kind(wish, number),

@@ -168,7 +168,9 @@ class _OutcomeColumns(Mapping[str, Column]):
 
     def __init__(self, base: Mapping[str, Column]) -> None:
         # What was added to another set of households is none of these.
-        self._base: Mapping[str, Column] = base._base if isinstance(base, _OutcomeColumns) else base
+        self.answers: Mapping[str, Column] = (
+            base.answers if isinstance(base, _OutcomeColumns) else base
+        )
         self._compute: dict[str, Callable[[], Column | None]] = {}
         self._found: dict[str, Column | None] = {}
 
@@ -177,8 +179,8 @@ class _OutcomeColumns(Mapping[str, Column]):
         self._found.pop(name, None)
 
     def __getitem__(self, name: str) -> Column:
-        if name in self._base:
-            return self._base[name]
+        if name in self.answers:
+            return self.answers[name]
         if name not in self._compute:
             raise KeyError(name)
         if name not in self._found:
@@ -189,13 +191,13 @@ class _OutcomeColumns(Mapping[str, Column]):
         return column
 
     def __contains__(self, name: object) -> bool:
-        return name in self._base or name in self._compute
+        return name in self.answers or name in self._compute
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._base)
+        return iter(self.answers)
 
     def __len__(self) -> int:
-        return len(self._base)
+        return len(self.answers)
 
 
 def with_outcome_columns(donor: Donor | None) -> Donor | None:

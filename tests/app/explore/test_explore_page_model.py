@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from fusion_core.estimates.runs.estimate_data import EstimateCache
+from fusion_core.estimates.runs import EstimateCache
 from fusion_core.fusion import write_implicates
 from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 from fusion_core.surveys.model import SurveyId

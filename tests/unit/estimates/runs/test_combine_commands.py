@@ -45,7 +45,8 @@ def test_runs_get_one_name_and_say_what_they_hold(both, harmony, runs):
     assert [part["run"] for part in listed[0]["runs"]] == [run.id for run in runs]
 
 
-def test_a_condition_over_both_is_estimated_compared_and_exported(both, harmony, tmp_path):
+@pytest.mark.usefixtures("both")
+def test_a_condition_over_both_is_estimated_compared_and_exported(harmony, tmp_path):
     found = harmony("estimate", "both", "--condition", JOINT)
     assert found["notes"][0].startswith("The runs have 4 and 3 implicates")
     for row in found["estimates"]:
@@ -73,7 +74,8 @@ def test_people_are_shown_the_bounds_and_what_they_are_for(both, workspace):
     assert "Fréchet bounds" in result.stdout
 
 
-def test_an_expression_is_a_number_to_ask_for(both, harmony):
+@pytest.mark.usefixtures("both")
+def test_an_expression_is_a_number_to_ask_for(harmony):
     per_head = harmony("estimate", "both", "--expression", "energy / np", "--by", "none")
     assert per_head["estimates"][0]["statistic"] == "mean"
     share = harmony("estimate", "both", "-e", "energy / np", "--above", 15, "--by", "none")

@@ -8,9 +8,9 @@ import pytest
 from small_run import RECIPIENT, add_recipient, add_run
 
 from fusion_core.estimates import Statistic
+from fusion_core.estimates.runs import EstimateCache
 from fusion_core.estimates.runs import _stored_results as stored_results
 from fusion_core.estimates.runs import estimate_run as stages
-from fusion_core.estimates.runs.estimate_data import EstimateCache
 from fusion_core.estimates.runs.estimate_run import area_estimates, is_answered
 from fusion_core.workspace.layout import Workspace
 
