@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fusion_core.estimates.variance import DonorSample
-from fusion_core.geography.location import PUMA, read_intersections
+from fusion_core.geography.known_places import donor_intersections
+from fusion_core.geography.location import PUMA
 from fusion_core.geography.published_location import published_location
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
 from fusion_core.workspace.files import read_json
@@ -54,6 +55,11 @@ def donor_of_run(
     imputed = PUMA in donor.columns and PUMA not in survey.column_names("household")
     spatial = [name for name in _spatial_predictors(run) if name in predictors] if imputed else []
     published = [name for name in described.geography if name in donor.columns]
+    intersections = (
+        donor_intersections(workspace, donor, published, recipient[PUMA].unique())
+        if spatial
+        else []
+    )
     return sample_with_location(
         donor,
         recipient,
@@ -61,7 +67,7 @@ def donor_of_run(
         spatial=spatial,
         variables=variables,
         design=described.design,
-        intersections=read_intersections(workspace, published),
+        intersections=intersections,
     )
 
 

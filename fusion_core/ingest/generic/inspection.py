@@ -50,6 +50,9 @@ class Choices:
     types
         What a column is, by its (new) name: ``number``, ``integer``, ``category``, ``ordered`` or
         ``text``.
+    implied_decimals
+        How many of the last digits are decimals, by the (new) name of a column of whole numbers or
+        the stem of numbered ones: ``{"WGTP": "2"}``.
     """
 
     key: str = ""
@@ -68,6 +71,7 @@ class Choices:
     person_sheet: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    implied_decimals: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def layout(self) -> Layout:
