@@ -188,3 +188,25 @@ def parse_missing(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
             )
         found[column.strip()] = tuple(code.strip() for code in codes.split(",") if code.strip())
     return found
+
+
+def parse_pairs(texts: Iterable[str], example: str) -> dict[str, str]:
+    """Read what is said of columns, one a line: ``AGE_ = age_flag``; blank lines are passed over.
+
+    Raises
+    ------
+    InputError
+        If a line has no two sides; it shows the example.
+    """
+    found = {}
+    for text in texts:
+        if not text.strip():
+            continue
+        left, separator, right = text.rpartition("=")
+        if not (separator and left.strip() and right.strip()):
+            raise InputError(
+                f"'{text.strip()}' does not say what is meant of which column",
+                fix=f"Write the column, an equals sign and what it is, such as {example}",
+            )
+        found[left.strip()] = right.strip()
+    return found
