@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.derived.storage import FILE_NAME, derivation_of, recheck, with_derived
 from fusion_core.errors import InputError
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
@@ -62,7 +63,7 @@ _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, repr=False)
-class Workspace(Summarized):
+class Workspace(Checked, Summarized):
     """A project folder.
 
     Attributes

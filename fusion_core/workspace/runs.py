@@ -20,6 +20,7 @@ from fusion_core.arguments import require_type
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.base import TrainSettings, random_seed, tupled
 from fusion_core.harmony.model import SurveyPair
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, listed
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import not_readable, read_json, write_json
@@ -57,7 +58,7 @@ _OWN: Final = own_files(
 
 
 @dataclass(frozen=True, repr=False)
-class RunSpec(Summarized):
+class RunSpec(Checked, Summarized):
     """A request for a fusion.
 
     Attributes
@@ -186,7 +187,7 @@ class RunState:
 
 
 @dataclass(frozen=True, repr=False)
-class Run(Summarized):
+class Run(Checked, Summarized):
     """A run's folder and what is in it."""
 
     id: str

@@ -6,19 +6,18 @@ import warnings
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.arguments import column_names, missing_weight
 from fusion_core.errors import InputError
 from fusion_core.frames import LARGEST_NUMBER, is_number, values_in_words
+from fusion_core.records import Checked
 from fusion_core.surveys.model import WEIGHT
 from fusion_core.surveys.weight_design import WeightDesign
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
 
 
 class Remembered(Enum):
@@ -35,7 +34,7 @@ UNWEIGHTED: Final = "Unweighted: every household counts once."
 
 
 @dataclass(frozen=True)
-class WeightMatrix:
+class WeightMatrix(Checked):
     """Full-sample and replicate weights.
 
     Attributes

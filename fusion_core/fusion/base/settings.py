@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, get_args
 from fusion_core.arguments import require_type
 from fusion_core.errors import InputError
 from fusion_core.fusion.base.tree_options import tree_parameters
+from fusion_core.records import Checked
 
 Preset = Literal["quick", "paper", "production"]
 OrderRule = Literal["given", "suggested"]
@@ -27,7 +28,7 @@ VariableKind = Literal["continuous", "zero_inflated", "ordered", "nominal"]
 
 
 @dataclass(frozen=True, slots=True)
-class TrainSettings:
+class TrainSettings(Checked):
     """How models of the conditional distribution are fitted.
 
     Attributes
@@ -146,6 +147,7 @@ class TrainSettings:
     grid: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
     def __post_init__(self) -> None:
+        Checked.__post_init__(self)
         object.__setattr__(self, "quantiles", _probabilities(self.quantiles))
         for item in dataclasses.fields(self):
             self._check_kind(item.name, str(item.type))

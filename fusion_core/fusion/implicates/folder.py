@@ -39,6 +39,7 @@ from fusion_core.fusion.base import Stream, common_seed
 from fusion_core.fusion.implicates.files import FORMAT_VERSION, NUMBERED, implicate_columns
 from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates, implicate_facts
 from fusion_core.fusion.implicates.work_files import MANIFEST
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted
 from fusion_core.workspace.files import checksum_of, read_json
 from fusion_core.workspace.tables import quoted
@@ -115,7 +116,7 @@ def open_implicates(folder: PathLike, *, seed: int | None = None) -> ImplicateFo
 
 
 @dataclass(frozen=True, repr=False)
-class ImplicateFolder(Summarized):
+class ImplicateFolder(Checked, Summarized):
     """Implicates on disk.
 
     Attributes
