@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ from fusion_core.records import Checked
 Floats = NDArray[np.float64]
 
 
+@runtime_checkable
 class Measure(Protocol):
     """A number per household and implicate."""
 
