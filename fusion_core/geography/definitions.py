@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 PUMA: Final = "puma"
+PUMA_CENSUS: Final = "puma_census"
+"""Column of a survey whose households have PUMAs of several censuses: which census it is."""
 _NAMED: Final = 5
 _FIRST_YEARS: Final = {"2000": 0, "2010": 2012, "2020": 2022}
 """First survey year of the ACS with the PUMAs of each census (Census Bureau, PUMS documentation)."""
@@ -167,6 +169,7 @@ def without_boundaries(found: Iterable[object], areas: pd.DataFrame, kind: str) 
 
 
 __all__ = [
+    "PUMA_CENSUS",
     "boundary_census",
     "census_of_year",
     "check_definitions",

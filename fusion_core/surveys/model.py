@@ -15,12 +15,13 @@ Conventions every stored survey keeps (readers establish them, later stages rely
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import pandas as pd
 
+from fusion_core.arguments import require_type
 from fusion_core.errors import InputError
 from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted, listed
@@ -153,10 +154,12 @@ class Variable(Checked):
 class Dictionary(Summarized, Mapping[str, Variable]):
     """The variables of one survey, by name, in questionnaire order."""
 
-    def __init__(
-        self, variables: Iterator[Variable] | list[Variable] | tuple[Variable, ...]
-    ) -> None:
-        self._variables = {variable.name: variable for variable in variables}
+    def __init__(self, variables: Iterable[Variable]) -> None:
+        fix = "Give the variables of a survey, each a Variable"
+        self._variables: dict[str, Variable] = {}
+        for one in require_type(variables, Iterable, "variables", fix=fix):
+            variable = require_type(one, Variable, "variables", fix=fix)
+            self._variables[variable.name] = variable
 
     def __getitem__(self, name: str) -> Variable:
         try:

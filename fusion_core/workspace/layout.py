@@ -18,9 +18,12 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.derived.storage import FILE_NAME, derivation_of, recheck, with_derived
@@ -51,12 +54,6 @@ from fusion_core.workspace.files import (
     shown_name,
     write_json,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    import pandas as pd
 
 FORMAT_VERSION = 1
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

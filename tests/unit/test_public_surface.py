@@ -423,7 +423,7 @@ def test_a_record_refuses_what_no_field_can_hold(record, given):
         (lambda: Implicates({"energy": 1}), "must be a mapping of a string to a FusedVariable"),
         (lambda: Variable("rooms", role="anwser"), "Did you mean 'answer'?"),
         (lambda: Variable("rooms", levels="own"), "a tuple whose items are each a string"),
-        (lambda: TrainSettings(folds=True), "'folds' must be a whole number; got True"),
+        (lambda: WeightDesign("jackknife", True), "'replicates' must be a whole number; got True"),
         (lambda: Dictionary(["rooms"]), "'variables' must be a Variable; got a str"),
         (lambda: Dictionary(1), "'variables' must be"),
     ],

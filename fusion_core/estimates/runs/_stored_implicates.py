@@ -103,22 +103,26 @@ class StoredImplicates(LazyImplicates):
         return self.folder.rows
 
 
-def stored_implicates(path: Path, *, rows: int, seed: int | None = None) -> StoredImplicates:
+def stored_implicates(
+    path: Path, *, recipient: Path, rows: int, seed: int | None = None
+) -> StoredImplicates:
     """Open the implicates of a run.
 
     Parameters
     ----------
     path
         Their folder.
+    recipient
+        The prepared recipient, whose households they must be of.
     rows
-        Households of the prepared recipient, which they must fit.
+        Its number of households.
     seed
         Seed of the run, which implicates of earlier versions do not tell themselves.
 
     Raises
     ------
     InputError
-        If they have other rows.
+        If they are of other households.
     CorruptFileError
         As `fusion_core.fusion.open_implicates`.
     """
@@ -129,4 +133,5 @@ def stored_implicates(path: Path, *, rows: int, seed: int | None = None) -> Stor
             where=str(path),
             fix="Start the run again",
         )
+    folder.refuse_other_households(recipient)
     return StoredImplicates(folder)

@@ -147,7 +147,6 @@ class TrainSettings(Checked):
     grid: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
     def __post_init__(self) -> None:
-        Checked.__post_init__(self)
         object.__setattr__(self, "quantiles", _probabilities(self.quantiles))
         for item in dataclasses.fields(self):
             self._check_kind(item.name, str(item.type))
@@ -167,8 +166,12 @@ class TrainSettings(Checked):
         for name, kind in self.types:
             if kind not in get_args(VariableKind):
                 raise InputError.unknown(
-                    "kind of variable", kind, get_args(VariableKind), where=f"variable '{name}'"
+                    "kind of variable",
+                    str(kind),
+                    get_args(VariableKind),
+                    where=f"variable '{name}'",
                 )
+        Checked.__post_init__(self)
 
     def _check_kind(self, choice: str, kind: str) -> None:
         """Check that what shall be a number is one; lists become tuples."""
@@ -177,6 +180,11 @@ class TrainSettings(Checked):
             if isinstance(value, str) or not isinstance(value, Sequence):
                 raise InputError(f"The training setting '{choice}' is {value!r}", fix="Give a list")
             object.__setattr__(self, choice, tupled(value))
+            pairs = kind.startswith(("tuple[tuple", "PerVariable"))
+            if pairs and not all(map(_is_named, getattr(self, choice))):
+                raise InputError(
+                    f"The training setting '{choice}' is {value!r}", fix="Give pairs that name what"
+                )
         whole, number = kind in {"int", "tuple[int, ...]"}, kind in {"float", "tuple[float, ...]"}
         for item in getattr(self, choice) if kind.startswith("tuple") else (value,):
             wanted = int if whole else int | float
@@ -331,6 +339,11 @@ class TrainSettings(Checked):
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some choices changed."""
         return dataclasses.replace(self, **changes)
+
+
+def _is_named(item: object) -> bool:
+    """Whether an item is a name and what is said of it."""
+    return isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)  # noqa: PLR2004 - a pair
 
 
 def _probabilities(quantiles: Any) -> Any:
