@@ -40,7 +40,8 @@ class Checked:
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        for name, rule in _rules(self.__class__):
+        record: Any = self.__class__
+        for name, rule in _rules(record):
             value = getattr(self, name)
             if type(value) in rule.types or rule.fits(value):
                 continue

@@ -157,7 +157,7 @@ class Dictionary(Summarized, Mapping[str, Variable]):
     def __init__(self, variables: Iterable[Variable]) -> None:
         fix = "Give the variables of a survey, each a Variable"
         self._variables: dict[str, Variable] = {}
-        for one in require_type(variables, Iterable, "variables", fix=fix):
+        for one in variables if isinstance(variables, Iterable) else [variables]:
             variable = require_type(one, Variable, "variables", fix=fix)
             self._variables[variable.name] = variable
 

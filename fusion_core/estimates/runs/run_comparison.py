@@ -270,7 +270,8 @@ def _loaded(workspace: Workspace, source: Source, cache: EstimateCache | None) -
 
 
 def _side_of_group(source: EstimateData, statistic: Statistic, group: Group, where: str) -> Side:
-    own, condition, within = {}, where, None
+    own: dict[str, Any] = {}
+    condition, within = where, None
     if isinstance(group, Mapping):
         own, within = fused_group(group, source.implicates, source.donor)
     else:

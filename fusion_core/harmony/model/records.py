@@ -198,8 +198,9 @@ def _read_name(item: object, where: str) -> tuple[float, str]:
 def _read_level(item: object, where: str) -> LevelGroup:
     """Read a level; a file is mostly these, and their groups are mostly small whole numbers."""
     level, group = _pair(item, where)
-    small = type(group) is int and -_EXACT < group < _EXACT
-    return LevelGroup(_text(level, where), float(group) if small else read_group(group, where))
+    if type(group) is int and -_EXACT < group < _EXACT:
+        return LevelGroup(_text(level, where), float(group))
+    return LevelGroup(_text(level, where), read_group(group, where))
 
 
 class RecordReader:
