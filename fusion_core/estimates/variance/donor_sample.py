@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -27,10 +27,12 @@ from fusion_core.estimates.statistics import (
 from fusion_core.frames import Table, plain_column, read_frame, values_in_words
 from fusion_core.fusion.base import MOST_LEVELS
 from fusion_core.fusion.implicates import order_of
-from fusion_core.fusion.model import FusionModel
 from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, listed
 from fusion_core.surveys.weight_design import WeightDesign
+
+if TYPE_CHECKING:
+    from fusion_core.fusion.model import FusionModel
 
 Floats = NDArray[np.float64]
 
