@@ -8,6 +8,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
@@ -335,6 +336,18 @@ def test_what_is_no_table_is_refused(entry, table, model, implicates):
         pytest.skip("an estimate without a recipient is possible")
     text = refusal(ENTRIES[entry], table, model, implicates)
     assert "must be a table with named columns" in text
+
+
+@pytest.mark.parametrize("entry", list(ENTRIES))
+def test_a_table_stays_as_it_was_given(entry, model, implicates):
+    table = households()
+    table.loc[::5, "rooms"] = np.nan
+    table.loc[1::5, "energy"] = np.nan
+    before = table.copy()
+    with warnings.catch_warnings(), suppress(HarmonyError):
+        warnings.simplefilter("ignore")
+        ENTRIES[entry](Given(table, model, implicates))
+    pd.testing.assert_frame_equal(table, before)
 
 
 @pytest.mark.parametrize("other", [None, 5, "model", {}], ids=repr)

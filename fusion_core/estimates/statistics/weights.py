@@ -161,7 +161,11 @@ def _check_values(values: NDArray[np.float64], columns: list[str]) -> None:
     weight = columns[0]
     if not np.isfinite(values).all():
         name = columns[int(np.argmin(np.isfinite(values).all(axis=0)))]
-        raise InputError(f"Weight column '{name}' has missing values", fix="Complete the weights")
+        missing = np.isnan(values).any()
+        raise InputError(
+            f"Weight column '{name}' has {'missing' if missing else 'infinite'} values",
+            fix="Complete the weights" if missing else "Correct the weights",
+        )
     if (values[:, 0] < 0).any():
         raise InputError(f"Weight column '{weight}' has negative values", fix="Correct the weights")
     if np.abs(values).max(initial=0.0) > LARGEST_NUMBER:
@@ -172,4 +176,9 @@ def _check_values(values: NDArray[np.float64], columns: list[str]) -> None:
     if len(values) and not values[:, 0].any():
         raise InputError(
             f"All values of the weight column '{weight}' are zero", fix="Choose another column"
+        )
+    if len(values) and values[:, 0].max() < 1 / LARGEST_NUMBER:
+        raise InputError(
+            f"All values of the weight column '{weight}' are smaller than {1 / LARGEST_NUMBER:g}",
+            fix="Correct the weights",
         )
