@@ -92,10 +92,13 @@ def check_definitions(workspace: Workspace, description: SurveyDescription, kind
     own, drawn = survey_censuses(description), boundary_census(workspace, kind)
     title = description.id.title
     if len(own) > 1:
+        told = PUMA_CENSUS in description.geography
         raise InputError(
             f"{title} holds PUMAs of the {' and '.join(own)} censuses in one column, whose equal codes "
             "are different areas",
-            fix="Use files of years with one definition, or map states",
+            fix=f"Map states, or name groups by {PUMA_CENSUS} and {PUMA}"
+            if told
+            else "Use files of years with one definition, or map states",
         )
     if own and drawn and own != (drawn,):
         raise InputError(

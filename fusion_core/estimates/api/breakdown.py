@@ -5,30 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.margins import ResultBlock
 from fusion_core.estimates.statistics import (
     Column,
     Condition,
+    Groups,
     HasLevel,
+    NamedTarget,
     check_group_columns,
     given,
     group_rows,
     restrict,
 )
-from fusion_core.estimates.variance import donor_answers, samples_of
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.margins import ResultBlock
-    from fusion_core.estimates.statistics import Groups, NamedTarget
-    from fusion_core.estimates.variance import Donor
-    from fusion_core.fusion.implicates import Implicates
+from fusion_core.estimates.variance import Donor, donor_answers, samples_of
+from fusion_core.fusion.implicates import Implicates
+from fusion_core.records import Checked
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Breakdown:
+class Breakdown(Checked):
     """The groups to estimate in: combinations of the recipient's own columns and fused variables.
 
     Attributes

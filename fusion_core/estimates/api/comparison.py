@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.statistics import Condition, NamedTarget, Statistic, WeightMatrix
+    from fusion_core.estimates.variance import Donor
     from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.surveys.weight_design import WeightDesign
@@ -93,7 +94,7 @@ def group_side(
     within: Condition | None,
     weights: WeightMatrix,
     *,
-    donor: DonorSample | None,
+    donor: Donor | None,
 ) -> Side:
     """Estimate a target in one group.
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.margins import (
@@ -23,11 +24,14 @@ from fusion_core.estimates.margins import (
 from fusion_core.estimates.statistics import (
     Groups,
     GroupSums,
+    NamedTarget,
+    Rows,
     WeightMatrix,
 )
 from fusion_core.estimates.variance import (
     CONTRASTS,
     Contrast,
+    Donor,
     GroupEstimates,
     Pooled,
     donor_error,
@@ -38,15 +42,10 @@ from fusion_core.estimates.variance import (
     shared_weight_covariance,
     unpaired,
 )
+from fusion_core.records import Checked
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.statistics import NamedTarget, Rows
-    from fusion_core.estimates.variance import Donor
-
-    Mask = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 CONTRAST_COLUMNS: Final = (
     "variable",
@@ -72,7 +71,7 @@ _OVERLAP = "The groups share households, which takes replicate weights to compar
 
 
 @dataclass(frozen=True)
-class Side:
+class Side(Checked):
     """One target in some groups, as one side of comparisons.
 
     Attributes
