@@ -17,7 +17,7 @@ from fusion_core.fusion.base import Progress, Shares, Workers, workers_of
 from fusion_core.fusion.forests import FittedForest, ForestTask, forest_bytes
 from fusion_core.fusion.model import Step, VariableModel
 from fusion_core.fusion.training._donors import Donors
-from fusion_core.fusion.training._variable_fits import FittedVariable, screened
+from fusion_core.fusion.training._variable_fits import FittedVariable, given_variable, screened
 from fusion_core.fusion.training.checkpoints import forest_or_read
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ def check_forest_memory(donors: Donors, available: int | None = None) -> None:
         leaf=min(settings.forest_leaves),
         tree_rows=settings.tree_rows,
     )
-    needed = each * (len(donors.steps) + _COPIES * min(settings.workers, len(donors.steps)))
+    count = len(donors.steps) - len(donors.given)
+    needed = each * (count + _COPIES * min(settings.workers, count))
     if needed > free:
         raise InputError(
-            f"Forests of {len(donors.steps)} variables and blocks on {len(donors.weights):,} donors may "
+            f"Forests of {count} variables and blocks on {len(donors.weights):,} donors may "
             f"need {needed / 1e9:,.1f} GB of memory, but {free / 1e9:,.1f} GB are free",
             fix="Lower 'forest_trees' or 'tree_rows', raise the smallest of 'forest_leaves', or use "
             "another method",
@@ -105,6 +106,12 @@ def forest_steps(
     with workers_of(executor, donors.settings.workers, jobs=donors.settings.workers) as workers:
 
         def grow(number: int) -> Step:
+            first = donors.steps[number][0]
+            if first in donors.given:
+                columns = donors.step_columns(number)
+                given = given_variable(donors.fused_types[columns.start], donors.given[first])
+                done.append(names[number])
+                return Step((given.model,), None, donors.origin(columns))
             task = _task(donors, number, fitted, workers)
             forest = forest_or_read(task, folder, workers, shares.parts[number])
             shares.parts[number](1.0)

@@ -169,3 +169,14 @@ def test_boosted_forests_need_folds():
     with pytest.raises(InputError, match="folds"):
         TrainSettings(method="boosted-forest", folds=0)
     assert TrainSettings(method="forest", folds=0).draws_from_forest
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_distribution_the_recipient_brings_is_drawn_first(donor, recipient, settings, method):
+    own = settings.replace(method=method)
+    shares = {"fuel": ["oil", "gas", "electric"]}
+    model = train(donor, ["gas"], ["size", "income"], given=shares, seed=1, settings=own)
+    known = recipient.assign(oil=0.0, gas=1.0, electric=0.0)
+    drawn = fuse(known, model, implicates=10, seed=1)
+    assert (drawn["fuel"].values == 1).all()
+    assert (drawn["gas"].values > 0).mean() > 0.9
