@@ -86,6 +86,7 @@ ROOMS = {
         "runs",
         "derive",
         "surveys",
+        "contexts",
         "places",
         "demo",
         "workspaces",
