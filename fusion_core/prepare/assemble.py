@@ -328,9 +328,10 @@ def _locate(
     placed = impute_location(
         donor,
         recipient,
-        [*intersections, *classes],
+        intersections,
         predictors=predictors,
         generator=generator,
+        narrowing=classes,
         progress=progress,
     )
     return donor.assign(**{PUMA: placed.puma}), (*notes, *placed.notes)
