@@ -55,7 +55,7 @@ def way_to_pumas(
     wanted = (request.to_census,) if request.to_census else wanted_censuses(workspace)
     if request.crosswalks:
         given = [read_crosswalk(path, encoding=request.encoding) for path in request.crosswalks]
-        found = find_path(read.unit, given, census=wanted) or _by_holder(read, given, wanted)
+        found = find_path(read.unit, given, census=wanted) or _by_tract(read, given, wanted)
         if found is not None:
             return found, _unknown(read.unit, found)
     if read.unit.level == "puma":
@@ -79,24 +79,22 @@ def way_to_pumas(
     )
 
 
-def _by_holder(
+def _by_tract(
     read: AreaTable, crosswalks: Sequence[Crosswalk], wanted: Sequence[str]
 ) -> Crosswalk | None:
-    """Lead areas to the PUMAs of the coarser areas that hold them, such as block groups' tracts."""
-    for name in LEVELS:
-        holder = Unit(name, read.unit.census)
-        if not holder.contains(read.unit):
-            continue
-        found = find_path(holder, crosswalks, census=wanted)
-        if found is None:
-            continue
-        share = normalized(found.pieces[found.measures[0]].to_numpy(float), found.pieces[SOURCE])
-        parts = found.pieces[[SOURCE, TARGET]].assign(**{COUNT: share})
-        areas = pd.Series(read.values.index.astype(str), name="area")
-        held = pd.DataFrame({"area": areas, SOURCE: coarsened(areas, name)})
-        pieces = held.merge(parts[parts[COUNT] > 0], on=SOURCE).drop(columns=SOURCE)
-        return replace(found, source=read.unit, pieces=pieces.rename(columns={"area": SOURCE}))
-    return None
+    """Lead block groups to the PUMAs of their tracts, of which PUMAs are made."""
+    tracts = Unit("tract", read.unit.census)
+    if read.unit.level != "block_group":
+        return None
+    found = find_path(tracts, crosswalks, census=wanted)
+    if found is None:
+        return None
+    share = normalized(found.pieces[found.measures[0]].to_numpy(float), found.pieces[SOURCE])
+    parts = found.pieces[[SOURCE, TARGET]].assign(**{COUNT: share})
+    areas = pd.Series(read.values.index.astype(str), name="area")
+    held = pd.DataFrame({"area": areas, SOURCE: coarsened(areas, "tract")})
+    pieces = held.merge(parts[parts[COUNT] > 0], on=SOURCE).drop(columns=SOURCE)
+    return replace(found, source=read.unit, pieces=pieces.rename(columns={"area": SOURCE}))
 
 
 _WHAT_HELPS: Final = {
