@@ -94,6 +94,7 @@ ROOMS = {
         "runs",
         "derive",
         "surveys",
+        "contexts",
         "places",
         "demo",
         "workspaces",
