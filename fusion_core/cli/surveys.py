@@ -158,6 +158,12 @@ def add_survey(
             help="Codes that stand for no answer, such as RENT=-6,-9; RENT= for none; repeatable.",
         ),
     ] = None,
+    areas: Annotated[
+        str,
+        typer.Option(
+            metavar="COLUMN,…", help="Columns of areas, coarse to fine, such as STATE,PUMA."
+        ),
+    ] = "",
     encoding: Annotated[
         str, typer.Option(help="How text is written, such as cp1252 or latin-1.")
     ] = "",
@@ -180,6 +186,14 @@ def add_survey(
     decimal: Annotated[
         str, typer.Option(metavar="MARK", help="Mark of decimals in numbers: '.' or ','.")
     ] = "",
+    implied_decimals: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--implied-decimals",
+            metavar="COLUMN=DIGITS",
+            help="How many last digits are decimals, such as WGTP=2; a stem names numbered columns.",
+        ),
+    ] = None,
     sheet: Annotated[
         str, typer.Option(metavar="NAME", help="Sheet of a workbook, or file in a ZIP.")
     ] = "",
@@ -234,11 +248,14 @@ def add_survey(
         "replicates": tuple(part.strip() for part in replicates.split(",") if part.strip()),
         "design": design,
         "missing": dict(earlier.choices.missing) | parse_missing(missing or []),
+        "geography": tuple(part.strip() for part in areas.split(",") if part.strip()),
         "encoding": encoding,
         "left_out": tuple(dict.fromkeys((*earlier.choices.left_out, *(leave_out or ())))),
         "renamed": dict(earlier.choices.renamed) | pairs(rename or (), "--rename", "OLD=NEW"),
         "types": dict(earlier.choices.types) | pairs(kind or (), "--type", "COLUMN=TYPE"),
         "decimal": decimal_mark(decimal),
+        "implied_decimals": dict(earlier.choices.implied_decimals)
+        | pairs(implied_decimals or (), "--implied-decimals", "COLUMN=DIGITS"),
         "sheet": sheet,
         "person_sheet": person_sheet,
         "header_row": header_row,

@@ -236,6 +236,11 @@ def read_levels(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(levels)
 
 
+def write_levels(levels: tuple[tuple[str, str], ...]) -> str:
+    """Write levels as a person types them; `read_levels` reads them back."""
+    return ", ".join(f"{value}={label}".replace(",", "\\,") for value, label in levels)
+
+
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name) or len(name) > _LONGEST or "__" in name:
         raise InputError(
@@ -300,4 +305,5 @@ __all__ = [
     "number_named",
     "read_breakpoints",
     "read_levels",
+    "write_levels",
 ]

@@ -2,19 +2,22 @@
 
 The file (format version 1) holds the definitions and, so that opening a survey computes nothing,
 what was found when they were last computed. It is no part of the survey: importing that again
-leaves the file as it is, and `recheck` looks whether the definitions still fit.
+leaves the file as it is, and `recheck` looks whether the definitions still fit. Who changes the file
+holds a lock from reading it to writing it, so that of two people's variables none is lost.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from fusion_core.derived.definition import DerivedVariable
 from fusion_core.derived.evaluation import compute, dependency_order, describe
@@ -27,6 +30,7 @@ from fusion_core.workspace.files import json_text, read_json, write_json
 
 FORMAT_VERSION: Final = 1
 FILE_NAME: Final = "derived.json"
+_LOCK_SECONDS: Final = 60.0
 _KEPT: Final = ("type", "levels", "codes", "minimum", "median", "mean", "maximum", "missing_share")
 
 
@@ -108,7 +112,11 @@ def with_derived(survey: StoredSurvey) -> StoredSurvey:
 
 
 def put_derived(
-    survey: StoredSurvey, variable: DerivedVariable, *, may_replace: bool = False
+    survey: StoredSurvey,
+    variable: DerivedVariable,
+    *,
+    may_replace: bool = False,
+    expected: DerivedVariable | None = None,
 ) -> StoredSurvey:
     """Add a derived variable to a stored survey, or replace one.
 
@@ -120,6 +128,8 @@ def put_derived(
         The definition.
     may_replace
         Whether a derived variable of this name is replaced.
+    expected
+        The definition a person saw who replaces it; another one is not overwritten.
 
     Returns
     -------
@@ -131,24 +141,64 @@ def put_derived(
     InputError
         If the name is taken, or the variable cannot be computed; nothing is stored then.
     ConflictError
-        If there is a derived variable of this name that may not be replaced.
+        If there is a derived variable of this name that may not be replaced, it is not the expected
+        one any more, or somebody else's change does not come to an end.
     CorruptFileError
         If ``derived.json`` is damaged; it stays as it is.
     """
     base = without_derived(survey)
-    stored = _read(base.folder)
-    names = [_name(record) for record in stored.records]
-    if variable.name in names and not may_replace:
-        raise ConflictError(
-            f"{base.id.title} has a derived variable '{variable.name}' already",
-            fix="Replace it, or choose another name",
-        )
-    extended = _trial(base, stored, variable)
-    records = [record for record in stored.records if _name(record) != variable.name]
-    place = names.index(variable.name) if variable.name in names else len(records)
-    records.insert(place, variable.to_record())
-    _write(base, records, extended)
+    with _changing(base):
+        stored = _read(base.folder)
+        names = [_name(record) for record in stored.records]
+        if variable.name in names and not may_replace:
+            raise ConflictError(
+                f"{base.id.title} has a derived variable '{variable.name}' already",
+                fix="Replace it, or choose another name",
+            )
+        if expected is not None:
+            _check_expected(base, stored, expected)
+        extended = _trial(base, stored, variable)
+        records = [record for record in stored.records if _name(record) != variable.name]
+        place = names.index(variable.name) if variable.name in names else len(records)
+        records.insert(place, variable.to_record())
+        _write(base, records, extended)
     return extended
+
+
+def _check_expected(base: StoredSurvey, stored: _File, expected: DerivedVariable) -> None:
+    """Refuse to overwrite what somebody else changed or removed meanwhile."""
+    found = {item.name: item for item in stored.definitions}.get(expected.name)
+    if found != expected:
+        done = "removed" if found is None else "changed"
+        raise ConflictError(
+            f"Somebody {done} '{expected.name}' while you edited it",
+            where=base.id.title,
+            fix="Open it again to see what it is now; nothing was overwritten",
+        )
+
+
+@contextmanager
+def _changing(base: StoredSurvey) -> Iterator[None]:
+    """Let one writer of a survey's derived variables after the other read and write them."""
+    # Beside the folder, which an import of the survey replaces.
+    lock = FileLock(base.folder.parent / f".{base.folder.name}.derived.lock", timeout=_LOCK_SECONDS)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise ConflictError(
+            f"Somebody else has been changing the derived variables of {base.id.title} for a minute",
+            fix="Try again; nothing was changed",
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"The derived variables of {base.id.title} cannot be changed: {error.strerror or error}",
+            where=str(base.folder),
+            fix="Check the folder's permissions; nothing was changed",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def try_derived(survey: StoredSurvey, variable: DerivedVariable) -> StoredSurvey:
@@ -172,6 +222,11 @@ def remove_derived(survey: StoredSurvey, name: str) -> StoredSurvey:
         If there is none of this name, or others are built from it.
     """
     base = without_derived(survey)
+    with _changing(base):
+        return _removed(base, name)
+
+
+def _removed(base: StoredSurvey, name: str) -> StoredSurvey:
     stored = _read(base.folder)
     names = [_name(record) for record in stored.records]
     if name not in names:
@@ -199,13 +254,14 @@ def recheck(survey: StoredSurvey) -> StoredSurvey:
     base = without_derived(survey)
     if not (base.folder / FILE_NAME).exists():
         return base
-    try:
-        stored = _read(base.folder)
-    except CorruptFileError:
-        return with_derived(base)
-    extended = _extended(base, _derivation(base, stored))
-    _write(base, stored.records, extended)
-    return extended
+    with _changing(base):
+        try:
+            stored = _read(base.folder)
+        except CorruptFileError:
+            return with_derived(base)
+        extended = _extended(base, _derivation(base, stored))
+        _write(base, stored.records, extended)
+        return extended
 
 
 def definitions_of(survey: StoredSurvey) -> tuple[DerivedVariable, ...]:

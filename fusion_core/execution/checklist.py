@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from fusion_core.errors import HarmonyError
 from fusion_core.execution.processes import run_status
 from fusion_core.harmony.store import HarmonyStore, list_pairs
-from fusion_core.surveys.storage import has_table, read_outline
+from fusion_core.surveys.storage import damaged_files, has_table, read_outline
 from fusion_core.workspace.runs import list_runs
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _described(workspace: Workspace, problems: list[str]) -> dict[SurveyId, Surv
     for survey in workspace.survey_ids():
         try:
             found[survey] = workspace.describe(survey)
-            damaged = workspace.stored_survey(survey).damaged.values()
+            damaged = damaged_files(workspace.survey_folder(survey))
             problems += [f"{survey.title}: {item.message}" for item in damaged]
         except HarmonyError as error:
             problems.append(f"{survey.title}: {error.message}")

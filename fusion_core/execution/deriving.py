@@ -29,15 +29,24 @@ def derive(
     variable: DerivedVariable,
     *,
     may_replace: bool = False,
+    expected: DerivedVariable | None = None,
 ) -> StoredSurvey:
     """Add a derived variable to a survey, or replace one that no run has used.
+
+    Parameters
+    ----------
+    workspace, survey
+        Where it belongs.
+    variable, may_replace, expected
+        As in `fusion_core.derived.storage.put_derived`.
 
     Raises
     ------
     InputError
         If the name is taken, the variable cannot be computed, or runs rest on the one it replaces.
     ConflictError
-        If there is a derived variable of this name that may not be replaced.
+        If there is a derived variable of this name that may not be replaced, or it is not the
+        expected one any more.
     """
     stored = workspace.stored_survey(survey)
     earlier = {item.name: item for item in definitions_of(stored)}.get(variable.name)
@@ -45,7 +54,7 @@ def derive(
         runs = _runs_using(workspace, survey, variable.name)
         if runs:
             raise _used(variable.name, survey, runs, "changed")
-    return put_derived(stored, variable, may_replace=may_replace)
+    return put_derived(stored, variable, may_replace=may_replace, expected=expected)
 
 
 def underive(workspace: Workspace, survey: SurveyId, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -22,6 +22,7 @@ from fusion_core.ingest.recs import read_recs
 from fusion_core.ingest.tables import FileProblemsError, Problem
 from fusion_core.surveys.model import Survey, SurveyId
 
+Progress = Callable[[float, str], None]
 ReaderKey = Literal["generic", "acs_pums", "recs", "fusiondata"]
 
 
@@ -191,19 +192,29 @@ def find_reader(key: str) -> Reader:
     raise InputError.unknown("reader", key, [reader.key for reader in READERS])
 
 
-def try_import(request: ImportRequest) -> ImportTrial:
-    """Read the files as asked, without storing anything; nothing raises for a wrong file."""
+def try_import(request: ImportRequest, *, progress: Progress | None = None) -> ImportTrial:
+    """Read the files as asked, without storing anything; nothing raises for a wrong file.
+
+    Parameters
+    ----------
+    request
+        What to read.
+    progress
+        Told the share done, from 0 to 1, and what is being done.
+    """
+    tell = progress or _say_nothing
     inspection = None
     try:
         _check_request(request)
         if request.reader == "generic":
+            tell(0.0, f"Looking at {request.files['household'].name}")
             inspection = inspect_file(
                 request.files["household"],
                 request.files.get("codebook"),
                 choices=request.choices,
                 alone="person" not in request.files,
             )
-        survey = _read(request)
+        survey = _read(request, tell)
     except FileProblemsError as error:
         return ImportTrial(None, error.problems, inspection)
     except InputError as error:
@@ -243,7 +254,11 @@ def _check_request(request: ImportRequest) -> None:
         raise FileProblemsError(tuple(problems))
 
 
-def _read(request: ImportRequest) -> Survey:
+def _say_nothing(share: float, sentence: str) -> None:
+    pass
+
+
+def _read(request: ImportRequest, progress: Progress) -> Survey:
     files = request.files
     if request.reader == "fusiondata":
         return read_fusiondata_dictionary(files["household"], files.get("person"))
@@ -256,6 +271,7 @@ def _read(request: ImportRequest) -> Survey:
             vintage=identifier.vintage,
             name=identifier.name,
             title=request.title,
+            progress=progress,
         )
     if request.reader == "recs":
         return read_recs(
@@ -267,6 +283,7 @@ def _read(request: ImportRequest) -> Survey:
             title=request.title,
         )
     choices = request.choices or Choices()
+    progress(0.5, "Converting the columns")
     return read_generic(
         files["household"],
         files.get("person"),

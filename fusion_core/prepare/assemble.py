@@ -18,6 +18,7 @@ from fusion_core.errors import HarmonyError, InputError
 from fusion_core.fusion.base import Purpose, stream
 from fusion_core.geography.definitions import check_table_definition
 from fusion_core.geography.local_context import read_contexts
+from fusion_core.geography.known_places import donor_intersections
 from fusion_core.geography.location import PUMA, impute_location, read_intersections
 from fusion_core.geography.spatial import join_predictors, read_spatial_tables
 from fusion_core.harmony.apply import harmonize_pair, similarity
@@ -311,13 +312,13 @@ def _locate(
     if PUMA in donor.columns:
         return donor, ()
     published = [name for name in survey.description.geography if name in donor.columns]
-    intersections = read_intersections(workspace, published)
     if PUMA not in recipient.columns:
         return donor, ("The recipient names no PUMAs: donor households were not placed.",)
-    if not has_tables and not intersections:
+    if not has_tables and not read_intersections(workspace, published):
         return donor, (
             "Donor households were not placed in PUMAs: the workspace has no spatial table.",
         )
+    intersections = donor_intersections(workspace, donor, published, recipient[PUMA].unique())
     notes: list[str] = []
     if not intersections and not classes:
         notes.append(

@@ -10,13 +10,14 @@ import dataclasses
 import os
 import re
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of, require_type
-from fusion_core.errors import CorruptFileError
+from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.surveys.checks import check_survey
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
@@ -250,6 +251,33 @@ def read_outline(folder: Path, respondent: RespondentLevel) -> tuple[int, tuple[
     return read_table_outline(path, what=_A_FILE, fix=_RESTORE)
 
 
+def damaged_files(folder: Path) -> list[InputError]:
+    """Say which files of a stored survey are damaged, by the ends of its tables alone.
+
+    Parquet files end with what they hold, so one that is cut off or none at all is told from its last
+    bytes, without reading dictionary or rows. A file that was in order is not looked at again until
+    it changes.
+    """
+    found = []
+    for path in (folder / "dictionary.parquet", *(table_path(folder, level) for level in LEVELS)):
+        if path.stem in LEVELS and not path.exists():
+            continue
+        try:
+            state = path.stat()
+            _look_at_end(path, state.st_ino, state.st_size, state.st_mtime_ns)
+        except InputError as error:
+            found.append(error)
+        except OSError as error:
+            found.append(not_readable("survey", folder, error))
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _look_at_end(path: Path, *_: int) -> None:
+    """Raise if a table is damaged; only that it is not is remembered, by the file's state."""
+    read_table_outline(path, what=_A_FILE, fix=_RESTORE)
+
+
 def _read_table(
     folder: Path, respondent: RespondentLevel, keys: list[str], columns: Sequence[str] | None
 ) -> pd.DataFrame | None:
@@ -307,6 +335,7 @@ def _description_record(description: SurveyDescription) -> dict[str, Any]:
 __all__ = [
     "FORMAT_VERSION",
     "LEVELS",
+    "damaged_files",
     "has_table",
     "read_columns",
     "read_description",

@@ -18,14 +18,17 @@ from fusion_core.derived.definition import (
     level_named,
     read_breakpoints,
     read_levels,
+    write_levels,
 )
-from fusion_core.derived.storage import try_derived
+from fusion_core.derived.storage import definitions_of, try_derived
 from fusion_core.errors import ExpressionError, HarmonyError
 from fusion_core.execution.deriving import derive
+from fusion_core.harmony.expressions import read_recipe as steps_of
 from fusion_core.harmony.expressions import write_recipe
+from fusion_core.harmony.model import format_number
 from fusion_core.surveys.search import Entry
 from fusion_core.surveys.summary import read_distribution, survey_overview
-from harmony_app.harmonize.match import read_recipe
+from harmony_app.harmonize.match import read_recipe, recipe_record
 from harmony_app.harmonize.work import ASSETS, bundled
 from harmony_app.surveys.detail import variable_html
 
@@ -86,17 +89,29 @@ class Deriving(pn.viewable.Viewer):
         The survey that gets a variable.
     leave
         Called with the name of the stored variable, or ``None``.
+    change
+        Name of the derived variable to change; empty for a new one.
     """
 
     def __init__(
-        self, session: Session, survey: SurveyId, leave: Callable[[str | None], None]
+        self,
+        session: Session,
+        survey: SurveyId,
+        leave: Callable[[str | None], None],
+        *,
+        change: str = "",
     ) -> None:
         super().__init__()
         self._session, self._survey, self._leave = session, survey, leave
         self._stored = session.workspace.stored_survey(survey)
+        own = {item.name: item for item in definitions_of(self._stored)}
+        self._changed = own.get(change)
         self._form = DeriveForm(
             self._hear,
-            survey=json.dumps(_survey_record(self._stored), ensure_ascii=False),
+            survey=json.dumps(
+                _survey_record(self._stored) | {"given": _form_record(self._changed)},
+                ensure_ascii=False,
+            ),
             sizing_mode="stretch_both",
             margin=0,
         )
@@ -146,7 +161,14 @@ class Deriving(pn.viewable.Viewer):
             self._form.tell("written", expression=expression, sequence=sequence)
             variable = _definition(message, expression)
             if store:
-                derive(self._session.workspace, self._survey, variable)
+                earlier = self._changed
+                derive(
+                    self._session.workspace,
+                    self._survey,
+                    variable,
+                    may_replace=earlier is not None and earlier.name == variable.name,
+                    expected=earlier,
+                )
                 self._leave(variable.name)
                 return
             found = try_derived(self._stored, variable)
@@ -187,6 +209,23 @@ def _survey_record(survey: StoredSurvey) -> dict[str, Any]:
         "title": survey.id.title,
         "variables": variables,
         "has_persons": survey.has("person"),
+    }
+
+
+def _form_record(variable: DerivedVariable | None) -> dict[str, Any] | None:
+    """Describe a derived variable for the form, as a person would have filled it in."""
+    if variable is None:
+        return None
+    return {
+        "name": variable.name,
+        "label": variable.label,
+        "unit": variable.unit,
+        "expression": variable.expression,
+        "recipe": recipe_record(steps_of(variable.expression)),
+        "about": variable.asked_of,
+        "aggregate": variable.aggregate or "",
+        "bins": ", ".join(map(format_number, variable.breakpoints)),
+        "levels": write_levels(variable.levels),
     }
 
 

@@ -10,6 +10,7 @@ import panel as pn
 import param
 
 from fusion_core.errors import HarmonyError
+from fusion_core.execution.deriving import underive
 from fusion_core.surveys import RespondentLevel, SurveyId
 from fusion_core.surveys.search import search, siblings
 from harmony_app.shell.session import set_query
@@ -165,7 +166,11 @@ class SurveysPage(pn.viewable.Viewer):
             sizing_mode="stretch_width",
         )
         detail = pn.Column(
-            self._detail, stylesheets=style("card"), margin=0, sizing_mode="stretch_both"
+            self._detail,
+            self._definition_buttons(),
+            stylesheets=style("card"),
+            margin=0,
+            sizing_mode="stretch_both",
         )
         return pn.Column(
             pn.Column(inventory, explorer, stylesheets=style("column"), margin=0),
@@ -182,6 +187,44 @@ class SurveysPage(pn.viewable.Viewer):
             styles={"height": "calc(100vh - 70px)"},
             margin=0,
         )
+
+    def _definition_buttons(self) -> pn.viewable.Viewable:
+        """Return what can be done with a derived variable; shown for such a one alone."""
+        plain: dict[str, Any] = {"margin": 0, "stylesheets": style("buttons")}
+        change = pn.widgets.Button(label="Change the definition", **plain)
+        remove = pn.widgets.Button(label="Remove it", **plain)
+        self._really = pn.widgets.Button(label="Remove it for good", color="danger", visible=False)
+        self._really.margin = 0
+        change.on_click(lambda _: self._change_derived())
+        remove.on_click(lambda _: setattr(self._really, "visible", not self._really.visible))
+        self._really.on_click(lambda _: self._remove_derived())
+        self._refusal = pn.pane.HTML("", stylesheets=style("damage"), margin=0)
+        self._definition = pn.Column(
+            self._refusal,
+            pn.Row(change, remove, self._really, stylesheets=style("bar"), margin=0),
+            margin=0,
+            sizing_mode="stretch_width",
+            visible=False,
+        )
+        return self._definition
+
+    def _change_derived(self) -> None:
+        key = self.view.variable
+        if key is not None:
+            self._go(state.deriving(self.view, key.survey, key.variable))
+
+    def _remove_derived(self) -> None:
+        key = self.view.variable
+        if key is None:
+            return
+        try:
+            underive(self._session.workspace, SurveyId.parse(key.survey), key.variable)
+        except HarmonyError as error:
+            self._refusal.object = f'<p class="damage">{escape(error.message)}</p>'
+            self._really.visible = False
+            return
+        self._catalogue = load_catalogue(self._session.workspace)
+        self._go(_with_something_chosen(state.exploring(self.view, key.survey), self._catalogue))
 
     def _connect(self) -> None:
         self._import.on_click(lambda _: self._go(state.importing(self.view)))
@@ -232,7 +275,9 @@ class SurveysPage(pn.viewable.Viewer):
             self._main[:] = [ImportWizard(self._session, self._leave_wizard)]
         elif self.view.mode == "derive":
             survey = SurveyId.parse(self.view.survey)
-            self._main[:] = [Deriving(self._session, survey, self._leave_form)]
+            self._main[:] = [
+                Deriving(self._session, survey, self._leave_form, change=self.view.change)
+            ]
         else:
             self._main[:] = [self._explorer]
 
@@ -293,6 +338,8 @@ class SurveysPage(pn.viewable.Viewer):
 
     def _show_variable(self) -> None:
         entry = self._chosen()
+        self._definition.visible = entry is not None and bool(entry.variable.definition)
+        self._really.visible, self._refusal.object = False, ""
         if entry is None:
             self._detail.object = _NOTHING_CHOSEN if self._catalogue.overviews else self._begin()
             self._sibling_card.css_classes = ["hidden"]

@@ -55,6 +55,8 @@ class ViewState:
         Kind of variable the list is limited to.
     variable
         The chosen variable, or ``None``.
+    change
+        Name of the derived variable that the form changes; empty for a new one.
     """
 
     mode: Mode = "explore"
@@ -63,6 +65,7 @@ class ViewState:
     respondent: RespondentLevel | None = None
     types: TypeFilter = "any"
     variable: VariableKey | None = None
+    change: str = ""
 
 
 def from_address(arguments: Mapping[str, str], surveys: list[SurveyId]) -> ViewState:
@@ -83,6 +86,7 @@ def from_address(arguments: Mapping[str, str], surveys: list[SurveyId]) -> ViewS
         else None,
         types="categories" if types == "categories" else "numbers" if types == "numbers" else "any",
         variable=variable if variable and variable.survey in known else None,
+        change=arguments.get("change", "")[:200] if arguments.get("mode") == "derive" else "",
     )
 
 
@@ -101,6 +105,7 @@ def to_address(state: ViewState) -> dict[str, str | None]:
         "level": state.respondent,
         "type": None if state.types == "any" else state.types,
         "variable": str(state.variable) if state.variable else None,
+        "change": state.change or None,
     }
 
 
@@ -136,15 +141,15 @@ def importing(state: ViewState) -> ViewState:
     return dataclasses.replace(state, mode="import")
 
 
-def deriving(state: ViewState, survey: str) -> ViewState:
-    """Open the form for a derived variable of a survey."""
-    return dataclasses.replace(state, mode="derive", survey=survey)
+def deriving(state: ViewState, survey: str, change: str = "") -> ViewState:
+    """Open the form for a derived variable of a survey, or to change one."""
+    return dataclasses.replace(state, mode="derive", survey=survey, change=change)
 
 
 def derived(state: ViewState, name: str | None) -> ViewState:
     """Return to the dictionaries, to a variable just derived if one is given."""
     if name is None:
-        return dataclasses.replace(state, mode="explore")
+        return dataclasses.replace(state, mode="explore", change="")
     return ViewState(survey=state.survey, variable=VariableKey(state.survey, name))
 
 

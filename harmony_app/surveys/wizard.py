@@ -12,23 +12,26 @@ from typing import TYPE_CHECKING, Any, Final
 import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
+from fusion_core.html_templates import html_templates
 from fusion_core.ingest.readers import READERS, FileSlot, ImportTrial, find_reader, try_import
-from fusion_core.ingest.recipes import write_recipe
+from fusion_core.ingest.recipes import RECIPE_FILE, read_recipe, write_recipe
 from fusion_core.ingest.tables import Problem
 from fusion_core.surveys import SurveyId
 from harmony_app.log import LOG
 from harmony_app.surveys import wizard_state
+from harmony_app.surveys.corrections import Corrections
+from harmony_app.surveys.import_progress import ImportProgress
 from harmony_app.surveys.trial import trial_html
 from harmony_app.surveys.upload import FileUpload
 from harmony_app.surveys.wizard_state import ImportForm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from harmony_app.shell.session import Session
 
 _ASSETS: Final = Path(__file__).parent / "assets"
-_AUTOMATIC: Final = "as inferred"
+_TEMPLATES: Final = Path(__file__).parent / "templates"
 _UNREADABLE: Final = Problem(
     "The files could not be read", fix="The details are in the server's log; nothing was stored"
 )
@@ -36,17 +39,6 @@ _NOT_STORED: Final = Problem(
     "The survey could not be stored",
     fix="The details are in the server's log; a survey stored earlier is as it was",
 )
-_DESIGNS: Final = {
-    _AUTOMATIC: "",
-    "Successive differences (ACS)": "sdr",
-    "Half-samples (BRR)": "brr",
-    "Fay's BRR, ε = 0.5": "fay:0.5",
-    "Fay's BRR, ε = 0.3": "fay:0.3",
-    "Delete-a-group jackknife (JK1)": "jk1",
-    "Jackknife of pairs (JK2)": "jk2",
-    "Jackknife in strata of 7 (NHTS)": "jkn:7",
-}
-_NO_WEIGHT: Final = "none: every row counts the same"
 _ENCODINGS: Final = {
     "UTF-8 (usual)": "utf-8",
     "Windows Western (cp1252)": "cp1252",
@@ -83,6 +75,7 @@ class ImportWizard(pn.viewable.Viewer):
         self._form = ImportForm()
         self._tried: ImportForm | None = None
         self._trial: ImportTrial | None = None
+        self._is_filling = False
         # Uploads live as long as the session and are deleted with this object.
         self._uploads = tempfile.TemporaryDirectory(prefix="harmony-upload-")
         self._build()
@@ -114,42 +107,18 @@ class ImportWizard(pn.viewable.Viewer):
         self._encoding = pn.widgets.Select(
             label="Text is written in", options=_ENCODINGS, margin=0, sizing_mode="stretch_width"
         )
-        self._key = pn.widgets.Select(
-            label="Household identifier", margin=0, sizing_mode="stretch_width"
+        self._corrections = Corrections(self._change_corrections)
+        self._recipe = pn.widgets.Select(
+            label="Choices of an earlier import", margin=0, sizing_mode="stretch_width"
         )
-        self._weight = pn.widgets.Select(label="Weight", margin=0, sizing_mode="stretch_width")
-        self._person_weight = pn.widgets.TextInput(
-            label="Weight of persons",
-            placeholder=_AUTOMATIC,
+        self._recipe_file = pn.widgets.TextInput(
+            label="or its recipe.toml by path",
+            placeholder="path on the server",
             margin=0,
             sizing_mode="stretch_width",
         )
-        self._replicates = pn.widgets.Select(
-            label="Replicate weights", margin=0, sizing_mode="stretch_width"
-        )
-        self._design = pn.widgets.Select(
-            label="Replication design",
-            options=_DESIGNS,
-            margin=0,
-            sizing_mode="stretch_width",
-        )
-        self._missing = pn.widgets.TextAreaInput(
-            label="Codes that stand for no answer, one column a line",
-            placeholder="RENT = -6, -9",
-            rows=2,
-            margin=0,
-            sizing_mode="stretch_width",
-        )
-        pairs = (
-            (self._key, self._weight),
-            (self._replicates, self._design),
-            (self._person_weight, self._missing),
-        )
-        self._corrections = pn.Column(
-            *(pn.Row(*pair, stylesheets=_style("pair"), margin=0) for pair in pairs),
-            margin=0,
-            sizing_mode="stretch_width",
-            visible=False,
+        self._recipes = pn.Row(
+            self._recipe, self._recipe_file, stylesheets=_style("pair"), margin=0
         )
         self._check = pn.widgets.Button(
             label="Check the files", color="primary", margin=0, stylesheets=_style("buttons")
@@ -174,6 +143,7 @@ class ImportWizard(pn.viewable.Viewer):
             title,
             self._reader,
             self._help,
+            self._recipes,
             self._slots,
             self._encoding,
             self._names,
@@ -207,16 +177,16 @@ class ImportWizard(pn.viewable.Viewer):
         self._reader.param.watch(self._change_reader, "value")
         for widget in (self._name, self._vintage, self._title):
             widget.param.watch(self._change_texts, "value_input")
-        for widget in (self._key, self._weight, self._replicates, self._design):
-            widget.param.watch(self._change_columns, "value")
-        self._person_weight.param.watch(self._change_columns, "value_input")
-        self._missing.param.watch(self._change_missing, "value_input")
+        self._recipe.param.watch(lambda event: self._load_recipe(event.new), "value")
+        self._recipe_file.param.watch(lambda event: self._load_recipe(event.new), "value")
         self._encoding.param.watch(self._change_encoding, "value")
         self._check.on_click(self._run_check)
         self._store.on_click(self._run_store)
         self._cancel.on_click(lambda _: self._close(None))
 
     def _change_reader(self, event: Any) -> None:
+        if self._is_filling:
+            return
         self._form = wizard_state.with_reader(self._form, event.new)
         self._name.value = self._form.name
         self._trial = self._tried = None
@@ -224,6 +194,8 @@ class ImportWizard(pn.viewable.Viewer):
         self._show_report()
 
     def _change_texts(self, _: Any) -> None:
+        if self._is_filling:
+            return
         self._form = wizard_state.with_texts(
             self._form,
             name=self._name.value_input or "",
@@ -232,33 +204,38 @@ class ImportWizard(pn.viewable.Viewer):
         )
         self._show_buttons()
 
-    def _change_columns(self, _: Any) -> None:
-        weight = {_AUTOMATIC: "", _NO_WEIGHT: "-"}.get(self._weight.value, self._weight.value)
-        key = "" if self._key.value == _AUTOMATIC else self._key.value
-        self._form = wizard_state.with_columns(
-            self._form,
-            key=key or "",
-            weight=weight or "",
-            person_weight=(self._person_weight.value_input or "").strip(),
-            replicates=self._replicates.value or "",
-            design=self._design.value or "",
-        )
-        self._show_buttons()
-
-    def _change_missing(self, event: Any) -> None:
-        self._form = wizard_state.with_missing(self._form, event.new or "")
+    def _change_corrections(self, corrections: Mapping[str, Any]) -> None:
+        self._form = wizard_state.with_corrections(self._form, corrections)
         self._show_buttons()
 
     def _change_encoding(self, event: Any) -> None:
-        self._form = wizard_state.with_encoding(self._form, event.new)
-        self._show_buttons()
+        self._change_corrections({"encoding": event.new})
+
+    def _load_recipe(self, path: str) -> None:
+        """Fill in what an earlier import chose; the files are still to be named."""
+        if not path.strip():
+            return
+        try:
+            recipe = read_recipe(Path(path.strip()).expanduser())
+            self._form = wizard_state.with_recipe(self._form, recipe)
+        except HarmonyError as error:
+            self._say(error)
+            return
+        self._trial = self._tried = None
+        with pn.io.hold():
+            self._is_filling = True
+            self._reader.value = self._form.reader
+            self._name.value = self._name.value_input = self._form.name
+            self._title.value = self._title.value_input = self._form.title
+            self._is_filling = False
+        self._show_slots()
+        self._corrections.fill(self._form)
+        self._show_report()
 
     def _put(self, slot: str, path: Path | None) -> None:
         self._form = wizard_state.with_file(self._form, slot, path)
         # Corrections of an earlier file no longer apply, and must not seem to.
-        self._missing.value = self._missing.value_input = self._form.missing
-        self._person_weight.value = self._person_weight.value_input = self._form.person_weight
-        self._design.value = self._form.design
+        self._corrections.fill(self._form)
         self._show_buttons()
 
     def _show_slots(self) -> None:
@@ -269,7 +246,9 @@ class ImportWizard(pn.viewable.Viewer):
         self._title.visible = not reader.names_itself
         self._encoding.visible = reader.key == "generic"
         self._encoding.value = self._form.encoding
-        self._corrections.visible = False
+        self._corrections.hide()
+        recipes = self._stored_recipes()
+        self._recipe.options = {"none": "", **recipes}
 
     def _slot_view(self, slot: FileSlot) -> pn.viewable.Viewable:
         path = pn.widgets.TextInput(
@@ -319,7 +298,9 @@ class ImportWizard(pn.viewable.Viewer):
         form = self._form
         self._busy("Reading the files …")
         try:
-            self._trial = await asyncio.to_thread(try_import, wizard_state.request(form))
+            asked = wizard_state.request(form)
+            with ImportProgress(self._busy) as progress:
+                self._trial = await asyncio.to_thread(try_import, asked, progress=progress)
         except HarmonyError as error:  # a field is not written as it has to be
             self._trial = ImportTrial(None, (Problem(error.what, error.where, fix=error.fix),))
         except Exception:  # noqa: BLE001 - the wizard must go on; the log keeps the whole story
@@ -359,27 +340,31 @@ class ImportWizard(pn.viewable.Viewer):
             sentence = _NOT_STORED.sentence
         self._report.object = f'<h3 class="bad">{escape(sentence)}</h3>'
 
-    def _busy(self, text: str) -> None:
+    def _busy(self, text: str, share: float | None = None) -> None:
         self._check.disabled = self._store.disabled = True
-        self._report.object = f'<p class="busy" role="status">{text}</p>'
+        template = html_templates(_TEMPLATES).get_template("busy.html")
+        self._report.object = template.render(sentence=text, share=share)
 
     def _close(self, stored: str | None) -> None:
         with contextlib.suppress(OSError):  # left to the operating system's own clearing
             self._uploads.cleanup()
         self._leave(stored)
 
+    def _stored_recipes(self) -> dict[str, str]:
+        """Return the recipes of the workspace's surveys, by the survey's title."""
+        try:
+            surveys = self._workspace.survey_ids()
+        except HarmonyError:  # said when something is stored; the files can be checked all the same
+            return {}
+        paths = {item.title: self._workspace.survey_folder(item) / RECIPE_FILE for item in surveys}
+        return {title: str(path) for title, path in paths.items() if path.exists()}
+
     def _show_corrections(self) -> None:
         inspection = None if self._trial is None else self._trial.inspection
-        self._corrections.visible = inspection is not None
         if inspection is None:
-            return
-        sources = [column.source for column in inspection.columns]
-        special = [inspection.key, inspection.weight, inspection.person_number]
-        names = list(dict.fromkeys([name for name in special if name] + sources))
-        self._key.options = [_AUTOMATIC, *names]
-        self._weight.options = [_AUTOMATIC, _NO_WEIGHT, *names]
-        stems = {f"{stem.upper()} 1 … {count}": stem for stem, count in inspection.families}
-        self._replicates.options = {_AUTOMATIC: "", "none": "-", **stems}
+            self._corrections.hide()
+        else:
+            self._corrections.offer(inspection, self._form)
 
     def _show_report(self) -> None:
         if self._trial is None:

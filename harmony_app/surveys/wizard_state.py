@@ -6,9 +6,16 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from fusion_core.ingest.generic import Choices, parse_missing
-from fusion_core.ingest.readers import ImportRequest, ImportTrial, ReaderKey, find_reader
+from fusion_core.ingest.generic import Choices, parse_missing, parse_pairs
+from fusion_core.ingest.readers import (
+    READERS,
+    ImportRequest,
+    ImportTrial,
+    ReaderKey,
+    find_reader,
+)
 from fusion_core.ingest.recipes import Recipe
 
 
@@ -28,8 +35,16 @@ class ImportForm:
         Corrections of what was inferred; empty for none.
     missing
         Codes that stand for no answer, as typed: one column a line, ``RENT = -6, -9``.
-    encoding
-        How the text of the files is written.
+    left_out, areas
+        Columns not to read, and those that are areas; no areas leaves them to the inference.
+    renamed, types, implied_decimals
+        As typed, one column a line: ``AGE_ = age_flag``.
+    decimal, sheet, header_row, encoding
+        How the table is written.
+    recipe
+        Choices of an earlier import, which count where the form says nothing else.
+    has_recipe
+        Whether they were taken from one, and so hold for the files to come.
     """
 
     reader: ReaderKey = "generic"
@@ -43,23 +58,38 @@ class ImportForm:
     replicates: str = ""
     design: str = ""
     missing: str = ""
+    left_out: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    renamed: str = ""
+    types: str = ""
+    implied_decimals: str = ""
+    decimal: str = ""
+    sheet: str = ""
+    header_row: int = 0
     encoding: str = "utf-8"
+    recipe: Choices = field(default_factory=Choices)
+    has_recipe: bool = False
 
 
 def with_reader(form: ImportForm, reader: ReaderKey) -> ImportForm:
     """Choose another reader; files are chosen anew, a typed name is kept."""
-    proposed = {find_reader(key).name for key in ("generic", "acs_pums", "recs", "fusiondata")}
+    proposed = {item.name for item in READERS}
     name = form.name if form.name not in proposed else find_reader(reader).name
     return ImportForm(reader, name=name, vintage=form.vintage, title=form.title)
 
 
 def with_file(form: ImportForm, slot: str, path: Path | None) -> ImportForm:
-    """Put a file into a slot, or empty it; corrections of an earlier file no longer apply."""
+    """Put a file into a slot, or empty it.
+
+    Corrections of an earlier file no longer apply; those of a recipe are for files to come.
+    """
     files = {key: value for key, value in form.files.items() if key != slot}
     if path is not None:
         files[slot] = path
-    return dataclasses.replace(
-        form, files=files, key="", weight="", person_weight="", replicates="", design="", missing=""
+    if form.has_recipe:
+        return dataclasses.replace(form, files=files)
+    return ImportForm(
+        form.reader, files, form.name, form.vintage, form.title, encoding=form.encoding
     )
 
 
@@ -70,34 +100,44 @@ def with_texts(form: ImportForm, *, name: str, vintage: str, title: str) -> Impo
     )
 
 
-def with_columns(
-    form: ImportForm,
-    *,
-    key: str,
-    weight: str,
-    person_weight: str = "",
-    replicates: str = "",
-    design: str = "",
-) -> ImportForm:
-    """Correct which columns are the identifier, the weights and their replicates."""
-    return dataclasses.replace(
-        form,
-        key=key,
-        weight=weight,
-        person_weight=person_weight,
-        replicates=replicates,
-        design=design,
+def with_corrections(form: ImportForm, corrections: Mapping[str, Any]) -> ImportForm:
+    """Correct what was inferred; the names are those of the form."""
+    return dataclasses.replace(form, **corrections)
+
+
+def with_recipe(form: ImportForm, recipe: Recipe) -> ImportForm:
+    """Take the choices of an earlier import; files already chosen for its reader stay."""
+    reader = find_reader(recipe.reader)
+    choices = recipe.choices
+    slots = {slot.key for slot in reader.slots}
+    kept = form.reader == reader.key
+    alone = len(choices.replicates) == 1
+    return ImportForm(
+        reader.key,
+        {key: path for key, path in form.files.items() if kept and key in slots},
+        recipe.name or form.name,
+        form.vintage,
+        recipe.title or form.title,
+        key=choices.key,
+        weight=choices.weight,
+        person_weight=choices.person_weight,
+        replicates=choices.replicates[0] if alone else "",
+        design=choices.design,
+        missing="\n".join(
+            f"{column} = {', '.join(codes)}" for column, codes in choices.missing.items()
+        ),
+        left_out=choices.left_out,
+        areas=choices.geography or (),
+        renamed=_lines(choices.renamed),
+        types=_lines(choices.types),
+        implied_decimals=_lines(choices.implied_decimals),
+        decimal=choices.decimal,
+        sheet=choices.sheet,
+        header_row=choices.header_row,
+        encoding=choices.encoding,
+        recipe=choices,
+        has_recipe=True,
     )
-
-
-def with_missing(form: ImportForm, text: str) -> ImportForm:
-    """Say which codes stand for no answer."""
-    return dataclasses.replace(form, missing=text)
-
-
-def with_encoding(form: ImportForm, encoding: str) -> ImportForm:
-    """Say how the text of the files is written."""
-    return dataclasses.replace(form, encoding=encoding)
 
 
 def request(form: ImportForm) -> ImportRequest:
@@ -106,15 +146,26 @@ def request(form: ImportForm) -> ImportRequest:
     Raises
     ------
     InputError
-        If the missing codes are not written as column = codes.
+        If a line is not written as column = value.
     """
-    choices = Choices(
+    replicates = (form.replicates,) if form.replicates else ()
+    several = len(form.recipe.replicates) > 1 and not form.replicates
+    choices = dataclasses.replace(
+        form.recipe,
         key=form.key,
         weight=form.weight,
-        person_weight=form.person_weight,
-        replicates=(form.replicates,) if form.replicates else (),
+        person_weight=form.person_weight.strip(),
+        replicates=form.recipe.replicates if several else replicates,
         design=form.design,
         missing=parse_missing(form.missing.splitlines()),
+        left_out=form.left_out,
+        geography=form.areas or None,
+        renamed=parse_pairs(form.renamed.splitlines(), "AGE_ = age_flag"),
+        types=parse_pairs(form.types.splitlines(), "zip = category"),
+        implied_decimals=parse_pairs(form.implied_decimals.splitlines(), "WGTP = 2"),
+        decimal=form.decimal,
+        sheet=form.sheet.strip(),
+        header_row=form.header_row,
         encoding=form.encoding,
     )
     return ImportRequest(form.reader, form.files, form.name, form.vintage, form.title, choices)
@@ -129,3 +180,7 @@ def recipe(form: ImportForm) -> Recipe:
 def is_current(form: ImportForm, tried: ImportForm | None, trial: ImportTrial | None) -> bool:
     """Whether the last trial found the form in order, and the form did not change since."""
     return trial is not None and trial.survey is not None and form == tried
+
+
+def _lines(pairs: Mapping[str, str]) -> str:
+    return "\n".join(f"{left} = {right}" for left, right in pairs.items())

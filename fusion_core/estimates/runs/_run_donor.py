@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fusion_core.estimates.variance import DonorSample
+from fusion_core.geography.known_places import donor_intersections
 from fusion_core.geography.local_context import as_intersections, read_contexts
-from fusion_core.geography.location import PUMA, read_intersections
+from fusion_core.geography.location import PUMA
 from fusion_core.geography.published_location import published_location
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
 from fusion_core.workspace.files import read_json
@@ -61,6 +62,11 @@ def donor_of_run(
         for context in read_contexts(workspace, run.spec().pair.donor)
         if context.variable in _predictors(run, "context")
     ]
+    intersections = (
+        donor_intersections(workspace, donor, published, recipient[PUMA].unique())
+        if spatial
+        else []
+    )
     return sample_with_location(
         donor,
         recipient,
@@ -68,7 +74,7 @@ def donor_of_run(
         spatial=spatial,
         variables=variables,
         design=described.design,
-        intersections=[*read_intersections(workspace, published), *classes],
+        intersections=[*intersections, *classes],
     )
 
 

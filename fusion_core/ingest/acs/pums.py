@@ -33,6 +33,7 @@ from fusion_core.ingest.acs._census_dictionary import (
     Record,
     read_census_dictionary,
 )
+from fusion_core.ingest.acs._joined_areas import with_areas_apart
 from fusion_core.ingest.acs._persons import number_persons
 from fusion_core.ingest.acs._plausibility import check_names, members
 from fusion_core.ingest.acs._variables import (
@@ -56,9 +57,15 @@ from fusion_core.surveys.model import (
 from fusion_core.surveys.weight_design import WeightDesign
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    Progress = Callable[[float, str], None]
+
 _HOUSING_UNIT = "1"
+# Shares of the time that reading a national file takes up to here.
+_HOUSING_READ, _HOUSING_DONE, _PERSONS_DONE = 0.2, 0.4, 0.85
 
 
 @dataclasses.dataclass
@@ -84,6 +91,7 @@ def read_acs_pums(
     vintage: str,
     name: str = "ACS",
     title: str = "",
+    progress: Progress | None = None,
 ) -> Survey:
     """Read PUMS housing and person files with their data dictionary.
 
@@ -98,6 +106,8 @@ def read_acs_pums(
         Year or range of years, e.g. ``"2019"`` or ``"2006-2010"``; the last year is the price year.
     name, title
         Short and full name of the survey.
+    progress
+        Told the share done, from 0 to 1, and what is being done.
 
     Raises
     ------
@@ -112,15 +122,20 @@ def read_acs_pums(
     person = None if person is None else path_of(person, "person")
     dictionary = read_census_dictionary(data_dictionary)
     log = ProblemLog()
+    tell = progress or _say_nothing
+    tell(0.0, f"Reading {housing.name}")
     raw = _read(housing, "household", log)
     log.raise_errors()
+    tell(_HOUSING_READ, f"Converting {len(raw.frame):,} housing records")
     _require(raw, ("SERIALNO", "NP", "WGTP"), log)
     log.raise_errors()
     kept, notes = _occupied(raw)
     households = _convert(raw, kept, "household", dictionary, vintage=vintage, log=log)
     persons = None
     if person is not None:
+        tell(_HOUSING_DONE, f"Reading {person.name}")
         persons = _persons(person, (raw, kept), dictionary, vintage=vintage, log=log)
+    tell(_PERSONS_DONE, "Putting households and persons in order")
     log.raise_errors()
 
     household_table = _sorted(households.columns, [HOUSEHOLD_KEY])
@@ -153,6 +168,10 @@ def read_acs_pums(
     return Survey(description, Dictionary(variables), household_table, person_table)
 
 
+def _say_nothing(share: float, sentence: str) -> None:
+    pass
+
+
 def _read(path: Path, record: Record, log: ProblemLog) -> RawTable:
     letter = "h" if record == "household" else "p"
 
@@ -167,7 +186,7 @@ def _read(path: Path, record: Record, log: ProblemLog) -> RawTable:
     )
     check_names(raw, log)
     frame = raw.frame.rename(columns=lambda name: str(name).strip().upper())
-    return dataclasses.replace(raw, frame=frame)
+    return dataclasses.replace(raw, frame=with_areas_apart(frame))
 
 
 def _require(raw: RawTable, columns: tuple[str, ...], log: ProblemLog) -> None:

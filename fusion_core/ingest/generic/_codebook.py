@@ -5,7 +5,9 @@ are recognised by name: *variable*, *description*, *code*, *label*, *type*, *kin
 common synonyms; the header may stand under a title. A variable's description, type and unit need
 only stand in its first row. The kind of a code is *missing*, *not in universe* or *value*; it may
 also stand in the column of types. One cell may list all codes of a variable, one per line, each
-followed by its label or with the labels beside them.
+followed by its label or with the labels beside them, also under a header that spans both columns.
+How many digits of a whole number are decimals stands in a column *implied decimals* or in the
+description ("2 implied decimals").
 """
 
 from __future__ import annotations
@@ -13,14 +15,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
-from fusion_core.ingest.generic._special import SpecialKind
+from fusion_core.ingest.generic._special import SpecialKind, kind_of_label
 from fusion_core.ingest.tables import FileProblemsError, read_raw_table, require_content, tidy
 from fusion_core.surveys.model import VariableType
 
@@ -39,11 +41,13 @@ _SYNONYMS: Final = {
     ),
     "label": (
         *("label", "level", "value label", "value_label", "response", "answer", "labels"),
-        *("response labels", "response label", "value labels"),
+        *("response labels", "response label", "value labels", "final response set"),
+        "response set",
     ),
     "type": ("type", "measurement", "variable type"),
     "kind": ("kind", "special", "code kind"),
     "unit": ("unit", "units"),
+    "decimals": ("implied decimals", "implied_decimals", "implied decimal places"),
 }
 _TYPES: Final[dict[str, VariableType]] = {
     "nominal": "nominal",
@@ -61,6 +65,14 @@ _TYPES: Final[dict[str, VariableType]] = {
     "character": "nominal",
 }
 _STORAGE_TYPES: Final = {"num"}  # says how a value is stored, not what it means
+_STORED: Final = {"numeric"}  # says so too where the codes have labels
+_FEWEST_CODES: Final = 2
+_LONG_NAME: Final = 40
+_COUNTS: Final = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_IMPLIED: Final = re.compile(
+    r"(?i)\b([1-9]|one|two|three|four|five|six)\s+implied\s+decimal"
+    r"|\bimplied\s+decimals?(?:\s+places?)?\s*(?:of|:|=)\s*([1-9])"
+)
 _KINDS: Final[dict[str, SpecialKind]] = {
     "missing": "missing",
     "not in universe": "not in universe",
@@ -90,6 +102,10 @@ class CodebookEntry:
         Label of each code, in codebook order; empty for numbers.
     kinds
         Of codes the codebook says so of: missing, not in the universe, or a value.
+    implied_decimals
+        How many of the last digits are decimals.
+    stored
+        The type, where it may only say how values are stored.
     """
 
     name: str
@@ -98,6 +114,8 @@ class CodebookEntry:
     type: VariableType | None = None
     labels: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, SpecialKind] = field(default_factory=dict)
+    implied_decimals: int = 0
+    stored: str = ""
 
     @property
     def ranges(self) -> tuple[str, ...]:
@@ -121,7 +139,7 @@ def read_codebook(path: PathLike) -> dict[str, CodebookEntry]:
     for number, row in enumerate(rows[start + 1 :], start=start + 2):
         cells = {role: _cell(row, index) for role, index in columns.items()}
         name = tidy(cells["variable"]) or name  # later codes of a variable may leave its name blank
-        if not name:
+        if not name or _is_note(cells):
             continue
         entry = entries.get(name.lower(), CodebookEntry(name))
         entries[name.lower()] = _with_row(entry, cells, f"{path.name}, row {number}")
@@ -129,7 +147,26 @@ def read_codebook(path: PathLike) -> dict[str, CodebookEntry]:
         raise InputError(
             "The codebook has no rows", where=str(path), fix="Fill it in or leave it out"
         )
-    return entries
+    return {key: _meant(entry) for key, entry in entries.items()}
+
+
+def _is_note(cells: Mapping[str, str]) -> bool:
+    """Whether a row is a sentence below the table rather than a variable."""
+    return len(cells["variable"]) > _LONG_NAME and not any(
+        text for role, text in cells.items() if role != "variable"
+    )
+
+
+def _meant(entry: CodebookEntry) -> CodebookEntry:
+    """Take the type of a coded variable for what it is: the way its codes are stored."""
+    codes = [
+        code
+        for code, label in entry.labels.items()
+        if not is_range(code) and kind_of_label(label) == "value"
+    ]
+    if entry.stored in _STORED and len(codes) >= _FEWEST_CODES:
+        return replace(entry, type=None)
+    return entry
 
 
 def is_range(code: str) -> bool:
@@ -147,14 +184,32 @@ def _with_row(entry: CodebookEntry, cells: dict[str, str], where: str) -> Codebo
         elif text and text not in _STORAGE_TYPES:
             raise InputError.unknown("variable type", text, [*_TYPES, *_KINDS], where=where)
     found = _codes(cells.get("code", ""), cells.get("label", ""))
+    storage, unit = tidy(cells.get("type", "")).lower(), tidy(cells.get("unit", ""))
+    if storage in _STORED and not cells.get("code", "-") and "\n" not in cells.get("label", ""):
+        unit, found = unit or tidy(cells["label"]), {}  # a number's only answer is its unit
+    description = tidy(cells.get("description", ""))
     return CodebookEntry(
         name=entry.name,
-        description=entry.description or tidy(cells.get("description", "")),
-        unit=entry.unit or tidy(cells.get("unit", "")),
+        description=entry.description or description,
+        unit=entry.unit or unit,
         type=kind,
         labels={**entry.labels, **found},
         kinds=entry.kinds | (dict.fromkeys(found, special) if special else {}),
+        implied_decimals=entry.implied_decimals
+        or _implied_decimals(cells.get("decimals", ""), description),
+        stored=entry.stored or storage,
     )
+
+
+def _implied_decimals(cell: str, description: str) -> int:
+    """Return how many digits are decimals, as a cell or a description says."""
+    if cell.isdigit():
+        return int(cell)
+    match = _IMPLIED.search(description)
+    if match is None:
+        return 0
+    count = (match.group(1) or match.group(2)).lower()
+    return _COUNTS.get(count) or int(count)
 
 
 def _codes(codes: str, labels: str) -> dict[str, str]:
@@ -202,8 +257,10 @@ def _roles(header: tuple[Any, ...]) -> dict[str, int]:
         for role, synonyms in _SYNONYMS.items()
         if any(synonym in names for synonym in synonyms)
     }
-    if "code" not in found and "description" not in found and "label" in found:
+    if {"code", "description"}.isdisjoint(found) and "label" in found:
         found["description"] = found.pop("label")  # a codebook without codes labels its variables
+    if "code" not in found and found.get("label", 0) > 0 and not names[found["label"] - 1]:
+        found["code"] = found["label"] - 1  # one header spans codes and labels
     return found
 
 

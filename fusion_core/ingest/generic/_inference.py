@@ -13,6 +13,7 @@ import pandas as pd
 
 from fusion_core.geography.codes import complete_puma
 from fusion_core.ingest.generic._codebook import CodebookEntry
+from fusion_core.ingest.generic._places import PUMA, census_of_column, is_place, only_puma_column
 from fusion_core.ingest.generic._special import (
     SpecialValue,
     Values,
@@ -62,18 +63,6 @@ PERSON_NUMBERS: Final = (
     "lineno",
 )
 OTHER_WEIGHT: Final = "weight_in_file"
-GEOGRAPHIES: Final = (
-    "region",
-    "regionc",
-    "division",
-    "state",
-    "st",
-    "statefip",
-    "county",
-    "puma",
-    "puma10",
-    "puma20",
-)
 _MOST_LEVELS: Final = 600
 _FEW_DISTINCT: Final = 30
 _MOSTLY: Final = 0.8
@@ -185,7 +174,7 @@ def infer_answer(
     common: dict[str, Any] = {
         "source": column,
         "name": survey_name(column),
-        "role": "geography" if column.strip().lower() in GEOGRAPHIES else "answer",
+        "role": "answer",
         "description": entry.description if entry else "",
         "unit": entry.unit if entry else "",
     }
@@ -199,6 +188,8 @@ def infer_answer(
         return InferredColumn(**common, missing=len(series), left_out=left_out)
     common["missing"] = blank + sum(item.rows for item in certain if item.kind != "value")
     common["special"] = certain
+    if is_place(column, kept.texts, entry.labels if entry else {}):
+        common["role"] = "geography"
     if pd.api.types.is_float_dtype(series):
         return _amount(common, kept, entry, reserved if missing is None else None)
     is_typed = entry is not None and (entry.type is not None or bool(entry.labels))
@@ -230,14 +221,18 @@ def with_own_names(columns: Sequence[InferredColumn], weight: str) -> tuple[Infe
     """Give columns names of their own where the usual one is taken.
 
     ``AGE_REF_`` beside ``AGE_REF`` is its flag, as the Consumer Expenditure Surveys write it; a
-    ``WEIGHT`` that is not the weight of the survey, but of a body, is told apart from it.
+    ``WEIGHT`` that is not the weight of the survey, but of a body, is told apart from it, and the
+    only column of PUMAs is that of the survey even if its name says the census (``PUMA20``).
     """
     sources = {item.source.lower() for item in columns}
+    puma = only_puma_column([item.source for item in columns if not item.left_out])
 
     def own_name(item: InferredColumn) -> str:
         source = item.source.lower()
         if source.endswith("_") and source.rstrip("_") in sources:
             return f"{item.name}_flag"
+        if item.source == puma and census_of_column(puma):
+            return PUMA
         if item.name == WEIGHT and weight and weight.strip().lower() != WEIGHT:
             return OTHER_WEIGHT
         return item.name

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 _MANY_LEFT_OUT: Final = 4
 _SHOWN_COLUMNS: Final = 4
 _RESERVED: Final = {HOUSEHOLD_KEY, PERSON_KEY, WEIGHT}
+_EXACT: Final = 2.0**53
+"""From here on a number with a decimal point no longer holds every whole number."""
+_LONGEST: Final = 2**63
 _KIND_WORDS: Final = {"missing": "missing", "not in universe": "not applicable"}
 
 
@@ -281,7 +284,8 @@ def _add_weights(
                 " than the United States have",
                 file=raw.path.name,
                 column=inspection.weight,
-                fix="If the last digits of the weight are decimals, divide it accordingly",
+                fix="If its last digits are decimals, say so: --implied-decimals "
+                f"{inspection.weight}=2",
                 severity="warning",
             )
         description = f"Sampling weight ({inspection.weight})"
@@ -362,6 +366,8 @@ def _values(raw: RawTable, column: InferredColumn, log: ProblemLog) -> Any:
         infinite = np.flatnonzero(np.isinf(values))
         if len(infinite):
             raw.report(log, "The number is infinite", column=column.source, positions=infinite)
+        if column.type == "integer" and bool((np.abs(values) >= _EXACT).any()):
+            return _long_numbers(raw, column, values, log)
         whole = bool(np.isfinite(values).all()) and bool((values == np.round(values)).all())
         return values.astype("int64") if whole else values
     series = raw.frame[column.source]
@@ -387,3 +393,28 @@ def _values(raw: RawTable, column: InferredColumn, log: ProblemLog) -> Any:
     return pd.Categorical(
         pd.Series(answers), categories=list(column.levels), ordered=column.type == "ordered"
     )
+
+
+def _long_numbers(
+    raw: RawTable, column: InferredColumn, values: NDArray[np.float64], log: ProblemLog
+) -> Any:
+    """Return whole numbers of more than fifteen digits exactly; say so where that is not possible."""
+    series = raw.frame[column.source]
+    exact = [_whole(str(text)) for text in series.cat.categories]
+    if np.isfinite(values).all() and None not in exact:
+        return np.array([number or 0 for number in exact], dtype="int64")[series.cat.codes]
+    log.add(
+        "The column holds whole numbers of more than 15 digits, beyond which digits are rounded",
+        file=raw.path.name,
+        column=column.source,
+        fix=f"If they are identifiers, read them as text: --type {column.source}=text",
+        severity="warning",
+    )
+    return values
+
+
+def _whole(text: str) -> int | None:
+    """Return the whole number a text is, if it fits the computer's."""
+    digits = text.partition(".")[0]
+    number = int(digits) if digits.lstrip("+-").isdigit() else None
+    return number if number is not None and -_LONGEST <= number < _LONGEST else None

@@ -50,6 +50,9 @@ class Choices:
     types
         What a column is, by its (new) name: ``number``, ``integer``, ``category``, ``ordered`` or
         ``text``.
+    implied_decimals
+        How many of the last digits are decimals, by the (new) name of a column of whole numbers or
+        the stem of numbered ones: ``{"WGTP": "2"}``.
     """
 
     key: str = ""
@@ -68,6 +71,7 @@ class Choices:
     person_sheet: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    implied_decimals: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def layout(self) -> Layout:
@@ -183,4 +187,26 @@ def parse_missing(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
                 fix="Write the column, an equals sign and the codes, such as RENT=-6,-9",
             )
         found[column.strip()] = tuple(code.strip() for code in codes.split(",") if code.strip())
+    return found
+
+
+def parse_pairs(texts: Iterable[str], example: str) -> dict[str, str]:
+    """Read what is said of columns, one a line: ``AGE_ = age_flag``; blank lines are passed over.
+
+    Raises
+    ------
+    InputError
+        If a line has no two sides; it shows the example.
+    """
+    found = {}
+    for text in texts:
+        if not text.strip():
+            continue
+        left, separator, right = text.rpartition("=")
+        if not (separator and left.strip() and right.strip()):
+            raise InputError(
+                f"'{text.strip()}' does not say what is meant of which column",
+                fix=f"Write the column, an equals sign and what it is, such as {example}",
+            )
+        found[left.strip()] = right.strip()
     return found

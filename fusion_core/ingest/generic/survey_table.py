@@ -20,6 +20,8 @@ from fusion_core.errors import InputError
 from fusion_core.ingest.generic import _inference as inference
 from fusion_core.ingest.generic._codebook import CodebookEntry, read_codebook
 from fusion_core.ingest.generic._column_choices import TYPES, typed, with_choices
+from fusion_core.ingest.generic._implied_decimals import with_decimals
+from fusion_core.ingest.generic._places import PUMA, census_of_column, with_whole_pumas
 from fusion_core.ingest.generic._plausibility import check_membership
 from fusion_core.ingest.generic._quotes import without_quotes
 from fusion_core.ingest.generic._special import reserved_negatives, values_of
@@ -188,7 +190,8 @@ def read_generic(
         source=source or "Read from " + ", ".join(r.inspection.path.name for r in readings),
         synthetic=synthetic,
         design=inspection.design,
-        geography=tuple(inference.survey_name(column) for column in inspection.geography),
+        geography=_survey_names(inspection),
+        puma_censuses=_censuses(inspection),
         price_year=price_year,
         notes=tuple(
             dict.fromkeys(
@@ -208,6 +211,22 @@ def read_generic(
     )
 
 
+def _survey_names(inspection: Inspection) -> tuple[str, ...]:
+    """Return the columns of areas by their names in the survey."""
+    names = {column.source: column.name for column in inspection.columns}
+    return tuple(
+        names.get(column, inference.survey_name(column)) for column in inspection.geography
+    )
+
+
+def _censuses(inspection: Inspection) -> tuple[str, ...]:
+    """Return the census of the survey's PUMAs, where the name of their column says it."""
+    found = {
+        census_of_column(column.source) for column in inspection.columns if column.name == PUMA
+    }
+    return tuple(sorted(found - {""}))
+
+
 def _read(
     path: PathLike,
     codebook: PathLike | None,
@@ -221,7 +240,10 @@ def _read(
     entries = _entries(loaded, None if codebook is None else read_codebook(codebook), choices)
     raw, quoted = without_quotes(raw)
     log.problems += gathered(raw.said)
+    raw, lacking = with_decimals(raw, entries, choices, log)
+    raw = with_whole_pumas(raw, log)
     columns = [str(column) for column in raw.frame.columns]
+    lacking += [name for name in choices.geography or () if name not in columns]
     key = _chosen(choices.key, columns, inference.HOUSEHOLD_KEYS, log, path)
     person = _chosen(choices.person_number, columns, inference.PERSON_NUMBERS, log, path)
     level = respondent or _respondent(raw, key, person)
@@ -271,7 +293,7 @@ def _read(
     return _Reading(
         raw,
         choices,
-        tuple(unknown),
+        (*unknown, *lacking),
         dataclasses.replace(inspection, problems=tuple(log.problems)),
         pd.DataFrame(table),
         tuple(variables),

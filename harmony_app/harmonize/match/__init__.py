@@ -1,6 +1,6 @@
 """The match: edits of levels, bins and expressions, and what they do."""
 
-from harmony_app.harmonize.match.builder_records import read_recipe
+from harmony_app.harmonize.match.builder_records import read_recipe, recipe_record
 from harmony_app.harmonize.match.building import Building
 from harmony_app.harmonize.match.consequences import (
     SEVERITIES,
@@ -24,5 +24,6 @@ __all__ = [
     "labels_record",
     "preview_record",
     "read_recipe",
+    "recipe_record",
     "rows_record",
 ]

@@ -7,8 +7,9 @@ export function render({ model, el }) {
   const waiting = new Map();
   const levelsKnown = new Map();
   let sequence = 0;
+  const given = survey.given;
   let recipe = null;
-  let expression = "";
+  let expression = given?.expression ?? "";
   let fine = false;
 
   const text = (label, placeholder) => h("input", { type: "text", "aria-label": label, placeholder, autocomplete: "off", spellcheck: "false", oninput: () => ask() });
@@ -21,7 +22,7 @@ export function render({ model, el }) {
     h("option", { value: "household" }, "households"), ...(survey.has_persons ? [h("option", { value: "person" }, "persons")] : []));
   const aggregate = h("select", { "aria-label": "A household gets", onchange: () => ask() },
     ...AGGREGATES.map(([value, words]) => h("option", { value }, words)), h("option", { value: "" }, "nothing: it stays a variable of persons"));
-  const store = h("button.primary", { type: "button", disabled: true, onclick: () => send("store") }, "Add the variable");
+  const store = h("button.primary", { type: "button", disabled: true, onclick: () => send("store") }, given ? "Save the change" : "Add the variable");
   const cancel = h("button", { type: "button", onclick: () => model.send_msg({ kind: "cancel" }) }, "Cancel");
   const problem = h("p.match-problem", { role: "alert" });
 
@@ -52,12 +53,12 @@ export function render({ model, el }) {
   };
   let asked;
   const builder = createRecipe("variable", actions, shared);
-  const now = () => ({ adjustment: expression, recipe: recipe ?? { start: { kind: "condition", condition: null }, steps: [] }, adjustment_text: "" });
+  const now = () => ({ adjustment: expression, recipe: recipe ?? (expression ? null : { start: { kind: "condition", condition: null }, steps: [] }), adjustment_text: "" });
 
   const field = (title, input, help) => h("label.derive-field", {}, h("span", {}, title), input, help ? h("span.help", {}, help) : null);
   const aggregateField = field("A household gets", aggregate, "Persons without a value are left out.");
   const element = h("div.derive", {},
-    h("h1", {}, `Derive a variable of ${survey.title}`),
+    h("h1", {}, given ? `Change ${given.name} of ${survey.title}` : `Derive a variable of ${survey.title}`),
     h("div.derive-row", {}, field("Name", name), field("Label", label)),
     h("div.derive-row", {}, field("Built from the answers of", about), aggregateField),
     h("div.derive-builder", {}, builder.body),
@@ -98,7 +99,15 @@ export function render({ model, el }) {
     if (reply.kind === "fine") setText(problem, "");
     showStore();
   });
+  if (given) {
+    about.value = given.about;
+    aggregate.value = given.aggregate;
+    for (const [input, value] of [[name, given.name], [label, given.label], [unit, given.unit], [bins, given.bins], [levels, given.levels]]) input.value = value;
+    name.disabled = true;
+    recipe = given.recipe;
+    ask();
+  }
   showAggregate();
   builder.update(now());
-  name.focus();
+  (given ? label : name).focus();
 }

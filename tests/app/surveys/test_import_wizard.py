@@ -150,14 +150,15 @@ def test_replicates_design_and_missing_codes_are_chosen_on_the_page(workspace, t
     wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
     wizard._put("household", tmp_path / "h.csv")
     finish(wizard._run_check(None))
-    assert wizard._corrections.visible
-    wizard._weight.value = "w"
-    wizard._replicates.value = "jk"
-    wizard._design.value = "jk2"
-    wizard._missing.value_input = "kwh"
+    fields = wizard._corrections.fields
+    assert wizard._corrections.__panel__().visible
+    fields["weight"].value = "w"
+    fields["replicates"].value = "jk"
+    fields["design"].value = "jk2"
+    fields["missing"].value_input = "kwh"
     finish(wizard._run_check(None))
     assert "does not say which codes of which column" in str(wizard._report.object)
-    wizard._missing.value_input = "kwh = 7"
+    fields["missing"].value_input = "kwh = 7"
     finish(wizard._run_check(None))
     assert "The rows stand for 60 households" in str(wizard._report.object)
     store(wizard)
@@ -169,7 +170,63 @@ def test_replicates_design_and_missing_codes_are_chosen_on_the_page(workspace, t
 
 def test_another_file_empties_the_fields_that_corrected_the_first(workspace, tmp_path, left):
     wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
-    wizard._missing.value_input = "kwh = 7"
+    wizard._corrections.fields["missing"].value_input = "kwh = 7"
     wizard._put("household", tmp_path / "h.csv")
-    assert wizard._missing.value == ""
+    assert wizard._corrections.fields["missing"].value == ""
     assert wizard._form.missing == ""
+
+
+def test_columns_are_left_out_renamed_retyped_and_scaled_on_the_page(workspace, tmp_path, left):
+    columns = {"id": range(30), "w": [250] * 30, "kwh": [5, 6, 7] * 10, "zip": [2139, 2140] * 15}
+    columns |= {"note": ["a", "b"] * 15, "zone": ["hot", "cold"] * 15}
+    pd.DataFrame(columns).to_csv(tmp_path / "h.csv", index=False)
+    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
+    wizard._put("household", tmp_path / "h.csv")
+    finish(wizard._run_check(None))
+    fields = wizard._corrections.fields
+    fields["weight"].value = "w"
+    fields["left_out"].value = ["note"]
+    fields["areas"].value = ["zone"]
+    fields["renamed"].value_input = "kwh = elec_kwh"
+    fields["types"].value_input = "zip = category"
+    fields["implied_decimals"].value_input = "w = 2"
+    finish(wizard._run_check(None))
+    assert "250 is read as 2.50" in str(wizard._report.object)
+    store(wizard)
+    stored = workspace.survey(SURVEY)
+    assert set(stored.household) == {"household_id", "weight", "elec_kwh", "zip", "zone"}
+    assert stored.household["weight"].tolist() == [2.5] * 30
+    assert stored.dictionary["zip"].levels == ("2139", "2140")
+    assert stored.description.geography == ("zone",)
+
+
+def test_the_choices_of_a_stored_survey_are_taken_over_for_the_next_file(workspace, tmp_path, left):
+    frame = pd.DataFrame({"id": range(30), "w": [250] * 30, "kwh": [5, 6, 7] * 10})
+    frame.to_csv(tmp_path / "h.csv", index=False)
+    first = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    first._name.value_input, first._vintage.value_input = SURVEY.name, SURVEY.vintage
+    first._put("household", tmp_path / "h.csv")
+    finish(first._run_check(None))
+    first._corrections.fields["weight"].value = "w"
+    first._corrections.fields["implied_decimals"].value_input = "w = 2"
+    finish(first._run_check(None))
+    store(first)
+
+    second = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    second._recipe.value = second._recipe.options[SURVEY.title]
+    assert second._form.name == SURVEY.name
+    second._vintage.value_input = "2021"
+    second._put("household", tmp_path / "h.csv")
+    finish(second._run_check(None))
+    store(second)
+    assert (
+        workspace.survey(SurveyId(SURVEY.name, "2021")).household["weight"].tolist() == [2.5] * 30
+    )
+
+
+def test_a_recipe_that_cannot_be_read_is_said(workspace, tmp_path, left):
+    (tmp_path / "recipe.toml").write_text("weight = [")
+    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard._recipe_file.value = str(tmp_path / "recipe.toml")
+    assert "The recipe is not TOML" in str(wizard._report.object)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from fusion_core.errors import InputError
 from fusion_core.ingest.generic.inspection import Choices
+from fusion_core.ingest.recipes import Recipe
 from fusion_core.surveys import SurveyId, Variable
 from fusion_core.surveys.search import Entry, Hit
 from fusion_core.surveys.summary import Distribution, LevelShare
@@ -11,11 +13,12 @@ from harmony_app.surveys.detail import difference
 from harmony_app.surveys.wizard_state import (
     ImportForm,
     is_current,
+    recipe,
     request,
-    with_columns,
-    with_encoding,
+    with_corrections,
     with_file,
     with_reader,
+    with_recipe,
     with_texts,
 )
 
@@ -129,17 +132,90 @@ def test_the_form_proposes_the_surveys_name_but_keeps_a_typed_one():
 
 
 def test_another_file_forgets_the_columns_chosen_for_the_first(tmp_path):
-    form = with_columns(
-        with_file(ImportForm(), "household", tmp_path / "a.csv"), key="id", weight="-"
+    form = with_corrections(
+        with_file(ImportForm(), "household", tmp_path / "a.csv"), {"key": "id", "weight": "-"}
     )
     assert request(form).choices.weight == "-"
     assert request(with_file(form, "household", tmp_path / "b.csv")).choices == Choices()
 
 
 def test_the_encoding_chosen_for_one_file_holds_for_the_next(tmp_path):
-    form = with_file(with_encoding(ImportForm(), "cp1252"), "household", tmp_path / "a.csv")
+    form = with_file(
+        with_corrections(ImportForm(), {"encoding": "cp1252"}), "household", tmp_path / "a.csv"
+    )
     assert request(form).choices == Choices(encoding="cp1252")
     assert request(with_reader(form, "recs")).choices == Choices()
+
+
+def test_what_is_said_of_columns_reaches_the_reader(tmp_path):
+    form = with_corrections(
+        ImportForm(files={"household": tmp_path / "a.csv"}),
+        {
+            "left_out": ("note",),
+            "areas": ("STATE", "PUMA"),
+            "renamed": "AGE_ = age_flag\n\n",
+            "types": "zip = category",
+            "implied_decimals": "HHWT=2\nREPWT = 2",
+            "decimal": ",",
+            "sheet": " Data ",
+            "header_row": 3,
+        },
+    )
+    assert request(form).choices == Choices(
+        left_out=("note",),
+        geography=("STATE", "PUMA"),
+        renamed={"AGE_": "age_flag"},
+        types={"zip": "category"},
+        implied_decimals={"HHWT": "2", "REPWT": "2"},
+        decimal=",",
+        sheet="Data",
+        header_row=3,
+    )
+
+
+@pytest.mark.parametrize("field", ["renamed", "types", "implied_decimals"])
+def test_a_line_without_two_sides_is_said(field):
+    with pytest.raises(InputError, match="does not say what is meant of which column"):
+        request(with_corrections(ImportForm(), {field: "AGE_"}))
+
+
+CHOICES = Choices(
+    key="id",
+    weight="HHWT",
+    replicates=("REPWT1", "REPWT2"),
+    design="jkn:5",
+    missing={"RENT": ("-6", "-9"), "AGE": ()},
+    left_out=("note",),
+    renamed={"AGE_": "age_flag"},
+    types={"zip": "category"},
+    implied_decimals={"HHWT": "2"},
+    decimal=",",
+    person_number="line",
+    person_sheet="Persons",
+    encoding="cp1252",
+)
+
+
+def test_a_recipe_comes_back_as_it_was_whatever_the_form_shows_of_it(tmp_path):
+    kept = Recipe("generic", "HOMES", "Homes", CHOICES)
+    form = with_recipe(ImportForm(vintage="2022"), kept)
+    assert recipe(form) == kept
+    assert form.vintage == "2022"
+    assert recipe(with_file(form, "household", tmp_path / "next.csv")) == kept
+
+
+def test_what_is_said_anew_goes_before_the_recipe():
+    form = with_recipe(ImportForm(), Recipe("generic", "HOMES", "", CHOICES))
+    form = with_corrections(form, {"weight": "W2", "replicates": "-", "renamed": ""})
+    choices = request(form).choices
+    assert (choices.weight, choices.replicates, choices.renamed) == ("W2", ("-",), {})
+    assert choices.person_sheet == "Persons"
+
+
+def test_a_recipe_of_another_reader_leaves_the_files_behind(tmp_path):
+    form = with_file(ImportForm(), "codebook", tmp_path / "cb.csv")
+    assert with_recipe(form, Recipe("acs_pums", "ACS")).files == {}
+    assert with_recipe(form, Recipe("generic", "T")).files == form.files
 
 
 def test_only_an_unchanged_form_that_was_found_in_order_may_be_stored():

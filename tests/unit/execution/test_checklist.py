@@ -174,3 +174,13 @@ def test_a_table_that_was_cut_off_is_named(toy_workspace, toy_pair):
     path.write_bytes(path.read_bytes()[:100])
     problems = read_checklist(toy_workspace).problems
     assert [problem for problem in problems if toy_pair.donor.title in problem]
+
+
+@pytest.mark.parametrize("file", ["household.parquet", "dictionary.parquet"])
+def test_a_table_that_is_cut_off_after_it_was_seen_in_order_is_named(toy_workspace, file):
+    assert read_checklist(toy_workspace).problems == ()
+    path = toy_workspace.path / "surveys/TOY/2020" / file
+    path.write_bytes(path.read_bytes()[:-20])
+    (problem,) = read_checklist(toy_workspace).problems
+    assert "TOY 2020" in problem
+    assert "damaged" in problem

@@ -198,3 +198,16 @@ def test_an_adult_without_an_employment_status_is_no_child(pums_2019):
     assert survey.person.set_index("agep")["wagp"].isna()[44]
     assert "1 blank field is missing" in survey.dictionary["esr"].note
     assert any("missing answers" in note and "ESR 1" in note for note in survey.description.notes)
+
+
+@pytest.mark.parametrize("puma", ["0400100", "400100"])
+def test_a_puma_written_with_its_state_names_both(pums_2019, puma):
+    usual = read(pums_2019)
+    for row in (*pums_2019.households, *pums_2019.persons):
+        row["PUMA"] = puma
+        row.pop("ST", None)
+        row.pop("STATE", None)
+    pums_2019.rewrite()
+    survey = read(pums_2019)
+    assert survey.household["puma"].unique().tolist() == ["0400100"]
+    assert survey.household["state"].unique().tolist() == usual.household["state"].unique().tolist()

@@ -180,3 +180,55 @@ def test_flags_beside_their_variables_have_names_of_their_own(tmp_path):
 def test_a_column_that_is_only_missing_is_left_out(tmp_path):
     read(tmp_path, {"x": ["NA"] * 10, "y": ["1"] * 10})
     assert "no row has a value" in inspect_file(tmp_path / "h.csv").problems[0].what
+
+
+def eia_codebook(path, rows):
+    """Write a codebook as the EIA lays it out: a title, and one header over codes and labels."""
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.append(["2015 RECS Variable and Response Codebook"])
+    sheet.append([])
+    sheet.append([None] * 6 + ["Variables in End-Use Models"])
+    header = ["SAS Variable Name", "Type", "Length", "Variable Description", None]
+    sheet.append([*header, "Final Response Set", "Electricity"])
+    for row in rows:
+        sheet.append(row)
+    sheet.append([])
+    sheet.append(["Note: the end-use models are described in the technical documentation."])
+    workbook.save(path)
+    return path
+
+
+def test_one_header_may_span_codes_and_labels(tmp_path):
+    path = eia_codebook(
+        tmp_path / "cb.xlsx",
+        [
+            ["CELLAR", "Numeric", 8, "Over a basement", "1\n0\n-2", "Yes\nNo\nNot applicable"],
+            ["ROOMS", "Numeric", 8, "Rooms", "1 - 60", "Rooms"],
+            ["BTU", "Numeric", 8, "Usage", None, "Thousand Btu"],
+            ["UATYP", "Character", 1, "Urban type", "U\nR", "Urban\nRural"],
+        ],
+    )
+    entries = read_codebook(path)
+    assert list(entries) == ["cellar", "rooms", "btu", "uatyp"]
+    assert entries["cellar"].labels == {"1": "Yes", "0": "No", "-2": "Not applicable"}
+    assert entries["cellar"].type is None  # how its codes are stored says nothing of what they mean
+    assert entries["rooms"].type == "continuous"
+    assert (entries["btu"].unit, entries["btu"].labels) == ("Thousand Btu", {})
+    assert entries["uatyp"].labels == {"U": "Urban", "R": "Rural"}
+
+
+def test_such_a_codebook_labels_any_survey(tmp_path):
+    path = eia_codebook(
+        tmp_path / "cb.xlsx",
+        [
+            ["CELLAR", "Numeric", 8, "Over a basement", "1\n0\n-2", "Yes\nNo\nNot applicable"],
+            ["ROOMS", "Numeric", 8, "Rooms", "1 - 60", "Rooms"],
+        ],
+    )
+    rows = [f"h{n:02d},1,{(1, 0, -2)[n % 3]},{n % 7 + 1}" for n in range(40)]
+    (tmp_path / "h.csv").write_text("\n".join(["hid,weight,CELLAR,ROOMS", *rows]) + "\n")
+    survey = read_generic(tmp_path / "h.csv", survey=SurveyId("T", "2020"), codebook=path)
+    assert {"Yes", "No"} <= set(survey.dictionary["cellar"].levels)
+    assert survey.dictionary["cellar"].description == "Over a basement"
+    assert survey.household["rooms"].tolist()[:3] == [1, 2, 3]

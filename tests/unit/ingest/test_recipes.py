@@ -36,6 +36,7 @@ CHOICES = st.builds(
 def test_every_choice_can_be_kept(tmp_path):
     texts = {"header_row": 3, "replicates": ("a", "b"), "left_out": ("c",), "geography": ("d",)}
     texts |= {"missing": {"e": ("-1",)}, "renamed": {"f": "g"}, "types": {"g": "text"}}
+    texts |= {"implied_decimals": {"h": "2"}}
     names = {field.name: field.name for field in dataclasses.fields(Choices)}
     recipe = Recipe(choices=Choices(**(names | texts)))
     write_recipe(recipe, tmp_path)
