@@ -17,8 +17,8 @@ import pandas as pd
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.fusion.base import Purpose, stream
 from fusion_core.geography.definitions import check_table_definition
-from fusion_core.geography.local_context import read_contexts
 from fusion_core.geography.known_places import donor_intersections
+from fusion_core.geography.local_context import read_contexts
 from fusion_core.geography.location import PUMA, impute_location, read_intersections
 from fusion_core.geography.spatial import join_predictors, read_spatial_tables
 from fusion_core.harmony.apply import harmonize_pair, similarity
