@@ -9,10 +9,11 @@ from fusion_core.fusion.forests.forest import (
 )
 from fusion_core.fusion.forests.growing import ForestTask
 from fusion_core.fusion.forests.records import forest_of, forest_record
-from fusion_core.fusion.forests.tuning import FittedForest, fit_forest
+from fusion_core.fusion.forests.tuning import SEARCH_TREES, FittedForest, fit_forest
 
 __all__ = [
     "NODE",
+    "SEARCH_TREES",
     "FittedForest",
     "Forest",
     "ForestChoice",

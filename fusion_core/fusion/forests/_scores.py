@@ -54,11 +54,11 @@ def held_members(trees: Sequence[GrownTree]) -> HeldMembers:
     for place, tree in enumerate(trees):
         rows = np.flatnonzero(tree.held >= 0)
         leaves = tree.nodes[tree.held[rows]]
-        counts = leaves["right"].astype(np.int64)
+        counts = leaves["threshold"].astype(np.int64)
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         row.append(np.repeat(rows, counts))
         number.append(np.full(len(within), place))
-        member.append(tree.donors[np.repeat(leaves["left"], counts) + within].astype(np.int64))
+        member.append(tree.donors[np.repeat(leaves["right"], counts) + within].astype(np.int64))
         weight.append(np.repeat(1.0 / counts, counts))
         seen[rows] += 1
     return HeldMembers(

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from numba import float64, from_dtype, int32, int64, types, void
+from numba import float64, from_dtype, int32, int64, njit, types, void
 
 from fusion_core.compiling import compile_once, plain
 
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 NODE: Final = np.dtype(
     [
         ("threshold", np.float64),
-        ("feature", np.int32),
-        ("left", np.int32),
         ("right", np.int32),
-        ("missing_left", np.int32),
+        ("feature", np.int16),
+        ("missing_left", np.int16),
     ],
     align=True,
 )
-"""A node: the largest value that goes left; its feature, −1 for a leaf; the nodes below it, of a leaf
-the place of its first donor and the number of its donors; and whether a missing value goes left."""
+"""A node: the largest value that goes left; the node on the right, while that on the left is the next
+one; its feature; and whether a missing value goes left. A leaf has the feature −1, its threshold is the
+number of its donors, and right the place of the first of them."""
+ROWS_AT_ONCE: Final = 1024
+"""Rows whose draws are taken tree by tree, so that a tree stays in the processor's cache."""
 
 
 class LeafTables(NamedTuple):
@@ -115,24 +117,42 @@ def _walk(
     uniforms: NDArray[np.float64],
     chosen: NDArray[np.int32],
 ) -> None:
-    nodes, roots, donors = tables.nodes, tables.roots, tables.donors
-    shared, own, place = answers.shared, answers.own, answers.place
     rows, implicates = chosen.shape
-    trees = len(roots)
-    for row in range(rows):
-        for implicate in range(implicates):
-            at = roots[min(int(uniforms[row, implicate, 0] * trees), trees - 1)]
-            feature = nodes[at]["feature"]
-            while feature >= 0:
-                where = place[feature]
-                value = shared[row, -1 - where] if where < 0 else own[row, where, implicate]
-                if value <= nodes[at]["threshold"] or (
-                    np.isnan(value) and nodes[at]["missing_left"]
-                ):
-                    at = nodes[at]["left"]
-                else:
-                    at = nodes[at]["right"]
-                feature = nodes[at]["feature"]
-            count = int(nodes[at]["right"])
+    trees = len(tables.roots)
+    tree = np.empty(ROWS_AT_ONCE * implicates, np.int32)
+    order = np.empty(ROWS_AT_ONCE * implicates, np.int32)
+    starts = np.empty(trees + 1, np.int64)
+    for first in range(0, rows, ROWS_AT_ONCE):
+        cells = (min(first + ROWS_AT_ONCE, rows) - first) * implicates
+        starts[:] = 0
+        for cell in range(cells):
+            number = uniforms[first + cell // implicates, cell % implicates, 0]
+            tree[cell] = min(int(number * trees), trees - 1)
+            starts[tree[cell] + 1] += 1
+        for place in range(trees):
+            starts[place + 1] += starts[place]
+        for cell in range(cells):
+            order[starts[tree[cell]]] = cell
+            starts[tree[cell]] += 1
+        for place in range(cells):
+            cell = order[place]
+            row, implicate = first + cell // implicates, cell % implicates
+            at = _leaf(tables.nodes, tables.roots[tree[cell]], answers, row, implicate)
+            count = int(tables.nodes[at]["threshold"])
             drawn = min(int(uniforms[row, implicate, 1] * count), count - 1)
-            chosen[row, implicate] = donors[nodes[at]["left"] + drawn]
+            chosen[row, implicate] = tables.donors[tables.nodes[at]["right"] + drawn]
+
+
+@njit(nogil=True)
+def _leaf(nodes: NDArray[np.void], at: int, answers: Answers, row: int, implicate: int) -> int:
+    """Return the leaf of a draw."""
+    feature = nodes[at]["feature"]
+    while feature >= 0:
+        where = answers.place[feature]
+        value = answers.shared[row, -1 - where] if where < 0 else answers.own[row, where, implicate]
+        goes_left = value <= nodes[at]["threshold"] or (
+            np.isnan(value) and nodes[at]["missing_left"] != 0
+        )
+        at = at + 1 if goes_left else int(nodes[at]["right"])
+        feature = nodes[at]["feature"]
+    return at

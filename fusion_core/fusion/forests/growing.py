@@ -224,9 +224,10 @@ def _nodes(data: ForestData, tree: Any, members: NDArray[np.int64]) -> NDArray[n
     is_leaf = tree.children_left < 0
     nodes["feature"] = np.where(is_leaf, -1, tree.feature)
     nodes["threshold"] = data.thresholds(nodes["feature"], np.asarray(tree.threshold))
-    first = np.cumsum(members) - members
-    nodes["left"] = np.where(is_leaf, first, tree.children_left)
-    nodes["right"] = np.where(is_leaf, members, tree.children_right)
+    if not (tree.children_left == np.arange(1, tree.node_count + 1))[~is_leaf].all():
+        raise ValueError("nodes on the left do not follow their parents")
+    nodes["threshold"][is_leaf] = members[is_leaf]
+    nodes["right"] = np.where(is_leaf, np.cumsum(members) - members, tree.children_right)
     nodes["missing_left"] = tree.missing_go_to_left
     return nodes
 
@@ -239,6 +240,5 @@ def joined(trees: Sequence[GrownTree]) -> tuple[NDArray[np.void], NDArray[np.int
     nodes = np.concatenate([tree.nodes for tree in trees])
     is_leaf = nodes["feature"] < 0
     after, before = np.repeat(roots, sizes), np.repeat(np.cumsum(members) - members, sizes)
-    nodes["left"] += np.where(is_leaf, before, after).astype(np.int32)
-    nodes["right"] += np.where(is_leaf, 0, after).astype(np.int32)
+    nodes["right"] += np.where(is_leaf, before, after).astype(np.int32)
     return nodes, roots

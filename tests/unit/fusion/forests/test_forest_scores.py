@@ -27,8 +27,8 @@ def tree(draw: np.random.Generator, leaves: int = 3) -> GrownTree:
     """A tree of random leaves; only the nodes that are leaves matter to scores."""
     sizes = draw.integers(1, 4, leaves)
     nodes = np.zeros(leaves, dtype=NODE)
-    nodes["feature"], nodes["right"] = -1, sizes
-    nodes["left"] = np.cumsum(sizes) - sizes
+    nodes["feature"], nodes["threshold"] = -1, sizes
+    nodes["right"] = np.cumsum(sizes) - sizes
     donors = draw.integers(0, ROWS, sizes.sum()).astype(np.int32)
     held = np.where(draw.random(ROWS) < 0.8, draw.integers(0, leaves, ROWS), -1)
     return GrownTree(nodes, donors, np.zeros(1), held)
@@ -36,7 +36,7 @@ def tree(draw: np.random.Generator, leaves: int = 3) -> GrownTree:
 
 def members(grown: GrownTree, row: int) -> np.ndarray:
     leaf = grown.nodes[grown.held[row]]
-    return grown.donors[leaf["left"] : leaf["left"] + leaf["right"]]
+    return grown.donors[leaf["right"] : leaf["right"] + int(leaf["threshold"])]
 
 
 @pytest.fixture(params=range(5))
