@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fusion_core.cli import contexts
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace, split_list
 from fusion_core.cli.output import Output, number, percent, table
 from fusion_core.errors import InputError
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
     from fusion_core.places.tables import TableRequest
     from fusion_core.workspace.layout import Workspace
 
-app = typer.Typer(no_args_is_help=True, help="Add, list and check boundaries and spatial tables.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Add, list and check boundaries, spatial tables and local contexts.",
+)
+app.add_typer(contexts.app, name="context")
 _FOUND_PROBLEMS = 1
 
 

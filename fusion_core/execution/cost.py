@@ -3,23 +3,29 @@
 The estimate is a count of the elementary operations of each stage – a tree grown on a row and a
 predictor, a prediction, a draw – times a speed measured once (`Speeds`). It is meant to tell a
 minute from an hour and a gigabyte from a terabyte: expect it to be right within a factor of two on
-a computer like the one it was measured on. The time left while a run is going corrects itself.
+a computer like the one it was measured on; finished runs correct it (`read_pace`). The time left while
+a run is going corrects itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, cast
 
-from fusion_core.errors import InputError
+import numpy as np
+
+from fusion_core.errors import HarmonyError, InputError
 from fusion_core.execution.budget import available_cores
+from fusion_core.fusion.forests import SEARCH_TREES, forest_bytes
 from fusion_core.geography.spatial import PUMA
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.prepare.choose import flat_names
 from fusion_core.records import Checked
 from fusion_core.surveys.storage import has_table, read_outline
-from fusion_core.workspace.runs import STAGES, Stage
+from fusion_core.workspace.runs import STAGES, Stage, list_runs
 from fusion_core.workspace.tables import read_table_outline
 
 if TYPE_CHECKING:
@@ -29,7 +35,7 @@ if TYPE_CHECKING:
     from fusion_core.harmony.model import SurveyPair
     from fusion_core.surveys.model import Variable
     from fusion_core.workspace.layout import Workspace
-    from fusion_core.workspace.runs import RunSpec
+    from fusion_core.workspace.runs import Run, RunSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,10 @@ class Speeds:
         One implicate of one variable for one household.
     draw_block
         One implicate of a block for one household: its search has many dimensions.
+    grow
+        One tree of a forest, per row and predictor.
+    walk
+        One implicate of one variable or block for one household, drawn from a forest's leaf.
     compare
         Validation of one implicate of one variable for one donor household.
     """
@@ -69,6 +79,8 @@ class Speeds:
     predict: float = 6e-6
     draw: float = 1.6e-6
     draw_block: float = 2e-5
+    grow: float = 1.5e-7
+    walk: float = 4e-7
     compare: float = 1e-6
 
 
@@ -83,6 +95,10 @@ _BASE_MEMORY: Final = 420_000_000
 # Draws are written in parts; more than this is not kept at once.
 _DRAWS_MEMORY: Final = 800_000_000
 _MAXIMUM_CLASSES: Final = 50
+_RUNS_LOOKED_AT: Final = 20
+_TELLING_SECONDS: Final = 5.0
+"""Shorter stages say more about starting a process than about the work."""
+_PACE_RANGE: Final = (-2.5, 2.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +151,67 @@ class CostEstimate(Checked):
         return sum(self.seconds_by_stage.values())
 
 
+Pace = Mapping[tuple[str, Stage], float]
+"""How much longer than estimated finished runs took, by method and stage (see `read_pace`)."""
+
+
 def estimate_cost(workspace: Workspace, spec: RunSpec) -> CostEstimate:
-    """Estimate time, memory and disk of a run from the sizes of its surveys.
+    """Estimate time, memory and disk of a run from the sizes of its surveys and from finished runs.
 
     Raises
     ------
     InputError
         If a survey has no household microdata or a fusion variable does not exist.
     """
-    return cost_of(read_sizes(workspace, spec.pair), spec)
+    return cost_of(read_sizes(workspace, spec.pair), spec, pace=read_pace(workspace))
+
+
+def read_pace(workspace: Workspace) -> dict[tuple[str, Stage], float]:
+    """Return how much longer than estimated the stages of finished runs took, by method.
+
+    The factor is the geometric mean of their ratios and of one, so that a single run moves the
+    estimate half the way.
+
+    Parameters
+    ----------
+    workspace
+        Whose runs are looked at, the newest ones.
+    """
+    found: dict[tuple[str, Stage], list[float]] = {}
+    for run in list_runs(workspace)[:_RUNS_LOOKED_AT]:
+        try:
+            if run.state().status != "finished":
+                continue
+            spec, taken = run.spec(), stage_seconds(run)
+            expected = cost_of(read_sizes(workspace, spec.pair), spec).seconds_by_stage
+        except HarmonyError:  # its surveys are gone or changed: it says nothing of others
+            continue
+        for stage, seconds in taken.items():
+            if max(seconds, expected[stage]) >= _TELLING_SECONDS:
+                ratio = np.log(max(seconds, 1.0) / max(expected[stage], 1.0))
+                found.setdefault((spec.train.method, stage), []).append(float(ratio))
+    return {
+        key: float(np.exp(np.clip(sum(logs) / (len(logs) + 1), *_PACE_RANGE)))
+        for key, logs in found.items()
+    }
+
+
+def stage_seconds(run: Run) -> dict[Stage, float]:
+    """Return the wall-clock seconds of the stages of a run that went through them once."""
+    begun = [
+        (cast("Stage", record["stage"]), datetime.fromisoformat(record["time"]))
+        for record in run.log_records()
+        if record.get("stage") in STAGES
+    ]
+    names = [stage for stage, _ in begun]
+    finished = run.state().finished
+    if len(set(names)) < len(names) or not finished:
+        return {}
+    ends = [*(time for _, time in begun[1:]), datetime.fromisoformat(finished)]
+    return {
+        stage: (end - start).total_seconds()
+        for (stage, start), end in zip(begun, ends, strict=True)
+    }
 
 
 def read_sizes(workspace: Workspace, pair: SurveyPair) -> RunSizes:
@@ -179,7 +247,12 @@ def read_sizes(workspace: Workspace, pair: SurveyPair) -> RunSizes:
 
 
 def cost_of(
-    sizes: RunSizes, spec: RunSpec, *, speeds: Speeds = SPEEDS, cores: int | None = None
+    sizes: RunSizes,
+    spec: RunSpec,
+    *,
+    speeds: Speeds = SPEEDS,
+    cores: int | None = None,
+    pace: Pace = MappingProxyType({}),
 ) -> CostEstimate:
     """Estimate the cost of a run of known sizes (a pure function).
 
@@ -193,11 +266,19 @@ def cost_of(
     parallel = max(1, min(spec.train.workers, cores or available_cores()))
     n, recipients, m = sizes.donor_rows, sizes.recipient_rows, spec.implicates
     used = min(sizes.predictors + len(names), spec.train.maximum_predictors)
-    models = sum(_models(variable, spec.train) for variable in variables)
-    train = sum(_training(variable, n, used, spec.train, speeds) for variable in variables)
+    settings, steps = spec.train, len(spec.fusion_variables)
+    models, train = 0, 0.0
+    if settings.is_boosted:
+        models = sum(_models(variable, settings) for variable in variables)
+        train = sum(_training(variable, n, used, settings, speeds) for variable in variables)
     drawn = m * len(names)
     blocks = sum(not isinstance(item, str) and len(item) > 1 for item in spec.fusion_variables)
-    fuse_row = models * speeds.predict + drawn * speeds.draw + m * blocks * speeds.draw_block
+    fuse_row = models * speeds.predict
+    if settings.draws_from_forest:
+        train += steps * _growing(n, used, settings, speeds)
+        fuse_row += m * steps * speeds.walk
+    else:
+        fuse_row += drawn * speeds.draw + m * blocks * speeds.draw_block
     both = n + recipients
     seconds = {
         "prepare": speeds.start
@@ -210,13 +291,18 @@ def cost_of(
     seconds["validate"] += out_of_fold_seconds(
         spec.out_of_fold, seconds["validate"], train / parallel
     )
+    seconds = {
+        stage: value * pace.get((settings.method, cast("Stage", stage)), 1.0)
+        for stage, value in seconds.items()
+    }
+    forests = steps * _forest_memory(n, settings) if settings.draws_from_forest else 0
     width = sum(_CODE_BYTES if item.is_categorical else _NUMBER_BYTES for item in variables)
     draws = recipients * m * width
     table = recipients * sizes.recipient_columns * _NUMBER_BYTES
     return CostEstimate(
         seconds_by_stage={stage: seconds[stage] for stage in STAGES},
-        memory_bytes=_BASE_MEMORY + 2.0 * table + min(3.0 * draws, _DRAWS_MEMORY),
-        disk_bytes=_COMPRESSION * (draws + table) + models * 500_000,
+        memory_bytes=_BASE_MEMORY + 2.0 * table + min(3.0 * draws, _DRAWS_MEMORY) + forests,
+        disk_bytes=_COMPRESSION * (draws + table + forests) + models * 500_000,
     )
 
 
@@ -265,7 +351,25 @@ def _training(
     per_row = (searched + 1) * rows * predictors * speeds.boost
     seconds = _models(variable, settings) * rounds * (per_row + trees * speeds.tree)
     seconds *= len(settings.variants())
-    return seconds if variable.is_categorical else seconds + rows * speeds.list_donor
+    finds_donors = not (variable.is_categorical or settings.draws_from_forest)
+    return seconds + rows * speeds.list_donor if finds_donors else seconds
+
+
+def _growing(rows: int, predictors: int, settings: TrainSettings, speeds: Speeds) -> float:
+    """Seconds of one core to choose and grow the forest of a variable or block."""
+    kinds = 2 if settings.is_boosted else 1
+    tries = kinds * (len(settings.forest_leaves) + len(settings.forest_shares) - 1)
+    trees = settings.forest_trees + tries * min(SEARCH_TREES, settings.forest_trees)
+    return trees * (speeds.tree + min(rows, settings.tree_rows) * predictors * speeds.grow)
+
+
+def _forest_memory(rows: int, settings: TrainSettings) -> int:
+    return forest_bytes(
+        rows,
+        trees=settings.forest_trees,
+        leaf=min(settings.forest_leaves),
+        tree_rows=settings.tree_rows,
+    )
 
 
 def _spatial_columns(folder: Path) -> int:

@@ -29,7 +29,7 @@ def prepare_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     spec = run.spec()
     prepared = prepare(workspace, spec, progress=progress)
     check_subset_variables(prepared, spec)
-    for note in prepared.notes:
+    for note in (*prepared.notes, *prepared.location):
         severity = {"severity": "warning"} if note.startswith(WARNING) else {}
         run.log(note, stage="prepare", **severity)
     write_prepared(prepared, run.input_folder)
@@ -50,6 +50,7 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
         variables=targets,
         predictors=prepared.kept,
         weight=WEIGHT,
+        given=prepared.given,
         donor_name=str(spec.pair.donor),
         seed=spec.seed,
         settings=spec.train,

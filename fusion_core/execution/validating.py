@@ -88,6 +88,7 @@ def validate_inside(run: Run, progress: Progress) -> None:
         threads=available_cores(),
         progress=lambda share, words: progress((1.0 - _COMPARING) * share, words),
     )
+    implicates = _modelled(implicates, prepared)
     progress(1.0 - _COMPARING, "Comparing fused with observed values")
     result = validate(
         prepared.donor,
@@ -135,6 +136,7 @@ def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
         variables=targets,
         predictors=prepared.kept,
         weight=WEIGHT,
+        given=prepared.given,
         implicates=_implicates(spec),
         seed=_own_seed(spec),
         settings=spec.train,
@@ -143,6 +145,7 @@ def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
         checkpoints=checkpoints,
         progress=lambda share, words: progress((1.0 - _COMPARING_OUT_OF_FOLD) * share, words),
     )
+    implicates = _modelled(implicates, prepared)
     progress(1.0 - _COMPARING_OUT_OF_FOLD, "Comparing fused with observed values")
     result = validate(
         prepared.donor,
@@ -158,6 +161,12 @@ def validate_out_of_fold(run: Run, folds: int, progress: Progress) -> None:
         facts={"folds": folds, **_facts(implicates, subsets, prepared, started)},
     )
     drop_checkpoints(run, _OUT_OF_FOLD)
+
+
+def _modelled(implicates: Implicates, prepared: PreparedInput) -> Implicates:
+    """Leave out what is given and not modelled: the donor's own classes come back as they were."""
+    rest = {name: item for name, item in implicates.variables.items() if name not in prepared.given}
+    return dataclasses.replace(implicates, variables=rest)
 
 
 def out_of_fold_folder(run: Run) -> Path:

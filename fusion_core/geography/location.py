@@ -130,6 +130,7 @@ def impute_location(
     *,
     predictors: Sequence[str],
     generator: np.random.Generator,
+    narrowing: Sequence[pd.DataFrame] = (),
     maximum_candidates: int = MAXIMUM_CANDIDATES,
     progress: Progress | None = None,
 ) -> LocationImputation:
@@ -151,6 +152,9 @@ def impute_location(
         1971). Distances of zero count as half the smallest positive one.
     generator
         Source of the seed; exactly one number is drawn from it.
+    narrowing
+        Tables of the same form that narrow the place further, unless that would leave no candidate:
+        what is known of areas less surely, such as the classes of a local context.
     maximum_candidates
         A random subset of this size stands for more candidates.
     progress
@@ -166,7 +170,8 @@ def impute_location(
     InputError
         If a column is missing or no donor household has a candidate.
     """
-    _check(donor, recipient, intersections, predictors)
+    every = [*intersections, *narrowing]
+    _check(donor, recipient, every, predictors)
     root = int(generator.integers(2**63))
     order = np.argsort(recipient[HOUSEHOLD_KEY].astype(str).to_numpy(), kind="stable")
     pool = recipient.iloc[order]
@@ -175,11 +180,12 @@ def impute_location(
     pool_weight = pool[WEIGHT].to_numpy(dtype=float)
     chosen = np.full(len(donor), -1, dtype=np.int64)
     identifiers = donor[HOUSEHOLD_KEY].astype(str).to_numpy()
-    groups = by_place(donor, intersections)
+    groups = by_place(donor, every)
     done = 0
     for place, rows in groups:
-        share = share_by_puma(place, intersections)
-        factor = np.ones(len(pool)) if share is None else _lookup(share, pool_puma)
+        factor = _factor(place, every, pool_puma)
+        if narrowing and not factor.any():
+            factor = _factor(place, intersections, pool_puma)
         candidates = np.flatnonzero(factor > 0)
         if len(candidates):
             mass = pool_weight[candidates] * factor[candidates]
@@ -322,6 +328,14 @@ def share_by_puma(
         share = table[keep].groupby(PUMA)[SHARE].sum()
         total = share if total is None else total.mul(share).dropna()
     return total
+
+
+def _factor(
+    place: dict[str, str], tables: Sequence[pd.DataFrame], puma: NDArray[np.object_]
+) -> NDArray[np.float64]:
+    """Return the share of each candidate's PUMA inside a place."""
+    share = share_by_puma(place, tables)
+    return np.ones(len(puma)) if share is None else _lookup(share, puma)
 
 
 def _lookup(share: pd.Series[float], puma: NDArray[np.object_]) -> NDArray[np.float64]:

@@ -18,10 +18,12 @@ from fusion_core.errors import HarmonyError, InputError
 from fusion_core.fusion.base import Purpose, stream
 from fusion_core.geography.definitions import check_table_definition
 from fusion_core.geography.known_places import donor_intersections
+from fusion_core.geography.local_context import read_contexts
 from fusion_core.geography.location import PUMA, impute_location, read_intersections
 from fusion_core.geography.spatial import join_predictors, read_spatial_tables
 from fusion_core.harmony.apply import harmonize_pair, similarity
 from fusion_core.harmony.store import HarmonyStore
+from fusion_core.prepare._neighbourhoods import Neighbourhoods
 from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
@@ -47,7 +49,8 @@ PREDICTOR_COLUMNS: Final = (
     "missing_recipient",
     "problem",
 )
-"""Columns of `PredictorPool.table`: name; words; ``"harmony"`` or ``"spatial"``; ``"nominal"``,
+"""Columns of `PredictorPool.table`: name; words; ``"harmony"``, ``"spatial"`` or ``"context"`` (see
+`fusion_core.geography.local_context`); ``"nominal"``,
 ``"ordered"`` or ``"number"``; donor variable it was made from; similarity of the two weighted
 distributions, 0–1; weighted shares of households without a value; and, when it cannot be used, a
 sentence that says why."""
@@ -71,6 +74,8 @@ class PredictorPool(Checked, Summarized):
         cannot be applied.
     changed
         Which survey was stored after a harmony was last saved, by predictor.
+    shares
+        Columns of both tables with the probability of each class, by local context.
     """
 
     donor: pd.DataFrame
@@ -78,6 +83,7 @@ class PredictorPool(Checked, Summarized):
     table: pd.DataFrame
     notes: tuple[str, ...] = ()
     changed: Mapping[str, str] = field(default_factory=dict)
+    shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def _facts(self) -> dict[str, object]:
         return {
@@ -134,6 +140,8 @@ def assemble(
     warnings = _warnings(rows, changed)
     left = pd.concat([frames[0], columns[0]], axis=1)
     right = pd.concat([frames[1], columns[1]], axis=1)
+    contexts = Neighbourhoods.of(read_contexts(workspace, pair.donor), (donor, recipient), right)
+    left = contexts.with_classes(left)
     report(0.6, "Placing donor households")
     left, notes = _locate(
         workspace,
@@ -141,6 +149,7 @@ def assemble(
         left,
         right,
         has_tables=bool(tables),
+        classes=contexts.intersections,
         seed=seed,
         predictors=[str(name) for name in columns[0].columns],
         progress=lambda share, words: report(0.6 + 0.3 * share, words),
@@ -151,9 +160,11 @@ def assemble(
         rows += spatial_rows
         left = pd.concat([left, spatial_left], axis=1)
         right = pd.concat([right, spatial_right], axis=1)
+    rows += contexts.rows(left, right)
+    left, right = contexts.with_shares(left, right)
     report(1.0, "Predictors are ready")
     predictors = pd.DataFrame(rows, columns=list(PREDICTOR_COLUMNS))
-    return PredictorPool(left, right, predictors, (*warnings, *notes), changed)
+    return PredictorPool(left, right, predictors, (*warnings, *notes), changed, contexts.columns)
 
 
 def _stored_since(
@@ -293,6 +304,7 @@ def _locate(
     recipient: pd.DataFrame,
     *,
     has_tables: bool,
+    classes: Sequence[pd.DataFrame],
     seed: int,
     predictors: Sequence[str],
     progress: Progress,
@@ -309,7 +321,7 @@ def _locate(
         )
     intersections = donor_intersections(workspace, donor, published, recipient[PUMA].unique())
     notes: list[str] = []
-    if not intersections:
+    if not intersections and not classes:
         notes.append(
             f"No table says which PUMAs a place published by {survey.id.title} overlaps: donor "
             "households were placed anywhere."
@@ -321,6 +333,7 @@ def _locate(
         intersections,
         predictors=predictors,
         generator=generator,
+        narrowing=classes,
         progress=progress,
     )
     return donor.assign(**{PUMA: placed.puma}), (*notes, *placed.notes)

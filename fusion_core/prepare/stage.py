@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.geography.local_context import share_columns
 from fusion_core.geography.location import PUMA
 from fusion_core.prepare.assemble import WARNING, assemble, stored_words
 from fusion_core.prepare.choose import check_named, choose_predictors, flat_names
+from fusion_core.prepare.location_knowledge import location_knowledge
 from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted
 from fusion_core.surveys.model import WEIGHT
@@ -48,6 +50,9 @@ class PreparedInput(Checked, Summarized):
         How sampling variances are computed on either side.
     notes
         What a user should know, one sentence each.
+    location
+        What the run knows of where households live, and what it does not; one sentence each. None
+        where an earlier version prepared the input.
     """
 
     donor: pd.DataFrame
@@ -56,6 +61,7 @@ class PreparedInput(Checked, Summarized):
     donor_design: WeightDesign
     recipient_design: WeightDesign
     notes: tuple[str, ...] = ()
+    location: tuple[str, ...] = ()
 
     def _facts(self) -> dict[str, object]:
         return {
@@ -67,8 +73,18 @@ class PreparedInput(Checked, Summarized):
 
     @property
     def kept(self) -> list[str]:
-        """Names of the predictors in use."""
-        return [str(name) for name in self.predictors.loc[self.predictors["kept"], "predictor"]]
+        """Names of the predictors in use that both surveys' households have; see `given`."""
+        used = self.predictors["kept"] & (self.predictors["source"] != "context")
+        return [str(name) for name in self.predictors.loc[used, "predictor"]]
+
+    @property
+    def given(self) -> dict[str, tuple[str, ...]]:
+        """Local contexts in use: columns with the probability of each class, as `train` takes them."""
+        used = self.predictors["kept"] & (self.predictors["source"] == "context")
+        return {
+            str(name): share_columns(str(name), list(self.donor[name].cat.categories))
+            for name in self.predictors.loc[used, "predictor"]
+        }
 
     @property
     def failures(self) -> Mapping[str, str]:
@@ -117,13 +133,14 @@ def prepare(
     )
     check_named(predictors, names, spec.train)
     kept = list(predictors.loc[predictors["kept"], "predictor"])
-    if not kept:
+    if set(kept) <= set(pool.shares):
         raise InputError(
             "No predictor is left to fuse with",
             where=spec.pair.title,
             fix="Improve the harmonies, or lower the minimum similarity",
         )
     left_out = [name for name in predictors["predictor"] if name not in kept]
+    left_out += [column for name in left_out for column in pool.shares.get(name, ())]
     answered = observed.notna().any(axis=1)
     fused = pd.concat([pool.donor.drop(columns=left_out, errors="ignore"), observed], axis=1)
     notes = [
@@ -132,6 +149,7 @@ def prepare(
         *_notes(predictors, pool.donor, observed),
     ]
     return PreparedInput(
+        location=location_knowledge(workspace, donor, pool, predictors),
         donor=fused[answered].reset_index(drop=True),
         recipient=pool.recipient.drop(columns=left_out, errors="ignore"),
         predictors=predictors,

@@ -42,6 +42,7 @@ def write_prepared(prepared: PreparedInput, folder: Path) -> None:
         "donor_design": dataclasses.asdict(prepared.donor_design),
         "recipient_design": dataclasses.asdict(prepared.recipient_design),
         "notes": list(prepared.notes),
+        "location": list(prepared.location),
     }
     with replace_folder(folder, _OWN, what="the prepared input") as new:
         for name in ("donor", "recipient"):
@@ -83,6 +84,7 @@ def read_prepared(folder: PathLike) -> PreparedInput:
         donor_design=WeightDesign(**record["donor_design"]),
         recipient_design=WeightDesign(**record["recipient_design"]),
         notes=tuple(record["notes"]),
+        location=tuple(record.get("location", ())),
     )
 
 

@@ -9,6 +9,7 @@ A workspace is one folder that a team can keep under version control (without da
     geography/<kind>.parquet                          GeoParquet polygons, e.g. puma, state
     geography/predictors/<table>.parquet              spatial predictors keyed by puma
     geography/intersections/<column>.parquet          donor geography × PUMA, share of housing units
+    geography/context/<name>.parquet                  classes a donor publishes of a neighbourhood × PUMA
     runs/<id>/                                        one fusion run (see fusion_core.workspace.runs)
     combinations/<name>.json                          runs analysed together (see fusion_core.workspace.combinations)
     truth/                                            true values, where a population is known

@@ -65,7 +65,7 @@ def _dependencies(workspace: Workspace, pair: SurveyPair) -> Iterator[Path]:
     yield from workspace.harmonies_folder.glob(f"{pair}.json")
     for survey in (pair.donor, pair.recipient):
         yield from workspace.survey_folder(survey).glob("*.parquet")
-    for folder in ("predictors", "intersections"):
+    for folder in ("predictors", "intersections", "context"):
         yield from (workspace.geography_folder / folder).glob("*.parquet")
 
 

@@ -10,7 +10,7 @@ from panel.viewable import Viewer
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.execution import cancel_run, remove_run, start_run
-from fusion_core.execution.cost import RunSizes, cost_of, read_sizes
+from fusion_core.execution.cost import Pace, RunSizes, cost_of, read_pace, read_sizes
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from fusion_core.prepare.choose import choose_predictors
 from fusion_core.surveys.storage import has_table
@@ -71,6 +71,7 @@ class FusePage(Viewer):
         self._variables: tuple[Variable, ...] = ()
         self._harmonized: dict[str, list[str]] = {}
         self._sizes: RunSizes | None = None
+        self._pace: Pace = {}
         self._rows: list[RunRow] = []
         self._state = _initial_state(session, pairs)
         self.board = FuseBoard(self._receive)
@@ -243,6 +244,7 @@ class FusePage(Viewer):
             for harmony in HarmonyStore(workspace.path, pair).load().harmonies:
                 self._harmonized.setdefault(harmony.donor.variable, []).append(harmony.key)
             self._sizes = read_sizes(workspace, pair)
+            self._pace = read_pace(workspace)
         except HarmonyError as error:
             self._problem = error.message
             return
@@ -307,7 +309,9 @@ class FusePage(Viewer):
         if self._setting_error:
             return presenting.cost_unknown("Put the setting above right to start.", bad=True)
         try:
-            return presenting.cost_data(cost_of(self._sizes, choices.to_spec(self._state)))
+            return presenting.cost_data(
+                cost_of(self._sizes, choices.to_spec(self._state), pace=self._pace)
+            )
         except HarmonyError as error:
             return presenting.cost_unknown(error.message, bad=True)
 

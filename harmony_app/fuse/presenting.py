@@ -38,6 +38,20 @@ _PRESET_WORDS: Final = {
     "showed a gain.",
     "custom": "Your own settings; a preset brings back the published ones.",
 }
+METHOD_WORDS: Final = {
+    "out-of-fold": "A number is taken from one of the donors whose answers models that never saw them "
+    "expected to be most like the household's; a category is drawn from its predicted probabilities.",
+    "forest": "Every answer is taken from a donor that shares the household's leaf in one tree, drawn at "
+    "random, of a random forest.",
+    "boosted-forest": "Every answer is taken from a donor in the household's leaf of a random forest, "
+    "part of whose trees also see what boosted trees expect of it; categories are partly drawn from "
+    "the boosted trees' probabilities.",
+    "variable-k": "A number is taken from one of the k donors with the most similar predictions, where "
+    "k is the number whose answers match the predicted distribution best.",
+    "variable-k-smoothed": "A number is taken from one of the k donors with the most similar predictions, "
+    "k being read off a smoothed curve.",
+}
+"""How each method draws, in a sentence."""
 _UNSEEN_PARTS: Final = (3, 5, 10)
 STAGE_WORDS: Final = {
     "prepare": "prepare",
@@ -199,8 +213,11 @@ def explanation(preset: str, settings: TrainSettings, implicates: int) -> str:
     """Say what a preset is for and the choices that matter most."""
     checked = f"{settings.folds} folds" if settings.folds else "one held-out part"
     sizes = " or ".join(str(leaves) for leaves in settings.leaves)
+    said = f"{_PRESET_WORDS[preset]} {METHOD_WORDS[settings.method]}"
+    if not settings.is_boosted:
+        return f"{said} {settings.forest_trees} trees a forest, {implicates} implicates."
     return (
-        f"{_PRESET_WORDS[preset]} {checked.capitalize()}, {len(settings.quantiles)} quantiles, trees "
+        f"{said} {checked.capitalize()}, {len(settings.quantiles)} quantiles, trees "
         f"of {sizes} leaves, learning rate {settings.learning_rate:g}, {implicates} implicates."
     )
 

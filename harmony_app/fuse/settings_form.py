@@ -139,14 +139,30 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
             SettingField(
                 "method",
                 "Donors found by",
-                "Out of fold: models that never saw them, the fairest. Variable-k is the paper's way, "
-                "smoothed k the R package's; their draws vary too little.",
+                "Out of fold: nearest by models that never saw them. Forest: in the same leaf of a tree "
+                "drawn at random, the quickest. Boosted forest: such trees also see what the out-of-fold "
+                "models expect. Variable-k is the paper's way, smoothed k the R package's; their draws "
+                "vary too little.",
                 (
                     ("out-of-fold", "out of fold"),
+                    ("forest", "forest"),
+                    ("boosted-forest", "boosted forest"),
                     ("variable-k", "variable-k"),
                     ("variable-k-smoothed", "smoothed k"),
                 ),
             ),
+            SettingField("forest_trees", "Trees of a forest", "Used by both forest ways."),
+            SettingField(
+                "forest_leaves",
+                "Donors per leaf",
+                "Fewest in a forest's leaf: candidates; the best out of bag is taken.",
+            ),
+            SettingField(
+                "forest_shares",
+                "Predictors per split",
+                "Share tried at a forest's split: candidates.",
+            ),
+            SettingField("tree_rows", "Donors per tree", "Most that a forest's tree is grown on."),
             SettingField(
                 "class_probabilities",
                 "Chances of classes",

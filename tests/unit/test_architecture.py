@@ -72,7 +72,7 @@ ROOMS = {
         "overview",
         "exchange",
     ),
-    "fusion_core.fusion": ("base", "implicates", "trees", "model", "training", "fusing"),
+    "fusion_core.fusion": ("base", "implicates", "trees", "forests", "model", "training", "fusing"),
     "fusion_core.estimates": ("statistics", "variance", "joint", "margins", "api", "runs"),
     "fusion_core.ingest": (
         "tables",
@@ -94,6 +94,7 @@ ROOMS = {
         "runs",
         "derive",
         "surveys",
+        "contexts",
         "places",
         "demo",
         "workspaces",

@@ -59,7 +59,14 @@ def fuse(
     donor: DonorOption = "",
     recipient: RecipientOption = "",
     preset: Annotated[
-        str, typer.Option(help="How thoroughly: quick, paper or production.")
+        str,
+        typer.Option(
+            help="How thoroughly: quick, paper or production. quick and production take a number from "
+            "a donor placed near the household by models that never saw that donor, paper from one "
+            "placed by the models fitted to it. --set method=forest takes every answer from a donor "
+            "in the household's leaf of a random forest, the quickest; method=boosted-forest also "
+            "shows the trees what boosted models expect."
+        ),
     ] = "production",
     implicates: Annotated[
         int | None,

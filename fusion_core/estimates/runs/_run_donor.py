@@ -8,6 +8,7 @@ import pandas as pd
 
 from fusion_core.estimates.variance import DonorSample
 from fusion_core.geography.known_places import donor_intersections
+from fusion_core.geography.local_context import as_intersections, read_contexts
 from fusion_core.geography.location import PUMA
 from fusion_core.geography.published_location import published_location
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
@@ -53,8 +54,14 @@ def donor_of_run(
     ]
     # A survey that says the PUMA itself has nothing to be expected.
     imputed = PUMA in donor.columns and PUMA not in survey.column_names("household")
-    spatial = [name for name in _spatial_predictors(run) if name in predictors] if imputed else []
+    spatial = _predictors(run, "spatial") if imputed else []
+    spatial = [name for name in spatial if name in predictors]
     published = [name for name in described.geography if name in donor.columns]
+    classes = [
+        as_intersections(context)
+        for context in read_contexts(workspace, run.spec().pair.donor)
+        if context.variable in _predictors(run, "context")
+    ]
     intersections = (
         donor_intersections(workspace, donor, published, recipient[PUMA].unique())
         if spatial
@@ -67,7 +74,7 @@ def donor_of_run(
         spatial=spatial,
         variables=variables,
         design=described.design,
-        intersections=intersections,
+        intersections=[*intersections, *classes],
     )
 
 
@@ -108,6 +115,11 @@ def sample_with_location(
     )
 
 
-def _spatial_predictors(run: Run) -> list[str]:
+def _predictors(run: Run, source: str) -> list[str]:
+    """Return the run's predictors of a source that it uses, or whose use is not recorded."""
     record = read_json(run.input_folder / "prepare.json")
-    return [row["predictor"] for row in record["predictors"] if row["source"] == "spatial"]
+    return [
+        row["predictor"]
+        for row in record["predictors"]
+        if row["source"] == source and row.get("kept", True)
+    ]

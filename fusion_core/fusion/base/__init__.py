@@ -7,7 +7,14 @@ from fusion_core.fusion.base.predictor_lists import (
     require_names,
 )
 from fusion_core.fusion.base.setting_texts import read_setting, setting_text
-from fusion_core.fusion.base.settings import Method, Preset, TrainSettings, checked_settings, tupled
+from fusion_core.fusion.base.settings import (
+    OUT_OF_FOLD_METHODS,
+    Method,
+    Preset,
+    TrainSettings,
+    checked_settings,
+    tupled,
+)
 from fusion_core.fusion.base.streams import (
     CHUNK_ROWS,
     POSITIONAL,
@@ -50,6 +57,7 @@ from fusion_core.fusion.base.workers import (
 __all__ = [
     "CHUNK_ROWS",
     "MOST_LEVELS",
+    "OUT_OF_FOLD_METHODS",
     "POSITIONAL",
     "Method",
     "Preset",

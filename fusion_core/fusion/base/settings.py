@@ -16,7 +16,11 @@ from fusion_core.records import Checked
 Preset = Literal["quick", "paper", "production"]
 OrderRule = Literal["given", "suggested"]
 ClassProbabilities = Literal["predicted", "calibrated"]
-Method = Literal["variable-k", "variable-k-smoothed", "out-of-fold"]
+Method = Literal["variable-k", "variable-k-smoothed", "out-of-fold", "forest", "boosted-forest"]
+FOREST_METHODS: tuple[Method, ...] = ("forest", "boosted-forest")
+"""Methods that draw donors from the leaves of a forest."""
+OUT_OF_FOLD_METHODS: tuple[Method, ...] = ("out-of-fold", "boosted-forest")
+"""Methods that take what models that never saw a donor expect of it."""
 GRID = ("learning_rate", "feature_fraction", "minimum_leaf_rows")
 """Settings cross-validation can choose from several values of, besides the tree size."""
 NAMING = ("types", "predictors", "force", "force_for", "exclude")
@@ -97,6 +101,18 @@ class TrainSettings(Checked):
         the minimum is taken. ``"out-of-fold"`` places donors by the cross-validation models that
         never saw them, with the smoothed Δ, because fitted models know their own donors too well
         and the draws then vary too little; without folds it is ``"variable-k-smoothed"``.
+        ``"forest"`` takes, for every draw, a donor from the household's leaf in one tree of a random
+        forest; classes and zeros are drawn so too, and no boosted trees are fitted.
+        ``"boosted-forest"`` shows what boosted trees expect out of fold to part of such a forest's
+        trees, and draws classes from a mixture of the leaves and the boosted trees' probabilities.
+    forest_trees
+        Number of trees of a forest.
+    forest_leaves
+        Candidates of the fewest different donors of a leaf of a forest; the out-of-bag score chooses.
+    forest_shares
+        Candidates of the share of the predictors tried at a split of a forest.
+    tree_rows
+        Most donors a tree of a forest is grown on; each tree draws its own.
     class_probabilities
         Whether classes, and zeros, are drawn from probabilities as ``"predicted"`` or
         ``"calibrated"`` by a temperature chosen on out-of-fold predictions (see `calibration`).
@@ -141,6 +157,10 @@ class TrainSettings(Checked):
     centres: int = 2000
     block_neighbours: int = 10
     method: Method = "out-of-fold"
+    forest_trees: int = 200
+    forest_leaves: tuple[int, ...] = (2, 5, 15, 40)
+    forest_shares: tuple[float, ...] = (0.4, 0.7)
+    tree_rows: int = 20_000
     class_probabilities: ClassProbabilities = "predicted"
     types: tuple[tuple[str, VariableKind], ...] = ()
     workers: int = 1
@@ -224,6 +244,11 @@ class TrainSettings(Checked):
                 "rising probabilities between 0 and 1, or how many",
             ),
             ("folds", self.folds == 0 or self.folds > 1, "0 or at least 2"),
+            (
+                "folds",
+                self.folds > 0 or self.method != "boosted-forest",
+                "at least 2: the method 'boosted-forest' learns from out-of-fold expectations",
+            ),
             ("held_out_fraction", 0 < self.held_out_fraction <= 0.5, "more than 0, at most 0.5"),  # noqa: PLR2004 - the rule says it
             ("leaves", bool(leaves) and min(leaves, default=0) > 1, "numbers of at least 2"),
             ("learning_rate", 0 < self.learning_rate <= 1, "more than 0, at most 1"),
@@ -254,6 +279,18 @@ class TrainSettings(Checked):
                 self.class_probabilities in get_args(ClassProbabilities),
                 "'predicted' or 'calibrated'",
             ),
+            ("forest_trees", self.forest_trees > 0, "at least 1"),
+            (
+                "forest_leaves",
+                min(self.forest_leaves, default=0) > 0,
+                "whole numbers of at least 1",
+            ),
+            (
+                "forest_shares",
+                bool(self.forest_shares) and all(0 < item <= 1 for item in self.forest_shares),
+                "shares of more than 0, at most 1",
+            ),
+            ("tree_rows", self.tree_rows > 0, "at least 1"),
             ("workers", self.workers > 0, "at least 1"),
         )
 
@@ -302,6 +339,16 @@ class TrainSettings(Checked):
     def forced(self, variable: str) -> frozenset[str]:
         """Return what is never screened out of the models of a fusion variable."""
         return frozenset({*self.force, *dict(self.force_for).get(variable, ())})
+
+    @property
+    def draws_from_forest(self) -> bool:
+        """Whether donors are drawn from the leaves of a forest."""
+        return self.method in FOREST_METHODS
+
+    @property
+    def is_boosted(self) -> bool:
+        """Whether boosted trees are fitted."""
+        return self.method != "forest"
 
     def variants(self) -> tuple[Self, ...]:
         """Return these settings with every combination of the grid's values, and without a grid."""

@@ -57,6 +57,7 @@ class Purpose(IntEnum):
     IMPUTING = 6
     LOCATION = 7
     GAPS = 8
+    FOREST = 9
 
 
 def random_seed() -> int:

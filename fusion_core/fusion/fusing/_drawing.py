@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 IMPLICATES = 40
 """How many implicates are drawn where nobody says."""
 CELLS_AT_ONCE = 400_000
+_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,9 @@ def fused_outlines(model: FusionModel, seed: int) -> list[FusedVariable]:
     """Return the variables that a fusion with some seed draws, without values."""
     result: list[FusedVariable] = []
     for step, own in zip(model.steps, model.streams(seed), strict=True):
-        places = {place - len(model.predictors) for v in step.variables for place in v.features}
+        features = {place for variable in step.variables for place in variable.features}
+        features |= set(step.forest.features if step.forest is not None else ())
+        places = {place - len(model.predictors) for place in features}
         # What a variable is predicted from brings its random numbers with it.
         known = [stream for p in sorted(places) if p >= 0 for stream in result[p].streams]
         streams = tuple(dict.fromkeys([own, *known]))
@@ -239,6 +242,8 @@ def draw_step(
     -------
     One array of shape (rows, implicates) per variable of the step: numbers or codes.
     """
+    if step.forest is not None:
+        return _draw_from_leaves(step, model, recipient, fused, uniforms, predictor=predictor)
     if step.is_block:
         expectations = _side_by_side(
             [predictor.expectations(item, recipient, fused) for item in step.variables]
@@ -265,6 +270,41 @@ def draw_step(
         rest = np.zeros((len(rest), 1, 1))
     donors = _draw_donors(step, rest, uniforms[:, :, 1][positive][:, None])
     drawn[positive] = values[donors[:, 0]]
+    return [drawn]
+
+
+def _draw_from_leaves(
+    step: Step,
+    model: FusionModel,
+    recipient: NDArray[np.float64],
+    fused: NDArray[np.float64],
+    uniforms: NDArray[np.float64],
+    *,
+    predictor: Predictor,
+) -> list[NDArray[Any]]:
+    """Draw a step from the leaves of its forest, a part of its classes from boosted probabilities."""
+    forest = step.forest
+    if forest is None:
+        raise ValueError(f"the step {step.names} has no forest to draw from")
+    expectations = _side_by_side(
+        [predictor.expectations(item, recipient, fused) for item in step.variables]
+    )
+    if forest.mixture == 1:
+        donors = forest.pick(recipient, fused, expectations, uniforms)
+        return [model.drawn_values(name)[donors] for name in step.names]
+    # One number decides between both, and what is left of it, which is uniform again, the rest.
+    (variable,), first = step.variables, uniforms[:, :, 0]
+    from_leaves = first < forest.mixture
+    left = np.where(
+        from_leaves,
+        first / max(forest.mixture, _TINY),
+        (first - forest.mixture) / (1 - forest.mixture),
+    )
+    drawn = draw_classes(variable, expectations, left)
+    if forest.mixture > 0:
+        numbers = np.stack([left, uniforms[:, :, 1]], axis=2)
+        donors = forest.pick(recipient, fused, expectations, numbers)
+        drawn = np.where(from_leaves, model.values[variable.type.name][donors], drawn)
     return [drawn]
 
 

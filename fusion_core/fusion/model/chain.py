@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion_core.fusion.base import TrainSettings, VariableType
+from fusion_core.fusion.forests import Forest
 from fusion_core.fusion.model.neighbours import DonorPool
 from fusion_core.fusion.trees import Tuning
 from fusion_core.records import Checked
@@ -132,11 +133,14 @@ class Step(Checked, Summarized):
     origin
         What its random numbers are named after (see `streams.origin`); empty in models of earlier
         versions.
+    forest
+        The forest whose leaves donors are drawn from, in place of a pool.
     """
 
     variables: tuple[VariableModel, ...]
     pool: DonorPool | None
     origin: str = ""
+    forest: Forest | None = None
 
     @property
     def is_block(self) -> bool:
@@ -159,12 +163,15 @@ class Step(Checked, Summarized):
     def _facts(self) -> dict[str, object]:
         return {
             "variables": listed(self.names),
-            "drawn from": "given probabilities"
-            if self.is_given
-            else "probabilities"
-            if self.pool is None
-            else "donors",
+            "drawn from": self._source(),
         }
+
+    def _source(self) -> str:
+        if self.forest is not None:
+            return "the leaves of a forest"
+        if self.is_given:
+            return "given probabilities"
+        return "probabilities" if self.pool is None else "donors"
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,6 +1,7 @@
 """A fusion model on disk: a folder or zip anyone can read, every file guarded by a checksum.
 
-Layout (format 5; models of format 4, in which no distribution is given, of format 3, whose random numbers are named after the steps, of format 2,
+Layout (format 6, or 5 of models without forests; models of format 4, in which no distribution is
+given, of format 3, whose random numbers are named after the steps, of format 2,
 which lack settings added since, and of format 1, which name two settings otherwise and have no
 temperatures, are read):
 
@@ -17,6 +18,8 @@ temperatures, are read):
 ``pools/SS.parquet``
     Centres of step SS: scaled coordinates and the list of donors (rows of ``donors.parquet``),
     nearest first.
+``forests/SS_nodes.parquet``, ``forests/SS_donors.parquet``
+    Nodes of the forest of step SS, tree after tree, and donors of its leaves (see `_forest_files`).
 """
 
 from __future__ import annotations
@@ -27,11 +30,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fusion_core.errors import CorruptFileError
 from fusion_core.fusion.base import TrainSettings, VariableType, tupled
+from fusion_core.fusion.forests import forest_record
 from fusion_core.fusion.model._archive import SUFFIX, check_replaceable, pack, reading, spread
+from fusion_core.fusion.model._forest_files import (
+    forest_files,
+    parquet_bytes,
+    read_forest,
+    read_parquet,
+)
 from fusion_core.fusion.model.chain import ModelContent, ModelPart, Step, VariableModel
 from fusion_core.fusion.model.manifest import (
     MANIFEST_FILE,
@@ -52,6 +61,7 @@ MODEL_FILE = "model.json"
 DONOR_FILE = "donors.parquet"
 OWN: Final = own_files(
     r"(manifest|model)\.json|donors\.parquet|trees/\d+_\d+_\d+\.txt|pools/\d+\.parquet"
+    r"|forests/\d+_(nodes|donors)\.parquet"
 )
 """The files of a saved model."""
 
@@ -137,14 +147,17 @@ def _files(model: ModelContent) -> dict[str, bytes]:
     }
     described = json_text(_record(model))
     check_writable(described, where=MODEL_FILE)
-    files = {MODEL_FILE: described.encode(), DONOR_FILE: _parquet(pa.table(columns))}
+    files = {MODEL_FILE: described.encode(), DONOR_FILE: parquet_bytes(pa.table(columns))}
     for number, step in enumerate(model.steps):
         for place, variable in enumerate(step.variables):
             for part_number, part in enumerate(variable.parts):
                 files[_tree_file(number, place, part_number)] = part.text.encode()
         if step.pool is not None:
-            files[_pool_file(number)] = _parquet(_pool_table(step.pool))
-    return files | {MANIFEST_FILE: manifest_of(files)}
+            files[_pool_file(number)] = parquet_bytes(_pool_table(step.pool))
+        if step.forest is not None:
+            files |= forest_files(step.forest, number)
+    has_forests = any(step.forest is not None for step in model.steps)
+    return files | {MANIFEST_FILE: manifest_of(files, has_forests=has_forests)}
 
 
 def _record(model: ModelContent) -> dict[str, Any]:
@@ -158,6 +171,7 @@ def _record(model: ModelContent) -> dict[str, Any]:
                 "variables": [_variable_record(variable) for variable in step.variables],
                 "pool": None if step.pool is None else _scale_record(step.pool.scale),
                 "origin": step.origin,
+                "forest": None if step.forest is None else forest_record(step.forest),
             }
             for step in model.steps
         ],
@@ -203,7 +217,7 @@ def _pool_table(pool: DonorPool) -> pa.Table:
 
 def _model(files: dict[str, bytes], shown: Path, kind: type[Model]) -> Model:
     record = parse_json(files[MODEL_FILE], where=str(shown / MODEL_FILE))
-    donors = _table(files[DONOR_FILE])
+    donors = read_parquet(files[DONOR_FILE])
     weights = donors["weight"].to_numpy()
     steps = tuple(
         Step(
@@ -213,8 +227,9 @@ def _model(files: dict[str, bytes], shown: Path, kind: type[Model]) -> Model:
             ),
             None
             if step["pool"] is None
-            else _pool(step["pool"], _table(files[_pool_file(number)]), weights),
+            else _pool(step["pool"], read_parquet(files[_pool_file(number)]), weights),
             step.get("origin", ""),
+            read_forest(step.get("forest"), files, number),
         )
         for number, step in enumerate(record["steps"])
     )
@@ -276,16 +291,6 @@ def _pool(
     donors = lists.flatten().to_numpy().astype(np.int32)
     offsets = lists.offsets.to_numpy().astype(np.int64)
     return DonorPool(scale, points, offsets, donors, np.cumsum(weights[donors]))
-
-
-def _parquet(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    return bytes(sink.getvalue())
-
-
-def _table(content: bytes) -> pa.Table:
-    return pq.read_table(pa.BufferReader(content))
 
 
 def _type(record: dict[str, Any]) -> VariableType:

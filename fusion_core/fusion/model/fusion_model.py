@@ -15,6 +15,9 @@ from fusion_core.fusion.model.chain import ModelContent
 from fusion_core.fusion.model.files import read_model, write_model
 from fusion_core.records import Checked
 
+    from fusion_core.fusion.forests import Forest
+    from fusion_core.fusion.model.chain import ModelPart, VariableModel
+
 
 @dataclass(frozen=True, repr=False)
 class FusionModel(Checked, ModelContent):
@@ -111,31 +114,20 @@ class FusionModel(Checked, ModelContent):
         return notes
 
     def summary(self) -> pd.DataFrame:
-        """Return one row per tree model: what was chosen and how well it predicts held-out rows.
+        """Return one row per tree model or forest: what was chosen, how well it predicts held-out rows.
 
         Returns
         -------
         Columns variable, part, predictors, leaves, trees, loss, baseline_loss and skill, the share
-        of the baseline loss (best constant prediction) that the model saves.
+        of the baseline loss (best constant prediction) that the model saves. Of a forest leaves is the
+        fewest donors of a leaf, and loss the CRPS of a number or the Brier score of classes.
         """
         rows = []
-        for variable in (variable for step in self.steps for variable in step.variables):
-            for part in variable.parts:
-                tuning = part.tuning
-                saved = 1 - tuning.loss / tuning.baseline_loss if tuning.baseline_loss > 0 else 0.0
-                quantile = f" {part.probability:.3f}" if part.role == "quantile" else ""
-                rows.append(
-                    {
-                        "variable": variable.type.name,
-                        "part": part.role + quantile,
-                        "predictors": len(variable.features),
-                        "leaves": tuning.leaves,
-                        "trees": tuning.trees,
-                        "loss": tuning.loss,
-                        "baseline_loss": tuning.baseline_loss,
-                        "skill": saved,
-                    }
-                )
+        for step in self.steps:
+            for place, variable in enumerate(step.variables):
+                rows += [_part_row(variable, part) for part in variable.parts]
+                if step.forest is not None:
+                    rows.append(_forest_row(variable, step.forest, place))
         return pd.DataFrame(rows)
 
     def importance(self) -> pd.DataFrame:
@@ -144,23 +136,23 @@ class FusionModel(Checked, ModelContent):
         Returns
         -------
         Columns variable, predictor and share: the predictor's part of the total gain of the
-        variable's class or mean model (its zero model where there is no other); shares of a
-        variable sum to one.
+        variable's class or mean model (its zero model where there is no other), or of its forest
+        where there are no boosted trees; shares of a variable sum to one.
         """
         names = [*self.predictor_names, *(variable.name for variable in self.fused_types)]
         rows: list[dict[str, Any]] = []
-        for variable in (variable for step in self.steps for variable in step.variables):
-            main = [part for part in variable.parts if part.role in ("mean", "classes")]
-            gains = (main or list(variable.parts))[0].gains if variable.parts else np.zeros(0)
-            total = gains.sum()
-            rows.extend(
-                {
-                    "variable": variable.type.name,
-                    "predictor": names[feature],
-                    "share": float(gain / total) if total > 0 else 0.0,
-                }
-                for feature, gain in zip(variable.features, gains, strict=True)
-            )
+        for step in self.steps:
+            for variable in step.variables:
+                features, gains = _gains(variable, step.forest)
+                total = gains.sum()
+                rows.extend(
+                    {
+                        "variable": variable.type.name,
+                        "predictor": names[feature],
+                        "share": float(gain / total) if total > 0 else 0.0,
+                    }
+                    for feature, gain in zip(features, gains, strict=True)
+                )
         return pd.DataFrame(rows, columns=["variable", "predictor", "share"])
 
     def save(self, path: PathLike) -> None:
@@ -185,3 +177,57 @@ class FusionModel(Checked, ModelContent):
             If there is nothing at the path.
         """
         return read_model(path_of(path, "path"), cls)
+
+
+def _part_row(variable: VariableModel, part: ModelPart) -> dict[str, Any]:
+    tuning = part.tuning
+    quantile = f" {part.probability:.3f}" if part.role == "quantile" else ""
+    return _row(
+        variable,
+        part.role + quantile,
+        len(variable.features),
+        (tuning.leaves, tuning.trees),
+        (tuning.loss, tuning.baseline_loss),
+    )
+
+
+def _forest_row(variable: VariableModel, forest: Forest, place: int) -> dict[str, Any]:
+    choice = forest.choice
+    return _row(
+        variable,
+        "forest",
+        len(forest.features),
+        (choice.main.leaf, len(forest.roots)),
+        (choice.losses[place], choice.baselines[place]),
+    )
+
+
+def _row(
+    variable: VariableModel,
+    part: str,
+    predictors: int,
+    size: tuple[int, int],
+    losses: tuple[float, float],
+) -> dict[str, Any]:
+    loss, baseline = losses
+    return {
+        "variable": variable.type.name,
+        "part": part,
+        "predictors": predictors,
+        "leaves": size[0],
+        "trees": size[1],
+        "loss": loss,
+        "baseline_loss": baseline,
+        "skill": 1 - loss / baseline if baseline > 0 else 0.0,
+    }
+
+
+def _gains(
+    variable: VariableModel, forest: Forest | None
+) -> tuple[tuple[int, ...], NDArray[np.float64]]:
+    """Return a variable's predictors and how much each lowers the loss."""
+    if not variable.parts and forest is not None:
+        return forest.features, np.array(forest.gains[: len(forest.features)])
+    main = [part for part in variable.parts if part.role in ("mean", "classes")]
+    gains = (main or list(variable.parts))[0].gains if variable.parts else np.zeros(0)
+    return (variable.features if variable.parts else ()), gains

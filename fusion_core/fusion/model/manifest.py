@@ -15,17 +15,26 @@ if TYPE_CHECKING:
 
 Reader: TypeAlias = "Callable[[str], bytes | None]"
 """Returns the content of a file of the model; ``None`` where there is none."""
-FORMAT_VERSION = 5
-READABLE_VERSIONS = (1, 2, 3, 4, 5)
+FORMAT_VERSION = 6
+WITHOUT_FORESTS = 5
+READABLE_VERSIONS = (1, 2, 3, 4, 5, 6)
 KIND = "fusion model"
 MANIFEST_FILE = "manifest.json"
 
 
-def manifest_of(files: Mapping[str, bytes]) -> bytes:
-    """List files with their checksums."""
+def manifest_of(files: Mapping[str, bytes], *, has_forests: bool) -> bytes:
+    """List files with their checksums.
+
+    Parameters
+    ----------
+    files
+        Content of every other file of the model.
+    has_forests
+        Whether there are forests among them, which versions before format 6 do not know.
+    """
     record = {
         "kind": KIND,
-        "format": FORMAT_VERSION,
+        "format": FORMAT_VERSION if has_forests else WITHOUT_FORESTS,
         "written_by": software_version(),
         "files": {name: _checksum(files[name]) for name in sorted(files)},
     }

@@ -102,21 +102,33 @@ class Donors:
         """
         step = next(step for step in range(len(self.steps)) if place in self.step_columns(step))
         rows, earlier = self.step_rows(step), self.step_columns(step).start
-        known, count = (*self.predictors, *self.fused_types[:earlier]), len(self.predictors)
+        known = (*self.predictors, *self.fused_types[:earlier])
         chosen = self.candidates(place)
-        columns = [
-            self.matrix[rows, i] if i < count else self.filled[rows, i - count] for i in chosen
-        ]
         return VariableTask(
             type=self.fused_types[place],
             outcome=self.fused[rows, place],
-            matrix=np.column_stack(columns),
+            matrix=self.features(chosen, rows),
             candidates=tuple(known[item] for item in chosen),
             features=tuple(chosen),
             weights=self.weights[rows],
             settings=self.settings,
             seed=self.seed,
             origin=self.origin([place]),
+        )
+
+    def features(self, chosen: Iterable[int], rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return predictors and, after them, fused variables as predictors, of some donors.
+
+        Parameters
+        ----------
+        chosen
+            Their positions: the predictors first, then the fused variables in fusion order.
+        rows
+            Which donors.
+        """
+        count = len(self.predictors)
+        return np.column_stack(
+            [self.matrix[rows, i] if i < count else self.filled[rows, i - count] for i in chosen]
         )
 
     def candidates(self, place: int) -> list[int]:

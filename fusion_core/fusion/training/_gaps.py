@@ -14,20 +14,18 @@ Statistics 6), so they are values that donors gave.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from fusion_core.fusion.base import Purpose, stream
+from fusion_core.fusion.training._donors import Donors
 from fusion_core.fusion.training._screening import Design
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
-
-    from fusion_core.fusion.base import VariableType
 
     Floats = NDArray[np.float64]
 
@@ -35,48 +33,30 @@ MATCHES: Final = 10
 RIDGE: Final = 1e-6
 
 
-def fill_gaps(
-    fused: Floats,
-    types: Sequence[VariableType],
-    matrix: Floats,
-    predictors: Sequence[VariableType],
-    weights: Floats,
-    *,
-    seed: int,
-) -> Floats:
-    """Return the fused variables without gaps, for use as predictors.
+def fill_gaps(donors: Donors) -> Donors:
+    """Fill the fused variables' gaps where they predict later ones; see `Donors.filled`."""
+    if len(donors.steps) == 1 or not np.isnan(donors.fused).any():
+        return donors
+    return replace(donors, filled=_filled(donors))
 
-    Parameters
-    ----------
-    fused, types
-        Encoded values of the fused variables, of shape (donors, variables), missing ones as NaN, and
-        their types. Every variable has a value of some donor.
-    matrix, predictors
-        The same of the predictors.
-    weights
-        Survey weights, positive.
-    seed
-        The user's seed.
-    """
-    gaps = np.isnan(fused)
-    if not gaps.any():
-        return fused
-    filled = fused.copy()
+
+def _filled(donors: Donors) -> Floats:
+    fused, weights = donors.fused, donors.weights
+    gaps, filled = np.isnan(fused), fused.copy()
     for place in map(int, np.flatnonzero(gaps.any(axis=0))):
-        rest = [other for other in range(len(types)) if other != place]
+        target = donors.fused_types[place]
+        rest = [other for other in range(len(donors.fused_types)) if other != place]
         known = Design.build(
-            np.column_stack([matrix, filled[:, rest]]),
-            [*predictors, *(types[other] for other in rest)],
+            np.column_stack([donors.matrix, filled[:, rest]]),
+            [*donors.predictors, *(donors.fused_types[other] for other in rest)],
             weights,
         )
-        target = Design.build(
-            fused[:, [place]], [types[place]], np.where(gaps[:, place], 0, weights)
-        )
+        wanted = Design.build(fused[:, [place]], [target], np.where(gaps[:, place], 0, weights))
         missing = np.flatnonzero(gaps[:, place])
         answered = np.flatnonzero(~gaps[:, place])
         share = np.sqrt(weights / weights.sum())[:, None]
-        expected = _expected(np.column_stack([share, known.columns]), target.columns, answered)
-        generator = stream(seed, Purpose.GAPS, types[place].name)
+        expected = _expected(np.column_stack([share, known.columns]), wanted.columns, answered)
+        generator = stream(donors.seed, Purpose.GAPS, target.name)
         chosen = _matched(expected, missing, answered, weights, generator)
         filled[missing, place] = fused[chosen, place]
     return filled

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fusion_core.fusion.base import (
+    OUT_OF_FOLD_METHODS,
     Method,
     Purpose,
     Report,
@@ -120,7 +121,7 @@ class FittedVariable:
         dominant
             Which donors weigh so much that models that never saw them describe other households.
         """
-        if method != "out-of-fold":
+        if method not in OUT_OF_FOLD_METHODS:
             return self.fitted
         if dominant is None or not dominant.any():
             return self.out_of_fold

@@ -17,6 +17,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from fusion_core.fusion.base import check_seed
+from fusion_core.fusion.forests import (
+    FittedForest,
+    ForestTask,
+    fit_forest,
+    forest_of,
+    forest_record,
+)
 from fusion_core.fusion.model import ModelPart, VariableModel
 from fusion_core.fusion.training._variable_fits import FittedVariable, VariableTask, fit_variable
 from fusion_core.fusion.trees import Tuning
@@ -37,6 +44,10 @@ _AFTER_THE_FIT: Final = frozenset(
         "minimum_neighbours",
         "centres",
         "block_neighbours",
+        "forest_trees",
+        "forest_leaves",
+        "forest_shares",
+        "tree_rows",
     }
 )
 """Settings that do not change a fit."""
@@ -122,6 +133,74 @@ def fingerprint(task: VariableTask) -> str:
     for array in (task.outcome, task.matrix, task.weights):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def forest_or_read(
+    task: ForestTask, folder: Path | None, workers: Workers, report: Report
+) -> FittedForest:
+    """Grow the forest of one step, or read it where an earlier training left it.
+
+    Parameters
+    ----------
+    task
+        What to grow it for.
+    folder
+        Where checkpoints are kept; ``None`` to keep none.
+    workers, report
+        As for `fusion_core.fusion.forests.fit_forest`.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint cannot be written.
+    """
+    if folder is None:
+        return fit_forest(task, workers, report)
+    path = folder / f"{forest_fingerprint(task)}.npz"
+    found = _read_forest(path)
+    if found is None:
+        found = fit_forest(task, workers, report)
+        forest = found.forest
+        with replace_file(path) as temporary, temporary.open("wb") as file:
+            np.savez(
+                file,
+                model=np.array(json.dumps(forest_record(forest))),
+                nodes=forest.nodes,
+                roots=forest.roots,
+                donors=forest.donors,
+                scored=found.scored,
+                probabilities=found.probabilities,
+            )
+    return found
+
+
+def forest_fingerprint(task: ForestTask) -> str:
+    """Return a text that is equal only for tasks with the same forest."""
+    settings = task.settings
+    described = [
+        "forest",
+        [dataclasses.asdict(item) for item in (*task.types, *task.candidates)],
+        task.features,
+        [settings.forest_trees, settings.forest_leaves, settings.forest_shares, settings.tree_rows],
+        task.seed,
+        task.origin,
+    ]
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    for array in (task.outcomes, task.matrix, task.weights, task.donors):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _read_forest(path: Path) -> FittedForest | None:
+    """Read a checkpoint; ``None`` where there is none or it was cut off."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            record = json.loads(str(stored["model"]))
+            arrays = [stored[name] for name in ("nodes", "roots", "donors")]
+            scored, probabilities = stored["scored"], stored["probabilities"]
+    except (OSError, zipfile.BadZipFile, ValueError, KeyError):
+        return None
+    return FittedForest(forest_of(record, *arrays), scored, probabilities)
 
 
 def _write(fitted: FittedVariable, path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.fusion.base import Progress, TrainSettings, no_report
@@ -11,7 +12,9 @@ from fusion_core.fusion.model import FusionModel, Step
 from fusion_core.fusion.training._donors import Donors
 from fusion_core.fusion.training._encoding import encode_donor
 from fusion_core.fusion.training._fitting import fit_variables
+from fusion_core.fusion.training._forest_steps import check_forest_memory, forest_steps
 from fusion_core.fusion.training._placing import place_donors
+from fusion_core.fusion.training._variable_fits import FittedVariable
 from fusion_core.fusion.training.checking import (
     Given,
     Predictors,
@@ -24,6 +27,9 @@ from fusion_core.fusion.training.checkpoints import record_seed, seed_or_recorde
 
 if TYPE_CHECKING:
     from fusion_core.frames import Table
+
+BOOSTING_SHARE: Final = 0.6
+"""Of the time of a training whose forests follow boosted trees."""
 
 
 def train(
@@ -104,11 +110,34 @@ def train(
 
     checked = check_donor(donor, asked)
     donors = encode_donor(checked, seed=chosen, name=name)
+    if donors.settings.draws_from_forest:
+        check_forest_memory(donors)
     if seed is None:
         record_seed(chosen, folder)
-    fitted = fit_variables(donors, folder, executor, report)
-    steps = place_donors(donors, fitted, report)
-    return _model(donors, steps, weight)
+    return _model(donors, _steps(donors, folder, executor, report), weight)
+
+
+def _steps(
+    donors: Donors, folder: Path | None, executor: Executor | None, report: Progress
+) -> tuple[Step, ...]:
+    """Fit what the method asks for, and put it into the steps of the chain."""
+    settings = donors.settings
+    if not settings.draws_from_forest:
+        return place_donors(donors, fit_variables(donors, folder, executor, report), report)
+    fitted: tuple[FittedVariable, ...] = ()
+    begin = 0.0
+    if settings.is_boosted:
+        fitted = fit_variables(
+            donors, folder, executor, lambda share, words: report(BOOSTING_SHARE * share, words)
+        )
+        begin = BOOSTING_SHARE
+    return forest_steps(
+        donors,
+        fitted,
+        folder,
+        executor,
+        lambda share, words: report(begin + (1.0 - begin) * share, words),
+    )
 
 
 def _model(donors: Donors, steps: tuple[Step, ...], weight: str | None) -> FusionModel:

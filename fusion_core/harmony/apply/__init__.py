@@ -2,10 +2,10 @@
 
 from fusion_core.harmony.apply.apply import (
     HarmonizedPair,
-    group_labels,
     harmonize_pair,
     harmonize_side,
 )
+from fusion_core.harmony.apply.group_labels import group_labels
 from fusion_core.harmony.apply.grouping import (
     RowProblem,
     SideValues,

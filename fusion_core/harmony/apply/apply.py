@@ -13,25 +13,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from fusion_core.arguments import require_type, type_name
 from fusion_core.errors import HarmonyError, InputError
-from fusion_core.harmony.apply.grouping import SideValues, problems_error, side_values
+from fusion_core.harmony.apply._collapsing import collapse_side
+from fusion_core.harmony.apply.group_labels import group_labels, to_categorical
+from fusion_core.harmony.apply.grouping import problems_error, side_values
 from fusion_core.harmony.apply.rows import RowsCache, SurveyRows
 from fusion_core.harmony.model import (
-    SIDES,
-    FloatArray,
     Harmony,
     HarmonySet,
     SideName,
-    aggregate,
-    collapses,
-    format_number,
     harmony_outcome,
-    resolve_rule,
-    side_outcome,
     takes_reference_person,
 )
 from fusion_core.records import Checked
@@ -67,59 +61,55 @@ class HarmonizedPair(Checked, Summarized):
         }
 
 
-def group_labels(
-    harmony: Harmony, *, respondent: RespondentLevel = "household"
-) -> dict[float, str]:
-    """Return the label of every group either side uses, in the order of the codes.
-
-    A group without a name is labelled with its code. Where two labels would be equal, the code is
-    appended, so that labels always tell groups apart.
-    """
-    codes: set[float] = set()
-    for name in SIDES:
-        side = harmony.side(name)
-        outcome = side_outcome(side, collapsed=collapses(harmony, name, respondent))
-        codes |= {0.0, 1.0} if outcome == "flag" else set(side.group_codes)
-    names = {float(code): name.strip() for code, name in harmony.group_names if name.strip()}
-    labels = {code: names.get(code, format_number(code)) for code in sorted(codes)}
-    seen = list(labels.values())
-    return {
-        code: label if seen.count(label) == 1 else f"{label} ({format_number(code)})"
-        for code, label in labels.items()
-    }
-
-
-def collapse_side(
-    harmony: Harmony,
-    name: SideName,
-    rows: SurveyRows,
-    values: FloatArray,
+def harmonize_pair(
+    harmonies: HarmonySet | Iterable[Harmony],
+    donor: SurveySource,
+    recipient: SurveySource,
     *,
     respondent: RespondentLevel = "household",
-) -> FloatArray:
-    """Bring one value per row of a side's own table to the level of the output.
+    cache: RowsCache | None = None,
+) -> HarmonizedPair:
+    """Apply all harmonies of a pair.
 
     Parameters
     ----------
-    harmony, name
-        The harmony and which side of it.
-    rows
-        The side's survey.
-    values
-        Result of `SideValues.of_rows`.
+    harmonies
+        The harmonies, in the order of the columns wanted.
+    donor, recipient
+        Surveys with microdata.
     respondent
         Level of the output.
+    cache
+        Prepared rows to reuse.
+
+    Returns
+    -------
+    HarmonizedPair
+        Harmonies that fail are listed with their error; the others are unaffected.
+
+    Raises
+    ------
+    InputError
+        If a harmony or a survey is none, or a survey has no microdata of the wanted level.
     """
-    side = harmony.side(name)
-    if collapses(harmony, name, respondent):
-        rule = resolve_rule(side.aggregator, grouped=side.is_grouped, ordered=harmony.ordered)
-        values = aggregate(values, rows.starts, rows.household_of_person, rule)
-        if respondent == "person":
-            values = values[rows.household_of_person]
-    elif side.respondent == "household" and respondent == "person":
-        rows.count("person")
-        values = values[rows.household_of_person]
-    return values
+    listed = harmonies.harmonies if isinstance(harmonies, HarmonySet) else _given(harmonies)
+    kept = cache or RowsCache()
+    sides: dict[SideName, SurveyRows] = {
+        "donor": _rows("donor", donor, kept, respondent),
+        "recipient": _rows("recipient", recipient, kept, respondent),
+    }
+    columns: dict[SideName, dict[str, pd.Series[Any]]] = {"donor": {}, "recipient": {}}
+    failures: dict[str, HarmonyError] = {}
+    for harmony in listed:
+        try:
+            both = {name: _column(harmony, name, rows, respondent) for name, rows in sides.items()}
+        except HarmonyError as error:
+            failures[harmony.key] = error
+            continue
+        for name, column in both.items():
+            columns[name][harmony.key] = column
+    frames = {name: _frame(rows, columns[name], respondent) for name, rows in sides.items()}
+    return HarmonizedPair(frames["donor"], frames["recipient"], failures, tuple(columns["donor"]))
 
 
 def harmonize_side(
@@ -158,46 +148,7 @@ def harmonize_side(
         If a level or a missing answer has no group, or the harmony itself is wrong; the message
         names variable, level and number of rows.
     """
-    rows = (cache or RowsCache()).rows(survey)
-    where = f"{harmony.key}, {side_name}"
-    outcome = harmony_outcome(harmony, respondent)
-    try:
-        rows.count(respondent)
-        found: SideValues = side_values(
-            harmony.side(side_name),
-            rows,
-            of_reference=takes_reference_person(harmony, side_name, respondent),
-        )
-        if found.problems:
-            raise problems_error(found.problems, where=where)
-        values = collapse_side(harmony, side_name, rows, found.of_rows(), respondent=respondent)
-    except InputError as error:
-        _locate(error, where)
-        raise
-    index = rows.index(respondent)
-    if outcome == "number":
-        return pd.Series(values, index=index, name=harmony.key)
-    categorical = to_categorical(values, group_labels(harmony, respondent=respondent), harmony)
-    return pd.Series(categorical, index=index, name=harmony.key)
-
-
-def _locate(error: InputError, where: str) -> None:
-    """Say in an error which side of which harmony it concerns."""
-    if not error.where.startswith(where):
-        error.where = f"{where}: {error.where}" if error.where else where
-        error.args = (error.message,)
-
-
-def to_categorical(
-    values: FloatArray, labels: dict[float, str], harmony: Harmony
-) -> pd.Categorical:
-    """Turn group codes into a categorical over all groups of the harmony."""
-    codes = np.array(list(labels), dtype=np.float64)
-    positions = np.searchsorted(codes, values).astype(np.int64)
-    positions[np.isnan(values)] = -1
-    dtype = pd.CategoricalDtype(list(labels.values()), ordered=harmony.ordered)
-    result: pd.Categorical = pd.Categorical.from_codes(positions, dtype=dtype)
-    return result
+    return _column(harmony, side_name, (cache or RowsCache()).rows(survey), respondent)
 
 
 def _given(harmonies: Iterable[Harmony]) -> tuple[Harmony, ...]:
@@ -209,79 +160,55 @@ def _given(harmonies: Iterable[Harmony]) -> tuple[Harmony, ...]:
     return given
 
 
-def harmonize_pair(
-    harmonies: HarmonySet | Iterable[Harmony],
-    donor: SurveySource,
-    recipient: SurveySource,
-    *,
-    respondent: RespondentLevel = "household",
-    cache: RowsCache | None = None,
-) -> HarmonizedPair:
-    """Apply all harmonies of a pair.
+def _rows(
+    name: SideName, survey: SurveySource, cache: RowsCache, respondent: RespondentLevel
+) -> SurveyRows:
+    """Return the prepared rows of a side's survey, checked."""
+    if not hasattr(survey, "column_names"):
+        raise InputError(
+            f"'{name}' must be a survey; got {type_name(survey)}",
+            fix="Read one with read_survey or Workspace.stored_survey",
+        )
+    rows = cache.rows(survey)
+    rows.count(respondent)
+    return rows
 
-    Parameters
-    ----------
-    harmonies
-        The harmonies, in the order of the columns wanted.
-    donor, recipient
-        Surveys with microdata.
-    respondent
-        Level of the output.
-    cache
-        Prepared rows to reuse.
 
-    Returns
-    -------
-    HarmonizedPair
-        Harmonies that fail are listed with their error; the others are unaffected.
-
-    Raises
-    ------
-    InputError
-        If a harmony or a survey is none, or a survey has no microdata of the wanted level.
-    """
-    cache = cache or RowsCache()
-    listed = harmonies.harmonies if isinstance(harmonies, HarmonySet) else _given(harmonies)
-    surveys: dict[SideName, SurveySource] = {"donor": donor, "recipient": recipient}
-    frames: dict[SideName, pd.DataFrame] = {}
-    for name, survey in surveys.items():
-        if not hasattr(survey, "column_names"):
-            raise InputError(
-                f"'{name}' must be a survey; got {type_name(survey)}",
-                fix="Read one with read_survey or Workspace.stored_survey",
-            )
-        rows = cache.rows(survey)
+def _column(
+    harmony: Harmony, name: SideName, rows: SurveyRows, respondent: RespondentLevel
+) -> pd.Series[Any]:
+    """Return a side's column: its answers grouped, brought to the output's level, and labelled."""
+    outcome = harmony_outcome(harmony, respondent)
+    where = f"{harmony.key}, {name}"
+    try:
         rows.count(respondent)
-        frames[name] = rows.keys(respondent)
-    columns: dict[SideName, dict[str, pd.Series[Any]]] = {"donor": {}, "recipient": {}}
-    failures: dict[str, HarmonyError] = {}
-    for harmony in listed:
-        try:
-            both = {
-                name: harmonize_side(harmony, name, survey, respondent=respondent, cache=cache)
-                for name, survey in surveys.items()
-            }
-        except HarmonyError as error:
-            failures[harmony.key] = error
-            continue
-        for name, column in both.items():
-            columns[name][harmony.key] = column
-    finished = {
-        name: pd.concat(
-            [frame, pd.DataFrame(columns[name], index=frame.index)], axis=1
-        ).reset_index(drop=True)
-        for name, frame in frames.items()
-    }
-    return HarmonizedPair(
-        finished["donor"], finished["recipient"], failures, tuple(columns["donor"])
-    )
+        of_reference = takes_reference_person(harmony, name, respondent)
+        answers = side_values(harmony.side(name), rows, of_reference=of_reference)
+        if answers.problems:
+            raise problems_error(answers.problems, where=where)
+        values: Any = collapse_side(harmony, name, rows, answers.of_rows(), respondent)
+    except InputError as error:
+        _locate(error, where)
+        raise
+    if outcome != "number":
+        values = to_categorical(values, group_labels(harmony, respondent=respondent), harmony)
+    return pd.Series(values, index=rows.index(respondent), name=harmony.key)
 
 
-__all__ = [
-    "HarmonizedPair",
-    "collapse_side",
-    "group_labels",
-    "harmonize_pair",
-    "harmonize_side",
-    "to_categorical",
-]
+def _locate(error: InputError, where: str) -> None:
+    """Say in an error which side of which harmony it concerns."""
+    if not error.where.startswith(where):
+        error.where = f"{where}: {error.where}" if error.where else where
+        error.args = (error.message,)
+
+
+def _frame(
+    rows: SurveyRows, columns: dict[str, pd.Series[Any]], respondent: RespondentLevel
+) -> pd.DataFrame:
+    """Put a side's columns beside its identifiers."""
+    keys = rows.keys(respondent)
+    harmonized = pd.DataFrame(columns, index=keys.index)
+    return pd.concat([keys, harmonized], axis=1).reset_index(drop=True)
+
+
+__all__ = ["HarmonizedPair", "harmonize_pair", "harmonize_side"]

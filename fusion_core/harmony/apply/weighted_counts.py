@@ -8,8 +8,8 @@ from hashlib import blake2b
 
 import numpy as np
 
+from fusion_core.harmony.apply._collapsing import collapse_side
 from fusion_core.harmony.apply._encoded_column import CellTotals, cell_totals, distinct_numbers
-from fusion_core.harmony.apply.apply import collapse_side
 from fusion_core.harmony.apply.grouping import SideValues
 from fusion_core.harmony.apply.rows import SurveyRows
 from fusion_core.harmony.apply.similarity import quantiles_at

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from fusion_core.errors import ExpressionError, HarmonyError, InputError
+from fusion_core.harmony.model import Harmony
 from harmony_app.harmonize.match._edits import EDITS, apply_edit
 from harmony_app.harmonize.match._shaping import note
-from harmony_app.harmonize.work import Actions, Host, Message, messages
+from harmony_app.harmonize.work import (
+    Actions,
+    Host,
+    Message,
+    messages,
+    require_harmony,
+    require_work,
+)
 from harmony_app.harmonize.work import state as states
 
 FIELDS: Final = {
@@ -46,25 +54,27 @@ class Editing:
         }
 
     def _edit(self, message: Message) -> None:
-        host, work, current = self._host, self._host.work, self._host.state.current
-        if work is None or current is None:
-            raise InputError("No harmony is open", fix="Choose a variable on the left")
+        current = self._meant(message)
+        edited = apply_edit(current, message, require_work(self._host).surveys)
+        self._host.edit(edited)
+        if "side" in message:
+            self._clear_problem(message, note(current, edited, message))
+
+    def _meant(self, message: Message) -> Harmony:
+        """Return the open harmony, if it is the one a message was made for."""
+        current = require_harmony(self._host)
         if message.get("of", current.key) != current.key:
             # Made on the lists of another match, while this one was already on its way.
             raise InputError(
                 "Other variables were being opened while you changed this, so nothing was changed",
                 fix="Look at what is open now and change it again",
             )
-        edited = apply_edit(current, message, work.surveys)
-        host.edit(edited)
-        if "side" in message:
-            host.browser.tell(
-                "problem",
-                side=message["side"],
-                field=field_of(message),
-                message=None,
-                note=note(current, edited, message),
-            )
+        return current
+
+    def _clear_problem(self, message: Message, note: str) -> None:
+        self._host.browser.tell(
+            "problem", side=message["side"], field=field_of(message), message=None, note=note
+        )
 
     def _undo(self, message: Message) -> None:
         del message

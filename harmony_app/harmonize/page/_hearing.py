@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from fusion_core.errors import ExpressionError, HarmonyError, InputError
 from harmony_app.harmonize.match import field_of
@@ -21,21 +22,13 @@ class Hearing:
         What answers messages that change nothing.
     actions
         What acts on all other messages.
-    acted
-        Called after an action that did not fail.
     """
 
     def __init__(
-        self,
-        host: Host,
-        questions: Iterable[Actions],
-        actions: Iterable[Actions],
-        *,
-        acted: Callable[[], None],
+        self, host: Host, questions: Iterable[Actions], actions: Iterable[Actions]
     ) -> None:
         self._host = host
         self._questions, self._actions = by_kind(*questions), by_kind(*actions)
-        self._acted = acted
         by_kind(self._questions, self._actions)  # a kind is a question or changes something
 
     def is_question(self, message: Message) -> bool:
@@ -50,10 +43,14 @@ class Hearing:
             self._report(error, message)
 
     def act(self, message: Message) -> None:
-        """Do what a message asks for; whatever goes wrong is told in one sentence."""
+        """Do what a message asks for."""
+        self._action(message)(message)
+
+    @contextmanager
+    def telling_problems(self, message: Message) -> Iterator[None]:
+        """Tell in one sentence whatever goes wrong while a message is acted on."""
         try:
-            self._action(message)(message)
-            self._acted()
+            yield
         except HarmonyError as error:
             self._report(error, message)
         except Exception:  # noqa: BLE001 - the page must go on; the log keeps the whole story

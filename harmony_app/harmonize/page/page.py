@@ -92,7 +92,6 @@ class HarmonizePage:
                 ComparingVintages(self).actions,
                 CoverageView(self).actions,
             ],
-            acted=self.teamwork.keep,
         )
         if self._opening.follow_address():
             self._show_form()
@@ -112,9 +111,11 @@ class HarmonizePage:
             return
         sequence = message.get("sequence")
         self._sequence = sequence if isinstance(sequence, int) else self._sequence
-        self._hearing.act(message)
-        self._show_edit()
-        self.schedule()
+        with self._hearing.telling_problems(message):
+            self._hearing.act(message)  # the next state
+            self.teamwork.keep()  # on disk, before it is answered
+        self._show_edit()  # the answer
+        self.schedule()  # what the harmony does now, in the next turn
 
     def edit(self, harmony: Harmony) -> None:
         """Make a harmony of the open variables the current one; undo brings back what was."""

@@ -2,7 +2,11 @@
 
 Ways to draw are chosen on some worlds and reported on others. RECS is chosen on folds *inside* the
 official donor half, so that the official recipient half is looked at for the report alone; the demo
-has as many populations as there are seeds.
+has as many populations as there are seeds; of the two large surveys, NHTS 2017 and AHS 2019, one half
+of the households is for choosing, the other for the report.
+
+A household that is in both of a demo's samples is no recipient: 13 % are, and a way to draw that finds
+a household's twin among the donors would look better than it is.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from support.recs import recs_halves
+from support.reporting import require_shared_data
 
 from fusion_core.demo.samples.codebook import FUSION_VARIABLES
 from fusion_core.demo.samples.donor import QUESTIONS, draw_donor
@@ -26,6 +31,21 @@ DEMO_HOUSEHOLDS: Final = 1_500
 CHOOSING_SEEDS: Final = (1,)
 REPORT_SEEDS: Final = (11, 12)
 FOLD_SEED: Final = 77
+NHTS_NUMBERS: Final = ("HHVEHCNT", "DRVRCNT")
+NHTS_CLASSES: Final = ("BUS", "PRICE", "WEBUSE17")
+NHTS_AMOUNTS: Final = (
+    "HTPPOPDN",
+    "HBPPOPDN",
+    "HTEEMPDN",
+    "HTHTNRNT",
+    "HHSIZE",
+    "NUMADLT",
+    "WRKCOUNT",
+)
+NHTS_PREDICTORS: Final = (*NHTS_AMOUNTS, "HHFAMINC", "HOMEOWN", "CENSUS_D", "URBRUR", "MSACAT")
+NHTS_DONORS: Final = {"choose": (3_000,), "report": (3_000, 22_000)}
+NHTS_RECIPIENTS: Final = 3_000
+AHS_HOUSEHOLDS: Final = 3_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +102,18 @@ def all_worlds() -> list[WorldPlan]:
             for fold in range(CHOOSING_FOLDS)
         ),
         *_demos("choose", CHOOSING_SEEDS),
+        *_large("report", 1),
+        *_large("choose", 0),
+    ]
+
+
+def _large(purpose: str, half: int) -> list[WorldPlan]:
+    return [
+        *(
+            WorldPlan("NHTS", purpose, f"{count:,} donors", partial(nhts, half, count))
+            for count in NHTS_DONORS[purpose]
+        ),
+        WorldPlan("AHS", purpose, f"{AHS_HOUSEHOLDS:,} donors", partial(ahs, half)),
     ]
 
 
@@ -105,7 +137,7 @@ def inner_fold(fold: int) -> World:
 
 
 def demo(seed: int) -> World:
-    """Return two samples of one invented population."""
+    """Return two samples of one invented population, without a household in common."""
     population = make_population(DemoSize.quick(), seed)
     donor, recipient = (
         draw_donor(population, DEMO_HOUSEHOLDS, stream(seed, name)).household
@@ -113,7 +145,62 @@ def demo(seed: int) -> World:
     )
     fused = [list(step) if isinstance(step, tuple) else step for step in FUSION_VARIABLES]
     predictors = ["region", *(question.name for question in QUESTIONS)]
-    return World(donor, recipient, fused, predictors, "weight", ("region", "income", "hometype"))
+    answers = [
+        *predictors,
+        *(name for step in fused for name in ([step] if isinstance(step, str) else step)),
+    ]
+    asked = pd.util.hash_pandas_object(donor[answers].astype(str), index=False)
+    others = ~pd.util.hash_pandas_object(recipient[answers].astype(str), index=False).isin(asked)
+    return World(
+        donor,
+        recipient[others].reset_index(drop=True),
+        fused,
+        predictors,
+        "weight",
+        ("region", "income", "hometype"),
+    )
+
+
+def nhts(half: int, donors: int) -> World:
+    """Return households of one half of NHTS 2017, with their local density as predictors."""
+    path = require_shared_data() / "public" / "nhts" / "nhts2017_hhpub.parquet"
+    columns = [*NHTS_NUMBERS, *NHTS_CLASSES, *NHTS_PREDICTORS, "WTHHFIN"]
+    table = pd.read_parquet(path, columns=columns)
+    for name in (*NHTS_NUMBERS, "WTHHFIN", *NHTS_AMOUNTS):
+        table[name] = pd.to_numeric(table[name], errors="coerce").clip(lower=0)
+    for name in {*NHTS_CLASSES, *NHTS_PREDICTORS} - {*NHTS_AMOUNTS}:
+        table[name] = table[name].where(~table[name].astype(str).str.startswith("-"))
+        table[name] = table[name].astype("category")
+    table = table.dropna().reset_index(drop=True)
+    donor, recipient = _parts(table, half, donors, NHTS_RECIPIENTS)
+    groups = ("HHFAMINC", "CENSUS_D", "URBRUR")
+    return World(
+        donor, recipient, [*NHTS_CLASSES, *NHTS_NUMBERS], list(NHTS_PREDICTORS), "WTHHFIN", groups
+    )
+
+
+def ahs(half: int) -> World:
+    """Return owners of one half of AHS 2019, whose costs and values have long tails."""
+    path = require_shared_data() / "public" / "ahs" / "ahs_national_2019_7vars.parquet"
+    table = pd.read_parquet(path)
+    known = (table["TOTHCAMT"] >= 0) & table["TENURE"].isin(["1", "2"]) & (table["HINCP"] > -6)
+    table = table[known].astype({"TENURE": "category", "TOTHCAMT": float, "HINCP": float})
+    table["CENTRAL"] = table["CONTROL"].astype(str).str[:2].astype("category")
+    donor, recipient = _parts(table.reset_index(drop=True), half, AHS_HOUSEHOLDS, AHS_HOUSEHOLDS)
+    return World(
+        donor, recipient, ["TOTHCAMT"], ["TENURE", "HINCP", "CENTRAL"], "WEIGHT", ("TENURE",)
+    )
+
+
+def _parts(
+    table: pd.DataFrame, half: int, donors: int, recipients: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return some donors and other households of a half of a large survey."""
+    order = np.random.default_rng(FOLD_SEED).permutation(len(table))
+    rows = order[order % 2 == half]
+    parts = rows[:donors], rows[donors : donors + recipients]
+    first, second = (table.iloc[part].reset_index(drop=True) for part in parts)
+    return first, second
 
 
 def _recs(donor: pd.DataFrame, recipient: pd.DataFrame) -> World:

@@ -7,6 +7,8 @@ from command_line import Harmony
 from shapely import box
 
 from fusion_core.geography.spatial import SpatialTable, write_spatial_table
+from fusion_core.surveys import Dictionary, Survey, SurveyDescription, SurveyId
+from fusion_core.surveys.model import variable_from_column
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.layout import Workspace
 
@@ -48,6 +50,38 @@ def test_a_table_is_added_with_a_statistic_for_each_column(harmony, shapes, tmp_
     assert added["pumas"] == 2
     assert added["predictors"][0]["coverage"] == {"pumas": 2, "of": 2, "share": 1.0}
     assert "Added" in harmony(*command, "--replace").stdout
+
+
+def test_a_local_context_is_added_listed_and_removed(harmony, tmp_path):
+    household = pd.DataFrame(
+        {
+            "household_id": ["a", "b"],
+            "weight": [1.0, 1.0],
+            "density": pd.Categorical(["low", "high"], categories=["low", "high"]),
+        }
+    )
+    variables = [variable_from_column("density", household["density"])]
+    described = SurveyDescription(SurveyId("NHTS", "2017"))
+    Workspace.open(harmony.workspace).add_survey(
+        Survey(described, Dictionary(variables), household)
+    )
+    file = tmp_path / "block_groups.csv"
+    file.write_text(
+        "state,county20,tract20,bg20,puma20,pop20,people\n"
+        "01,001,000100,1,00100,100,40\n01,001,000100,2,00100,300,700\n"
+    )
+    command = ("places", "context", "add", file, "--donor", "NHTS_2017", "--variable", "density")
+    rest = ("--measure", "people", "--cuts", "100", "--title", "density of the block group")
+
+    checked = harmony.json(*command, *rest, "--check")
+    assert (checked["stored"], checked["pumas"], checked["census"]) == (False, 1, "2020")
+    assert "Added density" in harmony(*command, *rest).stdout
+    assert "already" in harmony.json(*command, *rest, code=2)["error"]["message"]
+    assert "not a cut point" in harmony.json(*command, "--cuts", "few", code=2)["error"]["message"]
+    (listed,) = harmony.json("places", "context", "list")["contexts"]
+    assert listed["classes"][1] == {"level": "high", "lower": 100.0, "upper": None}
+    assert harmony.json("places", "context", "remove", "density") == {"removed": "density"}
+    assert "No local context yet" in harmony("places", "context", "list").stdout
 
 
 def test_recipes_are_listed_with_how_well_their_layout_is_known(harmony):

@@ -1,5 +1,7 @@
 import dataclasses
+import json
 import os
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,10 +13,10 @@ from fusion_core.execution.budget import (
     threads_per_worker,
     worker_environment,
 )
-from fusion_core.execution.cost import SPEEDS, cost_of, read_sizes
+from fusion_core.execution.cost import SPEEDS, cost_of, read_pace, read_sizes, stage_seconds
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
 from fusion_core.fusion.base.settings import TrainSettings
-from fusion_core.workspace.runs import RunSpec, create_run
+from fusion_core.workspace.runs import STAGES, RunSpec, create_run
 
 
 @pytest.fixture
@@ -119,3 +121,53 @@ def test_cost_of_an_unknown_variable_or_survey_without_data_is_refused(
     (toy_workspace.survey_folder(toy_pair.donor) / "household.parquet").unlink()
     with pytest.raises(InputError, match="no household microdata"):
         estimate_cost(toy_workspace, spec)
+
+
+def test_forests_cost_their_own_time(toy_workspace, toy_pair, spec):
+    sizes = read_sizes(toy_workspace, toy_pair)
+
+    def cost(method):
+        asked = dataclasses.replace(spec, train=TrainSettings(method=method))
+        return cost_of(sizes, asked, cores=1)
+
+    forest, both, nearest = (cost(name) for name in ("forest", "boosted-forest", "out-of-fold"))
+    assert forest.seconds_by_stage["fuse"] < nearest.seconds_by_stage["fuse"]
+    assert both.seconds_by_stage["train"] > forest.seconds_by_stage["train"]
+    assert forest.memory_bytes > nearest.memory_bytes
+
+
+def test_finished_runs_correct_the_estimate_of_their_method(toy_workspace, spec):
+    spec = dataclasses.replace(spec, train=TrainSettings(folds=20, leaves=(16, 32, 64)))
+    expected = estimate_cost(toy_workspace, spec).seconds_by_stage
+    taken = 8 * max(expected["train"], 5.0)
+    for count in (1, 2, 3):
+        finish(create_run(toy_workspace, spec), {"train": taken})
+        learned = estimate_cost(toy_workspace, spec).seconds_by_stage
+        share = count / (count + 1)
+        assert learned["train"] == pytest.approx(
+            expected["train"] ** (1 - share) * taken**share, rel=0.01
+        )
+    assert learned["prepare"] == expected["prepare"], "too short to tell"
+    forest = dataclasses.replace(spec, train=TrainSettings(method="forest"))
+    assert read_pace(toy_workspace).keys() == {(spec.train.method, "train")}
+    sizes = read_sizes(toy_workspace, spec.pair)
+    assert estimate_cost(toy_workspace, forest) == cost_of(sizes, forest)
+
+
+def test_a_run_that_was_resumed_or_is_not_finished_teaches_nothing(toy_workspace, spec):
+    run = create_run(toy_workspace, spec)
+    run.log("Training", stage="train")
+    assert read_pace(toy_workspace) == {}
+    finish(run, {"train": 500.0})
+    assert stage_seconds(run) == {}
+    assert read_pace(toy_workspace) == {}
+
+
+def finish(run, seconds) -> None:
+    """Log a run as if its stages had taken so long."""
+    time = datetime(2026, 1, 1, tzinfo=UTC)
+    with (run.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+        for stage in STAGES:
+            log.write(json.dumps({"time": time.isoformat(), "message": "…", "stage": stage}) + "\n")
+            time += timedelta(seconds=seconds.get(stage, 1.0))
+    run.write_state(dataclasses.replace(run.state(), status="finished", finished=time.isoformat()))

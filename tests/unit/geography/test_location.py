@@ -61,6 +61,19 @@ def test_every_household_lands_in_a_puma_of_its_region(surveys):
     assert placed.notes == ()
 
 
+def test_a_place_is_narrowed_where_that_leaves_a_candidate(surveys):
+    donor, recipient = surveys
+    classes = pd.DataFrame({"tenure": ["own"], "puma": ["0100200"], "share": [0.5]})
+
+    placed = place(donor, recipient, narrowing=[classes]).puma
+
+    north, owning = donor["region"] == "N", donor["tenure"] == "own"
+    assert set(placed[north & owning]) == {"0100200"}
+    # Owners in the south, and renters anywhere, are placed by their region alone.
+    assert set(placed[~north]) == {"0100300"}
+    assert set(placed[north & ~owning]) == {"0100100", "0100200"}
+
+
 def test_the_matched_household_lives_in_the_puma(surveys):
     donor, recipient = surveys
     placed = place(donor, recipient)

@@ -105,6 +105,17 @@ def test_a_worker_killed_while_training_costs_only_its_jobs(client, donor, small
     assert_same_model(found, local)
 
 
+def test_a_cluster_grows_the_same_forests(client, donor, small_settings):
+    settings = small_settings.replace(
+        method="boosted-forest", leaves=(8,), maximum_trees=5, forest_trees=20, forest_leaves=(5,)
+    )
+    local = train(donor, ["fuel", SHARES], X, settings=settings, seed=2)
+    found = train(
+        donor, ["fuel", SHARES], X, settings=settings, seed=2, executor=client.get_executor()
+    )
+    assert_same_model(found, local)
+
+
 def smallest_memory(folder) -> int:
     """Memory that just suffices, so that there are many parts: the message says how much that is."""
     from fusion_core.errors import InputError
@@ -129,3 +140,6 @@ def assert_same_model(found, expected) -> None:
         if theirs.pool is not None:
             assert (ours.pool.points == theirs.pool.points).all()
             assert (ours.pool.donors == theirs.pool.donors).all()
+        if theirs.forest is not None:
+            assert (ours.forest.nodes == theirs.forest.nodes).all()
+            assert (ours.forest.donors == theirs.forest.donors).all()

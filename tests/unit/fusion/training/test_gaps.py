@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_core.fusion import fuse, train
+from fusion_core.fusion import TrainSettings, fuse, train
 from fusion_core.fusion.base.variables import VariableType
+from fusion_core.fusion.training._donors import Donors
 from fusion_core.fusion.training._gaps import fill_gaps
 
 NUMBER = VariableType("number", "continuous")
@@ -23,9 +24,19 @@ def households(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 
 def filled(fused, known, weights, seed=1):
-    return fill_gaps(
-        fused, [LEVELS, NUMBER], known, [VariableType("x", "continuous")], weights, seed=seed
+    donors = Donors(
+        predictors=(VariableType("x", "continuous"),),
+        matrix=known,
+        steps=(("answer",), ("number",)),
+        fused_types=(LEVELS, NUMBER),
+        fused=fused,
+        filled=fused,
+        weights=weights,
+        settings=TrainSettings(),
+        seed=seed,
+        notes=(),
     )
+    return fill_gaps(donors).filled
 
 
 @given(seed=st.integers(0, 1000), share=st.floats(0.05, 0.6))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.apply.apply import group_labels, harmonize_pair, harmonize_side
+from fusion_core.harmony.apply import group_labels, harmonize_pair, harmonize_side
 from fusion_core.harmony.model.harmony import DROP, Harmony, LevelGroup, Side
 
 TENURE = Harmony(

@@ -1,0 +1,26 @@
+"""Forests: grown on donors, chosen by out-of-bag score, and walked to a donor of a leaf."""
+
+from fusion_core.fusion.forests.forest import (
+    NODE,
+    Forest,
+    ForestChoice,
+    TreeShape,
+    forest_bytes,
+)
+from fusion_core.fusion.forests.growing import ForestTask
+from fusion_core.fusion.forests.records import forest_of, forest_record
+from fusion_core.fusion.forests.tuning import SEARCH_TREES, FittedForest, fit_forest
+
+__all__ = [
+    "NODE",
+    "SEARCH_TREES",
+    "FittedForest",
+    "Forest",
+    "ForestChoice",
+    "ForestTask",
+    "TreeShape",
+    "fit_forest",
+    "forest_bytes",
+    "forest_of",
+    "forest_record",
+]

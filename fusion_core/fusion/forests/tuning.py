@@ -1,0 +1,204 @@
+"""Choose the trees of a forest by out-of-bag score, then grow it whole.
+
+Leaf sizes are tried from small to large until a larger one no longer helps, then shares of the
+features with the best of them. A few trees tell candidates apart, as all candidates meet the same
+samples; those of the winner are part of the forest. Where boosted trees have been grown, some trees
+see their expectations and some do not, in the shares that describe donors best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fusion_core.fusion.base import Report, Workers
+from fusion_core.fusion.forests._scores import (
+    baseline_losses,
+    held_members,
+    held_probabilities,
+    out_of_bag_losses,
+)
+from fusion_core.fusion.forests.forest import Forest, ForestChoice, TreeShape
+from fusion_core.fusion.forests.growing import (
+    ForestData,
+    ForestTask,
+    GrownTree,
+    grow_trees,
+    joined,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SEARCH_TREES = 40
+"""Trees by which candidates are compared."""
+TREES_A_JOB = 10
+BOOSTED_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Shares of trees that see expectations, tried where there are any."""
+
+
+@dataclass(frozen=True)
+class FittedForest:
+    """A forest, and what it says of donors its trees did not see.
+
+    Attributes
+    ----------
+    forest
+        The forest.
+    scored
+        Rows of the task whose out-of-bag distribution was looked at.
+    probabilities
+        Of a single categorical variable the out-of-bag probabilities of its classes, of shape
+        (scored rows, classes), rows without any as zeros; otherwise empty.
+    """
+
+    forest: Forest
+    scored: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+
+
+def fit_forest(task: ForestTask, workers: Workers, report: Report) -> FittedForest:
+    """Choose a forest's trees and grow them.
+
+    Parameters
+    ----------
+    task
+        What to grow it for.
+    workers
+        Where to compute.
+    report
+        Called with the share that is done.
+
+    Raises
+    ------
+    Cancelled
+        If the workers are asked to stop.
+    """
+    (data,) = workers.run([partial(ForestData, task)])
+    # Who holds trees holds memory: no more of them than keep workers busy.
+    with workers.slot():
+        search = _Search(data, workers, report)
+        trees, kinds = search.chosen()
+        held = held_members(trees)
+        choice = ForestChoice(kinds, out_of_bag_losses(data, trees), search.baselines)
+    nodes, roots = joined(trees)
+    members = np.concatenate([tree.donors for tree in trees])
+    forest = Forest(
+        features=task.features,
+        ranks=tuple(data.ranks),
+        nodes=nodes,
+        roots=roots,
+        donors=task.donors[members],
+        gains=tuple(np.mean([tree.gains for tree in trees], axis=0).tolist()),
+        choice=choice,
+    )
+    report(1.0)
+    probabilities = np.empty((len(data.scored), 0))
+    if len(task.types) == 1 and task.types[0].is_categorical:
+        values = task.outcomes[:, 0]
+        classes = np.unique(values).astype(np.int64).tolist()
+        probabilities = held_probabilities(held, task.types[0], values, classes)
+    return FittedForest(forest, data.scored, probabilities)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """Trees of one shape, grown to be compared with others."""
+
+    shape: TreeShape
+    trees: list[GrownTree]
+    score: float
+
+
+class _Search:
+    """Searches the shapes of a forest's trees.
+
+    Parameters
+    ----------
+    data
+        The donors.
+    workers, report
+        As for `fit_forest`.
+    """
+
+    def __init__(self, data: ForestData, workers: Workers, report: Report) -> None:
+        settings = data.task.settings
+        self.baselines = baseline_losses(data)
+        self._data, self._workers, self._settings = data, workers, settings
+        self._kinds = (False, True) if data.expectations else (False,)
+        # One try grows as many trees as a search compares; the rest of the forest is a few tries.
+        tries = len(self._kinds) * (len(settings.forest_leaves) + len(settings.forest_shares) - 1)
+        self._steps = tries + settings.forest_trees / SEARCH_TREES
+        self._done = 0.0
+        self._report = report
+
+    def chosen(self) -> tuple[list[GrownTree], tuple[tuple[TreeShape, int], ...]]:
+        """Return the trees of the forest, and how many of which shape they are."""
+        found = [self._best(boosted=kind) for kind in self._kinds]
+        share = self._share(found) if len(found) > 1 else 0.0
+        total = self._settings.forest_trees
+        boosted = round(share * total)
+        trees: list[GrownTree] = []
+        kinds = []
+        for candidate, count in zip(found, (total - boosted, boosted), strict=False):
+            if count:
+                more = self._grow(candidate.shape, range(len(candidate.trees), count))
+                trees += [*candidate.trees, *more][:count]
+                kinds.append((candidate.shape, count))
+        return trees, tuple(kinds)
+
+    def _best(self, *, boosted: bool) -> _Candidate:
+        """Search leaf sizes with the first share of features, then shares with the best size."""
+        first, *others = self._settings.forest_shares
+        small, *larger = sorted(self._settings.forest_leaves)
+        best = self._tried(TreeShape(small, first, boosted))
+        for leaf in larger:
+            candidate = self._tried(TreeShape(leaf, first, boosted))
+            if candidate.score >= best.score:
+                break
+            best = candidate
+        for share in others:
+            candidate = self._tried(TreeShape(best.shape.leaf, share, boosted))
+            if candidate.score < best.score:
+                best = candidate
+        return best
+
+    def _share(self, found: list[_Candidate]) -> float:
+        """Return the share of trees that see expectations with which donors are described best."""
+        plain, boosted = (candidate.trees for candidate in found)
+        scores = {}
+        for share in BOOSTED_SHARES:
+            count = round(share * len(boosted))
+            scores[share] = self._score([*plain[count:], *boosted[:count]])
+        return min(scores, key=lambda share: scores[share])
+
+    def _tried(self, shape: TreeShape) -> _Candidate:
+        count = min(SEARCH_TREES, self._settings.forest_trees)
+        trees = self._grow(shape, range(count))
+        self._done += 1
+        self._report(self._done / self._steps)
+        return _Candidate(shape, trees, self._score(trees))
+
+    def _score(self, trees: Sequence[GrownTree]) -> float:
+        losses = out_of_bag_losses(self._data, trees)
+        pairs = zip(losses, self.baselines, strict=True)
+        return float(np.mean([loss / base for loss, base in pairs if base > 0]))
+
+    def _grow(self, shape: TreeShape, numbers: range) -> list[GrownTree]:
+        """Grow trees side by side."""
+        starts = range(0, len(numbers), TREES_A_JOB)
+        jobs = [
+            partial(
+                grow_trees,
+                self._data,
+                shape,
+                numbers[first : first + TREES_A_JOB],
+                self._workers.stop,
+            )
+            for first in starts
+        ]
+        return [tree for part in self._workers.run(jobs) for tree in part]
