@@ -15,15 +15,14 @@ area's mean would carry that tree's noise, which the donor's part of a margin co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion_core.fusion.forests._walks import NODE, Answers, LeafTables, walk_forest
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = ["NODE", "Forest", "ForestChoice", "TreeShape", "forest_bytes"]
 
@@ -33,7 +32,7 @@ _DISTINCT: Final = 1 - np.exp(-1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class TreeShape:
+class TreeShape(Checked):
     """How the trees of one kind are grown.
 
     Attributes
@@ -52,7 +51,7 @@ class TreeShape:
 
 
 @dataclass(frozen=True, slots=True)
-class ForestChoice:
+class ForestChoice(Checked):
     """What the out-of-bag score chose.
 
     Attributes
@@ -76,7 +75,7 @@ class ForestChoice:
 
 
 @dataclass(frozen=True, repr=False)
-class Forest(Summarized):
+class Forest(Checked, Summarized):
     """The trees of one step of the chain, and the donors in their leaves.
 
     Attributes

@@ -14,24 +14,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion_core.fusion.base import Purpose, Stop, TrainSettings, VariableType, stream
 from fusion_core.fusion.forests._outcomes import category_ranks, outcome_columns
 from fusion_core.fusion.forests._walks import NODE
 from fusion_core.fusion.forests.forest import TreeShape
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from fusion_core.records import Checked
 
 MOST_SCORED = 2_000
 """Most donors whose out-of-bag distribution is looked at."""
 
 
 @dataclass(frozen=True)
-class ForestTask:
+class ForestTask(Checked):
     """All that a forest follows from.
 
     Attributes

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion_core.fusion.base import Report, Workers
 from fusion_core.fusion.forests._scores import (
@@ -30,9 +30,7 @@ from fusion_core.fusion.forests.growing import (
     grow_trees,
     joined,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from fusion_core.records import Checked
 
 SEARCH_TREES = 40
 """Trees by which candidates are compared."""
@@ -42,7 +40,7 @@ BOOSTED_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True)
-class FittedForest:
+class FittedForest(Checked):
     """A forest, and what it says of donors its trees did not see.
 
     Attributes

@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.fusion.base import Stream, encode
-from fusion_core.fusion.model.chain import ModelContent
+from fusion_core.fusion.forests import Forest
+from fusion_core.fusion.model.chain import ModelContent, ModelPart, VariableModel
 from fusion_core.fusion.model.files import read_model, write_model
 from fusion_core.records import Checked
-
-    from fusion_core.fusion.forests import Forest
-    from fusion_core.fusion.model.chain import ModelPart, VariableModel
 
 
 @dataclass(frozen=True, repr=False)
