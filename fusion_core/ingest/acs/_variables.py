@@ -14,7 +14,7 @@ from fusion_core.ingest.acs import _codes as acs_codes
 from fusion_core.ingest.acs._census_dictionary import CensusValue, CensusVariable
 from fusion_core.ingest.acs._plausibility import adjustment_factor
 from fusion_core.ingest.acs._universe import Blanks, Universe, plain_code
-from fusion_core.ingest.tables import is_ordered, not_applicable_level, numbers
+from fusion_core.ingest.tables import is_ordered, not_applicable_level, numbers, whole_or_real
 from fusion_core.surveys.model import RespondentLevel, Variable, variable_from_column
 
 if TYPE_CHECKING:
@@ -231,8 +231,7 @@ def number_variable(context: Context, entry: CensusVariable) -> Iterator[tuple[V
     if factor is not None:
         values = values * factor
         notes.append(f"Brought to {context.price_year} dollars with {adjustment}")
-    whole = not np.isnan(values).any() and bool((values == np.round(values)).all())
-    column: pd.Series[Any] = pd.Series(values.astype("int64") if whole else values)
+    column: pd.Series[Any] = pd.Series(whole_or_real(values))
     note = ". ".join(notes) + "." if notes else ""
     variable = variable_from_column(
         entry.name.lower(),

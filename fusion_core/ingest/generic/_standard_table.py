@@ -14,7 +14,7 @@ from fusion_core.geography.spatial import PUMA
 from fusion_core.ingest.generic._inference import OTHER_WEIGHT
 from fusion_core.ingest.generic._special import number_text
 from fusion_core.ingest.generic._weights import implausible, population
-from fusion_core.ingest.tables import keys, numbers, weights
+from fusion_core.ingest.tables import keys, numbers, weights, whole_or_real
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
     PERSON_KEY,
@@ -368,8 +368,7 @@ def _values(raw: RawTable, column: InferredColumn, log: ProblemLog) -> Any:
             raw.report(log, "The number is infinite", column=column.source, positions=infinite)
         if column.type == "integer" and bool((np.abs(values) >= _EXACT).any()):
             return _long_numbers(raw, column, values, log)
-        whole = bool(np.isfinite(values).all()) and bool((values == np.round(values)).all())
-        return values.astype("int64") if whole else values
+        return whole_or_real(values)
     series = raw.frame[column.source]
     if pd.api.types.is_float_dtype(series):
         series = series.map(number_text, na_action="ignore").astype("category")

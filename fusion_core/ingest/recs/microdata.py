@@ -36,6 +36,7 @@ from fusion_core.ingest.tables import (
     numbers,
     read_raw_table,
     weights,
+    whole_or_real,
 )
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
@@ -248,8 +249,7 @@ def _number(
         values = np.where(not_applicable, np.nan if unknown else 0.0, values)
         kind = "Missing" if unknown else "0"
         note = f"{note} {kind} where the question does not apply.".strip()
-    whole = not np.isnan(values).any() and bool((values == np.round(values)).all())
-    column: pd.Series[Any] = pd.Series(values.astype("int64") if whole else values)
+    column: pd.Series[Any] = pd.Series(whole_or_real(values))
     variable = variable_from_column(
         entry.name.lower(), column, description=entry.description, unit=_unit(entry), note=note
     )

@@ -5,6 +5,7 @@ from fusion_core.ingest.tables.columns import (
     keys,
     numbers,
     weights,
+    whole_or_real,
 )
 from fusion_core.ingest.tables.labels import (
     comparable,
@@ -55,5 +56,6 @@ __all__ = [
     "tidy",
     "typed_table",
     "weights",
+    "whole_or_real",
     "with_plain_numbers",
 ]

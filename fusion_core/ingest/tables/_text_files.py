@@ -61,6 +61,7 @@ def read_text(
     dialect = find_dialect(beginning, layout.header_row)
     lines = beginning.splitlines(keepends=True)[: dialect.skipped]
     body = text[len("".join(lines).encode()) :] if lines else text
+    _refuse_open_quote(body, name, dialect)
     header = _header(body, name, dialect.separator)
     # A column without a name, as two separators at the end of every line make one, is nobody's.
     wanted = [column for column in header if column.strip() and (keep is None or keep(column))]
@@ -75,6 +76,28 @@ def read_text(
     )
     columns = {column: stripped(frame[column]) for column in wanted}
     return pd.DataFrame(columns), unnamed, dialect.skipped + 1, dialect.separator
+
+
+def _refuse_open_quote(text: bytes, name: str, dialect: Dialect) -> None:
+    """Refuse a quote that is never closed, as everything after it would become one answer."""
+    if text.count(b'"') % 2 == 0:
+        return
+    lines = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
+    reader = csv.reader(lines, delimiter=dialect.separator, strict=True)
+    row = 1
+    try:
+        for _ in reader:
+            row = reader.line_num + 1
+    except csv.Error as error:
+        # Other errors are quotes within a field, which are read as they stand.
+        if "unexpected end" in str(error) or "field larger" in str(error):
+            unclosed = Problem(
+                "A quote that opens here is never closed",
+                name,
+                row=row + dialect.skipped,
+                fix="Close or remove it, or write quotes inside a field twice",
+            )
+            raise FileProblemsError((unclosed,)) from error
 
 
 def _arrow_table(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+EXACT_BELOW: Final = 2.0**53
+"""Below it double precision holds every whole number."""
+LARGEST_INTEGER: Final = 2.0**63
+_WHOLE: Final = re.compile(r"[-+]?[0-9]+")
 _WHOLE_DECIMAL: Final = r"^\d+\.0+$"
 _DIGIT: Final = r"\d"
 _NUMBER: Final = r"^[-+]?\d+(\.\d+)?$|(\D*\d){8}"
@@ -52,6 +58,7 @@ def numbers(
         absent = [float(text) for text in missing]
         return np.where(np.isin(found, absent), np.nan, found) if absent else found
     codes, values, bad = _parsed(table.frame[column])
+    _report_long_numbers(table, column, log, codes, values)
     if missing:
         texts = [str(text) for text in table.frame[column].cat.categories]
         special = np.flatnonzero([text in missing for text in texts])
@@ -179,6 +186,46 @@ def _matching(texts: Any, pattern: str) -> NDArray[np.bool_]:
 
     found = compute.match_substring_regex(pa.array(texts, pa.large_string()), pattern)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _report_long_numbers(
+    table: RawTable,
+    column: str,
+    log: ProblemLog,
+    codes: NDArray[np.int64],
+    values: NDArray[np.float64],
+) -> None:
+    """Report whole numbers of so many digits that double precision makes others of them."""
+    with np.errstate(invalid="ignore"):
+        large = np.flatnonzero(np.abs(values) >= EXACT_BELOW)
+    texts = [str(table.frame[column].cat.categories[place]) for place in large]
+    changed = [
+        place
+        for place, text, value in zip(large, texts, values[large], strict=True)
+        if _WHOLE.fullmatch(text) and (math.isinf(value) or int(text) != int(value))
+    ]
+    if changed:
+        positions = np.flatnonzero(np.isin(codes, changed))
+        text = str(table.frame[column].iloc[positions[0]])
+        table.report(
+            log,
+            f"'{text}' has more digits than a number holds exactly",
+            column=column,
+            positions=positions,
+            fix="Read the column as text, or leave it out",
+        )
+
+
+def whole_or_real(values: NDArray[np.float64]) -> NDArray[Any]:
+    """Return whole numbers as integers; as they are where one is missing, a fraction or too large.
+
+    Integers of 64 bits end where double precision goes on, at 9 · 10¹⁸; what is larger would become
+    the smallest of them.
+    """
+    whole = np.isfinite(values).all() and (values == np.round(values)).all()
+    if whole and np.abs(values).max(initial=0.0) < LARGEST_INTEGER:
+        return values.astype("int64")
+    return values
 
 
 def _parsed(

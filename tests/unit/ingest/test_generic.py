@@ -242,6 +242,35 @@ def test_a_file_that_can_not_be_opened_is_refused_in_a_sentence(tmp_path, name, 
         inspect_file(tmp_path / name)
 
 
+def test_numbers_are_stored_as_they_are_or_refused(tmp_path):
+    """Integers of 64 bits end at 9 · 10¹⁸, and double precision knows fewer digits."""
+    rows = range(40)
+    path = tmp_path / "homes.csv"
+    table = pd.DataFrame(
+        {"id": rows, "weight": 1.5, "acres": [1e300 + row * 1e290 for row in rows]}
+    )
+    table.to_csv(path, index=False)
+    stored = read_generic(path, survey=SURVEY).household
+    assert (stored["acres"] > 9e299).all()
+    for number in (2**53 + 1, 2**70 + 1):
+        table.assign(acres=[number + 2 * row for row in rows]).to_csv(path, index=False)
+        with pytest.raises(InputError, match=f"'{number}' has more digits than a number holds"):
+            read_generic(path, survey=SURVEY)
+    exact = table.assign(acres=[2**53 + 2 * row for row in rows])
+    exact.to_csv(path, index=False)
+    kept = read_generic(path, survey=SURVEY).household
+    assert sorted(kept["acres"]) == exact["acres"].tolist()
+
+
+def test_a_quote_that_is_never_closed_swallows_no_rows(tmp_path):
+    path = tmp_path / "homes.csv"
+    path.write_text('id,weight,note\n1,2,a\n2,1,"b\n3,1,c\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"A quote that opens here is never closed .*row 3"):
+        read_generic(path, survey=SURVEY)
+    path.write_text('id,weight,note\n1,2,a 5" pipe\n2,1,"b\nc"\n', encoding="utf-8")
+    assert len(read_generic(path, survey=SURVEY).household) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
