@@ -198,7 +198,8 @@ def _report_long_numbers(
     """Report whole numbers of so many digits that double precision makes others of them."""
     with np.errstate(invalid="ignore"):
         large = np.flatnonzero(np.abs(values) >= EXACT_BELOW)
-    texts = [str(table.frame[column].cat.categories[place]) for place in large]
+    categories = table.frame[column].cat.categories
+    texts = [str(categories[int(place)]) for place in large]
     changed = [
         place
         for place, text, value in zip(large, texts, values[large], strict=True)
