@@ -89,8 +89,7 @@ class PlacesPage(pn.viewable.Viewer):
         self._context_list = DataList(
             columns=rows.CONTEXT_COLUMNS,
             label="Stored local contexts",
-            empty="No local context is stored: what a donor publishes of a neighbourhood is added with "
-            "harmony places context add.",
+            empty="No local context, which a donor publishes of neighbourhoods, is stored yet.",
             sizing_mode="stretch_width",
             styles={"max-height": "16vh"},
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fusion_core.places.overview import Finding, StoredBoundaries, StoredContext
     from fusion_core.workspace.layout import Workspace
 
-_CONTEXT: Final = "context/"
+CONTEXT: Final = "context/"
 """What the addresses of local contexts begin with; no spatial table can be named so."""
 BOUNDARY_COLUMNS: Final = [
     {"key": "kind", "title": "Boundaries", "width": "minmax(90px, 1fr)", "kind": "strong"},
@@ -86,10 +86,10 @@ def table_rows(stored: list[StoredTable]) -> list[dict[str, Any]]:
 def context_rows(stored: list[StoredContext]) -> list[dict[str, Any]]:
     """List the local contexts."""
     return [
-        {"id": _CONTEXT + item.name, "context": item.name, "donor": "damaged"}
+        {"id": CONTEXT + item.name, "context": item.name, "donor": "damaged"}
         if item.context is None
         else {
-            "id": _CONTEXT + item.name,
+            "id": CONTEXT + item.name,
             "context": item.name,
             "donor": item.context.donor.title,
             "vintage": item.context.vintage or "–",
@@ -105,7 +105,7 @@ def with_contexts(tables: list[StoredTable], contexts: list[StoredContext]) -> l
         *tables,
         *(
             StoredTable(
-                _CONTEXT + item.name,
+                CONTEXT + item.name,
                 None if item.context is None else as_spatial_table(item.context),
                 item.problem,
             )

@@ -70,7 +70,8 @@ DONORS, HOUSEHOLDS, IMPLICATES, SEED = 30_000, 150, 5, 2024
 PLACING_SEED = 1
 MANHATTAN = "36041"
 MANHATTAN_TRUTH = (
-    "Neither survey says the truth; the American Community Survey has published about 0.3."
+    "Neither survey says the truth; the American Community Survey has published about 0.3, which no "
+    "row holds."
 )
 CONFIDENCE = 0.90
 

@@ -5,6 +5,7 @@ import dataclasses
 import pandas as pd
 import pytest
 
+from fusion_core.errors import InputError
 from fusion_core.geography.local_context import (
     ContextClass,
     LocalContext,
@@ -12,9 +13,11 @@ from fusion_core.geography.local_context import (
     context_path,
     write_context,
 )
+from fusion_core.places.contexts import ContextRequest
 from fusion_core.places.overview import check_places, stored_contexts
 from fusion_core.surveys import SurveyId
 from harmony_app.places import rows
+from harmony_app.places.context_fields import ContextFields
 
 PUMAS = ("9900100", "9900200", "9900300", "9900400")
 
@@ -92,3 +95,30 @@ def test_the_page_lists_contexts_under_names_no_table_can_have(toy_workspace, co
 
     assert (row["context"], row["donor"], row["classes"]) == ("cooling", "TOY 2020", "2")
     assert row["id"] == rows.with_contexts([], stored)[0].name == "context/cooling"
+
+
+def test_the_form_asks_for_a_context_as_the_command_does(toy_workspace, tmp_path):
+    fields = ContextFields(toy_workspace, {})
+    donor, recipe, variable, measure, cuts, weight = fields.shown
+    shared = {"census": "2020", "vintage": "2020", "crosswalks": (), "name": ""}
+    donor.value = "TOY_2020"
+    for field, text in ((variable, "cooling"), (measure, "units"), (weight, "homes")):
+        field.value_input = text
+    cuts.value_input = "1.5, 3"
+
+    asked = fields.request(tmp_path / "block_groups.csv", **shared)
+
+    assert "nhts_density" in recipe.options.values()
+    assert asked == ContextRequest(
+        tmp_path / "block_groups.csv",
+        SurveyId("TOY", "2020"),
+        variable="cooling",
+        measure="units",
+        cuts=(1.5, 3.0),
+        weight="homes",
+        census="2020",
+        vintage="2020",
+    )
+    cuts.value_input = "few, many"
+    with pytest.raises(InputError, match="no cut points"):
+        fields.request(tmp_path / "block_groups.csv", **shared)
