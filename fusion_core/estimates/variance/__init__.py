@@ -18,11 +18,12 @@ from fusion_core.estimates.variance.donor_error import (
     DonorError,
     Effect,
     JointDonorError,
-    donor_answers,
     donor_error,
 )
 from fusion_core.estimates.variance.donor_sample import (
+    Covariates,
     DonorSample,
+    donor_answers,
 )
 from fusion_core.estimates.variance.donors import (
     Donor,
@@ -35,6 +36,11 @@ from fusion_core.estimates.variance.pooling import (
     pool,
     pool_with_donor,
 )
+from fusion_core.estimates.variance.published_donor import (
+    PublishedAnswers,
+    PublishedDonor,
+    publish_donor,
+)
 from fusion_core.estimates.variance.variance import (
     GroupEstimates,
     estimate_each,
@@ -43,6 +49,7 @@ from fusion_core.estimates.variance.variance import (
 __all__ = [
     "CONTRASTS",
     "Contrast",
+    "Covariates",
     "Donor",
     "DonorEffect",
     "DonorError",
@@ -52,6 +59,8 @@ __all__ = [
     "GroupEstimates",
     "JointDonorError",
     "Pooled",
+    "PublishedAnswers",
+    "PublishedDonor",
     "ask_donor",
     "ask_donor_values",
     "donor_answers",
@@ -63,6 +72,7 @@ __all__ = [
     "paired",
     "pool",
     "pool_with_donor",
+    "publish_donor",
     "samples_of",
     "shared_weight_covariance",
     "unpaired",
