@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from fusion_core.cli import demo, places, surveys, workspaces
+from fusion_core.cli import demo, places, publishing, surveys, workspaces
 from fusion_core.cli.estimates import difference, estimate, export
 from fusion_core.cli.harmonies import commands as harmonies
 from fusion_core.cli.output import write_error
@@ -113,6 +113,9 @@ app.command("estimate")(estimate.estimate)
 app.command("compare")(compare.compare)
 app.command("difference")(difference.difference)
 app.command("export")(export.export)
+app.command("publish")(publishing.publish)
+app.command("open")(publishing.open_data)
+app.command("repeat")(publishing.repeat)
 for _extra in sorted(entry_points(group="harmony.commands"), key=lambda item: item.name):
     app.command(_extra.name)(_extra.load())
 

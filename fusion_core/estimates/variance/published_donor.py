@@ -87,6 +87,16 @@ class PublishedAnswers:
     effective: float
 
     @property
+    def withheld(self) -> tuple[str, ...]:
+        """Levels of which nothing is told."""
+        if not self.levels:
+            return ()
+        hidden = np.isnan(self.coefficients[:, 0])
+        return tuple(
+            level for level, is_hidden in zip(self.levels, hidden, strict=True) if is_hidden
+        )
+
+    @property
     def functions(self) -> int:
         """Number of functions of the answers."""
         return len(self.coefficients)

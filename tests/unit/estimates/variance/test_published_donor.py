@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.estimates import Statistic, analyze
-from fusion_core.estimates.api import NO_DONOR
+from fusion_core.estimates.margins import NO_DONOR
 from fusion_core.estimates.statistics import Column, find_column
 from fusion_core.estimates.variance import DonorSample, PublishedDonor, publish_donor
 from fusion_core.fusion import FusedVariable, Implicates
