@@ -13,7 +13,7 @@ from fusion_core.errors import InputError
 from fusion_core.estimates import EstimateCache
 from fusion_core.estimates.runs import write_published_donor
 from fusion_core.estimates.statistics import find_column
-from fusion_core.estimates.variance import PublishedDonor, publish_donor
+from fusion_core.estimates.variance import Donors, PublishedDonor, publish_donor
 from fusion_core.execution.methods import methods_note
 from fusion_core.execution.years import years_apart
 from fusion_core.fusion import export_implicates, open_implicates
@@ -193,6 +193,8 @@ def _write_margins(new: Path, source: EstimateData, implicates: ImplicateFolder)
         return ["The donor is not known: margins do not contain its sampling error."]
     (new / MARGINS).mkdir()
     donor = source.donor
+    if isinstance(donor, Donors):
+        raise InputError("Several donors are published run by run", fix="Publish each run")
     if not isinstance(donor, PublishedDonor):
         columns = [find_column(name, source.implicates, None) for name in implicates.names]
         donor = publish_donor(donor, columns)

@@ -1,6 +1,6 @@
-"""`harmony estimate`, `difference` and `export`."""
+"""`harmony estimate`, `rank`, `difference` and `export`."""
 
-from fusion_core.cli.estimates import difference, estimate, export
+from fusion_core.cli.estimates import difference, estimate, export, rank
 from fusion_core.cli.estimates.statistics import (
     Wish,
     chosen_fusion,
@@ -15,5 +15,6 @@ __all__ = [
     "estimate",
     "estimates_of",
     "export",
+    "rank",
     "read_statistics",
 ]

@@ -18,6 +18,10 @@ from fusion_core.estimates.runs.published_donor_files import (
     has_published_donor,
     write_published_donor,
 )
+from fusion_core.estimates.runs.ranking import (
+    Ranking,
+    area_ranks,
+)
 from fusion_core.estimates.runs.run_comparison import (
     Group,
     compare_each,
@@ -30,9 +34,11 @@ __all__ = [
     "EstimateCache",
     "EstimateData",
     "Group",
+    "Ranking",
     "Source",
     "area_draws",
     "area_estimates",
+    "area_ranks",
     "compare_each",
     "compare_groups",
     "compare_in_source",

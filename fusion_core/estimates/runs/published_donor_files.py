@@ -119,7 +119,7 @@ def read_published_donor(folder: Path) -> PublishedDonor:
         known = {}
         for item in record["variables"]:
             own = answers[answers["variable"] == item["name"]]
-            shape = (-1, encoded.columns)
+            shape = (-1, encoded.width)
             effective = item["effective_donors"]
             known[item["name"]] = PublishedAnswers(
                 tuple(item["levels"]),

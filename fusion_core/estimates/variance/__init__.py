@@ -4,7 +4,6 @@ from fusion_core.estimates.variance.contrasts import (
     CONTRASTS,
     Contrast,
     holm,
-    holm_of_chosen_pair,
     paired,
     shared_weight_covariance,
     unpaired,
@@ -18,6 +17,7 @@ from fusion_core.estimates.variance.donor_error import (
     DonorError,
     Effect,
     JointDonorError,
+    JointEffect,
     donor_error,
 )
 from fusion_core.estimates.variance.donor_sample import (
@@ -41,6 +41,11 @@ from fusion_core.estimates.variance.published_donor import (
     PublishedDonor,
     publish_donor,
 )
+from fusion_core.estimates.variance.ranks import (
+    JointError,
+    RankSets,
+    rank_sets,
+)
 from fusion_core.estimates.variance.variance import (
     GroupEstimates,
     estimate_each,
@@ -58,21 +63,24 @@ __all__ = [
     "Effect",
     "GroupEstimates",
     "JointDonorError",
+    "JointEffect",
+    "JointError",
     "Pooled",
     "PublishedAnswers",
     "PublishedDonor",
+    "RankSets",
     "ask_donor",
     "ask_donor_values",
     "donor_answers",
     "donor_error",
     "estimate_each",
     "holm",
-    "holm_of_chosen_pair",
     "margin_multiplier",
     "paired",
     "pool",
     "pool_with_donor",
     "publish_donor",
+    "rank_sets",
     "samples_of",
     "shared_weight_covariance",
     "unpaired",

@@ -16,6 +16,7 @@ from fusion_core.estimates.runs import (
     EstimateCache,
     area_draws,
     area_estimates,
+    area_ranks,
     compare_each,
     compare_in_source,
     compare_sources,
@@ -23,7 +24,6 @@ from fusion_core.estimates.runs import (
     is_answered,
     survey_area_estimates,
 )
-from fusion_core.estimates.variance import holm_of_chosen_pair
 from fusion_core.geography.definitions import without_boundaries
 from harmony_app.explore.map import align
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fusion_core.estimates.api import Difference
+    from fusion_core.estimates.runs import Ranking
     from fusion_core.workspace.layout import Workspace
     from harmony_app.explore.data.catalogue import Source
     from harmony_app.explore.view import EstimateRequest
@@ -160,7 +161,7 @@ class Estimator:
         )
 
     def compare(
-        self, source: Source, request: EstimateRequest, table: pd.DataFrame, pair: tuple[str, str]
+        self, source: Source, request: EstimateRequest, pair: tuple[str, str]
     ) -> Difference:
         """Test whether two areas differ, as a pair chosen among all pairs of the map.
 
@@ -168,22 +169,28 @@ class Estimator:
         ----------
         source, request
             What is shown.
-        table
-            The estimates of all areas (`Answer.table`).
         pair
             The two areas.
         """
         loaded = self.cache.source(self.workspace, source.run or source.survey)
         kind = request.area_kind
+        sets = self.ranking(source, request).sets
         found = compare_in_source(
             loaded, request.statistic, {kind: pair[0]}, {kind: pair[1]}, where=request.where
         )
-        areas = table["stored"].tolist()
-        numbers = (table[name].to_numpy(dtype=float) for name in ("estimate", "standard_error"))
-        adjusted, pairs = holm_of_chosen_pair(
-            found.p_value, (areas.index(pair[0]), areas.index(pair[1])), *numbers
+        ranked = int((sets.rank > 0).sum())
+        return found.chosen_among(max(ranked * (ranked - 1) // 2, 1), sets.adjusted(found.p_value))
+
+    def ranking(self, source: Source, request: EstimateRequest) -> Ranking:
+        """Rank all areas from the highest, with the ranks each may have."""
+        return area_ranks(
+            self.workspace,
+            source.run or source.survey,
+            request.statistic,
+            (request.area_kind,),
+            request.where,
+            cache=self.cache,
         )
-        return found.chosen_among(pairs, adjusted)
 
     def compare_with_all(self, source: Source, request: EstimateRequest, area: str) -> Difference:
         """Test whether an area, chosen among all, differs from all areas together."""
