@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from fusion_core.cli import demo, places, publishing, surveys, workspaces
-from fusion_core.cli.estimates import difference, estimate, export, rank
+from fusion_core.cli.estimates import answer, difference, estimate, export, rank
 from fusion_core.cli.harmonies import commands as harmonies
 from fusion_core.cli.output import write_error
 from fusion_core.cli.runs import apply, combine, compare, fuse, outcome, validate
@@ -112,6 +112,7 @@ app.command("validate")(validate.validate)
 app.command("estimate")(estimate.estimate)
 app.command("compare")(compare.compare)
 app.command("rank")(rank.rank)
+app.command("answer")(answer.answer)
 app.command("difference")(difference.difference)
 app.command("export")(export.export)
 app.command("publish")(publishing.publish)

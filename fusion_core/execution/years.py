@@ -75,6 +75,20 @@ class YearsApart:
         )
 
     @property
+    def short(self) -> str:
+        """The gap in a few words, for maps; empty without one."""
+        if not self.gap:
+            return ""
+        years = "1 year" if self.gap == 1 else f"{self.gap} years"
+        text = (
+            f"Answers of {_span(self.donor_years)}, households of {_span(self.recipient_years)}: "
+            f"{years} apart"
+        )
+        if self.amounts and self.donor_prices is not None:
+            text += f"; dollars of {self.donor_prices}"
+        return f"{text}."
+
+    @property
     def price_sentences(self) -> list[str]:
         """What was done about prices, one sentence each."""
         found = []

@@ -43,7 +43,7 @@ def methods_record(workspace: Workspace, run: Run) -> dict[str, Any]:
     spec, state = run.spec(), run.state()
     pair = spec.pair
     implicates = open_implicates(run.implicates_folder, seed=spec.seed)
-    versions = run.folder / "versions.json"
+    versions, prepared = run.folder / "versions.json", run.input_folder / "prepare.json"
     return {
         "kind": KIND,
         "format": FORMAT_VERSION,
@@ -62,7 +62,7 @@ def methods_record(workspace: Workspace, run: Run) -> dict[str, Any]:
             for survey in (pair.donor, pair.recipient)
             if (workspace.survey_folder(survey) / DERIVED).exists()
         },
-        "prepared": read_json(run.input_folder / "prepare.json"),
+        "prepared": read_json(prepared) if prepared.exists() else {},
         "versions": read_json(versions) if versions.exists() else {},
         "seconds": dict(finished_stages(run)),
         "commands": [

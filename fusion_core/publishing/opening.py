@@ -30,6 +30,7 @@ from fusion_core.publishing.published_folder import (
     DOCUMENTS,
     GEOGRAPHY,
     MARGINS,
+    METHODS,
     PREDICTORS,
     RECIPIENT,
     VALIDATION,
@@ -403,7 +404,8 @@ def _keep_documents(run: Run, folder: Path) -> None:
             target = run.validation_folder / path.relative_to(folder / VALIDATION)
             make_folder(target.parent)
             shutil.copyfile(path, target)
-    methods = read_json(folder / "methods.json")
+    methods = read_json(folder / METHODS)
+    write_json(methods.get("prepared", {}), run.input_folder / "prepare.json")
     write_json(methods.get("versions", {}), run.folder / "versions.json")
     for stage, seconds in methods.get("seconds", {}).items():
         write_json(

@@ -13,7 +13,13 @@ from fusion_core.estimates.api.comparison import only_statistic, only_target
 from fusion_core.estimates.api.contrast_frame import Side, estimate_side
 from fusion_core.estimates.margins import ResultBlock, result_frame
 from fusion_core.estimates.statistics import Question, checked_implicates
-from fusion_core.estimates.variance import JointEffect, JointError, RankSets, rank_sets
+from fusion_core.estimates.variance import (
+    DonorEffect,
+    JointEffect,
+    JointError,
+    RankSets,
+    rank_sets,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

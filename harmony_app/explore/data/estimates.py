@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from fusion_core.estimates.api import Difference
     from fusion_core.estimates.runs import Ranking
+    from fusion_core.publishing import AnswerSheet
     from fusion_core.workspace.layout import Workspace
     from harmony_app.explore.data.catalogue import Source
     from harmony_app.explore.view import EstimateRequest
@@ -235,6 +236,26 @@ class Estimator:
             common_numbers=True,
         )
         return _of_area(found, request.area_kind, area)
+
+    def sheet(
+        self, source: Source, request: EstimateRequest, table: pd.DataFrame, area: str
+    ) -> AnswerSheet:
+        """Return the view's answer on one page: of a chosen area, or of all together."""
+        from fusion_core.publishing import answer_sheet
+
+        kind = request.area_kind
+        stored = dict(zip(table["area_id"], table["stored"].astype(str), strict=True))
+        names = dict(zip(table["stored"].astype(str), table["name"], strict=True))
+        return answer_sheet(
+            self.workspace,
+            source.run or source.survey,
+            request.statistic,
+            area={kind: stored[area]} if area in stored else None,
+            by=kind,
+            where=request.where,
+            names=names,
+            cache=self.cache,
+        )
 
     def _estimate(
         self, source: Source, request: EstimateRequest, by: Sequence[str], where: str

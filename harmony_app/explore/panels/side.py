@@ -349,6 +349,9 @@ class Side:
             truth=None if facts is None else facts.truth,
         )
         rule = '<hr style="border:0;border-top:1px solid var(--line);margin:10px 0">'
+        apart = "" if self._source.years is None else self._source.years.short
+        if apart:
+            card += f'<div class="facts"><span class="muted">{escape(apart)}</span></div>'
         self.card.object = rule + card if self.comparison.visible else card
 
     def _failed(self, error: Exception) -> None:
