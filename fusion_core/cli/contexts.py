@@ -66,6 +66,14 @@ def add_context(
             help="Column that counts the households of a group of that predictor, such as 1=owners.",
         ),
     ] = None,
+    other: Annotated[
+        str,
+        typer.Option(metavar="ANSWER", help="The donor's answer for areas of any other class."),
+    ] = "",
+    places: Annotated[
+        bool,
+        typer.Option("--places", help="The classes are names of places, which do not rise."),
+    ] = False,
     level: Annotated[str, typer.Option(help="What the rows are about.")] = "block_group",
     census: Annotated[str, typer.Option(help="Census that defined the areas.")] = "",
     key: Annotated[
@@ -107,6 +115,9 @@ def add_context(
 
     harmony places context add tenure.csv --donor NHTS_2017 --variable HBHTNRNT
     --measure renter_share --cuts 5,20,30,40,50,60,70,80,90,95 --weight households
+
+    harmony places context add counties.csv --donor NHTS_2017 --variable HH_CBSA --measure cbsa
+    --level county --places --other XXXXX --crosswalk block_groups.parquet
     """
     from fusion_core.places.contexts import ContextRequest, make_context
     from fusion_core.places.contexts import add_context as store
@@ -123,6 +134,8 @@ def add_context(
         weight=weight,
         by=by,
         by_columns=dict(_pair(text) for text in count or ()),
+        other=other,
+        places=places,
         level=level,
         census=census,
         key=tuple(split_list(key)),
@@ -211,6 +224,7 @@ def context_record(context: LocalContext) -> dict[str, Any]:
         "source": context.source,
         "vintage": context.vintage,
         "census": context.census,
+        "ordered": context.ordered,
         "pumas": int(context.mix["puma"].nunique()),
         "notes": context.notes,
     }

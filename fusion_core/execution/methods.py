@@ -146,6 +146,8 @@ def _predictors(run: Run) -> str:
         lines.append(f"| {row['predictor']} | {row['source']} | {score} | {used}{reason} |")
     if prepared.notes:
         lines += ["", *(f"- {note}" for note in prepared.notes)]
+    if prepared.location:
+        lines += ["", "### Location", "", *(f"- {sentence}" for sentence in prepared.location)]
     return "\n".join([*lines, ""])
 
 

@@ -25,7 +25,7 @@ import pandas as pd
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.frames import level_text
 from fusion_core.geography.location import SHARE
-from fusion_core.geography.spatial import PUMA
+from fusion_core.geography.spatial import PUMA, SpatialTable
 from fusion_core.surveys.model import WEIGHT, SurveyId
 from fusion_core.workspace.files import LONGEST_NAME, read_json, shown_name, write_json
 from fusion_core.workspace.tables import read_table, write_table
@@ -101,6 +101,8 @@ class LocalContext:
         Census that defined the PUMAs; empty where unknown.
     notes
         What a user should know, one sentence each.
+    ordered
+        Whether the classes rise; names of places do not.
     """
 
     name: str
@@ -117,6 +119,7 @@ class LocalContext:
     vintage: str = ""
     census: str = ""
     notes: tuple[str, ...] = field(default=())
+    ordered: bool = True
 
     @property
     def levels(self) -> list[str]:
@@ -190,8 +193,8 @@ def classify(values: NDArray[np.float64], classes: tuple[ContextClass, ...]) -> 
 
 
 def published_classes(column: pd.Series[Any], context: LocalContext) -> pd.Series[Any]:
-    """Return the donor's own classes, ordered; answers that are no class are missing."""
-    levels = pd.CategoricalDtype(context.levels, ordered=True)
+    """Return the donor's own classes in their order; answers that are no class are missing."""
+    levels = pd.CategoricalDtype(context.levels, ordered=context.ordered)
     plain = {value: level_text(value) for value in column.dropna().unique()}
     known = {value: text for value, text in plain.items() if text in context.levels}
     return column.astype(object).map(known).astype(levels)
@@ -270,6 +273,37 @@ def as_intersections(context: LocalContext) -> pd.DataFrame:
     return long[long[SHARE] > 0].reset_index(drop=True)
 
 
+def as_spatial_table(context: LocalContext) -> SpatialTable:
+    """Return the share of each class in every PUMA, to be listed and mapped like a spatial table."""
+    by_puma = context.mix.groupby(PUMA)[context.levels].sum()
+    every = by_puma.sum()
+    shares = (100.0 * by_puma.div(by_puma.sum(axis=1), axis=0)).reset_index()
+    whole = 100.0 * every / every.sum()
+    bounds = {item.level: _bounds(item, context.unit) for item in context.classes}
+    return SpatialTable(
+        name=context.name,
+        title=f"{context.title[:1].upper()}{context.title[1:]}, as {context.donor.title} publishes it",
+        data=shares,
+        columns={level: f"{whole[level]:.1f} % of all{bounds[level]}" for level in context.levels},
+        units=dict.fromkeys(context.levels, "% of each PUMA"),
+        source=context.source,
+        vintage=context.vintage,
+        census=context.census,
+        notes=context.notes,
+    )
+
+
+def _bounds(item: ContextClass, unit: str) -> str:
+    if item.lower is None and item.upper is None:
+        return ""
+    words = f" {unit}" if unit else ""
+    if item.lower is None:
+        return f": below {item.upper:,g}{words}"
+    if item.upper is None:
+        return f": {item.lower:,g}{words} and more"
+    return f": {item.lower:,g} to {item.upper:,g}{words}"
+
+
 def national_mix(context: LocalContext, households: pd.DataFrame) -> NDArray[np.float64]:
     """Return the weighted mean of the probabilities of some households, one per class.
 
@@ -317,6 +351,7 @@ def write_context(workspace: Workspace, context: LocalContext) -> None:
         "vintage": context.vintage,
         "census": context.census,
         "notes": list(context.notes),
+        "ordered": context.ordered,
     }
     # The description first: without a mix it is seen by nobody.
     write_json(record, path.with_suffix(".json"))
@@ -383,6 +418,7 @@ def read_context(workspace: Workspace, name: str) -> LocalContext:
             classes=tuple(ContextClass(**item) for item in record["classes"]),
             mix=read_table(path, what="The local context", fix="Add it again"),
             notes=tuple(record.get("notes", ())),
+            ordered=bool(record.get("ordered", True)),
             **{entry: str(record[entry]) for entry in texts},
         )
     except (KeyError, TypeError) as error:

@@ -81,6 +81,11 @@ class ContextRequest:
     by, by_columns
         Harmonized predictor whose groups live in different block groups, and the column of the
         table that counts the households of each group, by its number.
+    other
+        The donor's answer for areas the table gives another name than the donor ever does, or none:
+        small metropolitan areas whose names are withheld.
+    places
+        Whether the classes are names of places, such as metropolitan areas, which do not rise.
     level, census, key
         What the rows are about, which census defined them, and the columns of their codes.
     name, title, unit, source, vintage
@@ -104,6 +109,8 @@ class ContextRequest:
     weight: str = ""
     by: str = ""
     by_columns: Mapping[str, str] = field(default_factory=dict)
+    other: str = ""
+    places: bool = False
     level: str = "block_group"
     census: str = ""
     key: tuple[str, ...] = ()
@@ -160,7 +167,7 @@ def make_context(workspace: Workspace, request: ContextRequest) -> LocalContext:
     crosswalk, notes = way_to_pumas(workspace, _leading(request), read)
     level = LEVELS[read.unit.level]
     used, left_over = matched(read, crosswalk, level)
-    codes = _codes(used, recipe, classes)
+    codes = _codes(used, recipe, classes, other=request.other)
     counted, weight = _counted(used, crosswalk, recipe.weight, request.by_columns)
     pieces = crosswalk.pieces
     code = np.append(codes, -1)[used.index.get_indexer(pd.Index(pieces[SOURCE]))]
@@ -178,6 +185,7 @@ def make_context(workspace: Workspace, request: ContextRequest) -> LocalContext:
         source=request.source or recipe.source or request.path.name,
         vintage=request.vintage,
         census=crosswalk.target.census,
+        ordered=not request.places,
         notes=(*_coverage(counted, code >= 0, level.words[1]), *left_over, *read.notes, *notes),
     )
     check_context(context)
@@ -361,7 +369,7 @@ def _leading(request: ContextRequest) -> Any:
 
 
 def _codes(
-    used: pd.DataFrame, recipe: ContextRecipe, classes: tuple[ContextClass, ...]
+    used: pd.DataFrame, recipe: ContextRecipe, classes: tuple[ContextClass, ...], *, other: str
 ) -> NDArray[np.intp]:
     """Return the class of each area, −1 where it has none."""
     if recipe.measure == LOCAL_DENSITY:
@@ -373,7 +381,12 @@ def _codes(
     if pd.api.types.is_numeric_dtype(column):
         return classify(column.to_numpy(float), classes)
     places = pd.Index([item.level for item in classes])
-    return np.asarray(places.get_indexer(pd.Index(column.astype(object))), dtype=np.intp)
+    codes = places.get_indexer(pd.Index(column.astype(object)))
+    if other:
+        if other not in places:
+            raise InputError.unknown("answer of the donor", other, places)
+        codes = np.where(codes < 0, list(places).index(other), codes)
+    return np.asarray(codes, dtype=np.intp)
 
 
 def _counted(

@@ -19,11 +19,13 @@ from fusion_core.geography.definitions import (
     check_table_definition,
     without_boundaries,
 )
+from fusion_core.geography.local_context import context_names, read_context
 from fusion_core.geography.spatial import read_spatial_table, spatial_names
 from fusion_core.places.known_areas import PUMA, surveys_with_pumas
 from fusion_core.surveys.model import WEIGHT
 
 if TYPE_CHECKING:
+    from fusion_core.geography.local_context import LocalContext
     from fusion_core.geography.spatial import SpatialTable
     from fusion_core.surveys.model import SurveyDescription, SurveyId
     from fusion_core.workspace.layout import Workspace
@@ -52,6 +54,15 @@ class StoredTable:
 
     name: str
     table: SpatialTable | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class StoredContext:
+    """A stored local context; `problem` says why it cannot be read."""
+
+    name: str
+    context: LocalContext | None = None
     problem: str = ""
 
 
@@ -94,10 +105,33 @@ def stored_tables(workspace: Workspace) -> list[StoredTable]:
     return found
 
 
+def stored_contexts(workspace: Workspace) -> list[StoredContext]:
+    """List the local contexts of a workspace."""
+    found = []
+    for name in context_names(workspace):
+        try:
+            found.append(StoredContext(name, read_context(workspace, name)))
+        except HarmonyError as error:
+            found.append(StoredContext(name, problem=error.message))
+    return found
+
+
 def check_places(workspace: Workspace) -> list[Finding]:
-    """Compare boundaries and spatial tables with the surveys, errors first."""
+    """Compare boundaries, spatial tables and local contexts with the surveys, errors first."""
     findings = []
     homes: Homes = cache(lambda survey, kind: survey_homes(workspace, survey, kind))
+    findings += _of_boundaries(workspace, homes)
+    findings += _of_tables(workspace, homes)
+    findings += _of_contexts(workspace, homes)
+    if surveys_with_pumas(workspace) and not has_areas(workspace):
+        findings.append(
+            Finding("warning", "No PUMA boundaries are stored: estimates cannot be mapped.")
+        )
+    return sorted(findings, key=lambda item: item.severity != "error")
+
+
+def _of_boundaries(workspace: Workspace, homes: Homes) -> list[Finding]:
+    findings: list[Finding] = []
     for boundaries in stored_boundaries(workspace):
         if boundaries.problem:
             findings.append(Finding("error", boundaries.problem))
@@ -106,6 +140,11 @@ def check_places(workspace: Workspace) -> list[Finding]:
             description = workspace.describe(survey)
             if boundaries.kind in description.geography:
                 findings += _boundary_findings(workspace, description, boundaries.kind, homes)
+    return findings
+
+
+def _of_tables(workspace: Workspace, homes: Homes) -> list[Finding]:
+    findings: list[Finding] = []
     for stored in stored_tables(workspace):
         if stored.table is None:
             findings.append(Finding("error", stored.problem))
@@ -119,11 +158,19 @@ def check_places(workspace: Workspace) -> list[Finding]:
             findings.append(Finding("warning", sentence))
         for survey in surveys_with_pumas(workspace):
             findings += _table_findings(workspace, survey, stored.table, homes)
-    if surveys_with_pumas(workspace) and not has_areas(workspace):
-        findings.append(
-            Finding("warning", "No PUMA boundaries are stored: estimates cannot be mapped.")
-        )
-    return sorted(findings, key=lambda item: item.severity != "error")
+    return findings
+
+
+def _of_contexts(workspace: Workspace, homes: Homes) -> list[Finding]:
+    findings: list[Finding] = []
+    for found in stored_contexts(workspace):
+        if found.context is None:
+            findings.append(Finding("error", found.problem))
+            continue
+        findings += _donor_findings(workspace, found.context)
+        for survey in surveys_with_pumas(workspace):
+            findings += _context_findings(workspace, survey, found.context, homes)
+    return findings
 
 
 def _boundary_findings(
@@ -196,6 +243,37 @@ def _table_findings(
     ]
 
 
+def _donor_findings(workspace: Workspace, context: LocalContext) -> list[Finding]:
+    """Say where the donor of a context is gone, or no longer has its column."""
+    if context.donor not in workspace.survey_ids():
+        problem = f"the workspace has no survey {context.donor.title}"
+    elif context.variable not in workspace.stored_survey(context.donor).column_names("household"):
+        problem = f"{context.donor.title} has no column '{context.variable}'"
+    else:
+        return []
+    return [Finding("error", f"Local context '{context.name}' cannot be used: {problem}.")]
+
+
+def _context_findings(
+    workspace: Workspace, survey: SurveyId, context: LocalContext, homes_of: Homes
+) -> list[Finding]:
+    try:
+        check_table_definition(context.census, workspace.describe(survey), table=context.name)
+    except HarmonyError as error:
+        return [Finding("error", error.message)]
+    homes = homes_of(survey, PUMA)
+    absent = [] if homes is None else sorted(set(homes.index) - set(context.mix[PUMA]))
+    if homes is None or not absent:
+        return []
+    return [
+        Finding(
+            "error",
+            f"Local context '{context.name}' has no {context.areas} of {len(absent):,} of "
+            f"{len(homes):,} PUMAs of {survey.title} and cannot be used with it: {_listed(absent)}.",
+        )
+    ]
+
+
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
     return f"{', '.join(names[:_SHOWN])}{more}"
@@ -220,9 +298,11 @@ def _households(share: float) -> str:
 __all__ = [
     "Finding",
     "StoredBoundaries",
+    "StoredContext",
     "StoredTable",
     "check_places",
     "stored_boundaries",
+    "stored_contexts",
     "stored_tables",
     "survey_homes",
 ]

@@ -121,7 +121,7 @@ class Neighbourhoods:
             found.append(
                 _named(context)
                 | {
-                    "type": "ordered",
+                    "type": "ordered" if context.ordered else "nominal",
                     "similarity": 1.0 - float(gap.sum()) / 2,
                     "missing_donor": float(weight[classes.isna().to_numpy()].sum() / weight.sum()),
                     "missing_recipient": 0.0,

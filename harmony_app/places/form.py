@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import panel as pn
 
@@ -19,9 +19,12 @@ from fusion_core.places.boundary_files import (
     add_boundaries,
     make_boundaries,
 )
+from fusion_core.places.contexts import ContextRequest, add_context, make_context
 from fusion_core.places.recipes import find_recipe, recipe_names
 from fusion_core.places.tables import TableRequest, add_table, make_table
 from harmony_app.log import LOG
+from harmony_app.places.context_fields import ContextFields
+from harmony_app.places.rows import CONTEXT
 from harmony_app.places.style import shared_style
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
     from fusion_core.workspace.layout import Workspace
 
-_BOUNDARIES, _TABLE = "Boundaries", "Spatial table"
+_BOUNDARIES, _TABLE, _CONTEXT = "Boundaries", "Spatial table", "Local context"
 _OWN: Final = "none: name the columns below"
 _UNKNOWN: Final = "as the file says"
 _START: Final = (
@@ -37,6 +40,9 @@ _START: Final = (
     "server and check it. What was found, how much of the country it covers and everything that is "
     "wrong appears here.</p></div>"
 )
+
+
+Request: TypeAlias = BoundaryRequest | TableRequest | ContextRequest
 
 
 class AddForm(pn.viewable.Viewer):
@@ -54,7 +60,7 @@ class AddForm(pn.viewable.Viewer):
         super().__init__()
         self._workspace = workspace
         self._leave = leave
-        self._tried: BoundaryRequest | TableRequest | None = None
+        self._tried: Request | None = None
         self._build()
         self._show_fields()
 
@@ -65,7 +71,9 @@ class AddForm(pn.viewable.Viewer):
     def _build(self) -> None:
         wide: dict[str, Any] = {"margin": (0, 0, 4, 0), "sizing_mode": "stretch_width"}
         self._what = pn.widgets.RadioButtonGroup(
-            options=[_BOUNDARIES, _TABLE], margin=(4, 0), stylesheets=shared_style("buttons")
+            options=[_BOUNDARIES, _TABLE, _CONTEXT],
+            margin=(4, 0),
+            stylesheets=shared_style("buttons"),
         )
         self._file = pn.widgets.TextInput(label="File on the server", **wide)
         self._kind = pn.widgets.TextInput(
@@ -96,6 +104,7 @@ class AddForm(pn.viewable.Viewer):
         self._crosswalks = pn.widgets.TextAreaInput(
             label="Crosswalk files that lead to PUMAs, one a line", height=64, **wide
         )
+        self._context = ContextFields(self._workspace, wide)
         self._replace = pn.widgets.Checkbox(label="Replace what has the same name", margin=(4, 0))
         self._check = pn.widgets.Button(
             label="Check the file", color="primary", margin=0, stylesheets=shared_style("buttons")
@@ -152,6 +161,10 @@ class AddForm(pn.viewable.Viewer):
         if self._what.value == _BOUNDARIES:
             self._fields[:] = [self._kind]
             return
+        if self._what.value == _CONTEXT:
+            shared = (self._vintage, self._crosswalks, self._name)
+            self._fields[:] = [*self._context.shown, *shared]
+            return
         self._fields[:] = [
             self._recipe,
             self._level,
@@ -161,14 +174,23 @@ class AddForm(pn.viewable.Viewer):
             self._name,
         ]
 
-    def _request(self) -> BoundaryRequest | TableRequest:
+    def _request(self) -> Request:
         text = self._file.value_input.strip()
         path = Path(text).expanduser() if text else None
-        if self._what.value == _BOUNDARIES:
-            if path is None:
-                raise InputError("No file is given", fix="Name a file on the server")
+        if path is None and self._what.value != _TABLE:
+            raise InputError("No file is given", fix="Name a file on the server")
+        if path is not None and self._what.value == _BOUNDARIES:
             return BoundaryRequest(path, self._kind.value_input.strip(), self._census.value)
         lines = self._crosswalks.value_input.splitlines()
+        crosswalks = tuple(Path(line.strip()).expanduser() for line in lines if line.strip())
+        if path is not None and self._what.value == _CONTEXT:
+            return self._context.request(
+                path,
+                census=self._census.value,
+                vintage=self._vintage.value_input.strip(),
+                crosswalks=crosswalks,
+                name=self._name.value_input.strip(),
+            )
         return TableRequest(
             path=path,
             recipe=self._recipe.value,
@@ -182,7 +204,7 @@ class AddForm(pn.viewable.Viewer):
                 for column in _split(self._columns[statistic].value_input)
             ),
             vintage=self._vintage.value_input.strip(),
-            crosswalks=tuple(Path(line.strip()).expanduser() for line in lines if line.strip()),
+            crosswalks=crosswalks,
         )
 
     async def _run_check(self, _: Any) -> None:
@@ -210,22 +232,44 @@ class AddForm(pn.viewable.Viewer):
         self._check.disabled = False
         self._store.disabled = self._tried is None
 
-    def _work(
-        self, request: BoundaryRequest | TableRequest, *, store: bool
-    ) -> tuple[tuple[str, str], str]:
+    def _work(self, request: Request, *, store: bool) -> tuple[tuple[str, str], str]:
         """Read, and store if asked; returns what was stored and the words for it."""
-        replace = bool(self._replace.value)
         if isinstance(request, BoundaryRequest):
-            areas = (
-                add_boundaries(self._workspace, request, may_replace=replace)
-                if store
-                else make_boundaries(self._workspace, request)
-            )
-            census = str(areas[CENSUS].iloc[0]) if CENSUS in areas.columns else "unknown"
-            facts = {"Areas": f"{len(areas):,}", "Census": census}
-            return (request.kind, ""), _report(request.kind, facts, [areas.attrs["note"]])
+            return self._work_boundaries(request, store=store)
+        if isinstance(request, ContextRequest):
+            return self._work_context(request, store=store)
+        return self._work_table(request, store=store)
+
+    def _work_boundaries(
+        self, request: BoundaryRequest, *, store: bool
+    ) -> tuple[tuple[str, str], str]:
+        areas = (
+            add_boundaries(self._workspace, request, may_replace=bool(self._replace.value))
+            if store
+            else make_boundaries(self._workspace, request)
+        )
+        census = str(areas[CENSUS].iloc[0]) if CENSUS in areas.columns else "unknown"
+        facts = {"Areas": f"{len(areas):,}", "Census": census}
+        return (request.kind, ""), _report(request.kind, facts, [areas.attrs["note"]])
+
+    def _work_context(self, request: ContextRequest, *, store: bool) -> tuple[tuple[str, str], str]:
+        context = (
+            add_context(self._workspace, request, may_replace=bool(self._replace.value))
+            if store
+            else make_context(self._workspace, request)
+        )
+        facts = {
+            "PUMAs": f"{context.mix['puma'].nunique():,}",
+            "Census": context.census or "unknown",
+            "Classes": str(len(context.classes)),
+            "Vintage": context.vintage or "–",
+        }
+        title = f"{context.title[:1].upper()}{context.title[1:]}"
+        return ("", CONTEXT + context.name), _report(title, facts, list(context.notes))
+
+    def _work_table(self, request: TableRequest, *, store: bool) -> tuple[tuple[str, str], str]:
         made = (
-            add_table(self._workspace, request, may_replace=replace)
+            add_table(self._workspace, request, may_replace=bool(self._replace.value))
             if store
             else make_table(self._workspace, request)
         )

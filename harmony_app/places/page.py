@@ -9,7 +9,12 @@ import panel as pn
 import param
 
 from fusion_core.errors import HarmonyError
-from fusion_core.places.overview import check_places, stored_boundaries, stored_tables
+from fusion_core.places.overview import (
+    check_places,
+    stored_boundaries,
+    stored_contexts,
+    stored_tables,
+)
 from harmony_app.places import rows, state
 from harmony_app.places.form import AddForm
 from harmony_app.places.style import own_style, shared_style
@@ -55,7 +60,9 @@ class PlacesPage(pn.viewable.Viewer):
     def _read(self) -> None:
         workspace = self._session.workspace
         self._boundaries = stored_boundaries(workspace)
-        self._tables = stored_tables(workspace)
+        self._contexts = stored_contexts(workspace)
+        self._stored = stored_tables(workspace)
+        self._tables = rows.with_contexts(self._stored, self._contexts)
         self._findings = check_places(workspace)
 
     def _kinds(self) -> list[str]:
@@ -78,6 +85,13 @@ class PlacesPage(pn.viewable.Viewer):
             empty="No spatial table is stored yet.",
             sizing_mode="stretch_width",
             styles={"max-height": "26vh"},
+        )
+        self._context_list = DataList(
+            columns=rows.CONTEXT_COLUMNS,
+            label="Stored local contexts",
+            empty="No local context, which a donor publishes of neighbourhoods, is stored yet.",
+            sizing_mode="stretch_width",
+            styles={"max-height": "16vh"},
         )
         self._predictor_list = DataList(
             columns=rows.PREDICTOR_COLUMNS,
@@ -110,6 +124,7 @@ class PlacesPage(pn.viewable.Viewer):
             bar,
             self._kind_list,
             self._table_list,
+            self._context_list,
             self._found,
             stylesheets=shared_style("card"),
             margin=0,
@@ -137,6 +152,7 @@ class PlacesPage(pn.viewable.Viewer):
         self._main = pn.Column(sizing_mode="stretch_both", margin=0)
         self._watch(self._kind_list, lambda kind: state.with_boundaries(self.view, kind))
         self._watch(self._table_list, lambda name: state.with_table(self.view, name))
+        self._watch(self._context_list, lambda name: state.with_table(self.view, name))
         self._watch(self._predictor_list, lambda name: state.with_predictor(self.view, name))
 
     def _watch(self, part: DataList, change: Callable[[str], state.ViewState]) -> None:
@@ -177,7 +193,9 @@ class PlacesPage(pn.viewable.Viewer):
 
     def _show_lists(self) -> None:
         self._update(self._kind_list, rows.boundary_rows(self._boundaries), self.view.boundaries, 4)
-        self._update(self._table_list, rows.table_rows(self._tables), self.view.table, 6)
+        self._update(self._table_list, rows.table_rows(self._stored), self.view.table, 6)
+        listed_contexts = rows.context_rows(self._contexts)
+        self._update(self._context_list, listed_contexts, self.view.table, 3)
         table = self._table()
         listed = rows.predictor_rows(table) if table else []
         self._predictor_list.param.update(rows=listed, selected=self._predictor(table))

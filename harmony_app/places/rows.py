@@ -11,14 +11,18 @@ import pandas as pd
 
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import boundary_census
+from fusion_core.geography.local_context import as_spatial_table
 from fusion_core.geography.spatial import PUMA
+from fusion_core.places.overview import StoredTable
 from harmony_app.places.map_picture import CLASSES, picture, stored_paths
 
 if TYPE_CHECKING:
     from fusion_core.geography.spatial import SpatialTable
-    from fusion_core.places.overview import Finding, StoredBoundaries, StoredTable
+    from fusion_core.places.overview import Finding, StoredBoundaries, StoredContext
     from fusion_core.workspace.layout import Workspace
 
+CONTEXT: Final = "context/"
+"""What the addresses of local contexts begin with; no spatial table can be named so."""
 BOUNDARY_COLUMNS: Final = [
     {"key": "kind", "title": "Boundaries", "width": "minmax(90px, 1fr)", "kind": "strong"},
     {"key": "census", "title": "Census", "width": "90px"},
@@ -30,6 +34,12 @@ TABLE_COLUMNS: Final = [
     {"key": "vintage", "title": "Vintage", "width": "84px"},
     {"key": "predictors", "title": "Predictors", "width": "74px", "align": "right"},
     {"key": "covers", "title": "Covers", "width": "66px", "align": "right"},
+]
+CONTEXT_COLUMNS: Final = [
+    {"key": "context", "title": "Local context", "width": "minmax(104px, 1fr)", "kind": "strong"},
+    {"key": "donor", "title": "Donor", "width": "minmax(76px, 0.7fr)"},
+    {"key": "vintage", "title": "Vintage", "width": "84px"},
+    {"key": "classes", "title": "Classes", "width": "74px", "align": "right"},
 ]
 PREDICTOR_COLUMNS: Final = [
     {"key": "name", "title": "Predictor", "width": "minmax(110px, 1fr)", "kind": "mono"},
@@ -73,6 +83,37 @@ def table_rows(stored: list[StoredTable]) -> list[dict[str, Any]]:
     return rows
 
 
+def context_rows(stored: list[StoredContext]) -> list[dict[str, Any]]:
+    """List the local contexts."""
+    return [
+        {"id": CONTEXT + item.name, "context": item.name, "donor": "damaged"}
+        if item.context is None
+        else {
+            "id": CONTEXT + item.name,
+            "context": item.name,
+            "donor": item.context.donor.title,
+            "vintage": item.context.vintage or "–",
+            "classes": f"{len(item.context.classes)}",
+        }
+        for item in stored
+    ]
+
+
+def with_contexts(tables: list[StoredTable], contexts: list[StoredContext]) -> list[StoredTable]:
+    """Put beside the spatial tables what local contexts say of PUMAs: the share of each class."""
+    return [
+        *tables,
+        *(
+            StoredTable(
+                CONTEXT + item.name,
+                None if item.context is None else as_spatial_table(item.context),
+                item.problem,
+            )
+            for item in contexts
+        ),
+    ]
+
+
 def predictor_rows(table: SpatialTable) -> list[dict[str, Any]]:
     """List the predictors of a table, each with how many PUMAs have a value."""
     rows = []
@@ -96,7 +137,7 @@ def predictor_rows(table: SpatialTable) -> list[dict[str, Any]]:
 def findings_html(findings: list[Finding]) -> str:
     """Say what does not fit the surveys."""
     if not findings:
-        return '<p class="fine">Boundaries and tables fit the surveys: no issues found.</p>'
+        return '<p class="fine">All places fit the surveys: no issues found.</p>'
     return "".join(f'<p class="{item.severity}">{escape(item.sentence)}</p>' for item in findings)
 
 

@@ -4,6 +4,10 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from fusion_core.demo import DONOR
+from fusion_core.geography.local_context import ContextClass, LocalContext, write_context
+from fusion_core.workspace.layout import Workspace
+
 pytestmark = pytest.mark.browser
 
 
@@ -50,3 +54,27 @@ def test_a_table_is_added_looked_at_and_found_again_by_its_address(page, served,
 
     page.goto(f"{served.url}/places?table=rents")
     expect(without).to_be_visible()
+
+
+def test_what_a_donor_publishes_of_a_neighbourhood_is_listed_and_mapped(page, served):
+    workspace = Workspace.open(served.workspace)
+    pumas = pd.read_parquet(served.workspace / "geography" / "puma.parquet")["area_id"]
+    shares = [100 * place / len(pumas) for place in range(len(pumas))]
+    mix = pd.DataFrame({"puma": pumas, "few": shares, "many": [101 - share for share in shares]})
+    classes = (ContextClass("few", None, 20), ContextClass("many", 20))
+    context = LocalContext(
+        "renters", "renters of the block group", DONOR, "renters", classes, mix, unit="%"
+    )
+    write_context(workspace, context)
+
+    page.goto(f"{served.url}/places")
+    contexts = page.get_by_role("grid", name="Stored local contexts")
+    contexts.get_by_role("row").filter(has_text="renters").click()
+    title = page.get_by_text("Renters of the block group, as ")
+    expect(title).to_be_visible()
+    expect(page.get_by_role("paragraph").filter(has_text="below 20 %, % of")).to_be_visible()
+    expect(page.get_by_text("Local context 'renters' cannot be used")).to_be_visible()
+    page.get_by_role("grid", name="Predictors").get_by_role("row").filter(has_text="many").click()
+    expect(page.get_by_role("paragraph").filter(has_text="20 % and more, % of")).to_be_visible()
+    page.reload()
+    expect(title).to_be_visible()

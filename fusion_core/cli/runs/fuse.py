@@ -231,11 +231,12 @@ def _report(output: Output, workspace: Workspace, run: Run) -> None:
         from fusion_core.validation import read_validation
 
         prepared = read_prepared(run.input_folder)
-        notes = list(prepared.notes)
+        notes = [*prepared.notes, *prepared.location]
         verdicts = list(read_validation(run.validation_folder).verdicts)
         record |= {
             "predictors": prepared.predictors,
             "notes": notes,
+            "location": prepared.location,
             "verdicts": verdicts,
         }
 

@@ -36,7 +36,7 @@ def fit_variables(
     """
     names = [variable.name for variable in donors.fused_types]
     done: list[str] = []
-    told = _Telling(report, len(names))
+    told = _Telling(report, len(names) - len(donors.given))
     shares = Shares(told.take, len(names))
     settings = donors.settings
 
@@ -44,7 +44,7 @@ def fit_variables(
 
         def fit(place: int) -> FittedVariable:
             if names[place] in donors.given:
-                done.append(names[place])
+                shares.parts[place](1.0)
                 return given_variable(donors.fused_types[place], donors.given[names[place]])
             # The predictors are copied only now, when the variable's turn has come.
             fitted = fit_or_read(donors.task(place), folder, workers, shares.parts[place])

@@ -17,6 +17,11 @@ function predictorMessage(data) {
       : h("p", { class: "error", role: "alert" }, data.message));
 }
 
+const SOURCE_CHIPS = {
+  spatial: ["place", "place", "Known of the PUMA a household lives in"],
+  context: ["neighbourhood", "place", "The donor publishes it of the neighbourhood; each recipient household draws it from the mix of its PUMA"],
+};
+
 function predictorRows(data, send) {
   return h("div", { class: "rows", "data-scroll": "predictors" },
     data.notes.map((note) => h("p", note.startsWith("Warning: ") ? { class: "note warning", role: "alert" } : { class: "note" }, note)),
@@ -33,7 +38,7 @@ function predictorRow(row, send) {
       "aria-label": `Use ${row.name}`, title: row.fixed ? row.reason : "Use this predictor or leave it out",
       onchange: () => send({ action: "override", name: row.name, choice: row.choice && row.choice !== next ? null : next }),
     })),
-    h("td", {}, h("span", { class: "line" }, h("b", { class: "break" }, row.name), row.source === "spatial" ? chip("place", "place", "Known of the PUMA a household lives in") : null),
+    h("td", {}, h("span", { class: "line" }, h("b", { class: "break" }, row.name), SOURCE_CHIPS[row.source] ? chip(...SOURCE_CHIPS[row.source]) : null),
       h("span", { class: "muted small block-line" }, row.label),
       row.reason ? h("span", { class: `small block-line ${row.kept ? "warn" : "bad"}` }, row.reason) : null),
     h("td", { class: "num" }, row.similarity === null ? "–" : [row.similarity.toFixed(2), bar(row.similarity, row.low ? "low" : "", `similarity ${row.similarity.toFixed(2)}`)]));

@@ -1,5 +1,6 @@
 """A table of block groups becomes the mix of a donor's published classes in each PUMA."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,27 @@ def test_the_way_to_pumas_may_be_a_file_of_its_own(workspace, table, tmp_path):
     }
     with pytest.raises(InputError, match="no population to weigh by"):
         make_context(workspace, request(table, crosswalks=(crosswalk,), weight="population"))
+
+
+def test_names_of_places_are_classes_that_do_not_rise(workspace, table, tmp_path):
+    """A donor names large metropolitan areas; counties of small ones and of none are elsewhere."""
+    workspace.add_survey(donor(("35620", "31080", "XXXXX", "-9")), may_replace=True)
+    counties = tmp_path / "counties.csv"
+    counties.write_text("state,county,cbsa\n01,001,35620\n01,003,12100\n01,005,\n")
+    table.write_text(
+        "state,county20,tract20,bg20,puma20,pop20\n01,001,000100,1,00100,100\n"
+        "01,003,000200,1,00100,300\n01,005,000200,1,00200,500\n"
+    )
+
+    asked = request(counties, measure="cbsa", cuts=(), level="county", crosswalks=(table,))
+    made = make_context(workspace, dataclasses.replace(asked, places=True, other="XXXXX"))
+
+    assert not made.ordered
+    mix = made.mix.set_index("puma")
+    assert mix.loc["0100100"].to_dict() == {"35620": 100, "31080": 0, "XXXXX": 300}
+    assert mix.loc["0100200"].to_dict() == {"35620": 0, "31080": 0, "XXXXX": 500}
+    with pytest.raises(InputError, match="answer of the donor"):
+        make_context(workspace, dataclasses.replace(asked, other="none"))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.estimates import DonorSample
+from fusion_core.estimates import DonorSample, Statistic, analyze
 from fusion_core.fusion import (
     FusionModel,
     fuse,
@@ -204,3 +204,49 @@ def test_the_donors_part_expects_of_a_household_what_its_probabilities_say(model
     coefficients = sample.coefficients(donor["vehicles"].to_numpy())
     rural, urban = np.split(sample.recipient.matrix() @ coefficients, 2)
     assert 1.5 < rural.mean() - urban.mean() < 2.1
+
+
+def test_areas_differ_as_their_neighbourhoods_do(small_settings):
+    """Known truth: a number depends on the neighbourhood, of which areas have different mixes."""
+    draw = np.random.default_rng(11)
+    effect = np.array([3.0, 2.0, 1.0])
+    mixes = draw.dirichlet([1.0, 1.0, 1.0], 30)
+    place = draw.integers(0, 3, 1500)
+    donor = pd.DataFrame(
+        {
+            "size": draw.integers(1, 6, 1500),
+            "density": pd.Categorical.from_codes(place, CLASSES, ordered=True),
+            "vehicles": effect[place] + draw.normal(0, 0.5, 1500),
+            "weight": 1.0,
+        }
+    )
+    area = np.repeat(np.arange(30), 60)
+    recipient = pd.DataFrame(mixes[area], columns=SHARES).assign(
+        area=area, weight=1.0, size=draw.integers(1, 6, len(area))
+    )
+    truth = mixes @ effect
+
+    def by_area(given: dict[str, list[str]] | None) -> pd.DataFrame:
+        model = train(
+            donor,
+            ["vehicles"],
+            ["size"],
+            weight="weight",
+            given=given,
+            seed=1,
+            settings=small_settings,
+        )
+        return analyze(
+            fuse(recipient, model, implicates=10, seed=1),
+            Statistic("mean", "vehicles"),
+            by="area",
+            recipient=recipient,
+            donor=DonorSample.of(model, donor, recipient),
+        ).sort_values("area")
+
+    with_class, without = by_area(GIVEN), by_area(None)
+    slopes = [np.polyfit(truth, found["estimate"], 1)[0] for found in (with_class, without)]
+    assert 0.85 < slopes[0] < 1.15
+    assert abs(slopes[1]) < 0.15
+    errors = np.abs(with_class["estimate"].to_numpy() - truth)
+    assert (errors <= with_class["moe"]).mean() > 0.7
