@@ -251,8 +251,13 @@ def type_name(value: object) -> str:
     """Return the type of a value in words, for messages."""
     if value is None:
         return "None"
-    kind = type(value).__name__
-    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
+    return class_words(type(value))
+
+
+def class_words(kind: type) -> str:
+    """Return a type in words, such as "a Side"."""
+    name = kind.__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
 def _is_path(path: object) -> bool:

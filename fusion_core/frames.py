@@ -63,7 +63,8 @@ def read_frame(
 
     Columns of an object type become what their values are: integers, numbers (decimals too, in
     double precision), yes/no values or text. Nullable and Arrow-backed columns become numpy ones
-    where no value is missing. Columns that are not used are not looked at.
+    where no value is missing. Columns that are not used are not looked at. The frame is never the
+    caller's own, so that columns may be replaced in it.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def read_frame(
             column = plain_column(given, where=what, dates=name not in answered)
             if column is not given:
                 changed[name] = column
-    return frame.assign(**changed) if changed else frame
+    return frame.assign(**changed) if changed else frame.copy(deep=False)
 
 
 def whole_frame(table: Table, what: str) -> pd.DataFrame:
@@ -119,7 +120,7 @@ def whole_frame(table: Table, what: str) -> pd.DataFrame:
     frame = table if isinstance(table, pd.DataFrame) else _converted(table, what, [])
     for name in frame.columns:
         require_text(name, what)
-    return _with_plain_names(frame, what, list(frame.columns))
+    return _with_plain_names(frame, what, list(frame.columns)).copy(deep=False)
 
 
 def plain_column(column: pd.Series[Any], *, where: str, dates: bool = False) -> pd.Series[Any]:

@@ -14,6 +14,7 @@ from fusion_core.demo.samples import (
 )
 from fusion_core.demo.world import DONOR, DONOR_YEAR, RECIPIENT
 from fusion_core.harmony.model import Aggregator, Harmony, LevelGroup, Side, SurveyPair, bin_labels
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ _PERSON = by_name(PERSON_QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True)
-class Exercise:
+class Exercise(Checked):
     """A harmony the user is invited to make.
 
     Attributes

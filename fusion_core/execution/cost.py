@@ -23,6 +23,7 @@ from fusion_core.fusion.forests import SEARCH_TREES, forest_bytes
 from fusion_core.geography.spatial import PUMA
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.prepare.choose import flat_names
+from fusion_core.records import Checked
 from fusion_core.surveys.storage import has_table, read_outline
 from fusion_core.workspace.runs import STAGES, Stage, list_runs
 from fusion_core.workspace.tables import read_table_outline
@@ -127,7 +128,7 @@ class RunSizes:
 
 
 @dataclass(frozen=True)
-class CostEstimate:
+class CostEstimate(Checked):
     """What a run is expected to need.
 
     Attributes

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 PUMA: Final = "puma"
+PUMA_CENSUS: Final = "puma_census"
+"""Column of a survey whose households have PUMAs of several censuses: which census it is."""
 _NAMED: Final = 5
 _FIRST_YEARS: Final = {"2000": 0, "2010": 2012, "2020": 2022}
 """First survey year of the ACS with the PUMAs of each census (Census Bureau, PUMS documentation)."""
@@ -90,10 +92,13 @@ def check_definitions(workspace: Workspace, description: SurveyDescription, kind
     own, drawn = survey_censuses(description), boundary_census(workspace, kind)
     title = description.id.title
     if len(own) > 1:
+        told = PUMA_CENSUS in description.geography
         raise InputError(
             f"{title} holds PUMAs of the {' and '.join(own)} censuses in one column, whose equal codes "
             "are different areas",
-            fix="Use files of years with one definition, or map states",
+            fix=f"Map states, or name groups by {PUMA_CENSUS} and {PUMA}"
+            if told
+            else "Use files of years with one definition, or map states",
         )
     if own and drawn and own != (drawn,):
         raise InputError(
@@ -167,6 +172,7 @@ def without_boundaries(found: Iterable[object], areas: pd.DataFrame, kind: str) 
 
 
 __all__ = [
+    "PUMA_CENSUS",
     "boundary_census",
     "census_of_year",
     "check_definitions",

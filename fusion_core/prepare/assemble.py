@@ -24,6 +24,7 @@ from fusion_core.geography.spatial import join_predictors, read_spatial_tables
 from fusion_core.harmony.apply import harmonize_pair, similarity
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.prepare._neighbourhoods import Neighbourhoods
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
 
@@ -56,7 +57,7 @@ sentence that says why."""
 
 
 @dataclass(frozen=True, repr=False)
-class PredictorPool(Summarized):
+class PredictorPool(Checked, Summarized):
     """Every predictor a pair of surveys offers.
 
     Attributes

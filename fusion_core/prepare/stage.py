@@ -14,6 +14,7 @@ from fusion_core.geography.location import PUMA
 from fusion_core.prepare.assemble import WARNING, assemble, stored_words
 from fusion_core.prepare.choose import check_named, choose_predictors, flat_names
 from fusion_core.prepare.location_knowledge import location_knowledge
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted
 from fusion_core.surveys.model import WEIGHT
 from fusion_core.surveys.weight_design import WeightDesign
@@ -30,7 +31,7 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, repr=False)
-class PreparedInput(Summarized):
+class PreparedInput(Checked, Summarized):
     """What train, fuse, validate and estimate read.
 
     Attributes

@@ -15,13 +15,15 @@ Conventions every stored survey keeps (readers establish them, later stages rely
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import pandas as pd
 
+from fusion_core.arguments import require_type
 from fusion_core.errors import InputError
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted, listed
 from fusion_core.surveys.weight_design import WeightDesign
 from fusion_core.workspace.files import LONGEST_NAME, shown_name
@@ -40,7 +42,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class SurveyId:
+class SurveyId(Checked):
     """A survey and its vintage, such as ``RECS`` ``2015`` or ``CEI`` ``2015-2019``.
 
     Raises
@@ -53,6 +55,7 @@ class SurveyId:
     vintage: str
 
     def __post_init__(self) -> None:
+        Checked.__post_init__(self)
         if len(str(self)) > LONGEST_NAME:
             raise InputError(
                 f"'{shown_name(str(self))}' has {len(str(self)):,} characters, too many for files "
@@ -95,7 +98,7 @@ class SurveyId:
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Checked):
     """One variable of a survey as its dictionary describes it.
 
     Attributes
@@ -151,10 +154,12 @@ class Variable:
 class Dictionary(Summarized, Mapping[str, Variable]):
     """The variables of one survey, by name, in questionnaire order."""
 
-    def __init__(
-        self, variables: Iterator[Variable] | list[Variable] | tuple[Variable, ...]
-    ) -> None:
-        self._variables = {variable.name: variable for variable in variables}
+    def __init__(self, variables: Iterable[Variable]) -> None:
+        fix = "Give the variables of a survey, each a Variable"
+        self._variables: dict[str, Variable] = {}
+        for one in variables if isinstance(variables, Iterable) else [variables]:
+            variable = require_type(one, Variable, "variables", fix=fix)
+            self._variables[variable.name] = variable
 
     def __getitem__(self, name: str) -> Variable:
         try:
@@ -197,7 +202,7 @@ class Dictionary(Summarized, Mapping[str, Variable]):
 
 
 @dataclass(frozen=True, repr=False)
-class SurveyDescription(Summarized):
+class SurveyDescription(Checked, Summarized):
     """What is known of a survey besides its rows.
 
     Attributes
@@ -250,7 +255,7 @@ class SurveyDescription(Summarized):
 
 
 @dataclass(frozen=True, repr=False)
-class Survey(Summarized):
+class Survey(Checked, Summarized):
     """A survey in standard form: description, dictionary and – unless only documented – microdata.
 
     Attributes

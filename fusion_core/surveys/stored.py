@@ -15,6 +15,7 @@ import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized
 from fusion_core.surveys.model import (
     Dictionary,
@@ -54,7 +55,7 @@ class StoredTable:
 
 
 @dataclass(frozen=True, repr=False)
-class StoredSurvey(Summarized):
+class StoredSurvey(Checked, Summarized):
     """The description and dictionary of a stored survey, and the way to its microdata.
 
     Attributes

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Self
 
+from fusion_core.records import Checked
+
 ReplicateMethod = Literal["successive difference", "Fay BRR", "jackknife", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class WeightDesign:
+class WeightDesign(Checked):
     """How the sampling variance of a survey is computed from its replicate weights.
 
     The variance of an estimate θ is ``factor`` × Σ_r (θ_r − θ)², centred on the full-sample

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import json
@@ -49,6 +50,15 @@ def size_text(number_of_bytes: float) -> str:
     return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"  # noqa: PLR2004 - two digits suffice
 
 
+def write_remedy(error: OSError) -> str:
+    """Return what the user can do about a file or folder that could not be written."""
+    if error.errno in {errno.EISDIR, errno.ENOTDIR, errno.EEXIST}:
+        return "Choose another path: a folder stands where a file is needed, or a file for a folder"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "Check the folder's permissions, or choose another folder"
+    return "Free some disk space or check the folder's permissions"
+
+
 @contextmanager
 def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside `path`; put it in place atomically when the block succeeds.
@@ -66,12 +76,15 @@ def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If the disk is full or the folder cannot be written; an earlier file stays as it was.
+        If the disk is full, the folder cannot be written, or a folder has the file's name; an
+        earlier file stays as it was.
     """
     temporary: Path | None = None
     handle: int | None = None
     try:
         target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "a folder has its name")
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         temporary = Path(name)
@@ -88,7 +101,7 @@ def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
         raise InputError(
             f"Could not write the file: {error.strerror or error}",
             where=str(path),
-            fix="Free some disk space or check the folder's permissions; the earlier file is kept",
+            fix=f"{write_remedy(error)}; what was there is kept",
         ) from error
     finally:
         # Whether the file is in place is decided; what fails here is swept by the next writer.

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from fusion_core.errors import ConflictError, InputError
-from fusion_core.workspace.files import RANDOM_NAME, mark, marked_folder
+from fusion_core.workspace.files import RANDOM_NAME, mark, marked_folder, write_remedy
 
 if sys.platform != "win32":
     import fcntl
@@ -113,8 +113,7 @@ def replace_folder(path: Path, own: Own, *, what: str, may_replace: bool = True)
         raise InputError(
             f"Could not write {what}: {error.strerror or error}",
             where=str(path),
-            fix="Free some disk space or check the folder's permissions; an earlier one is kept "
-            "as it was",
+            fix=f"{write_remedy(error)}; an earlier one is kept as it was",
         ) from error
     sweep_folders(path, own)
 

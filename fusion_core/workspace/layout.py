@@ -19,13 +19,17 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.derived.storage import FILE_NAME, derivation_of, recheck, with_derived
 from fusion_core.errors import InputError
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
@@ -52,18 +56,12 @@ from fusion_core.workspace.files import (
     write_json,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    import pandas as pd
-
 FORMAT_VERSION = 1
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, repr=False)
-class Workspace(Summarized):
+class Workspace(Checked, Summarized):
     """A project folder.
 
     Attributes

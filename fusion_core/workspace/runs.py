@@ -12,25 +12,23 @@ import dataclasses
 import itertools
 import json
 import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from fusion_core.arguments import require_type
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.base import TrainSettings, random_seed, tupled
 from fusion_core.harmony.model import SurveyPair
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, listed
 from fusion_core.surveys.model import SurveyId
-from fusion_core.workspace.files import not_readable, read_json, write_json
+from fusion_core.workspace.files import not_readable, read_json, write_json, write_remedy
 from fusion_core.workspace.folders import dissolve, own_files, remove_folder, sweep_folders
 from fusion_core.workspace.layout import Workspace
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
 
 FORMAT_VERSION = 1
 Status = Literal["created", "running", "finished", "failed", "cancelled"]
@@ -59,7 +57,7 @@ _OWN: Final = own_files(
 
 
 @dataclass(frozen=True, repr=False)
-class RunSpec(Summarized):
+class RunSpec(Checked, Summarized):
     """A request for a fusion.
 
     Attributes
@@ -188,7 +186,7 @@ class RunState:
 
 
 @dataclass(frozen=True, repr=False)
-class Run(Summarized):
+class Run(Checked, Summarized):
     """A run's folder and what is in it."""
 
     id: str
@@ -397,7 +395,7 @@ def _new_run(workspace: Workspace, identifier: str) -> Run:
             raise InputError(
                 f"The run could not be created: {error.strerror or error}",
                 where=str(folder),
-                fix="Free some disk space or check the folder's permissions",
+                fix=write_remedy(error),
             ) from error
         return Run(numbered, folder)
     raise AssertionError("counting came to an end")

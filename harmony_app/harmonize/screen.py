@@ -201,6 +201,11 @@ class Screen:
         self._consequence = found
         self._browser.show(computing=False, **found.parts)
 
+    def show_failure(self, message: str) -> None:
+        """Show why it is not known what the current harmony does."""
+        self._consequence = None
+        self._browser.show(computing=False, preview={"failed": message})
+
     def shows(self, work: PairSession, harmony: Harmony, foreseen: Harmony | None) -> bool:
         """Whether the consequence shown is the one `consequence` would compute."""
         shown = self._consequence

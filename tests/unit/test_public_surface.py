@@ -2,12 +2,15 @@
 
 import inspect
 import json
+import pkgutil
 import re
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, fields, is_dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +20,18 @@ import pytest
 
 import fusion_core
 from fusion_core import (
+    Dictionary,
     DonorSample,
     FusionModel,
+    Harmony,
+    HarmonySet,
     Implicates,
     Statistic,
     SurveyId,
     SurveyPair,
     TrainSettings,
+    Variable,
+    WeightDesign,
     analyze,
     compare,
     compare_external,
@@ -330,6 +338,18 @@ def test_what_is_no_table_is_refused(entry, table, model, implicates):
     assert "must be a table with named columns" in text
 
 
+@pytest.mark.parametrize("entry", list(ENTRIES))
+def test_a_table_stays_as_it_was_given(entry, model, implicates):
+    table = households()
+    table.loc[::5, "rooms"] = np.nan
+    table.loc[1::5, "energy"] = np.nan
+    before = table.copy()
+    with warnings.catch_warnings(), suppress(HarmonyError):
+        warnings.simplefilter("ignore")
+        ENTRIES[entry](Given(table, model, implicates))
+    pd.testing.assert_frame_equal(table, before)
+
+
 @pytest.mark.parametrize("other", [None, 5, "model", {}], ids=repr)
 def test_what_is_no_model_and_no_implicates_is_refused(other, tmp_path):
     table = households()
@@ -377,6 +397,60 @@ WRONG: dict[str, Callable[[Any], Any]] = {
 def test_what_is_no_folder_survey_workspace_or_run_is_refused(entry, other):
     with pytest.raises(InputError, match="must be a"):
         WRONG[entry](other)
+
+
+def public_records() -> list[type]:
+    """Every dataclass that the package or one of its rooms names in `__all__`."""
+    rooms = (
+        import_module(module.name)
+        for module in pkgutil.walk_packages(fusion_core.__path__, "fusion_core.")
+        if module.ispkg
+    )
+    named = (
+        getattr(room, name)
+        for room in (fusion_core, *rooms)
+        for name in getattr(room, "__all__", ())
+    )
+    found = {item for item in named if isinstance(item, type) and is_dataclass(item)}
+    return sorted(found, key=lambda record: (record.__module__, record.__name__))
+
+
+@pytest.mark.parametrize("given", [object(), b"", 1 + 2j], ids=["object", "bytes", "complex"])
+@pytest.mark.parametrize("record", public_records(), ids=lambda record: record.__name__)
+def test_a_record_refuses_what_no_field_can_hold(record, given):
+    needed = [item.name for item in fields(record) if item.init]
+    with pytest.raises(InputError) as caught:
+        record(**dict.fromkeys(needed, given))
+    text = str(caught.value)
+    assert text.endswith((".", "?"))
+    assert "\n" not in text
+    assert any(name in text for name in needed) or record.__name__.lower() in text
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Harmony(1, 2), "'donor' must be a Side; got 1 (Harmony)"),
+        (lambda: SurveyPair(1, 2), "'donor' must be a SurveyId; got 1 (SurveyPair)"),
+        (lambda: HarmonySet(PAIR, ["tenure"]), "'harmonies' must be a tuple whose items are each"),
+        (lambda: Implicates({"energy": 1}), "must be a mapping of a string to a FusedVariable"),
+        (lambda: Variable("rooms", role="anwser"), "Did you mean 'answer'?"),
+        (lambda: Variable("rooms", levels="own"), "a tuple whose items are each a string"),
+        (lambda: WeightDesign("jackknife", True), "'replicates' must be a whole number; got True"),
+        (lambda: Dictionary(["rooms"]), "'variables' must be a Variable; got a str"),
+        (lambda: Dictionary(1), "'variables' must be"),
+    ],
+)
+def test_a_record_says_which_field_must_hold_what(make, said):
+    with pytest.raises(InputError) as caught:
+        make()
+    assert said in str(caught.value)
+
+
+def test_a_record_takes_lists_for_tuples_and_numbers_of_any_library():
+    made = Variable("rooms", levels=["few", "many"], missing_share=np.float32(0.5))
+    assert made.levels == ("few", "many")
+    assert WeightDesign("jackknife", np.int64(4), 1).replicates == 4
 
 
 @pytest.mark.parametrize("name", ["n", "estimate", "moe", "variable", "statistic"])

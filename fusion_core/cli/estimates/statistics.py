@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fusion_core.cli.options import choose_run, split_list
 from fusion_core.errors import InputError
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Variable
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ NO_GROUPS = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Checked):
     """What a user wants to know, as typed.
 
     Attributes

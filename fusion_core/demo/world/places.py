@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from fusion_core.demo.world._boundaries import KILOMETRE, ORIGIN, StateMap, split_polygon
 from fusion_core.demo.world._names import area_names
 from fusion_core.demo.world.settings import STATE_CODE, DemoSize, stream
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from fusion_core.records import Checked
 
 REGIONS = ("North Coast", "Capital Bay", "South Coast", "High Plains", "East River")
 _REGION_CENTRES = np.array([(90, 370), (120, 220), (130, 60), (330, 320), (400, 90)], dtype=float)
@@ -27,7 +25,7 @@ _REGION_PRICE = np.array([17.8, 16.0, 14.6, 11.6, 13.2])
 
 
 @dataclass(frozen=True)
-class Places:
+class Places(Checked):
     """The geography of the state with the character of each PUMA.
 
     Attributes

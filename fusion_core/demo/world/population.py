@@ -14,13 +14,14 @@ from fusion_core.demo.world._homes import make_homes
 from fusion_core.demo.world.people import make_households, make_persons, summarise_members
 from fusion_core.demo.world.places import REGIONS, Places, make_places
 from fusion_core.demo.world.settings import DemoSize, stream
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Population:
+class Population(Checked):
     """Everybody who lives in the fictional state.
 
     Attributes

@@ -8,6 +8,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from fusion_core.records import Checked
 from fusion_core.surveys.model import SurveyId
 
 DEMO_VERSION: Final = 3
@@ -23,7 +24,7 @@ DONOR_YEAR: Final = 2020
 
 
 @dataclass(frozen=True, slots=True)
-class DemoSize:
+class DemoSize(Checked):
     """How many areas and households the demo has.
 
     Attributes

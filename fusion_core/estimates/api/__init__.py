@@ -11,10 +11,11 @@ from fusion_core.estimates.api.breakdown import (
     Breakdown,
     estimate_by,
     fused_cells,
+    fused_group,
     level_condition,
 )
 from fusion_core.estimates.api.compared_groups import group_mask, single_group
-from fusion_core.estimates.api.comparison import compare, compare_sides, only_target
+from fusion_core.estimates.api.comparison import compare, compare_sides, group_side, only_target
 from fusion_core.estimates.api.contrast_frame import (
     CONTRAST_COLUMNS,
     Side,
@@ -55,7 +56,9 @@ __all__ = [
     "estimate_side",
     "estimate_targets",
     "fused_cells",
+    "fused_group",
     "group_mask",
+    "group_side",
     "level_condition",
     "only_target",
     "rank",

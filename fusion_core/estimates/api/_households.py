@@ -10,10 +10,10 @@ import pandas as pd
 
 from fusion_core.arguments import require_type
 from fusion_core.errors import InputError
-from fusion_core.estimates.api.breakdown import Breakdown
-from fusion_core.estimates.api.compared_groups import group_mask, single_group
+from fusion_core.estimates.api.breakdown import Breakdown, fused_group
+from fusion_core.estimates.api.compared_groups import group_mask
 from fusion_core.estimates.statistics import (
-    Groups,
+    Condition,
     Question,
     WeightMatrix,
     build_targets,
@@ -143,10 +143,15 @@ class Households:
         mask = None if subset is None else self._ordered(subset, "The subset")
         return Breakdown.of(self.asked.by, self.table, self.implicates, self.donor, subset=mask)
 
-    def group(self, group: Mapping[str, Any] | Mask) -> Groups:
-        """Return households chosen by values of columns, or by a mask, as one group."""
-        chosen = group if isinstance(group, Mapping) else self._ordered(group, "A group")
-        return single_group(group_mask(self.table, chosen))
+    def group(self, group: Mapping[str, Any] | Mask) -> tuple[Mask, Condition | None]:
+        """Return households chosen by values of columns, or by a mask.
+
+        Those of the table's own columns come first, then those of fused variables among them.
+        """
+        if not isinstance(group, Mapping):
+            return group_mask(self.table, self._ordered(group, "A group")), None
+        own, within = fused_group(group, self.implicates, self.donor)
+        return group_mask(self.table, own), within
 
     def _ordered(self, mask: Any, what: str) -> Mask:
         return ordered_mask(mask, self.given, self.order, what)

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.margins import ResultBlock
 from fusion_core.estimates.statistics import (
     Column,
     Condition,
+    Groups,
     HasLevel,
+    NamedTarget,
     check_group_columns,
     given,
     group_rows,
     restrict,
 )
-from fusion_core.estimates.variance import donor_answers, samples_of
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.margins import ResultBlock
-    from fusion_core.estimates.statistics import Groups, NamedTarget
-    from fusion_core.estimates.variance import Donor
-    from fusion_core.fusion.implicates import Implicates
+from fusion_core.estimates.variance import Donor, donor_answers, samples_of
+from fusion_core.fusion.implicates import Implicates
+from fusion_core.records import Checked
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Breakdown:
+class Breakdown(Checked):
     """The groups to estimate in: combinations of the recipient's own columns and fused variables.
 
     Attributes
@@ -173,6 +171,51 @@ def level_condition(name: str, level: str) -> str:
     """Return the condition that a variable has a level, in the expression language."""
     column, text = name.replace('"', '""'), level.replace("'", "''")
     return f"\"{column}\" = '{text}'"
+
+
+def fused_group(
+    group: Mapping[str, Any], implicates: Implicates | None, donor: Donor | None
+) -> tuple[dict[str, Any], Condition | None]:
+    """Tell levels of fused variables among the values of a group from the recipient's own.
+
+    Parameters
+    ----------
+    group
+        A value by column.
+    implicates
+        The fused variables.
+    donor
+        The donor they come from.
+
+    Returns
+    -------
+    tuple
+        The values of the recipient's own columns, and the households that have the levels of the
+        fused variables: ``None`` where the group names no fused variable.
+
+    Raises
+    ------
+    InputError
+        If a fused variable has no levels, or not this one.
+    """
+    own, condition = dict(group), None
+    for name, value in group.items():
+        if implicates is None or name not in implicates.variables:
+            continue
+        del own[name]
+        variable = implicates[name]
+        if not variable.levels:
+            raise InputError(
+                f"'{name}' is a fused number and names no group",
+                fix=f"Write a condition such as {name} > 0, or give one truth value per household",
+            )
+        level = str(value)
+        if level not in variable.levels:
+            raise InputError.unknown("level", level, variable.levels, where=name)
+        column = Column(name, variable.values, variable.levels)
+        chosen = _has_level(column, variable.levels.index(level), donor)
+        condition = chosen if condition is None else condition & chosen
+    return own, condition
 
 
 def estimate_by(

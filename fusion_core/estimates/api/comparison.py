@@ -12,11 +12,13 @@ import numpy as np
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.api._households import Households
+from fusion_core.estimates.api.compared_groups import single_group
 from fusion_core.estimates.api.contrast_frame import Side, contrast_frame, estimate_side
 from fusion_core.estimates.api.difference import Difference, difference_of
 from fusion_core.estimates.statistics import (
     Question,
     checked_implicates,
+    restrict,
 )
 from fusion_core.estimates.variance import (
     DonorSample,
@@ -25,7 +27,8 @@ from fusion_core.estimates.variance import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.statistics import NamedTarget, Statistic
+    from fusion_core.estimates.statistics import Condition, NamedTarget, Statistic, WeightMatrix
+    from fusion_core.estimates.variance import Donor
     from fusion_core.frames import Table
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.surveys.weight_design import WeightDesign
@@ -55,8 +58,9 @@ def compare(
     statistic
         One statistic; a share or count must name its level.
     first, second
-        Each group: column values such as ``{"puma": "4100100"}``, or one truth value per row of
-        `recipient`. They may overlap if there are replicate weights.
+        Each group: column values such as ``{"puma": "4100100"}``, levels of fused variables such as
+        ``{"insecure": "Yes"}``, both, or one truth value per row of `recipient`. They may overlap
+        if there are replicate weights.
     recipient
         One row per household, matched to the implicates as in `fusion_core.estimates.analyze`.
     weight, design, donor
@@ -72,15 +76,49 @@ def compare(
     fused = None if implicates is None else checked_implicates(implicates)
     asked = Question.asked(statistic, weight=weight, design=design, confidence=confidence)
     statistic = only_statistic(asked)
-    keys = [name for group in (first, second) if isinstance(group, Mapping) for name in group]
-
+    named = [group for group in (first, second) if isinstance(group, Mapping)]
+    known = () if fused is None else fused.names
+    keys = [name for group in named for name in group if name not in known]
     households = Households.read(asked, recipient, fused, donor, keys=keys)
     item = only_target(households.targets(), statistic)
     sides = [
-        estimate_side(item, households.group(group), households.weights, donor=households.donor)
+        group_side(item, *households.group(group), households.weights, donor=households.donor)
         for group in (first, second)
     ]
     return compare_sides(sides[0], sides[1], confidence=confidence)
+
+
+def group_side(
+    item: NamedTarget,
+    mask: Mask,
+    within: Condition | None,
+    weights: WeightMatrix,
+    *,
+    donor: Donor | None,
+) -> Side:
+    """Estimate a target in one group.
+
+    Parameters
+    ----------
+    item
+        The target, of everybody.
+    mask
+        Households of the group as far as the recipient's own columns tell.
+    within
+        Those of it that fused variables tell, which differ between implicates.
+    weights, donor
+        Of all households.
+
+    Raises
+    ------
+    InputError
+        If the group has no household in any implicate.
+    """
+    if within is not None:
+        if not within.mask[mask].any():
+            raise InputError("No household is in the group", fix="Choose another group")
+        item, mask = restrict(item, within), mask & within.possible
+    return estimate_side(item, single_group(mask), weights, donor=donor)
 
 
 def only_statistic(asked: Question) -> Statistic:

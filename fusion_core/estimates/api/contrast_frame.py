@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.margins import (
@@ -23,11 +24,14 @@ from fusion_core.estimates.margins import (
 from fusion_core.estimates.statistics import (
     Groups,
     GroupSums,
+    NamedTarget,
+    Rows,
     WeightMatrix,
 )
 from fusion_core.estimates.variance import (
     CONTRASTS,
     Contrast,
+    Donor,
     GroupEstimates,
     Pooled,
     donor_error,
@@ -38,15 +42,10 @@ from fusion_core.estimates.variance import (
     shared_weight_covariance,
     unpaired,
 )
+from fusion_core.records import Checked
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.statistics import NamedTarget, Rows
-    from fusion_core.estimates.variance import Donor
-
-    Mask = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 CONTRAST_COLUMNS: Final = (
     "variable",
@@ -72,7 +71,7 @@ _OVERLAP = "The groups share households, which takes replicate weights to compar
 
 
 @dataclass(frozen=True)
-class Side:
+class Side(Checked):
     """One target in some groups, as one side of comparisons.
 
     Attributes
@@ -203,12 +202,12 @@ def adjusted_for_number(contrasts: pd.DataFrame, *, confidence: float) -> pd.Dat
 
 def _paired(first: Side, second: Side) -> tuple[Contrast, Contrast]:
     weights = first.weights
-    if not weights.has_replicates and _overlap(first.groups, second.groups, len(weights.values)):
+    if not weights.has_replicates and _overlap(first, second):
         raise InputError(_OVERLAP, fix="Compare groups without common households")
     own, other = first.found, second.found
     freedom = np.minimum(own.degrees_of_freedom, other.degrees_of_freedom)
     # A group differs from itself by nothing, however uncertain it is.
-    same = _same_rows(first.groups, second.groups)
+    same = _same_groups(first, second)
     extra = np.where(same, 0.0, own.extra), np.where(same, 0.0, other.extra)
     effects = None
     if own.effect is not None and other.effect is not None:
@@ -238,28 +237,40 @@ def _unpaired(first: Side, second: Side, same_weights: bool) -> tuple[Contrast, 
     )
 
 
-def _same_rows(first: Groups, second: Groups) -> NDArray[np.bool_]:
-    """Return which pairs of groups are the same households."""
-    others = list(second)
+def _same_groups(first: Side, second: Side) -> NDArray[np.bool_]:
+    """Return which pairs of groups are the same households, in every implicate."""
+    if _within_key(first) != _within_key(second):
+        return np.zeros(len(first.groups), dtype=bool)
+    others = list(second.groups)
     if len(others) == 1:
-        others *= len(first)
+        others *= len(first.groups)
     return np.array(
         [
             np.array_equal(_numbers(rows), _numbers(other))
-            for rows, other in zip(first, others, strict=True)
+            for rows, other in zip(first.groups, others, strict=True)
         ]
     )
+
+
+def _within_key(side: Side) -> object:
+    return None if side.item.within is None else side.item.within.key
 
 
 def _numbers(rows: Rows) -> NDArray[np.intp]:
     return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
 
 
-def _overlap(first: Groups, second: Groups, rows: int) -> bool:
-    inside = np.zeros(rows, dtype=bool)
-    for group in first:
-        inside[group] = True
-    return any(bool(inside[group].any()) for group in second)
+def _overlap(first: Side, second: Side) -> bool:
+    """Whether a household is in a group of either side, in one and the same implicate."""
+    return bool((_members(first) & _members(second)).any())
+
+
+def _members(side: Side) -> NDArray[np.bool_]:
+    """Return whether a household is in a group of a side: shape (rows, M), or (rows, 1)."""
+    inside = np.zeros((len(side.weights.values), 1), dtype=bool)
+    for rows in side.groups:
+        inside[rows] = True
+    return inside if side.item.within is None else inside & side.item.within.mask
 
 
 def _moe(pooled: Pooled, confidence: float) -> Floats:

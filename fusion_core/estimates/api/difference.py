@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.estimates.api.contrast_frame import CONTRAST_COLUMNS
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _NUMBERS_OF_A_DIFFERENCE = frozenset(CONTRAST_COLUMNS) - {
 
 
 @dataclass(frozen=True, repr=False)
-class Difference(Summarized):
+class Difference(Checked, Summarized):
     """The difference of a statistic between two groups, and whether it is more than chance.
 
     Attributes

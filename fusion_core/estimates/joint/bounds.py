@@ -15,29 +15,25 @@ are few is allowed for, see `_mixtures`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion_core.estimates.joint._couplings import largest, merged, smallest
 from fusion_core.estimates.joint._mixtures import MOST_KINDS, draws_that_fit, expected_of_counts
 from fusion_core.estimates.joint._structure import joint_event
+from fusion_core.estimates.statistics import DrawnTable
+from fusion_core.harmony.expressions import CheckedExpression
+from fusion_core.records import Checked
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.statistics import DrawnTable
-    from fusion_core.harmony.expressions import CheckedExpression
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class JointBounds:
+class JointBounds(Checked):
     """Bounds of the chance of a joint event, household by household.
 
     Attributes

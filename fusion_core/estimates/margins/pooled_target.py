@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion_core.estimates.margins._certainty import (
     Doubts,
@@ -26,23 +26,20 @@ from fusion_core.estimates.statistics import (
 )
 from fusion_core.estimates.variance import (
     DonorError,
+    Effect,
     GroupEstimates,
     JointDonorError,
     Pooled,
     pool,
     pool_with_donor,
 )
+from fusion_core.records import Checked
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.variance import Effect
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class PooledTarget:
+class PooledTarget(Checked):
     """One target in every group, pooled, with all there is to say about it.
 
     Attributes

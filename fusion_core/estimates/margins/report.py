@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from fusion_core.estimates.statistics import RESULT_COLUMNS, RatioTarget
+from fusion_core.estimates.statistics import RESULT_COLUMNS, NamedTarget, RatioTarget, Statistic
 from fusion_core.estimates.variance import Pooled, margin_multiplier
+from fusion_core.records import Checked
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.statistics import NamedTarget, Statistic
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 HIGH_RELIABILITY_CV = 0.12
 LOW_RELIABILITY_CV = 0.40
@@ -31,7 +28,7 @@ FUSED_MARGINS = (
 
 
 @dataclass(frozen=True)
-class ResultBlock:
+class ResultBlock(Checked):
     """One target in every group, pooled.
 
     Attributes

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Final
 from fusion_core.errors import InputError
 from fusion_core.fusion import FusedVariable, Implicates, open_implicates
 from fusion_core.fusion.base import Stream
+from fusion_core.fusion.implicates import ImplicateFolder
 from fusion_core.harmony.apply import LruCache
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from fusion_core.fusion.implicates import ImplicateFolder
 
 KEPT_BYTES: Final = 1024 * 2**20
 """Memory for fused variables: five numbers of 1.3 million households and 40 implicates."""
@@ -103,22 +102,26 @@ class StoredImplicates(LazyImplicates):
         return self.folder.rows
 
 
-def stored_implicates(path: Path, *, rows: int, seed: int | None = None) -> StoredImplicates:
+def stored_implicates(
+    path: Path, *, recipient: Path, rows: int, seed: int | None = None
+) -> StoredImplicates:
     """Open the implicates of a run.
 
     Parameters
     ----------
     path
         Their folder.
+    recipient
+        The prepared recipient, whose households they must be of.
     rows
-        Households of the prepared recipient, which they must fit.
+        Its number of households.
     seed
         Seed of the run, which implicates of earlier versions do not tell themselves.
 
     Raises
     ------
     InputError
-        If they have other rows.
+        If they are of other households.
     CorruptFileError
         As `fusion_core.fusion.open_implicates`.
     """
@@ -129,4 +132,5 @@ def stored_implicates(path: Path, *, rows: int, seed: int | None = None) -> Stor
             where=str(path),
             fix="Start the run again",
         )
+    folder.refuse_other_households(recipient)
     return StoredImplicates(folder)

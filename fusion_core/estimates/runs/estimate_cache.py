@@ -181,7 +181,9 @@ def load_run(workspace: Workspace, run: Run) -> EstimateData:
     state = state_of(workspace, run)
     recipient = read_table(path, what="The prepared input", fix="Start the run again")
     spec = run.spec()
-    implicates = stored_implicates(run.implicates_folder, rows=len(recipient), seed=spec.seed)
+    implicates = stored_implicates(
+        run.implicates_folder, recipient=path, rows=len(recipient), seed=spec.seed
+    )
     pair = spec.pair
     survey = workspace.stored_survey(pair.recipient)
     design = survey.description.design

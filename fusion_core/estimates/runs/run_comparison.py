@@ -18,9 +18,10 @@ from fusion_core.estimates.api import (
     compare_sides,
     contrast_frame,
     estimate_side,
+    fused_group,
     group_mask,
+    group_side,
     only_target,
-    single_group,
 )
 from fusion_core.estimates.runs._joint_shares import independence_note
 from fusion_core.estimates.runs.estimate_cache import (
@@ -269,45 +270,21 @@ def _loaded(workspace: Workspace, source: Source, cache: EstimateCache | None) -
 
 
 def _side_of_group(source: EstimateData, statistic: Statistic, group: Group, where: str) -> Side:
-    own, condition = {}, where
+    own: dict[str, Any] = {}
+    condition, within = where, None
     if isinstance(group, Mapping):
-        fused = () if source.implicates is None else source.implicates.names
-        own = {name: value for name, value in group.items() if name not in fused}
-        for name in group:
-            if name in fused:
-                condition = _both(condition, _equals(source, name, str(group[name])))
+        own, within = fused_group(group, source.implicates, source.donor)
     else:
         condition = _both(where, str(group))
-    mask = source.subgroup(condition).rows
-    if own:
-        mask = mask & group_mask(source.table, own)
-        if not mask.any():
-            described = ", ".join(f"{name} {value}" for name, value in own.items())
-            raise InputError(
-                f"No household of {described} meets the filter", fix="Widen the filter"
-            )
-    item = only_target(source.targets([statistic], condition), statistic)
-    return estimate_side(item, single_group(mask), source.weights, donor=source.donor)
-
-
-def _equals(source: EstimateData, name: str, value: str) -> str:
-    """Return a level of a fused variable as a condition.
-
-    Raises
-    ------
-    InputError
-        If it has no such level.
-    """
-    variable = source.variables()[name]
-    if not variable.is_categorical:
-        raise InputError(
-            f"'{name}' is a fused number and names no group",
-            fix=f"Write a condition such as {name} > 0",
-        )
-    if value not in variable.levels:
-        raise InputError.unknown("level", value, variable.levels, where=name)
-    column, text = name.replace('"', '""'), value.replace("'", "''")
-    return f"\"{column}\" = '{text}'"
+    subgroup = source.subgroup(condition)
+    mask = subgroup.rows & group_mask(source.table, own) if own else subgroup.rows
+    if not mask.any():
+        described = ", ".join(f"{name} {value}" for name, value in own.items())
+        raise InputError(f"No household of {described} meets the filter", fix="Widen the filter")
+    if subgroup.within is not None:
+        within = subgroup.within if within is None else subgroup.within & within
+    item = only_target(source.targets([statistic]), statistic)
+    return group_side(item, mask, within, source.weights, donor=source.donor)
 
 
 def _sides_by(

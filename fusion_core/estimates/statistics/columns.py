@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.statistics.groups import Rows
 from fusion_core.frames import finite_numbers, is_number, level_text, plain_column
+from fusion_core.fusion.implicates import Implicates
+from fusion_core.records import Checked
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.statistics.groups import Rows
-    from fusion_core.fusion.implicates import Implicates
-
-    Block = NDArray[np.float64]
+Block = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(Checked):
     """The draws of one variable, or its one observed value per household.
 
     Attributes

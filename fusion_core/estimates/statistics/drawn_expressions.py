@@ -13,16 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from fusion_core.fusion.implicates import Implicates
-    from fusion_core.harmony.expressions import CheckedExpression
+from fusion_core.fusion.implicates import Implicates
+from fusion_core.harmony.expressions import CheckedExpression
+from fusion_core.records import Checked
 
 Taken: TypeAlias = "Callable[[tuple[str, ...], bool], bool]"
 Evaluate: TypeAlias = "Callable[[CheckedExpression, pd.DataFrame], pd.Series[Any]]"
@@ -34,7 +33,7 @@ _PLACEHOLDER: Final = "part "
 
 
 @dataclass(frozen=True)
-class Coded:
+class Coded(Checked):
     """Values of which there are few: which of them every household has in every implicate.
 
     Attributes
@@ -46,7 +45,7 @@ class Coded:
     """
 
     codes: NDArray[np.integer]
-    distinct: pd.Series[Any]
+    distinct: pd.Series
 
     def with_truth(self) -> NDArray[np.bool_]:
         """Return where a condition holds."""
@@ -59,7 +58,7 @@ Drawn: TypeAlias = "Coded | NDArray[np.float64]"
 
 
 @dataclass(frozen=True)
-class DrawnTable:
+class DrawnTable(Checked):
     """Households with what they answered and, where they are of a fusion, what was drawn for them.
 
     Attributes

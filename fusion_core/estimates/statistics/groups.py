@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.statistics.questions import row_mask
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
+from fusion_core.records import Checked
 
 Rows: TypeAlias = "slice | NDArray[np.intp]"
 
@@ -39,7 +37,7 @@ RESULT_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Groups:
+class Groups(Checked):
     """A partition of some rows into groups.
 
     Attributes

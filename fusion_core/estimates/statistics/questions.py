@@ -13,6 +13,7 @@ from fusion_core.errors import InputError
 from fusion_core.estimates.statistics.statistic import Statistic
 from fusion_core.frames import is_number, read_frame
 from fusion_core.fusion.implicates import Implicates, Rows, mask_in_order
+from fusion_core.records import Checked
 from fusion_core.surveys.weight_design import WeightDesign
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(Checked):
     """Statistics to estimate by groups of a table.
 
     Attributes

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, get_args
 
 from fusion_core.arguments import is_real
 from fusion_core.errors import InputError
+from fusion_core.records import Checked
 
 StatisticKind = Literal[
     "mean",
@@ -28,7 +29,7 @@ SHARES: Final[frozenset[str]] = THRESHOLD_SHARES | {"share"}
 
 
 @dataclass(frozen=True, slots=True)
-class Statistic:
+class Statistic(Checked):
     """One statistic of one variable; every weighted by the survey weight.
 
     Attributes
@@ -68,7 +69,8 @@ class Statistic:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise InputError.unknown("statistic", str(self.kind), KINDS)
-        self._check_types()
+        Checked.__post_init__(self)
+        self._check_numbers()
         if not self.variable and self.kind != "count":
             raise InputError(f"A {self.kind} needs a variable", fix="Name the variable")
         self._check_part("level", self.level is not None, ("share", "count"))
@@ -83,14 +85,7 @@ class Statistic:
                 fix="Choose a number between 0 and 1, such as 0.9",
             )
 
-    def _check_types(self) -> None:
-        for part in ("variable", "level", "denominator"):
-            value = getattr(self, part)
-            if not isinstance(value, str) and (value is not None or part == "variable"):
-                raise InputError(
-                    f"The {part} of a statistic must be a string; got {value!r:.60}",
-                    fix=f"Write it as text, such as {str(value)!r:.60}",
-                )
+    def _check_numbers(self) -> None:
         for part in ("threshold", "probability"):
             value = getattr(self, part)
             if value is not None and not is_real(value):

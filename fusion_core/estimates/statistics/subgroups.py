@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from fusion_core.records import Checked
 
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class DonorAnswers:
+class DonorAnswers(Checked):
     """What donors would contribute beside the answers a household of the recipient has already.
 
     Of a condition that is whether they meet it. What a household has already are its own answers and,
@@ -73,7 +72,7 @@ class DonorAnswers:
 
 
 @dataclass(frozen=True)
-class Condition:
+class Condition(Checked):
     """A subgroup of households that differs between implicates.
 
     Attributes

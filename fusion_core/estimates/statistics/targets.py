@@ -7,30 +7,28 @@ computes the variance from the full weight alone, for surveys that publish no re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.statistics._inequality import gini_variance, weighted_gini
 from fusion_core.estimates.statistics.columns import Column, find_column
+from fusion_core.estimates.statistics.groups import Rows
 from fusion_core.estimates.statistics.quantiles import weighted_quantiles, woodruff_variance
+from fusion_core.estimates.statistics.statistic import Statistic
 from fusion_core.estimates.statistics.subgroups import Condition
+from fusion_core.fusion.implicates import Implicates
+from fusion_core.records import Checked
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.statistics.groups import Rows
-    from fusion_core.estimates.statistics.statistic import Statistic
-    from fusion_core.fusion.implicates import Implicates
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
+@runtime_checkable
 class Measure(Protocol):
     """A number per household and implicate."""
 
@@ -45,7 +43,7 @@ class Measure(Protocol):
 
 
 @dataclass(frozen=True)
-class Number:
+class Number(Checked):
     """The column's number, 0 without an answer."""
 
     column: Column
@@ -61,7 +59,7 @@ class Number:
 
 
 @dataclass(frozen=True)
-class HasLevel:
+class HasLevel(Checked):
     """1 for households with a level."""
 
     column: Column
@@ -78,7 +76,7 @@ class HasLevel:
 
 
 @dataclass(frozen=True)
-class ThresholdIndicator:
+class ThresholdIndicator(Checked):
     """1 for households with a number above, or below, a threshold; 0 for one equal to it."""
 
     column: Column
@@ -98,7 +96,7 @@ class ThresholdIndicator:
 
 
 @dataclass(frozen=True)
-class Answered:
+class Answered(Checked):
     """1 for households with an answer."""
 
     column: Column
@@ -114,7 +112,7 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Product:
+class Product(Checked):
     """Product of two measures."""
 
     first: Measure
@@ -131,7 +129,7 @@ class Product:
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Checked):
     """1 for every household."""
 
     rows: int
@@ -160,7 +158,7 @@ class Target(Protocol):
 
 
 @dataclass(frozen=True)
-class RatioTarget:
+class RatioTarget(Checked):
     """Σ w·a / Σ w·d: means (d = 1), shares (a = 0 or 1) and ratios.
 
     Attributes
@@ -208,7 +206,7 @@ class RatioTarget:
 
 
 @dataclass(frozen=True)
-class TotalTarget:
+class TotalTarget(Checked):
     """Σ w·a: totals and counts.
 
     Attributes
@@ -255,7 +253,7 @@ class TotalTarget:
 
 
 @dataclass(frozen=True)
-class QuantileTarget:
+class QuantileTarget(Checked):
     """The weighted quantile of a number."""
 
     column: Column
@@ -274,7 +272,7 @@ class QuantileTarget:
 
 
 @dataclass(frozen=True)
-class GiniTarget:
+class GiniTarget(Checked):
     """The Gini coefficient of a number."""
 
     column: Column
@@ -291,7 +289,7 @@ class GiniTarget:
 
 
 @dataclass(frozen=True)
-class NamedTarget:
+class NamedTarget(Checked):
     """A target and what its row of the result says.
 
     Attributes
@@ -440,7 +438,7 @@ def _level_targets(statistic: Statistic, column: Column, rows: int) -> list[Name
 
 
 @dataclass(frozen=True)
-class Within:
+class Within(Checked):
     """1 for households of a subgroup that differs between implicates."""
 
     condition: Condition

@@ -6,19 +6,18 @@ import warnings
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.arguments import column_names, missing_weight
 from fusion_core.errors import InputError
 from fusion_core.frames import LARGEST_NUMBER, is_number, values_in_words
+from fusion_core.records import Checked
 from fusion_core.surveys.model import WEIGHT
 from fusion_core.surveys.weight_design import WeightDesign
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
 
 
 class Remembered(Enum):
@@ -35,7 +34,7 @@ UNWEIGHTED: Final = "Unweighted: every household counts once."
 
 
 @dataclass(frozen=True)
-class WeightMatrix:
+class WeightMatrix(Checked):
     """Full-sample and replicate weights.
 
     Attributes
@@ -162,7 +161,11 @@ def _check_values(values: NDArray[np.float64], columns: list[str]) -> None:
     weight = columns[0]
     if not np.isfinite(values).all():
         name = columns[int(np.argmin(np.isfinite(values).all(axis=0)))]
-        raise InputError(f"Weight column '{name}' has missing values", fix="Complete the weights")
+        missing = np.isnan(values).any()
+        raise InputError(
+            f"Weight column '{name}' has {'missing' if missing else 'infinite'} values",
+            fix="Complete the weights" if missing else "Correct the weights",
+        )
     if (values[:, 0] < 0).any():
         raise InputError(f"Weight column '{weight}' has negative values", fix="Correct the weights")
     if np.abs(values).max(initial=0.0) > LARGEST_NUMBER:
@@ -173,4 +176,9 @@ def _check_values(values: NDArray[np.float64], columns: list[str]) -> None:
     if len(values) and not values[:, 0].any():
         raise InputError(
             f"All values of the weight column '{weight}' are zero", fix="Choose another column"
+        )
+    if len(values) and values[:, 0].max() < 1 / LARGEST_NUMBER:
+        raise InputError(
+            f"All values of the weight column '{weight}' are smaller than {1 / LARGEST_NUMBER:g}",
+            fix="Correct the weights",
         )

@@ -21,6 +21,7 @@ import numpy as np
 
 from fusion_core.estimates.variance.pooling import Pooled, pool, pool_with_donor
 from fusion_core.estimates.variance.variance import GroupEstimates, replicate_variance
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +36,7 @@ _NOTHING = {"difference": 0.0, "ratio": 1.0}
 
 
 @dataclass(frozen=True)
-class Contrast:
+class Contrast(Checked):
     """A contrast of pairs of groups, one entry per pair.
 
     Attributes

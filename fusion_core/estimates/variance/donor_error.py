@@ -47,35 +47,35 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
 from operator import and_, mul
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion_core.estimates.statistics import (
     Answered,
     Constant,
     DonorAnswers,
     Groups,
+    GroupSums,
     HasLevel,
+    Measure,
+    NamedTarget,
     Number,
     Product,
     QuantileTarget,
     RatioTarget,
+    Target,
     ThresholdIndicator,
     TotalTarget,
     Within,
     quantiles_of_draws,
 )
-from fusion_core.estimates.variance.donors import samples_of
+from fusion_core.estimates.variance.donor_sample import DonorSample
+from fusion_core.estimates.variance.donors import Donor, samples_of
+from fusion_core.records import Checked
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.statistics import GroupSums, Measure, NamedTarget, Target
-    from fusion_core.estimates.variance.donor_sample import DonorSample
-    from fusion_core.estimates.variance.donors import Donor
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 # Distribution functions are evaluated at as many places; in between they are interpolated.
 _MARKS: Final = 24
@@ -114,7 +114,7 @@ class Effect(Protocol):
 
 
 @dataclass(frozen=True)
-class DonorEffect:
+class DonorEffect(Checked):
     """How far the donor may have moved an estimate.
 
     Attributes
@@ -187,7 +187,7 @@ class JointEffect:
 
 
 @dataclass(frozen=True)
-class JointDonorError:
+class JointDonorError(Checked):
     """The parts of several donors in the error of estimates; see `DonorError`.
 
     Attributes
@@ -228,7 +228,7 @@ def donor_error(donor: Donor, sums: GroupSums, weight: Floats) -> DonorError | J
 
 
 @dataclass(frozen=True)
-class DonorError:
+class DonorError(Checked):
     """The donor's part in the error of estimates for one partition of the recipient.
 
     Attributes

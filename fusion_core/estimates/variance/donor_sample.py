@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.arguments import column_names, require_type
 from fusion_core.errors import InputError
@@ -16,7 +18,10 @@ from fusion_core.estimates.statistics import (
     Answered,
     Column,
     DonorAnswers,
+    DonorWeight,
+    Groups,
     HasLevel,
+    Measure,
     Number,
     Question,
     Statistic,
@@ -26,22 +31,17 @@ from fusion_core.estimates.statistics import (
     effective_sample_size,
     weight_matrix,
 )
-from fusion_core.frames import plain_column, read_frame, values_in_words
+from fusion_core.frames import Table, plain_column, read_frame, values_in_words
 from fusion_core.fusion.base import MOST_LEVELS
 from fusion_core.fusion.implicates import order_of
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, listed
+from fusion_core.surveys.weight_design import WeightDesign
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.statistics import DonorWeight, Groups, Measure
-    from fusion_core.frames import Table
     from fusion_core.fusion.model import FusionModel
-    from fusion_core.surveys.weight_design import WeightDesign
 
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 RANDOM_GROUPS: Final = 100
 """Groups a donor without replicate weights is dealt to (delete-a-group jackknife, Kott 2001)."""
@@ -109,7 +109,7 @@ class Covariates:
 
 
 @dataclass(frozen=True, repr=False)
-class DonorSample(Summarized):
+class DonorSample(Checked, Summarized):
     """A donor survey with the predictors it shares with a recipient.
 
     Attributes
@@ -133,7 +133,7 @@ class DonorSample(Summarized):
     recipient: Covariates
     weights: Floats
     factor: float
-    households: pd.Index[Any] | None = None
+    households: pd.Index | None = None
     degrees_of_freedom: float = np.inf
     _regressions: dict[bytes, Regression] = field(
         default_factory=dict, init=False, repr=False, compare=False

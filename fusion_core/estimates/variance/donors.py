@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from fusion_core.estimates.variance.donor_sample import DonorSample
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Donor: TypeAlias = "DonorSample | Donors"
-"""The donor of an analysis, or several."""
-
 
 @dataclass(frozen=True)
-class Donors:
+class Donors(Checked):
     """Donors that were sampled independently of one another.
 
     Attributes
@@ -29,6 +27,10 @@ class Donors:
     def in_order_of(self, recipient: pd.DataFrame) -> Donors:
         """Return them with the recipient's households in the order of a table."""
         return Donors(tuple(sample.in_order_of(recipient) for sample in self.samples))
+
+
+Donor: TypeAlias = DonorSample | Donors
+"""The donor of an analysis, or several."""
 
 
 def samples_of(donor: Donor | None) -> tuple[DonorSample, ...]:

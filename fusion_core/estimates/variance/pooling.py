@@ -7,12 +7,12 @@ Barnard and Rubin (1999), *Small-sample degrees of freedom with multiple imputat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from fusion_core.records import Checked
 
 PUBLISHED_CONFIDENCE = 0.90
 PUBLISHED_MULTIPLIER = 1.645
@@ -21,7 +21,7 @@ DegreesOfFreedomRule = Literal["barnard-rubin", "rubin", "fusionacs"]
 
 
 @dataclass(frozen=True)
-class Pooled:
+class Pooled(Checked):
     """Pooled results, one entry per group.
 
     Attributes

@@ -15,16 +15,19 @@ levels are withheld, together with enough others that no difference reveals them
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion_core.estimates.statistics import (
     Answered,
     Column,
     DonorAnswers,
     HasLevel,
+    Measure,
     Number,
     ThresholdIndicator,
 )
@@ -32,14 +35,9 @@ from fusion_core.estimates.variance.donor_sample import Covariates, DonorSample,
 from fusion_core.summaries import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from fusion_core.estimates.statistics import Measure
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 FEWEST_DONORS: Final = 10
 """Donors behind every published level and every stretch between two marks, at least."""

@@ -9,23 +9,26 @@ that the successive-difference variance (Census Bureau, *PUMS Accuracy of the Da
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fusion_core.estimates.statistics import GroupSums, RatioTarget, TotalTarget
+from fusion_core.estimates.statistics import (
+    Groups,
+    GroupSums,
+    NamedTarget,
+    RatioTarget,
+    Target,
+    TotalTarget,
+    WeightMatrix,
+)
 from fusion_core.fusion.base import one_blas_thread
+from fusion_core.records import Checked
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from fusion_core.estimates.statistics import Groups, NamedTarget, Target, WeightMatrix
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 _ROUNDING = 1e-13
@@ -36,7 +39,7 @@ _MOST_THREADS = 8
 
 
 @dataclass(frozen=True)
-class GroupEstimates:
+class GroupEstimates(Checked):
     """Estimates of one target in every group, before pooling.
 
     Attributes

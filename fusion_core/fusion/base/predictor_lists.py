@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 
 def normalise_predictors(
-    predictors: Sequence[str] | Mapping[str, Sequence[str]] | None,
+    predictors: Sequence[str] | str | Mapping[str, Sequence[str] | str] | None,
     steps: tuple[tuple[str, ...], ...],
     settings: TrainSettings,
 ) -> tuple[tuple[str, ...], TrainSettings]:
     """Return all predictors, and the settings with the lists given per variable.
+
+    A single name stands for a list of it.
 
     Raises
     ------
@@ -25,11 +27,7 @@ def normalise_predictors(
         If lists are given twice, or one is missing or for an unknown variable.
     """
     if not isinstance(predictors, Mapping):
-        names = (
-            []
-            if isinstance(predictors, str)
-            else column_names(predictors, "predictors", kind="predictor")
-        )
+        names = column_names(predictors, "predictors", kind="predictor")
         if not names:
             raise InputError(
                 "No predictors are chosen", fix="Give a list of column names as 'predictors'"
@@ -44,8 +42,7 @@ def normalise_predictors(
     require_names(list(predictors), fused, "fusion variable", "predictors")
     lists = []
     for name in fused:
-        given = None if isinstance(predictors.get(name), str) else predictors.get(name)
-        listed = column_names(given, f"predictors, for '{name}'", kind="predictor")
+        listed = column_names(predictors.get(name), f"predictors, for '{name}'", kind="predictor")
         if not listed:
             raise InputError(
                 f"No predictors are listed for the fusion variable '{name}'",

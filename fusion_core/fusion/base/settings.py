@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, get_args
 from fusion_core.arguments import require_type
 from fusion_core.errors import InputError
 from fusion_core.fusion.base.tree_options import tree_parameters
+from fusion_core.records import Checked
 
 Preset = Literal["quick", "paper", "production"]
 OrderRule = Literal["given", "suggested"]
@@ -31,7 +32,7 @@ VariableKind = Literal["continuous", "zero_inflated", "ordered", "nominal"]
 
 
 @dataclass(frozen=True, slots=True)
-class TrainSettings:
+class TrainSettings(Checked):
     """How models of the conditional distribution are fitted.
 
     Attributes
@@ -185,8 +186,12 @@ class TrainSettings:
         for name, kind in self.types:
             if kind not in get_args(VariableKind):
                 raise InputError.unknown(
-                    "kind of variable", kind, get_args(VariableKind), where=f"variable '{name}'"
+                    "kind of variable",
+                    str(kind),
+                    get_args(VariableKind),
+                    where=f"variable '{name}'",
                 )
+        Checked.__post_init__(self)
 
     def _check_kind(self, choice: str, kind: str) -> None:
         """Check that what shall be a number is one; lists become tuples."""
@@ -195,6 +200,11 @@ class TrainSettings:
             if isinstance(value, str) or not isinstance(value, Sequence):
                 raise InputError(f"The training setting '{choice}' is {value!r}", fix="Give a list")
             object.__setattr__(self, choice, tupled(value))
+            pairs = kind.startswith(("tuple[tuple", "PerVariable"))
+            if pairs and not all(map(_is_named, getattr(self, choice))):
+                raise InputError(
+                    f"The training setting '{choice}' is {value!r}", fix="Give pairs that name what"
+                )
         whole, number = kind in {"int", "tuple[int, ...]"}, kind in {"float", "tuple[float, ...]"}
         for item in getattr(self, choice) if kind.startswith("tuple") else (value,):
             wanted = int if whole else int | float
@@ -376,6 +386,11 @@ class TrainSettings:
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some choices changed."""
         return dataclasses.replace(self, **changes)
+
+
+def _is_named(item: object) -> bool:
+    """Whether an item is a name and what is said of it."""
+    return isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)  # noqa: PLR2004 - a pair
 
 
 def _probabilities(quantiles: Any) -> Any:

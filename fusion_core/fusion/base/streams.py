@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 
 from fusion_core.errors import InputError
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -137,7 +138,7 @@ def some_rows(seed: int, share: float, rows: int, *key: int | str) -> NDArray[np
 
 
 @dataclass(frozen=True)
-class Stream:
+class Stream(Checked):
     """Which random numbers decide the draws of variables that are drawn together.
 
     Attributes

@@ -16,6 +16,7 @@ import pandas as pd
 from fusion_core.errors import InputError
 from fusion_core.frames import finite_numbers, is_number, level_text, plain_column, values_in_words
 from fusion_core.fusion.base.settings import VariableKind
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,7 @@ LARGEST_EXACT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
-class VariableType:
+class VariableType(Checked):
     """The kind of a variable and how its values are written as numbers.
 
     Attributes

@@ -55,7 +55,7 @@ def monotonic(
     Raises
     ------
     InputError
-        If the lengths differ, a number is missing, a weight is negative, or, for an expenditure, x
+        If there are no numbers, the lengths differ, a number is missing, a weight is negative, or, for an expenditure, x
         or y is.
     """
     from scipy.stats import spearmanr
@@ -132,6 +132,8 @@ def _checked(
             f"x, y and the weights have {len(numbers):,}, {len(values):,} and {len(weights):,} rows",
             fix="Give one of each per household",
         )
+    if not len(numbers):
+        raise InputError("x and y are empty", fix="Give a number of each per household")
     for name, column in (("x", numbers), ("y", values), ("the weights", weights)):
         if not np.isfinite(column).all():
             raise InputError(f"A value of {name} is missing or infinite", fix="Fill or drop it")

@@ -85,7 +85,6 @@ def export_implicates(
     if not names:
         raise InputError("No fused variable is chosen", fix="Name at least one in `variables`")
     columns = column_names(columns, "columns")
-    _refuse_clashes(columns, names, implicates.count, wide=wide)
     code = _code(implicates, names, level, wide=wide)
     households = _households(implicates, recipient, columns, kind)
     form = _wide if wide else _long
@@ -93,7 +92,8 @@ def export_implicates(
     with replace_file(to) as temporary, ExitStack() as opened:
         for piece in _pieces(implicates, names):
             table = form(households(piece.rows), piece)
-            _refuse_repeated(table.column_names)
+            if writer is None:
+                _refuse_repeated(table.column_names)
             if code is not None:
                 table = table.filter(piece[names[0]].values.ravel() == code)
             if kind != "parquet":
@@ -122,7 +122,7 @@ def _refuse_repeated(names: list[str]) -> None:
     if repeated is not None:
         raise InputError(
             f"The export would have two columns named '{repeated}'",
-            fix="Leave that column of the recipient out, or choose the other form",
+            fix="Leave that column of the recipient out, rename it there, or choose the other form",
         )
 
 
@@ -171,23 +171,6 @@ def _known_households(implicates: ImplicateFolder) -> NextRows:
     return next_rows
 
 
-def _refuse_clashes(
-    columns: Sequence[str], names: Sequence[str], count: int, *, wide: bool
-) -> None:
-    """Refuse columns of the recipient that are called like those written beside them."""
-    if wide:
-        beside = {f"{name}_{number}" for name in names for number in implicate_numbers(count)}
-    else:
-        beside = {"implicate", *names}
-    for name in columns:
-        if name in beside:
-            raise InputError(
-                f"The recipient's column '{name}' has the name of a column that is written beside it",
-                where="columns",
-                fix="Leave it out, or rename it in the recipient",
-            )
-
-
 def _households(
     implicates: ImplicateFolder, recipient: PathLike | None, columns: Sequence[str], kind: TableKind
 ) -> NextRows:
@@ -216,6 +199,7 @@ def _households(
             where=str(recipient),
             fix="Fuse again",
         )
+    implicates.refuse_other_households(recipient)
     return _rows_of(recipient, columns) if columns else _numbered()
 
 

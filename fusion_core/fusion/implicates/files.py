@@ -60,7 +60,13 @@ from fusion_core.fusion.implicates.work_files import (
     refuse_clash,
     variable_folder,
 )
-from fusion_core.workspace.files import checksum_of, read_json, replace_file, write_json
+from fusion_core.workspace.files import (
+    checksum_of,
+    read_json,
+    replace_file,
+    write_json,
+    write_remedy,
+)
 
 if TYPE_CHECKING:
     from fusion_core.fusion.implicates.implicates import FusedVariable
@@ -109,7 +115,7 @@ def _told(folder: Path) -> Iterator[None]:
         raise InputError(
             f"Could not write the implicates: {error.strerror or error}",
             where=str(error.filename or folder),
-            fix="Free some disk space or check the folder's permissions; what was complete is kept",
+            fix=f"{write_remedy(error)}; what was complete is kept",
         ) from error
 
 

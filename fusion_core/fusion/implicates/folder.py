@@ -39,6 +39,7 @@ from fusion_core.fusion.base import Stream, common_seed
 from fusion_core.fusion.implicates.files import FORMAT_VERSION, NUMBERED, implicate_columns
 from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates, implicate_facts
 from fusion_core.fusion.implicates.work_files import MANIFEST
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted
 from fusion_core.workspace.files import checksum_of, read_json
 from fusion_core.workspace.tables import quoted
@@ -115,7 +116,7 @@ def open_implicates(folder: PathLike, *, seed: int | None = None) -> ImplicateFo
 
 
 @dataclass(frozen=True, repr=False)
-class ImplicateFolder(Summarized):
+class ImplicateFolder(Checked, Summarized):
     """Implicates on disk.
 
     Attributes
@@ -214,6 +215,38 @@ class ImplicateFolder(Summarized):
             return None
         table = self._household_table(self.households).replace_schema_metadata(None)
         return table.rename_columns([_shown(name) for name in table.column_names])
+
+    def refuse_other_households(self, recipient: Path) -> None:
+        """Refuse a recipient whose households are others, or in another order.
+
+        Implicates join the recipient by position; identifiers both know say whether that is right.
+
+        Parameters
+        ----------
+        recipient
+            Parquet file of a recipient with as many rows.
+
+        Raises
+        ------
+        InputError
+            If identifiers differ.
+        CorruptFileError
+            If the identifiers are missing or altered.
+        """
+        known = self.household_table()
+        if known is None:
+            return
+        there = pq.read_schema(recipient).names
+        names = [name for name in known.column_names if name in HOUSEHOLD_COLUMNS and name in there]
+        for name in names:
+            own, other = known.column(name), pq.read_table(recipient, columns=[name]).column(name)
+            if own.cast(pa.string()).combine_chunks() != other.cast(pa.string()).combine_chunks():
+                raise InputError(
+                    "The implicates are of other households than the recipient, or in another order: "
+                    f"'{name}' differs",
+                    where=str(recipient),
+                    fix="Use the recipient they were fused for, or fuse again",
+                )
 
     def read(self, variables: Sequence[str] | None = None) -> Implicates:
         """Read all rows of some variables, or of all; see `read_implicates`."""

@@ -9,25 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.arguments import require_text, whole_number
 from fusion_core.errors import InputError
-from fusion_core.frames import is_number, level_text, read_frame, whole_frame
+from fusion_core.frames import Table, is_number, level_text, read_frame, whole_frame
 from fusion_core.fusion.base import Stream, common_seed, refuse_mixed_streams
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted, listed
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from fusion_core.frames import Table
 
 
 @dataclass(frozen=True, repr=False)
-class FusedVariable(Summarized):
+class FusedVariable(Checked, Summarized):
     """The draws of one variable.
 
     Attributes
@@ -104,7 +101,7 @@ class FusedVariable(Summarized):
 
 
 @dataclass(frozen=True, repr=False)
-class Implicates(Summarized):
+class Implicates(Checked, Summarized):
     """All fused variables of one fusion, for the same households in the same order.
 
     Attributes
@@ -131,7 +128,7 @@ class Implicates(Summarized):
 
     variables: Mapping[str, FusedVariable]
     notes: tuple[str, ...] = ()
-    index: pd.Index[Any] | None = None
+    index: pd.Index | None = None
     donor: str = ""
     weight: str | None = None
 
@@ -142,6 +139,7 @@ class Implicates(Summarized):
         return implicate_facts(self)
 
     def __post_init__(self) -> None:
+        Checked.__post_init__(self)
         shapes = {variable.values.shape for variable in self.variables.values()}
         if len(shapes) > 1:
             raise InputError(

@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import lightgbm as lgb
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion_core.fusion.base import TrainSettings, VariableType
 from fusion_core.fusion.forests import Forest
 from fusion_core.fusion.model.neighbours import DonorPool
 from fusion_core.fusion.trees import Tuning
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, listed
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 PartRole = Literal["zero", "mean", "quantile", "classes"]
 
 
 @dataclass(frozen=True)
-class ModelPart:
+class ModelPart(Checked):
     """One fitted tree model of a variable.
 
     Attributes
@@ -64,7 +63,7 @@ class ModelPart:
 
 
 @dataclass(frozen=True, repr=False)
-class VariableModel(Summarized):
+class VariableModel(Checked, Summarized):
     """The conditional distribution of one fused variable.
 
     Attributes
@@ -121,7 +120,7 @@ class VariableModel(Summarized):
 
 
 @dataclass(frozen=True, repr=False)
-class Step(Summarized):
+class Step(Checked, Summarized):
     """One link of the chain: a variable, or a block of variables drawn from one donor record.
 
     Attributes

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.fusion.base import Stream, encode
-from fusion_core.fusion.model.chain import ModelContent
+from fusion_core.fusion.forests import Forest
+from fusion_core.fusion.model.chain import ModelContent, ModelPart, VariableModel
 from fusion_core.fusion.model.files import read_model, write_model
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from fusion_core.fusion.forests import Forest
-    from fusion_core.fusion.model.chain import ModelPart, VariableModel
+from fusion_core.records import Checked
 
 
 @dataclass(frozen=True, repr=False)
-class FusionModel(ModelContent):
+class FusionModel(Checked, ModelContent):
     """Everything `fuse` needs; `ModelContent` describes the attributes."""
 
     def drawn_values(self, name: str) -> NDArray[Any]:

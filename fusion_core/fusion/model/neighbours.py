@@ -8,26 +8,21 @@ the centre nearest to its own predictions, so every drawn value is an observed o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 from scipy.spatial import cKDTree
 from scipy.stats import norm
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from fusion_core.fusion.base import no_cancel, one_blas_thread
+from fusion_core.fusion.base import Method, TrainSettings, no_cancel, one_blas_thread
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from fusion_core.fusion.base import Method, TrainSettings
 
 SCALE_TAIL = float(norm.ppf(0.001))
 NORMAL_MAD = float(1 / norm.ppf(0.75))
@@ -87,7 +82,7 @@ class ExpectationScale:
 
 
 @dataclass(frozen=True, repr=False)
-class DonorPool(Summarized):
+class DonorPool(Checked, Summarized):
     """Lists of donors around centres in the scaled expectation space.
 
     Attributes

@@ -26,6 +26,7 @@ from fusion_core.fusion.base import (
     normalise_predictors,
     require_names,
 )
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ FEWEST_IN_CLASS = 2
 
 
 @dataclass(frozen=True)
-class Asked:
+class Asked(Checked):
     """What is to be trained, whatever the donor's values are.
 
     Attributes

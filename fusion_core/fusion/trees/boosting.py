@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import lightgbm as lgb
 import numpy as np
 
+from fusion_core.records import Checked
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,7 +27,7 @@ OutcomeKind = Literal["mean", "quantile", "binary", "classes"]
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(Checked):
     """What is predicted.
 
     Attributes
@@ -55,7 +57,7 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class Tuning(Checked):
     """What cross-validation chose.
 
     Attributes

@@ -11,17 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fusion_core.fusion.base import Report, Shares
+from fusion_core.fusion.base import Report, Shares, TrainSettings, Workers
 from fusion_core.fusion.trees.boosting import FoldedData, FoldModel, Objective, Tuning
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from fusion_core.fusion.base import TrainSettings, Workers
+from fusion_core.records import Checked
 
 SEARCH_SHARE = 0.9
 """Part of the work that the search is; the rest is the fit on every row."""
@@ -30,7 +27,7 @@ ROUNDS_AWAY = 3
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(Checked):
     """A model fitted on every row.
 
     Attributes

@@ -28,13 +28,14 @@ from fusion_core.harmony.model import (
     harmony_outcome,
     takes_reference_person,
 )
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted, listed
 from fusion_core.surveys.model import RespondentLevel
 from fusion_core.surveys.source import SurveySource
 
 
 @dataclass(frozen=True, repr=False)
-class HarmonizedPair(Summarized):
+class HarmonizedPair(Checked, Summarized):
     """Donor and recipient with the same predictors.
 
     Attributes

@@ -24,12 +24,13 @@ from fusion_core.harmony.model import (
     check_breakpoints,
     format_number,
 )
+from fusion_core.records import Checked
 
 ProblemKind = Literal["level without group", "unknown level", "missing answer", "outside universe"]
 
 
 @dataclass(frozen=True, slots=True)
-class RowProblem:
+class RowProblem(Checked):
     """Rows that have no group.
 
     Attributes
@@ -75,7 +76,7 @@ class RowProblem:
 
 
 @dataclass(frozen=True)
-class SideValues:
+class SideValues(Checked):
     """One value per distinct answer, and which answer every row of the side's own table gave.
 
     Attributes

@@ -22,11 +22,12 @@ from fusion_core.harmony.model import (
     collapses,
     resolve_rule,
 )
+from fusion_core.records import Checked
 from fusion_core.surveys.model import RespondentLevel
 
 
 @dataclass(frozen=True)
-class WeightedCounts:
+class WeightedCounts(Checked):
     """The weighted distribution of a number or group code; missing values are left out.
 
     Attributes

@@ -38,6 +38,7 @@ from fusion_core.harmony.model import (
     bin_index,
     format_number,
 )
+from fusion_core.records import Checked
 
 AMOUNTS_AT: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Where the quantiles of two amounts are compared when looking for another unit."""
@@ -53,7 +54,7 @@ _LEVELS_SHOWN: Final = 2
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Evidence(Checked):
     """What was computed of a harmony on both surveys.
 
     Attributes

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from fusion_core.harmony.model import Harmony, Side, SideName, collapses
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, RespondentLevel, Variable
 
 Severity = Literal["error", "warning", "hint"]
@@ -30,7 +31,7 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Checked):
     """Something a person should look at.
 
     Attributes
@@ -62,7 +63,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Case:
+class Case(Checked):
     """A harmony with what is known of its two surveys.
 
     Attributes

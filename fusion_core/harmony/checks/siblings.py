@@ -31,6 +31,7 @@ from fusion_core.harmony.model import (
     is_group,
     resolve_rule,
 )
+from fusion_core.records import Checked
 
 _CLEARLY: Final = 0.05
 _STRONGLY: Final = 0.3
@@ -42,7 +43,7 @@ Setting = TypeVar("Setting", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Sibling:
+class Sibling(Checked):
     """The same harmony for another year of one of the surveys.
 
     Attributes

@@ -15,6 +15,7 @@ from fusion_core.harmony.model import (
     LevelGroup,
     format_number,
 )
+from fusion_core.records import Checked
 
 LEVELS_LISTED: Final = 3
 """Levels regrouped alike that are listed one by one; more are summed up in one line."""
@@ -52,7 +53,7 @@ _SHOWN: Final[tuple[AspectName, ...]] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Change(Checked):
     """One difference: what it is about, and its wording before and after.
 
     Attributes

@@ -20,6 +20,7 @@ from fusion_core.harmony.model import (
     Side,
     SideName,
 )
+from fusion_core.records import Checked
 
 AspectName = Literal[
     "adjustment",
@@ -61,7 +62,7 @@ ABSENT: Final = Absent.ABSENT
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Field(Checked):
     """One thing a person decides about a harmony.
 
     Attributes

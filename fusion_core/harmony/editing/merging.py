@@ -22,6 +22,7 @@ from fusion_core.harmony.editing.fields import (
     put_together,
 )
 from fusion_core.harmony.model import SIDES, Aggregator, GroupCode, Harmony, LevelGroup, SideName
+from fusion_core.records import Checked
 
 Choice = Literal["mine", "theirs"]
 
@@ -31,7 +32,7 @@ _CODES_ARE_NAMES: Final[frozenset[Aggregator]] = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Checked):
     """A field on which two versions differ from the one they started from.
 
     Attributes
@@ -49,7 +50,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Merge:
+class Merge(Checked):
     """Two versions, compared with the one both started from.
 
     Attributes

@@ -19,6 +19,7 @@ from fusion_core.harmony.exchange._documentation_section import (
 from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, SideName
 from fusion_core.harmony.previews import HarmonyPreview, preview
 from fusion_core.html_templates import html_templates
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, RespondentLevel, SurveyDescription
 from fusion_core.surveys.source import SurveySource
 
@@ -34,7 +35,7 @@ _HOW_TO_READ: Final = (
 
 
 @dataclass(frozen=True)
-class Provenance:
+class Provenance(Checked):
     """Where a document comes from.
 
     Attributes
@@ -56,7 +57,7 @@ class Provenance:
 
 
 @dataclass(frozen=True)
-class SurveyFacts:
+class SurveyFacts(Checked):
     """What is known of one of the surveys.
 
     Attributes
@@ -73,7 +74,7 @@ class SurveyFacts:
 
 
 @dataclass(frozen=True)
-class DocumentFacts:
+class DocumentFacts(Checked):
     """What is known beside the harmonies.
 
     Attributes

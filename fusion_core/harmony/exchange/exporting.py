@@ -11,6 +11,7 @@ from fusion_core.harmony.exchange.documentation import DocumentFacts, crosswalk_
 from fusion_core.harmony.fusiondata import ExportContext, ExportRemark, export_records, write_r
 from fusion_core.harmony.model import SIDES, HarmonySet, SideName
 from fusion_core.harmony.store import PairContents, render_pair
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary
 
 Format = Literal["R", "json", "csv", "html"]
@@ -25,7 +26,7 @@ _MEDIA: Final[dict[Format, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Checked):
     """A file ready to be written or sent.
 
     Attributes

@@ -17,6 +17,7 @@ from fusion_core.harmony.editing import Change, harmony_changes
 from fusion_core.harmony.fusiondata import ImportedEntry, interpret, read_harmony_file
 from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.store import HarmonyStore
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, SurveyId
 
 DictionaryOf = Callable[[SurveyId], Dictionary | None]
@@ -30,7 +31,7 @@ Outcome = Literal["added", "replaced", "kept", "same", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedEntry:
+class PlannedEntry(Checked):
     """One entry of a file beside what the workspace holds.
 
     Attributes
@@ -49,7 +50,7 @@ class PlannedEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedFile:
+class PlannedFile(Checked):
     """What importing a file would do.
 
     Attributes

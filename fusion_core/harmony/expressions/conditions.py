@@ -18,6 +18,7 @@ from sqlglot.dialects.duckdb import DuckDB
 from fusion_core.errors import ExpressionError, InputError
 from fusion_core.harmony.expressions.expression import parse_expression
 from fusion_core.harmony.model import format_number
+from fusion_core.records import Checked
 
 Relation = Literal[
     "in",
@@ -67,7 +68,7 @@ _LENGTHS: Final[dict[Relation, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Test(Checked):
     """One row of a condition.
 
     Attributes
@@ -88,6 +89,7 @@ class Test:
     values: tuple[Value, ...] = ()
 
     def __post_init__(self) -> None:
+        Checked.__post_init__(self)
         if not self.variable.strip():
             raise InputError("A row of the condition names no variable", fix="Choose one")
         needed = _LENGTHS.get(self.relation)
@@ -105,13 +107,14 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Checked):
     """Rows of which all, or any, must hold."""
 
     tests: tuple[Test, ...]
     joined: Joined = "all"
 
     def __post_init__(self) -> None:
+        Checked.__post_init__(self)
         if not self.tests:
             raise InputError("The condition has no row yet", fix="Add one")
 

@@ -13,12 +13,13 @@ from fusion_core.errors import ExpressionError
 from fusion_core.harmony.expressions._kinds import shown
 from fusion_core.harmony.expressions.finite_expressions import FINITE_MACRO
 from fusion_core.harmony.expressions.grammar import Kind
+from fusion_core.records import Checked
 
 _RESULT_TYPES = {"number": "DOUBLE", "boolean": "BOOLEAN", "text": "VARCHAR"}
 
 
 @dataclass(frozen=True)
-class CheckedExpression:
+class CheckedExpression(Checked):
     """An expression that is safe to run.
 
     Attributes

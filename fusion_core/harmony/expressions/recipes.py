@@ -28,6 +28,7 @@ from fusion_core.harmony.expressions.conditions import (
 )
 from fusion_core.harmony.expressions.expression import parse_expression
 from fusion_core.harmony.model import format_number
+from fusion_core.records import Checked
 
 StepKind = Literal[
     "multiply", "divide", "add", "from", "at_most", "at_least", "replace", "only", "above"
@@ -41,7 +42,7 @@ StepKind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Term(Checked):
     """A variable that is added, or with `sign` −1 taken away."""
 
     variable: str
@@ -49,13 +50,14 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Checked):
     """Variables added up; optionally a missing answer counts as 0."""
 
     terms: tuple[Term, ...]
     missing_is_zero: bool = False
 
     def __post_init__(self) -> None:
+        Checked.__post_init__(self)
         if not self.terms or self.terms[0].sign != 1:
             raise InputError(
                 "A sum starts with a variable that is added", fix="Choose one, or change the order"
@@ -63,19 +65,20 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Recode:
+class Recode(Checked):
     """A number for each level of a variable; levels not listed become missing."""
 
     variable: str
     values: tuple[tuple[str, float], ...]
 
     def __post_init__(self) -> None:
+        Checked.__post_init__(self)
         if not self.values:
             raise InputError("No level has a number yet", where=self.variable)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Checked):
     """One step of a recipe; see `StepKind`."""
 
     kind: StepKind
@@ -83,6 +86,7 @@ class Step:
     condition: Condition | None = None
 
     def __post_init__(self) -> None:
+        Checked.__post_init__(self)
         if not isfinite(self.number):
             raise InputError("A step needs a finite number", fix="Type a number such as 12")
         if self.kind == "divide" and self.number == 0:
@@ -95,7 +99,7 @@ Start = Sum | Recode | Condition
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Checked):
     """A value to start from and what is done to it, in order.
 
     A condition to start from yields 1 where it holds and 0 where not, and takes no steps.
@@ -105,6 +109,7 @@ class Recipe:
     steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
+        Checked.__post_init__(self)
         ends = [index for index, step in enumerate(self.steps) if step.kind == "above"]
         last = len(self.steps) - 1
         if (isinstance(self.start, Condition) and self.steps) or any(i != last for i in ends):

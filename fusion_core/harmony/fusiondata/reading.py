@@ -35,6 +35,7 @@ from fusion_core.harmony.model import (
     possible_pairs,
     split_key,
 )
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, RespondentLevel
 
 Status = Literal["imported", "translated", "flagged", "skipped"]
@@ -54,7 +55,7 @@ _AGGREGATORS: Final[dict[str, Aggregator]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ImportedEntry:
+class ImportedEntry(Checked):
     """What became of one entry of a file.
 
     Attributes

@@ -28,6 +28,7 @@ from fusion_core.harmony.model import (
     format_number,
     harmony_outcome,
 )
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, Variable
 
 _AGGREGATORS: Final[dict[Aggregator, str]] = {
@@ -45,7 +46,7 @@ _OUTSIDE: Final = "Not in universe"
 
 
 @dataclass(frozen=True, slots=True)
-class ExportContext:
+class ExportContext(Checked):
     """What is known of the surveys when harmonies are written.
 
     Attributes
@@ -64,7 +65,7 @@ NOTHING_KNOWN: Final = ExportContext({}, {})
 
 
 @dataclass(frozen=True, slots=True)
-class ExportRemark:
+class ExportRemark(Checked):
     """What fusionData cannot express of a harmony.
 
     Attributes

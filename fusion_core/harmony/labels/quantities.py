@@ -14,6 +14,7 @@ from math import inf
 from typing import Final
 
 from fusion_core.harmony.model import Side
+from fusion_core.records import Checked
 
 _NUMBER: Final = r"(?:\d+\s*/\s*\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _UNIT: Final = (
@@ -73,7 +74,7 @@ _SHARE: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Checked):
     """The numbers from `low` up to, but not including, `high`.
 
     Attributes

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from fusion_core.harmony.labels import EVERYWHERE, words
 from fusion_core.harmony.matching.examples import Example, distinct
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, Variable
 from fusion_core.text_similarity import Floats, NgramIndex, WordIndex, ratios
 
@@ -67,7 +68,7 @@ Confidence = Literal["sure", "likely", "unsure"]
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Checked):
     """A recipient variable that might measure the same concept.
 
     Attributes

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Variable
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class Example(Checked):
     """A harmony made before, with the wording of its donor variable.
 
     Attributes

@@ -27,6 +27,7 @@ from fusion_core.harmony.labels import (
 from fusion_core.harmony.matching.examples import Example
 from fusion_core.harmony.matching.level_likeness import Kinship, kinship, likeness
 from fusion_core.harmony.model import LevelGroup
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Variable
 from fusion_core.text_similarity import normalise_label
 
@@ -56,7 +57,7 @@ class LevelMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupProposal:
+class GroupProposal(Checked):
     """Groups proposed for the levels of two variables; ``None`` where nothing fits."""
 
     donor: tuple[LevelGroup, ...]

@@ -30,6 +30,7 @@ from fusion_core.harmony.model import (
     format_number,
     resolve_rule,
 )
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Variable
 from fusion_core.text_similarity import normalise_label
 
@@ -43,7 +44,7 @@ _MISSING: Final = "rows without an answer"
 
 
 @dataclass(frozen=True, slots=True)
-class LevelComparison:
+class LevelComparison(Checked):
     """A level, or a stretch of numbers, in two harmonies.
 
     Attributes
@@ -78,7 +79,7 @@ class LevelComparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Checked):
     """How two harmonies differ.
 
     Attributes

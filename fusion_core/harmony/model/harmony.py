@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from fusion_core.harmony.model.keys import earlier_key, harmony_key
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted, listed
 from fusion_core.surveys.model import RespondentLevel, SurveyId
 
@@ -48,7 +49,7 @@ def is_group(group: GroupCode) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class LevelGroup:
+class LevelGroup(Checked):
     """A level (or the label of a bin) and the group it belongs to."""
 
     level: str
@@ -56,7 +57,7 @@ class LevelGroup:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Side(Summarized):
+class Side(Checked, Summarized):
     """One survey's half of a harmony.
 
     Attributes
@@ -126,7 +127,7 @@ class Side(Summarized):
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(Checked):
     """A finding a person has looked at and leaves as it is.
 
     Attributes
@@ -146,7 +147,7 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Harmony(Summarized):
+class Harmony(Checked, Summarized):
     """How one concept becomes one predictor with the same meaning in donor and recipient.
 
     Attributes
@@ -212,7 +213,7 @@ def _side_text(side: Side) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SurveyPair:
+class SurveyPair(Checked):
     """A donor and a recipient survey: what a set of harmonies belongs to."""
 
     donor: SurveyId
@@ -228,7 +229,7 @@ class SurveyPair:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class HarmonySet(Summarized):
+class HarmonySet(Checked, Summarized):
     """All harmonies of one pair of surveys, by key."""
 
     pair: SurveyPair

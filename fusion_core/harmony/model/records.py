@@ -42,6 +42,10 @@ _SIDE_FIELDS: Final = frozenset(
         "deflate_to_year",
     }
 )
+_RESPONDENTS: Final[tuple[RespondentLevel, ...]] = get_args(RespondentLevel)
+_AGGREGATORS: Final[tuple[Aggregator, ...]] = get_args(Aggregator)
+_EXACT: Final = 2**53
+"""Below it every whole number is a floating-point number."""
 _HARMONY_FIELDS: Final = frozenset(
     {
         "donor",
@@ -124,7 +128,7 @@ def _tidy(value: float, where: str) -> float | int:
         raise InputError(
             f"{number} cannot be a group or breakpoint", where=where, fix="Use a number"
         )
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    return int(number) if number.is_integer() and abs(number) < _EXACT else number
 
 
 def _tidy_group(group: GroupCode, where: str) -> float | int | str | None:
@@ -173,14 +177,12 @@ def _read_side(record: object, *, where: str) -> Side:
     return Side(
         variable=fields.required_text("variable"),
         respondent=fields.choice(
-            "respondent", "respondent level", get_args(RespondentLevel), default="household"
+            "respondent", "respondent level", _RESPONDENTS, default="household"
         ),
         adjustment=fields.text("adjustment"),
         breakpoints=tuple(_number(p, f"{where}, breakpoints") for p in fields.items("breakpoints")),
         levels=fields.each("levels", _read_level),
-        aggregator=fields.choice(
-            "aggregator", "aggregator", get_args(Aggregator), default="automatic"
-        ),
+        aggregator=fields.choice("aggregator", "aggregator", _AGGREGATORS, default="automatic"),
         universe=fields.text("universe"),
         outside_universe=read_group(fields.get("outside_universe"), f"{where}, outside_universe"),
         missing=read_group(fields.get("missing"), f"{where}, missing"),
@@ -194,7 +196,10 @@ def _read_name(item: object, where: str) -> tuple[float, str]:
 
 
 def _read_level(item: object, where: str) -> LevelGroup:
+    """Read a level; a file is mostly these, and their groups are mostly small whole numbers."""
     level, group = _pair(item, where)
+    if type(group) is int and -_EXACT < group < _EXACT:
+        return LevelGroup(_text(level, where), float(group))
     return LevelGroup(_text(level, where), read_group(group, where))
 
 
@@ -204,7 +209,7 @@ class RecordReader:
     def __init__(self, record: object, where: str, known: frozenset[str]) -> None:
         if not isinstance(record, dict):
             raise corrupt("An object was expected", where)
-        unknown = sorted(str(name) for name in record if name not in known)
+        unknown = sorted(map(str, record.keys() - known))
         if unknown:
             raise corrupt(f"There is no field '{unknown[0]}'", where)
         self._record: Record = record
@@ -252,13 +257,12 @@ class RecordReader:
 
     def each(self, name: str, read: Callable[[object, str], _Item]) -> tuple[_Item, ...]:
         """Read every item of a list; what is wrong with one names its place in the list."""
-        found = []
-        for index, item in enumerate(self.items(name)):
-            try:
-                found.append(read(item, ""))
-            except CorruptFileError as error:  # a place for each of thousands of items takes longer
-                place = f"{self._where}, {name}, item {index + 1}"
-                raise corrupt(error.what, place) from error
+        found: list[_Item] = []
+        try:
+            for item in self.items(name):
+                found.append(read(item, ""))  # noqa: PERF401 - says how far it came
+        except CorruptFileError as error:  # a place for each of thousands of items takes longer
+            raise corrupt(error.what, f"{self._where}, {name}, item {len(found) + 1}") from error
         return tuple(found)
 
     def boolean(self, name: str) -> bool:

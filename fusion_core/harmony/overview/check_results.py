@@ -9,11 +9,12 @@ from fusion_core.harmony.apply import RowsCache
 from fusion_core.harmony.checks import Finding, Severity, Sibling, needs_attention
 from fusion_core.harmony.model import Harmony
 from fusion_core.harmony.previews import preview
+from fusion_core.records import Checked
 from fusion_core.surveys.source import SurveySource
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(Checked):
     """The findings about one version of a harmony.
 
     Attributes

@@ -8,13 +8,14 @@ from typing import Final
 
 from fusion_core.harmony.model import THEMES, Harmony, themes_of
 from fusion_core.harmony.store import PairContents, Review, ReviewStatus
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary
 
 _URGENCY: Final[tuple[ReviewStatus, ...]] = ("needs work", "to review", "reviewed")
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Checked):
     """How many donor variables of a theme are harmonized with one recipient.
 
     Attributes

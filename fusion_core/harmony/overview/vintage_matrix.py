@@ -9,6 +9,7 @@ from fusion_core.harmony.checks import DictionaryOf
 from fusion_core.harmony.meaning import Comparison, compare
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
 from fusion_core.harmony.vintages import TransferredHarmony, Vintages, transfer_to_vintage
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, SurveyId
 
 
@@ -30,7 +31,7 @@ class VintageCell:
 
 
 @dataclass(frozen=True)
-class VintageRow:
+class VintageRow(Checked):
     """One concept across vintages.
 
     Attributes

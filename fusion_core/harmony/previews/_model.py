@@ -7,10 +7,11 @@ from typing import Literal
 
 from fusion_core.harmony.checks import Finding
 from fusion_core.harmony.model import FloatArray, GroupCode, SideName
+from fusion_core.records import Checked
 
 
 @dataclass(frozen=True, slots=True)
-class GroupPreview:
+class GroupPreview(Checked):
     """One group: who is in it on either side.
 
     Attributes
@@ -33,7 +34,7 @@ class GroupPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class LevelPreview:
+class LevelPreview(Checked):
     """One level of a side: its group and the weighted share of rows of its own table."""
 
     level: str
@@ -86,7 +87,7 @@ class NumericPreview:
 
 
 @dataclass(frozen=True)
-class Histogram:
+class Histogram(Checked):
     """Weighted distribution of a side's number before it is binned, adjusted and deflated.
 
     Attributes
@@ -106,7 +107,7 @@ class Histogram:
 
 
 @dataclass(frozen=True)
-class HarmonyPreview:
+class HarmonyPreview(Checked):
     """Everything a person needs to judge a harmony.
 
     Attributes

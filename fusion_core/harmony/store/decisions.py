@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.model import RecordReader, SurveyPair
+from fusion_core.records import Checked
 from fusion_core.workspace.files import read_json, write_json
 
 NoHarmony = Literal["nothing matches", "not a predictor"]
@@ -30,7 +31,7 @@ _FIELDS: Final = frozenset({"verdict", "reason", "author", "when"})
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Checked):
     """Why a donor variable gets no harmony.
 
     Attributes

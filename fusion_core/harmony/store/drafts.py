@@ -35,6 +35,7 @@ from fusion_core.harmony.model import (
     render,
     split_key,
 )
+from fusion_core.records import Checked
 from fusion_core.workspace.files import read_json, sweep_leftovers, write_text
 
 FORMAT_VERSION: Final = 2
@@ -48,7 +49,7 @@ _FIELDS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Checked):
     """An edit that is not saved yet.
 
     Attributes

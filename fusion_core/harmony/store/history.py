@@ -25,6 +25,7 @@ from fusion_core.harmony.model import (
     split_key,
 )
 from fusion_core.harmony.store.review import Remark, read_remark, remark_record
+from fusion_core.records import Checked
 
 Action = Literal["save", "delete", "restore", "import", "recover", "review"]
 
@@ -35,7 +36,7 @@ _FIELDS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryEntry:
+class HistoryEntry(Checked):
     """One change.
 
     Attributes

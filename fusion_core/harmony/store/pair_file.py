@@ -28,6 +28,7 @@ from fusion_core.harmony.model import (
 )
 from fusion_core.harmony.store.history import HistoryEntry
 from fusion_core.harmony.store.review import Remark, Review, read_remark, remark_record, review_of
+from fusion_core.records import Checked
 from fusion_core.workspace.files import check_writable, read_json
 
 FORMAT_VERSION: Final = 2
@@ -36,7 +37,7 @@ _FIELDS: Final = frozenset({"format", "donor", "recipient", "harmonies", "delete
 
 
 @dataclass(frozen=True)
-class PairContents:
+class PairContents(Checked):
     """What the file of a pair holds.
 
     Attributes

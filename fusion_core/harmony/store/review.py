@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.model import Record, RecordReader
+from fusion_core.records import Checked
 
 Verdict = Literal["reviewed", "needs work", "remark"]
 """``remark`` says something without deciding."""
@@ -25,7 +26,7 @@ _FIELDS: Final = frozenset({"when", "who", "verdict", "revision", "text"})
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Checked):
     """What somebody said about a harmony.
 
     Attributes
@@ -50,7 +51,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class Review(Checked):
     """Where the review of a harmony stands.
 
     Attributes

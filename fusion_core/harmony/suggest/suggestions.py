@@ -40,6 +40,7 @@ from fusion_core.harmony.suggest._counts import suggest_head_count
 from fusion_core.harmony.suggest._sections import group_by_sections
 from fusion_core.harmony.suggest._sums import suggest_sum
 from fusion_core.harmony.vintages import Change, convey_levels, rebase_prices
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, SurveyId, Variable
 
 _MONEY: Final = re.compile(r"\b(income|dollars?|earnings|wages?|salary|rent|cost|amount)\b")
@@ -52,7 +53,7 @@ _SURE, _LIKELY = 0.9, 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Checked):
     """A proposed harmony and where each part of it comes from.
 
     Attributes

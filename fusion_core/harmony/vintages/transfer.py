@@ -18,6 +18,7 @@ from fusion_core.harmony.model import (
     SideName,
     SurveyPair,
 )
+from fusion_core.records import Checked
 
 Status = Literal["identical", "proposed", "impossible"]
 LevelChangeKind = Literal["added", "removed", "renamed"]
@@ -26,7 +27,7 @@ NO_CHOICES: Final[Mapping[tuple[SideName, str], GroupCode]] = MappingProxyType({
 
 
 @dataclass(frozen=True, slots=True)
-class VariableChange:
+class VariableChange(Checked):
     """A variable that has another name in the new survey.
 
     Attributes
@@ -57,7 +58,7 @@ class VariableChange:
 
 
 @dataclass(frozen=True, slots=True)
-class LevelChange:
+class LevelChange(Checked):
     """A level that differs between the old and the new survey.
 
     Attributes
@@ -107,7 +108,7 @@ class LevelChange:
 
 
 @dataclass(frozen=True, slots=True)
-class SettingChange:
+class SettingChange(Checked):
     """Something apart from levels that is done otherwise for the new pair.
 
     Attributes
@@ -137,7 +138,7 @@ Change = LevelChange | SettingChange
 
 
 @dataclass(frozen=True, slots=True)
-class TransferredHarmony:
+class TransferredHarmony(Checked):
     """What became of one harmony.
 
     Attributes
@@ -246,7 +247,7 @@ class TransferredHarmony:
 
 
 @dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Checked):
     """All harmonies of a pair, conveyed to another pair.
 
     Attributes

@@ -30,6 +30,7 @@ from fusion_core.harmony.vintages.transfer import (
     TransferredHarmony,
     VariableChange,
 )
+from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, Variable
 from fusion_core.text_similarity import normalise_label, ratios
 
@@ -43,7 +44,7 @@ _NOT_DOUBTS: Final = frozenset({"level-without-group", "unmatched-group"})
 
 
 @dataclass(frozen=True)
-class Vintages:
+class Vintages(Checked):
     """The dictionaries of one survey before and after; the same one where nothing changes.
 
     Attributes
@@ -57,6 +58,7 @@ class Vintages:
     _index: CandidateIndex = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        Checked.__post_init__(self)
         # Only what the old survey does not have can be an old variable under a new name.
         fresh = Dictionary([item for name, item in self.new.items() if name not in self.old])
         object.__setattr__(self, "_index", CandidateIndex(fresh))

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of
-from fusion_core.geography.definitions import census_of_year
+from fusion_core.geography.definitions import PUMA_CENSUS, census_of_year
 from fusion_core.ingest.acs import _codes as acs_codes
 from fusion_core.ingest.acs._census_dictionary import (
     CensusDictionary,
@@ -158,7 +158,7 @@ def read_acs_pums(
         design=design,
         geography=tuple(
             column
-            for column in ("region", "division", "state", "puma")
+            for column in ("region", "division", "state", PUMA_CENSUS, "puma")
             if column in household_table.columns
         ),
         puma_censuses=households.censuses,
@@ -362,6 +362,7 @@ def _add_area(context: Context, result: _Result) -> None:
     if state is None or not columns:
         return
     area = np.full(len(frame), -1, dtype="int64")
+    defined = np.full(len(frame), "", dtype=object)
     names: list[str] = []
     for column in columns:
         codes = [str(code) for code in frame[column].cat.categories]
@@ -372,6 +373,7 @@ def _add_area(context: Context, result: _Result) -> None:
         names += [code.zfill(5) for code in codes]
         year = acs_codes.PUMA_COLUMNS[column]
         if applies.any():
+            defined[applies] = year or census_of_year(context.price_year)
             context.censuses.append(year or census_of_year(context.price_year))
         if year and context.record == "household" and applies.any():
             context.notes.append(
@@ -379,6 +381,8 @@ def _add_area(context: Context, result: _Result) -> None:
             )
     result.columns["puma"] = _joined(frame[state], area, names)
     if context.record == "household":
+        if len(set(context.censuses)) > 1:
+            _add_census(result, defined)
         result.variables.append(
             Variable(
                 "puma",
@@ -387,6 +391,22 @@ def _add_area(context: Context, result: _Result) -> None:
                 role="geography",
             )
         )
+
+
+def _add_census(result: _Result, defined: NDArray[np.object_]) -> None:
+    """Say of each household whose definition its area follows: equal codes are different areas."""
+    found = sorted(set(defined) - {""})
+    values = pd.Categorical(defined, categories=found)
+    result.columns[PUMA_CENSUS] = values
+    result.variables.append(
+        Variable(
+            PUMA_CENSUS,
+            "Census that defined the public use microdata area",
+            "household",
+            role="geography",
+            levels=tuple(found),
+        )
+    )
 
 
 def _joined(state: pd.Series[Any], area: NDArray[np.int64], names: list[str]) -> Any:

@@ -11,12 +11,13 @@ from fusion_core.ingest.generic._inference import InferredColumn
 from fusion_core.ingest.generic._special import SpecialValue
 from fusion_core.ingest.generic._weights import population
 from fusion_core.ingest.tables import Layout, Problem
+from fusion_core.records import Checked
 from fusion_core.surveys.model import RespondentLevel
 from fusion_core.surveys.weight_design import WeightDesign
 
 
 @dataclass(frozen=True)
-class Choices:
+class Choices(Checked):
     """What the user says about a file; an empty field leaves it to the inference.
 
     Attributes
@@ -98,7 +99,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Inspection:
+class Inspection(Checked):
     """What a file seems to be, and what is wrong with it.
 
     Attributes

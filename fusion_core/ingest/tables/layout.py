@@ -13,6 +13,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from fusion_core.records import Checked
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,7 +26,7 @@ COMMENT: Final = "#"
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Checked):
     """What a person says of a file; an empty field leaves it to the file itself.
 
     Attributes

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from fusion_core.errors import InputError
+from fusion_core.records import Checked
 
 Severity = Literal["error", "warning"]
 SHOWN_AT_MOST: Final = 20
@@ -14,7 +15,7 @@ _MANY_COLUMNS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Checked):
     """One thing that is wrong with a file, said so that a person can find and mend it.
 
     Attributes
@@ -114,7 +115,7 @@ def gathered(problems: Iterable[Problem]) -> list[Problem]:
 
 
 @dataclass
-class ProblemLog:
+class ProblemLog(Checked):
     """Collects problems while a file is read, and raises them together."""
 
     problems: list[Problem] = field(default_factory=list)

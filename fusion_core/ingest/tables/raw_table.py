@@ -7,24 +7,20 @@ in memory and a code is translated once, not once per row.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.frames import unusable
 from fusion_core.ingest.tables._text_columns import text_frame
 from fusion_core.ingest.tables._text_files import NO_NAME, read_text, require_distinct
+from fusion_core.ingest.tables.layout import Layout
 from fusion_core.ingest.tables.problems import Problem, ProblemLog
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from fusion_core.ingest.tables.layout import Layout
+from fusion_core.records import Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class RawTable:
+class RawTable(Checked):
     """A raw file as texts.
 
     Attributes

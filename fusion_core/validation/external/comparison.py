@@ -11,6 +11,7 @@ import pandas as pd
 from fusion_core.arguments import require_text
 from fusion_core.errors import InputError
 from fusion_core.frames import level_text, numbers_of, read_frame
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized
 from fusion_core.validation.internal import FAIR_ERROR, GOOD_ERROR, percent_words
 from fusion_core.validation.report import Finding, Tone
@@ -27,7 +28,7 @@ GOOD_HELD, FAIR_HELD = 0.85, 0.70
 
 
 @dataclass(frozen=True, repr=False)
-class ExternalComparison(Summarized):
+class ExternalComparison(Checked, Summarized):
     """Estimates beside independent values.
 
     Attributes

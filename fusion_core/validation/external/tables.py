@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from fusion_core.errors import InputError
 from fusion_core.geography.codes import match_areas
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -37,7 +38,7 @@ _MARGIN_WORDS: Final = ("moe", "margin")
 
 
 @dataclass(frozen=True)
-class ColumnGuess:
+class ColumnGuess(Checked):
     """Which columns of a table hold what; empty where none fits.
 
     Attributes

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.records import Checked
 from fusion_core.validation.internal.dependence import cramers_v
 from fusion_core.validation.internal.subsets import MAXIMUM_GROUPS, group_levels
 
@@ -31,7 +32,7 @@ _MOST_ALIKE: Final = 0.7
 
 
 @dataclass(frozen=True)
-class SubsetChoice:
+class SubsetChoice(Checked):
     """A variable that forms subsets, and why it was taken.
 
     Attributes

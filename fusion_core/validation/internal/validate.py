@@ -19,6 +19,7 @@ from fusion_core.estimates.statistics import (
 )
 from fusion_core.frames import finite_numbers, level_text, numbers_of, read_frame
 from fusion_core.fusion.implicates import order_of
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, listed
 from fusion_core.validation.internal._metrics import (
     METRICS,
@@ -68,7 +69,7 @@ def _no_donors() -> pd.DataFrame:
 
 
 @dataclass(frozen=True, repr=False)
-class Validation(Summarized):
+class Validation(Checked, Summarized):
     """How well implicates reproduce the observed data.
 
     Attributes

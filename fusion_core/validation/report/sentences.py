@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.estimates.variance import holm
+from fusion_core.records import Checked
 from fusion_core.validation.internal import TOTAL_VARIATION, percent_words, reliability_gaps
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ _NAMED_PREDICTORS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Checked):
     """One thing a validation shows.
 
     Attributes

@@ -143,9 +143,10 @@ export function createConsequence(actions) {
       palette = colours;
       heading.textContent = preview?.foreseen ? "If you take the suggestion" : "After harmonization";
       element.classList.toggle("foreseen", Boolean(preview?.foreseen));
-      findingsCard.hidden = !preview;
-      resultCard.hidden = !preview;
-      if (!preview) { score.textContent = ""; missing.hidden = true; basis.textContent = "Computing …"; chart.replaceChildren(); return; }
+      const known = preview && !preview.failed;
+      findingsCard.hidden = !known;
+      resultCard.hidden = !known;
+      if (!known) { score.textContent = ""; missing.hidden = true; basis.textContent = preview?.failed ?? "Computing …"; chart.replaceChildren(); return; }
       showScore(preview);
       basis.textContent = preview.basis;
       chart.replaceChildren(...(preview.numeric ? [...numericChart(preview.numeric), legend(preview)] : preview.has_shares && preview.groups.length ? [...groupBars(preview), legend(preview)] : []));

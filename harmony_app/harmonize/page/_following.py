@@ -75,7 +75,8 @@ class Following:
             self._screen.show_consequence(found)
 
     def _failed(self, error: Exception) -> None:
-        self._host.browser.show(computing=False)
         if not isinstance(error, HarmonyError):
+            self._screen.show_failure("What the harmony does could not be computed.")
             raise error
+        self._screen.show_failure(error.message)
         self._host.browser.tell("problem", side=None, field=None, message=error.message)

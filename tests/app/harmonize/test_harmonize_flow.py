@@ -101,6 +101,20 @@ def test_broken_harmonies_are_listed_with_their_reason_and_can_be_deleted(
     assert [item.key for item in store(workspace).load().harmonies] == ["kids__agep"]
 
 
+def test_a_damaged_table_is_named_where_the_result_would_stand(open_page, workspace):
+    damaged = workspace.survey_folder(SurveyId("ENERGY", "2020")) / "household.parquet"
+    whole = damaged.read_bytes()
+    page = open_page(donor="heat", recipient="hfl")
+    damaged.write_bytes(whole[:200])
+    again = open_page(donor="heat", recipient="hfl")
+    again.receive({"kind": "assign", "sequence": 1, "donor": [0], "recipient": [0], "group": 2})
+    assert str(damaged) in part(again, "preview")["failed"]
+    assert part(again, "computing") is False
+    damaged.write_bytes(whole)
+    page.receive({"kind": "assign", "sequence": 1, "donor": [0], "recipient": [0], "group": 2})
+    assert "failed" not in part(page, "preview")
+
+
 def test_an_edit_changes_form_preview_and_status_and_is_kept_as_a_draft(open_page, workspace):
     page = open_page(donor="heat", recipient="hfl")
     page.receive({"kind": "assign", "sequence": 1, "donor": [0], "recipient": [0], "group": 2})

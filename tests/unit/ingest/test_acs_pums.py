@@ -177,14 +177,24 @@ def test_missing_columns_are_all_named(pums_2019):
 
 
 def test_the_definition_of_the_areas_is_kept_with_the_survey(pums_2019):
-    assert read(pums_2019, person=False).description.puma_censuses == ("2010",)
+    single = read(pums_2019, person=False)
+    assert single.description.puma_censuses == ("2010",)
+    assert "puma_census" not in single.household
     for index, row in enumerate(pums_2019.households):
         del row["PUMA"]
         row.update(
             {"PUMA10": "105", "PUMA20": "-9"} if index % 2 else {"PUMA10": "-9", "PUMA20": "7"}
         )
     pums_2019.rewrite()
-    assert read(pums_2019, person=False).description.puma_censuses == ("2020", "2010")
+    survey = read(pums_2019, person=False)
+    assert survey.description.puma_censuses == ("2020", "2010")
+    areas = survey.household.astype({"puma_census": str})
+    assert set(zip(areas["puma"], areas["puma_census"], strict=True)) == {
+        ("0400105", "2010"),
+        ("0400007", "2020"),
+    }
+    assert survey.description.geography[-2:] == ("puma_census", "puma")
+    assert survey.dictionary["puma_census"].role == "geography"
 
 
 def test_an_adult_without_an_employment_status_is_no_child(pums_2019):

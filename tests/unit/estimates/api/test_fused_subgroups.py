@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
-from fusion_core.estimates import Statistic, analyze, survey_estimates
+from fusion_core.estimates import Statistic, analyze, compare, survey_estimates
 from fusion_core.estimates.api import estimate_targets
 from fusion_core.estimates.margins import NO_DONOR
 from fusion_core.estimates.margins.report import result_frame
 from fusion_core.estimates.runs.estimate_data import EstimateData
 from fusion_core.estimates.runs.estimate_run import _estimated, _Request
+from fusion_core.estimates.runs.run_comparison import compare_in_source
 from fusion_core.estimates.statistics import split_expression
 from fusion_core.estimates.statistics.weights import weight_matrix
 from fusion_core.estimates.variance.donor_sample import DonorSample
@@ -226,6 +227,69 @@ def test_python_breaks_down_by_fused_variables_too(source):
     pd.testing.assert_frame_equal(found, estimates(source, STATISTICS[0], by=("trouble",)))
     with pytest.raises(InputError, match="'kwh' is a fused number and forms no groups"):
         analyze(source.implicates, STATISTICS[0], by="kwh", recipient=recipient)
+
+
+def test_python_compares_levels_of_fused_variables_as_conditions_do(source):
+    given = {"recipient": recipient_table(), "design": DESIGN, "donor": source.donor}
+    mean = Statistic("mean", "kwh")
+    found = compare(
+        source.implicates, mean, {"trouble": "Never"}, {"trouble": "Every month"}, **given
+    )
+    conditions = "trouble = 'Never'", "trouble = 'Every month'"
+    assert vars(found) == pytest.approx(
+        vars(compare_in_source(source, mean, *conditions)), nan_ok=True
+    )
+    named = {"trouble": "Never"}, {"trouble": "Every month"}
+    assert vars(found) == pytest.approx(vars(compare_in_source(source, mean, *named)), nan_ok=True)
+    north = compare(
+        source.implicates,
+        mean,
+        {"trouble": "Never", "area": "north"},
+        {"trouble": "Never", "area": "south"},
+        **given,
+    )
+    joint = [f"trouble = 'Never' AND area = '{area}'" for area in ("north", "south")]
+    assert vars(north) == pytest.approx(vars(compare_in_source(source, mean, *joint)), nan_ok=True)
+    for group, message in (
+        ({"trouble": "Nevr"}, "Did you mean 'Never'"),
+        ({"kwh": 3}, "'kwh' is a fused number and names no group"),
+    ):
+        with pytest.raises(InputError, match=message):
+            compare(source.implicates, mean, {"area": "north"}, group, **given)
+
+
+def test_groups_of_two_fused_levels_are_different_households(source):
+    """Each may be anybody, yet what is sure of one level is not sure of its difference."""
+    recipient = recipient_table()
+    drawn = source.implicates["trouble"].values
+    sure = np.where(drawn == 0, 1, 0)
+    implicates = Implicates(
+        {
+            "trouble": source.implicates["trouble"],
+            "heats": FusedVariable("heats", sure, ("no", "yes")),
+        }
+    )
+    donor = source.donor
+    share = Statistic("share", "heats", level="yes")
+    never, every = {"trouble": "Never"}, {"trouble": "Every month"}
+    found = compare(
+        implicates, share, never, every, recipient=recipient, design=DESIGN, donor=donor
+    )
+    assert (found.first, found.second) == (1, 0)
+    assert found.moe > max(found.first_moe, found.second_moe) > 0
+    itself = compare(
+        implicates, share, never, never, recipient=recipient, design=DESIGN, donor=donor
+    )
+    assert itself.moe == 0
+
+
+def test_levels_of_a_fused_variable_share_no_household_where_there_are_no_replicates(source):
+    mean, recipient = Statistic("mean", "kwh"), recipient_table()
+    levels = {"trouble": "Never"}, {"trouble": "Every month"}
+    found = compare(source.implicates, mean, *levels, recipient=recipient, donor=source.donor)
+    assert found.moe > 0
+    with pytest.raises(InputError, match="The groups share households"):
+        compare(source.implicates, mean, levels[0], levels[0], recipient=recipient)
 
 
 def test_a_subgroup_no_donor_belongs_to_is_never_called_reliable():

@@ -161,16 +161,19 @@ def test_a_predictor_forced_for_one_variable_is_screened_out_of_the_others(donor
     assert "noise" not in found["gas"]
 
 
+def test_a_single_name_stands_for_a_list_of_it(donor, settings):
+    one = train(donor, ["area"], "size", settings=settings, seed=0)
+    assert [item.name for item in one.predictors] == ["size"]
+    per_variable = train(donor, ["area"], {"area": "size"}, settings=settings, seed=0)
+    assert [item.name for item in per_variable.predictors] == ["size"]
+
+
 @pytest.mark.parametrize(
     ("x", "changes", "expected"),
     [
         ({"area": ["size"]}, {}, "No predictors are listed for the fusion variable 'fuel'"),
         ({"area": ["size"], "fuel": []}, {}, "No predictors are listed for the fusion variable 'f"),
-        (
-            {"area": "size", "fuel": X},
-            {},
-            "No predictors are listed for the fusion variable 'area'",
-        ),
+        ({"area": "sise", "fuel": X}, {}, "There is no predictor 'sise'"),
         ({"area": X, "fuel": X, "gas": X}, {}, "There is no fusion variable 'gas'"),
         ({"area": ["size", "size"], "fuel": X}, {}, "predictor 'size' occurs 2 times"),
         ({"area": X, "fuel": ["incme"]}, {}, "Did you mean 'income'?"),

@@ -106,6 +106,7 @@ def test_an_expenditure_is_nothing_for_no_use_and_at_least_the_least_amount_for_
 @pytest.mark.parametrize(
     ("x", "y", "weight", "expected"),
     [
+        ([], [], None, "x and y are empty"),
         ([1, 2], [1], None, "2, 1 and 1 rows"),
         ([1, np.nan], [1, 2], None, "value of x is missing"),
         ([1, 2], [1, np.inf], None, "value of y is missing or infinite"),

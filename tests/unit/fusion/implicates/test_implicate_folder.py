@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -134,11 +135,30 @@ def test_rows_of_one_level_can_be_exported(folder, implicates, tmp_path):
     assert not (tmp_path / "no.csv").exists()
 
 
+def test_an_export_onto_a_folder_says_that_it_is_one(folder, tmp_path):
+    with pytest.raises(InputError, match=r"a folder has its name .*Choose another path"):
+        export_implicates(folder, tmp_path)
+
+
+def test_a_recipient_in_another_order_is_refused_where_identifiers_tell(
+    implicates, recipient, tmp_path
+):
+    known = pd.read_parquet(recipient)
+    labelled = replace(implicates, index=pd.Index(known["household_id"]))
+    write_implicates(labelled, tmp_path / "labelled")
+    folder = open_implicates(tmp_path / "labelled")
+    turned, to = tmp_path / "turned.parquet", tmp_path / "out.parquet"
+    known.iloc[::-1].to_parquet(turned)
+    assert export_implicates(folder, to, recipient=recipient) == ROWS * COUNT
+    with pytest.raises(InputError, match="of other households than the recipient, or in another"):
+        export_implicates(folder, to, recipient=turned)
+
+
 def test_two_columns_of_an_export_never_share_a_name(folder, recipient, tmp_path):
     wider = tmp_path / "wider.parquet"
     pd.read_parquet(recipient).assign(fuel="x", fuel_02="y").to_parquet(wider)
     for column, wide in (("fuel", False), ("fuel_02", True)):
-        with pytest.raises(InputError, match=f"'{column}' has the name of a column"):
+        with pytest.raises(InputError, match=f"two columns named '{column}'"):
             export_implicates(
                 folder,
                 tmp_path / "no.csv",

@@ -100,7 +100,7 @@ def test_an_export_numbers_households_where_no_column_is_named(recipient, model,
     to = str(tmp_path / "out.parquet")
     assert export_implicates(implicates, to, **options) == 600
     assert pd.read_parquet(to).columns.tolist() == ["row", "implicate", "fuel"]
-    with pytest.raises(InputError, match="column 'fuel' has the name of a column"):
+    with pytest.raises(InputError, match="two columns named 'fuel'"):
         export_implicates(implicates, to, columns=["fuel"], **options)
     with pytest.raises(InputError, match="is one of a recipient, and none is given"):
         export_implicates(implicates, to, columns=["size"])

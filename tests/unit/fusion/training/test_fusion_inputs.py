@@ -53,7 +53,7 @@ def refused(tmp_path, monkeypatch):
         ([], X, "No fusion variable is chosen"),
         ([[]], X, "block of fusion variables is empty"),
         (["area"], [], "No predictors are chosen"),
-        (["area"], "size", "No predictors are chosen"),
+        (["area"], "sise", "There is no predictor 'sise'"),
         (["area", "area"], X, "fusion variable 'area' occurs 2 times"),
         ([["area", "gas"], ["gas", "fuel"]], X, "fusion variable 'gas' occurs 2 times"),
         (["area"], [*X, "size"], "predictor 'size' occurs 2 times"),

@@ -90,7 +90,7 @@ def test_a_nominal_outcome_keeps_what_any_of_its_levels_needs(survey):
     outcome = np.where(matrix[:, 1] > 2, 1, np.where(matrix[:, 3] + draw.random(ROWS) > 3, 2, 0))
     chosen = screen(
         Design.build(
-            outcome[:, None].astype(float), [VariableType("y", "nominal", "abc")], weights
+            outcome[:, None].astype(float), [VariableType("y", "nominal", ("a", "b", "c"))], weights
         ),
         Design.build(matrix, types, weights),
         [],
