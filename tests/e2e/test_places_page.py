@@ -30,7 +30,8 @@ def test_a_table_is_added_looked_at_and_found_again_by_its_address(page, served,
 
     page.get_by_role("button", name="Add places").click()
     page.get_by_role("button", name="Spatial table").click()
-    page.get_by_label("File on the server").fill(str(file))
+    page.locator("input[type=file]").first.set_input_files(file)
+    expect(page.get_by_text("Upload complete").first).to_be_visible()
     page.get_by_label("Rows are about").select_option("PUMAs")
     page.get_by_label("Columns to average").fill("rent")
     page.get_by_label("Vintage").fill("next year")
