@@ -69,7 +69,8 @@ class FileField(pn.viewable.Viewer):
         )
         self._layout = pn.Column(
             label,
-            pn.Row(upload, self._text, stylesheets=shared_style("pair"), margin=0),
+            upload,
+            self._text,
             margin=(2, 0, 6, 0),
             sizing_mode="stretch_width",
         )

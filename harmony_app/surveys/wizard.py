@@ -286,7 +286,8 @@ class ImportWizard(pn.viewable.Viewer):
         )
         return pn.Column(
             label,
-            pn.Row(upload, path, stylesheets=_style("pair"), margin=0),
+            upload,
+            path,
             margin=(2, 0, 6, 0),
             sizing_mode="stretch_width",
         )
