@@ -230,3 +230,10 @@ def test_a_recipe_that_cannot_be_read_is_said(workspace, tmp_path, left):
     wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
     wizard._recipe_file.value = str(tmp_path / "recipe.toml")
     assert "The recipe is not TOML" in str(wizard._report.object)
+
+
+def test_the_name_a_reader_proposes_stays_when_the_vintage_is_typed(workspace, left):
+    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard._reader.value = "acs_pums"
+    wizard._vintage.value_input = "2024"
+    assert (wizard._name.value, wizard._form.name, wizard._form.vintage) == ("ACS", "ACS", "2024")
