@@ -88,7 +88,10 @@ class AddForm(pn.viewable.Viewer):
             "File", Path(self._uploads.name) / "file", "or a path on the server", self._say
         )
         self._kind = pn.widgets.TextInput(
-            label="Kind: puma, county, state, or a survey's own column", value="puma", **wide
+            label="Kind: puma, county, state, or a survey's own column",
+            value="puma",
+            value_input="puma",  # what is shown counts before anything is typed
+            **wide,
         )
         recipes = {find_recipe(name).title: name for name in recipe_names()}
         self._recipe = pn.widgets.Select(label="Recipe", options={_OWN: "", **recipes}, **wide)
