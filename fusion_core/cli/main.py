@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from fusion_core.cli import demo, places, surveys, workspaces
-from fusion_core.cli.estimates import difference, estimate, export
+from fusion_core.cli import demo, places, publishing, surveys, workspaces
+from fusion_core.cli.estimates import answer, difference, estimate, export, rank
 from fusion_core.cli.harmonies import commands as harmonies
 from fusion_core.cli.output import write_error
 from fusion_core.cli.runs import apply, combine, compare, fuse, outcome, validate
@@ -111,8 +111,13 @@ app.command("outcome")(outcome.outcome)
 app.command("validate")(validate.validate)
 app.command("estimate")(estimate.estimate)
 app.command("compare")(compare.compare)
+app.command("rank")(rank.rank)
+app.command("answer")(answer.answer)
 app.command("difference")(difference.difference)
 app.command("export")(export.export)
+app.command("publish")(publishing.publish)
+app.command("open")(publishing.open_data)
+app.command("repeat")(publishing.repeat)
 for _extra in sorted(entry_points(group="harmony.commands"), key=lambda item: item.name):
     app.command(_extra.name)(_extra.load())
 

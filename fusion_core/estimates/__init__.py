@@ -7,6 +7,7 @@ from fusion_core.estimates.api import (
     analyze,
     compare,
     derive,
+    rank,
     survey_estimates,
 )
 from fusion_core.estimates.margins import reliability
@@ -28,6 +29,7 @@ __all__ = [
     "compare",
     "derive",
     "pool",
+    "rank",
     "reliability",
     "survey_estimates",
 ]

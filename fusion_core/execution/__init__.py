@@ -1,7 +1,7 @@
 """Run the stages of a fusion here or in a process of their own, with progress and cancel."""
 
 from fusion_core.execution.cost import CostEstimate, estimate_cost
-from fusion_core.execution.pipeline import execute_run
+from fusion_core.execution.pipeline import apply_run, execute_run
 from fusion_core.execution.processes import (
     cancel_run,
     remove_run,
@@ -13,6 +13,7 @@ from fusion_core.execution.processes import (
 
 __all__ = [
     "CostEstimate",
+    "apply_run",
     "cancel_run",
     "estimate_cost",
     "execute_run",

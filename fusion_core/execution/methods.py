@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import CorruptFileError
 from fusion_core.execution.pipeline import finished_stages
+from fusion_core.execution.years import years_apart
 from fusion_core.harmony.model import split_key
 from fusion_core.prepare.choose import flat_names
 from fusion_core.prepare.storage import read_prepared
@@ -36,9 +37,13 @@ def methods_note(workspace: Workspace, run: Run | Combination) -> str:
     """
     if isinstance(run, Combination):
         return _note_of_combination(workspace, run)
+    published = run.published_folder / "methods.md"
+    if published.exists():  # the run was made elsewhere, and this is how
+        return published.read_text(encoding="utf-8")
     spec = run.spec()
     parts = [
         _head(workspace, run, spec),
+        *_years(workspace, run),
         _variables(spec),
         _predictors(run),
         *_derived(workspace, run, spec),
@@ -99,6 +104,11 @@ def _head(workspace: Workspace, run: Run, spec: RunSpec) -> str:
         f"- {survey.id.title}: {survey.source}" for survey in (donor, recipient) if survey.source
     ]
     return "\n".join([*lines, ""])
+
+
+def _years(workspace: Workspace, run: Run) -> list[str]:
+    sentences = years_apart(workspace, run).sentences
+    return ["\n".join(["## Years and prices", "", *sentences, ""])] if sentences else []
 
 
 def _variables(spec: RunSpec) -> str:

@@ -19,7 +19,13 @@ import psutil
 from fusion_core.errors import Cancelled, CorruptFileError, HarmonyError, InputError
 from fusion_core.execution.cost import estimate_cost
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
-from fusion_core.execution.stages import STAGE_FUNCTIONS, STAGE_TITLES, StageFunction
+from fusion_core.execution.stages import (
+    STAGE_FUNCTIONS,
+    STAGE_TITLES,
+    StageFunction,
+    reused_model,
+)
+from fusion_core.harmony.model import SurveyPair
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.runs import (
     STAGES,
@@ -27,6 +33,7 @@ from fusion_core.workspace.runs import (
     RunState,
     Stage,
     Status,
+    create_run,
     require_run,
     require_workspace,
     utc_now,
@@ -35,6 +42,7 @@ from fusion_core.workspace.runs import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
 
 Progress = Callable[[float, str], None]
@@ -95,6 +103,79 @@ def execute_run(
             _execute_stage(workspace, run, stage, functions[stage], tracker)
 
     return execute_recorded(run, work)
+
+
+def apply_run(
+    workspace: Workspace,
+    source: Run,
+    recipient: SurveyId,
+    *,
+    name: str = "",
+    implicates: int | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Fuse another recipient with the model of a run, so that both are comparable.
+
+    The donor's answers, the models and their predictors are the same; only the households differ. The
+    harmonies of the donor with the other recipient must have the keys of those the model was trained
+    with.
+
+    Parameters
+    ----------
+    workspace
+        Where both recipients are.
+    source
+        A finished run.
+    recipient
+        The other survey.
+    name
+        Name of the new run; that of the source with the survey's when empty.
+    implicates
+        Number of implicates; as many as the source has when left out.
+    seed
+        Seed of the draws; a random one when left out, so that both runs can be compared as
+        independent.
+    progress
+        As in `execute_run`.
+
+    Returns
+    -------
+    Run
+        The new run, finished.
+
+    Raises
+    ------
+    InputError
+        If the source has no model, the recipient is its own or lacks a predictor.
+    """
+    from fusion_core.fusion import FusionModel
+    from fusion_core.fusion.base import check_seed
+
+    spec = require_run(source).spec()
+    if recipient == spec.pair.recipient:
+        raise InputError(
+            f"The run is of {recipient.title} already", fix="Name another recipient survey"
+        )
+    if not workspace.has_survey(recipient):
+        raise InputError.unknown("survey", str(recipient), map(str, workspace.survey_ids()))
+    if "train" not in finished_stages(source) or not source.model_folder.exists():
+        raise InputError(
+            "The run has no model to apply", where=source.id, fix="Name a run that was trained here"
+        )
+    needed = [item.name for item in FusionModel.load(source.model_folder).predictors]
+    wanted = dataclasses.replace(
+        spec,
+        name=name or f"{spec.name} on {recipient.title}",
+        pair=SurveyPair(spec.pair.donor, recipient),
+        implicates=spec.implicates if implicates is None else implicates,
+        seed=check_seed(seed),
+        # What the model was trained with is needed, however alike it is in the other recipient.
+        keep_predictors=tuple(dict.fromkeys([*spec.keep_predictors, *needed])),
+    )
+    run = create_run(workspace, wanted)
+    execute_run(workspace, run, progress, stages={"train": reused_model(source)})
+    return run
 
 
 def execute_recorded(run: Run, work: Callable[[], None]) -> RunState:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
 from fusion_core.execution.validating import check_subset_variables, validate_stage
 from fusion_core.surveys.model import WEIGHT
@@ -81,6 +82,38 @@ def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     )
     for note in open_implicates(run.implicates_folder).notes:
         run.log(note, stage="fuse")
+
+
+def reused_model(source: Run) -> StageFunction:
+    """Return a stage that takes the model of another run in place of training one.
+
+    Parameters
+    ----------
+    source
+        The run whose model is taken.
+    """
+
+    def take(workspace: Workspace, run: Run, progress: Progress) -> None:
+        """Copy the model once it is sure that the recipient brings what it was trained with."""
+        from fusion_core.fusion import FusionModel
+        from fusion_core.prepare import read_prepared
+
+        del workspace
+        progress(0.0, "Taking the model")
+        model = FusionModel.load(source.model_folder)
+        found = read_prepared(run.input_folder).recipient.columns
+        lacking = [item.name for item in model.predictors if item.name not in found]
+        if lacking:
+            raise InputError(
+                f"The model needs the predictor '{lacking[0]}', which {run.spec().pair.recipient.title}"
+                " does not bring",
+                where=run.spec().pair.title,
+                fix="Transfer the harmonies of the model's surveys to this pair, then apply again",
+            )
+        model.save(run.model_folder)
+        run.log(f"The model is that of run {source.id}", stage="train")
+
+    return take
 
 
 STAGE_FUNCTIONS: Final[dict[Stage, StageFunction]] = {

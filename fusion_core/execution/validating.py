@@ -201,6 +201,8 @@ def is_outdated(run: Run, folder: Path) -> bool:
     """
     from fusion_core.validation.report import read_facts
 
+    if run.published_folder.exists():  # its donor and model are elsewhere
+        return False
     known = read_facts(folder)["fingerprint"]
     return bool(known) and known != fingerprint(run)
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from fusion_core.geography.codes import is_state
 from fusion_core.geography.levels import LEVELS, Codes, LevelName, read_codes
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ _PARENTS: Final[dict[LevelName, tuple[Part, ...]]] = {
     "state": ("state",),
     "zip": ("zip",),
 }
+
+
+_TELLING: Final[frozenset[LevelName]] = frozenset({"block_group", "tract", "puma"})
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,22 @@ def find_keys(frame: pd.DataFrame, level: LevelName) -> list[Key]:
     return list(keys.values())
 
 
+def find_unnamed_key(frame: pd.DataFrame, level: LevelName) -> Key | None:
+    """Return the first column that holds a different whole code in each row, whatever its name.
+
+    Only for levels whose codes are long enough not to be met by chance in every row.
+    """
+    if level not in _TELLING:
+        return None
+    for column in map(str, frame.columns):
+        codes = read_codes([frame[column]], LEVELS[level])
+        if len(frame) and not len(codes.wrong) and codes.codes.is_unique:
+            states = codes.codes.str[:2].unique()
+            if all(map(is_state, states)):
+                return Key(level, "", (column,), codes)
+    return None
+
+
 def _whole(frame: pd.DataFrame, column: str, level: LevelName) -> Codes | None:
     """Read a column as whole codes; ``None`` if most of it is something else."""
     codes = read_codes([frame[column]], LEVELS[level])
@@ -145,4 +165,4 @@ def census_in(name: str) -> str:
     return years.pop() if len(years) == 1 else ""
 
 
-__all__ = ["Key", "NamedColumn", "census_in", "find_keys", "named_columns"]
+__all__ = ["Key", "NamedColumn", "census_in", "find_keys", "find_unnamed_key", "named_columns"]

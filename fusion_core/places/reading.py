@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from fusion_core.errors import InputError
 from fusion_core.geography.levels import LEVELS, Codes, LevelName, Unit, read_codes
 from fusion_core.ingest.generic import load_table
 from fusion_core.ingest.tables import Layout, ProblemLog
-from fusion_core.places.naming import find_keys, named_columns
+from fusion_core.places.county_names import COUNTY, with_county_codes
+from fusion_core.places.naming import find_keys, find_unnamed_key, named_columns
 from fusion_core.places.recipes import check_vintage
 from fusion_core.places.values import read_categories, read_numbers
 
@@ -55,8 +56,25 @@ class AreaTable:
     notes: tuple[str, ...] = ()
 
 
-def read_area_table(path: Path, recipe: Recipe, *, encoding: str = "utf-8") -> AreaTable:
+def read_area_table(
+    path: Path,
+    recipe: Recipe,
+    *,
+    encoding: str = "utf-8",
+    counties: pd.DataFrame | None = None,
+) -> AreaTable:
     """Read a table of areas.
+
+    Parameters
+    ----------
+    path
+        The table.
+    recipe
+        What its columns are.
+    encoding
+        How its text is written.
+    counties
+        Counties with `area_id` and `name`, by which a table may name them.
 
     Raises
     ------
@@ -65,6 +83,11 @@ def read_area_table(path: Path, recipe: Recipe, *, encoding: str = "utf-8") -> A
     """
     raw = load_table(path, layout=Layout(encoding)).raw
     level: LevelName = recipe.level  # type: ignore[assignment]  # the recipient has no file
+    notes: tuple[str, ...] = ()
+    if level == COUNTY:
+        known = pd.DataFrame({"area_id": [], "name": []}, dtype=str)
+        raw, key, said = with_county_codes(raw, recipe.key, known if counties is None else counties)
+        recipe, notes = replace(recipe, key=key), (said,) if said else ()
     key, census, codes = _key(raw, recipe, level)
     log = ProblemLog()
     used = ~codes.codes.isin(recipe.leave_out).to_numpy()
@@ -81,7 +104,7 @@ def read_area_table(path: Path, recipe: Recipe, *, encoding: str = "utf-8") -> A
     values = values.reindex(rows.index)
     numbers = np.array([raw.place(int(row))[1] for row in rows], dtype=np.int64)
     unit = Unit(level, census if LEVELS[level].dated else "")
-    return AreaTable(unit, values, numbers, key, path.name)
+    return AreaTable(unit, values, numbers, key, path.name, notes)
 
 
 def _key(raw: RawTable, recipe: Recipe, level: LevelName) -> tuple[tuple[str, ...], str, Codes]:
@@ -98,6 +121,8 @@ def _key(raw: RawTable, recipe: Recipe, level: LevelName) -> tuple[tuple[str, ..
     else:
         keys = find_keys(raw.frame, level)
         wanted = [item for item in keys if recipe.census in ("", item.census)] or keys
+        if not wanted and (only := find_unnamed_key(raw.frame, level)) is not None:
+            wanted = [only]
         if not wanted:
             raise InputError(
                 f"No column looks like the code of a {LEVELS[level].words[0]}",
@@ -119,11 +144,15 @@ def _report_codes(
 ) -> None:
     wrong = codes.wrong[used[codes.wrong]]
     if len(wrong):
-        fix = (
-            "Name the column of the state too, or write the seven digits"
-            if "lacks its state" in codes.flaw(wrong[0])
-            else "Correct the code, or take the row out"
-        )
+        flaw = codes.flaw(wrong[0])
+        fix = "Correct the code, or take the row out"
+        if "lacks its state" in flaw:
+            fix = "Name the column of the state too, or write the seven digits"
+        elif codes.level.name == COUNTY and any(map(str.isalpha, str(codes.codes.iloc[wrong[0]]))):
+            fix = (
+                "Write it as in the county boundaries of the workspace, with its state, such as"
+                " 'Cook County, Illinois'; add county boundaries first if there are none"
+            )
         raw.report(log, codes.flaw(wrong[0]), column=key[-1], positions=wrong, fix=fix)
 
 

@@ -16,6 +16,7 @@ from fusion_core.geography.spatial import (
     spatial_path,
     write_spatial_table,
 )
+from fusion_core.places.county_names import known_counties
 from fusion_core.places.known_areas import find_recipient
 from fusion_core.places.reading import read_area_table
 from fusion_core.places.recipes import ALWAYS, Recipe, RecipeColumn, check_vintage, find_recipe
@@ -125,7 +126,9 @@ def make_table(workspace: Workspace, request: TableRequest) -> SpatialTable:
     path = Path(request.path)
     _require_rules(recipe, path)
     _require_vintage(recipe, str(path))
-    read = read_area_table(path, recipe, encoding=request.encoding)
+    read = read_area_table(
+        path, recipe, encoding=request.encoding, counties=known_counties(workspace)
+    )
     level = LEVELS[read.unit.level]
     crosswalk, notes = way_to_pumas(workspace, request, read)
     used, left_over = matched(read, crosswalk, level)

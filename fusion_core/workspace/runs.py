@@ -12,7 +12,8 @@ import dataclasses
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,6 +50,7 @@ _OWN: Final = own_files(
     r"|model/((manifest|model)\.json|donors\.parquet|trees/[0-9_]+\.txt|pools/\d+\.parquet)"
     r"|validation/(out_of_fold/)?(validation\.json|[a-z_]+\.parquet)"
     r"|estimates/([0-9a-f]{64}\.finished|puma\.parquet)"
+    r"|published/[A-Za-z_]+\.(json|md|csv|cff|parquet)"
     rf"|implicates/{_IMPLICATES}|checkpoints/{_CHECKPOINTS}"
 )
 """All files a run writes: whatever else is in its folder is a person's."""
@@ -222,6 +224,11 @@ class Run(Checked, Summarized):
         return self.folder / "validation"
 
     @property
+    def published_folder(self) -> Path:
+        """Of a run opened from a published data set: its notes, and what it tells of the donor."""
+        return self.folder / "published"
+
+    @property
     def check(self) -> Run:
         """A check asked for after the run's end: state and log of its own process."""
         return Run(self.id, self.folder / "check")
@@ -331,9 +338,7 @@ def create_run(workspace: Workspace, spec: RunSpec) -> Run:
             f"{spec.implicates} implicates were asked for", fix="Ask for at least one implicate"
         )
     check_folds(spec.out_of_fold)
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    slug = re.sub(r"[^a-z0-9]+", "-", spec.name.lower()).strip("-")[:40] or "run"
-    run = _new_run(workspace, f"{stamp}-{slug}")
+    run = _new_run(workspace, _identifier(spec))
     try:
         write_json(spec.to_record(), run.folder / "spec.json")
         run.write_state(RunState())
@@ -341,6 +346,40 @@ def create_run(workspace: Workspace, spec: RunSpec) -> Run:
         dissolve(run.folder, _OWN)  # half a run would be in everybody's list
         raise
     return run
+
+
+@contextmanager
+def adopted_run(workspace: Workspace, spec: RunSpec) -> Iterator[Run]:
+    """Yield a new run's folder to fill with what was computed elsewhere; finished when the block ends.
+
+    Nothing of it is listed before, and nothing is left where the block fails.
+
+    Parameters
+    ----------
+    workspace
+        Where the run belongs.
+    spec
+        What was asked for there.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    run = _new_run(require_workspace(workspace), _identifier(spec))
+    try:
+        yield run
+        run.write_state(RunState("finished", "validate", 1.0, "Finished", finished=utc_now()))
+        write_json(spec.to_record(), run.folder / "spec.json")
+    except BaseException:
+        dissolve(run.folder, _OWN)
+        raise
+
+
+def _identifier(spec: RunSpec) -> str:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    slug = re.sub(r"[^a-z0-9]+", "-", spec.name.lower()).strip("-")[:40] or "run"
+    return f"{stamp}-{slug}"
 
 
 def _new_run(workspace: Workspace, identifier: str) -> Run:

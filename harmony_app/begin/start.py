@@ -1,4 +1,4 @@
-"""The start page: open the demo, start a workspace of one's own, or open a folder.
+"""The start page: open the demo, start a workspace of one's own, open a folder or published data.
 
 It exists only where nobody but the person at this computer can be a visitor, because it reads and
 creates folders anywhere that person can.
@@ -28,16 +28,17 @@ if TYPE_CHECKING:
 _ASSETS: Final = Path(__file__).parent / "assets"
 _PERIOD_MS: Final = 300
 _SUGGESTED: Final = "my-survey-project"
+_SUGGESTED_FOR_DATA: Final = "published-data"
 _CHECKLIST: Final = "/begin"
 
 
 class StartBoard(JSComponent):
-    """Shows the three ways to begin and passes on which one was taken; decides nothing.
+    """Shows the ways to begin and passes on which one was taken; decides nothing.
 
     Parameters
     ----------
     folders
-        Absolute paths: where the ``demo`` is, and what is suggested for one's ``own``.
+        Absolute paths: where the ``demo`` is, and what is suggested for one's ``own`` and for ``data``.
     problem
         What went wrong, in a sentence, and the ``way`` it concerns.
     busy
@@ -82,7 +83,11 @@ class StartPage:
         self._serving = serving
         self._work = SlowWork()
         self._progress = (0.0, "")
-        folders = {"demo": serving.demo.resolve(), "own": Path.cwd() / _SUGGESTED}
+        folders = {
+            "demo": serving.demo.resolve(),
+            "own": Path.cwd() / _SUGGESTED,
+            "data": Path.cwd() / _SUGGESTED_FOR_DATA,
+        }
         self.board = StartBoard(
             self.receive,
             folders={name: str(folder) for name, folder in folders.items()},
@@ -93,7 +98,12 @@ class StartPage:
     def receive(self, message: dict[str, Any]) -> None:
         """Take the way the visitor chose; whatever goes wrong is told in one sentence."""
         way = str(message.get("way", ""))
-        handlers = {"demo": self._demo, "own": self._own, "folder": self._folder}
+        handlers = {
+            "demo": self._demo,
+            "own": self._own,
+            "folder": self._folder,
+            "data": self._data,
+        }
         if way not in handlers or self.board.busy or not self._serving.may_choose:
             return
         self.board.problem = {}
@@ -122,8 +132,28 @@ class StartPage:
             )
         self._choose(Workspace.open(folder))
 
+    def _data(self, message: dict[str, Any]) -> None:
+        """Open a published data set in a workspace of its own, or in one that is there."""
+        source = _read_folder({"folder": message.get("source", "")})
+        folder = _read_folder(message)
+
+        def compute() -> Workspace:
+            from fusion_core.publishing import check_folder, open_published
+
+            if source.is_dir():
+                check_folder(source)  # before a workspace is created for nothing
+            workspace = Workspace.create(folder)
+            open_published(workspace, source, progress=self._report)
+            return workspace
+
+        self._compute("data", "Opening the data set", compute)
+
     def _demo(self, _message: dict[str, Any]) -> None:
-        self._progress = (0.0, "Opening the demo")
+        self._compute("demo", "Opening the demo", self._open_demo)
+
+    def _compute(self, way: str, sentence: str, compute: Callable[[], Workspace]) -> None:
+        """Do what takes a while, showing how far it is, and go to its workspace."""
+        self._progress = (0.0, sentence)
         self._show_progress()
         document = pn.state.curdoc
         watch = None
@@ -141,9 +171,9 @@ class StartPage:
 
         def failed(error: Exception) -> None:
             ended()
-            self._refuse("demo", error)
+            self._refuse(way, error)
 
-        self._work.start(self._open_demo, done, failed)
+        self._work.start(compute, done, failed)
 
     def _open_demo(self) -> Workspace:
         with self._serving.building:

@@ -254,7 +254,8 @@ class ExplorePage(Viewer):
         self._show_layer(answer)
         self.centre.show_rows(answer.table, quantity, self.state.hatch)
         self.centre.show_status()
-        self.centre.show_notes([*self.source.notes, *filter(None, [answer.undrawn])])
+        apart = "" if self.source.years is None else self.source.years.short
+        self.centre.show_notes([*self.source.notes, *filter(None, [answer.undrawn, apart])])
         self.side.show_answer(self.state, self.source, answer, quantity)
         self._show_chosen()
 
@@ -312,14 +313,15 @@ class ExplorePage(Viewer):
         self._files = [
             *(self._file_button(name) for name in FORMATS),
             *(self._figure_button(kind) for kind in ("png", "svg")),
+            self._sheet_button(),
         ]
         link = pn.widgets.Button(label="Copy link", margin=(8, 0, 0, 0), **_WIDE)
         link.js_on_click(args={"button": link}, code=_COPY_LINK)
         advice = pn.widgets.Button(label="How not to use these", margin=(6, 0, 0, 0), **_WIDE)
         advice.on_click(lambda _: self.dispatch(dataclasses.replace(self.state, view="about")))
         title = pn.pane.HTML(
-            '<div style="color:var(--muted);font-size:12px">Download the table, or the map as a picture'
-            " (PNG, SVG)</div>",
+            '<div style="color:var(--muted);font-size:12px">Download the table, the map as a picture'
+            " (PNG, SVG), or the answer on a page to print</div>",
             margin=(8, 0, 3, 0),
         )
         told = notices_html(self._catalogue, self._elsewhere)
@@ -384,9 +386,37 @@ class ExplorePage(Viewer):
         button.on_click(lambda _: self._save_figure(kind))
         return button
 
+    def _sheet_button(self) -> pn.widgets.FileDownload:
+        def content() -> BytesIO:
+            from io import BytesIO
+
+            answer = self._answer
+            if answer is None:
+                raise InputError("There are no estimates to print yet", fix="Wait a moment")
+            button.filename = f"{self._stem()}-answer.html"
+            area = next(iter(self.state.areas), "")
+            sheet = self._estimator.sheet(self.source, answer.request, answer.table, area)
+            return BytesIO(sheet.html(self._figure()).encode("utf-8"))
+
+        button = pn.widgets.FileDownload(
+            callback=content,
+            filename="answer.html",
+            label="Answer sheet",
+            margin=0,
+            icon=None,
+            stylesheets=[_SMALL_BUTTON],
+        )
+        return button
+
     def _save_figure(self, kind: Literal["svg", "png"]) -> None:
+        figure = self._figure()
+        if figure:
+            self._saver.save(figure, self._stem(), kind)
+
+    def _figure(self) -> str:
+        """Return the map as SVG for paper; empty while there is none."""
         if self._answer is None or self.note is None or self._shapes is None:
-            return
+            return ""
         request = self._answer.request
         quantity = self._quantity(request)
         layer = map_layer(self._answer.table, self.state, quantity, "light")
@@ -397,7 +427,7 @@ class ExplorePage(Viewer):
             hatch=f"too uncertain ({words.hatch_phrase(self.state.hatch)})",
             note=self.note.figure_note(),
         )
-        self._saver.save(figure_svg(self._shapes, layer, texts), self._stem(), kind)
+        return figure_svg(self._shapes, layer, texts)
 
     def _stem(self) -> str:
         if self._answer is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,9 +22,10 @@ from fusion_core.execution.pipeline import finished_stages
 from fusion_core.workspace.runs import Run, Stage, open_run
 
 if TYPE_CHECKING:
+    from fusion_core.workspace.layout import Workspace
     from harmony_app.shell.session import Serving
 
-ADDRESS: Final = r"/download/([A-Za-z0-9_-]+)/(model|implicates|methods)"
+ADDRESS: Final = r"/download/([A-Za-z0-9_-]+)/(model|implicates|methods|published|published-alone)"
 _STAGES: Final[dict[str, Stage]] = {"model": "train", "implicates": "fuse"}
 _CHUNK: Final = 1 << 20
 
@@ -47,13 +49,19 @@ class DownloadHandler(AuthRequestHandler):
             if part == "methods":
                 self._send_text(f"{run.id}-methods.md", methods_note(workspace, run))
                 return
-            folder = part_folder(run, part)
+            published = part.startswith("published")
+            folder = Path() if published else part_folder(run, part)
         except HarmonyError as error:
             raise HTTPError(404, reason="There is no such file") from error
         self.set_header("Content-Type", "application/zip")
         self._name(f"{run.id}-{part}.zip")
         with tempfile.TemporaryDirectory() as scratch:
             archive = Path(scratch) / "download.zip"
+            if published:
+                folder = Path(scratch) / run.id
+                await IOLoop.current().run_in_executor(
+                    None, partial(_publish, workspace, run, folder, alone=part.endswith("alone"))
+                )
             await IOLoop.current().run_in_executor(None, write_archive, folder, archive)
             with archive.open("rb") as file:
                 while chunk := file.read(_CHUNK):
@@ -72,6 +80,22 @@ class DownloadHandler(AuthRequestHandler):
 def download_patterns(serving: Serving) -> list[tuple[str, type, dict[str, Any]]]:
     """Return the address table entries the server needs."""
     return [(ADDRESS, DownloadHandler, {"serving": serving})]
+
+
+def _publish(workspace: Workspace, run: Run, folder: Path, *, alone: bool) -> None:
+    """Publish a run to a folder.
+
+    Raises
+    ------
+    HTTPError
+        If it cannot be published; the reason says why.
+    """
+    from fusion_core.publishing import publish_run
+
+    try:
+        publish_run(workspace, run, folder, with_recipient=not alone)
+    except HarmonyError as error:
+        raise HTTPError(409, reason=error.what) from error
 
 
 def part_folder(run: Run, part: str) -> Path:

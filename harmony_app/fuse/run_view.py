@@ -38,6 +38,16 @@ DOWNLOADS: Final = (
     ("implicates", "Implicates", "The fused values, Parquet files in a ZIP"),
     ("model", "Model", "The trained models, readable by LightGBM, in a ZIP"),
     ("methods", "Methods note", "Settings, seeds, versions and predictors, as text"),
+    (
+        "published",
+        "Publish…",
+        "Data others open without donor or models, the recipient's households included, in a ZIP",
+    ),
+    (
+        "published-alone",
+        "Publish without the recipient…",
+        "The same without its households: whoever opens the data needs that survey",
+    ),
 )
 
 
@@ -137,11 +147,18 @@ def _links(row: RunRow, done: Any) -> list[dict[str, str]]:
 
 
 def _downloads(run: Run, done: Any) -> list[dict[str, str]]:
-    needs = {"implicates": "fuse", "model": "train", "methods": "prepare"}
+    needs = {
+        "implicates": "fuse",
+        "model": "train",
+        "methods": "prepare",
+        "published": "fuse",
+        "published-alone": "fuse",
+    }
     return [
         {"title": title, "help": words, "href": f"/download/{quote(run.id)}/{part}"}
         for part, title, words in DOWNLOADS
-        if needs[part] in done
+        # A run opened from a published data set has no model.
+        if needs[part] in done and (part != "model" or run.model_folder.exists())
     ]
 
 

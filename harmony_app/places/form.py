@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import tempfile
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -24,6 +26,7 @@ from fusion_core.places.recipes import find_recipe, recipe_names
 from fusion_core.places.tables import TableRequest, add_table, make_table
 from harmony_app.log import LOG
 from harmony_app.places.context_fields import ContextFields
+from harmony_app.places.file_field import FileField
 from harmony_app.places.rows import CONTEXT
 from harmony_app.places.style import shared_style
 
@@ -35,9 +38,13 @@ if TYPE_CHECKING:
 _BOUNDARIES, _TABLE, _CONTEXT = "Boundaries", "Spatial table", "Local context"
 _OWN: Final = "none: name the columns below"
 _UNKNOWN: Final = "as the file says"
+_CROSSWALKS: Final = (
+    ("Crosswalk towards PUMAs", "or a path on the server"),
+    ("Second crosswalk", "where one alone does not lead to PUMAs"),
+)
 _START: Final = (
-    '<div class="start"><h2>Nothing is stored before you have seen it</h2><p>Name a file on the '
-    "server and check it. What was found, how much of the country it covers and everything that is "
+    '<div class="start"><h2>Nothing is stored before you have seen it</h2><p>Send a file or name one '
+    "on the server, and check it. What was found, how much of the country it covers and everything that is "
     "wrong appears here.</p></div>"
 )
 
@@ -61,6 +68,8 @@ class AddForm(pn.viewable.Viewer):
         self._workspace = workspace
         self._leave = leave
         self._tried: Request | None = None
+        # Uploads live as long as the session and are deleted with this object.
+        self._uploads = tempfile.TemporaryDirectory(prefix="harmony-upload-")
         self._build()
         self._show_fields()
 
@@ -75,9 +84,14 @@ class AddForm(pn.viewable.Viewer):
             margin=(4, 0),
             stylesheets=shared_style("buttons"),
         )
-        self._file = pn.widgets.TextInput(label="File on the server", **wide)
+        self._file = FileField(
+            "File", Path(self._uploads.name) / "file", "or a path on the server", self._say
+        )
         self._kind = pn.widgets.TextInput(
-            label="Kind: puma, county, state, or a survey's own column", value="puma", **wide
+            label="Kind: puma, county, state, or a survey's own column",
+            value="puma",
+            value_input="puma",  # what is shown counts before anything is typed
+            **wide,
         )
         recipes = {find_recipe(name).title: name for name in recipe_names()}
         self._recipe = pn.widgets.Select(label="Recipe", options={_OWN: "", **recipes}, **wide)
@@ -101,9 +115,12 @@ class AddForm(pn.viewable.Viewer):
             label="Vintage", placeholder="2019, 2015-2019 or always", **wide
         )
         self._name = pn.widgets.TextInput(label="Name (optional)", **wide)
-        self._crosswalks = pn.widgets.TextAreaInput(
-            label="Crosswalk files that lead to PUMAs, one a line", height=64, **wide
-        )
+        self._crosswalks = [
+            FileField(
+                title, Path(self._uploads.name) / f"crosswalk-{place}", placeholder, self._say
+            )
+            for place, (title, placeholder) in enumerate(_CROSSWALKS)
+        ]
         self._context = ContextFields(self._workspace, wide)
         self._replace = pn.widgets.Checkbox(label="Replace what has the same name", margin=(4, 0))
         self._check = pn.widgets.Button(
@@ -155,14 +172,14 @@ class AddForm(pn.viewable.Viewer):
         self._what.param.watch(lambda _: self._show_fields(), "value")
         self._check.on_click(self._run_check)
         self._store.on_click(self._run_store)
-        back.on_click(lambda _: self._leave("", ""))
+        back.on_click(lambda _: self._close("", ""))
 
     def _show_fields(self) -> None:
         if self._what.value == _BOUNDARIES:
             self._fields[:] = [self._kind]
             return
         if self._what.value == _CONTEXT:
-            shared = (self._vintage, self._crosswalks, self._name)
+            shared = (self._vintage, *self._crosswalks, self._name)
             self._fields[:] = [*self._context.shown, *shared]
             return
         self._fields[:] = [
@@ -170,19 +187,18 @@ class AddForm(pn.viewable.Viewer):
             self._level,
             *self._columns.values(),
             self._vintage,
-            self._crosswalks,
+            *self._crosswalks,
             self._name,
         ]
 
     def _request(self) -> Request:
-        text = self._file.value_input.strip()
-        path = Path(text).expanduser() if text else None
+        path = self._file.path
         if path is None and self._what.value != _TABLE:
-            raise InputError("No file is given", fix="Name a file on the server")
+            raise InputError("No file is given", fix="Send a file, or name one on the server")
         if path is not None and self._what.value == _BOUNDARIES:
             return BoundaryRequest(path, self._kind.value_input.strip(), self._census.value)
-        lines = self._crosswalks.value_input.splitlines()
-        crosswalks = tuple(Path(line.strip()).expanduser() for line in lines if line.strip())
+        files = [field.path for field in self._crosswalks]
+        crosswalks = tuple(file for file in files if file is not None)
         if path is not None and self._what.value == _CONTEXT:
             return self._context.request(
                 path,
@@ -226,11 +242,16 @@ class AddForm(pn.viewable.Viewer):
         else:
             self._tried = request
             if store:
-                self._leave(*stored[0])
+                self._close(*stored[0])
                 return
             self._report.object = stored[1]
         self._check.disabled = False
         self._store.disabled = self._tried is None
+
+    def _close(self, kind: str, table: str) -> None:
+        with contextlib.suppress(OSError):  # left to the operating system's own clearing
+            self._uploads.cleanup()
+        self._leave(kind, table)
 
     def _work(self, request: Request, *, store: bool) -> tuple[tuple[str, str], str]:
         """Read, and store if asked; returns what was stored and the words for it."""

@@ -54,9 +54,9 @@ class Corrections(pn.viewable.Viewer):
                 label="Weight of persons", placeholder=AUTOMATIC, **wide
             ),
             "missing": pn.widgets.TextAreaInput(
-                label="Codes that stand for no answer, one column a line",
+                label="Codes for no answer, by column",
                 placeholder="RENT = -6, -9",
-                rows=2,
+                rows=3,
                 **wide,
             ),
             "left_out": pn.widgets.MultiChoice(
@@ -66,16 +66,16 @@ class Corrections(pn.viewable.Viewer):
                 label="Columns of areas, coarse to fine", placeholder=AUTOMATIC, **wide
             ),
             "renamed": pn.widgets.TextAreaInput(
-                label="New names, one column a line", placeholder="AGE_ = age_flag", rows=2, **wide
+                label="New names of columns", placeholder="AGE_ = age_flag", rows=3, **wide
             ),
             "types": pn.widgets.TextAreaInput(
-                label="Types: number, integer, category, ordered or text",
-                placeholder="zip = category",
-                rows=2,
+                label="Types of columns",
+                placeholder="zip = category\n(or number, integer, ordered, text)",
+                rows=3,
                 **wide,
             ),
             "implied_decimals": pn.widgets.TextAreaInput(
-                label="Last digits that are decimals", placeholder="WGTP = 2", rows=2, **wide
+                label="Digits that are decimals", placeholder="WGTP = 2", rows=3, **wide
             ),
             "decimal": pn.widgets.Select(
                 label="Decimals are marked by a", options=_DECIMALS, **wide

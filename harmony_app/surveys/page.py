@@ -73,7 +73,7 @@ class SurveysPage(pn.viewable.Viewer):
         view = state.from_address(session.query, list(self._catalogue.overviews))
         self.view = _with_something_chosen(view, self._catalogue)
         self._inventory = DataList(
-            columns=rows.SURVEY_COLUMNS,
+            columns=rows.survey_columns(list(self._catalogue.overviews.values())),
             label="Stored surveys",
             empty="No survey is stored yet. Import one to begin.",
             sizing_mode="stretch_width",
@@ -299,7 +299,9 @@ class SurveysPage(pn.viewable.Viewer):
 
     def _show_lists(self, before: state.ViewState | None) -> None:
         view = self.view
-        surveys = rows.survey_rows(list(self._catalogue.overviews.values()))
+        overviews = list(self._catalogue.overviews.values())
+        surveys = rows.survey_rows(overviews)
+        self._inventory.columns = rows.survey_columns(overviews)
         shown = max(1, min(len(surveys), _SHOWN_SURVEYS))
         self._inventory.param.update(
             rows=surveys, selected=view.survey, height=_HEAD_HEIGHT + _ROW_HEIGHT * shown

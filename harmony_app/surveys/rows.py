@@ -11,11 +11,11 @@ from harmony_app.surveys import words
 
 MOST_ROWS: Final = 400
 
-SURVEY_COLUMNS: Final = [
+SURVEY_COLUMNS: Final[list[dict[str, Any]]] = [
     {"key": "survey", "title": "Survey", "width": "minmax(106px, .8fr)", "kind": "strong"},
-    {"key": "vintage", "title": "Vintage", "width": "76px"},
+    {"key": "vintage", "title": "Vintage", "width": "70px"},
     {"key": "households", "title": "Households", "width": "76px", "align": "right"},
-    {"key": "persons", "title": "Persons", "width": "62px", "align": "right"},
+    {"key": "persons", "title": "Persons", "width": "76px", "align": "right"},
     {
         "key": "variables",
         "title": "Variables",
@@ -24,9 +24,9 @@ SURVEY_COLUMNS: Final = [
         "help": "Household + person variables",
     },
     {"key": "size", "title": "Size", "width": "62px", "align": "right"},
-    {"key": "weights", "title": "Weights", "width": "minmax(30px, 1.8fr)", "kind": "muted"},
-    {"key": "kind", "title": "", "width": "80px", "kind": "chips"},
+    {"key": "weights", "title": "Weights", "width": "minmax(60px, 1.8fr)", "kind": "muted"},
 ]
+_KIND_COLUMN: Final = {"key": "kind", "title": "", "width": "80px", "kind": "chips"}
 
 VARIABLE_COLUMNS: Final = [
     {"key": "name", "title": "Variable", "width": "minmax(90px, .9fr)", "kind": "mono"},
@@ -35,6 +35,12 @@ VARIABLE_COLUMNS: Final = [
     {"key": "level", "title": "Asked of", "width": "76px", "kind": "muted"},
     {"key": "answers", "title": "Answers", "width": "minmax(76px, .7fr)", "kind": "muted"},
 ]
+
+
+def survey_columns(overviews: list[SurveyOverview]) -> list[dict[str, Any]]:
+    """Return the columns of the stored surveys; what kind they are of only where one is special."""
+    special = any(_kind(item) for item in overviews)
+    return [*SURVEY_COLUMNS, _KIND_COLUMN] if special else list(SURVEY_COLUMNS)
 
 
 def survey_rows(overviews: list[SurveyOverview]) -> list[dict[str, Any]]:

@@ -45,7 +45,6 @@ def _facts(survey: Survey) -> list[tuple[str, str]]:
         ("persons", words.count(person)),
         ("variables", f"{len(survey.dictionary.answers()):,}"),
         ("weights", words.design(survey.description.design) if household else "–"),
-        ("areas", ", ".join(survey.description.geography) or "none"),
     ]
 
 

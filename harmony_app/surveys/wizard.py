@@ -188,10 +188,17 @@ class ImportWizard(pn.viewable.Viewer):
         if self._is_filling:
             return
         self._form = wizard_state.with_reader(self._form, event.new)
-        self._name.value = self._form.name
+        self._fill_names()
         self._trial = self._tried = None
         self._show_slots()
         self._show_report()
+
+    def _fill_names(self) -> None:
+        """Show the names of the form; what is shown is what counts as typed."""
+        self._is_filling = True
+        for field, text in ((self._name, self._form.name), (self._title, self._form.title)):
+            field.value = field.value_input = text
+        self._is_filling = False
 
     def _change_texts(self, _: Any) -> None:
         if self._is_filling:
@@ -222,12 +229,10 @@ class ImportWizard(pn.viewable.Viewer):
             self._say(error)
             return
         self._trial = self._tried = None
-        with pn.io.hold():
-            self._is_filling = True
-            self._reader.value = self._form.reader
-            self._name.value = self._name.value_input = self._form.name
-            self._title.value = self._title.value_input = self._form.title
-            self._is_filling = False
+        self._is_filling = True
+        self._reader.value = self._form.reader
+        self._is_filling = False
+        self._fill_names()
         self._show_slots()
         self._corrections.fill(self._form)
         self._show_report()
@@ -286,7 +291,8 @@ class ImportWizard(pn.viewable.Viewer):
         )
         return pn.Column(
             label,
-            pn.Row(upload, path, stylesheets=_style("pair"), margin=0),
+            upload,
+            path,
             margin=(2, 0, 6, 0),
             sizing_mode="stretch_width",
         )

@@ -30,7 +30,8 @@ def test_a_table_is_added_looked_at_and_found_again_by_its_address(page, served,
 
     page.get_by_role("button", name="Add places").click()
     page.get_by_role("button", name="Spatial table").click()
-    page.get_by_label("File on the server").fill(str(file))
+    page.locator("input[type=file]").first.set_input_files(file)
+    expect(page.get_by_text("Upload complete").first).to_be_visible()
     page.get_by_label("Rows are about").select_option("PUMAs")
     page.get_by_label("Columns to average").fill("rent")
     page.get_by_label("Vintage").fill("next year")
@@ -78,3 +79,13 @@ def test_what_a_donor_publishes_of_a_neighbourhood_is_listed_and_mapped(page, se
     expect(page.get_by_role("paragraph").filter(has_text="20 % and more, % of")).to_be_visible()
     page.reload()
     expect(title).to_be_visible()
+
+
+def test_boundaries_are_sent_as_the_kind_the_field_shows(page, served):
+    page.goto(f"{served.url}/places?mode=add")
+    page.locator("input[type=file]").first.set_input_files(
+        served.workspace / "geography" / "puma.parquet"
+    )
+    expect(page.get_by_text("Upload complete").first).to_be_visible()
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text("puma can be stored")).to_be_visible()

@@ -48,6 +48,19 @@ ALLOWED = {
         "workspace.files",
         "prepare",
     },
+    "publishing": {
+        "surveys",
+        "harmony",
+        "derived",
+        "geography",
+        "fusion",
+        "estimates",
+        "validation",
+        "workspace",
+        "workspace.files",
+        "prepare",
+        "execution",
+    },
 }
 UNRESTRICTED = {"cli"}
 WEB_LIBRARIES = {"panel", "param", "bokeh", "holoviews"}
@@ -92,6 +105,7 @@ ROOMS = {
         "harmonies",
         "estimates",
         "runs",
+        "publishing",
         "derive",
         "surveys",
         "contexts",

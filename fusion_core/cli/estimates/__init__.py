@@ -1,6 +1,6 @@
-"""`harmony estimate`, `difference` and `export`."""
+"""`harmony estimate`, `rank`, `answer`, `difference` and `export`."""
 
-from fusion_core.cli.estimates import difference, estimate, export
+from fusion_core.cli.estimates import answer, difference, estimate, export, rank
 from fusion_core.cli.estimates.statistics import (
     Wish,
     chosen_fusion,
@@ -10,10 +10,12 @@ from fusion_core.cli.estimates.statistics import (
 
 __all__ = [
     "Wish",
+    "answer",
     "chosen_fusion",
     "difference",
     "estimate",
     "estimates_of",
     "export",
+    "rank",
     "read_statistics",
 ]

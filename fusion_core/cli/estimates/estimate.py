@@ -195,7 +195,7 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
     rows = []
     for row in found.head(_SHOWN).to_dict("records"):
         level = row["level"]
-        value, moe = _amounts(row)
+        value, moe = amounts(row)
         rows.append(
             (
                 *(row[name] for name in keys),
@@ -256,7 +256,8 @@ def _bounds(row: dict[Any, Any]) -> str:
     return "" if any(map(isnan, ends)) else " – ".join(map(shown, ends))
 
 
-def _amounts(row: dict[Any, Any]) -> tuple[str, str]:
+def amounts(row: dict[Any, Any]) -> tuple[str, str]:
+    """Return an estimate and its margin as people read them."""
     from fusion_core.estimates.statistics import SHARES
 
     if row["statistic"] in SHARES:

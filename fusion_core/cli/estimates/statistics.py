@@ -331,6 +331,29 @@ def _described(workspace: Workspace, source: Source) -> SurveyDescription:
     return workspace.describe(recipient_of(workspace, source))
 
 
+def area_names(workspace: Workspace, source: Source, kind: str) -> dict[str, str]:
+    """Return the names of areas by their codes as the survey writes them; none where unknown.
+
+    Parameters
+    ----------
+    workspace, source
+        Where the areas are.
+    kind
+        The column that says them.
+    """
+    import pandas as pd
+
+    from fusion_core.geography.boundaries import has_areas
+
+    if not kind or not has_areas(workspace, kind):
+        return {}
+    from fusion_core.geography.boundaries import read_areas
+
+    codes = pd.DataFrame({kind: read_areas(workspace, kind)["area_id"].astype(str)})
+    named = add_names(workspace, source, codes, (kind,))
+    return dict(zip(named[kind], named["name"], strict=True)) if "name" in named else {}
+
+
 def add_names(
     workspace: Workspace, source: Source, found: pd.DataFrame, by: Sequence[str]
 ) -> pd.DataFrame:

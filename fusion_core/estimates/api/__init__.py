@@ -25,11 +25,21 @@ from fusion_core.estimates.api.contrast_frame import (
 )
 from fusion_core.estimates.api.derived import derive
 from fusion_core.estimates.api.difference import Difference, difference_of
+from fusion_core.estimates.api.ranking import (
+    RANK_COLUMNS,
+    TOP,
+    rank,
+    rank_frame,
+    ranks_of,
+    refuse_fused,
+)
 from fusion_core.estimates.api.survey import survey_estimates
 
 __all__ = [
     "CONTRAST_COLUMNS",
     "METHODS",
+    "RANK_COLUMNS",
+    "TOP",
     "Breakdown",
     "Difference",
     "Method",
@@ -51,6 +61,10 @@ __all__ = [
     "group_side",
     "level_condition",
     "only_target",
+    "rank",
+    "rank_frame",
+    "ranks_of",
+    "refuse_fused",
     "single_group",
     "survey_estimates",
 ]

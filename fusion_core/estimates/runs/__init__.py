@@ -14,6 +14,14 @@ from fusion_core.estimates.runs.estimate_run import (
     survey_area_estimates,
 )
 from fusion_core.estimates.runs.outcomes import save_outcome, try_outcome
+from fusion_core.estimates.runs.published_donor_files import (
+    has_published_donor,
+    write_published_donor,
+)
+from fusion_core.estimates.runs.ranking import (
+    Ranking,
+    area_ranks,
+)
 from fusion_core.estimates.runs.run_comparison import (
     Group,
     compare_each,
@@ -26,17 +34,21 @@ __all__ = [
     "EstimateCache",
     "EstimateData",
     "Group",
+    "Ranking",
     "Source",
     "area_draws",
     "area_estimates",
+    "area_ranks",
     "compare_each",
     "compare_groups",
     "compare_in_source",
     "compare_sources",
     "first_estimates",
+    "has_published_donor",
     "is_answered",
     "recipient_of",
     "save_outcome",
     "survey_area_estimates",
     "try_outcome",
+    "write_published_donor",
 ]

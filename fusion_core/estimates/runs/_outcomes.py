@@ -14,7 +14,7 @@ from fusion_core.derived.evaluation import compute_on
 from fusion_core.estimates.runs._stored_implicates import LazyImplicates
 from fusion_core.estimates.statistics import Coded, Column, DrawnTable
 from fusion_core.estimates.variance import Donors, ask_donor_values, samples_of
-from fusion_core.fusion import FusedVariable
+from fusion_core.fusion import FusedVariable, Implicates
 from fusion_core.harmony.apply import LruCache
 from fusion_core.surveys.model import Variable
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from fusion_core.derived.definition import DerivedVariable
     from fusion_core.estimates.statistics import Drawn
     from fusion_core.estimates.variance import Donor, DonorSample
-    from fusion_core.fusion import Implicates
     from fusion_core.fusion.base import Stream
     from fusion_core.harmony.expressions import CheckedExpression
 

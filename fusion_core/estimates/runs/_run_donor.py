@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from fusion_core.estimates.runs.published_donor_files import (
+    has_published_donor,
+    read_published_donor,
+)
 from fusion_core.estimates.variance import DonorSample
 from fusion_core.geography.known_places import donor_intersections
 from fusion_core.geography.local_context import as_intersections, read_contexts
@@ -40,11 +44,13 @@ def donor_of_run(
     Returns
     -------
     DonorSample or None
+        What was published of the donor where the run was opened from a published data set;
         ``None`` where the run holds no donor.
     """
     path = run.input_folder / "donor.parquet"
     if not path.exists():
-        return None
+        folder = run.published_folder
+        return read_published_donor(folder) if has_published_donor(folder) else None
     donor = read_table(path, what="The prepared input", fix="Start the run again")
     survey = workspace.stored_survey(run.spec().pair.donor)
     described = survey.description

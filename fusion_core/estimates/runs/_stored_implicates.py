@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Final
 from fusion_core.errors import InputError
 from fusion_core.fusion import FusedVariable, Implicates, open_implicates
 from fusion_core.fusion.base import Stream
+from fusion_core.fusion.implicates import ImplicateFolder
 from fusion_core.harmony.apply import LruCache
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from fusion_core.fusion.implicates import ImplicateFolder
 
 KEPT_BYTES: Final = 1024 * 2**20
 """Memory for fused variables: five numbers of 1.3 million households and 40 implicates."""

@@ -38,7 +38,7 @@ from fusion_core.estimates.statistics import (
     restrict,
 )
 from fusion_core.estimates.variance import ask_donor, samples_of
-from fusion_core.harmony.apply import LruCache
+from fusion_core.harmony.apply import Item, LruCache
 from fusion_core.surveys.model import Variable, variable_from_column
 
 if TYPE_CHECKING:
@@ -334,6 +334,18 @@ class EstimateData:
             return GroupSums(groups, weights, kept=self._kept_sums, key=key, finer=nested)
 
         return self._kept_rows.get(key, begin)
+
+    def kept(self, key: tuple[object, ...], compute: Callable[[], Item]) -> Item:
+        """Return what was computed of these households before, else compute and keep it.
+
+        Parameters
+        ----------
+        key
+            What it is.
+        compute
+            Returns it; its ``nbytes`` say what memory it takes.
+        """
+        return self._kept_rows.get(key, compute)
 
     def targets(self, statistics: Sequence[Statistic], where: str = "") -> list[NamedTarget]:
         """Return what has to be computed for some statistics, within a filter if one is given."""

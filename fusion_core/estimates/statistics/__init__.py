@@ -6,7 +6,7 @@ from fusion_core.estimates.statistics.answered import (
     share_of_answers,
     weights_of_answers,
 )
-from fusion_core.estimates.statistics.columns import Column, column_from_series
+from fusion_core.estimates.statistics.columns import Column, column_from_series, find_column
 from fusion_core.estimates.statistics.drawn_expressions import (
     Coded,
     Drawn,
@@ -114,6 +114,7 @@ __all__ = [
     "donor_weight",
     "effective_answers",
     "effective_sample_size",
+    "find_column",
     "given",
     "group_rows",
     "indicates",

@@ -4,7 +4,6 @@ from fusion_core.estimates.variance.contrasts import (
     CONTRASTS,
     Contrast,
     holm,
-    holm_of_chosen_pair,
     paired,
     shared_weight_covariance,
     unpaired,
@@ -18,11 +17,13 @@ from fusion_core.estimates.variance.donor_error import (
     DonorError,
     Effect,
     JointDonorError,
-    donor_answers,
+    JointEffect,
     donor_error,
 )
 from fusion_core.estimates.variance.donor_sample import (
+    Covariates,
     DonorSample,
+    donor_answers,
 )
 from fusion_core.estimates.variance.donors import (
     Donor,
@@ -35,6 +36,16 @@ from fusion_core.estimates.variance.pooling import (
     pool,
     pool_with_donor,
 )
+from fusion_core.estimates.variance.published_donor import (
+    PublishedAnswers,
+    PublishedDonor,
+    publish_donor,
+)
+from fusion_core.estimates.variance.ranks import (
+    JointError,
+    RankSets,
+    rank_sets,
+)
 from fusion_core.estimates.variance.variance import (
     GroupEstimates,
     estimate_each,
@@ -43,6 +54,7 @@ from fusion_core.estimates.variance.variance import (
 __all__ = [
     "CONTRASTS",
     "Contrast",
+    "Covariates",
     "Donor",
     "DonorEffect",
     "DonorError",
@@ -51,18 +63,24 @@ __all__ = [
     "Effect",
     "GroupEstimates",
     "JointDonorError",
+    "JointEffect",
+    "JointError",
     "Pooled",
+    "PublishedAnswers",
+    "PublishedDonor",
+    "RankSets",
     "ask_donor",
     "ask_donor_values",
     "donor_answers",
     "donor_error",
     "estimate_each",
     "holm",
-    "holm_of_chosen_pair",
     "margin_multiplier",
     "paired",
     "pool",
     "pool_with_donor",
+    "publish_donor",
+    "rank_sets",
     "samples_of",
     "shared_weight_covariance",
     "unpaired",

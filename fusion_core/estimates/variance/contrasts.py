@@ -198,45 +198,6 @@ def holm(p_values: Floats) -> Floats:
     return adjusted
 
 
-def holm_of_chosen_pair(
-    p_value: float, pair: tuple[int, int], estimates: Floats, errors: Floats
-) -> tuple[float, int]:
-    """Return the p-value of a pair that was chosen among all pairs, adjusted for the choosing.
-
-    Who compares the first with the last of a ranking has compared every pair of it by eye. The
-    p-value tested is taken as it is; those of the other pairs, which only say how many are left to
-    choose from, follow from estimates and standard errors as if these were independent.
-
-    Parameters
-    ----------
-    p_value
-        Of the pair.
-    pair
-        Positions of the two.
-    estimates, errors
-        All that could have been chosen, with their standard errors; what has none could not.
-
-    Returns
-    -------
-    tuple
-        The adjusted p-value, and the number of pairs.
-    """
-    from scipy import special
-
-    usable = np.isfinite(estimates) & np.isfinite(errors)
-    usable[list(pair)] = True
-    places = np.flatnonzero(usable)
-    first, second = np.triu_indices(len(places), 1)
-    left, right = places[first], places[second]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        size = np.abs(estimates[left] - estimates[right]) / np.hypot(errors[left], errors[right])
-    p_values = 2.0 * special.ndtr(-size)
-    chosen = np.flatnonzero((left == min(pair)) & (right == max(pair)))
-    p_values[np.isnan(p_values)] = 1.0
-    p_values[chosen] = p_value
-    return float(holm(p_values)[chosen[0]]), len(p_values)
-
-
 def _contrast(first: Floats, second: Floats, kind: ContrastKind) -> Floats:
     if kind == "difference":
         return first - second

@@ -69,7 +69,6 @@ from fusion_core.estimates.statistics import (
     ThresholdIndicator,
     TotalTarget,
     Within,
-    effective_sample_size,
     quantiles_of_draws,
 )
 from fusion_core.estimates.variance.donor_sample import DonorSample
@@ -298,7 +297,7 @@ class DonorError(Checked):
                 return np.inf
             is_asked |= answers.is_asked
             used = used * (np.nan_to_num(answers.met, nan=0.0) > 0).any(axis=0)
-        return effective_sample_size(self.sample.weights[:, 0] * used) if is_asked else np.inf
+        return self.sample.effective_size(used) if is_asked else np.inf
 
     def _factors(self, measure: Measure) -> _Factors:
         """Take a measure apart, as this donor sees it."""
@@ -444,7 +443,7 @@ class _Factors:
             first, second = cls.of(measure.first, error), cls.of(measure.second, error)
             return cls(
                 first.own + second.own,
-                first.asked + second.asked,
+                error.sample.product_of(first.asked + second.asked),
                 first.conditions + second.conditions,
                 first.keys + second.keys,
             )
@@ -458,7 +457,7 @@ class _Factors:
         column = measure.column
         if column.observed or error.is_given(column.name):
             return cls(own=(measure,))
-        found = donor_answers(measure, error.sample)
+        found = error.sample.answers_to(measure)
         has_pattern = found is not None and found.pattern is not None
         return cls(asked=(found,), keys=(("derived", column.name),) if has_pattern else ())
 
@@ -580,40 +579,6 @@ def _directions(means: Floats, values: Floats) -> list[tuple[Floats, Floats]]:
         (mixed[:, place], np.where(unknown[0], np.nan, right[direction]))
         for place, direction in enumerate(kept)
     ]
-
-
-def donor_answers(measure: Measure, sample: DonorSample) -> DonorAnswers | None:
-    """Return a measure of a fused variable for the donor's households.
-
-    Parameters
-    ----------
-    measure
-        A measure of one fused variable.
-    sample
-        The donor.
-
-    Returns
-    -------
-    DonorAnswers or None
-        NaN for donors who did not answer – unless no answer is itself something the recipient was
-        given –, ``None`` where the donor was not asked.
-    """
-    if not isinstance(measure, Number | HasLevel | ThresholdIndicator | Answered):
-        return None
-    column = sample.columns.get(measure.column.name)
-    if column is None or bool(column.levels) != bool(measure.column.levels):
-        return None
-    every = slice(0, sample.own.rows)
-    if isinstance(measure, HasLevel):
-        level = measure.column.levels[measure.code]
-        place = column.levels.index(level) if level in column.levels else len(column.levels)
-        own: Measure = HasLevel(column, place)
-    else:
-        own = replace(measure, column=column)
-    values = own(every)
-    if measure.column.complete:
-        values = np.where(column.present(every) > 0, values, np.nan)
-    return DonorAnswers(column.pattern, np.ascontiguousarray(values.T))
 
 
 def _interpolated(marks: Floats, values: Floats, at: Floats) -> Floats:

@@ -15,13 +15,20 @@ from fusion_core.arguments import column_names, require_type
 from fusion_core.errors import InputError
 from fusion_core.estimates.statistics import (
     AS_TRAINED,
+    Answered,
     Column,
+    DonorAnswers,
     DonorWeight,
     Groups,
+    HasLevel,
+    Measure,
+    Number,
     Question,
     Statistic,
+    ThresholdIndicator,
     column_from_series,
     donor_weight,
+    effective_sample_size,
     weight_matrix,
 )
 from fusion_core.frames import Table, plain_column, read_frame, values_in_words
@@ -272,6 +279,36 @@ class DonorSample(Checked, Summarized):
         """Whether there are at least two donors for every coefficient of the regression."""
         return self.regression(np.zeros(self.own.rows)).is_determined
 
+    def answers_to(self, measure: Measure) -> DonorAnswers | None:
+        """Return what the donors contribute to a measure of a fused variable; see `donor_answers`.
+
+        Parameters
+        ----------
+        measure
+            A measure of one fused variable.
+        """
+        return donor_answers(measure, self)
+
+    def product_of(self, asked: tuple[DonorAnswers | None, ...]) -> tuple[DonorAnswers | None, ...]:
+        """Return factors whose product is that of what was asked; donors can multiply any.
+
+        Parameters
+        ----------
+        asked
+            As of `answers_to`.
+        """
+        return asked
+
+    def effective_size(self, used: Floats) -> float:
+        """Return the effective number of donors (Kish's).
+
+        Parameters
+        ----------
+        used
+            1 for donors who count, else 0.
+        """
+        return effective_sample_size(self.weights[:, 0] * used)
+
     def coefficients(self, values: Floats) -> Floats:
         """Return the weighted regression of donor values on the predictors.
 
@@ -353,6 +390,40 @@ class Regression:
     def is_determined(self) -> bool:
         """Whether there are at least two donors for every coefficient."""
         return self.donors >= _FEWEST_PER_COEFFICIENT * max(self.rank, 1)
+
+
+def donor_answers(measure: Measure, sample: DonorSample) -> DonorAnswers | None:
+    """Return a measure of a fused variable for the donor's households.
+
+    Parameters
+    ----------
+    measure
+        A measure of one fused variable.
+    sample
+        The donor.
+
+    Returns
+    -------
+    DonorAnswers or None
+        NaN for donors who did not answer – unless no answer is itself something the recipient was
+        given –, ``None`` where the donor was not asked.
+    """
+    if not isinstance(measure, Number | HasLevel | ThresholdIndicator | Answered):
+        return None
+    column = sample.columns.get(measure.column.name)
+    if column is None or bool(column.levels) != bool(measure.column.levels):
+        return None
+    every = slice(0, sample.own.rows)
+    if isinstance(measure, HasLevel):
+        level = measure.column.levels[measure.code]
+        place = column.levels.index(level) if level in column.levels else len(column.levels)
+        own: Measure = HasLevel(column, place)
+    else:
+        own = replace(measure, column=column)
+    values = own(every)
+    if measure.column.complete:
+        values = np.where(column.present(every) > 0, values, np.nan)
+    return DonorAnswers(column.pattern, np.ascontiguousarray(values.T))
 
 
 def encode_alike(

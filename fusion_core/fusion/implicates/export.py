@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -22,7 +23,7 @@ from fusion_core.workspace.files import replace_file
 if TYPE_CHECKING:
     from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
 
-TableKind = Literal["csv", "parquet"]
+TableKind = Literal["csv", "csv.gz", "parquet"]
 NextRows = Callable[[int], pa.Table]
 CELLS_AT_ONCE: Final = 1_000_000
 
@@ -47,7 +48,7 @@ def export_implicates(
     to
         File to write, in place once it is complete.
     kind
-        CSV or Parquet.
+        CSV, the same compressed with gzip, or Parquet.
     recipient
         Parquet file of the recipient the implicates were drawn for; without it households are
         numbered from 0 in a column ``row``, beside the identifiers that were known when fusing.
@@ -88,22 +89,18 @@ def export_implicates(
     households = _households(implicates, recipient, columns, kind)
     form = _wide if wide else _long
     rows, writer = 0, None
-    with replace_file(to) as temporary:
-        try:
-            for piece in _pieces(implicates, names):
-                table = form(households(piece.rows), piece)
-                if writer is None:
-                    _refuse_repeated(table.column_names)
-                if code is not None:
-                    table = table.filter(piece[names[0]].values.ravel() == code)
-                if kind == "csv":
-                    table = _without_dictionaries(table)
-                writer = writer or _writer(kind, temporary, table.schema)
-                writer.write_table(table)
-                rows += len(table)
-        finally:
-            if writer is not None:
-                writer.close()
+    with replace_file(to) as temporary, ExitStack() as opened:
+        for piece in _pieces(implicates, names):
+            table = form(households(piece.rows), piece)
+            if writer is None:
+                _refuse_repeated(table.column_names)
+            if code is not None:
+                table = table.filter(piece[names[0]].values.ravel() == code)
+            if kind != "parquet":
+                table = _without_dictionaries(table)
+            writer = writer or _writer(kind, temporary, table.schema, opened)
+            writer.write_table(table)
+            rows += len(table)
     return rows
 
 
@@ -190,7 +187,7 @@ def _households(
     for name in columns:
         if name not in schema.names:
             raise InputError.unknown("column", name, schema.names, where=str(recipient))
-        if kind == "csv" and pa.types.is_nested(schema.field(name).type):
+        if kind != "parquet" and pa.types.is_nested(schema.field(name).type):
             raise InputError(
                 f"The column '{name}' holds lists, which a CSV file cannot",
                 where=str(recipient),
@@ -279,7 +276,9 @@ def _without_dictionaries(table: pa.Table) -> pa.Table:
     return table
 
 
-def _writer(kind: TableKind, path: Path, schema: pa.Schema) -> Any:
-    if kind == "csv":
-        return csv.CSVWriter(path, schema)
-    return pq.ParquetWriter(path, schema, compression="zstd")
+def _writer(kind: TableKind, path: Path, schema: pa.Schema, opened: ExitStack) -> Any:
+    if kind == "parquet":
+        return opened.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
+    compression = "gzip" if kind == "csv.gz" else None
+    sink = opened.enter_context(pa.output_stream(path, compression=compression))
+    return opened.enter_context(csv.CSVWriter(sink, schema))

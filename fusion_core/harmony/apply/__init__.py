@@ -12,6 +12,7 @@ from fusion_core.harmony.apply.grouping import (
     side_values,
 )
 from fusion_core.harmony.apply.lru_cache import (
+    Item,
     LruCache,
 )
 from fusion_core.harmony.apply.prices import (
@@ -44,6 +45,7 @@ __all__ = [
     "KEEP_FROM",
     "PROBABILITIES",
     "HarmonizedPair",
+    "Item",
     "LruCache",
     "RowProblem",
     "RowsCache",

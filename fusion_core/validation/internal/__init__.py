@@ -43,7 +43,9 @@ from fusion_core.validation.internal.validate import (
 from fusion_core.validation.internal.verdicts import (
     FAIR_ERROR,
     GOOD_ERROR,
+    UNUSABLE_ERROR,
     percent_words,
+    smallest_share,
     verdict,
 )
 
@@ -60,6 +62,7 @@ __all__ = [
     "RELIABILITY_COLUMNS",
     "SCORE_COLUMNS",
     "TOTAL_VARIATION",
+    "UNUSABLE_ERROR",
     "SubsetChoice",
     "Validation",
     "brier",
@@ -73,6 +76,7 @@ __all__ = [
     "reliability_gaps",
     "score_table",
     "score_variables",
+    "smallest_share",
     "smooth_metrics",
     "validate",
     "verdict",

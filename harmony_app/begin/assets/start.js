@@ -1,4 +1,4 @@
-// The start page: three ways to begin. All texts are set as text, never as markup.
+// The start page: four ways to begin. All texts are set as text, never as markup.
 function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -40,7 +40,11 @@ export function render({ model, el }) {
       [field("Title", "title", "", "Such as Energy burden 2024"), field("New or empty folder", "folder", model.folders.own)], "Start"),
     way("folder", "Open a folder",
       "A workspace that is there already: yours, or one that a colleague shared.",
-      [field("Folder", "folder", "", "Path of a folder with a workspace.json")], "Open"));
+      [field("Folder", "folder", "", "Path of a folder with a workspace.json")], "Open"),
+    way("data", "Open a published data set",
+      "Fused data somebody published: maps and margins without the donor or the models. Checksums are verified first.",
+      [field("Folder of the data set", "source", "", "Path of a folder with a dataset.json"),
+        field("Folder of the workspace, new or yours", "folder", model.folders.data)], "Open the data"));
   el.append(h("section", { class: "start" }, h("h1", {}, "How would you like to begin?"),
     h("p", { class: "lead" }, "Harmony fuses the answers of one survey onto the households of another, and maps them with honest margins of error."),
     ways, waiting, ...(model.back ? [h("p", { class: "back" }, h("a", { href: "/begin" }, `Back to ${model.back}`))] : [])));

@@ -1,7 +1,7 @@
 // Areas from high to low, each a button with its 90 % interval as a bar.
 export function render({ model, el }) {
   const list = document.createElement("ol");
-  list.setAttribute("aria-label", "Highest areas");
+  list.setAttribute("aria-label", "Ranked areas");
 
   const share = (value) => 4 + 68 * value;
 
@@ -17,7 +17,7 @@ export function render({ model, el }) {
       model.send_msg({ area: item.area, compare: event.shiftKey }));
 
     const rank = document.createElement("span");
-    rank.className = "rank";
+    rank.className = `rank ${item.mark}`;
     rank.textContent = index + 1;
     const name = document.createElement("span");
     name.className = "name";
@@ -38,7 +38,13 @@ export function render({ model, el }) {
       shape("line", { class: "bar", x1: share(item.low), x2: share(item.high), y1: 8, y2: 8 });
     }
     shape("circle", { class: "point", cx: share(item.at), cy: 8, r: 4 });
-    button.append(rank, name, drawing);
+    const ranks = document.createElement("span");
+    ranks.className = "ranks";
+    ranks.textContent = item.ranks;
+    const right = document.createElement("span");
+    right.className = "right";
+    right.append(drawing, ranks);
+    button.append(rank, name, right);
     entry.append(button);
     return entry;
   };

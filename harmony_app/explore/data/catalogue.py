@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import HarmonyError, InputError
+from fusion_core.execution.years import YearsApart, years_apart
 from fusion_core.geography.boundaries import has_areas
 from fusion_core.geography.definitions import check_definitions
 from fusion_core.surveys.model import SurveyDescription, SurveyId, Variable
@@ -47,6 +48,8 @@ class Source:
         Replication design of the survey.
     notes
         What to know of its areas and the boundaries, one sentence each.
+    years
+        How far apart the years of donor and recipient are, where they are.
     """
 
     id: str
@@ -60,6 +63,7 @@ class Source:
     area_kinds: tuple[str, ...] = ("puma",)
     design: WeightDesign = field(default_factory=WeightDesign)
     notes: tuple[str, ...] = ()
+    years: YearsApart | None = None
 
     @property
     def readable(self) -> dict[str, Variable]:
@@ -162,6 +166,7 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         geography=description.geography,
         area_kinds=kinds,
         notes=notes,
+        years=years_apart(workspace, run),
         design=description.design,
     )
 

@@ -16,6 +16,7 @@ from fusion_core.estimates.runs import (
     EstimateCache,
     area_draws,
     area_estimates,
+    area_ranks,
     compare_each,
     compare_in_source,
     compare_sources,
@@ -23,7 +24,6 @@ from fusion_core.estimates.runs import (
     is_answered,
     survey_area_estimates,
 )
-from fusion_core.estimates.variance import holm_of_chosen_pair
 from fusion_core.geography.definitions import without_boundaries
 from harmony_app.explore.map import align
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fusion_core.estimates.api import Difference
+    from fusion_core.estimates.runs import Ranking
+    from fusion_core.publishing import AnswerSheet
     from fusion_core.workspace.layout import Workspace
     from harmony_app.explore.data.catalogue import Source
     from harmony_app.explore.view import EstimateRequest
@@ -160,7 +162,7 @@ class Estimator:
         )
 
     def compare(
-        self, source: Source, request: EstimateRequest, table: pd.DataFrame, pair: tuple[str, str]
+        self, source: Source, request: EstimateRequest, pair: tuple[str, str]
     ) -> Difference:
         """Test whether two areas differ, as a pair chosen among all pairs of the map.
 
@@ -168,22 +170,28 @@ class Estimator:
         ----------
         source, request
             What is shown.
-        table
-            The estimates of all areas (`Answer.table`).
         pair
             The two areas.
         """
         loaded = self.cache.source(self.workspace, source.run or source.survey)
         kind = request.area_kind
+        sets = self.ranking(source, request).sets
         found = compare_in_source(
             loaded, request.statistic, {kind: pair[0]}, {kind: pair[1]}, where=request.where
         )
-        areas = table["stored"].tolist()
-        numbers = (table[name].to_numpy(dtype=float) for name in ("estimate", "standard_error"))
-        adjusted, pairs = holm_of_chosen_pair(
-            found.p_value, (areas.index(pair[0]), areas.index(pair[1])), *numbers
+        ranked = int((sets.rank > 0).sum())
+        return found.chosen_among(max(ranked * (ranked - 1) // 2, 1), sets.adjusted(found.p_value))
+
+    def ranking(self, source: Source, request: EstimateRequest) -> Ranking:
+        """Rank all areas from the highest, with the ranks each may have."""
+        return area_ranks(
+            self.workspace,
+            source.run or source.survey,
+            request.statistic,
+            (request.area_kind,),
+            request.where,
+            cache=self.cache,
         )
-        return found.chosen_among(pairs, adjusted)
 
     def compare_with_all(self, source: Source, request: EstimateRequest, area: str) -> Difference:
         """Test whether an area, chosen among all, differs from all areas together."""
@@ -228,6 +236,26 @@ class Estimator:
             common_numbers=True,
         )
         return _of_area(found, request.area_kind, area)
+
+    def sheet(
+        self, source: Source, request: EstimateRequest, table: pd.DataFrame, area: str
+    ) -> AnswerSheet:
+        """Return the view's answer on one page: of a chosen area, or of all together."""
+        from fusion_core.publishing import answer_sheet
+
+        kind = request.area_kind
+        stored = dict(zip(table["area_id"], table["stored"].astype(str), strict=True))
+        names = dict(zip(table["stored"].astype(str), table["name"], strict=True))
+        return answer_sheet(
+            self.workspace,
+            source.run or source.survey,
+            request.statistic,
+            area={kind: stored[area]} if area in stored else None,
+            by=kind,
+            where=request.where,
+            names=names,
+            cache=self.cache,
+        )
 
     def _estimate(
         self, source: Source, request: EstimateRequest, by: Sequence[str], where: str

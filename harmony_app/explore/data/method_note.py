@@ -161,6 +161,8 @@ def method_note(
         ("Areas", f"{len(answer.table):,} of kind {state.area_kind}"),
     ]
     facts += [("Note on areas", note) for note in (*source.notes, answer.undrawn) if note]
+    if source.years is not None:
+        facts += [("Years and prices", text) for text in source.years.sentences]
     if statistic.level:
         facts.insert(3, ("Level", statistic.level))
     implicates = 0 if source.spec is None else source.spec.implicates

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fusion_core.errors import InputError
 from fusion_core.estimates.margins import MARGIN_LATER
 from fusion_core.geography.codes import match_areas
-from harmony_app.explore.view import class_edges, classify, words
+from harmony_app.explore.view import class_doubt, class_edges, classify, words
 from harmony_app.shell.look import (
     PaletteName,
     Quantity,
@@ -27,7 +27,7 @@ from harmony_app.shell.look import (
 )
 
 if TYPE_CHECKING:
-    from harmony_app.explore.view import ExploreState, HatchRule
+    from harmony_app.explore.view import ClassDoubt, ExploreState, HatchRule
     from harmony_app.shell.session import Theme
 
 ESTIMATE_COLUMNS: Final = (
@@ -74,6 +74,9 @@ class MapLayer:
         The classes, low to high.
     without_value
         Number of areas without a value.
+    doubt
+        How many areas may be in another class; ``None`` where estimates are not what is coloured,
+        or have no margins.
     """
 
     codes: NDArray[np.int64]
@@ -81,6 +84,7 @@ class MapLayer:
     unreliable: tuple[int, ...]
     legend: tuple[LegendEntry, ...]
     without_value: int
+    doubt: ClassDoubt | None = None
 
 
 def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.DataFrame:
@@ -167,7 +171,8 @@ def map_layer(
         Light or dark page.
     """
     values = measured_values(table, state)
-    edges = class_edges(values, state.class_method, state.classes, state.breaks)
+    errors = _errors(table) if state.measure == "estimate" else None
+    edges = class_edges(values, state.class_method, state.classes, state.breaks, errors)
     codes = classify(values, edges)
     classes = max(len(edges) - 1, 0)
     ramp: PaletteName = "estimate" if state.measure == "estimate" else "uncertainty"
@@ -183,7 +188,15 @@ def map_layer(
         unreliable=unreliable_positions(table, state.hatch),
         legend=legend,
         without_value=int((codes < 0).sum()),
+        doubt=None if errors is None else class_doubt(values, errors, edges),
     )
+
+
+def _errors(table: pd.DataFrame) -> NDArray[np.float64] | None:
+    """Return the standard errors of aligned estimates, ``None`` where there are none yet."""
+    if "standard_error" not in table:
+        return None
+    return np.asarray(table["standard_error"].to_numpy(dtype=float))
 
 
 def edge_labels(

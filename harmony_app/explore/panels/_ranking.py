@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import panel as pn
 import param
 from panel.custom import JSComponent
 
@@ -17,11 +18,51 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from fusion_core.estimates.runs import Ranking
     from harmony_app.explore.view import HatchRule
     from harmony_app.shell.look import Quantity
 
 ASSETS = Path(__file__).parents[1] / "assets"
-SHOWN_AREAS = 25
+TOP = 10
+
+
+@dataclass(frozen=True)
+class RankBounds:
+    """The ranks areas may have, all at once with 90 % confidence.
+
+    Attributes
+    ----------
+    ranks
+        Best and worst rank by the area as the survey writes it.
+    count
+        Number of areas with a rank.
+    """
+
+    ranks: Mapping[str, tuple[int, int]]
+    count: int
+
+    @classmethod
+    def of(cls, ranking: Ranking, column: str) -> RankBounds:
+        """Read the bounds of a ranking by one column."""
+        table = ranking.table[ranking.table["rank"] > 0]
+        pairs = zip(table["best_rank"].astype(int), table["worst_rank"].astype(int), strict=True)
+        return cls(dict(zip(table[column].astype(str), pairs, strict=True)), len(table))
+
+    def from_the_lowest(self) -> RankBounds:
+        """Count ranks from the other end."""
+        end = self.count + 1
+        ranks = {area: (end - worst, end - best) for area, (best, worst) in self.ranks.items()}
+        return RankBounds(ranks, self.count)
+
+    @property
+    def surely(self) -> int:
+        """Number of areas surely among the first."""
+        return sum(worst <= TOP for _, worst in self.ranks.values())
+
+    @property
+    def leading(self) -> int:
+        """Number of areas that nobody is surely before."""
+        return sum(best == 1 for best, _ in self.ranks.values())
 
 
 class RankedAreas(JSComponent):
@@ -47,9 +88,9 @@ def ranking_items(
     rule: HatchRule,
     *,
     lowest: bool = False,
-    limit: int = SHOWN_AREAS,
+    bounds: RankBounds | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the highest (or lowest) areas with their interval on a common 0–1 scale.
+    """Return the areas from the highest (or lowest) with their interval on a common 0–1 scale.
 
     Parameters
     ----------
@@ -61,14 +102,14 @@ def ranking_items(
         When an estimate is too uncertain; such areas are drawn hollow.
     lowest
         Start from the lowest instead.
-    limit
-        Number of areas.
+    bounds
+        The ranks they may have, from the same end; ``None`` while these are computed.
     """
     from harmony_app.explore.map import unreliable_positions
 
     unsure = set(unreliable_positions(table, rule))
     present = table[np.isfinite(table["estimate"].to_numpy(dtype=float))]
-    ranked = present.sort_values("estimate", ascending=lowest, kind="stable").head(limit)
+    ranked = present.sort_values("estimate", ascending=lowest, kind="stable")
     if ranked.empty:
         return []
     low = float(np.nanmin([ranked["lower"].min(), ranked["estimate"].min()]))
@@ -78,26 +119,73 @@ def ranking_items(
     for position, row in zip(ranked.index, ranked.to_dict("records"), strict=True):
         known = bool(np.isfinite(row["moe"]))
         interval = words.interval_sentence(row, quantity)
+        ranks = None if bounds is None else bounds.ranks.get(str(row["stored"]))
+        mark, told = _mark(ranks, lowest=lowest)
         items.append(
             {
                 "area": str(row["area_id"]),
                 "name": str(row["name"]),
-                "value": quantity.value(float(row["estimate"]), float(row["moe"]), unit=False),
+                "value": words.value_with_margin(row, quantity),
+                "ranks": "" if ranks is None else _span(ranks),
+                "mark": mark,
                 "at": (float(row["estimate"]) - low) / span,
                 "low": (float(row["lower"]) - low) / span if known else None,
                 "high": (float(row["upper"]) - low) / span if known else None,
                 "unsure": position in unsure,
-                "title": f"{interval}; {words.reliability_phrase(row)}",
+                "title": f"{interval}; {words.reliability_phrase(row)}{told}",
             }
         )
     return items
 
 
-def ranking_note() -> pn.pane.HTML:
-    """Explain the bars."""
-    return pn.pane.HTML(
-        '<div style="color:var(--muted);font-size:12px">Bars: 90 % interval; hollow: too uncertain.'
-        " Areas whose bars overlap may be in another order.</div>",
-        sizing_mode="stretch_width",
-        margin=0,
-    )
+def _span(ranks: tuple[int, int]) -> str:
+    return str(ranks[0]) if ranks[0] == ranks[1] else f"{ranks[0]:,}–{ranks[1]:,}"
+
+
+def _mark(ranks: tuple[int, int] | None, *, lowest: bool) -> tuple[str, str]:
+    """Return how an area is marked, and what that means."""
+    if ranks is None:
+        return "", ""
+    extreme = "lowest" if lowest else "highest"
+    told = f"; rank {_span(ranks)}"
+    if ranks == (1, 1):
+        return "surely", f"{told}: surely the {extreme}"
+    if ranks[1] <= TOP:
+        told += f": surely among the {TOP} {extreme}"
+        mark = "surely"
+    else:
+        mark = ""
+    if ranks[0] == 1:
+        return mark or "leading", f"{told}; not distinguishable from the first"
+    return mark, told
+
+
+def ranking_note(bounds: RankBounds | None, *, lowest: bool = False, failed: bool = False) -> str:
+    """Explain bars, ranks and marks, as HTML.
+
+    Parameters
+    ----------
+    bounds
+        The ranks that are shown; ``None`` while there are none.
+    lowest
+        Whether they count from the lowest.
+    failed
+        Whether there will be none.
+    """
+    extreme = "lowest" if lowest else "highest"
+    text = "Bars: 90 % interval; hollow: too uncertain. "
+    if failed:
+        text += "The ranks these areas may have could not be computed."
+    elif bounds is None:
+        text += "Computing which ranks are sure …"
+    else:
+        surely = (
+            f"<b>●</b> {bounds.surely} surely among the {TOP} {extreme}; "
+            if bounds.count > TOP
+            else ""
+        )
+        text += (
+            f"Right: the ranks an area may have, all at once with 90 % confidence. {surely}"
+            f"<b>○</b> not distinguishable from the first ({bounds.leading:,} in all)."
+        )
+    return f'<div style="color:var(--muted);font-size:12px">{text}</div>'

@@ -261,6 +261,12 @@ def legend_html(layer: MapLayer, rule: HatchRule) -> str:
             '<li><span class="swatch empty"></span><span>no estimate '
             f"({escape(count(layer.without_value, 'area'))})</span></li>"
         )
+    if layer.doubt is not None:
+        items.append(
+            '<li class="doubt" title="Areas whose 90 % interval reaches beyond a break of their class, and '
+            'the share expected to lie beyond one (Sun and Wong 2010)">'
+            f"<span>{escape(layer.doubt.sentence)}</span></li>"
+        )
     return f'<ul class="legend" aria-label="Legend">{"".join(items)}</ul>'
 
 

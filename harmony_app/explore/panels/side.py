@@ -12,7 +12,12 @@ import panel as pn
 from fusion_core.errors import HarmonyError
 from harmony_app.explore.data import true_value
 from harmony_app.explore.panels import _detail as detail
-from harmony_app.explore.panels._ranking import RankedAreas, ranking_items, ranking_note
+from harmony_app.explore.panels._ranking import (
+    RankBounds,
+    RankedAreas,
+    ranking_items,
+    ranking_note,
+)
 from harmony_app.explore.view import ALL_AREAS, words
 from harmony_app.log import LOG
 from harmony_app.shell.work import SlowWork
@@ -85,6 +90,8 @@ class Side:
         self._change = change
         self._choose = choose
         self._work = SlowWork()
+        self._ranking_work = SlowWork()
+        self._bounds: RankBounds | None = None
         self._showing = False
         self._state: ExploreState | None = None
         self._names: dict[str, str] = {}
@@ -111,6 +118,7 @@ class Side:
         self.ranked = RankedAreas(
             choose, margin=0, styles={"flex": "1 1 0", "min-height": "0"}, **_WIDE
         )
+        self.note = pn.pane.HTML(ranking_note(None), **html)
         self._answer: Answer | None = None
         self.breakdown.param.watch(self._breakdown_changed, "value")
         self.against.param.watch(self._against_changed, "value")
@@ -146,7 +154,7 @@ class Side:
             ),
             self.find,
             self.ranked,
-            ranking_note(),
+            self.note,
             css_classes=["card"],
             margin=0,
             styles={"flex": "1 1 200px", "min-height": "170px", "padding": "12px"},
@@ -170,14 +178,31 @@ class Side:
             self._names = names
             self.find.options = list(names)
             self.compare_with.options = list(names)
-        self._state = state
+        self._state, self._bounds = state, None
         self._show_ranking()
         self.show_areas(state)
+        if answer.margins and len(names) > 1:
+            request, ask = answer.request, self._estimator
+
+            def rank() -> RankBounds:
+                return RankBounds.of(ask.ranking(source, request), request.area_kind)
+
+            self._ranking_work.start(rank, self._show_bounds, self._ranks_failed)
+
+    def _show_bounds(self, bounds: RankBounds) -> None:
+        self._bounds = bounds
+        self._show_ranking()
+
+    def _ranks_failed(self, error: Exception) -> None:
+        if not isinstance(error, HarmonyError):
+            LOG.error("The ranks could not be computed", exc_info=error)
+        self.note.object = ranking_note(None, failed=True)
 
     def forget(self) -> None:
         """Take away the figures of an earlier question."""
         self._work.cancel()
-        self._answer = None
+        self._ranking_work.cancel()
+        self._answer = self._bounds = None
         self.ranked.items = []
         self._detail.visible = False
 
@@ -188,9 +213,17 @@ class Side:
 
     def _show_ranking(self) -> None:
         if self._answer is not None and self._state is not None:
+            bounds = self._bounds
+            if bounds is not None and self.order.value:
+                bounds = bounds.from_the_lowest()
             self.ranked.items = ranking_items(
-                self._answer.table, self._quantity, self._state.hatch, lowest=self.order.value
+                self._answer.table,
+                self._quantity,
+                self._state.hatch,
+                lowest=self.order.value,
+                bounds=bounds,
             )
+            self.note.object = ranking_note(bounds, lowest=self.order.value)
 
     def show_areas(self, state: ExploreState) -> None:
         """Show the chosen areas: what is known at once, the rest when it is computed."""
@@ -263,7 +296,7 @@ class Side:
         if not np.isfinite(second["estimate"]):
             return None
         areas = (stored, str(second["stored"]))
-        return self._estimator.compare(source, request, answer.table, areas)
+        return self._estimator.compare(source, request, areas)
 
     def _others(self, source: Source, answer: Answer) -> dict[str, str]:
         """Return what an area can be compared with besides another area, by title."""
@@ -316,6 +349,9 @@ class Side:
             truth=None if facts is None else facts.truth,
         )
         rule = '<hr style="border:0;border-top:1px solid var(--line);margin:10px 0">'
+        apart = "" if self._source.years is None else self._source.years.short
+        if apart:
+            card += f'<div class="facts"><span class="muted">{escape(apart)}</span></div>'
         self.card.object = rule + card if self.comparison.visible else card
 
     def _failed(self, error: Exception) -> None:

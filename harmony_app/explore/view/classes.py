@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
+from harmony_app.explore.view.class_doubt import sure_breaks
 
-ClassMethod = Literal["quantile", "equal", "natural", "manual"]
+ClassMethod = Literal["quantile", "equal", "natural", "sure", "manual"]
 CLASS_METHODS: Final[tuple[ClassMethod, ...]] = get_args(ClassMethod)
 CLASS_METHOD_TITLES: Final[dict[ClassMethod, str]] = {
     "quantile": "same number of areas",
     "equal": "equal steps",
     "natural": "natural gaps (Jenks)",
+    "sure": "fewest areas in doubt",
     "manual": "my own breaks",
 }
 NO_CLASS: Final = -1
@@ -30,6 +32,7 @@ def class_edges(
     method: ClassMethod,
     classes: int,
     manual: tuple[float, ...] = (),
+    errors: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Return the edges of the classes, ascending and distinct, one more than there are classes.
 
@@ -41,11 +44,14 @@ def class_edges(
         One value per area; not-a-number where there is none.
     method
         ``quantile`` (same number of areas in each), ``equal`` (same width), ``natural`` (smallest
-        sum of squares within classes: Fisher 1958, as used by Jenks) or ``manual``.
+        sum of squares within classes: Fisher 1958, as used by Jenks), ``sure`` (fewest areas
+        expected in a wrong class, see `sure_breaks`) or ``manual``.
     classes
         Number of classes wanted, 1 or more.
     manual
         Breaks between classes, for ``manual``.
+    errors
+        Standard errors of the values, for ``sure``; without them it is ``quantile``.
 
     Returns
     -------
@@ -64,6 +70,9 @@ def class_edges(
         inner = list(np.linspace(low, high, classes + 1)[1:-1])
     elif method == "natural":
         inner = natural_breaks(present, classes)
+    elif method == "sure" and errors is not None and np.isfinite(errors).any():
+        known = np.isfinite(values)
+        inner = sure_breaks(values[known], errors[known], classes)
     else:
         inner = list(np.quantile(present, np.linspace(0, 1, classes + 1)[1:-1]))
     edges = np.unique(np.array([low, *inner, high]))

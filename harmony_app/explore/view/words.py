@@ -125,6 +125,12 @@ def estimate_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:
     return f"{value} {quantity.short_moe(_number(row['moe']))}"
 
 
+def value_with_margin(row: Mapping[str, Any], quantity: Quantity) -> str:
+    """Return an estimate with its margin and without its unit, for lists."""
+    value = quantity.value(_number(row["estimate"]), _number(row["moe"]), unit=False)
+    return f"{value} {quantity.short_moe(_number(row['moe']))}"
+
+
 def hatch_phrase(rule: HatchRule) -> str:
     """Say when an area is hatched."""
     if rule.measure == "never":
@@ -181,7 +187,7 @@ def test_phrase(difference: Difference) -> str:
         return difference.assumption
     parts = [f"p {_p_text(difference.p_value)}"]
     if difference.comparisons > 1:
-        adjusted = f"adjusted for {difference.comparisons:,} comparisons (Holm)"
+        adjusted = f"adjusted for {difference.comparisons:,} comparisons"
         parts.append(f"{adjusted} p {_p_text(difference.p_adjusted)}")
     if math.isfinite(difference.ratio) and math.isfinite(difference.ratio_moe):
         parts.append(

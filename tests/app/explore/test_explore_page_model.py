@@ -214,7 +214,7 @@ def test_choosing_two_areas_compares_them(make_page):
     found = page.side.comparison.object
     assert "Square F is higher than Square A by" in found
     assert "allowing for its choice among 10 comparisons" in found
-    assert "adjusted for 10 comparisons (Holm)" in found
+    assert "adjusted for 10 comparisons" in found
     assert page.centre.map._pins.data["label"] == ["A", "B"]
     page.side.clear.clicks += 1
     assert not page.side._detail.visible
@@ -546,3 +546,39 @@ def test_the_map_opens_on_the_areas_that_have_an_estimate(make_page):
     bounds = shapes.frame.geometry.iloc[2].bounds
     assert west < bounds[0] < bounds[2] < east
     assert south < bounds[1] < bounds[3] < north
+
+
+def test_every_area_is_ranked_with_the_ranks_it_may_have(make_page):
+    page = make_page()
+    items = page.side.ranked.items
+    assert len(items) == 5  # the sixth has no household
+    assert all("±" in item["value"] for item in items)
+    assert all(item["ranks"] for item in items)
+    assert "not distinguishable from the first" in page.side.note.object
+    page.side.order.value = True
+    lowest = page.side.ranked.items
+    assert lowest[0]["area"] == items[-1]["area"]
+
+
+def test_the_legend_says_how_many_areas_may_belong_to_another_class(make_page):
+    assert "of 5 areas may belong to another class" in make_page().centre.legend.object
+
+
+def test_the_gap_of_years_stands_on_map_panel_and_note(make_page):
+    page = make_page()
+    page.choose_area("0100600")
+    gap = page.source.years.short
+    assert "apart" in gap
+    assert gap in page.centre.notes.object
+    assert gap in page.side.card.object
+    assert page.source.years.sentence in page.note.text()
+
+
+def test_the_answer_sheet_is_the_page_to_print(make_page):
+    page = make_page()
+    page.choose_area("0100600")
+    button = next(item for item in page._files if item.label == "Answer sheet")
+    sheet = button.callback().getvalue().decode()
+    assert "Square F" in sheet
+    assert "May I publish this?" in sheet
+    assert "data:image/svg+xml" in sheet

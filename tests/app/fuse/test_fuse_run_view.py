@@ -64,7 +64,14 @@ def test_links_and_downloads_appear_when_there_is_something_to_see(run):
         f"/validate?run={run.id}",
         f"/explore?run={run.id}",
     ]
-    assert len(data["downloads"]) == 3
+    assert [item["title"] for item in data["downloads"]] == [
+        "Implicates",
+        "Methods note",
+        "Publish…",
+        "Publish without the recipient…",
+    ]
+    run.model_folder.mkdir()  # a run opened from a published data set has none
+    assert "Model" in [item["title"] for item in detail_data(row_of(run))["downloads"]]
 
 
 def test_the_table_sums_up_a_run(run):

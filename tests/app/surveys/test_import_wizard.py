@@ -108,7 +108,7 @@ def test_a_workspace_that_may_not_be_read_is_said_in_a_sentence(wizard_with, mon
 
 def test_an_upload_that_finds_no_room_is_said_in_a_sentence(workspace, left, monkeypatch):
     wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
-    upload = wizard._slots[0][1][0]
+    upload = wizard._slots[0][1]
 
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -126,7 +126,7 @@ def piece(name: str, data: bytes, number: int = 1, of: int = 1) -> SimpleNamespa
 
 def test_a_file_sent_in_pieces_is_put_together_on_disk(workspace, left):
     wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
-    upload = wizard._slots[0][1][0]
+    upload = wizard._slots[0][1]
     upload._process_event(piece("recs.csv", b"id,kwh\n1,", 1, 2))
     assert "household" not in wizard._form.files
     upload._process_event(piece("recs.csv", b"5\n", 2, 2))
@@ -137,7 +137,7 @@ def test_a_file_sent_in_pieces_is_put_together_on_disk(workspace, left):
 
 def test_a_name_that_leads_elsewhere_stays_in_the_folder_of_uploads(workspace, left):
     wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
-    upload = wizard._slots[0][1][0]
+    upload = wizard._slots[0][1]
     upload._process_event(piece("../../../evil.csv", b"id\n"))
     assert wizard._form.files["household"].parent == upload._folder
 
@@ -230,3 +230,10 @@ def test_a_recipe_that_cannot_be_read_is_said(workspace, tmp_path, left):
     wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
     wizard._recipe_file.value = str(tmp_path / "recipe.toml")
     assert "The recipe is not TOML" in str(wizard._report.object)
+
+
+def test_the_name_a_reader_proposes_stays_when_the_vintage_is_typed(workspace, left):
+    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard._reader.value = "acs_pums"
+    wizard._vintage.value_input = "2024"
+    assert (wizard._name.value, wizard._form.name, wizard._form.vintage) == ("ACS", "ACS", "2024")

@@ -150,7 +150,7 @@ def test_codes_no_crosswalk_knows_are_counted_with_their_place(workspace, tmp_pa
         ("tract,price\n01001000100,1\n", {"crosswalks": ()}, "needs a crosswalk to PUMAs"),
         ("tract,price\n01001000100,1\n", {"columns": ()}, "not said which columns to use"),
         ("tract,price\n01001000100,1\n", {"census": "2010"}, "No crosswalk leads from 2010 tracts"),
-        ("place,price\n01001000100,1\n", {}, "No column looks like the code of a tract"),
+        ("place,price\nhere,1\n", {}, "No column looks like the code of a tract"),
         (
             "tract,price,w\n01001000100,1,-2\n",
             {"columns": (AreaColumn("price", "price", weight="w"),)},

@@ -20,7 +20,6 @@ from fusion_core.estimates.margins.assumptions import (
     ONE_HOUSEHOLD,
     SAME_ANSWER,
 )
-from fusion_core.estimates.variance.contrasts import holm, holm_of_chosen_pair
 from fusion_core.estimates.variance.donor_sample import DonorSample
 from fusion_core.fusion import FusedVariable, Implicates
 from fusion_core.surveys import WeightDesign
@@ -302,14 +301,3 @@ def test_an_implicate_without_such_a_household_leaves_the_estimate_to_the_others
     found = analyze(fused, Statistic("mean", "x"), by="area", recipient=table, design=DESIGN)
     alone = found[found["area"] == "b"].iloc[0]
     assert alone["estimate"] == pytest.approx(np.nanmean(x[-1]))
-
-
-def test_who_chooses_the_extremes_of_a_ranking_tests_all_pairs():
-    estimates, errors = np.array([1.0, 1.2, 1.4, 1.6, 1.8]), np.full(5, 0.2)
-    adjusted, pairs = holm_of_chosen_pair(0.01, (0, 4), estimates, errors)
-    assert pairs == 10
-    assert adjusted == pytest.approx(0.1)
-    assert holm_of_chosen_pair(0.01, (4, 0), estimates, errors) == (adjusted, pairs)
-    two, one_pair = holm_of_chosen_pair(0.01, (0, 1), estimates[:2], errors[:2])
-    assert (two, one_pair) == (0.01, 1)
-    assert holm(np.array([0.01] + [0.9] * 9))[0] == pytest.approx(adjusted)

@@ -1,0 +1,177 @@
+"""`harmony rank`: areas or other groups in order, with the ranks each may have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fusion_core.cli.estimates.estimate import (
+    AboveOption,
+    BelowOption,
+    ConfidenceOption,
+    LevelOption,
+    PerOption,
+    QuantileOption,
+    StatisticOption,
+    SurveyOption,
+    WhereOption,
+    amounts,
+)
+from fusion_core.cli.estimates.statistics import (
+    Wish,
+    add_names,
+    chosen_source,
+    known_variables,
+    read_by,
+    read_statistics,
+)
+from fusion_core.cli.options import JsonOption, RunArgument, WorkspaceOption, open_workspace
+from fusion_core.cli.output import Output, percent, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+_SHOWN = 25
+
+
+def rank(
+    *,
+    run: RunArgument = "latest",
+    variable: Annotated[
+        str,
+        typer.Option(
+            "--variable",
+            "-v",
+            metavar="NAME",
+            help="A variable, or a statistic in short form such as share:main_ac=None.",
+        ),
+    ],
+    by: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Column that forms groups.", show_default="puma"),
+    ] = None,
+    top: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many first places to be sure of.")
+    ] = 10,
+    lowest: Annotated[bool, typer.Option("--lowest", help="Start from the lowest.")] = False,
+    statistic: StatisticOption = "",
+    level: LevelOption = "",
+    above: AboveOption = None,
+    below: BelowOption = None,
+    quantile: QuantileOption = None,
+    per: PerOption = "",
+    where: WhereOption = "",
+    confidence: ConfidenceOption = 0.90,
+    survey: SurveyOption = "",
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Rank areas, and say which ranks each may have and which are surely among the first.
+
+    Ranks follow from the differences between all pairs of areas at once, under the replicate weights
+    and implicates they share. Example:
+
+    harmony rank latest -v insecure --level Yes --top 10
+    """
+    from fusion_core.estimates import EstimateCache
+    from fusion_core.estimates.runs import area_ranks
+
+    opened = open_workspace(workspace)
+    source = chosen_source(opened, survey or run)
+    wish = Wish(
+        variables=(variable,),
+        statistic=statistic,
+        level=level,
+        above=above,
+        below=below,
+        quantile=quantile,
+        per=per,
+        by=read_by(by),
+        where=where,
+        confidence=confidence,
+    )
+    cache = EstimateCache()
+    [asked] = read_statistics(wish, known_variables(opened, source, cache), default=())
+    found = area_ranks(
+        opened,
+        source,
+        asked,
+        wish.by,
+        where,
+        lowest=lowest,
+        top=top,
+        confidence=confidence,
+        cache=cache,
+    ).table
+    found = add_names(opened, source, found.copy(), wish.by)
+    record = {
+        "source": survey or getattr(source, "id", ""),
+        "by": wish.by,
+        "where": where,
+        "top": top,
+        "lowest": lowest,
+        "confidence": confidence,
+        "synthetic": opened.synthetic,
+        "surely_among": int(found["surely_among"].sum()),
+        "may_be_among": int(found["may_be_among"].sum()),
+        "may_lead": int(found["may_lead"].sum()),
+        "ranks": found,
+    }
+
+    def show(console: Console) -> None:
+        _show(console, found, wish, top=top, lowest=lowest)
+        if opened.synthetic:
+            console.print("Synthetic data: no figure describes a real place.", markup=False)
+
+    Output(json).result(record, show)
+
+
+def _show(console: Console, found: pd.DataFrame, wish: Wish, *, top: int, lowest: bool) -> None:
+    keys = [*wish.by, *(["name"] if "name" in found.columns else [])]
+    rows: list[tuple[Any, ...]] = []
+    for row in found.head(max(_SHOWN, top)).to_dict("records"):
+        value, moe = amounts(row)
+        rows.append(
+            (
+                row["rank"] or "–",
+                *(row[name] for name in keys),
+                value,
+                f"± {moe}",
+                f"{row['best_rank']}–{row['worst_rank']}",
+                "surely" if row["surely_among"] else "perhaps" if row["may_be_among"] else "no",
+                row["reliability"],
+            )
+        )
+    among = f"among the {top} {'lowest' if lowest else 'highest'}"
+    headings = ("rank", *keys, "estimate", "margin", "may be", among, "reliability")
+    console.print(table(headings, rows))
+    if len(found) > len(rows):
+        console.print(f"… {len(found) - len(rows):,} more; see --json.", markup=False)
+    for sentence in rank_sentences(found, top=top, lowest=lowest, confidence=wish.confidence):
+        console.print(sentence, markup=False)
+    for sentence in sorted({str(text) for text in found["assumption"].dropna() if str(text)}):
+        console.print(sentence, markup=False)
+
+
+def rank_sentences(found: pd.DataFrame, *, top: int, lowest: bool, confidence: float) -> list[str]:
+    """Say what a ranking tells and what not.
+
+    Parameters
+    ----------
+    found
+        As `fusion_core.estimates.rank` returns it.
+    top, lowest, confidence
+        As there.
+    """
+    extreme = "lowest" if lowest else "highest"
+    surely, perhaps = int(found["surely_among"].sum()), int(found["may_be_among"].sum())
+    lead = int(found["may_lead"].sum())
+    first = "The first" if lead == 1 else f"{lead:,} of {len(found):,} may be"
+    return [
+        f"Surely among the {top} {extreme}: {surely:,}; perhaps: {perhaps - surely:,} more.",
+        f"{first} {'is surely ' if lead == 1 else ''}the {extreme}.",
+        f"All ranks lie within their bounds at once with {percent(confidence, 0)} confidence.",
+    ]

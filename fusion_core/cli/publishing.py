@@ -1,0 +1,208 @@
+"""`harmony publish`, `open` and `repeat`: a fused data set for others, and made again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fusion_core.cli.options import (
+    JsonOption,
+    RunArgument,
+    WorkspaceOption,
+    check_target,
+    choose_run,
+    open_workspace,
+)
+from fusion_core.cli.output import Output, show_path
+from fusion_core.errors import InputError
+from fusion_core.workspace.files import size_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run
+
+NameOption = Annotated[
+    str, typer.Option(help="Name of the run.", show_default="that of the original")
+]
+
+
+def publish(
+    *,
+    run: RunArgument = "latest",
+    to: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="Folder to write: new, empty, or published earlier."),
+    ],
+    title: Annotated[str, typer.Option(help="Title of the data set.")] = "",
+    creator: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Who made it, for the citation. May be repeated."),
+    ] = None,
+    licence: Annotated[
+        str, typer.Option(metavar="ID", help="Licence of the fused data, such as CC-BY-4.0.")
+    ] = "",
+    without_recipient: Annotated[
+        bool,
+        typer.Option(
+            "--without-recipient",
+            help="Leave the recipient's own households and weights out; whoever opens the data set "
+            "then needs that survey.",
+        ),
+    ] = False,
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Publish a finished run as a data set that others open without donor or models.
+
+    Implicates by household (Parquet and csv.gz), codebook, validation, methods note, citation,
+    licence, checksums, and what margins of error need of the donor – none of its households. Example:
+
+    harmony publish latest --to insecurity-2022 --licence CC-BY-4.0 --creator "Energy Office"
+    """
+    from fusion_core.publishing import Terms, publish_run
+
+    opened, output = open_workspace(workspace), Output(json)
+    chosen = choose_run(opened, run)
+    check_target(opened, to)
+    with output.progress() as progress:
+        found = publish_run(
+            opened,
+            chosen,
+            to,
+            terms=Terms(title, tuple(creator or ()), licence),
+            with_recipient=not without_recipient,
+            progress=progress,
+        )
+    names = [path.relative_to(found.folder).as_posix() for path in found.files]
+    record = {
+        "run": chosen.id,
+        "folder": str(to),
+        "bytes": found.size,
+        "files": names,
+        "with_recipient": not without_recipient,
+        "notes": list(found.notes),
+    }
+
+    def show(console: Console) -> None:
+        console.print(
+            f"{len(names)} files, {size_text(found.size)}, are in {show_path(to)}", markup=False
+        )
+        if not without_recipient:
+            recipient = chosen.spec().pair.recipient.title
+            console.print(
+                f"The households of {recipient} are among them; --without-recipient leaves them out.",
+                markup=False,
+            )
+        for note in found.notes:
+            console.print(note, markup=False)
+
+    output.result(record, show)
+
+
+def open_data(
+    *,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR",
+            help="Folder of a published data set, or a csv.gz in the layout of Ummel et al. (2024).",
+        ),
+    ],
+    recipient: Annotated[
+        str,
+        typer.Option(
+            metavar="SURVEY",
+            help="Survey of this workspace whose households the data are of, such as ACS_2019.",
+        ),
+    ] = "",
+    name: NameOption = "",
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Put a published data set into a workspace, to explore and estimate from.
+
+    A workspace is created in a new or empty folder. Example:
+
+    harmony open insecurity-2022 --workspace my-project
+    """
+    from fusion_core.publishing import open_published
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.workspace.layout import Workspace
+
+    new = not (workspace / "workspace.json").exists() and Workspace.has_room(workspace)
+    output = Output(json)
+    opened = open_workspace(workspace, create=new)
+    with output.progress() as progress:
+        found = open_published(
+            opened,
+            source,
+            recipient=SurveyId.parse(recipient) if recipient else None,
+            name=name,
+            progress=progress,
+        )
+    record = {"run": found.run.id, "folder": str(found.run.folder), "notes": list(found.notes)}
+
+    def show(console: Console) -> None:
+        console.print(f"Opened as run {found.run.id}", markup=False)
+        for note in found.notes:
+            console.print(note, markup=False)
+
+    output.result(record, show)
+
+
+def repeat(
+    *,
+    note: Annotated[
+        Path,
+        typer.Argument(metavar="NOTE", help="methods.json of a published data set, or its folder."),
+    ],
+    name: NameOption = "",
+    other_inputs: Annotated[
+        bool,
+        typer.Option(
+            "--other-inputs", help="Go on although surveys, harmonies or geography differ."
+        ),
+    ] = False,
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Run again what a methods note describes; the same seed gives the same implicates.
+
+    The workspace must hold both surveys; harmonies it lacks are taken from the note. Example:
+
+    harmony repeat insecurity-2022/methods.json --workspace my-project
+    """
+    from fusion_core.cli.runs import follow_run
+    from fusion_core.publishing import repeat_run
+
+    opened, output = open_workspace(workspace), Output(json)
+    with output.progress() as progress:
+
+        def execute(where: Workspace, run: Run) -> None:
+            follow_run(where, run, progress)
+
+        found = repeat_run(opened, note, name=name, other_inputs=other_inputs, execute=execute)
+    record = {"run": found.run.id, "same": found.same, "differences": list(found.differences)}
+
+    def show(console: Console) -> None:
+        other = [key for key, is_same in found.same.items() if not is_same]
+        words = (
+            f"Other draws of {', '.join(other)} than in the note"
+            if other
+            else "The implicates are those of the note, to the last bit"
+        )
+        console.print(f"{words}: run {found.run.id}", markup=False)
+        for sentence in found.differences:
+            console.print(sentence, markup=False)
+
+    output.result(record, show)
+    if not all(found.same.values()) and not (found.differences or other_inputs):
+        raise InputError(
+            "The implicates differ although inputs and versions are the same",
+            where=found.run.id,
+            fix="Compare the processors: other ones may round differently",
+        )

@@ -1,0 +1,114 @@
+"""Areas of a finished run or a stored survey, ranked, with the ranks each may have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fusion_core.estimates.api import (
+    TOP,
+    estimate_side,
+    only_target,
+    rank_frame,
+    ranks_of,
+    refuse_fused,
+)
+from fusion_core.estimates.runs.estimate_cache import EstimateCache
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from fusion_core.estimates.runs.estimate_cache import Source
+    from fusion_core.estimates.runs.estimate_data import EstimateData
+    from fusion_core.estimates.statistics import Statistic
+    from fusion_core.estimates.variance import RankSets
+    from fusion_core.workspace.layout import Workspace
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Ranked groups.
+
+    Attributes
+    ----------
+    table
+        One row per group in the order of ranks, see `fusion_core.estimates.rank`.
+    sets
+        The ranks each may have, in the order of the source's groups.
+    """
+
+    table: pd.DataFrame
+    sets: RankSets
+
+    @property
+    def nbytes(self) -> int:
+        """Memory it takes."""
+        return self.sets.nbytes + int(self.table.memory_usage(deep=True).sum())
+
+
+def area_ranks(
+    workspace: Workspace,
+    source: Source,
+    statistic: Statistic,
+    by: Sequence[str] | str = ("puma",),
+    where: str = "",
+    *,
+    lowest: bool = False,
+    top: int = TOP,
+    confidence: float = 0.90,
+    cache: EstimateCache | None = None,
+) -> Ranking:
+    """Rank the areas of a run or survey by a statistic.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    source
+        A finished run, a combination of runs, or a survey alone.
+    statistic
+        One statistic; a share or count must name its level.
+    by
+        Columns of the recipient that form the groups.
+    where, confidence, cache
+        As in `fusion_core.estimates.runs.estimate_run.area_estimates`.
+    lowest, top
+        As in `fusion_core.estimates.rank`.
+
+    Raises
+    ------
+    InputError
+        As `fusion_core.estimates.rank`.
+    """
+    loaded = (EstimateCache() if cache is None else cache).source(workspace, source)
+    columns = (by,) if isinstance(by, str) else tuple(by)
+    key = ("ranking", where.strip(), columns, statistic, lowest, top, confidence)
+
+    def compute() -> Ranking:
+        return _ranked(
+            loaded, statistic, columns, where, lowest=lowest, top=top, confidence=confidence
+        )
+
+    return loaded.kept(key, compute)
+
+
+def _ranked(
+    source: EstimateData,
+    statistic: Statistic,
+    by: Sequence[str],
+    where: str,
+    *,
+    lowest: bool,
+    top: int,
+    confidence: float,
+) -> Ranking:
+    refuse_fused(by, () if source.implicates is None else source.implicates.names)
+    parts = source.breakdown(by, where)
+    item = only_target(source.targets([statistic], where), statistic)
+    side = estimate_side(
+        item, parts.groups, source.weights, donor=source.donor, sums=source.sums(by, where)
+    )
+    sets = ranks_of(side, lowest=lowest, confidence=confidence)
+    return Ranking(rank_frame(parts.keys, side, sets, top=top), sets)

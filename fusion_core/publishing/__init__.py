@@ -1,0 +1,21 @@
+"""A fused data set for others: published as a folder, opened elsewhere, and made again."""
+
+from fusion_core.publishing.answer_sheet import AnswerSheet, answer_sheet
+from fusion_core.publishing.documents import Terms
+from fusion_core.publishing.opening import Opened, open_published
+from fusion_core.publishing.publish import publish_run
+from fusion_core.publishing.published_folder import Publication, check_folder
+from fusion_core.publishing.repeating import Repetition, repeat_run
+
+__all__ = [
+    "AnswerSheet",
+    "Opened",
+    "Publication",
+    "Repetition",
+    "Terms",
+    "answer_sheet",
+    "check_folder",
+    "open_published",
+    "publish_run",
+    "repeat_run",
+]

@@ -1,0 +1,95 @@
+"""A file for the server: sent from the browser in pieces, or named by its path there."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import panel as pn
+
+from fusion_core.errors import InputError
+from harmony_app.places.style import shared_style
+from harmony_app.surveys.upload import FileUpload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class FileField(pn.viewable.Viewer):
+    """Takes one file; what was given last counts.
+
+    Parameters
+    ----------
+    title
+        What the file is.
+    folder
+        Where a file that is sent is kept.
+    placeholder
+        What the field of the path says while it is empty.
+    failed
+        Told why a file could not be received.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        folder: Path,
+        placeholder: str,
+        failed: Callable[[InputError], None],
+    ) -> None:
+        super().__init__()
+        self._sent: Path | None = None
+        self._text = pn.widgets.TextInput(
+            placeholder=placeholder, margin=0, sizing_mode="stretch_width"
+        )
+        self._text.param.watch(self._typed, "value_input")
+
+        def refuse(name: str, error: OSError) -> None:
+            failed(
+                InputError(
+                    f"{name} could not be received: {error.strerror or error}",
+                    fix="Name it by its path on the server, or free some disk space there",
+                )
+            )
+
+        upload = FileUpload(
+            folder,
+            self._received,
+            refuse,
+            margin=0,
+            sizing_mode="stretch_width",
+            layout="compact",
+            stylesheets=shared_style("upload"),
+        )
+        label = pn.pane.HTML(
+            f'<p class="slot"><strong>{escape(title)}</strong></p>',
+            stylesheets=shared_style("wizard"),
+            margin=0,
+        )
+        self._layout = pn.Column(
+            label,
+            upload,
+            self._text,
+            margin=(2, 0, 6, 0),
+            sizing_mode="stretch_width",
+        )
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        """Return the field."""
+        return self._layout
+
+    @property
+    def path(self) -> Path | None:
+        """The file; ``None`` while there is none."""
+        text = self._text.value_input.strip()
+        return Path(text).expanduser() if text else self._sent
+
+    def _received(self, file: Path | None) -> None:
+        self._sent = file
+        if file is not None:
+            self._text.value = self._text.value_input = ""
+
+    def _typed(self, _: object) -> None:
+        if self._text.value_input.strip():
+            self._sent = None
