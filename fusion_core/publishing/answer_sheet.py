@@ -21,6 +21,7 @@ from fusion_core.estimates.runs import (
 from fusion_core.estimates.statistics import SHARES, Statistic
 from fusion_core.execution.years import years_apart
 from fusion_core.html_templates import html_templates
+from fusion_core.records import Checked
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.combinations import Combination
 
@@ -60,7 +61,7 @@ class RankedRow:
 
 
 @dataclass(frozen=True)
-class AnswerSheet:
+class AnswerSheet(Checked):
     """An answer, ready to be printed.
 
     Attributes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from fusion_core.records import Checked
 from fusion_core.workspace.files import size_text
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _PAPER: Final = (
 
 
 @dataclass(frozen=True)
-class Terms:
+class Terms(Checked):
     """Under what name and terms a data set is published.
 
     Attributes

@@ -37,6 +37,7 @@ from fusion_core.publishing.published_folder import (
     Publication,
     check_folder,
 )
+from fusion_core.records import Checked
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
     WEIGHT,
@@ -61,7 +62,7 @@ _DAMAGED: Final = "Fetch the data set again from where it was published"
 
 
 @dataclass(frozen=True)
-class Opened:
+class Opened(Checked):
     """A published data set in a workspace.
 
     Attributes

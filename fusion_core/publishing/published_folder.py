@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fusion_core.errors import CorruptFileError, InputError
+from fusion_core.records import Checked
 from fusion_core.workspace.files import checksum_of, read_json, write_text
 from fusion_core.workspace.folders import own_files
 
@@ -46,7 +47,7 @@ _LINE: Final = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
 @dataclass(frozen=True)
-class Publication:
+class Publication(Checked):
     """A published data set.
 
     Attributes

@@ -13,6 +13,7 @@ from fusion_core.fusion import open_implicates
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.publishing.methods import fingerprints, harmonies_of, input_files, read_methods
 from fusion_core.publishing.published_folder import METHODS
+from fusion_core.records import Checked
 from fusion_core.workspace.files import write_json
 from fusion_core.workspace.runs import Run, RunSpec, create_run, require_workspace
 
@@ -23,7 +24,7 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class Repetition:
+class Repetition(Checked):
     """A run made again.
 
     Attributes

@@ -14,6 +14,7 @@ from fusion_core.estimates.api import (
     refuse_fused,
 )
 from fusion_core.estimates.runs.estimate_cache import EstimateCache
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ranking:
+class Ranking(Checked):
     """Ranked groups.
 
     Attributes

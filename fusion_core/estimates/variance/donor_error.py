@@ -152,7 +152,7 @@ class DonorEffect(Checked):
 
 
 @dataclass(frozen=True)
-class JointEffect:
+class JointEffect(Checked):
     """How far several donors, which are independent samples, may have moved an estimate.
 
     Attributes

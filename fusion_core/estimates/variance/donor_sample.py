@@ -53,7 +53,7 @@ _FEWEST_DONORS: Final = 2
 
 
 @dataclass(frozen=True)
-class Covariates:
+class Covariates(Checked):
     """Predictors as columns of a regression: a constant, numbers, and one indicator per level.
 
     Attributes

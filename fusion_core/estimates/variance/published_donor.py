@@ -32,6 +32,7 @@ from fusion_core.estimates.statistics import (
     ThresholdIndicator,
 )
 from fusion_core.estimates.variance.donor_sample import Covariates, DonorSample, Regression
+from fusion_core.records import Checked
 from fusion_core.summaries import listed
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ _NEGLIGIBLE: Final = 1e-13
 
 
 @dataclass(frozen=True)
-class PublishedAnswers:
+class PublishedAnswers(Checked):
     """What is known of the donor's answers to one variable.
 
     Attributes
@@ -163,7 +164,7 @@ class KnownAnswers(DonorAnswers):
 
 
 @dataclass(frozen=True, repr=False)
-class PublishedDonor(DonorSample):
+class PublishedDonor(Checked, DonorSample):
     """A donor of which only regressions and their movements are known.
 
     Attributes

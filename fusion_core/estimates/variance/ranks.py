@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from fusion_core.records import Checked
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -33,7 +35,7 @@ _PAIRS: Final = 2_000_000
 
 
 @dataclass(frozen=True)
-class JointError:
+class JointError(Checked):
     """The error of estimates of several areas, as far as areas share it and as far as they do not.
 
     The covariance of two areas is the product of their rows in `shared` and those of the donors.
@@ -95,7 +97,7 @@ class JointError:
 
 
 @dataclass(frozen=True)
-class RankSets:
+class RankSets(Checked):
     """Ranks of areas, 1 the highest, with those they may have.
 
     Attributes
