@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -157,4 +158,6 @@ def _decide(
     # Two decimals would say that 0.80 is below 0.80.
     decimals = 2 if round(score, 2) < round(minimum_similarity, 2) else 4
     low = f"similarity {score:.{decimals}f} is below {minimum_similarity:.2f}"
+    if isnan(score):
+        low = "one side has no answer left to compare"
     return (True, f"kept by choice: {low}") if row["predictor"] in keep else (False, low)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from fusion_core.estimates.api import (
     TOP,
@@ -13,19 +15,12 @@ from fusion_core.estimates.api import (
     ranks_of,
     refuse_fused,
 )
-from fusion_core.estimates.runs.estimate_cache import EstimateCache
+from fusion_core.estimates.runs.estimate_cache import EstimateCache, Source
+from fusion_core.estimates.runs.estimate_data import EstimateData
+from fusion_core.estimates.statistics import Statistic
+from fusion_core.estimates.variance import RankSets
 from fusion_core.records import Checked
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-
-    from fusion_core.estimates.runs.estimate_cache import Source
-    from fusion_core.estimates.runs.estimate_data import EstimateData
-    from fusion_core.estimates.statistics import Statistic
-    from fusion_core.estimates.variance import RankSets
-    from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.layout import Workspace
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ class KnownAnswers(DonorAnswers):
 
 
 @dataclass(frozen=True, repr=False)
-class PublishedDonor(Checked, DonorSample):
+class PublishedDonor(DonorSample):
     """A donor of which only regressions and their movements are known.
 
     Attributes

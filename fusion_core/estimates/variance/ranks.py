@@ -13,20 +13,17 @@ cannot use that what moves all areas alike – the donor above all – cancels b
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion_core.records import Checked
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 DRAWS: Final = 500
 """Draws of the largest standardised difference; its 90 % point then lies between its 88th and 92nd."""

@@ -116,7 +116,9 @@ def code_shares(codes: npt.NDArray[Any], weight: FloatArray, count: int) -> Floa
 
 
 def share_similarity(donor: FloatArray, recipient: FloatArray) -> float:
-    """Return 1 − ½ Σ|p − q| of two vectors of shares."""
+    """Return 1 − ½ Σ|p − q| of two vectors of shares; NaN where there is no category at all."""
+    if not len(donor):
+        return float("nan")
     return float(1.0 - np.abs(donor - recipient).sum() / 2.0)
 
 

@@ -36,6 +36,8 @@ def test_a_side_without_rows_has_no_score():
     assert np.isnan(similarity(empty, np.ones(2), pd.Series([1.0]), np.ones(1)))
     nothing = pd.Series(pd.Categorical([None], ["a", "b", "c"]))
     assert np.isnan(similarity(nothing, np.ones(1), labels("a"), np.ones(1)))
+    dropped = pd.Series(pd.Categorical([None, None], []))
+    assert np.isnan(similarity(dropped, np.ones(2), dropped, np.ones(2)))
 
 
 def test_both_sides_zero_throughout_are_alike():
