@@ -7,6 +7,7 @@ from fusion_core.estimates.margins.assumptions import (
     NO_REPLICATES,
     lacking_donor,
 )
+from fusion_core.estimates.margins.class_doubt import ClassDoubt, class_doubt, sure_breaks
 from fusion_core.estimates.margins.margin_words import (
     freedom_words,
     margin_words,
@@ -33,8 +34,10 @@ __all__ = [
     "MARGIN_LATER",
     "NO_DONOR",
     "NO_REPLICATES",
+    "ClassDoubt",
     "PooledTarget",
     "ResultBlock",
+    "class_doubt",
     "estimate_published",
     "freedom_words",
     "lacking_donor",
@@ -42,4 +45,5 @@ __all__ = [
     "pool_target",
     "reliability",
     "result_frame",
+    "sure_breaks",
 ]

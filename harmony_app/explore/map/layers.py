@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.margins import MARGIN_LATER
+from fusion_core.estimates.margins import MARGIN_LATER, class_doubt
 from fusion_core.geography.codes import match_areas
-from harmony_app.explore.view import class_doubt, class_edges, classify, words
+from harmony_app.explore.view import class_edges, classify, words
 from harmony_app.shell.look import (
     PaletteName,
     Quantity,
@@ -27,7 +27,8 @@ from harmony_app.shell.look import (
 )
 
 if TYPE_CHECKING:
-    from harmony_app.explore.view import ClassDoubt, ExploreState, HatchRule
+    from fusion_core.estimates.margins import ClassDoubt
+    from harmony_app.explore.view import ExploreState, HatchRule
     from harmony_app.shell.session import Theme
 
 ESTIMATE_COLUMNS: Final = (

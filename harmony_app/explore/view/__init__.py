@@ -5,10 +5,6 @@ from harmony_app.explore.view.address import (
     from_query,
     to_query,
 )
-from harmony_app.explore.view.class_doubt import (
-    ClassDoubt,
-    class_doubt,
-)
 from harmony_app.explore.view.classes import (
     CLASS_METHOD_TITLES,
     class_edges,
@@ -42,7 +38,6 @@ __all__ = [
     "MOST_CLASSES",
     "NUMBER_KINDS",
     "CentreView",
-    "ClassDoubt",
     "EstimateRequest",
     "ExploreState",
     "HatchRule",
@@ -50,7 +45,6 @@ __all__ = [
     "choose_kind",
     "choose_source",
     "choose_variable",
-    "class_doubt",
     "class_edges",
     "classify",
     "estimate_request",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
-from harmony_app.explore.view.class_doubt import sure_breaks
+from fusion_core.estimates.margins import sure_breaks
 
 ClassMethod = Literal["quantile", "equal", "natural", "sure", "manual"]
 CLASS_METHODS: Final[tuple[ClassMethod, ...]] = get_args(ClassMethod)

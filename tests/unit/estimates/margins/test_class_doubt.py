@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harmony_app.explore.view.class_doubt import class_doubt, sure_breaks
+from fusion_core.estimates.margins import class_doubt, sure_breaks
 from harmony_app.explore.view.classes import class_edges
 
 
