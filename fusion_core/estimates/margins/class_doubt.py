@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from fusion_core.records import Checked
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -27,7 +29,7 @@ _SMALLEST_CLASS: Final = 0.4
 
 
 @dataclass(frozen=True)
-class ClassDoubt:
+class ClassDoubt(Checked):
     """How many areas may be in another class than the one they are shown in.
 
     Attributes
