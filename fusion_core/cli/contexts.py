@@ -12,7 +12,10 @@ from fusion_core.cli.output import Output, number, table
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
+    from rich.table import Table
 
     from fusion_core.geography.local_context import LocalContext
 
@@ -176,20 +179,7 @@ def list_contexts(workspace: WorkspaceOption = Path(), json: JsonOption = False)
                 "No local context yet. Add one with `harmony places context add`.", markup=False
             )
             return
-        rows = [
-            (
-                item.name,
-                item.donor.title,
-                item.variable,
-                len(item.classes),
-                number(item.mix["puma"].nunique(), digits=1),
-                item.vintage or "–",
-                item.title,
-            )
-            for item in found
-        ]
-        columns = ("context", "donor", "column", "classes", "PUMAs", "vintage", "measure")
-        console.print(table(columns, rows))
+        console.print(contexts_table(found))
 
     Output(json).result({"contexts": [context_record(item) for item in found]}, show)
 
@@ -207,6 +197,23 @@ def remove_context(
     Output(json).result(
         {"removed": name}, lambda console: console.print(f"Removed {name}", markup=False)
     )
+
+
+def contexts_table(contexts: Sequence[LocalContext]) -> Table:
+    """List contexts for people."""
+    rows = [
+        (
+            item.name,
+            item.donor.title,
+            item.variable,
+            len(item.classes),
+            number(item.mix["puma"].nunique(), digits=1),
+            item.vintage or "–",
+            item.title,
+        )
+        for item in contexts
+    ]
+    return table(("context", "donor", "column", "classes", "PUMAs", "vintage", "measure"), rows)
 
 
 def context_record(context: LocalContext) -> dict[str, Any]:

@@ -162,6 +162,7 @@ def add_place(
 @app.command("recipes")
 def list_recipes(json: JsonOption = False) -> None:
     """List the recipes that come with the program."""
+    from fusion_core.places.context_recipes import context_recipe_names, find_context_recipe
     from fusion_core.places.recipes import find_recipe, recipe_names
 
     found = [find_recipe(name) for name in recipe_names()]
@@ -182,16 +183,28 @@ def list_recipes(json: JsonOption = False) -> None:
         for item in found
     ]
     columns = ("recipe", "areas", "columns", "layout", "title")
-    Output(json).result({"recipes": records}, lambda console: console.print(table(columns, rows)))
+    local = [find_context_recipe(name) for name in context_recipe_names()]
+
+    def show(console: Console) -> None:
+        console.print(table(columns, rows))
+        console.print("For `harmony places context add`:", markup=False)
+        lines = [(item.name, item.variable, len(item.classes), item.title) for item in local]
+        console.print(table(("recipe", "donor's column", "classes", "title"), lines))
+
+    named = [
+        {"recipe": item.name, "variable": item.variable, "title": item.title} for item in local
+    ]
+    Output(json).result({"recipes": records, "context_recipes": named}, show)
 
 
 @app.command("list")
 def list_places(workspace: WorkspaceOption = Path(), json: JsonOption = False) -> None:
-    """List the boundaries and spatial tables of a workspace."""
-    from fusion_core.places.overview import stored_boundaries, stored_tables
+    """List the boundaries, spatial tables and local contexts of a workspace."""
+    from fusion_core.places.overview import stored_boundaries, stored_contexts, stored_tables
 
     opened = open_workspace(workspace)
     boundaries, tables = stored_boundaries(opened), stored_tables(opened)
+    local = stored_contexts(opened)
     record = {
         "boundaries": boundaries,
         "tables": [
@@ -200,12 +213,19 @@ def list_places(workspace: WorkspaceOption = Path(), json: JsonOption = False) -
             else {"table": item.name, "problem": item.problem}
             for item in tables
         ],
+        "contexts": [
+            contexts.context_record(item.context)
+            if item.context
+            else {"context": item.name, "problem": item.problem}
+            for item in local
+        ],
     }
 
     def show(console: Console) -> None:
-        if not boundaries and not tables:
+        if not boundaries and not tables and not local:
             console.print("No places yet. Add them with `harmony places add`.", markup=False)
         problems = [item.problem for item in boundaries] + [item.problem for item in tables]
+        problems += [item.problem for item in local]
         for problem in filter(None, problems):
             console.print(problem, markup=False)
         whole = [item for item in boundaries if not item.problem]
@@ -219,6 +239,9 @@ def list_places(workspace: WorkspaceOption = Path(), json: JsonOption = False) -
         if readable:
             columns = ("table", "census", "vintage", "predictors", "PUMAs", "covers", "title")
             console.print(table(columns, [_table_row(item) for item in readable]))
+        known = [item.context for item in local if item.context is not None]
+        if known:
+            console.print(contexts.contexts_table(known))
 
     Output(json).result(record, show)
 

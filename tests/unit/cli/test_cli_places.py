@@ -37,7 +37,7 @@ def test_boundaries_in_geoparquet_are_added_with_their_census(harmony, shapes):
 
 def test_a_check_stores_nothing(harmony, shapes):
     assert harmony.json("places", "add", shapes, "--check")["stored"] is False
-    assert harmony.json("places", "list") == {"boundaries": [], "tables": []}
+    assert harmony.json("places", "list") == {"boundaries": [], "tables": [], "contexts": []}
 
 
 def test_a_table_is_added_with_a_statistic_for_each_column(harmony, shapes, tmp_path):
@@ -79,6 +79,8 @@ def test_a_local_context_is_added_listed_and_removed(harmony, tmp_path):
     assert "already" in harmony.json(*command, *rest, code=2)["error"]["message"]
     assert "not a cut point" in harmony.json(*command, "--cuts", "few", code=2)["error"]["message"]
     (listed,) = harmony.json("places", "context", "list")["contexts"]
+    assert harmony.json("places", "list")["contexts"] == [listed]
+    assert "density of the block group" in harmony("places", "list").stdout
     assert listed["classes"][1] == {"level": "high", "lower": 100.0, "upper": None}
     assert harmony.json("places", "context", "remove", "density") == {"removed": "density"}
     assert "No local context yet" in harmony("places", "context", "list").stdout
@@ -90,6 +92,8 @@ def test_recipes_are_listed_with_how_well_their_layout_is_known(harmony):
     }
     assert found["irs_soi"] == "from general knowledge"
     assert found["eia_seds"] == "checked"
+    (local,) = harmony.json("places", "recipes")["context_recipes"]
+    assert local["variable"] == "HBPPOPDN"
 
 
 def test_tables_stored_before_definitions_and_coverage_are_listed(harmony):

@@ -78,6 +78,16 @@ def test_later_variables_follow_the_drawn_class(model):
     assert vehicles[place == 0].mean() - vehicles[place == 2].mean() > 1.5
 
 
+def test_forests_build_on_drawn_classes_too(donor, small_settings):
+    settings = small_settings.replace(method="forest")
+    model = train(donor, ["vehicles"], ["size"], given=GIVEN, seed=1, settings=settings)
+
+    implicates = fuse(_recipient((0.5, 0.0, 0.5)), model, implicates=5, seed=5)
+
+    place, vehicles = implicates["density"].values, implicates["vehicles"].values
+    assert vehicles[place == 0].mean() - vehicles[place == 2].mean() > 1.5
+
+
 def test_a_known_class_is_a_probability_of_one(model, donor):
     implicates = fuse(donor, model, implicates=3, seed=5)
 
