@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.fusion.base import VariableType
     from fusion_core.fusion.forests.growing import ForestData, GrownTree
 
     Floats = NDArray[np.float64]
@@ -32,8 +32,8 @@ class HeldMembers:
 
     Attributes
     ----------
-    row, tree, member
-        The scored row, the tree, and the donor in their leaf.
+    row, member
+        The scored row, and the donor in its leaf of some tree.
     weight
         The donor's part of the leaf.
     trees
@@ -41,46 +41,58 @@ class HeldMembers:
     """
 
     row: Integers
-    tree: Integers
     member: Integers
     weight: Floats
     trees: Integers
 
+    def mass(self, codes: Integers, count: int) -> csr_array:
+        """Return the summed weights of each code of the members, of shape (scored rows, codes)."""
+        shape = (len(self.trees), count)
+        return csr_array((self.weight, (self.row, codes[self.member])), shape=shape)
+
 
 def held_members(trees: Sequence[GrownTree]) -> HeldMembers:
     """Look up the leaves of the scored rows in the trees that did not see them."""
-    row, number, member, weight = [], [], [], []
+    row, member, weight = [], [], []
     seen = np.zeros(len(trees[0].held), dtype=np.int64)
-    for place, tree in enumerate(trees):
+    for tree in trees:
         rows = np.flatnonzero(tree.held >= 0)
         leaves = tree.nodes[tree.held[rows]]
         counts = leaves["threshold"].astype(np.int64)
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         row.append(np.repeat(rows, counts))
-        number.append(np.full(len(within), place))
         member.append(tree.donors[np.repeat(leaves["right"], counts) + within].astype(np.int64))
         weight.append(np.repeat(1.0 / counts, counts))
         seen[rows] += 1
-    return HeldMembers(
-        np.concatenate(row),
-        np.concatenate(number),
-        np.concatenate(member),
-        np.concatenate(weight),
-        seen,
-    )
+    return HeldMembers(np.concatenate(row), np.concatenate(member), np.concatenate(weight), seen)
 
 
 def out_of_bag_losses(data: ForestData, trees: Sequence[GrownTree]) -> tuple[float, ...]:
-    """Return the mean out-of-bag score of each variable: CRPS of numbers, Brier score of classes."""
+    """Return the mean out-of-bag score of each variable: CRPS of numbers, Brier score of classes.
+
+    Both are E|V − y| − ½ E|V − V'|, V and V' being drawn from different trees: the distance of two
+    numbers, or twice whether two classes differ (Gneiting and Raftery 2007).
+    """
     held = held_members(trees)
     known = held.trees >= FEWEST_TREES
     weights = data.task.weights[data.scored] * known
     if not weights.sum() > 0:
         return tuple(np.inf for _ in data.task.types)
+    count = np.maximum(held.trees, FEWEST_TREES).astype(np.float64)
     losses = []
     for variable, values in zip(data.task.types, data.task.outcomes.T, strict=True):
-        score = _brier if variable.is_categorical else _crps
-        found = score(held, values, values[data.scored])
+        levels, codes = np.unique(values, return_inverse=True)
+        gaps = None if variable.is_categorical else np.diff(levels)
+        mass, true = held.mass(codes, len(levels)), codes[data.scored]
+        if gaps is None:
+            distance: Floats = 2.0 * (count - _at(mass, true))
+        else:
+            far = np.abs(values[held.member] - values[data.scored][held.row])
+            distance = np.asarray(np.bincount(held.row, held.weight * far, len(count)), np.float64)
+        pairs = np.square(count) * _half_spread(mass, count, gaps) - _within_trees(
+            trees, codes, len(levels), gaps
+        )
+        found = distance / count - pairs / (count * (count - 1.0))
         losses.append(float(np.average(np.where(known, found, 0.0), weights=weights)))
     return tuple(losses)
 
@@ -109,65 +121,65 @@ def baseline_losses(data: ForestData) -> tuple[float, ...]:
     return tuple(losses)
 
 
-def held_probabilities(
-    held: HeldMembers, variable: VariableType, values: Floats, classes: Sequence[int]
-) -> Floats:
-    """Return the out-of-bag probabilities of classes, of shape (scored rows, classes).
+def held_probabilities(held: HeldMembers, values: Floats) -> Floats:
+    """Return the out-of-bag probabilities of a variable's classes, of shape (scored rows, classes).
 
     Parameters
     ----------
     held
         Leaves of the scored rows.
-    variable, values
-        A categorical variable and the donors' codes.
-    classes
-        Codes of the classes.
+    values
+        The donors' codes.
     """
-    if not variable.is_categorical:
-        raise ValueError(f"'{variable.name}' has no classes")
-    place = np.searchsorted(np.array(classes), values[held.member])
-    count = len(classes)
-    mass = np.bincount(held.row * count + place, held.weight, len(held.trees) * count)
-    return np.asarray(mass.reshape(-1, count) / np.maximum(held.trees, 1)[:, None])
+    classes, codes = np.unique(values, return_inverse=True)
+    mass = held.mass(codes, len(classes)).toarray()
+    return np.asarray(mass / np.maximum(held.trees, 1)[:, None])
 
 
-def _crps(held: HeldMembers, values: Floats, true: Floats) -> Floats:
-    """Return CRPS = E|V − y| − ½ E|V − V'| of each scored row, V and V' from different trees."""
-    drawn, trees = values[held.member], np.maximum(held.trees, FEWEST_TREES).astype(np.float64)
-    rows = len(true)
-    distance = np.bincount(held.row, held.weight * np.abs(drawn - true[held.row]), rows) / trees
-    within_row = _half_spread(held.row, drawn, held.weight, rows)
-    cells = held.tree * rows + held.row
-    within_tree = _half_spread(cells, drawn, held.weight, int(cells.max()) + 1)
-    of_trees = np.bincount(np.arange(len(within_tree)) % rows, within_tree, rows)
-    return np.asarray(
-        distance - (np.square(trees) * within_row - of_trees) / (trees * (trees - 1.0))
-    )
+def _within_trees(
+    trees: Sequence[GrownTree], codes: Integers, count: int, gaps: Floats | None
+) -> Floats:
+    """Return the sum of ½ E|V − V'| over the leaves of each scored row, both from the same leaf."""
+    result = np.zeros(len(trees[0].held))
+    for tree in trees:
+        is_leaf = tree.nodes["feature"] < 0
+        members = tree.nodes["threshold"][is_leaf]
+        # Donors stand leaf by leaf, as leaves stand in the nodes.
+        leaf = np.repeat(np.arange(len(members)), members.astype(np.int64))
+        ones = np.ones(len(leaf))
+        mass = csr_array((ones, (leaf, codes[tree.donors])), shape=(len(members), count))
+        members = np.maximum(members, 1.0)
+        place = np.cumsum(is_leaf) - 1
+        rows = np.flatnonzero(tree.held >= 0)
+        result[rows] += _half_spread(mass, members, gaps)[place[tree.held[rows]]]
+    return result
 
 
-def _half_spread(group: Integers, values: Floats, weight: Floats, groups: int) -> Floats:
-    """Return ½ E|V − V'| = ∫ F (1 − F) of the distribution in each group."""
-    order = np.lexsort((values, group))
-    group, values, weight = group[order], values[order], weight[order]
-    total = np.bincount(group, weight, groups)
-    running = np.cumsum(weight)
-    first = np.concatenate([[True], group[1:] != group[:-1]])
-    begin = np.maximum.accumulate(np.where(first, np.arange(len(group)), 0))
-    share = (running - (running - weight)[begin]) / total[group]
-    gap = np.concatenate([np.where(first[1:], 0.0, np.diff(values)), [0.0]])
-    return np.asarray(np.bincount(group, share * (1 - share) * gap, groups))
+def _half_spread(mass: csr_array, total: Floats, gaps: Floats | None) -> Floats:
+    """Return ½ E|V − V'| of the distribution in each row: ∫ F (1 − F), or 1 − Σ p² of classes.
+
+    Parameters
+    ----------
+    mass
+        Weights of each level, of shape (rows, levels).
+    total
+        Their sum in each row, or what they are divided by.
+    gaps
+        Distances between the levels; ``None`` for classes.
+    """
+    if gaps is None:
+        return np.asarray(1.0 - mass.power(2).sum(axis=1) / np.square(total))
+    levels = np.concatenate([[0.0], np.cumsum(gaps)])
+    mass.sum_duplicates()
+    row = np.repeat(np.arange(mass.shape[0]), np.diff(mass.indptr))
+    running = np.cumsum(mass.data)
+    before = np.concatenate([[0.0], running])[mass.indptr[:-1]]
+    share = (running - before[row]) / total[row]
+    value = levels[mass.indices]
+    gap = np.append(np.where(np.diff(row) == 0, np.diff(value), 0.0), 0.0)
+    return np.asarray(np.bincount(row, share * (1 - share) * gap, mass.shape[0]), dtype=np.float64)
 
 
-def _brier(held: HeldMembers, values: Floats, true: Floats) -> Floats:
-    """Return Σ p² − 2 p_y + 1 of each scored row, the two chances of p² from different trees."""
-    trees = np.maximum(held.trees, FEWEST_TREES).astype(np.float64)
-    classes, place = np.unique(values, return_inverse=True)
-    rows, count = len(true), len(classes)
-    own = place[held.member]
-    mass = np.bincount(held.row * count + own, held.weight, rows * count).reshape(rows, count)
-    cells, inverse = np.unique((held.tree * rows + held.row) * count + own, return_inverse=True)
-    squares = np.square(np.bincount(inverse, held.weight))
-    within = np.bincount(cells // count % rows, squares, rows)
-    both = (np.square(mass).sum(axis=1) - within) / (trees * (trees - 1.0))
-    chance = mass[np.arange(rows), np.searchsorted(classes, true)] / trees
-    return np.asarray(1.0 + both - 2 * chance)
+def _at(mass: csr_array, codes: Integers) -> Floats:
+    """Return the weight of one level in each row."""
+    return np.asarray(mass[np.arange(mass.shape[0]), codes])

@@ -209,11 +209,13 @@ def _grown(data: ForestData, shape: TreeShape, number: int) -> GrownTree:
     tree = regressor.tree_
     members = np.repeat(rows, counts[rows])
     leaves = np.repeat(tree.apply(codes), counts[rows])
-    held = np.where(counts[data.scored] == 0, tree.apply(data.codes[data.scored, :columns]), -1)
+    inside = np.bincount(leaves, minlength=tree.node_count)
+    held = tree.apply(data.codes[data.scored, :columns])
+    held = np.where((counts[data.scored] == 0) & (inside[held] > 0), held, -1)
     gains = np.zeros(data.codes.shape[1])
     gains[:columns] = tree.compute_feature_importances(normalize=False)
     order = np.argsort(leaves, kind="stable")
-    nodes = _nodes(data, tree, np.bincount(leaves, minlength=tree.node_count))
+    nodes = _nodes(data, tree, inside)
     return GrownTree(nodes, members[order].astype(np.int32), gains, held.astype(np.int64))
 
 
@@ -228,7 +230,27 @@ def _nodes(data: ForestData, tree: Any, members: NDArray[np.int64]) -> NDArray[n
     nodes["threshold"][is_leaf] = members[is_leaf]
     nodes["right"] = np.where(is_leaf, np.cumsum(members) - members, tree.children_right)
     nodes["missing_left"] = tree.missing_go_to_left
+    if not members[is_leaf].all():
+        _close_empty_branches(nodes, members)
     return nodes
+
+
+def _close_empty_branches(nodes: NDArray[np.void], members: NDArray[np.int64]) -> None:
+    """Send nobody to branches without donors.
+
+    With missing values scikit-learn (1.9) sometimes splits off a side that its own trees then lead no
+    donor to.
+    """
+    inside = members.copy()
+    for place in range(len(nodes) - 1, -1, -1):
+        if nodes[place]["feature"] < 0:
+            continue
+        left, right = place + 1, int(nodes[place]["right"])
+        inside[place] = inside[left] + inside[right]
+        if not inside[left]:
+            nodes[place]["threshold"], nodes[place]["missing_left"] = -np.inf, 0
+        elif not inside[right]:
+            nodes[place]["threshold"], nodes[place]["missing_left"] = np.inf, 1
 
 
 def joined(trees: Sequence[GrownTree]) -> tuple[NDArray[np.void], NDArray[np.int64]]:

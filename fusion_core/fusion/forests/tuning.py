@@ -34,6 +34,8 @@ from fusion_core.records import Checked
 
 SEARCH_TREES = 40
 """Trees by which candidates are compared."""
+SCORED_TREES = 100
+"""Trees of the whole forest by which it is scored."""
 TREES_A_JOB = 10
 BOOSTED_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of trees that see expectations, tried where there are any."""
@@ -81,8 +83,9 @@ def fit_forest(task: ForestTask, workers: Workers, report: Report) -> FittedFore
     with workers.slot():
         search = _Search(data, workers, report)
         trees, kinds = search.chosen()
-        held = held_members(trees)
-        choice = ForestChoice(kinds, out_of_bag_losses(data, trees), search.baselines)
+        # As many as were compared tell the score, and every so many keep the shares of the kinds.
+        some = trees[:: max(1, len(trees) // SCORED_TREES)]
+        choice = ForestChoice(kinds, out_of_bag_losses(data, some), search.baselines)
     nodes, roots = joined(trees)
     members = np.concatenate([tree.donors for tree in trees])
     forest = Forest(
@@ -97,9 +100,7 @@ def fit_forest(task: ForestTask, workers: Workers, report: Report) -> FittedFore
     report(1.0)
     probabilities = np.empty((len(data.scored), 0))
     if len(task.types) == 1 and task.types[0].is_categorical:
-        values = task.outcomes[:, 0]
-        classes = np.unique(values).astype(np.int64).tolist()
-        probabilities = held_probabilities(held, task.types[0], values, classes)
+        probabilities = held_probabilities(held_members(some), task.outcomes[:, 0])
     return FittedForest(forest, data.scored, probabilities)
 
 

@@ -107,3 +107,19 @@ def test_the_score_prefers_large_leaves_for_noise():
     forest = grown(ForestTask(**{**vars(asked), "outcomes": noise}))
     assert forest.choice.main.leaf == 60
     assert grown(asked).choice.main.leaf == 1
+
+
+def test_no_household_comes_to_a_leaf_without_donors():
+    asked = task()
+    noise = np.random.default_rng(0).normal(size=asked.outcomes.shape)
+    data = ForestData(ForestTask(**{**vars(asked), "outcomes": noise}))
+    rows = np.concatenate([asked.matrix, np.random.default_rng(1).permuted(asked.matrix, axis=0)])
+    ranked = rows.copy()
+    ranked[:, 1] = np.array(data.ranks[1])[rows[:, 1].astype(int)]
+    first = np.zeros((len(rows), 1, 2))
+    for tree in grow_trees(data, TreeShape(1, 0.7), range(40), Stop()):
+        tables = LeafTables(tree.nodes, np.zeros(1, np.int64), np.append(tree.donors, -1))
+        answers = Answers(ranked, np.empty((len(rows), 0, 1)), np.array([-1, -2, -3]))
+        assert (walk_forest(tables, answers, first) >= 0).all()
+        leaves = tree.nodes[tree.nodes["feature"] < 0]
+        assert leaves["threshold"].sum() == len(tree.donors)

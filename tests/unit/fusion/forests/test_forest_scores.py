@@ -91,7 +91,7 @@ def test_the_baseline_draws_every_donor_by_weight(world):
 def test_out_of_bag_probabilities_are_shares_of_leaves(world):
     data, trees = world
     kind = data.task.outcomes[:, 1]
-    found = held_probabilities(held_members(trees), CLASSES, kind, (0, 1, 2))
+    found = held_probabilities(held_members(trees), kind)
     for row in range(ROWS):
         seen = [members(item, row) for item in trees if item.held[row] >= 0]
         if seen:
