@@ -14,7 +14,8 @@ from fusion_core.execution.cost import estimate_cost, out_of_fold_seconds
 from fusion_core.execution.pipeline import execute_recorded, finished_stages
 from fusion_core.execution.processes import run_status, spawn_worker, starting
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
-from fusion_core.execution.validating import validate_inside, validate_out_of_fold
+from fusion_core.execution.stages import validate_usual
+from fusion_core.execution.validating import validate_out_of_fold
 from fusion_core.validation.report import has_validation, read_facts
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.runs import RunState, check_folds, utc_now
@@ -84,7 +85,7 @@ def execute_check(workspace: Workspace, run: Run, folds: int) -> RunState:
         tracker = RunProgress(run.check, {"validate": check_seconds(workspace, run, folds)})
         if folds == USUAL:
             tracker.enter("validate", "Validating again")
-            validate_inside(run, tracker.report)
+            validate_usual(workspace, run, tracker.report)
         else:
             tracker.enter("validate", "Checking with unseen households")
             validate_out_of_fold(run, folds, tracker.report)

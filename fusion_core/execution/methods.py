@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import CorruptFileError
+from fusion_core.estimates.margins import local_knowledge
 from fusion_core.execution.pipeline import finished_stages
 from fusion_core.execution.years import years_apart
 from fusion_core.harmony.model import split_key
@@ -45,7 +46,7 @@ def methods_note(workspace: Workspace, run: Run | Combination) -> str:
         _head(workspace, run, spec),
         *_years(workspace, run),
         _variables(spec),
-        _predictors(run),
+        _predictors(workspace, run),
         *_derived(workspace, run, spec),
         _settings(spec),
         _computation(run),
@@ -127,7 +128,7 @@ def _variables(spec: RunSpec) -> str:
     return "\n".join([*lines, ""])
 
 
-def _predictors(run: Run) -> str:
+def _predictors(workspace: Workspace, run: Run) -> str:
     lines = ["## Predictors", ""]
     try:
         prepared: PreparedInput = read_prepared(run.input_folder)
@@ -144,6 +145,7 @@ def _predictors(run: Run) -> str:
         used = "yes" if row["kept"] else "no"
         reason = f" ({row['reason']})" if row["reason"] else ""
         lines.append(f"| {row['predictor']} | {row['source']} | {score} | {used}{reason} |")
+    lines += ["", local_knowledge(workspace, run).sentence]
     if prepared.notes:
         lines += ["", *(f"- {note}" for note in prepared.notes)]
     if prepared.location:

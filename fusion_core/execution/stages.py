@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
-from fusion_core.execution.validating import check_subset_variables, validate_stage
+from fusion_core.execution.knowing import answer_known, known_settings
+from fusion_core.execution.validating import (
+    check_subset_variables,
+    validate_inside,
+    validate_out_of_fold,
+)
 from fusion_core.surveys.model import WEIGHT
 
 if TYPE_CHECKING:
@@ -114,6 +119,41 @@ def reused_model(source: Run) -> StageFunction:
         run.log(f"The model is that of run {source.id}", stage="train")
 
     return take
+
+
+def validate_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
+    """Fuse back onto the donor, compare with its answers, and ask what the recipient knows."""
+    spec = run.spec()
+    # With models to train anew the usual validation is a small part of the work.
+    share = 0.3 if spec.out_of_fold else 1.0
+    validate_usual(workspace, run, lambda done, words: progress(share * done, words))
+    if spec.out_of_fold:
+        validate_out_of_fold(
+            run,
+            spec.out_of_fold,
+            lambda done, words: progress(share + (1.0 - share) * done, words),
+        )
+
+
+def validate_usual(workspace: Workspace, run: Run, progress: Progress) -> None:
+    """Validate a run by its own model, and by what the recipient knows where it asks that.
+
+    A run whose surveys allow no known answers is finished without them, and its log says why.
+    """
+    spec = run.spec()
+    share = 0.5 if spec.known_answers else 1.0
+    validate_inside(run, lambda done, words: progress(share * done, words))
+    if not spec.known_answers:
+        return
+    try:
+        answer_known(
+            workspace,
+            run,
+            known_settings(spec),
+            lambda done, words: progress(share + (1.0 - share) * done, words),
+        )
+    except InputError as error:
+        run.log(f"No known answers: {error.message}", stage="validate")
 
 
 STAGE_FUNCTIONS: Final[dict[Stage, StageFunction]] = {

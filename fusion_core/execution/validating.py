@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.prepare import PreparedInput
     from fusion_core.validation.internal import SubsetChoice
-    from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run, RunSpec
 
 Progress = Callable[[float, str], None]
@@ -35,21 +34,6 @@ _FEWEST_IMPLICATES: Final = 2
 _COMPARING: Final = 0.4
 _COMPARING_OUT_OF_FOLD: Final = 0.05
 _OUT_OF_FOLD: Final = "out_of_fold"
-
-
-def validate_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
-    """Fuse back onto the donor and compare with what its households answered."""
-    del workspace
-    spec = run.spec()
-    # With models to train anew the usual validation is a small part of the work.
-    share = 0.1 if spec.out_of_fold else 1.0
-    validate_inside(run, lambda done, words: progress(share * done, words))
-    if spec.out_of_fold:
-        validate_out_of_fold(
-            run,
-            spec.out_of_fold,
-            lambda done, words: progress(share + (1.0 - share) * done, words),
-        )
 
 
 def validate_inside(run: Run, progress: Progress) -> None:

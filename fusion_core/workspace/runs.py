@@ -34,6 +34,8 @@ FORMAT_VERSION = 1
 Status = Literal["created", "running", "finished", "failed", "cancelled"]
 Stage = Literal["prepare", "train", "fuse", "validate"]
 FEWEST_FOLDS, MOST_FOLDS = 2, 20
+KNOWN_ANSWERS, MOST_KNOWN_ANSWERS = 4, 20
+"""Predictors hidden by default, and at most."""
 STAGES: tuple[Stage, ...] = ("prepare", "train", "fuse", "validate")
 _IMPLICATES = (
     r"(\.lock|implicates\.json|parts/(\d+|begun)\.json|parts/(recipient|households)\.parquet"
@@ -49,6 +51,7 @@ _OWN: Final = own_files(
     r"|input/(prepare\.json|(donor|recipient)\.parquet)"
     r"|model/((manifest|model)\.json|donors\.parquet|trees/[0-9_]+\.txt|pools/\d+\.parquet)"
     r"|validation/(out_of_fold/)?(validation\.json|[a-z_]+\.parquet)"
+    r"|validation/known_answers/((known_answers|area_rule)\.json|[a-z_]+\.parquet)"
     r"|estimates/([0-9a-f]{64}\.finished|puma\.parquet)"
     r"|published/[A-Za-z_]+\.(json|md|csv|cff|parquet)"
     rf"|implicates/{_IMPLICATES}|checkpoints/{_CHECKPOINTS}"
@@ -85,6 +88,9 @@ class RunSpec(Checked, Summarized):
     out_of_fold
         Number of folds of a second validation by models that never saw the households they are
         asked about; 0 for none.
+    known_answers
+        Number of predictors hidden one after the other, fused, and compared with what the recipient
+        itself says; 0 for none.
     """
 
     name: str
@@ -99,6 +105,7 @@ class RunSpec(Checked, Summarized):
     minimum_similarity: float = 0.8
     subset_variables: tuple[str, ...] = ()
     out_of_fold: int = 0
+    known_answers: int = KNOWN_ANSWERS
 
     def _title(self) -> str:
         return self.name
@@ -229,6 +236,11 @@ class Run(Checked, Summarized):
         return self.folder / "published"
 
     @property
+    def area_rule_file(self) -> Path:
+        """What known answers say of how areas differ beyond the predictors."""
+        return self.validation_folder / "known_answers" / "area_rule.json"
+
+    @property
     def check(self) -> Run:
         """A check asked for after the run's end: state and log of its own process."""
         return Run(self.id, self.folder / "check")
@@ -338,6 +350,7 @@ def create_run(workspace: Workspace, spec: RunSpec) -> Run:
             f"{spec.implicates} implicates were asked for", fix="Ask for at least one implicate"
         )
     check_folds(spec.out_of_fold)
+    check_known_answers(spec.known_answers)
     run = _new_run(workspace, _identifier(spec))
     try:
         write_json(spec.to_record(), run.folder / "spec.json")
@@ -413,6 +426,21 @@ def check_folds(folds: int) -> None:
         raise InputError(
             f"Unseen households cannot be checked with {folds} folds",
             fix=f"Choose {FEWEST_FOLDS} to {MOST_FOLDS}; five is usual, 0 leaves the check out",
+        )
+
+
+def check_known_answers(count: int) -> None:
+    """Refuse a number of predictors to hide that makes no sense; 0 is none.
+
+    Raises
+    ------
+    InputError
+        If it is negative or more than anybody waits for.
+    """
+    if not 0 <= count <= MOST_KNOWN_ANSWERS:
+        raise InputError(
+            f"{count} known answers were asked for",
+            fix=f"Choose 0 to {MOST_KNOWN_ANSWERS} predictors to hide; 0 leaves the check out",
         )
 
 

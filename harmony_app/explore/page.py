@@ -250,7 +250,10 @@ class ExplorePage(Viewer):
         self.centre.about.object = self.note.html()
         self._footnote.object = f'<div class="footnote">{escape(self.note.summary)}</div>'
         if self.centre.map is not None:
-            self.centre.map.show_texts(hover_columns(answer.table, quantity, self._session.theme))
+            local = "" if self.source.local is None else self.source.local.margins
+            self.centre.map.show_texts(
+                hover_columns(answer.table, quantity, self._session.theme, local)
+            )
         self._show_layer(answer)
         self.centre.show_rows(answer.table, quantity, self.state.hatch)
         self.centre.show_status()

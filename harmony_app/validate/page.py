@@ -19,6 +19,7 @@ from harmony_app.shell.session import set_query
 from harmony_app.validate.checks import CheckWatch, RepeatBar
 from harmony_app.validate.figures import curves_svg
 from harmony_app.validate.tabs import (
+    KnownTab,
     SubsetsTab,
     TableTab,
     UnseenTab,
@@ -93,6 +94,7 @@ class ValidatePage(Viewer):
         self.check = CheckWatch(session.workspace, record.run, self._check_finished)
         self.repeat = RepeatBar(self.check, self._html)
         self.unseen = UnseenTab(session.workspace, self.check, self._html)
+        self.known = KnownTab(self.check, self._html, session.theme)
         self.other = TableTab(session, record, self._html)
         self.verdicts = VerdictList(self._choose_variable, margin=0, **_WIDE)
         self.run = pn.widgets.Select(
@@ -195,6 +197,9 @@ class ValidatePage(Viewer):
         if tab == "unseen":
             self.unseen.show(self._record, variable)
             return self.unseen.view
+        if tab == "known":
+            self.known.show(self._record)
+            return self.known.view
         if tab == "table":
             return self.other.view
         if tab == "distributions":

@@ -16,6 +16,7 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,15 @@ from support.machine import describe
 from fusion_core.demo.samples.donor import DESIGN as DONOR_DESIGN
 from fusion_core.demo.samples.recipient import DESIGN as RECIPIENT_DESIGN
 from fusion_core.estimates import analyze
-from fusion_core.estimates.runs._run_donor import sample_with_location
+from fusion_core.estimates.runs import locality_of, sample_with_location
+from fusion_core.geography.location import PUMA
+from fusion_core.validation.known_answers import (
+    KnownAnswerSettings,
+    KnownPair,
+    ask_known_answers,
+    household_predictors,
+    learn_rule,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,7 +60,8 @@ if TYPE_CHECKING:
 
 TABLE = Path(__file__).parents[2] / "assets" / "measured" / "coverage.md"
 METHODS = {
-    "default": "replicates, with the donor's error",
+    "default": "replicates, with the donor's error and what areas have beyond the predictors",
+    "no known answers": "as default, without what known answers tell of areas",
     "implicates only": "replicates, Rubin's rules over the implicates",
     "paper": "formulas of fusionModel",
     "fusionacs": "formulas of fusionACS",
@@ -71,6 +81,7 @@ _CAUSES = (
     "the share of it made by differences between areas that no predictor "
     "shows and no method could know."
 )
+KNOWN = KnownAnswerSettings(households=300)
 # A third of the repeats shows how far off the others are.
 _EVERY = {"implicates only": 3, "paper": 3, "fusionacs": 3, "PUMAs known": 3}
 KEYS = ["dimension", "group", "variable", "level", "statistic"]
@@ -80,7 +91,8 @@ NUMBERS = ["estimate", "moe", "lower", "upper"]
 def estimates(repeat: Repeat, number: int, world: World) -> dict[str, pd.DataFrame]:
     """Estimate every statistic in every group with the methods due in this repeat."""
     options: dict[str, Callable[[], dict[str, Any]]] = {
-        "default": lambda: {"donor": _sample(repeat, world)},
+        "default": lambda: {"donor": _located(repeat, world, number)},
+        "no known answers": lambda: {"donor": _sample(repeat, world)},
         "implicates only": dict,
         "paper": lambda: {"method": "paper"},
         "fusionacs": lambda: {"method": "fusionacs"},
@@ -116,6 +128,20 @@ def estimates(repeat: Repeat, number: int, world: World) -> dict[str, pd.DataFra
             parts.append(part.assign(group=group_label(part, columns)))
         found[name] = pd.concat(parts, ignore_index=True)
     return found
+
+
+def _located(repeat: Repeat, world: World, number: int) -> DonorSample:
+    """Return the donor with what the repeat's own known answers tell of areas."""
+    pair = KnownPair(repeat.donor, repeat.recipient, tuple(repeat.predictors), PUMA, {})
+    answers = ask_known_answers(pair, KNOWN, seed=number)
+    codes = pd.factorize(repeat.recipient[PUMA])[0]
+    rule = learn_rule(
+        answers.areas,
+        PUMA,
+        predictors=household_predictors(repeat.recipient, pair.predictors, codes),
+    )
+    sample = _sample(repeat, world)
+    return replace(sample, locality=locality_of(rule, repeat.donor, repeat.recipient))
 
 
 def _sample(repeat: Repeat, world: World, homes: list[str] | None = None) -> DonorSample:

@@ -98,7 +98,7 @@ ROOMS = {
         "recipes",
     ),
     "fusion_core.demo": ("world", "samples", "harmonies", "quick_look", "build", "checking"),
-    "fusion_core.validation": ("internal", "report", "external"),
+    "fusion_core.validation": ("internal", "report", "known_answers", "external"),
     "fusion_core.cli": (
         "output",
         "options",

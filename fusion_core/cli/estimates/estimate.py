@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from fusion_core.estimates.runs import Source
+    from fusion_core.workspace.layout import Workspace
+
 _SHOWN = 200
 
 VariableOption = Annotated[
@@ -138,8 +141,8 @@ def estimate(
 ) -> None:
     """Estimate a statistic by area, for everybody or for a subgroup, with margins of error.
 
-    The margin counts the sampling error of both surveys and the bias of the models that the donor
-    shows, but no differences between areas that no predictor shows. Example:
+    The margin counts the sampling error of both surveys, the bias of the models that the donor shows,
+    and what areas have beyond the predictors as far as the run's known answers tell it. Example:
 
     harmony estimate latest --variable insecure --level Yes --highest 3
 
@@ -167,7 +170,11 @@ def estimate(
     cache = EstimateCache()
     found = estimates_of(opened, source, wish, cache)
     own = cache.source(opened, source).notes
-    notes = [*own, *area_notes(opened, source, found, wish.by)]
+    notes = [
+        *own,
+        *area_notes(opened, source, found, wish.by),
+        *_local_notes(opened, source, found),
+    ]
     if highest is not None or lowest is not None:
         count = highest or lowest or len(found)
         found = found.sort_values("estimate", ascending=highest is None).head(count)
@@ -235,6 +242,16 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
         console.print(FUSED_MARGINS, markup=False)
     if synthetic:
         console.print("Synthetic data: no figure describes a real place.", markup=False)
+
+
+def _local_notes(workspace: Workspace, source: Source, found: pd.DataFrame) -> list[str]:
+    """Say what a run knows of location, where anything was fused."""
+    from fusion_core.estimates.margins import local_knowledge
+    from fusion_core.surveys.model import SurveyId
+
+    if isinstance(source, SurveyId) or not (found["fusion_share"] > 0).any():
+        return []
+    return [local_knowledge(workspace, source).margins]
 
 
 def _contains_donor(found: pd.DataFrame) -> bool:

@@ -112,6 +112,15 @@ def fuse(
             "times longer to train. 5 is usual, 0 leaves it out.",
         ),
     ] = 0,
+    known_answers: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="How many predictors to hide one after the other, to fuse, and to compare with what "
+            "the recipient itself says in every area; 0 leaves the check out.",
+        ),
+    ] = 4,
     resume: Annotated[
         str,
         typer.Option(
@@ -163,6 +172,7 @@ def fuse(
             minimum_similarity=minimum_similarity,
             subsets=subsets,
             out_of_fold=out_of_fold,
+            known_answers=known_answers,
         )
         cost = estimate_cost(opened, spec)
         if estimate_only:
@@ -194,6 +204,7 @@ def _spec(
     minimum_similarity: float,
     subsets: list[str] | None,
     out_of_fold: int,
+    known_answers: int,
 ) -> RunSpec:
     from fusion_core.fusion.base import check_seed
     from fusion_core.workspace.runs import RunSpec
@@ -219,6 +230,7 @@ def _spec(
         minimum_similarity=minimum_similarity,
         subset_variables=tuple(split_list(subsets)),
         out_of_fold=out_of_fold,
+        known_answers=known_answers,
     )
 
 

@@ -15,6 +15,7 @@ from fusion_core.cli.options import (
     open_workspace,
 )
 from fusion_core.cli.output import Output, number, percent, show_path, table
+from fusion_core.cli.runs._known_answers import show_findings, show_known_answers
 from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,12 +23,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fusion_core.validation import Validation
-    from fusion_core.validation.report import Finding
     from fusion_core.workspace.runs import Run
 
 _SHARES = (0.01, 0.05, 0.20)
 _ERROR = "absolute_percent_error"
-_MARKS = {"good": "+", "fair": "~", "poor": "!"}
 
 
 def validate(
@@ -48,6 +47,14 @@ def validate(
     again: Annotated[
         bool, typer.Option("--again", help="First validate anew, as after an update.")
     ] = False,
+    known_answers: Annotated[
+        bool,
+        typer.Option(
+            "--known-answers",
+            help="Show what comes out where the recipient knows the answer: predictors are hidden "
+            "one after the other, fused, and compared in every area. Asked for now if the run has not.",
+        ),
+    ] = False,
     csv: Annotated[
         Path | None,
         typer.Option(
@@ -65,8 +72,12 @@ def validate(
     """
     from fusion_core.validation import read_validation
 
-    chosen, output = choose_run(open_workspace(workspace), run), Output(json)
+    opened, output = open_workspace(workspace), Output(json)
+    chosen = choose_run(opened, run)
     _refuse_unvalidated(chosen)
+    if known_answers:
+        show_known_answers(opened, chosen, output, again=again, csv=csv)
+        return
     if again or out_of_fold:
         _compute(chosen, output, again=again, folds=out_of_fold)
     found = read_validation(chosen.validation_folder)
@@ -200,21 +211,13 @@ def _show(console: Console, record: dict[str, Any], found: Validation, names: li
     for sentence in _verdicts(found, names):
         console.print(sentence, markup=False)
     for heading, findings in record["findings"].items():
-        _show_findings(console, heading, findings)
+        show_findings(console, heading, findings)
     if record["outdated"]:
         console.print(
             "\nThe run's files changed since it was validated; repeat with --again.", markup=False
         )
     for path in record.get("files", ()):
         console.print(f"Wrote {path}", markup=False)
-
-
-def _show_findings(console: Console, heading: str, findings: list[Finding]) -> None:
-    if not findings:
-        return
-    console.print(f"\n{heading}", style="bold", markup=False)
-    for finding in findings:
-        console.print(f"{_MARKS[finding.tone]} {finding.text}", markup=False)
 
 
 def _near(curves: pd.DataFrame, variable: str, share: float) -> float | None:

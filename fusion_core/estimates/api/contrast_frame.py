@@ -212,6 +212,9 @@ def _paired(first: Side, second: Side) -> tuple[Contrast, Contrast]:
     effects = None
     if own.effect is not None and other.effect is not None:
         effects = own.effect, other.effect
+    areas = None
+    if own.areas is not None and other.areas is not None:
+        areas = own.areas, other.areas
     difference, ratio = (
         paired(
             first.raw,
@@ -221,6 +224,7 @@ def _paired(first: Side, second: Side) -> tuple[Contrast, Contrast]:
             complete_degrees_of_freedom=freedom,
             extra=extra,
             donor=effects,
+            areas=areas,
         )
         for kind in CONTRASTS
     )

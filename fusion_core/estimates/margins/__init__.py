@@ -8,6 +8,10 @@ from fusion_core.estimates.margins.assumptions import (
     lacking_donor,
 )
 from fusion_core.estimates.margins.class_doubt import ClassDoubt, class_doubt, sure_breaks
+from fusion_core.estimates.margins.local_knowledge import (
+    LocalKnowledge,
+    local_knowledge,
+)
 from fusion_core.estimates.margins.margin_words import (
     freedom_words,
     margin_words,
@@ -35,12 +39,14 @@ __all__ = [
     "NO_DONOR",
     "NO_REPLICATES",
     "ClassDoubt",
+    "LocalKnowledge",
     "PooledTarget",
     "ResultBlock",
     "class_doubt",
     "estimate_published",
     "freedom_words",
     "lacking_donor",
+    "local_knowledge",
     "margin_words",
     "pool_target",
     "reliability",

@@ -25,6 +25,7 @@ from fusion_core.estimates.statistics import (
     answered_rows,
 )
 from fusion_core.estimates.variance import (
+    AreaEffect,
     DonorError,
     Effect,
     GroupEstimates,
@@ -32,6 +33,7 @@ from fusion_core.estimates.variance import (
     Pooled,
     pool,
     pool_with_donor,
+    with_part,
 )
 from fusion_core.records import Checked
 
@@ -59,6 +61,8 @@ class PooledTarget(Checked):
         How far the donor may have moved the estimates, where that can be told.
     degrees_of_freedom
         Of the sampling variance of each group.
+    areas
+        How far areas may move the estimates beyond the predictors, where anything says.
     """
 
     pooled: Pooled
@@ -68,6 +72,7 @@ class PooledTarget(Checked):
     extra: Floats
     effect: Effect | None
     degrees_of_freedom: Floats
+    areas: AreaEffect | None = None
 
 
 def pool_target(
@@ -103,7 +108,10 @@ def pool_target(
 
     donor = None if item.observed else error
     effect = None if donor is None else donor.effect(item, raw.estimates.mean(axis=1))
+    areas = None if donor is None else donor.areas(item, raw.estimates)
     pooled = _pooled(raw, freedom, effect)
+    if areas is not None:
+        pooled = with_part(pooled, areas.variance, areas.degrees_of_freedom)
 
     certain, extra = np.zeros(len(groups), dtype=bool), np.zeros(len(groups))
     if wilson_at_bounds:
@@ -119,7 +127,7 @@ def pool_target(
     doubts = Doubts(sign, certain, fixed, controlled)
     notes = GroupNotes(item, groups, weights, counts, raw, doubts, lacking).notes(pooled)
     everywhere = np.full(len(groups), complete)
-    return PooledTarget(pooled, counts, notes, everywhere, extra, effect, freedom)
+    return PooledTarget(pooled, counts, notes, everywhere, extra, effect, freedom, areas)
 
 
 def _pooled(raw: GroupEstimates, freedom: Floats, effect: Effect | None) -> Pooled:

@@ -21,8 +21,8 @@ FRECHET_COLUMNS = ("frechet_lower", "frechet_upper")
 """Bounds of joint shares that hold however the donors depend on each other given the predictors."""
 FUSED_MARGINS = (
     "Margins of fused variables contain the sampling error of both surveys and how much the models "
-    "flatten differences between groups the predictors name; they do not contain differences between "
-    "areas that no predictor shows or that the places published by the donor do not tell apart."
+    "flatten differences between groups the predictors name. Differences between areas that no predictor "
+    "shows they contain as far as the run asked for known answers, and as these carry over."
 )
 """What the default margins are made of, for whoever shows them."""
 

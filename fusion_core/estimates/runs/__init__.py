@@ -29,6 +29,10 @@ from fusion_core.estimates.runs.run_comparison import (
     compare_in_source,
     compare_sources,
 )
+from fusion_core.estimates.runs.run_donor import (
+    locality_of,
+    sample_with_location,
+)
 
 __all__ = [
     "EstimateCache",
@@ -46,7 +50,9 @@ __all__ = [
     "first_estimates",
     "has_published_donor",
     "is_answered",
+    "locality_of",
     "recipient_of",
+    "sample_with_location",
     "save_outcome",
     "survey_area_estimates",
     "try_outcome",

@@ -64,7 +64,8 @@ def _state_of_run(workspace: Workspace, run: Run) -> str:
         workspace.path / "geography",
     ]
     harmonies = HarmonyStore(workspace.path, pair).path
-    found = [_program(), _states([run.folder / "spec.json", run.derived_path, harmonies])]
+    single = [run.folder / "spec.json", run.derived_path, harmonies, run.area_rule_file]
+    found = [_program(), _states(single)]
     found += [_states(folder.rglob("*")) for folder in folders]
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
 

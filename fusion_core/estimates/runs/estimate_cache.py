@@ -18,10 +18,10 @@ from fusion_core.derived.outcomes import read_outcomes
 from fusion_core.errors import InputError
 from fusion_core.estimates.runs._combined import combined_parts
 from fusion_core.estimates.runs._predictor_labels import with_group_labels
-from fusion_core.estimates.runs._run_donor import donor_of_run
 from fusion_core.estimates.runs._stored_implicates import stored_implicates
 from fusion_core.estimates.runs._stored_results import state_of
 from fusion_core.estimates.runs.estimate_data import EstimateData
+from fusion_core.estimates.runs.run_donor import donor_of_run
 from fusion_core.estimates.statistics import weight_matrix
 from fusion_core.surveys.model import HOUSEHOLD_KEY, SurveyId
 from fusion_core.workspace.combinations import Combination
@@ -156,8 +156,13 @@ def sources_stamp(workspace: Workspace, source: Run | Combination) -> tuple[int,
             stamp(source.path),
             stamp(source.derived_path),
             *(stamp(run.implicates_folder) for run in runs),
+            *(stamp(run.area_rule_file) for run in runs),
         )
-    return (stamp(source.implicates_folder), stamp(source.derived_path))
+    return (
+        stamp(source.implicates_folder),
+        stamp(source.derived_path),
+        stamp(source.area_rule_file),
+    )
 
 
 def load_run(workspace: Workspace, run: Run) -> EstimateData:

@@ -1,5 +1,19 @@
 """How sure an estimate is: replicate weights, Rubin's rules, the donor's part, contrasts."""
 
+from fusion_core.estimates.variance.area_error import (
+    AreaEffect,
+    Locality,
+)
+from fusion_core.estimates.variance.area_rule import (
+    KAPPAS,
+    AreaEvidence,
+    AreaRule,
+    AreaScale,
+    area_likelihood,
+    area_scale,
+    place_differences,
+    place_excess,
+)
 from fusion_core.estimates.variance.contrasts import (
     CONTRASTS,
     Contrast,
@@ -35,6 +49,7 @@ from fusion_core.estimates.variance.pooling import (
     margin_multiplier,
     pool,
     pool_with_donor,
+    with_part,
 )
 from fusion_core.estimates.variance.published_donor import (
     PublishedAnswers,
@@ -53,6 +68,11 @@ from fusion_core.estimates.variance.variance import (
 
 __all__ = [
     "CONTRASTS",
+    "KAPPAS",
+    "AreaEffect",
+    "AreaEvidence",
+    "AreaRule",
+    "AreaScale",
     "Contrast",
     "Covariates",
     "Donor",
@@ -65,10 +85,13 @@ __all__ = [
     "JointDonorError",
     "JointEffect",
     "JointError",
+    "Locality",
     "Pooled",
     "PublishedAnswers",
     "PublishedDonor",
     "RankSets",
+    "area_likelihood",
+    "area_scale",
     "ask_donor",
     "ask_donor_values",
     "donor_answers",
@@ -77,6 +100,8 @@ __all__ = [
     "holm",
     "margin_multiplier",
     "paired",
+    "place_differences",
+    "place_excess",
     "pool",
     "pool_with_donor",
     "publish_donor",
@@ -84,4 +109,5 @@ __all__ = [
     "samples_of",
     "shared_weight_covariance",
     "unpaired",
+    "with_part",
 ]

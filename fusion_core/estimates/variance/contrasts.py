@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from fusion_core.estimates.variance.pooling import Pooled, pool, pool_with_donor
+from fusion_core.estimates.variance.pooling import Pooled, pool, pool_with_donor, with_part
 from fusion_core.estimates.variance.variance import GroupEstimates, replicate_variance
 from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fusion_core.estimates.variance.area_error import AreaEffect
     from fusion_core.estimates.variance.donor_error import Effect
 
     Floats = NDArray[np.float64]
@@ -73,6 +74,7 @@ def paired(
     complete_degrees_of_freedom: Floats | float,
     extra: tuple[Floats, Floats] | None = None,
     donor: tuple[Effect, Effect] | None = None,
+    areas: tuple[AreaEffect, AreaEffect] | None = None,
 ) -> Contrast:
     """Contrast groups of one run.
 
@@ -93,6 +95,8 @@ def paired(
     donor
         How far the donor may have moved each side; what moves both alike cancels. ``None`` pools by
         Rubin's rules.
+    areas
+        How far areas may move each side beyond the predictors.
     """
     estimates = _contrast(first.estimates, second.estimates, kind)
     if first.replicates is not None and second.replicates is not None:
@@ -114,6 +118,12 @@ def paired(
         pooled = pool_with_donor(
             estimates, of_mean, effect.variance, (freedom, effect.degrees_of_freedom)
         )
+    if areas is not None:
+        slope = _slope(estimates.mean(axis=1), second.estimates.mean(axis=1), kind)
+        moved = _each(areas[0], len(estimates)).scaled(slope[0]) - _each(
+            areas[1], len(estimates)
+        ).scaled(-np.asarray(slope[1]))
+        pooled = with_part(pooled, moved.variance, moved.degrees_of_freedom)
     if extra is not None:
         slope = _slope(pooled.estimate, second.estimates.mean(axis=1), kind)
         added = slope[0] ** 2 * extra[0] + slope[1] ** 2 * extra[1]
@@ -196,6 +206,13 @@ def holm(p_values: Floats) -> Floats:
     factors = np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(p_values[order] * factors), 1.0)
     return adjusted
+
+
+def _each(effect: AreaEffect, count: int) -> AreaEffect:
+    """Return an effect on each of so many groups; a single group stands for all."""
+    if effect.moved.shape[0] == count:
+        return effect
+    return replace(effect, moved=effect.moved[np.zeros(count, dtype=np.intp)])
 
 
 def _contrast(first: Floats, second: Floats, kind: ContrastKind) -> Floats:

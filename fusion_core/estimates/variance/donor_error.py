@@ -37,8 +37,9 @@ as it moves any mean. Beside the recipient's own answers – in the statistic, i
 because only some households answered – a mean is the sum over such answers of regressions of what the
 donors would contribute to each.
 
-Not contained: what differs between groups in ways no predictor shows, or inside the places the donor
-publishes in ways those places do not show.
+What differs between areas in ways no predictor shows, or inside the places the donor publishes in ways
+those places do not show, is a part of its own (`area_error`), learned from variables whose answers in
+every area are known.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ from fusion_core.estimates.statistics import (
     Within,
     quantiles_of_draws,
 )
+from fusion_core.estimates.variance.area_error import AreaEffect, Partition, effect_of_areas
 from fusion_core.estimates.variance.donor_sample import DonorSample
 from fusion_core.estimates.variance.donors import Donor, samples_of
 from fusion_core.records import Checked
@@ -204,6 +206,11 @@ class JointDonorError(Checked):
         known = tuple(effect for effect in found if effect is not None)
         return JointEffect(known) if len(known) == len(found) else None
 
+    def areas(self, item: NamedTarget, estimates: Floats) -> AreaEffect | None:
+        """Return how far areas move estimates, as the donor of the variable they are about tells it."""
+        concerned = [part for part in self.parts if part.concerns(item)] or list(self.parts)
+        return concerned[0].areas(item, estimates)
+
     def effective_donors(self, item: NamedTarget) -> float:
         """Return the effective number of donors behind an estimate: of the sample that has fewer."""
         return min(part.effective_donors(item) for part in self.parts)
@@ -275,6 +282,55 @@ class DonorError(Checked):
             if isinstance(target, QuantileTarget):
                 return self._quantile(item, target, estimate)
         return None
+
+    def areas(self, item: NamedTarget, estimates: Floats) -> AreaEffect | None:
+        """Return how far areas move estimates beyond the predictors, ``None`` where nothing says.
+
+        Parameters
+        ----------
+        item
+            What is estimated.
+        estimates
+            Its estimates, shape (groups, M).
+        """
+        locality = self.sample.locality
+        if locality is None:
+            return None
+        values, unexplained = self._asked_values(item), np.nan
+        if values is not None and self.sample.regression(values).is_determined:
+            unexplained = self.sample.unexplained(values)
+        return effect_of_areas(
+            locality,
+            self._partition,
+            item,
+            estimates,
+            values=values,
+            unexplained=unexplained,
+        )
+
+    @cached_property
+    def _partition(self) -> Partition:
+        """The groups, with how much each moves with each area."""
+        groups, locality = self.sums.groups, self.sample.locality
+        if locality is None:
+            raise ValueError("nothing is known of where households live")
+        return Partition(groups, self.weight, locality.loadings(groups, self.weight))
+
+    def concerns(self, item: NamedTarget) -> bool:
+        """Whether a target is about a variable of this donor."""
+        return any(column.name in self.sample.columns for column in item.columns)
+
+    def _asked_values(self, item: NamedTarget) -> Floats | None:
+        """Return the donor's answers a target is about – of a ratio its numerator –, NaN for none."""
+        target = item.target
+        if isinstance(target, RatioTarget | TotalTarget):
+            part = target.numerator if isinstance(target, RatioTarget) else target.measure
+        elif item.column is not None:
+            part = Number(item.column)
+        else:
+            return None
+        asked = next(iter(_Factors.of(part, self).asked), None)
+        return None if asked is None or asked.pattern is not None else asked.met[0]
 
     def effective_donors(self, item: NamedTarget) -> float:
         """Return the effective number of donors behind an estimate (Kish's), ∞ without a donor's part.

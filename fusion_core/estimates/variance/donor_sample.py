@@ -31,6 +31,7 @@ from fusion_core.estimates.statistics import (
     effective_sample_size,
     weight_matrix,
 )
+from fusion_core.estimates.variance.area_error import Locality
 from fusion_core.frames import Table, plain_column, read_frame, values_in_words
 from fusion_core.fusion.base import MOST_LEVELS
 from fusion_core.fusion.implicates import order_of
@@ -126,6 +127,9 @@ class DonorSample(Checked, Summarized):
         Index of the recipient.
     degrees_of_freedom
         Of such a variance, the rank of the replication.
+    locality
+        Where the recipient's households live and what is known of how areas differ; ``None`` leaves that
+        out of the error.
     """
 
     columns: Mapping[str, Column]
@@ -135,6 +139,7 @@ class DonorSample(Checked, Summarized):
     factor: float
     households: pd.Index | None = None
     degrees_of_freedom: float = np.inf
+    locality: Locality | None = None
     _regressions: dict[bytes, Regression] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -259,7 +264,13 @@ class DonorSample(Checked, Summarized):
         order = order_of(recipient.index, pd.DataFrame(index=self.households), what="donor sample")
         if order is None:
             return self
-        return replace(self, recipient=self.recipient.take(order), households=recipient.index)
+        locality = None if self.locality is None else self.locality.take(order)
+        return replace(
+            self,
+            recipient=self.recipient.take(order),
+            households=recipient.index,
+            locality=locality,
+        )
 
     def _facts(self) -> dict[str, object]:
         return {
@@ -338,6 +349,18 @@ class DonorSample(Checked, Summarized):
         changed = (self.weights[:, 1:] - self.weights[:, :1]) * residual[:, None]
         widened = np.sqrt(fit.donors / max(fit.donors - fit.rank, 1.0))
         return np.asarray(widened * (fit.inverse @ (self._matrix.T @ changed)))
+
+    def unexplained(self, values: Floats) -> float:
+        """Return the variance of single donors around the regression of their values.
+
+        Parameters
+        ----------
+        values
+            One number per donor, NaN for those who did not answer.
+        """
+        weight = np.where(np.isnan(values), 0.0, self.weights[:, 0])
+        residual = np.nan_to_num(values - self._matrix @ self.coefficients(values), nan=0.0)
+        return float(weight @ np.square(residual) / weight.sum())
 
     def regression(self, values: Floats) -> Regression:
         """Return the regression on those donors who answered.

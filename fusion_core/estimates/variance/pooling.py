@@ -6,7 +6,7 @@ Barnard and Rubin (1999), *Small-sample degrees of freedom with multiple imputat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -128,6 +128,28 @@ def pool_with_donor(
         freedom = total**2 / (variance_of_mean**2 / own + donor_variance**2 / donor)
     freedom = np.where(total > 0, np.maximum(freedom, 1.0), np.inf)
     return Pooled(estimates.mean(axis=1), variance_of_mean, between, total, freedom)
+
+
+def with_part(pooled: Pooled, variance: NDArray[np.float64], degrees_of_freedom: float) -> Pooled:
+    """Add one more independent part to the total variance, with Satterthwaite's degrees of freedom.
+
+    Never with more than before, so that no margin shrinks because of what is added.
+
+    Parameters
+    ----------
+    pooled
+        Pooled results.
+    variance, degrees_of_freedom
+        Of the part.
+    """
+    total = pooled.total + variance
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = total**2 / (
+            pooled.total**2 / pooled.degrees_of_freedom + variance**2 / degrees_of_freedom
+        )
+    freedom = np.clip(freedom, 1.0, np.maximum(pooled.degrees_of_freedom, 1.0))
+    freedom = np.where(variance > 0, freedom, pooled.degrees_of_freedom)
+    return replace(pooled, total=total, degrees_of_freedom=freedom)
 
 
 def barnard_rubin(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import HarmonyError, InputError
+from fusion_core.estimates.margins import LocalKnowledge, local_knowledge
 from fusion_core.execution.years import YearsApart, years_apart
 from fusion_core.geography.boundaries import has_areas
 from fusion_core.geography.definitions import check_definitions
@@ -50,6 +51,8 @@ class Source:
         What to know of its areas and the boundaries, one sentence each.
     years
         How far apart the years of donor and recipient are, where they are.
+    local
+        What a run knows of where households live.
     """
 
     id: str
@@ -64,6 +67,7 @@ class Source:
     design: WeightDesign = field(default_factory=WeightDesign)
     notes: tuple[str, ...] = ()
     years: YearsApart | None = None
+    local: LocalKnowledge | None = None
 
     @property
     def readable(self) -> dict[str, Variable]:
@@ -168,6 +172,7 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         notes=notes,
         years=years_apart(workspace, run),
         design=description.design,
+        local=local_knowledge(workspace, run),
     )
 
 

@@ -122,10 +122,9 @@ _UNCERTAINTY: Final = (
     " the recipient survey interviewed a sample (measured by its replicate weights, or by a formula"
     " where it has none), and of fused"
     " variables that the donor survey interviewed one too and that the models flatten differences"
-    " between groups the predictors name. It does not contain differences between areas that no"
-    " predictor shows or that the places published by the donor do not tell apart, mistakes in the"
-    " surveys, or a harmony that pairs the wrong answers; for areas smaller than those places it can"
-    " therefore be too small. The CV is the standard error divided by the"
+    " between groups the predictors name. What areas have beyond the predictors is in it as far as the"
+    " run asked for known answers: variables both surveys asked, hidden and fused, tell how far areas are"
+    " off. It does not contain mistakes in the surveys, or a harmony that pairs the wrong answers. The CV is the standard error divided by the"
     " estimate: under 12 % an estimate is called reliable, over 40 % too uncertain to rely on. For"
     " shares near zero the CV is large even when the margin in points is small; choose to hatch by"
     " points then. Medians and quantiles that stay at one round number under every replicate weight have"
@@ -180,9 +179,10 @@ def method_note(
         ("Replicate weights", str(source.replicates or "no")),
         ("Margin of error", margin_words(source.design, implicates=implicates)),
         ("Degrees of freedom", freedom_words(source.design, fused=implicates > 0)),
+        ("Location", "" if source.local is None else source.local.sentence),
         ("Computed with", f"Survey Harmonization Tool {_version()}"),
     ]
-    return MethodNote(tuple(facts), source.is_fused, synthetic)
+    return MethodNote(tuple(fact for fact in facts if fact[1]), source.is_fused, synthetic)
 
 
 def _version() -> str:

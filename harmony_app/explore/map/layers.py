@@ -218,8 +218,22 @@ def edge_labels(
     return tuple(f"{low} – {high}" for low, high in itertools.pairwise(texts))
 
 
-def hover_columns(table: pd.DataFrame, quantity: Quantity, theme: Theme) -> dict[str, list[str]]:
-    """Return the texts of the hover card, one list per line, in the order of the areas."""
+def hover_columns(
+    table: pd.DataFrame, quantity: Quantity, theme: Theme, local: str = ""
+) -> dict[str, list[str]]:
+    """Return the texts of the hover card, one list per line, in the order of the areas.
+
+    Parameters
+    ----------
+    table
+        The aligned estimates.
+    quantity
+        What kind of number was estimated.
+    theme
+        Light or dark page.
+    local
+        What margins of areas contain, in a few words; empty says nothing.
+    """
     colours = figure_colours(theme)
     values, intervals, notes, dots = [], [], [], []
     records: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
@@ -232,6 +246,8 @@ def hover_columns(table: pd.DataFrame, quantity: Quantity, theme: Theme) -> dict
             continue
         values.append(words.estimate_phrase(row, quantity))
         intervals.append(words.interval_sentence(row, quantity))
-        notes.append(words.reliability_phrase(row))
+        notes.append(
+            f"{words.reliability_phrase(row)}. {local}" if local else words.reliability_phrase(row)
+        )
         dots.append(colours[_DOTS.get(str(row["reliability"]), "muted")])
     return {"value": values, "interval": intervals, "note": notes, "dot": dots}

@@ -34,6 +34,7 @@ def area_card(
     draws: NDArray[np.float64] | None = None,
     truth: float | None = None,
     pin: str = "A",
+    local: str = "",
 ) -> str:
     """Return the card of one area.
 
@@ -51,6 +52,8 @@ def area_card(
         The true value where the population is known.
     pin
         Letter of its pin on the map.
+    local
+        What the run knows of location, in a sentence; empty for a survey alone.
     """
     head = f'<div class="area-head">{_pin(pin)}<span>{escape(str(row["name"]))}</span></div>'
     if not _finite(row["estimate"]):
@@ -77,6 +80,8 @@ def area_card(
             f'<div class="facts muted">{escape(percent(fusion_share, decimals=0))} of the'
             " uncertainty comes from fusion, the rest from sampling.</div>"
         )
+    if local:
+        parts.append(f'<div class="facts muted">{escape(local)}</div>')
     if row.get("assumption"):
         parts.append(f'<div class="facts muted">{escape(str(row["assumption"]))}</div>')
     if draws is not None and len(draws) > 1:

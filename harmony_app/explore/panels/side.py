@@ -198,6 +198,11 @@ class Side:
             LOG.error("The ranks could not be computed", exc_info=error)
         self.note.object = ranking_note(None, failed=True)
 
+    def _local(self) -> str:
+        """Say what the run knows of location; nothing for a survey alone."""
+        local = None if self._answer is None else self._source.local
+        return "" if local is None else local.margins
+
     def forget(self) -> None:
         """Take away the figures of an earlier question."""
         self._work.cancel()
@@ -347,6 +352,7 @@ class Side:
             words.statistic_phrase(statistic, self._quantity),
             draws=None if facts is None else facts.draws,
             truth=None if facts is None else facts.truth,
+            local=self._local(),
         )
         rule = '<hr style="border:0;border-top:1px solid var(--line);margin:10px 0">'
         apart = "" if self._source.years is None else self._source.years.short

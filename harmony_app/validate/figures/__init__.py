@@ -3,6 +3,9 @@
 from harmony_app.validate.figures.curves_svg import (
     curves_svg,
 )
+from harmony_app.validate.figures.known import (
+    known_figure,
+)
 from harmony_app.validate.figures.panels import (
     CurvePanels,
 )
@@ -13,5 +16,6 @@ from harmony_app.validate.figures.scatter import (
 __all__ = [
     "CurvePanels",
     "curves_svg",
+    "known_figure",
     "scatter_figure",
 ]

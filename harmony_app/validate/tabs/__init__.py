@@ -5,6 +5,9 @@ from harmony_app.validate.tabs.detail import (
     dependence_html,
     distribution_html,
 )
+from harmony_app.validate.tabs.known_tab import (
+    KnownTab,
+)
 from harmony_app.validate.tabs.reliability import (
     reliability_html,
 )
@@ -23,6 +26,7 @@ from harmony_app.validate.tabs.verdict_list import (
 )
 
 __all__ = [
+    "KnownTab",
     "SubsetsTab",
     "TableTab",
     "UnseenTab",

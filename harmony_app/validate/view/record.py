@@ -5,16 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from fusion_core.execution.knowing import known_answers_folder, read_known
 from fusion_core.execution.validating import is_outdated, out_of_fold_folder
+from fusion_core.validation.known_answers import has_known_answers, summarise
 from fusion_core.validation.report import has_validation, read_facts, read_validation
 from harmony_app.shell.look import count, duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from fusion_core.surveys.model import Variable
     from fusion_core.validation import Validation
     from fusion_core.workspace.runs import Run
+
+
+@dataclass(frozen=True)
+class KnownRecord:
+    """A run's known answers.
+
+    Attributes
+    ----------
+    areas, summary, hidden
+        Areas with margins, one row per hidden variable and level, and what was hidden with them.
+    """
+
+    areas: pd.DataFrame
+    summary: pd.DataFrame
+    hidden: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,8 @@ class ValidatedRun:
         Whether the donor's households count differently.
     variables
         The donor's dictionary.
+    known
+        What came out where the recipient knows the answer, if that was asked.
     """
 
     run: Run
@@ -52,6 +73,7 @@ class ValidatedRun:
     subsets: str = ""
     weighted: bool = True
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    known: KnownRecord | None = None
 
     def shown(self, unseen: bool) -> Validation:
         """Return the validation of unseen households if asked for and there, else the usual one."""
@@ -89,6 +111,7 @@ def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
         weighted=weighted,
         subsets=subsets,
         variables=variables,
+        known=_known(run),
     )
     if not has_validation(folder):
         return usual
@@ -100,6 +123,13 @@ def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
     return replace(
         usual, outside=read_validation(folder), facts=read_facts(folder), warnings=tuple(warnings)
     )
+
+
+def _known(run: Run) -> KnownRecord | None:
+    if not has_known_answers(known_answers_folder(run)):
+        return None
+    found = read_known(run)
+    return KnownRecord(found.areas, summarise(found.areas), found.hidden)
 
 
 def check_note(facts: Mapping[str, Any]) -> str:

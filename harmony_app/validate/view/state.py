@@ -22,6 +22,7 @@ TABS: Final = {
     "Predictors": "predictors",
     "Implicates": "implicates",
     "Unseen": "unseen",
+    "Known answers": "known",
     "Other table": "table",
 }
 

@@ -179,3 +179,23 @@ def score_phrase(row: pd.Series[Any]) -> str:
     if isinstance(coverage, float) and coverage == coverage:  # noqa: PLR0124 - as above
         parts.append(f"80{NO_BREAK}% ranges hold {percent(coverage, decimals=0)} of true answers")
     return "; ".join(parts)
+
+
+KNOWN_HELP: Final = (
+    "One at a time, variables that the recipient asked too were hidden – with everything made from the"
+    " same columns or saying nearly the same –, fused from the donor, and compared with the recipient's own"
+    " answers in every area. Dots on the dashed line are right; a solid line flatter than it means that the"
+    " map flattens differences between areas."
+)
+NO_KNOWN: Final = (
+    "This run has not asked what the recipient knows. Asking takes a few minutes and repeats the usual"
+    " validation; the run stays usable meanwhile."
+)
+KNOWN_NUMBERS: Final = (
+    "slope: by how much the map rises where the truth rises by 1. error: root mean square difference. truth"
+    " varies by: standard deviation between areas, sampling error taken out. beyond sampling: that of the"
+    " differences. surveys differ by: mean difference of all areas, which is one of questions or years, and"
+    " no part of margins. inside margin: 90 % is right; each variable's margins are learned from the others."
+    " interval score: width plus twenty times what lies outside; lower is better."
+)
+HIDDEN_HELP: Final = "What would have given the answer away was hidden too."

@@ -5,6 +5,7 @@ import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fusion_core.errors import ConflictError, CorruptFileError, InputError
@@ -18,6 +19,11 @@ from fusion_core.execution.checking import (
     repeats_usual,
     start_check,
 )
+from fusion_core.execution.knowing import (
+    is_known_outdated,
+    known_answers_folder,
+    read_known,
+)
 from fusion_core.execution.validating import (
     fingerprint,
     is_outdated,
@@ -27,8 +33,10 @@ from fusion_core.execution.validating import (
 from fusion_core.fusion.base.settings import TrainSettings
 from fusion_core.harmony.store.store import list_pairs
 from fusion_core.ingest.generic.survey_table import read_generic
+from fusion_core.prepare import read_prepared
 from fusion_core.surveys.storage import read_survey
 from fusion_core.validation import read_validation, write_validation
+from fusion_core.validation.known_answers import has_known_answers
 from fusion_core.validation.report.storage import has_validation, read_facts
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunSpec, RunState, create_run, open_run
@@ -65,6 +73,39 @@ def own(finished, tmp_path):
 
 def silent(share, words):
     """Report to nobody."""
+
+
+def test_a_run_asks_what_the_recipient_knows_and_stores_it(finished):
+    _, run, _ = finished
+    assert has_known_answers(known_answers_folder(run))
+    found = read_known(run)
+    kept = read_prepared(run.input_folder).kept
+    assert set(found.areas["variable"]) <= set(kept)
+    assert found.areas["inside"].dtype == bool
+    assert not is_known_outdated(run)
+
+
+def test_a_run_without_areas_to_compare_says_so_and_is_finished_all_the_same(own):
+    workspace, run = own
+    recipient = pd.read_parquet(run.input_folder / "recipient.parquet")
+    recipient.assign(puma="4100100").to_parquet(run.input_folder / "recipient.parquet")
+    shutil.rmtree(known_answers_folder(run))
+    (run.folder / "stages" / "validate.json").unlink()
+    execute_run(workspace, run)
+    assert run.state().status == "finished"
+    assert not has_known_answers(known_answers_folder(run))
+    messages = [record["message"] for record in run.log_records()]
+    assert any(text.startswith("No known answers: ") for text in messages)
+
+
+def test_a_run_that_is_to_hide_nothing_asks_for_no_known_answers(own):
+    workspace, _ = own
+    [pair] = list_pairs(workspace.path)
+    run = create_run(workspace, spec_of(pair, known_answers=0))
+    execute_run(workspace, run)
+    assert not has_known_answers(known_answers_folder(run))
+    with pytest.raises(InputError, match="known answers were asked for"):
+        create_run(workspace, spec_of(pair, known_answers=-1))
 
 
 def test_a_run_stores_both_validations_and_says_which_is_which(finished):

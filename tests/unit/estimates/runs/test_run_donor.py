@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from small_run import AREAS, RECIPIENT, add_recipient, add_run
 
-from fusion_core.estimates.runs._run_donor import donor_of_run
+from fusion_core.estimates.runs.run_donor import donor_of_run
 from fusion_core.geography.location import write_intersections
 from fusion_core.surveys import Dictionary, Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.model import variable_from_column

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from fusion_core.estimates.runs.published_donor_files import (
     has_published_donor,
     read_published_donor,
 )
-from fusion_core.estimates.variance import DonorSample
+from fusion_core.estimates.variance import AreaRule, DonorSample, Locality
 from fusion_core.geography.known_places import donor_intersections
 from fusion_core.geography.local_context import as_intersections, read_contexts
 from fusion_core.geography.location import PUMA
+from fusion_core.geography.nesting import nested_areas
 from fusion_core.geography.published_location import published_location
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
 from fusion_core.workspace.files import read_json
@@ -73,7 +76,7 @@ def donor_of_run(
         if spatial
         else []
     )
-    return sample_with_location(
+    sample = sample_with_location(
         donor,
         recipient,
         predictors=predictors,
@@ -81,6 +84,40 @@ def donor_of_run(
         variables=variables,
         design=described.design,
         intersections=[*intersections, *classes],
+    )
+    return replace(sample, locality=_locality(run, donor, recipient))
+
+
+def _locality(run: Run, donor: pd.DataFrame, recipient: pd.DataFrame) -> Locality | None:
+    """Return what the run's known answers say of areas; ``None`` where it asked for none."""
+    if not run.area_rule_file.is_file() or PUMA not in recipient.columns:
+        return None
+    return locality_of(AreaRule.from_record(read_json(run.area_rule_file)), donor, recipient)
+
+
+def locality_of(rule: AreaRule, donor: pd.DataFrame, recipient: pd.DataFrame) -> Locality:
+    """Return where a prepared recipient's households live, with what is known of how areas differ.
+
+    Parameters
+    ----------
+    rule
+        Learned from known answers.
+    donor, recipient
+        The prepared surveys; the recipient with its PUMAs.
+    """
+    known = [name for name in rule.predictors if name in donor.columns]
+    codes, names = pd.factorize(recipient[PUMA])
+    own = DonorSample.build(donor, recipient.head(1), predictors=known, variables=[])
+    places = None
+    if rule.place and rule.place in donor.columns:
+        places = np.asarray(pd.factorize(donor[rule.place])[0], dtype=np.intp)
+    return Locality(
+        rule,
+        np.asarray(codes, dtype=np.intp),
+        nested_areas([str(name) for name in names]),
+        own.own.matrix(),
+        own.weights[:, 0],
+        places,
     )
 
 

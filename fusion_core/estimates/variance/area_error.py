@@ -1,0 +1,254 @@
+"""What areas have beyond the predictors, as a part of the error of estimates.
+
+`area_rule` says how large the effect u_a of an area is. A group's estimate moves by Σ_a s_a u_a, with
+s_a the share of its weight in area a: in full for one area – and for every subgroup of it, whose
+households live there too –, hardly for a subgroup spread over many. Where areas nest, a part of u_a is
+common to all areas of a state, and of a division (Elbers, Lanjouw and Lanjouw 2003; Das and Chambers
+2017, *Robust mean-squared error estimation for poverty estimates based on the method of Elbers, Lanjouw
+and Lanjouw*, JRSS A 180), so that it does not average out inside it. Two groups of one area move
+together, and a difference between them hardly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from fusion_core.estimates.statistics import (
+    RatioTarget,
+    TotalTarget,
+    effective_answers,
+)
+from fusion_core.estimates.variance.area_rule import LEAST_SCALE, AreaRule, place_excess
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+    from fusion_core.estimates.statistics import Groups, NamedTarget
+    from fusion_core.estimates.variance.area_rule import AreaScale
+
+    Floats = NDArray[np.float64]
+
+_MOST_DONORS: Final = 20_000
+_TWO: Final = 2
+
+
+@dataclass(frozen=True)
+class Locality:
+    """Where the recipient's households live, and what is known of how areas differ.
+
+    Attributes
+    ----------
+    rule
+        Learned from known answers.
+    areas
+        Area of each of the recipient's households, counted from 0; −1 for none.
+    nested
+        Larger area of each area, by level of `AreaRule.shares`; the smallest level itself is left out.
+    predictors
+        Matrix of the donor's households with a constant, of predictors of households alone.
+    weights, places
+        Weight and published place of the donor's households; places are ``None`` where there are none.
+    """
+
+    rule: AreaRule
+    areas: NDArray[np.intp]
+    nested: Mapping[str, NDArray[np.intp]]
+    predictors: Floats
+    weights: Floats
+    places: NDArray[np.intp] | None
+    _foretold: dict[tuple[Any, ...], AreaScale] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def take(self, order: NDArray[np.intp]) -> Locality:
+        """Return it for the recipient's households in another order."""
+        return replace(self, areas=self.areas[order])
+
+    def foretell(self, key: tuple[Any, ...], values: Floats | None) -> AreaScale:
+        """Return what is foretold of a variable.
+
+        Parameters
+        ----------
+        key
+            What tells it from others.
+        values
+            The donor's answers as numbers, NaN for none; ``None`` where it was not asked.
+        """
+        if key not in self._foretold:
+            places = np.nan
+            if values is not None and self.places is not None:
+                step = max(len(values) // _MOST_DONORS, 1)
+                rows = slice(None, None, step)
+                places = place_excess(
+                    values[rows], self.predictors[rows], self.weights[rows], self.places[rows]
+                )
+            self._foretold[key] = self.rule.foretell(places)
+        return self._foretold[key]
+
+    def loadings(self, groups: Groups, weight: Floats) -> sparse.csr_array:
+        """Return how much each group moves with each area, levels side by side.
+
+        Parameters
+        ----------
+        groups
+            Groups of the recipient's households.
+        weight
+            Full-sample weight of all households.
+        """
+        from scipy import sparse
+
+        member = np.repeat(np.arange(len(groups)), groups.sizes)
+        rows = slice(None) if groups.order is None else groups.order
+        own, areas = weight[rows], self.areas[rows]
+        placed = areas >= 0
+        count = int(self.areas.max(initial=-1)) + 1
+        sums = sparse.coo_array(
+            (own[placed], (member[placed], areas[placed])), shape=(len(groups), count)
+        ).tocsr()
+        total = np.bincount(member, own, minlength=len(groups))
+        shares = sparse.diags_array(1.0 / np.where(total > 0, total, 1.0)) @ sums
+        parts = []
+        for level, share in self.rule.shares.items():
+            codes = self.nested.get(level, np.arange(count))
+            joined = sparse.coo_array((np.ones(count), (np.arange(count), codes))).tocsr()
+            parts.append(np.sqrt(max(share, 0.0)) * (shares @ joined))
+        return sparse.csr_array(sparse.hstack(parts))
+
+
+@dataclass(frozen=True)
+class AreaEffect:
+    """How far areas move estimates beyond what predictors show.
+
+    Attributes
+    ----------
+    moved
+        Movement of each group with a unit of each area's effect, shape (groups, areas of all levels).
+    degrees_of_freedom
+        Of the variance of these effects, by how much is known of it.
+    """
+
+    moved: sparse.csr_array
+    degrees_of_freedom: float
+
+    @property
+    def variance(self) -> Floats:
+        """Expected squared movement of each group."""
+        return np.asarray(self.moved.multiply(self.moved).sum(axis=1), dtype=np.float64).ravel()
+
+    def scaled(self, by: Floats | float) -> AreaEffect:
+        """Return the effect on a multiple of the estimate, by one factor or one per group."""
+        count = self.moved.shape[0]
+        factors = np.nan_to_num(np.broadcast_to(np.asarray(by, dtype=np.float64), (count,)))
+        return replace(self, moved=_row_scaled(self.moved, factors))
+
+    def __sub__(self, other: AreaEffect) -> AreaEffect:
+        """Return the effect on a difference; what moves both estimates alike cancels."""
+        freedom = min(self.degrees_of_freedom, other.degrees_of_freedom)
+        return AreaEffect(self.moved - other.moved, freedom)
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Groups of the recipient's households, and how much each moves with each area.
+
+    Attributes
+    ----------
+    groups
+        The groups.
+    weight
+        Full-sample weight of all households.
+    loadings
+        See `Locality.loadings`.
+    """
+
+    groups: Groups
+    weight: Floats
+    loadings: sparse.csr_array
+
+    @cached_property
+    def mass(self) -> Floats:
+        """Weight of each group."""
+        return np.array([float(self.weight[rows].sum()) for rows in self.groups])
+
+    @cached_property
+    def effective(self) -> Floats:
+        """Kish's effective number of households of each group."""
+        squares = np.array([float(np.square(self.weight[rows]).sum()) for rows in self.groups])
+        return np.asarray(self.mass**2 / np.where(squares > 0, squares, 1.0))
+
+
+def effect_of_areas(
+    locality: Locality,
+    partition: Partition,
+    item: NamedTarget,
+    estimates: Floats,
+    *,
+    values: Floats | None,
+    unexplained: float,
+) -> AreaEffect:
+    """Return how far areas move the estimates of a target.
+
+    The variance of single households is read off the draws: that between implicates, whose draws are
+    independent between households, times the effective number of households. So it is known for every
+    statistic, in its own unit.
+
+    Parameters
+    ----------
+    locality
+        Where the recipient's households live.
+    partition
+        The groups.
+    item
+        What is estimated.
+    estimates
+        Its estimates, shape (groups, M).
+    values
+        The donor's answers to the variable as numbers, ``None`` where it was not asked.
+    unexplained
+        Variance of those around their regression on the predictors; NaN where it is not known.
+    """
+    foretold = locality.foretell(_key(item), values)
+    count = estimates.shape[1]
+    total = isinstance(item.target, TotalTarget)
+    unit = partition.mass if total else np.ones(len(estimates))
+    simple = (total or isinstance(item.target, RatioTarget)) and item.divisor is None
+    known = simple and item.within is None and np.isfinite(unexplained) and unexplained > 0
+    if count < _TWO:
+        variance = np.full(len(estimates), unexplained if known else np.nan)
+    else:
+        with np.errstate(invalid="ignore"):
+            noise = estimates.var(axis=1, ddof=1) / np.where(unit > 0, unit, 1.0) ** 2
+        variance = noise * _effective(item, partition)
+    if known:
+        # Squares of estimated variances are too large on average.
+        surplus = 1.0 + _TWO / (count - 1.0) if count > 1 else 1.0
+        relative = np.maximum(variance / unexplained / np.sqrt(surplus), LEAST_SCALE)
+        variance = unexplained * np.square(relative)
+    scale = np.sqrt(foretold.kappa * np.nan_to_num(variance)) * unit
+    return AreaEffect(_row_scaled(partition.loadings, scale), foretold.degrees_of_freedom)
+
+
+def _row_scaled(matrix: sparse.csr_array, by: Floats) -> sparse.csr_array:
+    from scipy import sparse
+
+    return sparse.csr_array(sparse.diags_array(by) @ matrix)
+
+
+def _key(item: NamedTarget) -> tuple[Any, ...]:
+    name = "" if item.column is None else item.column.name
+    return (name, item.level, getattr(item.statistic, "threshold", None))
+
+
+def _effective(item: NamedTarget, partition: Partition) -> Floats:
+    """Return the effective number of households behind the estimate of each group."""
+    if item.within is None and all(column.complete for column in item.columns):
+        return partition.effective
+    weight = partition.weight
+    return np.array([effective_answers(item, rows, weight[rows]) for rows in partition.groups])

@@ -1,0 +1,252 @@
+"""Known answers of a run: which predictors to hide, what gives them away, and where they are kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from fusion_core.errors import InputError
+from fusion_core.execution.budget import available_cores
+from fusion_core.geography.location import PUMA, read_intersections
+from fusion_core.surveys.model import WEIGHT
+from fusion_core.workspace.runs import KNOWN_ANSWERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from fusion_core.estimates.variance import DonorSample
+    from fusion_core.harmony.model import Side
+    from fusion_core.prepare import PreparedInput
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.validation.known_answers import KnownAnswers, KnownAnswerSettings, KnownPair
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run, RunSpec
+
+    Progress = Callable[[float, str], None]
+
+# A place of fewer donors on average says little of what it has beyond the predictors.
+_DONORS_IN_PLACE: Final = 30
+_FEWEST_PLACES: Final = 10
+# Part of the time for questions both surveys asked.
+_HARMONIZED: Final = 0.5
+
+
+def known_answers_folder(run: Run) -> Path:
+    """Return the folder of a run's known answers."""
+    from fusion_core.validation.known_answers import KNOWN_ANSWERS
+
+    return run.validation_folder / KNOWN_ANSWERS
+
+
+def answer_known(
+    workspace: Workspace, run: Run, settings: KnownAnswerSettings, progress: Progress
+) -> None:
+    """Hide what the recipient knows, fuse it, compare every area, and store what came out.
+
+    Raises
+    ------
+    InputError
+        If the recipient has no PUMAs, or none of its predictors can be hidden.
+    CorruptFileError
+        If a file of the run is missing or altered.
+    """
+    from fusion_core.execution.validating import fingerprint
+    from fusion_core.fusion.base import Purpose, integer_seed
+    from fusion_core.prepare import read_prepared
+    from fusion_core.validation.known_answers import (
+        ask_known_answers,
+        household_predictors,
+        learn_rule,
+        own_pair,
+        own_questions,
+        write_known_answers,
+    )
+
+    started = time.monotonic()
+    spec, prepared = run.spec(), read_prepared(run.input_folder)
+    pair = known_pair(workspace, run, prepared)
+    answers = ask_known_answers(
+        pair,
+        settings,
+        seed=integer_seed(spec.seed, Purpose.VALIDATION, "known answers"),
+        sample_of=_sample_of(workspace, prepared, spec.pair.donor),
+        threads=available_cores(),
+        progress=lambda share, words: progress(_HARMONIZED * share, words),
+    )
+    if answers.areas.empty:
+        raise InputError(
+            "None of the predictors can be hidden",
+            fix="Harmonize more variables of the two surveys",
+        )
+    questions = own_questions(
+        workspace.stored_survey(spec.pair.recipient), prepared.recipient, used=pair.sources
+    )
+    if settings.own and len(questions.columns):
+        found = ask_known_answers(
+            own_pair(pair, questions, seed=spec.seed),
+            dataclasses.replace(settings, variables=(), most=settings.own),
+            seed=spec.seed,
+            threads=available_cores(),
+            progress=lambda share, words: progress(_HARMONIZED * (1.0 + share), words),
+        )
+        answers = answers.joined(found)
+    progress(1.0, "Known answers are compared")
+    rule = learn_rule(
+        answers.areas,
+        PUMA,
+        predictors=household_predictors(
+            prepared.recipient, pair.predictors, pd.factorize(prepared.recipient[PUMA])[0]
+        ),
+        place=pair.place,
+    )
+    write_known_answers(
+        answers,
+        known_answers_folder(run),
+        settings=settings,
+        rule=rule,
+        fingerprint=fingerprint(run),
+        facts={
+            "place": pair.place,
+            "predictors": list(pair.predictors),
+            "seconds": round(time.monotonic() - started, 1),
+        },
+    )
+
+
+def known_settings(spec: RunSpec) -> KnownAnswerSettings:
+    """Return how a run asks for known answers; an earlier run that did not, as one does by default."""
+    from fusion_core.validation.known_answers import KnownAnswerSettings
+
+    return KnownAnswerSettings(most=spec.known_answers or KNOWN_ANSWERS)
+
+
+def read_known(run: Run) -> KnownAnswers:
+    """Read a run's known answers, with their margins (`with_margins`).
+
+    Raises
+    ------
+    CorruptFileError
+        If a file is missing or damaged.
+    """
+    from fusion_core.validation.known_answers import learn_rule, read_known_answers, with_margins
+
+    found = read_known_answers(known_answers_folder(run))
+    return dataclasses.replace(
+        found, areas=with_margins(found.areas, learn_rule(found.areas, PUMA))
+    )
+
+
+def is_known_outdated(run: Run) -> bool:
+    """Whether the files known answers follow from have changed since."""
+    from fusion_core.execution.validating import fingerprint
+    from fusion_core.validation.known_answers import read_known_facts
+
+    return bool(read_known_facts(known_answers_folder(run))["fingerprint"] != fingerprint(run))
+
+
+def known_pair(workspace: Workspace, run: Run, prepared: PreparedInput) -> KnownPair:
+    """Return the prepared surveys of a run as a pair whose predictors can be hidden.
+
+    Raises
+    ------
+    InputError
+        If the recipient has no PUMAs.
+    """
+    from fusion_core.validation.known_answers import KnownPair
+
+    if PUMA not in prepared.recipient.columns:
+        raise InputError(
+            "Known answers are compared by PUMA, and the recipient names none",
+            fix="Import the recipient with its PUMAs",
+        )
+    described = workspace.describe(run.spec().pair.donor)
+    return KnownPair(
+        prepared.donor,
+        prepared.recipient,
+        tuple(prepared.kept),
+        PUMA,
+        _sources(workspace, run),
+        place=published_place(prepared.donor, described.geography),
+        weight=WEIGHT,
+        given=prepared.given,
+    )
+
+
+def published_place(donor: pd.DataFrame, geography: Sequence[str]) -> str:
+    """Return the column of the donor with the smallest places that have donors enough; empty for none.
+
+    Parameters
+    ----------
+    donor
+        The prepared donor.
+    geography
+        Columns with published places.
+    """
+    best, most = "", _FEWEST_PLACES - 1
+    for name in geography:
+        if name not in donor.columns or name == PUMA:
+            continue
+        places = int(donor[name].nunique())
+        if most < places <= len(donor) / _DONORS_IN_PLACE:
+            best, most = name, places
+    return best
+
+
+def _sample_of(
+    workspace: Workspace, prepared: PreparedInput, survey: SurveyId
+) -> Callable[[pd.DataFrame, pd.DataFrame, Sequence[str], str], DonorSample]:
+    """Return what encodes the donor for its own sampling error, as for the estimates of the run."""
+    from fusion_core.estimates.runs import sample_with_location
+
+    table = prepared.predictors
+    spatial = set(table.loc[table["source"] == "spatial", "predictor"])
+    stored = workspace.stored_survey(survey)
+    imputed = PUMA in prepared.donor.columns and PUMA not in stored.column_names("household")
+    published = [name for name in stored.description.geography if name in prepared.donor.columns]
+    intersections = read_intersections(workspace, published)
+
+    def sample_of(
+        donor: pd.DataFrame, recipient: pd.DataFrame, predictors: Sequence[str], variable: str
+    ) -> DonorSample:
+        return sample_with_location(
+            donor,
+            recipient,
+            predictors=predictors,
+            spatial=[name for name in predictors if imputed and name in spatial],
+            variables=[variable],
+            design=prepared.donor_design,
+            intersections=intersections,
+        )
+
+    return sample_of
+
+
+def _sources(workspace: Workspace, run: Run) -> dict[str, frozenset[str]]:
+    """Return the columns of either survey that each harmonized predictor follows from."""
+    from fusion_core.harmony.store import HarmonyStore
+
+    pair = run.spec().pair
+    parts = (workspace.built_from(pair.donor), workspace.built_from(pair.recipient))
+    return {
+        harmony.key: _columns(harmony.donor, parts[0], pair.donor)
+        | _columns(harmony.recipient, parts[1], pair.recipient)
+        for harmony in HarmonyStore(workspace.path, pair).load().harmonies
+    }
+
+
+def _columns(side: Side, built_from: Mapping[str, Any], survey: SurveyId) -> frozenset[str]:
+    from fusion_core.harmony.expressions import mentioned_columns
+
+    named = {side.variable}
+    if side.adjustment:  # it takes the variable's place
+        named = set(mentioned_columns(side.adjustment))
+    if side.universe:
+        named |= set(mentioned_columns(side.universe))
+    found = set(named)
+    for name in named:
+        found |= set(built_from.get(name, ()))
+    return frozenset(f"{name} of {survey.title}" for name in found)

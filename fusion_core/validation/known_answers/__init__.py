@@ -1,0 +1,48 @@
+"""Known answers: what the recipient knows is hidden, fused, and compared area by area."""
+
+from fusion_core.validation.known_answers.known_answers import (
+    AREA_COLUMNS,
+    KnownAnswers,
+    KnownPair,
+    ask_known_answers,
+    household_predictors,
+)
+from fusion_core.validation.known_answers.learning import learn_rule
+from fusion_core.validation.known_answers.own_questions import own_pair, own_questions
+from fusion_core.validation.known_answers.settings import KnownAnswerSettings
+from fusion_core.validation.known_answers.storage import (
+    KNOWN_ANSWERS,
+    has_known_answers,
+    read_known_answers,
+    read_known_facts,
+    write_known_answers,
+)
+from fusion_core.validation.known_answers.summary import (
+    CARRIES,
+    SUMMARY_COLUMNS,
+    known_findings,
+    summarise,
+    with_margins,
+)
+
+__all__ = [
+    "AREA_COLUMNS",
+    "CARRIES",
+    "KNOWN_ANSWERS",
+    "SUMMARY_COLUMNS",
+    "KnownAnswerSettings",
+    "KnownAnswers",
+    "KnownPair",
+    "ask_known_answers",
+    "has_known_answers",
+    "household_predictors",
+    "known_findings",
+    "learn_rule",
+    "own_pair",
+    "own_questions",
+    "read_known_answers",
+    "read_known_facts",
+    "summarise",
+    "with_margins",
+    "write_known_answers",
+]
