@@ -77,6 +77,9 @@ def area_card(
             f'<div class="facts muted">{escape(percent(fusion_share, decimals=0))} of the'
             " uncertainty comes from fusion, the rest from sampling.</div>"
         )
+    bounds = words.bounds_sentence(row, quantity)
+    if bounds:
+        parts.append(f'<div class="facts">{escape(bounds)}.</div>')
     if row.get("assumption"):
         parts.append(f'<div class="facts muted">{escape(str(row["assumption"]))}</div>')
     if draws is not None and len(draws) > 1:
