@@ -82,6 +82,9 @@ def area_card(
         )
     if local:
         parts.append(f'<div class="facts muted">{escape(local)}</div>')
+    bounds = words.bounds_sentence(row, quantity)
+    if bounds:
+        parts.append(f'<div class="facts">{escape(bounds)}.</div>')
     if row.get("assumption"):
         parts.append(f'<div class="facts muted">{escape(str(row["assumption"]))}</div>')
     if draws is not None and len(draws) > 1:
