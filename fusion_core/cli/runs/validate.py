@@ -48,6 +48,15 @@ def validate(
     again: Annotated[
         bool, typer.Option("--again", help="First validate anew, as after an update.")
     ] = False,
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="RUN",
+            help="Compare with another run on the same donor, such as one of another method, by "
+            "households neither has seen; both need --out-of-fold first.",
+            show_default=False,
+        ),
+    ] = "",
     csv: Annotated[
         Path | None,
         typer.Option(
@@ -65,7 +74,8 @@ def validate(
     """
     from fusion_core.validation import read_validation
 
-    chosen, output = choose_run(open_workspace(workspace), run), Output(json)
+    opened, output = open_workspace(workspace), Output(json)
+    chosen = choose_run(opened, run)
     _refuse_unvalidated(chosen)
     if again or out_of_fold:
         _compute(chosen, output, again=again, folds=out_of_fold)
@@ -76,6 +86,8 @@ def validate(
         raise InputError.unknown("fused variable", variable, names, where=chosen.id)
     shown = [variable] if variable else names
     record = _record(chosen, found, outside, shown)
+    if against:
+        record["against"] = _of(_differences(chosen, choose_run(opened, against)), shown)
     if variable:
         record["metrics"] = found.metrics[found.metrics["variable"] == variable]
     if csv is not None:
@@ -112,6 +124,29 @@ def _outside(run: Run) -> Validation | None:
 
     folder = out_of_fold_folder(run)
     return read_validation(folder) if has_validation(folder) else None
+
+
+def _differences(first: Run, second: Run) -> pd.DataFrame:
+    """Compare two runs by households neither has seen."""
+    from fusion_core.validation.report import score_differences
+
+    if first.spec().pair.donor != second.spec().pair.donor:
+        raise InputError(
+            "The two runs have different donors",
+            where=f"{first.id}, {second.id}",
+            fix="Compare runs on the same donor",
+        )
+    found = []
+    for run in (first, second):
+        outside = _outside(run)
+        if outside is None:
+            raise InputError(
+                "The run has not been validated with households its models have not seen",
+                where=run.id,
+                fix=f"Run `harmony validate {run.id} --out-of-fold 5` first",
+            )
+        found.append(outside)
+    return score_differences(*found)
 
 
 def _record(
@@ -205,8 +240,29 @@ def _show(console: Console, record: dict[str, Any], found: Validation, names: li
         console.print(
             "\nThe run's files changed since it was validated; repeat with --again.", markup=False
         )
+    if "against" in record:
+        _show_differences(console, record["against"])
     for path in record.get("files", ()):
         console.print(f"Wrote {path}", markup=False)
+
+
+def _show_differences(console: Console, differences: pd.DataFrame) -> None:
+    rows = [
+        (
+            row["variable"],
+            row["score"],
+            number(row["first"]),
+            number(row["second"]),
+            percent(row["difference"]),
+            percent(row["coverage_first"], 0),
+            percent(row["coverage_second"], 0),
+        )
+        for row in differences.to_dict("records")
+    ]
+    columns = ("variable", "score", "this run", "other", "difference", "coverage", "other's")
+    title = "Unseen households: lower scores are better, 80 % coverage is ideal"
+    console.print()
+    console.print(table(columns, rows, title=title))
 
 
 def _show_findings(console: Console, heading: str, findings: list[Finding]) -> None:
