@@ -1,8 +1,9 @@
 """How well ways to draw describe households the models never saw, and what they cost.
 
-``--write`` runs the whole study – about twelve minutes of processor time, one world after the other, going
-on where it was stopped – and writes assets/measured/draws.md. Without it, only the official RECS
-halves are scored.
+``--write`` runs the study, one world after the other, going on where it was stopped, and writes
+assets/measured/draws.md; ``--write --trials`` also runs the ways that lost. Without either, only the
+official RECS halves are scored. Two peers are among the ways where they are installed:
+``pip install quantile-forest ngboost``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from draws.candidates import Candidate, Trained, candidates
+from draws.candidates import Candidate, Trained, methods, trials
+from draws.peers import peers
 from draws.report import Found, report
 from draws.scores import Scores, score
 from draws.worlds import World, WorldPlan, all_worlds, official_halves
@@ -73,7 +75,7 @@ def write_table(found: Found) -> None:
 def measure(*, quick: bool) -> list[Row]:
     """Score the named methods on the official RECS halves, beside the R package's implicates."""
     world = official_halves()
-    short = [item for item in candidates() if item.name in IN_SHORT]
+    short = [item for item in methods() if item.name in IN_SHORT]
     if quick:
         short = [Candidate(item.name, _quick(item.settings)) for item in short[:2]]
     found = scored(world, short) | reference_scores(world)
@@ -102,9 +104,23 @@ def measure(*, quick: bool) -> list[Row]:
 def results(plan: WorldPlan) -> dict[str, Result]:
     """Score all ways to draw in one world."""
     world = plan.make()
-    found = scored(world, candidates())
+    found = scored(world, [*methods(), *(trials() if "--trials" in sys.argv else [])])
+    if plan.purpose == "report":
+        found |= peer_scores(world)
     if (plan.survey, plan.name) == ("RECS", "official"):
         found |= reference_scores(world)
+    return found
+
+
+def peer_scores(world: World) -> dict[str, Result]:
+    """Score what other libraries draw, where they are installed."""
+    found = {}
+    for name, draw in peers().items():
+        with metered() as meter:
+            drawn = draw(world, IMPLICATES)
+        scores = score(drawn, world.recipient, world.groups)
+        found[name] = Result(scores, meter.usage.cpu, None)
+        print(f"  {name}: {meter.usage.cpu:.1f} s", flush=True)
     return found
 
 
@@ -121,7 +137,12 @@ def scored(world: World, ways: list[Candidate]) -> dict[str, Result]:
                 with metered() as training:
                     model = _train(world, way.settings, own)
                 fit = (own, way.settings.quantiles, way.settings.leaves)
-                seconds.setdefault(fit, training.usage.cpu)
+                spent = training.usage.cpu
+                if way.settings.draws_from_forest:
+                    # Its boosted trees, where it has any, were fitted for the ways before.
+                    spent += seconds[fit] if way.settings.is_boosted else 0.0
+                else:
+                    spent = seconds.setdefault(fit, spent)
                 predictor = FastPredictor()
                 if way.change is not None:
                     model, predictor = way.change(_trained(world, way.settings, own, model))
@@ -134,8 +155,8 @@ def scored(world: World, ways: list[Candidate]) -> dict[str, Result]:
                         predictor=predictor,
                     )
             scores = score(drawn, world.recipient, world.groups)
-            found[way.name] = Result(scores, seconds[fit], fusing.usage.cpu)
-            print(f"  {way.name}: {seconds[fit]:.1f} s + {fusing.usage.cpu:.1f} s", flush=True)
+            found[way.name] = Result(scores, spent, fusing.usage.cpu)
+            print(f"  {way.name}: {spent:.1f} s + {fusing.usage.cpu:.1f} s", flush=True)
     return found
 
 

@@ -55,6 +55,15 @@ def validate(
             "one after the other, fused, and compared in every area. Asked for now if the run has not.",
         ),
     ] = False,
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="RUN",
+            help="Compare with another run on the same donor, such as one of another method, by "
+            "households neither has seen; both need --out-of-fold first.",
+            show_default=False,
+        ),
+    ] = "",
     csv: Annotated[
         Path | None,
         typer.Option(
@@ -87,6 +96,8 @@ def validate(
         raise InputError.unknown("fused variable", variable, names, where=chosen.id)
     shown = [variable] if variable else names
     record = _record(chosen, found, outside, shown)
+    if against:
+        record["against"] = _of(_differences(chosen, choose_run(opened, against)), shown)
     if variable:
         record["metrics"] = found.metrics[found.metrics["variable"] == variable]
     if csv is not None:
@@ -123,6 +134,29 @@ def _outside(run: Run) -> Validation | None:
 
     folder = out_of_fold_folder(run)
     return read_validation(folder) if has_validation(folder) else None
+
+
+def _differences(first: Run, second: Run) -> pd.DataFrame:
+    """Compare two runs by households neither has seen."""
+    from fusion_core.validation.report import score_differences
+
+    if first.spec().pair.donor != second.spec().pair.donor:
+        raise InputError(
+            "The two runs have different donors",
+            where=f"{first.id}, {second.id}",
+            fix="Compare runs on the same donor",
+        )
+    found = []
+    for run in (first, second):
+        outside = _outside(run)
+        if outside is None:
+            raise InputError(
+                "The run has not been validated with households its models have not seen",
+                where=run.id,
+                fix=f"Run `harmony validate {run.id} --out-of-fold 5` first",
+            )
+        found.append(outside)
+    return score_differences(*found)
 
 
 def _record(
@@ -216,8 +250,29 @@ def _show(console: Console, record: dict[str, Any], found: Validation, names: li
         console.print(
             "\nThe run's files changed since it was validated; repeat with --again.", markup=False
         )
+    if "against" in record:
+        _show_differences(console, record["against"])
     for path in record.get("files", ()):
         console.print(f"Wrote {path}", markup=False)
+
+
+def _show_differences(console: Console, differences: pd.DataFrame) -> None:
+    rows = [
+        (
+            row["variable"],
+            row["score"],
+            number(row["first"]),
+            number(row["second"]),
+            percent(row["difference"]),
+            percent(row["coverage_first"], 0),
+            percent(row["coverage_second"], 0),
+        )
+        for row in differences.to_dict("records")
+    ]
+    columns = ("variable", "score", "this run", "other", "difference", "coverage", "other's")
+    title = "Unseen households: lower scores are better, 80 % coverage is ideal"
+    console.print()
+    console.print(table(columns, rows, title=title))
 
 
 def _near(curves: pd.DataFrame, variable: str, share: float) -> float | None:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 BOOSTING_SHARE: Final = 0.6
 """Of the time of a training whose forests follow boosted trees."""
+FOREST_NOTE: Final = (
+    "Fused back onto its own donor, a forest often draws a household's own answers: judge it by unseen "
+    "households."
+)
 
 
 def train(
@@ -149,7 +153,7 @@ def _model(donors: Donors, steps: tuple[Step, ...], weight: str | None) -> Fusio
         weights=donors.weights,
         settings=donors.settings,
         seed=donors.seed,
-        notes=donors.notes,
+        notes=(*donors.notes, *((FOREST_NOTE,) if donors.settings.draws_from_forest else ())),
         missing=donors.missing(),
         donor=donors.name,
         exact=donors.exact,

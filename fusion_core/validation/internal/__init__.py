@@ -21,6 +21,7 @@ from fusion_core.validation.internal.distributions import (
     TOTAL_VARIATION,
 )
 from fusion_core.validation.internal.scores import (
+    LOG,
     SCORE_COLUMNS,
     brier,
     crps,
@@ -59,6 +60,7 @@ __all__ = [
     "GOOD_ERROR",
     "IMPORTANCE_COLUMNS",
     "KOLMOGOROV",
+    "LOG",
     "RELIABILITY_COLUMNS",
     "SCORE_COLUMNS",
     "TOTAL_VARIATION",

@@ -1,6 +1,7 @@
 """What a validation says in sentences, and its tables on disk."""
 
 from fusion_core.validation.report import sentences
+from fusion_core.validation.report.run_scores import score_differences
 from fusion_core.validation.report.sentences import (
     Finding,
     Tone,
@@ -30,6 +31,7 @@ __all__ = [
     "out_of_fold_table",
     "read_facts",
     "read_validation",
+    "score_differences",
     "sentences",
     "write_validation",
 ]

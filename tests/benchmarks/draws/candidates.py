@@ -272,16 +272,25 @@ def isotonic_quantiles():
         yield
 
 
-def candidates() -> list[Candidate]:
-    """Return all ways to draw, the product's default first."""
+def methods() -> list[Candidate]:
+    """Return the product's ways to draw, the default first."""
     base = TrainSettings.preset("production")
-    middle = [(place - 0.5) / 9 for place in range(1, 10)]
     return [
         Candidate("out-of-fold", base),
         # What the chance of drawing alone makes of it.
         Candidate("out-of-fold, drawn again", base, seed=6),
         Candidate("variable-k (paper)", base.replace(method="variable-k")),
         Candidate("variable-k-smoothed (R)", base.replace(method="variable-k-smoothed")),
+        Candidate("forest", base.replace(method="forest")),
+        Candidate("boosted-forest", base.replace(method="boosted-forest")),
+    ]
+
+
+def trials() -> list[Candidate]:
+    """Return ways that lost; they cost more than the product's own all together."""
+    base = TrainSettings.preset("production")
+    middle = [(place - 0.5) / 9 for place in range(1, 10)]
+    return [
         Candidate("5 quantiles", base.replace(quantiles=(0.1, 0.3, 0.5, 0.7, 0.9))),
         Candidate("9 quantiles", base.replace(quantiles=tuple(middle))),
         Candidate("isotonic quantiles", base, around=isotonic_quantiles),

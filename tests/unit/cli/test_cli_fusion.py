@@ -63,6 +63,13 @@ def test_validation_says_in_sentences_what_its_tables_hold(finished, harmony, tm
     assert "1 folds" in error["message"]
 
 
+def test_runs_are_compared_by_households_neither_has_seen(finished, harmony):
+    identifier, _ = finished
+    error = harmony.json("validate", identifier, "--against", identifier, code=2)["error"]
+    assert "have not seen" in error["message"]
+    assert f"harmony validate {identifier} --out-of-fold 5" in error["fix"]
+
+
 def test_estimates_are_compared_with_a_published_table(finished, harmony, tmp_path):
     identifier, _ = finished
     rows = harmony.json("estimate", "-v", "count:insecure=Yes")["estimates"]
