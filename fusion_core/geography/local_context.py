@@ -284,8 +284,10 @@ def as_spatial_table(context: LocalContext) -> SpatialTable:
         name=context.name,
         title=f"{context.title[:1].upper()}{context.title[1:]}, as {context.donor.title} publishes it",
         data=shares,
-        columns={level: f"{whole[level]:.1f} % of all{bounds[level]}" for level in context.levels},
-        units=dict.fromkeys(context.levels, "% of each PUMA"),
+        columns={
+            level: f"Percent in {level}{bounds[level]} ({whole[level]:.1f} % of all)"
+            for level in context.levels
+        },
         source=context.source,
         vintage=context.vintage,
         census=context.census,

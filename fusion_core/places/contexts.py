@@ -163,11 +163,12 @@ def make_context(workspace: Workspace, request: ContextRequest) -> LocalContext:
     classes = _classes(published, recipe, request)
     if request.vintage:
         check_vintage(request.vintage, where=str(request.path))
-    read = _read(request, recipe)
+    centres = _centres(request) if recipe.measure == LOCAL_DENSITY else ()
+    read = _read(request, recipe, centres)
     crosswalk, notes = way_to_pumas(workspace, _leading(request), read)
     level = LEVELS[read.unit.level]
     used, left_over = matched(read, crosswalk, level)
-    codes = _codes(used, recipe, classes, other=request.other)
+    codes = _codes(_measured(used, recipe, centres), classes, other=request.other)
     counted, weight = _counted(used, crosswalk, recipe.weight, request.by_columns)
     pieces = crosswalk.pieces
     code = np.append(codes, -1)[used.index.get_indexer(pd.Index(pieces[SOURCE]))]
@@ -304,15 +305,14 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _read(request: ContextRequest, recipe: ContextRecipe) -> AreaTable:
+def _read(request: ContextRequest, recipe: ContextRecipe, centres: tuple[str, ...]) -> AreaTable:
     """Read the columns that measure, weigh and count."""
     columns = list(request.by_columns.values())
     if recipe.weight not in ("", *_MEASURES):
         columns.append(recipe.weight)
-    if recipe.measure == LOCAL_DENSITY:
-        columns += _coordinates(request)
+    columns += centres
     rules = [AreaColumn(name, name) for name in dict.fromkeys(columns)]
-    if recipe.measure != LOCAL_DENSITY:
+    if not centres:
         how = "mean" if _has_bounds(recipe, request) else "mode"
         rules.append(AreaColumn(recipe.measure, recipe.measure, how))  # type: ignore[arg-type]
     asked = Recipe(
@@ -333,7 +333,7 @@ def _has_bounds(recipe: ContextRecipe, request: ContextRequest) -> bool:
     )
 
 
-def _coordinates(request: ContextRequest) -> list[str]:
+def _centres(request: ContextRequest) -> tuple[str, ...]:
     """Return the columns with latitude, longitude and population of a file of centres."""
     names = [
         str(name)
@@ -356,7 +356,7 @@ def _coordinates(request: ContextRequest) -> list[str]:
             where=f"{request.path.name}: {', '.join(names[:12])}",
             fix="Name it population",
         )
-    return [*found, people]
+    return (*found, people)
 
 
 def _is_population(name: str) -> bool:
@@ -368,16 +368,20 @@ def _leading(request: ContextRequest) -> Any:
     return request if request.crosswalks else replace(request, crosswalks=(request.path,))
 
 
+def _measured(
+    used: pd.DataFrame, recipe: ContextRecipe, centres: tuple[str, ...]
+) -> pd.Series[Any]:
+    """Return what each area measures: a column of the table, or the density around its centre."""
+    if not centres:
+        return used[recipe.measure]
+    latitude, longitude, people = (used[name].to_numpy(float) for name in centres)
+    return pd.Series(local_density(latitude, longitude, people), index=used.index)
+
+
 def _codes(
-    used: pd.DataFrame, recipe: ContextRecipe, classes: tuple[ContextClass, ...], *, other: str
+    column: pd.Series[Any], classes: tuple[ContextClass, ...], *, other: str
 ) -> NDArray[np.intp]:
     """Return the class of each area, −1 where it has none."""
-    if recipe.measure == LOCAL_DENSITY:
-        latitude, longitude, people = (
-            used[name].to_numpy(float) for name in list(used.columns)[-3:]
-        )
-        return classify(local_density(latitude, longitude, people), classes)
-    column = used[recipe.measure]
     if pd.api.types.is_numeric_dtype(column):
         return classify(column.to_numpy(float), classes)
     places = pd.Index([item.level for item in classes])

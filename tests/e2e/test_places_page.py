@@ -73,10 +73,14 @@ def test_what_a_donor_publishes_of_a_neighbourhood_is_listed_and_mapped(page, se
     contexts.get_by_role("row").filter(has_text="renters").click()
     title = page.get_by_text("Renters of the block group, as ")
     expect(title).to_be_visible()
-    expect(page.get_by_role("paragraph").filter(has_text="below 20 %, % of")).to_be_visible()
+    expect(
+        page.get_by_role("paragraph").filter(has_text="Percent in few: below 20 %")
+    ).to_be_visible()
     expect(page.get_by_text("Local context 'renters' cannot be used")).to_be_visible()
     page.get_by_role("grid", name="Predictors").get_by_role("row").filter(has_text="many").click()
-    expect(page.get_by_role("paragraph").filter(has_text="20 % and more, % of")).to_be_visible()
+    expect(
+        page.get_by_role("paragraph").filter(has_text="Percent in many: 20 % and more")
+    ).to_be_visible()
     page.reload()
     expect(title).to_be_visible()
 

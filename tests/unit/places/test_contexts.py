@@ -227,6 +227,27 @@ def test_density_is_high_where_centres_are_near():
     assert np.median(found[144:]) == pytest.approx(62.5, rel=0.4)
 
 
+def test_density_is_computed_of_the_columns_their_names_say(workspace, tmp_path):
+    """Whatever else of the table is used: here its population weighs too."""
+    file = tmp_path / "centres.csv"
+    rows = [
+        f"01,001,{tract:06d},1,{100 + part:05d},1000,{-86 + part + 0.004 * tract},32"
+        for part, tracts in ((0, range(1, 9)), (1, range(11, 19)))
+        for tract in tracts
+    ]
+    header = "state,county20,tract20,bg20,puma20,pop20,lon,lat"
+    file.write_text("\n".join([header, *rows]))
+
+    made = [
+        make_context(workspace, request(file, measure="local density", weight=weight))
+        for weight in ("", "pop20")
+    ]
+
+    # Eight centres a quarter mile apart on a line, 1,000 people each: dense.
+    for context in made:
+        assert context.mix[["50", "300", "750"]].to_numpy().tolist() == [[0, 0, 8000], [0, 0, 8000]]
+
+
 def test_a_few_centres_tell_no_density():
     with pytest.raises(InputError, match="too few"):
         local_density(np.zeros(3), np.zeros(3), np.ones(3))

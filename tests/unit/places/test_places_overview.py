@@ -82,8 +82,8 @@ def test_a_context_is_mapped_by_the_share_of_each_class(context):
     assert table.predictors == ("None", "Central")
     assert table.data["None"].tolist() == [60.0, 50.0, 50.0, 0.0]
     assert table.columns == {
-        "None": "40.0 % of all: below 1.5 units",
-        "Central": "60.0 % of all: 1.5 units and more",
+        "None": "Percent in None: below 1.5 units (40.0 % of all)",
+        "Central": "Percent in Central: 1.5 units and more (60.0 % of all)",
     }
 
 
