@@ -206,7 +206,7 @@ class DonorSample(Checked, Summarized):
             freedom = max(_count(dealt) - 1.0, 1.0)
         own, other = encode_alike(donor, recipient, predictors, weights.full)
         columns = {name: column_from_series(donor[name], name) for name in variables}
-        return cls(columns, own, other, values, factor, recipient.index, freedom, dealt)
+        return cls(columns, own, other, values, factor, recipient.index, freedom, dealt=dealt)
 
     @classmethod
     def of(
