@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,6 +35,26 @@ def html_templates(folder: Path) -> Environment:
     )
 
 
+class Macros:
+    """The macros of a template, by name; each makes HTML of the values it is called with.
+
+    Parameters
+    ----------
+    template
+        The file; it is read when a macro is called first.
+    """
+
+    def __init__(self, template: Path) -> None:
+        self._template = template
+
+    def __call__(self, macro: str, *values: Any, **named: Any) -> str:
+        """Return what a macro makes of some values."""
+        folder, name = self._template.parent, self._template.name
+        module = html_templates(folder).get_template(name).module
+        # Plain text, which whoever shows it may take apart; `safe` takes it into another template.
+        return str(getattr(module, macro)(*values, **named))
+
+
 def _visible(value: object) -> object:
     """Show control characters as pictures, halves of a surrogate pair as a replacement character.
 
@@ -50,4 +70,4 @@ def _picture(match: re.Match[str]) -> str:
     return "\u2421" if code == _DELETE else "\ufffd"
 
 
-__all__ = ["html_templates"]
+__all__ = ["Macros", "html_templates"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from html import escape
 from itertools import islice
+from pathlib import Path
 from typing import Final
+
+from fusion_core.html_templates import Macros
 
 _LONGEST_VALUE: Final = 100
 _LONGEST_TITLE: Final = 120
 _LONGEST_NAME: Final = 24
 _NAMES_SHOWN: Final = 6
+_MACROS: Final = Macros(Path(__file__).parent / "templates" / "summary.html")
 
 
 class Summarized:
@@ -33,12 +36,7 @@ class Summarized:
         return "\n".join([f"<{self._headline()}>", *lines])
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th style="text-align:left">{escape(name)}</th>'
-            f'<td style="text-align:left">{escape(text)}</td></tr>'
-            for name, text in _shown(self._facts()).items()
-        )
-        return f"<table><caption>{escape(self._headline())}</caption>{rows}</table>"
+        return _MACROS("summary", self._headline(), _shown(self._facts()))
 
     def _headline(self) -> str:
         return f"{type(self).__name__} {_clipped(self._title(), _LONGEST_TITLE)}".rstrip()

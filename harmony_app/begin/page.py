@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 
 from fusion_core.execution.checklist import Checklist, Step, StepState, read_checklist
+from fusion_core.html_templates import Macros
 from harmony_app.shell.steps import way_of
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ASSETS: Final = Path(__file__).parent / "assets"
 _PERIOD_MS: Final = 2000
+_MACROS: Final = Macros(Path(__file__).parent / "templates" / "checklist.html")
 _MARKS: Final[Mapping[StepState, tuple[str, str]]] = {
     "done": ("✓", "Done"),
     "under way": ("…", "Under way"),
@@ -51,15 +52,14 @@ def build(session: Session) -> pn.viewable.Viewable:
 
 def checklist_html(session: Session, found: Checklist) -> str:
     """Return the checklist as HTML."""
-    steps = "".join(
-        _step_html(number, step, session, is_next=step is found.next)
+    steps = [
+        _step_record(number, step, session, is_next=step is found.next)
         for number, step in enumerate(found.steps, start=1)
-    )
-    problems = "".join(f'<p class="problem">{escape(text)}</p>' for text in found.problems)
-    return (
-        f'<section class="begin"><h1>{escape(session.workspace.title)}</h1>'
-        f'<p class="lead">{escape(_lead(found))}</p>'
-        f'<ol aria-label="Steps">{steps}</ol>{problems}{_footer(session)}</section>'
+    ]
+    # How to get to another workspace concerns whoever is at this computer.
+    folder = _folder(session.workspace) if session.may_choose else ""
+    return _MACROS(
+        "checklist", session.workspace.title, _lead(found), steps, found.problems, folder
     )
 
 
@@ -73,37 +73,16 @@ def _lead(found: Checklist) -> str:
     return f"From survey files to a fused map: {done} of {len(found.steps)} steps are done."
 
 
-def _step_html(number: int, step: Step, session: Session, *, is_next: bool) -> str:
+def _step_record(number: int, step: Step, session: Session, *, is_next: bool) -> dict[str, Any]:
     mark, spoken = _MARKS[step.state]
-    way = way_of(step, session.places)
-    link = ""
-    if way is not None and step.state != "waiting":
-        kind = "way" if is_next else "aside"
-        link = f'<a class="{kind}" href="{escape(way.address)}">{escape(way.text)}</a>'
-    sentences = "".join(f"<p>{escape(text)}.</p>" for text in step.found)
-    if step.missing:
-        sentences += f'<p class="missing">{escape(step.missing)}.</p>'
-    if step.progress is not None:
-        sentences += (
-            f'<progress value="{step.progress:.3f}" max="1" aria-label="Progress of the run">'
-            "</progress>"
-        )
-    return (
-        f'<li class="{step.state.replace(" ", "-")}" data-step="{step.key}">'
-        f'<span class="mark" role="img" aria-label="{spoken}">{mark or number}</span>'
-        f"<h2>{escape(step.title)}</h2><div>{sentences}</div>{link}</li>"
-    )
-
-
-def _footer(session: Session) -> str:
-    """Say where the workspace is and how to get to another, to whoever is at this computer."""
-    if not session.may_choose:
-        return ""
-    folder = escape(str(_folder(session.workspace)))
-    return (
-        f"<footer><span>In the folder <code>{folder}</code></span>"
-        '<a href="/start">Open or start another workspace</a></footer>'
-    )
+    return {
+        "step": step,
+        "kind": step.state.replace(" ", "-"),
+        "mark": mark or number,
+        "spoken": spoken,
+        "way": None if step.state == "waiting" else way_of(step, session.places),
+        "link": "way" if is_next else "aside",
+    }
 
 
 def _folder(workspace: Workspace) -> Path:

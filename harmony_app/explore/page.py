@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -34,7 +33,7 @@ from harmony_app.explore.view import (
     words,
 )
 from harmony_app.log import LOG
-from harmony_app.shell.look import FigureSaver, Quantity
+from harmony_app.shell.look import FigureSaver, Quantity, page_part
 from harmony_app.shell.session import set_query
 from harmony_app.shell.work import SlowWork
 
@@ -248,7 +247,7 @@ class ExplorePage(Viewer):
             synthetic=self._session.workspace.synthetic,
         )
         self.centre.about.object = self.note.html()
-        self._footnote.object = f'<div class="footnote">{escape(self.note.summary)}</div>'
+        self._footnote.object = page_part("line", "div", "footnote", self.note.summary)
         if self.centre.map is not None:
             self.centre.map.show_texts(hover_columns(answer.table, quantity, self._session.theme))
         self._show_layer(answer)
@@ -320,8 +319,10 @@ class ExplorePage(Viewer):
         advice = pn.widgets.Button(label="How not to use these", margin=(6, 0, 0, 0), **_WIDE)
         advice.on_click(lambda _: self.dispatch(dataclasses.replace(self.state, view="about")))
         title = pn.pane.HTML(
-            '<div style="color:var(--muted);font-size:12px">Download the table, the map as a picture'
-            " (PNG, SVG), or the answer on a page to print</div>",
+            page_part(
+                "small",
+                "Download the table, the map as a picture (PNG, SVG), or the answer on a page to print",
+            ),
             margin=(8, 0, 3, 0),
         )
         told = notices_html(self._catalogue, self._elsewhere)
@@ -465,10 +466,8 @@ def notices_html(catalogue: Catalogue, elsewhere: str = "") -> str:
         for run in catalogue.waiting
         if run.state().status == "running"
     ]
-    return "".join(
-        f'<div class="notice" role="status">{escape(note)}</div>'
-        for note in filter(None, (elsewhere, *notes, *catalogue.problems))
-    )
+    told = filter(None, (elsewhere, *notes, *catalogue.problems))
+    return page_part("lines", "div", "notice", told, "status")
 
 
 def _layer_key(state: ExploreState) -> tuple[object, ...]:

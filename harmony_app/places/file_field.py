@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import panel as pn
 
 from fusion_core.errors import InputError
 from harmony_app.places.style import shared_style
+from harmony_app.shell.look import page_part
 from harmony_app.surveys.upload import FileUpload
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class FileField(pn.viewable.Viewer):
             stylesheets=shared_style("upload"),
         )
         label = pn.pane.HTML(
-            f'<p class="slot"><strong>{escape(title)}</strong></p>',
+            page_part("slot", title),
             stylesheets=shared_style("wizard"),
             margin=0,
         )

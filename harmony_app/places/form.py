@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -27,8 +26,10 @@ from fusion_core.places.tables import TableRequest, add_table, make_table
 from harmony_app.log import LOG
 from harmony_app.places.context_fields import ContextFields
 from harmony_app.places.file_field import FileField
+from harmony_app.places.parts import place_part
 from harmony_app.places.rows import CONTEXT
 from harmony_app.places.style import shared_style
+from harmony_app.shell.look import page_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,9 +44,13 @@ _CROSSWALKS: Final = (
     ("Second crosswalk", "where one alone does not lead to PUMAs"),
 )
 _START: Final = (
-    '<div class="start"><h2>Nothing is stored before you have seen it</h2><p>Send a file or name one '
-    "on the server, and check it. What was found, how much of the country it covers and everything that is "
-    "wrong appears here.</p></div>"
+    "Nothing is stored before you have seen it",
+    (
+        (
+            "Send a file or name one on the server, and check it. What was found, how much of the"
+            " country it covers and everything that is wrong appears here."
+        ),
+    ),
 )
 
 
@@ -133,12 +138,14 @@ class AddForm(pn.viewable.Viewer):
             label="Back to the places", margin=0, stylesheets=shared_style("buttons")
         )
         self._report = pn.pane.HTML(
-            _START,
+            page_part("start", *_START),
             stylesheets=[*shared_style("wizard"), ":host { height: 100%; overflow-y: auto; }"],
             sizing_mode="stretch_both",
             margin=0,
         )
-        title = pn.pane.HTML("<h1>Add places</h1>", stylesheets=shared_style("wizard"), margin=0)
+        title = pn.pane.HTML(
+            page_part("heading", "Add places"), stylesheets=shared_style("wizard"), margin=0
+        )
         buttons = pn.Row(
             self._check,
             self._store,
@@ -231,7 +238,7 @@ class AddForm(pn.viewable.Viewer):
 
     async def _run(self, *, store: bool) -> None:
         self._check.disabled = self._store.disabled = True
-        self._report.object = '<p class="busy" role="status">Reading the files …</p>'
+        self._report.object = page_part("line", "p", "busy", "Reading the files …", "status")
         try:
             request = self._request()
             store = store and request == self._tried  # what was changed since is checked first
@@ -310,7 +317,7 @@ class AddForm(pn.viewable.Viewer):
         else:
             LOG.error("A place could not be added", exc_info=error)
             sentence = "The file could not be read. The details are in the server's log."
-        self._report.object = f'<h3 class="bad">{escape(sentence)}</h3>'
+        self._report.object = page_part("line", "h3", "bad", sentence)
 
 
 def _levels() -> dict[str, str]:
@@ -322,11 +329,4 @@ def _split(text: str) -> list[str]:
 
 
 def _report(title: str, facts: dict[str, str], notes: list[str]) -> str:
-    cells = "".join(
-        f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in facts.items()
-    )
-    lines = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    return (
-        f'<h3 class="good">{escape(title)} can be stored</h3><dl class="facts">{cells}</dl>'
-        f'<h3>What to know</h3><ul class="notes">{lines}</ul>'
-    )
+    return place_part("report", title, facts, notes)

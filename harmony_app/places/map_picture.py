@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 import shapely
 
 from fusion_core.geography.boundaries import areas_path, read_areas
+from harmony_app.places.parts import place_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,17 +66,11 @@ def picture(
         What an area says when pointed at.
     """
     shapes = [
-        f'<path class="{_CSS[number]}" d="{path}"><title>{escape(hint)}</title></path>'
+        (path, _CSS[number], hint)
         for path, number, hint in zip(areas["path"], classes, hints, strict=True)
         if path
     ]
-    return (
-        f'<svg class="map" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="Map of the areas">'
-        '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
-        'patternTransform="rotate(45)"><rect width="6" height="6" class="ground"/>'
-        '<line x1="0" y1="0" x2="0" y2="6" class="line"/></pattern></defs>'
-        f"{''.join(shapes)}</svg>"
-    )
+    return place_part("map", shapes, WIDTH, height)
 
 
 _CSS: Final[dict[int | None, str]] = {

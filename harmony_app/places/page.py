@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -17,7 +16,9 @@ from fusion_core.places.overview import (
 )
 from harmony_app.places import rows, state
 from harmony_app.places.form import AddForm
+from harmony_app.places.parts import place_part
 from harmony_app.places.style import own_style, shared_style
+from harmony_app.shell.look import page_part
 from harmony_app.shell.session import set_query
 from harmony_app.surveys.data_list import DataList
 
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
 
     from fusion_core.geography.spatial import SpatialTable
     from harmony_app.shell.session import Session
-
-_NOTHING = (
-    "<h2>No places yet</h2><p class='sub'>Boundaries draw the areas estimates are made for; spatial "
-    "tables say what is known of them, as predictors. Add the first.</p>"
-)
 
 
 class PlacesPage(pn.viewable.Viewer):
@@ -108,7 +104,7 @@ class PlacesPage(pn.viewable.Viewer):
         add = pn.widgets.Button(label="Add places", color="primary", margin=0)
         add.on_click(lambda _: self._go(state.adding(self.view)))
         title = pn.pane.HTML(
-            '<h1 style="margin:0;font-size:15px;color:var(--text)">Places</h1>',
+            page_part("page_title", "Places"),
             margin=0,
             align="center",
         )
@@ -226,10 +222,10 @@ class PlacesPage(pn.viewable.Viewer):
                 return rows.table_html(workspace, table, self._predictor(table), drawn=drawn)
             chosen = self.view.boundaries or self.view.table
             if problems.get(chosen):
-                return f'<p class="count">{escape(problems[chosen])}</p>'
-            return rows.boundaries_html(workspace, chosen) if chosen else _NOTHING
+                return page_part("line", "p", "count", problems[chosen])
+            return rows.boundaries_html(workspace, chosen) if chosen else place_part("nothing")
         except HarmonyError as error:
-            return f'<p class="count">{escape(error.message)}</p>'
+            return page_part("line", "p", "count", error.message)
 
 
 def build(session: Session) -> pn.viewable.Viewable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from html import escape
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,8 +15,11 @@ from fusion_core.geography.local_context import as_spatial_table
 from fusion_core.geography.spatial import PUMA
 from fusion_core.places.overview import StoredTable
 from harmony_app.places.map_picture import CLASSES, picture, stored_paths
+from harmony_app.places.parts import place_part
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fusion_core.geography.spatial import SpatialTable
     from fusion_core.places.overview import Finding, StoredBoundaries, StoredContext
     from fusion_core.workspace.layout import Workspace
@@ -136,48 +139,62 @@ def predictor_rows(table: SpatialTable) -> list[dict[str, Any]]:
 
 def findings_html(findings: list[Finding]) -> str:
     """Say what does not fit the surveys."""
-    if not findings:
-        return '<p class="fine">All places fit the surveys: no issues found.</p>'
-    return "".join(f'<p class="{item.severity}">{escape(item.sentence)}</p>' for item in findings)
+    return place_part("findings", findings)
 
 
 def boundaries_html(workspace: Workspace, kind: str) -> str:
     """Draw the boundaries of a kind."""
     areas, height = stored_paths(workspace, kind)
     hints = [f"{name} ({code})" for code, name in zip(areas["area_id"], areas["name"], strict=True)]
-    return (
-        f'<h2>{escape(kind)}</h2><p class="sub">{len(areas):,} areas</p>'
-        f"{picture(areas, height, [None] * len(areas), hints)}"
-    )
+    drawn = picture(areas, height, [None] * len(areas), hints)
+    return place_part("boundaries", kind, len(areas), drawn)
 
 
 def table_html(workspace: Workspace, table: SpatialTable, predictor: str, *, drawn: bool) -> str:
     """Draw a predictor, and count the areas without a value and the values without an area."""
-    notes = "".join(f"<li>{escape(note)}</li>" for note in table.notes)
-    unit = table.units.get(predictor, "")
+    unit, made = table.units.get(predictor, ""), table.made.get(predictor, "")
     words = table.columns.get(predictor, "") or predictor
-    made = table.made.get(predictor, "")
-    head = (
-        f"<h2>{escape(table.title)}</h2>"
-        f'<p class="sub">{escape(words)}{escape(f", {unit}" if unit else "")}'
-        f"{escape(f' ({made})' if made else '')}</p>"
-    )
-    source = f'<p class="sub">{escape(table.source)}</p>' if table.source else ""
-    foot = f'{source}<ul class="notes">{notes}</ul>' if notes or source else ""
-    if not drawn:
-        return f'{head}<p class="sub">Add PUMA boundaries to see it on a map.</p>{foot}'
+    about = f"{words}{f', {unit}' if unit else ''}{f' ({made})' if made else ''}"
     census = boundary_census(workspace)
-    if census and table.census and census != table.census:
-        return (
-            f'{head}<p class="count">The table holds PUMAs of the {escape(table.census)} census and the '
-            f"boundaries are those of {escape(census)}, whose equal codes are different areas: it is "
-            f"not drawn.</p>{foot}"
+    remark, kind, drawing = "", "sub", _Drawing()
+    if not drawn:
+        remark = "Add PUMA boundaries to see it on a map."
+    elif census and table.census and census != table.census:
+        kind = "count"
+        remark = (
+            f"The table holds PUMAs of the {table.census} census and the boundaries are those of"
+            f" {census}, whose equal codes are different areas: it is not drawn."
         )
+    else:
+        drawing = _drawing(workspace, table.data.set_index(PUMA)[predictor])
+    return place_part(
+        "table",
+        table.title,
+        about,
+        remark,
+        kind,
+        drawing.picture,
+        drawing.keys,
+        drawing.counts,
+        table.source,
+        table.notes,
+    )
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """A predictor on the map, its classes, and what is missing."""
+
+    picture: str = ""
+    keys: Sequence[tuple[int, str]] = ()
+    counts: Sequence[str] = ()
+
+
+def _drawing(workspace: Workspace, values: pd.Series[Any]) -> _Drawing:
     areas, height = stored_paths(workspace, "puma")
-    values = table.data.set_index(PUMA)[predictor]
     drawn_as = match_areas(values.index, areas.assign(name=areas["area_id"]))
     by_area = values.rename(index=drawn_as).reindex(areas["area_id"])
-    classes, legend = _classes(by_area)
+    classes, keys = _classes(by_area)
     hints = [
         f"{name} ({code}): {_value(value)}"
         for code, name, value in zip(areas["area_id"], areas["name"], by_area, strict=True)
@@ -186,21 +203,21 @@ def table_html(workspace: Workspace, table: SpatialTable, predictor: str, *, dra
     undrawn = sum(code not in drawn_as for code in values.dropna().index)
     counts = [f"{without:,} of {len(areas):,} areas have no value (hatched)." if without else ""]
     counts.append(f"{undrawn:,} PUMAs with a value have no boundaries." if undrawn else "")
-    said = "".join(f'<p class="count">{text}</p>' for text in counts if text)
-    return f"{head}{picture(areas, height, classes, hints)}{legend}{said}{foot}"
+    told = [text for text in counts if text]
+    return _Drawing(picture(areas, height, classes, hints), keys, told)
 
 
-def _classes(values: pd.Series[Any]) -> tuple[list[int | None], str]:
+def _classes(values: pd.Series[Any]) -> tuple[list[int | None], list[tuple[int, str]]]:
     """Sort values into five classes of equally many areas; categories keep their own order."""
     if isinstance(values.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(values):
         levels = sorted({str(value) for value in values.dropna()})
         place = {level: number % CLASSES for number, level in enumerate(levels)}
         keys = [(place[level], level) for level in levels]
-        return [place[str(v)] if pd.notna(v) else -1 for v in values], _legend(keys)
+        return [place[str(v)] if pd.notna(v) else -1 for v in values], keys
     numbers = values.to_numpy(float)
     known = numbers[np.isfinite(numbers)]
     if not len(known):
-        return [-1] * len(numbers), ""
+        return [-1] * len(numbers), []
     edges = np.unique(np.quantile(known, np.linspace(0, 1, CLASSES + 1)))
     inner = edges[1:-1]
     classes: list[int | None] = [
@@ -211,14 +228,7 @@ def _classes(values: pd.Series[Any]) -> tuple[list[int | None], str]:
         (number, f"{_value(low)} – {_value(high)}")
         for number, (low, high) in enumerate(itertools.pairwise(edges))
     ]
-    return classes, _legend(keys)
-
-
-def _legend(keys: list[tuple[int, str]]) -> str:
-    items = "".join(
-        f'<span><i class="c{number}"></i>{escape(text)}</span>' for number, text in keys
-    )
-    return f'<p class="legend">{items}</p>'
+    return classes, keys
 
 
 def _value(value: Any) -> str:

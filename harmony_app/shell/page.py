@@ -11,7 +11,7 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError
 from harmony_app.log import LOG
-from harmony_app.shell.look import HarmonyDesign
+from harmony_app.shell.look import HarmonyDesign, page_part
 from harmony_app.shell.session import (
     GUEST,
     Serving,
@@ -133,10 +133,8 @@ def nothing_yet(
 
 
 def _message_card(headline: str, detail: str, links: str = "") -> pn.viewable.Viewable:
-    from html import escape
-
     return pn.pane.HTML(
-        f'<div class="message"><h2>{escape(headline)}</h2><p>{escape(detail)}</p>{links}</div>',
+        page_part("message", headline, detail, links),
         css_classes=["card"],
         sizing_mode="stretch_width",
     )

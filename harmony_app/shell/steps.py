@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from fusion_core.errors import HarmonyError
 from fusion_core.execution.checklist import read_checklist
+from harmony_app.shell.look import page_part
 
 if TYPE_CHECKING:
     from fusion_core.execution.checklist import Step, StepKey
@@ -63,10 +63,7 @@ def next_way(session: Session, needs: tuple[StepKey, ...]) -> Way:
 
 def ways_html(way: Way) -> str:
     """Return a way and the one to the checklist as a line of links."""
-    links = [f'<a class="way" href="{escape(way.address)}">{escape(way.text)}</a>']
-    if way != ALL_STEPS:
-        links.append(f'<a href="{ALL_STEPS.address}">{ALL_STEPS.text}</a>')
-    return f'<p class="ways">{"".join(links)}</p>'
+    return page_part("ways", way, ALL_STEPS)
 
 
 def _survey(step: Step) -> Way:

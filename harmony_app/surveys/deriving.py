@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +29,7 @@ from fusion_core.surveys.search import Entry
 from fusion_core.surveys.summary import read_distribution, survey_overview
 from harmony_app.harmonize.match import read_recipe, recipe_record
 from harmony_app.harmonize.work import ASSETS, bundled
+from harmony_app.shell.look import page_part
 from harmony_app.surveys.detail import variable_html
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ _OWN: Final = Path(__file__).parent / "assets"
 _BUILDER: Final = ("dom", "picker", "condition", "expression", "recipe")
 _LEVELS_SENT: Final = 5_000
 _NOTHING_YET: Final = (
-    '<div class="message"><h2>Build a variable</h2><p>Its weighted distribution and how many have '
-    "no value appear here.</p></div>"
+    "Build a variable",
+    "Its weighted distribution and how many have no value appear here.",
 )
 
 
@@ -116,7 +116,7 @@ class Deriving(pn.viewable.Viewer):
             margin=0,
         )
         self._preview = pn.pane.HTML(
-            _NOTHING_YET,
+            page_part("message", *_NOTHING_YET),
             stylesheets=[(_OWN / "detail.css").read_text(encoding="utf-8")],
             sizing_mode="stretch_both",
             margin=0,
@@ -182,7 +182,7 @@ class Deriving(pn.viewable.Viewer):
                 position=position,
                 sequence=sequence,
             )
-            self._preview.object = f'<p class="remark">{escape(error.message)}</p>'
+            self._preview.object = page_part("line", "p", "remark", error.message)
             return
         self._form.tell("fine", sequence=sequence)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +12,7 @@ from fusion_core.errors import HarmonyError
 from fusion_core.execution.deriving import underive
 from fusion_core.surveys import RespondentLevel, SurveyId
 from fusion_core.surveys.search import search, siblings
+from harmony_app.shell.look import page_part
 from harmony_app.shell.session import set_query
 from harmony_app.shell.steps import next_way, ways_html
 from harmony_app.surveys import rows, state
@@ -41,12 +41,15 @@ _KINDS: Final[dict[str, state.TypeFilter]] = {
     "Numbers": "numbers",
 }
 _NOTHING_CHOSEN: Final = (
-    '<div class="message"><h2>Choose a variable</h2><p>Its weighted distribution, levels and'
-    " other vintages appear here.</p></div>"
+    "Choose a variable",
+    "Its weighted distribution, levels and other vintages appear here.",
 )
 _NO_SURVEY: Final = (
-    '<div class="message"><h2>No survey yet</h2><p>A fusion joins two: a recipient that says where'
-    " people live, such as the ACS, and a donor with the answers it lacks.</p>"
+    "No survey yet",
+    (
+        "A fusion joins two: a recipient that says where people live, such as the ACS, and a donor"
+        " with the answers it lacks."
+    ),
 )
 
 
@@ -123,7 +126,7 @@ class SurveysPage(pn.viewable.Viewer):
             label="All surveys", margin=0, disabled=True, stylesheets=style("buttons")
         )
         title = pn.pane.HTML(
-            '<h1 style="margin:0;font-size:15px;color:var(--text)">Surveys</h1>',
+            page_part("page_title", "Surveys"),
             margin=0,
             align="center",
         )
@@ -220,7 +223,7 @@ class SurveysPage(pn.viewable.Viewer):
         try:
             underive(self._session.workspace, SurveyId.parse(key.survey), key.variable)
         except HarmonyError as error:
-            self._refusal.object = f'<p class="damage">{escape(error.message)}</p>'
+            self._refusal.object = page_part("line", "p", "damage", error.message)
             self._really.visible = False
             return
         self._catalogue = load_catalogue(self._session.workspace)
@@ -336,14 +339,17 @@ class SurveysPage(pn.viewable.Viewer):
             if self._catalogue.overviews
             else "Import a survey, and its variables appear here.",
         )
-        self._found.object = escape(rows.found_text(hits, view.query))
+        self._found.object = page_part("text", rows.found_text(hits, view.query))
 
     def _show_variable(self) -> None:
         entry = self._chosen()
         self._definition.visible = entry is not None and bool(entry.variable.definition)
         self._really.visible, self._refusal.object = False, ""
         if entry is None:
-            self._detail.object = _NOTHING_CHOSEN if self._catalogue.overviews else self._begin()
+            chosen = bool(self._catalogue.overviews)
+            self._detail.object = (
+                page_part("message", *_NOTHING_CHOSEN) if chosen else self._begin()
+            )
             self._sibling_card.css_classes = ["hidden"]
             return
         found, problem = None, ""
@@ -363,7 +369,7 @@ class SurveysPage(pn.viewable.Viewer):
 
     def _begin(self) -> str:
         way = next_way(self._session, ("recipient", "donors"))
-        return f"{_NO_SURVEY}{ways_html(way)}</div>"
+        return page_part("message", *_NO_SURVEY, ways_html(way))
 
     def _chosen(self) -> Entry | None:
         key = self.view.variable
@@ -387,7 +393,7 @@ def _with_something_chosen(view: state.ViewState, catalogue: Catalogue) -> state
 
 def _damage_html(catalogue: Catalogue) -> str:
     """Say what could not be read, one sentence each."""
-    return "".join(f'<p class="damage">{escape(text)}</p>' for text in catalogue.damaged)
+    return page_part("lines", "p", "damage", catalogue.damaged)
 
 
 def build(session: Session) -> pn.viewable.Viewable:

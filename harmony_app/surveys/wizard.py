@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +17,7 @@ from fusion_core.ingest.recipes import RECIPE_FILE, read_recipe, write_recipe
 from fusion_core.ingest.tables import Problem
 from fusion_core.surveys import SurveyId
 from harmony_app.log import LOG
+from harmony_app.shell.look import page_part
 from harmony_app.surveys import wizard_state
 from harmony_app.surveys.corrections import Corrections
 from harmony_app.surveys.import_progress import ImportProgress
@@ -55,6 +55,22 @@ def _not_received(name: str, error: OSError) -> InputError:
         f"{name} could not be received: {error.strerror or error}",
         fix="Name it by its path on the server, or free some disk space there",
     )
+
+
+_START: Final = (
+    "Nothing is stored before you have seen it",
+    (
+        (
+            "Choose the files and check them. What was inferred – identifier, weights, areas, types"
+            " and labels – and everything that is wrong appears here, with rows."
+        ),
+        (
+            "Any file may be sent from here, in pieces with progress. One of more than a few hundred"
+            " megabytes is there sooner by its path on the server, or with"
+        ),
+    ),
+    "harmony survey add",
+)
 
 
 class ImportWizard(pn.viewable.Viewer):
@@ -137,7 +153,9 @@ class ImportWizard(pn.viewable.Viewer):
             sizing_mode="stretch_both",
             margin=0,
         )
-        title = pn.pane.HTML("<h1>Import a survey</h1>", stylesheets=_style("wizard"), margin=0)
+        title = pn.pane.HTML(
+            page_part("heading", "Import a survey"), stylesheets=_style("wizard"), margin=0
+        )
         self._names = pn.Row(self._name, self._vintage, stylesheets=_style("pair"), margin=0)
         form = pn.Column(
             title,
@@ -245,7 +263,7 @@ class ImportWizard(pn.viewable.Viewer):
 
     def _show_slots(self) -> None:
         reader = find_reader(self._form.reader)
-        self._help.object = f'<p class="help">{escape(reader.help)}</p>'
+        self._help.object = page_part("line", "p", "help", reader.help)
         self._slots[:] = [self._slot_view(slot) for slot in reader.slots]
         self._names.css_classes = ["hidden"] if reader.names_itself else []
         self._title.visible = not reader.names_itself
@@ -282,10 +300,8 @@ class ImportWizard(pn.viewable.Viewer):
                 self._put(slot.key, None)
 
         path.param.watch(typed, "value_input")
-        optional = "" if slot.required else ' <span class="optional">optional</span>'
         label = pn.pane.HTML(
-            f'<p class="slot"><strong>{escape(slot.title)}</strong>{optional}'
-            f'<span class="hint">{escape(slot.help)}</span></p>',
+            page_part("slot", slot.title, slot.help, not slot.required),
             stylesheets=_style("wizard"),
             margin=0,
         )
@@ -344,7 +360,7 @@ class ImportWizard(pn.viewable.Viewer):
         else:
             LOG.error("A survey could not be stored", exc_info=error)
             sentence = _NOT_STORED.sentence
-        self._report.object = f'<h3 class="bad">{escape(sentence)}</h3>'
+        self._report.object = page_part("line", "h3", "bad", sentence)
 
     def _busy(self, text: str, share: float | None = None) -> None:
         self._check.disabled = self._store.disabled = True
@@ -374,14 +390,7 @@ class ImportWizard(pn.viewable.Viewer):
 
     def _show_report(self) -> None:
         if self._trial is None:
-            self._report.object = (
-                '<div class="start"><h2>Nothing is stored before you have seen it</h2>'
-                "<p>Choose the files and check them. What was inferred – identifier, weights,"
-                " areas, types and labels – and everything that is wrong appears here, with rows."
-                "</p><p>Any file may be sent from here, in pieces with progress. One of more than a few"
-                " hundred megabytes is there sooner by its path on the server, or with"
-                " <code>harmony survey add</code>.</p></div>"
-            )
+            self._report.object = page_part("start", *_START)
         else:
             self._report.object = trial_html(self._trial)
         self._show_buttons()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import zipfile
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -14,7 +13,7 @@ from panel.viewable import Viewer
 
 from fusion_core.validation.internal import verdict
 from fusion_core.validation.report import TABLES, sentences
-from harmony_app.shell.look import FigureSaver, segmented
+from harmony_app.shell.look import FigureSaver, page_part, segmented
 from harmony_app.shell.session import set_query
 from harmony_app.validate.checks import CheckWatch, RepeatBar
 from harmony_app.validate.figures import curves_svg
@@ -171,7 +170,7 @@ class ValidatePage(Viewer):
         if self._record.subsets:
             text += f"{self._record.subsets}. "
         text += "Households, to the models" if both else words.ONLY_INSIDE
-        self._which.object = f'<p class="which">{escape(text)}</p>'
+        self._which.object = page_part("line", "p", "which", text)
 
     def _show_verdicts(self) -> None:
         self.verdicts.items = verdict_items(
@@ -238,7 +237,7 @@ class ValidatePage(Viewer):
         found, variable = self._record.inside, self.state.variable or self._names[0]
         findings = sections.about(sentences.importance_findings(found), self.state.variable)
         body = sections.findings_html(findings) + (
-            f'<h3 class="sub">{escape(variable)}</h3>'
+            page_part("line", "h3", "sub", variable)
             + sections.importance_html(found.importance, variable, self._record.variables)
         )
         return sections.panel_html(
@@ -290,13 +289,15 @@ class ValidatePage(Viewer):
             self._figure_button("png"),
             self._figure_button("svg"),
         ]
-        hint = '<p class="help">Choose a variable to see more of it.</p>'
+        trusted = sections.panel_html(
+            "Can they be trusted?", "Choose a variable to see more of it.", ""
+        )
         return pn.Column(
             self.run,
             self.family,
             self._which,
             self.households,
-            pn.pane.HTML(f'<h2 class="panel-title">Can they be trusted?</h2>{hint}', **self._html),
+            pn.pane.HTML(trusted, **self._html),
             self.verdicts,
             pn.FlexBox(*files, gap="4px", margin=(10, 0, 0, 0), **_WIDE),
             self._saver,

@@ -128,7 +128,7 @@ ROOMS = {
     ),
     "harmony_app.explore": ("view", "map", "data", "panels", "page", "place"),
     "harmony_app.validate": ("view", "figures", "checks", "tabs", "page", "place"),
-    "harmony_app.shell": ("session", "steps", "look", "work", "tour", "page"),
+    "harmony_app.shell": ("session", "look", "steps", "work", "tour", "page"),
 }
 
 

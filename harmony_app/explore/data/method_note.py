@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.estimates.margins import freedom_words, margin_words
+from fusion_core.html_templates import Macros
 from harmony_app.explore.view import words
 
 if TYPE_CHECKING:
@@ -97,19 +98,11 @@ class MethodNote:
 
     def html(self) -> str:
         """Return the note for the page."""
-        facts = "".join(
-            f"<dt>{escape(term)}</dt><dd>{escape(value)}</dd>" for term, value in self.facts
-        )
-        warnings = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.warnings)
         what = _MODELLED if self.modelled else _ANSWERED
-        return (
-            f'<div class="about"><h2>What these numbers are</h2><p>{what}</p>'
-            f"<h2>How sure we are</h2><p>{_UNCERTAINTY}</p>"
-            f"<h2>How not to use these estimates</h2><ul>{warnings}</ul>"
-            f"<h2>Method note</h2><dl>{facts}</dl></div>"
-        )
+        return _MACROS("about", what, _UNCERTAINTY, self.warnings, self.facts)
 
 
+_MACROS: Final = Macros(Path(__file__).parent / "templates" / "method_note.html")
 _MODELLED: Final = (
     "The donor survey asked these questions, the recipient survey did not. For every household of the"
     " recipient the program drew several plausible answers – implicates – from donor households that"

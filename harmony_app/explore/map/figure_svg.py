@@ -7,11 +7,12 @@ and theme, so that everyone who makes the same view gets the same figure.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from fusion_core.html_templates import Macros
 from harmony_app.shell.look import REPORT_FONT, figure_colours, text_block, text_width
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ MAP_HEIGHT: Final = 760
 _MARGIN: Final = 36
 _LINE: Final = 24
 _SWATCH: Final = 26
+_MACROS: Final = Macros(Path(__file__).parent / "templates" / "figure.html")
 
 
 @dataclass(frozen=True)
@@ -68,29 +70,27 @@ def figure_svg(shapes: AreaShapes, layer: MapLayer, texts: FigureTexts) -> str:
     subtitle, below = text_block(texts.subtitle, (_MARGIN, below - 6), inside, 16, colours["muted"])
     frame = _frame(shapes, layer, below)
     paths = _paths(shapes, frame)
-    areas = "".join(
-        f'<path d="{path}" fill="{layer.palette[code] if code >= 0 else colours["grid"]}"/>'
-        for path, code in zip(paths, layer.codes, strict=True)
-        if path
-    )
-    hatched = "".join(
-        f'<path d="{paths[position]}"/>' for position in layer.unreliable if paths[position]
-    )
-    legend, height = _legend(layer, texts.hatch)
+    entries, height = _legend(layer, texts.hatch)
     top = frame.top + frame.height + 28
     note, total = text_block(texts.note, (_MARGIN, top + height + 22), inside, 13, colours["muted"])
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{total:.0f}"'
-        f' viewBox="0 0 {WIDTH} {total:.0f}" font-family="{REPORT_FONT}">'
-        '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
-        ' patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="6"'
-        f' stroke="{colours["text"]}" stroke-width="1" stroke-opacity=".55"/></pattern>'
-        f'<clipPath id="frame"><rect x="{_MARGIN}" y="{frame.top:g}" width="{inside}"'
-        f' height="{frame.height:.1f}"/></clipPath></defs>'
-        f'<rect width="{WIDTH}" height="{total:.0f}" fill="#ffffff"/>{title}{subtitle}'
-        f'<g clip-path="url(#frame)"><g stroke="#ffffff" stroke-width="0.4" fill-rule="evenodd">'
-        f'{areas}</g><g fill="url(#hatch)" fill-rule="evenodd">{hatched}</g></g>'
-        f'<g transform="translate(0 {top:.1f})">{legend}</g>{note}</svg>'
+    fills = [layer.palette[code] if code >= 0 else colours["grid"] for code in layer.codes]
+    return _MACROS(
+        "figure",
+        {"width": WIDTH, "height": f"{total:.0f}"},
+        REPORT_FONT,
+        colours,
+        {"title": title, "subtitle": subtitle, "note": note},
+        {
+            "x": _MARGIN,
+            "y": f"{frame.top:g}",
+            "width": inside,
+            "height": f"{frame.height:.1f}",
+        },
+        [(path, fill) for path, fill in zip(paths, fills, strict=True) if path],
+        [paths[position] for position in layer.unreliable if paths[position]],
+        f"{top:.1f}",
+        entries,
+        _SWATCH,
     )
 
 
@@ -139,26 +139,20 @@ def _paths(shapes: AreaShapes, frame: _Frame) -> list[str]:
     return paths
 
 
-def _legend(layer: MapLayer, hatch: str) -> tuple[str, int]:
+def _legend(layer: MapLayer, hatch: str) -> tuple[list[dict[str, Any]], int]:
     """Return the legend and its height; entries flow into as many rows as they need."""
-    colours = figure_colours("light")
-    entries = [
-        (f'fill="{entry.colour}"', f"{entry.label}  ({entry.areas:,})") for entry in layer.legend
-    ]
+    texts = [(entry.colour, f"{entry.label}  ({entry.areas:,})") for entry in layer.legend]
     if layer.unreliable:
-        entries.append(('fill="url(#hatch)"', f"{hatch}  ({len(layer.unreliable):,})"))
+        texts.append(("url(#hatch)", f"{hatch}  ({len(layer.unreliable):,})"))
     if layer.without_value:
-        entries.append((f'fill="{colours["grid"]}"', f"no estimate  ({layer.without_value:,})"))
-    parts, x, row = [], float(_MARGIN), 0
-    for fill, label in entries:
+        empty = figure_colours("light")["grid"]
+        texts.append((empty, f"no estimate  ({layer.without_value:,})"))
+    entries: list[dict[str, Any]] = []
+    x, row = float(_MARGIN), 0
+    for fill, label in texts:
         width = _SWATCH + 8 + text_width(label, 14) + 18
         if x + width > WIDTH - _MARGIN and x > _MARGIN:
             x, row = float(_MARGIN), row + 1
-        y = row * _LINE
-        parts.append(
-            f'<rect x="{x:.0f}" y="{y}" width="{_SWATCH}" height="14" {fill}'
-            f' stroke="{colours["border"]}"/><text x="{x + _SWATCH + 8:.0f}" y="{y + 12}"'
-            f' font-size="14" fill="{colours["text"]}">{escape(label)}</text>'
-        )
+        entries.append({"x": x, "y": row * _LINE, "fill": fill, "label": label})
         x += width
-    return "".join(parts), (row + 1) * _LINE
+    return entries, (row + 1) * _LINE

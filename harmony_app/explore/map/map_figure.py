@@ -23,7 +23,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from harmony_app.shell.look import FONT, figure_colours, style_figure
+from harmony_app.shell.look import FONT, figure_colours, page_part, style_figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -290,14 +290,10 @@ def _toolbar_style(theme: Theme) -> str:
 
 def _hover_template(theme: Theme) -> str:
     colours = figure_colours(theme)
-    muted = f'style="color:{colours["muted"]}"'
-    return f"""
-    <div style="max-width:250px;margin:-5px;padding:8px 11px;font:13px/1.4 {FONT.replace('"', "'")};
-                color:{colours["text"]};background:{colours["surface"]};white-space:normal">
-      <div style="font-weight:700">@name</div>
-      <div style="font-size:14px">@value</div>
-      <div {muted}>@interval</div>
-      <div><span style="color:@dot">●</span> @note</div>
-      <div style="color:{colours["muted"]};font-size:11px;margin-top:3px">click for detail,
-        Shift-click to compare</div>
-    </div>"""
+    lines = [
+        {"style": "font-size:14px", "text": "@value"},
+        {"style": f"color:{colours['muted']}", "text": "@interval"},
+        {"dot": "@dot", "text": "@note"},
+    ]
+    hint = "click for detail, Shift-click to compare"
+    return page_part("tooltip", 250, FONT, colours, "@name", lines, hint)

@@ -1,19 +1,16 @@
-"""The card about a chosen area, the comparison of two, and the breakdown table: HTML from numbers.
-
-Every text that comes from data is escaped here, in one place per function.
-"""
+"""The card about a chosen area, the comparison of two, and the breakdown table: words from numbers."""
 
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harmony_app.explore.panels._parts import panel
 from harmony_app.explore.view import words
-from harmony_app.shell.look import MISSING, Quantity, percent
+from harmony_app.shell.look import MISSING, Quantity, page_part, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,41 +49,32 @@ def area_card(
     pin
         Letter of its pin on the map.
     """
-    head = f'<div class="area-head">{_pin(pin)}<span>{escape(str(row["name"]))}</span></div>'
     if not _finite(row["estimate"]):
-        advice = "Widen the subgroup or choose another area."
-        return f'{head}<p class="facts">{escape(words.no_estimate_sentence(row))} {advice}</p>'
-    estimate = quantity.value(float(row["estimate"]), _float(row["moe"]), unit=False)
-    reliability = str(row["reliability"])
-    parts = [
-        head,
-        (
-            f'<div class="big">{escape(estimate)} <small>{escape(quantity.moe(_float(row["moe"])))}'
-            "</small></div>"
-        ),
-        (
-            f'<div class="facts"><span class="muted">{escape(phrase)}</span><br>'
-            f"{escape(words.interval_sentence(row, quantity))}.<br>"
-            f'<span class="dot {escape(reliability)}"></span>{escape(words.reliability_phrase(row))}'
-            "</div>"
-        ),
-    ]
-    fusion_share = _float(row.get("fusion_share"))
-    if fusion_share is not None and draws is not None and len(draws) > 1:
-        parts.append(
-            f'<div class="facts muted">{escape(percent(fusion_share, decimals=0))} of the'
-            " uncertainty comes from fusion, the rest from sampling.</div>"
-        )
-    if row.get("assumption"):
-        parts.append(f'<div class="facts muted">{escape(str(row["assumption"]))}</div>')
-    if draws is not None and len(draws) > 1:
-        parts.append(draws_strip(draws, row, quantity))
-    if truth is not None:
-        parts.append(truth_box(truth, row, quantity))
-    return "".join(parts)
+        return panel("no_estimate", pin, str(row["name"]), words.no_estimate_sentence(row))
+    moe, fusion_share = _float(row["moe"]), _float(row.get("fusion_share"))
+    several = draws is not None and len(draws) > 1
+    card = {
+        "pin": pin,
+        "name": str(row["name"]),
+        "estimate": quantity.value(float(row["estimate"]), moe, unit=False),
+        "moe": quantity.moe(moe),
+        "phrase": phrase,
+        "interval": words.interval_sentence(row, quantity),
+        "reliability": str(row["reliability"]),
+        "reliability_phrase": words.reliability_phrase(row),
+        "fusion_share": "",
+        "assumption": str(row.get("assumption") or ""),
+        "draws": None,
+        "truth": None if truth is None else truth_told(truth, row, quantity),
+    }
+    if draws is not None and several:
+        card["draws"] = draws_strip(draws, row, quantity)
+        if fusion_share is not None:
+            card["fusion_share"] = percent(fusion_share, decimals=0)
+    return panel("area", card)
 
 
-def truth_box(truth: float, row: Mapping[str, Any], quantity: Quantity) -> str:
+def truth_told(truth: float, row: Mapping[str, Any], quantity: Quantity) -> dict[str, str]:
     """Say whether the interval holds the true value of a generated population."""
     if not _finite(row["moe"]):
         verdict = "there is no interval to hold it"
@@ -94,45 +82,30 @@ def truth_box(truth: float, row: Mapping[str, Any], quantity: Quantity) -> str:
         verdict = "inside the interval"
     else:
         verdict = "outside the interval, as one in ten should be"
-    value = quantity.value(truth, _float(row["moe"]))
-    return (
-        f'<div class="truth">True value (demo): <b>{escape(value)}</b> – {escape(verdict)}. '
-        '<span class="muted">Known only because this population is generated.</span></div>'
-    )
+    return {"value": quantity.value(truth, _float(row["moe"])), "verdict": verdict}
 
 
-def draws_strip(draws: NDArray[np.float64], row: Mapping[str, Any], quantity: Quantity) -> str:
-    """Draw the estimate of every implicate as a dot over the 90 % interval."""
+def draws_strip(
+    draws: NDArray[np.float64], row: Mapping[str, Any], quantity: Quantity
+) -> dict[str, Any]:
+    """Return the estimate of every implicate as a dot's place over the 90 % interval."""
     finite = draws[np.isfinite(draws)]
-    ends = [value for value in (row["lower"], row["upper"]) if _finite(value)]
+    ends = [float(value) for value in (row["lower"], row["upper"]) if _finite(value)]
     low, high = float(min([*finite, *ends])), float(max([*finite, *ends]))
     span = (high - low) or 1.0
 
     def place(value: float) -> float:
         return _STRIP_LEFT + (_STRIP_WIDTH - 2 * _STRIP_LEFT) * (value - low) / span
 
-    band = ""
-    if len(ends) == 2:  # noqa: PLR2004 - an interval has two ends
-        left, right = place(float(ends[0])), place(float(ends[1]))
-        band = f'<rect class="band" x="{left:.1f}" y="4" width="{right - left:.1f}" height="22"/>'
-    dots = "".join(
-        f'<circle class="draw" cx="{place(float(value)):.1f}" cy="{8 + 7 * (index % 3)}" r="2.6"/>'
-        for index, value in enumerate(finite)
-    )
-    middle = place(float(row["estimate"]))
     moe = _float(row["moe"])
-    left_label, right_label = (
-        escape(quantity.value(value, moe, unit=False)) for value in (low, high)
-    )
-    return (
-        f'<div class="small-title">Estimate in each of {len(finite)} implicates</div>'
-        f'<svg class="strip" viewBox="0 0 {_STRIP_WIDTH:.0f} 46" role="img" aria-label="Estimates of'
-        f' {len(finite)} implicates between {left_label} and {right_label}">{band}'
-        f'<line class="axis" x1="0" x2="{_STRIP_WIDTH:.0f}" y1="30" y2="30"/>{dots}'
-        f'<line class="mean" x1="{middle:.1f}" x2="{middle:.1f}" y1="2" y2="30"/>'
-        f'<text x="0" y="43">{left_label}</text>'
-        f'<text x="{_STRIP_WIDTH:.0f}" y="43" text-anchor="end">{right_label}</text></svg>'
-    )
+    return {
+        "width": f"{_STRIP_WIDTH:.0f}",
+        "band": [place(value) for value in ends] if len(ends) == 2 else None,  # noqa: PLR2004 - an interval has two ends
+        "dots": [place(float(value)) for value in finite],
+        "middle": place(float(row["estimate"])),
+        "low": quantity.value(low, moe, unit=False),
+        "high": quantity.value(high, moe, unit=False),
+    }
 
 
 def comparison_card(
@@ -155,19 +128,13 @@ def comparison_card(
         {"estimate": difference.first, "moe": difference.first_moe},
         {"estimate": difference.second, "moe": difference.second_moe},
     )
-    lines = "".join(
-        f'<div class="area-head" style="margin-top:5px">{_pin(pin)}'
-        f'<span>{escape(name)} <span style="font-weight:500">'
-        f"{escape(words.estimate_phrase(row, quantity))}</span></span></div>"
+    lines = [
+        (pin, name, words.estimate_phrase(row, quantity))
         for pin, name, row in zip(pins, names, rows, strict=True)
-    )
+    ]
     sentence = words.comparison_sentence(names, difference, quantity, of_first=" " in pins)
-    kind = " found" if difference.is_significant else ""
-    return (
-        f'<div class="card-title">Do they differ?</div>{lines}'
-        f'<div class="verdict{kind}">{escape(sentence)}</div>'
-        f'<div class="facts muted">{escape(words.test_phrase(difference))}</div>'
-    )
+    test = words.test_phrase(difference)
+    return panel("comparison", lines, sentence, difference.is_significant, test)
 
 
 def breakdown_table(frame: pd.DataFrame, column: str, quantity: Quantity, title: str) -> str:
@@ -184,42 +151,22 @@ def breakdown_table(frame: pd.DataFrame, column: str, quantity: Quantity, title:
     title
         Heading of the first column.
     """
-    rows = []
-    for row in frame.to_dict("records"):
-        reliability = str(row["reliability"])
-        spoken = words.RELIABILITY_WORDS.get(reliability, "")
-        rows.append(
-            f"<tr><td>{escape(str(row[column]))}</td>"
-            f'<td class="right">{_mark(row.get("differs", 0))}'
-            f"{escape(quantity.value(_float(row['estimate']), _float(row['moe']), unit=False))}</td>"
-            f'<td class="right muted">{escape(quantity.short_moe(_float(row["moe"])))}</td>'
-            f'<td class="right muted">{int(row["n"]):,}</td>'
-            f'<td><span class="dot {escape(reliability)}" title="{escape(spoken)}"></span></td></tr>'
-        )
+    rows = [
+        {
+            "name": str(row[column]),
+            "differs": row.get("differs", 0),
+            "estimate": quantity.value(_float(row["estimate"]), _float(row["moe"]), unit=False),
+            "moe": quantity.short_moe(_float(row["moe"])),
+            "n": int(row["n"]),
+            "reliability": str(row["reliability"]),
+            "spoken": words.RELIABILITY_WORDS.get(str(row["reliability"]), ""),
+        }
+        for row in frame.to_dict("records")
+    ]
     if not rows:
-        return f'<p class="facts muted">{MISSING} no household to break down</p>'
-    note = (
-        f'<p class="facts muted">{escape(words.BREAKDOWN_MARKS)}</p>'
-        if any(row.get("differs") for row in frame.to_dict("records"))
-        else ""
-    )
-    return (
-        f'<table class="groups"><thead><tr><th>{escape(title)}</th><th class="right">estimate</th>'
-        '<th class="right">MOE</th><th class="right">n</th><th></th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>{note}"
-    )
-
-
-def _pin(letter: str) -> str:
-    return f'<span class="pin">{escape(letter)}</span>' if letter.strip() else ""
-
-
-def _mark(differs: int) -> str:
-    """Return an arrow for a group that differs from its whole area."""
-    if not differs:
-        return ""
-    arrow, spoken = ("▲", "higher") if differs > 0 else ("▼", "lower")
-    return f'<span class="muted" title="{spoken} than the whole area">{arrow}</span> '
+        return page_part("line", "p", "facts muted", f"{MISSING} no household to break down")
+    note = words.BREAKDOWN_MARKS if any(row["differs"] for row in rows) else ""
+    return panel("breakdown", title, rows, note)
 
 
 def _finite(value: object) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 import param
 from panel.custom import JSComponent
 
+from harmony_app.explore.panels._parts import panel
 from harmony_app.explore.view import words
 
 if TYPE_CHECKING:
@@ -172,20 +173,4 @@ def ranking_note(bounds: RankBounds | None, *, lowest: bool = False, failed: boo
     failed
         Whether there will be none.
     """
-    extreme = "lowest" if lowest else "highest"
-    text = "Bars: 90 % interval; hollow: too uncertain. "
-    if failed:
-        text += "The ranks these areas may have could not be computed."
-    elif bounds is None:
-        text += "Computing which ranks are sure …"
-    else:
-        surely = (
-            f"<b>●</b> {bounds.surely} surely among the {TOP} {extreme}; "
-            if bounds.count > TOP
-            else ""
-        )
-        text += (
-            f"Right: the ranks an area may have, all at once with 90 % confidence. {surely}"
-            f"<b>○</b> not distinguishable from the first ({bounds.leading:,} in all)."
-        )
-    return f'<div style="color:var(--muted);font-size:12px">{text}</div>'
+    return panel("ranking_note", bounds, TOP, "lowest" if lowest else "highest", failed)

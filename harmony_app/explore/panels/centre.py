@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 from bokeh.models.widgets.tables import NumberFormatter
 
 from harmony_app.explore.map import MapFigure, unreliable_positions
+from harmony_app.explore.panels._parts import panel
 from harmony_app.explore.view import words
-from harmony_app.shell.look import count, data_table, segmented
+from harmony_app.shell.look import count, data_table, page_part, segmented
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,26 +146,17 @@ class Centre:
 
     def show_heading(self, title: str, subtitle: str) -> None:
         """Write what is shown above the map."""
-        self.title.object = (
-            f'<h1 class="map-title">{escape(title)}</h1>'
-            f'<div class="map-subtitle">{escape(subtitle)}</div>'
-        )
+        self.title.object = panel("heading", title, subtitle)
 
     def show_status(self, text: str = "", *, busy: bool = False, error: str = "") -> None:
         """Say what is going on, or what went wrong and can be tried again."""
         self.again.visible = bool(error)
-        if error:
-            self.status.object = f'<div class="error" role="alert">{escape(error)}</div>'
-        else:
-            spinner = '<span class="spinner"></span>' if busy else ""
-            self.status.object = f'<div class="status" role="status">{spinner}{escape(text)}</div>'
+        self.status.object = page_part("error", error) if error else page_part("status", text, busy)
         self._map_view.styles = {**_FILLING, "opacity": "0.45" if busy else "1"}
 
     def show_notes(self, notes: list[str]) -> None:
         """Say above the map what it does not show."""
-        self.notes.object = "".join(
-            f'<div class="notice" role="status">{escape(note)}</div>' for note in notes
-        )
+        self.notes.object = page_part("lines", "div", "notice", notes, "status")
         self.notes.visible = bool(notes)
 
     def forget(self) -> None:
@@ -245,29 +236,14 @@ class Centre:
 
 def legend_html(layer: MapLayer, rule: HatchRule) -> str:
     """Return the legend: classes with their counts, then hatching and empty areas."""
-    items = [
-        f'<li><span class="swatch" style="background:{entry.colour}"></span>'
-        f"<span><b>{escape(entry.label)}</b> ({entry.areas:,})</span></li>"
-        for entry in layer.legend
-    ]
-    if layer.unreliable:
-        items.append(
-            '<li><span class="swatch hatched"></span><span>too uncertain to rely on, '
-            f"{escape(words.hatch_phrase(rule))} ({escape(count(len(layer.unreliable), 'area'))})"
-            "</span></li>"
-        )
-    if layer.without_value:
-        items.append(
-            '<li><span class="swatch empty"></span><span>no estimate '
-            f"({escape(count(layer.without_value, 'area'))})</span></li>"
-        )
-    if layer.doubt is not None:
-        items.append(
-            '<li class="doubt" title="Areas whose 90 % interval reaches beyond a break of their class, and '
-            'the share expected to lie beyond one (Sun and Wong 2010)">'
-            f"<span>{escape(layer.doubt.sentence)}</span></li>"
-        )
-    return f'<ul class="legend" aria-label="Legend">{"".join(items)}</ul>'
+    hatched = count(len(layer.unreliable), "area")
+    return panel(
+        "legend",
+        layer.legend,
+        f"{words.hatch_phrase(rule)} ({hatched})" if layer.unreliable else "",
+        count(layer.without_value, "area") if layer.without_value else "",
+        "" if layer.doubt is None else layer.doubt.sentence,
+    )
 
 
 def table_frame(table: pd.DataFrame, rule: HatchRule) -> pd.DataFrame:

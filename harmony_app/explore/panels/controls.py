@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 
 from fusion_core.errors import ExpressionError, HarmonyError, InputError
 from fusion_core.estimates.statistics import SHARES, THRESHOLD_SHARES
+from harmony_app.explore.panels._parts import panel
 from harmony_app.explore.view import (
     CATEGORY_KINDS,
     CLASS_METHOD_TITLES,
@@ -24,6 +24,7 @@ from harmony_app.explore.view import (
     parse_breaks,
     words,
 )
+from harmony_app.shell.look import page_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,7 +119,7 @@ class Controls:
             self.where,
             self.where_error,
             self.area_kind,
-            pn.pane.HTML(_RULE, margin=(2, 0, 6, 0), **_WIDE),
+            pn.pane.HTML(page_part("rule", 4), margin=(2, 0, 6, 0), **_WIDE),
             self.method,
             self.breaks,
             self.breaks_error,
@@ -234,9 +235,7 @@ class Controls:
         try:
             breaks = parse_breaks(event.new, scale=0.01 if self._in_percent(self._state) else 1.0)
         except InputError as error:
-            self.breaks_error.object = (
-                f'<div class="error" role="alert">{escape(error.message)}</div>'
-            )
+            self.breaks_error.object = page_part("error", error.message)
             self.breaks_error.visible = True
             return
         self.breaks_error.visible = False
@@ -267,21 +266,15 @@ class Controls:
 
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
-_RULE: Final = '<hr style="border:0;border-top:1px solid var(--line);margin:4px 0">'
 
 
 def error_html(error: HarmonyError, text: str) -> str:
     """Return what is wrong with a typed expression, the place marked, the help folded away."""
-    marked = ""
     position = error.position if isinstance(error, ExpressionError) else None
+    marked = ""
     if position is not None and 0 <= position <= len(text):
-        marked = f"<code>{escape(text)}\n{' ' * position}^</code><br>"
-    help_text = (
-        f"<details><summary>How to fix it</summary>{escape(error.fix)}.</details>"
-        if error.fix
-        else ""
-    )
-    return f'<div class="error" role="alert">{marked}{escape(error.what)}.{help_text}</div>'
+        marked = f"{text}\n{' ' * position}^"
+    return panel("expression_error", marked, error.what, error.fix)
 
 
 def _select(name: str, options: dict[str, Any] | None = None) -> pn.widgets.Select:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,6 +11,7 @@ import panel as pn
 from fusion_core.errors import HarmonyError
 from harmony_app.explore.data import true_value
 from harmony_app.explore.panels import _detail as detail
+from harmony_app.explore.panels._parts import panel
 from harmony_app.explore.panels._ranking import (
     RankBounds,
     RankedAreas,
@@ -20,6 +20,7 @@ from harmony_app.explore.panels._ranking import (
 )
 from harmony_app.explore.view import ALL_AREAS, words
 from harmony_app.log import LOG
+from harmony_app.shell.look import page_part
 from harmony_app.shell.work import SlowWork
 
 if TYPE_CHECKING:
@@ -148,7 +149,9 @@ class Side:
         )
         ranking = pn.Column(
             pn.Row(
-                pn.pane.HTML('<div class="card-title">Areas</div>', align="center", **html),
+                pn.pane.HTML(
+                    page_part("line", "div", "card-title", "Areas"), align="center", **html
+                ),
                 self.order,
                 **_WIDE,
             ),
@@ -251,14 +254,8 @@ class Side:
         single = len(areas) == 1
         self.compare_with.visible = self.against.visible = single
         self.comparison.visible = not single or bool(against)
-        self.comparison.object = (
-            '<div class="status"><span class="spinner"></span>comparing …</div>'
-        )
-        self.table.object = (
-            '<div class="status"><span class="spinner"></span>breaking down …</div>'
-            if breakdown
-            else ""
-        )
+        self.comparison.object = page_part("status", "comparing …", busy=True)
+        self.table.object = page_part("status", "breaking down …", busy=True) if breakdown else ""
         self._show_card(areas, None)
 
         def compute() -> AreaFacts:
@@ -327,7 +324,8 @@ class Side:
                 (first, second), facts.difference, self._quantity, pins="AB" if pair else "A "
             )
         elif len(areas) > 1:
-            self.comparison.object = '<div class="verdict">One of the two has no estimate.</div>'
+            sentence = "One of the two has no estimate."
+            self.comparison.object = page_part("line", "div", "verdict", sentence)
         if facts.breakdown is not None:
             column = self._state.breakdown
             title = self._source.columns[column].description or column
@@ -348,11 +346,10 @@ class Side:
             draws=None if facts is None else facts.draws,
             truth=None if facts is None else facts.truth,
         )
-        rule = '<hr style="border:0;border-top:1px solid var(--line);margin:10px 0">'
         apart = "" if self._source.years is None else self._source.years.short
         if apart:
-            card += f'<div class="facts"><span class="muted">{escape(apart)}</span></div>'
-        self.card.object = rule + card if self.comparison.visible else card
+            card += panel("apart", apart)
+        self.card.object = page_part("rule", 10) + card if self.comparison.visible else card
 
     def _failed(self, error: Exception) -> None:
         text = "The detail could not be computed; the server's log says why."
@@ -360,7 +357,7 @@ class Side:
             text = error.message
         else:
             LOG.error("The detail of an area could not be computed", exc_info=error)
-        self.table.object = f'<div class="error" role="alert">{escape(text)}</div>'
+        self.table.object = page_part("error", text)
         self.comparison.object = ""
 
     def _breakdown_changed(self, event: Any) -> None:

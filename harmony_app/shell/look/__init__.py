@@ -16,6 +16,7 @@ from harmony_app.shell.look.formats import (
     number,
     percent,
 )
+from harmony_app.shell.look.parts import page_part
 from harmony_app.shell.look.report_figure import (
     REPORT_FONT,
     round_ticks,
@@ -59,6 +60,7 @@ __all__ = [
     "joined",
     "moment",
     "number",
+    "page_part",
     "percent",
     "round_ticks",
     "segmented",

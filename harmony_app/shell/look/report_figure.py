@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from html import escape
 from typing import Final
+
+from harmony_app.shell.look.parts import page_part
 
 REPORT_FONT: Final = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 # Widths per font size, of DejaVu Sans, which is wider than Helvetica and Arial.
@@ -77,14 +78,10 @@ def text_block(
     """
     x, y = at
     step = round(1.3 * size)
-    weight = ' font-weight="bold"' if bold else ""
     lines = wrapped(text, width, size, bold=bold)
-    parts = "".join(
-        f'<text x="{x:g}" y="{y + index * step:g}" font-size="{size:g}"{weight} fill="{fill}">'
-        f"{escape(line)}</text>"
-        for index, line in enumerate(lines)
-    )
-    return parts, y + len(lines) * step
+    heights = [f"{y + index * step:g}" for index in range(len(lines))]
+    elements = page_part("svg_lines", f"{x:g}", heights, f"{size:g}", bold, fill, lines)
+    return elements, y + len(lines) * step
 
 
 def round_ticks(low: float, high: float, most: int = 6) -> list[float]:

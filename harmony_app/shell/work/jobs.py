@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ import panel as pn
 from fusion_core.execution.checking import repeats_usual
 from fusion_core.workspace.runs import STAGES
 from harmony_app.shell.look import duration
+from harmony_app.shell.work._run_parts import run_part
 from harmony_app.shell.work.run_watch import RunRow, RunWatch
 
 if TYPE_CHECKING:
@@ -65,12 +65,8 @@ def chip_html(active: list[RunRow]) -> str:
     left = duration(row.state.seconds_left)
     label = f"{row.name} · {doing}{more}"
     spoken = f"{'Check of' if row.is_check else 'Run'} {label}, {share:.0%} done{f', {left} left' if left else ''}"
-    return (
-        f'<a href="{escape(_address(row))}" title="{escape(spoken)}">'
-        f'<span class="what">{escape(row.name)}</span>'
-        f'<span class="doing">{escape(doing + more)}</span>'
-        f'<span class="bar"><i style="width:{share:.1%}"></i></span>'
-        f'<span class="left">{escape(left or f"{share:.0%}")}</span></a>'
+    return run_part(
+        "chip", _address(row), spoken, row.name, doing + more, share, left or f"{share:.0%}"
     )
 
 

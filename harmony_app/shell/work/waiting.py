@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import panel as pn
 
 from fusion_core.execution import run_status
+from harmony_app.shell.work._run_parts import run_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,10 +55,4 @@ def waiting_panel(
 def waiting_html(name: str, state: RunState) -> str:
     """Return a run's progress as a calm card."""
     share = min(max(state.progress, 0.0), 1.0)
-    return (
-        f'<div class="message"><h2>Run “{escape(name)}” is {share:.0%} done</h2>'
-        f"<p>{escape(state.message)}. This page appears by itself when it has finished.</p>"
-        f'<progress value="{share:.3f}" max="1" style="width:min(420px,80%)"'
-        f' aria-label="Progress of the run"></progress>'
-        '<p><a href="/fuse" style="color:var(--accent)">Watch it on the Fuse page</a></p></div>'
-    )
+    return run_part("waiting", name, state.message, share)

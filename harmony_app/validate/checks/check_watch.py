@@ -7,14 +7,13 @@ sees how far it is, and closing the page ends nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 
 from fusion_core.execution import cancel_run
 from fusion_core.execution.checking import check_status, repeats_usual, start_check
-from harmony_app.shell.look import duration
+from harmony_app.shell.look import duration, page_part
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
@@ -109,15 +108,12 @@ def progress_html(state: RunState) -> str:
     """Say how far a check is."""
     share = min(max(state.progress, 0.0), 1.0)
     left = duration(state.seconds_left)
-    return (
-        f'<p class="help" role="status">{escape(state.message)} · {share:.0%}'
-        f"{escape(f', about {left} left') if left else ''}</p>"
-        f'<progress value="{share:.3f}" max="1" aria-label="Progress of the check"></progress>'
-    )
+    text = f"{state.message} · {share:.0%}{f', about {left} left' if left else ''}"
+    return page_part("progress", text, share, "Progress of the check")
 
 
 def ended_html(state: RunState | None) -> str:
     """Say why a check ended early; nothing where none did."""
     if state is None or state.status not in {"failed", "cancelled"}:
         return ""
-    return f'<div class="error" role="alert">{escape(state.message)}</div>'
+    return page_part("error", state.message)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
 from fusion_core.errors import HarmonyError
 from fusion_core.execution.checking import USUAL
+from harmony_app.shell.look import page_part
 from harmony_app.validate.checks.check_watch import ended_html, is_running, progress_html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fusion_core.workspace.runs import RunState
-    from harmony_app.validate.checks.check_watch import CheckWatch
+from harmony_app.validate.checks.check_watch import CheckWatch
 
 
 class RepeatBar:
@@ -60,9 +60,7 @@ class RepeatBar:
             Whether repeating the usual validation mends something.
         """
         self._needed = needed
-        self.warnings.object = "".join(
-            f'<div class="warning" role="note">{escape(text)}</div>' for text in warnings
-        )
+        self.warnings.object = page_part("lines", "div", "warning", warnings, "note")
         self._show_state(self._watch.state)
 
     def _show_state(self, state: RunState | None) -> None:
@@ -81,7 +79,7 @@ class RepeatBar:
         try:
             self._watch.start(USUAL)
         except HarmonyError as error:
-            self.state.object = f'<div class="error" role="alert">{escape(error.message)}</div>'
+            self.state.object = page_part("error", error.message)
 
     def _end(self) -> None:
         self.stop.disabled = True

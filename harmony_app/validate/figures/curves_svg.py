@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from fusion_core.html_templates import Macros
 from harmony_app.shell.look import (
     REPORT_FONT,
     axis_numbers,
@@ -30,6 +31,7 @@ _MARGIN: Final = 24
 _LEGEND_LINE: Final = 22
 _GAP: Final = 40
 _TICKS: Final = 6
+_MACROS: Final = Macros(Path(__file__).parent / "templates" / "curves.html")
 
 
 def curves_svg(curves: pd.DataFrame, colours: Mapping[str, str], title: str, note: str) -> str:
@@ -49,26 +51,21 @@ def curves_svg(curves: pd.DataFrame, colours: Mapping[str, str], title: str, not
     inside = width - 2 * _MARGIN
     heading, below = text_block(title, (_MARGIN, 40), inside, 24, shades["text"], bold=True)
     top = below + 40
-    panels = "".join(
-        f'<g transform="translate({_LEFT + index * (PANEL_WIDTH + _LEFT)} {top:g})">'
-        f"{_panel(metric, curves, colours)}</g>"
+    panels = [
+        (_LEFT + index * (PANEL_WIDTH + _LEFT), f"{top:g}", _panel(metric, curves, colours))
         for index, metric in enumerate(METRICS)
-    )
+    ]
     legend_top = top + PANEL_HEIGHT + 62
-    legend, rows = _legend(colours, width)
+    entries, rows = _legend(colours, width)
     foot, height = text_block(
         note, (_MARGIN, legend_top + _LEGEND_LINE * rows + 18), inside, 13, shades["muted"]
     )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height:g}"'
-        f' viewBox="0 0 {width} {height:g}" font-family="{REPORT_FONT}" font-size="13">'
-        f'<rect width="{width}" height="{height:g}" fill="#ffffff"/>{heading}'
-        f'{panels}<g transform="translate({_MARGIN} {legend_top:g})">{legend}</g>{foot}</svg>'
-    )
+    legend = {"left": _MARGIN, "top": f"{legend_top:g}", "entries": entries}
+    size = (width, f"{height:g}")
+    return _MACROS("figure", *size, REPORT_FONT, shades, heading, panels, legend, foot)
 
 
-def _panel(metric: Metric, curves: pd.DataFrame, colours: Mapping[str, str]) -> str:
-    shades = figure_colours("light")
+def _panel(metric: Metric, curves: pd.DataFrame, colours: Mapping[str, str]) -> dict[str, Any]:
     low, high = value_range(metric, curves)
     shares = curves["share"].to_numpy(dtype=float)
     left, right = np.sqrt(shares.min()), np.sqrt(shares.max())
@@ -79,35 +76,11 @@ def _panel(metric: Metric, curves: pd.DataFrame, colours: Mapping[str, str]) -> 
     def down(value: float) -> float:
         return float(PANEL_HEIGHT * (1 - (value - low) / (high - low)))
 
-    heading = (
-        f'<text y="-32" font-size="16" font-weight="bold" fill="{shades["text"]}">'
-        f'{escape(metric.title)}</text><text y="-14" fill="{shades["muted"]}">'
-        f"{escape(metric.axis)}</text>"
-    )
     values = round_ticks(low, high, _TICKS)
-    lines = [
-        f'<line x2="{PANEL_WIDTH}" y1="{down(value):.1f}" y2="{down(value):.1f}"'
-        f' stroke="{shades["grid"]}"/><text x="-8" y="{down(value) + 4:.1f}" text-anchor="end"'
-        f' fill="{shades["muted"]}">{text}</text>'
-        for value, text in zip(values, axis_numbers(values, share=metric.percent), strict=True)
-    ]
-    if metric.reference is not None and low <= metric.reference <= high:
-        lines.append(
-            f'<line x2="{PANEL_WIDTH}" y1="{down(metric.reference):.1f}"'
-            f' y2="{down(metric.reference):.1f}" stroke="{shades["muted"]}" stroke-dasharray="5 4"/>'
-        )
-    ticks = [
-        f'<text x="{across(share):.1f}" y="{PANEL_HEIGHT + 20}" text-anchor="middle"'
-        f' fill="{shades["muted"]}">{share * 100:g} %</text>'
-        for share in TICK_SHARES
-        if left <= np.sqrt(share) <= right
-    ]
-    parts = [heading, *lines, *ticks]
-    parts.append(
-        f'<text x="{PANEL_WIDTH / 2}" y="{PANEL_HEIGHT + 42}" text-anchor="middle"'
-        f' fill="{shades["muted"]}">share of households in the subset</text>'
-    )
+    texts = axis_numbers(values, share=metric.percent)
+    reference = metric.reference
     own = curves[curves["metric"] == metric.name]
+    lines = []
     for name, colour in colours.items():
         line = own[own["variable"] == name].sort_values("share")
         points = " ".join(
@@ -115,21 +88,34 @@ def _panel(metric: Metric, curves: pd.DataFrame, colours: Mapping[str, str]) -> 
             for share, value in zip(line["share"], line["value"], strict=True)
             if np.isfinite(value)
         )
-        parts.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.2"/>'
-        )
-    return "".join(parts)
+        lines.append((points, colour))
+    return {
+        "title": metric.title,
+        "axis": metric.axis,
+        "width": PANEL_WIDTH,
+        "height": PANEL_HEIGHT,
+        "scale": [(down(value), text) for value, text in zip(values, texts, strict=True)],
+        "reference": down(reference)
+        if reference is not None and low <= reference <= high
+        else None,
+        "ticks": [
+            (across(share), f"{share * 100:g} %")
+            for share in TICK_SHARES
+            if left <= np.sqrt(share) <= right
+        ],
+        "curves": lines,
+    }
 
 
-def _legend(colours: Mapping[str, str], width: float) -> tuple[str, int]:
-    parts, x, row = [], 0.0, 0
+def _legend(
+    colours: Mapping[str, str], width: float
+) -> tuple[list[tuple[float, int, str, str]], int]:
+    """Return place, colour and name of each entry, and the number of rows."""
+    entries, x, row = [], 0.0, 0
     for name, colour in colours.items():
         size = 24 + text_width(name, 13) + 18
         if x + size > width - 2 * _MARGIN and x > 0:
             x, row = 0.0, row + 1
-        parts.append(
-            f'<rect x="{x:.0f}" y="{row * _LEGEND_LINE}" width="18" height="4" fill="{colour}"/>'
-            f'<text x="{x + 24:.0f}" y="{row * _LEGEND_LINE + 7}">{escape(name)}</text>'
-        )
+        entries.append((x, row * _LEGEND_LINE, colour, name))
         x += size
-    return "".join(parts), row + 1
+    return entries, row + 1

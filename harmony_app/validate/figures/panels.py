@@ -17,7 +17,7 @@ from bokeh.models import (
 from bokeh.plotting import figure
 
 from fusion_core.harmony.model import GROUP_COLOURS
-from harmony_app.shell.look import FONT, figure_colours, percent, style_figure
+from harmony_app.shell.look import FONT, figure_colours, page_part, percent, style_figure
 from harmony_app.validate.view import METRICS, Metric, subset_titles, value_text
 
 if TYPE_CHECKING:
@@ -195,11 +195,8 @@ class CurvePanels:
 
 def _hover_template(theme: Theme) -> str:
     colours = figure_colours(theme)
-    return f"""
-    <div style="max-width:260px;margin:-5px;padding:8px 11px;white-space:normal;
-                font:13px/1.4 {FONT.replace('"', "'")};
-                color:{colours["text"]};background:{colours["surface"]}">
-      <div style="font-weight:700">@title</div>
-      <div><span style="color:@colour">●</span> @variable: <b>@value</b></div>
-      <div style="color:{colours["muted"]}">@detail</div>
-    </div>"""
+    lines = [
+        {"dot": "@colour", "text": "@variable:", "value": "@value"},
+        {"style": f"color:{colours['muted']}", "text": "@detail"},
+    ]
+    return page_part("tooltip", 260, FONT, colours, "@title", lines)

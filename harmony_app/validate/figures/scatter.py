@@ -15,7 +15,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from harmony_app.shell.look import figure_colours, number, style_figure
+from harmony_app.shell.look import figure_colours, number, page_part, style_figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,7 @@ def scatter_figure(points: pd.DataFrame, theme: Theme) -> pn.viewable.Viewable:
         )
     )
     dots = plot.scatter("x", "y", source=source, size=7, color="colour", fill_alpha=0.75)
-    plot.add_tools(HoverTool(renderers=[dots], tooltips="<b>@area</b><br>@said"))
+    plot.add_tools(HoverTool(renderers=[dots], tooltips=page_part("point_label", "@area", "@said")))
     shares = float(points["external"].abs().max()) <= _SHARE_LIMIT
     # Digits as a tick needs them, so that none is written twice however far one zooms.
     shape = "0.[0000] %" if shares else "0,0.[0000]"

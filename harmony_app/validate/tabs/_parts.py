@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from fusion_core.html_templates import html_templates
+from fusion_core.html_templates import Macros
 
-
-def part(name: str, *values: Any) -> str:
-    """Return what a macro of the template makes of some values, as HTML."""
-    folder = Path(__file__).parent / "templates"
-    return str(getattr(html_templates(folder).get_template("parts.html").module, name)(*values))
+part: Final = Macros(Path(__file__).parent / "templates" / "parts.html")
+"""Makes a part of a tab, by the name of its macro."""
 
 
 __all__ = ["part"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from harmony_app.shell.look import count, percent
-from harmony_app.validate.tabs.sections import numbers_html
+from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.view import words
 
 if TYPE_CHECKING:
@@ -39,13 +38,11 @@ def reliability_html(reliability: pd.DataFrame, variable: str, *, unseen: bool =
     if own.empty:
         return ""
     shown = shown_levels(own)
-    charts = "".join(
-        f"<figure><figcaption>{escape(level)}</figcaption>"
-        f"{_chart_svg(own[own['level'] == level], f'{variable}: {level}')}</figure>"
-        for level in shown
-    )
+    charts = [
+        (level, _chart(own[own["level"] == level], f"{variable}: {level}")) for level in shown
+    ]
     left_out = own["level"].nunique() - len(shown)
-    note = f'<p class="help">{escape(_left_out(left_out, len(shown)))}</p>' if left_out else ""
+    note = _left_out(left_out, len(shown)) if left_out else ""
     help_text = words.RELIABILITY_HELP + ("" if unseen else words.RELIABILITY_KNOWN)
     rows = [
         (
@@ -58,12 +55,7 @@ def reliability_html(reliability: pd.DataFrame, variable: str, *, unseen: bool =
         for row in own.to_dict("records")
     ]
     head = ("answer", "drawn", "true", "90 % interval", "households")
-    return (
-        f'<h3 class="sub">{escape(variable)}: are answers true as often as they are drawn?</h3>'
-        f'<p class="help">{escape(help_text)}</p>'
-        f'<div class="charts squares">{charts}</div>{note}'
-        f"{numbers_html('The numbers', head, rows)}"
-    )
+    return part("reliability", variable, help_text, charts, note, head, rows)
 
 
 def shown_levels(reliability: pd.DataFrame) -> list[str]:
@@ -83,11 +75,11 @@ def _left_out(levels: int, shown: int) -> str:
     return f"{count(levels, 'rarer answer')} in the numbers and the download."
 
 
-def _chart_svg(part: pd.DataFrame, title: str) -> str:
-    """Draw true against drawn shares with their intervals and the diagonal they should lie on."""
+def _chart(answers: pd.DataFrame, title: str) -> dict[str, Any]:
+    """Place true against drawn shares with their intervals and the diagonal they should lie on."""
     left, right, top, bottom = _MARGIN
     drawn, observed, lower, upper, share = (
-        part[name].to_numpy(dtype=float)
+        answers[name].to_numpy(dtype=float)
         for name in ("drawn", "observed", "lower", "upper", "share")
     )
     limit = min(1.0, 1.05 * float(max(drawn.max(), upper.max(), 0.01)))
@@ -99,27 +91,27 @@ def _chart_svg(part: pd.DataFrame, title: str) -> str:
     def y(value: float) -> float:
         return _SIDE - bottom - (_SIDE - top - bottom) * value / limit
 
-    ticks = "".join(
-        f'<line x1="{x(0):.1f}" x2="{x(limit):.1f}" y1="{y(at):.1f}" y2="{y(at):.1f}"/>'
-        f'<text x="{left - 6}" y="{y(at) + 5:.1f}" text-anchor="end">{100 * at:.0f}</text>'
-        f'<text x="{x(at):.1f}" y="{_SIDE - bottom + 19}" text-anchor="middle">{100 * at:.0f}</text>'
-        for at in _ticks(limit)
-    )
-    dots = "".join(
-        f'<g><title>{escape(_spoken(*values[:4]))}</title><line class="interval"'
-        f' x1="{x(values[0]):.1f}" x2="{x(values[0]):.1f}" y1="{y(values[2]):.1f}"'
-        f' y2="{y(values[3]):.1f}"/><circle cx="{x(values[0]):.1f}" cy="{y(values[1]):.1f}"'
-        f' r="{_radius(values[4]):.1f}"/></g>'
-        for values in zip(drawn, observed, lower, upper, share, strict=True)
-    )
-    return (
-        f'<svg viewBox="0 0 {_SIDE} {_SIDE}" role="img" aria-label="{escape(title)}: share of true'
-        f' answers by share of draws">{ticks}<line class="ideal" x1="{x(0):.1f}" y1="{y(0):.1f}"'
-        f' x2="{x(limit):.1f}" y2="{y(limit):.1f}"/>{dots}'
-        f'<text x="{(x(0) + x(limit)) / 2:.1f}" y="{_SIDE - 8}" text-anchor="middle">drawn, %</text>'
-        f'<text transform="translate(15 {(y(0) + y(limit)) / 2:.1f}) rotate(-90)"'
-        ' text-anchor="middle">true, %</text></svg>'
-    )
+    return {
+        "title": title,
+        "side": _SIDE,
+        "foot": _SIDE - bottom + 19,
+        "x0": x(0),
+        "x1": x(limit),
+        "y0": y(0),
+        "y1": y(limit),
+        "ticks": [(x(at), y(at), f"{100 * at:.0f}") for at in _ticks(limit)],
+        "dots": [
+            {
+                "spoken": _spoken(*values[:4]),
+                "x": x(values[0]),
+                "y": y(values[1]),
+                "low": y(values[2]),
+                "high": y(values[3]),
+                "radius": _radius(values[4]),
+            }
+            for values in zip(drawn, observed, lower, upper, share, strict=True)
+        ],
+    }
 
 
 def _ticks(limit: float) -> Any:

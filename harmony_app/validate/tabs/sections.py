@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -37,9 +36,7 @@ def about(findings: Sequence[Finding], variable: str) -> list[Finding]:
 
 def panel_html(title: str, help_text: str, body: str) -> str:
     """Return a titled panel."""
-    return (
-        f'<h2 class="panel-title">{escape(title)}</h2><p class="help">{escape(help_text)}</p>{body}'
-    )
+    return part("panel", title, help_text, body)
 
 
 def coverage_html(coverage: pd.DataFrame, variable: str) -> str:
@@ -99,9 +96,7 @@ def convergence_html(convergence: pd.DataFrame, variable: str) -> str:
     charts, tables = [], []
     for level, settling in own.groupby("level", sort=False):
         title = f"{variable}: {level!s}" if level else variable
-        charts.append(
-            f"<figure><figcaption>{escape(title)}</figcaption>{_settling_svg(settling, title)}</figure>"
-        )
+        charts.append((title, _settling_chart(settling, title)))
         tables += [
             (
                 title,
@@ -114,8 +109,7 @@ def convergence_html(convergence: pd.DataFrame, variable: str) -> str:
             for row in settling.to_dict("records")
         ]
     head = ("", "implicates", "estimate", "margin", "margin in subsets", "moved by a redraw")
-    numbers = part("numbers", "The numbers", words.CONVERGENCE_NUMBERS, head, tables, 1)
-    return f'<div class="charts">{"".join(charts)}</div>{numbers}'
+    return part("settling", charts, "The numbers", words.CONVERGENCE_NUMBERS, head, tables)
 
 
 def unseen_html(table: pd.DataFrame, variable: str) -> str:
@@ -175,15 +169,15 @@ def _levels_text(levels: list[float]) -> list[str]:
     return texts if len(set(texts)) == len(levels) else axis_numbers(levels)
 
 
-def _settling_svg(settling: pd.DataFrame, title: str) -> str:
-    """Draw the estimate with its margin of error over the number of implicates."""
+def _settling_chart(settling: pd.DataFrame, title: str) -> dict[str, Any] | str:
+    """Place the estimate with its margin of error over the number of implicates."""
     width, height = _CHART
     left, right, top, bottom = _MARGIN
     counts = settling["implicates"].to_numpy(dtype=float)
     estimate, moe = (settling[name].to_numpy(dtype=float) for name in ("estimate", "moe"))
     usable = np.isfinite(moe)
     if not usable.any():
-        return part("help", MISSING)
+        return MISSING
     counts, estimate, moe = counts[usable], estimate[usable], moe[usable]
     # The margin of two implicates can be many times that of all: it may leave the frame.
     reach = 2.0 * float(moe[-1]) or max(abs(float(estimate[-1])) * 0.1, 1e-9)
@@ -200,20 +194,17 @@ def _settling_svg(settling: pd.DataFrame, title: str) -> str:
     places = list(zip(counts, estimate, moe, strict=True))
     band = [f"{x(m):.1f},{y(e + u):.1f}" for m, e, u in places]
     band += [f"{x(m):.1f},{y(e - u):.1f}" for m, e, u in reversed(places)]
-    line = " ".join(f"{x(m):.1f},{y(e):.1f}" for m, e, _ in places)
-    ticks = "".join(
-        f'<text x="{x(m):.1f}" y="{height - 10}" text-anchor="middle">{m:.0f}</text>'
-        for m in counts
-    )
     levels = np.linspace(low, high, 5)[1:-1].tolist()
-    scale = "".join(
-        f'<line x1="{left}" x2="{width - right}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>'
-        f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{escape(text)}</text>'
-        for value, text in zip(levels, _levels_text(levels), strict=True)
-    )
-    dots = "".join(f'<circle cx="{x(m):.1f}" cy="{y(e):.1f}" r="3"/>' for m, e, _ in places)
-    return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}: estimate and'
-        f' margin of error by number of implicates">{scale}<polygon points="{" ".join(band)}"/>'
-        f'<polyline points="{line}"/>{dots}{ticks}</svg>'
-    )
+    texts = _levels_text(levels)
+    return {
+        "title": title,
+        "width": width,
+        "height": height,
+        "left": left,
+        "right": width - right,
+        "scale": [(y(value), text) for value, text in zip(levels, texts, strict=True)],
+        "band": " ".join(band),
+        "line": " ".join(f"{x(m):.1f},{y(e):.1f}" for m, e, _ in places),
+        "dots": [(x(m), y(e)) for m, e, _ in places],
+        "ticks": [(x(m), f"{m:.0f}") for m in counts],
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
@@ -10,9 +9,10 @@ import panel as pn
 from fusion_core.errors import HarmonyError
 from fusion_core.validation import smooth_metrics
 from harmony_app.log import LOG
-from harmony_app.shell.look import data_table
+from harmony_app.shell.look import data_table, page_part
 from harmony_app.shell.work import SlowWork
 from harmony_app.validate.figures import CurvePanels
+from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.view import EVERY_SUBSET, in_family, words
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class SubsetsTab:
             self._work.cancel()
             self._fitted((validation.metrics, validation.curves))
             return
-        self.status.object = '<div class="status" role="status"><span class="spinner"></span>Drawing the curves …</div>'
+        self.status.object = page_part("status", "Drawing the curves …", busy=True)
 
         def compute() -> tuple[pd.DataFrame, pd.DataFrame]:
             metrics = in_family(validation.metrics, family)
@@ -108,14 +108,14 @@ class SubsetsTab:
             text = error.message
         else:
             LOG.error("The curves of subsets could not be drawn", exc_info=error)
-        self.status.object = f'<div class="error" role="alert">{escape(text)}</div>'
+        self.status.object = page_part("error", text)
 
     def _draw(self) -> None:
         if self.metrics is None or self.curves is None:
             return
         outside = self.panels.show(self.metrics, self.curves, self._chosen)
         for name, pane in self._notes.items():
-            pane.object = f'<div class="outside">{escape(words.scale_note(outside[name]))}</div>'
+            pane.object = page_part("line", "div", "outside", words.scale_note(outside[name]))
         if self.table is not None:
             self.table.value = self._rows()
 
@@ -130,7 +130,7 @@ class SubsetsTab:
             **_WIDE,
         )
         self._analyses[:] = [
-            pn.pane.HTML('<h2 class="panel-title">All analyses</h2>', **self._html),
+            pn.pane.HTML(part("title", "All analyses"), **self._html),
             self.table,
         ]
 
@@ -142,7 +142,7 @@ class SubsetsTab:
         return rows[list(_TABLE_COLUMNS)].reset_index(drop=True)
 
     def _build(self) -> pn.viewable.Viewable:
-        introduction = pn.pane.HTML(f'<p class="help">{words.INTRODUCTION}</p>', **self._html)
+        introduction = pn.pane.HTML(part("help", words.INTRODUCTION), **self._html)
         panels = pn.FlexBox(
             *[self._card(metric) for metric in words.METRICS],
             gap="10px",
@@ -153,10 +153,7 @@ class SubsetsTab:
         return pn.Column(introduction, self.status, panels, self._analyses, margin=0, **_WIDE)
 
     def _card(self, metric: words.Metric) -> pn.viewable.Viewable:
-        heading = (
-            f'<div class="panel-head"><h2 class="panel-title">{escape(metric.title)}</h2>'
-            f'<p class="help">{escape(metric.help)}</p></div>'
-        )
+        heading = part("panel_head", metric.title, metric.help)
         return pn.Column(
             pn.pane.HTML(heading, **self._html),
             pn.pane.Bokeh(self.panels.plots[metric.name], margin=(6, 0, 0, 0), **_WIDE),

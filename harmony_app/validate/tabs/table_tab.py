@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
@@ -17,9 +16,10 @@ from fusion_core.validation.external import (
     read_external,
 )
 from harmony_app.log import LOG
-from harmony_app.shell.look import count, number, percent
+from harmony_app.shell.look import count, number, page_part, percent
 from harmony_app.shell.work import SlowWork
 from harmony_app.validate.figures import scatter_figure
+from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.tabs.sections import findings_html, numbers_html, panel_html
 from harmony_app.validate.view import words
 
@@ -157,10 +157,11 @@ class TableTab:
             )
             return
         self._say("")
-        self.message.object = (
-            f'<p class="help" role="status">{known:,} of {count(len(column), "row")} '
-            f"{'names' if known == 1 else 'name'} an area of the run. Check the columns, then compare.</p>"
+        text = (
+            f"{known:,} of {count(len(column), 'row')} {'names' if known == 1 else 'name'} an area of"
+            " the run. Check the columns, then compare."
         )
+        self.message.object = page_part("line", "p", "help", text, "status")
 
     def _start(self) -> None:
         from fusion_core.execution.comparing import compare_with_table
@@ -171,9 +172,7 @@ class TableTab:
         chosen = ColumnGuess(
             self.area.value, self.value.value, "" if self.moe.value == _NONE else self.moe.value
         )
-        self.message.object = (
-            '<div class="status" role="status"><span class="spinner"></span>Estimating …</div>'
-        )
+        self.message.object = page_part("status", "Estimating …", busy=True)
         workspace, run = self._session.workspace, self._record.run
 
         def compute() -> TableComparison:
@@ -203,15 +202,17 @@ class TableTab:
             )
             for row in furthest.head(_SHOWN).to_dict("records")
         ]
-        notes = "".join(f'<p class="help">{escape(note)}</p>' for note in found.notes)
+        notes = list(found.notes)
         missing = len(found.comparison.only_estimated)
         if missing:
             share = percent(missing / (missing + len(points)), decimals=0)
-            notes += f'<p class="help">Not in the table: {count(missing, "area")} ({share}).</p>'
+            notes.append(f"Not in the table: {count(missing, 'area')} ({share}).")
         head = ("area", "estimate", "table", "within margin")
         self.message.object = ""
         self.result.object = (
-            findings_html(found.findings) + notes + numbers_html("Areas furthest apart", head, rows)
+            findings_html(found.findings)
+            + part("helps", notes)
+            + numbers_html("Areas furthest apart", head, rows)
         )
         self._figure[:] = [scatter_figure(points, self._session.theme)]
         self.download.visible = True
@@ -223,9 +224,7 @@ class TableTab:
         self._say(error.message)
 
     def _say(self, text: str) -> None:
-        self.message.object = (
-            f'<div class="error" role="alert">{escape(text)}</div>' if text else ""
-        )
+        self.message.object = page_part("error", text) if text else ""
         self.result.object = ""
         self._figure[:] = []
         self.download.visible = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
@@ -10,8 +9,9 @@ import panel as pn
 from fusion_core.errors import HarmonyError
 from fusion_core.execution.checking import check_seconds
 from fusion_core.validation.report import out_of_fold_findings, out_of_fold_table
-from harmony_app.shell.look import duration
+from harmony_app.shell.look import duration, page_part
 from harmony_app.validate.checks import ended_html, is_running, progress_html
+from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.tabs.sections import about, findings_html, panel_html, unseen_html
 from harmony_app.validate.view import check_note, words
 
@@ -72,7 +72,7 @@ class UnseenTab:
             body = (
                 findings_html(about(findings, variable))
                 + unseen_html(out_of_fold_table(record.inside, record.outside), variable)
-                + f'<p class="help">{escape(check_note(record.facts))}</p>'
+                + part("help", check_note(record.facts))
             )
         self.text.object = panel_html(
             "Households the models have not seen", words.UNSEEN_HELP, body
@@ -90,7 +90,7 @@ class UnseenTab:
         try:
             self._watch.start(int(self.parts.value))
         except HarmonyError as error:
-            self.state.object = f'<div class="error" role="alert">{escape(error.message)}</div>'
+            self.state.object = page_part("error", error.message)
 
     def _end(self) -> None:
         self.stop.disabled = True
@@ -105,11 +105,11 @@ class UnseenTab:
         if checking and state is not None:
             self.state.object = progress_html(state)
         elif is_running(state):
-            self.state.object = f'<p class="help">{escape(words.VALIDATING_AGAIN)}</p>'
+            self.state.object = part("help", words.VALIDATING_AGAIN)
         else:
             self.state.object = (ended_html(state) if own else "") + self._price()
 
     def _price(self) -> str:
         seconds = check_seconds(self._workspace, self._watch.run, int(self.parts.value))
         text = f"Takes about {duration(seconds)}. The run stays usable meanwhile."
-        return f'<p class="help">{escape(text)}</p>'
+        return part("help", text)

@@ -177,7 +177,7 @@ def test_what_a_question_lacked_is_no_longer_said_of_the_one_before(make_page):
 
 def test_a_link_to_what_is_gone_says_what_is_shown_instead(make_page):
     page = make_page(run="deleted")
-    assert "There is no &#x27;deleted&#x27; to show; this is" in notices_html(
+    assert "There is no &#39;deleted&#39; to show; this is" in notices_html(
         read_catalogue(page._session.workspace), page._elsewhere
     )
     assert make_page()._elsewhere == ""

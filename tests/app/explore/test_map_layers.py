@@ -122,7 +122,7 @@ def test_the_card_shows_draws_and_truth():
 
 def test_a_truth_is_not_outside_an_interval_that_is_unknown():
     row = {"lower": np.nan, "upper": np.nan, "moe": np.nan}
-    assert "no interval" in detail.truth_box(0.5, row, SHARE)
+    assert "no interval" in detail.truth_told(0.5, row, SHARE)["verdict"]
 
 
 def test_an_area_without_sample_says_what_to_do():
@@ -186,7 +186,7 @@ def test_the_comparison_card_follows_the_test_not_the_overlap():
 def test_an_incomplete_margin_says_so_where_the_figure_stands():
     row = aligned().iloc[0].to_dict() | {"reliability": "incomplete"}
     card = plain(detail.area_card(row, SHARE, "Share"))
-    assert "Without the donor's part of its error it lies between" in card.replace("&#x27;", "'")
+    assert "Without the donor's part of its error it lies between" in card.replace("&#39;", "'")
     assert "margin incomplete" in card
     table = aligned().assign(reliability="incomplete")
     assert table_frame(table, HatchRule())["reliability"].str.startswith("incomplete").all()

@@ -196,7 +196,7 @@ def test_codes_that_name_no_area_are_told_before_anything_is_compared(make_page)
     assert page.other.area.value == "code"
     assert "3 of 3\N{NO-BREAK SPACE}rows name an area of the run" in page.other.message.object
     page.other.area.value = "GEOID"
-    assert "holds values like '9100100'" in page.other.message.object.replace("&#x27;", "'")
+    assert "holds values like '9100100'" in page.other.message.object.replace("&#39;", "'")
     assert page.other.compare.disabled
     page.other.area.value = "code"
     assert not page.other.compare.disabled
@@ -209,7 +209,7 @@ def test_codes_that_name_no_area_are_told_before_anything_is_compared(make_page)
         ("GEOID,n\n0100100,5", "a.docx", "cannot be read"),
         ("GEOID,n\n0100100,5\n0100100,6\n0100200,7\n0100300,8", "a.csv", "more than once"),
         ("GEOID,n\n0100100,-5\n0100200,7\n0100300,8", "a.csv", "1 count is negative"),
-        ("GEOID,n\n0100100,5\n0100200,many\n0100300,8", "a.csv", "&#x27;many&#x27; in row 3"),
+        ("GEOID,n\n0100100,5\n0100200,many\n0100300,8", "a.csv", "&#39;many&#39; in row 3"),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused_in_a_sentence(make_page, text, name, words):
