@@ -19,7 +19,6 @@ import numpy as np
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.execution.budget import available_cores
-from fusion_core.fusion.forests import SEARCH_TREES, forest_bytes
 from fusion_core.geography.spatial import PUMA
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.prepare.choose import flat_names
@@ -359,11 +358,15 @@ def _growing(rows: int, predictors: int, settings: TrainSettings, speeds: Speeds
     """Seconds of one core to choose and grow the forest of a variable or block."""
     kinds = 2 if settings.is_boosted else 1
     tries = kinds * (len(settings.forest_leaves) + len(settings.forest_shares) - 1)
+    from fusion_core.fusion.forests import SEARCH_TREES  # compiled: slow to import
+
     trees = settings.forest_trees + tries * min(SEARCH_TREES, settings.forest_trees)
     return trees * (speeds.tree + min(rows, settings.tree_rows) * predictors * speeds.grow)
 
 
 def _forest_memory(rows: int, settings: TrainSettings) -> int:
+    from fusion_core.fusion.forests import forest_bytes
+
     return forest_bytes(
         rows,
         trees=settings.forest_trees,
