@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fusion_core.estimates.variance import AreaRule
+from fusion_core.records import Checked
 from fusion_core.summaries import counted
 from fusion_core.workspace.combinations import Combination
 from fusion_core.workspace.files import read_json
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LocalKnowledge:
+class LocalKnowledge(Checked):
     """What a run, or several together, know of location.
 
     Attributes
