@@ -125,7 +125,8 @@ def open_published(
     try:
         spec = RunSpec.from_record(record["request"], where=str(path / DATASET))
         spec = replace(spec, name=name or spec.name)
-        notes = [*published.notes, *_bring_surveys(workspace, published, spec, recipient)]
+        notes = [*published.notes, *_told_synthetic(workspace, record)]
+        notes += _bring_surveys(workspace, published, spec, recipient)
         if recipient is not None and recipient != spec.pair.recipient:
             spec = replace(spec, pair=replace(spec.pair, recipient=recipient))
         notes += _bring_areas(workspace, path)
@@ -183,6 +184,15 @@ def _open_paper(
 
 def _has_households(workspace: Workspace, survey: SurveyId) -> bool:
     return has_table(workspace.survey_folder(survey), "household")
+
+
+def _told_synthetic(workspace: Workspace, record: Mapping[str, Any]) -> list[str]:
+    """Call a new workspace synthetic where the data are; of another, only say it."""
+    if not record["synthetic"] or workspace.synthetic:
+        return []
+    if not workspace.survey_ids():
+        replace(workspace, synthetic=True).save()
+    return ["The data are synthetic: no row describes a real household."]
 
 
 def _bring_surveys(

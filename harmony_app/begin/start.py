@@ -144,7 +144,7 @@ class StartPage:
                 check_folder(source)  # before a workspace is created for nothing
             workspace = Workspace.create(folder)
             open_published(workspace, source, progress=self._report)
-            return workspace
+            return Workspace.open(folder)
 
         self._compute("data", "Opening the data set", compute)
 

@@ -161,3 +161,17 @@ def test_nothing_but_the_data_set_is_needed(elsewhere, data_set):
     opened = open_published(elsewhere, data_set)
     shutil.rmtree(data_set)
     assert len(area_estimates(elsewhere, opened.run, Statistic("mean", "kwh"))) == 4
+
+
+def test_synthetic_data_stay_called_so(published, elsewhere):
+    """A new workspace is called synthetic as the one the data come from."""
+    opened = open_published(elsewhere, published.folder)
+    assert type(elsewhere).open(elsewhere.path).synthetic
+    assert "The data are synthetic: no row describes a real household." in opened.notes
+
+
+def test_a_workspace_of_real_surveys_is_not_called_synthetic(published, elsewhere):
+    survey = published.workspace.survey(SurveyId("TOYACS", "2022"))
+    elsewhere.add_survey(survey)
+    open_published(elsewhere, published.folder)
+    assert not type(elsewhere).open(elsewhere.path).synthetic
