@@ -11,36 +11,39 @@ together, and a difference between them hardly.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
 from fusion_core.estimates.statistics import (
     RatioTarget,
     TotalTarget,
     effective_answers,
 )
-from fusion_core.estimates.variance.area_rule import LEAST_SCALE, AreaRule, place_excess
+from fusion_core.estimates.variance.area_rule import (
+    LEAST_SCALE,
+    AreaRule,
+    AreaScale,
+    place_excess,
+)
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-    from scipy import sparse
-
     from fusion_core.estimates.statistics import Groups, NamedTarget
-    from fusion_core.estimates.variance.area_rule import AreaScale
 
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 _MOST_DONORS: Final = 20_000
 _TWO: Final = 2
 
 
 @dataclass(frozen=True)
-class Locality:
+class Locality(Checked):
     """Where the recipient's households live, and what is known of how areas differ.
 
     Attributes
@@ -123,7 +126,7 @@ class Locality:
 
 
 @dataclass(frozen=True)
-class AreaEffect:
+class AreaEffect(Checked):
     """How far areas move estimates beyond what predictors show.
 
     Attributes

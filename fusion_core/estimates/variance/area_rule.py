@@ -27,18 +27,17 @@ and σ are averaged over their posterior. What is foretold for another variable 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from fusion_core.records import Checked
 
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 KAPPAS: Final = np.exp(np.linspace(np.log(1e-5), 0.0, 93))
 """Where likelihoods of κ are evaluated."""
@@ -60,7 +59,7 @@ _TYPICAL: Final = 0.02
 
 
 @dataclass(frozen=True)
-class AreaScale:
+class AreaScale(Checked):
     """What is foretold of κ for one variable.
 
     Attributes
@@ -76,7 +75,7 @@ class AreaScale:
 
 
 @dataclass(frozen=True)
-class AreaEvidence:
+class AreaEvidence(Checked):
     """What one known variable, or level of one, tells of κ.
 
     Attributes
@@ -104,7 +103,7 @@ class AreaEvidence:
 
 
 @dataclass(frozen=True)
-class AreaRule:
+class AreaRule(Checked):
     """What known answers say of how much areas differ beyond the predictors.
 
     Attributes

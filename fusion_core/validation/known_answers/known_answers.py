@@ -22,6 +22,7 @@ from fusion_core.estimates.statistics import Groups, GroupSums, Statistic, build
 from fusion_core.estimates.variance import DonorError, DonorSample, place_excess
 from fusion_core.fusion import fuse, train
 from fusion_core.fusion.base import Purpose, integer_seed, stream
+from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted
 from fusion_core.validation.known_answers._areas import area_differences
 from fusion_core.validation.known_answers._hiding import (
@@ -72,7 +73,7 @@ _TWO: Final = 2
 
 
 @dataclass(frozen=True, repr=False)
-class KnownAnswers(Summarized):
+class KnownAnswers(Checked, Summarized):
     """What was hidden and what came out.
 
     Attributes
@@ -103,7 +104,7 @@ class KnownAnswers(Summarized):
 
 
 @dataclass(frozen=True)
-class KnownPair:
+class KnownPair(Checked):
     """A donor and a recipient that share predictors.
 
     Attributes

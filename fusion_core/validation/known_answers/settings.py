@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from fusion_core.arguments import column_names
 from fusion_core.errors import InputError
 from fusion_core.fusion import TrainSettings
+from fusion_core.records import Checked
 
 MOST_VARIABLES = 20
 _FEWEST_IMPLICATES = 2
 
 
 @dataclass(frozen=True)
-class KnownAnswerSettings:
+class KnownAnswerSettings(Checked):
     """How known answers are asked for.
 
     The defaults are meant to be cheap beside a run and change little: with 20,000 donors and 150
@@ -51,6 +52,7 @@ class KnownAnswerSettings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variables", tuple(column_names(self.variables, "variables")))
+        super().__post_init__()
         for name, least in (
             ("most", 1),
             ("own", 0),
@@ -59,7 +61,7 @@ class KnownAnswerSettings:
             ("implicates", _FEWEST_IMPLICATES),
         ):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            if value < least:
                 raise InputError(
                     f"The setting '{name}' of known answers is {value!r}",
                     fix=f"Use a whole number of at least {least}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
@@ -13,6 +12,7 @@ from fusion_core.estimates.runs import save_outcome
 from fusion_core.workspace.combinations import combination_of, save_combination
 from fusion_core.workspace.runs import Run
 from harmony_app.explore.view import HOW_MANY, Pick, joined, words
+from harmony_app.shell.look import page_part
 from harmony_app.shell.work import SlowWork
 
 if TYPE_CHECKING:
@@ -211,8 +211,8 @@ class Combining:
         self._tell(error.message, is_error=True)
 
     def _tell(self, text: str, *, is_error: bool = False) -> None:
-        role = 'class="error" role="alert"' if is_error else 'role="status"'
-        self.message.object = f"<div {role}>{escape(text)}</div>" if text else ""
+        kind = ("error", "alert") if is_error else ("told", "status")
+        self.message.object = page_part("line", "div", kind[0], text, kind[1]) if text else ""
         self.message.visible = bool(text)
 
 

@@ -9,7 +9,7 @@ import panel as pn
 from bokeh.models import ColumnDataSource, HoverTool, NumeralTickFormatter, Slope
 from bokeh.plotting import figure
 
-from harmony_app.shell.look import figure_colours, number, style_figure
+from harmony_app.shell.look import figure_colours, number, page_part, style_figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ def known_figure(areas: pd.DataFrame, row: Mapping[str, Any], theme: Theme) -> p
         fill_alpha=0.5 if small else 0.75,
         line_alpha=0.0 if small else 1.0,
     )
-    plot.add_tools(HoverTool(renderers=[dots], tooltips="<b>@area</b><br>@said"))
+    plot.add_tools(HoverTool(renderers=[dots], tooltips=page_part("point_label", "@area", "@said")))
     shape = "0.[0000] %" if row["level"] else "0,0.[0000]"
     plot.xaxis.formatter = plot.yaxis.formatter = NumeralTickFormatter(format=shape)
     return pn.pane.Bokeh(plot, sizing_mode="stretch_width", margin=(8, 0, 0, 0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -11,7 +10,7 @@ import panel as pn
 from fusion_core.errors import HarmonyError
 from fusion_core.execution.checking import USUAL
 from fusion_core.validation.known_answers import CARRIES, known_findings
-from harmony_app.shell.look import number, percent
+from harmony_app.shell.look import number, page_part, percent
 from harmony_app.validate.checks import ended_html, is_running, progress_html
 from harmony_app.validate.figures import known_figure
 from harmony_app.validate.tabs._parts import part
@@ -80,11 +79,11 @@ class KnownTab:
         known = record.known
         body = ""
         if known is None:
-            body = f'<p class="help">{escape(words.NO_KNOWN)}</p>'
+            body = part("help", words.NO_KNOWN)
         else:
             shared = known.summary[~known.summary["own"]]
             body = findings_html(known_findings(shared))
-            body += f'<p class="help">{escape(CARRIES)}</p>'
+            body += part("help", CARRIES)
             options = {_title(row): place for place, row in enumerate(_rows(known.summary))}
             if self.choice.options != options:
                 self.choice.options = options
@@ -160,7 +159,7 @@ class KnownTab:
         try:
             self._watch.start(USUAL)
         except HarmonyError as error:
-            self.state.object = f'<div class="error" role="alert">{escape(error.message)}</div>'
+            self.state.object = page_part("error", error.message)
 
     def _show_state(self, state: RunState | None) -> None:
         own = self._watch.repeats_usual
