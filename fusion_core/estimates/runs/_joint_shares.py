@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from fusion_core.harmony.expressions import CheckedExpression
 
 BOUNDED = (
-    "{donors} are taken as independent of one another given the predictors. Whatever they are, the "
-    "figure lies between its Fréchet bounds."
+    "{donors} are taken as independent of one another given the predictors. However they "
+    "depend on each other, the figure lies between its Fréchet bounds."
 )
 UNBOUNDED = (
     "{donors} are taken as independent of one another given the predictors; how far this figure may be "
