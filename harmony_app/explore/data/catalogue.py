@@ -11,7 +11,7 @@ from fusion_core.errors import HarmonyError, InputError
 from fusion_core.execution.years import YearsApart, years_apart
 from fusion_core.geography.boundaries import has_areas
 from fusion_core.geography.definitions import check_definitions
-from fusion_core.surveys.model import SurveyDescription, SurveyId, Variable
+from fusion_core.surveys.model import Dictionary, SurveyDescription, SurveyId, Variable
 from fusion_core.surveys.weight_design import WeightDesign
 from fusion_core.workspace.combinations import (
     Combination,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 SURVEY_PREFIX: Final = "survey:"
+_MOST_PLACES: Final = 100
 COMBINATION_PREFIX: Final = "combination:"
 
 
@@ -178,7 +179,7 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         name: donor.require(name, where=f"dictionary of {spec.pair.donor.title}")
         for name in fused_names(spec)
     }
-    answers = {variable.name: variable for variable in recipient.answers("household")}
+    answers = _answers(recipient, description)
     return Source(
         id=run.id,
         title=f"{spec.name} · {spec.pair.donor.title} → {spec.pair.recipient.title}",
@@ -209,6 +210,16 @@ def _named(
     }
 
 
+def _answers(dictionary: Dictionary, description: SurveyDescription) -> dict[str, Variable]:
+    """Return a survey's answers, and the places a person picks by name, such as a state."""
+    found = {variable.name: variable for variable in dictionary.answers("household")}
+    for name in description.geography:
+        place = dictionary.get(name)
+        if place is not None and 0 < len(place.levels) <= _MOST_PLACES:
+            found[name] = place
+    return found
+
+
 def _combination_source(
     workspace: Workspace, combination: Combination, sources: Mapping[str, Source]
 ) -> Source:
@@ -228,10 +239,7 @@ def _combination_source(
         if name in fused_names(source.specs[0]) and name in (part.variables or source.variables)
     }
     first = known[0][1]
-    answers = {
-        variable.name: variable
-        for variable in workspace.dictionary(first.survey).answers("household")
-    }
+    answers = _answers(workspace.dictionary(first.survey), workspace.describe(first.survey))
     specs = tuple(source.specs[0] for _, source in known)
     donors = " and ".join(spec.pair.donor.title for spec in specs)
     kinds = tuple(dict.fromkeys(note for _, source in known for note in source.notes))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 _TIGHT: Final = (0, 0, 7, 0)
 _CONDITIONS: Final = 3
+_TITLE: Final = "Combine runs, build outcomes"
 
 
 class _Condition:
@@ -131,15 +132,12 @@ class Combining:
             margin=0,
             **_WIDE,
         )
-        self.panel = pn.Card(
-            self._joining,
-            outcome,
-            self.message,
-            title="Combine runs, build outcomes",
-            collapsed=True,
-            margin=(4, 0, 6, 0),
-            **_WIDE,
+        self.open = pn.widgets.Toggle(label=f"{_TITLE} ▸", margin=(4, 0, 7, 0), **_WIDE)
+        self._inside = pn.Column(
+            self._joining, outcome, self.message, visible=False, margin=0, **_WIDE
         )
+        self.open.param.watch(self._toggled, "value")
+        self.panel = pn.Column(self.open, self._inside, margin=0, **_WIDE)
 
     def show(self, source: Source, catalogue: Catalogue) -> None:
         """Offer what can be built from a source."""
@@ -156,8 +154,14 @@ class Combining:
         }
         self._joining.visible = isinstance(source.run, Run) and bool(partners)
         self.other.options = partners
+        if partners:
+            self.other.value = next(iter(partners.values()))
         for condition in self.conditions:
             condition.offer(dict(source.columns))
+
+    def _toggled(self, event: Any) -> None:
+        self._inside.visible = bool(event.new)
+        self.open.label = f"{_TITLE} {'▾' if event.new else '▸'}"
 
     def _combine(self) -> None:
         source = self._source
