@@ -241,9 +241,6 @@ def _plainly(checked: CheckedExpression, frame: pd.DataFrame) -> pd.Series[Any]:
 @cache
 def _engine() -> ExpressionEngine:
     """Return the one engine of this process; opening one takes longer than most expressions."""
-    # Loaded on first use: estimates without an expression need neither DuckDB nor a parser.
-    from fusion_core.harmony.expressions import ExpressionEngine
-
     return ExpressionEngine()
 
 
