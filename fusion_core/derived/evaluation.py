@@ -205,6 +205,12 @@ def check_on(
     return checked
 
 
+def text_levels(variable: DerivedVariable) -> tuple[str, ...]:
+    """Return the texts an expression names, in its order: what it may yield, and perhaps more."""
+    names = [str(node.name) for node in parse_expression(variable.expression).find_all(exp.Literal)]
+    return tuple(dict.fromkeys(name for name in names if number_named(name) is None))
+
+
 def compute_on(
     variable: DerivedVariable, checked: CheckedExpression, frame: pd.DataFrame
 ) -> pd.Series[Any]:
@@ -498,4 +504,5 @@ __all__ = [
     "compute_on",
     "dependency_order",
     "describe",
+    "text_levels",
 ]

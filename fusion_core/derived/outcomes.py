@@ -7,16 +7,22 @@ They are computed in every implicate when they are asked for (`fusion_core.estim
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.derived.definition import DerivedVariable
+from fusion_core.derived.evaluation import check_on, dependency_order, text_levels
 from fusion_core.errors import ConflictError, CorruptFileError, InputError
 from fusion_core.harmony.expressions import mentioned_columns
+from fusion_core.harmony.model import bin_labels
+from fusion_core.surveys.model import Variable
 from fusion_core.workspace.files import read_json, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from fusion_core.harmony.expressions import Kind
 
 FORMAT_VERSION: Final = 1
 
@@ -48,6 +54,61 @@ def read_outcomes(path: Path) -> tuple[DerivedVariable, ...]:
         raise
     except InputError as error:
         raise CorruptFileError(error.what, where=str(path), fix="Put the file right") from error
+
+
+def outcome_variables(
+    outcomes: Sequence[DerivedVariable], known: Mapping[str, Variable]
+) -> tuple[dict[str, Variable], tuple[str, ...]]:
+    """Describe outcomes from their definitions alone, without computing them.
+
+    Parameters
+    ----------
+    outcomes
+        The definitions.
+    known
+        The variables they may be built from.
+
+    Returns
+    -------
+    tuple
+        The outcomes that can be described, by name, and why others cannot, in sentences.
+    """
+    found: dict[str, Variable] = {}
+    ordered, cycles = dependency_order(outcomes)
+    problems = [error.message for error in cycles.values()]
+    for item in ordered:
+        try:
+            checked = check_on(item, {**known, **found})
+        except InputError as error:
+            problems.append(f"The outcome '{item.name}' is left out: {error.message}")
+            continue
+        found[item.name] = Variable(
+            item.name,
+            type="continuous",
+            description=item.label,
+            unit=item.unit,
+            definition=item.definition,
+        )
+        levels = _levels(item, checked.kind)
+        if levels:
+            ordered_levels = bool(item.breakpoints)
+            found[item.name] = replace(
+                found[item.name], type="ordered" if ordered_levels else "nominal", levels=levels
+            )
+    return found, tuple(problems)
+
+
+def _levels(item: DerivedVariable, kind: Kind) -> tuple[str, ...]:
+    """Return an outcome's levels, none for a number."""
+    if item.levels:
+        return tuple(label for _, label in item.levels)
+    if item.breakpoints:
+        return tuple(bin_labels(item.breakpoints))
+    if kind == "boolean":
+        return ("No", "Yes")
+    if kind == "text":
+        return text_levels(item)
+    return ()
 
 
 def put_outcome(path: Path, outcome: DerivedVariable, *, may_replace: bool = False) -> None:
@@ -104,4 +165,4 @@ def _write(path: Path, outcomes: Sequence[DerivedVariable]) -> None:
     write_json({"format": FORMAT_VERSION, "variables": records}, path)
 
 
-__all__ = ["put_outcome", "read_outcomes", "remove_outcome"]
+__all__ = ["outcome_variables", "put_outcome", "read_outcomes", "remove_outcome"]

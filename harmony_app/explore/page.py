@@ -11,7 +11,7 @@ from panel.viewable import Viewer
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.expressions import check_expression
-from harmony_app.explore.data import FORMATS, MethodNote, file_stem, method_note
+from harmony_app.explore.data import FORMATS, MethodNote, file_stem, method_note, read_catalogue
 from harmony_app.explore.map import (
     AreaShapes,
     FigureTexts,
@@ -20,11 +20,12 @@ from harmony_app.explore.map import (
     hover_columns,
     map_layer,
 )
-from harmony_app.explore.panels import Centre, Controls, Side
+from harmony_app.explore.panels import Centre, Combining, Controls, Side
 from harmony_app.explore.view import (
     EstimateRequest,
     ExploreState,
     choose_source,
+    choose_variable,
     estimate_request,
     from_query,
     repair,
@@ -84,6 +85,7 @@ class ExplorePage(Viewer):
         self.note: MethodNote | None = None
         self._styles = styles = [(ASSETS / "explore.css").read_text(encoding="utf-8")]
         self.controls = Controls(catalogue, self.dispatch, self.choose_source, styles)
+        self.combining = Combining(catalogue, estimator, self.show_new, styles)
         self.centre = Centre(
             session.theme,
             lambda measure: self.dispatch(dataclasses.replace(self.state, measure=measure)),
@@ -115,6 +117,25 @@ class ExplorePage(Viewer):
         state = choose_source(self.state, identifier, list(source.variables.values()))
         self.dispatch(state)
 
+    def show_new(self, identifier: str, variable: str) -> None:
+        """Show a combination or an outcome that was made just now.
+
+        Parameters
+        ----------
+        identifier
+            Of the source.
+        variable
+            The outcome; empty for a combination.
+        """
+        self._catalogue = read_catalogue(self._session.workspace)
+        self.controls.offer(self._catalogue)
+        source = self._catalogue.sources[identifier]
+        state = choose_source(self.state, identifier, list(source.variables.values()))
+        if variable:
+            state = choose_variable(state, source.variables[variable])
+        self._asked = None
+        self.dispatch(state)
+
     def choose_area(self, area: str, compare: bool = False) -> None:
         """Choose an area, or compare it with the one chosen."""
         self.dispatch(toggle_area(self.state, area, compare=compare))
@@ -139,6 +160,7 @@ class ExplorePage(Viewer):
         state = repair(state, source.variables, source.columns)
         before, self.state = self.state, state
         self.controls.show(state, source)
+        self.combining.show(source, self._catalogue)
         self.centre.show_toggles(state)
         set_query(**to_query(state))
         if not self._usable_filter(state):
@@ -336,6 +358,7 @@ class ExplorePage(Viewer):
         left = pn.Column(
             notices,
             self.controls.panel,
+            self.combining.panel,
             title,
             pn.FlexBox(*self._files, gap="4px", margin=0, **_WIDE),
             link,

@@ -15,6 +15,7 @@ from fusion_core.surveys.search import search, siblings
 from harmony_app.shell.look import page_part
 from harmony_app.shell.session import set_query
 from harmony_app.shell.steps import next_way, ways_html
+from harmony_app.shell.work import SlowWork
 from harmony_app.surveys import rows, state
 from harmony_app.surveys.catalogue import Catalogue, load_catalogue, load_distribution
 from harmony_app.surveys.data_list import DataList
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fusion_core.surveys.search import Entry
+    from fusion_core.surveys.summary import Distribution
     from harmony_app.shell.session import Session
 
 _ASSETS: Final = Path(__file__).parent / "assets"
@@ -40,6 +42,7 @@ _KINDS: Final[dict[str, state.TypeFilter]] = {
     "Categories": "categories",
     "Numbers": "numbers",
 }
+_COUNTING: Final = "Counting the answers …"
 _NOTHING_CHOSEN: Final = (
     "Choose a variable",
     "Its weighted distribution, levels and other vintages appear here.",
@@ -100,6 +103,7 @@ class SurveysPage(pn.viewable.Viewer):
         self._main = pn.Column(sizing_mode="stretch_both", margin=0)
         self._explorer = self._explorer_view()
         self._refreshing = False
+        self._counting = SlowWork()
         self._connect()
         self._refresh()
 
@@ -346,19 +350,27 @@ class SurveysPage(pn.viewable.Viewer):
         self._definition.visible = entry is not None and bool(entry.variable.definition)
         self._really.visible, self._refusal.object = False, ""
         if entry is None:
+            self._counting.cancel()
             chosen = bool(self._catalogue.overviews)
             self._detail.object = (
                 page_part("message", *_NOTHING_CHOSEN) if chosen else self._begin()
             )
             self._sibling_card.css_classes = ["hidden"]
             return
-        found, problem = None, ""
-        try:
-            found = load_distribution(self._session.workspace, entry)
-        except HarmonyError as error:
-            problem = error.message
         overview = self._catalogue.overviews[entry.survey]
-        self._detail.object = variable_html(entry, overview, found, problem=problem)
+        self._detail.object = variable_html(entry, overview, None, problem=_COUNTING)
+
+        def show(found: Distribution | None) -> None:
+            self._detail.object = variable_html(entry, overview, found)
+
+        def fail(error: Exception) -> None:
+            if not isinstance(error, HarmonyError):
+                raise error
+            self._detail.object = variable_html(entry, overview, None, problem=error.message)
+
+        # Millions of answers take a second, in which other visitors' clicks must not wait.
+        workspace = self._session.workspace
+        self._counting.start(lambda: load_distribution(workspace, entry), show, fail)
         others = sibling_rows(entry, siblings(self._catalogue.index, entry))
         self._sibling_card.css_classes = [] if others else ["hidden"]
         self._siblings.param.update(

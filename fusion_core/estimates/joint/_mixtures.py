@@ -8,9 +8,10 @@ implicates by several points, and always so that the range looks narrower than i
 The draws of a household are independent given its predictors, so its counts are multinomial, and the
 distribution of the probabilities over households can be estimated from those of the counts without
 any form of it being assumed (Kiefer and Wolfowitz 1956; Laird 1978, *Nonparametric maximum likelihood
-estimation of a mixing distribution*, JASA 73). What a household's counts say of a function of its
-probabilities is then the mean over that distribution given the counts (Robbins 1956, empirical
-Bayes), whose mean over households is unbiased.
+estimation of a mixing distribution*, JASA 73). The mean of a function over a group of households is
+its mean over the group's own distribution: that of all households, moved by a few steps of the EM
+algorithm towards the counts of the group. Without these steps groups would be drawn to the mean of
+all; to convergence small groups would follow their luck.
 """
 
 from __future__ import annotations
@@ -22,17 +23,21 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Counts = NDArray[np.integer]
+    Function = Callable[[Floats, Floats], Floats]
 
 # Numbers of equal steps of a probability, by number of kinds it is one of.
 _STEPS: Final = {1: 1, 2: 20, 3: 8, 4: 4}
 MOST_KINDS: Final = max(_STEPS)
 _ROUNDS: Final = 100
+_GROUP_ROUNDS: Final = 10
+# Draws whose counts are looked at, at most: more tell little and cost time with many areas.
+_MOST_DRAWS: Final = 20
 # Products of different counts and places of the distribution, at most.
 _MOST_CELLS: Final = 12_000_000
 
@@ -58,47 +63,97 @@ class _Side:
         return np.asarray(np.exp(terms - terms.max(axis=1, keepdims=True)))
 
 
-def expected_of_counts(
-    first: Counts, second: Counts, functions: list[Callable[[Floats, Floats], Floats]]
-) -> list[Floats]:
-    """Return what each household's counts say of functions of its two sets of probabilities.
+@dataclass(frozen=True)
+class Mixture:
+    """The distribution of two sets of probabilities over households, and what counts say of it.
 
-    Parameters
+    Attributes
     ----------
-    first, second
-        How many of its draws are of each kind, shapes (households, kinds); the same number of draws
-        for all.
-    functions
-        Functions of the probabilities of the kinds, of shapes (cases, kinds), to one number a case.
-
-    Returns
-    -------
-    One array per function, a number per household.
+    cell
+        Which of the different pairs of counts each household has.
+    likelihood
+        Of each pair of counts at every place of the distribution, shape (counts, places).
+    weights
+        The distribution over all households, shape (places,).
+    places
+        Probabilities of the kinds of both answers at every place.
     """
-    kinds = first.shape[1], second.shape[1]
-    sides = _Side.of(kinds[0]), _Side.of(kinds[1])
-    base = int(max(first.max(initial=0), second.max(initial=0))) + 1
-    key = np.zeros(len(first), dtype=np.int64)
-    for column in (*first.T[:-1], *second.T[:-1]):
-        key = key * base + column
-    _, where, cell, size = np.unique(
-        key, return_index=True, return_inverse=True, return_counts=True
-    )
-    likelihood = _likelihoods(sides, first[where], second[where])
-    mixture = _estimated(likelihood, size / size.sum())
-    left = np.repeat(sides[0].places, len(sides[1].places), axis=0)
-    right = np.tile(sides[1].places, (len(sides[0].places), 1))
-    posterior = likelihood * mixture
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    return [
-        np.asarray((posterior @ function(left, right))[cell.reshape(-1)]) for function in functions
-    ]
+
+    cell: NDArray[np.intp]
+    likelihood: Floats
+    weights: Floats
+    places: tuple[Floats, Floats]
+
+    @classmethod
+    def of(cls, first: Counts, second: Counts) -> Mixture:
+        """Estimate the distribution.
+
+        Parameters
+        ----------
+        first, second
+            How many of its draws are of each kind, shapes (households, kinds); the same number of
+            draws for all.
+        """
+        sides = _Side.of(first.shape[1]), _Side.of(second.shape[1])
+        base = int(max(first.max(initial=0), second.max(initial=0))) + 1
+        key = np.zeros(len(first), dtype=np.int64)
+        for column in (*first.T[:-1], *second.T[:-1]):
+            key = key * base + column
+        _, where, cell, size = np.unique(
+            key, return_index=True, return_inverse=True, return_counts=True
+        )
+        likelihood = _likelihoods(sides, first[where], second[where])
+        weights = np.full((1, likelihood.shape[1]), 1.0 / likelihood.shape[1])
+        weights = _moved(weights, likelihood, (size / size.sum())[None], _ROUNDS)
+        left = np.repeat(sides[0].places, len(sides[1].places), axis=0)
+        right = np.tile(sides[1].places, (len(sides[0].places), 1))
+        return cls(cell.reshape(-1), likelihood, weights[0], (left, right))
+
+    def shares(self, group: NDArray[np.intp], count: int, weight: Floats) -> Floats:
+        """Return the weighted share of every pair of counts in every group.
+
+        Parameters
+        ----------
+        group
+            Group of every household, negative for those in none.
+        count
+            Number of groups.
+        weight
+            Weight of every household.
+
+        Returns
+        -------
+        Array of shape (groups, counts), each row adding up to the weight of the group.
+        """
+        inside = group >= 0
+        cells = len(self.likelihood)
+        key = group[inside] * cells + self.cell[inside]
+        sums = np.bincount(key, weight[inside], minlength=count * cells)
+        return np.asarray(sums.reshape(count, cells))
+
+    def means(self, sums: Floats, functions: Sequence[Function]) -> list[Floats]:
+        """Return the means of functions of the probabilities over groups of households.
+
+        Parameters
+        ----------
+        sums
+            See `shares`; a group of weight 0 has the mean of all.
+        functions
+            Functions of the probabilities of the kinds, of shapes (cases, kinds), to one number a
+            case.
+        """
+        total = sums.sum(axis=1, keepdims=True)
+        shares = sums / np.where(total > 0, total, 1.0)
+        start = np.broadcast_to(self.weights, (len(sums), len(self.weights)))
+        moved = _moved(start, self.likelihood, shares, _GROUP_ROUNDS)
+        moved = np.where(total > 0, moved, self.weights)
+        return [np.asarray(moved @ function(*self.places)) for function in functions]
 
 
 def draws_that_fit(kinds: tuple[int, int], draws: int) -> int:
     """Return of how many draws the counts can be looked at in bounded memory, at most `draws`."""
     places = len(_Side.of(kinds[0]).places) * len(_Side.of(kinds[1]).places)
-    for count in range(draws, 1, -1):
+    for count in range(min(draws, _MOST_DRAWS), 1, -1):
         cells = _compositions(kinds[0], count) * _compositions(kinds[1], count)
         if cells * places <= _MOST_CELLS:
             return count
@@ -116,10 +171,22 @@ def _likelihoods(sides: tuple[_Side, _Side], first: Counts, second: Counts) -> F
     return np.asarray((one[:, :, None] * two[:, None, :]).reshape(len(first), -1))
 
 
-def _estimated(likelihood: Floats, shares: Floats) -> Floats:
-    """Return the mixing distribution of the largest likelihood by the EM algorithm."""
-    mixture = np.full(likelihood.shape[1], 1.0 / likelihood.shape[1])
-    for _ in range(_ROUNDS):
-        expected = likelihood @ mixture
-        mixture = mixture * (likelihood.T @ (shares / expected))
-    return np.asarray(mixture)
+def _moved(weights: Floats, likelihood: Floats, shares: Floats, rounds: int) -> Floats:
+    """Move distributions towards counts by rounds of the EM algorithm.
+
+    Parameters
+    ----------
+    weights
+        Distributions, shape (groups, places).
+    likelihood
+        Of the counts, shape (counts, places).
+    shares
+        Of every group, how many households have which counts, shape (groups, counts).
+    rounds
+        Number of rounds.
+    """
+    for _ in range(rounds):
+        expected = weights @ likelihood.T
+        ratio = np.divide(shares, expected, out=np.zeros_like(shares), where=expected > 0)
+        weights = weights * (ratio @ likelihood)
+    return weights

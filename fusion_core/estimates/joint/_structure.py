@@ -119,19 +119,30 @@ class _Side:
 
     @classmethod
     def of(cls, names: Sequence[str], coded: Mapping[str, Coded]) -> _Side:
-        whole: NDArray[Any] = np.zeros((1, 1), dtype=np.int64)
+        whole: NDArray[Any] = np.zeros((1, 1), dtype=np.int32)
         for name in names:
             item = coded[name]
             count = len(item.distinct)
-            whole = whole * count + np.where(item.codes < 0, count - 1, item.codes)
-        used, codes = np.unique(whole, return_inverse=True)
+            own = np.where(item.codes < 0, count - 1, item.codes).astype(np.int32)
+            whole = whole * np.int32(count) + own
+        used, codes = _numbered(whole, int(np.prod([len(coded[name].distinct) for name in names])))
         values, rest = {}, used
         for name in reversed(names):
             count = len(coded[name].distinct)
             values[name] = coded[name].distinct.iloc[rest % count].reset_index(drop=True)
             rest = rest // count
         frame = pd.DataFrame(values, index=pd.RangeIndex(len(used)))
-        return cls(codes.reshape(whole.shape).astype(np.int16), frame)
+        return cls(codes, frame)
+
+
+def _numbered(
+    codes: NDArray[np.integer], count: int
+) -> tuple[NDArray[np.intp], NDArray[np.integer]]:
+    """Return which of so many codes there are, and which of them each one is."""
+    used = np.flatnonzero(np.bincount(codes.ravel(), minlength=count))
+    number = np.zeros(count, dtype=np.int16)
+    number[used] = np.arange(len(used))
+    return used, number[codes]
 
 
 def _truth(inner: CheckedExpression, sides: Sequence[_Side]) -> NDArray[np.bool_]:

@@ -23,48 +23,76 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion_core.estimates.joint._couplings import largest, merged, smallest
-from fusion_core.estimates.joint._mixtures import MOST_KINDS, draws_that_fit, expected_of_counts
+from fusion_core.estimates.joint._mixtures import MOST_KINDS, Mixture, draws_that_fit
 from fusion_core.estimates.joint._structure import joint_event
 from fusion_core.estimates.statistics import DrawnTable
 from fusion_core.harmony.expressions import CheckedExpression
-from fusion_core.records import Checked
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class JointBounds(Checked):
-    """Bounds of the chance of a joint event, household by household.
+class _Part:
+    """Households with the same answers of their own: what the event takes beside them, and how likely."""
+
+    rows: NDArray[np.intp]
+    truth: NDArray[np.bool_]
+    mixture: Mixture
+
+
+@dataclass(frozen=True)
+class JointBounds:
+    """Bounds of the share of households with a joint event, for groups of households.
 
     Attributes
     ----------
-    lower, upper
-        One number per household; only their means over many households mean anything.
+    parts
+        The households by their own answers, as far as the event reads them; none where there are no
+        bounds.
     """
 
-    lower: Floats
-    upper: Floats
-
-    @classmethod
-    def unknown(cls) -> JointBounds:
-        """Return that there are no bounds."""
-        return cls(np.empty(0), np.empty(0))
+    parts: tuple[_Part, ...] = ()
 
     @property
     def known(self) -> bool:
         """Whether there are bounds."""
-        return len(self.lower) > 0
+        return len(self.parts) > 0
 
     @property
     def nbytes(self) -> int:
         """Memory they take."""
-        return self.lower.nbytes + self.upper.nbytes
+        return sum(
+            part.rows.nbytes + part.mixture.cell.nbytes + part.mixture.likelihood.nbytes
+            for part in self.parts
+        )
+
+    def totals(self, group: NDArray[np.intp], count: int, weight: Floats) -> tuple[Floats, Floats]:
+        """Return the smallest and the largest weight of households with the event in every group.
+
+        Parameters
+        ----------
+        group
+            Group of every household, negative for those in none.
+        count
+            Number of groups.
+        weight
+            Weight of every household.
+        """
+        lower, upper = np.zeros(count), np.zeros(count)
+        for part in self.parts:
+            sums = part.mixture.shares(group[part.rows], count, weight[part.rows])
+            functions = [partial(smallest, part.truth), partial(largest, part.truth)]
+            least, most = part.mixture.means(sums, functions)
+            inside = sums.sum(axis=1)
+            lower += inside * np.clip(least, 0.0, 1.0)
+            upper += inside * np.clip(most, 0.0, 1.0)
+        return lower, upper
 
 
 def joint_bounds(
     event: CheckedExpression, households: DrawnTable, owners: Mapping[str, int]
-) -> JointBounds | None:
-    """Return the bounds of an event's chance for every household.
+) -> JointBounds:
+    """Return the bounds of the share of households with an event.
 
     Parameters
     ----------
@@ -77,32 +105,29 @@ def joint_bounds(
 
     Returns
     -------
-    JointBounds or None
-        ``None`` where `joint_event` cannot take it apart, it depends on too many kinds of answers,
-        or there is one implicate, which tells no chance.
+    JointBounds
+        None are `known` where `joint_event` cannot take the event apart, it depends on too many kinds
+        of answers, or there is one implicate, which tells no chance.
     """
     found = joint_event(event, households, owners)
     if found is None or found.kinds[0].shape[1] < 2:  # noqa: PLR2004 - one draw tells no chance
-        return None
-    rows = len(found.pattern)
-    lower, upper = np.zeros(rows), np.zeros(rows)
+        return JointBounds()
+    parts = []
     for number in np.unique(found.pattern):
-        here = found.pattern == number
+        rows = np.flatnonzero(found.pattern == number)
         table = merged(found.truth[number])
-        if max(table.truth.shape) > MOST_KINDS:
-            return None
         size = table.truth.shape[0], table.truth.shape[1]
+        if max(size) > MOST_KINDS:
+            return JointBounds()
         draws = draws_that_fit(size, found.kinds[0].shape[1])
         first, second = (
-            _counts(place[kinds[here, :draws]], count)
+            _counts(place[kinds[rows, :draws]], count)
             for place, kinds, count in zip(
                 (table.first, table.second), found.kinds, size, strict=True
             )
         )
-        lower[here], upper[here] = expected_of_counts(
-            first, second, [partial(smallest, table.truth), partial(largest, table.truth)]
-        )
-    return JointBounds(np.clip(lower, 0.0, 1.0), np.clip(upper, 0.0, 1.0))
+        parts.append(_Part(rows, table.truth, Mixture.of(first, second)))
+    return JointBounds(tuple(parts))
 
 
 def _counts(kinds: NDArray[np.integer], count: int) -> NDArray[np.integer]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from fusion_core.harmony.expressions import CheckedExpression
 
 BOUNDED = (
-    "{donors} are taken as independent of one another given the predictors. Whatever they are, the "
-    "figure lies between its Fréchet bounds."
+    "{donors} are taken as independent of one another given the predictors. However they "
+    "depend on each other, the figure lies between its Fréchet bounds."
 )
 UNBOUNDED = (
     "{donors} are taken as independent of one another given the predictors; how far this figure may be "
@@ -111,11 +111,8 @@ def _bounds_of(
     found = source.kept_bounds(event, lambda: _of_households(source, event, owners))
     if not found.known:
         return None
-    weight = source.weights.full
-    totals = [
-        np.array([weight[rows] @ values[rows] for rows in sums.groups])
-        for values in (found.lower, found.upper)
-    ]
+    groups = sums.groups
+    totals = found.totals(groups.codes(source.rows), len(groups), source.weights.full)
     if isinstance(item.target, RatioTarget):
         with np.errstate(invalid="ignore", divide="ignore"):
             base = sums.of_full_weight(item.target.denominator)
@@ -127,8 +124,7 @@ def _of_households(
     source: EstimateData, event: CheckedExpression, owners: Mapping[str, int]
 ) -> JointBounds:
     base = None if source.implicates is None else source.implicates.base
-    found = joint_bounds(event, DrawnTable(source.table, base), owners)
-    return JointBounds.unknown() if found is None else found
+    return joint_bounds(event, DrawnTable(source.table, base), owners)
 
 
 def _event(source: EstimateData, item: NamedTarget) -> CheckedExpression | None:

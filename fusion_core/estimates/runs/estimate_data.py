@@ -415,8 +415,13 @@ class EstimateData:
 
 
 def _describe(series: pd.Series[Any], name: str) -> Variable:
-    if isinstance(series.dtype, pd.CategoricalDtype) or pd.api.types.is_numeric_dtype(series):
+    if pd.api.types.is_bool_dtype(series) or isinstance(series.dtype, pd.CategoricalDtype):
         return variable_from_column(name, series)
+    # What an expression may read, and no more: the quantiles of every column would take a second.
+    if pd.api.types.is_integer_dtype(series):
+        return Variable(name, type="integer")
+    if pd.api.types.is_numeric_dtype(series):
+        return Variable(name, type="continuous")
     return Variable(name, type="nominal")
 
 

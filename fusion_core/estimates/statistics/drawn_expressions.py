@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
 from typing import Any, Final, TypeAlias
 
@@ -20,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fusion_core.fusion.implicates import Implicates
-from fusion_core.harmony.expressions import CheckedExpression
+from fusion_core.harmony.expressions import CheckedExpression, ExpressionEngine
 from fusion_core.records import Checked
 
 Taken: TypeAlias = "Callable[[tuple[str, ...], bool], bool]"
@@ -234,10 +235,13 @@ def split_expression(
 
 
 def _plainly(checked: CheckedExpression, frame: pd.DataFrame) -> pd.Series[Any]:
-    # Loaded on first use: estimates without an expression need neither DuckDB nor a parser.
-    from fusion_core.harmony.expressions import evaluate_expression
+    return _engine().evaluate(checked, frame)
 
-    return evaluate_expression(checked, frame)
+
+@cache
+def _engine() -> ExpressionEngine:
+    """Return the one engine of this process; opening one takes longer than most expressions."""
+    return ExpressionEngine()
 
 
 def _combined(

@@ -55,13 +55,6 @@ class DonorAnswers(Checked):
         """Whether it depends on what the donors answered."""
         return bool(self.met.shape[1] > 1)
 
-    def shares(self, number: int) -> Floats:
-        """Return in which share of the implicates each household has a pattern, shape (rows,)."""
-        if self.pattern is None:
-            raise ValueError("there is one pattern for all")
-        same = self.pattern == number
-        return np.asarray(same.astype(np.float64) if same.ndim == 1 else same.mean(axis=1))
-
     def _joint_pattern(self, other: DonorAnswers) -> NDArray[np.integer] | None:
         if self.pattern is None or other.pattern is None:
             return other.pattern if self.pattern is None else self.pattern

@@ -31,6 +31,8 @@ MOST_PATTERNS: Final = 256
 # Numbers of the recipient that meet a fused one, as in `bill > 0.1 * income`, stand for their
 # neighbours: so many bins in all change no estimate by more than a fraction of its own error.
 _BINS: Final = 64
+# Combinations of values that may occur, and so many of which do at most as `MOST_PATTERNS` says.
+_MOST_CODES: Final = 10_000_000
 # Numbers looked at to find the bins.
 _LOOKED_AT: Final = 1_000_000
 
@@ -173,17 +175,22 @@ def _patterns(
         name: _few(item if isinstance(item, Coded) else _binned(item, bins))
         for name, item in already.items()
     }
-    whole: NDArray[Any] = np.zeros((1, 1), dtype=np.int64)
+    count = np.prod([len(item.distinct) for item in coded.values()], dtype=float)
+    if count > _MOST_CODES:
+        return None
+    whole: NDArray[Any] = np.zeros((1, 1), dtype=np.int32)
     for item in coded.values():
-        whole = whole * len(item.distinct) + item.codes
-    codes, places = pd.factorize(whole.ravel())
+        whole = whole * np.int32(len(item.distinct)) + item.codes
+    places = np.flatnonzero(np.bincount(whole.ravel(), minlength=int(count)))
     if len(places) > MOST_PATTERNS:
         return None
-    combinations, rest = {}, np.asarray(places)
+    number = np.zeros(int(count), dtype=np.int16)
+    number[places] = np.arange(len(places))
+    combinations, rest = {}, places
     for name, item in reversed(coded.items()):
         combinations[name] = item.distinct.iloc[rest % len(item.distinct)].reset_index(drop=True)
         rest = rest // len(item.distinct)
-    pattern: NDArray[Any] = codes.reshape(whole.shape).astype(np.int16)
+    pattern: NDArray[Any] = number[whole]
     differs = pattern.shape[-1] > 1
     return pattern if differs else pattern.reshape(-1), pd.DataFrame(combinations)
 
@@ -191,7 +198,7 @@ def _patterns(
 def _few(item: Coded) -> Coded:
     """Return codes that are none of them negative; what is missing has a code like any other."""
     count = len(item.distinct)
-    return Coded(np.where(item.codes < 0, count - 1, item.codes).astype(np.int64), item.distinct)
+    return Coded(np.where(item.codes < 0, count - 1, item.codes).astype(np.int32), item.distinct)
 
 
 def _binned(values: Floats, bins: int) -> Coded:

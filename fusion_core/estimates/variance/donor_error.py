@@ -43,7 +43,6 @@ publishes in ways those places do not show.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
 from operator import and_, mul
@@ -516,36 +515,56 @@ def _predictor_sums(
         )
         sums = sample.recipient.sums(_own_part(weight, factors.own), cells)
         return sums.reshape(len(groups), count, -1)
-    # What other donors gave differs between implicates: a household has a share of every pattern.
-    parts = []
-    for number in range(count):
-        if not np.nan_to_num(answers.met[number], nan=1.0).any():
-            parts.append(np.zeros((len(groups), sample.recipient.width)))
-            continue
-        part = _own_part(weight, factors.own, partial(_has_pattern, pattern, number))
-        parts.append(sample.recipient.sums(part, groups))
-    return np.stack(parts, axis=1)
+    places, shares, numbers = _shared_patterns(answers, weight, factors.own)
+    codes = groups.codes(len(weight))[places]
+    cells = Groups.from_codes(np.where(codes < 0, -1, codes * count + numbers), len(groups) * count)
+    sums = sample.recipient.take(places).sums(shares, cells)
+    return sums.reshape(len(groups), count, -1)
 
 
-def _has_pattern(pattern: NDArray[np.integer], number: int, rows: slice) -> NDArray[np.bool_]:
-    return np.asarray(pattern[rows] == number)
+def _shared_patterns(
+    answers: DonorAnswers, weight: Floats, own: tuple[Measure, ...]
+) -> tuple[NDArray[np.intp], Floats, NDArray[np.integer]]:
+    """Return which patterns each household has in some implicates, and with which share of its weight.
+
+    What other donors gave differs between implicates, so that a household has a share of several
+    patterns; of most only a few, and those beside which no donor counts are left out.
+
+    Returns
+    -------
+    tuple
+        Household, weight times its own answers times the share of implicates, and pattern, each one
+        entry per household and pattern.
+    """
+    pattern = answers.pattern
+    counts = np.asarray((np.nan_to_num(answers.met, nan=1.0) != 0).any(axis=1))
+    if pattern is None:
+        raise ValueError("there is one pattern for all")
+    found = []
+    for start in range(0, len(pattern), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        block = pattern[rows]
+        parts = [measure(rows) for measure in own]
+        factor = reduce(mul, parts) if parts else np.ones((1, 1))
+        values = np.where(counts[block], np.broadcast_to(factor, block.shape), 0.0)
+        key = np.arange(len(block))[:, None] * len(answers.met) + block
+        used, place = np.unique(key[values != 0], return_inverse=True)
+        sums = np.bincount(place, values[values != 0], minlength=len(used))
+        household = used // len(answers.met)
+        share = weight[rows][household] * sums / block.shape[1]
+        found.append((household + start, share, used % len(answers.met)))
+    households, shares, numbers = (np.concatenate(items) for items in zip(*found, strict=True))
+    return households, shares, numbers
 
 
-def _own_part(
-    weight: Floats,
-    own: tuple[Measure, ...],
-    has_pattern: Callable[[slice], NDArray[np.bool_]] | None = None,
-) -> Floats:
+def _own_part(weight: Floats, own: tuple[Measure, ...]) -> Floats:
     """Return each household's weight times what it has already, the mean over implicates."""
-    if not own and has_pattern is None:
+    if not own:
         return weight
     result = np.empty(len(weight))
     for start in range(0, len(weight), _BLOCK):
         rows = slice(start, start + _BLOCK)
-        parts = [measure(rows) for measure in own]
-        if has_pattern is not None:
-            parts.append(has_pattern(rows).astype(np.float64))
-        result[rows] = weight[rows] * reduce(mul, parts).mean(axis=1)
+        result[rows] = weight[rows] * reduce(mul, [measure(rows) for measure in own]).mean(axis=1)
     return result
 
 

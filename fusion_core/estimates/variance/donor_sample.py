@@ -124,6 +124,9 @@ class DonorSample(Checked, Summarized):
         Of the donor's replication: a variance is factor · Σ_r (θ_r − θ)².
     households
         Index of the recipient.
+    dealt
+        Of a donor without replicate weights, the random group of every household; `weights` holds
+        the full sample alone then.
     degrees_of_freedom
         Of such a variance, the rank of the replication.
     """
@@ -135,6 +138,7 @@ class DonorSample(Checked, Summarized):
     factor: float
     households: pd.Index | None = None
     degrees_of_freedom: float = np.inf
+    dealt: NDArray[np.intp] | None = None
     _regressions: dict[bytes, Regression] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -191,12 +195,13 @@ class DonorSample(Checked, Summarized):
         weights = weight_matrix(weighted, len(donor), weight=weight, design=design)
         values, factor = np.asarray(weights.values, dtype=np.float64), weights.design.factor
         freedom = float(weights.design.rank)
+        dealt = None
         if not weights.has_replicates:
-            values, factor = _random_groups(weights.full)
-            freedom = max(values.shape[1] - 2.0, 1.0)
+            values, dealt, factor = _random_groups(weights.full)
+            freedom = max(_count(dealt) - 1.0, 1.0)
         own, other = encode_alike(donor, recipient, predictors, weights.full)
         columns = {name: column_from_series(donor[name], name) for name in variables}
-        return cls(columns, own, other, values, factor, recipient.index, freedom)
+        return cls(columns, own, other, values, factor, recipient.index, freedom, dealt)
 
     @classmethod
     def of(
@@ -271,8 +276,8 @@ class DonorSample(Checked, Summarized):
 
     @property
     def replicates(self) -> int:
-        """Number of replicate weights."""
-        return int(self.weights.shape[1] - 1)
+        """Number of replicate weights, or of random groups in their place."""
+        return int(self.weights.shape[1] - 1) if self.dealt is None else _count(self.dealt)
 
     @property
     def is_large_enough(self) -> bool:
@@ -335,9 +340,21 @@ class DonorSample(Checked, Summarized):
         """
         fit = self.regression(values)
         residual = np.nan_to_num(values - self._matrix @ self.coefficients(values), nan=0.0)
-        changed = (self.weights[:, 1:] - self.weights[:, :1]) * residual[:, None]
         widened = np.sqrt(fit.donors / max(fit.donors - fit.rank, 1.0))
-        return np.asarray(widened * (fit.inverse @ (self._matrix.T @ changed)))
+        return np.asarray(widened * (fit.inverse @ self._changes(residual)))
+
+    def _changes(self, residual: Floats) -> Floats:
+        """Return Σ_j (w_jr − w_j) x_j e_j for every replicate r, shape (columns, R)."""
+        if self.dealt is None:
+            changed = (self.weights[:, 1:] - self.weights[:, :1]) * residual[:, None]
+            return np.asarray(self._matrix.T @ changed)
+        # Leaving a group out takes its households away and gives the others their weight.
+        weighted = self._matrix * (self.weights[:, 0] * residual)[:, None]
+        count = _count(self.dealt)
+        order = np.argsort(self.dealt, kind="stable")
+        starts = np.searchsorted(self.dealt[order], np.arange(count))
+        sums = np.add.reduceat(weighted[order], starts, axis=0).T
+        return np.asarray((sums.sum(axis=1, keepdims=True) - count * sums) / max(count - 1, 1))
 
     def regression(self, values: Floats) -> Regression:
         """Return the regression on those donors who answered.
@@ -500,12 +517,19 @@ def _codes_in(levels: tuple[str, ...], column: Column) -> NDArray[np.int16]:
     return np.asarray(np.array([*known, -1], dtype=np.int16)[column.values[:, 0]])
 
 
-def _random_groups(weight: Floats) -> tuple[Floats, float]:
-    """Deal the donors to random groups and leave out one group per replicate."""
+def _random_groups(weight: Floats) -> tuple[Floats, NDArray[np.intp], float]:
+    """Deal the donors to random groups, one of which is left out at a time.
+
+    Returns
+    -------
+    tuple
+        The weights as a column, the group of every donor, and the factor of the jackknife.
+    """
     count = min(RANDOM_GROUPS, len(weight))
-    if count < 2:  # noqa: PLR2004 - one donor leaves nobody when it is left out
-        return weight[:, None], 1.0
     # Seeded by the size alone: the same donor has the same margins at every reading.
     group = np.random.default_rng(len(weight)).permutation(len(weight)) % count
-    kept = np.where(group[:, None] == np.arange(count), 0.0, count / (count - 1.0))
-    return np.column_stack([weight, weight[:, None] * kept]), (count - 1.0) / count
+    return weight[:, None], group, (count - 1.0) / count
+
+
+def _count(dealt: NDArray[np.intp]) -> int:
+    return int(dealt.max()) + 1

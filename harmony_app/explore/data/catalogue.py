@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from fusion_core.derived.outcomes import outcome_variables, read_outcomes
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.execution.years import YearsApart, years_apart
 from fusion_core.geography.boundaries import has_areas
 from fusion_core.geography.definitions import check_definitions
-from fusion_core.surveys.model import SurveyDescription, SurveyId, Variable
+from fusion_core.surveys.model import Dictionary, SurveyDescription, SurveyId, Variable
 from fusion_core.surveys.weight_design import WeightDesign
+from fusion_core.workspace.combinations import (
+    Combination,
+    combination_names,
+    open_combination,
+)
 from fusion_core.workspace.runs import Run, RunSpec, list_runs
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 SURVEY_PREFIX: Final = "survey:"
+_MOST_PLACES: Final = 100
+COMBINATION_PREFIX: Final = "combination:"
 
 
 @dataclass(frozen=True)
@@ -27,15 +35,15 @@ class Source:
     Attributes
     ----------
     id
-        Run identifier, or ``survey:NAME_VINTAGE``.
+        Run identifier, ``combination:NAME`` or ``survey:NAME_VINTAGE``.
     title
         Name for people.
     survey
         The survey whose households carry the weights and the areas.
     run
-        The run; ``None`` for a survey alone.
-    spec
-        The run's request.
+        The run, or the combination of runs; ``None`` for a survey alone.
+    specs
+        The requests of the runs behind it.
     variables
         What can be mapped, by name.
     columns
@@ -55,8 +63,8 @@ class Source:
     id: str
     title: str
     survey: SurveyId
-    run: Run | None = None
-    spec: RunSpec | None = None
+    run: Run | Combination | None = None
+    specs: tuple[RunSpec, ...] = ()
     variables: Mapping[str, Variable] = field(default_factory=dict)
     columns: Mapping[str, Variable] = field(default_factory=dict)
     geography: tuple[str, ...] = ("puma",)
@@ -81,6 +89,16 @@ class Source:
         """Whether the estimates are modelled rather than answered."""
         return self.run is not None
 
+    @property
+    def donors(self) -> tuple[str, ...]:
+        """Titles of the donors."""
+        return tuple(spec.pair.donor.title for spec in self.specs)
+
+    @property
+    def implicates(self) -> int:
+        """Number of implicates that all its runs have, 0 for a survey alone."""
+        return min((spec.implicates for spec in self.specs), default=0)
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -89,7 +107,7 @@ class Catalogue:
     Attributes
     ----------
     sources
-        By identifier; finished runs newest first, then surveys alone.
+        By identifier; finished runs newest first, then combinations, then surveys alone.
     waiting
         Runs that have not finished.
     problems
@@ -125,6 +143,13 @@ def read_catalogue(workspace: Workspace) -> Catalogue:
             problems.append(f"Run {run.id}: {error.message}")
             continue
         sources[source.id] = source
+    for name in combination_names(workspace):
+        try:
+            joined = _combination_source(workspace, open_combination(workspace, name), sources)
+        except HarmonyError as error:
+            problems.append(f"Combination {name}: {error.message}")
+            continue
+        sources[joined.id] = joined
     for survey in workspace.survey_ids():
         try:
             alone = _survey_source(workspace, survey)
@@ -154,20 +179,80 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         name: donor.require(name, where=f"dictionary of {spec.pair.donor.title}")
         for name in fused_names(spec)
     }
-    answers = {variable.name: variable for variable in recipient.answers("household")}
+    answers = _answers(recipient, description)
     return Source(
         id=run.id,
         title=f"{spec.name} · {spec.pair.donor.title} → {spec.pair.recipient.title}",
         survey=spec.pair.recipient,
         run=run,
-        spec=spec,
-        variables=fused,
-        columns={**fused, **{name: item for name, item in answers.items() if name not in fused}},
+        specs=(spec,),
         geography=description.geography,
         area_kinds=kinds,
-        notes=notes,
         years=years_apart(workspace, run),
         design=description.design,
+        **_named(run, fused, answers, notes),
+    )
+
+
+def _named(
+    run: Run | Combination,
+    fused: Mapping[str, Variable],
+    answers: Mapping[str, Variable],
+    notes: tuple[str, ...],
+) -> dict[str, Any]:
+    """Return what can be mapped and read: fused variables, derived outcomes and the survey's own."""
+    own = {name: item for name, item in answers.items() if name not in fused}
+    outcomes, problems = outcome_variables(read_outcomes(run.derived_path), {**fused, **own})
+    return {
+        "variables": {**outcomes, **fused},
+        "columns": {**outcomes, **fused, **own},
+        "notes": (*notes, *problems),
+    }
+
+
+def _answers(dictionary: Dictionary, description: SurveyDescription) -> dict[str, Variable]:
+    """Return a survey's answers, and the places a person picks by name, such as a state."""
+    found = {variable.name: variable for variable in dictionary.answers("household")}
+    for name in description.geography:
+        place = dictionary.get(name)
+        if place is not None and 0 < len(place.levels) <= _MOST_PLACES:
+            found[name] = place
+    return found
+
+
+def _combination_source(
+    workspace: Workspace, combination: Combination, sources: Mapping[str, Source]
+) -> Source:
+    """Return runs that are analysed together; they must all be finished and readable."""
+    parts = [(part, sources.get(part.run)) for part in combination.parts]
+    missing = [part.run for part, source in parts if source is None]
+    if missing:
+        raise InputError(
+            f"The run '{missing[0]}' is not there, or has not finished",
+            fix="Wait for it, or make the combination anew",
+        )
+    known = [(part, source) for part, source in parts if source is not None]
+    fused = {
+        name: item
+        for part, source in known
+        for name, item in source.variables.items()
+        if name in fused_names(source.specs[0]) and name in (part.variables or source.variables)
+    }
+    first = known[0][1]
+    answers = _answers(workspace.dictionary(first.survey), workspace.describe(first.survey))
+    specs = tuple(source.specs[0] for _, source in known)
+    donors = " and ".join(spec.pair.donor.title for spec in specs)
+    kinds = tuple(dict.fromkeys(note for _, source in known for note in source.notes))
+    return Source(
+        id=f"{COMBINATION_PREFIX}{combination.name}",
+        title=f"{combination.name} · {donors} → {first.survey.title}",
+        survey=first.survey,
+        run=combination,
+        specs=specs,
+        geography=first.geography,
+        area_kinds=first.area_kinds,
+        design=first.design,
+        **_named(combination, fused, answers, kinds),
     )
 
 

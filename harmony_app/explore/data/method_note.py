@@ -127,6 +127,12 @@ _UNCERTAINTY: Final = (
 )
 
 
+INDEPENDENT: Final = (
+    "Given the predictors of a household, what the donors say is taken as independent of one another;"
+    " joint shares have bounds that hold without this"
+)
+
+
 def method_note(
     state: ExploreState, source: Source, answer: Answer, quantity: Quantity, *, synthetic: bool
 ) -> MethodNote:
@@ -158,17 +164,22 @@ def method_note(
         facts += [("Years and prices", text) for text in source.years.sentences]
     if statistic.level:
         facts.insert(3, ("Level", statistic.level))
-    implicates = 0 if source.spec is None else source.spec.implicates
-    if source.spec is not None:
-        spec = source.spec
+    implicates = source.implicates
+    if source.specs:
+        several = len(source.specs) > 1
         facts += [
-            ("Donor", spec.pair.donor.title),
-            ("Recipient", spec.pair.recipient.title),
-            ("Implicates", str(spec.implicates)),
-            ("Seed", str(spec.seed)),
-            ("Preset", spec.preset),
-            ("Run", source.id),
+            ("Donors" if several else "Donor", " and ".join(source.donors)),
+            ("Recipient", source.survey.title),
+            ("Implicates", str(implicates)),
+            ("Seed", ", ".join(str(spec.seed) for spec in source.specs)),
+            ("Preset", ", ".join(dict.fromkeys(spec.preset for spec in source.specs))),
+            ("Combination" if several else "Run", source.id.removeprefix("combination:")),
         ]
+        if several:
+            facts.append(("Assumption", INDEPENDENT))
+    definition = source.variables[statistic.variable].definition
+    if definition:
+        facts.append(("Derived as", definition))
     facts += [
         ("Replicate weights", str(source.replicates or "no")),
         ("Margin of error", margin_words(source.design, implicates=implicates)),

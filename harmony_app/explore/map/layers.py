@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.margins import MARGIN_LATER, class_doubt
+from fusion_core.estimates.margins import FRECHET_COLUMNS, MARGIN_LATER, class_doubt
 from fusion_core.geography.codes import match_areas
 from harmony_app.explore.view import class_edges, classify, words
 from harmony_app.shell.look import (
@@ -108,7 +108,9 @@ def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.
         If the survey writes one area in two ways, whose estimates cannot be put together.
     """
     columns = [
-        name for name in (*ESTIMATE_COLUMNS, "fusion_share", "assumption") if name in estimates
+        name
+        for name in (*ESTIMATE_COLUMNS, "fusion_share", "assumption", *FRECHET_COLUMNS)
+        if name in estimates
     ]
     stored = estimates[area_column].astype(str)
     keyed = estimates[columns].assign(stored=stored, area_id=stored.map(match_areas(stored, areas)))

@@ -3,6 +3,9 @@
 from harmony_app.explore.panels.centre import (
     Centre,
 )
+from harmony_app.explore.panels.combining import (
+    Combining,
+)
 from harmony_app.explore.panels.controls import (
     Controls,
 )
@@ -12,6 +15,7 @@ from harmony_app.explore.panels.side import (
 
 __all__ = [
     "Centre",
+    "Combining",
     "Controls",
     "Side",
 ]

@@ -63,6 +63,7 @@ def area_card(
         "reliability": str(row["reliability"]),
         "reliability_phrase": words.reliability_phrase(row),
         "fusion_share": "",
+        "bounds": words.bounds_sentence(row, quantity),
         "assumption": str(row.get("assumption") or ""),
         "draws": None,
         "truth": None if truth is None else truth_told(truth, row, quantity),

@@ -127,6 +127,11 @@ class Controls:
             **_WIDE,
         )
 
+    def offer(self, catalogue: Catalogue) -> None:
+        """Offer the runs, combinations and surveys there are now."""
+        with self._quietly():
+            _options(self.source, catalogue.titles)
+
     def show(self, state: ExploreState, source: Source) -> None:
         """Set every widget to a state without reporting it as an edit."""
         self._state, self._source = state, source

@@ -11,6 +11,7 @@ from harmony_app.explore.view.classes import (
     classify,
     parse_breaks,
 )
+from harmony_app.explore.view.joined_conditions import HOW_MANY, Pick, joined
 from harmony_app.explore.view.state import (
     ALL_AREAS,
     CATEGORY_KINDS,
@@ -35,6 +36,7 @@ __all__ = [
     "CATEGORY_KINDS",
     "CLASS_METHOD_TITLES",
     "FEWEST_CLASSES",
+    "HOW_MANY",
     "MOST_CLASSES",
     "NUMBER_KINDS",
     "CentreView",
@@ -42,6 +44,7 @@ __all__ = [
     "ExploreState",
     "HatchRule",
     "Measure",
+    "Pick",
     "choose_kind",
     "choose_source",
     "choose_variable",
@@ -49,6 +52,7 @@ __all__ = [
     "classify",
     "estimate_request",
     "from_query",
+    "joined",
     "parse_breaks",
     "repair",
     "to_query",

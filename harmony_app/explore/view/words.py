@@ -105,6 +105,15 @@ def interval_sentence(row: Mapping[str, Any], quantity: Quantity) -> str:
     return f"{CONFIDENCE}{NO_BREAK}% sure it lies between {ends}"
 
 
+def bounds_sentence(row: Mapping[str, Any], quantity: Quantity) -> str:
+    """Say how far a joint share may be off if the donors depend on each other; empty for others."""
+    lower, upper = _number(row.get("frechet_lower")), _number(row.get("frechet_upper"))
+    if lower is None or upper is None:
+        return ""
+    ends = quantity.interval(lower, upper, (upper - lower) / 2)
+    return f"However the donors depend on each other given the predictors, it lies between {ends}"
+
+
 def no_estimate_sentence(row: Mapping[str, Any]) -> str:
     """Say why an area has no estimate."""
     reason = row.get("assumption")

@@ -1,0 +1,219 @@
+"""What is built from runs: combinations of them, and outcomes over their variables."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import panel as pn
+
+from fusion_core.derived.definition import DerivedVariable
+from fusion_core.errors import HarmonyError
+from fusion_core.estimates.runs import save_outcome
+from fusion_core.workspace.combinations import combination_of, save_combination
+from fusion_core.workspace.runs import Run
+from harmony_app.explore.view import HOW_MANY, Pick, joined, words
+from harmony_app.shell.work import SlowWork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fusion_core.surveys.model import Variable
+    from harmony_app.explore.data import Catalogue, Estimator, Source
+
+_WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
+_TIGHT: Final = (0, 0, 7, 0)
+_CONDITIONS: Final = 3
+_TITLE: Final = "Combine runs, build outcomes"
+
+
+class _Condition:
+    """The widgets of one condition."""
+
+    def __init__(self, number: int) -> None:
+        self._variables: dict[str, Variable] = {}
+        self.variable = pn.widgets.Select(label=f"Condition {number}", margin=_TIGHT, **_WIDE)
+        self.levels = pn.widgets.CheckBoxGroup(
+            margin=_TIGHT, styles={"max-height": "110px", "overflow": "auto"}, **_WIDE
+        )
+        self.side = pn.widgets.Select(options=["above", "below"], width=76, margin=(0, 6, 7, 0))
+        self.threshold = pn.widgets.FloatInput(width=104, margin=(0, 0, 7, 0))
+        self.number = pn.Row(self.side, self.threshold, margin=0)
+        self.variable.param.watch(lambda _: self._choose(), "value")
+        self.panel = pn.Column(self.variable, self.levels, self.number, margin=0, **_WIDE)
+
+    def offer(self, variables: dict[str, Variable]) -> None:
+        """Offer the variables of another source."""
+        self._variables = variables
+        titles = {words.variable_title(item): name for name, item in variables.items()}
+        self.variable.options = {"choose …": "", **titles}
+        self.variable.value = ""
+        self._choose()
+
+    def _choose(self) -> None:
+        variable = self._variables.get(self.variable.value or "")
+        self.levels.options = list(variable.levels) if variable else []
+        self.levels.value = []
+        self.levels.visible = bool(variable and variable.is_categorical)
+        self.number.visible = bool(variable and not variable.is_categorical)
+
+    @property
+    def pick(self) -> Pick:
+        """What is chosen."""
+        name = self.variable.value or ""
+        if self.levels.visible:
+            return Pick(name, levels=tuple(self.levels.value))
+        threshold = self.threshold.value
+        number = None if threshold is None else float(threshold)
+        is_below = self.side.value == "below"
+        return Pick(name, "below" if is_below else "above", threshold=number)
+
+
+class Combining:
+    """The card in which runs are combined and outcomes are built.
+
+    Parameters
+    ----------
+    catalogue
+        What there is.
+    estimator
+        Loads what outcomes are tried on.
+    reload
+        Called with the identifier of a source and the name of a variable that are new.
+    styles
+        Style sheets of the HTML panes.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        estimator: Estimator,
+        reload: Callable[[str, str], None],
+        styles: list[str],
+    ) -> None:
+        self._catalogue = catalogue
+        self._estimator = estimator
+        self._reload = reload
+        self._source: Source | None = None
+        self._work = SlowWork()
+        self.other = pn.widgets.Select(label="Combine with the run", margin=_TIGHT, **_WIDE)
+        self.combination = pn.widgets.TextInput(
+            label="Name of the combination", placeholder="burdens", margin=_TIGHT, **_WIDE
+        )
+        self.combine = pn.widgets.Button(label="Combine", margin=_TIGHT, **_WIDE)
+        self.conditions = [_Condition(number) for number in range(1, _CONDITIONS + 1)]
+        self.how_many = pn.widgets.Select(
+            label="Households that meet", options=HOW_MANY, margin=_TIGHT, **_WIDE
+        )
+        self.expression = pn.widgets.TextInput(
+            label="or any expression",
+            placeholder="cost / hincp",
+            margin=_TIGHT,
+            **_WIDE,
+        )
+        self.name = pn.widgets.TextInput(
+            label="Name of the outcome", placeholder="both_burdens", margin=_TIGHT, **_WIDE
+        )
+        self.title = pn.widgets.TextInput(
+            label="In words", placeholder="Both burdens", margin=_TIGHT, **_WIDE
+        )
+        self.keep = pn.widgets.Button(label="Keep the outcome", margin=_TIGHT, **_WIDE)
+        self.message = pn.pane.HTML("", visible=False, margin=_TIGHT, stylesheets=styles, **_WIDE)
+        self.combine.on_click(lambda _: self._combine())
+        self.keep.on_click(lambda _: self._keep())
+        self._joining = pn.Column(self.other, self.combination, self.combine, margin=0, **_WIDE)
+        outcome = pn.Column(
+            *(item.panel for item in self.conditions),
+            self.how_many,
+            self.expression,
+            self.name,
+            self.title,
+            self.keep,
+            margin=0,
+            **_WIDE,
+        )
+        self.open = pn.widgets.Toggle(label=f"{_TITLE} ▸", margin=(4, 0, 7, 0), **_WIDE)
+        self._inside = pn.Column(
+            self._joining, outcome, self.message, visible=False, margin=0, **_WIDE
+        )
+        self.open.param.watch(self._toggled, "value")
+        self.panel = pn.Column(self.open, self._inside, margin=0, **_WIDE)
+
+    def show(self, source: Source, catalogue: Catalogue) -> None:
+        """Offer what can be built from a source."""
+        if self._source is source:
+            return
+        self._source, self._catalogue = source, catalogue
+        self.panel.visible = source.run is not None
+        partners = {
+            item.title: item.id
+            for item in catalogue.sources.values()
+            if isinstance(item.run, Run)
+            and item.survey == source.survey
+            and item.donors != source.donors
+        }
+        self._joining.visible = isinstance(source.run, Run) and bool(partners)
+        self.other.options = partners
+        if partners:
+            self.other.value = next(iter(partners.values()))
+        for condition in self.conditions:
+            condition.offer(dict(source.columns))
+
+    def _toggled(self, event: Any) -> None:
+        self._inside.visible = bool(event.new)
+        self.open.label = f"{_TITLE} {'▾' if event.new else '▸'}"
+
+    def _combine(self) -> None:
+        source = self._source
+        other = self._catalogue.sources.get(self.other.value or "")
+        if source is None or other is None:
+            return
+        runs = [item.run for item in (source, other) if isinstance(item.run, Run)]
+
+        def work() -> str:
+            workspace = self._estimator.workspace
+            name = self.combination.value.strip()
+            combination = combination_of(workspace, name, [(run, ()) for run in runs])
+            self._estimator.cache.source(workspace, combination)
+            save_combination(workspace, combination)
+            return f"combination:{name}"
+
+        self._start(work, lambda identifier: self._reload(identifier, ""))
+
+    def _keep(self) -> None:
+        source = self._source
+        if source is None or source.run is None:
+            return
+        run, identifier = source.run, source.id
+
+        def work() -> str:
+            text = self.expression.value.strip()
+            text = text or joined([item.pick for item in self.conditions], self.how_many.value)
+            outcome = DerivedVariable(self.name.value.strip(), text, label=self.title.value.strip())
+            save_outcome(self._estimator.workspace, run, outcome, cache=self._estimator.cache)
+            return outcome.name
+
+        self._start(work, lambda name: self._reload(identifier, name))
+
+    def _start(self, work: Callable[[], str], done: Callable[[str], None]) -> None:
+        self._tell("Looking at the data …")
+
+        def finished(found: str) -> None:
+            self._source = None
+            self._tell("")
+            done(found)
+
+        self._work.start(work, finished, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, HarmonyError):
+            raise error
+        self._tell(error.message, is_error=True)
+
+    def _tell(self, text: str, *, is_error: bool = False) -> None:
+        role = 'class="error" role="alert"' if is_error else 'role="status"'
+        self.message.object = f"<div {role}>{escape(text)}</div>" if text else ""
+        self.message.visible = bool(text)
+
+
+__all__ = ["Combining"]

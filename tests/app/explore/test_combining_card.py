@@ -1,0 +1,130 @@
+"""Runs combined and outcomes built on the Explore page, driven through its widgets."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from fusion_core.derived.outcomes import read_outcomes
+from fusion_core.errors import InputError
+from fusion_core.estimates.runs import EstimateCache
+from fusion_core.fusion import write_implicates
+from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
+from fusion_core.harmony.model.harmony import SurveyPair
+from fusion_core.surveys.model import (
+    Dictionary,
+    Survey,
+    SurveyDescription,
+    SurveyId,
+    variable_from_column,
+)
+from fusion_core.workspace.combinations import combination_names
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import RunSpec, RunState, create_run, open_run
+from harmony_app.explore.data.catalogue import read_catalogue
+from harmony_app.explore.data.estimates import Estimator
+from harmony_app.explore.page import ExplorePage
+from harmony_app.explore.view import Pick, joined
+from harmony_app.shell.session import Session
+
+TRAVEL = SurveyId("TRAVEL", "2017")
+
+
+@pytest.fixture
+def workspace(mapped_workspace, tmp_path):
+    """A copy with a second run, of another donor on the same recipient."""
+    folder = tmp_path / "workspace"
+    shutil.copytree(mapped_workspace.workspace.path, folder)
+    copy = Workspace.open(folder)
+    generator = np.random.default_rng(3)
+    first = open_run(copy, mapped_workspace.run)
+    recipient = first.spec().pair.recipient
+    rows = len(copy.survey(recipient).table("household"))
+    donor = copy.survey(first.spec().pair.donor).table("household")[["household_id", "weight"]]
+    donor = donor.assign(miles=generator.gamma(2.0, 5.0, len(donor)))
+    entry = variable_from_column("miles", donor["miles"])
+    copy.add_survey(Survey(SurveyDescription(TRAVEL), Dictionary([entry]), donor))
+    spec = RunSpec("Travel", SurveyPair(TRAVEL, recipient), ("miles",), implicates=6, seed=2)
+    run = create_run(copy, spec)
+    run.input_folder.mkdir()
+    shutil.copy(first.input_folder / "recipient.parquet", run.input_folder)
+    miles = FusedVariable("miles", generator.gamma(2.0, 5.0, (rows, 6)))
+    write_implicates(Implicates({"miles": miles}), run.implicates_folder)
+    run.write_state(RunState(status="finished", stage="validate", progress=1.0))
+    return copy
+
+
+@pytest.fixture
+def page(workspace, mapped_workspace):
+    session = Session(workspace, "ann", "light", {"run": mapped_workspace.run})
+    return ExplorePage(session, read_catalogue(workspace), Estimator(workspace, EstimateCache()))
+
+
+def choose(condition, variable, *levels, side="above", threshold=None):
+    condition.variable.value = variable
+    if levels:
+        condition.levels.value = list(levels)
+    condition.side.value = side
+    condition.threshold.value = threshold
+
+
+def test_an_outcome_of_two_conditions_is_kept_and_mapped(page, workspace, mapped_workspace):
+    card = page.combining
+    choose(card.conditions[0], "cold", "Yes")
+    choose(card.conditions[1], "tenure", "Renter")
+    card.name.value, card.title.value = "cold_renters", "Renters in a cold home"
+    card.keep.clicks += 1
+    assert page.state.variable == "cold_renters"
+    assert page.state.level == "Yes"
+    [kept] = read_outcomes(open_run(workspace, mapped_workspace.run).derived_path)
+    assert kept.label == "Renters in a cold home"
+    assert "Derived as" in dict(page.note.facts)
+
+
+def test_runs_of_two_donors_are_combined_and_asked_together(page, workspace):
+    card = page.combining
+    assert list(card.other.options)
+    card.combination.value = "winter_travel"
+    card.combine.clicks += 1
+    assert combination_names(workspace) == ["winter_travel"]
+    assert page.state.source == "combination:winter_travel"
+    assert set(page.source.variables) == {"cold", "kwh", "miles"}
+    choose(card.conditions[0], "cold", "Yes")
+    choose(card.conditions[1], "miles", threshold=8.0)
+    card.name.value = "both"
+    card.keep.clicks += 1
+    facts = dict(page.note.facts)
+    assert facts["Donors"] == "HEAT 2020 and TRAVEL 2017"
+    assert "independent" in facts["Assumption"]
+    page.choose_area("0100100")
+    assert "However the donors depend on each other" in page.side.card.object
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("", "not a name"), ("np", "already"), ("Both Burdens", "not a name")]
+)
+def test_what_cannot_be_kept_is_said_beside_the_button(page, name, message):
+    card = page.combining
+    choose(card.conditions[0], "cold", "Yes")
+    card.name.value = name
+    card.keep.clicks += 1
+    assert card.message.visible
+    assert message in card.message.object
+
+
+def test_conditions_are_put_together_in_three_ways():
+    picks = [
+        Pick("cold", levels=("Yes",)),
+        Pick("tenure", levels=("Renter", "Owner's")),
+        Pick("kwh", "above", threshold=900.0),
+        Pick(),
+    ]
+    assert joined(picks, "all") == (
+        "\"cold\" = 'Yes' AND (\"tenure\" = 'Renter' OR \"tenure\" = 'Owner''s') AND kwh > 900.0"
+    )
+    assert " OR " in joined(picks[:2], "any")
+    assert joined(picks, "two").count("CASE WHEN") == 3
+    with pytest.raises(InputError, match="two conditions"):
+        joined(picks[:1], "two")
+    with pytest.raises(InputError, match="Choose a condition"):
+        joined([Pick("kwh", "above")], "all")
