@@ -27,6 +27,7 @@ from fusion_core.estimates.joint._mixtures import MOST_KINDS, Mixture, draws_tha
 from fusion_core.estimates.joint._structure import joint_event
 from fusion_core.estimates.statistics import DrawnTable
 from fusion_core.harmony.expressions import CheckedExpression
+from fusion_core.records import Checked
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +42,7 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class JointBounds:
+class JointBounds(Checked):
     """Bounds of the share of households with a joint event, for groups of households.
 
     Attributes
