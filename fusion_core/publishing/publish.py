@@ -207,6 +207,11 @@ def _write_margins(new: Path, source: EstimateData, implicates: ImplicateFolder)
                 f"Of {name}, too few donors gave the answers {', '.join(withheld)}, or these would "
                 "reveal them: margins of these levels do not contain the donor's sampling error."
             )
+    if getattr(source.donor, "locality", None) is not None:
+        notes.append(
+            "Margins do not contain what areas have beyond the predictors, which those of the "
+            "original run do."
+        )
     notes.append(
         "Margins of subgroups that fused variables define do not contain the donor's sampling error."
     )
@@ -254,19 +259,20 @@ def _write_validation(new: Path, run: Run) -> None:
     """Copy the validation, its tables as CSV files too."""
     from fusion_core.validation.report import TABLES, has_validation, read_validation
 
-    for source, target in (
-        (run.validation_folder, new / VALIDATION),
-        (run.validation_folder / "out_of_fold", new / VALIDATION / "out_of_fold"),
-    ):
-        if not has_validation(source):
+    for path in sorted(run.validation_folder.rglob("*")):
+        # Known answers, where the run has them, lie in a folder of the validation.
+        if path.is_file() and path.suffix in {".json", ".parquet"}:
+            target = new / VALIDATION / path.relative_to(run.validation_folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    for part in ("", "out_of_fold"):
+        if not has_validation(run.validation_folder / part):
             continue
-        target.mkdir(parents=True, exist_ok=True)
-        found = read_validation(source)
-        for path in sorted(source.iterdir()):
-            if path.is_file() and path.suffix in {".json", ".parquet"}:
-                shutil.copyfile(path, target / path.name)
+        found = read_validation(run.validation_folder / part)
         for name in TABLES:
-            write_text(getattr(found, name).to_csv(index=False), target / f"{name}.csv")
+            write_text(
+                getattr(found, name).to_csv(index=False), new / VALIDATION / part / f"{name}.csv"
+            )
 
 
 def _write_documents(job: _Job, data: dict[str, int], notes: list[str]) -> None:

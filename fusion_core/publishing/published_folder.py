@@ -25,7 +25,6 @@ MARGINS: Final = "margins"
 RECIPIENT: Final = "recipient"
 PREDICTORS: Final = f"{RECIPIENT}/predictors.parquet"
 VALIDATION: Final = "validation"
-KNOWN_ANSWERS: Final = "known_answers"
 GEOGRAPHY: Final = "geography"
 METHODS: Final = "methods.json"
 METHODS_TEXT: Final = "methods.md"
@@ -40,8 +39,7 @@ OWN: Final = own_files(
     r"|data/[A-Za-z0-9_.-]+\.(parquet|csv\.gz)|margins/(donor\.json|(answers|predictors)\.parquet)"
     r"|recipient/(survey\.json|(dictionary|household|predictors)\.parquet)"
     r"|geography/[a-z0-9_]+\.parquet"
-    r"|validation/(out_of_fold/)?(validation\.json|[a-z_]+\.(parquet|csv))"
-    r"|known_answers/[A-Za-z0-9_./-]+"
+    r"|validation/((out_of_fold|known_answers)/)?[a-z_]+\.(json|parquet|csv)"
 )
 _LINE: Final = re.compile(r"([0-9a-f]{64})  (\S.*)")
 

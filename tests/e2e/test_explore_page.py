@@ -40,7 +40,7 @@ def estimates(finished_run) -> pd.DataFrame:
 
 
 def ranking(page):
-    return page.get_by_role("list", name="Highest areas").get_by_role("button")
+    return page.get_by_role("list", name="Ranked areas").get_by_role("button")
 
 
 def test_the_three_highest_areas_and_how_sure_we_are(explore, estimates):
@@ -52,6 +52,9 @@ def test_the_three_highest_areas_and_how_sure_we_are(explore, estimates):
         expect(button).to_contain_text(f"{row['estimate'] * 100:.1f}")
         sure = f"between {row['lower'] * 100:.1f} and {row['upper'] * 100:.1f}"
         assert sure in button.get_attribute("title").replace("\N{NO-BREAK SPACE}", " ")
+    expect(ranking(page)).to_have_count(len(estimates))
+    expect(page.get_by_text("not distinguishable from the first")).to_be_visible()
+    expect(ranking(page).nth(0).locator(".ranks")).to_contain_text("1")
 
 
 def test_an_area_is_chosen_compared_and_let_go(explore, estimates):

@@ -86,7 +86,7 @@ def test_from_an_empty_head_to_an_answer(page, app_server, demo_workspace):
     expect(page.get_by_label("Legend")).to_be_visible()
     table = area_estimates(workspace, run, Statistic("share", "insecure", level="Yes"))
     highest = table.sort_values("estimate", ascending=False).head(3)
-    buttons = page.get_by_role("list", name="Highest areas").get_by_role("button")
+    buttons = page.get_by_role("list", name="Ranked areas").get_by_role("button")
     for place, (_, row) in enumerate(highest.iterrows()):
         expect(buttons.nth(place)).to_have_attribute("data-area", row["puma"])
     buttons.first.click()

@@ -11,7 +11,8 @@ import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.publishing import check_folder, publish_run
-from fusion_core.workspace.runs import RunSpec, create_run
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import RunSpec, create_run, open_run
 
 
 def test_every_household_and_implicate_is_a_row(published):
@@ -112,3 +113,22 @@ def test_an_unfinished_run_is_refused(toy_workspace, toy_pair, tmp_path):
     with pytest.raises(InputError, match="no fused variables yet"):
         publish_run(toy_workspace, run, tmp_path / "data")
     assert not (tmp_path / "data").exists()
+
+
+def test_known_answers_of_a_run_go_along(published, tmp_path):
+    """Whatever a validation holds in folders of its own is published and opened with it."""
+    workspace, run = copy_of(published, tmp_path)
+    folder = run.validation_folder / "known_answers"
+    folder.mkdir()
+    (folder / "known_answers.json").write_text('{"format": 1}')
+    publish_run(workspace, run, tmp_path / "data")
+    assert (tmp_path / "data" / "validation" / "known_answers" / "known_answers.json").exists()
+    publish_run(workspace, run, tmp_path / "data")  # its own files are known for its own
+    assert check_folder(tmp_path / "data").notes == ()
+
+
+def copy_of(published, folder):
+    """Copy the workspace, whose run a test may add to."""
+    shutil.copytree(published.workspace.path, folder / "toy")
+    workspace = Workspace.open(folder / "toy")
+    return workspace, open_run(workspace, published.run.id)
