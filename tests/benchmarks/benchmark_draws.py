@@ -3,7 +3,7 @@
 ``--write`` runs the study, one world after the other, going on where it was stopped, and writes
 assets/measured/draws.md; ``--write --trials`` also runs the ways that lost. Without either, only the
 official RECS halves are scored. Two peers are among the ways where they are installed:
-``pip install quantile-forest ngboost``.
+``pip install quantile-forest ngboost``, in an environment of their own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What other libraries draw for the same households, as far as they are installed.
 
 Neither chains variables: each number is drawn given the predictors alone, so that only its own scores
-compare, not how variables belong together. ``pip install quantile-forest ngboost`` installs both.
+compare, not how variables belong together. ``pip install quantile-forest ngboost`` installs both, and may put
+older versions of scikit-learn and pandas in place: use an environment of their own.
 """
 
 from __future__ import annotations
