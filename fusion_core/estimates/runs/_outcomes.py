@@ -15,7 +15,7 @@ from fusion_core.estimates.runs._stored_implicates import LazyImplicates
 from fusion_core.estimates.statistics import Coded, Column, DrawnTable
 from fusion_core.estimates.variance import Donors, ask_donor_values, samples_of
 from fusion_core.fusion import FusedVariable, Implicates
-from fusion_core.harmony.apply import LruCache
+from fusion_core.lru_cache import LruCache
 from fusion_core.surveys.model import Variable
 
 if TYPE_CHECKING:

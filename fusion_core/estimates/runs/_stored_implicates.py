@@ -10,7 +10,7 @@ from fusion_core.errors import InputError
 from fusion_core.fusion import FusedVariable, Implicates, open_implicates
 from fusion_core.fusion.base import Stream
 from fusion_core.fusion.implicates import ImplicateFolder
-from fusion_core.harmony.apply import LruCache
+from fusion_core.lru_cache import LruCache
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -38,7 +38,7 @@ from fusion_core.estimates.statistics import (
     restrict,
 )
 from fusion_core.estimates.variance import ask_donor, samples_of
-from fusion_core.harmony.apply import Item, LruCache
+from fusion_core.lru_cache import Item, LruCache
 from fusion_core.surveys.model import Variable, variable_from_column
 
 if TYPE_CHECKING:

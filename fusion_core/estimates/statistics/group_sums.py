@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from fusion_core.harmony.apply import LruCache
+from fusion_core.lru_cache import LruCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence

@@ -11,10 +11,6 @@ from fusion_core.harmony.apply.grouping import (
     SideValues,
     side_values,
 )
-from fusion_core.harmony.apply.lru_cache import (
-    Item,
-    LruCache,
-)
 from fusion_core.harmony.apply.prices import (
     CPI_U,
     deflation_factor,
@@ -45,8 +41,6 @@ __all__ = [
     "KEEP_FROM",
     "PROBABILITIES",
     "HarmonizedPair",
-    "Item",
-    "LruCache",
     "RowProblem",
     "RowsCache",
     "SideValues",

@@ -23,9 +23,9 @@ from fusion_core.harmony.apply._encoded_column import (
     within_universe,
 )
 from fusion_core.harmony.apply._row_order import RowOrder, row_order
-from fusion_core.harmony.apply.lru_cache import LruCache
 from fusion_core.harmony.expressions import ExpressionEngine, check_expression
 from fusion_core.harmony.model import FloatArray, IndexArray
+from fusion_core.lru_cache import LruCache
 from fusion_core.surveys.model import HOUSEHOLD_KEY, PERSON_KEY, WEIGHT, RespondentLevel
 from fusion_core.surveys.source import SurveySource
 

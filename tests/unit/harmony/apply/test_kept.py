@@ -4,8 +4,8 @@ import threading
 
 import numpy as np
 
-from fusion_core.harmony.apply.lru_cache import LruCache
 from fusion_core.harmony.apply.rows import RowsCache
+from fusion_core.lru_cache import LruCache
 
 KIB = 1024
 
