@@ -174,7 +174,7 @@ def answer_sheet(
     sheet = AnswerSheet(
         question=_question(workspace, source, statistic, place),
         households=_households(workspace, source, where, int(row["n"])),
-        figure=f"{_amount(row['estimate'], statistic)} ± {_amount(row['moe'], statistic)}",
+        figure=_with_margin(row, statistic),
         range=_range(row, statistic, confidence),
         verdict=verdict,
         reasons=tuple(reasons),
@@ -220,7 +220,7 @@ def _with_ranking(
             RankedRow(
                 str(row["rank"]),
                 names.get(code, code),
-                f"{_amount(row['estimate'], statistic)} ± {_amount(row['moe'], statistic)}",
+                _with_margin(row, statistic),
                 f"{row['best_rank']}–{row['worst_rank']}",
                 among,
             )
@@ -420,13 +420,20 @@ def _source(workspace: Workspace, source: Source) -> str:
     return made + " ".join(parts)
 
 
-def _amount(value: float, statistic: Statistic) -> str:
+def _with_margin(row: Mapping[Any, Any], statistic: Statistic) -> str:
+    """Write an estimate with its margin, in as many digits."""
+    estimate = float(row["estimate"])
+    margin = _amount(row["moe"], statistic, beside=estimate)
+    return f"{_amount(estimate, statistic)} ± {margin}"
+
+
+def _amount(value: float, statistic: Statistic, *, beside: float = 0.0) -> str:
     """Write a number for people: shares in per cent, others with three digits or whole."""
     if not math.isfinite(value):
         return "–"
     if statistic.kind in SHARES:
         return f"{100 * value:.1f} %"
-    if abs(value) >= 100 or value == 0:  # noqa: PLR2004 - three digits
+    if max(abs(value), abs(beside)) >= 100 or value == 0:  # noqa: PLR2004 - three digits
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
