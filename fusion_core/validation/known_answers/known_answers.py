@@ -193,9 +193,8 @@ def ask_known_answers(
         if not _left(small, variable, beside):
             notes.append(f"{variable} cannot be hidden: no predictor would be left.")
             continue
-        hidden += [(variable, name, reason) for name, reason in beside.items()]
-        parts.append(
-            _asked(
+        try:
+            found = _asked(
                 small,
                 variable,
                 beside,
@@ -205,10 +204,14 @@ def ask_known_answers(
                 sample_of=sample_of or _plain_sample(pair.weight),
                 threads=threads,
             )
-        )
+        except InputError as error:  # such as a level that a single donor has
+            notes.append(f"{variable} cannot be hidden: {error.message}")
+            continue
+        hidden += [(variable, name, reason) for name, reason in beside.items()]
+        parts.append(found)
     report(1.0, "Known answers are compared")
-    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=AREA_COLUMNS)
-    return KnownAnswers(found, pd.DataFrame(hidden, columns=list(HIDDEN_COLUMNS)), tuple(notes))
+    every = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=AREA_COLUMNS)
+    return KnownAnswers(every, pd.DataFrame(hidden, columns=list(HIDDEN_COLUMNS)), tuple(notes))
 
 
 def _asked(

@@ -257,6 +257,7 @@ def _combination_source(
         geography=first.geography,
         area_kinds=first.area_kinds,
         design=first.design,
+        local=local_knowledge(workspace, combination),
         **_named(combination, fused, answers, kinds),
     )
 

@@ -195,3 +195,15 @@ def test_unknown_predictors_and_too_few_areas_are_refused():
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(InputError, match=f"'{next(iter(wrong))}'"):
         KnownAnswerSettings(**wrong)
+
+
+def test_a_variable_that_cannot_be_learned_is_named_and_leaves_the_others():
+    made = pair(0.0)
+    rare = np.where(np.arange(len(made.donor)) == 0, "Rare", made.donor["owns"].astype(str))
+    donor = made.donor.assign(owns=pd.Categorical(rare, categories=["Yes", "No", "Rare"]))
+    found = ask_known_answers(
+        KnownPair(donor, made.recipient, made.predictors, "puma", {}),
+        KnownAnswerSettings(variables=("owns", "size"), donors=5000, households=30, implicates=2),
+    )
+    assert set(found.areas["variable"]) == {"size"}
+    assert found.notes[0].startswith("owns cannot be hidden: ")
