@@ -45,7 +45,7 @@ def show_known_answers(
     record: dict[str, Any] = {
         "run": run.id,
         "outdated": is_known_outdated(run),
-        "findings": known_findings(summary),
+        "findings": known_findings(summary[~summary["own"]]),
         "summary": summary,
         "hidden": found.hidden,
         "notes": found.notes,

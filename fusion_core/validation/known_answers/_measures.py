@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 CONFIDENCE: Final = 0.90
 _STEPS: Final = 60
+# A spread of less than this many sampling variances is mostly noise, and so is a slope on it.
+_TELLING: Final = 0.5
 
 
 def slope(fused: Floats, answer: Floats, answer_sampling: Floats) -> float:
@@ -28,7 +30,7 @@ def slope(fused: Floats, answer: Floats, answer_sampling: Floats) -> float:
         Of the areas.
     """
     spread = answer.var(ddof=1) - answer_sampling.mean()
-    if not spread > 0:
+    if not spread > _TELLING * answer_sampling.mean():
         return np.nan
     return float(np.cov(fused, answer)[0, 1] / spread)
 

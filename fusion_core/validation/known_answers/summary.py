@@ -166,7 +166,7 @@ def _finding(name: str, own: pd.DataFrame) -> Finding:
 
 def _slope_words(found: Floats) -> str:
     if not len(found):
-        return "The areas' answers differ by no more than sampling error."
+        return "The areas' answers differ by hardly more than sampling error."
     low, high = found.min(), found.max()
     rise = f"{low:.2f}" if len(found) == 1 else f"{low:.2f} to {high:.2f}"
     if low >= _FLAT:
