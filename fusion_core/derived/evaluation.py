@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sqlglot import exp
 
 from fusion_core.derived.definition import Aggregate, DerivedVariable, number_named
 from fusion_core.errors import InputError
@@ -207,7 +206,7 @@ def check_on(
 
 def text_levels(variable: DerivedVariable) -> tuple[str, ...]:
     """Return the texts an expression names, in its order: what it may yield, and perhaps more."""
-    names = [str(node.name) for node in parse_expression(variable.expression).find_all(exp.Literal)]
+    names = _literals(variable.expression)
     return tuple(dict.fromkeys(name for name in names if number_named(name) is None))
 
 
@@ -365,8 +364,17 @@ def _over_household(
     return pd.Series(result)
 
 
+def _literals(expression: str) -> list[str]:
+    """Return the texts and numbers an expression names, in its order."""
+    from sqlglot import exp
+
+    return [str(node.name) for node in parse_expression(expression).find_all(exp.Literal)]
+
+
 def _lone_column(expression: str) -> str | None:
     """Return the column's name where an expression is nothing else."""
+    from sqlglot import exp
+
     tree = parse_expression(expression)
     while isinstance(tree, exp.Paren):
         tree = tree.this
@@ -393,9 +401,7 @@ def _numbers(
             fix="Write a condition or a number",
         )
     # As they were asked, or in the order in which the expression names them.
-    wanted = [*categories] or [
-        str(node.name) for node in parse_expression(expression).find_all(exp.Literal)
-    ]
+    wanted = [*categories] or _literals(expression)
     labels = tuple(dict.fromkeys([*(item for item in wanted if item in found), *sorted(found)]))
     if categories:
         labels = categories

@@ -13,18 +13,17 @@ from fusion_core.harmony.apply.rows import SurveyRows
 from fusion_core.harmony.expressions.conditions import (
     Condition,
     Test,
-    read_condition,
     write_condition,
 )
 from fusion_core.harmony.expressions.expression import check_expression, evaluate_expression
 from fusion_core.harmony.expressions.member_counts import count_persons, counted
+from fusion_core.harmony.expressions.reading import read_condition, read_recipe
 from fusion_core.harmony.expressions.recipes import (
     Recipe,
     Recode,
     Step,
     Sum,
     Term,
-    read_recipe,
     write_recipe,
 )
 from fusion_core.harmony.model.binning import bin_labels, format_number

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from fusion_core.estimates.statistics import (
     RatioTarget,
@@ -34,6 +33,8 @@ from fusion_core.estimates.variance.area_rule import (
 from fusion_core.records import Checked
 
 if TYPE_CHECKING:
+    from scipy import sparse
+
     from fusion_core.estimates.statistics import Groups, NamedTarget
 
 Floats = NDArray[np.float64]

@@ -5,7 +5,6 @@ from fusion_core.harmony.expressions.conditions import (
     Relation,
     Test,
     Value,
-    read_condition,
     write_condition,
     write_name,
 )
@@ -13,13 +12,14 @@ from fusion_core.harmony.expressions.engine import CheckedExpression, Expression
 from fusion_core.harmony.expressions.expression import (
     check_expression,
     evaluate_expression,
+    finite_sql,
     mentioned_columns,
     parse_expression,
 )
 from fusion_core.harmony.expressions.expression_text import say_condition, say_recipe
-from fusion_core.harmony.expressions.finite_expressions import finite_sql
 from fusion_core.harmony.expressions.grammar import ALLOWED_FUNCTIONS, Kind
 from fusion_core.harmony.expressions.member_counts import COUNTING, Counting, count_persons, counted
+from fusion_core.harmony.expressions.reading import read_condition, read_recipe
 from fusion_core.harmony.expressions.recipes import (
     Recipe,
     Recode,
@@ -28,7 +28,6 @@ from fusion_core.harmony.expressions.recipes import (
     StepKind,
     Sum,
     Term,
-    read_recipe,
     write_recipe,
 )
 

@@ -11,17 +11,16 @@ from collections.abc import Callable, Iterable, Mapping
 from sqlglot import exp
 
 from fusion_core.errors import ExpressionError
-from fusion_core.harmony.expressions.grammar import (
+from fusion_core.harmony.expressions._nodes import (
     ARITHMETIC,
     CAST_KINDS,
     COMPARISONS,
     DISTINCTIONS,
-    FUNCTIONS,
     LOGIC,
     NODE_FUNCTIONS,
     PATTERNS,
-    Kind,
 )
+from fusion_core.harmony.expressions.grammar import FUNCTIONS, Kind, shown
 from fusion_core.surveys.model import Variable
 from fusion_core.text_similarity import nearest
 
@@ -31,12 +30,6 @@ _WORDS: dict[Kind, str] = {
     "text": "text",
     "any": "a value",
 }
-
-
-def shown(text: str, limit: int = 60) -> str:
-    """Shorten text for a message and drop control characters."""
-    clean = "".join(character if character.isprintable() else " " for character in text)
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 class KindChecker:

@@ -1,20 +1,27 @@
-"""Run checked expressions: DuckDB in memory, on one frame, with everything else switched off."""
+"""Run checked expressions: DuckDB in memory, on one frame, with everything else switched off.
+
+DuckDB is loaded by the first engine: most of what imports this room never evaluates an expression.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from fusion_core.errors import ExpressionError
-from fusion_core.harmony.expressions._kinds import shown
-from fusion_core.harmony.expressions.finite_expressions import FINITE_MACRO
-from fusion_core.harmony.expressions.grammar import Kind
+from fusion_core.harmony.expressions.grammar import Kind, shown
 from fusion_core.records import Checked
 
+FINITE: Final = "finite"
+"""The function the written SQL calls (`_finite_trees`)."""
+
+FINITE_MACRO: Final = (
+    f"CREATE MACRO {FINITE}(value) AS list_filter([value], lambda item: isfinite(item))[1]"
+)
+"""Defines it. The argument stands in it once: nested calls do not grow when they are expanded."""
 _RESULT_TYPES = {"number": "DOUBLE", "boolean": "BOOLEAN", "text": "VARCHAR"}
 
 
@@ -54,6 +61,8 @@ class ExpressionEngine:
     """
 
     def __init__(self) -> None:
+        import duckdb
+
         self._connection = duckdb.connect(
             ":memory:",
             config={
@@ -69,6 +78,8 @@ class ExpressionEngine:
 
     def evaluate(self, expression: CheckedExpression, table: pd.DataFrame) -> pd.Series[Any]:
         """Evaluate a checked expression; see `evaluate_expression`."""
+        import duckdb
+
         rows = _arrow_table(table, expression)
         columns = ", ".join(
             _column_sql(name, rows.schema.field(name).type) for name in rows.schema.names

@@ -17,10 +17,10 @@ import numpy as np
 from fusion_core.harmony.expressions.conditions import (
     Condition,
     Test,
-    read_condition,
     write_condition,
 )
-from fusion_core.harmony.expressions.recipes import Recipe, Sum, read_recipe
+from fusion_core.harmony.expressions.reading import read_condition, read_recipe
+from fusion_core.harmony.expressions.recipes import Recipe, Sum
 from fusion_core.harmony.model import Aggregator, GroupCode, Side, bin_index
 from fusion_core.surveys.model import Variable
 

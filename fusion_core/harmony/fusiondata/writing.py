@@ -12,7 +12,6 @@ from typing import Final
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.apply import deflation_factor
-from fusion_core.harmony.fusiondata._adjustments_to_r import to_r
 from fusion_core.harmony.fusiondata._r_literals import Scalar, Value, Vector
 from fusion_core.harmony.fusiondata.r_writing import r_name
 from fusion_core.harmony.model import (
@@ -173,11 +172,18 @@ def _side(side: Side, name: SideName, context: ExportContext) -> tuple[dict[str,
     return record, remarks
 
 
+def _in_r(expression: str) -> str:
+    # With this comes the parser, which only an export with expressions needs.
+    from fusion_core.harmony.fusiondata._adjustments_to_r import to_r
+
+    return to_r(expression)
+
+
 def _adjustment(side: Side, price_year: int | None) -> str:
     text = side.adjustment.strip()
     written = ""
     if text:
-        written = to_r(text)
+        written = _in_r(text)
     if side.deflate_to_year is None:
         return written
     if price_year is None:
@@ -194,7 +200,7 @@ def _universe(
     side: Side, adjustment: str, levels: list[LevelGroup]
 ) -> tuple[str, list[LevelGroup]]:
     """Write a universe as R does: rows not asked get a level (or number) of their own."""
-    condition, variable = to_r(side.universe), r_name(side.variable)
+    condition, variable = _in_r(side.universe), r_name(side.variable)
     outside = side.outside_universe
     if not levels and outside is not None and outside != DROP:
         value = adjustment or variable

@@ -20,7 +20,6 @@ import pandas as pd
 from fusion_core.errors import InputError
 from fusion_core.estimates.statistics import Groups, GroupSums, Statistic, build_targets
 from fusion_core.estimates.variance import DonorError, DonorSample, place_excess
-from fusion_core.fusion import fuse, train
 from fusion_core.fusion.base import Purpose, integer_seed, stream
 from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted
@@ -226,6 +225,8 @@ def _asked(
     threads: int,
 ) -> pd.DataFrame:
     """Hide one variable and those beside it, and compare every area, level by level."""
+    from fusion_core.fusion import fuse, train
+
     given = {name: columns for name, columns in pair.given.items() if name not in beside}
     predictors = _left(pair, variable, beside)
     donor = pair.donor[pair.donor[variable].notna()].reset_index(drop=True)

@@ -29,14 +29,21 @@ def component_modules() -> set[str]:
     }
 
 
+def modules_after(imports: str) -> set[str]:
+    """Modules a fresh process holds after some imports."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, {imports}; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return set(done.stdout.split())
+
+
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
     """Modules a fresh server has imported before anybody comes, on a demo that is there."""
-    command = "import sys, harmony_app.serve, fusion_core.demo; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", command], check=True, capture_output=True, text=True
-    )
-    return set(done.stdout.split())
+    return modules_after("harmony_app.serve, fusion_core.demo")
 
 
 def test_every_component_exists_before_the_first_session(loaded: set[str]):
@@ -45,11 +52,19 @@ def test_every_component_exists_before_the_first_session(loaded: set[str]):
     assert component_modules() <= loaded
 
 
+LATER = {"duckdb", "lightgbm", "numba", "scipy.sparse", "scipy.special", "sklearn", "sqlglot"}
+"""Libraries that take a noticeable time to load: they come with what first uses them."""
+
+
 def test_the_first_page_does_not_wait_for_libraries_it_does_not_use(
     loaded: set[str],
 ):
-    unused = {"sklearn", "lightgbm", "holoviews", "scipy.stats", "openpyxl", "numba"}
-    assert not (unused | {"geopandas", "scipy.special", "scipy.sparse"}) & loaded
+    assert not (LATER | {"geopandas", "holoviews", "openpyxl", "scipy.stats"}) & loaded
+
+
+def test_importing_the_estimates_loads_no_library_before_it_is_used():
+    # They go through the workspace to derived variables, whose expressions have a parser and a database.
+    assert not (LATER | {"panel", "bokeh"}) & modules_after("fusion_core.estimates")
 
 
 def test_pages_load_the_scripts_they_need_and_no_large_ones_beside():

@@ -17,7 +17,7 @@ from fusion_core.harmony.editing.label_bins import (
     quantile_breakpoints,
     ranges_named,
 )
-from fusion_core.harmony.expressions.conditions import read_condition
+from fusion_core.harmony.expressions.reading import read_condition
 from fusion_core.surveys.model import Variable
 
 STAMPS = Variable("stamps", "Food stamps", "household", "integer", minimum=0, maximum=9000)

@@ -6,18 +6,17 @@ from fusion_core.errors import InputError
 from fusion_core.harmony.expressions.conditions import (
     Condition,
     Test,
-    read_condition,
     write_condition,
 )
 from fusion_core.harmony.expressions.expression_text import say_condition, say_recipe
 from fusion_core.harmony.expressions.member_counts import counted
+from fusion_core.harmony.expressions.reading import read_condition, read_recipe
 from fusion_core.harmony.expressions.recipes import (
     Recipe,
     Recode,
     Step,
     Sum,
     Term,
-    read_recipe,
     write_recipe,
 )
 from fusion_core.harmony.model.harmony import LevelGroup, Side

@@ -12,19 +12,11 @@ own at which a query would fail.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from sqlglot import exp
 
-from fusion_core.harmony.expressions.grammar import ARITHMETIC, CAST_KINDS
-
-FINITE: Final = "finite"
-"""The function the written SQL calls; see `FINITE_MACRO`."""
-
-FINITE_MACRO: Final = (
-    f"CREATE MACRO {FINITE}(value) AS list_filter([value], lambda item: isfinite(item))[1]"
-)
-"""Defines it. The argument stands in it once: nested calls do not grow when they are expanded."""
+from fusion_core.harmony.expressions._nodes import ARITHMETIC, CAST_KINDS
+from fusion_core.harmony.expressions.engine import FINITE
 
 _FUNCTIONS = (exp.Sqrt, exp.Ln, exp.Log, exp.Exp, exp.Round)
 _SIGNS = (exp.Neg, exp.Abs, exp.Ceil, exp.Floor)
@@ -35,7 +27,7 @@ _PASSING = (exp.Add, exp.Sub, exp.Mul, *_SIGNS)
 _WHOLE_TYPES = {exp.DataType.Type.INT, exp.DataType.Type.BIGINT}
 
 
-def finite_sql(tree: exp.Expression) -> str:
+def write_finite(tree: exp.Expression) -> str:
     """Return the DuckDB SQL that computes a checked expression, missing wherever it is not finite.
 
     Parameters
@@ -46,7 +38,7 @@ def finite_sql(tree: exp.Expression) -> str:
     Returns
     -------
     str
-        SQL that needs `FINITE_MACRO`.
+        SQL that needs the function an `ExpressionEngine` defines.
     """
     whole_texts = [
         node
@@ -138,6 +130,3 @@ def _around(part: exp.Expression, wrapper: Callable[[exp.Expression], exp.Expres
     place = exp.Null()
     part.replace(place)
     place.replace(wrapper(part))
-
-
-__all__ = ["FINITE_MACRO", "finite_sql"]
