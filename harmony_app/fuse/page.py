@@ -157,6 +157,8 @@ class FusePage(Viewer):
             self._change(choices.set_run_options(self._state, minimum_similarity=value))
         elif name == "out_of_fold":
             self._change(choices.set_run_options(self._state, out_of_fold=int(value)))
+        elif name == "known_answers":
+            self._change(choices.set_run_options(self._state, known_answers=int(value)))
 
     def _set_training(self, message: dict[str, Any]) -> None:
         name = str(message["name"])

@@ -194,6 +194,7 @@ def settings_data(state: FuseState, error: str) -> dict[str, Any]:
         "name": state.name,
         "unseen": str(state.out_of_fold),
         "unseen_choices": unseen_choices(state.out_of_fold),
+        "known_answers": str(state.known_answers),
         "placeholder": suggested_name(state) if state.steps else "named after what it fuses",
         "groups": form_data(state.train),
         "error": error,

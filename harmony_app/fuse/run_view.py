@@ -188,6 +188,8 @@ def _facts(spec: RunSpec | None, row: RunRow) -> list[list[str]]:
         facts.append(["Blocks", f"suggested, of at most {spec.train.largest_block} variables"])
     if spec.out_of_fold:
         facts.append(["Checked with unseen households", f"{spec.out_of_fold} parts"])
+    hidden = f"{spec.known_answers} predictors hidden" if spec.known_answers else "not checked"
+    facts.append(["Known answers", hidden])
     if spec.keep_predictors:
         facts.append(["Kept by choice", ", ".join(spec.keep_predictors)])
     if spec.exclude_predictors:

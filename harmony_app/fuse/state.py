@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
 from fusion_core.fusion.base import Preset, TrainSettings, random_seed
-from fusion_core.workspace.runs import RunSpec, check_folds
+from fusion_core.workspace.runs import (
+    KNOWN_ANSWERS,
+    RunSpec,
+    check_folds,
+    check_known_answers,
+)
 
 if TYPE_CHECKING:
     from fusion_core.harmony.model import SurveyPair
@@ -50,6 +55,8 @@ class FuseState:
         Predictors less similar than this are left out.
     out_of_fold
         Number of parts for a check with households the models have not seen; 0 for none.
+    known_answers
+        Number of predictors hidden, fused, and compared with the recipient's own; 0 for none.
     view
         Building a new run, or looking at runs.
     run
@@ -69,6 +76,7 @@ class FuseState:
     exclude: tuple[str, ...] = ()
     minimum_similarity: float = 0.8
     out_of_fold: int = 0
+    known_answers: int = KNOWN_ANSWERS
     view: View = "new"
     run: str | None = None
 
@@ -166,8 +174,9 @@ def set_run_options(
     seed: int | None = None,
     minimum_similarity: float | None = None,
     out_of_fold: int | None = None,
+    known_answers: int | None = None,
 ) -> FuseState:
-    """Change the name, the number of implicates, the seed, the similarity limit or the check.
+    """Change the name, the number of implicates, the seed, the similarity limit or a check.
 
     Raises
     ------
@@ -187,12 +196,15 @@ def set_run_options(
         )
     if out_of_fold is not None:
         check_folds(out_of_fold)
+    if known_answers is not None:
+        check_known_answers(known_answers)
     changes = {
         "name": name,
         "implicates": implicates,
         "seed": seed,
         "minimum_similarity": minimum_similarity,
         "out_of_fold": out_of_fold,
+        "known_answers": known_answers,
     }
     given: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
     return dataclasses.replace(state, **given)
@@ -257,6 +269,7 @@ def to_spec(state: FuseState) -> RunSpec:
         exclude_predictors=state.exclude,
         minimum_similarity=state.minimum_similarity,
         out_of_fold=state.out_of_fold,
+        known_answers=state.known_answers,
     )
 
 
@@ -274,6 +287,7 @@ def from_spec(spec: RunSpec) -> FuseState:
         exclude=spec.exclude_predictors,
         minimum_similarity=spec.minimum_similarity,
         out_of_fold=spec.out_of_fold,
+        known_answers=spec.known_answers,
     )
 
 

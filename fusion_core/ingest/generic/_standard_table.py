@@ -14,7 +14,14 @@ from fusion_core.geography.spatial import PUMA
 from fusion_core.ingest.generic._inference import OTHER_WEIGHT
 from fusion_core.ingest.generic._special import number_text
 from fusion_core.ingest.generic._weights import implausible, population
-from fusion_core.ingest.tables import keys, numbers, weights, whole_or_real
+from fusion_core.ingest.tables import (
+    EXACT_BELOW,
+    LARGEST_INTEGER,
+    keys,
+    numbers,
+    weights,
+    whole_or_real,
+)
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
     PERSON_KEY,
@@ -35,9 +42,6 @@ if TYPE_CHECKING:
 _MANY_LEFT_OUT: Final = 4
 _SHOWN_COLUMNS: Final = 4
 _RESERVED: Final = {HOUSEHOLD_KEY, PERSON_KEY, WEIGHT}
-_EXACT: Final = 2.0**53
-"""From here on a number with a decimal point no longer holds every whole number."""
-_LONGEST: Final = 2**63
 _KIND_WORDS: Final = {"missing": "missing", "not in universe": "not applicable"}
 
 
@@ -361,12 +365,13 @@ def _values(raw: RawTable, column: InferredColumn, log: ProblemLog) -> Any:
             column.source,
             log,
             missing=column.no_values,
+            exact_below=LARGEST_INTEGER if column.type == "integer" else EXACT_BELOW,
             fix=f"Correct it, or say that it stands for no answer: --missing {column.source}={{text}}",
         )
         infinite = np.flatnonzero(np.isinf(values))
         if len(infinite):
             raw.report(log, "The number is infinite", column=column.source, positions=infinite)
-        if column.type == "integer" and bool((np.abs(values) >= _EXACT).any()):
+        if column.type == "integer" and bool((np.abs(values) >= EXACT_BELOW).any()):
             return _long_numbers(raw, column, values, log)
         return whole_or_real(values)
     series = raw.frame[column.source]
@@ -416,4 +421,4 @@ def _whole(text: str) -> int | None:
     """Return the whole number a text is, if it fits the computer's."""
     digits = text.partition(".")[0]
     number = int(digits) if digits.lstrip("+-").isdigit() else None
-    return number if number is not None and -_LONGEST <= number < _LONGEST else None
+    return number if number is not None and -LARGEST_INTEGER <= number < LARGEST_INTEGER else None

@@ -1,6 +1,8 @@
 """Raw files as tables of text, and every problem found in them."""
 
 from fusion_core.ingest.tables.columns import (
+    EXACT_BELOW,
+    LARGEST_INTEGER,
     key_texts,
     keys,
     numbers,
@@ -37,6 +39,8 @@ from fusion_core.ingest.tables.reading import (
 )
 
 __all__ = [
+    "EXACT_BELOW",
+    "LARGEST_INTEGER",
     "FileProblemsError",
     "Layout",
     "Problem",

@@ -37,6 +37,7 @@ def numbers(
     rows: NDArray[np.bool_] | None = None,
     missing: Collection[str] = (),
     fix: str = "",
+    exact_below: float = EXACT_BELOW,
 ) -> NDArray[np.float64]:
     """Convert a text column to numbers; blanks become NaN, other texts are reported.
 
@@ -52,13 +53,16 @@ def numbers(
         Texts that stand for no value, such as ``9999999`` or ``.``; they become NaN too.
     fix
         What the user can do about a text that is no number; ``{text}`` in it stands for the text.
+    exact_below
+        Whole numbers from here on are reported where double precision makes others of them. A
+        caller that reads long ones from the texts itself names a higher limit.
     """
     if pd.api.types.is_float_dtype(table.frame[column]):
         found = table.frame[column].to_numpy(dtype="float64")
         absent = [float(text) for text in missing]
         return np.where(np.isin(found, absent), np.nan, found) if absent else found
     codes, values, bad = _parsed(table.frame[column])
-    _report_long_numbers(table, column, log, codes, values)
+    _report_long_numbers(table, column, log, codes, values, exact_below=exact_below)
     if missing:
         texts = [str(text) for text in table.frame[column].cat.categories]
         special = np.flatnonzero([text in missing for text in texts])
@@ -194,10 +198,12 @@ def _report_long_numbers(
     log: ProblemLog,
     codes: NDArray[np.int64],
     values: NDArray[np.float64],
+    *,
+    exact_below: float,
 ) -> None:
     """Report whole numbers of so many digits that double precision makes others of them."""
     with np.errstate(invalid="ignore"):
-        large = np.flatnonzero(np.abs(values) >= EXACT_BELOW)
+        large = np.flatnonzero(np.abs(values) >= exact_below)
     categories = table.frame[column].cat.categories
     texts = [str(categories[int(place)]) for place in large]
     changed = [

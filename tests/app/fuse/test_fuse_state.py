@@ -89,6 +89,7 @@ def test_another_pair_forgets_what_was_chosen_from_the_first():
         {"seed": -1},
         {"minimum_similarity": 1.5},
         {"out_of_fold": 1},
+        {"known_answers": -1},
     ],
 )
 def test_options_outside_their_range_are_refused(change):
@@ -120,8 +121,8 @@ def test_a_run_without_a_name_is_named_after_what_it_fuses():
 def test_a_cloned_run_asks_for_the_same():
     state = choices.build_block(state_with("a", "b", "c"), (1, 2))
     state = choices.override_predictor(choices.apply_preset(state, "paper"), "x", "keep")
-    spec = choices.to_spec(choices.set_run_options(state, out_of_fold=5))
-    assert spec.out_of_fold == 5
+    spec = choices.to_spec(choices.set_run_options(state, out_of_fold=5, known_answers=0))
+    assert (spec.out_of_fold, spec.known_answers) == (5, 0)
     again = choices.to_spec(choices.from_spec(spec))
     assert again.name == f"{spec.name} (copy)"
     assert choices.to_spec(choices.set_run_options(choices.from_spec(spec), name=spec.name)) == spec
