@@ -96,7 +96,26 @@ class ExpressionError(InputError):
 
 
 class ConflictError(HarmonyError):
-    """Somebody else saved a newer revision of the same thing first."""
+    """Somebody else saved a newer revision of the same thing first, or its name is taken."""
+
+    @classmethod
+    def taken(cls, kind: str, name: str, *, where: str) -> ConflictError:
+        """Build the error for a name under which a workspace holds something already.
+
+        Parameters
+        ----------
+        kind
+            What the name stands for, e.g. ``"spatial table"``.
+        name
+            The name.
+        where
+            The workspace.
+        """
+        return cls(
+            f"The workspace has a {kind} '{name}' already",
+            where=where,
+            fix="Replace it, or give another name to keep both",
+        )
 
 
 class CorruptFileError(InputError):

@@ -139,11 +139,7 @@ def add_context(
     """
     context = make_context(workspace, request)
     if context_path(workspace, context.name).exists() and not may_replace:
-        raise ConflictError(
-            f"The workspace has a local context '{context.name}' already",
-            where=str(workspace.path),
-            fix="Replace it, or give another name to keep both",
-        )
+        raise ConflictError.taken("local context", context.name, where=str(workspace.path))
     write_context(workspace, context)
     return context
 

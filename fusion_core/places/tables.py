@@ -93,11 +93,7 @@ def add_table(
     """
     table = make_table(workspace, request)
     if spatial_path(workspace, table.name).exists() and not may_replace:
-        raise ConflictError(
-            f"The workspace has a spatial table '{table.name}' already",
-            where=str(workspace.path),
-            fix="Replace it, or give another name to keep both",
-        )
+        raise ConflictError.taken("spatial table", table.name, where=str(workspace.path))
     write_spatial_table(workspace, table)
     return table
 

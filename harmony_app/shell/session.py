@@ -82,11 +82,6 @@ class Session:
     may_choose: bool = False
     places: tuple[str, ...] = ()
 
-    @property
-    def is_named(self) -> bool:
-        """Whether it is known who the visitor is."""
-        return self.user != GUEST
-
 
 def current_session(
     workspace: Workspace, *, may_choose: bool = False, places: tuple[str, ...] = ()

@@ -13,7 +13,6 @@ import pandas as pd
 
 from fusion_core.harmony.apply import group_labels
 from fusion_core.harmony.model import is_group
-from fusion_core.harmony.store import HarmonyStore
 
 if TYPE_CHECKING:
     from fusion_core.harmony.model import Harmony
@@ -36,6 +35,9 @@ def with_group_labels(table: pd.DataFrame, workspace: Workspace, run: Run) -> pd
     workspace, run
         Where the harmonies are, and the run.
     """
+    # With the store come the edits and the words of harmonies, which other estimates do without.
+    from fusion_core.harmony.store import HarmonyStore
+
     prepared = (run.input_folder / "recipient.parquet").stat().st_mtime
     renamed = {}
     for harmony in HarmonyStore(workspace.path, run.spec().pair).load().harmonies:

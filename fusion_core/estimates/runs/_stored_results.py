@@ -21,7 +21,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.store import HarmonyStore
 from fusion_core.workspace.combinations import Combination
 from fusion_core.workspace.files import replace_file
 from fusion_core.workspace.runs import Run
@@ -55,6 +54,8 @@ def state_of(workspace: Workspace, source: Run | Combination) -> str:
 
 
 def _state_of_run(workspace: Workspace, run: Run) -> str:
+    from fusion_core.harmony.store import HarmonyStore  # with it come the edits of harmonies
+
     pair = run.spec().pair
     folders = [
         run.input_folder,

@@ -87,7 +87,7 @@ def area_estimates(
     ExpressionError
         If the filter is not allowed; the error names the position.
     """
-    request = _Request(_listed(statistic), _columns(by), where.strip(), method, confidence)
+    request = _Request.asked(statistic, by, where, method, confidence)
     store = EstimateCache() if cache is None else cache
     known = _finished(workspace, run, request, store)
     if known is None:
@@ -102,7 +102,7 @@ def estimate_in_source(
     source: EstimateData, statistic: Statistic, by: Sequence[str] = (), where: str = ""
 ) -> pd.DataFrame:
     """Estimate a statistic of loaded households; see `area_estimates`."""
-    return _estimated(source, _Request((statistic,), tuple(by), where, "replicates", 0.90))
+    return _estimated(source, _Request.asked(statistic, by, where))
 
 
 def is_answered(
@@ -121,7 +121,7 @@ def is_answered(
     workspace, run, statistic, by, where, cache
         As in `area_estimates`.
     """
-    request = _Request(_listed(statistic), _columns(by), where.strip(), "replicates", 0.90)
+    request = _Request.asked(statistic, by, where)
     return _finished(workspace, run, request, cache) is not None
 
 
@@ -176,7 +176,7 @@ def survey_area_estimates(
     statistic, by, where, confidence, cache
         As in `area_estimates`.
     """
-    request = _Request(_listed(statistic), _columns(by), where.strip(), "replicates", confidence)
+    request = _Request.asked(statistic, by, where, confidence=confidence)
     store = EstimateCache() if cache is None else cache
     path = workspace.survey_folder(survey) / "household.parquet"
     key = (str(path), stamp(path), request)
@@ -245,6 +245,17 @@ class _Request:
     where: str
     method: Method
     confidence: float
+
+    @classmethod
+    def asked(
+        cls,
+        statistic: Statistic | Sequence[Statistic],
+        by: Sequence[str] | str,
+        where: str,
+        method: Method = "replicates",
+        confidence: float = 0.90,
+    ) -> _Request:
+        return cls(_listed(statistic), _columns(by), where.strip(), method, confidence)
 
 
 def _finished(

@@ -26,14 +26,8 @@ from fusion_core.estimates.variance.donor_answers import (
     ask_donor,
     ask_donor_values,
 )
-from fusion_core.estimates.variance.donor_error import (
-    DonorEffect,
-    DonorError,
-    Effect,
-    JointDonorError,
-    JointEffect,
-    donor_error,
-)
+from fusion_core.estimates.variance.donor_effect import DonorEffect, Effect, JointEffect
+from fusion_core.estimates.variance.donor_error import DonorError, JointDonorError, donor_error
 from fusion_core.estimates.variance.donor_sample import (
     Covariates,
     DonorSample,

@@ -127,7 +127,7 @@ class Locality(Checked):
 
 
 @dataclass(frozen=True)
-class AreaEffect(Checked):
+class AreaEffect:
     """How far areas move estimates beyond what predictors show.
 
     Attributes

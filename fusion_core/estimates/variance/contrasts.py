@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.variance.area_error import AreaEffect
-    from fusion_core.estimates.variance.donor_error import Effect
+    from fusion_core.estimates.variance.donor_effect import Effect
 
     Floats = NDArray[np.float64]
 

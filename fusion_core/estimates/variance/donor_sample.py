@@ -290,11 +290,6 @@ class DonorSample(Checked, Summarized):
         """Number of replicate weights, or of random groups in their place."""
         return int(self.weights.shape[1] - 1) if self.dealt is None else _count(self.dealt)
 
-    @property
-    def is_large_enough(self) -> bool:
-        """Whether there are at least two donors for every coefficient of the regression."""
-        return self.regression(np.zeros(self.own.rows)).is_determined
-
     def answers_to(self, measure: Measure) -> DonorAnswers | None:
         """Return what the donors contribute to a measure of a fused variable; see `donor_answers`.
 
