@@ -34,8 +34,11 @@ from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from scipy import sparse
+    from scipy.sparse import csr_array as Matrix
 
     from fusion_core.estimates.statistics import Groups, NamedTarget
+else:
+    Matrix = Any  # records read their annotations; whoever has no matrix does without its library
 
 Floats = NDArray[np.float64]
 
@@ -127,7 +130,7 @@ class Locality(Checked):
 
 
 @dataclass(frozen=True)
-class AreaEffect:
+class AreaEffect(Checked):
     """How far areas move estimates beyond what predictors show.
 
     Attributes
@@ -138,7 +141,7 @@ class AreaEffect:
         Of the variance of these effects, by how much is known of it.
     """
 
-    moved: sparse.csr_array
+    moved: Matrix
     degrees_of_freedom: float
 
     @property
