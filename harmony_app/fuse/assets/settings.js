@@ -16,7 +16,7 @@ function settingsSection(data, cost, send) {
       choice("out_of_fold", "Also check with households the model has not seen", data.unseen, data.unseen_choices,
         "The usual validation asks the model about households it was trained on. This one trains again without a part of them, and asks about that part.", send),
       option("known_answers", "Known answers", data.known_answers, "0 leaves the check out; 4 is usual.", send),
-      h("p", { class: "muted small" }, "So many predictors are hidden one after the other, fused, and compared with what the recipient itself says."),
+      h("p", { class: "muted small" }, "This many predictors are hidden in turn, fused, and compared with what the recipient itself says."),
       option("name", "Name of the run", data.name, "", send, data.placeholder),
       data.error ? h("p", { class: "error", role: "alert" }, data.error) : null,
       allSettings(data, send)),
