@@ -40,6 +40,7 @@ def test_a_puma_with_its_state_may_be_seven_digits_or_a_number(tmp_path, puma, f
         (["01", "01", "42", "42"], ["00100", "00200", "00101", "00102"]),
         ([1, 1, 42, 42], [100, 200, 101, 102]),
         (["AL", "AL", "PA", "PA"], [100, 200, 101, 102]),
+        (["AL", "AL", "Pennsylvania", "Pennsylvania"], [100.0, 200.0, 101.0, 102.0]),
         (["Alabama/AL", "Alabama/AL", "Pennsylvania/PA", "Pennsylvania/PA"], [100, 200, 101, 102]),
     ],
 )
@@ -117,3 +118,12 @@ def test_the_inspection_shows_the_state_taken_from_the_puma(tmp_path):
     ).to_csv(tmp_path / "h.csv", index=False)
     inspection = inspect_file(tmp_path / "h.csv")
     assert set(inspection.geography) == {"PUMA", "state"}
+
+
+def test_semicolons_decimal_commas_and_a_byte_order_mark_go_together(tmp_path):
+    lines = ["hid;weight;income", "1;105,673;43.110,26", "2;220,42;42.647,19", "3;1,5;7,25"]
+    path = tmp_path / "h.csv"
+    path.write_text("\r\n".join(lines), encoding="utf-8-sig")
+    homes = read_generic(path, survey=SurveyId("T", "2019")).household
+    assert homes["weight"].tolist() == [105.673, 220.42, 1.5]
+    assert homes["income"].tolist() == [43110.26, 42647.19, 7.25]
