@@ -203,6 +203,16 @@ def add_survey(
     header_row: Annotated[
         int, typer.Option(min=0, metavar="ROW", help="Row of the column names; 0 finds it.")
     ] = 0,
+    price_year: Annotated[
+        int,
+        typer.Option(
+            "--price-year",
+            metavar="YEAR",
+            min=0,
+            help="Year whose prices dollar amounts are in; by default the year of the vintage.",
+            show_default=False,
+        ),
+    ] = 0,
     recipe: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Choices of an earlier import: its recipe.toml."),
@@ -279,6 +289,7 @@ def add_survey(
             vintage=vintage,
             title=kept.title,
             choices=choices,
+            price_year=price_year,
         )
     )
     if trial.survey is None:

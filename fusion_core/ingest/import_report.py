@@ -44,6 +44,7 @@ def report_facts(trial: ImportTrial) -> tuple[Fact, ...]:
         Fact("Weight", _weight(survey)),
         Fact("Replicates", _replicates(survey, trial.inspection)),
         Fact("Areas", _areas(survey)),
+        Fact("Prices", _prices(survey)),
     ]
     if trial.inspection is not None:
         facts += [
@@ -51,6 +52,13 @@ def report_facts(trial: ImportTrial) -> tuple[Fact, ...]:
             Fact("Left out", _left_out(trial.inspection)),
         ]
     return tuple(fact for fact in facts if fact.text)
+
+
+def _prices(survey: Survey) -> str:
+    year = survey.description.price_year
+    if year is None:
+        return "the year of dollar amounts is not known: they cannot be converted to other years"
+    return f"dollar amounts are taken to be of {year}"
 
 
 def _keys(survey: Survey, household: pd.DataFrame) -> Iterator[str]:

@@ -149,6 +149,9 @@ class ImportRequest:
     choices
         Corrections of what was inferred, for the generic reader; the encoding is that of both
         files.
+    price_year
+        Year whose prices dollar amounts are in, for the generic reader; 0 takes the year of the
+        vintage, where it is one.
     """
 
     reader: ReaderKey
@@ -157,6 +160,7 @@ class ImportRequest:
     vintage: str = ""
     title: str = ""
     choices: Choices | None = None
+    price_year: int = 0
 
 
 @dataclass(frozen=True)
@@ -258,6 +262,11 @@ def _say_nothing(share: float, sentence: str) -> None:
     pass
 
 
+def only_year(survey: SurveyId) -> int | None:
+    """Return the year of a vintage of one year, whose prices amounts are taken to be in."""
+    return survey.years[0] if len(survey.years) == 1 else None
+
+
 def _read(request: ImportRequest, progress: Progress) -> Survey:
     files = request.files
     if request.reader == "fusiondata":
@@ -292,4 +301,5 @@ def _read(request: ImportRequest, progress: Progress) -> Survey:
         choices=choices,
         person_choices=choices.for_persons(),
         title=request.title,
+        price_year=request.price_year or only_year(identifier),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -18,6 +19,8 @@ from fusion_core.cli.options import (
 from fusion_core.cli.output import Output, plain, table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
     from fusion_core.harmony.apply import RowsCache
@@ -59,7 +62,7 @@ def suggest_harmonies(
     every undecided variable with a candidate worth a look. Nothing is stored without
     --save-drafts, and a draft or harmony that exists already is never replaced.
     """
-    from fusion_core.harmony.model import split_key
+    from fusion_core.harmony.model import SIDES, split_key
     from fusion_core.harmony.store import HarmonyStore
     from fusion_core.harmony.suggest import SuggestionIndex
     from fusion_core.workspace.knowledge import read_examples
@@ -77,8 +80,13 @@ def suggest_harmonies(
     else:
         done = {split_key(key)[0] for key in kept} | store.decisions.load().keys()
         chosen = [(item, "") for item in donor.answers() if item.name not in done]
-    columns = tuple(donor.answers())
-    found = [_suggested(index, surveys, asked, columns, compared) for asked in chosen]
+    stated = [opened.describe(item).price_year for item in (surveys.donor, surveys.recipient)]
+    suggest = partial(
+        index.suggest,
+        columns=tuple(donor.answers()),
+        price_years=dict(zip(SIDES, stated, strict=True)),
+    )
+    found = [_suggested(index, suggest, surveys, asked, compared) for asked in chosen]
     shown = [item for item in found if item and (variables or item.is_worth_a_look)]
     shown.sort(key=lambda item: -item.candidates[0].score)
     drafts = [item.suggestion.harmony for item in shown if item.suggestion.harmony.key not in kept]
@@ -126,9 +134,9 @@ class _Microdata:
 
 def _suggested(
     index: SuggestionIndex,
+    suggest: Callable[[Variable, str, SurveyPair], Suggestion],
     surveys: SurveyPair,
     asked: tuple[Variable, str],
-    columns: tuple[Variable, ...],
     compared: _Microdata | None,
 ) -> _Suggested | None:
     from fusion_core.harmony.suggest import COMPARED, by_fit, candidate_fits
@@ -140,7 +148,7 @@ def _suggested(
     if compared is not None:
         fits = candidate_fits(
             found,
-            lambda name: index.suggest(donor, name, surveys, columns=columns).harmony,
+            lambda name: suggest(donor, name, surveys).harmony,
             compared.donor,
             compared.recipient,
             cache=compared.cache,
@@ -148,7 +156,7 @@ def _suggested(
         found = by_fit(found, fits)
     found = found[:_CANDIDATES]
     chosen = recipient or found[0].variable.name
-    return _Suggested(donor, found, index.suggest(donor, chosen, surveys, columns=columns))
+    return _Suggested(donor, found, suggest(donor, chosen, surveys))
 
 
 def _record(item: _Suggested) -> dict[str, Any]:

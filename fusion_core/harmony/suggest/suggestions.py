@@ -9,7 +9,7 @@ amounts of other years are deflated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -35,7 +35,7 @@ from fusion_core.harmony.matching import (
     GroupProposal,
     propose_groups,
 )
-from fusion_core.harmony.model import Harmony, Side, SideName, SurveyPair, bin_index
+from fusion_core.harmony.model import SIDES, Harmony, Side, SideName, SurveyPair, bin_index
 from fusion_core.harmony.suggest._counts import suggest_head_count
 from fusion_core.harmony.suggest._sections import group_by_sections
 from fusion_core.harmony.suggest._sums import suggest_sum
@@ -98,6 +98,7 @@ class SuggestionIndex:
         pair: SurveyPair,
         *,
         columns: Iterable[Variable] = (),
+        price_years: Mapping[SideName, int | None] | None = None,
     ) -> Suggestion:
         """Return a proposed harmony of two variables.
 
@@ -111,6 +112,9 @@ class SuggestionIndex:
             The two surveys.
         columns
             The donor's variables, which head counts and sums are made of.
+        price_years
+            Years the surveys say their prices are of: dollars whose year nobody states are not
+            converted. By default the years of the vintages are taken.
 
         Raises
         ------
@@ -118,8 +122,7 @@ class SuggestionIndex:
             If the recipient has no such variable.
         """
         variable = self.recipient.require(recipient, where=pair.recipient.title)
-        borrowed = self._borrow(donor, variable, pair)
-        return borrowed or suggest_by_wording(
+        found = self._borrow(donor, variable, pair) or suggest_by_wording(
             donor,
             variable,
             pair,
@@ -127,6 +130,7 @@ class SuggestionIndex:
             donors=columns,
             recipients=self.recipient.answers(),
         )
+        return found if price_years is None else _with_known_prices(found, pair, price_years)
 
     def _borrow(self, donor: Variable, recipient: Variable, pair: SurveyPair) -> Suggestion | None:
         """Take the harmony of the same two variables in the nearest other vintage."""
@@ -156,6 +160,20 @@ class SuggestionIndex:
         changes = [item.sentence for item in found]
         reasons = (f"as in {best.pair.title}", *changes)
         return Suggestion(harmony, reasons, "likely" if changes else "sure")
+
+
+def _with_known_prices(
+    found: Suggestion, pair: SurveyPair, price_years: Mapping[SideName, int | None]
+) -> Suggestion:
+    """Convert no dollars whose year is not stated: applying the harmony would have to refuse."""
+    for side, survey in zip(SIDES, (pair.donor, pair.recipient), strict=True):
+        if found.harmony.side(side).deflate_to_year is None or price_years.get(side) is not None:
+            continue
+        reasons = [item for item in found.reasons if "dollars are converted" not in item]
+        reasons.append(f"{survey.title} does not state the year of its prices: not converted")
+        changed = replace_side(found.harmony, side, deflate_to_year=None)
+        found = replace(found, harmony=changed, reasons=tuple(reasons), confidence="unsure")
+    return found
 
 
 def suggest_by_wording(

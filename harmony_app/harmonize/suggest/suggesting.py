@@ -126,7 +126,10 @@ class Suggesting:
         if self._match not in self._found:
             donor, recipient = work.variables(current)
             columns = work.surveys.donor.dictionary.answers()
-            found = work.index.suggest(donor, recipient.name, work.pair, columns=columns)
+            years = work.surveys.price_years
+            found = work.index.suggest(
+                donor, recipient.name, work.pair, columns=columns, price_years=years
+            )
             self._keep(self._match, work.shared_index.latest, found)
         taken = take(current, self._found_here().harmony, *self._variables(current))
         self._host.edit(taken)
@@ -150,12 +153,15 @@ class Suggesting:
         self._host.browser.show(suggestion={"key": current.key, "looking": True})
         donor, recipient = work.variables(current)
         columns = tuple(work.surveys.donor.dictionary.answers())
+        years = work.surveys.price_years
 
         def find() -> tuple[SuggestionIndex, Suggestion] | None:
             index = work.shared_index.fresh()
             if self._looking_for != match:  # the person went on while the files were read
                 return None
-            return index, index.suggest(donor, recipient.name, work.pair, columns=columns)
+            return index, index.suggest(
+                donor, recipient.name, work.pair, columns=columns, price_years=years
+            )
 
         def offer(found: tuple[SuggestionIndex, Suggestion] | None) -> None:
             if found is None:
@@ -167,7 +173,9 @@ class Suggesting:
 
         def find_by_wording() -> Suggestion:
             index = work.shared_index.by_wording
-            found = index.suggest(donor, recipient.name, work.pair, columns=columns)
+            found = index.suggest(
+                donor, recipient.name, work.pair, columns=columns, price_years=years
+            )
             return replace(found, reasons=(*found.reasons, STILL_READING))
 
         def offer_meanwhile(found: Suggestion) -> None:

@@ -225,7 +225,11 @@ class PairSession:
         columns = tuple(surveys.donor.dictionary.answers())
         return candidate_fits(
             index.rank(variable, survey=self.pair.donor.name),
-            lambda name: index.suggest(variable, name, self.pair, columns=columns).harmony,
+            lambda name: (
+                index.suggest(
+                    variable, name, self.pair, columns=columns, price_years=surveys.price_years
+                ).harmony
+            ),
             surveys.donor,
             surveys.recipient,
             cache=self._rows,

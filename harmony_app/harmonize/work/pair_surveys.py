@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fusion_core.harmony.model import Harmony, SideName
+from fusion_core.harmony.model import SIDES, Harmony, SideName
 from fusion_core.surveys.model import Variable
 from fusion_core.surveys.source import SurveySource
 
@@ -19,6 +19,11 @@ class Surveys:
     def survey(self, side: SideName) -> SurveySource:
         """Return the survey of a side."""
         return self.donor if side == "donor" else self.recipient
+
+    @property
+    def price_years(self) -> dict[SideName, int | None]:
+        """The years the surveys say their prices are of."""
+        return {side: self.survey(side).description.price_year for side in SIDES}
 
     def variable(self, side: SideName, harmony: Harmony) -> Variable:
         """Return the dictionary entry of a side's variable."""

@@ -55,3 +55,43 @@ def test_what_is_harmonized_already_is_not_suggested(harmony):
 def test_an_unknown_variable_names_the_nearest(harmony):
     error = harmony.json("harmonies", "suggest", "heatfuell", *NAMES, code=2)["error"]
     assert "heatfuel" in str(error)
+
+
+def test_dollars_of_an_unknown_year_are_not_converted_so_that_what_is_taken_runs(harmony, tmp_path):
+    for name, column in (("d", "income"), ("r", "hincome")):
+        rows = "".join(f"{i},{i % 5 + 1},{5000 + 700 * (i * 37 % 97)}\n" for i in range(200))
+        (tmp_path / f"{name}.csv").write_text(f"id,w,{column}\n{rows}")
+        described = f"variable,description\n{column},Annual household income in dollars\n"
+        (tmp_path / f"{name}_codebook.csv").write_text(described)
+
+    def found(ws, vintage, *options):
+        for file, survey, year in (("d", "DON", "2017"), ("r", "REC", vintage)):
+            files = ("--household", tmp_path / f"{file}.csv", "--codebook")
+            named = (tmp_path / f"{file}_codebook.csv", "--name", survey, "--vintage", year)
+            more = options if survey == "REC" else ()
+            harmony(
+                "survey",
+                "add",
+                *files,
+                *named,
+                "--key",
+                "id",
+                "--weight",
+                "w",
+                "--create",
+                *more,
+                "-w",
+                ws,
+            )
+        pair = f"DON_2017__REC_{vintage}"
+        command = ("harmonies", "suggest", "income__hincome", "--pair", pair, "-w", ws)
+        return harmony.json(*command)["suggestions"][0]
+
+    years = "2020-2024"
+    unknown = found(tmp_path / "a", years)
+    assert unknown["harmony"]["recipient"]["deflate_to_year"] is None
+    known = found(tmp_path / "b", years, "--price-year", "2024")
+    assert known["harmony"]["recipient"]["deflate_to_year"] == 2017
+    plain = found(tmp_path / "c", "2024")
+    assert plain["harmony"]["recipient"]["deflate_to_year"] == 2017
+    assert "does not state the year of its prices" in " ".join(unknown["reasons"])
