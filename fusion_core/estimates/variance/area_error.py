@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,10 @@ from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from scipy import sparse
-    from scipy.sparse import csr_array as Matrix
 
     from fusion_core.estimates.statistics import Groups, NamedTarget
+
+    Matrix: TypeAlias = sparse.csr_array
 else:
     Matrix = Any  # records read their annotations; whoever has no matrix does without its library
 
