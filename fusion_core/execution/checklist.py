@@ -188,6 +188,7 @@ def _recipient_step(
         ) + ". The recipient is a large survey that says where people live, such as the ACS"
     elif not whole:
         missing = "The recipient has no household microdata; import its files"
+    missing = missing or _damage(workspace, recipients)
     return Step(
         "recipient",
         "Recipient",
@@ -208,6 +209,7 @@ def _donor_step(workspace: Workspace, donors: list[SurveyId]) -> Step:
         )
     elif not whole:
         missing = "No donor has household microdata; import its files"
+    missing = missing or _damage(workspace, donors)
     return Step(
         "donors",
         "Donors",
@@ -216,6 +218,12 @@ def _donor_step(workspace: Workspace, donors: list[SurveyId]) -> Step:
         missing,
         _first(whole or donors),
     )
+
+
+def _damage(workspace: Workspace, surveys: list[SurveyId]) -> str:
+    """Say which of the surveys have damaged files; nothing where all are whole."""
+    damaged = [item.title for item in surveys if damaged_files(workspace.survey_folder(item))]
+    return f"{', '.join(damaged)} cannot be read whole; import it again" if damaged else ""
 
 
 def _place_step(workspace: Workspace, recipients: list[SurveyDescription]) -> Step:

@@ -10,7 +10,7 @@ import panel as pn
 from panel.viewable import Viewer
 
 from fusion_core.errors import HarmonyError, InputError
-from fusion_core.harmony.expressions import check_expression
+from fusion_core.harmony.expressions import check_condition
 from harmony_app.explore.data import FORMATS, MethodNote, file_stem, method_note, read_catalogue
 from harmony_app.explore.map import (
     AreaShapes,
@@ -196,7 +196,7 @@ class ExplorePage(Viewer):
         """Check the typed subgroup at once, so that its error stands at its field."""
         if state.where.strip():
             try:
-                check_expression(state.where, self.source.readable)
+                check_condition(state.where, self.source.readable)
             except HarmonyError as error:
                 self.controls.show_error(error)
                 return False

@@ -14,6 +14,7 @@ from fusion_core.cli.estimates.statistics import (
     chosen_source,
     estimates_of,
     read_by,
+    without_damaged,
 )
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace
 from fusion_core.cli.output import Output, number, percent, table
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 _SHOWN = 200
+_LEFT_OUT = 1
+"""Exit code when the files of some variables are damaged, and the others are estimated."""
 
 VariableOption = Annotated[
     list[str] | None,
@@ -168,6 +171,7 @@ def estimate(
         expression=expression,
     )
     cache = EstimateCache()
+    wish, damaged = without_damaged(opened, source, wish, cache)
     found = estimates_of(opened, source, wish, cache)
     own = cache.source(opened, source).notes
     notes = [
@@ -186,14 +190,19 @@ def estimate(
         "synthetic": opened.synthetic,
         "estimates": found,
         "notes": notes,
+        "failures": damaged,
     }
 
     def show(console: Console) -> None:
         _show(console, found, wish, opened.synthetic)
         for note in notes:
             console.print(note, markup=False)
+        for name, sentence in damaged.items():
+            console.print(f"Not estimated: {name}. {sentence}", markup=False)
 
     Output(json).result(record, show)
+    if damaged:
+        raise typer.Exit(_LEFT_OUT)
 
 
 def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) -> None:

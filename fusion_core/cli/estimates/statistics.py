@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fusion_core.cli.options import choose_run, split_list
-from fusion_core.errors import InputError
+from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.records import Checked
 from fusion_core.surveys.model import Variable
 
@@ -121,6 +121,44 @@ def estimates_of(
             cache=cache,
         )
     return add_names(workspace, source, found, wish.by)
+
+
+def without_damaged(
+    workspace: Workspace, source: Source, wish: Wish, cache: EstimateCache
+) -> tuple[Wish, dict[str, str]]:
+    """Leave variables whose files are damaged out of a question that asks for every fused one.
+
+    Returns
+    -------
+    tuple
+        The question, with the variables that can be read where some cannot; and what is wrong with
+        the others, by name. A question that names what it asks for stays as it is.
+
+    Raises
+    ------
+    CorruptFileError
+        If no variable can be read.
+    """
+    from fusion_core.surveys.model import SurveyId
+
+    if wish.variables or wish.condition or wish.expression or isinstance(source, SurveyId):
+        return wish, {}
+    implicates = cache.source(workspace, source).implicates
+    if implicates is None:
+        return wish, {}
+    readable, damaged = [], {}
+    for name in implicates.names:
+        try:
+            _ = implicates[name]
+            readable.append(name)
+        except CorruptFileError as error:
+            damaged[name] = error
+    if not damaged:
+        return wish, {}
+    if not readable:
+        raise next(iter(damaged.values()))
+    found = {name: error.message for name, error in damaged.items()}
+    return replace(wish, variables=tuple(readable)), found
 
 
 def chosen_source(workspace: Workspace, text: str) -> Source:

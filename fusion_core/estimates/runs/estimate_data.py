@@ -377,7 +377,10 @@ class EstimateData:
         return Variable(name, type="ordered" if ordered else "nominal", levels=levels)
 
     def _evaluate(self, text: str) -> Subgroup:
-        checked = self.checked(text, where="filter")
+        # Loaded on first use, as in `checked`.
+        from fusion_core.harmony.expressions import require_condition
+
+        checked = require_condition(self.checked(text, where="filter"), where="filter")
         households = DrawnTable(self.table, self.implicates)
         read = [name for name in checked.columns if households.is_fused(name)]
         mask = _truth(households.evaluate(checked))
@@ -426,17 +429,17 @@ def _describe(series: pd.Series[Any], name: str) -> Variable:
 
 
 def _truth(answers: Coded | NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return where a condition holds, shape (rows, M)."""
-    if not isinstance(answers, Coded):
-        return np.asarray(np.nan_to_num(answers) != 0)
-    if answers.distinct.dtype == object and not answers.distinct.dropna().map(_is_truth).all():
+    """Return where a condition holds, shape (rows, M).
+
+    Of columns whose kind no dictionary says, such as weights, the values tell that it is none.
+    """
+    distinct = answers.distinct if isinstance(answers, Coded) else pd.Series(np.unique(answers))
+    if not distinct.dropna().isin([0, 1]).all():
         raise InputError(
-            "The filter gives text, not true or false",
+            "The filter gives numbers or text, not true or false",
             where="filter",
             fix="Write a condition such as np >= 2",
         )
+    if not isinstance(answers, Coded):
+        return np.asarray(np.nan_to_num(answers) != 0)
     return answers.with_truth()
-
-
-def _is_truth(value: object) -> bool:
-    return not isinstance(value, str)

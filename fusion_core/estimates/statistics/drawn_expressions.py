@@ -50,7 +50,7 @@ class Coded(Checked):
 
     def with_truth(self) -> NDArray[np.bool_]:
         """Return where a condition holds."""
-        holds = self.distinct.fillna(value=False).to_numpy().astype(bool)
+        holds = self.distinct.isin([1]).to_numpy(dtype=bool)
         return np.asarray(holds[self.codes])
 
 
@@ -249,7 +249,9 @@ def _combined(
 ) -> Coded:
     """Evaluate an expression once per combination of values, and look every draw's up."""
     lists = [range(len(item.distinct)) for item in coded.values()]
-    places = np.array(list(product(*lists)), dtype=np.intp).reshape(-1, len(coded))
+    # Without any column, as in TRUE, there is one combination, of nothing.
+    combinations = list(product(*lists))
+    places = np.array(combinations, dtype=np.intp).reshape(len(combinations), len(coded))
     frame = pd.DataFrame(
         {
             name: item.distinct.iloc[places[:, position]].reset_index(drop=True)

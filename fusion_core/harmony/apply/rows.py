@@ -173,13 +173,14 @@ class SurveyRows:
 
         def within() -> UniverseColumn:
             condition = self.evaluate(respondent, universe)
-            if condition.numbers is None:
+            numbers = condition.numbers
+            if numbers is None or not np.isin(numbers[~np.isnan(numbers)], (0, 1)).all():
                 raise InputError(
-                    "The universe is text where a condition is needed",
+                    "The universe is no condition: it gives numbers or text, not true or false",
                     where=universe,
                     fix="Write a comparison such as agep >= 16",
                 )
-            holds = np.append(condition.numbers == 1, False)  # not for missing answers
+            holds = np.append(numbers == 1, False)  # not for missing answers
             return within_universe(key, answers, holds[condition.positions])
 
         return self.kept.get(key, within) if universe else within_universe(key, answers, None)

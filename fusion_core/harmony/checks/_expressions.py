@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fusion_core.errors import ExpressionError, InputError
 from fusion_core.harmony.checks.findings import Case, Finding, Fix
-from fusion_core.harmony.expressions import check_expression, mentioned_columns
+from fusion_core.harmony.expressions import check_condition, check_expression, mentioned_columns
 from fusion_core.harmony.fusiondata import translate_adjustment
 from fusion_core.harmony.model import SIDES, Harmony, SideName
 from fusion_core.surveys.model import Variable
@@ -22,12 +22,16 @@ def invalid_expressions(case: Case) -> Iterator[Finding]:
     """
     for name in SIDES:
         side = case.side(name)
-        for label, text in (("adjustment", side.adjustment), ("universe", side.universe)):
+        kinds = (
+            ("adjustment", side.adjustment, check_expression),
+            ("universe", side.universe, check_condition),
+        )
+        for label, text, check in kinds:
             if not text.strip():
                 continue
             try:
                 columns = _columns(case, name, text)
-                checked = check_expression(text, columns, where=f"{name} {label}")
+                checked = check(text, columns, where=f"{name} {label}")
             except InputError as error:
                 yield Finding(
                     f"invalid-{label}",

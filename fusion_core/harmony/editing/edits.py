@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.expressions import check_expression
+from fusion_core.harmony.expressions import check_condition, check_expression
 from fusion_core.harmony.labels import has_named_sections
 from fusion_core.harmony.matching import GroupProposal, propose_groups
 from fusion_core.harmony.model import (
@@ -229,7 +229,7 @@ def set_universe(
     """
     text = text.strip()
     if text and columns is not None:
-        check_expression(text, columns, where=f"universe of {harmony.side(side).variable}")
+        check_condition(text, columns, where=f"universe of {harmony.side(side).variable}")
     return replace_side(harmony, side, universe=text, outside_universe=outside if text else None)
 
 

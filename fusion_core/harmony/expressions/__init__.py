@@ -10,11 +10,13 @@ from fusion_core.harmony.expressions.conditions import (
 )
 from fusion_core.harmony.expressions.engine import CheckedExpression, ExpressionEngine
 from fusion_core.harmony.expressions.expression import (
+    check_condition,
     check_expression,
     evaluate_expression,
     finite_sql,
     mentioned_columns,
     parse_expression,
+    require_condition,
 )
 from fusion_core.harmony.expressions.expression_text import say_condition, say_recipe
 from fusion_core.harmony.expressions.grammar import ALLOWED_FUNCTIONS, Kind
@@ -49,6 +51,7 @@ __all__ = [
     "Term",
     "Test",
     "Value",
+    "check_condition",
     "check_expression",
     "count_persons",
     "counted",
@@ -58,6 +61,7 @@ __all__ = [
     "parse_expression",
     "read_condition",
     "read_recipe",
+    "require_condition",
     "say_condition",
     "say_recipe",
     "write_condition",

@@ -41,6 +41,17 @@ def condition_of(tree: exp.Expression) -> Condition | None:
 # Names and literals, shared with the recipes of adjustments ---------------------------------
 
 
+def is_indicator(tree: exp.Expression) -> bool:
+    """Whether a part is a ``CASE`` that yields nothing but 0 and 1, or nothing."""
+    tree = bare(tree)
+    if not isinstance(tree, exp.Case):
+        return False
+    results = [item.args["true"] for item in tree.args["ifs"]]
+    default = tree.args.get("default")
+    results += [] if default is None else [default]
+    return all(isinstance(item, exp.Null) or number_of(item) in {0, 1} for item in results)
+
+
 def bare(tree: exp.Expression) -> exp.Expression:
     """Return a part without the parentheses around it."""
     while isinstance(tree, exp.Paren):

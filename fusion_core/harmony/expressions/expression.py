@@ -16,8 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from fusion_core.errors import ExpressionError
 from fusion_core.harmony.expressions.engine import CheckedExpression, ExpressionEngine
-from fusion_core.harmony.expressions.grammar import ALLOWED_FUNCTIONS, ALLOWED_SUMMARY, FUNCTIONS
+from fusion_core.harmony.expressions.grammar import (
+    ALLOWED_FUNCTIONS,
+    ALLOWED_SUMMARY,
+    FUNCTIONS,
+    shown,
+)
 from fusion_core.surveys.model import Variable
 
 if TYPE_CHECKING:
@@ -47,6 +53,54 @@ def check_expression(
     from fusion_core.harmony.expressions._checking import checked
 
     return checked(text, columns, where)
+
+
+def check_condition(
+    text: str, columns: Mapping[str, Variable | None] | Collection[str], *, where: str = ""
+) -> CheckedExpression:
+    """Check an expression that says of every row whether something holds.
+
+    Parameters
+    ----------
+    text, columns, where
+        As in `check_expression`.
+
+    Raises
+    ------
+    ExpressionError
+        If the expression is not allowed, or is a number or text rather than a condition.
+    """
+    return require_condition(check_expression(text, columns, where=where), where=where)
+
+
+def require_condition(checked: CheckedExpression, *, where: str = "") -> CheckedExpression:
+    """Return a checked expression if it is a condition.
+
+    A number is not one, although a program might take every number but 0 for true: ``np`` or ``1``
+    would hold for everybody. ``CASE`` with nothing but 0 and 1 says plainly what holds.
+
+    Raises
+    ------
+    ExpressionError
+        If it is a number or text.
+    """
+    if checked.kind not in {"number", "text"}:
+        return checked
+    from fusion_core.harmony.expressions._condition_trees import column_of, is_indicator
+    from fusion_core.harmony.expressions.conditions import write_name
+
+    tree = parse_expression(checked.sql)
+    if is_indicator(tree):
+        return checked
+    name = column_of(tree)
+    example = "a comparison such as np >= 2"
+    if name is not None:
+        example = write_name(name) + (" > 0" if checked.kind == "number" else " = '…'")
+    told = shown(checked.text)
+    told = told if told.startswith("'") else f"'{told}'"
+    raise ExpressionError(
+        f"{told} is no condition", where=where, fix=f"Write {example}", position=0
+    )
 
 
 def mentioned_columns(text: str, *, where: str = "") -> tuple[str, ...]:
@@ -138,9 +192,11 @@ __all__ = [
     "FUNCTIONS",
     "CheckedExpression",
     "ExpressionEngine",
+    "check_condition",
     "check_expression",
     "evaluate_expression",
     "finite_sql",
     "mentioned_columns",
     "parse_expression",
+    "require_condition",
 ]

@@ -15,7 +15,7 @@ from typing import Final
 
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.apply import harmonize_side
-from fusion_core.harmony.expressions import check_expression
+from fusion_core.harmony.expressions import check_condition, check_expression
 from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, Side, SideName
 from fusion_core.ingest.tables import comparable
 from fusion_core.surveys.model import WEIGHT, Survey, Variable
@@ -160,10 +160,14 @@ def _wrong_expression(side: Side, survey: Survey, variable: Variable) -> str:
         for item in survey.dictionary.values()
         if item.respondent == variable.respondent
     }
-    for text, kind in ((side.adjustment, "adjustment"), (side.universe, "universe")):
+    kinds = (
+        (side.adjustment, "adjustment", check_expression),
+        (side.universe, "universe", check_condition),
+    )
+    for text, kind, check in kinds:
         try:
             if text:
-                check_expression(text, columns, where=f"{kind} of {side.variable}")
+                check(text, columns, where=f"{kind} of {side.variable}")
         except HarmonyError as error:
             return error.message
     return ""

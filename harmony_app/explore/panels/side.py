@@ -93,6 +93,7 @@ class Side:
         self._work = SlowWork()
         self._ranking_work = SlowWork()
         self._bounds: RankBounds | None = None
+        self._without_ranks = False
         self._showing = False
         self._state: ExploreState | None = None
         self._names: dict[str, str] = {}
@@ -119,7 +120,7 @@ class Side:
         self.ranked = RankedAreas(
             choose, margin=0, styles={"flex": "1 1 0", "min-height": "0"}, **_WIDE
         )
-        self.note = pn.pane.HTML(ranking_note(None), **html)
+        self.note = pn.pane.HTML("", **html)
         self._answer: Answer | None = None
         self.breakdown.param.watch(self._breakdown_changed, "value")
         self.against.param.watch(self._against_changed, "value")
@@ -181,7 +182,7 @@ class Side:
             self._names = names
             self.find.options = list(names)
             self.compare_with.options = list(names)
-        self._state, self._bounds = state, None
+        self._state, self._bounds, self._without_ranks = state, None, False
         self._show_ranking()
         self.show_areas(state)
         if answer.margins and len(names) > 1:
@@ -199,7 +200,8 @@ class Side:
     def _ranks_failed(self, error: Exception) -> None:
         if not isinstance(error, HarmonyError):
             LOG.error("The ranks could not be computed", exc_info=error)
-        self.note.object = ranking_note(None, failed=True)
+        self._without_ranks = True
+        self._show_ranking()
 
     def _local(self) -> str:
         """Say what the run knows of location; nothing for a survey alone."""
@@ -212,6 +214,7 @@ class Side:
         self._ranking_work.cancel()
         self._answer = self._bounds = None
         self.ranked.items = []
+        self.note.object = ""
         self._detail.visible = False
 
     def show_rule(self, state: ExploreState) -> None:
@@ -231,7 +234,9 @@ class Side:
                 lowest=self.order.value,
                 bounds=bounds,
             )
-            self.note.object = ranking_note(bounds, lowest=self.order.value)
+            self.note.object = ranking_note(
+                bounds, lowest=self.order.value, failed=self._without_ranks
+            )
 
     def show_areas(self, state: ExploreState) -> None:
         """Show the chosen areas: what is known at once, the rest when it is computed."""

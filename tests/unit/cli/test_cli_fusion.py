@@ -239,12 +239,43 @@ def test_a_margin_without_the_donors_part_says_so_in_its_row(harmony):
         (["-v", "insecure", "--where", "read_csv('/etc/passwd')"], "read_csv"),
         (["-v", "insecure", "--where", "np > 90"], "ousehold"),
         (["-v", "insecure", "--by", "county"], "county"),
+        (["-v", "insecure", "--where", "np"], "'np' is no condition (filter). Write np > 0"),
+        (["-v", "insecure", "--where", "weight"], "no condition (filter). Write weight > 0"),
+        (["-v", "insecure", "--where", "1"], "'1' is no condition"),
+        (["-v", "insecure", "--where", "NULL"], "No household meets the filter"),
     ],
 )
 @pytest.mark.usefixtures("finished")
 def test_what_cannot_be_estimated_is_said_in_a_sentence(harmony, arguments, words):
     error = harmony.json("estimate", *arguments, code=2)["error"]
     assert words in error["message"]
+
+
+@pytest.mark.usefixtures("finished")
+def test_a_filter_without_a_column_keeps_everybody_or_nobody(harmony):
+    question = ("estimate", "-v", "insecure", "--by", "none", "--where")
+    everybody = harmony.json(*question[:-1])["estimates"]
+    assert harmony.json(*question, "1 = 1")["estimates"] == everybody
+
+
+@pytest.mark.usefixtures("finished")
+def test_one_damaged_variable_is_named_and_the_others_are_estimated(harmony, tmp_path):
+    folder = tmp_path / "damaged"
+    shutil.copytree(harmony.workspace, folder)
+    damaged = type(harmony)(folder)
+    (path,) = folder.glob("runs/*/implicates/*_insecure/*.parquet")
+    path.write_bytes(path.read_bytes()[:100])
+    record = damaged.json("estimate", "--by", "none", code=1)
+    assert {row["variable"] for row in record["estimates"]} == {
+        "share_heat",
+        "share_cool",
+        "share_other",
+    }
+    assert list(record["failures"]) == ["insecure"]
+    shown = damaged("estimate", "--by", "none", code=1).stdout
+    assert "Not estimated: insecure. A file of the implicates" in shown
+    assert str(path) in shown
+    assert str(path) in damaged("estimate", "-v", "insecure", "--by", "none", code=2).stderr
 
 
 @pytest.mark.usefixtures("finished")

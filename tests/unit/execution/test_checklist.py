@@ -184,3 +184,13 @@ def test_a_table_that_is_cut_off_after_it_was_seen_in_order_is_named(toy_workspa
     (problem,) = read_checklist(toy_workspace).problems
     assert "TOY 2020" in problem
     assert "damaged" in problem
+
+
+@pytest.mark.parametrize("part", ["donor", "recipient"])
+def test_a_survey_with_a_damaged_file_leaves_its_step_open(toy_workspace, toy_pair, part):
+    survey = getattr(toy_pair, part)
+    path = toy_workspace.survey_folder(survey) / "household.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    step = read_checklist(toy_workspace).step("donors" if part == "donor" else "recipient")
+    assert step.state == "missing"
+    assert step.missing == f"{survey.title} cannot be read whole; import it again"
