@@ -24,7 +24,14 @@ class HarmonyError(Exception):
         File, table, column, row or position it was found in; empty when `what` says it.
     fix
         What the user can do about it: a sentence without a final full stop, or a question.
+
+    Attributes
+    ----------
+    is_list
+        Whether the message lists problems, one a line; else it is one line whatever it quotes.
     """
+
+    is_list = False
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
         self.what = what
@@ -38,7 +45,8 @@ class HarmonyError(Exception):
         place = f" ({self.where})" if self.where else ""
         end = "" if self.fix.endswith("?") else "."
         remedy = f" {self.fix}{end}" if self.fix else ""
-        return f"{self.what}{place}.{remedy}"
+        text = f"{self.what}{place}.{remedy}"
+        return text if self.is_list else " ".join(text.splitlines())
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep keyword arguments when the error crosses a process boundary."""

@@ -12,6 +12,10 @@ def test_the_message_names_what_where_and_the_remedy():
     assert str(error) == "Weight is text (row 3). Use numbers."
 
 
+def test_a_message_is_one_line_whatever_it_quotes():
+    assert str(InputError("There is no level 'a\n\u2028b'")) == "There is no level 'a  b'."
+
+
 def test_an_unknown_name_suggests_the_nearest_one():
     error = InputError.unknown("column", "agpe", ["agep", "sex"], where="person.csv")
     assert str(error) == "There is no column 'agpe' (person.csv). Did you mean 'agep'?"

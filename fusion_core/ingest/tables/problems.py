@@ -73,6 +73,8 @@ class FileProblemsError(InputError):
         Everything that was found, errors first.
     """
 
+    is_list = True
+
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = tuple(sorted(problems, key=lambda item: item.severity != "error"))
         first, *others = self.problems
