@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from filelock import FileLock, Timeout
+
 from fusion_core.errors import CorruptFileError, InputError
 
 if sys.platform != "win32":
@@ -159,6 +161,46 @@ def marked_folder(folder: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):  # the mark goes with the process at the latest
             os.close(handle)
+
+
+@contextmanager
+def one_writer(lock: Path, what: str, *, seconds: float) -> Iterator[None]:
+    """Let one process after the other change what a lock file stands for.
+
+    Parameters
+    ----------
+    lock
+        The lock file; its folder is made.
+    what
+        What is changed, in the plural, for messages.
+    seconds
+        How long to wait for somebody else.
+
+    Raises
+    ------
+    InputError
+        If somebody else is changing it all that time, or the folder may not be written.
+    """
+    held = FileLock(lock, timeout=seconds, poll_interval=0.01)
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        held.acquire()
+    except Timeout as error:
+        raise InputError(
+            f"{what} are being changed by somebody else",
+            where=str(lock.parent),
+            fix="Try again in a moment",
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"{what} cannot be changed: {error.strerror or error}",
+            where=str(lock.parent),
+            fix="Check the folder's permissions; nothing was changed",
+        ) from error
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def sweep_abandoned(folder: Path, name: str) -> None:

@@ -9,13 +9,11 @@ is reported and never overwritten, and `PairLedger.rebuild` makes it anew from t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
-
-from filelock import FileLock, Timeout
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.model import SurveyPair
@@ -27,7 +25,7 @@ from fusion_core.harmony.store.history import (
     withdraw_entries,
 )
 from fusion_core.harmony.store.pair_file import PairContents, read_pair, render_pair
-from fusion_core.workspace.files import sweep_leftovers, write_text
+from fusion_core.workspace.files import one_writer, sweep_leftovers, write_text
 
 _LOCK_SECONDS: Final = 20
 
@@ -127,30 +125,9 @@ class PairLedger:
             write_text(render_pair(self.pair, contents), self.path)
             append_entries(self.history_path, state(contents))
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        lock = FileLock(
-            self.folder / f".{self.pair}.lock", timeout=_LOCK_SECONDS, poll_interval=0.01
-        )
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-        except Timeout as error:
-            raise InputError(
-                f"The harmonies of {self.pair.title} are being changed by somebody else",
-                where=str(self.path),
-                fix="Try again in a moment",
-            ) from error
-        except OSError as error:
-            raise InputError(
-                f"The harmonies of {self.pair.title} cannot be changed: {error.strerror or error}",
-                where=str(self.folder),
-                fix="Check the folder's permissions; nothing was changed",
-            ) from error
-        try:
-            yield
-        finally:
-            lock.release()
+    def _locked(self) -> AbstractContextManager[None]:
+        what = f"The harmonies of {self.pair.title}"
+        return one_writer(self.folder / f".{self.pair}.lock", what, seconds=_LOCK_SECONDS)
 
     def _caught_up(self, stored: PairContents) -> PairContents:
         """Make good a change that is in the history but, its writer killed, not in the file.

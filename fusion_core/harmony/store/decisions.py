@@ -13,12 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from filelock import FileLock, Timeout
-
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.model import RecordReader, SurveyPair
 from fusion_core.records import Checked
-from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.files import one_writer, read_json, write_json
 
 NoHarmony = Literal["nothing matches", "not a predictor"]
 """Why a donor variable gets no harmony: the recipient asks nothing alike, or it is to be fused."""
@@ -97,18 +95,11 @@ class DecisionFile:
         CorruptFileError
             If the file is damaged; it stays as it is.
         InputError
-            If somebody else is changing it for long.
+            If somebody else is changing it for long, or the folder may not be written.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path.with_suffix(".lock"), timeout=_LOCK_SECONDS)
-        try:
-            with lock:
-                return self._change(changes)
-        except Timeout as error:
-            raise InputError(
-                f"The decisions of {self._title} are being changed by somebody else",
-                fix="Try again in a moment",
-            ) from error
+        what = f"The decisions of {self._title}"
+        with one_writer(self.path.with_suffix(".lock"), what, seconds=_LOCK_SECONDS):
+            return self._change(changes)
 
     def _change(self, changes: Mapping[str, Decision | None]) -> dict[str, Decision | None]:
         found = self.load()

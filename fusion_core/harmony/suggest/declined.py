@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from filelock import FileLock
-
 from fusion_core.errors import CorruptFileError
 from fusion_core.harmony.store import HarmonyStore
-from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.files import one_writer, read_json, write_json
 
 _LOCK_SECONDS = 10
 
@@ -43,8 +41,7 @@ def decline(store: HarmonyStore, user: str, key: str, *, again: bool = False) ->
         Take the refusal back.
     """
     path = _path(store, user)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock"), timeout=_LOCK_SECONDS):
+    with one_writer(path.with_suffix(".lock"), "Your preferences", seconds=_LOCK_SECONDS):
         keys = declined(store, user)
         keys = keys - {key} if again else keys | {key}
         write_json({"format": 1, "declined": sorted(keys)}, path)

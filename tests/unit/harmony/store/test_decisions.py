@@ -66,3 +66,12 @@ def test_a_damaged_file_is_told_and_kept(decisions, text):
     aside = decisions.set_aside_damaged()
     assert aside.read_text() == text
     assert decisions.load() == {}
+
+
+def test_a_folder_that_may_not_be_written_is_said_in_a_sentence(decisions, monkeypatch):
+    def denied(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.mkdir", denied)
+    with pytest.raises(InputError, match="cannot be changed: Permission denied"):
+        decisions.change(decide(["kwh"], "nothing matches", author="ann"))
