@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BINS = 20
 KOLMOGOROV = "Kolmogorov–Smirnov"
 TOTAL_VARIATION = "total variation"
+# Smaller differences than this have no bins that a number can tell apart.
+_NO_RANGE = 1e3 * BINS * float(np.finfo(np.float64).tiny)
 _FACTS = tuple(
     f"{fact}_{side}"
     for side in ("observed", "simulated")
@@ -145,11 +147,12 @@ def _edges(truth: Floats) -> Floats:
     low, high = np.quantile(truth, [0.01, 0.99])
     if low == high:
         low, high = float(truth.min()), float(truth.max())
-    if low == high:
-        return np.array([low - 0.5, low + 0.5])
+    if high - low <= _NO_RANGE:
+        return np.array([low - 0.5, high + 0.5])
     step = _round_step((high - low) / BINS)
     # Multiples of the step are cleaned of the last bits, which would show in the bins' names.
-    inner = np.round(np.arange(np.floor(low / step) + 1, np.ceil(high / step)) * step, 12)
+    places = np.arange(np.floor(low / step) + 1, np.ceil(high / step))
+    inner = np.unique([float(f"{place * step:.12g}") for place in places])
     inner = inner[(inner > truth.min()) & (inner < truth.max())]
     return np.concatenate([[truth.min()], inner, [truth.max()]])
 

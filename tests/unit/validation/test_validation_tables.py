@@ -11,7 +11,10 @@ from fusion_core.validation import validate
 from fusion_core.validation.internal._samples import WeightedSample, distances
 from fusion_core.validation.internal.calibration import coverage_table, transform_bounds
 from fusion_core.validation.internal.dependence import compare_dependence
-from fusion_core.validation.internal.distributions import summarize_distributions
+from fusion_core.validation.internal.distributions import (
+    compare_marginals,
+    summarize_distributions,
+)
 from fusion_core.validation.report.sentences import (
     all_findings,
     calibration_findings,
@@ -229,3 +232,13 @@ def test_a_constant_variable_is_no_obstacle():
     assert found.distances["distance"].max() == 0
     assert summarize_distributions(observed, implicates, np.ones(100))["wasserstein"].max() == 0
     assert "same answer" in skill_findings(found)[0].text
+
+
+@pytest.mark.parametrize("scale", [5e-324, 1e-300, 1e-15, 1.0, 1e15, 1e300])
+def test_bins_rise_and_hold_everybody_however_small_or_large_the_numbers(scale):
+    numbers = np.arange(-40.0, 60.0) * scale
+    drawn = Implicates({"kwh": FusedVariable("kwh", numbers[:, None])})
+    table = compare_marginals(pd.DataFrame({"kwh": numbers}), drawn, np.ones(len(numbers)))
+    assert (table["upper"] > table["lower"]).all()
+    assert table["observed"].sum() == pytest.approx(1.0)
+    assert (table["observed"] == table["simulated"]).all()
