@@ -104,7 +104,8 @@ def shown(tmp_path_factory) -> dict[str, Summarized]:
     pair = SurveyPair(SurveyId("RECS", "2015"), SurveyId("ACS", "2019"))
     workspace = Workspace.create(folder / "workspace", title=LONG, synthetic=True)
     spec = RunSpec("winter", pair, (tuple(names[:4]), *names[4:]))
-    frame = pd.DataFrame({"predictor": ["a"], "kept": [True], "problem": [""]})
+    columns = {"predictor": ["a"], "source": ["harmony"], "kept": [True], "problem": [""]}
+    frame = pd.DataFrame(columns)
     objects = [
         survey,
         survey.description,
