@@ -100,10 +100,11 @@ def compare_external(
         If a column is missing, an area appears twice or fewer than three areas are common.
     """
     key = table_area or area
-    for name in (area, key, value, *([moe] if moe else [])):
+    margin = () if moe is None else (moe,)
+    for name in (area, key, value, *margin):
         require_text(name, "the columns to compare")
     left = _keyed(estimates, area, ("estimate", "moe"), "estimates")
-    right = _keyed(table, key, (value, *([moe] if moe else [])), "table")
+    right = _keyed(table, key, (value, *margin), "table")
     margins = np.nan if moe is None else right[moe]
     right = pd.DataFrame({"external": right[value], "external_moe": margins}, index=right.index)
     points = left.join(right, how="inner").dropna(subset=["estimate", "external"])

@@ -159,3 +159,10 @@ def test_sentences_judge_order_totals_and_margins():
     )
     assert turned[0].tone == "poor"
     assert not any("Altogether" in item.text for item in turned)
+
+
+@pytest.mark.parametrize("moe", ["", 0, False])
+def test_a_column_of_margins_that_is_none_is_refused(moe):
+    independent = pd.DataFrame({"puma": AREAS, "value": [10.0, 20.0, 30.0, 40.0]})
+    with pytest.raises(InputError):
+        compare_external(estimates([10.1, 20.2, 30.3, 40.4]), independent, moe=moe)
