@@ -262,11 +262,6 @@ def _say_nothing(share: float, sentence: str) -> None:
     pass
 
 
-def only_year(survey: SurveyId) -> int | None:
-    """Return the year of a vintage of one year, whose prices amounts are taken to be in."""
-    return survey.years[0] if len(survey.years) == 1 else None
-
-
 def _read(request: ImportRequest, progress: Progress) -> Survey:
     files = request.files
     if request.reader == "fusiondata":
@@ -301,5 +296,5 @@ def _read(request: ImportRequest, progress: Progress) -> Survey:
         choices=choices,
         person_choices=choices.for_persons(),
         title=request.title,
-        price_year=request.price_year or only_year(identifier),
+        price_year=request.price_year or identifier.only_year,
     )

@@ -96,6 +96,11 @@ class SurveyId(Checked):
         """Calendar years the vintage names: of ``2015-2019`` its first and last, of none none."""
         return tuple(int(year) for year in _YEAR.findall(self.vintage))
 
+    @property
+    def only_year(self) -> int | None:
+        """The year of a vintage of one year; ``None`` for several years, or none."""
+        return self.years[0] if len(self.years) == 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Variable(Checked):

@@ -163,6 +163,15 @@ def marked_folder(folder: Path) -> Iterator[None]:
             os.close(handle)
 
 
+def file_stamp(path: Path) -> tuple[int, int]:
+    """Return what changes whenever a file does, zeros where there is none; cheap to ask for."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_size)
+
+
 @contextmanager
 def one_writer(lock: Path, what: str, *, seconds: float) -> Iterator[None]:
     """Let one process after the other change what a lock file stands for.

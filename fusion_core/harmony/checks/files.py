@@ -101,11 +101,7 @@ def sibling_sets(folder: Path | str, pair: SurveyPair) -> list[HarmonySet]:
 
 def price_years(pair: SurveyPair) -> dict[SideName, int | None]:
     """Return the price years that vintages of one year imply; ``None`` for several years."""
-    return {"donor": _price_year(pair.donor), "recipient": _price_year(pair.recipient)}
-
-
-def _price_year(survey: SurveyId) -> int | None:
-    return survey.years[0] if len(survey.years) == 1 else None
+    return {"donor": pair.donor.only_year, "recipient": pair.recipient.only_year}
 
 
 class _Known:

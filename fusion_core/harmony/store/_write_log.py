@@ -25,7 +25,7 @@ from fusion_core.harmony.store.history import (
     withdraw_entries,
 )
 from fusion_core.harmony.store.pair_file import PairContents, read_pair, render_pair
-from fusion_core.workspace.files import one_writer, sweep_leftovers, write_text
+from fusion_core.workspace.files import file_stamp, one_writer, sweep_leftovers, write_text
 
 _LOCK_SECONDS: Final = 20
 
@@ -63,11 +63,7 @@ class PairLedger:
 
     def stamp(self) -> tuple[int, int]:
         """Return what changes whenever the file does; cheap to ask for."""
-        try:
-            status = self.path.stat()
-        except FileNotFoundError:
-            return (0, 0)
-        return (status.st_mtime_ns, status.st_size)
+        return file_stamp(self.path)
 
     @contextmanager
     def changing(self) -> Iterator[PairContents]:

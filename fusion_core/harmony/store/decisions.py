@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, get_args
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.model import RecordReader, SurveyPair
 from fusion_core.records import Checked
-from fusion_core.workspace.files import one_writer, read_json, write_json
+from fusion_core.workspace.files import file_stamp, one_writer, read_json, write_json
 
 NoHarmony = Literal["nothing matches", "not a predictor"]
 """Why a donor variable gets no harmony: the recipient asks nothing alike, or it is to be fused."""
@@ -119,11 +119,7 @@ class DecisionFile:
 
     def stamp(self) -> tuple[int, int]:
         """Return what changes whenever the file does; cheap to ask for."""
-        try:
-            status = self.path.stat()
-        except FileNotFoundError:
-            return (0, 0)
-        return (status.st_mtime_ns, status.st_size)
+        return file_stamp(self.path)
 
 
 def decide(
