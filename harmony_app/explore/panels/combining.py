@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 _TIGHT: Final = (0, 0, 7, 0)
 _CONDITIONS: Final = 3
-_TITLE: Final = "Combine runs, build outcomes"
+_TITLE: Final = "Build an outcome"
 
 
 class _Condition:
