@@ -207,11 +207,6 @@ def _write_margins(new: Path, source: EstimateData, implicates: ImplicateFolder)
                 f"Of {name}, too few donors gave the answers {', '.join(withheld)}, or these would "
                 "reveal them: margins of these levels do not contain the donor's sampling error."
             )
-    if getattr(source.donor, "locality", None) is not None:
-        notes.append(
-            "Margins do not contain what areas have beyond the predictors, which those of the "
-            "original run do."
-        )
     notes.append(
         "Margins of subgroups that fused variables define do not contain the donor's sampling error."
     )

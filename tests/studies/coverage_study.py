@@ -16,7 +16,7 @@ import json
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ from support.machine import describe
 from fusion_core.demo.samples.donor import DESIGN as DONOR_DESIGN
 from fusion_core.demo.samples.recipient import DESIGN as RECIPIENT_DESIGN
 from fusion_core.estimates import analyze
-from fusion_core.estimates.runs import locality_of, sample_with_location
+from fusion_core.estimates.runs import sample_with_location, with_areas
 from fusion_core.geography.location import PUMA
 from fusion_core.validation.known_answers import (
     KnownAnswerSettings,
@@ -88,10 +88,10 @@ KEYS = ["dimension", "group", "variable", "level", "statistic"]
 NUMBERS = ["estimate", "moe", "lower", "upper"]
 
 
-def estimates(repeat: Repeat, number: int, world: World) -> dict[str, pd.DataFrame]:
+def estimates(repeat: Repeat, number: int, world: World, folder: Path) -> dict[str, pd.DataFrame]:
     """Estimate every statistic in every group with the methods due in this repeat."""
     options: dict[str, Callable[[], dict[str, Any]]] = {
-        "default": lambda: {"donor": _located(repeat, world, number)},
+        "default": lambda: {"donor": _located(repeat, world, number, folder)},
         "no known answers": lambda: {"donor": _sample(repeat, world)},
         "implicates only": dict,
         "paper": lambda: {"method": "paper"},
@@ -130,18 +130,19 @@ def estimates(repeat: Repeat, number: int, world: World) -> dict[str, pd.DataFra
     return found
 
 
-def _located(repeat: Repeat, world: World, number: int) -> DonorSample:
-    """Return the donor with what the repeat's own known answers tell of areas."""
+def _located(repeat: Repeat, world: World, number: int, folder: Path) -> DonorSample:
+    """Return the donor with what the repeat's own known answers, kept once asked, tell of areas."""
     pair = KnownPair(repeat.donor, repeat.recipient, tuple(repeat.predictors), PUMA, {})
-    answers = ask_known_answers(pair, KNOWN, seed=number)
+    kept = folder / "known_answers.parquet"
+    if not kept.exists():
+        ask_known_answers(pair, KNOWN, seed=number).areas.to_parquet(kept)
     codes = pd.factorize(repeat.recipient[PUMA])[0]
     rule = learn_rule(
-        answers.areas,
+        pd.read_parquet(kept),
         PUMA,
         predictors=household_predictors(repeat.recipient, pair.predictors, codes),
     )
-    sample = _sample(repeat, world)
-    return replace(sample, locality=locality_of(rule, repeat.donor, repeat.recipient))
+    return with_areas(_sample(repeat, world), rule, repeat.donor, repeat.recipient)
 
 
 def _sample(repeat: Repeat, world: World, homes: list[str] | None = None) -> DonorSample:
@@ -164,29 +165,31 @@ def _sample(repeat: Repeat, world: World, homes: list[str] | None = None) -> Don
     )
 
 
-def run(folder: Path, worlds: Iterable[str], repeats: int) -> None:
-    """Do the repeats that are not done yet."""
-    for name in worlds:
-        own = folder / name
-        lines = own / "repeats.jsonl"
-        done = {json.loads(line)["repeat"] for line in _lines(lines)}
-        wanted = [number for number in range(repeats) if number not in done]
-        if not wanted:
-            continue
-        with tempfile.TemporaryDirectory() as temporary:
-            world = World.build(WORLDS[name], Path(temporary) / "workspace")
-            truth = world.unseen()
-            own.mkdir(parents=True, exist_ok=True)
-            truth.to_parquet(own / "truth.parquet")
-            for number in wanted:
-                started = time.process_time()
-                repeat = _repeat(world, number, own / f"{number:03}")
-                record = _record(estimates(repeat, number, world), truth)
-                record |= {"world": name, "repeat": number}
-                record["seconds"] = round(time.process_time() - started, 2)
-                with lines.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(record) + "\n")
-                print(f"{name} {number}: {record['seconds']} s", flush=True)
+def run(folder: Path, worlds: Iterable[str], repeats: int, until: float) -> None:
+    """Do the repeats that are not done yet, all worlds in turn."""
+    with tempfile.TemporaryDirectory() as temporary:
+        built: dict[str, tuple[World, pd.DataFrame]] = {}
+        for number, name in product(range(repeats), worlds):
+            own = folder / name
+            lines = own / "repeats.jsonl"
+            if number in {json.loads(line)["repeat"] for line in _lines(lines)}:
+                continue
+            if time.time() > until:
+                return
+            if name not in built:
+                world = World.build(WORLDS[name], Path(temporary) / name)
+                built[name] = world, world.unseen()
+                own.mkdir(parents=True, exist_ok=True)
+                built[name][1].to_parquet(own / "truth.parquet")
+            world, truth = built[name]
+            started = time.process_time()
+            repeat = _repeat(world, number, own / f"{number:03}")
+            record = _record(estimates(repeat, number, world, own / f"{number:03}"), truth)
+            record |= {"world": name, "repeat": number}
+            record["seconds"] = round(time.process_time() - started, 2)
+            with lines.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+            print(f"{name} {number}: {record['seconds']} s", flush=True)
 
 
 def _repeat(world: World, number: int, folder: Path) -> Repeat:
@@ -315,9 +318,10 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--world", nargs="*", default=list(WORLDS), choices=list(WORLDS))
     parser.add_argument("--repeats", type=int, default=100)
+    parser.add_argument("--minutes", type=float, default=float("inf"))
     chosen = parser.parse_args()
     if chosen.command == "run":
-        run(chosen.folder, chosen.world, chosen.repeats)
+        run(chosen.folder, chosen.world, chosen.repeats, time.time() + 60 * chosen.minutes)
     else:
         TABLE.parent.mkdir(parents=True, exist_ok=True)
         TABLE.write_text(report(chosen.folder), encoding="utf-8")

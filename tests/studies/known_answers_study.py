@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 from support.machine import describe
 
-from fusion_core.estimates.runs import locality_of
+from fusion_core.estimates.runs import donor_places
 from fusion_core.estimates.variance import AreaRule, margin_multiplier, place_differences
 from fusion_core.execution.knowing import known_pair, read_known
 from fusion_core.prepare import read_prepared
@@ -121,10 +121,10 @@ def held_out_table(workspace: Workspace, run: Run, names: tuple[str, ...]) -> pd
 def places_table(run: Run) -> pd.DataFrame:
     """Return one row per fused variable: left-out places inside their margins."""
     rule = AreaRule.from_record(read_json(run.area_rule_file))
-    if not rule.place:
-        return pd.DataFrame()
     prepared = read_prepared(run.input_folder)
-    located = locality_of(rule, prepared.donor, prepared.recipient.head(100))
+    located = donor_places(rule, prepared.donor, prepared.recipient)
+    if located is None:
+        return pd.DataFrame()
     rows = []
     for name in _fused(run):
         found = [

@@ -30,8 +30,9 @@ from fusion_core.estimates.runs.run_comparison import (
     compare_sources,
 )
 from fusion_core.estimates.runs.run_donor import (
-    locality_of,
+    donor_places,
     sample_with_location,
+    with_areas,
 )
 
 __all__ = [
@@ -47,14 +48,15 @@ __all__ = [
     "compare_groups",
     "compare_in_source",
     "compare_sources",
+    "donor_places",
     "first_estimates",
     "has_published_donor",
     "is_answered",
-    "locality_of",
     "recipient_of",
     "sample_with_location",
     "save_outcome",
     "survey_area_estimates",
     "try_outcome",
+    "with_areas",
     "write_published_donor",
 ]

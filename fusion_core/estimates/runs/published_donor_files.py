@@ -20,6 +20,10 @@ from fusion_core.workspace.tables import read_table, write_table
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
 FORMAT_VERSION: Final = 1
 DESCRIPTION: Final = "donor.json"
 ANSWERS: Final = "answers.parquet"
@@ -46,6 +50,8 @@ def write_published_donor(donor: PublishedDonor, folder: Path) -> None:
             "steps": item.steps,
             "determined": item.determined,
             "effective_donors": None if np.isinf(item.effective) else item.effective,
+            "between_places": _listed(item.between),
+            "unexplained": _listed(item.unexplained),
         }
         for name, item in donor.answers.items()
     ]
@@ -129,6 +135,8 @@ def read_published_donor(folder: Path) -> PublishedDonor:
                 own[axes].to_numpy(dtype=np.float64).reshape(*shape, len(axes)),
                 bool(item["determined"]),
                 np.inf if effective is None else float(effective),
+                _numbers(item.get("between_places")),
+                _numbers(item.get("unexplained")),
             )
         return PublishedDonor.of_tables(
             known,
@@ -142,3 +150,14 @@ def read_published_donor(folder: Path) -> PublishedDonor:
         raise CorruptFileError(
             f"{_WHAT} is damaged: {error}", where=str(folder), fix=_FIX
         ) from error
+
+
+def _listed(numbers: Floats | None) -> list[float | None] | None:
+    """Return numbers as JSON has them, without NaN."""
+    if numbers is None:
+        return None
+    return [float(number) if np.isfinite(number) else None for number in numbers]
+
+
+def _numbers(listed: list[float | None] | None) -> Floats | None:
+    return None if listed is None else np.array(listed, dtype=np.float64)

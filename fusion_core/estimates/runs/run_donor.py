@@ -12,7 +12,7 @@ from fusion_core.estimates.runs.published_donor_files import (
     has_published_donor,
     read_published_donor,
 )
-from fusion_core.estimates.variance import AreaRule, DonorSample, Locality
+from fusion_core.estimates.variance import AreaRule, DonorPlaces, DonorSample, Locality
 from fusion_core.geography.known_places import donor_intersections
 from fusion_core.geography.local_context import as_intersections, read_contexts
 from fusion_core.geography.location import PUMA
@@ -53,7 +53,13 @@ def donor_of_run(
     path = run.input_folder / "donor.parquet"
     if not path.exists():
         folder = run.published_folder
-        return read_published_donor(folder) if has_published_donor(folder) else None
+        if not has_published_donor(folder):
+            return None
+        published = read_published_donor(folder)
+        rule = _area_rule(run, recipient) if published.knows_areas else None
+        return (
+            published if rule is None else replace(published, locality=_locality(rule, recipient))
+        )
     donor = read_table(path, what="The prepared input", fix="Start the run again")
     survey = workspace.stored_survey(run.spec().pair.donor)
     described = survey.description
@@ -85,39 +91,57 @@ def donor_of_run(
         design=described.design,
         intersections=[*intersections, *classes],
     )
-    return replace(sample, locality=_locality(run, donor, recipient))
+    rule = _area_rule(run, recipient)
+    return sample if rule is None else with_areas(sample, rule, donor, recipient)
 
 
-def _locality(run: Run, donor: pd.DataFrame, recipient: pd.DataFrame) -> Locality | None:
+def _area_rule(run: Run, recipient: pd.DataFrame) -> AreaRule | None:
     """Return what the run's known answers say of areas; ``None`` where it asked for none."""
     if not run.area_rule_file.is_file() or PUMA not in recipient.columns:
         return None
-    return locality_of(AreaRule.from_record(read_json(run.area_rule_file)), donor, recipient)
+    return AreaRule.from_record(read_json(run.area_rule_file))
 
 
-def locality_of(rule: AreaRule, donor: pd.DataFrame, recipient: pd.DataFrame) -> Locality:
-    """Return where a prepared recipient's households live, with what is known of how areas differ.
+def with_areas(
+    sample: DonorSample, rule: AreaRule, donor: pd.DataFrame, recipient: pd.DataFrame
+) -> DonorSample:
+    """Return a donor with where households live and what is known of how areas differ.
 
     Parameters
     ----------
+    sample
+        The donor without it.
     rule
         Learned from known answers.
     donor, recipient
         The prepared surveys; the recipient with its PUMAs.
     """
+    places = donor_places(rule, donor, recipient)
+    return replace(sample, locality=_locality(rule, recipient), places=places)
+
+
+def donor_places(
+    rule: AreaRule, donor: pd.DataFrame, recipient: pd.DataFrame
+) -> DonorPlaces | None:
+    """Return where the donors of a rule live; ``None`` where the donor publishes no places.
+
+    Parameters
+    ----------
+    rule, donor, recipient
+        As in `with_areas`.
+    """
+    if not rule.place or rule.place not in donor.columns:
+        return None
     known = [name for name in rule.predictors if name in donor.columns]
-    codes, names = pd.factorize(recipient[PUMA])
     own = DonorSample.build(donor, recipient.head(1), predictors=known, variables=[])
-    places = None
-    if rule.place and rule.place in donor.columns:
-        places = np.asarray(pd.factorize(donor[rule.place])[0], dtype=np.intp)
+    places = np.asarray(pd.factorize(donor[rule.place])[0], dtype=np.intp)
+    return DonorPlaces(own.own.matrix(), own.weights[:, 0], places)
+
+
+def _locality(rule: AreaRule, recipient: pd.DataFrame) -> Locality:
+    codes, names = pd.factorize(recipient[PUMA])
     return Locality(
-        rule,
-        np.asarray(codes, dtype=np.intp),
-        nested_areas([str(name) for name in names]),
-        own.own.matrix(),
-        own.weights[:, 0],
-        places,
+        rule, np.asarray(codes, dtype=np.intp), nested_areas([str(name) for name in names])
     )
 
 

@@ -11,8 +11,6 @@ from fusion_core.estimates.variance.area_rule import (
     AreaScale,
     area_likelihood,
     area_scale,
-    place_differences,
-    place_excess,
 )
 from fusion_core.estimates.variance.contrasts import (
     CONTRASTS,
@@ -22,17 +20,19 @@ from fusion_core.estimates.variance.contrasts import (
     shared_weight_covariance,
     unpaired,
 )
+from fusion_core.estimates.variance.covariates import Covariates
 from fusion_core.estimates.variance.donor_answers import (
     ask_donor,
     ask_donor_values,
 )
 from fusion_core.estimates.variance.donor_effect import DonorEffect, Effect, JointEffect
 from fusion_core.estimates.variance.donor_error import DonorError, JointDonorError, donor_error
-from fusion_core.estimates.variance.donor_sample import (
-    Covariates,
-    DonorSample,
-    donor_answers,
+from fusion_core.estimates.variance.donor_places import (
+    DonorPlaces,
+    place_differences,
+    place_excess,
 )
+from fusion_core.estimates.variance.donor_sample import DonorSample, donor_answers
 from fusion_core.estimates.variance.donors import (
     Donor,
     Donors,
@@ -72,6 +72,7 @@ __all__ = [
     "Donor",
     "DonorEffect",
     "DonorError",
+    "DonorPlaces",
     "DonorSample",
     "Donors",
     "Effect",

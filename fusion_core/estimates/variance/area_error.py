@@ -11,7 +11,7 @@ together, and a difference between them hardly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion_core.estimates.statistics import (
+    THRESHOLD_SHARES,
     RatioTarget,
     TotalTarget,
     effective_answers,
@@ -28,7 +29,6 @@ from fusion_core.estimates.variance.area_rule import (
     LEAST_SCALE,
     AreaRule,
     AreaScale,
-    place_excess,
 )
 from fusion_core.records import Checked
 
@@ -43,7 +43,6 @@ else:
 
 Floats = NDArray[np.float64]
 
-_MOST_DONORS: Final = 20_000
 _TWO: Final = 2
 
 
@@ -59,18 +58,11 @@ class Locality(Checked):
         Area of each of the recipient's households, counted from 0; −1 for none.
     nested
         Larger area of each area, by level of `AreaRule.shares`; the smallest level itself is left out.
-    predictors
-        Matrix of the donor's households with a constant, of predictors of households alone.
-    weights, places
-        Weight and published place of the donor's households; places are ``None`` where there are none.
     """
 
     rule: AreaRule
     areas: NDArray[np.intp]
     nested: Mapping[str, NDArray[np.intp]]
-    predictors: Floats
-    weights: Floats
-    places: NDArray[np.intp] | None
     _foretold: dict[tuple[Any, ...], AreaScale] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -79,25 +71,18 @@ class Locality(Checked):
         """Return it for the recipient's households in another order."""
         return replace(self, areas=self.areas[order])
 
-    def foretell(self, key: tuple[Any, ...], values: Floats | None) -> AreaScale:
+    def foretell(self, key: tuple[Any, ...], excess: Callable[[], float]) -> AreaScale:
         """Return what is foretold of a variable.
 
         Parameters
         ----------
         key
             What tells it from others.
-        values
-            The donor's answers as numbers, NaN for none; ``None`` where it was not asked.
+        excess
+            Gives its π (`donor_places`), NaN where it is not known; asked once.
         """
         if key not in self._foretold:
-            places = np.nan
-            if values is not None and self.places is not None:
-                step = max(len(values) // _MOST_DONORS, 1)
-                rows = slice(None, None, step)
-                places = place_excess(
-                    values[rows], self.predictors[rows], self.weights[rows], self.places[rows]
-                )
-            self._foretold[key] = self.rule.foretell(places)
+            self._foretold[key] = self.rule.foretell(excess())
         return self._foretold[key]
 
     def loadings(self, groups: Groups, weight: Floats) -> sparse.csr_array:
@@ -198,7 +183,7 @@ def effect_of_areas(
     item: NamedTarget,
     estimates: Floats,
     *,
-    values: Floats | None,
+    excess: Callable[[], float],
     unexplained: float,
 ) -> AreaEffect:
     """Return how far areas move the estimates of a target.
@@ -217,12 +202,12 @@ def effect_of_areas(
         What is estimated.
     estimates
         Its estimates, shape (groups, M).
-    values
-        The donor's answers to the variable as numbers, ``None`` where it was not asked.
+    excess
+        Gives how much of the donor's answers differs between places, NaN where it is not known.
     unexplained
-        Variance of those around their regression on the predictors; NaN where it is not known.
+        Variance of the donor's answers around their regression on the predictors; NaN where it is not known.
     """
-    foretold = locality.foretell(_key(item), values)
+    foretold = locality.foretell(_key(item), excess)
     count = estimates.shape[1]
     total = isinstance(item.target, TotalTarget)
     unit = partition.mass if total else np.ones(len(estimates))
@@ -250,8 +235,9 @@ def _row_scaled(matrix: sparse.csr_array, by: Floats) -> sparse.csr_array:
 
 
 def _key(item: NamedTarget) -> tuple[Any, ...]:
-    name = "" if item.column is None else item.column.name
-    return (name, item.level, getattr(item.statistic, "threshold", None))
+    name, asked = "" if item.column is None else item.column.name, item.statistic
+    side = asked.kind if asked.kind in THRESHOLD_SHARES else ""
+    return (name, item.level, side, asked.threshold)
 
 
 def _effective(item: NamedTarget, partition: Partition) -> Floats:

@@ -52,10 +52,6 @@ _FREEDOMS: Final = np.array([2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 20.0, 50.0])
 # Known variances over that of single households: of samples of a thousand, to thirty.
 _BESIDE: Final = np.array([0.001, 0.003, 0.01, 0.03])
 _COVERED: Final = 0.90
-_FEWEST_PLACES: Final = 10
-_FEWEST_IN_PLACE: Final = 10
-# π of an ordinary variable, for the worth of places that are known unequally well.
-_TYPICAL: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -221,110 +217,6 @@ def area_likelihood(difference: Floats, known: Floats, scale: Floats) -> Floats:
     squares = (weight * np.square(difference[:, None] - mean)).sum(axis=0)
     likelihood = -0.5 * (np.log(variance).sum(axis=0) + np.log(total) + squares)
     return np.asarray(likelihood - likelihood.max())
-
-
-@dataclass(frozen=True)
-class PlaceDifferences:
-    """What places have beyond the predictors, each predicted by the households of all others.
-
-    Attributes
-    ----------
-    places
-        Codes of the places.
-    mean, sampling
-        Weighted mean of what the prediction leaves, and its sampling variance.
-    within
-        Variance of single households around that, of all places.
-    """
-
-    places: NDArray[np.intp]
-    mean: Floats
-    sampling: Floats
-    within: float
-
-    def excess(self) -> float:
-        """Return π, the variance between places over that within; never negative."""
-        # Places of many donors are known better, but none may decide alone.
-        worth = 1.0 / (self.sampling + _TYPICAL * self.within)
-        excess = float(worth @ (np.square(self.mean) - self.sampling) / worth.sum())
-        return max(excess / self.within, 0.0) if self.within > 0 else np.nan
-
-    def without(self, place: int) -> PlaceDifferences:
-        """Return those of the other places, by position."""
-        kept = np.arange(len(self.mean)) != place
-        return PlaceDifferences(
-            self.places[kept], self.mean[kept], self.sampling[kept], self.within
-        )
-
-
-def place_excess(
-    values: Floats, predictors: Floats, weights: Floats, places: NDArray[np.intp]
-) -> float:
-    """Return π: the variance between places beyond the predictors, over that of households within.
-
-    Parameters
-    ----------
-    values, predictors, weights, places
-        As in `place_differences`.
-
-    Returns
-    -------
-    float
-        Never negative; NaN with fewer than ten places of at least ten households.
-    """
-    found = place_differences(values, predictors, weights, places)
-    return np.nan if found is None else found.excess()
-
-
-def place_differences(
-    values: Floats, predictors: Floats, weights: Floats, places: NDArray[np.intp]
-) -> PlaceDifferences | None:
-    """Predict every place by the households of all others, and return what that leaves.
-
-    Parameters
-    ----------
-    values
-        One number per household, NaN for no answer.
-    predictors
-        Matrix of predictors with a constant.
-    weights
-        Weight of each household.
-    places
-        Code of each household's place, −1 for none.
-
-    Returns
-    -------
-    PlaceDifferences or None
-        ``None`` with fewer than ten places of at least ten households.
-    """
-    used = ~np.isnan(values) & (weights > 0) & (places >= 0)
-    matrix, values, weights = predictors[used], values[used], weights[used]
-    names, codes = np.unique(places[used], return_inverse=True)
-    sizes = np.bincount(codes, minlength=len(names))
-    enough = sizes >= _FEWEST_IN_PLACE
-    if enough.sum() < _FEWEST_PLACES:
-        return None
-    order = np.argsort(codes, kind="stable")
-    blocks = np.split(order, np.cumsum(sizes)[:-1])
-    moments = np.stack([matrix[rows].T @ (matrix[rows] * weights[rows, None]) for rows in blocks])
-    products = np.stack([matrix[rows].T @ (weights[rows] * values[rows]) for rows in blocks])
-    found = []
-    for place in np.flatnonzero(enough):
-        rows = blocks[place]
-        own = weights[rows]
-        coefficients = _solved(moments.sum(axis=0) - moments[place], products, place)
-        left = values[rows] - matrix[rows] @ coefficients
-        mean = float(own @ left / own.sum())
-        spread = float(own**2 @ np.square(left - mean) / own.sum() ** 2)
-        squares = float(own @ np.square(left - mean))
-        found.append((mean, spread * len(rows) / (len(rows) - 1.0), squares, own.sum()))
-    means, sampling, squared, masses = np.array(found).T
-    return PlaceDifferences(names[enough], means, sampling, float(squared.sum() / masses.sum()))
-
-
-def _solved(moments: Floats, products: Floats, left_out: np.intp) -> Floats:
-    wanted = products.sum(axis=0) - products[left_out]
-    return np.asarray(np.linalg.lstsq(moments, wanted, rcond=1e-9)[0])
 
 
 def _log_places(places: float) -> float:

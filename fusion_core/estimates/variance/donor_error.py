@@ -198,12 +198,16 @@ class DonorError(Checked):
         values, unexplained = self._asked_values(item), np.nan
         if values is not None and self.sample.regression(values).is_determined:
             unexplained = self.sample.unexplained(values)
+
+        def excess() -> float:
+            return np.nan if values is None else self.sample.place_excess(values)
+
         return effect_of_areas(
             locality,
             self._partition,
             item,
             estimates,
-            values=values,
+            excess=excess,
             unexplained=unexplained,
         )
 

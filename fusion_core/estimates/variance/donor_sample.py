@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,6 @@ from fusion_core.estimates.statistics import (
     Column,
     DonorAnswers,
     DonorWeight,
-    Groups,
     HasLevel,
     Measure,
     Number,
@@ -32,8 +31,9 @@ from fusion_core.estimates.statistics import (
     weight_matrix,
 )
 from fusion_core.estimates.variance.area_error import Locality
-from fusion_core.frames import Table, plain_column, read_frame, values_in_words
-from fusion_core.fusion.base import MOST_LEVELS
+from fusion_core.estimates.variance.covariates import Covariates, encode_alike
+from fusion_core.estimates.variance.donor_places import DonorPlaces
+from fusion_core.frames import Table, read_frame
 from fusion_core.fusion.implicates import order_of
 from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, listed
@@ -51,62 +51,6 @@ RANDOM_GROUPS: Final = 100
 _COLLINEAR: Final = 1e-8
 _FEWEST_PER_COEFFICIENT: Final = 2.0
 _FEWEST_DONORS: Final = 2
-
-
-@dataclass(frozen=True)
-class Covariates(Checked):
-    """Predictors as columns of a regression: a constant, numbers, and one indicator per level.
-
-    Attributes
-    ----------
-    codes
-        Per categorical predictor, the level of each row (negative: missing) and how many there are.
-    numbers
-        Standardised numbers, shape (rows, numbers); missing ones at the mean.
-    rows
-        Number of rows.
-    """
-
-    codes: tuple[tuple[NDArray[np.int16], int], ...]
-    numbers: NDArray[np.float32]
-    rows: int
-
-    @property
-    def width(self) -> int:
-        """Number of columns."""
-        return int(1 + self.numbers.shape[1] + sum(count for _, count in self.codes))
-
-    def take(self, order: NDArray[np.intp]) -> Covariates:
-        """Return the rows in another order."""
-        codes = tuple((own[order], count) for own, count in self.codes)
-        return Covariates(codes, self.numbers[order], len(order))
-
-    def matrix(self) -> Floats:
-        """Return all columns side by side."""
-        levels = [codes[:, None] == np.arange(count) for codes, count in self.codes]
-        columns = [np.ones((self.rows, 1)), self.numbers, *levels]
-        return np.concatenate(columns, axis=1, dtype=np.float64)
-
-    def sums(self, weight: Floats, groups: Groups) -> Floats:
-        """Return the weighted sum of every column in each group, shape (groups, columns).
-
-        The first, of the constant, is the weight of the group. The columns are added up one by one,
-        so that a large recipient needs no matrix of them.
-        """
-        count = len(groups)
-        member = np.repeat(np.arange(count), groups.sizes)
-        rows = slice(None) if groups.order is None else groups.order
-        own = weight[rows]
-        columns = [np.bincount(member, own, minlength=count)]
-        columns += [
-            np.bincount(member, own * item[rows], minlength=count) for item in self.numbers.T
-        ]
-        for codes, levels in self.codes:
-            # Missing answers go to a column of their own that is dropped again.
-            cell = member * (levels + 1) + np.where(codes[rows] < 0, levels, codes[rows])
-            sums = np.bincount(cell, own, minlength=count * (levels + 1))
-            columns += list(sums.reshape(count, levels + 1).T[:levels])
-        return np.column_stack(columns)
 
 
 @dataclass(frozen=True, repr=False)
@@ -133,6 +77,8 @@ class DonorSample(Checked, Summarized):
     locality
         Where the recipient's households live and what is known of how areas differ; ``None`` leaves that
         out of the error.
+    places
+        Where the donors live, as far as the donor publishes it; ``None`` where it does not.
     """
 
     columns: Mapping[str, Column]
@@ -143,6 +89,7 @@ class DonorSample(Checked, Summarized):
     households: pd.Index | None = None
     degrees_of_freedom: float = np.inf
     locality: Locality | None = None
+    places: DonorPlaces | None = None
     dealt: NDArray[np.intp] | None = None
     _regressions: dict[bytes, Regression] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -374,6 +321,21 @@ class DonorSample(Checked, Summarized):
         residual = np.nan_to_num(values - self._matrix @ self.coefficients(values), nan=0.0)
         return float(weight @ np.square(residual) / weight.sum())
 
+    def place_excess(self, values: Floats) -> float:
+        """Return how much of donors' values differs between places, π of `area_rule`.
+
+        Parameters
+        ----------
+        values
+            One number per donor, NaN for those who did not answer.
+
+        Returns
+        -------
+        float
+            NaN where the donor publishes too few places.
+        """
+        return np.nan if self.places is None else self.places.excess(values)
+
     def regression(self, values: Floats) -> Regression:
         """Return the regression on those donors who answered.
 
@@ -459,80 +421,6 @@ def donor_answers(measure: Measure, sample: DonorSample) -> DonorAnswers | None:
     if measure.column.complete:
         values = np.where(column.present(every) > 0, values, np.nan)
     return DonorAnswers(column.pattern, np.ascontiguousarray(values.T))
-
-
-def encode_alike(
-    donor: pd.DataFrame, recipient: pd.DataFrame, predictors: Sequence[str], weight: Floats
-) -> tuple[Covariates, Covariates]:
-    """Encode the predictors of both sides; numbers are standardised by the donor's mean and spread.
-
-    Parameters
-    ----------
-    donor, recipient
-        One row per household.
-    predictors
-        Columns of both.
-    weight
-        The donor's full-sample weight.
-    """
-    codes: tuple[list[Any], list[Any]] = ([], [])
-    numbers: tuple[list[Any], list[Any]] = ([], [])
-    for name in predictors:
-        pair = column_from_series(donor[name], name), column_from_series(recipient[name], name)
-        if bool(pair[0].levels) != bool(pair[1].levels) and _answered(pair[1]):
-            found = values_in_words(plain_column(recipient[name], where="the recipient"))
-            expected = "categories" if pair[0].levels else "numbers"
-            raise InputError(
-                f"The predictor '{name}' holds {found} in the recipient and {expected} in the donor",
-                fix="Give it the same type in both surveys",
-            )
-        if pair[0].levels:
-            levels = pair[0].levels
-            for own, column in zip(codes, pair, strict=True):
-                own.append((_codes_in(levels, column), len(levels)))
-            continue
-        known = np.isfinite(pair[0].values[:, 0]) & (weight > 0)
-        if not known.any():
-            continue
-        values, mass = pair[0].values[known, 0], weight[known]
-        # A predictor that no donor of any weight answered says nothing: it is the same for everybody.
-        centre, spread = (0.0, 1.0) if not mass.any() else _scale(values, mass)
-        for scaled, column in zip(numbers, pair, strict=True):
-            scaled.append(np.nan_to_num((column.values[:, 0] - centre) / spread))
-    return (
-        Covariates(tuple(codes[0]), _side_by_side(numbers[0], len(donor)), len(donor)),
-        Covariates(tuple(codes[1]), _side_by_side(numbers[1], len(recipient)), len(recipient)),
-    )
-
-
-def _answered(column: Column) -> bool:
-    """Whether anybody answered; a column of nothing has no type of its own."""
-    return bool(column.present(slice(None)).any())
-
-
-def _scale(values: Floats, mass: Floats) -> tuple[float, float]:
-    """Return the weighted mean and spread; 1 where there is none."""
-    centre = float(np.average(values, weights=mass))
-    spread = float(np.sqrt(np.average((values - centre) ** 2, weights=mass)))
-    return centre, spread or 1.0
-
-
-def _side_by_side(columns: list[Any], rows: int) -> NDArray[np.float32]:
-    return np.array(columns, np.float32).reshape(len(columns), rows).T
-
-
-def _codes_in(levels: tuple[str, ...], column: Column) -> NDArray[np.int16]:
-    """Return a column's codes into the donor's levels, −1 for missing and unknown ones."""
-    if len(levels) > MOST_LEVELS:
-        raise InputError(
-            f"The predictor '{column.name}' has {len(levels):,} levels, more than {MOST_LEVELS:,}",
-            fix="Leave out identifiers, or group the levels",
-        )
-    if not column.levels:  # nobody answered
-        return np.full(len(column.values), -1, dtype=np.int16)
-    place = {level: code for code, level in enumerate(levels)}
-    known = [place.get(level, -1) for level in column.levels]
-    return np.asarray(np.array([*known, -1], dtype=np.int16)[column.values[:, 0]])
 
 
 def _random_groups(weight: Floats) -> tuple[Floats, NDArray[np.intp], float]:

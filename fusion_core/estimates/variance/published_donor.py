@@ -15,7 +15,7 @@ levels are withheld, together with enough others that no difference reveals them
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,7 +31,8 @@ from fusion_core.estimates.statistics import (
     Number,
     ThresholdIndicator,
 )
-from fusion_core.estimates.variance.donor_sample import Covariates, DonorSample, Regression
+from fusion_core.estimates.variance.covariates import Covariates
+from fusion_core.estimates.variance.donor_sample import DonorSample, Regression
 from fusion_core.records import Checked
 from fusion_core.summaries import listed
 
@@ -50,6 +51,8 @@ _SHARES: Final = np.concatenate(
 )
 # Axes that carry less than this share of the largest movement are rounding.
 _NEGLIGIBLE: Final = 1e-13
+# Of the functions of a number, the one that says whether it was answered.
+_ANSWERED: Final = 1
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,10 @@ class PublishedAnswers(Checked):
         Whether there were donors enough for a regression.
     effective
         Effective number of donors who answered.
+    between, unexplained
+        Of each function, what differs between the places the donor publishes (π of `area_rule`) and
+        the variance of single donors around the regression; NaN where it is not known. ``None`` in
+        data published before areas had a part in margins.
     """
 
     levels: tuple[str, ...]
@@ -84,6 +91,8 @@ class PublishedAnswers(Checked):
     movements: Floats
     determined: bool
     effective: float
+    between: Floats | None = None
+    unexplained: Floats | None = None
 
     @property
     def withheld(self) -> tuple[str, ...]:
@@ -259,6 +268,29 @@ class PublishedDonor(DonorSample):
             )
         )
 
+    @property
+    def knows_areas(self) -> bool:
+        """Whether it was published what the part of areas in a margin needs."""
+        return all(item.between is not None for item in self.answers.values())
+
+    def place_excess(self, values: Floats) -> float:
+        """Return how much of known functions differs between places; between two marks, their mean."""
+        return self._mean_of(values, lambda item: item.between)
+
+    def unexplained(self, values: Floats) -> float:
+        """Return the variance of single donors around the regression; between two marks, their mean."""
+        return self._mean_of(values, lambda item: item.unexplained)
+
+    def _mean_of(self, values: Floats, known: Callable[[PublishedAnswers], Floats | None]) -> float:
+        for item, used, part in self._parts(values):
+            told, share = known(item), np.abs(part)
+            # Below a mark is answered less above it: it varies as what is above.
+            if not item.levels and len(used) > 1:
+                share = np.where(used == _ANSWERED, 0.0, share)
+            if told is not None:
+                return float(share @ told[used] / share.sum())
+        return np.nan
+
     def regression(self, values: Floats) -> Regression:
         """Return a regression that tells no more than whether there were donors enough."""
         determined = all(item.determined for item, _, _ in self._parts(values))
@@ -348,6 +380,7 @@ def _tabulated(sample: DonorSample, column: Column, fewest: int) -> PublishedAns
     size, axes = sample.recipient.width, sample.replicates
     coefficients = np.full((len(measures), size), np.nan)
     movements = np.zeros((len(measures), size, axes))
+    between, unexplained = np.full(len(measures), np.nan), np.full(len(measures), np.nan)
     determined = True
     for place, measure in enumerate(measures):
         answers = None if measure is None else sample.answers_to(measure)
@@ -357,11 +390,21 @@ def _tabulated(sample: DonorSample, column: Column, fewest: int) -> PublishedAns
         determined &= sample.regression(values).is_determined
         coefficients[place] = sample.coefficients(values)
         movements[place] = sample.movements(values)
+        between[place] = sample.place_excess(values)
+        unexplained[place] = sample.unexplained(values)
     answered = sample.answers_to(Answered(column))
     used = np.zeros(sample.own.rows) if answered is None else answered.met[0]
     effective = sample.effective_size((np.nan_to_num(used) > 0).astype(np.float64))
     return PublishedAnswers(
-        own.levels, marks, steps, coefficients, movements, determined, effective
+        own.levels,
+        marks,
+        steps,
+        coefficients,
+        movements,
+        determined,
+        effective,
+        between,
+        unexplained,
     )
 
 

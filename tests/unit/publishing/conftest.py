@@ -38,7 +38,7 @@ def published(toy_template, tmp_path_factory) -> Published:
         implicates=4,
         seed=3,
         train=TrainSettings.preset("quick"),
-        known_answers=0,  # what they add to margins is not published, and said
+        known_answers=2,
     )
     run = create_run(workspace, spec)
     execute_run(workspace, run)

@@ -35,6 +35,15 @@ def test_numbers_and_margins_are_those_of_the_original(published, elsewhere, sta
     pd.testing.assert_frame_equal(own, found, rtol=1e-5)
 
 
+def test_margins_have_the_part_of_areas_as_the_original(published, elsewhere):
+    """What known answers tell of areas is opened with the data; without it margins were narrower."""
+    opened = open_published(elsewhere, published.folder)
+    with_areas = area_estimates(elsewhere, opened.run, Statistic("mean", "kwh"))
+    opened.run.area_rule_file.unlink()
+    without = area_estimates(elsewhere, opened.run, Statistic("mean", "kwh"))
+    assert (with_areas["moe"] > without["moe"]).all()
+
+
 def test_medians_have_nearly_the_margins_of_the_original(published, elsewhere):
     opened = open_published(elsewhere, published.folder)
     statistic = Statistic("median", "kwh")

@@ -119,10 +119,9 @@ def test_known_answers_of_a_run_go_along(published, tmp_path):
     """Whatever a validation holds in folders of its own is published and opened with it."""
     workspace, run = copy_of(published, tmp_path)
     folder = run.validation_folder / "known_answers"
-    folder.mkdir()
-    (folder / "known_answers.json").write_text('{"format": 1}')
+    (folder / "mine.json").write_text('{"format": 1}')
     publish_run(workspace, run, tmp_path / "data")
-    assert (tmp_path / "data" / "validation" / "known_answers" / "known_answers.json").exists()
+    assert (tmp_path / "data" / "validation" / "known_answers" / "mine.json").exists()
     publish_run(workspace, run, tmp_path / "data")  # its own files are known for its own
     assert check_folder(tmp_path / "data").notes == ()
 

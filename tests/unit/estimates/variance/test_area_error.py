@@ -48,9 +48,6 @@ def located(world, shares):
         AreaRule(known.evidence, shares),
         area,
         {"state": states},
-        sample.own.matrix(),
-        sample.weights[:, 0],
-        None,
     )
     from dataclasses import replace
 

@@ -9,8 +9,8 @@ from fusion_core.estimates.variance.area_rule import (
     AreaRule,
     area_likelihood,
     area_scale,
-    place_excess,
 )
+from fusion_core.estimates.variance.donor_places import place_excess
 
 AREAS = 400
 

@@ -1,5 +1,7 @@
 """A donor without its households gives the margins its households give."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,16 @@ import pytest
 from fusion_core.estimates import Statistic, analyze
 from fusion_core.estimates.margins import NO_DONOR
 from fusion_core.estimates.statistics import Column, find_column
-from fusion_core.estimates.variance import DonorSample, PublishedDonor, publish_donor
+from fusion_core.estimates.variance import (
+    KAPPAS,
+    AreaEvidence,
+    AreaRule,
+    DonorPlaces,
+    DonorSample,
+    Locality,
+    PublishedDonor,
+    publish_donor,
+)
 from fusion_core.fusion import FusedVariable, Implicates
 from fusion_core.surveys import WeightDesign
 
@@ -65,7 +76,9 @@ def implicates_of(donor: pd.DataFrame, rows: int, *, gaps: bool = False) -> Impl
     )
 
 
-def both(statistic: Statistic, *, gaps: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
+def both(
+    statistic: Statistic, *, gaps: bool = False, with_areas: bool = True
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     donor, recipient = donor_table(), recipient_table()
     implicates = implicates_of(donor, len(recipient), gaps=gaps)
     if gaps:
@@ -77,9 +90,26 @@ def both(statistic: Statistic, *, gaps: bool = False) -> tuple[pd.DataFrame, pd.
         variables=("use", "cars", "heats"),
         design=DESIGN,
     )
+    lived = np.random.default_rng(4)
+    sample = replace(
+        sample,
+        places=DonorPlaces(
+            sample.own.matrix()[:, :2], sample.weights[:, 0], lived.integers(0, 12, len(donor))
+        ),
+    )
     columns = [find_column(name, implicates, None) for name in implicates.names]
+    evidence = AreaEvidence("known", "", -np.square(np.log(KAPPAS) + 4.0), 0.02, 1.0)
+    areas = Locality(
+        AreaRule((evidence,), {"area": 1.0}), pd.factorize(recipient["area"])[0].astype(np.intp), {}
+    )
     return tuple(
-        analyze(implicates, statistic, by="area", recipient=recipient, donor=known)
+        analyze(
+            implicates,
+            statistic,
+            by="area",
+            recipient=recipient,
+            donor=replace(known, locality=areas if with_areas else None),
+        )
         for known in (sample, publish_donor(sample, columns))
     )
 
@@ -102,6 +132,12 @@ def both(statistic: Statistic, *, gaps: bool = False) -> tuple[pd.DataFrame, pd.
 def test_margins_are_those_of_the_whole_donor(statistic, gaps):
     own, published = both(statistic, gaps=gaps)
     pd.testing.assert_frame_equal(own, published, rtol=1e-7)
+
+
+def test_margins_have_the_part_of_areas():
+    _, published = both(Statistic("mean", "use"))
+    _, without = both(Statistic("mean", "use"), with_areas=False)
+    assert (published["moe"] > 1.05 * without["moe"]).all()
 
 
 @pytest.mark.parametrize(
