@@ -52,14 +52,7 @@ def donor_of_run(
     """
     path = run.input_folder / "donor.parquet"
     if not path.exists():
-        folder = run.published_folder
-        if not has_published_donor(folder):
-            return None
-        published = read_published_donor(folder)
-        rule = _area_rule(run, recipient) if published.knows_areas else None
-        return (
-            published if rule is None else replace(published, locality=_locality(rule, recipient))
-        )
+        return _published_donor(run, recipient)
     donor = read_table(path, what="The prepared input", fix="Start the run again")
     survey = workspace.stored_survey(run.spec().pair.donor)
     described = survey.description
@@ -93,6 +86,16 @@ def donor_of_run(
     )
     rule = _area_rule(run, recipient)
     return sample if rule is None else with_areas(sample, rule, donor, recipient)
+
+
+def _published_donor(run: Run, recipient: pd.DataFrame) -> DonorSample | None:
+    """Return what was published of the donor; ``None`` where nothing was."""
+    folder = run.published_folder
+    if not has_published_donor(folder):
+        return None
+    donor = read_published_donor(folder)
+    rule = _area_rule(run, recipient) if donor.knows_areas else None
+    return donor if rule is None else replace(donor, locality=_locality(rule, recipient))
 
 
 def _area_rule(run: Run, recipient: pd.DataFrame) -> AreaRule | None:
