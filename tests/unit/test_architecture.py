@@ -76,6 +76,7 @@ ROOMS = {
         "editing",
         "apply",
         "store",
+        "recodes",
         "fusiondata",
         "checks",
         "meaning",

@@ -11,6 +11,7 @@ from fusion_core.cli.harmonies._check import check_harmonies
 from fusion_core.cli.harmonies._deciding import decide_variables
 from fusion_core.cli.harmonies._exporting import export_harmonies
 from fusion_core.cli.harmonies._importing import import_harmonies
+from fusion_core.cli.harmonies._recodes import app as recodes
 from fusion_core.cli.harmonies._suggestions import suggest_harmonies
 from fusion_core.cli.harmonies._transfer import (
     accepted_harmonies,
@@ -105,6 +106,7 @@ app.command("export")(export_harmonies)
 app.command("check")(check_harmonies)
 app.command("suggest")(suggest_harmonies)
 app.command("decide")(decide_variables)
+app.add_typer(recodes, name="recodes")
 
 
 _APPLIED: Final = ("donor.parquet", "recipient.parquet")

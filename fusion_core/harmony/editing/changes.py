@@ -34,6 +34,7 @@ _SIDE_WORDS: Final[dict[AspectName, str]] = {
     "missing": "rows without an answer",
     "outside_universe": "rows outside the universe",
     "deflate_to_year": "prices of",
+    "recode": "recode",
 }
 _SHOWN: Final[tuple[AspectName, ...]] = (
     "adjustment",
@@ -44,6 +45,7 @@ _SHOWN: Final[tuple[AspectName, ...]] = (
     "missing",
     "deflate_to_year",
     "respondent",
+    "recode",
     "level",
     "ordered",
     "name",

@@ -30,6 +30,7 @@ AspectName = Literal[
     "deflate_to_year",
     "aggregator",
     "respondent",
+    "recode",
     "bins",
     "level",
     "ordered",
@@ -46,6 +47,7 @@ SIDE_FIELDS: Final[tuple[AspectName, ...]] = (
     "outside_universe",
     "missing",
     "deflate_to_year",
+    "recode",
 )
 
 

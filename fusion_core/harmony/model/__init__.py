@@ -49,7 +49,9 @@ from fusion_core.harmony.model.records import (
     corrupt,
     harmony_record,
     read_group,
+    read_group_name,
     read_harmony,
+    read_level_group,
     render,
 )
 from fusion_core.harmony.model.themes import (
@@ -95,7 +97,9 @@ __all__ = [
     "is_group",
     "possible_pairs",
     "read_group",
+    "read_group_name",
     "read_harmony",
+    "read_level_group",
     "render",
     "resolve_rule",
     "side_outcome",

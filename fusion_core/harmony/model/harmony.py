@@ -85,6 +85,9 @@ class Side(Checked, Summarized):
     deflate_to_year
         Year whose prices the (adjusted) dollar amount is converted to with the consumer price
         index, from the price year of the survey; ``None`` for no conversion.
+    recode
+        Name of the recode the groups are taken from (see `fusion_core.harmony.recodes`); empty for
+        groups of its own. The groups stand in `levels` all the same.
     """
 
     variable: str
@@ -97,6 +100,7 @@ class Side(Checked, Summarized):
     outside_universe: GroupCode = None
     missing: GroupCode = None
     deflate_to_year: int | None = None
+    recode: str = ""
 
     @property
     def is_grouped(self) -> bool:
@@ -123,6 +127,7 @@ class Side(Checked, Summarized):
             "asked of": f"{self.respondent}s",
             "per household": self.aggregator if self.respondent == "person" else "",
             "in prices of": self.deflate_to_year,
+            "recode": self.recode,
         }
 
 

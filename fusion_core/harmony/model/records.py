@@ -40,6 +40,7 @@ _SIDE_FIELDS: Final = frozenset(
         "outside_universe",
         "missing",
         "deflate_to_year",
+        "recode",
     }
 )
 _RESPONDENTS: Final[tuple[RespondentLevel, ...]] = get_args(RespondentLevel)
@@ -118,6 +119,8 @@ def _side_record(side: Side, where: str) -> Record:
             record[name] = _tidy_group(group, where)
     if side.deflate_to_year is not None:
         record["deflate_to_year"] = side.deflate_to_year
+    if side.recode:
+        record["recode"] = side.recode
     return record
 
 
@@ -150,7 +153,7 @@ def read_harmony(record: object, *, where: str) -> Harmony:
         donor=_read_side(fields.required("donor"), where=f"{where}, donor"),
         recipient=_read_side(fields.required("recipient"), where=f"{where}, recipient"),
         ordered=fields.boolean("ordered"),
-        group_names=fields.each("group_names", _read_name),
+        group_names=fields.each("group_names", read_group_name),
         comment=fields.text("comment"),
         author=fields.text("author"),
         modified=fields.text("modified"),
@@ -181,21 +184,23 @@ def _read_side(record: object, *, where: str) -> Side:
         ),
         adjustment=fields.text("adjustment"),
         breakpoints=tuple(_number(p, f"{where}, breakpoints") for p in fields.items("breakpoints")),
-        levels=fields.each("levels", _read_level),
+        levels=fields.each("levels", read_level_group),
         aggregator=fields.choice("aggregator", "aggregator", _AGGREGATORS, default="automatic"),
         universe=fields.text("universe"),
         outside_universe=read_group(fields.get("outside_universe"), f"{where}, outside_universe"),
         missing=read_group(fields.get("missing"), f"{where}, missing"),
         deflate_to_year=fields.integer("deflate_to_year"),
+        recode=fields.text("recode"),
     )
 
 
-def _read_name(item: object, where: str) -> tuple[float, str]:
+def read_group_name(item: object, where: str) -> tuple[float, str]:
+    """Return a group code and its name, written as a pair."""
     code, name = _pair(item, where)
     return _number(code, where), _text(name, where)
 
 
-def _read_level(item: object, where: str) -> LevelGroup:
+def read_level_group(item: object, where: str) -> LevelGroup:
     """Read a level; a file is mostly these, and their groups are mostly small whole numbers."""
     level, group = _pair(item, where)
     if type(group) is int and -_EXACT < group < _EXACT:
@@ -351,6 +356,8 @@ __all__ = [
     "corrupt",
     "harmony_record",
     "read_group",
+    "read_group_name",
     "read_harmony",
+    "read_level_group",
     "render",
 ]

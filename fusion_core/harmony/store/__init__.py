@@ -25,6 +25,7 @@ from fusion_core.harmony.store.review import (
 )
 from fusion_core.harmony.store.store import (
     HarmonyStore,
+    harmonies_folder,
     list_pairs,
     now,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Review",
     "ReviewStatus",
     "decide",
+    "harmonies_folder",
     "list_pairs",
     "now",
     "render_pair",
