@@ -94,7 +94,8 @@ class HarmonyStore:
         harmonies
             The harmonies; their revisions are ignored.
         author
-            Who saves them.
+            Who saves them, for the history. A harmony that says when it was modified, and by whom,
+            keeps both.
         replace_existing
             Whether harmonies that exist are replaced; otherwise they are left as they are.
 
@@ -106,7 +107,12 @@ class HarmonyStore:
         with self._ledger.changing() as stored:
             entries = [
                 self._entry(
-                    stored, harmony.key, harmony, "import", author, keep_time=bool(harmony.modified)
+                    stored,
+                    harmony.key,
+                    harmony,
+                    "import",
+                    author,
+                    keep_origin=bool(harmony.modified),
                 )
                 for harmony in harmonies
                 if replace_existing or harmony.key not in stored.harmonies
@@ -313,14 +319,14 @@ class HarmonyStore:
         action: Action,
         author: str,
         *,
-        keep_time: bool = False,
+        keep_origin: bool = False,
     ) -> HistoryEntry:
         """Describe a change; revisions of a key go on, also after it was deleted."""
         moment, before, revision = now(), stored.harmonies.get(key), stored.revision(key) + 1
         if after is not None:
             _check_levels(after)
-            modified = after.modified if keep_time else moment
-            after = replace(after, revision=revision, author=author, modified=modified)
+            own = (after.author or author, after.modified) if keep_origin else (author, moment)
+            after = replace(after, revision=revision, author=own[0], modified=own[1])
         return HistoryEntry(moment, author, action, key, revision, before, after)
 
 

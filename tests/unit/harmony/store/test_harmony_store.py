@@ -138,6 +138,13 @@ def test_the_history_tells_who_did_what_to_what(store):
     assert len(store.history()) == 4
 
 
+def test_an_import_keeps_the_author_and_the_date_a_harmony_brings(store):
+    dated = replace(PLAIN, author="somebody long ago", modified="2021-05-06T07:08:09")
+    (saved,) = store.save_all([dated], author="importer")
+    assert (saved.author, saved.modified) == (dated.author, dated.modified)
+    assert store.history(saved.key)[-1].who == "importer"
+
+
 def test_an_import_saves_all_at_once_and_leaves_existing_ones_alone(store):
     store.save(replace(PLAIN, comment="mine"), author="ann")
     dated = replace(RICH, modified="2021-07-03T12:10:17")
