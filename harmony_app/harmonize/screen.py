@@ -9,7 +9,7 @@ from typing import Any
 from fusion_core.harmony.apply import price_years
 from fusion_core.harmony.checks import Finding
 from fusion_core.harmony.expressions import ALLOWED_FUNCTIONS
-from fusion_core.harmony.model import GROUP_COLOURS, Harmony, harmony_key, split_key
+from fusion_core.harmony.model import GROUP_COLOURS, SIDES, Harmony, harmony_key, split_key
 from fusion_core.harmony.previews import HarmonyPreview
 from fusion_core.harmony.store import list_pairs
 from harmony_app.harmonize.match import (
@@ -19,6 +19,7 @@ from harmony_app.harmonize.match import (
     preview_record,
     rows_record,
 )
+from harmony_app.harmonize.recodes import side_recode
 from harmony_app.harmonize.team import decision_record, variable_reviews
 from harmony_app.harmonize.work import (
     Browser,
@@ -180,6 +181,8 @@ class Screen:
             return
         donor, recipient = work.variables(state.current)
         form = harmony_form(state, work.surveys, sequence=sequence)
+        for name in SIDES:
+            form["sides"][name]["recode"] = side_recode(self._workspace, state.current, name)
         labels = [
             [item.level for item in side.levels]
             for side in (state.current.donor, state.current.recipient)

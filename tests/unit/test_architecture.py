@@ -124,6 +124,7 @@ ROOMS = {
         "vintages",
         "table",
         "exchange",
+        "recodes",
         "screen",
         "page",
     ),

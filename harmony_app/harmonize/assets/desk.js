@@ -77,6 +77,7 @@ export function render({ model }) {
       actions.edit({ kind: "new_group", ...chosen, code, name });
     },
     pasteTable: (side, text) => actions.edit({ kind: "paste_table", side, text }),
+    removeRecode: (item) => dialogs.removeRecode(item),
     askTable: (side) => dialogs.table(side),
     selectGroup: (code) => match.levels.selectGroup(code),
     save: () => { match.levels.finishNumber(); if (state.form?.can_save) send({ kind: "save" }); },
@@ -214,7 +215,7 @@ export function render({ model }) {
   model.on("msg:custom", (message) => hand.whenFree(null, () => answer(message.data ?? message)));
   function answer(reply) {
     if (reply.severity === "error") exchange.stop();
-    if (["problem", "checked", "levels_of"].includes(reply.kind)) match.answer(reply);
+    if (["problem", "checked", "levels_of", "recodes"].includes(reply.kind)) match.answer(reply);
     else if (exchange.answer(reply)) return;
     else if (reply.kind === "toast") toast.show(reply.message, { severity: reply.severity, undo: reply.undo ? () => send(reply.undo) : null });
     else if (reply.kind === "alike") match.levels.showAlike(reply);

@@ -4,6 +4,7 @@ import { createConflict } from "./conflict.js";
 import { decisionQuestion } from "./decision.js";
 import { h, setText, when } from "./dom.js";
 import { tableQuestion, tableReport } from "./group_menu.js";
+import { recodeQuestion } from "./named.js";
 import { keysBody } from "./keys.js";
 import { createReview } from "./review.js";
 
@@ -64,6 +65,14 @@ export function createDialogs(actions) {
       open(title, body, [close(), act("Take these groups", ".primary", () => { if (read().trim()) actions.pasteTable(side, read()); })]);
     },
     conflict,
+    recode_changes(reply) {
+      const [title, body, word] = recodeQuestion(reply);
+      open(title, body, [close(), act(word, ".primary", () => actions.send({ kind: "recode_save", side: reply.side, name: reply.name, title: reply.title }))]);
+    },
+    removeRecode(item) {
+      const uses = item.uses ? `${item.uses} side${item.uses > 1 ? "s" : ""} of saved harmonies use it; they keep their groups and no longer change together.` : "No saved harmony uses it.";
+      open(`Remove the recode “${item.title}”?`, [h("p", {}, uses)], [close(), act("Remove", ".primary", () => actions.send({ kind: "recode_remove", name: item.name }))]);
+    },
     comparison(reply) {
       compared?.replaceChildren(reply.changes.length ? changesTable(reply.changes) : h("p.muted", {}, `Revision ${reply.a} and revision ${reply.b} say the same.`));
     },

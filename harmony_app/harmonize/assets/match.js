@@ -121,7 +121,7 @@ export function createMatch(actions) {
     update(form, subject, labels, rows, context) { latest = { form, subject, labels, rows, context }; refresh(); },
     showTabs(subject) { showCard("recipient", subject.recipient, subject); },
     answer(reply) {
-      if (reply.side && settings[reply.side] && (reply.field || reply.kind === "levels_of")) settings[reply.side].answer(reply);
+      if (reply.side && settings[reply.side] && (reply.field || ["levels_of", "recodes"].includes(reply.kind))) settings[reply.side].answer(reply);
       else this.problem(reply.message);
     },
   };

@@ -3,10 +3,11 @@ import { createBins } from "./bins.js";
 import { createCollapse } from "./collapse.js";
 import { createDeflate } from "./deflate.js";
 import { h } from "./dom.js";
+import { createNamed, namedChip } from "./named.js";
 import { createRecipe } from "./recipe.js";
 import { createUniverse } from "./universe.js";
 
-const FIELDS = { adjustment: "adjust", universe: "universe", breakpoints: "bins", deflate: "deflate", aggregator: "collapse" };
+const FIELDS = { recode: "named", adjustment: "adjust", universe: "universe", breakpoints: "bins", deflate: "deflate", aggregator: "collapse" };
 const NUMERIC = ["integer", "continuous"];
 
 /** `editor` is the one place both sides open their editors in; `opened(side)` closes the other's. */
@@ -40,6 +41,7 @@ export function createSettings(side, actions, { editor, opened }) {
     collapse: createCollapse(side, actions, shared),
     universe: createUniverse(side, actions, shared),
     deflate: createDeflate(side, actions),
+    named: createNamed(side, actions),
   };
   const chips = h("div.setting-chips", { role: "group", "aria-label": `Settings of the ${side}` });
   const element = h(`div.settings.${side}`, {}, chips);
@@ -68,11 +70,12 @@ export function createSettings(side, actions, { editor, opened }) {
     const said = now.adjustment_text || now.adjustment;
     const counts = Boolean(now.counting);
     const labels = {};
-    if (!counts) labels.adjust = [now.adjustment ? `= ${now.adjustment}` : "adjust", Boolean(now.adjustment), said || "Replace the answer: add up variables, convert units, cap, recode"];
+    if (!counts) labels.adjust = [now.adjustment ? `= ${now.adjustment}` : "adjust", Boolean(now.adjustment), said || "Replace the answer: add up variables, convert units, cap, give answers other values"];
     if (now.can_bin && (!counts || now.counting.coded)) labels.bins = binsLabel(now.breakpoints);
     if (now.can_collapse) labels.collapse = [now.aggregator_word, now.aggregator !== "automatic", now.aggregator_text];
     labels.universe = [now.universe ? `if ${now.universe_text || now.universe}` : now.missing !== null ? "missing set" : "universe", Boolean(now.universe) || now.missing !== null, "Who is asked, and what happens to rows without an answer"];
     if (now.can_deflate && !counts) labels.deflate = [now.deflate_to_year ? `${now.deflate_to_year} dollars${now.factor ? ` (× ${now.factor})` : ""}` : "deflate", now.deflate_to_year !== null, "Convert dollars with the consumer price index"];
+    if (now.grouped || (now.can_bin && !counts)) labels.named = namedChip(now);
     return labels;
   }
 
@@ -101,6 +104,7 @@ export function createSettings(side, actions, { editor, opened }) {
       show();
     },
     answer(reply) {
+      if (reply.kind === "recodes") { editors.named.answer(reply); return; }
       if (reply.kind === "levels_of") {
         levels.set(reply.variable, reply);
         for (const then of waiting.get(reply.variable) ?? []) then(reply);

@@ -30,6 +30,10 @@ FIELDS: Final = {
     "price_year": "deflate",
     "aggregator": "aggregator",
     "count": "aggregator",
+    "recodes": "recode",
+    "recode_use": "recode",
+    "recode_preview": "recode",
+    "recode_save": "recode",
 }
 """The field of a side that an error in a message of each kind is shown at."""
 

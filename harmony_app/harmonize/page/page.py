@@ -21,6 +21,7 @@ from harmony_app.harmonize.match import Building, Editing, LevelWork
 from harmony_app.harmonize.page._following import Following, NextTurn
 from harmony_app.harmonize.page._hearing import Hearing
 from harmony_app.harmonize.page._opening import Opening
+from harmony_app.harmonize.recodes import Recoding
 from harmony_app.harmonize.screen import Screen
 from harmony_app.harmonize.suggest import Queueing, Ranking, Suggesting
 from harmony_app.harmonize.table import Tabling
@@ -74,14 +75,16 @@ class HarmonizePage:
         self._following = Following(self, self._screen, self._suggesting.foreseen)
         self._next_turn = NextTurn(self._follow_up)
         editing, levels = Editing(self), LevelWork(self)
+        recoding = Recoding(self, steps)
         self._hearing = Hearing(
             self,
-            [editing.questions, levels.questions],
+            [editing.questions, levels.questions, recoding.questions],
             [
                 self._opening.actions,
                 editing.actions,
                 levels.actions,
                 Building(self).actions,
+                recoding.actions,
                 self.teamwork.actions,
                 self._suggesting.actions,
                 self._queueing.actions,

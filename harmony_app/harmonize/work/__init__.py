@@ -24,7 +24,7 @@ from harmony_app.harmonize.work.pair_session import PairSession, parse_pair
 from harmony_app.harmonize.work.pair_surveys import Surveys
 from harmony_app.harmonize.work.progress import failure_words, progress_teller
 from harmony_app.harmonize.work.state import Direction, ViewState, VintageTask
-from harmony_app.harmonize.work.steps import Steps
+from harmony_app.harmonize.work.steps import Step, Steps
 
 __all__ = [
     "ASSETS",
@@ -38,6 +38,7 @@ __all__ = [
     "PairSession",
     "Shown",
     "Status",
+    "Step",
     "Steps",
     "Surveys",
     "ViewState",

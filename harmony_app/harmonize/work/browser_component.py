@@ -18,6 +18,8 @@ from panel.custom import JSComponent
 ASSETS: Final = Path(__file__).parents[1] / "assets"
 MODULES: Final = (
     "dom",
+    "changes",
+    "named",
     "hand",
     "queue",
     "worklist",
@@ -50,7 +52,6 @@ MODULES: Final = (
     "findings_list",
     "notices",
     "nothing_open",
-    "changes",
     "conflict",
     "keys",
     "review",
