@@ -7,7 +7,7 @@ and industry lists), and numbers by bins. It says nothing of the variables it is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -240,7 +240,8 @@ def recode_of_side(
 ) -> Recode:
     """Return the grouping of one side of a harmony as a recode.
 
-    Groups without a name get that of their only answer, or are called by their number.
+    Groups without a name get that of their only answer, on this side or the other, or are called by
+    their number.
 
     Raises
     ------
@@ -254,7 +255,10 @@ def recode_of_side(
         raise InputError(
             f"'{half.variable}' has no groups to save", fix="Put its answers into groups first"
         )
-    groups = tuple((code, named.get(code) or _called(half.levels, code)) for code in codes)
+    other = harmony.donor if side == "recipient" else harmony.recipient
+    groups = tuple(
+        (code, named.get(code) or _called((half.levels, other.levels), code)) for code in codes
+    )
     grouped = tuple(item for item in half.levels if item.group is not None)
     return Recode(
         name=name,
@@ -300,9 +304,12 @@ def _lives(group: GroupCode, codes: set[float]) -> bool:
     return not isinstance(group, float) or group in codes
 
 
-def _called(levels: Iterable[LevelGroup], code: float) -> str:
-    members = [item.level for item in levels if item.group == code]
-    return members[0] if len(members) == 1 else f"group {code:g}"
+def _called(sides: Iterable[Sequence[LevelGroup]], code: float) -> str:
+    for levels in sides:
+        members = [item.level for item in levels if item.group == code]
+        if len(members) == 1:
+            return members[0]
+    return f"group {code:g}"
 
 
 def _starts(label: str, start: str) -> bool:

@@ -40,6 +40,8 @@ def choice_record(
     other = harmony.donor if side == "recipient" else harmony.recipient
     total = len(half.levels) or len(recode.bins)
     known = min(knows(recode, half), total)
+    # Any number reads as an age: a recode of bins alone fits labels only where it knows them all.
+    fits = known == total or half.breakpoints or recode.levels or recode.prefixes
     other_total = len(other.levels) or len(recode.bins)
     return {
         "name": recode.name,
@@ -51,7 +53,7 @@ def choice_record(
         "by": recode.author,
         "known": known,
         "total": total,
-        "share": known / total if total else 0.0,
+        "share": known / total if total and fits else 0.0,
         "both": bool(other_total) and knows(recode, other) >= other_total,
         "uses": len(uses_of(recode, sets)),
     }

@@ -54,7 +54,8 @@ def test_a_side_is_saved_under_a_name_and_follows_it(page, workspace):
     assert side(page)["recode"] is None
 
 
-def test_the_choices_say_how_much_each_knows_and_who_uses_it(page, elsewhere, told):
+@pytest.mark.usefixtures("elsewhere")
+def test_the_choices_say_how_much_each_knows_and_who_uses_it(page, told):
     page.receive({"kind": "recodes", "side": "recipient"})
     answer = next(item for item in reversed(told) if item["kind"] == "recodes")
     first = answer["choices"][0]
@@ -63,7 +64,8 @@ def test_the_choices_say_how_much_each_knows_and_who_uses_it(page, elsewhere, to
     assert answer["current"]["differs"] == []
 
 
-def test_a_recode_is_used_by_a_side_and_taken_away_with_its_groups_left(page, elsewhere):
+@pytest.mark.usefixtures("elsewhere")
+def test_a_recode_is_used_by_a_side_and_taken_away_with_its_groups_left(page):
     page.receive({"kind": "recode_detach", "side": "recipient"})
     page.receive({"kind": "assign", "recipient": [0], "group": 9})
     page.receive({"kind": "recode_use", "side": "recipient", "name": "fuel"})
@@ -78,7 +80,9 @@ def test_a_change_is_shown_first_and_then_reaches_every_use(page, elsewhere, tol
     page.receive({"kind": "rename", "code": 1, "name": "Piped gas"})
     page.receive({"kind": "recode_preview", "side": "recipient", "name": "fuel"})
     shown = next(item for item in reversed(told) if item["kind"] == "recode_changes")
-    assert [(item["title"], item["key"]) for item in shown["changes"]] == [(OTHER.title, "heat__hfl")]
+    assert [(item["title"], item["key"]) for item in shown["changes"]] == [
+        (OTHER.title, "heat__hfl")
+    ]
     assert elsewhere.load().get("heat__hfl").revision == 1
 
     page.receive({"kind": "recode_save", "side": "recipient", "name": "fuel"})
@@ -90,7 +94,8 @@ def test_a_change_is_shown_first_and_then_reaches_every_use(page, elsewhere, tol
     assert dict(RecodeShelf(page.session.workspace.path).get("fuel").groups)[1] != "Piped gas"
 
 
-def test_an_edit_of_a_level_shows_as_a_departure(page, elsewhere):
+@pytest.mark.usefixtures("elsewhere")
+def test_an_edit_of_a_level_shows_as_a_departure(page):
     page.receive({"kind": "assign", "recipient": [0], "group": 2})
     assert side(page)["recode"]["differs"] == 1
 

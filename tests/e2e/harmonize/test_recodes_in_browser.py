@@ -21,14 +21,14 @@ def open_match(page: Page, server, donor: str, recipient: str) -> None:
 
 def test_a_grouping_is_named_departed_from_and_changed(demo_workspace, app_server, page):
     server = app_server(demo_workspace)
-    open_match(page, server, "elecpay", "elefp")
+    open_match(page, server, "tenure", "ten")
     chip = page.locator(".settings.recipient [data-key=named]")
     chip.click()
-    page.get_by_label("Name of the recode").fill("Who pays, 2 classes")
+    page.get_by_label("Name of the recode").fill("Tenure of mine")
     page.get_by_role("button", name="Save as a recode").click()
     page.get_by_role("dialog").get_by_role("button", name="Save it").click()
-    expect(chip).to_contain_text("Who pays, 2 classes")
-    assert RecodeShelf(demo_workspace).get("who-pays-2-classes").revision == 1
+    expect(chip).to_contain_text("Tenure of mine")
+    assert RecodeShelf(demo_workspace).get("tenure-of-mine").revision == 1
 
     level = page.locator(".side-levels.recipient .level").first
     level.click()
@@ -40,7 +40,7 @@ def test_a_grouping_is_named_departed_from_and_changed(demo_workspace, app_serve
     expect(page.get_by_role("dialog")).to_contain_text("No other harmony changes")
     page.get_by_role("dialog").get_by_role("button", name="Change it everywhere").click()
     expect(chip).not_to_contain_text("differ")
-    assert RecodeShelf(demo_workspace).get("who-pays-2-classes").revision == 2
+    assert RecodeShelf(demo_workspace).get("tenure-of-mine").revision == 2
 
     page.get_by_role("button", name="Detach").click()
     expect(chip).to_have_text("recode")
