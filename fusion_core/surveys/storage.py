@@ -30,7 +30,7 @@ from fusion_core.surveys.model import (
     Variable,
 )
 from fusion_core.surveys.weight_design import WeightDesign
-from fusion_core.workspace.files import RANDOM_NAME, not_readable, read_json, write_json
+from fusion_core.workspace.files import RANDOM_NAME, file_stamp, not_readable, read_json, write_json
 from fusion_core.workspace.folders import (
     dissolve,
     hidden_beside,
@@ -160,12 +160,17 @@ def read_dictionary(folder: PathLike) -> Dictionary:
     CorruptFileError
         If the file is missing or damaged.
     """
-    folder = path_of(folder, "folder")
-    frame = _read_parquet(folder / "dictionary.parquet")
+    path = path_of(folder, "folder") / "dictionary.parquet"
+    return _dictionary_as_of(path, file_stamp(path))
+
+
+@lru_cache(maxsize=16)  # a page asks for the same dictionary many times; none can be changed
+def _dictionary_as_of(path: Path, _stamp: tuple[int, int]) -> Dictionary:
+    frame = _read_parquet(path)
     if "name" not in frame.columns:
         raise CorruptFileError(
             "The survey's dictionary has no column of variable names",
-            where=str(folder / "dictionary.parquet"),
+            where=str(path),
             fix="Restore it from a backup or import the survey again",
         )
     names = [item.name for item in dataclasses.fields(Variable) if item.name != "definition"]

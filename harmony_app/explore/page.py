@@ -36,7 +36,7 @@ from harmony_app.explore.view import (
 from harmony_app.log import LOG
 from harmony_app.shell.look import FigureSaver, Quantity, page_part
 from harmony_app.shell.session import set_query
-from harmony_app.shell.work import SlowWork
+from harmony_app.shell.work import SlowWork, at_once
 
 if TYPE_CHECKING:
     from io import BytesIO
@@ -150,7 +150,7 @@ class ExplorePage(Viewer):
         first
             Whether nothing has been shown yet.
         """
-        with pn.io.hold():
+        with at_once():
             self._dispatch(state, first=first)
 
     def _dispatch(self, state: ExploreState, *, first: bool) -> None:

@@ -51,6 +51,13 @@ class Place:
     build: Callable[[Session], pn.viewable.Viewable]
 
 
+class _Frame(pn.Template):
+    """The frame, which a new part does not make Panel describe all over again."""
+
+    def __repr__(self, depth: int = 0) -> str:
+        return type(self).__name__
+
+
 def page_factory(
     place: Place,
     places: tuple[Place, ...],
@@ -89,7 +96,7 @@ def _framed(
     variables: dict[str, Any], *, jobs: pn.viewable.Viewable, main: pn.viewable.Viewable
 ) -> pn.Template:
     pn.config.design = HarmonyDesign
-    template = pn.Template(_template_source())
+    template = _Frame(_template_source())
     template.location = True  # without it, changes of the address never reach the browser
     template.add_variable("harmony", variables)
     template.add_panel("jobs", jobs)

@@ -15,6 +15,7 @@ from fusion_core.validation.internal import verdict
 from fusion_core.validation.report import TABLES, sentences
 from harmony_app.shell.look import FigureSaver, page_part, segmented
 from harmony_app.shell.session import set_query
+from harmony_app.shell.work import at_once
 from harmony_app.validate.checks import CheckWatch, RepeatBar
 from harmony_app.validate.figures import curves_svg
 from harmony_app.validate.tabs import (
@@ -138,8 +139,9 @@ class ValidatePage(Viewer):
     def dispatch(self, state: ValidateState) -> None:
         """Show another state."""
         self.state = state
-        set_query(**to_query(state))
-        self._show()
+        with at_once():
+            set_query(**to_query(state))
+            self._show()
 
     def _on(self, widget: Any, field: str) -> None:
         widget.param.watch(

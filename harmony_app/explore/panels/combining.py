@@ -82,6 +82,11 @@ class Combining:
         Called with the identifier of a source and the name of a variable that are new.
     styles
         Style sheets of the HTML panes.
+
+    Attributes
+    ----------
+    form
+        What is inside; ``None`` until the card is opened.
     """
 
     def __init__(
@@ -92,9 +97,40 @@ class Combining:
         styles: list[str],
     ) -> None:
         self._catalogue = catalogue
+        self._source: Source | None = None
+        self.form: OutcomeForm | None = None
+        self._parts = (estimator, reload, styles)
+        self.open = pn.widgets.Toggle(label=f"{_TITLE} ▸", margin=(4, 0, 7, 0), **_WIDE)
+        self.open.param.watch(self._toggled, "value")
+        self.panel = pn.Column(self.open, margin=0, **_WIDE)
+
+    def show(self, source: Source, catalogue: Catalogue) -> None:
+        """Offer what can be built from a source."""
+        self._source, self._catalogue = source, catalogue
+        self.panel.visible = source.run is not None
+        if self.form is not None:
+            self.form.show(source, catalogue)
+
+    def _toggled(self, event: Any) -> None:
+        self.open.label = f"{_TITLE} {'▾' if event.new else '▸'}"
+        if self.form is None:  # few visitors build outcomes: the form waits until it is opened
+            self.form = OutcomeForm(*self._parts)
+            self.panel.append(self.form.panel)
+            if self._source is not None:
+                self.form.show(self._source, self._catalogue)
+        self.form.panel.visible = bool(event.new)
+
+
+class OutcomeForm:
+    """What is inside the card: see `Combining`."""
+
+    def __init__(
+        self, estimator: Estimator, reload: Callable[[str, str], None], styles: list[str]
+    ) -> None:
         self._estimator = estimator
         self._reload = reload
         self._source: Source | None = None
+        self._partners: dict[str, Source] = {}
         self._work = SlowWork()
         self.other = pn.widgets.Select(label="Combine with the run", margin=_TIGHT, **_WIDE)
         self.combination = pn.widgets.TextInput(
@@ -132,40 +168,29 @@ class Combining:
             margin=0,
             **_WIDE,
         )
-        self.open = pn.widgets.Toggle(label=f"{_TITLE} ▸", margin=(4, 0, 7, 0), **_WIDE)
-        self._inside = pn.Column(
-            self._joining, outcome, self.message, visible=False, margin=0, **_WIDE
-        )
-        self.open.param.watch(self._toggled, "value")
-        self.panel = pn.Column(self.open, self._inside, margin=0, **_WIDE)
+        self.panel = pn.Column(self._joining, outcome, self.message, margin=0, **_WIDE)
 
     def show(self, source: Source, catalogue: Catalogue) -> None:
         """Offer what can be built from a source."""
         if self._source is source:
             return
-        self._source, self._catalogue = source, catalogue
-        self.panel.visible = source.run is not None
-        partners = {
-            item.title: item.id
+        self._source = source
+        self._partners = {
+            item.id: item
             for item in catalogue.sources.values()
             if isinstance(item.run, Run)
             and item.survey == source.survey
             and item.donors != source.donors
         }
-        self._joining.visible = isinstance(source.run, Run) and bool(partners)
-        self.other.options = partners
-        if partners:
-            self.other.value = next(iter(partners.values()))
+        self._joining.visible = isinstance(source.run, Run) and bool(self._partners)
+        self.other.options = {item.title: key for key, item in self._partners.items()}
+        self.other.value = next(iter(self._partners), None)
         for condition in self.conditions:
             condition.offer(dict(source.columns))
 
-    def _toggled(self, event: Any) -> None:
-        self._inside.visible = bool(event.new)
-        self.open.label = f"{_TITLE} {'▾' if event.new else '▸'}"
-
     def _combine(self) -> None:
         source = self._source
-        other = self._catalogue.sources.get(self.other.value or "")
+        other = self._partners.get(self.other.value or "")
         if source is None or other is None:
             return
         runs = [item.run for item in (source, other) if isinstance(item.run, Run)]

@@ -1,5 +1,8 @@
 """Work beside a session: in the background, in runs, and waited for."""
 
+from harmony_app.shell.work.at_once import (
+    at_once,
+)
 from harmony_app.shell.work.background import (
     BackgroundWork,
     shared_worker,
@@ -23,6 +26,7 @@ __all__ = [
     "RunRow",
     "RunWatch",
     "SlowWork",
+    "at_once",
     "job_indicator",
     "shared_worker",
     "waiting_panel",

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import panel as pn
 
+from harmony_app.shell.work.at_once import at_once
 from harmony_app.shell.work.background import has_ended
 
 Result = TypeVar("Result")
@@ -106,7 +107,8 @@ def _finish(
     failed: Callable[[Exception], None],
 ) -> None:
     result, error = outcome
-    if error is None:
-        done(result)
-    else:
-        failed(error)
+    with at_once():
+        if error is None:
+            done(result)
+        else:
+            failed(error)

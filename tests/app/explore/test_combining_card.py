@@ -60,6 +60,11 @@ def page(workspace, mapped_workspace):
     return ExplorePage(session, read_catalogue(workspace), Estimator(workspace, EstimateCache()))
 
 
+def opened(page):
+    page.combining.open.value = True
+    return page.combining.form
+
+
 def choose(condition, variable, *levels, side="above", threshold=None):
     condition.variable.value = variable
     if levels:
@@ -69,7 +74,7 @@ def choose(condition, variable, *levels, side="above", threshold=None):
 
 
 def test_an_outcome_of_two_conditions_is_kept_and_mapped(page, workspace, mapped_workspace):
-    card = page.combining
+    card = opened(page)
     choose(card.conditions[0], "cold", "Yes")
     choose(card.conditions[1], "tenure", "Renter")
     card.name.value, card.title.value = "cold_renters", "Renters in a cold home"
@@ -82,7 +87,7 @@ def test_an_outcome_of_two_conditions_is_kept_and_mapped(page, workspace, mapped
 
 
 def test_runs_of_two_donors_are_combined_and_asked_together(page, workspace):
-    card = page.combining
+    card = opened(page)
     assert list(card.other.options)
     card.combination.value = "winter_travel"
     card.combine.clicks += 1
@@ -104,7 +109,7 @@ def test_runs_of_two_donors_are_combined_and_asked_together(page, workspace):
     ("name", "message"), [("", "not a name"), ("np", "already"), ("Both Burdens", "not a name")]
 )
 def test_what_cannot_be_kept_is_said_beside_the_button(page, name, message):
-    card = page.combining
+    card = opened(page)
     choose(card.conditions[0], "cold", "Yes")
     card.name.value = name
     card.keep.clicks += 1
