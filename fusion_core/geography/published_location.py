@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 LARGEST_INFLATION: Final = 10.0
 """Components whose slope is less certain than this many times are left out."""
+FEWEST_MANY: Final = 10
+"""From so many places on each can be told from the others; fewer are large regions."""
+_FEWEST_REGIONS: Final = 3
 _COLLINEAR: Final = 1e-8
 
 
@@ -145,3 +148,39 @@ def _between_places(expected: Floats, weight: Floats) -> Floats:
     between, vectors = np.linalg.eigh(centred.T @ (centred * share[:, None]))
     kept = between >= 1.0 / LARGEST_INFLATION
     return np.asarray(vectors[:, kept][:, ::-1])
+
+
+def published_regions(
+    donor: pd.DataFrame, areas: Sequence[str], intersections: Sequence[pd.DataFrame]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+    """Return which published place each donor lives in, and which holds most of each PUMA.
+
+    Parameters
+    ----------
+    donor
+        Donor households with the columns the intersections speak of.
+    areas
+        PUMAs.
+    intersections
+        How the places the donor publishes overlap PUMAs.
+
+    Returns
+    -------
+    tuple or None
+        Codes of the donors' places and of the PUMAs', counted from 0; ``None`` where there are fewer
+        than three places or `FEWEST_MANY` and more, or one has none of the PUMAs.
+    """
+    places = by_place(donor, intersections)
+    if not _FEWEST_REGIONS <= len(places) < FEWEST_MANY:
+        return None
+    codes, held = np.empty(len(donor), dtype=np.intp), []
+    for code, (labels, rows) in enumerate(places):
+        codes[rows] = code
+        share = share_by_puma(labels, intersections)
+        if share is None:
+            return None
+        held.append(share.reindex(list(areas)).fillna(0.0).to_numpy(dtype=np.float64))
+    most = np.stack(held)
+    if (most.sum(axis=1) == 0).any() or (most.sum(axis=0) == 0).any():
+        return None
+    return codes, np.asarray(most.argmax(axis=0), dtype=np.intp)

@@ -142,7 +142,13 @@ def _located(repeat: Repeat, world: World, number: int, folder: Path) -> DonorSa
         PUMA,
         predictors=household_predictors(repeat.recipient, pair.predictors, codes),
     )
-    return with_areas(_sample(repeat, world), rule, repeat.donor, repeat.recipient)
+    return with_areas(
+        _sample(repeat, world),
+        rule,
+        repeat.donor,
+        repeat.recipient,
+        intersections=[world.population.places.intersections],
+    )
 
 
 def _sample(repeat: Repeat, world: World, homes: list[str] | None = None) -> DonorSample:

@@ -52,6 +52,7 @@ def write_published_donor(donor: PublishedDonor, folder: Path) -> None:
             "effective_donors": None if np.isinf(item.effective) else item.effective,
             "between_places": _listed(item.between),
             "unexplained": _listed(item.unexplained),
+            "seen_places": None if item.seen is None else [_listed(row) for row in item.seen],
         }
         for name, item in donor.answers.items()
     ]
@@ -77,6 +78,8 @@ def write_published_donor(donor: PublishedDonor, folder: Path) -> None:
         f"number_{place}": encoded.numbers[:, place] for place in range(encoded.numbers.shape[1])
     }
     predictors |= {f"level_{place}": codes for place, (codes, _) in enumerate(encoded.codes)}
+    if donor.regions is not None:
+        predictors["region"] = donor.regions.astype(np.int16)
     write_table(pd.DataFrame(predictors, index=pd.RangeIndex(encoded.rows)), folder / PREDICTORS)
     record = {
         "format": FORMAT_VERSION,
@@ -137,6 +140,7 @@ def read_published_donor(folder: Path) -> PublishedDonor:
                 np.inf if effective is None else float(effective),
                 _numbers(item.get("between_places")),
                 _numbers(item.get("unexplained")),
+                _numbers(item.get("seen_places")),
             )
         return PublishedDonor.of_tables(
             known,
@@ -145,6 +149,7 @@ def read_published_donor(folder: Path) -> PublishedDonor:
             degrees_of_freedom=float(record["degrees_of_freedom"]),
             donors=int(record["donors"]),
             households=pd.RangeIndex(encoded.rows),
+            regions=predictors["region"].to_numpy(np.intp) if "region" in predictors else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise CorruptFileError(
@@ -159,5 +164,5 @@ def _listed(numbers: Floats | None) -> list[float | None] | None:
     return [float(number) if np.isfinite(number) else None for number in numbers]
 
 
-def _numbers(listed: list[float | None] | None) -> Floats | None:
+def _numbers(listed: list[Any] | None) -> Floats | None:
     return None if listed is None else np.array(listed, dtype=np.float64)

@@ -17,7 +17,7 @@ from fusion_core.geography.known_places import donor_intersections
 from fusion_core.geography.local_context import as_intersections, read_contexts
 from fusion_core.geography.location import PUMA
 from fusion_core.geography.nesting import nested_areas
-from fusion_core.geography.published_location import published_location
+from fusion_core.geography.published_location import published_location, published_regions
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
 from fusion_core.workspace.files import read_json
 from fusion_core.workspace.tables import read_table
@@ -70,9 +70,10 @@ def donor_of_run(
         for context in read_contexts(workspace, run.spec().pair.donor)
         if context.variable in _predictors(run, "context")
     ]
+    rule = _area_rule(run, recipient)
     intersections = (
         donor_intersections(workspace, donor, published, recipient[PUMA].unique())
-        if spatial
+        if spatial or rule is not None
         else []
     )
     sample = sample_with_location(
@@ -84,8 +85,9 @@ def donor_of_run(
         design=described.design,
         intersections=[*intersections, *classes],
     )
-    rule = _area_rule(run, recipient)
-    return sample if rule is None else with_areas(sample, rule, donor, recipient)
+    if rule is None:
+        return sample
+    return with_areas(sample, rule, donor, recipient, intersections=intersections)
 
 
 def _published_donor(run: Run, recipient: pd.DataFrame) -> DonorSample | None:
@@ -95,7 +97,14 @@ def _published_donor(run: Run, recipient: pd.DataFrame) -> DonorSample | None:
         return None
     donor = read_published_donor(folder)
     rule = _area_rule(run, recipient) if donor.knows_areas else None
-    return donor if rule is None else replace(donor, locality=_locality(rule, recipient))
+    if rule is None:
+        return donor
+    locality = _locality(rule, recipient)
+    if donor.regions is None:
+        return replace(donor, locality=locality)
+    regions = np.zeros(int(locality.areas.max()) + 1, dtype=np.intp)
+    regions[locality.areas] = donor.regions
+    return replace(donor, locality=replace(locality, regions=regions))
 
 
 def _area_rule(run: Run, recipient: pd.DataFrame) -> AreaRule | None:
@@ -106,7 +115,12 @@ def _area_rule(run: Run, recipient: pd.DataFrame) -> AreaRule | None:
 
 
 def with_areas(
-    sample: DonorSample, rule: AreaRule, donor: pd.DataFrame, recipient: pd.DataFrame
+    sample: DonorSample,
+    rule: AreaRule,
+    donor: pd.DataFrame,
+    recipient: pd.DataFrame,
+    *,
+    intersections: Sequence[pd.DataFrame] = (),
 ) -> DonorSample:
     """Return a donor with where households live and what is known of how areas differ.
 
@@ -118,9 +132,19 @@ def with_areas(
         Learned from known answers.
     donor, recipient
         The prepared surveys; the recipient with its PUMAs.
+    intersections
+        How the places the donor publishes overlap PUMAs.
     """
-    places = donor_places(rule, donor, recipient)
-    return replace(sample, locality=_locality(rule, recipient), places=places)
+    locality = _locality(rule, recipient)
+    many = donor_places(rule, donor, recipient)
+    if many is not None:
+        return replace(sample, locality=locality, places=many)
+    areas = [str(area) for area in recipient[PUMA].unique()]
+    found = published_regions(donor, areas, intersections)
+    if found is None:
+        return replace(sample, locality=locality)
+    own, regions = found
+    return replace(sample, locality=replace(locality, regions=regions), places=own)
 
 
 def donor_places(

@@ -3,6 +3,7 @@
 from fusion_core.estimates.variance.area_error import (
     AreaEffect,
     Locality,
+    SeenPlaces,
 )
 from fusion_core.estimates.variance.area_rule import (
     KAPPAS,
@@ -29,6 +30,7 @@ from fusion_core.estimates.variance.donor_effect import DonorEffect, Effect, Joi
 from fusion_core.estimates.variance.donor_error import DonorError, JointDonorError, donor_error
 from fusion_core.estimates.variance.donor_places import (
     DonorPlaces,
+    FewPlaces,
     place_differences,
     place_excess,
 )
@@ -76,6 +78,7 @@ __all__ = [
     "DonorSample",
     "Donors",
     "Effect",
+    "FewPlaces",
     "GroupEstimates",
     "JointDonorError",
     "JointEffect",
@@ -85,6 +88,7 @@ __all__ = [
     "PublishedAnswers",
     "PublishedDonor",
     "RankSets",
+    "SeenPlaces",
     "area_likelihood",
     "area_scale",
     "ask_donor",

@@ -58,11 +58,14 @@ class Locality(Checked):
         Area of each of the recipient's households, counted from 0; −1 for none.
     nested
         Larger area of each area, by level of `AreaRule.shares`; the smallest level itself is left out.
+    regions
+        Which of the few places the donor publishes each area lies in; ``None`` where that is not known.
     """
 
     rule: AreaRule
     areas: NDArray[np.intp]
     nested: Mapping[str, NDArray[np.intp]]
+    regions: NDArray[np.intp] | None = None
     _foretold: dict[tuple[Any, ...], AreaScale] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -71,22 +74,23 @@ class Locality(Checked):
         """Return it for the recipient's households in another order."""
         return replace(self, areas=self.areas[order])
 
-    def foretell(self, key: tuple[Any, ...], excess: Callable[[], float]) -> AreaScale:
+    def foretell(self, key: tuple[Any, ...], seen: Callable[[], SeenPlaces]) -> AreaScale:
         """Return what is foretold of a variable.
 
         Parameters
         ----------
         key
             What tells it from others.
-        excess
-            Gives its π (`donor_places`), NaN where it is not known; asked once.
+        seen
+            Gives what the donor's places say of it; asked once.
         """
         if key not in self._foretold:
-            self._foretold[key] = self.rule.foretell(excess())
+            found = seen()
+            self._foretold[key] = self.rule.foretell(found.excess, found.likelihood)
         return self._foretold[key]
 
-    def loadings(self, groups: Groups, weight: Floats) -> sparse.csr_array:
-        """Return how much each group moves with each area, levels side by side.
+    def loadings(self, groups: Groups, weight: Floats) -> Loadings:
+        """Return how much each group moves with each area, level by level.
 
         Parameters
         ----------
@@ -107,11 +111,72 @@ class Locality(Checked):
         ).tocsr()
         total = np.bincount(member, own, minlength=len(groups))
         shares = sparse.diags_array(1.0 / np.where(total > 0, total, 1.0)) @ sums
-        parts = []
-        for level, share in self.rule.shares.items():
+        parts = {}
+        for level in self.rule.shares:
             codes = self.nested.get(level, np.arange(count))
             joined = sparse.coo_array((np.ones(count), (np.arange(count), codes))).tocsr()
-            parts.append(np.sqrt(max(share, 0.0)) * (shares @ joined))
+            parts[level] = sparse.csr_array(shares @ joined)
+        between = None
+        if self.regions is not None:
+            joined = sparse.coo_array((np.ones(count), (np.arange(count), self.regions))).tocsr()
+            every = np.bincount(self.areas[self.areas >= 0], weight[self.areas >= 0], count)
+            # The donor has all places: what they have in common is no difference between them.
+            common = (every / every.sum()) @ joined
+            between = sparse.csr_array((shares @ joined).toarray() - common)
+        return Loadings(self.rule.shares, parts, between)
+
+
+@dataclass(frozen=True)
+class SeenPlaces(Checked):
+    """What the places a donor publishes say of a variable.
+
+    Attributes
+    ----------
+    excess
+        π (`donor_places.place_excess`), NaN where it is not known.
+    likelihood
+        Of few places (`donor_places.FewPlaces`); ``None`` where they say nothing.
+    """
+
+    excess: float = np.nan
+    likelihood: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Loadings(Checked):
+    """How much each group moves with each area.
+
+    Attributes
+    ----------
+    shares
+        How variance divides among levels of areas, `AreaRule.shares`.
+    levels
+        By level, the share of each group's weight in each area.
+    between
+        The same for the few places the donor publishes, less that of everybody; ``None`` for none.
+    """
+
+    shares: Mapping[str, float]
+    levels: Mapping[str, Matrix]
+    between: Matrix | None
+
+    def of(self, above: float) -> Matrix:
+        """Return the movement with a unit of each area's effect, levels side by side.
+
+        Parameters
+        ----------
+        above
+            Share of the variance between the few places the donor publishes.
+        """
+        from scipy import sparse
+
+        inside = 1.0 if self.between is None else 1.0 - above
+        parts = [
+            np.sqrt(max(inside * share, 0.0)) * self.levels[level]
+            for level, share in self.shares.items()
+        ]
+        if self.between is not None and above > 0:
+            parts.append(np.sqrt(above) * self.between)
         return sparse.csr_array(sparse.hstack(parts))
 
 
@@ -163,7 +228,7 @@ class Partition:
 
     groups: Groups
     weight: Floats
-    loadings: sparse.csr_array
+    loadings: Loadings
 
     @cached_property
     def mass(self) -> Floats:
@@ -183,7 +248,7 @@ def effect_of_areas(
     item: NamedTarget,
     estimates: Floats,
     *,
-    excess: Callable[[], float],
+    seen: Callable[[], SeenPlaces],
     unexplained: float,
 ) -> AreaEffect:
     """Return how far areas move the estimates of a target.
@@ -202,12 +267,12 @@ def effect_of_areas(
         What is estimated.
     estimates
         Its estimates, shape (groups, M).
-    excess
-        Gives how much of the donor's answers differs between places, NaN where it is not known.
+    seen
+        Gives what the donor's places say of the variable.
     unexplained
         Variance of the donor's answers around their regression on the predictors; NaN where it is not known.
     """
-    foretold = locality.foretell(_key(item), excess)
+    foretold = locality.foretell(_key(item), seen)
     count = estimates.shape[1]
     total = isinstance(item.target, TotalTarget)
     unit = partition.mass if total else np.ones(len(estimates))
@@ -225,7 +290,8 @@ def effect_of_areas(
         relative = np.maximum(variance / unexplained / np.sqrt(surplus), LEAST_SCALE)
         variance = unexplained * np.square(relative)
     scale = np.sqrt(foretold.kappa * np.nan_to_num(variance)) * unit
-    return AreaEffect(_row_scaled(partition.loadings, scale), foretold.degrees_of_freedom)
+    loadings = partition.loadings.of(foretold.above)
+    return AreaEffect(_row_scaled(loadings, scale), foretold.degrees_of_freedom)
 
 
 def _row_scaled(matrix: sparse.csr_array, by: Floats) -> sparse.csr_array:

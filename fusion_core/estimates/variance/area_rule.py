@@ -16,6 +16,10 @@ beyond the predictors over that within, from predictions by the donors of all ot
 (`place_excess`). Variables that differ between places differ between areas: log κ is normal around
 α + β·log(π + δ) with standard deviation σ, without places around α.
 
+A few large regions, such as the five of a state, are no such places: each variable's differences between
+them are seen as they are (`FewPlaces`), beyond *all* predictors of the fusion, and what they show is
+added to what is foretold inside them. It is common to the areas of a region, and nothing for everybody.
+
 **Uncertainty.** A variance estimated as zero is none that is known to be zero (Li and Lahiri 2010, *An
 adjusted maximum likelihood method for solving small area estimation problems*, Journal of Multivariate
 Analysis 101). So nothing is maximised: each known variable enters with its whole likelihood of κ, and α
@@ -64,10 +68,14 @@ class AreaScale(Checked):
         The squared scale of a t distribution of u_a/√(v_a²/v).
     degrees_of_freedom
         Of that distribution: the fewer, the less is known of κ.
+    above
+        The share of κ that is between the few places the donor publishes, and common to the areas of
+        one; 0 where they say nothing.
     """
 
     kappa: float
     degrees_of_freedom: float
+    above: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -125,20 +133,24 @@ class AreaRule(Checked):
         kept = tuple(item for item in self.evidence if item.variable != variable)
         return AreaRule(kept, self.shares, self.predictors, self.place)
 
-    def foretell(self, places: float = np.nan) -> AreaScale:
+    def foretell(self, places: float = np.nan, seen: Floats | None = None) -> AreaScale:
         """Return what is foretold of κ.
 
         Parameters
         ----------
         places
             π of the variable asked for, NaN where it is not known.
+        seen
+            Logarithm of the likelihood, at `KAPPAS`, of the variance between the few places the donor
+            publishes, which is added to what is foretold inside them.
         """
         used = [item for item in self.evidence if np.isfinite(item.places) or np.isnan(places)]
         slope = 0.0 if np.isnan(places) else _SLOPE
         posterior = _posterior(used, slope)
         expected = _LEVELS + (0.0 if np.isnan(places) else slope * _log_places(places))
         mass = np.einsum("as,ask->k", posterior, _around(expected))
-        return _as_t(mass / mass.sum())
+        mass /= mass.sum()
+        return _as_t(mass) if seen is None else _with_seen(mass, seen)
 
     def to_record(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -221,6 +233,19 @@ def area_likelihood(difference: Floats, known: Floats, scale: Floats) -> Floats:
 
 def _log_places(places: float) -> float:
     return float(np.log(places + _LEAST_PLACE))
+
+
+def _with_seen(inside: Floats, seen: Floats) -> AreaScale:
+    """Add the variance between places, of which all orders of magnitude are alike but for what is seen."""
+    between = np.exp(seen) / np.exp(seen).sum()
+    sums = KAPPAS[:, None] + KAPPAS
+    joint = inside[:, None] * between
+    step = np.log(KAPPAS[1] / KAPPAS[0])
+    place = np.clip(np.rint(np.log(sums / KAPPAS[0]) / step), 0, len(KAPPAS) - 1)
+    mass = np.bincount(place.astype(np.intp).ravel(), joint.ravel(), minlength=len(KAPPAS))
+    found = _as_t(np.asarray(mass, dtype=np.float64))
+    above = float((joint * (KAPPAS / sums)).sum())
+    return AreaScale(found.kappa, found.degrees_of_freedom, above)
 
 
 @lru_cache(maxsize=64)

@@ -69,7 +69,12 @@ from fusion_core.estimates.statistics import (
     quantiles_of_draws,
 )
 from fusion_core.estimates.variance._factors import Factors, directions, predictor_sums
-from fusion_core.estimates.variance.area_error import AreaEffect, Partition, effect_of_areas
+from fusion_core.estimates.variance.area_error import (
+    AreaEffect,
+    Partition,
+    SeenPlaces,
+    effect_of_areas,
+)
 from fusion_core.estimates.variance.donor_effect import DonorEffect, Effect, JointEffect
 from fusion_core.estimates.variance.donor_sample import DonorSample
 from fusion_core.estimates.variance.donors import Donor, samples_of
@@ -199,15 +204,15 @@ class DonorError(Checked):
         if values is not None and self.sample.regression(values).is_determined:
             unexplained = self.sample.unexplained(values)
 
-        def excess() -> float:
-            return np.nan if values is None else self.sample.place_excess(values)
+        def seen() -> SeenPlaces:
+            return SeenPlaces() if values is None else self.sample.seen_places(values)
 
         return effect_of_areas(
             locality,
             self._partition,
             item,
             estimates,
-            excess=excess,
+            seen=seen,
             unexplained=unexplained,
         )
 

@@ -30,9 +30,10 @@ from fusion_core.estimates.statistics import (
     effective_sample_size,
     weight_matrix,
 )
-from fusion_core.estimates.variance.area_error import Locality
+from fusion_core.estimates.variance.area_error import Locality, SeenPlaces
+from fusion_core.estimates.variance.area_rule import KAPPAS
 from fusion_core.estimates.variance.covariates import Covariates, encode_alike
-from fusion_core.estimates.variance.donor_places import DonorPlaces
+from fusion_core.estimates.variance.donor_places import DonorPlaces, FewPlaces
 from fusion_core.frames import Table, read_frame
 from fusion_core.fusion.implicates import order_of
 from fusion_core.records import Checked
@@ -78,7 +79,8 @@ class DonorSample(Checked, Summarized):
         Where the recipient's households live and what is known of how areas differ; ``None`` leaves that
         out of the error.
     places
-        Where the donors live, as far as the donor publishes it; ``None`` where it does not.
+        Where the donors live, as far as the donor publishes it: many places, or the codes of a few;
+        ``None`` where it does not.
     """
 
     columns: Mapping[str, Column]
@@ -89,7 +91,7 @@ class DonorSample(Checked, Summarized):
     households: pd.Index | None = None
     degrees_of_freedom: float = np.inf
     locality: Locality | None = None
-    places: DonorPlaces | None = None
+    places: DonorPlaces | NDArray[np.intp] | None = None
     dealt: NDArray[np.intp] | None = None
     _regressions: dict[bytes, Regression] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -321,20 +323,20 @@ class DonorSample(Checked, Summarized):
         residual = np.nan_to_num(values - self._matrix @ self.coefficients(values), nan=0.0)
         return float(weight @ np.square(residual) / weight.sum())
 
-    def place_excess(self, values: Floats) -> float:
-        """Return how much of donors' values differs between places, π of `area_rule`.
+    def seen_places(self, values: Floats) -> SeenPlaces:
+        """Return what the places the donor publishes say of donors' values.
 
         Parameters
         ----------
         values
             One number per donor, NaN for those who did not answer.
-
-        Returns
-        -------
-        float
-            NaN where the donor publishes too few places.
         """
-        return np.nan if self.places is None else self.places.excess(values)
+        if isinstance(self.places, DonorPlaces):
+            return SeenPlaces(self.places.excess(values))
+        if self.places is None:
+            return SeenPlaces()
+        few = FewPlaces(self._matrix, self.weights[:, 0], self.places)
+        return SeenPlaces(likelihood=few.likelihood(values, KAPPAS))
 
     def regression(self, values: Floats) -> Regression:
         """Return the regression on those donors who answered.

@@ -31,6 +31,8 @@ from fusion_core.estimates.statistics import (
     Number,
     ThresholdIndicator,
 )
+from fusion_core.estimates.variance.area_error import SeenPlaces
+from fusion_core.estimates.variance.area_rule import KAPPAS
 from fusion_core.estimates.variance.covariates import Covariates
 from fusion_core.estimates.variance.donor_sample import DonorSample, Regression
 from fusion_core.records import Checked
@@ -82,6 +84,9 @@ class PublishedAnswers(Checked):
         Of each function, what differs between the places the donor publishes (π of `area_rule`) and
         the variance of single donors around the regression; NaN where it is not known. ``None`` in
         data published before areas had a part in margins.
+    seen
+        Of each function, what a few places say (`donor_places.FewPlaces`), shape (functions, `KAPPAS`),
+        NaN where they say nothing; ``None`` where the donor does not publish a few.
     """
 
     levels: tuple[str, ...]
@@ -93,6 +98,7 @@ class PublishedAnswers(Checked):
     effective: float
     between: Floats | None = None
     unexplained: Floats | None = None
+    seen: Floats | None = None
 
     @property
     def withheld(self) -> tuple[str, ...]:
@@ -182,10 +188,14 @@ class PublishedDonor(DonorSample):
         What is known of each fused variable.
     donors
         Number of donors.
+    regions
+        Which of the few places the donor publishes each household of the recipient lives in; ``None``
+        where it does not publish a few.
     """
 
     answers: Mapping[str, PublishedAnswers] = field(default_factory=dict)
     donors: int = 0
+    regions: NDArray[np.intp] | None = None
 
     @classmethod
     def of_tables(
@@ -197,12 +207,13 @@ class PublishedDonor(DonorSample):
         degrees_of_freedom: float,
         donors: int,
         households: pd.Index[Any] | None = None,
+        regions: NDArray[np.intp] | None = None,
     ) -> PublishedDonor:
         """Build a donor from what was published of it.
 
         Parameters
         ----------
-        answers, donors
+        answers, donors, regions
             See the attributes.
         recipient, factor, degrees_of_freedom, households
             As in `DonorSample`.
@@ -220,6 +231,7 @@ class PublishedDonor(DonorSample):
             degrees_of_freedom,
             answers=answers,
             donors=donors,
+            regions=regions,
         )
 
     def answers_to(self, measure: Measure) -> DonorAnswers | None:
@@ -273,23 +285,28 @@ class PublishedDonor(DonorSample):
         """Whether it was published what the part of areas in a margin needs."""
         return all(item.between is not None for item in self.answers.values())
 
-    def place_excess(self, values: Floats) -> float:
-        """Return how much of known functions differs between places; between two marks, their mean."""
-        return self._mean_of(values, lambda item: item.between)
+    def seen_places(self, values: Floats) -> SeenPlaces:
+        """Return what the donor's places say of known functions; between two marks, their mean."""
+        excess = self._mean_of(values, lambda item: item.between)
+        likelihood = self._mean_of(values, lambda item: item.seen)
+        told = likelihood.ndim > 0 and np.isfinite(likelihood).all()
+        return SeenPlaces(float(excess), likelihood if told else None)
 
     def unexplained(self, values: Floats) -> float:
         """Return the variance of single donors around the regression; between two marks, their mean."""
-        return self._mean_of(values, lambda item: item.unexplained)
+        return float(self._mean_of(values, lambda item: item.unexplained))
 
-    def _mean_of(self, values: Floats, known: Callable[[PublishedAnswers], Floats | None]) -> float:
+    def _mean_of(
+        self, values: Floats, known: Callable[[PublishedAnswers], Floats | None]
+    ) -> Floats:
         for item, used, part in self._parts(values):
             told, share = known(item), np.abs(part)
             # Below a mark is answered less above it: it varies as what is above.
             if not item.levels and len(used) > 1:
                 share = np.where(used == _ANSWERED, 0.0, share)
             if told is not None:
-                return float(share @ told[used] / share.sum())
-        return np.nan
+                return np.asarray(share @ told[used] / share.sum())
+        return np.asarray(np.nan)
 
     def regression(self, values: Floats) -> Regression:
         """Return a regression that tells no more than whether there were donors enough."""
@@ -348,6 +365,7 @@ def publish_donor(
         name: replace(item, movements=movements)
         for (name, item), movements in zip(raw.items(), turned, strict=True)
     }
+    where = sample.locality
     return PublishedDonor.of_tables(
         answers,
         sample.recipient,
@@ -355,6 +373,7 @@ def publish_donor(
         degrees_of_freedom=sample.degrees_of_freedom,
         donors=int((sample.weights[:, 0] > 0).sum()),
         households=sample.households,
+        regions=None if where is None or where.regions is None else where.regions[where.areas],
     )
 
 
@@ -381,6 +400,7 @@ def _tabulated(sample: DonorSample, column: Column, fewest: int) -> PublishedAns
     coefficients = np.full((len(measures), size), np.nan)
     movements = np.zeros((len(measures), size, axes))
     between, unexplained = np.full(len(measures), np.nan), np.full(len(measures), np.nan)
+    seen = np.full((len(measures), len(KAPPAS)), np.nan)
     determined = True
     for place, measure in enumerate(measures):
         answers = None if measure is None else sample.answers_to(measure)
@@ -390,7 +410,10 @@ def _tabulated(sample: DonorSample, column: Column, fewest: int) -> PublishedAns
         determined &= sample.regression(values).is_determined
         coefficients[place] = sample.coefficients(values)
         movements[place] = sample.movements(values)
-        between[place] = sample.place_excess(values)
+        told = sample.seen_places(values)
+        between[place] = told.excess
+        if told.likelihood is not None:
+            seen[place] = told.likelihood
         unexplained[place] = sample.unexplained(values)
     answered = sample.answers_to(Answered(column))
     used = np.zeros(sample.own.rows) if answered is None else answered.met[0]
@@ -405,6 +428,7 @@ def _tabulated(sample: DonorSample, column: Column, fewest: int) -> PublishedAns
         effective,
         between,
         unexplained,
+        seen if np.isfinite(seen).any() else None,
     )
 
 

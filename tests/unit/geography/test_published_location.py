@@ -4,7 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fusion_core.geography.published_location import LARGEST_INFLATION, published_location
+from fusion_core.geography.published_location import (
+    LARGEST_INFLATION,
+    published_location,
+    published_regions,
+)
 
 AREAS = tuple(f"01{number:03}00" for number in range(1, 9))
 WARMTH = dict(zip(AREAS, (1.0, 2.0, 3.0, 4.0, 11.0, 12.0, 13.0, 14.0), strict=True))
@@ -107,3 +111,26 @@ def test_predictors_that_never_vary_are_no_component():
         donor_of(["cold", "warm"]), recipient, spatial=("climate.flat", "climate.empty")
     )
     assert donor.shape == (2, 0)
+
+
+def test_each_donor_and_each_puma_has_the_region_that_holds_most_of_it():
+    donor = pd.DataFrame({"region": ["b", "a", "c", "b"]})
+    overlap = pd.DataFrame(
+        {
+            "region": ["a", "a", "b", "b", "c"],
+            "puma": ["1", "2", "2", "3", "4"],
+            "share": [1.0, 0.3, 0.7, 1.0, 1.0],
+        }
+    )
+    own, held = published_regions(donor, ["1", "2", "3", "4"], [overlap])
+    assert own.tolist() == [1, 0, 2, 1]
+    assert held.tolist() == [0, 1, 1, 2]
+
+
+def test_two_regions_or_a_puma_outside_of_all_say_nothing():
+    donor = pd.DataFrame({"region": ["a", "b", "b"]})
+    overlap = pd.DataFrame({"region": ["a", "b"], "puma": ["1", "2"], "share": [1.0, 1.0]})
+    assert published_regions(donor, ["1", "2"], [overlap]) is None
+    donor = pd.DataFrame({"region": ["a", "b", "c"]})
+    overlap = pd.DataFrame({"region": ["a", "b", "c"], "puma": ["1", "2", "3"], "share": 1.0})
+    assert published_regions(donor, ["1", "2", "3", "9"], [overlap]) is None

@@ -136,6 +136,22 @@ def test_loadings_of_a_level_sum_to_the_root_of_its_share(world):
     recipient, _, _, area = world
     locality = located(world, {"puma": 0.75, "state": 0.25}).locality
     groups = Groups.from_codes((area % 3).astype(np.intp), 3)
-    loadings = locality.loadings(groups, recipient["weight"].to_numpy())
+    loadings = locality.loadings(groups, recipient["weight"].to_numpy()).of(0.0)
     assert loadings[:, :AREAS].sum(axis=1) == pytest.approx(np.sqrt(0.75))
     assert loadings[:, AREAS:].sum(axis=1) == pytest.approx(0.5)
+
+
+def test_what_differs_between_a_donors_regions_moves_their_areas_and_not_everybody():
+    """A donor that interviews in all regions knows what they have in common."""
+    areas = np.repeat(np.arange(4), 10).astype(np.intp)
+    regions = np.array([0, 0, 1, 1])
+    locality = Locality(AreaRule((), {"puma": 1.0}), areas, {}, regions)
+    by_area, everybody = Groups.from_codes(areas, 4), Groups.from_codes(np.zeros(40, dtype=int), 1)
+    weight = np.ones(40)
+    moved = locality.loadings(by_area, weight).of(1.0).toarray()
+    assert np.square(moved).sum(axis=1) == pytest.approx(0.5)
+    assert moved[0] == pytest.approx(moved[1])
+    assert np.square(locality.loadings(everybody, weight).of(1.0).toarray()).sum() == 0
+    assert np.square(locality.loadings(by_area, weight).of(0.0).toarray()).sum(
+        axis=1
+    ) == pytest.approx(1)

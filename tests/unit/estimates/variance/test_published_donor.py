@@ -77,7 +77,7 @@ def implicates_of(donor: pd.DataFrame, rows: int, *, gaps: bool = False) -> Impl
 
 
 def both(
-    statistic: Statistic, *, gaps: bool = False, with_areas: bool = True
+    statistic: Statistic, *, gaps: bool = False, with_areas: bool = True, few: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     donor, recipient = donor_table(), recipient_table()
     implicates = implicates_of(donor, len(recipient), gaps=gaps)
@@ -91,16 +91,18 @@ def both(
         design=DESIGN,
     )
     lived = np.random.default_rng(4)
-    sample = replace(
-        sample,
-        places=DonorPlaces(
-            sample.own.matrix()[:, :2], sample.weights[:, 0], lived.integers(0, 12, len(donor))
-        ),
-    )
+    codes, regions = lived.integers(0, 12, len(donor)), None
+    places = DonorPlaces(sample.own.matrix()[:, :2], sample.weights[:, 0], codes)
+    if few:
+        places, regions = codes // 3, np.array([0, 2, 3])
+    sample = replace(sample, places=places)
     columns = [find_column(name, implicates, None) for name in implicates.names]
     evidence = AreaEvidence("known", "", -np.square(np.log(KAPPAS) + 4.0), 0.02, 1.0)
     areas = Locality(
-        AreaRule((evidence,), {"area": 1.0}), pd.factorize(recipient["area"])[0].astype(np.intp), {}
+        AreaRule((evidence,), {"area": 1.0}),
+        pd.factorize(recipient["area"])[0].astype(np.intp),
+        {},
+        regions,
     )
     return tuple(
         analyze(
@@ -114,6 +116,7 @@ def both(
     )
 
 
+@pytest.mark.parametrize("few", [False, True], ids=["many places", "few places"])
 @pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize(
     "statistic",
@@ -129,8 +132,8 @@ def both(
     ],
     ids=str,
 )
-def test_margins_are_those_of_the_whole_donor(statistic, gaps):
-    own, published = both(statistic, gaps=gaps)
+def test_margins_are_those_of_the_whole_donor(statistic, gaps, few):
+    own, published = both(statistic, gaps=gaps, few=few)
     pd.testing.assert_frame_equal(own, published, rtol=1e-7)
 
 
