@@ -13,6 +13,7 @@ from fusion_core.cli.harmonies._exporting import export_harmonies
 from fusion_core.cli.harmonies._importing import import_harmonies
 from fusion_core.cli.harmonies._recodes import app as recodes
 from fusion_core.cli.harmonies._suggestions import suggest_harmonies
+from fusion_core.cli.harmonies._targets import show_targets
 from fusion_core.cli.harmonies._transfer import (
     accepted_harmonies,
     has_microdata,
@@ -106,6 +107,7 @@ app.command("export")(export_harmonies)
 app.command("check")(check_harmonies)
 app.command("suggest")(suggest_harmonies)
 app.command("decide")(decide_variables)
+app.command("targets")(show_targets)
 app.add_typer(recodes, name="recodes")
 
 

@@ -9,6 +9,16 @@ from fusion_core.harmony.overview.coverage import (
     coverage,
     donor_reviews,
 )
+from fusion_core.harmony.overview.targets import (
+    TargetColumn,
+    TargetGroup,
+    TargetPlace,
+    TargetRow,
+    TargetTable,
+    regroup,
+    target_table,
+    target_variables,
+)
 from fusion_core.harmony.overview.vintage_matrix import (
     VintageRow,
     vintage_matrix,
@@ -17,9 +27,17 @@ from fusion_core.harmony.overview.vintage_matrix import (
 __all__ = [
     "CheckResult",
     "Coverage",
+    "TargetColumn",
+    "TargetGroup",
+    "TargetPlace",
+    "TargetRow",
+    "TargetTable",
     "VintageRow",
     "coverage",
     "donor_reviews",
+    "regroup",
+    "target_table",
+    "target_variables",
     "verdict",
     "vintage_matrix",
 ]

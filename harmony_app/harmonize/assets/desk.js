@@ -38,6 +38,7 @@ export function render({ model }) {
     check: (question) => model.send_msg({ kind: "check", ...question }),
     choosePair: (pair) => send({ kind: "pair", pair }),
     chooseView: (view) => { showView(view); send({ kind: "view", view }); },
+    showTarget(variable) { showView("target"); overview.startTarget(variable); },
     showCoverage() { showView("coverage"); overview.startCoverage(); },
     openTheme(pair, theme) {
       if (pair !== state.place.pair) actions.choosePair(pair);

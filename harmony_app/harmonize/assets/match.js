@@ -65,7 +65,8 @@ export function createMatch(actions) {
   function harmonyTabs(subject) {
     const others = subject.harmonies.filter((item) => item.recipient !== subject.recipient.name);
     return h("span.tabs", {}, ...others.map((item) => h("button.small", { type: "button", title: `Open the harmony with ${item.recipient}`, onclick: () => actions.chooseRecipient(item.recipient) }, item.recipient)),
-      h("button.small", { type: "button", title: "Match with another recipient variable", onclick: () => actions.startChoice() }, isSaved(subject) ? "+ another" : "change"));
+      h("button.small", { type: "button", title: "Match with another recipient variable", onclick: () => actions.startChoice() }, isSaved(subject) ? "+ another" : "change"),
+      h("button.small", { type: "button", "aria-label": "All surveys", title: `All surveys: ${subject.recipient.name} as all donors and years answer it, in one table`, onclick: () => actions.showTarget(subject.recipient.name) }, "▦"));
   }
 
   function showPlain(side, variable, now, distribution) {

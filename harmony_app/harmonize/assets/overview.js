@@ -4,6 +4,7 @@ import { createConvey } from "./convey.js";
 import { createCoverage } from "./coverage.js";
 import { createHarmonyTable } from "./harmony_table.js";
 import { h, setText } from "./dom.js";
+import { createTarget } from "./target.js";
 import { OVERVIEWS } from "./worklist.js";
 
 export function createOverview(actions, exchange, dialogs) {
@@ -19,6 +20,7 @@ export function createOverview(actions, exchange, dialogs) {
     h("div.segments", { role: "tablist", "aria-label": "Which harmonies" }, ...Object.values(scopes)), h("span.space"),
     h("button", { type: "button", title: "Bring harmonies of another vintage here, or take these there", onclick: () => startConvey([]) }, "Convey harmonies …"),
     h("button", { type: "button", title: "See in which vintages each harmony exists and where they differ", onclick: () => startCompare([]) }, "Compare vintages"),
+    h("button", { type: "button", title: "A recipient variable as all donors and years answer it, in one table to edit", onclick: () => startTarget("") }, "One variable, all surveys"),
     h("button", { type: "button", title: "fusionData .R files, or JSON exported here", onclick: exchange.chooseFiles }, "Import files …"),
     h("button", { type: "button", title: "Documentation, fusionData .R, JSON, CSV", onclick: exchange.exportAll }, "Export …"),
     h("button", { type: "button", title: "Harmonies that were deleted, to bring back", onclick: () => actions.send({ kind: "deleted" }) }, "Deleted …"));
@@ -37,7 +39,8 @@ export function createOverview(actions, exchange, dialogs) {
   const convey = createConvey(own);
   const compare = createCompare(own);
   const coverage = createCoverage(own);
-  const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, list, convey.element, compare.element, coverage.element);
+  const target = createTarget(own);
+  const element = h("section.pane.overview", { "aria-label": "All harmonies", hidden: true }, list, convey.element, compare.element, coverage.element, target.element);
 
   function show(view) {
     shown = view;
@@ -45,10 +48,13 @@ export function createOverview(actions, exchange, dialogs) {
     convey.element.hidden = view !== "convey";
     compare.element.hidden = view !== "compare";
     coverage.element.hidden = view !== "coverage";
+    target.element.hidden = view !== "target";
   }
 
   function startConvey(keys) { show("convey"); convey.start(keys.length ? "to" : "from", keys); }
   function startCompare(keys) { show("compare"); compare.start(keys); }
+
+  function startTarget(variable) { show("target"); target.palette(palette); target.start(variable); }
 
   /** Open the view the address or the server names, unless this is what it answers to. */
   function follow(view, { direction, other, keys }) {
@@ -59,6 +65,7 @@ export function createOverview(actions, exchange, dialogs) {
     if (view === "convey") convey.start(direction, keys, other);
     if (view === "compare") compare.start(keys);
     if (view === "coverage") coverage.start();
+    if (view === "target") { target.palette(palette); target.start(other); }
   }
 
   function mark(scope) { for (const [name, button] of Object.entries(scopes)) button.setAttribute("aria-selected", String(name === scope)); }
@@ -77,8 +84,9 @@ export function createOverview(actions, exchange, dialogs) {
   show("all");
   return {
     element,
+    startTarget,
     startCoverage() { show("coverage"); coverage.start(); },
-    answers: { ...convey.answers(() => palette), ...compare.answers, ...coverage.answers },
+    answers: { ...convey.answers(() => palette), ...compare.answers, ...coverage.answers, ...target.answers },
     place(next) {
       pair = next.pair;
       palette = next.palette;

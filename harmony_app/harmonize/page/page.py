@@ -24,7 +24,7 @@ from harmony_app.harmonize.page._opening import Opening
 from harmony_app.harmonize.recodes import Recoding
 from harmony_app.harmonize.screen import Screen
 from harmony_app.harmonize.suggest import Queueing, Ranking, Suggesting
-from harmony_app.harmonize.table import Tabling
+from harmony_app.harmonize.table import Tabling, Targeting
 from harmony_app.harmonize.team import Teamwork
 from harmony_app.harmonize.vintages import ComparingVintages, CoverageView, Transferring
 from harmony_app.harmonize.work import (
@@ -90,6 +90,7 @@ class HarmonizePage:
                 self._queueing.actions,
                 self._checks.actions,
                 tabling.actions,
+                Targeting(self, steps).actions,
                 Exchange(self).actions,
                 Transferring(self, steps).actions,
                 ComparingVintages(self).actions,

@@ -61,6 +61,7 @@ MODULES: Final = (
     "convey",
     "compare",
     "coverage",
+    "target",
     "import_report",
     "exchange",
     "overview",
@@ -75,6 +76,7 @@ STYLES: Final = (
     "checks",
     "teamwork",
     "overview",
+    "target",
     "exchange",
     "room",
 )

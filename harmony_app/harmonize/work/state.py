@@ -11,12 +11,12 @@ from typing import Final, Literal, get_args
 from fusion_core.harmony.model import Harmony, SurveyPair, harmony_key
 from fusion_core.harmony.store import Draft
 
-View = Literal["match", "all", "convey", "compare", "coverage", "findings"]
+View = Literal["match", "all", "convey", "compare", "coverage", "target", "findings"]
 Direction = Literal["from", "to"]
 
 VIEWS: Final[tuple[View, ...]] = get_args(View)
-VINTAGE_VIEWS: Final[frozenset[View]] = frozenset({"convey", "compare", "coverage"})
-"""Views beside the table of all harmonies that look at other vintages."""
+VINTAGE_VIEWS: Final[frozenset[View]] = frozenset({"convey", "compare", "coverage", "target"})
+"""Views beside the table of all harmonies that look at other vintages and pairs."""
 
 HISTORY_LIMIT: Final = 200
 """Edits that can be undone; enough for a day's work on one harmony."""
@@ -31,7 +31,8 @@ class VintageTask:
     direction
         Whether harmonies are brought to the open pair or taken from it.
     other
-        The other pair, as in its file's name; empty for the nearest.
+        The other pair, as in its file's name; empty for the nearest. Where one recipient variable is
+        seen in all surveys, that variable.
     keys
         The harmonies, by key; empty for all.
     """
@@ -51,7 +52,8 @@ class ViewState:
         The donor and recipient survey, or ``None`` while the workspace has no two surveys.
     view
         The match of two variables, the table of all harmonies, what is transferred to or compared with
-        another vintage, how far the work is, or the list of all findings.
+        another vintage, how far the work is, one recipient variable in all surveys, or the list of
+        all findings.
     task
         What is transferred or compared, in these views.
     donor, recipient
