@@ -173,7 +173,9 @@ def estimate_targets(
         found = pool_target(
             item, estimates, groups, weights, error=error, wilson_at_bounds=wilson_at_bounds
         )
-        block = ResultBlock.of(item, found.n, found.pooled, found.notes, found.complete)
+        block = ResultBlock.of(
+            item, found.n, found.pooled, found.notes, found.complete, untested=found.untested
+        )
         blocks.append(block)
     return blocks
 

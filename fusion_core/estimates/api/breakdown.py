@@ -281,6 +281,7 @@ def _picked(blocks: Sequence[ResultBlock], places: np.ndarray) -> ResultBlock:
         pooled=replace(pooled, **numbers),
         assumptions=[notes[place] for place in places],
         complete=np.concatenate([block.complete for block in blocks])[places],
+        untested=np.concatenate([block.untested for block in blocks])[places],
         frechet=_picked_bounds(blocks, places),
     )
 

@@ -150,7 +150,9 @@ def rank_frame(keys: pd.DataFrame, side: Side, sets: RankSets, *, top: int = TOP
     if top < 1:
         raise InputError(f"The {top} first places are none", fix="Ask for at least one")
     found = side.found
-    block = ResultBlock.of(side.item, found.n, found.pooled, found.notes, found.complete)
+    block = ResultBlock.of(
+        side.item, found.n, found.pooled, found.notes, found.complete, untested=found.untested
+    )
     frame = result_frame(keys, [block], confidence=sets.confidence)
     frame = frame.assign(
         rank=sets.rank,

@@ -37,7 +37,7 @@ class LocalKnowledge(Checked):
         if not self.tested:
             return (
                 "What areas have beyond the predictors was not tested and is not in the margins: areas"
-                " may differ by more than they say."
+                " may differ by more than they say, and no estimate of a few areas is called reliable."
             )
         return (
             "Margins contain what areas have beyond the predictors, as far as"

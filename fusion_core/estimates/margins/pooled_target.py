@@ -63,6 +63,8 @@ class PooledTarget(Checked):
         Of the sampling variance of each group.
     areas
         How far areas may move the estimates beyond the predictors, where anything says.
+    untested
+        Per group, whether it is of so few areas that it may differ by more than anything has tested.
     """
 
     pooled: Pooled
@@ -73,6 +75,7 @@ class PooledTarget(Checked):
     effect: Effect | None
     degrees_of_freedom: Floats
     areas: AreaEffect | None = None
+    untested: NDArray[np.bool_] | None = None
 
 
 def pool_target(
@@ -127,7 +130,8 @@ def pool_target(
     doubts = Doubts(sign, certain, fixed, controlled)
     notes = GroupNotes(item, groups, weights, counts, raw, doubts, lacking).notes(pooled)
     everywhere = np.full(len(groups), complete)
-    return PooledTarget(pooled, counts, notes, everywhere, extra, effect, freedom, areas)
+    untested = None if donor is None else donor.untested
+    return PooledTarget(pooled, counts, notes, everywhere, extra, effect, freedom, areas, untested)
 
 
 def _pooled(raw: GroupEstimates, freedom: Floats, effect: Effect | None) -> Pooled:

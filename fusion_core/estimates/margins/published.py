@@ -95,7 +95,10 @@ def _block(item: NamedTarget, counts: NDArray[np.int_], pooled: Pooled, note: st
     pooled = replace(pooled, total=np.where(np.isnan(pooled.estimate), np.nan, pooled.total))
     complete = np.full(len(counts), item.observed)
     notes = [note] * len(counts)
-    return ResultBlock(item.statistic, item.level, counts, pooled, _UNBOUNDED, notes, complete)
+    untested = np.zeros(len(counts), dtype=bool)
+    return ResultBlock(
+        item.statistic, item.level, counts, pooled, _UNBOUNDED, notes, complete, untested
+    )
 
 
 def _paper_group(target: Target, weight: Floats, rows: Rows, sample: int) -> tuple[Floats, Floats]:

@@ -45,6 +45,8 @@ class ResultBlock(Checked):
         Per group, what was assumed for want of something better; empty when nothing was.
     complete
         Per group, whether the margin contains every part of the error that there is.
+    untested
+        Per group, whether areas may differ by more than anything has tested.
     frechet
         Per group, how small and how large the estimate may be if the donors behind it are not
         independent of one another (see `fusion_core.estimates.joint`); of joint shares alone.
@@ -57,6 +59,7 @@ class ResultBlock(Checked):
     bounds: tuple[float, float]
     assumptions: list[str]
     complete: NDArray[np.bool_]
+    untested: NDArray[np.bool_]
     frechet: tuple[Floats, Floats] | None = None
 
     @classmethod
@@ -67,6 +70,8 @@ class ResultBlock(Checked):
         pooled: Pooled,
         assumptions: list[str],
         complete: NDArray[np.bool_],
+        *,
+        untested: NDArray[np.bool_] | None = None,
     ) -> Self:
         """Lay out a target's results, within what its estimates can be."""
         bounds = (-np.inf, np.inf)
@@ -74,7 +79,8 @@ class ResultBlock(Checked):
             bounds = (0.0, 1.0)
         elif item.statistic.kind == "count":
             bounds = (0.0, np.inf)
-        return cls(item.statistic, item.level, n, pooled, bounds, assumptions, complete)
+        few = np.zeros(len(n), dtype=bool) if untested is None else untested
+        return cls(item.statistic, item.level, n, pooled, bounds, assumptions, complete, few)
 
 
 def reliability(
@@ -83,6 +89,7 @@ def reliability(
     high: float = HIGH_RELIABILITY_CV,
     low: float = LOW_RELIABILITY_CV,
     complete: NDArray[np.bool_] | bool = True,
+    untested: NDArray[np.bool_] | bool = False,
 ) -> NDArray[np.object_]:
     """Return ``high``, ``medium``, ``low``, ``incomplete`` or ``undefined`` for each coefficient.
 
@@ -95,9 +102,11 @@ def reliability(
     complete
         Whether the margin contains every part of the error. One that lacks the donor's part is a
         lower bound: the estimate is ``low`` where even that is too large, else ``incomplete``.
+    untested
+        Whether areas may differ by more than anything has tested; such an estimate is never ``high``.
     """
     classes = np.select(
-        [np.isnan(cv), cv > low, ~np.asarray(complete), cv < high],
+        [np.isnan(cv), cv > low, ~np.asarray(complete), (cv < high) & ~np.asarray(untested)],
         ["undefined", "low", "incomplete", "high"],
         "medium",
     )
@@ -166,7 +175,7 @@ def _block_columns(block: ResultBlock, groups: int, confidence: float) -> dict[s
         "upper": np.minimum(estimate + moe, high),
         "cv": cv,
         "degrees_of_freedom": pooled.degrees_of_freedom,
-        "reliability": reliability(cv, complete=block.complete),
+        "reliability": reliability(cv, complete=block.complete, untested=block.untested),
         "fusion_share": pooled.fusion_share,
         "assumption": np.array(block.assumptions, dtype=object),
     }

@@ -86,7 +86,8 @@ def donor_of_run(
         intersections=[*intersections, *classes],
     )
     if rule is None:
-        return sample
+        known = PUMA in recipient.columns
+        return replace(sample, locality=_locality(None, recipient)) if known else sample
     return with_areas(sample, rule, donor, recipient, intersections=intersections)
 
 
@@ -97,7 +98,7 @@ def _published_donor(run: Run, recipient: pd.DataFrame) -> DonorSample | None:
         return None
     donor = read_published_donor(folder)
     rule = _area_rule(run, recipient) if donor.knows_areas else None
-    if rule is None:
+    if PUMA not in recipient.columns:
         return donor
     locality = _locality(rule, recipient)
     if donor.regions is None:
@@ -165,7 +166,7 @@ def donor_places(
     return DonorPlaces(own.own.matrix(), own.weights[:, 0], places)
 
 
-def _locality(rule: AreaRule, recipient: pd.DataFrame) -> Locality:
+def _locality(rule: AreaRule | None, recipient: pd.DataFrame) -> Locality:
     codes, names = pd.factorize(recipient[PUMA])
     return Locality(
         rule, np.asarray(codes, dtype=np.intp), nested_areas([str(name) for name in names])

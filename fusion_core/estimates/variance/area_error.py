@@ -53,7 +53,8 @@ class Locality(Checked):
     Attributes
     ----------
     rule
-        Learned from known answers.
+        Learned from known answers; ``None`` where none were asked for, so that how much areas differ
+        beyond the predictors is not known.
     areas
         Area of each of the recipient's households, counted from 0; −1 for none.
     nested
@@ -62,7 +63,7 @@ class Locality(Checked):
         Which of the few places the donor publishes each area lies in; ``None`` where that is not known.
     """
 
-    rule: AreaRule
+    rule: AreaRule | None
     areas: NDArray[np.intp]
     nested: Mapping[str, NDArray[np.intp]]
     regions: NDArray[np.intp] | None = None
@@ -74,11 +75,15 @@ class Locality(Checked):
         """Return it for the recipient's households in another order."""
         return replace(self, areas=self.areas[order])
 
-    def foretell(self, key: tuple[Any, ...], seen: Callable[[], SeenPlaces]) -> AreaScale:
+    def foretell(
+        self, rule: AreaRule, key: tuple[Any, ...], seen: Callable[[], SeenPlaces]
+    ) -> AreaScale:
         """Return what is foretold of a variable.
 
         Parameters
         ----------
+        rule
+            That of the locality.
         key
             What tells it from others.
         seen
@@ -86,14 +91,28 @@ class Locality(Checked):
         """
         if key not in self._foretold:
             found = seen()
-            self._foretold[key] = self.rule.foretell(found.excess, found.likelihood)
+            self._foretold[key] = rule.foretell(found.excess, found.likelihood)
         return self._foretold[key]
 
-    def loadings(self, groups: Groups, weight: Floats) -> Loadings:
+    def behind(self, groups: Groups, weight: Floats) -> Floats:
+        """Return the effective number of areas behind each group, 1 over the sum of squared shares.
+
+        Parameters
+        ----------
+        groups, weight
+            As in `loadings`.
+        """
+        shares = self._shares(groups, weight)
+        squares = np.asarray(shares.multiply(shares).sum(axis=1), dtype=np.float64).ravel()
+        return 1.0 / np.where(squares > 0, squares, 1.0)
+
+    def loadings(self, rule: AreaRule, groups: Groups, weight: Floats) -> Loadings:
         """Return how much each group moves with each area, level by level.
 
         Parameters
         ----------
+        rule
+            That of the locality.
         groups
             Groups of the recipient's households.
         weight
@@ -101,18 +120,9 @@ class Locality(Checked):
         """
         from scipy import sparse
 
-        member = np.repeat(np.arange(len(groups)), groups.sizes)
-        rows = slice(None) if groups.order is None else groups.order
-        own, areas = weight[rows], self.areas[rows]
-        placed = areas >= 0
-        count = int(self.areas.max(initial=-1)) + 1
-        sums = sparse.coo_array(
-            (own[placed], (member[placed], areas[placed])), shape=(len(groups), count)
-        ).tocsr()
-        total = np.bincount(member, own, minlength=len(groups))
-        shares = sparse.diags_array(1.0 / np.where(total > 0, total, 1.0)) @ sums
+        shares, count = self._shares(groups, weight), self._count
         parts = {}
-        for level in self.rule.shares:
+        for level in rule.shares:
             codes = self.nested.get(level, np.arange(count))
             joined = sparse.coo_array((np.ones(count), (np.arange(count), codes))).tocsr()
             parts[level] = sparse.csr_array(shares @ joined)
@@ -123,7 +133,26 @@ class Locality(Checked):
             # The donor has all places: what they have in common is no difference between them.
             common = (every / every.sum()) @ joined
             between = sparse.csr_array((shares @ joined).toarray() - common)
-        return Loadings(self.rule.shares, parts, between)
+        return Loadings(rule.shares, parts, between)
+
+    @property
+    def _count(self) -> int:
+        return int(self.areas.max(initial=-1)) + 1
+
+    def _shares(self, groups: Groups, weight: Floats) -> sparse.csr_array:
+        """Return the share of each group's weight in each area."""
+        from scipy import sparse
+
+        member = np.repeat(np.arange(len(groups)), groups.sizes)
+        rows = slice(None) if groups.order is None else groups.order
+        own, areas = weight[rows], self.areas[rows]
+        placed = areas >= 0
+        sums = sparse.coo_array(
+            (own[placed], (member[placed], areas[placed])), shape=(len(groups), self._count)
+        ).tocsr()
+        total = np.bincount(member, own, minlength=len(groups))
+        inverse = sparse.diags_array(1.0 / np.where(total > 0, total, 1.0))
+        return sparse.csr_array(inverse @ sums)
 
 
 @dataclass(frozen=True)
@@ -244,6 +273,7 @@ class Partition:
 
 def effect_of_areas(
     locality: Locality,
+    rule: AreaRule,
     partition: Partition,
     item: NamedTarget,
     estimates: Floats,
@@ -259,8 +289,8 @@ def effect_of_areas(
 
     Parameters
     ----------
-    locality
-        Where the recipient's households live.
+    locality, rule
+        Where the recipient's households live, and its rule.
     partition
         The groups.
     item
@@ -272,7 +302,7 @@ def effect_of_areas(
     unexplained
         Variance of the donor's answers around their regression on the predictors; NaN where it is not known.
     """
-    foretold = locality.foretell(_key(item), seen)
+    foretold = locality.foretell(rule, _key(item), seen)
     count = estimates.shape[1]
     total = isinstance(item.target, TotalTarget)
     unit = partition.mass if total else np.ones(len(estimates))

@@ -90,6 +90,8 @@ _NARROWEST, _WIDEST = 0.02, 0.25
 _DRAWS: Final = 10_000
 # A subgroup fewer donors belong to shows nothing of how donors of its kind differ.
 _FEWEST_MEETING: Final = 2
+# Over so many areas what each has beyond the predictors has averaged out for the most part.
+_FEWEST_AREAS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,11 @@ class JointDonorError(Checked):
         """Return how far areas move estimates, as the donor of the variable they are about tells it."""
         concerned = [part for part in self.parts if part.concerns(item)] or list(self.parts)
         return concerned[0].areas(item, estimates)
+
+    @property
+    def untested(self) -> NDArray[np.bool_]:
+        """Whether a group is untested for any of the donors; see `DonorError.untested`."""
+        return np.asarray(np.any([part.untested for part in self.parts], axis=0))
 
     def effective_donors(self, item: NamedTarget) -> float:
         """Return the effective number of donors behind an estimate: of the sample that has fewer."""
@@ -198,7 +205,7 @@ class DonorError(Checked):
             Its estimates, shape (groups, M).
         """
         locality = self.sample.locality
-        if locality is None:
+        if locality is None or locality.rule is None:
             return None
         values, unexplained = self._asked_values(item), np.nan
         if values is not None and self.sample.regression(values).is_determined:
@@ -209,6 +216,7 @@ class DonorError(Checked):
 
         return effect_of_areas(
             locality,
+            locality.rule,
             self._partition,
             item,
             estimates,
@@ -217,12 +225,21 @@ class DonorError(Checked):
         )
 
     @cached_property
+    def untested(self) -> NDArray[np.bool_]:
+        """Whether a group is of so few areas that they may differ by more than anything has tested."""
+        locality, groups = self.sample.locality, self.sums.groups
+        if locality is None or locality.rule is not None:
+            return np.zeros(len(groups), dtype=bool)
+        return locality.behind(groups, self.weight) < _FEWEST_AREAS
+
+    @cached_property
     def _partition(self) -> Partition:
         """The groups, with how much each moves with each area."""
         groups, locality = self.sums.groups, self.sample.locality
-        if locality is None:
-            raise ValueError("nothing is known of where households live")
-        return Partition(groups, self.weight, locality.loadings(groups, self.weight))
+        if locality is None or locality.rule is None:
+            raise ValueError("nothing is known of how areas differ")
+        loadings = locality.loadings(locality.rule, groups, self.weight)
+        return Partition(groups, self.weight, loadings)
 
     def concerns(self, item: NamedTarget) -> bool:
         """Whether a target is about a variable of this donor."""

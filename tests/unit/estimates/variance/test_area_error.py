@@ -1,5 +1,7 @@
 """Areas beyond the predictors as a part of the error: of areas, of larger ones, and of differences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,8 +51,6 @@ def located(world, shares):
         area,
         {"state": states},
     )
-    from dataclasses import replace
-
     del recipient
     return replace(sample, locality=locality)
 
@@ -136,7 +136,7 @@ def test_loadings_of_a_level_sum_to_the_root_of_its_share(world):
     recipient, _, _, area = world
     locality = located(world, {"puma": 0.75, "state": 0.25}).locality
     groups = Groups.from_codes((area % 3).astype(np.intp), 3)
-    loadings = locality.loadings(groups, recipient["weight"].to_numpy()).of(0.0)
+    loadings = locality.loadings(locality.rule, groups, recipient["weight"].to_numpy()).of(0.0)
     assert loadings[:, :AREAS].sum(axis=1) == pytest.approx(np.sqrt(0.75))
     assert loadings[:, AREAS:].sum(axis=1) == pytest.approx(0.5)
 
@@ -145,13 +145,30 @@ def test_what_differs_between_a_donors_regions_moves_their_areas_and_not_everybo
     """A donor that interviews in all regions knows what they have in common."""
     areas = np.repeat(np.arange(4), 10).astype(np.intp)
     regions = np.array([0, 0, 1, 1])
-    locality = Locality(AreaRule((), {"puma": 1.0}), areas, {}, regions)
+    rule = AreaRule((), {"puma": 1.0})
+    locality = Locality(rule, areas, {}, regions)
     by_area, everybody = Groups.from_codes(areas, 4), Groups.from_codes(np.zeros(40, dtype=int), 1)
     weight = np.ones(40)
-    moved = locality.loadings(by_area, weight).of(1.0).toarray()
+    moved = locality.loadings(rule, by_area, weight).of(1.0).toarray()
     assert np.square(moved).sum(axis=1) == pytest.approx(0.5)
     assert moved[0] == pytest.approx(moved[1])
-    assert np.square(locality.loadings(everybody, weight).of(1.0).toarray()).sum() == 0
-    assert np.square(locality.loadings(by_area, weight).of(0.0).toarray()).sum(
+    assert np.square(locality.loadings(rule, everybody, weight).of(1.0).toarray()).sum() == 0
+    assert np.square(locality.loadings(rule, by_area, weight).of(0.0).toarray()).sum(
         axis=1
     ) == pytest.approx(1)
+
+
+def test_without_known_answers_no_estimate_of_a_few_areas_is_called_reliable(world):
+    """Whether areas differ beyond the predictors was not tested; over many it averages out."""
+    recipient, implicates, sample, area = world
+    untested = replace(sample, locality=Locality(None, area.astype(np.intp), {}))
+    for by, words in (("puma", {"medium"}), ("state", {"medium"}), ("half", {"high"})):
+        found = analyze(
+            implicates, Statistic("mean", "bill"), by=by, recipient=recipient, donor=untested
+        )
+        assert set(found["reliability"]) == words
+        plain = analyze(
+            implicates, Statistic("mean", "bill"), by=by, recipient=recipient, donor=sample
+        )
+        assert set(plain["reliability"]) == {"high"}
+        assert found["moe"].equals(plain["moe"])
