@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fusion_core.estimates.variance import DonorSample
-    from fusion_core.harmony.model import Side
+    from fusion_core.harmony.model import Side, SurveyPair
     from fusion_core.prepare import PreparedInput
     from fusion_core.surveys.model import SurveyId
     from fusion_core.validation.known_answers import KnownAnswers, KnownAnswerSettings, KnownPair
@@ -169,7 +169,7 @@ def known_pair(workspace: Workspace, run: Run, prepared: PreparedInput) -> Known
         prepared.recipient,
         tuple(prepared.kept),
         PUMA,
-        _sources(workspace, run),
+        harmonized_sources(workspace, run.spec().pair),
         place=published_place(prepared.donor, described.geography),
         weight=WEIGHT,
         given=prepared.given,
@@ -225,11 +225,16 @@ def _sample_of(
     return sample_of
 
 
-def _sources(workspace: Workspace, run: Run) -> dict[str, frozenset[str]]:
-    """Return the columns of either survey that each harmonized predictor follows from."""
+def harmonized_sources(workspace: Workspace, pair: SurveyPair) -> dict[str, frozenset[str]]:
+    """Return the columns of either survey that each harmonized predictor follows from.
+
+    Parameters
+    ----------
+    workspace, pair
+        Where the harmonies are, and of which surveys.
+    """
     from fusion_core.harmony.store import HarmonyStore
 
-    pair = run.spec().pair
     parts = (workspace.built_from(pair.donor), workspace.built_from(pair.recipient))
     return {
         harmony.key: _columns(harmony.donor, parts[0], pair.donor)
