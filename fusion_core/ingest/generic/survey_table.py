@@ -90,7 +90,9 @@ def inspect_file(
         If the file or the codebook can not be opened at all; everything else is a problem in the
         result.
     """
-    reading = _read(path, codebook, choices or Choices())
+    choices = choices or Choices()
+    entries = None if codebook is None else read_codebook(codebook)
+    reading = _read(_loaded(path, choices), entries, choices)
     log = ProblemLog()
     if alone:
         _report_unknown([reading], log)
@@ -154,20 +156,75 @@ def read_generic(
         If a file can not be opened.
     """
     household = path_of(household, "household")
+    choices = choices or Choices()
     log = ProblemLog()
-    first = _read(household, codebook, choices or Choices())
+    entries = None if codebook is None else read_codebook(codebook)
+    first = _read(_loaded(household, choices), entries, choices)
+    second = None
+    if person is not None:
+        own = person_choices or choices.for_persons()
+        second = _read(_loaded(person, own), entries, own, respondent="person")
+    readings = _checked(first, second, log)
+    if codebook is not None:
+        _check_codebook(path_of(codebook, "codebook"), readings, log)
+    log.raise_errors()
+    described = SurveyDescription(
+        id=survey, title=title, source=source, synthetic=synthetic, price_year=price_year
+    )
+    return _survey(described, readings, log)
+
+
+def read_loaded(
+    household: LoadedTable,
+    person: LoadedTable | None,
+    *,
+    description: SurveyDescription,
+    choices: Choices,
+    person_choices: Choices | None = None,
+) -> Survey:
+    """Read tables that a reader of one family loaded, joined and described.
+
+    Parameters
+    ----------
+    household, person
+        The tables as texts with what is known of their columns: no codebook beside them is read.
+    description
+        Identifier, title, source, price year and the notes of the family; the design, areas and
+        what is inferred of the columns are added to it.
+    choices, person_choices
+        What the family says of the columns, as a person would.
+
+    Raises
+    ------
+    FileProblemsError
+        Listing everything that is wrong.
+    """
+    log = ProblemLog()
+    first = _read(household, None, choices, respondent="household")
+    second = None
+    if person is not None:
+        own = person_choices or choices.for_persons()
+        second = _read(person, None, own, respondent="person")
+    readings = _checked(first, second, log)
+    log.raise_errors()
+    return _survey(description, readings, log)
+
+
+def _loaded(path: PathLike, choices: Choices) -> LoadedTable:
+    return load_table(path_of(path, "file"), layout=choices.layout)
+
+
+def _checked(first: _Reading, second: _Reading | None, log: ProblemLog) -> list[_Reading]:
+    """Note what is wrong with each file and with the two together."""
     log.problems += first.inspection.problems
     if first.inspection.respondent == "person":
         log.add(
             "The file has several rows per household: it is a person file",
-            file=household.name,
+            file=first.inspection.path.name,
             column=first.inspection.key,
             fix="Give the household file too, with the person file beside it",
         )
-    second = None
-    if person is not None:
-        own = person_choices or (choices or Choices()).for_persons()
-        second = _read(person, codebook, own, respondent="person")
+    if second is not None:
         log.problems += second.inspection.problems
         if first.inspection.key and second.inspection.key:
             check_membership(
@@ -175,39 +232,43 @@ def read_generic(
             )
     readings = [first] if second is None else [first, second]
     _report_unknown(readings, log)
-    if codebook is not None:
-        _check_codebook(path_of(codebook, "codebook"), readings, log)
-    log.raise_errors()
+    return readings
+
+
+def _survey(described: SurveyDescription, readings: list[_Reading], log: ProblemLog) -> Survey:
+    first, *others = readings
     extra = [item.sentence for item in log.warnings if item not in first.inspection.problems]
     variables: dict[str, Variable] = {}
     for reading in readings:
         for variable in reading.variables:
             variables.setdefault(variable.name, variable)
     inspection = first.inspection
-    description = SurveyDescription(
-        id=survey,
-        title=title or survey.title,
-        source=source or "Read from " + ", ".join(r.inspection.path.name for r in readings),
-        synthetic=synthetic,
+    description = dataclasses.replace(
+        described,
+        title=described.title or described.id.title,
+        source=described.source
+        or "Read from " + ", ".join(r.inspection.path.name for r in readings),
         design=inspection.design,
         geography=_survey_names(inspection),
         puma_censuses=_censuses(inspection),
-        price_year=price_year,
         notes=tuple(
             dict.fromkeys(
-                [*(note for reading in readings for note in _notes(reading.inspection)), *extra]
+                [
+                    *described.notes,
+                    *(note for reading in readings for note in _notes(reading.inspection)),
+                    *extra,
+                ]
             )
         ),
     )
+    persons = others[0].table if others else None
     return Survey(
         description,
         Dictionary(list(variables.values())),
         first.table.sort_values(HOUSEHOLD_KEY, kind="stable").reset_index(drop=True),
         None
-        if second is None
-        else second.table.sort_values([HOUSEHOLD_KEY, PERSON_KEY], kind="stable").reset_index(
-            drop=True
-        ),
+        if persons is None
+        else persons.sort_values([HOUSEHOLD_KEY, PERSON_KEY], kind="stable").reset_index(drop=True),
     )
 
 
@@ -228,16 +289,15 @@ def _censuses(inspection: Inspection) -> tuple[str, ...]:
 
 
 def _read(
-    path: PathLike,
-    codebook: PathLike | None,
+    loaded: LoadedTable,
+    codebook: Mapping[str, CodebookEntry] | None,
     choices: Choices,
     *,
     respondent: RespondentLevel | None = None,
 ) -> _Reading:
-    path = path_of(path, "file")
-    loaded, log = load_table(path, layout=choices.layout), ProblemLog()
+    path, log = loaded.raw.path, ProblemLog()
     raw, unknown = with_choices(loaded.raw, choices, log)
-    entries = _entries(loaded, None if codebook is None else read_codebook(codebook), choices)
+    entries = _entries(loaded, codebook, choices)
     raw, quoted = without_quotes(raw)
     log.problems += gathered(raw.said)
     raw, lacking = with_decimals(raw, entries, choices, log)
@@ -421,4 +481,11 @@ def _notes(inspection: Inspection) -> list[str]:
     return notes
 
 
-__all__ = ["Choices", "Inspection", "inspect_file", "parse_missing", "read_generic"]
+__all__ = [
+    "Choices",
+    "Inspection",
+    "inspect_file",
+    "parse_missing",
+    "read_generic",
+    "read_loaded",
+]
