@@ -111,11 +111,53 @@ def show_survey(
     output.result(record, show)
 
 
+@app.command("readers")
+def list_readers(json: JsonOption = False) -> None:
+    """List the surveys that are read as they are published, and the files of each."""
+    from fusion_core.ingest.readers import READERS
+
+    records = [
+        {
+            "reader": reader.key,
+            "title": reader.title,
+            "help": reader.help,
+            "variance": reader.variance,
+            "files": [
+                {
+                    "slot": slot.key,
+                    "title": slot.title,
+                    "required": slot.required,
+                    "endings": slot.suffixes,
+                    "help": slot.help,
+                }
+                for slot in reader.slots
+            ],
+        }
+        for reader in READERS
+    ]
+
+    def show(console: Console) -> None:
+        for reader in READERS:
+            console.print(f"{reader.key}: {reader.title}", markup=False, style="bold")
+            console.print(f"  {reader.help}", markup=False)
+            for slot in reader.slots:
+                need = "" if slot.required else " (optional)"
+                console.print(f"  {slot.key}{need}: {slot.title}. {slot.help}", markup=False)
+            if reader.variance:
+                console.print(f"  Variance: {reader.variance}", markup=False)
+
+    Output(json).result({"readers": records}, show)
+
+
 @app.command("add")
 def add_survey(
     *,
     reader: Annotated[
-        str, typer.Option(help="generic (the usual), acs_pums, recs or fusiondata.")
+        str,
+        typer.Option(
+            help="generic (the usual), acs_pums, recs, nhts, ahs, cex, ipums or fusiondata: see"
+            " `harmony survey readers`."
+        ),
     ] = "",
     household: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Household (or housing) file.")
@@ -129,6 +171,14 @@ def add_survey(
     ] = None,
     supplement: Annotated[
         Path | None, typer.Option(metavar="FILE", help="More columns of the households (recs).")
+    ] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--file",
+            metavar="SLOT=FILE",
+            help="Any file the reader takes, such as trip=trippub.csv; may be repeated.",
+        ),
     ] = None,
     name: Annotated[str, typer.Option(help="Survey name such as RECS.")] = "",
     vintage: Annotated[str, typer.Option(help="Year such as 2015, or 2015-2019.")] = "",
@@ -241,6 +291,9 @@ def add_survey(
 
     harmony survey add --reader acs_pums --household csv_hor.zip --person csv_por.zip
     --dictionary PUMS_Data_Dictionary_2019.csv --vintage 2019
+
+    harmony survey add --reader nhts --household csv.zip --file replicates=ReplicatesCSV.zip
+    --vintage 2017
     """
     from fusion_core.ingest.generic import parse_missing
     from fusion_core.ingest.import_report import report_facts
@@ -280,7 +333,7 @@ def add_survey(
         "codebook": codebook,
         "dictionary": dictionary,
         "supplement": supplement,
-    }
+    } | {slot: Path(path) for slot, path in pairs(file or (), "--file", "SLOT=FILE").items()}
     trial = try_import(
         ImportRequest(
             chosen.key,
@@ -310,7 +363,7 @@ def add_survey(
         "survey": str(survey.id),
         "stored": not check,
         "warnings": warnings,
-        "report": {fact.title: fact.text for fact in report_facts(trial)},
+        "report": {fact.title: fact.text for fact in report_facts(trial, chosen)},
     } | _sizes(survey)
     Output(json).result(record, lambda console: _show_added(console, survey, record))
 

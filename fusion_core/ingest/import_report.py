@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fusion_core.ingest.generic import Inspection
+    from fusion_core.ingest.reader import Reader
     from fusion_core.ingest.readers import ImportTrial
     from fusion_core.surveys.model import Survey
 
@@ -28,7 +29,7 @@ class Fact:
     text: str
 
 
-def report_facts(trial: ImportTrial) -> tuple[Fact, ...]:
+def report_facts(trial: ImportTrial, reader: Reader | None = None) -> tuple[Fact, ...]:
     """Return what a person should look at before a survey is stored.
 
     Keys, weights and totals, replicates and their design, areas with their definition, special values,
@@ -40,7 +41,7 @@ def report_facts(trial: ImportTrial) -> tuple[Fact, ...]:
         return ()
     facts = [
         Fact("Keys", "; ".join(_keys(survey, survey.household))),
-        Fact("Weighted total", ", ".join(_totals(survey))),
+        Fact("Weighted total", ", ".join(_totals(survey)) + _published(survey, reader)),
         Fact("Weight", _weight(survey)),
         Fact("Replicates", _replicates(survey, trial.inspection)),
         Fact("Areas", _areas(survey)),
@@ -68,6 +69,11 @@ def _keys(survey: Survey, household: pd.DataFrame) -> Iterator[str]:
     if survey.person is not None:
         homes = survey.person[HOUSEHOLD_KEY].nunique()
         yield f"{len(survey.person):,} persons in {homes:,} of them"
+
+
+def _published(survey: Survey, reader: Reader | None) -> str:
+    known = None if reader is None else reader.published.get(survey.id.vintage)
+    return "" if known is None else f"; published are {in_words(known.households)} ({known.source})"
 
 
 def _totals(survey: Survey) -> Iterator[str]:

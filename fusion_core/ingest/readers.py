@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.acs import read_acs_pums
-from fusion_core.ingest.fusiondata import read_fusiondata_dictionary
+from fusion_core.ingest import acs, ahs, cex, fusiondata, ipums, nhts, recs
 from fusion_core.ingest.generic import (
     FORMATS,
     Choices,
@@ -18,149 +15,62 @@ from fusion_core.ingest.generic import (
     is_text_encoding,
     read_generic,
 )
-from fusion_core.ingest.recs import read_recs
-from fusion_core.ingest.tables import FileProblemsError, Problem
-from fusion_core.surveys.model import Survey, SurveyId
-
-Progress = Callable[[float, str], None]
-ReaderKey = Literal["generic", "acs_pums", "recs", "fusiondata"]
-
-
-@dataclass(frozen=True, slots=True)
-class FileSlot:
-    """A file a reader takes.
-
-    Attributes
-    ----------
-    key, title
-        Name in code and for people.
-    required
-        Whether the reader needs it.
-    suffixes
-        Endings of the files it accepts.
-    help
-        What to put there, in a sentence.
-    """
-
-    key: str
-    title: str
-    required: bool
-    suffixes: tuple[str, ...]
-    help: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """A reader a user can choose.
-
-    Attributes
-    ----------
-    key, title, help
-        Name in code, for people, and what it reads.
-    slots
-        The files it takes.
-    name
-        Survey name it proposes; empty when the user must say.
-    names_itself
-        Whether name and vintage stand in the files.
-    """
-
-    key: ReaderKey
-    title: str
-    help: str
-    slots: tuple[FileSlot, ...]
-    name: str = ""
-    names_itself: bool = False
-
-
-_PUMS: Final = (".csv", ".zip", ".gz", ".parquet")
-READERS: Final[tuple[Reader, ...]] = (
-    Reader(
-        "generic",
-        "Any survey file",
-        "CSV, Excel, Parquet, Stata, SPSS or SAS, with an optional codebook.",
-        (
-            FileSlot("household", "Household file", True, FORMATS, "One row per household."),
-            FileSlot("person", "Person file", False, FORMATS, "One row per person, if any."),
-            FileSlot(
-                "codebook",
-                "Codebook",
-                False,
-                (".csv", ".xlsx"),
-                "Columns: variable, description, code, label, type, unit.",
-            ),
-        ),
-    ),
-    Reader(
-        "acs_pums",
-        "ACS PUMS (Census Bureau)",
-        "Raw public use microdata with the Census Bureau's data dictionary.",
-        (
-            FileSlot("household", "Housing file", True, _PUMS, "psam_h….csv or csv_h….zip"),
-            FileSlot("person", "Person file", False, _PUMS, "psam_p….csv or csv_p….zip"),
-            FileSlot(
-                "dictionary",
-                "Data dictionary",
-                True,
-                (".csv", ".txt", ".gz"),
-                "PUMS_Data_Dictionary_….csv, or the .txt of older years",
-            ),
-        ),
-        name="ACS",
-    ),
-    Reader(
-        "recs",
-        "RECS 2015 (EIA)",
-        "Residential Energy Consumption Survey with the EIA's codebook.",
-        (
-            FileSlot("household", "Microdata", True, _PUMS, "recs2015_public_v4.csv"),
-            FileSlot("codebook", "Codebook", True, (".xlsx",), "codebook_publicv4.xlsx"),
-            FileSlot("supplement", "Supplement", False, _PUMS, "More columns by DOEID, if any."),
-        ),
-        name="RECS",
-    ),
-    Reader(
-        "fusiondata",
-        "fusionData dictionary",
-        "A dictionary alone, to harmonize before the microdata are at hand.",
-        (
-            FileSlot("household", "Household dictionary", True, (".parquet",), "…_H.parquet"),
-            FileSlot("person", "Person dictionary", False, (".parquet",), "…_P.parquet"),
-        ),
-        names_itself=True,
-    ),
+from fusion_core.ingest.reader import (
+    CODEBOOKS,
+    FileSlot,
+    ImportRequest,
+    Progress,
+    Reader,
+    say_nothing,
 )
+from fusion_core.ingest.tables import FileProblemsError, Problem
+from fusion_core.surveys.model import WEIGHT, Survey
 
 
-@dataclass(frozen=True)
-class ImportRequest:
-    """What a user asks to import.
+def _read_any(request: ImportRequest, progress: Progress) -> Survey:
+    choices = request.choices or Choices()
+    progress(0.5, "Converting the columns")
+    return read_generic(
+        request.files["household"],
+        request.files.get("person"),
+        survey=request.survey,
+        codebook=request.files.get("codebook"),
+        choices=choices,
+        person_choices=choices.for_persons(),
+        title=request.title,
+        price_year=request.price_year or request.survey.only_year,
+    )
 
-    Attributes
-    ----------
-    reader
-        The reader to use.
-    files
-        The files, by slot.
-    name, vintage
-        Name and vintage of the survey; ignored by readers that find them in the files.
-    title
-        Full name, optional.
-    choices
-        Corrections of what was inferred, for the generic reader; the encoding is that of both
-        files.
-    price_year
-        Year whose prices dollar amounts are in, for the generic reader; 0 takes the year of the
-        vintage, where it is one.
-    """
 
-    reader: ReaderKey
-    files: Mapping[str, Path]
-    name: str = ""
-    vintage: str = ""
-    title: str = ""
-    choices: Choices | None = None
-    price_year: int = 0
+GENERIC: Final = Reader(
+    "generic",
+    "Any survey file",
+    "CSV, Excel, Parquet, Stata, SPSS or SAS, with an optional codebook.",
+    (
+        FileSlot("household", "Household file", True, FORMATS, "One row per household."),
+        FileSlot("person", "Person file", False, FORMATS, "One row per person, if any."),
+        FileSlot(
+            "codebook",
+            "Codebook",
+            False,
+            CODEBOOKS,
+            "Columns: variable, description, code, label, type, unit.",
+        ),
+    ),
+    _read_any,
+    takes_choices=True,
+    variance="Inferred from the replicate weights, or as you say",
+)
+READERS: Final[tuple[Reader, ...]] = (
+    GENERIC,
+    acs.READER,
+    recs.READER,
+    nhts.READER,
+    ahs.READER,
+    cex.READER,
+    ipums.READER,
+    fusiondata.READER,
+)
 
 
 @dataclass(frozen=True)
@@ -206,11 +116,11 @@ def try_import(request: ImportRequest, *, progress: Progress | None = None) -> I
     progress
         Told the share done, from 0 to 1, and what is being done.
     """
-    tell = progress or _say_nothing
+    tell = progress or say_nothing
     inspection = None
     try:
-        _check_request(request)
-        if request.reader == "generic":
+        reader = _checked(request)
+        if reader is GENERIC:
             tell(0.0, f"Looking at {request.files['household'].name}")
             inspection = inspect_file(
                 request.files["household"],
@@ -218,21 +128,33 @@ def try_import(request: ImportRequest, *, progress: Progress | None = None) -> I
                 choices=request.choices,
                 alone="person" not in request.files,
             )
-        survey = _read(request, tell)
+        survey = reader.read(request, tell)
     except FileProblemsError as error:
         return ImportTrial(None, error.problems, inspection)
     except InputError as error:
         return ImportTrial(None, (Problem(error.what, error.where, fix=error.fix),), inspection)
     warnings = () if inspection is None else inspection.problems
-    return ImportTrial(survey, warnings, inspection)
+    return ImportTrial(survey, (*warnings, *_against_published(reader, survey)), inspection)
 
 
-def _check_request(request: ImportRequest) -> None:
+def _checked(request: ImportRequest) -> Reader:
+    """Return the reader of a request in which nothing is missing or too much."""
     reader = find_reader(request.reader)
     problems = [
-        Problem(f"The {slot.title.lower()} is missing", fix="Choose a file or type its path")
+        Problem(
+            f"The {slot.title[0].lower()}{slot.title[1:]} is missing",
+            fix="Choose a file or type its path",
+        )
         for slot in reader.slots
         if slot.required and slot.key not in request.files
+    ]
+    problems += [
+        Problem(
+            f"The reader '{reader.key}' takes no {key} file",
+            fix=f"It takes {', '.join(slot.key for slot in reader.slots)}",
+        )
+        for key in request.files
+        if reader.slot(key) is None
     ]
     if not reader.names_itself:
         if not request.name:
@@ -247,7 +169,7 @@ def _check_request(request: ImportRequest) -> None:
             )
         )
     chosen = request.choices or Choices()
-    if reader.key != "generic" and chosen != Choices(encoding=chosen.encoding):
+    if not reader.takes_choices and chosen != Choices(encoding=chosen.encoding):
         problems.append(
             Problem(
                 f"The reader '{reader.key}' takes the columns as they are published",
@@ -256,45 +178,33 @@ def _check_request(request: ImportRequest) -> None:
         )
     if problems:
         raise FileProblemsError(tuple(problems))
+    return reader
 
 
-def _say_nothing(share: float, sentence: str) -> None:
-    pass
-
-
-def _read(request: ImportRequest, progress: Progress) -> Survey:
-    files = request.files
-    if request.reader == "fusiondata":
-        return read_fusiondata_dictionary(files["household"], files.get("person"))
-    identifier = SurveyId(request.name, request.vintage)
-    if request.reader == "acs_pums":
-        return read_acs_pums(
-            files["household"],
-            files.get("person"),
-            files["dictionary"],
-            vintage=identifier.vintage,
-            name=identifier.name,
-            title=request.title,
-            progress=progress,
-        )
-    if request.reader == "recs":
-        return read_recs(
-            files["household"],
-            files["codebook"],
-            vintage=identifier.vintage,
-            supplement=files.get("supplement"),
-            name=identifier.name,
-            title=request.title,
-        )
-    choices = request.choices or Choices()
-    progress(0.5, "Converting the columns")
-    return read_generic(
-        files["household"],
-        files.get("person"),
-        survey=identifier,
-        codebook=files.get("codebook"),
-        choices=choices,
-        person_choices=choices.for_persons(),
-        title=request.title,
-        price_year=request.price_year or identifier.only_year,
+def _against_published(reader: Reader, survey: Survey) -> tuple[Problem, ...]:
+    """Warn where the weights do not add up to what the statistical office publishes."""
+    known = reader.published.get(survey.id.vintage)
+    if known is None or survey.household is None:
+        return ()
+    total = float(survey.household[WEIGHT].sum())
+    if abs(total - known.households) <= known.tolerance * known.households:
+        return ()
+    return (
+        Problem(
+            f"The weights add up to {total:,.0f} households; {known.source} gives"
+            f" {known.households:,.0f}",
+            fix="Check that the file is whole and of this edition, unless it is an extract",
+            severity="warning",
+        ),
     )
+
+
+__all__ = [
+    "READERS",
+    "FileSlot",
+    "ImportRequest",
+    "ImportTrial",
+    "Reader",
+    "find_reader",
+    "try_import",
+]

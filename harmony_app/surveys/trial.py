@@ -7,7 +7,7 @@ from pathlib import Path
 from fusion_core.html_templates import html_templates
 from fusion_core.ingest.generic import Inspection
 from fusion_core.ingest.import_report import report_facts
-from fusion_core.ingest.readers import ImportTrial
+from fusion_core.ingest.readers import ImportTrial, Reader
 from fusion_core.surveys import Survey
 from harmony_app.surveys import words
 
@@ -18,8 +18,8 @@ Row = tuple[str, str, str]
 """What is said of a column: its name, what it is read as, and what it means."""
 
 
-def trial_html(trial: ImportTrial) -> str:
-    """Report a trial."""
+def trial_html(trial: ImportTrial, reader: Reader | None = None) -> str:
+    """Report a trial, with what is published of the reader's surveys."""
     warnings = [problem for problem in trial.problems if problem.severity == "warning"]
     said = {problem.sentence for problem in warnings}
     notes = () if trial.survey is None else trial.survey.description.notes
@@ -28,7 +28,7 @@ def trial_html(trial: ImportTrial) -> str:
     return template.render(
         errors=[problem for problem in trial.problems if problem.severity == "error"],
         facts=[] if trial.survey is None else _facts(trial.survey),
-        report=report_facts(trial),
+        report=report_facts(trial, reader),
         warnings=warnings,
         notes=[note for note in notes if note not in said],
         columns=[] if trial.inspection is None else _columns(trial.inspection),

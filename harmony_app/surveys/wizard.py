@@ -267,7 +267,7 @@ class ImportWizard(pn.viewable.Viewer):
         self._slots[:] = [self._slot_view(slot) for slot in reader.slots]
         self._names.css_classes = ["hidden"] if reader.names_itself else []
         self._title.visible = not reader.names_itself
-        self._encoding.visible = reader.key == "generic"
+        self._encoding.visible = reader.takes_choices
         self._encoding.value = self._form.encoding
         self._corrections.hide()
         recipes = self._stored_recipes()
@@ -392,7 +392,7 @@ class ImportWizard(pn.viewable.Viewer):
         if self._trial is None:
             self._report.object = page_part("start", *_START)
         else:
-            self._report.object = trial_html(self._trial)
+            self._report.object = trial_html(self._trial, find_reader(self._form.reader))
         self._show_buttons()
 
     def _show_buttons(self) -> None:

@@ -13,7 +13,6 @@ from fusion_core.ingest.readers import (
     READERS,
     ImportRequest,
     ImportTrial,
-    ReaderKey,
     find_reader,
 )
 from fusion_core.ingest.recipes import Recipe
@@ -47,7 +46,7 @@ class ImportForm:
         Whether they were taken from one, and so hold for the files to come.
     """
 
-    reader: ReaderKey = "generic"
+    reader: str = "generic"
     files: Mapping[str, Path] = field(default_factory=dict)
     name: str = ""
     vintage: str = ""
@@ -71,7 +70,7 @@ class ImportForm:
     has_recipe: bool = False
 
 
-def with_reader(form: ImportForm, reader: ReaderKey) -> ImportForm:
+def with_reader(form: ImportForm, reader: str) -> ImportForm:
     """Choose another reader; files are chosen anew, a typed name is kept."""
     proposed = {item.name for item in READERS}
     name = form.name if form.name not in proposed else find_reader(reader).name

@@ -1,6 +1,6 @@
 """Any household survey in any table format."""
 
-from fusion_core.ingest.generic._codebook import CodebookEntry, read_codebook
+from fusion_core.ingest.generic.codebook import CodebookEntry, read_codebook
 from fusion_core.ingest.generic.inspection import (
     Choices,
     Inspection,
@@ -13,6 +13,7 @@ from fusion_core.ingest.generic.loading import (
     is_text_encoding,
     load_table,
 )
+from fusion_core.ingest.generic.special import SpecialKind
 from fusion_core.ingest.generic.survey_table import inspect_file, read_generic, read_loaded
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "CodebookEntry",
     "Inspection",
     "LoadedTable",
+    "SpecialKind",
     "inspect_file",
     "is_text_encoding",
     "load_table",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic._inference import InferredColumn, natural
-from fusion_core.ingest.generic._special import number_text
+from fusion_core.ingest.generic.special import number_text
 from fusion_core.surveys.model import VariableType
 
 if TYPE_CHECKING:

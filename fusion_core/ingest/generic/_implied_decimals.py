@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.generic._special import plain
+from fusion_core.ingest.generic.special import plain
 
 if TYPE_CHECKING:
-    from fusion_core.ingest.generic._codebook import CodebookEntry
+    from fusion_core.ingest.generic.codebook import CodebookEntry
     from fusion_core.ingest.generic.inspection import Choices
     from fusion_core.ingest.tables import ProblemLog, RawTable
 

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.geography.codes import complete_puma
-from fusion_core.ingest.generic._codebook import CodebookEntry
 from fusion_core.ingest.generic._places import PUMA, census_of_column, is_place, only_puma_column
-from fusion_core.ingest.generic._special import (
+from fusion_core.ingest.generic.codebook import CodebookEntry
+from fusion_core.ingest.generic.special import (
     SpecialValue,
     Values,
     code_specials,

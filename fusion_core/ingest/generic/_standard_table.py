@@ -12,8 +12,8 @@ import pandas as pd
 from fusion_core.geography.codes import is_puma
 from fusion_core.geography.spatial import PUMA
 from fusion_core.ingest.generic._inference import OTHER_WEIGHT
-from fusion_core.ingest.generic._special import number_text
 from fusion_core.ingest.generic._weights import implausible, population
+from fusion_core.ingest.generic.special import number_text
 from fusion_core.ingest.tables import (
     EXACT_BELOW,
     LARGEST_INTEGER,

@@ -24,7 +24,7 @@ from fusion_core.surveys.weight_design import WeightDesign
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.ingest.generic._codebook import CodebookEntry
+    from fusion_core.ingest.generic.codebook import CodebookEntry
     from fusion_core.ingest.tables import RawTable
 
 HOUSEHOLD_WEIGHTS: Final[tuple[str, ...]] = (

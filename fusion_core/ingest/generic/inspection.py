@@ -8,8 +8,8 @@ from pathlib import Path
 
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic._inference import InferredColumn
-from fusion_core.ingest.generic._special import SpecialValue
 from fusion_core.ingest.generic._weights import population
+from fusion_core.ingest.generic.special import SpecialValue
 from fusion_core.ingest.tables import Layout, Problem
 from fusion_core.records import Checked
 from fusion_core.surveys.model import RespondentLevel

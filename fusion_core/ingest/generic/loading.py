@@ -10,7 +10,7 @@ import pandas as pd
 
 from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
-from fusion_core.ingest.generic._codebook import CodebookEntry
+from fusion_core.ingest.generic.codebook import CodebookEntry
 from fusion_core.ingest.tables import (
     FileProblemsError,
     Layout,

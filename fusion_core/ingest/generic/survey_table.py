@@ -18,13 +18,11 @@ import pandas as pd
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic import _inference as inference
-from fusion_core.ingest.generic._codebook import CodebookEntry, read_codebook
 from fusion_core.ingest.generic._column_choices import TYPES, typed, with_choices
 from fusion_core.ingest.generic._implied_decimals import with_decimals
 from fusion_core.ingest.generic._places import PUMA, census_of_column, with_whole_pumas
 from fusion_core.ingest.generic._plausibility import check_membership
 from fusion_core.ingest.generic._quotes import without_quotes
-from fusion_core.ingest.generic._special import reserved_negatives, values_of
 from fusion_core.ingest.generic._standard_table import standard_table
 from fusion_core.ingest.generic._weights import (
     Weighting,
@@ -32,8 +30,10 @@ from fusion_core.ingest.generic._weights import (
     find_weight,
     pair,
 )
+from fusion_core.ingest.generic.codebook import CodebookEntry, read_codebook
 from fusion_core.ingest.generic.inspection import Choices, Inspection, parse_missing
 from fusion_core.ingest.generic.loading import LoadedTable, load_table
+from fusion_core.ingest.generic.special import reserved_negatives, values_of
 from fusion_core.ingest.tables import ProblemLog, gathered
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
@@ -78,7 +78,7 @@ def inspect_file(
     path
         CSV (also gzip, ZIP, semicolons or tabs), Parquet, Stata, SPSS or SAS.
     codebook
-        Table of what columns and codes mean (see `fusion_core.ingest.generic._codebook`).
+        Table of what columns and codes mean (see `fusion_core.ingest.generic.codebook`).
     choices
         Corrections of what was inferred.
     alone

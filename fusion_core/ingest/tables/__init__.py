@@ -27,6 +27,7 @@ from fusion_core.ingest.tables.problems import (
     Problem,
     ProblemLog,
     gathered,
+    problem,
 )
 from fusion_core.ingest.tables.raw_table import (
     RawTable,
@@ -54,6 +55,7 @@ __all__ = [
     "not_applicable_level",
     "not_applicable_parts",
     "numbers",
+    "problem",
     "read_parquet",
     "read_raw_table",
     "require_content",

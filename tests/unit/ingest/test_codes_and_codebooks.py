@@ -4,7 +4,7 @@ import pytest
 from openpyxl import Workbook
 
 from fusion_core.errors import InputError
-from fusion_core.ingest.generic._codebook import read_codebook
+from fusion_core.ingest.generic.codebook import read_codebook
 from fusion_core.ingest.generic.survey_table import inspect_file, read_generic
 from fusion_core.ingest.tables import FileProblemsError
 from fusion_core.surveys import SurveyId

@@ -65,5 +65,5 @@ def test_every_reader_names_its_files():
 
 
 def test_an_unknown_reader_is_refused():
-    with pytest.raises(InputError, match="no reader 'nhts'"):
-        find_reader("nhts")
+    with pytest.raises(InputError, match="no reader 'nhis'"):
+        find_reader("nhis")

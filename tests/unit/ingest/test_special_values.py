@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_core.ingest.generic._special import (
+from fusion_core.ingest.generic.special import (
     numeric_specials,
     plain,
     reserved_negatives,

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
-from fusion_core.ingest.generic._special import SpecialKind, kind_of_label
+from fusion_core.ingest.generic.special import SpecialKind, kind_of_label
 from fusion_core.ingest.tables import FileProblemsError, read_raw_table, require_content, tidy
 from fusion_core.surveys.model import VariableType
 

@@ -1,0 +1,27 @@
+"""What readers of several files share: finding, joining and summing them, and reference persons."""
+
+from fusion_core.ingest.families.joining import check_same_households, joined, with_columns
+from fusion_core.ingest.families.locating import has_table, table_in, tables_in
+from fusion_core.ingest.families.reference_persons import with_reference_first
+from fusion_core.ingest.families.summing import (
+    RULES,
+    SumRule,
+    numbers_or_nan,
+    read_rules,
+    summed,
+)
+
+__all__ = [
+    "RULES",
+    "SumRule",
+    "check_same_households",
+    "has_table",
+    "joined",
+    "numbers_or_nan",
+    "read_rules",
+    "summed",
+    "table_in",
+    "tables_in",
+    "with_columns",
+    "with_reference_first",
+]
