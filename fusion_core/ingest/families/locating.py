@@ -37,7 +37,7 @@ def tables_in(
         for file, member in _members(path)
         if re.fullmatch(pattern, Path(member or file.name).name.lower())
     ]
-    if not found and path.is_file() and not zipfile.is_zipfile(path):
+    if not found and path.is_file() and _members(path) == [(path, "")]:
         return [read_raw_table(path, keep=keep)]
     found.sort(key=lambda item: Path(item[1] or item[0].name).name.lower())
     return [
@@ -94,8 +94,11 @@ def _members(path: Path) -> list[Member]:
         ]
     if path.suffix.lower() in {".xlsx", ".xlsm"} or not zipfile.is_zipfile(require_content(path)):
         return [(path, "")]
-    with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if not name.endswith("/")]
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+    except (zipfile.BadZipFile, EOFError, ValueError):
+        return [(path, "")]  # who reads it as a table says what is wrong with it
     return [
         (path, name)
         for name in names
