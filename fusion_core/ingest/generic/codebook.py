@@ -24,6 +24,7 @@ from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic.special import SpecialKind, kind_of_label
 from fusion_core.ingest.tables import FileProblemsError, read_raw_table, require_content, tidy
+from fusion_core.records import Checked
 from fusion_core.surveys.model import VariableType
 
 _SYNONYMS: Final = {
@@ -87,7 +88,7 @@ _ELSEWHERE: Final = re.compile(r"\w+!\$?[A-Z]+\$?\d+|[\"']?\.[\"']?( or blank)?(
 
 
 @dataclass(frozen=True)
-class CodebookEntry:
+class CodebookEntry(Checked):
     """What a codebook says about one column.
 
     Attributes

@@ -22,6 +22,7 @@ from fusion_core.ingest.tables import (
     typed_table,
     with_plain_numbers,
 )
+from fusion_core.records import Checked
 
 TEXT_FORMATS: Final = (".csv", ".tsv", ".tab", ".txt", ".gz", ".zip")
 STATISTICAL_FORMATS: Final = {
@@ -37,7 +38,7 @@ FORMATS: Final = (*TEXT_FORMATS, *WORKBOOKS, ".parquet", *STATISTICAL_FORMATS)
 
 
 @dataclass(frozen=True)
-class LoadedTable:
+class LoadedTable(Checked):
     """A table as texts, and what its format says about the columns.
 
     Attributes
