@@ -119,7 +119,11 @@ app.command("publish")(publishing.publish)
 app.command("open")(publishing.open_data)
 app.command("repeat")(publishing.repeat)
 for _extra in sorted(entry_points(group="harmony.commands"), key=lambda item: item.name):
-    app.command(_extra.name)(_extra.load())
+    _loaded = _extra.load()
+    if isinstance(_loaded, typer.Typer):
+        app.add_typer(_loaded, name=_extra.name)
+    else:
+        app.command(_extra.name)(_loaded)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import pandas as pd
 
-_STATES: Final = {
+STATES: Final = {
     "01": ("AL", "Alabama"),
     "02": ("AK", "Alaska"),
     "04": ("AZ", "Arizona"),
@@ -132,7 +132,7 @@ def match_areas(values: Iterable[object], areas: pd.DataFrame) -> dict[str, str]
 def state_code(text: str) -> str | None:
     """Return the FIPS code of a state written in any way; ``None`` for anything else."""
     parts = [part for part in _SEPARATORS.split(text.strip()) if part]
-    known = {code for part in parts if (code := _STATE_CODES.get(_folded(part))) is not None}
+    known = {code for part in parts if (code := _STATE_CODES.get(folded(part))) is not None}
     return known.pop() if len(known) == 1 else None
 
 
@@ -148,7 +148,7 @@ def bare_code(text: str) -> str:
 
 def is_state(code: str) -> bool:
     """Whether two digits are the FIPS code of a state or territory."""
-    return code in _STATES
+    return code in STATES
 
 
 def complete_puma(text: str) -> str:
@@ -167,16 +167,16 @@ def is_puma(text: str) -> bool:
 
 def _state_codes() -> dict[str, str]:
     codes = {}
-    for code, (postal, name) in _STATES.items():
+    for code, (postal, name) in STATES.items():
         for text in (code, code.lstrip("0"), postal, name):
-            codes[_folded(text)] = code
+            codes[folded(text)] = code
     return codes
 
 
 def _keys_of_area(identifier: str, name: str) -> Iterator[Key]:
-    yield ("text", _folded(identifier))
-    yield ("text", _folded(name))
-    is_state_code = len(identifier) == 2 and identifier in _STATES  # noqa: PLR2004 - FIPS of a state
+    yield ("text", folded(identifier))
+    yield ("text", folded(name))
+    is_state_code = len(identifier) == 2 and identifier in STATES  # noqa: PLR2004 - FIPS of a state
     state = (
         identifier if is_state_code else None if identifier.isdigit() else state_code(identifier)
     )
@@ -202,7 +202,7 @@ def _find_by_parts(text: str, index: dict[Key, set[str]], width: int) -> str | N
 
 
 def _keys_of_value(text: str, width: int) -> Iterator[Key]:
-    yield ("text", _folded(text))
+    yield ("text", folded(text))
     code = bare_code(text)
     if code.isdigit() and code.isascii():
         yield ("text", code.zfill(width))
@@ -215,10 +215,11 @@ def _keys_of_value(text: str, width: int) -> Iterator[Key]:
 
 
 def _county(name: str) -> str:
-    return _COUNTY_WORDS.sub("", _folded(name.partition(",")[0]))
+    return _COUNTY_WORDS.sub("", folded(name.partition(",")[0]))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Return a name without regard to case, accents, full stops and spaces."""
     plain = unicodedata.normalize("NFKD", text)
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return " ".join(_FULL_STOP.sub("", plain).casefold().split())

@@ -41,6 +41,8 @@ _WHOLES: Final = {
     "south": ("south atlantic", "east south central", "west south central"),
     "west": ("mountain north", "mountain south", "pacific"),
 }
+DIVISION_NAMES: Final = (*_DIVISIONS, *_WHOLES)
+"""Names of the divisions and regions, in small letters."""
 _NAMES: Final = {"mid atlantic": "middle atlantic"}
 _PARTS_OF_LABEL: Final = re.compile(r"\s*[/|;:()]\s*|\s+[-–—]\s+")
 _SURPLUS: Final = re.compile(r"\b(census|region|division)\b|^\d+\.?\s|[^a-z0-9 ]+")

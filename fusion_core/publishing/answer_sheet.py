@@ -17,6 +17,7 @@ from fusion_core.estimates.runs import (
     area_ranks,
     recipient_of,
     survey_area_estimates,
+    where_within,
 )
 from fusion_core.estimates.statistics import SHARES, Statistic
 from fusion_core.execution.years import years_apart
@@ -121,6 +122,7 @@ def answer_sheet(
     area: Mapping[str, str] | None = None,
     by: str = "",
     where: str = "",
+    within: str = "",
     names: Mapping[str, str] | None = None,
     top: int = TOP,
     confidence: float = 0.90,
@@ -142,6 +144,8 @@ def answer_sheet(
         Column of areas to rank beside it; none when empty.
     where, confidence, cache
         As in `fusion_core.estimates.runs.area_estimates`.
+    within
+        Name of a place, such as a state or city, whose households alone count.
     names
         Names of areas by their code.
     top
@@ -156,8 +160,14 @@ def answer_sheet(
     known = names or {}
     here = dict(area or {})
     column = next(iter(here), "")
+    condition, among = where, f", among those where {where}" if where else ""
+    if within:
+        inside = where_within(
+            workspace, source, within, kind=by or column or "puma", where=where, cache=store
+        )
+        condition, among = inside.where, f"{among} in {inside.title}"
     found = _estimates(
-        workspace, source, statistic, (column,) if column else (), where=where, cache=store
+        workspace, source, statistic, (column,) if column else (), where=condition, cache=store
     )
     if column:
         found = found[found[column].astype(str) == str(here[column])]
@@ -168,12 +178,12 @@ def answer_sheet(
             fix="Name one area with households, and one level of a category",
         )
     row: dict[str, Any] = {str(key): value for key, value in found.iloc[0].items()}
-    share = _share_of_households(store, workspace, source, here, where)
+    share = _share_of_households(store, workspace, source, here, condition)
     place = known.get(str(here.get(column, "")), str(here.get(column, "")))
     verdict, reasons = _verdict(workspace, source, statistic, row, share)
     sheet = AnswerSheet(
         question=_question(workspace, source, statistic, place),
-        households=_households(workspace, source, where, int(row["n"])),
+        households=_households(workspace, source, among, int(row["n"])),
         figure=_with_margin(row, statistic),
         range=_range(row, statistic, confidence),
         verdict=verdict,
@@ -184,7 +194,7 @@ def answer_sheet(
     if not by:
         return sheet
     ranking = area_ranks(
-        workspace, source, statistic, by, where, top=top, confidence=confidence, cache=store
+        workspace, source, statistic, by, condition, top=top, confidence=confidence, cache=store
     ).table
     return _with_ranking(sheet, ranking, by, statistic, names=known, top=top)
 
@@ -344,9 +354,8 @@ def _described(workspace: Workspace, source: Source, variable: str) -> str:
     return variable
 
 
-def _households(workspace: Workspace, source: Source, where: str, n: int) -> str:
+def _households(workspace: Workspace, source: Source, among: str, n: int) -> str:
     survey = recipient_of(workspace, source)
-    among = f", among those where {where}" if where else ""
     return f"It speaks for {n:,} sampled households of {survey.title}{among}."
 
 

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 from panel.viewable import Viewer
 
 from fusion_core.errors import HarmonyError, InputError
+from fusion_core.geography.named_places import named_places
 from fusion_core.harmony.expressions import check_condition
-from harmony_app.explore.data import FORMATS, MethodNote, file_stem, method_note, read_catalogue
-from harmony_app.explore.map import (
-    AreaShapes,
-    FigureTexts,
-    area_shapes,
-    figure_svg,
-    hover_columns,
-    map_layer,
-)
-from harmony_app.explore.panels import Centre, Combining, Controls, Side
+from harmony_app.explore.data import MethodNote, hover_of, layer_of, method_note, read_catalogue
+from harmony_app.explore.map import AreaShapes, area_shapes
+from harmony_app.explore.panels import Centre, Combining, Controls, Shown, Side, TakeAway
 from harmony_app.explore.view import (
     EstimateRequest,
     ExploreState,
@@ -34,19 +28,16 @@ from harmony_app.explore.view import (
     words,
 )
 from harmony_app.log import LOG
-from harmony_app.shell.look import FigureSaver, Quantity, page_part
+from harmony_app.shell.look import Quantity, page_part
 from harmony_app.shell.session import set_query
 from harmony_app.shell.work import SlowWork, at_once
 
 if TYPE_CHECKING:
-    from io import BytesIO
-
     from harmony_app.explore.data import Answer, Catalogue, Estimator, Source
     from harmony_app.shell.session import Session
 
 ASSETS: Final = Path(__file__).parent / "assets"
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
-_SMALL_BUTTON: Final = ".bk-btn { padding: 4px 9px; }"
 _COPY_LINK: Final = """
 const address = window.location.href;
 const done = () => { const old = button.label; button.label = "Copied";
@@ -95,7 +86,7 @@ class ExplorePage(Viewer):
         )
         self.centre.again.on_click(self._ask_again)
         self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
-        self._saver = FigureSaver(width=0, height=0, margin=0)
+        self.files = TakeAway(estimator, self._shown)
         self._footnote = pn.pane.HTML("", stylesheets=styles, margin=(8, 0, 0, 0), **_WIDE)
         self._elsewhere = ""
         self.state = self._first_state()
@@ -208,6 +199,8 @@ class ExplorePage(Viewer):
         if shapes is not self._shapes:
             self._shapes = shapes
             self.centre.show_areas(shapes)
+            places = [place.title for place in named_places(shapes.areas)]
+            self.controls.offer_places(places)
             self._asked = None
 
     def _ask(self, request: EstimateRequest) -> None:
@@ -218,7 +211,7 @@ class ExplorePage(Viewer):
         if shapes is None:
             return
         self.centre.show_heading(
-            words.map_title(request.statistic, source.columns),
+            words.view_title(request, source.columns),
             words.statistic_phrase(request.statistic, self._quantity(request)),
         )
         self.centre.show_status("Computing estimates and margins of error …", busy=True)
@@ -245,9 +238,14 @@ class ExplorePage(Viewer):
     def _offer_files(self, *, current: bool = True) -> None:
         """Let files be taken only of what the page asks and has the whole answer to."""
         answer = self._answer
-        ready = current and answer is not None and answer.request == self._asked and answer.margins
-        for button in self._files:
-            button.disabled = not ready
+        ready = current and answer is not None and answer.request == self._asked
+        self.files.allow(ready=bool(ready and answer is not None and answer.margins))
+
+    def _shown(self) -> Shown | None:
+        """Return what can be taken away; nothing while there are no numbers."""
+        if self._answer is None or self.note is None or self._shapes is None:
+            return None
+        return Shown(self.state, self.source, self._answer, self.note, self._shapes)
 
     def _show_answer(self, answer: Answer) -> None:
         self._answer = answer
@@ -257,7 +255,7 @@ class ExplorePage(Viewer):
         phrase = words.statistic_phrase(answer.request.statistic, quantity)
         everyone = words.subgroup_phrase(self.state)
         self.centre.show_heading(
-            words.map_title(answer.request.statistic, self.source.columns),
+            words.view_title(answer.request, self.source.columns),
             f"{phrase}, {everyone}"
             + (f" · {words.estimate_phrase(overall, quantity)} overall" if overall else ""),
         )
@@ -270,13 +268,9 @@ class ExplorePage(Viewer):
         )
         self.centre.about.object = self.note.html()
         self._footnote.object = page_part("line", "div", "footnote", self.note.summary)
-        if self.centre.map is not None:
-            local = "" if self.source.local is None else self.source.local.margins
-            self.centre.map.show_texts(
-                hover_columns(answer.table, quantity, self._session.theme, local)
-            )
+        self._show_texts(answer)
         self._show_layer(answer)
-        self.centre.show_rows(answer.table, quantity, self.state.hatch)
+        self.centre.show_rows(answer.rows, quantity, self.state.hatch)
         self.centre.show_status()
         apart = "" if self.source.years is None else self.source.years.short
         self.centre.show_notes([*self.source.notes, *filter(None, [answer.undrawn, apart])])
@@ -312,19 +306,25 @@ class ExplorePage(Viewer):
             return
         if _layer_key(before) != _layer_key(state):
             self._show_layer(answer)
+            if state.second is not None:
+                self._show_texts(answer)  # they say the class of an area
         if before.hatch != state.hatch:
             self.side.show_rule(state)
-            self.centre.show_rows(answer.table, self._quantity(answer.request), state.hatch)
+            self.centre.show_rows(answer.rows, self._quantity(answer.request), state.hatch)
         shown = (before.areas, before.breakdown, before.against)
         if shown != (state.areas, state.breakdown, state.against):
             self.side.show_areas(state)
             self._show_chosen()
 
     def _show_layer(self, answer: Answer) -> None:
-        layer = map_layer(
-            answer.table, self.state, self._quantity(answer.request), self._session.theme
-        )
+        layer = layer_of(self.state, self.source, answer, self._session.theme)
         self.centre.show_layer(layer, self.state.hatch)
+
+    def _show_texts(self, answer: Answer) -> None:
+        if self.centre.map is not None:
+            self.centre.map.show_texts(
+                hover_of(self.state, self.source, answer, self._session.theme)
+            )
 
     def _show_chosen(self) -> None:
         if self.centre.map is not None:
@@ -334,22 +334,10 @@ class ExplorePage(Viewer):
         return words.quantity_of(request.statistic, self.source.columns)
 
     def _build(self) -> pn.viewable.Viewable:
-        self._files = [
-            *(self._file_button(name) for name in FORMATS),
-            *(self._figure_button(kind) for kind in ("png", "svg")),
-            self._sheet_button(),
-        ]
         link = pn.widgets.Button(label="Copy link", margin=(8, 0, 0, 0), **_WIDE)
         link.js_on_click(args={"button": link}, code=_COPY_LINK)
         advice = pn.widgets.Button(label="How not to use these", margin=(6, 0, 0, 0), **_WIDE)
         advice.on_click(lambda _: self.dispatch(dataclasses.replace(self.state, view="about")))
-        title = pn.pane.HTML(
-            page_part(
-                "small",
-                "Download the table, the map as a picture (PNG, SVG), or the answer on a page to print",
-            ),
-            margin=(8, 0, 3, 0),
-        )
         told = notices_html(self._catalogue, self._elsewhere)
         notices = pn.pane.HTML(
             told,
@@ -362,12 +350,10 @@ class ExplorePage(Viewer):
             notices,
             self.controls.panel,
             self.combining.panel,
-            title,
-            pn.FlexBox(*self._files, gap="4px", margin=0, **_WIDE),
+            self.files.panel,
             link,
             advice,
             self._footnote,
-            self._saver,
             css_classes=["card"],
             margin=(0, 10, 0, 0),
             scroll="y-auto",
@@ -387,92 +373,11 @@ class ExplorePage(Viewer):
             styles={"height": "calc(100vh - 70px)", "min-height": "520px"},
         )
 
-    def _file_button(self, name: str) -> pn.widgets.FileDownload:
-        extension, write = FORMATS[name]
-
-        def content() -> BytesIO:
-            from io import BytesIO
-
-            if self._answer is None or self.note is None or self._shapes is None:
-                raise InputError("There are no estimates to download yet", fix="Wait a moment")
-            button.filename = f"{self._stem()}.{extension}"
-            return BytesIO(write(self._answer.table, self.note, self._shapes.frame))
-
-        button = pn.widgets.FileDownload(
-            callback=content,
-            filename=f"estimates.{extension}",
-            label=name,
-            margin=0,
-            icon=None,
-            stylesheets=[_SMALL_BUTTON],
-        )
-        return button
-
-    def _figure_button(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
-        button = pn.widgets.Button(label=kind.upper(), margin=0, stylesheets=[_SMALL_BUTTON])
-        button.on_click(lambda _: self._save_figure(kind))
-        return button
-
-    def _sheet_button(self) -> pn.widgets.FileDownload:
-        def content() -> BytesIO:
-            from io import BytesIO
-
-            answer = self._answer
-            if answer is None:
-                raise InputError("There are no estimates to print yet", fix="Wait a moment")
-            button.filename = f"{self._stem()}-answer.html"
-            area = next(iter(self.state.areas), "")
-            sheet = self._estimator.sheet(self.source, answer.request, answer.table, area)
-            return BytesIO(sheet.html(self._figure()).encode("utf-8"))
-
-        button = pn.widgets.FileDownload(
-            callback=content,
-            filename="answer.html",
-            label="Answer sheet",
-            margin=0,
-            icon=None,
-            stylesheets=[_SMALL_BUTTON],
-        )
-        return button
-
-    def _save_figure(self, kind: Literal["svg", "png"]) -> None:
-        figure = self._figure()
-        if figure:
-            self._saver.save(figure, self._stem(), kind)
-
-    def _figure(self) -> str:
-        """Return the map as SVG for paper; empty while there is none."""
-        if self._answer is None or self.note is None or self._shapes is None:
-            return ""
-        request = self._answer.request
-        quantity = self._quantity(request)
-        layer = map_layer(self._answer.table, self.state, quantity, "light")
-        phrase = words.statistic_phrase(request.statistic, quantity)
-        texts = FigureTexts(
-            title=words.map_title(request.statistic, self.source.columns),
-            subtitle=f"{_MEASURE_PREFIX[self.state.measure]}{phrase}, {words.subgroup_phrase(self.state)}",
-            hatch=f"too uncertain ({words.hatch_phrase(self.state.hatch)})",
-            note=self.note.figure_note(),
-        )
-        return figure_svg(self._shapes, layer, texts)
-
-    def _stem(self) -> str:
-        if self._answer is None:
-            return "estimates"
-        statistic = self._answer.request.statistic
-        title = f"{statistic.kind} {statistic.variable} {statistic.level or ''}"
-        return file_stem(title, self.state.area_kind)
-
 
 _MISSING_PART: Final[dict[str, str]] = {
     "ratio": "Choose a variable under “Divided by”",
     "share_above": "Type a number under “Above”",
     "share_below": "Type a number under “Below”",
-}
-_MEASURE_PREFIX: Final = {
-    "estimate": "",
-    "moe": "90 % margin of error: ",
-    "cv": "Coefficient of variation: ",
 }
 
 

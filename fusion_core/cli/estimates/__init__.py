@@ -4,7 +4,9 @@ from fusion_core.cli.estimates import answer, difference, estimate, export, rank
 from fusion_core.cli.estimates.statistics import (
     Wish,
     chosen_fusion,
+    chosen_source,
     estimates_of,
+    known_variables,
     read_statistics,
 )
 
@@ -12,10 +14,12 @@ __all__ = [
     "Wish",
     "answer",
     "chosen_fusion",
+    "chosen_source",
     "difference",
     "estimate",
     "estimates_of",
     "export",
+    "known_variables",
     "rank",
     "read_statistics",
 ]

@@ -17,6 +17,7 @@ from fusion_core.cli.estimates.estimate import (
     StatisticOption,
     SurveyOption,
     WhereOption,
+    WithinOption,
 )
 from fusion_core.cli.estimates.statistics import (
     Wish,
@@ -63,6 +64,7 @@ def answer(
     quantile: QuantileOption = None,
     per: PerOption = "",
     where: WhereOption = "",
+    within: WithinOption = "",
     survey: SurveyOption = "",
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
@@ -96,6 +98,7 @@ def answer(
         area=_read_area(area),
         by=kind,
         where=where,
+        within=within,
         names=area_names(opened, source, area.partition("=")[0].strip() or kind),
         cache=cache,
     )

@@ -78,6 +78,13 @@ WhereOption = Annotated[
         help='Only households that meet it, such as "hincp < 40000 AND np > 2".',
     ),
 ]
+WithinOption = Annotated[
+    str,
+    typer.Option(
+        metavar="PLACE",
+        help='Only households of a place: a state, county or city such as "New York".',
+    ),
+]
 ConditionOption = Annotated[
     str,
     typer.Option(
@@ -130,6 +137,7 @@ def estimate(
     expression: ExpressionOption = "",
     by: ByOption = None,
     where: WhereOption = "",
+    within: WithinOption = "",
     confidence: ConfidenceOption = 0.90,
     survey: SurveyOption = "",
     method: MethodOption = "replicates",
@@ -165,6 +173,7 @@ def estimate(
         per=per,
         by=read_by(by),
         where=where,
+        within=within,
         confidence=confidence,
         method=method,
         condition=condition,
@@ -186,6 +195,7 @@ def estimate(
         "source": survey or getattr(source, "id", ""),
         "by": wish.by,
         "where": where,
+        "within": within,
         "confidence": confidence,
         "synthetic": opened.synthetic,
         "estimates": found,

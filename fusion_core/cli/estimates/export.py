@@ -24,6 +24,7 @@ from fusion_core.cli.estimates.estimate import (
     StatisticOption,
     VariableOption,
     WhereOption,
+    WithinOption,
 )
 from fusion_core.cli.estimates.statistics import (
     Wish,
@@ -103,6 +104,7 @@ def export(
     expression: ExpressionOption = "",
     by: ByOption = None,
     where: WhereOption = "",
+    within: WithinOption = "",
     confidence: ConfidenceOption = 0.90,
     method: MethodOption = "replicates",
     workspace: WorkspaceOption = Path(),
@@ -136,6 +138,7 @@ def export(
             per=per,
             by=read_by(by),
             where=where,
+            within=within,
             confidence=confidence,
             method=method,
             condition=condition,

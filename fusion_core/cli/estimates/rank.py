@@ -17,12 +17,14 @@ from fusion_core.cli.estimates.estimate import (
     StatisticOption,
     SurveyOption,
     WhereOption,
+    WithinOption,
     amounts,
 )
 from fusion_core.cli.estimates.statistics import (
     Wish,
     add_names,
     chosen_source,
+    households_of,
     known_variables,
     read_by,
     read_statistics,
@@ -64,6 +66,7 @@ def rank(
     quantile: QuantileOption = None,
     per: PerOption = "",
     where: WhereOption = "",
+    within: WithinOption = "",
     confidence: ConfidenceOption = 0.90,
     survey: SurveyOption = "",
     workspace: WorkspaceOption = Path(),
@@ -91,6 +94,7 @@ def rank(
         per=per,
         by=read_by(by),
         where=where,
+        within=within,
         confidence=confidence,
     )
     cache = EstimateCache()
@@ -100,7 +104,7 @@ def rank(
         source,
         asked,
         wish.by,
-        where,
+        households_of(opened, source, wish, cache),
         lowest=lowest,
         top=top,
         confidence=confidence,
@@ -111,6 +115,7 @@ def rank(
         "source": survey or getattr(source, "id", ""),
         "by": wish.by,
         "where": where,
+        "within": within,
         "top": top,
         "lowest": lowest,
         "confidence": confidence,

@@ -43,6 +43,8 @@ class Wish(Checked):
         Columns that form the groups.
     where
         Condition on households.
+    within
+        Name of a place, such as a state or city, whose households alone count.
     confidence
         Level of the margins of error.
     method
@@ -62,6 +64,7 @@ class Wish(Checked):
     per: str = ""
     by: tuple[str, ...] = ("puma",)
     where: str = ""
+    within: str = ""
     confidence: float = 0.90
     method: str = "replicates"
     condition: str = ""
@@ -91,6 +94,7 @@ def estimates_of(
     cache = EstimateCache() if cache is None else cache
     known = known_variables(workspace, source, cache)
     method = read_method(wish.method)
+    where = households_of(workspace, source, wish, cache)
     if isinstance(source, SurveyId):
         if method != "replicates":
             raise InputError(
@@ -102,7 +106,7 @@ def estimates_of(
             source,
             statistics,
             wish.by,
-            wish.where,
+            where,
             confidence=wish.confidence,
             cache=cache,
         )
@@ -115,12 +119,31 @@ def estimates_of(
             source,
             statistics,
             wish.by,
-            wish.where,
+            where,
             method=method,
             confidence=wish.confidence,
             cache=cache,
         )
     return add_names(workspace, source, found, wish.by)
+
+
+def households_of(workspace: Workspace, source: Source, wish: Wish, cache: EstimateCache) -> str:
+    """Return the condition on households: what was typed, within the place that was named.
+
+    Raises
+    ------
+    InputError
+        If no area has the place's name.
+    """
+    from fusion_core.estimates.runs import where_within
+    from fusion_core.geography.boundaries import has_areas
+
+    if not wish.within.strip():
+        return wish.where
+    kind = next((name for name in wish.by if has_areas(workspace, name)), "puma")
+    return where_within(
+        workspace, source, wish.within, kind=kind, where=wish.where, cache=cache
+    ).where
 
 
 def without_damaged(

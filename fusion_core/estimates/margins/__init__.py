@@ -30,6 +30,7 @@ from fusion_core.estimates.margins.report import (
     reliability,
     result_frame,
 )
+from fusion_core.estimates.margins.two_way import TwoWayClasses, two_way_classes
 
 __all__ = [
     "DONOR_UNKNOWN",
@@ -42,6 +43,7 @@ __all__ = [
     "LocalKnowledge",
     "PooledTarget",
     "ResultBlock",
+    "TwoWayClasses",
     "class_doubt",
     "estimate_published",
     "freedom_words",
@@ -52,4 +54,5 @@ __all__ = [
     "reliability",
     "result_frame",
     "sure_breaks",
+    "two_way_classes",
 ]

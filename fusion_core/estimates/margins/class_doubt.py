@@ -67,16 +67,30 @@ def class_doubt(values: Floats, errors: Floats, edges: Floats) -> ClassDoubt | N
         nothing.
     """
     known = np.isfinite(values) & np.isfinite(errors)
-    inner = edges[1:-1]
-    if not known.any() or not len(inner):
+    if not known.any() or len(edges) <= 2:  # noqa: PLR2004 - two edges make one class
         return None
-    value, error = values[known], errors[known]
-    place = np.searchsorted(inner, value, side="right")
+    may, outside = elsewhere(values[known], errors[known], edges)
+    return ClassDoubt(int(known.sum()), int(may.sum()), float(np.mean(outside)))
+
+
+def elsewhere(
+    values: Floats, errors: Floats, edges: Floats, reach: float = _NINETY
+) -> tuple[NDArray[np.bool_], Floats]:
+    """Return whether each area may be in another class, and how likely it is.
+
+    Parameters
+    ----------
+    values, errors, edges
+        As in `class_doubt`, all finite.
+    reach
+        Standard errors on each side of an estimate that count as possible.
+    """
+    inner = edges[1:-1]
+    place = np.searchsorted(inner, values, side="right")
     bounds = np.concatenate([[-np.inf], inner, [np.inf]])
     below, above = bounds[place], bounds[place + 1]
-    may = (value - _NINETY * error < below) | (value + _NINETY * error >= above)
-    outside = _beyond(value - below, error) + _beyond(above - value, error)
-    return ClassDoubt(int(known.sum()), int(may.sum()), float(np.mean(outside)))
+    may = (values - reach * errors < below) | (values + reach * errors >= above)
+    return may, _beyond(values - below, errors) + _beyond(above - values, errors)
 
 
 def sure_breaks(values: Floats, errors: Floats, classes: int) -> list[float]:

@@ -34,6 +34,7 @@ from fusion_core.estimates.runs.run_donor import (
     sample_with_location,
     with_areas,
 )
+from fusion_core.estimates.runs.within import Within, where_within
 
 __all__ = [
     "EstimateCache",
@@ -41,6 +42,7 @@ __all__ = [
     "Group",
     "Ranking",
     "Source",
+    "Within",
     "area_draws",
     "area_estimates",
     "area_ranks",
@@ -58,5 +60,6 @@ __all__ = [
     "survey_area_estimates",
     "try_outcome",
     "with_areas",
+    "where_within",
     "write_published_donor",
 ]

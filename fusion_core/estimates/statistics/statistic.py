@@ -127,6 +127,17 @@ class Statistic(Checked):
         level = f" = {self.level}" if self.level is not None else ""
         return f"{noun} with {self.variable}{beyond}{level}"
 
+    @property
+    def short(self) -> str:
+        """The statistic in the form `parse` reads."""
+        found = f"{self.kind}:{self.variable}"
+        side = "<" if self.kind == "share_below" else ">"
+        parts = (("=", self.level), (side, self.threshold), ("/", self.denominator))
+        for mark, value in (*parts, ("@", self.probability)):
+            if value is not None:
+                found += f"{mark}{value:.12g}" if isinstance(value, float) else f"{mark}{value}"
+        return found
+
     @classmethod
     def parse(cls, text: str) -> Statistic:
         """Read the short form used on the command line and in addresses.

@@ -14,6 +14,11 @@ from harmony_app.explore.data.estimates import (
     Estimator,
     true_value,
 )
+from harmony_app.explore.data.figures import (
+    hover_of,
+    layer_of,
+    view_figure,
+)
 from harmony_app.explore.data.method_note import (
     MethodNote,
     method_note,
@@ -27,7 +32,10 @@ __all__ = [
     "MethodNote",
     "Source",
     "file_stem",
+    "hover_of",
+    "layer_of",
     "method_note",
     "read_catalogue",
     "true_value",
+    "view_figure",
 ]

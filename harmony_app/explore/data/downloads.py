@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from harmony_app.explore.map import SECOND
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,6 +30,9 @@ EXPORTED: Final = (
     "cv",
     "reliability",
     "assumption",
+    "class",
+    *(f"{SECOND}{name}" for name in ("n", "estimate", "moe", "lower", "upper", "cv", "class")),
+    "class_unsure",
 )
 
 

@@ -23,15 +23,17 @@ from fusion_core.estimates.runs import (
     first_estimates,
     is_answered,
     survey_area_estimates,
+    where_within,
 )
 from fusion_core.geography.definitions import without_boundaries
-from harmony_app.explore.map import align
+from harmony_app.explore.map import align, with_second
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fusion_core.estimates.api import Difference
-    from fusion_core.estimates.runs import Ranking
+    from fusion_core.estimates.runs import Ranking, Within
+    from fusion_core.estimates.statistics import Statistic
     from fusion_core.publishing import AnswerSheet
     from fusion_core.workspace.layout import Workspace
     from harmony_app.explore.data.catalogue import Source
@@ -66,6 +68,11 @@ class Answer:
     margins: bool = True
     undrawn: str = ""
 
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The areas that are asked for: all of them, or those of the place."""
+        return self.table[self.table["inside"]] if "inside" in self.table else self.table
+
 
 class Estimator:
     """Answers questions about one workspace; loaded data are shared by all sessions.
@@ -81,13 +88,17 @@ class Estimator:
     def __init__(self, workspace: Workspace, cache: EstimateCache | None = None) -> None:
         self.workspace = workspace
         self.cache = cache or pn.state.as_cached("estimate cache", EstimateCache)
+        self._places: dict[tuple[str, ...], Within] = {}
 
     def takes_long(self, source: Source, request: EstimateRequest) -> bool:
         """Whether margins of error take so long that estimates should be shown before."""
-        run, statistic, where = source.run, request.statistic, request.where
+        run, statistic, where = source.run, request.statistic, self._where(source, request)
+        asked = [(statistic, (request.area_kind,)), (statistic, ())]
+        if request.second is not None:
+            asked.append((request.second, (request.area_kind,)))
         if run is not None and all(
-            is_answered(self.workspace, run, statistic, by, where, cache=self.cache)
-            for by in ((request.area_kind,), ())
+            is_answered(self.workspace, run, item, by, where, cache=self.cache)
+            for item, by in asked
         ):
             return False
         loaded = self.cache.source(self.workspace, source.run or source.survey)
@@ -95,32 +106,74 @@ class Estimator:
 
     def first_answer(self, source: Source, request: EstimateRequest, areas: pd.DataFrame) -> Answer:
         """Estimate every area without margins of error."""
-        found = first_estimates(
-            self.workspace,
-            source.run or source.survey,
-            request.statistic,
-            (request.area_kind,),
-            request.where,
-            cache=self.cache,
-        )
-        return Answer(
-            request,
-            align(found, areas, request.area_kind),
-            {},
-            margins=False,
-            undrawn=_undrawn(found, request, areas),
-        )
+
+        def first(statistic: Statistic) -> pd.DataFrame:
+            return first_estimates(
+                self.workspace,
+                source.run or source.survey,
+                statistic,
+                (request.area_kind,),
+                self._where(source, request),
+                cache=self.cache,
+            )
+
+        return self._aligned(source, request, areas, first, {}, margins=False)
 
     def answer(self, source: Source, request: EstimateRequest, areas: pd.DataFrame) -> Answer:
         """Estimate every area and all areas together."""
-        by_area = self._estimate(source, request, (request.area_kind,), request.where)
-        overall = self._estimate(source, request, (), request.where)
-        return Answer(
-            request,
-            align(by_area, areas, request.area_kind),
-            {str(key): value for key, value in overall.iloc[0].items()} if len(overall) else {},
-            undrawn=_undrawn(by_area, request, areas),
+        where = self._where(source, request)
+
+        def by_area(statistic: Statistic) -> pd.DataFrame:
+            return self._estimate(source, statistic, (request.area_kind,), where)
+
+        overall = self._estimate(source, request.statistic, (), where)
+        together = (
+            {str(key): value for key, value in overall.iloc[0].items()} if len(overall) else {}
         )
+        return self._aligned(source, request, areas, by_area, together, margins=True)
+
+    def _aligned(
+        self,
+        source: Source,
+        request: EstimateRequest,
+        areas: pd.DataFrame,
+        estimate: Callable[[Statistic], pd.DataFrame],
+        overall: dict[str, Any],
+        *,
+        margins: bool,
+    ) -> Answer:
+        """Put the estimates of one variable, or of two, in the order of the map."""
+        found = estimate(request.statistic)
+        table = align(found, areas, request.area_kind)
+        if request.second is not None:
+            other = align(estimate(request.second), areas, request.area_kind)
+            table = with_second(table, other)
+        within = self._within(source, request)
+        if within is not None:
+            table["inside"] = table["area_id"].isin(within.areas)
+        undrawn = _undrawn(found, request, areas)
+        return Answer(request, table, overall, margins=margins, undrawn=undrawn)
+
+    def _within(self, source: Source, request: EstimateRequest) -> Within | None:
+        """Return the place a view looks at; ``None`` for everywhere."""
+        if not request.within:
+            return None
+        key = (source.id, request.area_kind, request.within, request.where)
+        if key not in self._places:
+            self._places[key] = where_within(
+                self.workspace,
+                source.run or source.survey,
+                request.within,
+                kind=request.area_kind,
+                where=request.where,
+                cache=self.cache,
+            )
+        return self._places[key]
+
+    def _where(self, source: Source, request: EstimateRequest) -> str:
+        """Return the condition on households: of the subgroup, within the place."""
+        within = self._within(source, request)
+        return request.where if within is None else within.where
 
     def breakdown(
         self, source: Source, request: EstimateRequest, area: str, column: str
@@ -131,7 +184,7 @@ class Estimator:
         than chance explains, allowing for the number of groups, else 0.
         """
         where = _here(request, area)
-        found = self._estimate(source, request, (column,), where)
+        found = self._estimate(source, request.statistic, (column,), where)
         found["differs"] = 0
         if source.replicates and len(found) > 1:
             contrasts = compare_each(
@@ -157,7 +210,7 @@ class Estimator:
             request.statistic,
             area,
             by=request.area_kind,
-            where=request.where,
+            where=self._where(source, request),
             cache=self.cache,
         )
 
@@ -176,8 +229,9 @@ class Estimator:
         loaded = self.cache.source(self.workspace, source.run or source.survey)
         kind = request.area_kind
         sets = self.ranking(source, request).sets
+        where = self._where(source, request)
         found = compare_in_source(
-            loaded, request.statistic, {kind: pair[0]}, {kind: pair[1]}, where=request.where
+            loaded, request.statistic, {kind: pair[0]}, {kind: pair[1]}, where=where
         )
         ranked = int((sets.rank > 0).sum())
         return found.chosen_among(max(ranked * (ranked - 1) // 2, 1), sets.adjusted(found.p_value))
@@ -189,7 +243,7 @@ class Estimator:
             source.run or source.survey,
             request.statistic,
             (request.area_kind,),
-            request.where,
+            self._where(source, request),
             cache=self.cache,
         )
 
@@ -200,7 +254,7 @@ class Estimator:
             source.run or source.survey,
             request.statistic,
             (request.area_kind,),
-            where=request.where,
+            where=self._where(source, request),
             cache=self.cache,
         )
         return _of_area(found, request.area_kind, area)
@@ -230,7 +284,7 @@ class Estimator:
             other.run or other.survey,
             request.statistic,
             (request.area_kind,),
-            where=request.where,
+            where=self._where(source, request),
             cache=self.cache,
             # Whoever picks two runs is told where they share their random numbers.
             common_numbers=True,
@@ -253,20 +307,19 @@ class Estimator:
             area={kind: stored[area]} if area in stored else None,
             by=kind,
             where=request.where,
+            within=request.within,
             names=names,
             cache=self.cache,
         )
 
     def _estimate(
-        self, source: Source, request: EstimateRequest, by: Sequence[str], where: str
+        self, source: Source, statistic: Statistic, by: Sequence[str], where: str
     ) -> pd.DataFrame:
         if source.run is None:
             return survey_area_estimates(
-                self.workspace, source.survey, request.statistic, by, where, cache=self.cache
+                self.workspace, source.survey, statistic, by, where, cache=self.cache
             )
-        return area_estimates(
-            self.workspace, source.run, request.statistic, by, where, cache=self.cache
-        )
+        return area_estimates(self.workspace, source.run, statistic, by, where, cache=self.cache)
 
 
 def _of_area(contrasts: pd.DataFrame, kind: str, area: str) -> Difference:

@@ -18,16 +18,36 @@ from harmony_app.explore.map.shapes import (
     AreaShapes,
     area_shapes,
 )
+from harmony_app.explore.map.two_way import (
+    CLASS_WORDS,
+    SECOND,
+    TwoWayLegend,
+    TwoWayView,
+    second_of,
+    two_way_columns,
+    two_way_hover,
+    two_way_layer,
+    with_second,
+)
 
 __all__ = [
+    "CLASS_WORDS",
+    "SECOND",
     "AreaShapes",
     "FigureTexts",
     "MapFigure",
     "MapLayer",
+    "TwoWayLegend",
+    "TwoWayView",
     "align",
     "area_shapes",
     "figure_svg",
     "hover_columns",
     "map_layer",
+    "second_of",
+    "two_way_columns",
+    "two_way_hover",
+    "two_way_layer",
     "unreliable_positions",
+    "with_second",
 ]

@@ -13,17 +13,23 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from fusion_core.html_templates import Macros
-from harmony_app.shell.look import REPORT_FONT, figure_colours, text_block, text_width
+from harmony_app.shell.look import REPORT_FONT, figure_colours, text_block, text_width, wrapped
 
 if TYPE_CHECKING:
     from harmony_app.explore.map.layers import MapLayer
     from harmony_app.explore.map.shapes import AreaShapes, Extent
+    from harmony_app.explore.map.two_way import TwoWayLegend
 
 WIDTH: Final = 1200
 MAP_HEIGHT: Final = 760
 _MARGIN: Final = 36
 _LINE: Final = 24
 _SWATCH: Final = 26
+_CELL: Final = 118
+_CELL_HEIGHT: Final = 34
+_ABOVE: Final = 10
+# Where the rest of a legend begins beside the nine colours of two variables.
+_BESIDE: Final = 540
 _MACROS: Final = Macros(Path(__file__).parent / "templates" / "figure.html")
 
 
@@ -71,6 +77,11 @@ def figure_svg(shapes: AreaShapes, layer: MapLayer, texts: FigureTexts) -> str:
     frame = _frame(shapes, layer, below)
     paths = _paths(shapes, frame)
     entries, height = _legend(layer, texts.hatch)
+    grid = ""
+    if layer.two_way is not None:
+        entries = [{**entry, "x": entry["x"] + _BESIDE} for entry in entries]
+        grid, tall = _two_way(layer.two_way, frame.top + frame.height + 28, height)
+        height = max(height, tall)
     top = frame.top + frame.height + 28
     note, total = text_block(texts.note, (_MARGIN, top + height + 22), inside, 13, colours["muted"])
     fills = [layer.palette[code] if code >= 0 else colours["grid"] for code in layer.codes]
@@ -91,7 +102,33 @@ def figure_svg(shapes: AreaShapes, layer: MapLayer, texts: FigureTexts) -> str:
         f"{top:.1f}",
         entries,
         _SWATCH,
+        grid,
     )
+
+
+def _two_way(legend: TwoWayLegend, top: float, beside: int) -> tuple[str, int]:
+    """Return the nine colours with their ranges and counts, and the height they take.
+
+    The doubt stands beside them, below other entries of the given height.
+    """
+    colours = figure_colours("light")
+    size = {"left": _MARGIN, "top": top + _ABOVE, "width": _CELL, "height": _CELL_HEIGHT}
+    titles = [_shortened(title, _BESIDE - 60) for title in legend.titles]
+    doubt, _ = text_block(
+        f"{legend.doubt}.",
+        (_MARGIN + _BESIDE, top + beside + 20),
+        WIDTH - 2 * _MARGIN - _BESIDE,
+        14,
+        colours["text"],
+    )
+    drawn = _MACROS("two_way", legend, size, titles, colours)
+    return drawn + doubt, 3 * _CELL_HEIGHT + _ABOVE + 44
+
+
+def _shortened(title: str, width: float) -> str:
+    """Return the beginning of a title that fits on a line."""
+    first, *rest = wrapped(title, width, 13)
+    return f"{first} …" if rest else first
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from harmony_app.shell.look import (
 
 if TYPE_CHECKING:
     from fusion_core.estimates.margins import ClassDoubt
+    from harmony_app.explore.map.two_way import TwoWayLegend
     from harmony_app.explore.view import ExploreState, HatchRule
     from harmony_app.shell.session import Theme
 
@@ -78,6 +79,8 @@ class MapLayer:
     doubt
         How many areas may be in another class; ``None`` where estimates are not what is coloured,
         or have no margins.
+    two_way
+        The legend of a map of two variables, whose hatched areas are those of an uncertain class.
     """
 
     codes: NDArray[np.int64]
@@ -86,6 +89,7 @@ class MapLayer:
     legend: tuple[LegendEntry, ...]
     without_value: int
     doubt: ClassDoubt | None = None
+    two_way: TwoWayLegend | None = None
 
 
 def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.DataFrame:
@@ -190,9 +194,16 @@ def map_layer(
         palette=palette,
         unreliable=unreliable_positions(table, state.hatch),
         legend=legend,
-        without_value=int((codes < 0).sum()),
+        without_value=int(((codes < 0) & _inside(table)).sum()),
         doubt=None if errors is None else class_doubt(values, errors, edges),
     )
+
+
+def _inside(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which areas are asked for: all of them, or those of a place."""
+    if "inside" not in table:
+        return np.full(len(table), True)
+    return np.asarray(table["inside"].to_numpy(dtype=bool))
 
 
 def _errors(table: pd.DataFrame) -> NDArray[np.float64] | None:

@@ -110,7 +110,7 @@ class MapFigure:
             line_alpha=0,
             hatch_pattern="right_diagonal_line",
             hatch_color=colours["text"],
-            hatch_alpha=0.5,
+            hatch_alpha=0.42,
             hatch_scale=9,
             hatch_weight=0.7,
         )

@@ -12,10 +12,16 @@ from harmony_app.explore.panels.controls import (
 from harmony_app.explore.panels.side import (
     Side,
 )
+from harmony_app.explore.panels.takeaway import (
+    Shown,
+    TakeAway,
+)
 
 __all__ = [
     "Centre",
     "Combining",
     "Controls",
+    "Shown",
     "Side",
+    "TakeAway",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import panel as pn
 from bokeh.models.widgets.tables import NumberFormatter
 
-from harmony_app.explore.map import MapFigure, unreliable_positions
+from harmony_app.explore.map import CLASS_WORDS, MapFigure, unreliable_positions
 from harmony_app.explore.panels._parts import panel
 from harmony_app.explore.view import words
 from harmony_app.shell.look import count, data_table, page_part, segmented
@@ -183,7 +183,7 @@ class Centre:
         self._map_view.visible = state.view == "map"
         self._table_view.visible = state.view == "table"
         self._about_view.visible = state.view == "about"
-        self.measure.disabled = state.view != "map"
+        self.measure.disabled = state.view != "map" or state.second is not None
         if state.view == "table":
             self._fill_table(state.hatch)
 
@@ -196,7 +196,8 @@ class Centre:
     def _fill_table(self, rule: HatchRule) -> None:
         if self._rows is None or self._quantity is None:
             return
-        frame = table_frame(self._rows, rule)
+        rows = self._rows[self._rows["inside"]] if "inside" in self._rows else self._rows
+        frame = table_frame(rows, rule)
         formatters = table_formatters(self._quantity)
         if self._table is None:
             self._table = data_table(
@@ -236,12 +237,15 @@ class Centre:
 
 def legend_html(layer: MapLayer, rule: HatchRule) -> str:
     """Return the legend: classes with their counts, then hatching and empty areas."""
+    empty = count(layer.without_value, "area") if layer.without_value else ""
+    if layer.two_way is not None:
+        return panel("two_way", layer.two_way, empty, CLASS_WORDS)
     hatched = count(len(layer.unreliable), "area")
     return panel(
         "legend",
         layer.legend,
         f"{words.hatch_phrase(rule)} ({hatched})" if layer.unreliable else "",
-        count(layer.without_value, "area") if layer.without_value else "",
+        empty,
         "" if layer.doubt is None else layer.doubt.sentence,
     )
 

@@ -11,6 +11,7 @@ import panel as pn
 from fusion_core.errors import ExpressionError, HarmonyError, InputError
 from fusion_core.estimates.statistics import SHARES, THRESHOLD_SHARES
 from harmony_app.explore.panels._parts import panel
+from harmony_app.explore.panels._second import SecondVariable
 from harmony_app.explore.view import (
     CATEGORY_KINDS,
     CLASS_METHOD_TITLES,
@@ -93,6 +94,17 @@ class Controls:
         self.where_error = pn.pane.HTML(
             "", visible=False, margin=_TIGHT, stylesheets=styles, **_WIDE
         )
+        self.second = SecondVariable(lambda found: self._change(self._with(second=found)))
+        self.within = pn.widgets.AutocompleteInput(
+            label="Only in",
+            placeholder="a state, county or city",
+            restrict=False,
+            case_sensitive=False,
+            search_strategy="includes",
+            min_characters=2,
+            margin=_TIGHT,
+            **_WIDE,
+        )
         self.area_kind = _select("By")
         self.method = _select("Classes by", {t: m for m, t in CLASS_METHOD_TITLES.items()})
         self.count = pn.widgets.IntInput(
@@ -114,10 +126,12 @@ class Controls:
             self.threshold,
             self.probability,
             self.denominator,
+            self.second.panel,
             self.group,
             self.levels,
             self.where,
             self.where_error,
+            self.within,
             self.area_kind,
             pn.pane.HTML(page_part("rule", 4), margin=(2, 0, 6, 0), **_WIDE),
             self.method,
@@ -131,6 +145,11 @@ class Controls:
         """Offer the runs, combinations and surveys there are now."""
         with self._quietly():
             _options(self.source, catalogue.titles)
+
+    def offer_places(self, titles: list[str]) -> None:
+        """Offer the places whose areas are on the map."""
+        with self._quietly():
+            _options(self.within, titles)
 
     def show(self, state: ExploreState, source: Source) -> None:
         """Set every widget to a state without reporting it as an edit."""
@@ -166,6 +185,8 @@ class Controls:
             self.levels.value = list(state.group_levels)
             self.levels.visible = grouped is not None
             self.where.value = state.where
+            self.within.value = state.within
+            self.second.show(state.second, source, state.variable)
             _options(
                 self.area_kind,
                 {kind.upper() if kind == "puma" else kind: kind for kind in source.area_kinds},
@@ -176,9 +197,11 @@ class Controls:
 
     def _show_classes(self, state: ExploreState) -> None:
         self.method.value = state.class_method
-        manual = state.class_method == "manual"
+        manual = state.class_method == "manual" and state.second is None
         self.count.value = state.classes
-        self.count.visible = not manual
+        # A map of two variables has three classes of each.
+        self.count.visible = not manual and state.second is None
+        self.hatch.visible = state.second is None
         self.breaks.visible = manual
         percent = self._in_percent(state)
         self.breaks.label = "Breaks (percent)" if percent else "Breaks"
@@ -213,6 +236,7 @@ class Controls:
             self.group: lambda value: self._with(group_variable=value, group_levels=()),
             self.levels: lambda value: self._with(group_levels=tuple(value)),
             self.where: lambda value: self._with(where=value),
+            self.within: lambda value: self._with(within=value.strip(), areas=()),
             self.area_kind: lambda value: self._with(area_kind=value, areas=()),
             self.method: lambda value: self._with(class_method=value),
             self.count: lambda value: self._with(classes=value),

@@ -177,7 +177,7 @@ class Side:
     ) -> None:
         """Show new numbers: the ranking, and the chosen areas again."""
         self._answer, self._source, self._quantity = answer, source, quantity
-        names = _labels(answer.table)
+        names = _labels(answer.rows)
         if list(names) != self.find.options:
             self._names = names
             self.find.options = list(names)

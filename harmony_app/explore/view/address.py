@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from fusion_core.errors import InputError
+from fusion_core.estimates.statistics import Statistic
 from harmony_app.explore.view.classes import CLASS_METHODS
 from harmony_app.explore.view.state import (
     CATEGORY_KINDS,
@@ -42,6 +44,8 @@ def to_query(state: ExploreState) -> dict[str, str | None]:
         "group": state.group_variable,
         "in": _join(state.group_levels, "|"),
         "where": state.where,
+        "within": state.within,
+        "with": None if state.second is None else state.second.short,
         "by": "" if state.area_kind == plain.area_kind else state.area_kind,
         "show": "" if state.measure == plain.measure else state.measure,
         "classes": "" if state.class_method == plain.class_method else state.class_method,
@@ -76,6 +80,8 @@ def from_query(query: Mapping[str, str]) -> ExploreState:
         group_variable=query.get("group", ""),
         group_levels=_split(query.get("in", ""), "|"),
         where=query.get("where", ""),
+        within=query.get("within", ""),
+        second=_statistic(query.get("with", "")),
         area_kind=query.get("by", plain.area_kind),
         measure=next((item for item in MEASURES if item == measure), plain.measure),
         class_method=next((item for item in CLASS_METHODS if item == method), plain.class_method),
@@ -87,6 +93,13 @@ def from_query(query: Mapping[str, str]) -> ExploreState:
         breakdown=query.get("split", ""),
         view=next((item for item in CENTRE_VIEWS if item == view), plain.view),
     )
+
+
+def _statistic(text: str) -> Statistic | None:
+    try:
+        return Statistic.parse(text) if text else None
+    except InputError:
+        return None
 
 
 def _side(kind: StatisticKind) -> str:

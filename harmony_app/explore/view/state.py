@@ -36,6 +36,10 @@ CATEGORY_KINDS: Final[dict[str, StatisticKind]] = {
     "share of households": "share",
     "number of households": "count",
 }
+SECOND_KINDS: Final[dict[str, StatisticKind]] = {
+    title: kind for title, kind in NUMBER_KINDS.items() if kind not in {"quantile", "ratio", "gini"}
+}
+TWO_WAY_CLASSES: Final = 3
 FEWEST_CLASSES: Final = 2
 MOST_CLASSES: Final = 9
 MOST_AREAS: Final = 2
@@ -92,6 +96,10 @@ class ExploreState:
         Subgroup builder: households whose answer is one of the levels.
     where
         Subgroup as an expression; both conditions must hold.
+    within
+        Name of a place – a state, county or city – whose areas alone are shown; empty for all.
+    second
+        A second statistic, mapped together with the first; ``None`` for one variable.
     area_kind
         Kind of area.
     measure
@@ -120,6 +128,8 @@ class ExploreState:
     group_variable: str = ""
     group_levels: tuple[str, ...] = ()
     where: str = ""
+    within: str = ""
+    second: Statistic | None = None
     area_kind: str = "puma"
     measure: Measure = "estimate"
     class_method: ClassMethod = "quantile"
@@ -146,12 +156,18 @@ class EstimateRequest:
         Subgroup as one expression; empty for all households.
     area_kind
         Kind of area.
+    second
+        A statistic to map together with the first.
+    within
+        Name of the place whose areas alone are asked for.
     """
 
     source: str
     statistic: Statistic
     where: str
     area_kind: str
+    second: Statistic | None = None
+    within: str = ""
 
 
 def estimate_request(state: ExploreState) -> EstimateRequest:
@@ -170,7 +186,14 @@ def estimate_request(state: ExploreState) -> EstimateRequest:
         denominator=state.denominator,
         probability=state.probability,
     )
-    return EstimateRequest(state.source, statistic, subgroup_expression(state), state.area_kind)
+    return EstimateRequest(
+        source=state.source,
+        statistic=statistic,
+        where=subgroup_expression(state),
+        area_kind=state.area_kind,
+        second=state.second,
+        within=state.within.strip(),
+    )
 
 
 def subgroup_expression(state: ExploreState) -> str:
@@ -230,6 +253,36 @@ def choose_kind(state: ExploreState, kind: StatisticKind, variable: Variable) ->
     )
 
 
+def natural_statistic(variable: Variable) -> Statistic:
+    """Return what most people ask of a variable first: a share of a category, a mean of a number."""
+    if variable.is_categorical:
+        return Statistic("share", variable.name, level=default_level(variable))
+    return Statistic("mean", variable.name)
+
+
+def second_statistic(
+    kind: StatisticKind, variable: Variable, before: Statistic | None = None
+) -> Statistic:
+    """Return a statistic of a second variable, keeping the level or threshold it had.
+
+    Parameters
+    ----------
+    kind
+        One of `SECOND_KINDS` for a number; a category has its share.
+    variable
+        The second variable.
+    before
+        What was asked of it before.
+    """
+    if variable.is_categorical or kind not in SECOND_KINDS.values():
+        return natural_statistic(variable)
+    threshold = None
+    if kind in THRESHOLD_SHARES:
+        known = None if before is None else before.threshold
+        threshold = _typical(variable) if known is None else known
+    return Statistic(kind, variable.name, threshold=threshold)
+
+
 def default_level(variable: Variable) -> str | None:
     """Return the level most people ask for first: "Yes" where there is one, else the first."""
     affirmative = [item for item in variable.levels if item.lower().startswith(_AFFIRMATIVE)]
@@ -276,9 +329,21 @@ def repair(
         known = columns[state.group_variable].levels
         levels = tuple(level for level in state.group_levels if level in known)
         state = dataclasses.replace(state, group_levels=levels)
+    if state.second is not None and not _is_of(state.second, variables):
+        state = dataclasses.replace(state, second=None)
     if state.breakdown not in columns:
         state = dataclasses.replace(state, breakdown="")
     return state
+
+
+def _is_of(second: Statistic, variables: Mapping[str, Variable]) -> bool:
+    """Whether a second statistic can be computed of what there is."""
+    variable = variables.get(second.variable)
+    if variable is None:
+        return False
+    if variable.is_categorical:
+        return second.kind == "share" and second.level in variable.levels
+    return second.kind in SECOND_KINDS.values() and second.level is None
 
 
 def _fits(state: ExploreState, variable: Variable) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fusion_core.estimates.api import Difference
     from fusion_core.estimates.statistics import Statistic, StatisticKind
     from fusion_core.surveys.model import Variable
-    from harmony_app.explore.view.state import ExploreState, HatchRule
+    from harmony_app.explore.view.state import EstimateRequest, ExploreState, HatchRule
 
 RELIABILITY_WORDS: Final = {
     "high": "reliable",
@@ -56,6 +56,19 @@ def variable_heading(variable: Variable) -> str:
     return name[:1].upper() + name[1:]
 
 
+def view_title(request: EstimateRequest, variables: Mapping[str, Variable]) -> str:
+    """Return the headline of a view: its variable, or both, and the place where one is chosen."""
+    title = map_title(request.statistic, variables)
+    if request.second is not None:
+        title = f"{title}, and {_small(map_title(request.second, variables))}"
+    return f"{title} – {request.within}" if request.within else title
+
+
+def _small(title: str) -> str:
+    """Begin a title with a small letter, unless its first word is an abbreviation."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+
+
 def map_title(statistic: Statistic, variables: Mapping[str, Variable]) -> str:
     """Return the headline of a map: the variable in words, and the level where one is chosen."""
     name = variable_heading(variables[statistic.variable])
@@ -92,7 +105,8 @@ def subgroup_phrase(state: ExploreState) -> str:
         parts.append(f"{state.group_variable} is {joined(list(state.group_levels), last='or')}")
     if state.where.strip():
         parts.append(state.where.strip())
-    return f"among households where {' and '.join(parts)}" if parts else "all households"
+    everyone = f"among households where {' and '.join(parts)}" if parts else "all households"
+    return f"{everyone} in {state.within.strip()}" if state.within.strip() else everyone
 
 
 def interval_sentence(row: Mapping[str, Any], quantity: Quantity) -> str:

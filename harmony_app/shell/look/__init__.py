@@ -5,6 +5,7 @@ from harmony_app.shell.look.figures import (
     PaletteName,
     sequential_palette,
     style_figure,
+    two_way_palette,
 )
 from harmony_app.shell.look.formats import (
     MISSING,
@@ -22,6 +23,7 @@ from harmony_app.shell.look.report_figure import (
     round_ticks,
     text_block,
     text_width,
+    wrapped,
 )
 from harmony_app.shell.look.saver import (
     FigureSaver,
@@ -68,4 +70,6 @@ __all__ = [
     "style_figure",
     "text_block",
     "text_width",
+    "two_way_palette",
+    "wrapped",
 ]

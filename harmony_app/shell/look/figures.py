@@ -50,6 +50,35 @@ def sequential_palette(name: PaletteName, classes: int, theme: Theme) -> list[st
     return dark_to_light if theme == "dark" else dark_to_light[::-1]
 
 
+def two_way_palette(theme: Theme) -> tuple[str, ...]:
+    """Return the nine colours of a map of two variables.
+
+    The first variable turns grey into blue-green, the second into purple; where both are high the
+    colour is darkest on a light page and brightest on a dark one. Source of the light ramp: J.
+    Stevens, *Bivariate Choropleth Maps* (2015), told apart with any colour vision.
+
+    Returns
+    -------
+    tuple
+        Colour of class i of the first and j of the second variable at 3 i + j.
+    """
+    return _TWO_WAY[theme]
+
+
+_TWO_WAY: Final[dict[Theme, tuple[str, ...]]] = {
+    "light": (
+        *("#e8e8e8", "#dfb0d6", "#be64ac"),
+        *("#ace4e4", "#a5add3", "#8c62aa"),
+        *("#5ac8c8", "#5698b9", "#3b4994"),
+    ),
+    "dark": (
+        *("#3a4452", "#74507c", "#b05fa6"),
+        *("#3d6f78", "#7f7fa8", "#c08fd0"),
+        *("#40a3a8", "#86b9d6", "#f0e8ff"),
+    ),
+}
+
+
 def style_figure(plot: figure, theme: Theme, *, grid: bool = True) -> figure:
     """Give a figure the page's colours and font and take the logo off; return the same figure."""
     colours = figure_colours(theme)

@@ -115,11 +115,11 @@ def test_a_bad_subgroup_is_told_at_its_field_and_changes_nothing(make_page, text
     assert 'role="alert"' in page.controls.where_error.object
     assert page._answer is answer
     assert all(
-        button.disabled for button in page._files
+        button.disabled for button in page.files.buttons
     )  # they would be named after another question
     page.controls.where.value = ""
     assert not page.controls.where_error.visible
-    assert not any(button.disabled for button in page._files)
+    assert not any(button.disabled for button in page.files.buttons)
 
 
 def test_an_expression_reads_every_column_areas_are_formed_by(make_page):
@@ -328,7 +328,7 @@ def test_a_ratio_asks_for_its_denominator_first(make_page):
     assert page._footnote.object == ""
     page.controls.denominator.value = "hincp"
     assert page._answer.request.statistic.denominator == "hincp"
-    assert not any(button.disabled for button in page._files)
+    assert not any(button.disabled for button in page.files.buttons)
 
 
 def test_a_question_that_lacks_a_part_leaves_no_figure_of_the_one_before(make_page):
@@ -344,7 +344,7 @@ def test_a_question_that_lacks_a_part_leaves_no_figure_of_the_one_before(make_pa
     assert len(set(source.data["colour"])) == 1
     assert set(source.data["value"]) == {" "}
     assert hatched(page) == []
-    assert all(button.disabled for button in page._files)
+    assert all(button.disabled for button in page.files.buttons)
     page.controls.kind.value = "mean"
     assert len(page.side.ranked.items) == 5
     assert len(set(source.data["colour"])) > 1
@@ -577,7 +577,7 @@ def test_the_gap_of_years_stands_on_map_panel_and_note(make_page):
 def test_the_answer_sheet_is_the_page_to_print(make_page):
     page = make_page()
     page.choose_area("0100600")
-    button = next(item for item in page._files if item.label == "Answer sheet")
+    button = next(item for item in page.files.buttons if item.label == "Answer sheet")
     sheet = button.callback().getvalue().decode()
     assert "Square F" in sheet
     assert "May I publish this?" in sheet

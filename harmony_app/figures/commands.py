@@ -1,0 +1,16 @@
+"""The `harmony figure` commands; each draws one kind of figure into an SVG file."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import typer
+
+from harmony_app.figures.map_command import draw_map
+
+app: Final = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Draw a figure for a report as an SVG file, the same as the pages save.",
+)
+app.command("map")(draw_map)

@@ -1,0 +1,221 @@
+"""`harmony figure map`: estimates by area, of one variable or of two, as a figure for a report."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import parse_qsl, urlsplit
+
+import typer
+
+from fusion_core.cli.estimates import Wish, chosen_source, known_variables, read_statistics
+from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace
+from fusion_core.cli.output import Output, show_path
+from fusion_core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fusion_core.estimates import EstimateCache, Statistic
+    from fusion_core.estimates.runs import Source as Asked
+    from fusion_core.workspace.layout import Workspace
+    from harmony_app.explore.data import Answer, Catalogue, Source
+    from harmony_app.explore.view import ExploreState
+
+ToOption = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write the SVG.")]
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="A run, a combination of runs, or a survey alone such as ACS_2019."
+    ),
+]
+WithinOption = Annotated[
+    str, typer.Option(metavar="PLACE", help='Only the areas of a place, such as "New York".')
+]
+
+
+def draw_map(
+    *,
+    run: SourceArgument = "latest",
+    to: ToOption,
+    variable: Annotated[
+        str,
+        typer.Option(
+            "--variable",
+            "-v",
+            metavar="NAME",
+            help="A variable, or a statistic in short form such as share:main_ac=None.",
+        ),
+    ] = "",
+    second: Annotated[
+        str,
+        typer.Option(
+            "--with", metavar="NAME", help="A second variable, mapped in three classes of each."
+        ),
+    ] = "",
+    by: Annotated[str, typer.Option(metavar="COLUMN", help="Kind of area.")] = "puma",
+    where: Annotated[
+        str, typer.Option(metavar="CONDITION", help="Only households that meet it.")
+    ] = "",
+    within: WithinOption = "",
+    show: Annotated[
+        str, typer.Option(metavar="NUMBER", help="What is coloured: estimate, moe or cv.")
+    ] = "estimate",
+    classes: Annotated[
+        str, typer.Option(metavar="METHOD", help="quantile, equal, natural or sure.")
+    ] = "quantile",
+    count: Annotated[int, typer.Option(min=2, max=9, help="Classes of one variable.")] = 5,
+    link: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS", help="Draw the view of this address of the Explore page instead."
+        ),
+    ] = "",
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Draw estimates by area, of one variable or of two together.
+
+    Areas too uncertain to rely on are hatched; on a map of two variables those whose class of either
+    is uncertain. Example: harmony figure map latest -v share:insecure=Yes --with mean:elec_kwh
+    --within "New York" --to burdens.svg
+    """
+    from fusion_core.estimates import EstimateCache
+    from harmony_app.explore.data import read_catalogue
+    from harmony_app.explore.view import from_query
+
+    opened = open_workspace(workspace)
+    cache = EstimateCache()
+    catalogue = read_catalogue(opened)
+    if link:
+        state = from_query(dict(parse_qsl(urlsplit(link).query)))
+    else:
+        source = chosen_source(opened, run)
+        statistic = _statistic(opened, source, variable, cache)
+        options = {"show": show, "classes": classes, "k": str(count), "by": by, "where": where}
+        state = _state(source, statistic, options | {"within": within})
+        if second:
+            state = dataclasses.replace(state, second=_statistic(opened, source, second, cache))
+    drawn = draw_view(opened, catalogue, state, cache)
+    _write(to, drawn.svg)
+    record = {"file": str(to), "areas": drawn.areas, "legend": drawn.legend, "note": drawn.note}
+    Output(json).result(
+        record, lambda console: console.print(f"Wrote {show_path(to)}", markup=False)
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawn:
+    """A figure, the number of areas with an estimate, and what legend and note say."""
+
+    svg: str
+    areas: int
+    legend: str
+    note: str
+
+
+def draw_view(
+    workspace: Workspace, catalogue: Catalogue, state: ExploreState, cache: EstimateCache
+) -> Drawn:
+    """Draw a view of the Explore page.
+
+    Parameters
+    ----------
+    workspace, catalogue
+        Where the estimates are from.
+    state
+        The view.
+    cache
+        Keeps data between calls.
+
+    Raises
+    ------
+    InputError
+        If the view asks for what is not there.
+    """
+    from harmony_app.explore.data import Estimator, layer_of, method_note, view_figure
+    from harmony_app.explore.map import area_shapes
+    from harmony_app.explore.view import estimate_request, words
+
+    source = _source(catalogue, state)
+    if state.variable not in source.variables:
+        source = _with_variables(source, state)
+    request = estimate_request(state)
+    shapes = area_shapes(workspace, state.area_kind)
+    answer: Answer = Estimator(workspace, cache).answer(source, request, shapes.areas)
+    quantity = words.quantity_of(request.statistic, source.columns)
+    note = method_note(state, source, answer, quantity, synthetic=workspace.synthetic)
+    layer = layer_of(state, source, answer, "light")
+    doubt = layer.two_way.doubt if layer.two_way else layer.doubt.sentence if layer.doubt else ""
+    return Drawn(
+        svg=view_figure(state, source, answer, note, shapes),
+        areas=int((layer.codes >= 0).sum()),
+        legend=doubt,
+        note=note.figure_note(),
+    )
+
+
+def _source(catalogue: Catalogue, state: ExploreState) -> Source:
+    if state.source not in catalogue.sources:
+        raise InputError.unknown("source", state.source, catalogue.sources)
+    return catalogue.sources[state.source]
+
+
+def _with_variables(source: Source, state: ExploreState) -> Source:
+    """Let a variable of the recipient be mapped as fused ones are."""
+    if state.variable not in source.columns:
+        raise InputError.unknown("variable", state.variable, source.columns)
+    return dataclasses.replace(source, variables={**source.columns, **source.variables})
+
+
+def _statistic(workspace: Workspace, source: Asked, text: str, cache: EstimateCache) -> Statistic:
+    """Read a variable; of a category the level most people ask for first."""
+    from harmony_app.explore.view import natural_statistic
+
+    known = known_variables(workspace, source, cache)
+    if text in known:
+        return natural_statistic(known[text])
+    wish = Wish(variables=(text,) if text else ())
+    [found] = read_statistics(wish, known, default=())
+    return found
+
+
+def _state(source: Asked, statistic: Statistic, options: Mapping[str, str]) -> ExploreState:
+    """Return the view of a statistic, read as an address is."""
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.workspace.combinations import Combination
+    from harmony_app.explore.view import from_query
+
+    if isinstance(source, SurveyId):
+        identifier = f"survey:{source}"
+    elif isinstance(source, Combination):
+        identifier = f"combination:{source.name}"
+    else:
+        identifier = source.id
+    state = from_query(options)
+    for name, value in (("show", state.measure), ("classes", state.class_method)):
+        if options[name] != value:
+            raise InputError(
+                f"'{options[name]}' is not known here", where=f"--{name}", fix="See --help"
+            )
+    return dataclasses.replace(
+        state,
+        source=identifier,
+        variable=statistic.variable,
+        kind=statistic.kind,
+        level=statistic.level,
+        threshold=statistic.threshold,
+        denominator=statistic.denominator,
+        probability=statistic.probability,
+    )
+
+
+def _write(to: Path, svg: str) -> None:
+    from fusion_core.workspace.files import write_text
+
+    if to.suffix.lower() != ".svg":
+        raise InputError(
+            "Figures are written as SVG", where=str(to), fix="Name a file that ends in .svg"
+        )
+    write_text(svg, to)
