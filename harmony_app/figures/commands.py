@@ -8,9 +8,12 @@ import typer
 
 from harmony_app.figures.map_command import draw_map
 
-app: Final = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    help="Draw a figure for a report as an SVG file, the same as the pages save.",
-)
+app: Final = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+
+
+@app.callback()
+def figure() -> None:
+    """Draw a figure for a report as an SVG file, the same as the pages save."""
+
+
 app.command("map")(draw_map)

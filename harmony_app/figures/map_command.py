@@ -13,6 +13,7 @@ from fusion_core.cli.estimates import Wish, chosen_source, known_variables, read
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace
 from fusion_core.cli.output import Output, show_path
 from fusion_core.errors import InputError
+from fusion_core.estimates.statistics import SHARES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,6 +179,12 @@ def _statistic(workspace: Workspace, source: Asked, text: str, cache: EstimateCa
         return natural_statistic(known[text])
     wish = Wish(variables=(text,) if text else ())
     [found] = read_statistics(wish, known, default=())
+    levels = known[found.variable].levels if found.variable in known else ()
+    if levels and found.kind in SHARES and found.level is None:
+        raise InputError(
+            f"'{found.variable}' has {len(levels)} levels, and a map shows one",
+            fix=f"Name it, such as {found.kind}:{found.variable}={levels[0]}",
+        )
     return found
 
 
