@@ -59,7 +59,7 @@ __all__ = [
     "save_outcome",
     "survey_area_estimates",
     "try_outcome",
-    "with_areas",
     "where_within",
+    "with_areas",
     "write_published_donor",
 ]
