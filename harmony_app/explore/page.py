@@ -12,7 +12,14 @@ from panel.viewable import Viewer
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.geography.named_places import named_places
 from fusion_core.harmony.expressions import check_condition
-from harmony_app.explore.data import MethodNote, hover_of, layer_of, method_note, read_catalogue
+from harmony_app.explore.data import (
+    MethodNote,
+    donor_map,
+    hover_of,
+    layer_of,
+    method_note,
+    read_catalogue,
+)
 from harmony_app.explore.map import AreaShapes, area_shapes
 from harmony_app.explore.panels import Centre, Combining, Controls, Shown, Side, TakeAway
 from harmony_app.explore.view import (
@@ -33,6 +40,7 @@ from harmony_app.shell.session import set_query
 from harmony_app.shell.work import SlowWork, at_once
 
 if TYPE_CHECKING:
+    from fusion_core.estimates.runs import DonorResolution
     from harmony_app.explore.data import Answer, Catalogue, Estimator, Source
     from harmony_app.shell.session import Session
 
@@ -70,6 +78,8 @@ class ExplorePage(Viewer):
         self._catalogue = catalogue
         self._estimator = estimator
         self._work = SlowWork()
+        self._donor_work = SlowWork()
+        self._donor: DonorResolution | None = None
         self._shapes: AreaShapes | None = None
         self._asked: EstimateRequest | None = None
         self._answer: Answer | None = None
@@ -245,7 +255,8 @@ class ExplorePage(Viewer):
         """Return what can be taken away; nothing while there are no numbers."""
         if self._answer is None or self.note is None or self._shapes is None:
             return None
-        return Shown(self.state, self.source, self._answer, self.note, self._shapes)
+        donor = self._donor if self.state.view == "donor" else None
+        return Shown(self.state, self.source, self._answer, self.note, self._shapes, donor)
 
     def _show_answer(self, answer: Answer) -> None:
         self._answer = answer
@@ -275,6 +286,8 @@ class ExplorePage(Viewer):
         apart = "" if self.source.years is None else self.source.years.short
         self.centre.show_notes([*self.source.notes, *filter(None, [answer.undrawn, apart])])
         self.side.show_answer(self.state, self.source, answer, quantity)
+        self._donor = None
+        self._show_donor(answer)
         self._show_chosen()
 
     def _show_failure(self, error: Exception) -> None:
@@ -306,11 +319,17 @@ class ExplorePage(Viewer):
             return
         if _layer_key(before) != _layer_key(state):
             self._show_layer(answer)
+            self._show_donor(answer)
             if state.second is not None:
                 self._show_texts(answer)  # they say the class of an area
         if before.hatch != state.hatch:
             self.side.show_rule(state)
             self.centre.show_rows(answer.rows, self._quantity(answer.request), state.hatch)
+        if before.view != state.view:
+            if state.second is not None:
+                self._show_layer(answer)
+                self._show_texts(answer)
+            self._show_donor(answer)
         shown = (before.areas, before.breakdown, before.against)
         if shown != (state.areas, state.breakdown, state.against):
             self.side.show_areas(state)
@@ -319,6 +338,27 @@ class ExplorePage(Viewer):
     def _show_layer(self, answer: Answer) -> None:
         layer = layer_of(self.state, self.source, answer, self._session.theme)
         self.centre.show_layer(layer, self.state.hatch)
+
+    def _show_donor(self, answer: Answer) -> None:
+        """Show what the donor alone says, where the view asks for it."""
+        if self.state.view != "donor":
+            return
+        source, request = self.source, answer.request
+
+        def shown(donor: DonorResolution) -> None:
+            self._donor = donor
+            found = donor_map(self.state, source, answer, donor, self._session.theme)
+            self.centre.show_donor(found)
+            self.centre.show_status(found.told)
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, HarmonyError):
+                LOG.error("The donor's own estimates could not be computed", exc_info=error)
+                error = InputError("The donor's own estimates could not be computed")
+            self.centre.show_status(error=error.message)
+
+        self.centre.show_status("Asking the donor alone …", busy=True)
+        self._donor_work.start(lambda: self._estimator.donor_alone(source, request), shown, failed)
 
     def _show_texts(self, answer: Answer) -> None:
         if self.centre.map is not None:

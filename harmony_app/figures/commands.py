@@ -6,6 +6,7 @@ from typing import Final
 
 import typer
 
+from harmony_app.figures.donor_command import draw_donor
 from harmony_app.figures.map_command import draw_map
 
 app: Final = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
@@ -17,3 +18,4 @@ def figure() -> None:
 
 
 app.command("map")(draw_map)
+app.command("donor")(draw_donor)

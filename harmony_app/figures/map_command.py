@@ -36,19 +36,26 @@ WithinOption = Annotated[
 ]
 
 
+VariableOption = Annotated[
+    str,
+    typer.Option(
+        "--variable",
+        "-v",
+        metavar="NAME",
+        help="A variable, or a statistic in short form such as share:main_ac=None.",
+    ),
+]
+ClassesOption = Annotated[
+    str, typer.Option(metavar="METHOD", help="quantile, equal, natural or sure.")
+]
+CountOption = Annotated[int, typer.Option(min=2, max=9, help="Classes of one variable.")]
+
+
 def draw_map(
     *,
     run: SourceArgument = "latest",
     to: ToOption,
-    variable: Annotated[
-        str,
-        typer.Option(
-            "--variable",
-            "-v",
-            metavar="NAME",
-            help="A variable, or a statistic in short form such as share:main_ac=None.",
-        ),
-    ] = "",
+    variable: VariableOption = "",
     second: Annotated[
         str,
         typer.Option(
@@ -63,10 +70,8 @@ def draw_map(
     show: Annotated[
         str, typer.Option(metavar="NUMBER", help="What is coloured: estimate, moe or cv.")
     ] = "estimate",
-    classes: Annotated[
-        str, typer.Option(metavar="METHOD", help="quantile, equal, natural or sure.")
-    ] = "quantile",
-    count: Annotated[int, typer.Option(min=2, max=9, help="Classes of one variable.")] = 5,
+    classes: ClassesOption = "quantile",
+    count: CountOption = 5,
     link: Annotated[
         str,
         typer.Option(
@@ -82,6 +87,36 @@ def draw_map(
     is uncertain. Example: harmony figure map latest -v share:insecure=Yes --with mean:elec_kwh
     --within "New York" --to burdens.svg
     """
+    options = {"show": show, "classes": classes, "k": str(count), "by": by, "where": where}
+    options |= {"within": within}
+    draw_asked(workspace, run, (variable, second), options, to=to, json=json, link=link)
+
+
+def draw_asked(
+    workspace: Path,
+    run: str,
+    variables: tuple[str, str],
+    options: Mapping[str, str],
+    *,
+    to: Path,
+    json: bool,
+    link: str = "",
+) -> None:
+    """Draw what a command asks for, and say so.
+
+    Parameters
+    ----------
+    workspace, run
+        Where the estimates are from.
+    variables
+        The variable and the second one, as typed; the latter may be empty.
+    options
+        The rest of the view, as in the address of the Explore page.
+    to, json
+        Where to write the figure, and whether to answer in JSON.
+    link
+        An address whose view is drawn instead.
+    """
     from fusion_core.estimates import EstimateCache
     from harmony_app.explore.data import read_catalogue
     from harmony_app.explore.view import from_query
@@ -93,13 +128,12 @@ def draw_map(
         state = from_query(dict(parse_qsl(urlsplit(link).query)))
     else:
         source = chosen_source(opened, run)
-        statistic = _statistic(opened, source, variable, cache)
-        options = {"show": show, "classes": classes, "k": str(count), "by": by, "where": where}
-        state = _state(source, statistic, options | {"within": within})
+        first, second = variables
+        state = _state(source, _statistic(opened, source, first, cache), options)
         if second:
             state = dataclasses.replace(state, second=_statistic(opened, source, second, cache))
     drawn = draw_view(opened, catalogue, state, cache)
-    _write(to, drawn.svg)
+    write_figure(to, drawn.svg)
     record = {"file": str(to), "areas": drawn.areas, "legend": drawn.legend, "note": drawn.note}
     Output(json).result(
         record, lambda console: console.print(f"Wrote {show_path(to)}", markup=False)
@@ -144,13 +178,15 @@ def draw_view(
         source = _with_variables(source, state)
     request = estimate_request(state)
     shapes = area_shapes(workspace, state.area_kind)
-    answer: Answer = Estimator(workspace, cache).answer(source, request, shapes.areas)
+    estimator = Estimator(workspace, cache)
+    answer: Answer = estimator.answer(source, request, shapes.areas)
+    donor = estimator.donor_alone(source, request) if state.view == "donor" else None
     quantity = words.quantity_of(request.statistic, source.columns)
     note = method_note(state, source, answer, quantity, synthetic=workspace.synthetic)
     layer = layer_of(state, source, answer, "light")
     doubt = layer.two_way.doubt if layer.two_way else layer.doubt.sentence if layer.doubt else ""
     return Drawn(
-        svg=view_figure(state, source, answer, note, shapes),
+        svg=view_figure(state, source, answer, note, shapes, donor=donor),
         areas=int((layer.codes >= 0).sum()),
         legend=doubt,
         note=note.figure_note(),
@@ -202,7 +238,7 @@ def _state(source: Asked, statistic: Statistic, options: Mapping[str, str]) -> E
         identifier = source.id
     state = from_query(options)
     for name, value in (("show", state.measure), ("classes", state.class_method)):
-        if options[name] != value:
+        if options.get(name, value) != value:
             raise InputError(
                 f"'{options[name]}' is not known here", where=f"--{name}", fix="See --help"
             )
@@ -218,7 +254,8 @@ def _state(source: Asked, statistic: Statistic, options: Mapping[str, str]) -> E
     )
 
 
-def _write(to: Path, svg: str) -> None:
+def write_figure(to: Path, svg: str) -> None:
+    """Write a figure; refuse a file of another kind."""
     from fusion_core.workspace.files import write_text
 
     if to.suffix.lower() != ".svg":

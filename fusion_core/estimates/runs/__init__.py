@@ -1,5 +1,9 @@
 """Estimates of finished runs, combinations of them and stored surveys: read once, kept, compared."""
 
+from fusion_core.estimates.runs.donor_resolution import (
+    DonorResolution,
+    donor_resolution,
+)
 from fusion_core.estimates.runs.estimate_cache import (
     EstimateCache,
     Source,
@@ -37,6 +41,7 @@ from fusion_core.estimates.runs.run_donor import (
 from fusion_core.estimates.runs.within import Within, where_within
 
 __all__ = [
+    "DonorResolution",
     "EstimateCache",
     "EstimateData",
     "Group",
@@ -51,6 +56,7 @@ __all__ = [
     "compare_in_source",
     "compare_sources",
     "donor_places",
+    "donor_resolution",
     "first_estimates",
     "has_published_donor",
     "is_answered",

@@ -15,6 +15,8 @@ from harmony_app.explore.data.estimates import (
     true_value,
 )
 from harmony_app.explore.data.figures import (
+    DonorMap,
+    donor_map,
     hover_of,
     layer_of,
     view_figure,
@@ -28,9 +30,11 @@ __all__ = [
     "FORMATS",
     "Answer",
     "Catalogue",
+    "DonorMap",
     "Estimator",
     "MethodNote",
     "Source",
+    "donor_map",
     "file_stem",
     "hover_of",
     "layer_of",

@@ -20,6 +20,7 @@ from fusion_core.estimates.runs import (
     compare_each,
     compare_in_source,
     compare_sources,
+    donor_resolution,
     first_estimates,
     is_answered,
     survey_area_estimates,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fusion_core.estimates.api import Difference
-    from fusion_core.estimates.runs import Ranking, Within
+    from fusion_core.estimates.runs import DonorResolution, Ranking, Within
     from fusion_core.estimates.statistics import Statistic
     from fusion_core.publishing import AnswerSheet
     from fusion_core.workspace.layout import Workspace
@@ -246,6 +247,20 @@ class Estimator:
             self._where(source, request),
             cache=self.cache,
         )
+
+    def donor_alone(self, source: Source, request: EstimateRequest) -> DonorResolution:
+        """Estimate what the donor alone says of the variable, at the places it publishes.
+
+        Raises
+        ------
+        InputError
+            If there is no donor, it was not asked the variable, or its places are not known.
+        """
+        if source.run is None:
+            raise InputError(
+                f"{source.title} has no donor beside it", fix="Choose a run under “Estimates from”"
+            )
+        return donor_resolution(self.workspace, source.run, request.statistic, cache=self.cache)
 
     def compare_with_all(self, source: Source, request: EstimateRequest, area: str) -> Difference:
         """Test whether an area, chosen among all, differs from all areas together."""

@@ -1,6 +1,7 @@
 """The map: boundaries, layers, colours, and the figure of it."""
 
 from harmony_app.explore.map.figure_svg import (
+    Beside,
     FigureTexts,
     figure_svg,
 )
@@ -17,6 +18,7 @@ from harmony_app.explore.map.map_figure import (
 from harmony_app.explore.map.shapes import (
     AreaShapes,
     area_shapes,
+    outlines,
 )
 from harmony_app.explore.map.two_way import (
     CLASS_WORDS,
@@ -34,6 +36,7 @@ __all__ = [
     "CLASS_WORDS",
     "SECOND",
     "AreaShapes",
+    "Beside",
     "FigureTexts",
     "MapFigure",
     "MapLayer",
@@ -44,6 +47,7 @@ __all__ = [
     "figure_svg",
     "hover_columns",
     "map_layer",
+    "outlines",
     "second_of",
     "two_way_columns",
     "two_way_hover",

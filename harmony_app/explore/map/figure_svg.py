@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from fusion_core.html_templates import Macros
+from harmony_app.explore.map.shapes import outlines
 from harmony_app.shell.look import REPORT_FONT, figure_colours, text_block, text_width, wrapped
 
 if TYPE_CHECKING:
     from harmony_app.explore.map.layers import MapLayer
-    from harmony_app.explore.map.shapes import AreaShapes, Extent
+    from harmony_app.explore.map.shapes import AreaShapes, Extent, Lines
     from harmony_app.explore.map.two_way import TwoWayLegend
 
 WIDTH: Final = 1200
@@ -25,6 +26,8 @@ MAP_HEIGHT: Final = 760
 _MARGIN: Final = 36
 _LINE: Final = 24
 _SWATCH: Final = 26
+# Between two maps side by side.
+_GUTTER: Final = 24
 _CELL: Final = 118
 _CELL_HEIGHT: Final = 34
 _ABOVE: Final = 10
@@ -53,7 +56,31 @@ class FigureTexts:
     note: str
 
 
-def figure_svg(shapes: AreaShapes, layer: MapLayer, texts: FigureTexts) -> str:
+@dataclass(frozen=True)
+class Beside:
+    """A second map of the same areas and classes, beside the first.
+
+    Attributes
+    ----------
+    layer
+        Its classes and colours.
+    titles
+        What stands above the first map and above this one.
+    told
+        What is to be said of it below.
+    places
+        The place of each area, whose borders are drawn in place of those of areas.
+    """
+
+    layer: MapLayer
+    titles: tuple[str, str]
+    told: str
+    places: tuple[str, ...]
+
+
+def figure_svg(
+    shapes: AreaShapes, layer: MapLayer, texts: FigureTexts, beside: Beside | None = None
+) -> str:
     """Draw the figure.
 
     Parameters
@@ -64,6 +91,8 @@ def figure_svg(shapes: AreaShapes, layer: MapLayer, texts: FigureTexts) -> str:
         Classes and colours, made for a light page.
     texts
         Its words.
+    beside
+        A map of the same classes to draw beside it.
 
     Returns
     -------
@@ -74,36 +103,63 @@ def figure_svg(shapes: AreaShapes, layer: MapLayer, texts: FigureTexts) -> str:
     inside = WIDTH - 2 * _MARGIN
     title, below = text_block(texts.title, (_MARGIN, 46), inside, 26, colours["text"], bold=True)
     subtitle, below = text_block(texts.subtitle, (_MARGIN, below - 6), inside, 16, colours["muted"])
-    frame = _frame(shapes, layer, below)
-    paths = _paths(shapes, frame)
+    maps, bottom = _maps(shapes, layer, beside, below)
     entries, height = _legend(layer, texts.hatch)
     grid = ""
+    top = bottom + 28
     if layer.two_way is not None:
         entries = [{**entry, "x": entry["x"] + _BESIDE} for entry in entries]
-        grid, tall = _two_way(layer.two_way, frame.top + frame.height + 28, height)
+        grid, tall = _two_way(layer.two_way, top, height)
         height = max(height, tall)
-    top = frame.top + frame.height + 28
-    note, total = text_block(texts.note, (_MARGIN, top + height + 22), inside, 13, colours["muted"])
-    fills = [layer.palette[code] if code >= 0 else colours["grid"] for code in layer.codes]
+    told = texts.note if beside is None else f"{beside.told} {texts.note}"
+    note, total = text_block(told, (_MARGIN, top + height + 22), inside, 13, colours["muted"])
     return _MACROS(
         "figure",
         {"width": WIDTH, "height": f"{total:.0f}"},
         REPORT_FONT,
         colours,
         {"title": title, "subtitle": subtitle, "note": note},
-        {
-            "x": _MARGIN,
-            "y": f"{frame.top:g}",
-            "width": inside,
-            "height": f"{frame.height:.1f}",
-        },
-        [(path, fill) for path, fill in zip(paths, fills, strict=True) if path],
-        [paths[position] for position in layer.unreliable if paths[position]],
+        maps,
         f"{top:.1f}",
         entries,
         _SWATCH,
         grid,
     )
+
+
+def _maps(
+    shapes: AreaShapes, layer: MapLayer, beside: Beside | None, top: float
+) -> tuple[list[dict[str, Any]], float]:
+    """Return one map, or two side by side on one scale, and where they end."""
+    inside = WIDTH - 2 * _MARGIN
+    if beside is None:
+        frame = _frame(shapes, layer, top, (_MARGIN, inside))
+        return [_map(shapes, layer, frame, "")], frame.top + frame.height
+    half = (inside - _GUTTER) / 2
+    lefts = (_MARGIN, _MARGIN + half + _GUTTER)
+    frames = [_frame(shapes, layer, top + 26, (left, half)) for left in lefts]
+    drawn = [
+        _map(shapes, item, frame, title)
+        for item, frame, title in zip((layer, beside.layer), frames, beside.titles, strict=True)
+    ]
+    drawn[1]["outline"] = _lines(outlines(shapes, beside.places), frames[1])
+    return drawn, frames[0].top + frames[0].height
+
+
+def _map(shapes: AreaShapes, layer: MapLayer, frame: _Frame, title: str) -> dict[str, Any]:
+    empty = figure_colours("light")["grid"]
+    paths = _paths(shapes, frame)
+    fills = [layer.palette[code] if code >= 0 else empty for code in layer.codes]
+    return {
+        "title": title,
+        "x": f"{frame.left:g}",
+        "y": f"{frame.top:g}",
+        "width": f"{frame.width:g}",
+        "height": f"{frame.height:.1f}",
+        "areas": [(path, fill) for path, fill in zip(paths, fills, strict=True) if path],
+        "outline": "",
+        "hatched": [paths[position] for position in layer.unreliable if paths[position]],
+    }
 
 
 def _two_way(legend: TwoWayLegend, top: float, beside: int) -> tuple[str, int]:
@@ -133,29 +189,32 @@ def _shortened(title: str, width: float) -> str:
 
 @dataclass(frozen=True)
 class _Frame:
-    """Where the map is: west, south, east, north in metres; scale, top and height in the figure."""
+    """Where a map is: west, south, east, north in metres; its scale and its box in the figure."""
 
     extent: Extent
     scale: float
+    left: float
+    width: float
     top: float
     height: float
 
 
-def _frame(shapes: AreaShapes, layer: MapLayer, top: float) -> _Frame:
-    """Fit the areas that have an estimate, as the page does, with equal scale on both axes."""
+def _frame(shapes: AreaShapes, layer: MapLayer, top: float, box: tuple[float, float]) -> _Frame:
+    """Fit the areas that have an estimate, as the page does, with equal scale on both axes.
+
+    The box is the left end and the width there is.
+    """
     rows = np.flatnonzero(layer.codes >= 0)
     extent = shapes.extent(rows if len(rows) else np.arange(len(layer.codes)))
     west, south, east, north = extent
-    scale = min((WIDTH - 2 * _MARGIN) / max(east - west, 1), MAP_HEIGHT / max(north - south, 1))
-    return _Frame(extent, scale, top, (north - south) * scale)
+    scale = min(box[1] / max(east - west, 1), MAP_HEIGHT / max(north - south, 1))
+    return _Frame(extent, scale, *box, top, (north - south) * scale)
 
 
 def _paths(shapes: AreaShapes, frame: _Frame) -> list[str]:
     """Return one SVG path per area, empty for one outside the frame."""
     west, south, east, north = frame.extent
-    shift_x = WIDTH / 2 - (west + east) / 2 * frame.scale
-    shift_y = frame.top + north * frame.scale
-    reach = (WIDTH / 2 - _MARGIN) / frame.scale
+    reach = frame.width / 2 / frame.scale
     bounds = shapes.frame.geometry.bounds.to_numpy()
     seen = (
         (bounds[:, 0] <= (west + east) / 2 + reach)
@@ -167,13 +226,23 @@ def _paths(shapes: AreaShapes, frame: _Frame) -> list[str]:
     for visible, area_x, area_y in zip(seen, shapes.xs, shapes.ys, strict=True):
         parts = []
         for polygon_x, polygon_y in zip(area_x, area_y, strict=True) if visible else ():
-            for ring_x, ring_y in zip(polygon_x, polygon_y, strict=True):
-                x = np.asarray(ring_x) * frame.scale + shift_x
-                y = shift_y - np.asarray(ring_y) * frame.scale
-                points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-                parts.append(f"M{points}Z")
+            parts.append(_lines(list(zip(polygon_x, polygon_y, strict=True)), frame))
         paths.append("".join(parts))
     return paths
+
+
+def _lines(rings: Lines, frame: _Frame) -> str:
+    """Return closed lines as one SVG path."""
+    west, _, east, north = frame.extent
+    shift_x = frame.left + frame.width / 2 - (west + east) / 2 * frame.scale
+    shift_y = frame.top + north * frame.scale
+    parts = []
+    for ring_x, ring_y in rings:
+        x = np.asarray(ring_x) * frame.scale + shift_x
+        y = shift_y - np.asarray(ring_y) * frame.scale
+        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+        parts.append(f"M{points}Z")
+    return "".join(parts)
 
 
 def _legend(layer: MapLayer, hatch: str) -> tuple[list[dict[str, Any]], int]:

@@ -162,7 +162,12 @@ def unreliable_positions(table: pd.DataFrame, rule: HatchRule) -> tuple[int, ...
 
 
 def map_layer(
-    table: pd.DataFrame, state: ExploreState, quantity: Quantity, theme: Theme
+    table: pd.DataFrame,
+    state: ExploreState,
+    quantity: Quantity,
+    theme: Theme,
+    *,
+    like: pd.DataFrame | None = None,
 ) -> MapLayer:
     """Put every area into a class and describe the classes.
 
@@ -176,10 +181,16 @@ def map_layer(
         What kind of number the estimate is.
     theme
         Light or dark page.
+    like
+        Estimates whose classes are taken, for a map beside theirs.
     """
     values = measured_values(table, state)
     errors = _errors(table) if state.measure == "estimate" else None
-    edges = class_edges(values, state.class_method, state.classes, state.breaks, errors)
+    own = table if like is None else like
+    known = errors if like is None or errors is None else _errors(like)
+    edges = class_edges(
+        measured_values(own, state), state.class_method, state.classes, state.breaks, known
+    )
     codes = classify(values, edges)
     classes = max(len(edges) - 1, 0)
     ramp: PaletteName = "estimate" if state.measure == "estimate" else "uncertainty"

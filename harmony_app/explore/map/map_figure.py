@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import panel as pn
+from bokeh.layouts import column
 from bokeh.models import (
     CDSView,
     ColumnDataSource,
@@ -23,6 +24,8 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
+from harmony_app.explore.map._donor_figure import DonorFigure
+from harmony_app.explore.map.shapes import outlines
 from harmony_app.shell.look import FONT, figure_colours, page_part, style_figure
 
 if TYPE_CHECKING:
@@ -31,10 +34,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harmony_app.explore.map.layers import MapLayer
-    from harmony_app.explore.map.shapes import AreaShapes
+    from harmony_app.explore.map.shapes import AreaShapes, Lines
     from harmony_app.shell.session import Theme
 
 HOVER_COLUMNS: Final = ("value", "interval", "note", "dot")
+DONOR_TEXT: Final = "donor"
 # Bokeh skips the hatch of a shape whose fill is fully transparent.
 _ALMOST_TRANSPARENT: Final = 0.01
 
@@ -65,6 +69,10 @@ class MapFigure:
                 "ys": shapes.ys,
                 "colour": packed_colours((), np.full(rows, -1), figure_colours(theme)["grid"]),
                 "name": shapes.areas["name"].tolist(),
+                "donor_colour": packed_colours(
+                    (), np.full(rows, -1), figure_colours(theme)["grid"]
+                ),
+                DONOR_TEXT: [" "] * rows,
                 **{column: [""] * rows for column in HOVER_COLUMNS},
             }
         )
@@ -75,6 +83,9 @@ class MapFigure:
         self._clicks = ColumnDataSource({"row": [], "compare": []})
         self._hatched = CDSView(filter=IndexFilter([]))
         self.plot = self._build()
+        self._donor: DonorFigure | None = None
+        # The donor's map comes below when it is asked for, with the polygons that are there.
+        self.layout = column(self.plot, sizing_mode="stretch_both", margin=0)
 
     def _build(self) -> figure:
         colours = figure_colours(self._theme)
@@ -203,6 +214,50 @@ class MapFigure:
         if list(layer.unreliable) != self._hatched.filter.indices:
             self._hatched.filter = IndexFilter(list(layer.unreliable))
 
+    def show_donor(
+        self, layer: MapLayer, texts: Sequence[str], title: str, places: Sequence[str]
+    ) -> None:
+        """Show the donor's own estimates in a map below, zoomed and pointed at together.
+
+        Parameters
+        ----------
+        layer
+            Classes and colours of the donor's estimates.
+        texts
+            What the hover card of either map says of them, one line an area.
+        title
+            What stands above the map.
+        places
+            The donor's place of each area.
+        """
+        borders = outlines(self._shapes, places)
+        _in_turn(lambda: self._show_donor(layer, texts, title, borders))
+
+    def _show_donor(
+        self, layer: MapLayer, texts: Sequence[str], title: str, borders: Lines
+    ) -> None:
+        if self._donor is None:
+            template = _hover_template(self._theme)
+            self._donor = DonorFigure(self.plot, self._source, template, self._theme)
+            self.layout.children = [self.plot, self._donor.plot]
+        empty = figure_colours(self._theme)["grid"]
+        rows = len(self._shapes.areas)
+        self._source.data["donor_colour"] = packed_colours(layer.palette, layer.codes, empty)
+        self._source.patch({DONOR_TEXT: [(slice(0, rows), list(texts))]})
+        self._donor.show(layer.unreliable, title, borders)
+
+    def hide_donor(self) -> None:
+        """Take the donor's map away; it is kept for the next time."""
+        donor = self._donor
+        if donor is not None and donor.plot.visible:
+            rows = len(self._shapes.areas)
+
+            def change() -> None:
+                donor.plot.visible = False
+                self._source.patch({DONOR_TEXT: [(slice(0, rows), [" "] * rows)]})
+
+            _in_turn(change)
+
     def show_nothing(self) -> None:
         """Take colours, hatching and hover texts away; the view stays where it is."""
         rows = len(self._shapes.areas)
@@ -294,6 +349,7 @@ def _hover_template(theme: Theme) -> str:
         {"style": "font-size:14px", "text": "@value"},
         {"style": f"color:{colours['muted']}", "text": "@interval"},
         {"dot": "@dot", "text": "@note"},
+        {"style": f"color:{colours['muted']}", "text": f"@{DONOR_TEXT}"},
     ]
     hint = "click for detail, Shift-click to compare"
     return page_part("tooltip", 250, FONT, colours, "@name", lines, hint)

@@ -13,15 +13,20 @@ import shapely
 from fusion_core.geography.boundaries import areas_path, read_areas
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from fusion_core.workspace.layout import Workspace
 
 Rings = list[list[list[list[int]]]]
+Lines = list[tuple[list[int], list[int]]]
 Extent = tuple[float, float, float, float]
 # Some surroundings tell where the areas are.
 _MARGIN: Final = 0.05
+# Areas that do not quite meet leave slivers; a hole of a place is larger than this share of it.
+_HOLE: Final = 1e-3
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,37 @@ def shapes_of(frame: gpd.GeoDataFrame) -> AreaShapes:
         centres=np.column_stack([shapely.get_x(points), shapely.get_y(points)]),
         frame=frame,
     )
+
+
+def outlines(shapes: AreaShapes, places: Sequence[str]) -> Lines:
+    """Return the borders of places that are groups of areas.
+
+    Parameters
+    ----------
+    shapes
+        The areas.
+    places
+        The place of each area; empty for an area in none.
+
+    Returns
+    -------
+    list of pairs
+        The rings, each as its x and its y, in whole metres.
+    """
+    geometry = shapes.frame.geometry.to_numpy()
+    named = np.asarray(places, dtype=object)
+    found: Lines = []
+    for place in dict.fromkeys(filter(None, places)):
+        members = geometry[named == place]
+        try:
+            whole = shapely.coverage_union_all(members)
+        except shapely.GEOSException:  # borders that overlap are no coverage
+            whole = shapely.union_all(members)
+        for polygon in _polygons(whole):
+            smallest = _HOLE * shapely.Polygon(polygon.exterior).area
+            holes = [hole for hole in polygon.interiors if shapely.Polygon(hole).area > smallest]
+            found += [_ring(polygon.exterior), *map(_ring, holes)]
+    return found
 
 
 def readable_name(name: str) -> str:

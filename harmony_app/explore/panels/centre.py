@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from harmony_app.explore.data import DonorMap
     from harmony_app.explore.map import AreaShapes, MapLayer
     from harmony_app.explore.view import CentreView, ExploreState, HatchRule, Measure
     from harmony_app.shell.look import Quantity
@@ -30,7 +31,12 @@ _FILLING: Final = {
     "transition": "opacity .12s",
 }
 MEASURE_TITLES: Final[dict[str, Measure]] = {"Estimate": "estimate", "± MOE": "moe", "CV": "cv"}
-VIEW_TITLES: Final[dict[str, CentreView]] = {"Map": "map", "Table": "table", "Method": "about"}
+VIEW_TITLES: Final[dict[str, CentreView]] = {
+    "Map": "map",
+    "Donor": "donor",
+    "Table": "table",
+    "Method": "about",
+}
 _TABLE_TITLES: Final = {
     "name": "Area",
     "estimate": "Estimate",
@@ -142,7 +148,7 @@ class Centre:
     def show_areas(self, shapes: AreaShapes) -> None:
         """Draw other areas; the only time polygons are sent."""
         self.map = MapFigure(shapes, self._theme, self._choose)
-        self._map_pane.object = self.map.plot
+        self._map_pane.object = self.map.layout
 
     def show_heading(self, title: str, subtitle: str) -> None:
         """Write what is shown above the map."""
@@ -175,15 +181,23 @@ class Centre:
             self.map.show_layer(layer)
         self.legend.object = legend_html(layer, rule)
 
+    def show_donor(self, donor: DonorMap) -> None:
+        """Show what the donor alone says below the fused map, zoomed and pointed at together."""
+        if self.map is not None:
+            self.map.show_donor(donor.layer, donor.texts, donor.title, donor.places)
+
     def show_toggles(self, state: ExploreState) -> None:
         """Set the toggles and what they show."""
         self._showing = True
         self.measure.value, self.view.value = state.measure, state.view
         self._showing = False
-        self._map_view.visible = state.view == "map"
+        self._map_view.visible = state.view in {"map", "donor"}
+        if self.map is not None and state.view != "donor":
+            self.map.hide_donor()
         self._table_view.visible = state.view == "table"
         self._about_view.visible = state.view == "about"
-        self.measure.disabled = state.view != "map" or state.second is not None
+        mapped = self._map_view.visible
+        self.measure.disabled = not mapped or (state.second is not None and state.view == "map")
         if state.view == "table":
             self._fill_table(state.hatch)
 

@@ -189,7 +189,7 @@ class Controls:
             self.second.show(state.second, source, state.variable)
             _options(
                 self.area_kind,
-                {kind.upper() if kind == "puma" else kind: kind for kind in source.area_kinds},
+                {words.kind_words(kind): kind for kind in source.area_kinds},
             )
             self.area_kind.value = state.area_kind
             self.area_kind.visible = len(source.area_kinds) > 1

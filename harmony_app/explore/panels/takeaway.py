@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from fusion_core.estimates.runs import DonorResolution
     from harmony_app.explore.data import Answer, Estimator, MethodNote, Source
     from harmony_app.explore.map import AreaShapes
     from harmony_app.explore.view import ExploreState
@@ -28,13 +29,14 @@ _SMALL_BUTTON: Final = ".bk-btn { padding: 4px 9px; }"
 
 @dataclass(frozen=True)
 class Shown:
-    """What the page shows: the view, its numbers and where they come from."""
+    """What the page shows: the view, its numbers, where they come from, and the donor beside."""
 
     state: ExploreState
     source: Source
     answer: Answer
     note: MethodNote
     shapes: AreaShapes
+    donor: DonorResolution | None = None
 
 
 class TakeAway:
@@ -83,7 +85,14 @@ class TakeAway:
         shown = self._shown()
         if shown is None:
             return ""
-        return view_figure(shown.state, shown.source, shown.answer, shown.note, shown.shapes)
+        return view_figure(
+            shown.state,
+            shown.source,
+            shown.answer,
+            shown.note,
+            shown.shapes,
+            donor=shown.donor,
+        )
 
     def _needed(self) -> Shown:
         shown = self._shown()

@@ -19,7 +19,7 @@ from harmony_app.explore.view.classes import ClassMethod
 
 Measure = Literal["estimate", "moe", "cv"]
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
-CentreView = Literal["map", "table", "about"]
+CentreView = Literal["map", "donor", "table", "about"]
 CENTRE_VIEWS: Final[tuple[CentreView, ...]] = get_args(CentreView)
 
 NUMBER_KINDS: Final[dict[str, StatisticKind]] = {

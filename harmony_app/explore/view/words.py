@@ -154,6 +154,11 @@ def value_with_margin(row: Mapping[str, Any], quantity: Quantity) -> str:
     return f"{value} {quantity.short_moe(_number(row['moe']))}"
 
 
+def kind_words(kind: str) -> str:
+    """Return a kind of area as people write it."""
+    return kind.upper() if kind == "puma" else kind
+
+
 def hatch_phrase(rule: HatchRule) -> str:
     """Say when an area is hatched."""
     if rule.measure == "never":
