@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from fusion_core.errors import InputError
 from fusion_core.estimates import EstimateCache
 from fusion_core.estimates.margins import FUSED_MARGINS
+from fusion_core.estimates.places import where_within
 from fusion_core.estimates.runs import (
     Source,
     area_estimates,
     area_ranks,
     recipient_of,
     survey_area_estimates,
-    where_within,
 )
 from fusion_core.estimates.statistics import SHARES, Statistic
 from fusion_core.execution.years import years_apart

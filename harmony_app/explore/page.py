@@ -40,7 +40,7 @@ from harmony_app.shell.session import set_query
 from harmony_app.shell.work import SlowWork, at_once
 
 if TYPE_CHECKING:
-    from fusion_core.estimates.runs import DonorResolution
+    from fusion_core.estimates.places import DonorResolution
     from harmony_app.explore.data import Answer, Catalogue, Estimator, Source
     from harmony_app.shell.session import Session
 

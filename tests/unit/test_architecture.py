@@ -98,7 +98,15 @@ ROOMS = {
         "exchange",
     ),
     "fusion_core.fusion": ("base", "implicates", "trees", "forests", "model", "training", "fusing"),
-    "fusion_core.estimates": ("statistics", "variance", "joint", "margins", "api", "runs"),
+    "fusion_core.estimates": (
+        "statistics",
+        "variance",
+        "joint",
+        "margins",
+        "api",
+        "runs",
+        "places",
+    ),
     "fusion_core.ingest": (
         "tables",
         "generic",

@@ -135,7 +135,7 @@ def households_of(workspace: Workspace, source: Source, wish: Wish, cache: Estim
     InputError
         If no area has the place's name.
     """
-    from fusion_core.estimates.runs import where_within
+    from fusion_core.estimates.places import where_within
     from fusion_core.geography.boundaries import has_areas
 
     if not wish.within.strip():

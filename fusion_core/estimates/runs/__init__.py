@@ -1,9 +1,5 @@
 """Estimates of finished runs, combinations of them and stored surveys: read once, kept, compared."""
 
-from fusion_core.estimates.runs.donor_resolution import (
-    DonorResolution,
-    donor_resolution,
-)
 from fusion_core.estimates.runs.estimate_cache import (
     EstimateCache,
     Source,
@@ -38,16 +34,13 @@ from fusion_core.estimates.runs.run_donor import (
     sample_with_location,
     with_areas,
 )
-from fusion_core.estimates.runs.within import Within, where_within
 
 __all__ = [
-    "DonorResolution",
     "EstimateCache",
     "EstimateData",
     "Group",
     "Ranking",
     "Source",
-    "Within",
     "area_draws",
     "area_estimates",
     "area_ranks",
@@ -56,7 +49,6 @@ __all__ = [
     "compare_in_source",
     "compare_sources",
     "donor_places",
-    "donor_resolution",
     "first_estimates",
     "has_published_donor",
     "is_answered",
@@ -65,7 +57,6 @@ __all__ = [
     "save_outcome",
     "survey_area_estimates",
     "try_outcome",
-    "where_within",
     "with_areas",
     "write_published_donor",
 ]

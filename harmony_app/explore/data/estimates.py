@@ -12,6 +12,7 @@ import panel as pn
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.api import difference_of
+from fusion_core.estimates.places import donor_resolution, where_within
 from fusion_core.estimates.runs import (
     EstimateCache,
     area_draws,
@@ -20,11 +21,9 @@ from fusion_core.estimates.runs import (
     compare_each,
     compare_in_source,
     compare_sources,
-    donor_resolution,
     first_estimates,
     is_answered,
     survey_area_estimates,
-    where_within,
 )
 from fusion_core.geography.definitions import without_boundaries
 from harmony_app.explore.map import align, with_second
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fusion_core.estimates.api import Difference
-    from fusion_core.estimates.runs import DonorResolution, Ranking, Within
+    from fusion_core.estimates.places import DonorResolution, Within
+    from fusion_core.estimates.runs import Ranking
     from fusion_core.estimates.statistics import Statistic
     from fusion_core.publishing import AnswerSheet
     from fusion_core.workspace.layout import Workspace

@@ -20,7 +20,7 @@ from harmony_app.explore.map import (
 from harmony_app.explore.view import words
 
 if TYPE_CHECKING:
-    from fusion_core.estimates.runs import DonorResolution
+    from fusion_core.estimates.places import DonorResolution
     from harmony_app.explore.data.catalogue import Source
     from harmony_app.explore.data.estimates import Answer
     from harmony_app.explore.data.method_note import MethodNote

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from fusion_core.estimates.runs import DonorResolution
+    from fusion_core.estimates.places import DonorResolution
     from harmony_app.explore.data import Answer, Estimator, MethodNote, Source
     from harmony_app.explore.map import AreaShapes
     from harmony_app.explore.view import ExploreState

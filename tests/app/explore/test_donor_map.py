@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from fusion_core.estimates.runs import DonorResolution, EstimateCache
+from fusion_core.estimates.places import DonorResolution
+from fusion_core.estimates.runs import EstimateCache
 from harmony_app.explore.data import Estimator, donor_map, read_catalogue, view_figure
 from harmony_app.explore.map import outlines
 from harmony_app.explore.page import ExplorePage

@@ -7,7 +7,7 @@ from small_run import AREAS, add_run
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic
-from fusion_core.estimates.runs import donor_resolution
+from fusion_core.estimates.places import donor_resolution
 from fusion_core.geography.location import write_intersections
 from fusion_core.surveys import Dictionary, Survey, SurveyDescription, SurveyId
 from fusion_core.surveys.model import variable_from_column

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.runs.estimate_cache import EstimateCache, recipient_of
-from fusion_core.estimates.runs.estimate_run import survey_area_estimates
+from fusion_core.estimates.runs import EstimateCache, recipient_of, survey_area_estimates
 from fusion_core.geography.known_places import donor_intersections
 from fusion_core.geography.location import PUMA, SHARE
 from fusion_core.records import Checked

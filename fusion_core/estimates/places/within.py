@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.runs.estimate_cache import EstimateCache, recipient_of
+from fusion_core.estimates.runs import EstimateCache, recipient_of
 from fusion_core.geography.boundaries import has_areas, read_areas
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import check_definitions
@@ -14,7 +14,7 @@ from fusion_core.geography.named_places import place_named
 from fusion_core.records import Checked
 
 if TYPE_CHECKING:
-    from fusion_core.estimates.runs.estimate_cache import Source
+    from fusion_core.estimates.runs import Source
     from fusion_core.workspace.layout import Workspace
 
 
