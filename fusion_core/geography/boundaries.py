@@ -17,7 +17,8 @@ from shapely.affinity import scale, translate
 from fusion_core.arguments import is_real, path_of
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.frames import level_text
-from fusion_core.geography.codes import bare_code, state_code
+from fusion_core.geography.codes import bare_code
+from fusion_core.us_states import state_code
 from fusion_core.workspace.files import LONGEST_NAME, replace_file, shown_name
 
 if TYPE_CHECKING:

@@ -8,75 +8,15 @@ that knows they are the same; whoever joins areas to polygons or tables asks it.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from fusion_core.us_states import AREA_SEPARATORS, folded, is_state, state_code
+
 if TYPE_CHECKING:
     import pandas as pd
 
-STATES: Final = {
-    "01": ("AL", "Alabama"),
-    "02": ("AK", "Alaska"),
-    "04": ("AZ", "Arizona"),
-    "05": ("AR", "Arkansas"),
-    "06": ("CA", "California"),
-    "08": ("CO", "Colorado"),
-    "09": ("CT", "Connecticut"),
-    "10": ("DE", "Delaware"),
-    "11": ("DC", "District of Columbia"),
-    "12": ("FL", "Florida"),
-    "13": ("GA", "Georgia"),
-    "15": ("HI", "Hawaii"),
-    "16": ("ID", "Idaho"),
-    "17": ("IL", "Illinois"),
-    "18": ("IN", "Indiana"),
-    "19": ("IA", "Iowa"),
-    "20": ("KS", "Kansas"),
-    "21": ("KY", "Kentucky"),
-    "22": ("LA", "Louisiana"),
-    "23": ("ME", "Maine"),
-    "24": ("MD", "Maryland"),
-    "25": ("MA", "Massachusetts"),
-    "26": ("MI", "Michigan"),
-    "27": ("MN", "Minnesota"),
-    "28": ("MS", "Mississippi"),
-    "29": ("MO", "Missouri"),
-    "30": ("MT", "Montana"),
-    "31": ("NE", "Nebraska"),
-    "32": ("NV", "Nevada"),
-    "33": ("NH", "New Hampshire"),
-    "34": ("NJ", "New Jersey"),
-    "35": ("NM", "New Mexico"),
-    "36": ("NY", "New York"),
-    "37": ("NC", "North Carolina"),
-    "38": ("ND", "North Dakota"),
-    "39": ("OH", "Ohio"),
-    "40": ("OK", "Oklahoma"),
-    "41": ("OR", "Oregon"),
-    "42": ("PA", "Pennsylvania"),
-    "44": ("RI", "Rhode Island"),
-    "45": ("SC", "South Carolina"),
-    "46": ("SD", "South Dakota"),
-    "47": ("TN", "Tennessee"),
-    "48": ("TX", "Texas"),
-    "49": ("UT", "Utah"),
-    "50": ("VT", "Vermont"),
-    "51": ("VA", "Virginia"),
-    "53": ("WA", "Washington"),
-    "54": ("WV", "West Virginia"),
-    "55": ("WI", "Wisconsin"),
-    "56": ("WY", "Wyoming"),
-    "60": ("AS", "American Samoa"),
-    "66": ("GU", "Guam"),
-    "69": ("MP", "Northern Mariana Islands"),
-    "72": ("PR", "Puerto Rico"),
-    "78": ("VI", "Virgin Islands"),
-}
-"""FIPS code, postal abbreviation and name (ANSI INCITS 38; U.S. Census Bureau)."""
-
-_SEPARATORS = re.compile(r"\s*[/|;:()\[\]]\s*|\s+[-–—]+\s+")
 _SUMMARY_LEVEL = re.compile(r"^\d{3}[0-9A-Z]{4}US")
 _KIND_BEFORE = re.compile(r"^[A-Za-z]+_(?=[0-9])")
 _COUNTY_WORDS = re.compile(
@@ -85,8 +25,6 @@ _COUNTY_WORDS = re.compile(
 _COUNTY_DIGITS: Final = 5
 PUMA_DIGITS: Final = 7
 """Digits of a PUMA with its state."""
-
-_FULL_STOP = re.compile(r"(?<=[^\W\d])\.")  # of an abbreviation, never of a number
 
 Key = tuple[str, ...]
 
@@ -129,13 +67,6 @@ def match_areas(values: Iterable[object], areas: pd.DataFrame) -> dict[str, str]
     return found
 
 
-def state_code(text: str) -> str | None:
-    """Return the FIPS code of a state written in any way; ``None`` for anything else."""
-    parts = [part for part in _SEPARATORS.split(text.strip()) if part]
-    known = {code for part in parts if (code := _STATE_CODES.get(folded(part))) is not None}
-    return known.pop() if len(known) == 1 else None
-
-
 def bare_code(text: str) -> str:
     """Return a code without what publishers put around it.
 
@@ -144,11 +75,6 @@ def bare_code(text: str) -> str:
     """
     code = _SUMMARY_LEVEL.sub("", text.strip())
     return re.sub(r"\.0+$", "", _KIND_BEFORE.sub("", code))
-
-
-def is_state(code: str) -> bool:
-    """Whether two digits are the FIPS code of a state or territory."""
-    return code in STATES
 
 
 def complete_puma(text: str) -> str:
@@ -165,18 +91,10 @@ def is_puma(text: str) -> bool:
     return re.fullmatch(rf"[0-9]{{{PUMA_DIGITS}}}", text) is not None
 
 
-def _state_codes() -> dict[str, str]:
-    codes = {}
-    for code, (postal, name) in STATES.items():
-        for text in (code, code.lstrip("0"), postal, name):
-            codes[folded(text)] = code
-    return codes
-
-
 def _keys_of_area(identifier: str, name: str) -> Iterator[Key]:
     yield ("text", folded(identifier))
     yield ("text", folded(name))
-    is_state_code = len(identifier) == 2 and identifier in STATES  # noqa: PLR2004 - FIPS of a state
+    is_state_code = len(identifier) == 2 and is_state(identifier)  # noqa: PLR2004 - FIPS of a state
     state = (
         identifier if is_state_code else None if identifier.isdigit() else state_code(identifier)
     )
@@ -194,7 +112,7 @@ def _find(text: str, index: dict[Key, set[str]], width: int) -> str | None:
 
 
 def _find_by_parts(text: str, index: dict[Key, set[str]], width: int) -> str | None:
-    parts = [part for part in _SEPARATORS.split(text) if part]
+    parts = [part for part in AREA_SEPARATORS.split(text) if part]
     if len(parts) < 2:  # noqa: PLR2004 - tried as a whole already
         return None
     found = {area for part in parts if (area := _find(part, index, width)) is not None}
@@ -216,13 +134,3 @@ def _keys_of_value(text: str, width: int) -> Iterator[Key]:
 
 def _county(name: str) -> str:
     return _COUNTY_WORDS.sub("", folded(name.partition(",")[0]))
-
-
-def folded(text: str) -> str:
-    """Return a name without regard to case, accents, full stops and spaces."""
-    plain = unicodedata.normalize("NFKD", text)
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return " ".join(_FULL_STOP.sub("", plain).casefold().split())
-
-
-_STATE_CODES: Final = _state_codes()

@@ -3,49 +3,21 @@
 A donor that names the household's state, census division or region says which PUMAs it can live in,
 for the first two digits of a PUMA are its state. So no file is needed to place such households; other
 places, such as climate zones, need a table of their own (`location.write_intersections`).
-
-Source of regions and divisions: U.S. Census Bureau, *Census Regions and Divisions of the United
-States*; the EIA parts the Mountain division into north and south.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from fusion_core.geography.codes import is_puma, state_code
+from fusion_core.geography.codes import is_puma
 from fusion_core.geography.location import PUMA, SHARE, place_columns, read_intersections
+from fusion_core.us_states import states_of
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
-
-_DIVISIONS: Final = {
-    "new england": "09 23 25 33 44 50",
-    "middle atlantic": "34 36 42",
-    "east north central": "17 18 26 39 55",
-    "west north central": "19 20 27 29 31 38 46",
-    "south atlantic": "10 11 12 13 24 37 45 51 54",
-    "east south central": "01 21 28 47",
-    "west south central": "05 22 40 48",
-    "mountain north": "08 16 30 49 56",
-    "mountain south": "04 32 35",
-    "pacific": "02 06 15 41 53",
-}
-_WHOLES: Final = {
-    "mountain": ("mountain north", "mountain south"),
-    "northeast": ("new england", "middle atlantic"),
-    "midwest": ("east north central", "west north central"),
-    "south": ("south atlantic", "east south central", "west south central"),
-    "west": ("mountain north", "mountain south", "pacific"),
-}
-DIVISION_NAMES: Final = (*_DIVISIONS, *_WHOLES)
-"""Names of the divisions and regions, in small letters."""
-_NAMES: Final = {"mid atlantic": "middle atlantic"}
-_PARTS_OF_LABEL: Final = re.compile(r"\s*[/|;:()]\s*|\s+[-–—]\s+")
-_SURPLUS: Final = re.compile(r"\b(census|region|division)\b|^\d+\.?\s|[^a-z0-9 ]+")
 
 
 def donor_intersections(
@@ -95,30 +67,3 @@ def known_intersections(
             return []
         rows += [(label, area, 1.0) for area in pumas if area[:2] in states]
     return [pd.DataFrame(rows, columns=[column, PUMA, SHARE])] if rows else []
-
-
-def states_of(label: str) -> frozenset[str]:
-    """Return the FIPS codes of the states a label stands for; empty for anything else.
-
-    A bare number is a state where it has two digits (``06``): a single one may number the regions.
-    """
-    plain = label.strip()
-    if plain.isdigit() and len(plain) == 1:
-        return frozenset()
-    state = state_code(plain)
-    if state is not None:
-        return frozenset({state})
-    found = {_group(part) for part in (plain, *_PARTS_OF_LABEL.split(plain))} - {""}
-    return _states_in(found.pop()) if len(found) == 1 else frozenset()
-
-
-def _group(text: str) -> str:
-    """Return the region or division a text names, else ``""``."""
-    words = " ".join(_SURPLUS.sub(" ", text.casefold()).split())
-    name = _NAMES.get(words, words)
-    return name if name in _DIVISIONS or name in _WHOLES else ""
-
-
-def _states_in(group: str) -> frozenset[str]:
-    divisions = _WHOLES.get(group, (group,))
-    return frozenset(code for name in divisions for code in _DIVISIONS[name].split())

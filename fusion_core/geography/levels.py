@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.errors import InputError
-from fusion_core.geography.codes import bare_code, complete_puma, is_puma, is_state, state_code
+from fusion_core.geography.codes import bare_code, complete_puma, is_puma
+from fusion_core.us_states import is_state, state_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 PUMA: Final = "puma"
 SHARE: Final = "share"
 MAXIMUM_CANDIDATES: Final = 1000
+_FEWEST_COMPARED: Final = 20
 # What an intersection table may say besides place, PUMA and share.
 _EXTRA_COLUMNS: Final = frozenset({"housing_units"})
 
@@ -132,6 +133,7 @@ def impute_location(
     generator: np.random.Generator,
     narrowing: Sequence[pd.DataFrame] = (),
     maximum_candidates: int = MAXIMUM_CANDIDATES,
+    most_compared: int | None = None,
     progress: Progress | None = None,
 ) -> LocationImputation:
     """Draw a PUMA for every donor household.
@@ -157,6 +159,10 @@ def impute_location(
         what is known of areas less surely, such as the classes of a local context.
     maximum_candidates
         A random subset of this size stands for more candidates.
+    most_compared
+        About how many donor households are compared with their candidates, a random part of every
+        place; the others go where one of those of their place was put. That is enough to see how
+        areas are distributed over the donor, in a fraction of the time. None: all of them.
     progress
         Called with the share done and a sentence; raises to cancel.
 
@@ -176,20 +182,23 @@ def impute_location(
     order = np.argsort(recipient[HOUSEHOLD_KEY].astype(str).to_numpy(), kind="stable")
     pool = recipient.iloc[order]
     donor_values, pool_values, nominal = _comparable(donor, pool, predictors)
-    pool_puma = pool[PUMA].to_numpy(dtype=object)
+    # Areas are looked up once each, not once per household of the recipient.
+    area_of, areas = pd.factorize(pool[PUMA].to_numpy(dtype=object))
     pool_weight = pool[WEIGHT].to_numpy(dtype=float)
     chosen = np.full(len(donor), -1, dtype=np.int64)
     identifiers = donor[HOUSEHOLD_KEY].astype(str).to_numpy()
     groups = by_place(donor, every)
     done = 0
     for place, rows in groups:
-        factor = _factor(place, every, pool_puma)
-        if narrowing and not factor.any():
-            factor = _factor(place, intersections, pool_puma)
-        candidates = np.flatnonzero(factor > 0)
+        factor = _factor(place, every, areas)
+        if narrowing and not factor[area_of].any():
+            factor = _factor(place, intersections, areas)
+        # The last stands for households without an area, whose position is -1.
+        candidates = np.flatnonzero((factor > 0)[area_of])
         if len(candidates):
-            mass = pool_weight[candidates] * factor[candidates]
-            for row in rows:
+            mass = pool_weight[candidates] * factor[area_of[candidates]]
+            compared, others = _parted(rows, identifiers, len(donor), most_compared, root)
+            for row in compared:
                 stream = _stream(root, identifiers[row])
                 picked = _subset(len(candidates), maximum_candidates, stream)
                 distance = gower_distance(
@@ -197,6 +206,9 @@ def impute_location(
                 )
                 draw = _draw(mass[picked] / _positive(distance), stream)
                 chosen[row] = candidates[picked[draw]]
+            if len(others):
+                leaders = _stream(root, "").choice(compared, len(others))
+                chosen[others] = chosen[leaders]
         done += len(rows)
         if progress is not None:
             progress(done / len(donor), f"Placed {done:,} of {len(donor):,} donor households")
@@ -333,15 +345,37 @@ def share_by_puma(
 def _factor(
     place: dict[str, str], tables: Sequence[pd.DataFrame], puma: NDArray[np.object_]
 ) -> NDArray[np.float64]:
-    """Return the share of each candidate's PUMA inside a place."""
+    """Return the share of each PUMA inside a place, and last that of an unknown PUMA."""
     share = share_by_puma(place, tables)
-    return np.ones(len(puma)) if share is None else _lookup(share, puma)
+    if share is None:
+        return np.ones(len(puma) + 1)
+    return np.append(_lookup(share, puma), 0.0)
 
 
 def _lookup(share: pd.Series[float], puma: NDArray[np.object_]) -> NDArray[np.float64]:
     positions = share.index.get_indexer(pd.Index(puma))
     values = np.append(share.to_numpy(dtype=float), 0.0)
     return np.asarray(values[positions], dtype=float)
+
+
+def _parted(
+    rows: NDArray[np.int64],
+    identifiers: NDArray[np.object_],
+    households: int,
+    most_compared: int | None,
+    root: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Part the households of a place into those that are compared and those that follow one."""
+    if most_compared is None or households <= most_compared:
+        return rows, rows[:0]
+    size = max(_FEWEST_COMPARED, round(most_compared * len(rows) / households))
+    if size >= len(rows):
+        return rows, rows[:0]
+    ordered = rows[np.argsort(identifiers[rows], kind="stable")]
+    is_compared = np.zeros(len(rows), dtype=bool)
+    generator = np.random.default_rng([root, len(rows)])
+    is_compared[generator.choice(len(rows), size, replace=False)] = True
+    return ordered[is_compared], ordered[~is_compared]
 
 
 def _stream(root: int, identifier: str) -> np.random.Generator:

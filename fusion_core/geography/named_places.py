@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import InputError
-from fusion_core.geography.codes import STATES, folded, state_code
-from fusion_core.geography.known_places import DIVISION_NAMES, states_of
 from fusion_core.records import Checked
+from fusion_core.us_states import DIVISION_NAMES, STATES, folded, state_code, states_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

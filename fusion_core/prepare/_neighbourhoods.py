@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fusion_core.geography.local_context import LocalContext
-    from fusion_core.surveys.model import Survey
+    from fusion_core.surveys.source import SurveySource
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Neighbourhoods:
     def of(
         cls,
         contexts: Sequence[LocalContext],
-        surveys: tuple[Survey, Survey],
+        surveys: tuple[SurveySource, SurveySource],
         recipient: pd.DataFrame,
     ) -> Neighbourhoods:
         """Meet contexts with the surveys; one that does not fit is reported, not fatal.
@@ -144,7 +144,7 @@ def _named(context: LocalContext) -> dict[str, Any]:
 
 
 def _met(
-    context: LocalContext, surveys: tuple[Survey, Survey], recipient: pd.DataFrame
+    context: LocalContext, surveys: tuple[SurveySource, SurveySource], recipient: pd.DataFrame
 ) -> tuple[pd.Series[Any], pd.DataFrame]:
     """Return the donor's classes and the recipient's chances.
 
@@ -153,13 +153,13 @@ def _met(
     InputError
         If the donor has no such column or classes, or the recipient's PUMAs are unknown or others.
     """
-    donor = surveys[0].table("household")
-    if context.variable not in donor.columns:
+    donor = surveys[0]
+    if context.variable not in donor.column_names("household"):
         raise InputError(f"The donor has no column '{context.variable}' (any longer)")
     if PUMA not in recipient.columns:
         raise InputError("The recipient names no PUMAs")
     check_table_definition(context.census, surveys[1].description, table=context.name)
-    classes = published_classes(donor[context.variable], context)
+    classes = published_classes(donor.column("household", context.variable), context)
     if classes.nunique() < 2:  # noqa: PLR2004 - one class predicts nothing
         raise InputError(
             f"The donor's answers to '{context.variable}' are not among the classes, or all the same"

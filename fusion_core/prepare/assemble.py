@@ -31,7 +31,7 @@ from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
 if TYPE_CHECKING:
     from fusion_core.geography.spatial import SpatialTable
     from fusion_core.harmony.model import Harmony, SurveyPair
-    from fusion_core.surveys.model import Survey
+    from fusion_core.surveys.source import SurveySource
     from fusion_core.workspace.layout import Workspace
 
 Progress = Callable[[float, str], None]
@@ -100,7 +100,8 @@ def assemble(
     *,
     seed: int = 0,
     progress: Progress | None = None,
-    surveys: tuple[Survey, Survey] | None = None,
+    surveys: tuple[SurveySource, SurveySource] | None = None,
+    most_compared: int | None = None,
 ) -> PredictorPool:
     """Apply all saved harmonies of a pair and join the spatial predictors.
 
@@ -115,7 +116,11 @@ def assemble(
     progress
         Called with the share done and a sentence; raises to cancel.
     surveys
-        Donor and recipient already read, to save reading them again.
+        Donor and recipient already opened.
+    most_compared
+        About how many donor households are placed by comparing them with recipient households (see
+        `fusion_core.geography.location.impute_location`); all by default. With a limit the pool is
+        for looking at its table, and carries no replicate weights.
 
     Raises
     ------
@@ -125,8 +130,15 @@ def assemble(
     """
     report = progress or _silent
     report(0.0, "Reading the two surveys")
-    donor, recipient = surveys or (workspace.survey(pair.donor), workspace.survey(pair.recipient))
-    frames = (_households(donor), _households(recipient))
+    donor, recipient = surveys or (
+        workspace.stored_survey(pair.donor),
+        workspace.stored_survey(pair.recipient),
+    )
+    is_overview = most_compared is not None
+    frames = (
+        _households(donor, replicates=not is_overview),
+        _households(recipient, replicates=not is_overview),
+    )
     harmonies = HarmonyStore(workspace.path, pair).load().harmonies
     tables = read_spatial_tables(workspace)
     if not harmonies:
@@ -134,8 +146,9 @@ def assemble(
             f"{pair.title} has no saved harmony, so there is nothing to predict from",
             fix="Save at least one on the Harmonize page",
         )
-    report(0.2, f"Applying {len(harmonies)} harmonies")
-    rows, columns = _harmonized(harmonies, donor, recipient, frames)
+    rows, columns = _harmonized(
+        harmonies, donor, recipient, frames, lambda share, words: report(0.05 + 0.55 * share, words)
+    )
     changed = _stored_since(workspace, pair, harmonies)
     warnings = _warnings(rows, changed)
     left = pd.concat([frames[0], columns[0]], axis=1)
@@ -152,10 +165,12 @@ def assemble(
         classes=contexts.intersections,
         seed=seed,
         predictors=[str(name) for name in columns[0].columns],
+        most_compared=most_compared,
         progress=lambda share, words: report(0.6 + 0.3 * share, words),
     )
-    report(0.9, "Joining spatial predictors")
-    for table in tables:
+    for done, table in enumerate(tables):
+        words = f"Joining the spatial table {table.name} ({done + 1} of {len(tables)})"
+        report(0.9 + 0.1 * done / len(tables), words)
         spatial_rows, spatial_left, spatial_right = _spatial(table, (donor, recipient), left, right)
         rows += spatial_rows
         left = pd.concat([left, spatial_left], axis=1)
@@ -208,27 +223,34 @@ def _silent(share: float, sentence: str) -> None:
     """Report to nobody."""
 
 
-def _households(survey: Survey) -> pd.DataFrame:
-    """Keep what a run needs of a household table: keys, weights and geography."""
-    table = survey.table("household")
-    wanted = [HOUSEHOLD_KEY, WEIGHT, *survey.description.design.columns]
-    wanted += [name for name in (*survey.description.geography, PUMA) if name in table.columns]
-    return table[list(dict.fromkeys(wanted))].reset_index(drop=True)
+def _households(survey: SurveySource, *, replicates: bool) -> pd.DataFrame:
+    """Read what a run needs of a household table: keys, weights and geography."""
+    present = survey.column_names("household")
+    wanted = [HOUSEHOLD_KEY, WEIGHT, *(survey.description.design.columns if replicates else ())]
+    wanted += [name for name in (*survey.description.geography, PUMA) if name in present]
+    return survey.columns("household", list(dict.fromkeys(wanted))).reset_index(drop=True)
 
 
 def _harmonized(
     harmonies: Sequence[Harmony],
-    donor: Survey,
-    recipient: Survey,
+    donor: SurveySource,
+    recipient: SurveySource,
     frames: tuple[pd.DataFrame, pd.DataFrame],
+    progress: Progress,
 ) -> tuple[list[dict[str, Any]], tuple[pd.DataFrame, pd.DataFrame]]:
-    harmonized = harmonize_pair(harmonies, donor, recipient)
+    harmonized = harmonize_pair(
+        harmonies, donor, recipient, progress=lambda share, words: progress(share * 0.7, words)
+    )
     left = _aligned(harmonized.donor, frames[0])
     right = _aligned(harmonized.recipient, frames[1])
     rows = []
     usable = []
-    for harmony in harmonies:
+    for done, harmony in enumerate(harmonies):
         key = harmony.key
+        share = done / len(harmonies)
+        progress(
+            0.7 + 0.3 * share, f"Comparing both sides of {key} ({done + 1} of {len(harmonies)})"
+        )
         variable = donor.dictionary.get(harmony.donor.variable)
         row = {
             "predictor": key,
@@ -299,7 +321,7 @@ def _unusable(problem: str) -> dict[str, Any]:
 
 def _locate(
     workspace: Workspace,
-    survey: Survey,
+    survey: SurveySource,
     donor: pd.DataFrame,
     recipient: pd.DataFrame,
     *,
@@ -307,6 +329,7 @@ def _locate(
     classes: Sequence[pd.DataFrame],
     seed: int,
     predictors: Sequence[str],
+    most_compared: int | None,
     progress: Progress,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Give donor households a PUMA where that is possible and of use."""
@@ -334,14 +357,20 @@ def _locate(
         predictors=predictors,
         generator=generator,
         narrowing=classes,
+        most_compared=most_compared,
         progress=progress,
     )
+    if most_compared is not None and len(donor) > most_compared:
+        notes.append(
+            f"Similarities of spatial predictors rest on about {most_compared:,} of the {len(donor):,} "
+            "donor households, placed in PUMAs for this overview; a run places every household."
+        )
     return donor.assign(**{PUMA: placed.puma}), (*notes, *placed.notes)
 
 
 def _spatial(
     table: SpatialTable,
-    surveys: tuple[Survey, Survey],
+    surveys: tuple[SurveySource, SurveySource],
     donor: pd.DataFrame,
     recipient: pd.DataFrame,
 ) -> tuple[list[dict[str, Any]], pd.DataFrame, pd.DataFrame]:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from fusion_core.geography.local_context import LocalContext
     from fusion_core.prepare.assemble import PredictorPool
-    from fusion_core.surveys.model import Survey
+    from fusion_core.surveys.source import SurveySource
     from fusion_core.workspace.layout import Workspace
 
 
 def location_knowledge(
-    workspace: Workspace, donor: Survey, pool: PredictorPool, predictors: pd.DataFrame
+    workspace: Workspace, donor: SurveySource, pool: PredictorPool, predictors: pd.DataFrame
 ) -> tuple[str, ...]:
     """Say what a run knows of where households live.
 
@@ -57,7 +57,7 @@ def location_knowledge(
     )
 
 
-def _places(workspace: Workspace, donor: Survey, pool: PredictorPool) -> dict[str, int]:
+def _places(workspace: Workspace, donor: SurveySource, pool: PredictorPool) -> dict[str, int]:
     """Return the donor's columns that narrow the PUMA, and how many places each tells apart."""
     published = [name for name in donor.description.geography if name in pool.donor.columns]
     columns = [
@@ -66,7 +66,7 @@ def _places(workspace: Workspace, donor: Survey, pool: PredictorPool) -> dict[st
     return {name: int(pool.donor[name].nunique()) for name in dict.fromkeys(columns)}
 
 
-def _published(donor: Survey, places: dict[str, int], *, names_puma: bool) -> str:
+def _published(donor: SurveySource, places: dict[str, int], *, names_puma: bool) -> str:
     title = donor.id.title
     if names_puma:
         return f"{title} names the PUMA of its households."

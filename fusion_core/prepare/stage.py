@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from fusion_core.surveys.model import Survey
+    from fusion_core.surveys.source import SurveySource
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import RunSpec
 
@@ -116,8 +116,8 @@ def prepare(
     InputError
         If a fusion variable cannot be fused, or no predictor is left.
     """
-    donor = workspace.survey(spec.pair.donor)
-    recipient = workspace.survey(spec.pair.recipient)
+    donor = workspace.stored_survey(spec.pair.donor)
+    recipient = workspace.stored_survey(spec.pair.recipient)
     names = flat_names(spec.fusion_variables)
     observed = _fusion_columns(donor, names)
     pool = assemble(
@@ -159,7 +159,7 @@ def prepare(
     )
 
 
-def _fusion_columns(donor: Survey, names: Sequence[str]) -> pd.DataFrame:
+def _fusion_columns(donor: SurveySource, names: Sequence[str]) -> pd.DataFrame:
     """Take the fusion variables of the donor's households.
 
     Raises
@@ -169,7 +169,7 @@ def _fusion_columns(donor: Survey, names: Sequence[str]) -> pd.DataFrame:
     """
     if not names:
         raise InputError("No fusion variable is chosen", fix="Choose at least one donor variable")
-    table = donor.table("household").reset_index(drop=True)
+    present = donor.column_names("household")
     where = donor.id.title
     for name in names:
         variable = donor.dictionary.require(name, where=where)
@@ -185,15 +185,17 @@ def _fusion_columns(donor: Survey, names: Sequence[str]) -> pd.DataFrame:
                 where=where,
                 fix="Choose a variable that households answered",
             )
-        if name not in table.columns:
+        if name not in present:
             raise InputError(f"The microdata have no column '{name}'", where=where)
+    table = donor.columns("household", names).reset_index(drop=True)
+    for name in names:
         if table[name].nunique() < 2:  # noqa: PLR2004 - one value needs no model
             raise InputError(
                 f"'{name}' has the same value in every household",
                 where=where,
                 fix="Leave it out: there is nothing to predict",
             )
-    return table[list(names)]
+    return table
 
 
 def _notes(predictors: pd.DataFrame, donor: pd.DataFrame, observed: pd.DataFrame) -> list[str]:

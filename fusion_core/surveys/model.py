@@ -36,6 +36,7 @@ HOUSEHOLD_KEY: Final = "household_id"
 PERSON_KEY: Final = "person_number"
 WEIGHT: Final = "weight"
 
+_PUMA_COLUMNS: Final = ("puma", "puma_census")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _VINTAGE = re.compile(r"[0-9][0-9A-Za-z-]*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -155,6 +156,13 @@ class Variable(Checked):
         """Whether answers are levels rather than numbers."""
         return self.type in {"nominal", "ordered"}
 
+    @property
+    def is_harmonizable(self) -> bool:
+        """Whether it may become a predictor; see `Dictionary.harmonizable`."""
+        if self.role == "geography":
+            return len(self.levels) > 1 and self.name not in _PUMA_COLUMNS
+        return self.role == "answer"
+
 
 class Dictionary(Summarized, Mapping[str, Variable]):
     """The variables of one survey, by name, in questionnaire order."""
@@ -203,6 +211,18 @@ class Dictionary(Summarized, Mapping[str, Variable]):
             variable
             for variable in self._variables.values()
             if variable.role == "answer" and respondent in {None, variable.respondent}
+        ]
+
+    def harmonizable(self, respondent: RespondentLevel | None = None) -> list[Variable]:
+        """Return what may become a predictor: answers, and published areas with levels.
+
+        A state or region is matched like any other variable. PUMAs are not: they are what spatial
+        predictors are joined by.
+        """
+        return [
+            variable
+            for variable in self._variables.values()
+            if variable.is_harmonizable and respondent in {None, variable.respondent}
         ]
 
 

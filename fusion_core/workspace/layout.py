@@ -11,6 +11,7 @@ A workspace is one folder that a team can keep under version control (without da
     geography/intersections/<column>.parquet          donor geography × PUMA, share of housing units
     geography/context/<name>.parquet                  classes a donor publishes of a neighbourhood × PUMA
     runs/<id>/                                        one fusion run (see fusion_core.workspace.runs)
+    overviews/<pair>.json                             what a pair offers, kept until something changes
     combinations/<name>.json                          runs analysed together (see fusion_core.workspace.combinations)
     truth/                                            true values, where a population is known
 """
@@ -322,6 +323,10 @@ class Workspace(Checked, Summarized):
     def geography_folder(self) -> Path:
         """Folder of boundaries and spatial tables."""
         return self.path / "geography"
+
+    def overview_file(self, pair: str) -> Path:
+        """Return the file that keeps what a pair offers (see `fusion_core.prepare.overview`)."""
+        return self.path / "overviews" / f"{pair}.json"
 
     def run_folder(self, run: str) -> Path:
         """Return the folder of a run.

@@ -12,13 +12,13 @@ from fusion_core.errors import HarmonyError, InputError
 from fusion_core.execution import cancel_run, remove_run, start_run
 from fusion_core.execution.cost import Pace, RunSizes, cost_of, read_pace, read_sizes
 from fusion_core.harmony.store import HarmonyStore, list_pairs
-from fusion_core.prepare.choose import choose_predictors
+from fusion_core.prepare import PairOverview, choose_predictors
 from fusion_core.surveys.storage import has_table
 from fusion_core.workspace.runs import create_run, open_run, rename_run
 from harmony_app.fuse import presenting
 from harmony_app.fuse import state as choices
 from harmony_app.fuse.board import FuseBoard
-from harmony_app.fuse.catalogue import Catalogue, load_catalogue
+from harmony_app.fuse.overviews import shared_overviews
 from harmony_app.fuse.run_view import detail_data, runs_data
 from harmony_app.fuse.settings_form import read_value
 from harmony_app.fuse.state import FuseState
@@ -65,7 +65,8 @@ class FusePage(Viewer):
         self._pairs = pairs
         self._watch = RunWatch(session.workspace)
         self._work = SlowWork()
-        self._catalogue: Catalogue | None = None
+        self._overviews = shared_overviews()
+        self._overview: PairOverview | None = None
         self._problem = ""
         self._setting_error = ""
         self._variables: tuple[Variable, ...] = ()
@@ -234,7 +235,7 @@ class FusePage(Viewer):
 
     def _load_pair(self) -> None:
         pair, workspace = self._state.pair, self._session.workspace
-        self._catalogue, self._sizes, self._problem = None, None, ""
+        self._overview, self._sizes, self._problem = None, None, ""
         self._variables, self._harmonized, self._built_from = (), {}, {}
         if pair is None:
             self._problem = f"{_NO_PAIR}. {_HOW_TO_GET_ONE}"
@@ -251,16 +252,18 @@ class FusePage(Viewer):
             self._problem = error.message
             return
         self._work.start(
-            lambda: load_catalogue(workspace, pair), self._catalogue_ready, self._catalogue_failed
+            lambda: self._overviews.get(workspace, pair),
+            self._overview_ready,
+            self._overview_failed,
         )
 
-    def _catalogue_ready(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        names = tuple(str(name) for name in catalogue.predictors["predictor"])
+    def _overview_ready(self, overview: PairOverview) -> None:
+        self._overview = overview
+        names = tuple(str(name) for name in overview.predictors["predictor"])
         self._state = choices.known_predictors(self._state, names)
         self._show_builder()
 
-    def _catalogue_failed(self, error: Exception) -> None:
+    def _overview_failed(self, error: Exception) -> None:
         if not isinstance(error, HarmonyError):
             raise error
         self._problem = error.message
@@ -273,7 +276,7 @@ class FusePage(Viewer):
         self._show_runs(force=True)
 
     def _show_builder(self) -> None:
-        kinds = self._catalogue.kinds if self._catalogue is not None else {}
+        kinds = self._overview.kinds if self._overview is not None else {}
         usable = [item for item in self._variables if kinds.get(item.name) != "unusable"]
         _set(
             self.board,
@@ -289,17 +292,19 @@ class FusePage(Viewer):
     def _predictors(self) -> dict[str, Any]:
         if self._problem:
             return presenting.predictors_failed(self._problem)
-        if self._catalogue is None:
-            return presenting.predictors_loading()
+        if self._overview is None:
+            pair = self._state.pair
+            done = self._overviews.progress(self._session.workspace, pair) if pair else (0.0, "")
+            return presenting.predictors_loading(*done)
         decided = choose_predictors(
-            self._catalogue.predictors,
+            self._overview.predictors,
             self._state.chosen,
             minimum_similarity=self._state.minimum_similarity,
             keep=self._state.keep,
             exclude=self._state.exclude,
             built_from=self._built_from,
         )
-        return presenting.predictors_data(self._state, decided, self._catalogue.notes)
+        return presenting.predictors_data(self._state, decided, self._overview.notes)
 
     def _cost(self) -> dict[str, Any]:
         if self._problem or self._sizes is None:
@@ -340,11 +345,17 @@ class FusePage(Viewer):
         }
         _set(self.board, values, force=force)
 
+    def _show_news(self) -> None:
+        """Show what others do: runs, and how far the comparison of a pair is."""
+        self._show_runs()
+        if self._overview is None and not self._problem:
+            _set(self.board, {"predictors": self._predictors()})
+
     def _keep_watching(self) -> None:
         document = pn.state.curdoc
         if document is None or document.session_context is None:
             return
-        callback = pn.state.add_periodic_callback(self._show_runs, period=_PERIOD_MS)
+        callback = pn.state.add_periodic_callback(self._show_news, period=_PERIOD_MS)
 
         def stop(_context: Any) -> None:
             callback.stop()

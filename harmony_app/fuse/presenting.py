@@ -131,12 +131,21 @@ def kind_words(variable: Variable, kind: str | None) -> tuple[str, str]:
     return "number", "number"
 
 
-def predictors_loading() -> dict[str, Any]:
-    """Describe the predictor section while the harmonies are being applied."""
+def predictors_loading(share: float, words: str) -> dict[str, Any]:
+    """Describe the predictor section while donor and recipient are being compared.
+
+    Parameters
+    ----------
+    share
+        How much is done, 0–1.
+    words
+        What is being done; empty before it began.
+    """
+    doing = f": {words[0].lower()}{words[1:]}" if words else ""
     return {
         "status": "loading",
-        "message": "Comparing donor and recipient: applying the harmonies, placing donor "
-        "households, joining what is known of places …",
+        "message": f"Comparing donor and recipient{doing} …",
+        "share": round(share, 2),
         "minimum": "",
     }
 

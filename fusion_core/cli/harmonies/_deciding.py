@@ -79,7 +79,7 @@ def decide_variables(
     if named:
         store.decisions.change(decide(named, verdict, author=user_name(), reason=reason))
     decided = {name: item for name, item in store.decisions.load().items() if name not in done}
-    names = {item.name for item in dictionary.answers()}
+    names = {item.name for item in dictionary.harmonizable()}
     record = {
         "pair": str(chosen),
         "harmonized": len(names & done),

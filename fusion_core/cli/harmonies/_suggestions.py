@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from fusion_core.cli.harmonies._saving import (
+    SavedSuggestions,
+    is_as_sure,
+    read_confidence,
+    save_suggested,
+    undo_of_saving,
+)
 from fusion_core.cli.options import (
     JsonOption,
     WorkspaceOption,
@@ -17,6 +24,7 @@ from fusion_core.cli.options import (
     user_name,
 )
 from fusion_core.cli.output import Output, plain, table
+from fusion_core.summaries import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fusion_core.harmony.apply import RowsCache
-    from fusion_core.harmony.matching import Candidate
+    from fusion_core.harmony.matching import Candidate, Confidence
     from fusion_core.harmony.model import SurveyPair
     from fusion_core.harmony.suggest import Suggestion, SuggestionIndex
     from fusion_core.surveys.model import Variable
@@ -50,6 +58,15 @@ def suggest_harmonies(
     save_drafts: Annotated[
         bool, typer.Option("--save-drafts", help="Keep the suggestions as your drafts.")
     ] = False,
+    save: Annotated[
+        str,
+        typer.Option(
+            "--save",
+            metavar="CONFIDENCE",
+            help="Save as harmonies what is suggested at least this confidently: sure, likely or "
+            "unsure.",
+        ),
+    ] = "",
     user: Annotated[
         str, typer.Option("--user", help="Whose drafts they become.", show_default="your account")
     ] = "",
@@ -59,14 +76,16 @@ def suggest_harmonies(
     """Suggest recipient variables, and whole harmonies, for donor variables.
 
     Variables that are named get their best candidates and a harmony with the first; without names,
-    every undecided variable with a candidate worth a look. Nothing is stored without
-    --save-drafts, and a draft or harmony that exists already is never replaced.
+    every undecided variable with a candidate worth a look. Nothing is stored without --save or
+    --save-drafts, and a draft or harmony that exists already is never replaced. With --save, the
+    variable and the harmony must both be that sure, and the harmony must apply to all households.
     """
     from fusion_core.harmony.model import SIDES, split_key
     from fusion_core.harmony.store import HarmonyStore
     from fusion_core.harmony.suggest import SuggestionIndex
     from fusion_core.workspace.knowledge import read_examples
 
+    least = read_confidence(save)
     opened = open_workspace(workspace)
     surveys = read_pair(opened, pair)
     donor, recipient = (opened.dictionary(item) for item in (surveys.donor, surveys.recipient))
@@ -79,7 +98,7 @@ def suggest_harmonies(
         chosen = [(donor.require(own, where=surveys.donor.title), its) for own, its in parts]
     else:
         done = {split_key(key)[0] for key in kept} | store.decisions.load().keys()
-        chosen = [(item, "") for item in donor.answers() if item.name not in done]
+        chosen = [(item, "") for item in donor.harmonizable() if item.name not in done]
     stated = [opened.describe(item).price_year for item in (surveys.donor, surveys.recipient)]
     suggest = partial(
         index.suggest,
@@ -89,12 +108,26 @@ def suggest_harmonies(
     found = [_suggested(index, suggest, surveys, asked, compared) for asked in chosen]
     shown = [item for item in found if item and (variables or item.is_worth_a_look)]
     shown.sort(key=lambda item: -item.candidates[0].score)
-    drafts = [item.suggestion.harmony for item in shown if item.suggestion.harmony.key not in kept]
+    fresh = [item for item in shown if item.suggestion.harmony.key not in kept]
+    saved = SavedSuggestions()
+    if least is not None:
+        sure = [item for item in fresh if item.is_as_sure(least)]
+        saved = save_suggested(
+            store,
+            [item.suggestion.harmony for item in sure],
+            (compared.donor, compared.recipient) if compared else None,
+            compared.cache if compared else None,
+        )
+    drafts = [
+        item.suggestion.harmony for item in fresh if item.suggestion.harmony.key not in saved.keys
+    ]
     for harmony in drafts if save_drafts else ():
         store.save_draft(harmony, user=who)
     record = {
         "pair": str(surveys),
         "drafts": [harmony.key for harmony in drafts] if save_drafts else [],
+        "saved": saved.keys,
+        "not_saved": saved.refused,
         "suggestions": [_record(item) for item in shown],
     }
     Output(json).result(record, lambda console: _show(console, record, shown))
@@ -111,6 +144,19 @@ class _Suggested:
     @property
     def is_worth_a_look(self) -> bool:
         return self.candidates[0].is_worth_a_look
+
+    def is_as_sure(self, least: Confidence) -> bool:
+        """Whether both the variable and the harmony with it are at least this sure."""
+        chosen = next(
+            (
+                item
+                for item in self.candidates
+                if item.variable.name == self.suggestion.harmony.recipient.variable
+            ),
+            None,
+        )
+        named = "sure" if chosen is None else chosen.confidence  # a person named it
+        return is_as_sure(named, self.suggestion.confidence, least=least)
 
 
 @dataclass(frozen=True)
@@ -193,8 +239,15 @@ def _show(console: Console, record: dict[str, Any], shown: list[_Suggested]) -> 
     ]
     console.print(table(("suggested", "variable", "because", "harmony"), rows))
     kept = f", {len(record['drafts'])} kept as drafts" if record["drafts"] else ""
-    word = "suggestion" if len(shown) == 1 else "suggestions"
-    console.print(f"{len(shown)} {word} for {record['pair']}{kept}.", markup=False)
+    console.print(f"{counted(len(shown), 'suggestion')} for {record['pair']}{kept}.", markup=False)
+    for key, reason in record["not_saved"].items():
+        console.print(f"Not saved: {key}: {reason.rstrip('.')}.", markup=False)
+    if record["saved"]:
+        saved = counted(len(record["saved"]), "harmony", "harmonies")
+        console.print(f"{saved} saved: {', '.join(record['saved'])}.", markup=False)
+        console.print(
+            f"To undo it: {undo_of_saving(record['saved'], record['pair'])}", markup=False
+        )
 
 
 __all__ = ["suggest_harmonies"]

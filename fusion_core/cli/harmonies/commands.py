@@ -12,6 +12,7 @@ from fusion_core.cli.harmonies._deciding import decide_variables
 from fusion_core.cli.harmonies._exporting import export_harmonies
 from fusion_core.cli.harmonies._importing import import_harmonies
 from fusion_core.cli.harmonies._recodes import app as recodes
+from fusion_core.cli.harmonies._saving import delete_harmonies, restore_harmonies
 from fusion_core.cli.harmonies._suggestions import suggest_harmonies
 from fusion_core.cli.harmonies._targets import show_targets
 from fusion_core.cli.harmonies._transfer import (
@@ -106,6 +107,8 @@ app.command("import")(import_harmonies)
 app.command("export")(export_harmonies)
 app.command("check")(check_harmonies)
 app.command("suggest")(suggest_harmonies)
+app.command("delete")(delete_harmonies)
+app.command("restore")(restore_harmonies)
 app.command("decide")(decide_variables)
 app.command("targets")(show_targets)
 app.add_typer(recodes, name="recodes")

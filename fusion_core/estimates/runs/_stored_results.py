@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import stat
 from contextlib import suppress
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -22,11 +19,12 @@ import pyarrow.parquet as pq
 
 from fusion_core.errors import InputError
 from fusion_core.workspace.combinations import Combination
+from fusion_core.workspace.file_states import state_of_program, states_of
 from fusion_core.workspace.files import replace_file
 from fusion_core.workspace.runs import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pathlib import Path
 
     import pandas as pd
 
@@ -49,7 +47,7 @@ def state_of(workspace: Workspace, source: Run | Combination) -> str:
     if isinstance(source, Run):
         return _state_of_run(workspace, source)
     states = [_state_of_run(workspace, run) for run in source.runs(workspace)]
-    states.append(_states([source.path, source.derived_path]))
+    states.append(states_of([source.path, source.derived_path]))
     return hashlib.sha256("\n".join(states).encode()).hexdigest()
 
 
@@ -66,8 +64,8 @@ def _state_of_run(workspace: Workspace, run: Run) -> str:
     ]
     harmonies = HarmonyStore(workspace.path, pair).path
     single = [run.folder / "spec.json", run.derived_path, harmonies, run.area_rule_file]
-    found = [_program(), _states(single)]
-    found += [_states(folder.rglob("*")) for folder in folders]
+    found = [state_of_program(), states_of(single)]
+    found += [states_of(folder.rglob("*")) for folder in folders]
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
@@ -134,19 +132,3 @@ def _make_room(folder: Path) -> None:
             return
         path.unlink(missing_ok=True)
         size -= state.st_size
-
-
-@cache
-def _program() -> str:
-    """Return the state of this program's files: another version may estimate otherwise."""
-    return _states(Path(__file__).parents[2].rglob("*.py"))
-
-
-def _states(paths: Iterable[Path]) -> str:
-    found = []
-    for path in sorted(paths):
-        with suppress(FileNotFoundError):  # a temporary file of somebody else
-            state = path.stat()
-            if stat.S_ISREG(state.st_mode):
-                found.append(f"{path}:{state.st_size}:{state.st_mtime_ns}")
-    return "\n".join(found)

@@ -9,7 +9,7 @@ A row that a harmony drops on purpose is missing (NaN) in that harmony's column 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,7 @@ def harmonize_pair(
     *,
     respondent: RespondentLevel = "household",
     cache: RowsCache | None = None,
+    progress: Callable[[float, str], None] | None = None,
 ) -> HarmonizedPair:
     """Apply all harmonies of a pair.
 
@@ -81,6 +82,8 @@ def harmonize_pair(
         Level of the output.
     cache
         Prepared rows to reuse.
+    progress
+        Called before each harmony with the share done and a sentence; raises to cancel.
 
     Returns
     -------
@@ -100,7 +103,10 @@ def harmonize_pair(
     }
     columns: dict[SideName, dict[str, pd.Series[Any]]] = {"donor": {}, "recipient": {}}
     failures: dict[str, HarmonyError] = {}
-    for harmony in listed:
+    for done, harmony in enumerate(listed):
+        if progress is not None:
+            words = f"Applying the harmony {harmony.key} ({done + 1} of {len(listed)})"
+            progress(done / len(listed), words)
         try:
             both = {name: _column(harmony, name, rows, respondent) for name, rows in sides.items()}
         except HarmonyError as error:

@@ -123,7 +123,7 @@ class KindChecker:
 
     def _column(self, node: exp.Column) -> Kind:
         variable = self._variables.get(node.name)
-        if variable is None or variable.role != "answer":
+        if variable is None or not variable.is_harmonizable:
             return "any"
         return "text" if variable.is_categorical else "number"
 

@@ -1,5 +1,8 @@
 """Which variables and which answers of two surveys mean the same."""
 
+from fusion_core.harmony.matching.areas import (
+    rank_areas,
+)
 from fusion_core.harmony.matching.candidates import (
     Candidate,
     CandidateIndex,
@@ -26,4 +29,5 @@ __all__ = [
     "examples_from",
     "likeness",
     "propose_groups",
+    "rank_areas",
 ]

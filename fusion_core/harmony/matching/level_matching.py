@@ -24,6 +24,7 @@ from fusion_core.harmony.labels import (
     label_sections,
     starts_negative,
 )
+from fusion_core.harmony.matching.areas import area_links
 from fusion_core.harmony.matching.examples import Example
 from fusion_core.harmony.matching.level_likeness import Kinship, kinship, likeness
 from fusion_core.harmony.model import LevelGroup
@@ -87,6 +88,9 @@ def propose_groups(
         Year in which the recipient was asked, to compare 'so many years ago' with years.
     """
     left, right = donor.levels, recipient.levels
+    areas = area_links(donor, recipient)
+    if areas is not None:
+        return _proposal(donor, recipient, areas, None)
     if len(left) * len(right) > _MOST_PAIRS:
         return _proposal(donor, recipient, _same_names(left, right), None)
     if not left or not right:

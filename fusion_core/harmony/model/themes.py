@@ -83,7 +83,7 @@ THEMES: Final = (*dict.fromkeys(theme for theme, _ in _THEMES), OTHER)
 
 
 def themes_of(dictionary: Dictionary) -> dict[str, str]:
-    """Return what every answer of a dictionary is about: one of `THEMES`, by name.
+    """Return what everything harmonizable of a dictionary is about: one of `THEMES`, by name.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def themes_of(dictionary: Dictionary) -> dict[str, str]:
     >>> themes_of(Dictionary([asked, Variable("hesc3f", "How often? Universe: HESC3 = 1")]))
     {'hesc3': 'Food', 'hesc3f': 'Food'}
     """
-    answers = dictionary.answers()
+    answers = dictionary.harmonizable()
     found = {item.name: _theme(item.description.lower()) for item in answers}
     told = {name: theme for name, theme in found.items() if theme != OTHER}
     for item in answers:

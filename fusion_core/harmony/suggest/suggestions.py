@@ -34,6 +34,7 @@ from fusion_core.harmony.matching import (
     Example,
     GroupProposal,
     propose_groups,
+    rank_areas,
 )
 from fusion_core.harmony.model import SIDES, Harmony, Side, SideName, SurveyPair, bin_index
 from fusion_core.harmony.suggest._counts import suggest_head_count
@@ -89,6 +90,8 @@ class SuggestionIndex:
 
     def rank(self, donor: Variable, *, survey: str = "", limit: int = 20) -> tuple[Candidate, ...]:
         """Return the recipient variables that might fit a variable of a donor survey, best first."""
+        if donor.role == "geography" and (found := rank_areas(donor, self.recipient)):
+            return found[:limit]
         return self.candidates.rank(donor, survey=survey, limit=limit)
 
     def suggest(

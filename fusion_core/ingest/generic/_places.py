@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from fusion_core.geography.codes import PUMA_DIGITS, complete_puma, is_puma, is_state, state_code
-from fusion_core.geography.known_places import states_of
+from fusion_core.geography.codes import PUMA_DIGITS, complete_puma, is_puma
+from fusion_core.us_states import is_state, state_code, states_of
 
 if TYPE_CHECKING:
     from fusion_core.ingest.tables import ProblemLog, RawTable

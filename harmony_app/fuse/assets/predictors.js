@@ -13,7 +13,9 @@ function predictorSection(data, send) {
 
 function predictorMessage(data) {
   return h("div", { class: "rows" },
-    data.status === "loading" ? h("div", { class: "working", role: "status" }, h("span", { class: "spinner" }), data.message)
+    data.status === "loading" ? h("div", { class: "working", role: "status" }, h("span", { class: "spinner" }),
+      h("span", { class: "grow" }, data.message,
+        h("span", { class: "bar thin", "aria-hidden": "true" }, h("i", { style: `width: ${Math.round(100 * data.share)}%` }))))
       : h("p", { class: "error", role: "alert" }, data.message));
 }
 

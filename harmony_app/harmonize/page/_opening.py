@@ -119,7 +119,7 @@ class Opening:
         self._screen.show_pair(work)
         host.show("place", "statuses")
         first = next((key for key in (*work.drafts, *work.saved) if not work.broken(key)), "")
-        donor, recipient = split_key(first) if first else (_first_answer(work), "")
+        donor, recipient = split_key(first) if first else (_first_variable(work), "")
         host.open(donor, recipient, remember=remember)
 
     def open(self, donor: str, recipient: str, *, remember: bool) -> None:
@@ -183,11 +183,11 @@ class Opening:
         )
 
 
-def _first_answer(work: PairSession) -> str:
-    answers = work.surveys.donor.dictionary.answers()
-    if not answers:
+def _first_variable(work: PairSession) -> str:
+    variables = work.surveys.donor.dictionary.harmonizable()
+    if not variables:
         raise InputError(
             f"{work.pair.donor.title} has no variable that could be harmonized",
             fix="Import its dictionary on the Surveys page",
         )
-    return answers[0].name
+    return variables[0].name

@@ -79,7 +79,7 @@ class Queueing:
         """Rank the candidates of all donor variables beside the page, a few at a time."""
         work = require_work(self._host)
         self._found, self._skipped, self._at, self._taken = [], set(), "", 0
-        answers = work.surveys.donor.dictionary.answers()
+        answers = work.surveys.donor.dictionary.harmonizable()
         self._left = self._total = len(answers)
 
         def keep(found: list[tuple[str, Candidate | None]]) -> None:

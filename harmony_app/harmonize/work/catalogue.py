@@ -49,7 +49,7 @@ def variable_card(variable: Variable) -> dict[str, Any]:
 def variable_entries(dictionary: Dictionary) -> list[dict[str, Any]]:
     """Describe all variables that can be harmonized, in questionnaire order."""
     themes = themes_of(dictionary)
-    return [variable_entry(item, themes[item.name]) for item in dictionary.answers()]
+    return [variable_entry(item, themes[item.name]) for item in dictionary.harmonizable()]
 
 
 def harmony_statuses(
@@ -108,7 +108,7 @@ def worklist_statuses(
         if status == "attention" and attention:
             entry.setdefault("reasons", []).extend(attention.get(key, ()))
         entry["status"] = min(entry["status"], status, key=urgency.index)
-    answers = {variable.name for variable in dictionary.answers()}
+    answers = {variable.name for variable in dictionary.harmonizable()}
     return {
         "variables": variables,
         "aside": {

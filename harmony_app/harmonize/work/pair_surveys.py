@@ -38,7 +38,8 @@ class Surveys:
         """Return the columns an expression of a side may use: those of the same table."""
         respondent = harmony.side(side).respondent
         return {
-            variable.name: variable for variable in self.survey(side).dictionary.answers(respondent)
+            variable.name: variable
+            for variable in self.survey(side).dictionary.harmonizable(respondent)
         }
 
 

@@ -95,3 +95,40 @@ def test_dollars_of_an_unknown_year_are_not_converted_so_that_what_is_taken_runs
     plain = found(tmp_path / "c", "2024")
     assert plain["harmony"]["recipient"]["deflate_to_year"] == 2017
     assert "does not state the year of its prices" in " ".join(unknown["reasons"])
+
+
+def test_what_is_sure_enough_is_saved_and_taken_back_by_the_command_it_names(unharmonized):
+    store = HarmonyStore(unharmonized.workspace, PAIR)
+    record = unharmonized.json("harmonies", "suggest", *NAMES, "--save", "likely")
+    confidences = {
+        item["harmony"]["key"]: {item["confidence"], item["candidates"][0]["confidence"]}
+        for item in record["suggestions"]
+    }
+    assert record["saved"]
+    assert all("unsure" not in confidences[key] for key in record["saved"])
+    assert [item.key for item in store.load().harmonies] == sorted(record["saved"])
+
+    key = record["saved"][0]
+    undone = unharmonized.json("harmonies", "delete", key, *NAMES)
+    assert undone["undo"] == f"harmony harmonies restore {key} --pair {PAIR}"
+    assert store.load().get(key) is None
+    unharmonized("harmonies", "restore", key, *NAMES)
+    assert store.load().get(key) is not None
+
+
+def test_a_suggestion_that_leaves_an_answer_without_group_is_not_saved(unharmonized):
+    named = ["heatfuel__ten", *NAMES, "--save", "unsure"]
+    record = unharmonized.json("harmonies", "suggest", *named)
+    (reason,) = record["not_saved"].values()
+    assert "no group" in reason
+    assert record["saved"] == []
+    assert f"Not saved: heatfuel__ten: {reason}" in unharmonized(
+        "harmonies", "suggest", *named
+    ).stdout.replace("\n", " ")
+
+
+def test_an_unknown_confidence_and_an_unknown_harmony_are_refused(harmony):
+    error = harmony.json("harmonies", "suggest", *NAMES, "--save", "certain", code=2)["error"]
+    assert "certain" in error["what"]
+    error = harmony.json("harmonies", "delete", "heatfuell__hfl", *NAMES, code=2)["error"]
+    assert "heatfuel__hfl" in error["message"]

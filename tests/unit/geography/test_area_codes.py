@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_core.geography.codes import _STATES, match_areas, state_code
+from fusion_core.geography.codes import match_areas
+from fusion_core.us_states import STATES as KNOWN
+from fusion_core.us_states import state_code
 
 STATES = pd.DataFrame(
-    [(code, name) for code, (_, name) in _STATES.items()], columns=["area_id", "name"]
+    [(code, name) for code, (_, name) in KNOWN.items()], columns=["area_id", "name"]
 )
 COUNTIES = pd.DataFrame(
     {
@@ -42,13 +44,13 @@ WAYS = (
 
 
 def written(way, code):
-    postal, name = _STATES[code]
+    postal, name = KNOWN[code]
     return way.format(code=code, number=int(code), postal=postal, name=name, lower=name.lower())
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_state_meets_its_polygon_in_every_way_it_is_written(way):
-    expected = {written(way, code): code for code in _STATES}
+    expected = {written(way, code): code for code in KNOWN}
     assert match_areas(expected, STATES) == expected
 
 
@@ -58,9 +60,9 @@ WHOLE = [way for way in WAYS if "{number}" not in way and "US" not in way]
 
 @given(st.sampled_from(WAYS), st.sampled_from(WHOLE))
 def test_polygons_may_be_named_in_other_ways_than_the_survey_does(stored, drawn):
-    areas = pd.DataFrame({"area_id": [written(drawn, code) for code in _STATES]})
+    areas = pd.DataFrame({"area_id": [written(drawn, code) for code in KNOWN]})
     areas["name"] = areas["area_id"]
-    expected = {written(stored, code): written(drawn, code) for code in _STATES}
+    expected = {written(stored, code): written(drawn, code) for code in KNOWN}
     assert match_areas(expected, areas) == expected
 
 
@@ -123,3 +125,8 @@ def test_any_text_is_taken_and_identifiers_always_mean_themselves(texts):
     assert set(match_areas(texts, STATES).values()) <= set(STATES["area_id"])
     own = match_areas(STATES["area_id"], STATES)
     assert all(value == area for value, area in own.items())
+
+
+@pytest.mark.parametrize("label", ["1 - Northeast", "4: West", "06 / suppressed"])
+def test_a_number_beside_words_that_name_no_state_is_none(label):
+    assert state_code(label) is None

@@ -3,14 +3,12 @@
 import pandas as pd
 import pytest
 
-from fusion_core.geography.codes import _STATES
 from fusion_core.geography.known_places import (
-    _DIVISIONS,
     donor_intersections,
     known_intersections,
-    states_of,
 )
 from fusion_core.geography.location import write_intersections
+from fusion_core.us_states import _DIVISIONS, STATES, states_of
 from fusion_core.workspace.layout import Workspace
 
 PUMAS = ["0100100", "0100200", "0600101", "3604001", "7200101"]
@@ -40,7 +38,7 @@ def test_the_four_regions_are_every_state_once():
     regions = [states_of(name) for name in ("Northeast", "Midwest", "South", "West")]
     assert [len(states) for states in regions] == [9, 12, 17, 13]
     together = [code for states in regions for code in states]
-    assert sorted(together) == sorted(code for code in _STATES if code < "60")
+    assert sorted(together) == sorted(code for code in STATES if code < "60")
     assert len(_DIVISIONS) == 10
 
 
