@@ -18,6 +18,7 @@ Progress = Callable[[float, str], None]
 
 TABLES: Final = (".csv", ".zip", ".gz", ".parquet")
 """Endings of the tables that statistical offices publish."""
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 CODEBOOKS: Final = (".csv", ".xlsx")
 
 
@@ -78,6 +79,22 @@ class ImportRequest:
     def survey(self) -> SurveyId:
         """Name and vintage the survey gets."""
         return SurveyId(self.name, self.vintage)
+
+
+def check_price_year(year: int) -> int:
+    """Return a year of prices, or 0 for none.
+
+    Raises
+    ------
+    InputError
+        If it is no year.
+    """
+    if year and not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise InputError(
+            f"{year} is not a year that prices can be of",
+            fix="Give four digits, such as 2017, or leave it out for the year of the vintage",
+        )
+    return year
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from fusion_core.ingest.reader import (
     ImportRequest,
     Progress,
     Reader,
+    check_price_year,
     say_nothing,
 )
 from fusion_core.ingest.tables import FileProblemsError, Problem
@@ -38,7 +39,7 @@ def _read_any(request: ImportRequest, progress: Progress) -> Survey:
         choices=choices,
         person_choices=choices.for_persons(),
         title=request.title,
-        price_year=request.price_year or request.survey.only_year,
+        price_year=check_price_year(request.price_year) or request.survey.only_year,
     )
 
 
@@ -205,6 +206,7 @@ __all__ = [
     "ImportRequest",
     "ImportTrial",
     "Reader",
+    "check_price_year",
     "find_reader",
     "try_import",
 ]

@@ -120,6 +120,12 @@ class ImportWizard(pn.viewable.Viewer):
         self._title = pn.widgets.TextInput(
             label="Full name (optional)", margin=0, sizing_mode="stretch_width"
         )
+        self._prices = pn.widgets.TextInput(
+            label="Dollars are of the year",
+            placeholder="that of the vintage",
+            margin=0,
+            sizing_mode="stretch_width",
+        )
         self._encoding = pn.widgets.Select(
             label="Text is written in", options=_ENCODINGS, margin=0, sizing_mode="stretch_width"
         )
@@ -157,6 +163,7 @@ class ImportWizard(pn.viewable.Viewer):
             page_part("heading", "Import a survey"), stylesheets=_style("wizard"), margin=0
         )
         self._names = pn.Row(self._name, self._vintage, stylesheets=_style("pair"), margin=0)
+        self._titles = pn.Row(self._title, self._prices, stylesheets=_style("pair"), margin=0)
         form = pn.Column(
             title,
             self._reader,
@@ -165,7 +172,7 @@ class ImportWizard(pn.viewable.Viewer):
             self._slots,
             self._encoding,
             self._names,
-            self._title,
+            self._titles,
             self._corrections,
             self._confirmation,
             pn.Row(
@@ -193,7 +200,7 @@ class ImportWizard(pn.viewable.Viewer):
 
     def _connect(self) -> None:
         self._reader.param.watch(self._change_reader, "value")
-        for widget in (self._name, self._vintage, self._title):
+        for widget in (self._name, self._vintage, self._title, self._prices):
             widget.param.watch(self._change_texts, "value_input")
         self._recipe.param.watch(lambda event: self._load_recipe(event.new), "value")
         self._recipe_file.param.watch(lambda event: self._load_recipe(event.new), "value")
@@ -214,7 +221,11 @@ class ImportWizard(pn.viewable.Viewer):
     def _fill_names(self) -> None:
         """Show the names of the form; what is shown is what counts as typed."""
         self._is_filling = True
-        for field, text in ((self._name, self._form.name), (self._title, self._form.title)):
+        for field, text in (
+            (self._name, self._form.name),
+            (self._title, self._form.title),
+            (self._prices, self._form.prices),
+        ):
             field.value = field.value_input = text
         self._is_filling = False
 
@@ -226,6 +237,7 @@ class ImportWizard(pn.viewable.Viewer):
             name=self._name.value_input or "",
             vintage=self._vintage.value_input or "",
             title=self._title.value_input or "",
+            prices=self._prices.value_input or "",
         )
         self._show_buttons()
 
@@ -266,8 +278,8 @@ class ImportWizard(pn.viewable.Viewer):
         self._help.object = page_part("line", "p", "help", reader.help)
         self._slots[:] = [self._slot_view(slot) for slot in reader.slots]
         self._names.css_classes = ["hidden"] if reader.names_itself else []
-        self._title.visible = not reader.names_itself
-        self._encoding.visible = reader.takes_choices
+        self._titles.css_classes = ["hidden"] if reader.names_itself else []
+        self._encoding.visible = self._prices.visible = reader.takes_choices
         self._encoding.value = self._form.encoding
         self._corrections.hide()
         recipes = self._stored_recipes()

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fusion_core.errors import InputError
 from fusion_core.ingest.generic import Choices, parse_missing, parse_pairs
 from fusion_core.ingest.readers import (
     READERS,
     ImportRequest,
     ImportTrial,
+    check_price_year,
     find_reader,
 )
 from fusion_core.ingest.recipes import Recipe
@@ -30,6 +32,8 @@ class ImportForm:
         Path of each slot that has one.
     name, vintage, title
         Of the survey.
+    prices
+        Year whose prices dollar amounts are in, as typed; empty takes that of the vintage.
     key, weight, person_weight, replicates, design
         Corrections of what was inferred; empty for none.
     missing
@@ -51,6 +55,7 @@ class ImportForm:
     name: str = ""
     vintage: str = ""
     title: str = ""
+    prices: str = ""
     key: str = ""
     weight: str = ""
     person_weight: str = ""
@@ -88,14 +93,26 @@ def with_file(form: ImportForm, slot: str, path: Path | None) -> ImportForm:
     if form.has_recipe:
         return dataclasses.replace(form, files=files)
     return ImportForm(
-        form.reader, files, form.name, form.vintage, form.title, encoding=form.encoding
+        form.reader,
+        files,
+        form.name,
+        form.vintage,
+        form.title,
+        form.prices,
+        encoding=form.encoding,
     )
 
 
-def with_texts(form: ImportForm, *, name: str, vintage: str, title: str) -> ImportForm:
-    """Name the survey."""
+def with_texts(
+    form: ImportForm, *, name: str, vintage: str, title: str, prices: str = ""
+) -> ImportForm:
+    """Name the survey, and the year of its prices."""
     return dataclasses.replace(
-        form, name=name.strip(), vintage=vintage.strip(), title=title.strip()
+        form,
+        name=name.strip(),
+        vintage=vintage.strip(),
+        title=title.strip(),
+        prices=prices.strip(),
     )
 
 
@@ -145,7 +162,7 @@ def request(form: ImportForm) -> ImportRequest:
     Raises
     ------
     InputError
-        If a line is not written as column = value.
+        If a line is not written as column = value, or the year of prices is no year.
     """
     replicates = (form.replicates,) if form.replicates else ()
     several = len(form.recipe.replicates) > 1 and not form.replicates
@@ -167,7 +184,20 @@ def request(form: ImportForm) -> ImportRequest:
         header_row=form.header_row,
         encoding=form.encoding,
     )
-    return ImportRequest(form.reader, form.files, form.name, form.vintage, form.title, choices)
+    if form.prices and not form.prices.isdecimal():
+        raise InputError(
+            f"'{form.prices}' is not a year that prices can be of",
+            fix="Give four digits, such as 2017, or leave it empty for the year of the vintage",
+        )
+    return ImportRequest(
+        form.reader,
+        form.files,
+        form.name,
+        form.vintage,
+        form.title,
+        choices,
+        check_price_year(int(form.prices or 0)),
+    )
 
 
 def recipe(form: ImportForm) -> Recipe:

@@ -139,6 +139,17 @@ def test_another_file_forgets_the_columns_chosen_for_the_first(tmp_path):
     assert request(with_file(form, "household", tmp_path / "b.csv")).choices == Choices()
 
 
+def test_the_year_of_prices_is_that_of_the_vintage_unless_it_is_typed(tmp_path):
+    named = with_texts(ImportForm(), name="CEI", vintage="2015-2019", title="", prices=" 2019 ")
+    assert request(named).price_year == 2019
+    assert request(with_file(named, "household", tmp_path / "a.csv")).price_year == 2019
+    assert request(with_texts(named, name="CEI", vintage="2015", title="")).price_year == 0
+    for text in ("19", "soon", "20190", "-2019"):
+        wrong = with_texts(named, name="CEI", vintage="2015", title="", prices=text)
+        with pytest.raises(InputError, match=f"{text}.* is not a year"):
+            request(wrong)
+
+
 def test_the_encoding_chosen_for_one_file_holds_for_the_next(tmp_path):
     form = with_file(
         with_corrections(ImportForm(), {"encoding": "cp1252"}), "household", tmp_path / "a.csv"
