@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from fusion_core.errors import ConflictError, InputError
+from fusion_core.errors import InputError
 from fusion_core.frames import level_text
 from fusion_core.geography.aggregation import AreaColumn
 from fusion_core.geography.crosswalks import SOURCE, TARGET, normalized, require_measure
@@ -35,6 +35,7 @@ from fusion_core.places.context_recipes import (
 from fusion_core.places.local_density import local_density
 from fusion_core.places.reading import read_area_table
 from fusion_core.places.recipes import Recipe, RecipeColumn, check_vintage
+from fusion_core.places.requests import AreaRequest, store_made
 from fusion_core.places.ways import matched, way_to_pumas
 from fusion_core.surveys.model import WEIGHT
 
@@ -57,8 +58,8 @@ _LARGEST_UNKNOWN: Final = 0.005
 
 
 @dataclass(frozen=True)
-class ContextRequest:
-    """What to add and how; whatever is left out comes from the recipe, or from the file itself.
+class ContextRequest(AreaRequest):
+    """What to add and how; a table that names the PUMA of each area needs no crosswalk.
 
     Attributes
     ----------
@@ -66,8 +67,6 @@ class ContextRequest:
         Table of block groups, or of other small areas.
     donor
         Survey that publishes the classes.
-    recipe
-        Name of a recipe of local contexts, or the path of one; empty for none.
     variable
         The donor's column.
     measure
@@ -75,9 +74,6 @@ class ContextRequest:
     cuts
         Where one class ends and the next begins, rising; none where the table names the classes
         itself, as the donor writes them.
-    weight
-        What the mix of a PUMA counts: ``"population"``, ``"housing"`` or a column of the table;
-        empty for the best the way to PUMAs knows.
     by, by_columns
         Harmonized predictor whose groups live in different block groups, and the column of the
         table that counts the households of each group, by its number.
@@ -86,43 +82,21 @@ class ContextRequest:
         small metropolitan areas whose names are withheld.
     places
         Whether the classes are names of places, such as metropolitan areas, which do not rise.
-    level, census, key
-        What the rows are about, which census defined them, and the columns of their codes.
-    name, title, unit, source, vintage
-        Name of the context, and words for people.
-    crosswalks
-        Files that lead to PUMAs; none where the table itself names the PUMA of each area.
-    to_census
-        Census whose PUMAs are wanted; empty takes that of the workspace's surveys.
-    recipient
-        Survey whose PUMAs are used; ``None`` takes the only one with PUMAs.
-    encoding
-        How text is written.
+    unit
+        Unit of the measure, in words for people.
     """
 
     path: Path
     donor: SurveyId
-    recipe: str = ""
     variable: str = ""
     measure: str = ""
     cuts: tuple[float, ...] = ()
-    weight: str = ""
     by: str = ""
     by_columns: Mapping[str, str] = field(default_factory=dict)
     other: str = ""
     places: bool = False
-    level: str = "block_group"
-    census: str = ""
-    key: tuple[str, ...] = ()
-    name: str = ""
-    title: str = ""
     unit: str = ""
-    source: str = ""
-    vintage: str = ""
-    crosswalks: tuple[Path, ...] = ()
-    to_census: str = ""
-    recipient: SurveyId | None = None
-    encoding: str = "utf-8"
+    level: str = field(default="block_group", kw_only=True)
 
 
 def add_context(
@@ -137,11 +111,14 @@ def add_context(
     InputError
         As `make_context`; nothing is stored then.
     """
-    context = make_context(workspace, request)
-    if context_path(workspace, context.name).exists() and not may_replace:
-        raise ConflictError.taken("local context", context.name, where=str(workspace.path))
-    write_context(workspace, context)
-    return context
+    return store_made(
+        workspace,
+        make_context(workspace, request),
+        what="local context",
+        path=context_path,
+        write=write_context,
+        may_replace=may_replace,
+    )
 
 
 def make_context(workspace: Workspace, request: ContextRequest) -> LocalContext:
@@ -359,7 +336,7 @@ def _is_population(name: str) -> bool:
     return name.lower().rstrip("0123456789_") in ("pop", "population", "totpop")
 
 
-def _leading(request: ContextRequest) -> Any:
+def _leading(request: ContextRequest) -> ContextRequest:
     """Let a table that names the PUMA of each area be its own crosswalk."""
     return request if request.crosswalks else replace(request, crosswalks=(request.path,))
 

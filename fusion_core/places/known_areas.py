@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.geography.boundaries import has_areas, read_areas
-from fusion_core.geography.codes import is_state
 from fusion_core.geography.crosswalks import COUNT, Crosswalk
 from fusion_core.geography.definitions import boundary_census, survey_censuses
 from fusion_core.geography.levels import LEVELS, Unit, coarsened
 from fusion_core.surveys.model import WEIGHT
+from fusion_core.us_states import is_state
 
 if TYPE_CHECKING:
     from fusion_core.places.reading import AreaTable
+    from fusion_core.places.requests import AreaRequest
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
 
 PUMA: Final = "puma"
-
-
-class _Asks(Protocol):
-    """Whoever may name a recipient."""
-
-    @property
-    def recipient(self) -> SurveyId | None: ...
 
 
 def surveys_with_pumas(workspace: Workspace) -> list[SurveyId]:
@@ -45,7 +39,7 @@ def wanted_censuses(workspace: Workspace) -> tuple[str, ...]:
     return tuple(sorted(found, reverse=True))
 
 
-def find_recipient(workspace: Workspace, request: _Asks) -> SurveyId:
+def find_recipient(workspace: Workspace, request: AreaRequest) -> SurveyId:
     """Return the survey asked for, or the only one with PUMAs.
 
     Raises
@@ -73,7 +67,7 @@ def find_recipient(workspace: Workspace, request: _Asks) -> SurveyId:
     )
 
 
-def known_pumas(workspace: Workspace, request: _Asks, read: AreaTable) -> Crosswalk:
+def known_pumas(workspace: Workspace, request: AreaRequest, read: AreaTable) -> Crosswalk:
     """Lead from PUMAs, or from states, to the PUMAs a workspace knows, weighed by their homes.
 
     The homes are the weighted households of the recipient; with boundaries only, each PUMA counts

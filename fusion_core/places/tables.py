@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from fusion_core.errors import ConflictError, InputError
+from fusion_core.errors import InputError
 from fusion_core.geography.aggregation import AreaColumn, coverage_sentence, to_pumas
 from fusion_core.geography.crosswalks import COUNT
 from fusion_core.geography.levels import LEVELS, Level, find_level
@@ -20,63 +20,31 @@ from fusion_core.places.county_names import known_counties
 from fusion_core.places.known_areas import find_recipient
 from fusion_core.places.reading import read_area_table
 from fusion_core.places.recipes import ALWAYS, Recipe, RecipeColumn, check_vintage, find_recipe
+from fusion_core.places.requests import AreaRequest, store_made
 from fusion_core.places.survey_summaries import summarize_survey
 from fusion_core.places.ways import matched, way_to_pumas
 
 if TYPE_CHECKING:
-    from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
 
 _SHOWN: Final = 3
 
 
 @dataclass(frozen=True)
-class TableRequest:
-    """What to add and how; whatever is left out comes from the recipe, or from the file itself.
+class TableRequest(AreaRequest):
+    """What to add and how.
 
     Attributes
     ----------
     path
         The file; ``None`` for a recipe that reads the recipient.
-    recipe
-        Name of a recipe, or the path of one; empty for none.
-    name, title, source
-        Name of the table, and words for people.
-    level, census
-        What the rows are about, and which census defined these areas.
-    key
-        Columns of the areas' codes.
     columns
-        How columns become predictors.
-    vintage
-        ``"always"``, a year or a range of years.
-    weight
-        What means and modes are weighed by unless a column says otherwise.
-    crosswalks
-        Files that lead from the areas to PUMAs.
-    to_census
-        Census whose PUMAs are wanted; empty takes that of the workspace's surveys.
-    recipient
-        Survey whose PUMAs, homes or answers are used; ``None`` takes the only one with PUMAs.
-    encoding
-        How text is written.
+        How columns become predictors; means and modes are weighed by `weight` unless one says
+        otherwise.
     """
 
     path: Path | None = None
-    recipe: str = ""
-    name: str = ""
-    title: str = ""
-    source: str = ""
-    level: str = ""
-    census: str = ""
-    key: tuple[str, ...] = ()
     columns: tuple[AreaColumn, ...] = ()
-    vintage: str = ""
-    weight: str = ""
-    crosswalks: tuple[Path, ...] = field(default=())
-    to_census: str = ""
-    recipient: SurveyId | None = None
-    encoding: str = "utf-8"
 
 
 def add_table(
@@ -91,11 +59,14 @@ def add_table(
     InputError
         As `make_table`; nothing is stored then.
     """
-    table = make_table(workspace, request)
-    if spatial_path(workspace, table.name).exists() and not may_replace:
-        raise ConflictError.taken("spatial table", table.name, where=str(workspace.path))
-    write_spatial_table(workspace, table)
-    return table
+    return store_made(
+        workspace,
+        make_table(workspace, request),
+        what="spatial table",
+        path=spatial_path,
+        write=write_spatial_table,
+        may_replace=may_replace,
+    )
 
 
 def make_table(workspace: Workspace, request: TableRequest) -> SpatialTable:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -26,30 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fusion_core.places.reading import AreaTable
-    from fusion_core.surveys.model import SurveyId
+    from fusion_core.places.requests import AreaRequest
     from fusion_core.workspace.layout import Workspace
 
 _SHOWN: Final = 3
 
 
-class _Leading(Protocol):
-    """A request to bring areas to PUMAs."""
-
-    @property
-    def crosswalks(self) -> tuple[Path, ...]: ...
-
-    @property
-    def to_census(self) -> str: ...
-
-    @property
-    def encoding(self) -> str: ...
-
-    @property
-    def recipient(self) -> SurveyId | None: ...
-
-
 def way_to_pumas(
-    workspace: Workspace, request: _Leading, read: AreaTable
+    workspace: Workspace, request: AreaRequest, read: AreaTable
 ) -> tuple[Crosswalk, list[str]]:
     """Return the crosswalk from the table's areas to the wanted PUMAs, and what to say of it."""
     wanted = (request.to_census,) if request.to_census else wanted_censuses(workspace)
