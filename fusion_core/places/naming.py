@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from fusion_core.geography.codes import is_state
 from fusion_core.geography.levels import LEVELS, Codes, LevelName, read_codes
+from fusion_core.us_states import is_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
