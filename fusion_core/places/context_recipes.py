@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LOCAL_DENSITY: Final = "local density"
 """Measure that is computed of centres and population (see `local_density`)."""
-_FOLDER: Final = Path(__file__).parent / "context_recipes"
+_FOLDER: Final = Path(__file__).parent / "context_recipe_files"
 _TEXTS: Final = ("title", "variable", "measure", "unit", "areas", "weight", "source")
 
 

@@ -32,8 +32,8 @@ from fusion_core.places.context_recipes import (
     PublishedClass,
     find_context_recipe,
 )
+from fusion_core.places.files import read_area_table
 from fusion_core.places.local_density import local_density
-from fusion_core.places.reading import read_area_table
 from fusion_core.places.recipes import Recipe, RecipeColumn, check_vintage
 from fusion_core.places.requests import AreaRequest, store_made
 from fusion_core.places.ways import matched, way_to_pumas
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.geography.crosswalks import Crosswalk
-    from fusion_core.places.reading import AreaTable
+    from fusion_core.places.files import AreaTable
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
 

@@ -15,7 +15,7 @@ from fusion_core.surveys.model import WEIGHT
 from fusion_core.us_states import is_state
 
 if TYPE_CHECKING:
-    from fusion_core.places.reading import AreaTable
+    from fusion_core.places.files import AreaTable
     from fusion_core.places.requests import AreaRequest
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace

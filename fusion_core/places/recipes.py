@@ -21,7 +21,7 @@ from fusion_core.workspace.files import not_readable
 if TYPE_CHECKING:
     from fusion_core.geography.levels import LevelName
 
-_FOLDER: Final = Path(__file__).parent / "recipes"
+_FOLDER: Final = Path(__file__).parent / "recipe_files"
 Repeated = Literal["refuse", "mean", "sum", "first"]
 _CENSUSES: Final = ("", "2000", "2010", "2020")
 ALWAYS: Final = "always"

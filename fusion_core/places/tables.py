@@ -16,9 +16,8 @@ from fusion_core.geography.spatial import (
     spatial_path,
     write_spatial_table,
 )
-from fusion_core.places.county_names import known_counties
+from fusion_core.places.files import inspect_area_table, known_counties, read_area_table
 from fusion_core.places.known_areas import find_recipient
-from fusion_core.places.reading import read_area_table
 from fusion_core.places.recipes import ALWAYS, Recipe, RecipeColumn, check_vintage, find_recipe
 from fusion_core.places.requests import AreaRequest, store_made
 from fusion_core.places.survey_summaries import summarize_survey
@@ -91,7 +90,7 @@ def make_table(workspace: Workspace, request: TableRequest) -> SpatialTable:
             fix="Name the file with the table",
         )
     path = Path(request.path)
-    _require_rules(recipe, path)
+    recipe, seen = _as_seen(recipe, path, request.encoding)
     _require_vintage(recipe, str(path))
     read = read_area_table(
         path, recipe, encoding=request.encoding, counties=known_counties(workspace)
@@ -124,7 +123,7 @@ def make_table(workspace: Workspace, request: TableRequest) -> SpatialTable:
         census=crosswalk.target.census,
         made={rule.name: _made(rule, level, measure) for rule in rules},
         coverage=coverage,
-        notes=(coverage_sentence(coverage, measure), *left_over, *read.notes, *notes),
+        notes=(coverage_sentence(coverage, measure), *seen, *left_over, *read.notes, *notes),
     )
     check_spatial_table(table)
     return table
@@ -160,19 +159,39 @@ def _with_requests(recipe: Recipe, request: TableRequest) -> Recipe:
     return replace(recipe, columns=columns, **changes)
 
 
-def _require_rules(recipe: Recipe, path: Path) -> None:
-    if not recipe.level:
-        raise InputError(
-            "It is not said what the rows of the table are about",
-            where=str(path),
-            fix=f"Give the level: {', '.join(LEVELS)}",
-        )
-    if not recipe.columns:
-        raise InputError(
-            "It is not said which columns to use",
-            where=str(path),
-            fix="Name those to average (mean), to add up (total) or to take the mode of",
-        )
+def _as_seen(recipe: Recipe, path: Path, encoding: str) -> tuple[Recipe, tuple[str, ...]]:
+    """Let the file say what its rows are about where nobody does, and which columns it has.
+
+    Raises
+    ------
+    InputError
+        If the file does not tell, or it is not said which columns to use.
+    """
+    said: tuple[str, ...] = ()
+    if not recipe.level or not recipe.columns:
+        seen = inspect_area_table(path, encoding=encoding)
+        if not recipe.level and seen.level is None:
+            raise InputError(
+                "It is not said what the rows of the table are about",
+                where=str(path),
+                fix=f"Give the level: {', '.join(LEVELS)}",
+            )
+        if not recipe.level and seen.level is not None:
+            recipe = replace(recipe, level=seen.level)
+            words = LEVELS[seen.level].words[1]
+            said = (f"The rows are read as {words}, by {' and '.join(seen.key)}.",)
+        if not recipe.columns:
+            raise InputError(
+                "It is not said which columns to use",
+                where=str(path),
+                fix="Name those to average (mean), to add up (total) or to take the most frequent "
+                f"category of (mode), among: {seen.choice}",
+            )
+    _require_once(recipe, path)
+    return recipe, said
+
+
+def _require_once(recipe: Recipe, path: Path) -> None:
     names = [item.rule.name for item in recipe.columns]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

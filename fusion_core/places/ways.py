@@ -18,13 +18,13 @@ from fusion_core.geography.crosswalks import (
     normalized,
 )
 from fusion_core.geography.levels import LEVELS, Level, Unit, coarsened
-from fusion_core.places.crosswalk_files import read_crosswalk
+from fusion_core.places.files import read_crosswalk
 from fusion_core.places.known_areas import known_pumas, wanted_censuses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fusion_core.places.reading import AreaTable
+    from fusion_core.places.files import AreaTable
     from fusion_core.places.requests import AreaRequest
     from fusion_core.workspace.layout import Workspace
 

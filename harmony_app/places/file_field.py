@@ -29,6 +29,8 @@ class FileField(pn.viewable.Viewer):
         What the field of the path says while it is empty.
     failed
         Told why a file could not be received.
+    given
+        Told that another file counts.
     """
 
     def __init__(
@@ -37,13 +39,16 @@ class FileField(pn.viewable.Viewer):
         folder: Path,
         placeholder: str,
         failed: Callable[[InputError], None],
+        given: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()
+        self._given = given
         self._sent: Path | None = None
         self._text = pn.widgets.TextInput(
             placeholder=placeholder, margin=0, sizing_mode="stretch_width"
         )
         self._text.param.watch(self._typed, "value_input")
+        self._text.param.watch(lambda _: self._tell(), "value")
 
         def refuse(name: str, error: OSError) -> None:
             failed(
@@ -89,7 +94,12 @@ class FileField(pn.viewable.Viewer):
         self._sent = file
         if file is not None:
             self._text.value = self._text.value_input = ""
+            self._tell()
 
     def _typed(self, _: object) -> None:
         if self._text.value_input.strip():
             self._sent = None
+
+    def _tell(self) -> None:
+        if self._given is not None and self.path is not None:
+            self._given()

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
-from fusion_core.geography.aggregation import STATISTICS, AreaColumn
 from fusion_core.geography.boundaries import CENSUS
-from fusion_core.geography.levels import LEVELS
 from fusion_core.places.boundary_files import (
     CENSUSES,
     BoundaryRequest,
@@ -21,7 +19,6 @@ from fusion_core.places.boundary_files import (
     make_boundaries,
 )
 from fusion_core.places.contexts import ContextRequest, add_context, make_context
-from fusion_core.places.recipes import find_recipe, recipe_names
 from fusion_core.places.tables import TableRequest, add_table, make_table
 from harmony_app.log import LOG
 from harmony_app.places.context_fields import ContextFields
@@ -29,6 +26,7 @@ from harmony_app.places.file_field import FileField
 from harmony_app.places.parts import place_part
 from harmony_app.places.rows import CONTEXT
 from harmony_app.places.style import shared_style
+from harmony_app.places.table_fields import TableFields
 from harmony_app.shell.look import page_part
 
 if TYPE_CHECKING:
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 _BOUNDARIES, _TABLE, _CONTEXT = "Boundaries", "Spatial table", "Local context"
-_OWN: Final = "none: name the columns below"
 _UNKNOWN: Final = "as the file says"
 _CROSSWALKS: Final = (
     ("Crosswalk towards PUMAs", "or a path on the server"),
@@ -90,7 +87,11 @@ class AddForm(pn.viewable.Viewer):
             stylesheets=shared_style("buttons"),
         )
         self._file = FileField(
-            "File", Path(self._uploads.name) / "file", "or a path on the server", self._say
+            "File",
+            Path(self._uploads.name) / "file",
+            "or a path on the server",
+            self._say,
+            lambda: pn.state.execute(self._look),
         )
         self._kind = pn.widgets.TextInput(
             label="Kind: puma, county, state, or a survey's own column",
@@ -98,24 +99,12 @@ class AddForm(pn.viewable.Viewer):
             value_input="puma",  # what is shown counts before anything is typed
             **wide,
         )
-        recipes = {find_recipe(name).title: name for name in recipe_names()}
-        self._recipe = pn.widgets.Select(label="Recipe", options={_OWN: "", **recipes}, **wide)
-        self._level = pn.widgets.Select(
-            label="Rows are about", options={"as the recipe says": "", **_levels()}, **wide
-        )
+        self._table = TableFields(wide)
         self._census = pn.widgets.Select(
             label="Areas defined by the census of",
             options={_UNKNOWN: "", **{year: year for year in CENSUSES}},
             **wide,
         )
-        self._columns = {
-            name: pn.widgets.TextInput(label=label, **wide)
-            for name, label in (
-                ("mean", "Columns to average (prices, medians, densities)"),
-                ("total", "Columns to add up (persons, jobs, homes)"),
-                ("mode", "Columns to take the most frequent category of"),
-            )
-        }
         self._vintage = pn.widgets.TextInput(
             label="Vintage", placeholder="2019, 2015-2019 or always", **wide
         )
@@ -176,12 +165,17 @@ class AddForm(pn.viewable.Viewer):
             margin=0,
             styles={"height": "calc(100vh - 70px)"},
         )
-        self._what.param.watch(lambda _: self._show_fields(), "value")
+        self._what.param.watch(self._show_fields, "value")
         self._check.on_click(self._run_check)
         self._store.on_click(self._run_store)
         back.on_click(lambda _: self._close("", ""))
 
-    def _show_fields(self) -> None:
+    async def _look(self) -> None:
+        """Offer the columns of a table as soon as there is one."""
+        if self._what.value == _TABLE:
+            await self._table.look(self._file.path)
+
+    def _show_fields(self, _: object = None) -> None:
         if self._what.value == _BOUNDARIES:
             self._fields[:] = [self._kind]
             return
@@ -189,14 +183,8 @@ class AddForm(pn.viewable.Viewer):
             shared = (self._vintage, *self._crosswalks, self._name)
             self._fields[:] = [*self._context.shown, *shared]
             return
-        self._fields[:] = [
-            self._recipe,
-            self._level,
-            *self._columns.values(),
-            self._vintage,
-            *self._crosswalks,
-            self._name,
-        ]
+        pn.state.execute(self._look)
+        self._fields[:] = [*self._table.shown, self._vintage, *self._crosswalks, self._name]
 
     def _request(self) -> Request:
         path = self._file.path
@@ -206,29 +194,15 @@ class AddForm(pn.viewable.Viewer):
             return BoundaryRequest(path, self._kind.value_input.strip(), self._census.value)
         files = [field.path for field in self._crosswalks]
         crosswalks = tuple(file for file in files if file is not None)
+        shared: dict[str, Any] = {
+            "census": self._census.value,
+            "vintage": self._vintage.value_input.strip(),
+            "crosswalks": crosswalks,
+            "name": self._name.value_input.strip(),
+        }
         if path is not None and self._what.value == _CONTEXT:
-            return self._context.request(
-                path,
-                census=self._census.value,
-                vintage=self._vintage.value_input.strip(),
-                crosswalks=crosswalks,
-                name=self._name.value_input.strip(),
-            )
-        return TableRequest(
-            path=path,
-            recipe=self._recipe.value,
-            name=self._name.value_input.strip(),
-            level=self._level.value,
-            census=self._census.value,
-            columns=tuple(
-                AreaColumn(column, column, statistic)
-                for statistic in STATISTICS
-                if statistic in self._columns
-                for column in _split(self._columns[statistic].value_input)
-            ),
-            vintage=self._vintage.value_input.strip(),
-            crosswalks=crosswalks,
-        )
+            return self._context.request(path, **shared)
+        return self._table.request(path, **shared)
 
     async def _run_check(self, _: Any) -> None:
         await self._run(store=False)
@@ -318,14 +292,6 @@ class AddForm(pn.viewable.Viewer):
             LOG.error("A place could not be added", exc_info=error)
             sentence = "The file could not be read. The details are in the server's log."
         self._report.object = page_part("line", "h3", "bad", sentence)
-
-
-def _levels() -> dict[str, str]:
-    return {level.words[1]: level.name for level in LEVELS.values()}
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _report(title: str, facts: dict[str, str], notes: list[str]) -> str:

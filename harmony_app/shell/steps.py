@@ -74,7 +74,9 @@ def _survey(step: Step) -> Way:
 
 
 def _places(step: Step) -> Way:
-    return Way("Open places" if step.state == "done" else "Add boundaries", "/places")
+    if step.state == "done":
+        return Way("Open places", "/places")
+    return Way("Add boundaries", "/places?mode=add")
 
 
 def _harmonies(step: Step) -> Way:

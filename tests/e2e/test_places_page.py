@@ -32,8 +32,9 @@ def test_a_table_is_added_looked_at_and_found_again_by_its_address(page, served,
     page.get_by_role("button", name="Spatial table").click()
     page.locator("input[type=file]").first.set_input_files(file)
     expect(page.get_by_text("Upload complete").first).to_be_visible()
-    page.get_by_label("Rows are about").select_option("PUMAs")
-    page.get_by_label("Columns to average").fill("rent")
+    # The file says what its rows are about, and that there is a number to average.
+    expect(page.get_by_label("Rows are about")).to_have_value("puma")
+    expect(page.get_by_text("rent", exact=True)).to_be_visible()
     page.get_by_label("Vintage").fill("next year")
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_text("'next year' is not a vintage")).to_be_visible()

@@ -8,7 +8,7 @@ import pytest
 
 from fusion_core.geography.aggregation import AreaColumn
 from fusion_core.geography.levels import Unit
-from fusion_core.places.crosswalk_files import read_crosswalk
+from fusion_core.places.files import read_crosswalk
 from fusion_core.places.tables import TableRequest, make_table
 from fusion_core.workspace.layout import Workspace
 

@@ -7,7 +7,7 @@ from shapely.geometry import box
 from fusion_core.errors import InputError
 from fusion_core.geography.aggregation import AreaColumn
 from fusion_core.geography.boundaries import write_areas
-from fusion_core.places.naming import find_unnamed_key
+from fusion_core.places.files import find_unnamed_key
 from fusion_core.places.tables import TableRequest, make_table
 from fusion_core.workspace.layout import Workspace
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from fusion_core.geography.boundaries import has_areas, read_areas
 from fusion_core.geography.codes import match_areas
-from fusion_core.places.naming import named_columns
+from fusion_core.places.files.naming import named_columns
 from fusion_core.us_states import state_code
 
 if TYPE_CHECKING:
