@@ -33,7 +33,7 @@ def test_a_table_is_added_looked_at_and_found_again_by_its_address(page, served,
     page.locator("input[type=file]").first.set_input_files(file)
     expect(page.get_by_text("Upload complete").first).to_be_visible()
     # The file says what its rows are about, and that there is a number to average.
-    expect(page.get_by_label("Rows are about")).to_have_value("puma")
+    expect(page.get_by_label("Rows are about")).to_have_value("PUMAs")
     expect(page.get_by_text("rent", exact=True)).to_be_visible()
     page.get_by_label("Vintage").fill("next year")
     page.get_by_role("button", name="Check the file").click()
