@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from fusion_core.errors import InputError
 from fusion_core.ingest.generic import Choices
 from fusion_core.surveys.model import Survey, SurveyId
 
