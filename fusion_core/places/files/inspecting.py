@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from fusion_core.geography.aggregation import AreaStatistic
 from fusion_core.geography.levels import LEVELS, LevelName
 from fusion_core.ingest.generic import load_table
 from fusion_core.ingest.tables import Layout
 from fusion_core.places.files.naming import Key, find_keys, find_unnamed_key, named_columns
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from fusion_core.geography.aggregation import AreaStatistic
 
 _FINEST_FIRST: Final[tuple[LevelName, ...]] = (
     "block_group",
@@ -38,7 +38,7 @@ _COUNTS: Final = re.compile(
 
 
 @dataclass(frozen=True)
-class InspectedTable:
+class InspectedTable(Checked):
     """What a table of areas seems to be.
 
     Attributes

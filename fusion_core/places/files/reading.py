@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
 from fusion_core.geography.levels import LEVELS, Codes, LevelName, Unit, read_codes
@@ -16,11 +17,10 @@ from fusion_core.places.files._values import read_categories, read_numbers
 from fusion_core.places.files.county_names import COUNTY, with_county_codes
 from fusion_core.places.files.naming import find_keys, find_unnamed_key, named_columns
 from fusion_core.places.recipes import check_vintage
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from fusion_core.ingest.tables import RawTable
     from fusion_core.places.recipes import Recipe
@@ -29,7 +29,7 @@ _AREA = "area"
 
 
 @dataclass(frozen=True)
-class AreaTable:
+class AreaTable(Checked):
     """A table of areas.
 
     Attributes
