@@ -140,6 +140,21 @@ def read_known(run: Run) -> KnownAnswers:
     )
 
 
+def known_summary(run: Run) -> pd.DataFrame | None:
+    """Return what a run's known answers show, variable by variable; ``None`` where it asked for none.
+
+    Raises
+    ------
+    CorruptFileError
+        If a file is missing or damaged.
+    """
+    from fusion_core.validation.known_answers import has_known_answers, summarise
+
+    if not has_known_answers(known_answers_folder(run)):
+        return None
+    return summarise(read_known(run).areas)
+
+
 def is_known_outdated(run: Run) -> bool:
     """Whether the files known answers follow from have changed since."""
     from fusion_core.execution.validating import fingerprint

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fusion_core.fusion.implicates import Implicates
     from fusion_core.prepare import PreparedInput
     from fusion_core.validation.internal import SubsetChoice
+    from fusion_core.validation.report import AreaSizes
     from fusion_core.workspace.runs import Run, RunSpec
 
 Progress = Callable[[float, str], None]
@@ -34,6 +36,7 @@ _FEWEST_IMPLICATES: Final = 2
 _COMPARING: Final = 0.4
 _COMPARING_OUT_OF_FOLD: Final = 0.05
 _OUT_OF_FOLD: Final = "out_of_fold"
+_STATE: Final = "state"
 
 
 def validate_inside(run: Run, progress: Progress) -> None:
@@ -170,6 +173,41 @@ def fingerprint(run: Run) -> str:
     from fusion_core.validation.report import fingerprint_files
 
     return fingerprint_files((run.input_folder / DONOR_FILE, run.model_folder / MANIFEST_FILE))
+
+
+def area_sizes(run: Run) -> AreaSizes | None:
+    """Return how many households the recipient's areas have, PUMAs first.
+
+    Returns
+    -------
+    AreaSizes or None
+        ``None`` where the run names no PUMAs.
+
+    Raises
+    ------
+    CorruptFileError
+        If the prepared recipient is missing or damaged.
+    """
+    from fusion_core.geography.location import PUMA
+    from fusion_core.prepare.storage import RECIPIENT_FILE
+    from fusion_core.validation.report import AreaSizes
+    from fusion_core.workspace.tables import read_table, read_table_outline
+
+    path, said = run.input_folder / RECIPIENT_FILE, ("The prepared input", "Start the run again")
+    if not path.exists():
+        return None
+    _, names = read_table_outline(path, what=said[0], fix=said[1])
+    if PUMA not in names:
+        return None
+    known = [name for name in (PUMA, _STATE) if name in names]
+    columns = [*known, *([WEIGHT] if WEIGHT in names else [])]
+    table = read_table(path, what=said[0], fix=said[1], columns=columns)
+    weight = table[WEIGHT] if WEIGHT in names else pd.Series(1.0, index=table.index)
+    kinds = {
+        str(name): np.asarray(weight.groupby(table[name], observed=True).sum(), dtype=np.float64)
+        for name in known
+    }
+    return AreaSizes(float(weight.sum()), kinds)
 
 
 def is_outdated(run: Run, folder: Path) -> bool:

@@ -160,7 +160,7 @@ class ValidatePage(Viewer):
         self._show_which()
         self.repeat.show(self._record.warnings, needed=self._record.repeat)
         # The curves' verdicts are those of the list, so they are fitted for every tab.
-        self.subsets.show(self.validation, self.state.family, self.state.variable)
+        self.subsets.show(self._record, self.validation, self.state.family, self.state.variable)
         self._show_verdicts()
         view = self._tab_view()
         if list(self._content) != [view]:

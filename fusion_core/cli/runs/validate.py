@@ -162,16 +162,26 @@ def _differences(first: Run, second: Run) -> pd.DataFrame:
 def _record(
     run: Run, found: Validation, outside: Validation | None, names: list[str]
 ) -> dict[str, Any]:
-    from fusion_core.execution.validating import is_outdated, out_of_fold_folder
-    from fusion_core.validation.report import all_findings, out_of_fold_table, read_facts
+    from fusion_core.execution.knowing import known_summary
+    from fusion_core.execution.validating import area_sizes, is_outdated, out_of_fold_folder
+    from fusion_core.validation.report import (
+        all_findings,
+        area_size_findings,
+        out_of_fold_table,
+        read_facts,
+    )
 
+    of_areas = area_size_findings(names, found.curves, area_sizes(run), known=known_summary(run))
     record: dict[str, Any] = {
         "run": run.id,
         "outdated": is_outdated(run, run.validation_folder),
         "subsets": read_facts(run.validation_folder).get("subsets", ""),
         "donors": _of(found.donors, names),
         "verdicts": _verdicts(found, names),
-        "findings": all_findings(found, outside, names),
+        "findings": {
+            **({"Areas": of_areas} if of_areas else {}),
+            **all_findings(found, outside, names),
+        },
         "summary": _of(found.summary, names),
         "curves": _of(found.curves, names),
         "scores": _of(found.scores, names),

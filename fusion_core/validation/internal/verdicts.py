@@ -29,7 +29,7 @@ def verdict(variable: str, curves: pd.DataFrame) -> str:
         Curves of this and possibly other variables: ``variable``, ``metric``, ``share``, ``value``.
     """
     own = curves[curves["variable"] == variable]
-    shares, errors = _curve(own, "absolute_percent_error")
+    shares, errors = error_curve(curves, variable)
     if not len(shares):
         return f"{variable}: no subset could be compared, so nothing is known of its errors"
     parts = [_reach(shares, errors)]
@@ -42,6 +42,17 @@ def verdict(variable: str, curves: pd.DataFrame) -> str:
     if len(added) and float(np.median(added)) < LITTLE_VALUE:
         parts.append("subset estimates add little to the overall figure")
     return f"{variable}: {'; '.join(parts)}"
+
+
+def error_curve(curves: pd.DataFrame, variable: str) -> tuple[Floats, Floats]:
+    """Return shares of households, ascending, and the typical error of subsets so large.
+
+    Parameters
+    ----------
+    variable, curves
+        As in `verdict`.
+    """
+    return _curve(curves[curves["variable"] == variable], "absolute_percent_error")
 
 
 def smallest_share(shares: Floats, errors: Floats, limit: float) -> float | None:

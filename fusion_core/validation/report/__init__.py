@@ -1,6 +1,11 @@
 """What a validation says in sentences, and its tables on disk."""
 
 from fusion_core.validation.report import sentences
+from fusion_core.validation.report.area_sizes import (
+    AreaSizes,
+    area_size_finding,
+    area_size_findings,
+)
 from fusion_core.validation.report.run_scores import score_differences
 from fusion_core.validation.report.sentences import (
     Finding,
@@ -22,9 +27,12 @@ from fusion_core.validation.report.storage import (
 __all__ = [
     "OUT_OF_FOLD",
     "TABLES",
+    "AreaSizes",
     "Finding",
     "Tone",
     "all_findings",
+    "area_size_finding",
+    "area_size_findings",
     "fingerprint_files",
     "has_validation",
     "out_of_fold_findings",

@@ -13,7 +13,8 @@ from harmony_app.shell.look import data_table, page_part
 from harmony_app.shell.work import SlowWork
 from harmony_app.validate.figures import CurvePanels
 from harmony_app.validate.tabs._parts import part
-from harmony_app.validate.view import EVERY_SUBSET, in_family, words
+from harmony_app.validate.tabs.sections import findings_html
+from harmony_app.validate.view import EVERY_SUBSET, area_sentences, in_family, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fusion_core.validation import Validation
+    from fusion_core.validation.report import Finding
     from harmony_app.shell.session import Theme
+    from harmony_app.validate.view import ValidatedRun
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 _TABLE_COLUMNS: Final = {
@@ -64,9 +67,11 @@ class SubsetsTab:
         self._on_fitted = on_fitted
         self._work = SlowWork()
         self._chosen = ""
+        self._record: ValidatedRun | None = None
         self._seen: tuple[int, str] | None = None
         self.panels = CurvePanels(variables, theme)
         self.status = pn.pane.HTML("", **html)
+        self.areas = pn.pane.HTML("", **html)
         self.metrics: pd.DataFrame | None = None
         self.curves: pd.DataFrame | None = None
         self.table: pn.widgets.Tabulator | None = None
@@ -76,9 +81,9 @@ class SubsetsTab:
         self._analyses = pn.Column(self._reveal, margin=0, **_WIDE)
         self.view = self._build()
 
-    def show(self, validation: Validation, family: str, chosen: str) -> None:
+    def show(self, record: ValidatedRun, validation: Validation, family: str, chosen: str) -> None:
         """Show a validation's curves; they are fitted again only for a family of subsets."""
-        self._chosen = chosen
+        self._chosen, self._record = chosen, record
         seen = (id(validation), family)
         if self._seen == seen:
             self._draw()
@@ -113,11 +118,22 @@ class SubsetsTab:
     def _draw(self) -> None:
         if self.metrics is None or self.curves is None:
             return
+        self._say_areas()
         outside = self.panels.show(self.metrics, self.curves, self._chosen)
         for name, pane in self._notes.items():
             pane.object = page_part("line", "div", "outside", words.scale_note(outside[name]))
         if self.table is not None:
             self.table.value = self._rows()
+
+    def _say_areas(self) -> None:
+        """Say above the curves what they mean for areas."""
+        said: list[Finding] = []
+        if self._record is not None and self.curves is not None:
+            said = area_sentences(self._record, self.curves, self._chosen)
+        body = findings_html(said)
+        if said and not self._chosen and len(self.panels.colours) > 1:
+            body = part("help", words.LEAST_CERTAIN) + body
+        self.areas.object = body
 
     def _show_table(self) -> None:
         """Build the table when it is wanted: it is the heaviest thing of the page."""
@@ -150,7 +166,9 @@ class SubsetsTab:
             align_items="stretch",
             **_WIDE,
         )
-        return pn.Column(introduction, self.status, panels, self._analyses, margin=0, **_WIDE)
+        return pn.Column(
+            introduction, self.areas, self.status, panels, self._analyses, margin=0, **_WIDE
+        )
 
     def _card(self, metric: words.Metric) -> pn.viewable.Viewable:
         heading = part("panel_head", metric.title, metric.help)

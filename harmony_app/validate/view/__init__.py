@@ -3,6 +3,7 @@
 from harmony_app.validate.view import words
 from harmony_app.validate.view.record import (
     ValidatedRun,
+    area_sentences,
     check_note,
     read_validated,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Metric",
     "ValidateState",
     "ValidatedRun",
+    "area_sentences",
     "check_note",
     "families",
     "from_query",

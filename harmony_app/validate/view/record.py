@@ -6,9 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fusion_core.execution.knowing import known_answers_folder, read_known
-from fusion_core.execution.validating import is_outdated, out_of_fold_folder
+from fusion_core.execution.validating import area_sizes, is_outdated, out_of_fold_folder
 from fusion_core.validation.known_answers import has_known_answers, summarise
-from fusion_core.validation.report import has_validation, read_facts, read_validation
+from fusion_core.validation.report import (
+    area_size_findings,
+    has_validation,
+    read_facts,
+    read_validation,
+)
 from harmony_app.shell.look import count, duration
 
 if TYPE_CHECKING:
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 
     from fusion_core.surveys.model import Variable
     from fusion_core.validation import Validation
+    from fusion_core.validation.report import AreaSizes, Finding
     from fusion_core.workspace.runs import Run
 
 
@@ -62,6 +68,8 @@ class ValidatedRun:
         The donor's dictionary.
     known
         What came out where the recipient knows the answer, if that was asked.
+    sizes
+        How many households the recipient's areas have, if it names any.
     """
 
     run: Run
@@ -74,10 +82,19 @@ class ValidatedRun:
     weighted: bool = True
     variables: Mapping[str, Variable] = field(default_factory=dict)
     known: KnownRecord | None = None
+    sizes: AreaSizes | None = None
 
     def shown(self, unseen: bool) -> Validation:
         """Return the validation of unseen households if asked for and there, else the usual one."""
         return self.outside if unseen and self.outside is not None else self.inside
+
+
+def area_sentences(record: ValidatedRun, curves: pd.DataFrame, variable: str) -> list[Finding]:
+    """Say from which size on areas can be trusted: of one variable, or of the least certain of all."""
+    names = [variable] if variable else [str(name) for name in record.inside.summary["variable"]]
+    known = None if record.known is None else record.known.summary
+    found = area_size_findings(names, curves, record.sizes, known=known)
+    return [*found[:1], *(item for item in found[1:] if not item.variable)]
 
 
 def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
@@ -112,6 +129,7 @@ def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
         subsets=subsets,
         variables=variables,
         known=_known(run),
+        sizes=area_sizes(run),
     )
     if not has_validation(folder):
         return usual

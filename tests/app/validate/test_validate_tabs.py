@@ -265,3 +265,18 @@ def test_a_validation_of_an_earlier_version_can_be_completed(make_page, run):
     page = make_page()
     assert "earlier version" in page.repeat.warnings.object
     assert page.repeat.start.visible
+
+
+def test_the_curves_begin_with_what_they_mean_for_areas(make_page):
+    page = make_page(tab="subsets")
+    assert "households or more" in page.subsets.areas.object
+    assert "a single PUMA" in page.subsets.areas.object
+    name = page._names[-1]
+    chosen = make_page(tab="subsets", variable=name)
+    assert f"{name}: " in chosen.subsets.areas.object
+
+
+def test_a_run_without_areas_says_nothing_of_them(make_page, run):
+    path = run.input_folder / "recipient.parquet"
+    pd.read_parquet(path).drop(columns="puma").to_parquet(path)
+    assert make_page(tab="subsets").subsets.areas.object == ""
