@@ -35,6 +35,8 @@ Floats = NDArray[np.float64]
 
 _NAMES: Final = {"puma": "PUMA"}
 _DIGITS: Final = 2
+# Areas hardly smaller than the smallest subset are as well known.
+_NEARLY: Final = 0.75
 # A limit that fewer areas of every kind are large enough for helps nobody.
 _WORTH_SAYING: Final = 0.1
 
@@ -83,7 +85,7 @@ def area_size_finding(variable: str, curves: pd.DataFrame, sizes: AreaSizes) -> 
     size = float(np.median(sizes.kinds[sizes.smallest]))
     share = size / sizes.households
     about = f"a single {_named(sizes.smallest)} (about {_households(size)})"
-    if share >= shares[0]:
+    if share >= _NEARLY * shares[0]:
         error = float(np.interp(np.sqrt(share), np.sqrt(shares), errors))
         last, tone = f"in {about} expect an error of about {percent_words(error)}", _tone(error)
     else:

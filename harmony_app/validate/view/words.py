@@ -73,7 +73,7 @@ INTRODUCTION: Final = (
     "Each variable was fused back onto the donor, whose true answers are known, and compared in many"
     " subsets of households. Each dot is one subset; a line is the typical result at that size."
 )
-LEAST_CERTAIN: Final = "What the curves mean for areas, of the variable that is least certain; choose another one to the left."
+LEAST_CERTAIN: Final = "What this means for areas, for the least certain variable; choose a variable at the left for its own."
 FIGURE_NOTE: Final = (
     "Each variable was fused back onto the donor, whose true answers are known, and compared in many"
     " subsets of households. A line is the typical result at that size."
