@@ -77,12 +77,13 @@ def main() -> None:
     parser.add_argument("--donor", default="NHTS_2017")
     parser.add_argument("--recipient", default="ACS_2024")
     parser.add_argument("--households", type=int, default=100)
+    parser.add_argument("--donors", type=int, default=20_000)
     parser.add_argument("--keep", type=Path, help="folder for the answers, to look at them again")
     asked = parser.parse_args()
     workspace = Workspace.open(asked.workspace)
     surveys = SurveyPair(SurveyId.parse(asked.donor), SurveyId.parse(asked.recipient))
     pair = pair_of(workspace, surveys, assemble(workspace, surveys, seed=SEED))
-    settings = KnownAnswerSettings(most=20, own=0, households=asked.households)
+    settings = KnownAnswerSettings(most=20, own=0, households=asked.households, donors=asked.donors)
     tables = []
     for words, given in (("predictors", {}), ("and a class of the neighbourhood", pair.given)):
         answers = ask_known_answers(replace(pair, given=given), settings, seed=SEED, threads=2)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fusion_core.records import Checked
 from fusion_core.summaries import counted
-from fusion_core.validation.internal.verdicts import (
+from fusion_core.validation.internal import (
     FAIR_ERROR,
     GOOD_ERROR,
     UNUSABLE_ERROR,
