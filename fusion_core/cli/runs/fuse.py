@@ -19,7 +19,8 @@ from fusion_core.cli.options import (
     split_list,
 )
 from fusion_core.cli.output import Output
-from fusion_core.cli.runs._training import (
+from fusion_core.cli.runs.commands import run_record
+from fusion_core.cli.runs.training import (
     ExcludeOption,
     ForceOption,
     PredictorsOption,
@@ -27,7 +28,6 @@ from fusion_core.cli.runs._training import (
     TypeOption,
     training_settings,
 )
-from fusion_core.cli.runs.commands import run_record
 from fusion_core.errors import InputError
 from fusion_core.workspace.files import size_text
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from fusion_core.workspace.runs import Run, RunSpec
 
 # The published analyses use 40; a quick look needs only enough to see the uncertainty.
-_IMPLICATES = {"quick": 10, "paper": 40, "production": 40}
+IMPLICATES = {"quick": 10, "paper": 40, "production": 40}
 
 
 def fuse(
@@ -221,7 +221,7 @@ def _spec(
         name=name or preset,
         pair=pair,
         fusion_variables=chosen,
-        implicates=_IMPLICATES[preset] if implicates is None else implicates,
+        implicates=IMPLICATES[preset] if implicates is None else implicates,
         seed=check_seed(seed),
         train=settings,
         preset=settings.preset_name(),

@@ -121,8 +121,7 @@ def read_nhts(
     Parameters
     ----------
     household, person, vehicle, trip
-        The files as published; where `household` is the ZIP or folder of the release, the others are
-        taken from it.
+        The files as published; where one is a ZIP or folder, the others are taken from it too.
     vintage
         ``"2017"`` or ``"2022"``.
     replicates, person_replicates
@@ -211,12 +210,12 @@ def edition_of(table: RawTable) -> str:
 
 
 def _files(given: dict[str, Path]) -> dict[str, Path]:
-    """Return the files, those not named taken from the release the household file stands in."""
-    release = given["household"]
+    """Return the files, those not named taken from the ZIP or folder that holds them."""
     found = {
-        slot: release
+        slot: path
         for slot, pattern in _NAMES.items()
-        if slot not in given and has_table(release, pattern)
+        for path in dict.fromkeys(given.values())
+        if slot not in given and has_table(path, pattern)
     }
     return given | found
 

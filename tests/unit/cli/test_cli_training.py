@@ -2,7 +2,7 @@
 
 import pytest
 
-from fusion_core.cli.runs._training import training_settings
+from fusion_core.cli.runs.training import training_settings
 from fusion_core.errors import InputError
 
 
