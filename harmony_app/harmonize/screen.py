@@ -265,6 +265,7 @@ def consequence(
         if foreseen is None
         else foreseen_record(foreseen, work.preview(foreseen), work.surveys),
     }
+    parts["preview"]["key"] = harmony.key
     return Consequence(surveys, harmony, foreseen, found, parts)
 
 

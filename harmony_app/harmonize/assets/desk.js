@@ -15,6 +15,10 @@ import { OVERVIEWS, createWorklist } from "./worklist.js";
 
 const PARTS = ["pairs", "place", "recipients", "variables", "statuses", "subject", "labels", "rows", "form", "preview", "computing", "suggestion", "queue", "checks", "findings", "teamwork", "table"];
 
+/** What acts on the open match: it says which one was meant, as another may be on its way. */
+const OF_THE_MATCH = new Set(["save", "delete", "discard", "undo", "redo", "suggest", "take_suggestion", "dismiss_suggestion", "paste_table", "resolve", "use_rival", "keep_this",
+  "restore", "review", "history", "compare", "comment", "recode_save", "queue_draft", "queue_save", "queue_skip", "queue_never"]);
+
 export function render({ model }) {
   const state = Object.fromEntries(PARTS.map((part) => [part, read(part)]));
   let sequence = 0;
@@ -25,7 +29,8 @@ export function render({ model }) {
 
   function send(message) {
     sequence += 1;
-    model.send_msg({ ...message, sequence });
+    const of = OF_THE_MATCH.has(message.kind) ? { of: state.form?.key ?? "" } : {};
+    model.send_msg({ ...of, ...message, sequence });
     showComputing();
   }
 
@@ -81,7 +86,8 @@ export function render({ model }) {
     removeRecode: (item) => dialogs.removeRecode(item),
     askTable: (side) => dialogs.table(side),
     selectGroup: (code) => match.levels.selectGroup(code),
-    save: () => { match.levels.finishNumber(); if (state.form?.can_save) send({ kind: "save" }); },
+    /** Save, unless the server has said that there is nothing to save; an edit still on its way may change that. */
+    save: () => { match.levels.finishNumber(); if (state.form?.can_save || actions.awaiting()) send({ kind: "save" }); },
     problem: (_, message) => match.problem(message),
     help: () => dialogs.help(),
   };
@@ -149,11 +155,18 @@ export function render({ model }) {
 
   function showEdit() {
     const { form, subject, labels, rows } = state;
-    if (!form || !subject?.recipient || !rows || labels?.key !== form.key) return;
+    if (!form || !subject?.recipient || !rows || labels?.key !== form.key || rows.key !== form.key) return;
     if (["donor", "recipient"].some((side) => labels[side].labels.length !== form.sides[side].groups.length)) return; // labels follow
     if (form.key !== subject.key) return;
     match.update(form, subject, labels, withSuggested(rows, form.key), context());
     footer.update(form);
+  }
+
+  /** What the open match does; what is known of another one is not shown beside it. */
+  function showPreview() {
+    const { preview, subject } = state;
+    consequence.update(preview && (preview.key ?? subject?.key) === subject?.key ? preview : null, state.place.palette);
+    showConsequence();
   }
 
   /** Rows with the groups that are suggested for them, which the level lists show as such. */
@@ -170,6 +183,7 @@ export function render({ model }) {
       if (key !== shownKey) match.updateSubject(subject);
       else match.showTabs(subject);
     }
+    if (key !== shownKey) showPreview();
     shownKey = key;
     showMiddle();
     showEdit();
@@ -185,19 +199,20 @@ export function render({ model }) {
     subject: showSubject,
     labels: showEdit,
     rows: showEdit,
-    form: () => { showMiddle(); showEdit(); showComputing(); },
+    form: () => { showMiddle(); showEdit(); showComputing(); goOn(); },
     computing: showComputing,
     queue: () => { queue.update(state.queue); worklist.updateQueue(); },
     suggestion: () => { match.updateSuggestion(state.suggestion); showEdit(); },
     checks: showChecks,
     table: () => { if (state.table) overview.update(state.table, state.checks); },
     findings: () => { if (state.findings) findings.update(state.findings); },
-    preview: () => { consequence.update(state.preview, state.place.palette); showConsequence(); },
+    preview: showPreview,
   };
   /** Open the next undecided variable once the server says that the present one is dealt with. */
   function goOn() {
     const { variables = {}, aside = {} } = state.statuses ?? {};
-    if (!waiting || !(aside[waiting] || variables[waiting]?.status === "saved")) return;
+    if (!waiting || actions.awaiting() || !(aside[waiting] || variables[waiting]?.status === "saved")) return;
+    if (state.subject?.donor.name === waiting && state.form?.draft) return; // not saved: a conflict is being settled
     waiting = null;
     if (!worklist.openNext()) toast.show("Every variable in this list is decided.");
   }
@@ -233,12 +248,13 @@ export function render({ model }) {
     if (state.place?.view !== "match") return;
     if (command && (key === "s" || key === "enter")) {
       event.preventDefault();
+      // A key held down, or pressed again before the next match is there, must not save what nobody has seen.
+      if (event.repeat || (key === "enter" && waiting)) return;
       const field = event.composedPath()[0];
       field?.blur?.(); // what is typed in it counts
       setTimeout(() => {
-        if (key === "enter") waiting = state.subject?.donor.name ?? null;
         actions.save();
-        if (key === "enter") goOn(); // saved already, it only moves on
+        if (key === "enter") { waiting = state.subject?.donor.name ?? null; goOn(); } // saved already, it only moves on
         else field?.focus?.({ preventScroll: true });
       }, 0);
       return;

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from fusion_core.errors import ExpressionError, HarmonyError, InputError
-from fusion_core.harmony.model import Harmony
 from harmony_app.harmonize.match._edits import EDITS, apply_edit
 from harmony_app.harmonize.match._shaping import note
 from harmony_app.harmonize.work import (
@@ -58,22 +57,11 @@ class Editing:
         }
 
     def _edit(self, message: Message) -> None:
-        current = self._meant(message)
+        current = require_harmony(self._host)
         edited = apply_edit(current, message, require_work(self._host).surveys)
         self._host.edit(edited)
         if "side" in message:
             self._clear_problem(message, note(current, edited, message))
-
-    def _meant(self, message: Message) -> Harmony:
-        """Return the open harmony, if it is the one a message was made for."""
-        current = require_harmony(self._host)
-        if message.get("of", current.key) != current.key:
-            # Made on the lists of another match, while this one was already on its way.
-            raise InputError(
-                "Other variables were being opened while you changed this, so nothing was changed",
-                fix="Look at what is open now and change it again",
-            )
-        return current
 
     def _clear_problem(self, message: Message, note: str) -> None:
         self._host.browser.tell(

@@ -44,7 +44,15 @@ class Hearing:
 
     def act(self, message: Message) -> None:
         """Do what a message asks for."""
-        self._action(message)(message)
+        action = self._action(message)
+        of = message.get("of", self._host.state.key)
+        if of != self._host.state.key:
+            # Made for another match, while this one was already on its way.
+            raise InputError(
+                "Other variables were being opened while you did this, so nothing was changed",
+                fix="Look at what is open now and do it again",
+            )
+        action(message)
 
     @contextmanager
     def telling_problems(self, message: Message) -> Iterator[None]:

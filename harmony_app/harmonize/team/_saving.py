@@ -36,7 +36,8 @@ class Saving:
 
     def _save(self, message: Message) -> None:
         del message
-        self.write()
+        if self._host.state.saved is None or self._host.state.is_draft:
+            self.write()  # else pressed once more than there was to save
 
     def write(self) -> None:
         """Save the current harmony, or show what somebody else saved first."""
