@@ -101,6 +101,7 @@ def bin_by_labels(
         ranges = [
             None if item is None else (_rounded(item[0]), _rounded(item[1])) for item in ranges
         ]
+    ranges = _without_gaps(ranges)
     points = breakpoints_of(ranges)
     if not points:
         raise InputError(
@@ -185,6 +186,17 @@ def _in_one_unit(
     return [
         (item[0] / 12, item[1] / 12) if item is not None and is_months else item
         for item, is_months in zip(ranges, months, strict=True)
+    ]
+
+
+def _without_gaps(ranges: list[Range | None]) -> list[Range | None]:
+    """Let a range end where the next one begins: beside '85 and over', a coded '80' is 80 to 84."""
+    starts = sorted({item[0] for item in ranges if item is not None})
+    return [
+        None
+        if item is None
+        else (item[0], min((start for start in starts if start >= item[1]), default=item[1]))
+        for item in ranges
     ]
 
 

@@ -18,7 +18,7 @@ _IDLE_IN_QUESTIONS: Final = STOP_WORDS | frozenset(
     words_in(
         "any been did do does had how if me more much one other past there these they what when "
         "whether which who whose total number during last per flag variable recode recoded edited "
-        "universe"
+        "universe current currently"
     )
 )
 """Beside the stop words, words that only answers are told apart by, and those of codebooks."""

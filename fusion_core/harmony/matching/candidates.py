@@ -1,11 +1,11 @@
 """Rank the recipient variables that might measure what a donor variable measures.
 
-A candidate is judged by twelve signals: wording of the question (telling words weighted by how rare
-they are, character n-grams, tokens), wording of the answers, name, kind, who answers, and the
-harmonies people made before with other surveys. Their weights are those of a conditional logit
-model (the probability that a candidate is the right one among all of the dictionary), fitted to
-published harmonies of eight surveys and rounded; `tests/benchmarks/benchmark_suggestions.py` judges
-them.
+A candidate is judged by signals: wording of the question (telling words weighted by how rare they
+are, character n-grams, tokens), the topics it is about, wording of the answers, name, kind, amounts,
+who answers, and the harmonies people made before with other surveys. Their weights are those of a
+conditional logit model (the probability that a candidate is the right one among all of the
+dictionary), fitted to published harmonies by `tests/studies/learn_suggestions.py`;
+`assets/measured/suggestions.md` judges them on families of surveys they were not fitted to.
 """
 
 from __future__ import annotations
@@ -14,34 +14,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import log
-from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion_core.harmony.labels import EVERYWHERE, words
+from fusion_core.harmony.labels import EVERYWHERE, question_text, words
+from fusion_core.harmony.matching._learnt import ranking_weights
+from fusion_core.harmony.matching._question_signals import QuestionSignals
 from fusion_core.harmony.matching.examples import Example, distinct
 from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, Variable
 from fusion_core.text_similarity import Floats, NgramIndex, WordIndex, ratios
 
-SIGNALS: Final = MappingProxyType(
-    {
-        "question words": 6.0,
-        "question n-grams": 3.5,
-        "question tokens": 2.4,
-        "answer words": 2.5,
-        "answer n-grams": 2.1,
-        "similar name": 2.8,
-        "same name": 1.0,
-        "same kind": 1.0,
-        "same respondent": 0.4,
-        "similar example": 4.7,
-        "example name": 1.7,
-        "used before": 0.5,
-    }
-)
+SIGNALS: Final = ranking_weights()
 """The signals, in the order of the columns of `CandidateIndex.signals`, and their weights."""
 
 _BEST_SCORE: Final = 22.0
@@ -51,12 +37,11 @@ _HARMONIZED_BEFORE: Final = 8.0
 _OF_ANY_QUESTION: Final = frozenset({"level", "main", "type", "kind", "detail", "amount", "code"})
 """Words that are no concept: to share them is no reason for people, however rare they are."""
 _NUMERALS: Final = frozenset({"one", "two", "three", "four", "five", "six", "more"})
-_SURE, _LIKELY, _WORTH_A_LOOK = (0.8, 14.0), (0.5, 10.0), 12.0
-"""Least probability and weighted sum of a sure and a likely candidate, and the least sum to look at.
+_SURE, _LIKELY = (0.8, 13.0), (0.55, 9.0)
+"""Least probability and weighted sum of a sure and of a likely candidate.
 
-Of the first candidates of all variables of published donor surveys, 86 % of the sure ones were
-published as such (69 % where no other vintage of the survey is known), 4 to 29 % of the likely ones,
-0.3 to 3 % of the rest.
+Of the first candidates of published harmonies, judged by weights learnt without their family of
+surveys, 98 % of the sure ones were the published ones and 92 % of the likely ones.
 """
 _LEVELS_READ: Final = 60
 _SIMILAR_NAME: Final = 0.4
@@ -118,7 +103,7 @@ class CandidateIndex:
         donors = [item.donor for item in self._examples]
         self._questions = _Grams(self.variables, donors, _question)
         self._answers = _Grams(self.variables, donors, _answers)
-        self._descriptions = [words(item.description) for item in self.variables]
+        self._descriptions = [words(question_text(item.description)) for item in self.variables]
         self._labels = [_label_words(item) for item in self.variables]
         self._label_index = WordIndex(self._labels)
         self._texts = [_question(item) for item in self.variables]
@@ -128,9 +113,10 @@ class CandidateIndex:
         self._rare = log(1 + count)
         self._concepts = WordIndex(self._descriptions, self._rarity)
         self._example_concepts = WordIndex(
-            [words(item.description) for item in donors], self._rarity
+            [words(question_text(item.description)) for item in donors], self._rarity
         )
         self._used = self._times_used()
+        self._question_signals = QuestionSignals(self.variables)
 
     def rank(self, donor: Variable, *, survey: str = "", limit: int = 20) -> tuple[Candidate, ...]:
         """Return the best candidates for a donor variable, best first.
@@ -160,7 +146,7 @@ class CandidateIndex:
                 before.get(index) or self._reason(donor, index, signals[index], nearest[index]),
                 float(chances[index]),
                 _confidence(chances[index], sums[index]),
-                bool(chances[index] >= _LIKELY[0] and sums[index] >= _WORTH_A_LOOK),
+                _confidence(chances[index], sums[index]) != "unsure",
             )
             for index in best.tolist()
         )
@@ -178,12 +164,14 @@ class CandidateIndex:
         return self._judge(donor)[0]
 
     def _judge(self, donor: Variable) -> tuple[Floats, NDArray[np.int64]]:
-        own, labels = words(donor.description), _label_words(donor)
+        own, labels = words(question_text(donor.description)), _label_words(donor)
+        concepts = self._concepts.shared(own)
         questions, example_questions = self._questions.compare(donor)
         answers, example_answers = self._answers.compare(donor)
         names = ratios([donor.name], self._names, "letters")[0]
         columns: list[Any] = [
-            self._concepts.shared(own).dice,
+            concepts.dice,
+            concepts.containment,
             questions,
             ratios([_question(donor)], self._texts, "word set")[0],
             self._label_index.shared(labels).containment,
@@ -194,9 +182,8 @@ class CandidateIndex:
             [donor.respondent == item.respondent for item in self.variables],
         ]
         example, example_name, nearest = self._learn(donor, own, example_questions, example_answers)
-        signals: Floats = np.column_stack([*columns, example, example_name, self._used]).astype(
-            float
-        )
+        columns += [example, example_name, self._used, self._question_signals.of(donor)]
+        signals: Floats = np.column_stack(columns).astype(float)
         return signals, nearest
 
     def _learn(
@@ -235,7 +222,9 @@ class CandidateIndex:
             reasons.append("same name")
         elif found["similar name"] > 0:
             reasons.append("similar name")
-        shared = (words(donor.description) & self._descriptions[index]) - _OF_ANY_QUESTION
+        shared = (
+            words(question_text(donor.description)) & self._descriptions[index]
+        ) - _OF_ANY_QUESTION
         if shared:
             weightiest = sorted(shared, key=lambda word: (-self._weight.get(word, 0.0), word))[:3]
             reasons.append("both about " + ", ".join(weightiest))
@@ -274,7 +263,7 @@ class _Grams:
 
 
 def _question(variable: Variable) -> str:
-    return variable.description.lower()
+    return question_text(variable.description).lower()
 
 
 def _answers(variable: Variable) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -24,6 +24,7 @@ from fusion_core.harmony.labels import (
     label_sections,
     starts_negative,
 )
+from fusion_core.harmony.matching._by_lists import Links, match_by_lists
 from fusion_core.harmony.matching.areas import area_links
 from fusion_core.harmony.matching.examples import Example
 from fusion_core.harmony.matching.level_likeness import Kinship, kinship, likeness
@@ -59,11 +60,25 @@ class LevelMatch:
 
 @dataclass(frozen=True, slots=True)
 class GroupProposal(Checked):
-    """Groups proposed for the levels of two variables; ``None`` where nothing fits."""
+    """Groups proposed for the levels of two variables; ``None`` where nothing fits.
+
+    Attributes
+    ----------
+    donor, recipient
+        Every level with its group.
+    matches
+        The pairs the groups follow from.
+    by_list
+        The official list both take their answers from, if one decided; else empty.
+    is_loose
+        Whether that list left some answers to a label for the rest, or to their wording.
+    """
 
     donor: tuple[LevelGroup, ...]
     recipient: tuple[LevelGroup, ...]
     matches: tuple[LevelMatch, ...]
+    by_list: str = ""
+    is_loose: bool = False
 
 
 def propose_groups(
@@ -97,13 +112,38 @@ def propose_groups(
         return _proposal(donor, recipient, [], None)
     known = kinship(examples, recipient)
     scores = likeness(left, right, known=known, year=year)
-    links = _yes_no(donor, recipient)
-    if links is None:
-        links = _links(donor, recipient, scores, minimum, known)
-    return _proposal(donor, recipient, links, scores)
+    listed = match_by_lists(donor, recipient, scores)
+    if listed is not None:
+        links = _complete(donor, recipient, scores, minimum, listed.links)
+        found = _proposal(donor, recipient, links, scores)
+        is_loose = listed.is_loose or len(links) > len(listed.links)
+        return replace(found, by_list=listed.name, is_loose=is_loose)
+    answered = _yes_no(donor, recipient)
+    if answered is None:
+        answered = _links(donor, recipient, scores, minimum, known)
+    return _proposal(donor, recipient, answered, scores)
 
 
-Links = list[tuple[int, int]]
+def _complete(
+    donor: Variable,
+    recipient: Variable,
+    scores: NDArray[np.float64],
+    minimum: float,
+    links: Links,
+) -> Links:
+    """Pair by their wording the answers that stand for nothing on the list."""
+    found = list(links)
+    done = {i for i, _ in links}, {j for _, j in links}
+    for i in sorted(set(range(len(donor.levels))) - done[0]):
+        j = int(scores[i].argmax())
+        if scores[i, j] >= minimum:
+            found.append((i, j))
+            done[1].add(j)
+    for j in sorted(set(range(len(recipient.levels))) - done[1]):
+        i = int(scores[:, j].argmax())
+        if scores[i, j] >= minimum:
+            found.append((i, j))
+    return _last_left(donor, recipient, found)
 
 
 def _same_names(left: tuple[str, ...], right: tuple[str, ...]) -> Links:

@@ -20,6 +20,7 @@ from fusion_core.harmony.labels import (
     label_sections,
     section_starts,
 )
+from fusion_core.harmony.matching import Confidence
 from fusion_core.harmony.model import Harmony, LevelGroup, SideName, bin_labels
 from fusion_core.surveys.model import Variable
 
@@ -29,10 +30,11 @@ _OUTSIDE: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class SectionGroups:
-    """A harmony grouped by the sections of a list, and the sentence that says so."""
+    """A harmony grouped by the sections of a list, why, and how far it can be trusted."""
 
     harmony: Harmony
     reason: str
+    confidence: Confidence = "likely"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,15 @@ from fusion_core.harmony.matching import (
     rank_areas,
 )
 from fusion_core.harmony.model import SIDES, Harmony, Side, SideName, SurveyPair, bin_index
+from fusion_core.harmony.suggest._confidence import (
+    confidence_in_groups,
+    confidence_in_numbers,
+    lower,
+)
 from fusion_core.harmony.suggest._counts import suggest_head_count
 from fusion_core.harmony.suggest._sections import group_by_sections
 from fusion_core.harmony.suggest._sums import suggest_sum
+from fusion_core.harmony.suggest._thresholds import cut_at_thresholds
 from fusion_core.harmony.vintages import Change, convey_levels, rebase_prices
 from fusion_core.records import Checked
 from fusion_core.surveys.model import Dictionary, SurveyId, Variable
@@ -49,8 +55,24 @@ _ONE_PERSON: Final = re.compile(r"\b(reference person|householder|respondent|hea
 _NAME: Final = re.compile(r"\w+")
 
 
-_SURE, _LIKELY = 0.9, 0.7
-"""Mean likeness of matched levels from which groups found by wording are sure or likely."""
+_LISTS: Final = {
+    "hispanic": "Hispanic origins",
+    "structure": "types of structure",
+    "fuel": "heating fuels",
+    "marital": "marital statuses",
+    "worker": "classes of worker",
+    "employment": "employment statuses",
+    "transport": "means of transportation",
+    "household": "household types",
+    "service": "military service",
+    "era": "periods of service",
+    "payer": "who pays",
+    "school": "school enrollment",
+    "children": "ages of children",
+    "race": "races",
+    "place": "places",
+}
+"""Names of lists that their topic does not name by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +86,8 @@ class Suggestion(Checked):
     reasons
         One sentence per part.
     confidence
-        How far it can be trusted once the two variables are the right ones.
+        How far the whole can be trusted, the choice of the recipient's variable included where that
+        was suggested too.
     """
 
     harmony: Harmony
@@ -125,9 +148,41 @@ class SuggestionIndex:
             If the recipient has no such variable.
         """
         variable = self.recipient.require(recipient, where=pair.recipient.title)
-        found = self._borrow(donor, variable, pair) or suggest_by_wording(
+        found = self._suggested(donor, variable, pair, columns, price_years)
+        first = next(iter(self.rank(donor, survey=pair.donor.name, limit=1)), None)
+        if first is None or first.variable.name != recipient:
+            return found  # somebody knows better which variable it is
+        return replace(found, confidence=lower(found.confidence, first.confidence))
+
+    def first(
+        self,
+        donor: Variable,
+        pair: SurveyPair,
+        *,
+        columns: Iterable[Variable] = (),
+        price_years: Mapping[SideName, int | None] | None = None,
+    ) -> Candidate | None:
+        """Return the best candidate, called as sure as the whole harmony suggested with it.
+
+        The parameters are those of `suggest`.
+        """
+        best = next(iter(self.rank(donor, survey=pair.donor.name, limit=1)), None)
+        if best is None or best.confidence == "unsure":
+            return best
+        found = self._suggested(donor, best.variable, pair, columns, price_years)
+        return replace(best, confidence=lower(best.confidence, found.confidence))
+
+    def _suggested(
+        self,
+        donor: Variable,
+        recipient: Variable,
+        pair: SurveyPair,
+        columns: Iterable[Variable],
+        price_years: Mapping[SideName, int | None] | None,
+    ) -> Suggestion:
+        found = self._borrow(donor, recipient, pair) or suggest_by_wording(
             donor,
-            variable,
+            recipient,
             pair,
             examples=self.examples,
             donors=columns,
@@ -213,15 +268,17 @@ def suggest_by_wording(
         proposal = propose_groups(donor, recipient, examples=examples, year=_year(pair.recipient))
         harmony = apply_proposal(harmony, proposal)
         reasons.append(_matched(proposal))
-        confidence = _confidence(proposal)
+        confidence = confidence_in_groups(proposal)
     elif donor.is_categorical != recipient.is_categorical:
-        harmony, said = _binned(harmony, donor, recipient, pair)
+        harmony, said, confidence = _binned(harmony, donor, recipient, pair)
         reasons += said
     elif added := suggest_sum(
         harmony, donor, recipient, taken=_taken(examples, pair, recipient), **others
     ):
         harmony, confidence = added.harmony, "unsure"
         reasons.append(added.reason)
+    else:
+        confidence = confidence_in_numbers(donor, recipient)
     harmony, said = _collapsed(harmony, donor, recipient)
     reasons += said
     harmony, said = _deflated(harmony, donor, recipient, pair)
@@ -230,28 +287,20 @@ def suggest_by_wording(
 
 
 def _matched(proposal: GroupProposal) -> str:
-    """Say how many answers found a partner by what they say."""
+    """Say how many answers found a partner, and by what."""
     levels = [*proposal.donor, *proposal.recipient]
     found = sum(item.group is not None for item in levels)
     if not found:
         return "no two answers read alike"
+    if proposal.by_list:
+        what = _LISTS.get(proposal.by_list, proposal.by_list)
+        return f"{found:,} of {len(levels):,} answers mean the same on the list of {what}"
     return f"{found:,} of {len(levels):,} answers read like one of the other side"
-
-
-def _confidence(proposal: GroupProposal) -> Confidence:
-    """Judge groups found by wording: by how alike matched levels are, and how many found one."""
-    levels = (*proposal.donor, *proposal.recipient)
-    asked = [item for item in levels if item.group is not None or not is_not_asked(item.level)]
-    if not proposal.matches or not asked:
-        return "unsure"
-    likeness = sum(match.score for match in proposal.matches) / len(proposal.matches)
-    likeness *= sum(item.group is not None for item in asked) / len(asked)
-    return "sure" if likeness >= _SURE else "likely" if likeness >= _LIKELY else "unsure"
 
 
 def _binned(
     harmony: Harmony, donor: Variable, recipient: Variable, pair: SurveyPair
-) -> tuple[Harmony, list[str]]:
+) -> tuple[Harmony, list[str], Confidence]:
     """Bin the number where the labels of the other side name ranges, or stand in sections."""
     labels, number = (donor, recipient) if donor.is_categorical else (recipient, donor)
     side: SideName = "recipient" if donor.is_categorical else "donor"
@@ -262,15 +311,22 @@ def _binned(
     try:
         harmony = bin_by_labels(harmony, side, number, base_year=base_year)
     except InputError:
-        sectioned = group_by_sections(harmony, side, number, labels)
-        if sectioned is None:
-            return harmony, ["the answers name no numbers to bin by"]
-        return sectioned.harmony, [sectioned.reason]
+        found = group_by_sections(harmony, side, number, labels) or cut_at_thresholds(
+            harmony, side, number, labels
+        )
+        if found is None:
+            return harmony, ["the answers name no numbers to bin by"], "unsure"
+        return found.harmony, [found.reason], found.confidence
     harmony = _denials_at_zero(harmony, side)
     said = [f"{number.name} is binned where the answers to {labels.name} meet"]
     if base_year is not None:
         said.append(f"years and months are counted back from {base_year}")
-    return harmony, said
+    complete = all(
+        item.group is not None or is_not_asked(item.level)
+        for name in SIDES
+        for item in harmony.side(name).levels
+    )
+    return harmony, said, "likely" if complete else "unsure"
 
 
 def _denials_at_zero(harmony: Harmony, side: SideName) -> Harmony:

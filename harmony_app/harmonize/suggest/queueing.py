@@ -211,8 +211,13 @@ def _ranked(
 ) -> Iterator[tuple[str, Candidate | None]]:
     """Yield every variable with its best candidate, by what the files say at the beginning."""
     work.shared_index.fresh()
+    columns = tuple(work.surveys.donor.dictionary.answers())
+    years = work.surveys.price_years
     for variable in variables:
-        yield variable.name, work.shared_index.first(work.pair.donor, variable)
+        best = work.shared_index.first(
+            work.pair.donor, variable, columns=columns, price_years=years
+        )
+        yield variable.name, best
 
 
 __all__ = ["Queued", "Queueing"]

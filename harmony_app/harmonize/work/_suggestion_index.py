@@ -7,13 +7,14 @@ ranked by wording until it is there.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import panel as pn
 
 from fusion_core.harmony.matching import Candidate
+from fusion_core.harmony.model import SideName, SurveyPair
 from fusion_core.harmony.suggest import SuggestionIndex
 from fusion_core.surveys.model import Dictionary, SurveyId, Variable
 from fusion_core.workspace.knowledge import ExampleFiles, Stamp, knowledge_stamp
@@ -69,12 +70,20 @@ class SharedSuggestionIndex:
         self.fresh()
         yield
 
-    def first(self, survey: SurveyId, variable: Variable) -> Candidate | None:
+    def first(
+        self,
+        survey: SurveyId,
+        variable: Variable,
+        *,
+        columns: Sequence[Variable],
+        price_years: Mapping[SideName, int | None],
+    ) -> Candidate | None:
         """Return the best candidate for a donor variable by what was read last, for all sessions."""
         _, index, known = self._current or self._read()
         place = (survey, variable.name)
         if place not in known:
-            known[place] = next(iter(index.rank(variable, survey=survey.name, limit=1)), None)
+            pair = SurveyPair(survey, self._recipient)
+            known[place] = index.first(variable, pair, columns=columns, price_years=price_years)
         return known[place]
 
     def _read(self) -> tuple[Stamp, SuggestionIndex, _Firsts]:

@@ -1,0 +1,220 @@
+"""Match answers by the official lists they are taken from, however they are worded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fusion_core.harmony.labels import (
+    Entries,
+    covers,
+    entries_of,
+    entry_of_question,
+    is_not_asked,
+    is_other,
+    lists_about,
+    topics,
+)
+from fusion_core.surveys.model import Variable
+from fusion_core.text_similarity import Floats, normalise_label
+
+_SECTIONED: Final = frozenset({"industry", "occupation"})
+"""Lists whose entries are sections, which detailed lists of either survey fill with titles."""
+_LONG, _ALIKE = 40, 0.5
+_COVERED: Final = 0.6
+"""Share of the answers of both sides that must be on the list for it to decide."""
+
+_NOT: Final = "not: "
+_OUTSIDE: Final = frozenset({"never", "young", "nobody", "none", "not", "school"})
+"""Entries that are no kind of what is asked, so that no label for other kinds holds them."""
+
+Links = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListMatch:
+    """Answers paired by a list.
+
+    Attributes
+    ----------
+    name
+        The list.
+    links
+        Pairs of positions.
+    is_loose
+        Whether some answers went to a label for the rest, or to the only one near them.
+    """
+
+    name: str
+    links: Links
+    is_loose: bool
+
+
+def match_by_lists(donor: Variable, recipient: Variable, scores: Floats) -> ListMatch | None:
+    """Pair the answers that stand for the same entries of a list both questions are about.
+
+    Parameters
+    ----------
+    donor, recipient
+        Two categorical variables.
+    scores
+        How alike their answers are worded, shape (donor, recipient).
+
+    Returns
+    -------
+    The pairs, or ``None`` where no list holds most answers of both variables.
+    """
+    about = lists_about(topics(donor.description)) + lists_about(topics(recipient.description))
+    best: tuple[float, ListMatch] | None = None
+    for name in dict.fromkeys(about):
+        left, right = entries_on(name, donor), entries_on(name, recipient)
+        if name in _SECTIONED:
+            left = _as_their_likes(left, right, scores)
+            right = _as_their_likes(right, left, scores.T)
+        share = min(_covered(donor.levels, left), _covered(recipient.levels, right))
+        if share < _COVERED or (best is not None and share <= best[0]):
+            continue
+        links, is_loose = _links(left, right)
+        if len({i for i, _ in links}) > 1 or len(donor.levels) == 1:
+            best = share, ListMatch(name, links, is_loose)
+    return None if best is None else best[1]
+
+
+def _as_their_likes(own: list[Entries], other: list[Entries], scores: Floats) -> list[Entries]:
+    """Let the entries of a long list stand where those of the other side stand that read alike."""
+    if len(own) < _LONG or len(other) < _LONG:
+        return own
+    best = scores.argmax(axis=1)
+    return [
+        other[best[k]] if scores[k, best[k]] >= _ALIKE and other[best[k]] else entries
+        for k, entries in enumerate(own)
+    ]
+
+
+def entries_on(name: str, variable: Variable) -> list[Entries]:
+    """Return the entries of a list the answers to a question stand for.
+
+    Yes and no stand for what the question asks about, and for the rest.
+    """
+    found = entries_of(name, variable.levels)
+    asked = entry_of_question(name, variable.description)
+    answers = [normalise_label(level).split(" ")[0] for level in variable.levels]
+    plain = {normalise_label(level) for level in variable.levels}
+    if asked and {"yes", "no"} <= plain:
+        return [
+            asked if first == "yes" else frozenset({f"{_NOT}{name}"}) if first == "no" else own
+            for first, own in zip(answers, found, strict=True)
+        ]
+    return _less_takes_from_more(found)
+
+
+def _covered(levels: Sequence[str], found: Sequence[Entries]) -> float:
+    asked = [
+        bool(own)
+        for level, own in zip(levels, found, strict=True)
+        if own or not (is_not_asked(level) or is_other(level))
+    ]
+    return sum(asked) / len(asked) if asked else 0.0
+
+
+def _less_takes_from_more(found: list[Entries]) -> list[Entries]:
+    """Leave what narrower labels stand for to them alone."""
+    kept = []
+    for own in found:
+        narrower = [
+            other
+            for other in found
+            if other
+            and other != own
+            and all(any(covers(a, b) for a in own) for b in other)
+            and not all(any(covers(b, a) for b in other) for a in own)
+        ]
+        taken = {code for other in narrower for code in other}
+        left = frozenset(code for code in own if code not in taken)
+        kept.append(left or own)
+    return kept
+
+
+def _links(left: list[Entries], right: list[Entries]) -> tuple[Links, bool]:
+    """Pair labels entry by entry: with the labels that hold it, or else the ones for the rest."""
+    links: set[tuple[int, int]] = set()
+    is_loose = False
+    for first, second, turn in ((left, right, False), (right, left, True)):
+        for a, own in enumerate(first):
+            for code in own:
+                holding = _holding(code, second)
+                found = holding or _rest_or_near(code, second)
+                is_loose |= bool(found) and not holding
+                links |= {(b, a) if turn else (a, b) for b in found}
+    return sorted(links | _denied(left, right, links)), is_loose
+
+
+def _denied(
+    left: list[Entries], right: list[Entries], links: set[tuple[int, int]]
+) -> set[tuple[int, int]]:
+    """Pair the no of a question with all answers that the yes does not stand for."""
+    found = set()
+    for own, other, turn in ((left, right, False), (right, left, True)):
+        taken = {i if turn else j for i, j in links}
+        found |= {
+            (k, no) if turn else (no, k)
+            for no, entries in enumerate(own)
+            if any(code.startswith(_NOT) for code in entries)
+            for k, theirs in enumerate(other)
+            if theirs and k not in taken
+        }
+    return found
+
+
+def _holding(code: str, others: list[Entries]) -> list[int]:
+    """Return the labels of the other side that stand for an entry, the narrowest ones."""
+    exact = [k for k, own in enumerate(others) if code in own]
+    if exact or _is_wider(code, others):
+        return exact
+    depth = [max((len(c) for c in own if covers(c, code)), default=0) for own in others]
+    best = max(depth, default=0)
+    if best and _rest_for(code, others, best):
+        return []
+    return [k for k, found in enumerate(depth) if found and found == best]
+
+
+def _rest_or_near(code: str, others: list[Entries]) -> list[int]:
+    """Return the labels for the rest, or next to an entry, that no label of the other side holds."""
+    if code.startswith(_NOT) or _is_wider(code, others):
+        return []
+    depth = max((len(c) for own in others for c in own if covers(c, code)), default=0)
+    return _rest_for(code, others, depth) or _beside(code, others)
+
+
+def _is_wider(code: str, others: list[Entries]) -> bool:
+    """Whether labels of the other side stand for parts of an entry: they look for it themselves."""
+    return any(covers(code, theirs) for own in others for theirs in own)
+
+
+def _rest_for(code: str, others: list[Entries], depth: int) -> list[int]:
+    """Return the label for the rest of the narrowest area an entry lies in, if narrower than found."""
+    parent = code
+    while "." in parent:
+        parent = parent.rsplit(".", 1)[0]
+        if len(parent) < depth:
+            return []
+        found = [k for k, own in enumerate(others) if f"{parent}.other" in own]
+        if found:
+            return found
+    return []
+
+
+def _beside(code: str, others: list[Entries]) -> list[int]:
+    """Return the only label close to an entry nothing holds, or the one for the rest of the list."""
+    if code.split(".", maxsplit=1)[0] in _OUTSIDE:
+        return []
+    if "." in code:
+        parent = code.rsplit(".", 1)[0]
+        near = [k for k, own in enumerate(others) if any(covers(parent, c) for c in own)]
+        if len(near) == 1:
+            return near
+    return [k for k, own in enumerate(others) if "other" in own]
+
+
+__all__ = ["ListMatch", "entries_on", "match_by_lists"]
