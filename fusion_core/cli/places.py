@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fusion_core.cli import contexts
+from fusion_core.cli.area_shares import add_shares
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace, split_list
 from fusion_core.cli.output import Output, number, percent, table
 from fusion_core.errors import InputError
@@ -28,6 +29,7 @@ app = typer.Typer(
     help="Add, list and check boundaries, spatial tables and local contexts.",
 )
 app.add_typer(contexts.app, name="context")
+app.command("shares")(add_shares)
 _FOUND_PROBLEMS = 1
 
 

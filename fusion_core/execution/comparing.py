@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.places import SUMS, area_shares, estimates_by_shares, kinds_by_shares
 from fusion_core.estimates.runs import area_estimates
 from fusion_core.geography.boundaries import has_areas, read_areas
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import check_definitions
-from fusion_core.geography.location import read_intersections
 from fusion_core.prepare.storage import RECIPIENT_FILE
 from fusion_core.validation.external import (
     ColumnGuess,
     ExternalComparison,
-    apportion,
     compare_external,
     external_findings,
     guess_columns,
@@ -29,13 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fusion_core.estimates import EstimateCache, Statistic
+    from fusion_core.surveys.model import SurveyId
     from fusion_core.validation.report import Finding
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
 PUMA: Final = "puma"
-# Statistics that may be added up over areas.
-TOTALS: Final = frozenset({"total", "count"})
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def area_codes(workspace: Workspace, run: Run, by: str) -> list[str]:
             path, what="The prepared recipient", fix="Start the run again", columns=[by]
         )[by]
     except InputError:
-        shares = _shares(workspace, by)
+        shares = area_shares(workspace, by)
         if shares is None:
             raise
         column = shares[by]
@@ -90,6 +88,7 @@ def compare_with_table(
     by: str = PUMA,
     columns: ColumnGuess | None = None,
     where: str = "",
+    same: bool = True,
     cache: EstimateCache | None = None,
 ) -> TableComparison:
     """Compare one statistic of a run by area with an independent table.
@@ -103,12 +102,15 @@ def compare_with_table(
     table
         As `fusion_core.validation.external.tables.read_external` returns it.
     by
-        A column of the recipient that names areas; or, for totals and counts, areas that cut
-        through PUMAs and whose shares of housing units are in the workspace's geography.
+        A column of the recipient that names areas; or areas that cut through PUMAs and whose shares
+        are in the workspace's geography (`fusion_core.estimates.places.estimates_by_shares`).
     columns
         Columns of the table; guessed where left out.
     where, cache
         As in `fusion_core.estimates.runs.estimate_run.area_estimates`.
+    same
+        Whether the table holds the same quantity, or a related one, such as calls to a hotline, of
+        which only the order of areas can be compared.
 
     Raises
     ------
@@ -123,8 +125,8 @@ def compare_with_table(
             f"No column of the table looks like {missing}",
             fix=f"Name the columns; codes are written like {known[0] if known else '0100100'}",
         )
-    totals = statistic.kind in TOTALS
-    tidy = tidy_external(table, chosen, known, counts=statistic.kind in {*TOTALS, "share"})
+    totals = statistic.kind in SUMS
+    tidy = tidy_external(table, chosen, known, counts=statistic.kind in {*SUMS, "share"})
     estimates = _estimates(workspace, run, statistic, by, where=where, cache=cache)
     if estimates[by].duplicated().any():
         raise InputError(
@@ -140,7 +142,7 @@ def compare_with_table(
     )
     if by == PUMA or has_areas(workspace, by):
         found.points.insert(1, "name", _names(workspace, run, by, found.points["area"]))
-    findings: Sequence[Finding] = external_findings(found, totals=totals)
+    findings: Sequence[Finding] = external_findings(found, totals=totals, same=same)
     return TableComparison(found, chosen, tuple(findings), (*tidy.notes, *_incomplete(estimates)))
 
 
@@ -164,16 +166,9 @@ def _estimates(
     where: str,
     cache: EstimateCache | None,
 ) -> pd.DataFrame:
-    shares = _shares(workspace, by)
-    if shares is None or _has_column(run, by):
+    if _has_column(run, by) or area_shares(workspace, by) is None:
         return area_estimates(workspace, run, statistic, (by,), where, cache=cache)
-    if statistic.kind not in TOTALS:
-        raise InputError(
-            f"A {statistic.kind} cannot be added up from PUMAs to areas that cut through them",
-            fix="Compare totals or counts",
-        )
-    pumas = area_estimates(workspace, run, statistic, (PUMA,), where, cache=cache)
-    return apportion(pumas, shares, to=by)
+    return estimates_by_shares(workspace, run, statistic, by, where, cache=cache)
 
 
 def _has_column(run: Run, by: str) -> bool:
@@ -181,11 +176,16 @@ def _has_column(run: Run, by: str) -> bool:
     return by in read_table_outline(path, what="The prepared input", fix="Start the run again")[1]
 
 
-def _shares(workspace: Workspace, by: str) -> pd.DataFrame | None:
-    """Return how areas cut through PUMAs, ``None`` where the workspace does not know."""
-    for table in read_intersections(workspace, [by]):
-        return table.assign(**{by: table[by].astype(str)})
-    return None
+def comparable_areas(workspace: Workspace, recipient: SurveyId) -> tuple[str, ...]:
+    """Return the kinds of areas tables can be compared by: the recipient's, then those by shares.
+
+    Parameters
+    ----------
+    workspace, recipient
+        Where the areas are.
+    """
+    own = reversed(workspace.describe(recipient).geography)
+    return tuple(dict.fromkeys([*own, *kinds_by_shares(workspace)]))
 
 
 def _names(workspace: Workspace, run: Run, by: str, stored: pd.Series[str]) -> pd.Series[str]:

@@ -7,7 +7,7 @@ lead from the areas of a table to PUMAs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
@@ -164,6 +164,36 @@ def _summed(pieces: pd.DataFrame) -> pd.DataFrame:
     return pieces.groupby([SOURCE, TARGET], as_index=False, sort=True).sum()
 
 
+def puma_shares(
+    crosswalk: Crosswalk, kind: str, unions: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Return which part of every PUMA lies in each area, as `location.write_intersections` wants it.
+
+    Parameters
+    ----------
+    crosswalk
+        From the areas to PUMAs.
+    kind
+        Name of the column of areas.
+    unions
+        Larger areas of one's own, by the code of an area; those it does not name are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``puma``, the column `kind`, and ``share``, by the best weight the crosswalk has.
+    """
+    weight = crosswalk.pieces[crosswalk.measures[0]].to_numpy(float)
+    pieces = crosswalk.pieces[[SOURCE, TARGET]].assign(
+        share=normalized(weight, crosswalk.pieces[TARGET])
+    )
+    if unions is not None:
+        pieces = pieces.assign(**{SOURCE: pieces[SOURCE].map(unions)}).dropna(subset=[SOURCE])
+    found: pd.DataFrame = _summed(pieces)
+    found = found[found["share"] > 0].assign(share=found["share"].clip(upper=1.0))
+    return found.rename(columns={SOURCE: kind, TARGET: "puma"}).reset_index(drop=True)
+
+
 def require_measure(crosswalk: Crosswalk, measure: str) -> str:
     """Return the column of weights to use; empty asks for the best there is.
 
@@ -184,4 +214,12 @@ def require_measure(crosswalk: Crosswalk, measure: str) -> str:
     return measure
 
 
-__all__ = ["COUNT", "MEASURES", "Crosswalk", "find_path", "normalized", "require_measure"]
+__all__ = [
+    "COUNT",
+    "MEASURES",
+    "Crosswalk",
+    "find_path",
+    "normalized",
+    "puma_shares",
+    "require_measure",
+]

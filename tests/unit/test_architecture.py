@@ -160,6 +160,7 @@ ROOMS = {
         "derive",
         "surveys",
         "contexts",
+        "area_shares",
         "places",
         "recipes",
         "demo",

@@ -218,6 +218,7 @@ def estimate(
 def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) -> None:
     keys = [*wish.by, *(["name"] if "name" in found.columns else [])]
     bounded = "frechet_lower" in found
+    parted = "allocated" in found
     rows = []
     for row in found.head(_SHOWN).to_dict("records"):
         level = row["level"]
@@ -231,6 +232,7 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
                 value,
                 f"± {moe}",
                 *([_bounds(row)] if bounded else []),
+                *([percent(row["allocated"], 0)] if parted else []),
                 number(row["cv"] * 100, digits=2),
                 row["n"],
                 row["reliability"],
@@ -244,6 +246,7 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
         "estimate",
         "margin",
         *(["bounds"] if bounded else []),
+        *(["allocated"] if parted else []),
         "CV %",
         "rows",
         "reliability",
@@ -254,6 +257,12 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, synthetic: bool) ->
     notes = sorted({str(text) for text in found["assumption"].dropna() if str(text)})
     for sentence in notes:
         console.print(sentence, markup=False)
+    if parted:
+        console.print(
+            "Allocated: share of an area's households from PUMAs its border cuts, which are taken to"
+            " be alike in all their parts.",
+            markup=False,
+        )
     console.print(f"Margins of error at {percent(wish.confidence, 0)} confidence.", markup=False)
     if wish.method == "replicates" and _contains_donor(found):
         from fusion_core.estimates.margins import FUSED_MARGINS

@@ -95,6 +95,8 @@ def estimates_of(
     known = known_variables(workspace, source, cache)
     method = read_method(wish.method)
     where = households_of(workspace, source, wish, cache)
+    if _by_shares(workspace, source, wish, cache):
+        return _estimates_by_shares(workspace, source, wish, where, cache)
     if isinstance(source, SurveyId):
         if method != "replicates":
             raise InputError(
@@ -125,6 +127,54 @@ def estimates_of(
             cache=cache,
         )
     return add_names(workspace, source, found, wish.by)
+
+
+def _by_shares(workspace: Workspace, source: Source, wish: Wish, cache: EstimateCache) -> bool:
+    """Whether the groups are areas that cut through PUMAs."""
+    from fusion_core.estimates.places import area_shares
+
+    if len(wish.by) != 1 or wish.by[0] in cache.source(workspace, source).table:
+        return False
+    return area_shares(workspace, wish.by[0]) is not None
+
+
+def _estimates_by_shares(
+    workspace: Workspace, source: Source, wish: Wish, where: str, cache: EstimateCache
+) -> pd.DataFrame:
+    import pandas as pd
+
+    from fusion_core.estimates.places import estimates_by_shares
+
+    loaded = cache.source(workspace, source)
+    fused = () if loaded.implicates is None else loaded.implicates.names
+    known = loaded.variables()
+    asked = [
+        single
+        for item in read_statistics(wish, known, default=fused)
+        for single in _single_levels(item, known)
+    ]
+    [kind] = wish.by
+    found = pd.concat(
+        [
+            estimates_by_shares(
+                workspace, source, item, kind, where, confidence=wish.confidence, cache=cache
+            )
+            for item in asked
+        ],
+        ignore_index=True,
+    )
+    return add_names(workspace, source, found, wish.by)
+
+
+def _single_levels(statistic: Statistic, known: Mapping[str, Variable]) -> list[Statistic]:
+    """Return a statistic of every level where none is named."""
+    levels = known[statistic.variable].levels if statistic.variable in known else ()
+    shared = statistic.kind == "share" or (
+        statistic.kind == "count" and statistic.threshold is None
+    )
+    if statistic.level is not None or not levels or not shared:
+        return [statistic]
+    return [replace(statistic, level=level) for level in levels]
 
 
 def households_of(workspace: Workspace, source: Source, wish: Wish, cache: EstimateCache) -> str:

@@ -28,6 +28,7 @@ from fusion_core.estimates.api.difference import Difference, difference_of
 from fusion_core.estimates.api.ranking import (
     RANK_COLUMNS,
     TOP,
+    joint_error,
     rank,
     rank_frame,
     ranks_of,
@@ -59,6 +60,7 @@ __all__ = [
     "fused_group",
     "group_mask",
     "group_side",
+    "joint_error",
     "level_condition",
     "only_target",
     "rank",

@@ -1,5 +1,12 @@
 """Estimates and places: those of one place alone, and what a donor says at its own."""
 
+from fusion_core.estimates.places.by_shares import (
+    ALLOCATED,
+    SUMS,
+    area_shares,
+    estimates_by_shares,
+    kinds_by_shares,
+)
 from fusion_core.estimates.places.donor_resolution import (
     DonorResolution,
     donor_resolution,
@@ -7,8 +14,13 @@ from fusion_core.estimates.places.donor_resolution import (
 from fusion_core.estimates.places.within import Within, where_within
 
 __all__ = [
+    "ALLOCATED",
+    "SUMS",
     "DonorResolution",
     "Within",
+    "area_shares",
     "donor_resolution",
+    "estimates_by_shares",
+    "kinds_by_shares",
     "where_within",
 ]

@@ -21,6 +21,7 @@ from fusion_core.estimates.runs.published_donor_files import (
 from fusion_core.estimates.runs.ranking import (
     Ranking,
     area_ranks,
+    estimated_side,
 )
 from fusion_core.estimates.runs.run_comparison import (
     Group,
@@ -49,6 +50,7 @@ __all__ = [
     "compare_in_source",
     "compare_sources",
     "donor_places",
+    "estimated_side",
     "first_estimates",
     "has_published_donor",
     "is_answered",

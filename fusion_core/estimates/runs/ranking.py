@@ -9,6 +9,7 @@ import pandas as pd
 
 from fusion_core.estimates.api import (
     TOP,
+    Side,
     estimate_side,
     only_target,
     rank_frame,
@@ -100,11 +101,27 @@ def _ranked(
     top: int,
     confidence: float,
 ) -> Ranking:
+    side, keys = estimated_side(source, statistic, by, where)
+    sets = ranks_of(side, lowest=lowest, confidence=confidence)
+    return Ranking(rank_frame(keys, side, sets, top=top), sets)
+
+
+def estimated_side(
+    source: EstimateData, statistic: Statistic, by: Sequence[str], where: str
+) -> tuple[Side, pd.DataFrame]:
+    """Return groups of loaded households as one side of comparisons, and what they are.
+
+    Parameters
+    ----------
+    source
+        The households.
+    statistic, by, where
+        As in `area_ranks`.
+    """
     refuse_fused(by, () if source.implicates is None else source.implicates.names)
     parts = source.breakdown(by, where)
     item = only_target(source.targets([statistic], where), statistic)
     side = estimate_side(
         item, parts.groups, source.weights, donor=source.donor, sums=source.sums(by, where)
     )
-    sets = ranks_of(side, lowest=lowest, confidence=confidence)
-    return Ranking(rank_frame(parts.keys, side, sets, top=top), sets)
+    return side, parts.keys

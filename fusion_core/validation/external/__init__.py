@@ -2,7 +2,6 @@
 
 from fusion_core.validation.external.comparison import (
     ExternalComparison,
-    apportion,
     compare_external,
     external_findings,
 )
@@ -19,7 +18,6 @@ __all__ = [
     "SUFFIXES",
     "ColumnGuess",
     "ExternalComparison",
-    "apportion",
     "compare_external",
     "external_findings",
     "guess_columns",

@@ -35,7 +35,8 @@ class ExternalComparison(Checked, Summarized):
     ----------
     points
         One row per common area: ``area``, ``estimate``, ``moe``, ``external``, ``external_moe``
-        (NaN where unknown), ``difference`` and ``within_moe`` (whether the difference lies within
+        (NaN where unknown), ``difference``, ``rank`` and ``external_rank`` (1 the highest, equal
+        values share the mean of their places) and ``within_moe`` (whether the difference lies within
         the margin of error of both sides together, √(moe² + external_moe²)).
     rank_correlation, correlation
         Spearman's and Pearson's correlation over areas.
@@ -115,6 +116,8 @@ def compare_external(
             fix="Check that both write area codes alike, with leading zeros",
         )
     points["difference"] = points["estimate"] - points["external"]
+    points["rank"] = points["estimate"].rank(ascending=False)
+    points["external_rank"] = points["external"].rank(ascending=False)
     both = np.hypot(points["moe"], points["external_moe"].fillna(0.0))
     points["within_moe"] = points["difference"].abs() <= both
     estimate = points["estimate"].to_numpy(dtype=np.float64)
@@ -134,38 +137,9 @@ def compare_external(
     )
 
 
-def apportion(estimates: pd.DataFrame, shares: pd.DataFrame, *, to: str) -> pd.DataFrame:
-    """Add up totals of PUMAs to areas that cut through them.
-
-    Every PUMA gives each area the share of its total that its housing units have there (areal
-    weighting by housing units); margins of error add up as those of independent estimates. An area
-    is unknown where a part of it is, and its margin where that of a part is.
-
-    Parameters
-    ----------
-    estimates
-        Totals or counts: ``puma``, ``estimate``, ``moe``.
-    shares
-        ``puma``, the column `to`, and ``share``: the part of the PUMA's housing units in the area.
-    to
-        Column that names the areas.
-
-    Returns
-    -------
-    DataFrame
-        `to`, ``estimate``, ``moe``, one row per area.
-    """
-    parts = shares[shares["share"] > 0].merge(estimates[["puma", "estimate", "moe"]], on="puma")
-    parts["estimate"] *= parts["share"]
-    parts["moe"] = (parts["moe"] * parts["share"]) ** 2
-    numbers = ["estimate", "moe"]
-    added = parts.groupby(to, sort=True, observed=True)[numbers].sum()
-    unknown = parts[numbers].isna().groupby(parts[to], sort=True, observed=True).any()
-    added = added.mask(unknown).reset_index()
-    return added.assign(moe=np.sqrt(added["moe"]))
-
-
-def external_findings(found: ExternalComparison, *, totals: bool) -> list[Finding]:
+def external_findings(
+    found: ExternalComparison, *, totals: bool, same: bool = True
+) -> list[Finding]:
     """Say in sentences how estimates compare with the independent values.
 
     Parameters
@@ -174,6 +148,9 @@ def external_findings(found: ExternalComparison, *, totals: bool) -> list[Findin
         The comparison.
     totals
         Whether totals or counts were compared, which may be added up.
+    same
+        Whether the table holds the same quantity; of a related one, such as calls to a hotline, only
+        the order of areas can be compared.
     """
     sentences = []
     if np.isfinite(found.rank_correlation):
@@ -183,6 +160,8 @@ def external_findings(found: ExternalComparison, *, totals: bool) -> list[Findin
         sentences.append(
             Finding("", tone, f"Areas come in {words} order: rank correlation {rank:.2f}.")
         )
+    if not same:
+        return [*sentences, *_linear(found)]
     if totals and np.isfinite(found.ratio_of_totals):
         off = found.ratio_of_totals - 1.0
         tone = _above(-abs(off), -GOOD_TOTAL, -FAIR_TOTAL)
@@ -212,6 +191,15 @@ def external_findings(found: ExternalComparison, *, totals: bool) -> list[Findin
             Finding("", tone, f"A typical area differs by {percent_words(error)} from the table.")
         )
     return sentences
+
+
+def _linear(found: ExternalComparison) -> list[Finding]:
+    """Say how far a related quantity rises with the estimates."""
+    if not np.isfinite(found.correlation):
+        return []
+    explained = percent_words(found.correlation**2)
+    told = f"The estimates go with {explained} of what differs between areas of the table."
+    return [Finding("", _above(found.correlation, GOOD_RANKS, FAIR_RANKS), told)]
 
 
 def _above(value: float, good: float, fair: float) -> Tone:

@@ -2,13 +2,11 @@
 
 import io
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.validation.external.comparison import (
-    apportion,
     compare_external,
     external_findings,
 )
@@ -125,25 +123,6 @@ def test_margins_of_both_sides_count():
     both = compare_external(estimates([10.0, 20.0, 30.0]), independent, moe="moe")
     assert exact.points["within_moe"].tolist() == [False, True, False]
     assert both.points["within_moe"].tolist() == [True, True, False]
-
-
-def test_totals_of_areas_that_cut_through_pumas_are_apportioned():
-    shares = pd.DataFrame(
-        {
-            "county": ["East", "East", "West", "West"],
-            "puma": ["0100100", "0100200", "0100200", "0100300"],
-            "share": [1.0, 0.25, 0.75, 1.0],
-        }
-    )
-    found = apportion(estimates([100.0, 40.0, 10.0], moe=[3.0, 16.0, 0.0]), shares, to="county")
-    assert found["county"].tolist() == ["East", "West"]
-    assert found["estimate"].tolist() == [110.0, 40.0]
-    np.testing.assert_allclose(found["moe"], [5.0, 12.0])
-    unsure = apportion(
-        estimates([100.0, 40.0, np.nan], moe=[np.nan, 16.0, np.nan]), shares, to="county"
-    )
-    np.testing.assert_equal(unsure["estimate"].to_numpy(), [110.0, np.nan])
-    np.testing.assert_equal(unsure["moe"].to_numpy(), [np.nan, np.nan])
 
 
 def test_sentences_judge_order_totals_and_margins():
