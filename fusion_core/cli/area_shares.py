@@ -63,10 +63,8 @@ def add_shares(
 ) -> None:
     """Add areas that cut through PUMAs, so that estimates can be made by them.
 
-    Each gets the part of a PUMA's estimate that its people there are of all people of the PUMA.
+    Each gets the part of a PUMA's estimate that its people there are of all people of the PUMA. Examples:
 
-    Examples
-    --------
     harmony places shares county --crosswalk blockgroups.parquet
 
     harmony places shares utility --level county --unions utilities.csv --crosswalk blockgroups.parquet
@@ -74,7 +72,7 @@ def add_shares(
     from fusion_core.geography.crosswalks import COUNT, find_path, puma_shares
     from fusion_core.geography.levels import Unit, find_level
     from fusion_core.geography.location import write_intersections
-    from fusion_core.places.crosswalk_files import read_crosswalk
+    from fusion_core.places.files import read_crosswalk
 
     opened = open_workspace(workspace)
     if not _KIND.fullmatch(kind):
@@ -121,7 +119,7 @@ def add_shares(
 def _unions(path: Path, level: Level, column: str) -> dict[str, str]:
     """Read which union each area belongs to."""
     from fusion_core.ingest.generic import load_table
-    from fusion_core.places.naming import find_keys
+    from fusion_core.places.files import find_keys
 
     frame = load_table(path).raw.frame
     keys = find_keys(frame, level.name)

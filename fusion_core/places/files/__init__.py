@@ -12,6 +12,7 @@ from fusion_core.places.files.inspecting import (
     inspect_area_table,
 )
 from fusion_core.places.files.naming import (
+    find_keys,
     find_unnamed_key,
 )
 from fusion_core.places.files.reading import (
@@ -23,6 +24,7 @@ __all__ = [
     "COUNTY",
     "AreaTable",
     "InspectedTable",
+    "find_keys",
     "find_unnamed_key",
     "inspect_area_table",
     "known_counties",
