@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fusion_core.errors import HarmonyError
+from fusion_core.errors import HarmonyError, InputError
+from harmony_app.server import options
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
+    from harmony_app.server.settings import ServerSettings
 
 _USER_ERROR = 2
 _DEMO = Path("demo-workspace")
@@ -46,29 +49,25 @@ def app(
             help="Start a quick run in the background when the demo has none.",
         ),
     ] = True,
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 5006,
-    address: Annotated[
-        str,
-        typer.Option(
-            help="Address to listen on; the default answers this computer only. Any other one needs "
-            "--no-sign-in."
-        ),
-    ] = "localhost",
-    no_sign_in: Annotated[
-        bool,
-        typer.Option(
-            "--no-sign-in",
-            help="Allow an address other computers can reach: everyone who reaches the port can "
-            "read and change everything in the workspace.",
-        ),
-    ] = False,
-    origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="HOST[:PORT]",
-            help="Another name people reach the app by, such as that of a proxy. May be repeated.",
-        ),
-    ] = None,
+    port: options.Port = 5006,
+    address: options.Address = "localhost",
+    origin: options.Origin = None,
+    prefix: options.Prefix = "",
+    use_xheaders: options.UseXheaders = False,
+    sign_in: options.HowToSignIn = None,
+    no_sign_in: options.NoSignIn = False,
+    sign_in_days: options.SignInDays = 1.0,
+    others: options.Others = None,
+    proxy_header: options.HeaderName = "",
+    proxy_address: options.ProxyAddress = None,
+    oidc_client: options.OidcClient = "",
+    oidc_secret: options.OidcSecret = "",
+    oidc_authorize_url: options.OidcAuthorizeUrl = "",
+    oidc_token_url: options.OidcTokenUrl = "",
+    oidc_user_url: options.OidcUserUrl = "",
+    oidc_logout_url: options.OidcLogoutUrl = "",
+    oidc_user_key: options.OidcUserKey = "email",
+    oidc_redirect_url: options.OidcRedirectUrl = "",
     show: Annotated[bool, typer.Option(help="Open the page in the default browser.")] = True,
 ) -> None:
     """Start the web app and keep it running until Ctrl-C.
@@ -78,45 +77,109 @@ def app(
     with generated data, on which every page can be tried; building it takes some seconds.
     """
     from harmony_app.begin.demo import start_first_look
-    from harmony_app.listening import allowed_origins, require_free_port, require_permission
     from harmony_app.log import log_to_stderr
-    from harmony_app.serve import may_choose, serve
+    from harmony_app.serve import serve
+    from harmony_app.server.settings import Oidc, ProxyHeader, ServerSettings
 
     try:
-        require_free_port(address, port)
-        require_permission(address, port, no_sign_in=no_sign_in)
-        allowed_origins(address, port, origin or ())
-        opened = _open_workspace(
-            workspace, demo, create=create, may_choose=may_choose(address, origin or ())
+        settings = ServerSettings(
+            port=port,
+            address=address,
+            origins=tuple(origin or ()),
+            prefix=prefix.rstrip("/"),
+            use_xheaders=use_xheaders,
+            sign_in=sign_in or "none",
+            no_sign_in=no_sign_in,
+            oidc=Oidc(
+                oidc_client,
+                oidc_secret,
+                oidc_authorize_url,
+                oidc_token_url,
+                oidc_user_url,
+                oidc_logout_url,
+                oidc_user_key,
+                oidc_redirect_url,
+            )
+            if sign_in == "oidc"
+            else None,
+            proxy_header=ProxyHeader(proxy_header, tuple(proxy_address or ()))
+            if sign_in == "proxy"
+            else None,
+            others=others,
+            days=sign_in_days,
+        )
+        opened, settings = _checked(
+            settings, workspace, demo, create=create, may_ask=sign_in is None
         )
         if opened is not None and demo is not None and workspace is None and first_run:
             start_first_look(opened)
     except HarmonyError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(_USER_ERROR) from error
-    _announce(address, port)
+    _announce(settings)
     log_to_stderr()
-    serve(
-        opened,
-        demo=demo or _DEMO,
-        port=port,
-        address=address,
-        no_sign_in=no_sign_in,
-        origins=origin or (),
-        show=show,
+    serve(opened, settings, demo=demo or _DEMO, show=show)
+
+
+def _checked(
+    settings: ServerSettings,
+    workspace: Path | None,
+    demo: Path | None,
+    *,
+    create: bool,
+    may_ask: bool,
+) -> tuple[Workspace | None, ServerSettings]:
+    """Open what is served, and make sure it may be served so, before anything listens.
+
+    Where others can reach the server, `may_ask` lets people sign in with the passwords there are.
+    """
+    from harmony_app.access import UserList
+    from harmony_app.listening import (
+        allowed_origins,
+        is_personal,
+        require_free_port,
+        require_permission,
     )
 
+    address, port, origins = settings.address, settings.port, settings.origins
+    require_free_port(address, port)
+    allowed_origins(address, port, origins)
+    personal = is_personal(address, origins) and settings.sign_in == "none"
+    opened = _open_workspace(workspace, demo, create=create, may_choose=personal)
+    people = None if opened is None else UserList(opened.path)
+    if people is not None and may_ask and not personal and not settings.no_sign_in:
+        settings = replace(settings, sign_in="password" if people.has_passwords() else "none")
+    require_permission(
+        address,
+        port,
+        origins,
+        signs_in=settings.sign_in != "none",
+        no_sign_in=settings.no_sign_in,
+    )
+    if settings.sign_in == "password" and people is not None and not people.has_passwords():
+        raise InputError(
+            "Nobody could sign in: no person of this workspace has a password",
+            where=str(people.path),
+            fix="Add yourself with `harmony users add NAME --role owner`",
+        )
+    return opened, settings
 
-def _announce(address: str, port: int) -> None:
+
+def _announce(settings: ServerSettings) -> None:
     """Say where the app is, and what it means where other computers reach it."""
-    from harmony_app.listening import is_loopback, page_addresses
+    from harmony_app.listening import is_personal, page_addresses
+    from harmony_app.server.settings import SIGN_INS
 
-    here, *elsewhere = page_addresses(address, port)
+    address, port = settings.address, settings.port
+    path = settings.prefix.lstrip("/")
+    here, *elsewhere = [f"{page}{path}" for page in page_addresses(address, port)]
     typer.echo(f"Harmony is at {here} – stop it with Ctrl-C.")
     if elsewhere:
         typer.echo(f"Other computers reach it at {' or '.join(elsewhere)}")
+    if settings.sign_in != "none":
+        typer.echo(f"Sign-in: {SIGN_INS[settings.sign_in]}.")
     sys.stdout.flush()
-    if not is_loopback(address):
+    if settings.sign_in == "none" and not is_personal(address, settings.origins):
         typer.echo(
             f"Warning: there is no sign-in. Everyone who reaches port {port} can read and change "
             "everything in the workspace.",

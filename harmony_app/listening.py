@@ -1,7 +1,7 @@
 """Where the server listens, who can reach it there, and which pages may connect to it.
 
-There is no sign-in, so whoever reaches the port can read and change the workspace. Addresses of
-this computer alone need no permission, every other one does. A page connects back under the name it
+Whoever reaches the port without signing in can read and change the workspace. A server for the person
+at this computer needs no sign-in, every other one does. A page connects back under the name it
 was opened by, and the server answers names it knows only: otherwise any page of the web could talk
 to a server on the visitor's own computer.
 """
@@ -38,28 +38,47 @@ _REASONS: Final = {
 }
 
 
-def require_permission(address: str, port: int, *, no_sign_in: bool) -> None:
-    """Refuse an address other computers can reach unless that was asked for.
+def is_personal(address: str, origins: Sequence[str] = ()) -> bool:
+    """Whether nobody but the person at this computer can be a visitor; see `resolve` for errors.
+
+    A further name is one by which others come, through a proxy.
+    """
+    return is_loopback(address) and not origins
+
+
+def require_permission(
+    address: str, port: int, origins: Sequence[str] = (), *, signs_in: bool, no_sign_in: bool
+) -> None:
+    """Refuse to be reached by others without sign-in unless that was asked for.
 
     Parameters
     ----------
     address, port
         Where to listen.
+    origins
+        Further names people reach the server by.
+    signs_in
+        Whether people sign in.
     no_sign_in
         Whether everyone who reaches the port may read and change everything.
 
     Raises
     ------
     InputError
-        If other computers can reach the address and `no_sign_in` is false, or if no computer has
+        If others can reach the server and nobody asks them who they are, or if no computer has
         that name.
     """
-    if no_sign_in or is_loopback(address):
+    if no_sign_in or signs_in or is_personal(address, origins):
         return
+    reached = (
+        "Other computers can reach" if not is_loopback(address) else "A proxy lets others reach"
+    )
+    what = _shown(address) if not is_loopback(address) else f"{_shown(address)} as {origins[0]}"
     raise InputError(
-        f"{_shown(address)} can be reached from other computers, and there is no sign-in yet: "
-        f"everyone who reaches port {port} can read and change everything in the workspace",
-        fix="Add --no-sign-in if that is intended, or leave out --address to serve this computer only",
+        f"{reached} {what}, and nobody signs in: everyone who reaches port {port} could read and "
+        "change everything in the workspace",
+        fix="Add people with `harmony users add` and start with --sign-in password, or add "
+        "--no-sign-in if everyone may",
     )
 
 

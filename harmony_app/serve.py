@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import gc
+import secrets
+import signal
 import webbrowser
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import panel as pn
 from threadpoolctl import threadpool_limits
-from tornado.ioloop import IOLoop
 
 from fusion_core.errors import InputError
 from harmony_app import begin, explore, fuse, harmonize, places, surveys, validate
+from harmony_app.access import OPEN, UserList, audit_to
 from harmony_app.fuse.downloads import download_patterns
 from harmony_app.listening import (
     allowed_origins,
-    is_loopback,
+    is_personal,
     page_addresses,
     require_permission,
 )
+from harmony_app.server.guard import Gate, guard
+from harmony_app.server.secret import cookie_secret
+from harmony_app.server.settings import ServerSettings
+from harmony_app.server.signing_in import HIDDEN_COOKIES, auth_provider, configure_oidc, door
 from harmony_app.shell.page import Place, page_factory
 from harmony_app.shell.session import Serving
 
@@ -33,9 +39,9 @@ if TYPE_CHECKING:
 PLACES = (
     Place("begin", "Begin", begin.build),
     Place("surveys", "Surveys", surveys.build),
-    Place("places", "Places", places.build),
-    Place("harmonize", "Harmonize", harmonize.build),
-    Place("fuse", "Fuse", fuse.build),
+    Place("places", "Places", places.build, needs="harmonizer"),
+    Place("harmonize", "Harmonize", harmonize.build, needs="harmonizer"),
+    Place("fuse", "Fuse", fuse.build, needs="runner"),
     Place("validate", "Validate", validate.build),
     Place("explore", "Explore", explore.build),
 )
@@ -56,19 +62,11 @@ def _imports_out_of_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def may_choose(address: str, origins: Sequence[str]) -> bool:
-    """Whether visitors may open any folder: the server is reached from this computer alone."""
-    return is_loopback(address) and not origins
-
-
 def serve(
     workspace: Workspace | None,
+    settings: ServerSettings | None = None,
     *,
     demo: Path = Path("demo-workspace"),
-    port: int = 5006,
-    address: str = "localhost",
-    no_sign_in: bool = False,
-    origins: Sequence[str] = (),
     show: bool = False,
 ) -> None:
     """Serve the app until interrupted.
@@ -80,48 +78,98 @@ def serve(
     ----------
     workspace
         The project folder to begin with; ``None`` lets the visitor choose one.
+    settings
+        How the server is reached and who may come in; by default from this computer only.
     demo
         Where the start page finds the demo, or builds it.
-    port, address
-        Where to listen; the default address answers this computer only.
-    no_sign_in
-        Whether everyone who reaches an address beyond this computer may read and change everything.
-    origins
-        Further names people reach the server by, such as that of a proxy: ``host`` or
-        ``host:port``.
     show
         Open the first page in the default browser.
 
     Raises
     ------
     InputError
-        If other computers can reach the address and `no_sign_in` is false, a name is no host, or
-        there is no workspace and visitors may not choose one.
+        If others can reach the server and neither signing in nor doing without was asked for, a name
+        is no host, or there is no workspace and visitors may not choose one.
     """
-    require_permission(address, port, no_sign_in=no_sign_in)
-    allowed = allowed_origins(address, port, origins)
-    pn.extension("tabulator", "filedropper", notifications=False)
-    serving = Serving(workspace, may_choose=may_choose(address, origins), demo=demo)
-    if workspace is None and not serving.may_choose:
+    settings = settings or ServerSettings()
+    address, port = settings.address, settings.port
+    require_permission(
+        address,
+        port,
+        settings.origins,
+        signs_in=settings.sign_in != "none",
+        no_sign_in=settings.no_sign_in,
+    )
+    # Sessions are what runs side by side; each with threads of BLAS besides, they only wait.
+    with threadpool_limits(limits=1, user_api="blas"), _imports_out_of_collections():
+        server = _server(workspace, settings, demo=demo)
+        if show:
+            first = page_addresses(address, port)[0] + settings.prefix.lstrip("/")
+            server.io_loop.add_callback(webbrowser.open, first)
+        run_until_stopped(server)
+
+
+def run_until_stopped(server: Any) -> None:
+    """Answer visitors until the process is asked to end; runs in processes of their own go on."""
+    loop = server.io_loop
+    signal.signal(signal.SIGTERM, lambda *_: loop.add_callback_from_signal(loop.stop))
+    server.start()
+    loop.start()
+
+
+def _server(workspace: Workspace | None, settings: ServerSettings, *, demo: Path) -> Any:
+    """Return the server, which does not listen to anybody yet."""
+    address, port = settings.address, settings.port
+    allowed = allowed_origins(address, port, settings.origins)
+    personal = is_personal(address, settings.origins) and settings.sign_in == "none"
+    serving = Serving(workspace, may_choose=personal, demo=demo)
+    options: dict[str, Any] = {}
+    if personal:
+        secret, serving.door = secrets.token_hex(), OPEN
+    elif workspace is None:
         raise InputError(
             "A workspace can be chosen in the browser only where nobody else can reach the app",
             fix="Name the workspace to serve with --workspace",
         )
+    else:
+        users, secret = UserList(workspace.path), cookie_secret(workspace.path)
+        serving.door = door(settings, users)
+        options["auth_provider"] = auth_provider(settings, users)
+        configure_oidc(settings)
+        audit_to(workspace.path)
+    pn.config.oauth_expiry = settings.days
+    pn.extension("tabulator", "filedropper", notifications=False)
     start = begin.start_page(serving)
     pages = {place.path: page_factory(place, PLACES, serving, start) for place in PLACES}
     pages |= {"/": pages["begin"], "start": start}
-    # Sessions are what runs side by side; each with threads of BLAS besides, they only wait.
-    with threadpool_limits(limits=1, user_api="blas"), _imports_out_of_collections():
-        if show:
-            IOLoop.current().add_callback(webbrowser.open, page_addresses(address, port)[0])
-        pn.serve(
-            pages,
-            port=port,
-            address=address,
-            websocket_origin=list(allowed),
-            show=False,
-            title="Harmony",
-            autoreload=False,
-            verbose=False,  # it would name an address nobody can open, such as 0.0.0.0
-            extra_patterns=download_patterns(serving),
-        )
+    server = pn.serve(
+        pages,
+        port=port,
+        address=address,
+        websocket_origin=list(allowed),
+        start=False,
+        show=False,
+        title="Harmony",
+        autoreload=False,
+        verbose=False,  # it would name an address nobody can open, such as 0.0.0.0
+        extra_patterns=download_patterns(serving),
+        prefix=settings.prefix,
+        root_path=f"{settings.prefix}/",
+        cookie_path=settings.prefix or "/",
+        cookie_secret=secret,
+        secret_key=secret.encode("ascii"),
+        sign_sessions=True,
+        exclude_cookies=list(HIDDEN_COOKIES),
+        exclude_headers=["Authorization", "Cookie"],
+        use_xheaders=settings.use_xheaders,
+        xsrf_cookies=True,
+        xsrf_cookie_kwargs={"samesite": "strict"},
+        **options,
+    )
+    needs = {f"/{place.path}": place.needs for place in PLACES}
+    guard(
+        server._tornado,  # noqa: SLF001 - Bokeh hands out its Tornado application by this name only
+        Gate(frozenset(allowed), serving.door, needs, is_personal=personal),
+        prefix=settings.prefix,
+    )
+    return server

@@ -30,6 +30,16 @@ of a pair of surveys joins two such names, to which a copy set aside and a tempo
 _THOUSAND: Final = 1000
 _SIZE_UNITS: Final = ("kB", "MB", "GB", "TB")
 
+
+def _umask() -> int:
+    """Return which rights this process withholds; the system tells only whoever sets them."""
+    withheld = os.umask(0o077)
+    os.umask(withheld)
+    return withheld
+
+
+_PRIVATE: Final = 0o600
+_USUAL: Final = 0o666 & ~_umask()
 RANDOM_NAME: Final = "[a-z0-9_]{8}"
 """Regular expression of what `tempfile` appends to the names of temporary files and folders."""
 
@@ -62,7 +72,7 @@ def write_remedy(error: OSError) -> str:
 
 
 @contextmanager
-def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
+def replace_file(path: Path, *, durable: bool = True, private: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside `path`; put it in place atomically when the block succeeds.
 
     A link is followed: the file it points to is replaced.
@@ -74,6 +84,8 @@ def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
     durable
         Whether to wait until the disk has it. Without, the file survives the end of this process,
         however sudden, but perhaps not a power cut in the seconds after.
+    private
+        Whether only this account may read it; otherwise whoever the process's umask lets.
 
     Raises
     ------
@@ -97,7 +109,7 @@ def replace_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
         if durable:
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
-        temporary.chmod(0o644)
+        temporary.chmod(_PRIVATE if private else _USUAL)
         temporary.replace(target)
     except OSError as error:
         raise InputError(

@@ -14,6 +14,7 @@ A workspace is one folder that a team can keep under version control (without da
     overviews/<pair>.json                             what a pair offers, kept until something changes
     combinations/<name>.json                          runs analysed together (see fusion_core.workspace.combinations)
     truth/                                            true values, where a population is known
+    server/                                           people, secret and audit log of a shared server
 """
 
 from __future__ import annotations

@@ -209,12 +209,12 @@ def start_page(serving: Serving) -> Callable[[], pn.Template]:
     def build() -> pn.Template:
         back = serving.workspace.title if serving.workspace is not None else ""
         if serving.may_choose:
-            return plain_page("Begin · Harmony", StartPage(serving).board, back=back)
+            return plain_page("Begin · Harmony", StartPage(serving).board, serving, back=back)
         refused = message_panel(
             "The workspace was chosen when the server was started",
             "Another one can be opened only by whoever starts the server.",
         )
-        return plain_page("Begin · Harmony", refused, back=back)
+        return plain_page("Begin · Harmony", refused, serving, back=back)
 
     return build
 

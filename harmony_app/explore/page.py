@@ -86,7 +86,7 @@ class ExplorePage(Viewer):
         self.note: MethodNote | None = None
         self._styles = styles = [(ASSETS / "explore.css").read_text(encoding="utf-8")]
         self.controls = Controls(catalogue, self.dispatch, self.choose_source, styles)
-        self.combining = Combining(catalogue, estimator, self.show_new, styles)
+        self.combining = Combining(session, catalogue, estimator, self.show_new, styles)
         self.centre = Centre(
             session.theme,
             lambda measure: self.dispatch(dataclasses.replace(self.state, measure=measure)),

@@ -20,6 +20,7 @@ from fusion_core.errors import HarmonyError
 from fusion_core.execution.methods import methods_note
 from fusion_core.execution.pipeline import finished_stages
 from fusion_core.workspace.runs import Run, Stage, open_run
+from harmony_app.access import Role, includes, record, role_words
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
@@ -41,9 +42,15 @@ class DownloadHandler(AuthRequestHandler):
     @authenticated
     async def get(self, identifier: str, part: str) -> None:
         """Send the file."""
-        workspace = self._serving.workspace
+        workspace, door = self._serving.workspace, self._serving.door
         if workspace is None:
             raise HTTPError(404, reason="No workspace is open")
+        user = door.name_of({name: item.value for name, item in self.request.cookies.items()})
+        needed: Role = "viewer" if part == "methods" else "runner"
+        if not includes(door.role_of(user), needed):
+            record("download refused", user=user, run=identifier, part=part)
+            raise HTTPError(403, reason=f"This takes the role of {role_words(needed)}")
+        record("downloaded", user=user, run=identifier, part=part)
         try:
             run = open_run(workspace, identifier)
             if part == "methods":

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from fusion_core.surveys.model import Variable
 
 _PERIOD_MS: Final = 1000
+_RUNS: Final = frozenset({"start", "cancel", "resume", "rename", "delete"})
+"""Actions that concern runs, in the words of the page's messages."""
 _NO_PAIR: Final = "No pair of surveys to fuse yet"
 _HOW_TO_GET_ONE: Final = (
     "A fusion needs a donor and a recipient with household microdata and at least one harmony "
@@ -97,7 +99,12 @@ class FusePage(Viewer):
         if handler is None:
             return
         try:
+            if action in _RUNS:
+                self._session.require("runner", "Starting, changing and removing runs")
             handler(message)
+            if action in _RUNS:
+                run = message.get("id") or self._state.run or ""
+                self._session.record(f"run: {action}", run=run)
         except HarmonyError as error:
             if action in {"option", "setting", "preset"}:
                 self._setting_error = error.message

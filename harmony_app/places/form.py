@@ -32,7 +32,7 @@ from harmony_app.shell.look import page_part
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fusion_core.workspace.layout import Workspace
+    from harmony_app.shell.session import Session
 
 _BOUNDARIES, _TABLE, _CONTEXT = "Boundaries", "Spatial table", "Local context"
 _UNKNOWN: Final = "as the file says"
@@ -59,15 +59,16 @@ class AddForm(pn.viewable.Viewer):
 
     Parameters
     ----------
-    workspace
-        Where to add.
+    session
+        Who adds, to which workspace.
     leave
         Called with the kind of boundaries and the name of the table stored, empty where none was.
     """
 
-    def __init__(self, workspace: Workspace, leave: Callable[[str, str], None]) -> None:
+    def __init__(self, session: Session, leave: Callable[[str, str], None]) -> None:
         super().__init__()
-        self._workspace = workspace
+        self._session = session
+        self._workspace = session.workspace
         self._leave = leave
         self._tried: Request | None = None
         # Uploads live as long as the session and are deleted with this object.
@@ -236,6 +237,9 @@ class AddForm(pn.viewable.Viewer):
 
     def _work(self, request: Request, *, store: bool) -> tuple[tuple[str, str], str]:
         """Read, and store if asked; returns what was stored and the words for it."""
+        self._session.require("harmonizer", "Adding places")
+        if store:
+            self._session.record("places added", kind=type(request).__name__)
         if isinstance(request, BoundaryRequest):
             return self._work_boundaries(request, store=store)
         if isinstance(request, ContextRequest):

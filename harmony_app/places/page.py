@@ -178,7 +178,7 @@ class PlacesPage(pn.viewable.Viewer):
         self._refreshing = True
         try:
             if self.view.mode == "add":
-                self._main[:] = [AddForm(self._session.workspace, self._leave_form)]
+                self._main[:] = [AddForm(self._session, self._leave_form)]
                 return
             self._show_lists()
             self._picture.object = self._picture_html()

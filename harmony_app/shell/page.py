@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 
 from fusion_core.errors import HarmonyError
+from harmony_app.access import ROLES, Door, Role, role_words
 from harmony_app.log import LOG
 from harmony_app.shell.look import HarmonyDesign, page_part
 from harmony_app.shell.session import (
@@ -20,7 +21,6 @@ from harmony_app.shell.session import (
     current_session,
     current_theme,
     current_user,
-    is_signed_in,
 )
 from harmony_app.shell.steps import next_way, ways_html
 from harmony_app.shell.tour import demo_tour
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from fusion_core.execution.checklist import StepKey
 
 ASSETS = Path(__file__).parent / "assets"
+REFUSED: Final = "refused"
+"""Variable of pages that only say that their visitor's role does not reach what he asked for."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,14 @@ class Place:
         Word in the navigation.
     build
         Builds the place's content for a session.
+    needs
+        The weakest role that may visit it.
     """
 
     path: str
     title: str
     build: Callable[[Session], pn.viewable.Viewable]
+    needs: Role = "viewer"
 
 
 class _Frame(pn.Template):
@@ -72,24 +77,45 @@ def page_factory(
     def build() -> pn.Template:
         if serving.workspace is None:
             return begin()
-        session = current_session(
-            serving.workspace,
-            may_choose=serving.may_choose,
-            places=tuple(item.path for item in places),
-        )
-        return _framed(
-            frame_variables(place, places, session),
-            jobs=job_indicator(session),
-            main=_content(place, session),
-        )
+        session = current_session(serving.workspace, serving)
+        may_visit = [item for item in places if session.may(item.needs)]
+        session = replace(session, places=tuple(item.path for item in may_visit))
+        variables = frame_variables(place, tuple(may_visit), session)
+        if place not in may_visit:
+            refused = _framed(variables, jobs=_nothing(), main=_refusal(place, session))
+            refused.add_variable(REFUSED, True)
+            return refused
+        return _framed(variables, jobs=job_indicator(session), main=_content(place, session))
 
     return build
 
 
-def plain_page(title: str, main: pn.viewable.Viewable, *, back: str = "") -> pn.Template:
+def plain_page(
+    title: str, main: pn.viewable.Viewable, serving: Serving, *, back: str = ""
+) -> pn.Template:
     """Frame what belongs to no workspace; `back` names the workspace one can go back to."""
-    variables = _visitor_variables(title, current_user(), current_theme(), signed_in=is_signed_in())
-    return _framed(variables | {"workspace": back}, jobs=pn.Spacer(width=0, height=0), main=main)
+    variables = _visitor_variables(title, current_user(serving), current_theme(), serving.door)
+    return _framed(variables | {"workspace": back}, jobs=_nothing(), main=main)
+
+
+def _nothing() -> pn.viewable.Viewable:
+    return pn.Spacer(width=0, height=0)
+
+
+def _refusal(place: Place, session: Session) -> pn.viewable.Viewable:
+    """Say that the visitor's role does not reach a place."""
+    if session.role is None:
+        return message_panel(
+            "You are not among the people of this workspace",
+            f"You are signed in as {session.user}. Ask an owner of the workspace to add that name."
+            if session.user
+            else "Nobody is signed in. Sign in again.",
+        )
+    return message_panel(
+        f"The {place.title} page is for {place.needs}s",
+        f"You are {role_words(session.role)} in this workspace. Ask an owner of it for the role of "
+        f"{role_words(place.needs)}.",
+    )
 
 
 def _framed(
@@ -151,23 +177,25 @@ def frame_variables(place: Place, places: tuple[Place, ...], session: Session) -
     """Return what the frame around a page says of the workspace and the visitor."""
     workspace = session.workspace
     title = f"{place.title} · {workspace.title}"
-    return _visitor_variables(
-        title, session.user, session.theme, signed_in=session.is_signed_in
-    ) | {
+    return _visitor_variables(title, session.user, session.theme, session.door) | {
         "places": [{"path": item.path, "title": item.title} for item in places],
         "active": place.path,
         "workspace": workspace.title,
         "synthetic": workspace.synthetic,
-        "tour": demo_tour(workspace),
+        "tour": demo_tour(workspace) if session.may("harmonizer") else (),
     }
 
 
-def _visitor_variables(title: str, user: str, theme: Theme, *, signed_in: bool) -> dict[str, Any]:
+def _visitor_variables(title: str, user: str, theme: Theme, door: Door) -> dict[str, Any]:
+    role = door.role_of(user) if door.asks else None
     return {
         "title": title,
         "user": user,
         "initials": "".join(part[0] for part in user.split()[:2]).upper() or "?",
-        "signed_in": signed_in,
+        "signed_in": door.asks,
+        "signs_out": door.signs_out,
+        "role": role or "",
+        "may": ROLES[role] if role else "",
         "named": user != GUEST,
         "theme": theme,
         "style": _asset("frame.css") + _asset("visitor.css"),

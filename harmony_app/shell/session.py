@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import re
 import threading
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote, urlencode
 
 import panel as pn
+
+from harmony_app.access import OPEN, Door, Role, includes, record, require_role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +27,8 @@ USER_COOKIE: Final = "harmony_user"
 USER_NAME_LIMIT: Final = 60
 GUEST: Final = "Guest"
 """Stands for a visitor from another computer until he says who he is."""
+_FORWARDED: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
+"""Headers of requests that came through a proxy, whatever address they name."""
 
 
 @dataclass
@@ -44,12 +49,15 @@ class Serving:
         Where the demo is, or is built.
     building
         Held while the demo is built, so that two pages do not write the same files.
+    door
+        How visitors are told apart, and what they may do.
     """
 
     workspace: Workspace | None = None
     may_choose: bool = False
     demo: Path = Path("demo-workspace")
     building: threading.Lock = field(default_factory=threading.Lock)
+    door: Door = OPEN
 
 
 @dataclass(frozen=True)
@@ -66,8 +74,10 @@ class Session:
         Light or dark; chosen in the top bar and remembered by the browser.
     query
         The arguments in the page's address, so that a view can be sent to a colleague.
-    is_signed_in
-        Whether the server has checked who the visitor is; otherwise he may choose a name.
+    door
+        How visitors are told apart, and what they may do.
+    browser
+        Tells the visitor's browser from others, where he chose his name himself and others can too.
     may_choose
         Whether the visitor may open another workspace; see `Serving`.
     places
@@ -78,13 +88,41 @@ class Session:
     user: str
     theme: Theme
     query: Mapping[str, str]
-    is_signed_in: bool = False
     may_choose: bool = False
     places: tuple[str, ...] = ()
+    door: Door = OPEN
+    browser: str = ""
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the server has checked who the visitor is; otherwise he may choose a name."""
+        return self.door.asks
+
+    @property
+    def role(self) -> Role | None:
+        """What the visitor may do just now; ``None`` if nothing at all."""
+        return self.door.role_of(self.user)
+
+    @property
+    def drafts_of(self) -> str:
+        """Whose unsaved edits these are: nobody gets at another's by typing his name."""
+        return f"{self.user} (browser {self.browser})" if self.browser else self.user
+
+    def may(self, needed: Role) -> bool:
+        """Whether the visitor's role includes another one just now."""
+        return includes(self.role, needed)
+
+    def require(self, needed: Role, what: str) -> None:
+        """Refuse what the visitor's role does not allow; see `harmony_app.access.require_role`."""
+        require_role(self.role, needed, what)
+
+    def record(self, action: str, **objects: object) -> None:
+        """Write down what the visitor did; see `harmony_app.access.record`."""
+        record(action, user=self.user, **objects)
 
 
 def current_session(
-    workspace: Workspace, *, may_choose: bool = False, places: tuple[str, ...] = ()
+    workspace: Workspace, serving: Serving, *, places: tuple[str, ...] = ()
 ) -> Session:
     """Describe the visitor of the page that is being built."""
     arguments = {
@@ -94,12 +132,13 @@ def current_session(
     }
     return Session(
         workspace,
-        current_user(),
+        current_user(serving),
         current_theme(),
         arguments,
-        is_signed_in=is_signed_in(),
-        may_choose=may_choose,
+        may_choose=serving.may_choose,
         places=places,
+        door=serving.door,
+        browser=_browser(serving),
     )
 
 
@@ -108,22 +147,21 @@ def current_theme() -> Theme:
     return "dark" if (pn.state.cookies or {}).get(THEME_COOKIE) == "dark" else "light"
 
 
-def is_signed_in() -> bool:
-    """Whether the server has checked who the visitor is."""
-    return bool(_signed_in())
-
-
-def current_user() -> str:
+def current_user(serving: Serving) -> str:
     """Return who the visitor is: signed in, named by himself, or the person at this computer.
 
     Drafts and history go by this name, so colleagues on one server must not share one.
     """
     cookies, headers = pn.state.cookies or {}, pn.state.headers or {}
-    return (
-        _signed_in()
-        or chosen_name(cookies.get(USER_COOKIE, ""))
-        or (account() if is_this_computer(str(headers.get("Host", ""))) else GUEST)
-    )
+    if serving.door.asks:
+        return serving.door.name_of(cookies)
+    chosen = chosen_name(cookies.get(USER_COOKIE, ""))
+    return chosen or (account() if serving.may_choose and is_this_computer(headers) else GUEST)
+
+
+def _browser(serving: Serving) -> str:
+    token = serving.door.browser_of(pn.state.cookies or {})
+    return hashlib.sha256(token.encode()).hexdigest()[:12] if token else ""
 
 
 def chosen_name(cookie: str) -> str:
@@ -132,14 +170,18 @@ def chosen_name(cookie: str) -> str:
     return " ".join(name.split())[:USER_NAME_LIMIT].strip()
 
 
-def is_this_computer(host: str) -> bool:
-    """Whether an address the page was asked for under belongs to the server's own computer.
+def is_this_computer(headers: Mapping[str, Any]) -> bool:
+    """Whether a request came straight from the server's own computer, as far as it says itself.
 
     Parameters
     ----------
-    host
-        As in the request, with or without a port; empty where there is no request.
+    headers
+        Of the request; empty where there is none.
     """
+    present = {name.lower() for name in headers}
+    if present & {name.lower() for name in _FORWARDED}:
+        return False
+    host = str(headers.get("Host", ""))
     name = re.sub(r":\d+$", "", host).strip("[]").lower()
     try:
         return ip_address(name).is_loopback
@@ -153,11 +195,6 @@ def account() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # an account without a name, as in some containers
         return Path.home().name or "local user"
-
-
-def _signed_in() -> str:
-    user = pn.state.user
-    return str(user) if user and user != "guest" else ""
 
 
 def set_query(**arguments: str | None) -> None:

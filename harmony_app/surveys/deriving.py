@@ -157,6 +157,7 @@ class Deriving(pn.viewable.Viewer):
     def _compute(self, message: dict[str, Any], *, store: bool) -> None:
         sequence = message.get("sequence")
         try:
+            self._session.require("harmonizer", "Deriving a variable")
             expression = _expression(message)
             self._form.tell("written", expression=expression, sequence=sequence)
             variable = _definition(message, expression)
@@ -168,6 +169,9 @@ class Deriving(pn.viewable.Viewer):
                     variable,
                     may_replace=earlier is not None and earlier.name == variable.name,
                     expected=earlier,
+                )
+                self._session.record(
+                    "variable derived", survey=self._survey, variable=variable.name
                 )
                 self._leave(variable.name)
                 return

@@ -75,6 +75,7 @@ class SurveysPage(pn.viewable.Viewer):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._may_change = session.may("harmonizer")
         self._catalogue: Catalogue = load_catalogue(session.workspace)
         view = state.from_address(session.query, list(self._catalogue.overviews))
         self.view = _with_something_chosen(view, self._catalogue)
@@ -112,9 +113,14 @@ class SurveysPage(pn.viewable.Viewer):
         return self._main
 
     def _explorer_view(self) -> pn.viewable.Viewable:
-        self._import = pn.widgets.Button(label="Import a survey", color="primary", margin=0)
+        self._import = pn.widgets.Button(
+            label="Import a survey", color="primary", margin=0, visible=self._may_change
+        )
         self._derive = pn.widgets.Button(
-            label="Derive a variable", margin=0, stylesheets=style("buttons")
+            label="Derive a variable",
+            margin=0,
+            stylesheets=style("buttons"),
+            visible=self._may_change,
         )
         self._search = pn.widgets.TextInput(
             placeholder="Search names, descriptions and answers …",
@@ -225,11 +231,13 @@ class SurveysPage(pn.viewable.Viewer):
         if key is None:
             return
         try:
+            self._session.require("harmonizer", "Removing a derived variable")
             underive(self._session.workspace, SurveyId.parse(key.survey), key.variable)
         except HarmonyError as error:
             self._refusal.object = page_part("line", "p", "damage", error.message)
             self._really.visible = False
             return
+        self._session.record("derived variable removed", survey=key.survey, variable=key.variable)
         self._catalogue = load_catalogue(self._session.workspace)
         self._go(_with_something_chosen(state.exploring(self.view, key.survey), self._catalogue))
 
@@ -268,7 +276,7 @@ class SurveysPage(pn.viewable.Viewer):
         """Show the state; parts that did not change are left alone."""
         self._refreshing = True
         try:
-            if self.view.mode == "explore":
+            if self.view.mode == "explore" or not self._may_change:
                 self._show_lists(before)
                 self._show_variable()
             # Last, so that parts are complete when they enter the page.
@@ -278,7 +286,9 @@ class SurveysPage(pn.viewable.Viewer):
             self._refreshing = False
 
     def _show_mode(self) -> None:
-        if self.view.mode == "import":
+        if not self._may_change:
+            self._main[:] = [self._explorer]
+        elif self.view.mode == "import":
             self._main[:] = [ImportWizard(self._session, self._leave_wizard)]
         elif self.view.mode == "derive":
             survey = SurveyId.parse(self.view.survey)
@@ -347,7 +357,9 @@ class SurveysPage(pn.viewable.Viewer):
 
     def _show_variable(self) -> None:
         entry = self._chosen()
-        self._definition.visible = entry is not None and bool(entry.variable.definition)
+        self._definition.visible = (
+            self._may_change and entry is not None and bool(entry.variable.definition)
+        )
         self._really.visible, self._refusal.object = False, ""
         if entry is None:
             self._counting.cancel()

@@ -57,6 +57,7 @@ def _not_received(name: str, error: OSError) -> InputError:
     )
 
 
+_IMPORTING: Final = "Importing a survey"
 _START: Final = (
     "Nothing is stored before you have seen it",
     (
@@ -86,6 +87,7 @@ class ImportWizard(pn.viewable.Viewer):
 
     def __init__(self, session: Session, leave: Callable[[str | None], None]) -> None:
         super().__init__()
+        self._session = session
         self._workspace = session.workspace
         self._leave = leave
         self._form = ImportForm()
@@ -332,6 +334,7 @@ class ImportWizard(pn.viewable.Viewer):
         form = self._form
         self._busy("Reading the files …")
         try:
+            self._session.require("harmonizer", _IMPORTING)
             asked = wizard_state.request(form)
             with ImportProgress(self._busy) as progress:
                 self._trial = await asyncio.to_thread(try_import, asked, progress=progress)
@@ -351,6 +354,7 @@ class ImportWizard(pn.viewable.Viewer):
         may_replace = self._replace is not None and bool(self._replace.value)
         self._busy("Storing the survey …")
         try:
+            self._session.require("harmonizer", _IMPORTING)
             await asyncio.to_thread(
                 self._workspace.add_survey, trial.survey, may_replace=may_replace
             )
@@ -360,6 +364,7 @@ class ImportWizard(pn.viewable.Viewer):
             self._say(error)
             self._show_buttons()
             return
+        self._session.record("survey imported", survey=trial.survey.id)
         try:
             self._close(str(trial.survey.id))
         except HarmonyError as error:

@@ -91,7 +91,7 @@ class ValidatePage(Viewer):
         self.subsets = SubsetsTab(
             self._names, session.theme, self._html, on_fitted=self._show_verdicts
         )
-        self.check = CheckWatch(session.workspace, record.run, self._check_finished)
+        self.check = CheckWatch(session, record.run, self._check_finished)
         self.repeat = RepeatBar(self.check, self._html)
         self.unseen = UnseenTab(session.workspace, self.check, self._html)
         self.known = KnownTab(self.check, self._html, session.theme)

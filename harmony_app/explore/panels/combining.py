@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from fusion_core.surveys.model import Variable
     from harmony_app.explore.data import Catalogue, Estimator, Source
+    from harmony_app.shell.session import Session
 
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 _TIGHT: Final = (0, 0, 7, 0)
@@ -74,6 +75,8 @@ class Combining:
 
     Parameters
     ----------
+    session
+        Who looks.
     catalogue
         What there is.
     estimator
@@ -91,11 +94,13 @@ class Combining:
 
     def __init__(
         self,
+        session: Session,
         catalogue: Catalogue,
         estimator: Estimator,
         reload: Callable[[str, str], None],
         styles: list[str],
     ) -> None:
+        self._session = session
         self._catalogue = catalogue
         self._source: Source | None = None
         self.form: OutcomeForm | None = None
@@ -107,14 +112,14 @@ class Combining:
     def show(self, source: Source, catalogue: Catalogue) -> None:
         """Offer what can be built from a source."""
         self._source, self._catalogue = source, catalogue
-        self.panel.visible = source.run is not None
+        self.panel.visible = source.run is not None and self._session.may("runner")
         if self.form is not None:
             self.form.show(source, catalogue)
 
     def _toggled(self, event: Any) -> None:
         self.open.label = f"{_TITLE} {'▾' if event.new else '▸'}"
         if self.form is None:  # few visitors build outcomes: the form waits until it is opened
-            self.form = OutcomeForm(*self._parts)
+            self.form = OutcomeForm(self._session, *self._parts)
             self.panel.append(self.form.panel)
             if self._source is not None:
                 self.form.show(self._source, self._catalogue)
@@ -125,8 +130,13 @@ class OutcomeForm:
     """What is inside the card: see `Combining`."""
 
     def __init__(
-        self, estimator: Estimator, reload: Callable[[str, str], None], styles: list[str]
+        self,
+        session: Session,
+        estimator: Estimator,
+        reload: Callable[[str, str], None],
+        styles: list[str],
     ) -> None:
+        self._session = session
         self._estimator = estimator
         self._reload = reload
         self._source: Source | None = None
@@ -196,11 +206,13 @@ class OutcomeForm:
         runs = [item.run for item in (source, other) if isinstance(item.run, Run)]
 
         def work() -> str:
+            self._session.require("runner", "Combining runs")
             workspace = self._estimator.workspace
             name = self.combination.value.strip()
             combination = combination_of(workspace, name, [(run, ()) for run in runs])
             self._estimator.cache.source(workspace, combination)
             save_combination(workspace, combination)
+            self._session.record("runs combined", combination=name)
             return f"combination:{name}"
 
         self._start(work, lambda identifier: self._reload(identifier, ""))
@@ -212,10 +224,12 @@ class OutcomeForm:
         run, identifier = source.run, source.id
 
         def work() -> str:
+            self._session.require("runner", "Keeping an outcome")
             text = self.expression.value.strip()
             text = text or joined([item.pick for item in self.conditions], self.how_many.value)
             outcome = DerivedVariable(self.name.value.strip(), text, label=self.title.value.strip())
             save_outcome(self._estimator.workspace, run, outcome, cache=self._estimator.cache)
+            self._session.record("outcome kept", run=identifier, outcome=outcome.name)
             return outcome.name
 
         self._start(work, lambda name: self._reload(identifier, name))

@@ -109,7 +109,9 @@ class Opening:
         """Show another donor and recipient, at the first variable that needs work."""
         host = self._host
         try:
-            work = PairSession(host.session.workspace, pair, host.session.user)
+            work = PairSession(
+                host.session.workspace, pair, host.session.drafts_of, host.session.user
+            )
         except CorruptFileError as error:
             self._show_problem(error, str(pair))
             return

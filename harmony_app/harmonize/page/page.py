@@ -58,7 +58,7 @@ class HarmonizePage:
         self.browser = HarmonizeComponent(self.receive)
         self._sequence = 0
         self._is_loaded = False
-        steps = Steps(session.workspace, session.user)
+        steps = Steps(session.workspace, session.user, session.drafts_of)
         tabling = Tabling(self, steps)
         self._screen = Screen(session, self.browser, tabling.show)
         self._opening = Opening(self, self._screen, pair_opened=self._look_ahead)
@@ -116,7 +116,13 @@ class HarmonizePage:
         sequence = message.get("sequence")
         self._sequence = sequence if isinstance(sequence, int) else self._sequence
         with self._hearing.telling_problems(message):
+            self.session.require("harmonizer", "Changing harmonies")
             self._hearing.act(message)  # the next state
+            self.session.record(
+                f"harmonize: {message.get('kind')}",
+                pair=self.state.pair or "",
+                harmony=self.state.key,
+            )
             self.teamwork.keep()  # on disk, before it is answered
         self._show_edit()  # the answer
         self.schedule()  # what the harmony does now, in the next turn

@@ -75,7 +75,7 @@ class Tabling:
         if self._scope == "pair":
             host.browser.show(table=_table(self._scope, rows))
             return
-        workspace, user, own = host.session.workspace, host.session.user, work.pair
+        workspace, user, own = host.session.workspace, host.session.drafts_of, work.pair
 
         def gather() -> list[dict[str, Any]]:
             return rows + _rows_elsewhere(workspace, user, own)
@@ -106,7 +106,7 @@ class Tabling:
         count = drafts = 0
         for pair, keys in read_items(message).items():
             store = HarmonyStore(host.session.workspace.path, pair)
-            saved, kept = store.load(), store.load_drafts(host.session.user)
+            saved, kept = store.load(), store.load_drafts(host.session.drafts_of)
             chosen = {key: found for key in keys if (found := saved.get(key)) is not None}
             step = self._steps.change(
                 pair, dict.fromkeys(chosen), {key: item.revision for key, item in chosen.items()}

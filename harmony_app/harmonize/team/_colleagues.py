@@ -191,7 +191,7 @@ def _overtaken(
 
 
 def _who(theirs: Harmony, work: PairSession) -> str:
-    return "You" if theirs.author == work.user else theirs.author or "Somebody"
+    return "You" if theirs.author == work.author else theirs.author or "Somebody"
 
 
 def _revision(harmony: Harmony | None) -> int:

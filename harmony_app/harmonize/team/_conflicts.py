@@ -60,7 +60,7 @@ class Conflicts:
             host.browser.tell("conflict", key=mine.key, deleted=True, revision=0)
             return
         found = merge(base_version(work, host.state), mine, theirs)
-        host.browser.tell("conflict", **conflict_record(found, theirs, work.user))
+        host.browser.tell("conflict", **conflict_record(found, theirs, work.author))
 
     def _differences(self, message: Message) -> None:
         del message

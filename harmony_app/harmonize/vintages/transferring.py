@@ -77,7 +77,7 @@ class Transferring:
             for item in stored_set(workspace, source).harmonies
             if not task.keys or item.key in task.keys
         )
-        user = host.session.user
+        user = host.session.drafts_of
 
         def compute() -> tuple[Transfer, set[str]]:
             drafts = HarmonyStore(workspace.path, target).load_drafts(user)
@@ -106,7 +106,7 @@ class Transferring:
         as_drafts = message.get("mode") == "draft"
         existing = {item.harmony.key: item.existing for item in found.harmonies if item.harmony}
         kept = HarmonyStore(host.session.workspace.path, found.target).load_drafts(
-            host.session.user
+            host.session.drafts_of
         )
         drafts = [item for item in taken if as_drafts or _is_open(item)]
         saves = {item.key: item for item in taken if item not in drafts}

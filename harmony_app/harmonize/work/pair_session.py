@@ -73,6 +73,8 @@ class PairSession:
         The two surveys.
     user
         Whose drafts are shown and kept.
+    author
+        The name under which the same person saves, where it is another one.
 
     Raises
     ------
@@ -80,9 +82,10 @@ class PairSession:
         If a survey or the file of harmonies cannot be read.
     """
 
-    def __init__(self, workspace: Workspace, pair: SurveyPair, user: str) -> None:
+    def __init__(self, workspace: Workspace, pair: SurveyPair, user: str, author: str = "") -> None:
         self.pair = pair
         self.user = user
+        self.author = author or user
         self._workspace = workspace
         self.reload_surveys()
         self.store = HarmonyStore(workspace.path, pair)

@@ -41,11 +41,14 @@ class Steps:
         The project folder.
     user
         Who changes harmonies.
+    drafts_of
+        The name under which the same person's unsaved edits are kept, where it is another one.
     """
 
-    def __init__(self, workspace: Workspace, user: str) -> None:
+    def __init__(self, workspace: Workspace, user: str, drafts_of: str = "") -> None:
         self._workspace = workspace
         self._user = user
+        self._drafts_of = drafts_of or user
         self._done: list[list[Step]] = []
 
     def change(
@@ -64,7 +67,7 @@ class Steps:
         before = {key: saved.get(key) for key in changes}
         after = store.change_all(changes, author=self._user, expected=expected)
         for draft in drafts:
-            store.save_draft(draft, user=self._user)
+            store.save_draft(draft, user=self._drafts_of)
         return Step(
             pair, {key: before[key] for key in after}, after, tuple(item.key for item in drafts)
         )
@@ -90,7 +93,7 @@ class Steps:
             revisions = {key: item.revision for key, item in step.after.items() if item}
             changed = store.change_all(step.before, author=self._user, expected=revisions)
             for key in step.drafts:
-                store.discard_draft(key, user=self._user)
+                store.discard_draft(key, user=self._drafts_of)
             restored |= {(step.pair, key) for key in (*changed, *step.drafts)}
         self._done[number] = []
         return restored

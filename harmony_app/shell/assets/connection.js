@@ -13,7 +13,7 @@
 
   async function serverAnswers() {
     try {
-      const answer = await fetch("/static/js/bokeh.min.js", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+      const answer = await fetch("static/js/bokeh.min.js", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
       return answer.status < 500;
     } catch {
       return false;

@@ -5,11 +5,11 @@ document.getElementById("theme-switch").addEventListener("click", () => {
   window.location.reload();
 });
 
-// The tour closes when one looks elsewhere or presses Escape.
-const tour = document.getElementById("tour");
+// The tour and the visitor's card close when one looks elsewhere or presses Escape.
+const cards = ["tour", "who"].map((id) => document.getElementById(id)).filter(Boolean);
 document.addEventListener("pointerdown", (event) => {
-  if (tour && !tour.contains(event.target)) tour.open = false;
+  for (const card of cards) if (!card.contains(event.target)) card.open = false;
 });
 document.addEventListener("keydown", (event) => {
-  if (tour && event.key === "Escape") tour.open = false;
+  if (event.key === "Escape") for (const card of cards) card.open = false;
 });

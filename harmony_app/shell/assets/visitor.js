@@ -1,7 +1,7 @@
 
 // A visitor who is not signed in says who he is; the server reads the name from a cookie.
 const visitor = document.getElementById("visitor");
-document.getElementById("avatar").addEventListener("click", () => visitor?.showModal());
+document.getElementById("avatar")?.addEventListener("click", () => visitor?.showModal());
 if (visitor) {
   const required = "required" in visitor.dataset;
   const field = visitor.querySelector("input");

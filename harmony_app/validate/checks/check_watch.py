@@ -16,8 +16,8 @@ from fusion_core.execution.checking import check_status, repeats_usual, start_ch
 from harmony_app.shell.look import duration, page_part
 
 if TYPE_CHECKING:
-    from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run, RunState
+    from harmony_app.shell.session import Session
 
 Listener = Callable[["RunState | None"], None]
 
@@ -29,16 +29,17 @@ class CheckWatch:
 
     Parameters
     ----------
-    workspace
-        Where the run is.
+    session
+        Who looks, at the workspace the run is in.
     run
         A finished run.
     on_finished
         Called when a check has ended well and its result can be read.
     """
 
-    def __init__(self, workspace: Workspace, run: Run, on_finished: Callable[[], None]) -> None:
-        self._workspace = workspace
+    def __init__(self, session: Session, run: Run, on_finished: Callable[[], None]) -> None:
+        self._session = session
+        self._workspace = session.workspace
         self.run = run
         self._on_finished = on_finished
         self._listeners: list[Listener] = []
@@ -53,6 +54,11 @@ class CheckWatch:
     def repeats_usual(self) -> bool:
         """Whether the latest check repeats the usual validation."""
         return repeats_usual(self.run)
+
+    @property
+    def may_start(self) -> bool:
+        """Whether the visitor may start and stop checks."""
+        return self._session.may("runner")
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` now and whenever there is something new to see."""
@@ -70,13 +76,17 @@ class CheckWatch:
         HarmonyError
             As `fusion_core.execution.checking.start_check`.
         """
+        self._session.require("runner", "Starting a check")
         start_check(self._workspace, self.run, folds)
+        self._session.record("check started", run=self.run.id)
         self._tell(self.state)
         self._look_again()
 
     def stop(self) -> None:
         """Ask the check to stop."""
+        self._session.require("runner", "Stopping a check")
         cancel_run(self._workspace, self.run.check)
+        self._session.record("check stopped", run=self.run.id)
 
     def _tell(self, state: RunState | None) -> None:
         for listener in self._listeners:

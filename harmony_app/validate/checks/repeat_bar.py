@@ -66,7 +66,7 @@ class RepeatBar:
     def _show_state(self, state: RunState | None) -> None:
         own = self._watch.repeats_usual
         repeating = own and is_running(state)
-        self.start.visible = self._needed and not is_running(state)
+        self.start.visible = self._needed and not is_running(state) and self._watch.may_start
         self.stop.visible = repeating
         self.stop.disabled = self.stop.disabled and repeating
         if repeating and state is not None:

@@ -164,7 +164,7 @@ class KnownTab:
     def _show_state(self, state: RunState | None) -> None:
         own = self._watch.repeats_usual
         known = None if self._record is None else self._record.known
-        self.start.visible = known is None and not is_running(state)
+        self.start.visible = known is None and not is_running(state) and self._watch.may_start
         if own and is_running(state) and state is not None:
             self.state.object = progress_html(state)
         else:

@@ -99,8 +99,8 @@ class UnseenTab:
     def _show_state(self, state: RunState | None) -> None:
         own = not self._watch.repeats_usual
         checking = own and is_running(state)
-        self.start.visible = self.parts.visible = not is_running(state)
-        self.stop.visible = checking
+        self.start.visible = self.parts.visible = not is_running(state) and self._watch.may_start
+        self.stop.visible = checking and self._watch.may_start
         self.stop.disabled = self.stop.disabled and checking
         if checking and state is not None:
             self.state.object = progress_html(state)

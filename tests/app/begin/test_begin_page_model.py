@@ -13,7 +13,9 @@ from fusion_core.workspace.runs import RunState, list_runs
 from harmony_app import begin, command, explore, fuse, surveys, validate
 from harmony_app.begin import demo as demo_module
 from harmony_app.begin.start import StartPage
-from harmony_app.serve import PLACES, may_choose, serve
+from harmony_app.listening import is_personal
+from harmony_app.serve import PLACES, serve
+from harmony_app.server.settings import ServerSettings
 from harmony_app.shell.session import Serving, Session
 from harmony_app.shell.steps import way_of
 
@@ -115,12 +117,12 @@ def test_nobody_chooses_a_folder_where_others_can_reach_the_server(tmp_path):
     ],
 )
 def test_folders_are_chosen_only_on_a_server_for_this_computer_alone(address, origins, expected):
-    assert may_choose(address, origins) is expected
+    assert is_personal(address, origins) is expected
 
 
 def test_a_server_for_others_is_not_started_without_a_workspace():
     with pytest.raises(InputError, match="--workspace"):
-        serve(None, origins=["harmony.example.org"])
+        serve(None, ServerSettings(origins=("harmony.example.org",), no_sign_in=True))
 
 
 def test_the_demo_is_opened_with_a_first_run_and_once_only(serving, demo_without_work):

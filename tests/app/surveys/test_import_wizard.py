@@ -12,6 +12,7 @@ import pytest
 from fusion_core.errors import InputError
 from fusion_core.surveys import SurveyId
 from fusion_core.workspace.layout import Workspace
+from harmony_app.shell.session import Session
 from harmony_app.surveys.wizard import ImportWizard
 
 SURVEY = SurveyId("MINE", "2020")
@@ -34,7 +35,7 @@ def wizard_with(workspace, left, tmp_path):
     def make(kwh: list[float]) -> ImportWizard:
         file = tmp_path / f"{kwh[0]}.csv"
         pd.DataFrame({"id": ["a", "b"], "kwh": kwh}).to_csv(file, index=False)
-        wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+        wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
         wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
         wizard._put("household", file)
         finish(wizard._run_check(None))
@@ -107,7 +108,7 @@ def test_a_workspace_that_may_not_be_read_is_said_in_a_sentence(wizard_with, mon
 
 
 def test_an_upload_that_finds_no_room_is_said_in_a_sentence(workspace, left, monkeypatch):
-    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     upload = wizard._slots[0][1]
 
     def full(*_: object, **__: object) -> None:
@@ -125,7 +126,7 @@ def piece(name: str, data: bytes, number: int = 1, of: int = 1) -> SimpleNamespa
 
 
 def test_a_file_sent_in_pieces_is_put_together_on_disk(workspace, left):
-    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     upload = wizard._slots[0][1]
     upload._process_event(piece("recs.csv", b"id,kwh\n1,", 1, 2))
     assert "household" not in wizard._form.files
@@ -136,7 +137,7 @@ def test_a_file_sent_in_pieces_is_put_together_on_disk(workspace, left):
 
 
 def test_a_name_that_leads_elsewhere_stays_in_the_folder_of_uploads(workspace, left):
-    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     upload = wizard._slots[0][1]
     upload._process_event(piece("../../../evil.csv", b"id\n"))
     assert wizard._form.files["household"].parent == upload._folder
@@ -146,7 +147,7 @@ def test_replicates_design_and_missing_codes_are_chosen_on_the_page(workspace, t
     columns = {"id": range(30), "w": [2.0] * 30, "kwh": [5, 6, 7] * 10}
     columns |= {f"jk{index}": [2.0] * 30 for index in range(1, 11)}
     pd.DataFrame(columns).to_csv(tmp_path / "h.csv", index=False)
-    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
     wizard._put("household", tmp_path / "h.csv")
     finish(wizard._run_check(None))
@@ -169,7 +170,7 @@ def test_replicates_design_and_missing_codes_are_chosen_on_the_page(workspace, t
 
 
 def test_another_file_empties_the_fields_that_corrected_the_first(workspace, tmp_path, left):
-    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     wizard._corrections.fields["missing"].value_input = "kwh = 7"
     wizard._put("household", tmp_path / "h.csv")
     assert wizard._corrections.fields["missing"].value == ""
@@ -180,7 +181,7 @@ def test_columns_are_left_out_renamed_retyped_and_scaled_on_the_page(workspace, 
     columns = {"id": range(30), "w": [250] * 30, "kwh": [5, 6, 7] * 10, "zip": [2139, 2140] * 15}
     columns |= {"note": ["a", "b"] * 15, "zone": ["hot", "cold"] * 15}
     pd.DataFrame(columns).to_csv(tmp_path / "h.csv", index=False)
-    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
     wizard._put("household", tmp_path / "h.csv")
     finish(wizard._run_check(None))
@@ -204,7 +205,7 @@ def test_columns_are_left_out_renamed_retyped_and_scaled_on_the_page(workspace, 
 def test_the_choices_of_a_stored_survey_are_taken_over_for_the_next_file(workspace, tmp_path, left):
     frame = pd.DataFrame({"id": range(30), "w": [250] * 30, "kwh": [5, 6, 7] * 10})
     frame.to_csv(tmp_path / "h.csv", index=False)
-    first = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    first = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     first._name.value_input, first._vintage.value_input = SURVEY.name, SURVEY.vintage
     first._put("household", tmp_path / "h.csv")
     finish(first._run_check(None))
@@ -213,7 +214,7 @@ def test_the_choices_of_a_stored_survey_are_taken_over_for_the_next_file(workspa
     finish(first._run_check(None))
     store(first)
 
-    second = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    second = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     second._recipe.value = second._recipe.options[SURVEY.title]
     assert second._form.name == SURVEY.name
     second._vintage.value_input = "2021"
@@ -227,13 +228,13 @@ def test_the_choices_of_a_stored_survey_are_taken_over_for_the_next_file(workspa
 
 def test_a_recipe_that_cannot_be_read_is_said(workspace, tmp_path, left):
     (tmp_path / "recipe.toml").write_text("weight = [")
-    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     wizard._recipe_file.value = str(tmp_path / "recipe.toml")
     assert "The recipe is not TOML" in str(wizard._report.object)
 
 
 def test_the_name_a_reader_proposes_stays_when_the_vintage_is_typed(workspace, left):
-    wizard = ImportWizard(SimpleNamespace(workspace=workspace), left.append)
+    wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     wizard._reader.value = "acs_pums"
     wizard._vintage.value_input = "2024"
     assert (wizard._name.value, wizard._form.name, wizard._form.vintage) == ("ACS", "ACS", "2024")

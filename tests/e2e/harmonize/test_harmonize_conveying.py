@@ -14,7 +14,7 @@ from fusion_core.harmony.model.harmony import SurveyPair
 from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys.model import Dictionary, SurveyId
 from fusion_core.workspace.layout import Workspace
-from harmony_app.shell.session import current_user
+from harmony_app.shell.session import account
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +69,7 @@ def test_harmonies_follow_to_another_vintage_with_a_diff_to_accept(two_vintages,
     expect(page.locator(".toast")).to_contain_text("kept as draft")
     saved = stored(two_vintages)
     assert len(saved) >= 10
-    user = current_user()
+    user = account()
     drafts = HarmonyStore(two_vintages, LATER).load_drafts(user)
     draft = next(item.harmony for key, item in drafts.items() if key.endswith("__hfl"))
     groups = {item.level: item.group for item in draft.recipient.levels}

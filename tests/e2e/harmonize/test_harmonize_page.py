@@ -18,7 +18,7 @@ from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.surveys.model import Dictionary
 from fusion_core.surveys.storage import write_survey
 from fusion_core.workspace.layout import Workspace
-from harmony_app.shell.session import current_user
+from harmony_app.shell.session import account
 
 pytestmark = pytest.mark.browser
 
@@ -97,7 +97,7 @@ def stored(server):
 def wait_for_draft(page: Page, server, key: str, side: str, label: str) -> None:
     """Wait until the file of drafts holds a group for this level."""
     for _ in range(300):
-        drafts = HarmonyStore(server.workspace, PAIR).load_drafts(current_user())
+        drafts = HarmonyStore(server.workspace, PAIR).load_drafts(account())
         if key in drafts and groups(drafts[key].harmony, side)[label] is not None:
             return
         page.wait_for_timeout(100)

@@ -18,6 +18,7 @@ from harmony_app.listening import (
     require_permission,
 )
 from harmony_app.serve import serve
+from harmony_app.server.settings import ServerSettings
 
 HERE = ["localhost", "127.0.0.1", "127.0.0.2"]
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing listens there
@@ -35,21 +36,29 @@ def taken_port():
 @pytest.mark.parametrize("address", HERE)
 def test_addresses_of_this_computer_need_no_permission(address):
     assert is_loopback(address)
-    require_permission(address, 5006, no_sign_in=False)
+    require_permission(address, 5006, signs_in=False, no_sign_in=False)
 
 
 @pytest.mark.parametrize("address", BEYOND)
 def test_every_other_address_needs_permission_and_says_what_it_means(address):
-    with pytest.raises(InputError, match=r"can read and change everything.*--no-sign-in"):
-        require_permission(address, 5006, no_sign_in=False)
-    require_permission(address, 5006, no_sign_in=True)
+    with pytest.raises(InputError, match=r"could read and change everything.*--no-sign-in"):
+        require_permission(address, 5006, signs_in=False, no_sign_in=False)
+    require_permission(address, 5006, signs_in=False, no_sign_in=True)
+    require_permission(address, 5006, signs_in=True, no_sign_in=False)
+
+
+def test_a_name_by_which_others_come_needs_permission_too():
+    names = ["harmony.example.org"]
+    with pytest.raises(InputError, match=r"reach localhost as harmony.example.org.*users add"):
+        require_permission("localhost", 5006, names, signs_in=False, no_sign_in=False)
+    require_permission("localhost", 5006, names, signs_in=True, no_sign_in=False)
 
 
 @pytest.mark.parametrize("address", BEYOND)
 def test_the_server_itself_refuses_what_was_not_permitted(address, tmp_path, monkeypatch):
     monkeypatch.setattr(pn, "serve", lambda *_, **__: pytest.fail("it listens"))
-    with pytest.raises(InputError, match="no sign-in yet"):
-        serve(Workspace.create(tmp_path / "w"), address=address)
+    with pytest.raises(InputError, match="nobody signs in"):
+        serve(Workspace.create(tmp_path / "w"), ServerSettings(address=address))
 
 
 @pytest.mark.parametrize("address", NO_SUCH)

@@ -10,10 +10,12 @@ import pytest
 from jinja2 import Environment
 from markupsafe import Markup
 from panel.io.resources import Resources, bundle_resources
+from running_app import free_port
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from fusion_core.workspace.layout import Workspace
 from harmony_app.serve import serve
+from harmony_app.server.settings import ServerSettings
 from harmony_app.shell.page import ASSETS, Place, frame_variables
 from harmony_app.shell.session import Session
 
@@ -103,16 +105,20 @@ def blas_threads():
 
 def test_sessions_do_not_compete_with_threads_of_their_own_matrix_products(tmp_path, monkeypatch):
     threads = []
-    monkeypatch.setattr(pn, "serve", lambda *_, **__: threads.append(blas_threads()))
+    monkeypatch.setattr(
+        "harmony_app.serve.run_until_stopped", lambda _: threads.append(blas_threads())
+    )
     with threadpool_limits(limits=2, user_api="blas"):
-        serve(Workspace.create(tmp_path / "w"))
+        serve(Workspace.create(tmp_path / "w"), ServerSettings(port=free_port()))
         assert blas_threads() == {2}
     assert threads == [{1}]
 
 
 def test_collections_leave_the_imports_alone_while_serving_and_only_then(tmp_path, monkeypatch):
     frozen = []
-    monkeypatch.setattr(pn, "serve", lambda *_, **__: frozen.append(gc.get_freeze_count()))
-    serve(Workspace.create(tmp_path / "w"))
+    monkeypatch.setattr(
+        "harmony_app.serve.run_until_stopped", lambda _: frozen.append(gc.get_freeze_count())
+    )
+    serve(Workspace.create(tmp_path / "w"), ServerSettings(port=free_port()))
     assert frozen[0] > 10_000
     assert gc.get_freeze_count() == 0

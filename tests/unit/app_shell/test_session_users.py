@@ -6,22 +6,25 @@ from harmony_app.shell.session import USER_NAME_LIMIT, chosen_name, is_this_comp
 
 
 @pytest.mark.parametrize(
-    ("host", "expected"),
+    ("headers", "expected"),
     [
-        ("localhost:5006", True),
-        ("127.0.0.1", True),
-        ("[::1]:80", True),
-        ("", True),
-        ("127.0.0.2:5006", True),
-        ("[fd00::2]:5006", False),
-        ("0.0.0.0:5006", False),
-        ("harmony.example.org", False),
-        ("10.0.0.5:5006", False),
-        ("localhost.evil.org", False),
+        ({}, True),
+        ({"Host": "localhost:5006"}, True),
+        ({"Host": "127.0.0.1"}, True),
+        ({"Host": "[::1]:80"}, True),
+        ({"Host": "127.0.0.2:5006"}, True),
+        ({"Host": "[fd00::2]:5006"}, False),
+        ({"Host": "0.0.0.0:5006"}, False),
+        ({"Host": "harmony.example.org"}, False),
+        ({"Host": "10.0.0.5:5006"}, False),
+        ({"Host": "localhost.evil.org"}, False),
+        ({"Host": "localhost:5006", "X-Forwarded-For": "10.0.0.5"}, False),
+        ({"Host": "localhost:5006", "x-real-ip": "10.0.0.5"}, False),
+        ({"Host": "localhost:5006", "Via": "1.1 proxy"}, False),
     ],
 )
-def test_only_this_computers_addresses_stand_for_its_account(host, expected):
-    assert is_this_computer(host) is expected
+def test_only_requests_straight_from_this_computer_stand_for_its_account(headers, expected):
+    assert is_this_computer(headers) is expected
 
 
 @pytest.mark.parametrize(
