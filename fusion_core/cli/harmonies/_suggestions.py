@@ -58,6 +58,9 @@ def suggest_harmonies(
     save_drafts: Annotated[
         bool, typer.Option("--save-drafts", help="Keep the suggestions as your drafts.")
     ] = False,
+    possible: Annotated[
+        bool, typer.Option("--possible", help="Without names, list also what is less sure.")
+    ] = False,
     save: Annotated[
         str,
         typer.Option(
@@ -106,8 +109,15 @@ def suggest_harmonies(
         price_years=dict(zip(SIDES, stated, strict=True)),
     )
     found = [_suggested(index, suggest, surveys, asked, compared) for asked in chosen]
-    shown = [item for item in found if item and (variables or item.is_worth_a_look)]
-    shown.sort(key=lambda item: -item.candidates[0].score)
+    shown = [
+        item
+        for item in found
+        if item
+        and (variables or item.is_worth_a_look or (possible and item.candidates[0].is_possible))
+    ]
+    shown.sort(key=lambda item: (not item.is_worth_a_look, -item.candidates[0].score))
+    unlisted = [item for item in found if item and item not in shown and not variables]
+    others = sum(item.candidates[0].is_possible for item in unlisted)
     fresh = [item for item in shown if item.suggestion.harmony.key not in kept]
     saved = SavedSuggestions()
     if least is not None:
@@ -130,7 +140,8 @@ def suggest_harmonies(
         "not_saved": saved.refused,
         "suggestions": [_record(item) for item in shown],
     }
-    Output(json).result(record, lambda console: _show(console, record, shown))
+    more = f"Less sure: {counted(others, 'suggestion')}, listed with --possible." if others else ""
+    Output(json).result(record, lambda console: _show(console, record, shown, more))
 
 
 @dataclass(frozen=True)
@@ -227,7 +238,7 @@ def _candidate(item: Candidate) -> dict[str, Any]:
     }
 
 
-def _show(console: Console, record: dict[str, Any], shown: list[_Suggested]) -> None:
+def _show(console: Console, record: dict[str, Any], shown: list[_Suggested], more: str) -> None:
     rows = [
         (
             item.suggestion.harmony.key,
@@ -240,6 +251,8 @@ def _show(console: Console, record: dict[str, Any], shown: list[_Suggested]) -> 
     console.print(table(("suggested", "variable", "because", "harmony"), rows))
     kept = f", {len(record['drafts'])} kept as drafts" if record["drafts"] else ""
     console.print(f"{counted(len(shown), 'suggestion')} for {record['pair']}{kept}.", markup=False)
+    if more:
+        console.print(more, markup=False)
     for key, reason in record["not_saved"].items():
         console.print(f"Not saved: {key}: {reason.rstrip('.')}.", markup=False)
     if record["saved"]:

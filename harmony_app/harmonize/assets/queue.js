@@ -1,6 +1,14 @@
 // The queue of suggestions: how many wait, and the strip that leads through them by keyboard.
 import { h } from "./dom.js";
 
+const suggestions = (count, kind) => `${count} ${kind}suggestion${count === 1 ? "" : "s"}`;
+
+/** How many suggestions wait, and how many of them are less sure. */
+function offered(sure, possible) {
+  if (!possible) return suggestions(sure, "");
+  return sure ? `${suggestions(sure, "")}, and ${possible} less sure` : suggestions(possible, "unsure ");
+}
+
 export function createQueue(actions) {
   let queue = null;
   const start = h("button.queue-start", { type: "button", title: "Go through everything that can be suggested, best first", hidden: true, onclick: () => actions.send({ kind: "queue_start" }) });
@@ -22,7 +30,7 @@ export function createQueue(actions) {
       const searching = Boolean(next) && next.progress < 1;
       start.hidden = !next || (!count && !searching);
       start.disabled = !count;
-      start.replaceChildren(...(searching ? ["✦ Looking", h("span.word", {}, " for suggestions"), `: ${Math.round(100 * next.progress)} %`] : [`✦ Go through ${count} suggestion${count === 1 ? "" : "s"}`]));
+      start.replaceChildren(...(searching ? ["✦ Looking", h("span.word", {}, " for suggestions"), `: ${Math.round(100 * next.progress)} %`] : [`✦ Go through ${offered(count - next.less_sure, next.less_sure)}`]));
       strip.hidden = !next?.at;
       if (!next?.at) return;
       words.replaceChildren(h("strong", {}, next.at.left ? `${next.at.left} more after this` : "The last one"), ` · ${next.at.words} · `, h("span", { dir: "auto" }, next.at.reason));

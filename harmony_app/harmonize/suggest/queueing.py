@@ -1,4 +1,4 @@
-"""The queue of suggestions: everything unharmonized with a trustworthy candidate, best first."""
+"""The queue of suggestions: everything unharmonized with a candidate, the trustworthy ones first."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class Queued:
     def key(self) -> str:
         """Key of the harmony the two would have."""
         return harmony_key(self.donor, self.candidate.variable.name)
+
+    @property
+    def rank(self) -> tuple[bool, float, str]:
+        """What is shown first: what is worth a look, then what is possible, best first."""
+        return not self.candidate.is_worth_a_look, -self.candidate.score, self.donor
 
 
 class Queueing:
@@ -85,8 +90,12 @@ class Queueing:
         def keep(found: list[tuple[str, Candidate | None]]) -> None:
             self._left -= len(found)
             first = [Queued(name, item) for name, item in found if item is not None]
-            self._found += [item for item in first if item.candidate.is_worth_a_look]
-            self._found.sort(key=lambda item: (-item.candidate.score, item.donor))
+            self._found += [
+                item
+                for item in first
+                if item.candidate.is_worth_a_look or item.candidate.is_possible
+            ]
+            self._found.sort(key=lambda item: item.rank)
             self.show()
 
         self._background.start(_ranked(work, answers), keep, self._report)
@@ -102,6 +111,7 @@ class Queueing:
             queue={
                 "progress": 1 - self._left / max(self._total, 1),
                 "items": {item.donor: item.candidate.variable.name for item in waiting},
+                "less_sure": sum(not item.candidate.is_worth_a_look for item in waiting),
                 "at": at
                 and {
                     "key": at.key,

@@ -132,3 +132,14 @@ def test_an_unknown_confidence_and_an_unknown_harmony_are_refused(harmony):
     assert "certain" in error["what"]
     error = harmony.json("harmonies", "delete", "heatfuell__hfl", *NAMES, code=2)["error"]
     assert "heatfuel__hfl" in error["message"]
+
+
+def test_what_is_less_sure_is_counted_and_listed_on_request(unharmonized):
+    few = unharmonized.json("harmonies", "suggest", *NAMES)["suggestions"]
+    many = unharmonized.json("harmonies", "suggest", *NAMES, "--possible")["suggestions"]
+    assert [item["donor"] for item in many][: len(few)] == [item["donor"] for item in few]
+    less_sure = many[len(few) :]
+    assert less_sure
+    assert all(item["candidates"][0]["probability"] >= 0.4 for item in less_sure)
+    said = unharmonized("harmonies", "suggest", *NAMES).stdout
+    assert f"Less sure: {len(less_sure)} suggestion" in said
