@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 _SHOWN: Final = 3
+_OTHER_CENSUS: Final = 0.1
+_FEWEST_OTHERS: Final = 3
+"""Share and number of PUMAs that each side must lack of the other to be of another census."""
 
 
 def way_to_pumas(
@@ -43,7 +46,9 @@ def way_to_pumas(
             return found, _unknown(read.unit, found)
     if read.unit.level == "puma":
         _require_census(read, wanted)
-        return known_pumas(workspace, request, read), _unknown(read.unit, None)
+        found = known_pumas(workspace, request, read)
+        _refuse_other_areas(read, found)
+        return found, _unknown(read.unit, None)
     if read.unit.level == "state" and not request.crosswalks:
         return known_pumas(workspace, request, read), []
     level = LEVELS[read.unit.level]
@@ -95,6 +100,33 @@ def _require_census(read: AreaTable, wanted: Sequence[str]) -> None:
             f"{' and '.join(wanted)}, whose equal codes are different areas",
             where=read.where,
             fix="Give a crosswalk between the two",
+        )
+
+
+def _refuse_other_areas(read: AreaTable, known: Crosswalk) -> None:
+    """Refuse PUMAs of no stated census that are hardly those the workspace knows.
+
+    About half the codes of one census are codes of the next, of other areas. Within the states both
+    sides name, each side then has many that the other lacks; a table or survey of some areas only
+    is lacking on one side.
+    """
+    if read.unit.census or not known.target.census:
+        return
+    table = set(map(str, read.values.index))
+    own = set(map(str, known.pieces[SOURCE]))
+    shared = {code[:2] for code in table} & {code[:2] for code in own}
+    table = {code for code in table if code[:2] in shared}
+    own = {code for code in own if code[:2] in shared}
+    strangers, missing = len(table - own), len(own - table)
+    if min(strangers, missing) < _FEWEST_OTHERS:
+        return
+    if strangers > _OTHER_CENSUS * len(table) and missing > _OTHER_CENSUS * len(own):
+        raise InputError(
+            f"{strangers:,} of the table's {len(table):,} PUMAs are none of the {known.target.census} "
+            f"census, and {missing:,} of the {len(own):,} PUMAs of {known.title or 'the workspace'} are "
+            "not in it: it holds those of another census",
+            where=read.where,
+            fix="Say which census defined them, and give a crosswalk between the two",
         )
 
 

@@ -1,5 +1,6 @@
 """Tables of areas become predictors of PUMAs, or a sentence says why not."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.geography.aggregation import AreaColumn
 from fusion_core.geography.spatial import read_spatial_tables
+from fusion_core.places.files import inspect_area_table
 from fusion_core.places.recipes import find_recipe, read_recipe, recipe_names
 from fusion_core.places.tables import TableRequest, add_table, make_table
 from fusion_core.surveys import Dictionary, Survey, SurveyDescription, SurveyId, Variable
@@ -105,6 +107,55 @@ def test_states_in_any_writing_reach_the_pumas_of_the_recipient(workspace, tmp_p
     assert table.data["price"].tolist() == [5.0, 5.0, 7.0]
     assert table.data["homes"].tolist() == pytest.approx([40.0, 20.0, 40.0])
     assert table.census == "2020"
+
+
+def test_pumas_of_another_census_are_told_by_their_codes(workspace, tmp_path):
+    def named(first, last):
+        return pd.DataFrame({"household_id": [f"{n:02}" for n in range(first, last)]}).assign(
+            weight=1.0, puma=[f"01{n:05}" for n in range(first, last)]
+        )
+
+    told = recipient()
+    answers = {"rooms": 2.0, "fuel": pd.Categorical(["gas"] * 20, ["gas", "oil"])}
+    workspace.add_survey(dataclasses.replace(told, household=named(0, 20).assign(**answers)))
+    columns = (AreaColumn("price", "price"),)
+
+    def table(first, last):
+        file = tmp_path / "pumas.csv"
+        named(first, last).assign(price=1.0)[["puma", "price"]].to_csv(file, index=False)
+        return request(file, level="puma", columns=columns)
+
+    with pytest.raises(InputError) as caught:
+        make_table(workspace, table(10, 40))
+    assert "20 of the table's 30 PUMAs are none of the 2020 census" in caught.value.message
+    assert "10 of the 20 PUMAs of" in caught.value.message
+    # A part of the areas, or more of them, is no other census.
+    assert len(make_table(workspace, table(0, 8)).data)
+    assert len(make_table(workspace, table(0, 40)).data)
+
+
+def test_a_table_says_itself_what_its_rows_are_about(workspace, tmp_path):
+    workspace.add_survey(recipient())
+    path = written(tmp_path / "states.csv", "state,price,kind\nAL,5,a\nAK,7,b\n")
+    asked = request(path, level="", columns=(AreaColumn("price", "price"),))
+    assert "The rows are read as states, by state." in make_table(workspace, asked).notes
+    with pytest.raises(InputError, match="among: price, kind"):
+        make_table(workspace, request(path, level="", columns=()))
+    unknown = written(tmp_path / "places.csv", "place,price\nhere,5\n")
+    with pytest.raises(InputError, match="Give the level: block_group, tract"):
+        make_table(workspace, request(unknown, level=""))
+
+
+def test_columns_are_offered_with_what_would_be_made_of_them(tmp_path):
+    path = written(
+        tmp_path / "t.csv",
+        "GEOID20,name,pop,homes,jobs2019,price,rural\n"
+        "01001000100,Tract 1,5,2,7,3.5,yes\n01001000200,Tract 2,6,3,8,4.5,no\n",
+    )
+    found = inspect_area_table(path)
+    assert (found.level, found.census, found.key) == ("tract", "2020", ("GEOID20",))
+    expected = {"pop": "total", "homes": "total", "price": "mean", "rural": "mode"}
+    assert {name: found.columns[name] for name in expected} == expected
 
 
 def test_the_recipient_summarizes_itself(workspace):
