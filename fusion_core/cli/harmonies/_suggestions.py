@@ -116,6 +116,7 @@ def suggest_harmonies(
         and (variables or item.is_worth_a_look or (possible and item.candidates[0].is_possible))
     ]
     shown.sort(key=lambda item: (not item.is_worth_a_look, -item.candidates[0].score))
+    shown = shown if variables else _finest_areas(shown, kept)
     unlisted = [item for item in found if item and item not in shown and not variables]
     others = sum(item.candidates[0].is_possible for item in unlisted)
     fresh = [item for item in shown if item.suggestion.harmony.key not in kept]
@@ -142,6 +143,22 @@ def suggest_harmonies(
     }
     more = f"Less sure: {counted(others, 'suggestion')}, listed with --possible." if others else ""
     Output(json).result(record, lambda console: _show(console, record, shown, more))
+
+
+def _finest_areas(shown: list[_Suggested], kept: set[str]) -> list[_Suggested]:
+    """Leave out areas where a finer one, or the same under another name, is matched already."""
+    from fusion_core.harmony.model import split_key
+
+    taken = {split_key(key)[1] for key in kept}
+    found = []
+    for item in shown:
+        recipient = item.candidates[0].variable
+        if recipient.role == "geography":
+            if recipient.name in taken:
+                continue
+            taken.add(recipient.name)
+        found.append(item)
+    return found
 
 
 @dataclass(frozen=True)

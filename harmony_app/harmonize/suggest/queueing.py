@@ -27,6 +27,11 @@ class Queued:
         return harmony_key(self.donor, self.candidate.variable.name)
 
     @property
+    def is_area(self) -> bool:
+        """Whether it matches areas, of which the finest is enough."""
+        return self.candidate.variable.role == "geography"
+
+    @property
     def rank(self) -> tuple[bool, float, str]:
         """What is shown first: what is worth a look, then what is possible, best first."""
         return not self.candidate.is_worth_a_look, -self.candidate.score, self.donor
@@ -132,8 +137,16 @@ class Queueing:
     def _waiting(self) -> list[Queued]:
         work = require_work(self._host)
         done = {split_key(key)[0] for key in (*work.saved, *work.drafts)} | work.decided.keys()
+        # One area of a donor says all that its coarser areas, or other names of it, could.
+        partners = {split_key(key)[1] for key in (*work.saved, *work.drafts)}
         refused = work.declined | self._skipped
-        return [item for item in self._found if item.donor not in done and item.key not in refused]
+        return [
+            item
+            for item in self._found
+            if item.donor not in done
+            and item.key not in refused
+            and not (item.is_area and item.candidate.variable.name in partners)
+        ]
 
     # Going through them ----------------------------------------------------------------------
 
@@ -200,7 +213,7 @@ class Queueing:
             return
         self._at = ""
         self._host.toast(
-            "That were all suggestions."
+            "Those were all the suggestions."
             if not self._left
             else "No more suggestions yet; the search goes on."
         )
