@@ -215,7 +215,8 @@ def _side_parts(name: SideName, current: Harmony, suggested: Harmony) -> list[Su
     if wanted.universe and not own.universe:
         add("universe", f"only where {wanted.universe}")
     if wanted.missing is not None and own.missing is None:
-        add("missing", "a group for missing answers")
+        leaves_out = wanted.missing == DROP
+        add("missing", "leave missing answers out" if leaves_out else "a group for missing answers")
     if wanted.deflate_to_year and not own.deflate_to_year:
         add("deflation", f"{wanted.variable} in dollars of {wanted.deflate_to_year}")
     if wanted.breakpoints and not own.breakpoints:
