@@ -12,7 +12,15 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from fusion_core.cli import demo, places, publishing, recipes, surveys, workspaces
+from fusion_core.cli import (
+    demo,
+    places,
+    publishing,
+    recipes,
+    small_areas,
+    surveys,
+    workspaces,
+)
 from fusion_core.cli.estimates import answer, difference, estimate, export, rank
 from fusion_core.cli.harmonies import commands as harmonies
 from fusion_core.cli.output import write_error
@@ -104,6 +112,7 @@ app.add_typer(surveys.app, name="survey")
 app.add_typer(harmonies.app, name="harmonies")
 app.add_typer(places.app, name="places")
 app.add_typer(recipes.app, name="recipe")
+app.add_typer(small_areas.app, name="small-areas")
 app.command("fuse")(fuse.fuse)
 app.command("apply")(apply.apply)
 app.command("runs")(runs.runs)

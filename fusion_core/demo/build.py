@@ -11,8 +11,10 @@ from fusion_core.demo.harmonies import AUTHOR, PAIR, exercises, ready_made
 from fusion_core.demo.samples import (
     BLOCK,
     FUSION_VARIABLES,
+    BlockGroups,
     draw_donor,
     draw_recipient,
+    make_block_groups,
     subgroups,
     true_values,
 )
@@ -93,7 +95,9 @@ def build_demo(
     write_geography(workspace, population.places)
     report(0.85, "Computing the truth of every area")
     _write_truth(workspace, population)
-    report(0.95, "Saving the ready-made harmonies")
+    report(0.92, "Publishing the tables of block groups")
+    _write_block_groups(workspace, make_block_groups(population, size.recipient_households, seed))
+    report(0.97, "Saving the ready-made harmonies")
     HarmonyStore(folder, PAIR).save_all(ready_made(), author=AUTHOR)
     write_json(_record(population, seed=seed, quick=quick), folder / RECORD)
     report(1.0, "The demo is ready")
@@ -218,6 +222,16 @@ def _write_truth(workspace: Workspace, population: Population) -> None:
         true_values(population).to_parquet(temporary, index=False, compression="zstd")
     conditions = {group.name: group.condition for group in subgroups(population)}
     write_json(conditions, folder / "subgroups.json")
+
+
+def _write_block_groups(workspace: Workspace, made: BlockGroups) -> None:
+    """Write published tables, the definitions of their counts, and the truth they do not show."""
+    tables = {f"{level}s": table for level, table in made.tables.items()}
+    for name, table in (*tables.items(), ("constraints", made.constraints)):
+        with replace_file(workspace.path / "tables" / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False)
+    with replace_file(workspace.path / "truth" / "block_groups.parquet") as temporary:
+        made.truth.to_parquet(temporary, index=False, compression="zstd")
 
 
 def _record(population: Population, *, seed: int, quick: bool) -> dict[str, Any]:

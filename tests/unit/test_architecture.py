@@ -148,6 +148,7 @@ ROOMS = {
         "contexts",
         "overview",
     ),
+    "fusion_core.downscaling": ("solving", "inputs", "stage", "answers"),
     "fusion_core.demo": ("world", "samples", "harmonies", "quick_look", "build", "checking"),
     "fusion_core.validation": ("internal", "report", "known_answers", "external"),
     "fusion_core.cli": (
@@ -163,6 +164,7 @@ ROOMS = {
         "area_shares",
         "places",
         "recipes",
+        "small_areas",
         "demo",
         "workspaces",
         "main",

@@ -1,5 +1,6 @@
 """The demo's two surveys, drawn from its population, and the true values they estimate."""
 
+from fusion_core.demo.samples.block_groups import BlockGroups, make_block_groups
 from fusion_core.demo.samples.codebook import (
     BLOCK,
     FUSION_VARIABLES,
@@ -27,9 +28,11 @@ __all__ = [
     "INCOME_EDGES",
     "PERSON_QUESTIONS",
     "QUESTIONS",
+    "BlockGroups",
     "by_name",
     "draw_donor",
     "draw_recipient",
+    "make_block_groups",
     "subgroups",
     "true_values",
 ]

@@ -79,9 +79,7 @@ def recipient_weights(
     everyone = population.households
     place = everyone["place"].to_numpy()
     counts = np.bincount(place)
-    # Small areas are sampled at a higher rate, as the Census Bureau does.
-    share = counts**0.6 / np.sum(counts**0.6)
-    drawn = draw_sample(everyone, place, share * households / EXPECTED_RESPONSE, rng)
+    drawn = drawn_recipients(population, households, rng)
     factors = successive_difference_factors(len(drawn.row))
     base = drawn.weight[:, None] * np.column_stack([np.ones(len(factors)), factors])
     sampled = everyone.iloc[drawn.row]
@@ -95,6 +93,21 @@ def recipient_weights(
         (kind[rows], np.bincount(kind).astype(float)),
     ]
     return drawn, rake(weights, margins)
+
+
+def drawn_recipients(population: Population, households: int, rng: np.random.Generator) -> Drawn:
+    """Draw the households of the recipient survey.
+
+    Parameters
+    ----------
+    population, households, rng
+        As in `draw_recipient`.
+    """
+    place = population.households["place"].to_numpy()
+    counts = np.bincount(place)
+    # Small areas are sampled at a higher rate, as the Census Bureau does.
+    share = counts**0.6 / np.sum(counts**0.6)
+    return draw_sample(population.households, place, share * households / EXPECTED_RESPONSE, rng)
 
 
 def _control_class(households: pd.DataFrame) -> Array:

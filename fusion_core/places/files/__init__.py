@@ -19,6 +19,7 @@ from fusion_core.places.files.reading import (
     AreaTable,
     read_area_table,
 )
+from fusion_core.places.files.values import read_numbers
 
 __all__ = [
     "COUNTY",
@@ -30,4 +31,5 @@ __all__ = [
     "known_counties",
     "read_area_table",
     "read_crosswalk",
+    "read_numbers",
 ]

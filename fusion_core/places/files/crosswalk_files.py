@@ -20,8 +20,8 @@ from fusion_core.geography.crosswalks import COUNT, Crosswalk
 from fusion_core.geography.levels import LEVELS, LevelName, Unit
 from fusion_core.ingest.generic import load_table
 from fusion_core.ingest.tables import Layout, ProblemLog
-from fusion_core.places.files._values import read_numbers
 from fusion_core.places.files.naming import Key, census_in, find_keys
+from fusion_core.places.files.values import read_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,9 +13,9 @@ from fusion_core.errors import InputError
 from fusion_core.geography.levels import LEVELS, Codes, LevelName, Unit, read_codes
 from fusion_core.ingest.generic import load_table
 from fusion_core.ingest.tables import Layout, ProblemLog
-from fusion_core.places.files._values import read_categories, read_numbers
 from fusion_core.places.files.county_names import COUNTY, with_county_codes
 from fusion_core.places.files.naming import find_keys, find_unnamed_key, named_columns
+from fusion_core.places.files.values import read_categories, read_numbers
 from fusion_core.places.recipes import check_vintage
 from fusion_core.records import Checked
 

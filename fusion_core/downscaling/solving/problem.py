@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fusion_core.downscaling.published import Z90, PublishedCounts
+from fusion_core.downscaling.solving.published import Z90, PublishedCounts
 from fusion_core.errors import InputError
 from fusion_core.records import Checked
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fusion_core.downscaling._dual import Dual, Point
-from fusion_core.downscaling.problem import AllocationProblem
-from fusion_core.downscaling.published import Z90
+from fusion_core.downscaling.solving._dual import Dual, Point
+from fusion_core.downscaling.solving.problem import AllocationProblem
+from fusion_core.downscaling.solving.published import Z90
 from fusion_core.errors import InputError
 from fusion_core.records import Checked
 

@@ -1,0 +1,19 @@
+"""Places made of small areas, and estimates for them."""
+
+from fusion_core.downscaling.answers.area_estimates import small_area_estimates
+from fusion_core.downscaling.answers.small_areas import (
+    Places,
+    places_from_crosswalk,
+    places_from_list,
+    places_from_polygons,
+    places_of_level,
+)
+
+__all__ = [
+    "Places",
+    "places_from_crosswalk",
+    "places_from_list",
+    "places_from_polygons",
+    "places_of_level",
+    "small_area_estimates",
+]

@@ -1,0 +1,234 @@
+"""Places people ask about, made of the finest areas of an allocation.
+
+A place is a whole level (tracts, counties), a list of tracts or block groups, or polygons that cut
+block groups, each of which then counts by the share of its people or of its land inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from fusion_core.downscaling.stage import StoredAllocation
+from fusion_core.errors import InputError
+from fusion_core.geography.levels import LEVELS, find_level
+from fusion_core.ingest.generic import load_table
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from fusion_core.arguments import PathLike
+    from fusion_core.geography.crosswalks import Crosswalk
+
+Places: TypeAlias = Mapping[str, Mapping[str, float]]
+"""Share of each finest area that lies in a place, by the name of the place."""
+_SLIVER: Final = 0.01
+
+
+def places_of_level(allocation: StoredAllocation, level: str) -> Places:
+    """Return the areas of a level that an allocation covers, each made of its finest areas.
+
+    Raises
+    ------
+    InputError
+        If there is no such level, or it is finer than the allocation.
+    """
+    found = find_level(level)
+    areas = sorted(allocation.puma_of_areas())
+    if found.name == "puma":
+        return _grouped(allocation.puma_of_areas())
+    if found.name not in {"block_group", "tract", "county", "state"}:
+        raise InputError(
+            f"{found.words[1].capitalize()} are not made of whole block groups",
+            fix="Ask by block_group, tract, county, puma or state, or give a file of polygons",
+        )
+    digits = LEVELS[found.name].digits
+    if len(areas[0]) < digits:
+        raise InputError(
+            f"The allocation '{allocation.name}' knows {_level_of(areas[0])} and no "
+            f"{found.words[1]}",
+            fix="Allocate with tables of block groups",
+        )
+    return _grouped({area: area[:digits] for area in areas})
+
+
+def places_from_list(allocation: StoredAllocation, path: PathLike) -> Places:
+    """Read places from a table: a column ``area`` of tracts or block groups, and one ``place``.
+
+    Without the column ``place`` all areas are one place, named like the file.
+
+    Raises
+    ------
+    InputError
+        If there is no column of areas, or an area is not among those allocated.
+    """
+    frame, where = load_table(path).raw.frame, Path(path).name
+    names = {str(name).lower(): name for name in frame.columns}
+    column = next((names[one] for one in ("area", "geoid", "geo_id") if one in names), None)
+    if column is None:
+        raise InputError(
+            "No column names tracts or block groups", where=where, fix="Name it area or GEOID"
+        )
+    places = frame[names["place"]].astype(str) if "place" in names else Path(path).stem
+    listed = pd.DataFrame({"area": frame[column].astype(str).str.strip(), "place": places})
+    finest = sorted(allocation.puma_of_areas())
+    found: dict[str, dict[str, float]] = {}
+    for area, place in zip(listed["area"], listed["place"], strict=True):
+        parts = [one for one in finest if one.startswith(area)]
+        if not parts:
+            raise InputError.unknown("area", area, finest, where=where)
+        found.setdefault(str(place), {}).update(dict.fromkeys(parts, 1.0))
+    return found
+
+
+def places_from_crosswalk(
+    allocation: StoredAllocation, crosswalk: Crosswalk, measure: str
+) -> Places:
+    """Return the target areas of a crosswalk, weighted by the people or homes in each piece.
+
+    Parameters
+    ----------
+    allocation
+        Whose finest areas are meant.
+    crosswalk
+        From these areas to others.
+    measure
+        What pieces are weighed by: ``population`` or ``housing``.
+
+    Raises
+    ------
+    InputError
+        If no piece is of an allocated area.
+    """
+    own = allocation.puma_of_areas()
+    pieces = crosswalk.pieces
+    whole = pieces.groupby("source")[measure].transform("sum")
+    share = (pieces[measure] / whole.where(whole > 0)).fillna(0.0)
+    found: dict[str, dict[str, float]] = {}
+    rows = zip(pieces["source"], pieces["target"], share, strict=True)
+    for source, target, part in rows:
+        if source in own and part > 0:
+            found.setdefault(str(target), {})[str(source)] = float(part)
+    if not found:
+        raise InputError(
+            f"No piece of the crosswalk is of an area of '{allocation.name}'",
+            where=crosswalk.title,
+            fix="Give a crosswalk from the same areas, of the same census",
+        )
+    return found
+
+
+def places_from_polygons(
+    polygons: gpd.GeoDataFrame, name: str, areas: gpd.GeoDataFrame, code: str
+) -> Places:
+    """Return drawn places by the share of each area's land inside them.
+
+    Slivers of less than a hundredth of an area are left out.
+
+    Parameters
+    ----------
+    polygons, name
+        The places, and the column of their names.
+    areas, code
+        The finest areas, and the column of their codes.
+
+    Raises
+    ------
+    InputError
+        If a place lies in none of the areas.
+    """
+    drawn = polygons.to_crs(areas.crs)
+    pieces: Any = areas[[code, "geometry"]].overlay(drawn[[name, "geometry"]], how="intersection")
+    whole = dict(zip(areas[code].astype(str), areas.area, strict=True))
+    found: dict[str, dict[str, float]] = {str(place): {} for place in drawn[name]}
+    for area, place, land in zip(pieces[code], pieces[name], pieces.area, strict=True):
+        share = float(land / whole[str(area)])
+        if share > _SLIVER:
+            found[str(place)][str(area)] = min(share, 1.0) if share < 1 - _SLIVER else 1.0
+    empty = next((place for place, parts in found.items() if not parts), None)
+    if empty is not None:
+        raise InputError(
+            f"The place '{empty}' lies in none of the areas", fix="Check its coordinate system"
+        )
+    return found
+
+
+def merged_until(
+    areas: Sequence[str], cv: Sequence[float], size: Sequence[float], *, limit: float
+) -> dict[str, str]:
+    """Merge each area with the next ones of its tract, then county, until estimates are reliable.
+
+    The coefficient of variation of a group is taken to fall with the root of its size.
+
+    Parameters
+    ----------
+    areas
+        Codes, of which neighbours in a tract stand together when sorted.
+    cv, size
+        Coefficient of variation and households of each area.
+    limit
+        Largest coefficient of variation wanted.
+
+    Returns
+    -------
+    dict
+        The group of each area, named by its first and last one.
+    """
+    order = np.argsort(np.asarray(areas))
+    squares = np.nan_to_num(np.asarray(cv, float), nan=10.0) ** 2
+    weight = np.maximum(np.asarray(size, float), 1.0)
+    groups: list[list[int]] = []
+    for place in order:
+        last = groups[-1] if groups else None
+        if last is None or _cv_of(last, squares, weight) <= limit or not _near(areas, last, place):
+            groups.append([int(place)])
+        else:
+            last.append(int(place))
+    for early, late in zip(groups[-2::-1], groups[:0:-1], strict=True):
+        if _cv_of(late, squares, weight) > limit and _near(areas, early, late[0]):
+            early.extend(late)
+            late.clear()
+    found = {}
+    for group in groups:
+        for place in group:
+            first, end = areas[group[0]], areas[group[-1]]
+            found[areas[place]] = first if len(group) == 1 else f"{first}–{end}"
+    return found
+
+
+def _cv_of(group: Sequence[int], squares: Any, weight: Any) -> float:
+    rows = list(group)
+    shares = weight[rows] / weight[rows].sum()
+    return float(np.sqrt((shares**2 * squares[rows]).sum())) if rows else np.inf
+
+
+def _near(areas: Sequence[str], group: Sequence[int], place: int) -> bool:
+    """Whether an area is of the county of a group."""
+    return areas[group[-1]][:5] == areas[place][:5]
+
+
+def _grouped(member: Mapping[str, str]) -> Places:
+    found: dict[str, dict[str, float]] = {}
+    for area, place in member.items():
+        found.setdefault(place, {})[area] = 1.0
+    return found
+
+
+def _level_of(code: str) -> str:
+    by_digits = {level.digits: level for level in LEVELS.values() if level.name != "puma"}
+    level = by_digits.get(len(code))
+    return level.words[1] if level else "other areas"
+
+
+__all__ = [
+    "Places",
+    "merged_until",
+    "places_from_crosswalk",
+    "places_from_list",
+    "places_from_polygons",
+    "places_of_level",
+]

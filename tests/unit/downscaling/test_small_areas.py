@@ -1,0 +1,164 @@
+"""From published tables in a workspace to estimates of block groups with their margins."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fusion_core.demo import RECIPIENT, build_demo
+from fusion_core.demo.world.settings import DemoSize
+from fusion_core.downscaling import (
+    DownscaleRequest,
+    downscale,
+    open_allocation,
+    places_from_list,
+    small_area_estimates,
+)
+from fusion_core.downscaling.answers.small_areas import merged_until
+from fusion_core.errors import ConflictError, InputError
+from fusion_core.estimates import Statistic
+
+TINY = DemoSize((2,), 2, 8_000, 1_200, 400)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DemoSize, "quick", classmethod(lambda _: TINY))
+        return build_demo(tmp_path_factory.mktemp("small") / "workspace", quick=True)
+
+
+def request(demo, **changes):
+    tables = demo.path / "tables"
+    asked = {
+        "name": "bg",
+        "recipient": RECIPIENT,
+        "tables": (tables / "block_groups.csv", tables / "tracts.csv"),
+        "constraints": tables / "constraints.csv",
+        "draws": 12,
+    }
+    return DownscaleRequest(**{**asked, **changes})
+
+
+@pytest.fixture(scope="module")
+def allocated(demo):
+    return downscale(demo, request(demo))
+
+
+@pytest.fixture(scope="module")
+def estimates(demo, allocated):
+    asked = [Statistic("mean", "hincp"), Statistic("share", "hfl"), Statistic("total", "np")]
+    return small_area_estimates(demo, RECIPIENT, allocated, asked)
+
+
+def test_published_counts_are_met_and_tables_held_out(allocated):
+    assert allocated.inside > 0.97
+    assert set(allocated.record["held_out"]) >= {"tenure", "fuel", "income"}
+    assert 0 < allocated.effects.unseen < allocated.effects.seen < 0.2
+
+
+def test_the_truth_of_block_groups_lies_within_the_margins(demo, estimates):
+    truth = pd.read_parquet(demo.path / "truth" / "block_groups.parquet")
+    both = estimates.merge(
+        truth.rename(columns={"area_id": "area"}), on=["area", "variable", "level", "statistic"]
+    )
+    holds = (both["lower"] <= both["value"]) & (both["value"] <= both["upper"])
+    assert len(both) > 50
+    assert 0.8 < holds.mean() <= 1.0
+
+
+def test_every_area_has_one_row_per_target_in_the_order_of_its_code(allocated, estimates):
+    means = estimates[estimates["variable"] == "hincp"]
+    assert means["area"].tolist() == sorted(allocated.puma_of_areas())
+    assert (estimates["moe"] > 0).all()
+
+
+def test_areas_add_up_to_their_puma(demo, allocated, estimates):
+    own = estimates[estimates["variable"] == "np"]
+    by_puma = own.groupby(own["area"].map(allocated.puma_of_areas()))["estimate"].sum()
+    whole = small_area_estimates(
+        demo, RECIPIENT, allocated, Statistic("total", "np"), places="puma"
+    ).set_index("area")["estimate"]
+    assert by_puma.to_dict() == pytest.approx(whole.to_dict())
+
+
+def test_tracts_are_surer_than_their_block_groups(demo, allocated, estimates):
+    tracts = small_area_estimates(
+        demo, RECIPIENT, allocated, Statistic("mean", "hincp"), places="tract"
+    )
+    assert tracts["cv"].median() < estimates.loc[estimates["variable"] == "hincp", "cv"].median()
+
+
+def test_neighbours_are_merged_until_estimates_are_reliable(demo, allocated):
+    mean = Statistic("mean", "hincp")
+    merged = small_area_estimates(demo, RECIPIENT, allocated, mean, reliable=0.05)
+    assert len(merged) < len(allocated.puma_of_areas())
+    assert merged["households"].sum() == pytest.approx(
+        small_area_estimates(demo, RECIPIENT, allocated, mean)["households"].sum()
+    )
+
+
+def test_a_place_may_be_a_list_of_tracts_across_pumas(demo, allocated, tmp_path):
+    member = allocated.puma_of_areas()
+    tracts = [next(area[:11] for area in member if member[area] == p) for p in allocated.pumas[:2]]
+    path = tmp_path / "valley.csv"
+    path.write_text("area\n" + "\n".join(tracts), encoding="utf-8")
+    places = places_from_list(allocated, path)
+    found = small_area_estimates(
+        demo, RECIPIENT, allocated, Statistic("mean", "hincp"), places=places
+    )
+    assert found["area"].tolist() == ["valley"]
+    parts = small_area_estimates(
+        demo,
+        RECIPIENT,
+        allocated,
+        Statistic("mean", "hincp"),
+        places={tract: {a: 1.0 for a in member if a.startswith(tract)} for tract in tracts},
+    )
+    weighted = np.average(parts["estimate"], weights=parts["households"])
+    assert found["estimate"].iloc[0] == pytest.approx(weighted)
+
+
+def test_a_filter_keeps_its_households_only(demo, allocated):
+    poor = small_area_estimates(
+        demo, RECIPIENT, allocated, Statistic("mean", "hincp"), where="hincp < 30000"
+    )
+    assert (poor["estimate"] < 30_000).all()
+
+
+def test_an_unknown_place_is_named(demo, allocated):
+    with pytest.raises(InputError, match="has the area 010010001001"):
+        small_area_estimates(
+            demo,
+            RECIPIENT,
+            allocated,
+            Statistic("mean", "hincp"),
+            places={"here": {"010010001001": 1.0}},
+        )
+
+
+def test_an_earlier_allocation_is_not_replaced_unasked(demo, allocated):
+    with pytest.raises(ConflictError, match="allocation 'bg' already"):
+        downscale(demo, request(demo, name=allocated.name))
+
+
+def test_nothing_is_stored_where_something_is_wrong(demo, tmp_path):
+    wrong = tmp_path / "constraints.csv"
+    wrong.write_text("name,counts,households\nowners,owners,ten = 'Castle'\n", encoding="utf-8")
+    with pytest.raises(InputError):
+        downscale(demo, request(demo, name="other", constraints=wrong))
+    with pytest.raises(InputError, match="no allocation 'other'"):
+        open_allocation(demo, "other")
+    assert not (demo.path / "downscaling" / "other").exists()
+
+
+def test_processes_side_by_side_find_the_same(demo, allocated):
+    again = downscale(demo, request(demo, name="parallel", processes=2, draws=2))
+    puma = again.pumas[0]
+    assert again.read(puma).weights() == pytest.approx(allocated.read(puma).weights(), rel=1e-3)
+
+
+def test_merging_stays_within_a_county_and_stops_where_it_is_enough():
+    areas = ["990010001001", "990010001002", "990030001001", "990030001002"]
+    groups = merged_until(areas, [0.4, 0.4, 0.1, 0.1], [500, 500, 500, 500], limit=0.3)
+    assert groups[areas[0]] == groups[areas[1]] == "990010001001–990010001002"
+    assert groups[areas[2]] == areas[2]
