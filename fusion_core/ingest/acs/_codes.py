@@ -18,7 +18,7 @@ REFERENCE_PERSON: Final = {"RELSHIPP": "20", "RELP": "0", "REL": "0"}
 """Code of the reference person: RELSHIPP since 2019, RELP 2010–2018, REL before."""
 
 DROPPED: Final = frozenset(
-    {"RT", "TYPE", "TYPEHUGQ", "VACS", "VACDUR", "VACOTH", "ADJINC", "ADJHSG"}
+    {"RT", "TYPE", "TYPEHUGQ", "VACS", "VACDUR", "VACOTH", "ADJINC", "ADJHSG", "ADJUST"}
 )
 """Constant for occupied households, or used up by the reader."""
 

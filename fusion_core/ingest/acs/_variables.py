@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SENTINEL: Final = re.compile(r"^(included in|no charge)", re.IGNORECASE)
 _YEAR: Final = re.compile(r"(19|20)\d\d")
+_ONE_FACTOR: Final = "ADJUST"
 _ADJUSTED: Final = re.compile(r"use (ADJINC|ADJHSG)", re.IGNORECASE)
 
 
@@ -82,7 +83,12 @@ class Context:
         return found
 
     def factor(self, column: str) -> NDArray[np.float64] | None:
-        """Return the adjustment factor of the kept rows, or ``None`` if the file has none."""
+        """Return the adjustment factor of the kept rows, or ``None`` if the file has none.
+
+        Files before 2008 have one factor, ``ADJUST``, for housing costs and incomes alike.
+        """
+        if column not in self.raw.frame.columns and _ONE_FACTOR in self.raw.frame.columns:
+            column = _ONE_FACTOR
         if column not in self.raw.frame.columns:
             self.unadjusted.append(column)
             return None

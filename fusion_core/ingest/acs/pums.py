@@ -28,6 +28,7 @@ import pandas as pd
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.geography.definitions import PUMA_CENSUS, census_of_year
 from fusion_core.ingest.acs import _codes as acs_codes
+from fusion_core.ingest.acs._census_api import with_blanks, with_file_names
 from fusion_core.ingest.acs._census_dictionary import (
     CensusDictionary,
     Record,
@@ -98,7 +99,7 @@ def read_acs_pums(
     Parameters
     ----------
     housing, person
-        CSV, gzipped CSV, ZIP (all its ``psam_h*``/``psam_p*`` or ``ss..h*``/``ss..p*`` parts) or
+        CSV, gzipped CSV, JSON of the Census API, ZIP (all its ``psam_h*``/``psam_p*`` or ``ss..h*``/``ss..p*`` parts) or
         Parquet; `person` may be ``None``. Both may be the same ZIP.
     data_dictionary
         The Census Bureau's data dictionary of that release, CSV or TXT, plain or gzipped.
@@ -184,6 +185,7 @@ def _read(path: Path, record: Record, log: ProblemLog) -> RawTable:
     raw = read_raw_table(
         path, keep=lambda name: not acs_codes.is_allocation_flag(name), member=is_part
     )
+    raw = with_file_names(raw)
     check_names(raw, log)
     frame = raw.frame.rename(columns=lambda name: str(name).strip().upper())
     return dataclasses.replace(raw, frame=with_areas_apart(frame))
@@ -254,6 +256,7 @@ def _convert(
 ) -> _Result:
     entries = with_old_codes(dictionary.record(record), record, vintage)
     entries = with_later_names(entries, _price_year(vintage))
+    raw = with_blanks(raw, entries)
     context = Context(raw, kept, record, log, _price_year(vintage), entries)
     result = _Result({}, [], [])
     _add_keys(context, result)

@@ -1,4 +1,4 @@
-"""Open raw files – text, gzip, ZIP with several parts, Excel, Parquet – as a table of texts."""
+"""Open raw files – text, gzip, ZIP of parts, Excel, Parquet, JSON rows – as a table of texts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_raw_table(
     member: Callable[[str], bool] | None = None,
     layout: Layout | None = None,
 ) -> RawTable:
-    """Read a text file (plain, gzip or ZIP of parts), workbook or Parquet file as texts.
+    """Read a text file (plain, gzip or ZIP of parts), workbook, Parquet or JSON rows as texts.
 
     Parameters
     ----------
@@ -60,6 +60,8 @@ def read_raw_table(
         return _from_workbook(path, keep, layout)
     if suffix == ".zip":
         return read_archive(path, keep, member, layout)
+    if suffix == ".json":
+        return typed_table(path, read_json_rows(path, keep))
     return text_table(path, path.name, _content(path, suffix), keep, layout)
 
 
@@ -104,6 +106,32 @@ def read_parquet(path: Path, keep: Callable[[str], bool] | None = None) -> pd.Da
     return frame
 
 
+def read_json_rows(path: Path, keep: Callable[[str], bool] | None = None) -> pd.DataFrame:
+    """Read a list of rows, the first of which names the columns, as the Census API returns it."""
+    import json
+
+    fix = "Save again what the Census API returned: a list of rows under a row of names"
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (UnicodeDecodeError, ValueError) as error:
+        raise problem("The file is not JSON, or it is cut off", path.name, fix) from error
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise problem("The JSON is no list of rows", path.name, fix)
+    if len(rows) < 2:  # noqa: PLR2004 - the names, and a row
+        raise problem("The file has no rows", path.name, fix)
+    names = [str(name) for name in rows[0]]
+    wrong = next((place for place, row in enumerate(rows) if len(row) != len(names)), None)
+    if wrong is not None:
+        raise problem(
+            f"Row {wrong + 1:,} has {len(rows[wrong])} of {len(names)} cells", path.name, fix
+        )
+    require_distinct(names, path.name)
+    cells = [None if cell is None else str(cell) for row in rows[1:] for cell in row]
+    texts = pd.DataFrame([cells[i : i + len(names)] for i in range(0, len(cells), len(names))])
+    texts = texts.set_axis(names, axis=1)
+    return texts[[name for name in names if keep is None or keep(name)]]
+
+
 def _from_workbook(path: Path, keep: Callable[[str], bool] | None, layout: Layout) -> RawTable:
     from fusion_core.ingest.tables._workbook import read_workbook
 
@@ -121,7 +149,7 @@ def _from_workbook(path: Path, keep: Callable[[str], bool] | None, layout: Layou
 def _kind(path: Path) -> str:
     """Return the ending of the file's name, or what its first bytes show it to be."""
     suffix = path.suffix.lower()
-    if suffix in {".parquet", ".zip", *WORKBOOKS}:
+    if suffix in {".parquet", ".zip", ".json", *WORKBOOKS}:
         return suffix
     with path.open("rb") as stream:
         start = stream.read(4)
