@@ -10,7 +10,7 @@ made, in the same form.
 from fusion_core.recipes.applying import Applied, apply_recipe
 from fusion_core.recipes.library import find_recipe, recipe_names, recipe_text
 from fusion_core.recipes.recipe import FusionRecipe, SecondStage, SurveyFiles, read_fusion_recipe
-from fusion_core.recipes.second_stage import run_of_recipe
+from fusion_core.recipes.second_stage import run_of_recipe, with_second_stage
 
 __all__ = [
     "Applied",
@@ -23,4 +23,5 @@ __all__ = [
     "recipe_names",
     "recipe_text",
     "run_of_recipe",
+    "with_second_stage",
 ]

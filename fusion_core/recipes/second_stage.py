@@ -10,6 +10,10 @@ from fusion_core.prepare import assemble, choose_predictors
 from fusion_core.workspace.runs import RunSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
     from fusion_core.recipes.applying import Applied
     from fusion_core.recipes.recipe import FusionRecipe
     from fusion_core.workspace.layout import Workspace
@@ -51,24 +55,12 @@ def run_of_recipe(
             f"None of the recipe's variables is in {applied.pair.donor.title}",
             fix="Import its complete public files",
         )
-    stages = [stage for stage in recipe.second_stage if stage.variable in applied.variables]
-    if stages:
-        places = _places(workspace, applied, minimum_similarity)
-        others = {
-            stage.variable: tuple(
-                name
-                for name in applied.variables[: applied.variables.index(stage.variable)]
-                if name not in stage.by
-            )
-            for stage in stages
-        }
-        settings = settings.replace(
-            predictors=(*settings.predictors, *((stage.variable, places) for stage in stages)),
-            exclude=(
-                *settings.exclude,
-                *((name, without) for name, without in others.items() if without),
-            ),
-        )
+    settings = with_second_stage(
+        recipe,
+        applied.variables,
+        settings,
+        lambda: _predictors(workspace, applied, minimum_similarity),
+    )
     return RunSpec(
         name=recipe.name,
         pair=applied.pair,
@@ -81,14 +73,35 @@ def run_of_recipe(
     )
 
 
-def _places(workspace: Workspace, applied: Applied, minimum_similarity: float) -> tuple[str, ...]:
-    """Return the predictors of places that a run of the pair would keep."""
-    table = choose_predictors(
-        assemble(workspace, applied.pair).table,
-        applied.variables,
-        minimum_similarity=minimum_similarity,
-        built_from=workspace.built_from(applied.pair.donor),
-    )
+def with_second_stage(
+    recipe: FusionRecipe,
+    variables: Sequence[str],
+    settings: TrainSettings,
+    predictors: Callable[[], pd.DataFrame],
+) -> TrainSettings:
+    """Return settings by which variables of the second stage know places and few others alone.
+
+    Parameters
+    ----------
+    recipe
+        The recipe.
+    variables
+        What is fused of it, in order.
+    settings
+        Settings of all variables.
+    predictors
+        Returns the predictors with the columns `predictor`, `source` and `kept`; asked only where
+        there is a second stage.
+
+    Raises
+    ------
+    InputError
+        If there are no predictors of places.
+    """
+    stages = [stage for stage in recipe.second_stage if stage.variable in variables]
+    if not stages:
+        return settings
+    table = predictors()
     kept = table["kept"] & (table["source"] == _OF_PLACES)
     places = tuple(map(str, table.loc[kept, "predictor"]))
     if not places:
@@ -97,4 +110,24 @@ def _places(workspace: Workspace, applied: Applied, minimum_similarity: float) -
             " nothing of places",
             fix="Add predictors of places with `harmony places add`, such as energy prices by state",
         )
-    return places
+    before = {stage.variable: variables[: variables.index(stage.variable)] for stage in stages}
+    others = {
+        stage.variable: tuple(name for name in before[stage.variable] if name not in stage.by)
+        for stage in stages
+    }
+    return settings.replace(
+        predictors=(*settings.predictors, *((stage.variable, places) for stage in stages)),
+        exclude=(
+            *settings.exclude,
+            *((name, without) for name, without in others.items() if without),
+        ),
+    )
+
+
+def _predictors(workspace: Workspace, applied: Applied, minimum_similarity: float) -> pd.DataFrame:
+    return choose_predictors(
+        assemble(workspace, applied.pair).table,
+        applied.variables,
+        minimum_similarity=minimum_similarity,
+        built_from=workspace.built_from(applied.pair.donor),
+    )

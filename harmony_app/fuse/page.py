@@ -19,6 +19,7 @@ from harmony_app.fuse import presenting
 from harmony_app.fuse import state as choices
 from harmony_app.fuse.board import FuseBoard
 from harmony_app.fuse.overviews import shared_overviews
+from harmony_app.fuse.recipe_choice import take_recipe
 from harmony_app.fuse.run_view import detail_data, runs_data
 from harmony_app.fuse.settings_form import read_value
 from harmony_app.fuse.state import FuseState
@@ -134,6 +135,7 @@ class FusePage(Viewer):
                 choices.override_predictor(self._state, str(m["name"]), _override(m["choice"]))
             ),
             "pair": self._choose_pair,
+            "recipe": self._take_recipe,
             "view": lambda m: self._go(str(m["view"])),
             "dismiss": lambda _m: None,
             "run": lambda m: self._open(str(m["id"])),
@@ -179,6 +181,14 @@ class FusePage(Viewer):
         set_query(pair=None if pair is None else str(pair))
         self._load_pair()
         self._show_all()
+
+    def _take_recipe(self, message: dict[str, Any]) -> None:
+        name = str(message["name"])
+        self._state, lacking = take_recipe(self._state, self._session, name, self._overview)
+        self._session.record("recipe: take", recipe=name)
+        self._load_pair()
+        self._show_all()
+        self.board.notice = lacking
 
     def _start(self) -> None:
         run = create_run(self._session.workspace, choices.to_spec(self._state))

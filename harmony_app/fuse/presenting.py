@@ -11,6 +11,7 @@ import pandas as pd
 from fusion_core.execution import CostEstimate
 from fusion_core.fusion.base import TrainSettings
 from fusion_core.workspace.files import size_text
+from harmony_app.fuse.recipe_choice import recipes_of
 from harmony_app.fuse.settings_form import form_data
 from harmony_app.fuse.state import (
     PRESET_IMPLICATES,
@@ -71,6 +72,7 @@ def toolbar_data(
         "runs_title": f"Runs ({runs}{running})" if runs else "Runs",
         "pairs": [{"id": str(pair), "title": pair.title} for pair in pairs],
         "pair": str(state.pair) if state.pair else "",
+        "recipes": recipes_of(state.pair),
         "sizes": sizes,
     }
 

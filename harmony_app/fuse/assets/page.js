@@ -41,6 +41,11 @@ function toolbar(data, send) {
       h("select", { "aria-label": "Survey pair", "data-focus": "pair",
         onchange: (event) => send({ action: "pair", id: event.target.value }) },
       data.pairs.map((pair) => h("option", { value: pair.id, selected: pair.id === data.pair }, pair.title)))) : null,
+    data.view === "new" && data.recipes.length ? h("label", { class: "inline recipe" }, "Recipe",
+      h("select", { "aria-label": "Recipe", "data-focus": "recipe",
+        onchange: (event) => { if (event.target.value) send({ action: "recipe", name: event.target.value }); event.target.value = ""; } },
+      h("option", { value: "" }, "take over variables …"),
+      data.recipes.map((recipe) => h("option", { value: recipe.name }, recipe.title)))) : null,
     data.view === "new" ? h("span", { class: "muted clip" }, data.sizes) : null,
   ];
 }
