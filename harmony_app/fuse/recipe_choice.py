@@ -62,6 +62,8 @@ def take_recipe(
     """
     if state.pair is None:
         raise InputError("No pair of surveys is chosen", fix="Harmonize a pair first")
+    if name not in recipe_names():  # a path is for the command line alone
+        raise InputError.unknown("recipe", name, recipe_names())
     session.require("harmonizer", "Building the variables of a recipe")
     recipe, workspace = find_recipe(name), session.workspace
     applied = apply_recipe(workspace, recipe, recipient=state.pair.recipient, author=session.user)
@@ -77,7 +79,10 @@ def take_recipe(
         _predictors(state, workspace.built_from(state.pair.donor), applied.variables, overview),
     )
     chosen = dataclasses.replace(
-        state, steps=tuple((item,) for item in applied.variables), train=train, name=recipe.title
+        state,
+        steps=tuple((item,) for item in applied.variables),
+        train=train,
+        name=recipe.title.partition(":")[0],
     )
     lacking = ", ".join(item for item, _ in applied.lacking)
     return chosen, f"{state.pair.donor.title} lacks {lacking}." if lacking else ""

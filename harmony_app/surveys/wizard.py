@@ -12,7 +12,14 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.html_templates import html_templates
-from fusion_core.ingest.readers import READERS, FileSlot, ImportTrial, find_reader, try_import
+from fusion_core.ingest.readers import (
+    READERS,
+    FileSlot,
+    ImportTrial,
+    Reader,
+    find_reader,
+    try_import,
+)
 from fusion_core.ingest.recipes import RECIPE_FILE, read_recipe, write_recipe
 from fusion_core.ingest.tables import Problem
 from fusion_core.surveys import SurveyId
@@ -39,6 +46,7 @@ _NOT_STORED: Final = Problem(
     "The survey could not be stored",
     fix="The details are in the server's log; a survey stored earlier is as it was",
 )
+_SLOTS_SHOWN: Final = 2
 _ENCODINGS: Final = {
     "UTF-8 (usual)": "utf-8",
     "Windows Western (cp1252)": "cp1252",
@@ -278,7 +286,7 @@ class ImportWizard(pn.viewable.Viewer):
     def _show_slots(self) -> None:
         reader = find_reader(self._form.reader)
         self._help.object = page_part("line", "p", "help", reader.help)
-        self._slots[:] = [self._slot_view(slot) for slot in reader.slots]
+        self._slots[:] = self._slot_views(reader)
         self._names.css_classes = ["hidden"] if reader.names_itself else []
         self._titles.css_classes = ["hidden"] if reader.names_itself else []
         self._encoding.visible = self._prices.visible = reader.takes_choices
@@ -286,6 +294,30 @@ class ImportWizard(pn.viewable.Viewer):
         self._corrections.hide()
         recipes = self._stored_recipes()
         self._recipe.options = {"none": "", **recipes}
+
+    def _slot_views(self, reader: Reader) -> list[pn.viewable.Viewable]:
+        """Show the files a reader takes; of many, those few people have open on demand."""
+        views = [self._slot_view(slot) for slot in reader.slots]
+        if len(views) <= _SLOTS_SHOWN + 1:
+            return views
+        more = pn.Column(
+            *views[_SLOTS_SHOWN:],
+            visible=any(slot.key in self._form.files for slot in reader.slots[_SLOTS_SHOWN:]),
+            margin=0,
+            sizing_mode="stretch_width",
+        )
+        show = pn.widgets.Button(
+            label=f"Show {len(views) - _SLOTS_SHOWN} more files, all optional",
+            visible=not more.visible,
+            margin=(0, 0, 8, 0),
+            stylesheets=_style("buttons"),
+        )
+
+        def open_up(_: Any) -> None:
+            more.visible, show.visible = True, False
+
+        show.on_click(open_up)
+        return [*views[:_SLOTS_SHOWN], show, more]
 
     def _slot_view(self, slot: FileSlot) -> pn.viewable.Viewable:
         path = pn.widgets.TextInput(
