@@ -20,12 +20,14 @@ from fusion_core.validation.external import (
     compare_external,
     external_findings,
     guess_columns,
+    read_external,
     tidy_external,
 )
 from fusion_core.workspace.tables import read_table, read_table_outline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from fusion_core.estimates import EstimateCache, Statistic
     from fusion_core.surveys.model import SurveyId
@@ -144,6 +146,59 @@ def compare_with_table(
         found.points.insert(1, "name", _names(workspace, run, by, found.points["area"]))
     findings: Sequence[Finding] = external_findings(found, totals=totals, same=same)
     return TableComparison(found, chosen, tuple(findings), (*tidy.notes, *_incomplete(estimates)))
+
+
+def compare_with_file(
+    workspace: Workspace,
+    run: Run,
+    statistic: Statistic,
+    file: Path,
+    *,
+    by: str = PUMA,
+    columns: ColumnGuess | None = None,
+    where: str = "",
+    same: bool = True,
+    cache: EstimateCache | None = None,
+) -> TableComparison:
+    """Compare one statistic of a run by area with a table in a file; see `compare_with_table`.
+
+    Parameters
+    ----------
+    workspace, run, statistic, by, where, same, cache
+        As in `compare_with_table`.
+    file
+        CSV, Excel or Parquet, one row per area.
+    columns
+        Columns of the table; each that is empty is guessed.
+
+    Raises
+    ------
+    InputError
+        As `compare_with_table`, and if the file cannot be read.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"The table cannot be opened: {error.strerror}", where=str(file), fix="Check the path"
+        ) from error
+    rows = read_external(content, file.name)
+    guess = guess_columns(rows, area_codes(workspace, run, by))
+    named = columns or ColumnGuess("", "", "")
+    chosen = ColumnGuess(
+        named.area or guess.area, named.value or guess.value, named.moe or guess.moe
+    )
+    return compare_with_table(
+        workspace,
+        run,
+        statistic,
+        rows,
+        by=by,
+        columns=chosen,
+        where=where,
+        same=same,
+        cache=cache,
+    )
 
 
 def _incomplete(estimates: pd.DataFrame) -> tuple[str, ...]:

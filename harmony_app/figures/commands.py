@@ -6,8 +6,10 @@ from typing import Final
 
 import typer
 
+from harmony_app.figures.curves_command import draw_curves
 from harmony_app.figures.donor_command import draw_donor
 from harmony_app.figures.map_command import draw_map
+from harmony_app.figures.table_command import draw_table
 
 app: Final = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 
@@ -19,3 +21,5 @@ def figure() -> None:
 
 app.command("map")(draw_map)
 app.command("donor")(draw_donor)
+app.command("table")(draw_table)
+app.command("curves")(draw_curves)

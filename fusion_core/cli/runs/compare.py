@@ -16,7 +16,6 @@ from fusion_core.cli.options import (
     open_workspace,
 )
 from fusion_core.cli.output import Output, number, percent, show_path, table
-from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,6 +57,14 @@ def compare(
     where: Annotated[
         str, typer.Option(metavar="CONDITION", help="Only households that meet it.")
     ] = "",
+    related: Annotated[
+        bool,
+        typer.Option(
+            "--related",
+            help="The table counts something related, such as calls to a hotline: compare the order "
+            "of areas only.",
+        ),
+    ] = False,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the areas as a CSV file.")
     ] = None,
@@ -69,21 +76,24 @@ def compare(
     Example: harmony compare counts.csv latest -v count:insecure=Yes
     """
     from fusion_core.estimates import EstimateCache
-    from fusion_core.execution.comparing import area_codes, compare_with_table
-    from fusion_core.validation.external import ColumnGuess, guess_columns, read_external
+    from fusion_core.execution.comparing import compare_with_file
+    from fusion_core.validation.external import ColumnGuess
 
     opened = open_workspace(workspace)
     chosen = choose_run(opened, run)
-    rows = read_external(_content(file), file.name)
     cache = EstimateCache()
     known = cache.run_source(opened, chosen).variables()
     [statistic] = read_statistics(Wish(variables=(variable,)), known, default=())
-    guess = guess_columns(rows, area_codes(opened, chosen, by))
-    columns = ColumnGuess(
-        area_column or guess.area, value_column or guess.value, moe_column or guess.moe
-    )
-    found = compare_with_table(
-        opened, chosen, statistic, rows, by=by, columns=columns, where=where, cache=cache
+    found = compare_with_file(
+        opened,
+        chosen,
+        statistic,
+        file,
+        by=by,
+        columns=ColumnGuess(area_column, value_column, moe_column),
+        where=where,
+        same=not related,
+        cache=cache,
     )
     if csv is not None:
         from fusion_core.workspace.files import write_text
@@ -91,17 +101,6 @@ def compare(
         write_text(found.comparison.points.to_csv(index=False), csv)
     record = _record(found, chosen.id, variable)
     Output(json).result(record, lambda console: _show(console, found, csv))
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"The table cannot be opened: {error.strerror}",
-            where=str(path),
-            fix="Check the path",
-        ) from error
 
 
 def _record(found: TableComparison, run: str, variable: str) -> dict[str, Any]:

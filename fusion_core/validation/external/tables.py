@@ -145,7 +145,9 @@ def guess_columns(table: pd.DataFrame, areas: Collection[str]) -> ColumnGuess:
         if name != area and _numbers(table[name]).notna().mean() > 0.5  # noqa: PLR2004 - most
     ]
     margins = [name for name in numeric if any(word in name.lower() for word in _MARGIN_WORDS)]
-    values = [name for name in numeric if name not in margins]
+    # A column of one value – the year of a table – says nothing of its areas.
+    varied = [name for name in numeric if table[name].astype(str).str.strip().nunique() > 1]
+    values = [name for name in varied or numeric if name not in margins]
     likely = [name for name in values if any(word in name.lower() for word in _VALUE_WORDS)]
     return ColumnGuess(str(area), (likely or values or [""])[0], (margins or [""])[0])
 

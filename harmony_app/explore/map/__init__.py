@@ -1,5 +1,8 @@
 """The map: boundaries, layers, colours, and the figure of it."""
 
+from harmony_app.explore.map.differences import (
+    difference_layer,
+)
 from harmony_app.explore.map.figure_svg import (
     Beside,
     FigureTexts,
@@ -44,6 +47,7 @@ __all__ = [
     "TwoWayView",
     "align",
     "area_shapes",
+    "difference_layer",
     "figure_svg",
     "hover_columns",
     "map_layer",

@@ -3,6 +3,7 @@
 from harmony_app.shell.look.figures import (
     FONT,
     PaletteName,
+    diverging_palette,
     sequential_palette,
     style_figure,
     two_way_palette,
@@ -56,6 +57,7 @@ __all__ = [
     "axis_numbers",
     "count",
     "data_table",
+    "diverging_palette",
     "duration",
     "elapsed",
     "figure_colours",

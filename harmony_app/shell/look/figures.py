@@ -50,6 +50,15 @@ def sequential_palette(name: PaletteName, classes: int, theme: Theme) -> list[st
     return dark_to_light if theme == "dark" else dark_to_light[::-1]
 
 
+def diverging_palette(theme: Theme) -> tuple[str, ...]:
+    """Return five colours from less to more, the middle one that of no difference; ColorBrewer PuOr.
+
+    Told apart with any colour vision.
+    """
+    middle = "#3a4452" if theme == "dark" else "#f1f1f1"
+    return ("#5e3c99", "#b2abd2", middle, "#fdb863", "#e66101")
+
+
 def two_way_palette(theme: Theme) -> tuple[str, ...]:
     """Return the nine colours of a map of two variables.
 

@@ -1,5 +1,14 @@
 """The figures of the Validate page, on screen and on paper."""
 
+from harmony_app.validate.figures.comparison_svg import (
+    comparison_svg,
+)
+from harmony_app.validate.figures.comparison_words import (
+    ComparisonWords,
+    comparison_texts,
+    difference_svg,
+    layer_of_differences,
+)
 from harmony_app.validate.figures.curves_svg import (
     curves_svg,
 )
@@ -8,14 +17,23 @@ from harmony_app.validate.figures.known import (
 )
 from harmony_app.validate.figures.panels import (
     CurvePanels,
+    variable_colours,
 )
 from harmony_app.validate.figures.scatter import (
+    difference_map,
     scatter_figure,
 )
 
 __all__ = [
+    "ComparisonWords",
     "CurvePanels",
+    "comparison_svg",
+    "comparison_texts",
     "curves_svg",
+    "difference_map",
+    "difference_svg",
     "known_figure",
+    "layer_of_differences",
     "scatter_figure",
+    "variable_colours",
 ]

@@ -16,7 +16,7 @@ from harmony_app.shell.look import (
     text_block,
     text_width,
 )
-from harmony_app.validate.figures.panels import TICK_SHARES, value_range
+from harmony_app.validate.figures.panels import TICK_SHARES, line_dashes, value_range
 from harmony_app.validate.view import METRICS, Metric
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def _panel(metric: Metric, curves: pd.DataFrame, colours: Mapping[str, str]) -> 
     reference = metric.reference
     own = curves[curves["metric"] == metric.name]
     lines = []
+    dashes = _dash_texts(colours)
     for name, colour in colours.items():
         line = own[own["variable"] == name].sort_values("share")
         points = " ".join(
@@ -88,7 +89,7 @@ def _panel(metric: Metric, curves: pd.DataFrame, colours: Mapping[str, str]) -> 
             for share, value in zip(line["share"], line["value"], strict=True)
             if np.isfinite(value)
         )
-        lines.append((points, colour))
+        lines.append((points, colour, dashes[name]))
     return {
         "title": metric.title,
         "axis": metric.axis,
@@ -109,13 +110,19 @@ def _panel(metric: Metric, curves: pd.DataFrame, colours: Mapping[str, str]) -> 
 
 def _legend(
     colours: Mapping[str, str], width: float
-) -> tuple[list[tuple[float, int, str, str]], int]:
-    """Return place, colour and name of each entry, and the number of rows."""
+) -> tuple[list[tuple[float, int, str, str, str]], int]:
+    """Return place, colour, dashes and name of each entry, and the number of rows."""
     entries, x, row = [], 0.0, 0
+    dashes = _dash_texts(colours)
     for name, colour in colours.items():
-        size = 24 + text_width(name, 13) + 18
+        size = 40 + text_width(name, 13) + 18
         if x + size > width - 2 * _MARGIN and x > 0:
             x, row = 0.0, row + 1
-        entries.append((x, row * _LEGEND_LINE, colour, name))
+        entries.append((x, row * _LEGEND_LINE, colour, dashes[name], name))
         x += size
     return entries, row + 1
+
+
+def _dash_texts(colours: Mapping[str, str]) -> dict[str, str]:
+    """Return the dashes of each line as SVG writes them."""
+    return {name: " ".join(map(str, dash)) for name, dash in line_dashes(list(colours)).items()}

@@ -37,6 +37,16 @@ def variable_colours(variables: Sequence[str]) -> dict[str, str]:
     return {name: GROUP_COLOURS[i % len(GROUP_COLOURS)] for i, name in enumerate(variables)}
 
 
+# With ten colours they tell fifty variables apart.
+_DASHES: Final = ((), (7, 4), (2, 3), (10, 3, 2, 3), (15, 4))
+
+
+def line_dashes(variables: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Return the dashes of each variable's line; those of one colour differ."""
+    size = len(GROUP_COLOURS)
+    return {name: _DASHES[(i // size) % len(_DASHES)] for i, name in enumerate(variables)}
+
+
 def value_range(metric: Metric, curves: pd.DataFrame) -> tuple[float, float]:
     """Return the vertical range of a panel: all curves and most points, not the wildest ones."""
     if metric.name == "value_added":
@@ -103,11 +113,17 @@ class CurvePanels:
         self._clouds[metric.name] = plot.scatter(
             "x", "y", source=points, size=5, fill_color="colour", line_color=None, fill_alpha=0.16
         )
+        dashes = line_dashes(self._variables)
         for name in self._variables:
             source = ColumnDataSource({"x": [], "y": []})
             self._lines[metric.name, name] = source
             self._renderers[metric.name, name] = plot.line(
-                "x", "y", source=source, line_color=self.colours[name], line_width=2.4
+                "x",
+                "y",
+                source=source,
+                line_color=self.colours[name],
+                line_width=2.4 if len(self._variables) <= len(GROUP_COLOURS) else 1.8,
+                line_dash=list(dashes[name]),
             )
         hover = HoverTool(
             renderers=[self._clouds[metric.name]], tooltips=_hover_template(self._theme)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import panel as pn
 
@@ -15,10 +16,19 @@ from fusion_core.validation.external import (
     known_areas,
     read_external,
 )
+from harmony_app.explore.map import area_shapes
 from harmony_app.log import LOG
-from harmony_app.shell.look import count, number, page_part, percent
+from harmony_app.shell.look import FigureSaver, count, number, page_part, percent, segmented
 from harmony_app.shell.work import SlowWork
-from harmony_app.validate.figures import scatter_figure
+from harmony_app.validate.figures import (
+    ComparisonWords,
+    comparison_svg,
+    comparison_texts,
+    difference_map,
+    difference_svg,
+    layer_of_differences,
+    scatter_figure,
+)
 from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.tabs.sections import findings_html, numbers_html, panel_html
 from harmony_app.validate.view import words
@@ -28,12 +38,15 @@ if TYPE_CHECKING:
 
     from fusion_core.estimates import Statistic
     from fusion_core.execution.comparing import TableComparison
+    from fusion_core.workspace.layout import Workspace
+    from harmony_app.explore.map import AreaShapes
     from harmony_app.shell.session import Session
     from harmony_app.validate.view import ValidatedRun
 
 _PUMA: Final = "puma"
 _NONE: Final = "none"
 _SHOWN: Final = 15
+_VIEWS: Final = {"Values": "values", "Ranks": "ranks", "Map of differences": "map"}
 _NUMBER_KINDS: Final = {"mean": "mean", "total": "total", "median": "median"}
 _LEVEL_KINDS: Final = {"number of households": "count", "share of households": "share"}
 
@@ -58,10 +71,18 @@ class TableTab:
         self._rows: pd.DataFrame | None = None
         self._areas: list[str] = []
         self._found: TableComparison | None = None
-        self._levels = _levels(record)
+        self._words: ComparisonWords | None = None
         self.file = pn.widgets.FileInput(accept=",".join(SUFFIXES), margin=(0, 0, 8, 0))
-        names = [str(name) for name in record.inside.summary["variable"]]
-        self.variable = _select("Variable", names)
+        self._own = _recipient_answers(session.workspace, record)
+        fused = [str(name) for name in record.inside.summary["variable"]]
+        self.variable = _select("Variable", {**{name: name for name in fused}, **self._own.titles})
+        self._levels = {**self._own.levels, **_levels(record)}
+        kinds = _area_kinds(session.workspace, record)
+        self.by = _select("Areas", kinds)
+        self.by.visible = len(kinds) > 1
+        self.related = pn.widgets.Checkbox(
+            label="The table counts something related, such as calls", value=False, margin=0
+        )
         self.level = _select("Answer", [])
         self.kind = _select("The table holds its", {})
         self.area = _select("Column of area codes", [])
@@ -81,14 +102,21 @@ class TableTab:
         self.message = pn.pane.HTML("", **html)
         self.result = pn.pane.HTML("", **html)
         self._figure = pn.Column(margin=0, sizing_mode="stretch_width")
+        self.shown = segmented(_VIEWS, visible=False, margin=(10, 0, 0, 0))
+        self._saver = FigureSaver(width=0, height=0, margin=0)
+        self._pictures = [self._picture(kind) for kind in ("png", "svg")]
         self.download = pn.widgets.FileDownload(
             callback=self._csv,
             filename="comparison.csv",
             label="Areas CSV",
             icon=None,
-            visible=False,
-            margin=(6, 0, 0, 0),
+            margin=0,
         )
+        self._files = pn.FlexBox(
+            self.download, *self._pictures, gap="6px", visible=False, margin=(6, 0, 0, 0)
+        )
+        self.shown.param.watch(lambda _: self._draw(), "value")
+        self.by.param.watch(lambda _: self._read(), "value")
         self.variable.param.watch(lambda _: self._variable_chosen(), "value")
         self.file.param.watch(self._uploaded, "value")
         self.area.param.watch(lambda _: self._tell_areas(), "value")
@@ -100,12 +128,15 @@ class TableTab:
         self.view = pn.Column(
             help_text,
             self.file,
-            pn.FlexBox(self.variable, self.level, self.kind, gap="8px"),
+            pn.FlexBox(self.variable, self.level, self.kind, self.by, gap="8px"),
+            self.related,
             self._mapping,
             self.message,
             self.result,
+            self.shown,
             self._figure,
-            self.download,
+            self._files,
+            self._saver,
             css_classes=["card"],
             margin=0,
             styles={"padding": "14px"},
@@ -121,13 +152,18 @@ class TableTab:
         self.kind.value = next(iter(self.kind.options.values()))
 
     def _uploaded(self, event: Any) -> None:
+        if event.new is not None:
+            self._read()
+
+    def _read(self) -> None:
+        """Read the file, and guess its columns for the kind of areas that is chosen."""
         from fusion_core.execution.comparing import area_codes
 
-        if event.new is None:
+        if self.file.value is None:
             return
         try:
-            rows = read_external(event.new, self.file.filename or "table")
-            self._areas = area_codes(self._session.workspace, self._record.run, _PUMA)
+            rows = read_external(self.file.value, self.file.filename or "table")
+            self._areas = area_codes(self._session.workspace, self._record.run, self.by.value)
             guess = guess_columns(rows, self._areas)
         except HarmonyError as error:
             self._rows, self._mapping.visible = None, False
@@ -174,12 +210,22 @@ class TableTab:
         )
         self.message.object = page_part("status", "Estimating …", busy=True)
         workspace, run = self._session.workspace, self._record.run
+        by, same = self.by.value, not self.related.value
+        self._words = ComparisonWords(
+            statistic=statistic,
+            title=self._title(statistic.variable),
+            by=by,
+            table=self.file.filename or "table",
+            same=same,
+        )
 
         def compute() -> TableComparison:
             from fusion_core.estimates.runs import EstimateCache
 
             cache = pn.state.as_cached("estimate cache", EstimateCache)
-            return compare_with_table(workspace, run, statistic, rows, columns=chosen, cache=cache)
+            return compare_with_table(
+                workspace, run, statistic, rows, by=by, columns=chosen, same=same, cache=cache
+            )
 
         self._work.start(compute, self._show, self._failed)
 
@@ -214,8 +260,65 @@ class TableTab:
             + part("helps", notes)
             + numbers_html("Areas furthest apart", head, rows)
         )
-        self._figure[:] = [scatter_figure(points, self._session.theme)]
-        self.download.visible = True
+        self.shown.visible = self._files.visible = True
+        self._draw()
+
+    def _draw(self) -> None:
+        """Show the comparison as values, as ranks or as a map of differences."""
+        found, words_of = self._found, self._words
+        if found is None or words_of is None:
+            return
+        theme = self._session.theme
+        if self.shown.value != "map":
+            ranks = self.shown.value == "ranks"
+            points = found.comparison.points
+            self._figure[:] = [scatter_figure(points, theme, ranks=ranks, same=words_of.same)]
+            return
+        shapes = self._shapes(words_of)
+        if shapes is None:
+            text = f"The workspace has no {words_of.by} boundaries: add them on the Places page."
+            self._figure[:] = [pn.pane.HTML(page_part("line", "p", "help", text, "status"))]
+            return
+        layer = layer_of_differences(shapes, found, words_of, theme)
+        self._figure[:] = [difference_map(shapes, layer, found, theme)]
+
+    def _shapes(self, words_of: ComparisonWords) -> AreaShapes | None:
+        from fusion_core.geography.boundaries import has_areas
+
+        workspace = self._session.workspace
+        return area_shapes(workspace, words_of.by) if has_areas(workspace, words_of.by) else None
+
+    def _picture(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
+        button = pn.widgets.Button(label=kind.upper(), margin=0)
+        button.on_click(lambda _: self._save(kind))
+        return button
+
+    def _save(self, kind: Literal["svg", "png"]) -> None:
+        svg = self.figure()
+        if svg:
+            self._saver.save(svg, f"comparison-{self.variable.value or 'households'}", kind)
+
+    def figure(self) -> str:
+        """Return the figure that is shown as SVG for paper; empty while there is none."""
+        found, words_of = self._found, self._words
+        if found is None or words_of is None:
+            return ""
+        spec = self._record.run.spec()
+        source = f"{spec.name} · {spec.pair.donor.title} → {spec.pair.recipient.title}"
+        synthetic = self._session.workspace.synthetic
+        shapes = self._shapes(words_of) if self.shown.value == "map" else None
+        if shapes is not None:
+            return difference_svg(shapes, found, words_of, source, synthetic=synthetic)
+        texts = comparison_texts(found, words_of, source, synthetic=synthetic)
+        return comparison_svg(found.comparison.points, texts)
+
+    def _title(self, variable: str) -> str:
+        workspace, pair = self._session.workspace, self._record.run.spec().pair
+        for survey in (pair.donor, pair.recipient):
+            dictionary = workspace.dictionary(survey)
+            if variable in dictionary and dictionary[variable].description:
+                return dictionary[variable].description
+        return variable
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, HarmonyError):
@@ -227,11 +330,43 @@ class TableTab:
         self.message.object = page_part("error", text) if text else ""
         self.result.object = ""
         self._figure[:] = []
-        self.download.visible = False
+        self._found = None
+        self.shown.visible = self._files.visible = False
 
     def _csv(self) -> io.BytesIO:
         points = None if self._found is None else self._found.comparison.points
         return io.BytesIO(b"" if points is None else points.to_csv(index=False).encode())
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """The recipient's own variables by title, and the levels of its categories."""
+
+    titles: dict[str, str]
+    levels: dict[str, tuple[str, ...]]
+
+
+def _recipient_answers(workspace: Workspace, record: ValidatedRun) -> _Answers:
+    recipient = record.run.spec().pair.recipient
+    try:
+        answers = workspace.dictionary(recipient).answers("household")
+    except HarmonyError:  # fused variables are compared without it
+        return _Answers({}, {})
+    return _Answers(
+        {f"{item.name} ({recipient.title})": item.name for item in answers},
+        {item.name: tuple(item.levels) for item in answers if item.levels},
+    )
+
+
+def _area_kinds(workspace: Workspace, record: ValidatedRun) -> dict[str, str]:
+    """Return the kinds of areas a table may be by."""
+    from fusion_core.execution.comparing import comparable_areas
+
+    try:
+        kinds = comparable_areas(workspace, record.run.spec().pair.recipient)
+    except HarmonyError:
+        kinds = (_PUMA,)
+    return {kind.upper() if kind == _PUMA else kind: kind for kind in kinds or (_PUMA,)}
 
 
 def _select(label: str, options: Any) -> pn.widgets.Select:

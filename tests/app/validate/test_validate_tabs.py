@@ -186,7 +186,7 @@ def test_a_table_is_mapped_and_compared(make_page):
     page.other._start()
     assert "rank correlation 1.00" in page.other.result.object
     assert "Not in the table: 1\N{NO-BREAK SPACE}area" in page.other.result.object
-    assert page.other.download.visible
+    assert page.other._files.visible
     assert page.other._csv().getvalue().startswith(b"area,name,estimate")
 
 
@@ -219,7 +219,7 @@ def test_a_table_that_does_not_fit_is_refused_in_a_sentence(make_page, text, nam
     if page.other._rows is not None:
         page.other._start()
     assert words in page.other.message.object
-    assert not page.other.download.visible
+    assert not page.other._files.visible
 
 
 def test_a_category_has_a_chart_of_true_against_drawn_answers(make_page):
@@ -280,3 +280,45 @@ def test_a_run_without_areas_says_nothing_of_them(make_page, run):
     path = run.input_folder / "recipient.parquet"
     pd.read_parquet(path).drop(columns="puma").to_parquet(path)
     assert make_page(tab="subsets").subsets.areas.object == ""
+
+
+def compared(make_page, **table):
+    page = make_page(tab="table")
+    page.other.variable.value = "cold"
+    codes = ["0100100", "0100200", "0100300", "0100400"]
+    upload(page, pd.DataFrame({"GEOID": codes, **table}).to_csv(index=False))
+    page.other._start()
+    return page.other
+
+
+def test_a_comparison_is_shown_as_values_ranks_and_a_map_and_saved_as_such(make_page):
+    other = compared(make_page, Households=[400, 1100, 1900, 2800])
+    assert other.figure().count("<circle") >= 8
+    other.shown.value = "ranks"
+    assert "rank in the table" in other.figure()
+    other.shown.value = "map"
+    assert "estimates less counts.csv" in other.figure()
+    assert other._figure.objects[0].objects[0].object.children
+
+
+def test_a_related_quantity_is_compared_by_its_order_alone(make_page):
+    page = make_page(tab="table")
+    page.other.related.value = True
+    page.other.variable.value = "cold"
+    codes = ["0100100", "0100200", "0100300", "0100400"]
+    upload(page, pd.DataFrame({"GEOID": codes, "calls": [3, 9, 14, 31]}).to_csv(index=False))
+    page.other._start()
+    assert "rank correlation 1.00" in page.other.result.object
+    assert "Altogether" not in page.other.result.object
+    assert "the same on both sides" not in page.other.figure()
+
+
+def test_the_recipients_own_answers_can_be_compared(make_page):
+    page = make_page(tab="table")
+    page.other.variable.value = "tenure"
+    assert page.other.level.options == ["Owner", "Renter"]
+
+
+def test_the_column_of_a_year_is_no_value(make_page):
+    other = compared(make_page, year=[2022] * 4, median_income=[5, 6, 7, 8])
+    assert other.value.value == "median_income"

@@ -1,0 +1,137 @@
+"""The words of figures that compare estimates with an independent table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fusion_core.estimates.places import SUMS
+from fusion_core.estimates.statistics import SHARES, Statistic
+from harmony_app.explore.map import FigureTexts, difference_layer, figure_svg
+from harmony_app.shell.look import count
+from harmony_app.validate.figures.comparison_svg import ComparisonTexts
+
+if TYPE_CHECKING:
+    from fusion_core.execution.comparing import TableComparison
+    from harmony_app.explore.map import AreaShapes, MapLayer
+    from harmony_app.shell.session import Theme
+
+
+@dataclass(frozen=True)
+class ComparisonWords:
+    """What is compared with what.
+
+    Attributes
+    ----------
+    statistic
+        What is estimated.
+    title
+        The variable in words.
+    by
+        Kind of area.
+    table
+        Name of the table.
+    same
+        Whether the table holds the same quantity.
+    where
+        Condition on households; empty for all.
+    """
+
+    statistic: Statistic
+    title: str
+    by: str
+    table: str
+    same: bool = True
+    where: str = ""
+
+    @property
+    def relative(self) -> bool:
+        """Whether differences are told in per cent of the table's values."""
+        return self.statistic.kind in SUMS
+
+    @property
+    def heading(self) -> str:
+        """The variable, and the level where one is compared."""
+        level = f": {self.statistic.level}" if self.statistic.level else ""
+        return f"{self.title[:1].upper()}{self.title[1:]}{level}"
+
+    def subtitle(self, areas: int) -> str:
+        """Say what is estimated, and of how many areas."""
+        among = f", households where {self.where}" if self.where else ""
+        kind = self.by.upper() if self.by == "puma" else self.by
+        return f"{self.statistic.kind.replace('_', ' ')} by {kind}, {count(areas, 'area')}{among}"
+
+
+def comparison_texts(
+    found: TableComparison, words: ComparisonWords, source: str, *, synthetic: bool
+) -> ComparisonTexts:
+    """Return the words of a figure of dots.
+
+    Parameters
+    ----------
+    found
+        The comparison.
+    words
+        What is compared.
+    source
+        Where the estimates come from.
+    synthetic
+        Whether the data are generated.
+    """
+    return ComparisonTexts(
+        title=f"{words.heading} against {words.table}",
+        subtitle=words.subtitle(len(found.comparison.points)),
+        table="table",
+        estimate="estimate",
+        findings=tuple(finding.text for finding in found.findings),
+        note=_note(found, words, source, synthetic=synthetic),
+        same=words.same,
+        share=words.statistic.kind in SHARES,
+        counts=words.relative,
+    )
+
+
+def layer_of_differences(
+    shapes: AreaShapes, found: TableComparison, words: ComparisonWords, theme: Theme
+) -> MapLayer:
+    """Return the map of differences; see `difference_layer`."""
+    return difference_layer(
+        found.comparison.points,
+        shapes.areas,
+        theme,
+        relative=words.relative,
+        share=words.statistic.kind in SHARES,
+    )
+
+
+def difference_svg(
+    shapes: AreaShapes,
+    found: TableComparison,
+    words: ComparisonWords,
+    source: str,
+    *,
+    synthetic: bool,
+) -> str:
+    """Draw the differences as a map for a report.
+
+    Parameters
+    ----------
+    shapes
+        The areas.
+    found, words, source, synthetic
+        As in `comparison_texts`.
+    """
+    texts = FigureTexts(
+        title=f"{words.heading}: estimates less {words.table}",
+        subtitle=words.subtitle(len(found.comparison.points)),
+        hatch="within the margins of error of both",
+        note=_note(found, words, source, synthetic=synthetic),
+    )
+    return figure_svg(shapes, layer_of_differences(shapes, found, words, "light"), texts)
+
+
+def _note(found: TableComparison, words: ComparisonWords, source: str, *, synthetic: bool) -> str:
+    parts = ["SYNTHETIC DATA: no row describes a real household."] if synthetic else []
+    column = found.columns.value
+    parts += [f"Source: {source}; {words.table}, column {column}."]
+    return " ".join([*parts, *found.notes])

@@ -1,0 +1,58 @@
+"""`harmony figure table` and `curves`: what the Validate page saves, by command."""
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from fusion_core.errors import InputError
+from harmony_app.figures import app
+from harmony_app.validate.figures import variable_colours
+from harmony_app.validate.figures.panels import line_dashes
+
+CODES = ["0100100", "0100200", "0100300", "0100400"]
+
+
+@pytest.fixture
+def counts(tmp_path):
+    path = tmp_path / "counts.csv"
+    pd.DataFrame({"GEOID": CODES, "Households": [400, 1100, 1900, 2800]}).to_csv(path, index=False)
+    return path
+
+
+def draw(workspace, *options):
+    return CliRunner().invoke(app, [*map(str, options), "--workspace", str(workspace.path)])
+
+
+def test_a_table_is_drawn_as_dots_and_as_a_map(mapped_workspace, counts, tmp_path):
+    asked = ("table", counts, "-v", "count:cold=Yes", "--to", tmp_path / "figure.svg")
+    assert draw(mapped_workspace.workspace, *asked).exit_code == 0
+    dots = (tmp_path / "figure.svg").read_text(encoding="utf-8")
+    assert "Home too cold in winter: Yes against counts.csv" in dots
+    assert dots.count('r="2.6"') == 8
+    assert draw(mapped_workspace.workspace, *asked, "--map").exit_code == 0
+    drawn = (tmp_path / "figure.svg").read_text(encoding="utf-8")
+    assert "estimates less counts.csv" in drawn
+    assert "<path" in drawn
+
+
+def test_what_cannot_be_compared_is_said(mapped_workspace, tmp_path):
+    asked = ("table", tmp_path / "none.csv", "-v", "count:cold=Yes", "--to", tmp_path / "f.svg")
+    found = draw(mapped_workspace.workspace, *asked)
+    assert isinstance(found.exception, InputError)
+    assert "cannot be opened" in found.exception.message
+
+
+def test_curves_are_drawn_of_all_variables_or_some(mapped_workspace, tmp_path):
+    to = tmp_path / "curves.svg"
+    assert draw(mapped_workspace.workspace, "curves", "--to", to).exit_code == 0
+    assert to.read_text(encoding="utf-8").count("<polyline") == 6
+    assert draw(mapped_workspace.workspace, "curves", "-v", "kwh", "--to", to).exit_code == 0
+    assert to.read_text(encoding="utf-8").count("<polyline") == 3
+    found = draw(mapped_workspace.workspace, "curves", "-v", "nothere", "--to", to)
+    assert "nothere" in found.exception.message
+
+
+def test_forty_four_lines_can_be_told_apart():
+    names = [f"v{place}" for place in range(44)]
+    colours, dashes = variable_colours(names), line_dashes(names)
+    assert len({(colours[name], dashes[name]) for name in names}) == 44
