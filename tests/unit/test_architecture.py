@@ -34,6 +34,17 @@ ALLOWED = {
     "workspace": {"surveys", "harmony", "derived", "fusion", "workspace.files"},
     "ingest": {"surveys", "harmony", "geography", "workspace", "workspace.files"},
     "places": {"surveys", "geography", "workspace", "workspace.files", "ingest"},
+    "calibration": {
+        "surveys",
+        "harmony",
+        "geography",
+        "fusion",
+        "estimates",
+        "workspace",
+        "workspace.files",
+        "ingest",
+        "places",
+    },
     "downscaling": {
         "surveys",
         "harmony",

@@ -1,6 +1,6 @@
-"""`harmony estimate`, `rank`, `answer`, `difference` and `export`."""
+"""`harmony estimate`, `rank`, `answer`, `difference`, `calibrate` and `export`."""
 
-from fusion_core.cli.estimates import answer, difference, estimate, export, rank
+from fusion_core.cli.estimates import answer, calibrate, difference, estimate, export, rank
 from fusion_core.cli.estimates.statistics import (
     Wish,
     chosen_fusion,
@@ -13,6 +13,7 @@ from fusion_core.cli.estimates.statistics import (
 __all__ = [
     "Wish",
     "answer",
+    "calibrate",
     "chosen_fusion",
     "chosen_source",
     "difference",

@@ -1,0 +1,52 @@
+"""harmony calibrate: PUMA estimates agree with published totals, beside what they were."""
+
+import numpy as np
+import pytest
+
+
+def totals(tmp_path, text):
+    path = tmp_path / "totals.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def exact(tmp_path):
+    return totals(tmp_path, "variable,level,area,value,standard_error\ninsecure,Yes,all,0.2,0\n")
+
+
+def test_the_households_weighted_mean_of_pumas_is_the_total(harmony, finished, exact):
+    record = harmony.json("calibrate", finished[0], exact, "--method", "ratio")
+    rows = record["estimates"]
+    count = harmony.json("estimate", finished[0], "-v", "count:insecure")["estimates"]
+    households = {}
+    for row in count:
+        households[row["puma"]] = households.get(row["puma"], 0) + row["estimate"]
+    weights = [households[row["puma"]] for row in rows]
+    assert np.average([row["calibrated"] for row in rows], weights=weights) == pytest.approx(0.2)
+    assert {round(row["factor"], 6) for row in rows} == {round(rows[0]["factor"], 6)}
+
+
+def test_a_total_makes_estimates_surer_and_keeps_what_they_were(harmony, finished, exact, tmp_path):
+    to = tmp_path / "calibrated.csv"
+    record = harmony.json("calibrate", finished[0], exact, "--to", to)
+    assert all(row["calibrated_moe"] < row["moe"] for row in record["estimates"])
+    assert "estimate" in to.read_text().splitlines()[0]
+    assert "± " in harmony("calibrate", finished[0], exact).stdout
+
+
+def test_regions_that_cut_pumas_count_by_their_shares(harmony, finished, tmp_path):
+    known = totals(
+        tmp_path,
+        "variable,level,area,value,moe\ninsecure,Yes,all,0.2,0.01\ninsecure,Yes,East River,0.25,0.02\n",
+    )
+    assert harmony.json("calibrate", finished[0], known)["method"] == "precision"
+
+
+def test_an_unknown_area_or_method_is_named(harmony, finished, exact, tmp_path):
+    known = totals(tmp_path, "variable,level,area,value,moe\ninsecure,Yes,Atlantis,0.2,0.01\n")
+    assert "no area 'Atlantis'" in harmony("calibrate", finished[0], known, code=2).stderr
+    assert (
+        "no method 'best'"
+        in harmony("calibrate", finished[0], exact, "--method", "best", code=2).stderr
+    )
