@@ -180,6 +180,7 @@ def frame_variables(place: Place, places: tuple[Place, ...], session: Session) -
     return _visitor_variables(title, session.user, session.theme, session.door) | {
         "places": [{"path": item.path, "title": item.title} for item in places],
         "active": place.path,
+        "heading": place.title,
         "workspace": workspace.title,
         "synthetic": workspace.synthetic,
         "tour": demo_tour(workspace) if session.may("harmonizer") else (),
@@ -190,6 +191,7 @@ def _visitor_variables(title: str, user: str, theme: Theme, door: Door) -> dict[
     role = door.role_of(user) if door.asks else None
     return {
         "title": title,
+        "heading": title,
         "user": user,
         "initials": "".join(part[0] for part in user.split()[:2]).upper() or "?",
         "signed_in": door.asks,

@@ -71,7 +71,7 @@ class Session:
     user
         Name written into the history of what this visitor saves.
     theme
-        Light or dark; chosen in the top bar and remembered by the browser.
+        Light or dark; chosen in the top bar, or the computer's preference until then.
     query
         The arguments in the page's address, so that a view can be sent to a colleague.
     door
@@ -143,7 +143,7 @@ def current_session(
 
 
 def current_theme() -> Theme:
-    """Return the theme the visitor's browser remembers."""
+    """Return the theme the visitor chose, or else prefers everywhere; the browser remembers it."""
     return "dark" if (pn.state.cookies or {}).get(THEME_COOKIE) == "dark" else "light"
 
 

@@ -131,7 +131,13 @@ class SurveysPage(pn.viewable.Viewer):
         self._level = pn.widgets.RadioButtonGroup(
             options=list(_LEVELS), margin=0, stylesheets=style("buttons")
         )
-        self._kind = pn.widgets.Select(options=list(_KINDS), width=116, margin=0)
+        self._kind = pn.widgets.Select(
+            label="Kind",
+            css_classes=["unseen-label"],
+            options=list(_KINDS),
+            width=116,
+            margin=0,
+        )
         self._everything = pn.widgets.Button(
             label="All surveys", margin=0, disabled=True, stylesheets=style("buttons")
         )

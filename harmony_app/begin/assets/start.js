@@ -19,7 +19,7 @@ export function render({ model, el }) {
 
   function way(key, title, text, fields, action) {
     problems[key] = h("p", { class: "problem", role: "alert", hidden: true });
-    const form = h("form", { class: "way-card", "data-way": key, "aria-label": title }, h("h2", {}, title), h("p", {}, text),
+    const form = h("form", { class: "way-card", "data-way": key, "aria-label": title }, h("h3", {}, title), h("p", {}, text),
       ...fields, problems[key], h("button", { type: "submit" }, action));
     form.onsubmit = (event) => {
       event.preventDefault();
@@ -45,7 +45,7 @@ export function render({ model, el }) {
       "Fused data somebody published: maps and margins without the donor or the models. Checksums are verified first.",
       [field("Folder of the data set", "source", "", "Path of a folder with a dataset.json"),
         field("Folder of the workspace, new or yours", "folder", model.folders.data)], "Open the data"));
-  el.append(h("section", { class: "start" }, h("h1", {}, "How would you like to begin?"),
+  el.append(h("section", { class: "start" }, h("h2", {}, "How would you like to begin?"),
     h("p", { class: "lead" }, "Harmony fuses the answers of one survey onto the households of another, and maps them with honest margins of error."),
     ways, waiting, ...(model.back ? [h("p", { class: "back" }, h("a", { href: "/begin" }, `Back to ${model.back}`))] : [])));
 

@@ -37,8 +37,16 @@ class _Condition:
         self.levels = pn.widgets.CheckBoxGroup(
             margin=_TIGHT, styles={"max-height": "110px", "overflow": "auto"}, **_WIDE
         )
-        self.side = pn.widgets.Select(options=["above", "below"], width=76, margin=(0, 6, 7, 0))
-        self.threshold = pn.widgets.FloatInput(width=104, margin=(0, 0, 7, 0))
+        self.side = pn.widgets.Select(
+            label="Side",
+            css_classes=["unseen-label"],
+            options=["above", "below"],
+            width=76,
+            margin=(0, 6, 7, 0),
+        )
+        self.threshold = pn.widgets.FloatInput(
+            label="Threshold", css_classes=["unseen-label"], width=104, margin=(0, 0, 7, 0)
+        )
         self.number = pn.Row(self.side, self.threshold, margin=0)
         self.variable.param.watch(lambda _: self._choose(), "value")
         self.panel = pn.Column(self.variable, self.levels, self.number, margin=0, **_WIDE)

@@ -105,7 +105,9 @@ class Side:
         self.compare_with = _area_search(
             "Compare with", margin=(8, 0, 0, 0), placeholder="another area: type a name …"
         )
-        self.against = pn.widgets.Select(margin=(4, 0, 0, 0), **_WIDE)
+        self.against = pn.widgets.Select(
+            label="In", css_classes=["unseen-label"], margin=(4, 0, 0, 0), **_WIDE
+        )
         self.clear = pn.widgets.Button(
             label="✕",
             width=26,
@@ -116,7 +118,14 @@ class Side:
         )
         self.clear.description = "Close the area"
         self.find = _area_search("", margin=(6, 0, 6, 0), placeholder="Find an area …")
-        self.order = pn.widgets.Select(options=_RANKINGS, width=92, margin=0, align="center")
+        self.order = pn.widgets.Select(
+            label="First in the list",
+            css_classes=["unseen-label"],
+            options=_RANKINGS,
+            width=92,
+            margin=0,
+            align="center",
+        )
         self.ranked = RankedAreas(
             choose, margin=0, styles={"flex": "1 1 0", "min-height": "0"}, **_WIDE
         )

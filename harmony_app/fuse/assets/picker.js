@@ -9,7 +9,7 @@ function pickerSection(variables, data, send) {
 function variableList(variables, data, send) {
   const chosen = new Map(data.chosen);
   const asRow = (item) => variableRow(item, chosen, send);
-  const rows = h("div", { class: "rows", "data-scroll": "variables", role: "list" });
+  const rows = h("div", { class: "rows", "data-scroll": "variables", role: "group", "aria-label": "Variables to choose" });
   const count = h("span", { class: "muted" });
   const show = () => {
     const words = picked.search.toLowerCase().split(/\s+/).filter(Boolean);
@@ -45,7 +45,7 @@ function variableRow(item, chosen, send) {
   const note = chosen.get(item.name);
   const toggle = () => send({ action: on ? "remove" : "add", name: item.name });
   return h("button", {
-    type: "button", role: "listitem", class: `variable ${on ? "chosen" : ""}`,
+    type: "button", class: `variable ${on ? "chosen" : ""}`,
     "data-focus": `variable ${item.name}`, "data-variable": item.name,
     "aria-pressed": String(on), title: item.description, onclick: toggle,
   },
@@ -71,17 +71,15 @@ function chosenList(data, send) {
   };
   build.disabled = picked.marked.size < 2;
   data.steps.forEach((step, place) => rows.append(stepRow(step, place, data.steps.length, mark, send)));
-  if (!data.steps.length) {
-    rows.append(h("p", { class: "hint" },
-      "Choose variables from the list above. Each is fused given the predictors and those before it; variables that belong together – shares that sum to one – go into a block."));
-  }
+  const hint = data.steps.length ? null : h("p", { class: "hint" },
+    "Choose variables from the list above. Each is fused given the predictors and those before it; variables that belong together – shares that sum to one – go into a block.");
   const suggest = h("label", { class: "inline", title: "Variables that help to predict others come first" },
     h("input", { type: "checkbox", checked: data.suggest, "data-focus": "suggest",
       onchange: (event) => send({ action: "order", suggest: event.target.checked }) }),
     "suggest the order");
   return h("section", { class: `card ${data.steps.length ? "chosen-card" : ""}`, "aria-label": "Chosen fusion variables" },
     h("header", {}, h("h2", {}, "Chosen, in order"), h("span", { class: "muted" }, `${data.chosen.length}`)),
-    rows,
+    hint ?? rows,
     data.steps.length ? h("footer", {}, build, suggest) : null);
 }
 

@@ -82,7 +82,7 @@ export function createCompare(actions) {
     const isSame = ["identical", "recoded"].includes(shown.row.cells[reply.pair].verdict);
     const taking = !isSame && (shown.row.reference === content.pair || !shown.row.cells[content.pair])
       ? h("button.primary", { type: "button", title: "It becomes your draft in the open pair; nothing is saved yet", onclick: () => actions.send({ kind: "take_grouping", row: reply.row, pair: reply.pair }) }, "Take this grouping here") : null;
-    const changes = reply.settings.length || reply.rows.length ? h("table.changes", {}, h("thead", {}, h("tr", {}, h("th", {}, ""), h("th", {}, reply.here), h("th", {}, reply.there))), body) : null;
+    const changes = reply.settings.length || reply.rows.length ? h("table.changes", {}, h("thead", {}, h("tr", {}, h("td"), h("th", {}, reply.here), h("th", {}, reply.there))), body) : null;
     detail.replaceChildren(...[h("div.card-head", {}, h("h3.mono", {}, shown.row.cells[reply.pair].key), h("button.icon", { type: "button", "aria-label": "Close", onclick: () => { detail.hidden = true; shown = null; } }, "×")),
       h("p", {}, reply.text), taking, changes, rest].filter(Boolean));
     detail.scrollTop = 0;

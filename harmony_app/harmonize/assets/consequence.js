@@ -9,7 +9,7 @@ const GAP_MS = 60; // between the answer to an edit and the start of what follow
 
 export function createConsequence(actions) {
   const score = h("span.similarity");
-  const heading = h("h3");
+  const heading = h("h2");
   const mark = h("span.computing-mark", { role: "status" });
   let isComputing = false;
   let timer = 0;
@@ -17,9 +17,9 @@ export function createConsequence(actions) {
   const basis = h("p.basis");
   const chart = h("div.chart");
   const findings = h("div.findings");
-  const findingsTitle = h("h3");
+  const findingsTitle = h("h2");
   const table = h("div.result", { role: "table", "aria-label": "Result: groups with their levels" });
-  const resultCard = h("section.card", {}, h("h3", {}, "Result"), table);
+  const resultCard = h("section.card", {}, h("h2", {}, "Result"), table);
   const findingsCard = h("section.card", { "aria-live": "polite" }, findingsTitle, findings);
   const element = h("aside.pane.consequence", { "aria-label": "Consequence" },
     h("section.card", {}, h("div.card-head", {}, heading, mark, score), missing, basis, chart), findingsCard, resultCard);
@@ -65,7 +65,7 @@ export function createConsequence(actions) {
     const picture = s("svg", { class: "numeric-chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Weighted distribution of both sides" }, ...bars,
       s("path", { class: "recipient-step", d: steps }), s("line", { class: "axis", x1: 0, x2: width, y1: height - 18, y2: height - 18 }),
       s("text", { class: "tick", x: 0, y: height - 4 }, number(low)), s("text", { class: "tick", x: width, y: height - 4, "text-anchor": "end" }, number(high)));
-    const quantiles = h("table.quantiles", {}, h("thead", {}, h("tr", {}, h("th", {}, ""), ...numeric.quantiles.map((row) => h("th", { scope: "col" }, `${Math.round(100 * row[0])} %`)))),
+    const quantiles = h("table.quantiles", {}, h("thead", {}, h("tr", {}, h("td"), ...numeric.quantiles.map((row) => h("th", { scope: "col" }, `${Math.round(100 * row[0])} %`)))),
       h("tbody", {}, ...[["donor", 1], ["recipient", 2]].map(([name, at]) => h("tr", {}, h("th", { scope: "row" }, name), ...numeric.quantiles.map((row) => h("td", {}, number(row[at])))))));
     return [picture, quantiles];
   }

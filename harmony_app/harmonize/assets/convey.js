@@ -272,7 +272,7 @@ export function createConvey(actions) {
     const settings = exists.settings.map(([what, here, there]) => h("tr", {}, h("th", { scope: "row" }, what), h("td", { dir: "auto" }, here), h("td", { dir: "auto" }, there)));
     const rows = exists.rows.map((row) => h("tr", { class: row.differs ? "differs" : "" }, h("th", { scope: "row", dir: "auto" }, `${row.side}: ${row.level}`), h("td", {}, ...meets(row.here, row.here_meets)), h("td", {}, ...meets(row.there, row.there_meets))));
     return [h("h4", {}, "What is saved already differs"), h("p.muted", {}, exists.text),
-      h("table.changes", {}, h("thead", {}, h("tr", {}, h("th", {}, ""), h("th", {}, "conveyed"), h("th", {}, "saved"))), h("tbody", {}, ...settings, ...rows))];
+      h("table.changes", {}, h("thead", {}, h("tr", {}, h("td"), h("th", {}, "conveyed"), h("th", {}, "saved"))), h("tbody", {}, ...settings, ...rows))];
   }
 
   // Taking over -------------------------------------------------------------------------------

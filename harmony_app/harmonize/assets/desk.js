@@ -102,7 +102,7 @@ export function render({ model }) {
   const consequence = createConsequence(actions);
   const nothing = createNothingOpen(actions);
   const notices = createNotices(actions);
-  const middle = h("main.pane.middle", {}, notices.element, queue.strip, match.element, candidates.element, nothing.element, footer.element);
+  const middle = h("div.pane.middle", {}, notices.element, queue.strip, match.element, candidates.element, nothing.element, footer.element);
   const exchange = createExchange(actions, toast);
   const overview = createOverview(actions, exchange, dialogs);
   const findings = createFindingsList(actions);

@@ -36,7 +36,7 @@ LIGHT: Final = {
     "accent": "#0b6e8f",
     "accent_soft": "#e3f1f6",
     "good": "#237a52",
-    "warn": "#9a6700",
+    "warn": "#8a5c00",
     "bad": "#b3261e",
 }
 DARK: Final = {

@@ -28,19 +28,17 @@ export function render({ model, el }) {
   const head = document.createElement("div");
   head.className = "head";
   head.setAttribute("role", "row");
-  const body = document.createElement("div");
-  body.className = "body";
   const sheet = document.createElement("div");
   sheet.className = "sheet";
   const empty = document.createElement("div");
   empty.className = "empty";
-  body.append(sheet);
-  frame.append(head, body, empty);
+  frame.append(head, sheet, empty); // the frame scrolls: it has the keys
   frame.setAttribute("role", "grid");
   frame.tabIndex = 0;
   el.append(frame);
 
   const template = () => model.columns.map((column) => column.width || "minmax(0, 1fr)").join(" ");
+  const seen = () => frame.clientHeight - head.offsetHeight;
   const position = () => model.rows.findIndex((row) => row.id === model.selected);
 
   function drawHead() {
@@ -48,7 +46,7 @@ export function render({ model, el }) {
       ...model.columns.map((column) => {
         const title = document.createElement("div");
         title.className = column.align === "right" ? "right" : "";
-        title.setAttribute("role", "columnheader");
+        title.setAttribute("role", column.title ? "columnheader" : "presentation");
         title.textContent = column.title;
         if (column.help) title.title = column.help;
         return title;
@@ -75,8 +73,8 @@ export function render({ model, el }) {
   }
 
   function draw() {
-    const first = Math.max(0, Math.floor(body.scrollTop / ROW) - SPARE);
-    const count = Math.ceil((body.clientHeight || 400) / ROW) + 2 * SPARE;
+    const first = Math.max(0, Math.floor(frame.scrollTop / ROW) - SPARE);
+    const count = Math.ceil((seen() || 400) / ROW) + 2 * SPARE;
     const last = Math.min(model.rows.length, first + count);
     const rows = [];
     for (let index = first; index < last; index += 1) rows.push(drawRow(index));
@@ -93,9 +91,9 @@ export function render({ model, el }) {
 
   function reveal(index) {
     const top = index * ROW;
-    if (top < body.scrollTop) body.scrollTop = top;
-    else if (top + ROW > body.scrollTop + body.clientHeight) {
-      body.scrollTop = top + ROW - body.clientHeight;
+    if (top < frame.scrollTop) frame.scrollTop = top;
+    else if (top + ROW > frame.scrollTop + seen()) {
+      frame.scrollTop = top + ROW - seen();
     }
   }
 
@@ -107,7 +105,7 @@ export function render({ model, el }) {
   }
 
   frame.addEventListener("keydown", (event) => {
-    const page = Math.max(1, Math.floor(body.clientHeight / ROW) - 1);
+    const page = Math.max(1, Math.floor(seen() / ROW) - 1);
     const last = model.rows.length - 1;
     const now = position();
     const targets = {
@@ -126,13 +124,13 @@ export function render({ model, el }) {
     const row = event.target.closest(".row");
     if (row) select(Number(row.dataset.index));
   });
-  body.addEventListener("scroll", draw, { passive: true });
+  frame.addEventListener("scroll", draw, { passive: true });
   const resized = new ResizeObserver(draw);
-  resized.observe(body);
+  resized.observe(frame);
 
   model.on("rows", () => {
     const index = position();
-    if (index < 0) body.scrollTop = 0;
+    if (index < 0) frame.scrollTop = 0;
     else reveal(index);
     draw();
   });
