@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.errors import InputError
 from fusion_core.estimates import EstimateCache
-from fusion_core.estimates.runs import write_published_donor
+from fusion_core.estimates.published import (
+    PublishedDonor,
+    publish_donor,
+    write_published_donor,
+)
 from fusion_core.estimates.statistics import find_column
-from fusion_core.estimates.variance import Donors, PublishedDonor, publish_donor
+from fusion_core.estimates.variance import Donors
 from fusion_core.execution.methods import methods_note
 from fusion_core.execution.years import years_apart
 from fusion_core.fusion import export_implicates, open_implicates
@@ -207,10 +211,20 @@ def _write_margins(new: Path, source: EstimateData, implicates: ImplicateFolder)
                 f"Of {name}, too few donors gave the answers {', '.join(withheld)}, or these would "
                 "reveal them: margins of these levels do not contain the donor's sampling error."
             )
-    notes.append(
-        "Margins of subgroups that fused variables define do not contain the donor's sampling error."
+    return [*notes, *_about_subgroups(donor)]
+
+
+def _about_subgroups(donor: PublishedDonor) -> list[str]:
+    """Say in which subgroups that fused variables define margins contain the donor's sampling error."""
+    told = list(dict.fromkeys(of for of, _, _ in donor.within))
+    lack = "Margins of other subgroups that fused variables define do not contain the donor's sampling error."
+    if not told:
+        return [lack.replace("other subgroups", "subgroups")]
+    have = (
+        f"Margins of subgroups that one of {', '.join(told)} defines, and of what two of them alone tell,"
+        " contain the donor's sampling error as far as there are donors enough."
     )
-    return notes
+    return [f"{have} {lack}"]
 
 
 def _write_recipient(job: _Job, source: EstimateData) -> None:

@@ -91,7 +91,8 @@ def main() -> None:
             answers.areas.to_parquet(asked.keep / f"{len(given)}.parquet")
         tables.append(compared(answers, words))
         print(tables[-1].round(4).to_string(), flush=True)
-    print(pd.concat(tables).sort_values("variable", kind="stable").to_markdown(index=False))
+    means = pd.concat(tables).groupby("known")[["before", "inside", "margin"]].mean()
+    print(means.round(4).to_string())
 
 
 if __name__ == "__main__":

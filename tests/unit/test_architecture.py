@@ -125,6 +125,7 @@ ROOMS = {
         "variance",
         "joint",
         "margins",
+        "published",
         "api",
         "runs",
         "places",

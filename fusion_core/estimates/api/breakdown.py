@@ -17,14 +17,13 @@ from fusion_core.estimates.statistics import (
     Column,
     Condition,
     Groups,
-    HasLevel,
     NamedTarget,
     check_group_columns,
     given,
     group_rows,
     restrict,
 )
-from fusion_core.estimates.variance import Donor, donor_answers, samples_of
+from fusion_core.estimates.variance import Donor, samples_of
 from fusion_core.fusion.implicates import Implicates
 from fusion_core.records import Checked
 
@@ -157,10 +156,10 @@ def fused_cells(
 def _has_level(column: Column, code: int, donor: Donor | None) -> Condition:
     mask = column.values == code
     samples = samples_of(donor)
-    asked = [column.name in sample.columns for sample in samples]
+    asked = [column.name in sample.names for sample in samples]
     donors = tuple(
         # Another donor alone was asked.
-        given(mask) if any(asked) and not known else donor_answers(HasLevel(column, code), sample)
+        given(mask) if any(asked) and not known else sample.has_level(column, code)
         for sample, known in zip(samples, asked, strict=True)
     )
     expression = level_condition(column.name, column.levels[code])

@@ -14,10 +14,6 @@ from fusion_core.estimates.runs.estimate_run import (
     survey_area_estimates,
 )
 from fusion_core.estimates.runs.outcomes import save_outcome, try_outcome
-from fusion_core.estimates.runs.published_donor_files import (
-    has_published_donor,
-    write_published_donor,
-)
 from fusion_core.estimates.runs.ranking import (
     Ranking,
     area_ranks,
@@ -52,7 +48,6 @@ __all__ = [
     "donor_places",
     "estimated_side",
     "first_estimates",
-    "has_published_donor",
     "is_answered",
     "recipient_of",
     "sample_with_location",
@@ -60,5 +55,4 @@ __all__ = [
     "survey_area_estimates",
     "try_outcome",
     "with_areas",
-    "write_published_donor",
 ]

@@ -37,7 +37,7 @@ from fusion_core.estimates.statistics import (
     group_rows,
     restrict,
 )
-from fusion_core.estimates.variance import ask_donor, samples_of
+from fusion_core.estimates.variance import samples_of
 from fusion_core.lru_cache import Item, LruCache
 from fusion_core.surveys.model import Variable, variable_from_column
 
@@ -406,11 +406,11 @@ class EstimateData:
         samples = samples_of(self.donor)
         answers: list[DonorAnswers | None] = []
         for place, sample in enumerate(samples):
-            own = [name for name in read if name in sample.columns]
+            own = [name for name in read if name in sample.names]
             others = samples[:place] + samples[place + 1 :]
             if own:
-                answers.append(ask_donor(checked, households, own, sample))
-            elif all(any(name in other.columns for other in others) for name in read):
+                answers.append(sample.meets(checked, households, own))
+            elif all(any(name in other.names for other in others) for name in read):
                 answers.append(given(mask))
             else:
                 answers.append(None)

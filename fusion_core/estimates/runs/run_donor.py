@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fusion_core.estimates.runs.published_donor_files import (
+from fusion_core.estimates.published import (
     has_published_donor,
     read_published_donor,
 )

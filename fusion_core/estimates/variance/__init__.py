@@ -34,7 +34,7 @@ from fusion_core.estimates.variance.donor_places import (
     place_differences,
     place_excess,
 )
-from fusion_core.estimates.variance.donor_sample import DonorSample, donor_answers
+from fusion_core.estimates.variance.donor_sample import DonorSample, Regression, donor_answers
 from fusion_core.estimates.variance.donors import (
     Donor,
     Donors,
@@ -46,11 +46,6 @@ from fusion_core.estimates.variance.pooling import (
     pool,
     pool_with_donor,
     with_part,
-)
-from fusion_core.estimates.variance.published_donor import (
-    PublishedAnswers,
-    PublishedDonor,
-    publish_donor,
 )
 from fusion_core.estimates.variance.ranks import (
     JointError,
@@ -85,9 +80,8 @@ __all__ = [
     "JointError",
     "Locality",
     "Pooled",
-    "PublishedAnswers",
-    "PublishedDonor",
     "RankSets",
+    "Regression",
     "SeenPlaces",
     "area_likelihood",
     "area_scale",
@@ -103,7 +97,6 @@ __all__ = [
     "place_excess",
     "pool",
     "pool_with_donor",
-    "publish_donor",
     "rank_sets",
     "samples_of",
     "shared_weight_covariance",

@@ -7,7 +7,7 @@ donors would contribute to each: there is one pattern for every such answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import and_, mul
 from typing import Final
@@ -31,8 +31,6 @@ from fusion_core.estimates.variance.donor_sample import DonorSample
 
 Floats = NDArray[np.float64]
 
-# Combinations of patterns and donors looked at, at most (240 MB).
-_MOST_ANSWERS: Final = 30_000_000
 # Fewer patterns are regressed one by one.
 _MANY_PATTERNS: Final = 8
 # Rows whose draws are multiplied at once.
@@ -55,12 +53,15 @@ class Factors:
         Subgroups that fused variables define, as the donors see them.
     keys
         What tells patterns of answers from others.
+    sample
+        The donors; ``None`` where nobody is asked.
     """
 
     own: tuple[Measure, ...] = ()
     asked: tuple[DonorAnswers | None, ...] = ()
     conditions: tuple[DonorAnswers | None, ...] = ()
     keys: tuple[object, ...] = ()
+    sample: DonorSample | None = None
 
     @classmethod
     def of(
@@ -92,20 +93,23 @@ class Factors:
                 sample.product_of(first.asked + second.asked),
                 first.conditions + second.conditions,
                 first.keys + second.keys,
+                sample,
             )
         if isinstance(measure, Within):
             answers = measure.condition.of_donor(place)
-            return cls(conditions=(answers,), keys=(measure.key,))
+            return cls(conditions=(answers,), keys=(measure.key,), sample=sample)
         if isinstance(measure, Constant):
-            return cls()
+            return cls(sample=sample)
         if not isinstance(measure, Number | HasLevel | ThresholdIndicator | Answered):
             raise TypeError(type(measure))
         column = measure.column
         if column.observed or is_given(column.name):
-            return cls(own=(measure,))
+            return cls(own=(measure,), sample=sample)
         found = sample.answers_to(measure)
         has_pattern = found is not None and found.pattern is not None
-        return cls(asked=(found,), keys=(("derived", column.name),) if has_pattern else ())
+        return cls(
+            asked=(found,), keys=(("derived", column.name),) if has_pattern else (), sample=sample
+        )
 
     @property
     def own_key(self) -> tuple[object, ...]:
@@ -123,26 +127,14 @@ class Factors:
         )
         if len(asked) < len(self.asked) or len(conditions) < len(self.conditions):
             return None
-        every = [*asked, *conditions]
-        patterns = np.prod([len(item.met) for item in every], dtype=float)
-        if patterns * max((item.met.shape[1] for item in every), default=1) > _MOST_ANSWERS:
-            return None
-        values = reduce(mul, asked, DonorAnswers(None, np.ones((1, 1))))
-        if not conditions:
-            return values
-        met = reduce(and_, conditions)
-        # Who fails a condition contributes nothing, whatever else is not known.
-        fails = np.repeat(met.met == 0, len(values.met), axis=0)
-        product = met * values
-        return replace(product, met=np.where(fails, 0.0, product.met))
+        if self.sample is None:
+            return DonorAnswers(None, np.ones((1, 1)))
+        return self.sample.contributions(asked, conditions)
 
     def donors_meeting(self, sample: DonorSample) -> int:
         """Return how many donors belong to the subgroup beside some answers of the recipient."""
         known = [item for item in self.conditions if item is not None]
-        if not known:
-            return sample.own.rows
-        met = (reduce(and_, known).met == 1).any(axis=0)
-        return int((np.broadcast_to(met, sample.own.rows) & (sample.weights[:, 0] > 0)).sum())
+        return sample.meeting(reduce(and_, known)) if known else sample.own.rows
 
 
 def predictor_sums(sample: DonorSample, weight: Floats, factors: Factors, groups: Groups) -> Floats:

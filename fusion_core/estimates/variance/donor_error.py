@@ -243,7 +243,7 @@ class DonorError(Checked):
 
     def concerns(self, item: NamedTarget) -> bool:
         """Whether a target is about a variable of this donor."""
-        return any(column.name in self.sample.columns for column in item.columns)
+        return any(column.name in self.sample.names for column in item.columns)
 
     def _asked_values(self, item: NamedTarget) -> Floats | None:
         """Return the donor's answers a target is about – of a ratio its numerator –, NaN for none."""
@@ -270,15 +270,15 @@ class DonorError(Checked):
         ]
         if item.within is not None:
             measures.append(Within(item.within))
-        used, is_asked = np.ones(self.sample.own.rows), False
+        found = []
         for measure in measures:
-            factors = self._factors(measure)
-            answers = factors.answers
+            answers = self._factors(measure).answers
             if answers is None:
                 return np.inf
-            is_asked |= answers.is_asked
-            used = used * (np.nan_to_num(answers.met, nan=0.0) > 0).any(axis=0)
-        return self.sample.effective_size(used) if is_asked else np.inf
+            found.append(answers)
+        if not any(answers.is_asked for answers in found):
+            return np.inf
+        return self.sample.effective_behind(found)
 
     def _factors(self, measure: Measure) -> Factors:
         """Take a measure apart, as this donor sees it."""
@@ -286,9 +286,7 @@ class DonorError(Checked):
 
     def is_given(self, name: str) -> bool:
         """Whether a fused variable was drawn from another donor alone."""
-        return name not in self.sample.columns and any(
-            name in sample.columns for sample in self.others
-        )
+        return name not in self.sample.names and any(name in sample.names for sample in self.others)
 
     @property
     def _means(self) -> Floats:

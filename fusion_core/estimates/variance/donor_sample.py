@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_, mul
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,6 +34,7 @@ from fusion_core.estimates.statistics import (
 from fusion_core.estimates.variance.area_error import Locality, SeenPlaces
 from fusion_core.estimates.variance.area_rule import KAPPAS
 from fusion_core.estimates.variance.covariates import Covariates, encode_alike
+from fusion_core.estimates.variance.donor_answers import ask_donor
 from fusion_core.estimates.variance.donor_places import DonorPlaces, FewPlaces
 from fusion_core.frames import Table, read_frame
 from fusion_core.fusion.implicates import order_of
@@ -41,7 +43,9 @@ from fusion_core.summaries import Summarized, listed
 from fusion_core.surveys.weight_design import WeightDesign
 
 if TYPE_CHECKING:
+    from fusion_core.estimates.statistics import DrawnTable
     from fusion_core.fusion.model import FusionModel
+    from fusion_core.harmony.expressions import CheckedExpression
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +56,8 @@ RANDOM_GROUPS: Final = 100
 _COLLINEAR: Final = 1e-8
 _FEWEST_PER_COEFFICIENT: Final = 2.0
 _FEWEST_DONORS: Final = 2
+# Combinations of patterns and donors looked at, at most (240 MB).
+_MOST_ANSWERS: Final = 30_000_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -248,6 +254,81 @@ class DonorSample(Checked, Summarized):
             A measure of one fused variable.
         """
         return donor_answers(measure, self)
+
+    @property
+    def names(self) -> Collection[str]:
+        """The fused variables the donor was asked."""
+        return self.columns.keys()
+
+    def meets(
+        self, condition: CheckedExpression, households: DrawnTable, read: Sequence[str]
+    ) -> DonorAnswers | None:
+        """Return which donors meet a condition on fused variables; see `ask_donor`.
+
+        Parameters
+        ----------
+        condition, households, read
+            As of `ask_donor`.
+        """
+        return ask_donor(condition, households, read, self)
+
+    def has_level(self, column: Column, code: int) -> DonorAnswers | None:
+        """Return which donors have a level of a fused variable.
+
+        Parameters
+        ----------
+        column, code
+            The variable as the recipient has it, and the level's code there.
+        """
+        return donor_answers(HasLevel(column, code), self)
+
+    def contributions(
+        self, asked: Sequence[DonorAnswers], conditions: Sequence[DonorAnswers]
+    ) -> DonorAnswers | None:
+        """Return what donors of a subgroup contribute beside each pattern.
+
+        Parameters
+        ----------
+        asked
+            Factors of what is summed.
+        conditions
+            Conditions of the subgroup.
+
+        Returns
+        -------
+        DonorAnswers or None
+            ``None`` where there are too many patterns.
+        """
+        every = [*asked, *conditions]
+        patterns = np.prod([len(item.met) for item in every], dtype=float)
+        if patterns * max((item.met.shape[1] for item in every), default=1) > _MOST_ANSWERS:
+            return None
+        values = reduce(mul, asked, DonorAnswers(None, np.ones((1, 1))))
+        if not conditions:
+            return values
+        met = reduce(and_, conditions)
+        # Who fails a condition contributes nothing, whatever else is not known.
+        fails = np.repeat(met.met == 0, len(values.met), axis=0)
+        product = met * values
+        return replace(product, met=np.where(fails, 0.0, product.met))
+
+    def meeting(self, condition: DonorAnswers) -> int:
+        """Return how many donors meet a condition beside some answers of the recipient."""
+        met = (condition.met == 1).any(axis=0)
+        return int((np.broadcast_to(met, self.own.rows) & (self.weights[:, 0] > 0)).sum())
+
+    def effective_behind(self, found: Sequence[DonorAnswers]) -> float:
+        """Return the effective number of donors (Kish's) who contribute to all measures.
+
+        Parameters
+        ----------
+        found
+            What donors contribute to each.
+        """
+        used = np.ones(self.own.rows)
+        for answers in found:
+            used = used * (np.nan_to_num(answers.met, nan=0.0) > 0).any(axis=0)
+        return self.effective_size(used)
 
     def product_of(self, asked: tuple[DonorAnswers | None, ...]) -> tuple[DonorAnswers | None, ...]:
         """Return factors whose product is that of what was asked; donors can multiply any.

@@ -27,7 +27,9 @@ from fusion_core.workspace.runs import delete_run, list_runs
     ],
     ids=str,
 )
-@pytest.mark.parametrize("where", ["", "ten = 'Rented'"])
+@pytest.mark.parametrize(
+    "where", ["", "ten = 'Rented'", "cooling = 'Central'", "cooling = 'None' AND ten = 'Rented'"]
+)
 def test_numbers_and_margins_are_those_of_the_original(published, elsewhere, statistic, where):
     opened = open_published(elsewhere, published.folder)
     own = area_estimates(published.workspace, published.run, statistic, where=where)
@@ -71,6 +73,17 @@ def test_predictors_group_as_they_did(published, elsewhere):
     own = area_estimates(published.workspace, published.run, statistic, by="tenure__ten")
     found = area_estimates(elsewhere, opened.run, statistic, by="tenure__ten")
     pd.testing.assert_frame_equal(own, found, rtol=1e-5)
+
+
+def test_a_fused_variable_groups_as_it_did(published, elsewhere):
+    opened = open_published(elsewhere, published.folder)
+    statistic = Statistic("mean", "kwh")
+    own, found = (
+        area_estimates(workspace, run, statistic, by="cooling")
+        for workspace, run in ((published.workspace, published.run), (elsewhere, opened.run))
+    )
+    pd.testing.assert_frame_equal(own, found, rtol=1e-5)
+    assert not own["assumption"].str.contains("donor").any()
 
 
 def test_the_draws_are_the_same_and_say_from_which_random_numbers(published, elsewhere):

@@ -8,6 +8,7 @@ import pytest
 
 from fusion_core.estimates import Statistic, analyze
 from fusion_core.estimates.margins import NO_DONOR
+from fusion_core.estimates.published import PublishedDonor, publish_donor
 from fusion_core.estimates.statistics import Column, find_column
 from fusion_core.estimates.variance import (
     KAPPAS,
@@ -16,8 +17,6 @@ from fusion_core.estimates.variance import (
     DonorPlaces,
     DonorSample,
     Locality,
-    PublishedDonor,
-    publish_donor,
 )
 from fusion_core.fusion import FusedVariable, Implicates
 from fusion_core.surveys import WeightDesign
