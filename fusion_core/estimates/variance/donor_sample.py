@@ -441,7 +441,7 @@ class DonorSample(Checked, Summarized):
 
 
 @dataclass(frozen=True)
-class Regression:
+class Regression(Checked):
     """What a regression of donors' answers needs of the donors who answered.
 
     Attributes
