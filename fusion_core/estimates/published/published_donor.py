@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion_core.estimates.published.parts import PartsMet, condition_of_parts
+from fusion_core.estimates.published._parts import PartsMet, condition_of_parts
 from fusion_core.estimates.published.published_answers import PublishedAnswers
 from fusion_core.estimates.statistics import (
     Answered,

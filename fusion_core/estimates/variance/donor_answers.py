@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.statistics import Drawn, DrawnTable, Evaluate
-    from fusion_core.estimates.variance.donor_sample import DonorSample
+    from fusion_core.estimates.variance.covariates import Covariates
     from fusion_core.harmony.expressions import CheckedExpression
 
     Floats = NDArray[np.float64]
@@ -35,6 +35,18 @@ _BINS: Final = 64
 _MOST_CODES: Final = 10_000_000
 # Numbers looked at to find the bins.
 _LOOKED_AT: Final = 1_000_000
+
+
+class Asked(Protocol):
+    """Donors that can be asked: a `DonorSample`."""
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """Their answers to the fused variables."""
+
+    @property
+    def own(self) -> Covariates:
+        """Their predictors."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class _Asked:
 
 
 def ask_donor(
-    condition: CheckedExpression, households: DrawnTable, read: Sequence[str], sample: DonorSample
+    condition: CheckedExpression, households: DrawnTable, read: Sequence[str], sample: Asked
 ) -> DonorAnswers | None:
     """Ask a donor which of its households meet a condition on fused variables.
 
@@ -102,7 +114,7 @@ def ask_donor_values(
     expression: CheckedExpression,
     households: DrawnTable,
     read: Sequence[str],
-    sample: DonorSample,
+    sample: Asked,
     evaluate: Evaluate,
 ) -> Column | None:
     """Ask a donor for the values of an expression over fused variables.
@@ -133,7 +145,7 @@ def ask_donor_values(
 
 
 def _asked(
-    expression: CheckedExpression, households: DrawnTable, read: Sequence[str], sample: DonorSample
+    expression: CheckedExpression, households: DrawnTable, read: Sequence[str], sample: Asked
 ) -> _Asked | None:
     kept = set(read)
     inner, parts = split_expression(expression, lambda names, _: not kept & set(names))
