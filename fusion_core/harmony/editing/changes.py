@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -144,12 +144,22 @@ def bundle_words(fields: list[Field]) -> str:
     return f"{field.side}: {_SIDE_WORDS[field.name]}" if field.side else field.name
 
 
-def value_words(field: Field, value: Hashable) -> str:
-    """Write the value of an field in a few words."""
+def value_words(field: Field, value: Hashable, names: Mapping[float, str] | None = None) -> str:
+    """Write the value of a field in a few words.
+
+    Parameters
+    ----------
+    field, value
+        What is decided, and how.
+    names
+        Names of groups, shown beside their codes.
+    """
     if value is ABSENT:
         return NOTHING
     if field.name in {"level", "missing", "outside_universe"}:
-        return group_word(cast("GroupCode", value))
+        said = group_word(cast("GroupCode", value))
+        name = (names or {}).get(value, "") if isinstance(value, int | float) else ""
+        return f"{said} {name}" if name else said
     if field.name == "bins":
         points, listed = cast("tuple[tuple[float, ...], tuple[str | LevelGroup, ...]]", value)
         return _bins_words(points, listed)

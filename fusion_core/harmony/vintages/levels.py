@@ -66,7 +66,8 @@ def convey_levels(
 
     Bins do not depend on levels and stay. A level that is worded differently keeps its group. A new
     one takes the group of the other side's answer that names the same numbers, else the group it
-    has in another vintage, else that of its neighbours (where levels have an order), of its kin
+    has in another vintage; a range that takes in answers of two groups stays open; else it takes
+    the group of its neighbours (where levels have an order), of its kin
     (levels with the same code before the words) or of the level most like it, else it stays open.
 
     Parameters
@@ -87,10 +88,11 @@ def convey_levels(
     if not gone and not fresh:
         return side, []
     groups: dict[str, GroupCode] = {level: old[level] for level in variable.levels if level in old}
-    changes = _renamed(name, gone, fresh, old)
-    groups |= {change.level: change.group for change in changes}
     opposite = harmony.recipient if name == "donor" else harmony.donor
     known = _Known(name, variable, groups, old, siblings, opposite)
+    one_of = [level for level in fresh if _straddling(level, known) is None]
+    changes = _renamed(name, gone, one_of, old)
+    groups |= {change.level: change.group for change in changes}
     added = [_added(level, known) for level in fresh if level not in groups]
     changes += added
     groups |= {change.level: change.group for change in added}
@@ -147,7 +149,8 @@ def _may_be_same(was: str, now: str) -> bool:
 
 def _added(level: str, known: _Known) -> LevelChange:
     """Propose a group for a new level by the first rule that knows one."""
-    for rule in (_as_across, _as_in_siblings, _as_neighbours, _as_kin, _as_most_alike):
+    rules = (_as_across, _as_in_siblings, _straddling, _as_neighbours, _as_kin, _as_most_alike)
+    for rule in rules:
         found = rule(level, known)
         if found is not None:
             return found
@@ -202,6 +205,23 @@ def _as_in_siblings(level: str, known: _Known) -> LevelChange | None:
         source=names[group],
         sure=len(votes) == 1,
     )
+
+
+def _straddling(level: str, known: _Known) -> LevelChange | None:
+    """Leave a range open that takes in answers of two groups, here or across: nobody can guess it."""
+    own = read_range(level)
+    if own is None:
+        return None
+    across = () if known.opposite.breakpoints else known.opposite.levels
+    for answers in (known.old.items(), [(item.level, item.group) for item in across]):
+        met = {
+            group
+            for other, group in answers
+            if (found := read_range(other)) is not None and overlap(own, found) > _MOSTLY
+        }
+        if len(met) > 1:
+            return LevelChange(known.side, "added", level)
+    return None
 
 
 def _as_neighbours(level: str, known: _Known) -> LevelChange | None:

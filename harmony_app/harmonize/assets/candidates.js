@@ -1,4 +1,5 @@
 // Choosing the recipient variable: ranked with reasons, or found by search over all of them.
+import { aboutVariable, answerList } from "./about.js";
 import { createDecision } from "./decision.js";
 import { TYPE_WORDS, fold, h, matches, number, percent, setText, words } from "./dom.js";
 
@@ -21,8 +22,9 @@ export function createCandidates(actions) {
   });
   const none = h("p.muted", { role: "status", hidden: true });
   const decision = createDecision(actions);
+  const donor = h("aside.chooser-donor", { "aria-label": "The donor’s question and answers" });
   const list = h("div.candidates", { role: "listbox", "aria-label": "Recipient variables" });
-  const element = h("section.chooser", { "aria-label": "Choose the recipient variable" }, h("div.chooser-head", {}, title, back), decision.element, search, none, list);
+  const element = h("section.chooser", { "aria-label": "Choose the recipient variable" }, h("div.chooser-head", {}, title, back), h("div.chooser-body", {}, donor, h("div.chooser-list", {}, search, none, list)), decision.element);
 
   function onKey(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -56,9 +58,10 @@ export function createCandidates(actions) {
     list.replaceChildren(...shown.map((item, index) => h("div.candidate", { role: "option", "aria-selected": String(index === highlighted), onclick: () => actions.chooseRecipient(item.name) },
       h("div.candidate-top", {}, h("span.name", {}, item.name), kindChip(item.variable),
         used[item.name] ? h("span.chip.static", {}, `already ${used[item.name]}`) : null,
-        item.score === undefined ? null : h("span.score", { title: "How well it fits, from names, wording, answers and sibling years" }, percent(item.score)),
+        item.score === undefined ? null : h("span.score", { title: "How well it fits, from names, wording, answers and sibling years" }, `fit ${percent(item.score)}`),
         isOffered(item) && !used[item.name] ? takeButton(item.name) : null),
       h("div.description", { dir: "auto" }, item.variable.description || "no description"),
+      item.variable.text ? h("div.candidate-answers", { dir: "auto", title: item.variable.text }, item.variable.text) : null,
       item.reason ? h(`div.reason${!isOffered(item) ? ".weak" : ""}`, {}, item.reason) : null)));
     if (!shown.length) list.replaceChildren(h("p.empty", {}, "No recipient variable matches these words."));
   }
@@ -71,6 +74,7 @@ export function createCandidates(actions) {
       recipients = all;
       for (const item of recipients) item.haystack ??= fold(`${item.name} ${item.description} ${item.text}`);
       title.replaceChildren("Which recipient variable means the same as ", h("span.mono", {}, next.donor.name), "?");
+      if (fresh) { donor.replaceChildren(...[aboutVariable(next.donor), answerList(next.donor)].filter(Boolean)); donor.scrollTop = 0; }
       back.hidden = !canCancel;
       decision.update(next);
       setText(none, `Nothing in ${next.recipient_survey} seems to mean the same. The nearest are:`);

@@ -15,6 +15,7 @@ export function createConsequence(actions) {
   let timer = 0;
   const missing = h("p.missing", { hidden: true });
   const basis = h("p.basis");
+  const shapes = h("p.shapes", { hidden: true });
   const chart = h("div.chart");
   const findings = h("div.findings");
   const findingsTitle = h("h2");
@@ -22,7 +23,7 @@ export function createConsequence(actions) {
   const resultCard = h("section.card", {}, h("h2", {}, "Result"), table);
   const findingsCard = h("section.card", { "aria-live": "polite" }, findingsTitle, findings);
   const element = h("aside.pane.consequence", { "aria-label": "Consequence" },
-    h("section.card", {}, h("div.card-head", {}, heading, mark, score), missing, basis, chart), findingsCard, resultCard);
+    h("section.card", {}, h("div.card-head", {}, heading, mark, score), missing, basis, chart, shapes), findingsCard, resultCard);
   let palette = [];
   let shownLevels = SHORT_TABLE;
 
@@ -30,6 +31,7 @@ export function createConsequence(actions) {
   function showScore(preview) {
     score.className = "similarity";
     missing.hidden = !preview.missing;
+    shapes.hidden = true;
     setText(missing, preview.missing);
     if (preview.missing) {
       setText(score, "incomplete");
@@ -39,6 +41,11 @@ export function createConsequence(actions) {
     if (preview.similarity === null) { score.textContent = ""; return; }
     score.classList.add(preview.similarity >= 0.9 ? "good" : preview.similarity >= 0.8 ? "fair" : "poor");
     score.replaceChildren(h("span.word", {}, "similarity "), likeness(preview.similarity));
+    // Quantiles weigh the middle, where a rare count is 0 on both sides: how far the shapes overlap tells more of it.
+    const { numeric } = preview;
+    const overlap = numeric ? 1 - numeric.donor.reduce((sum, share, at) => sum + Math.abs(share - numeric.recipient[at]), 0) / 2 : null;
+    shapes.hidden = overlap === null || overlap - preview.similarity < 0.1;
+    setText(shapes, `The distributions overlap by ${percent(overlap)}; the similarity compares quantiles, most of all near the median, and is low for rare counts.`);
     score.title = "Similarity: 1 means the same distribution; predictors under 0.80 are left out when fusing";
   }
 
@@ -146,7 +153,7 @@ export function createConsequence(actions) {
       const known = preview && !preview.failed;
       findingsCard.hidden = !known;
       resultCard.hidden = !known;
-      if (!known) { score.textContent = ""; missing.hidden = true; basis.textContent = preview?.failed ?? "Computing …"; chart.replaceChildren(); return; }
+      if (!known) { score.textContent = ""; shapes.hidden = true; missing.hidden = true; basis.textContent = preview?.failed ?? "Computing …"; chart.replaceChildren(); return; }
       showScore(preview);
       basis.textContent = preview.basis;
       chart.replaceChildren(...(preview.numeric ? [...numericChart(preview.numeric), legend(preview)] : preview.has_shares && preview.groups.length ? [...groupBars(preview), legend(preview)] : []));

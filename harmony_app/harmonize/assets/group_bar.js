@@ -34,7 +34,7 @@ export function createGroupBar(actions) {
     list.replaceChildren(...offered.map((item, at) => h("div.suggestion", { role: "option", id: `group-option-${at}`, "aria-selected": String(at === highlighted), onpointerdown: (event) => { event.preventDefault(); choose(item); } },
       paintBadge(h("span.badge-group"), palette, item.code),
       h("span", { dir: "auto" }, item.group ? plainLabel(item.group.title) : item.name ? `new group “${item.name}”` : "new group"),
-      item.group ? h("span.muted", {}, `${item.group.donor} · ${item.group.recipient}`) : null)));
+      item.group ? h("span.muted", {}, `${item.group.donor} ⇄ ${item.group.recipient} levels`) : null)));
     list.hidden = !offered.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
     if (offered.length) input.setAttribute("aria-activedescendant", `group-option-${highlighted}`);
@@ -75,7 +75,8 @@ export function createGroupBar(actions) {
         paintBadge(badge, palette, code);
         setText(title, group.named ? group.title : plainLabel(group.title));
         title.classList.toggle("muted", !group.named);
-        setText(counts, `${group.donor}·${group.recipient}`);
+        setText(counts, `${group.donor}⇄${group.recipient}`);
+        counts.title = `${group.donor} donor and ${group.recipient} recipient level${group.recipient === 1 ? "" : "s"}`;
         const alone = !group.donor || !group.recipient;
         chip.classList.toggle("lone", alone && actions.bothGrouped());
         const shares = ["donor", "recipient"].map((side) => `${group[side]} ${side} level${group[side] === 1 ? "" : "s"}${group.shares[side] === null ? "" : ` (${percent(group.shares[side])})`}`).join(", ");

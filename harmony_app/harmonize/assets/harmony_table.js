@@ -193,6 +193,10 @@ export function createHarmonyTable(actions, onSelect) {
   return {
     element,
     selected,
+    /** What the filters leave. */
+    shown: () => visible().map(({ pair, key }) => ({ pair, key })),
+    /** Saved harmonies whose similarity and findings are not known yet. */
+    unchecked: () => rows.filter((row) => row.revision && row.gravity === null).length,
     update(table, checks) {
       scope = table.scope;
       titles = table.titles;
@@ -203,6 +207,6 @@ export function createHarmonyTable(actions, onSelect) {
       showChecks(checks);
       draw();
     },
-    updateChecks(checks) { showChecks(checks); if (sort.id === "similarity" || sort.id === "findings" || filters.findings) draw(); },
+    updateChecks(checks) { showChecks(checks); if (sort.id === "similarity" || sort.id === "findings" || filters.findings) draw(); else report(); },
   };
 }

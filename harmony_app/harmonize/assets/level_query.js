@@ -59,7 +59,8 @@ function place(text, list, last) {
   return starting >= 0 ? starting : find((label) => label.includes(text));
 }
 
-function readWords(query, list) {
+/** Words in any order; where none has them all, words that differ by a slip. */
+export function readWords(query, list) {
   const wanted = words(query);
   const exact = (index) => wanted.every((word) => list.folded[index].includes(word));
   if (list.folded.some((_, index) => exact(index))) return { test: exact, note: "" };

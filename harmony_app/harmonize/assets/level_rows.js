@@ -59,7 +59,8 @@ export function createHeading(side, handlers) {
       setText(turn, entry.folded ? "▸" : "▾");
       turn.setAttribute("aria-label", `${entry.folded ? "Open" : "Close"} section ${entry.name}`);
       setText(name, entry.name);
-      setText(examples, `${entry.indices.length} · ${entry.indices.slice(0, EXAMPLES).map((one) => plainLabel(labels[one]).replace(entry.name, "").replace(/^\W+/, "")).join(", ")}`);
+      const among = others.length ? ` in ${others.length + 1} groups` : "";
+      setText(examples, `${entry.indices.length}${among} · ${entry.indices.slice(0, EXAMPLES).map((one) => plainLabel(labels[one]).replace(entry.name, "").replace(/^\W+/, "")).join(", ")}`);
       paintBadge(badge, palette, most);
       badge.classList.toggle("mixed", others.length > 0);
       if (others.length) setText(badge, `${badge.textContent}+`);

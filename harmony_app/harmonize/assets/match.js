@@ -1,4 +1,5 @@
 // Middle: both variables, the toolbar, their settings, and the two level lists.
+import { aboutVariable, readQuestion } from "./about.js";
 import { OFFERED_FROM, kindChip } from "./candidates.js";
 import { h, number, s, setText } from "./dom.js";
 import { createGroupMenu } from "./group_menu.js";
@@ -48,7 +49,11 @@ export function createMatch(actions) {
   moved.observe(settings.donor.element);
   moved.observe(settings.recipient.element);
   moved.observe(editor.element);
+  moved.observe(cards.donor);
+  moved.observe(cards.recipient);
   const element = h("section.match", { "aria-label": "Match" }, toolbar, suggestion.element, problem, body, levels.assignBar);
+
+  const told = { donor: false, recipient: false }; // whether all that is known of a variable is shown
 
   function showCard(side, variable, subject) {
     const name = h("span.name.mono", {}, variable.name);
@@ -57,8 +62,12 @@ export function createMatch(actions) {
     const reason = candidate?.score >= OFFERED_FROM && !isSaved(subject) ? candidate.reason : null; // of a saved harmony it says only that it is saved
     const kind = kindChip(variable);
     kind.title = kind.textContent;
-    cards[side].replaceChildren(...[h("div.card-line", {}, name, kind, tabs),
-      h("div.description", { dir: "auto", title: variable.description }, variable.description || "no description", variable.unit ? h("span.muted", {}, ` · ${variable.unit}`) : null),
+    const { question, universe } = readQuestion(variable.description);
+    const about = h("button.icon.small.about-button", { type: "button", "aria-label": `About ${variable.name}`, "aria-expanded": String(told[side]), title: "The question, whom it was put to, and notes", onclick: () => { told[side] = !told[side]; showCard(side, variable, subject); cards[side].querySelector(".about-button").focus(); levels.redraw(); } }, "i");
+    const shown = told[side] ? [aboutVariable(variable)]
+      : [h("div.description", { dir: "auto", title: variable.description }, question, variable.unit ? h("span.muted", {}, ` · ${variable.unit}`) : null, universe ? h("span.muted", {}, ` · asked of ${universe}`) : null)];
+    cards[side].replaceChildren(...[h("div.card-line", {}, name, about, kind, tabs),
+      ...shown,
       reason ? h("div.reason", { title: reason }, reason) : null].filter(Boolean));
   }
 

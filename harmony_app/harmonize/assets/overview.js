@@ -9,12 +9,13 @@ import { OVERVIEWS } from "./worklist.js";
 
 export function createOverview(actions, exchange, dialogs) {
   let pair = "";
+  let scope = "pair";
   let shown = "all";
   let known = null; // the view the server last said is open
   let palette = [];
   const own = { ...actions, askDelete: (items) => dialogs.confirmDeleteMany(items.length, () => actions.send({ kind: "delete_rows", items })), back: () => { show("all"); actions.chooseView("all"); } };
-  const scopes = Object.fromEntries([["pair", "this pair"], ["all", "all pairs"]].map(([scope, text]) => [scope, h("button", {
-    type: "button", role: "tab", onclick: () => { mark(scope); setText(note, "Reading …"); actions.send({ kind: "table_scope", scope }); },
+  const scopes = Object.fromEntries([["pair", "this pair"], ["all", "all pairs"]].map(([which, text]) => [which, h("button", {
+    type: "button", role: "tab", onclick: () => { mark(which); setText(note, "Reading …"); actions.send({ kind: "table_scope", scope: which }); if (which === "all") actions.send({ kind: "check_all", items: "all" }); },
   }, text)]));
   const tools = h("div.overview-tools", {}, h("h2", {}, "All harmonies"),
     h("div.segments", { role: "tablist", "aria-label": "Which harmonies" }, ...Object.values(scopes)), h("span.space"),
@@ -22,7 +23,7 @@ export function createOverview(actions, exchange, dialogs) {
     h("button", { type: "button", title: "See in which vintages each harmony exists and where they differ", onclick: () => startCompare([]) }, "Compare vintages"),
     h("button", { type: "button", title: "A recipient variable as all donors and years answer it, in one table to edit", onclick: () => startTarget("") }, "One variable, all surveys"),
     h("button", { type: "button", title: "fusionData .R files, or JSON exported here", onclick: exchange.chooseFiles }, "Import files …"),
-    h("button", { type: "button", title: "Documentation, fusionData .R, JSON, CSV", onclick: exchange.exportAll }, "Export …"),
+    h("button", { type: "button", title: "Documentation, fusionData .R, JSON, CSV; of all pairs as one archive", onclick: () => (scope === "all" ? actions.send({ kind: "export_selected", items: table.shown() }) : exchange.exportAll()) }, "Export …"),
     h("button", { type: "button", title: "Harmonies that were deleted, to bring back", onclick: () => actions.send({ kind: "deleted" }) }, "Deleted …"));
 
   const note = h("span.muted", { role: "status", "aria-live": "polite" });
@@ -34,7 +35,8 @@ export function createOverview(actions, exchange, dialogs) {
     ["Delete", (items) => own.askDelete(items), false, "Delete the selected harmonies; this can be undone"],
   ].map(([text, act, ofPair, title]) => ({ ofPair, title, button: h("button", { type: "button", title, onclick: () => act(table.selected()) }, text) }));
   const bar = h("div.selection-bar", { role: "toolbar", "aria-label": "Selected harmonies" }, note, h("span.space"), ...acts.map((act) => act.button));
-  const table = createHarmonyTable(own, showSelection);
+  let table = null;
+  table = createHarmonyTable(own, showSelection);
   const list = h("div.overview-list", {}, tools, table.element, bar);
   const convey = createConvey(own);
   const compare = createCompare(own);
@@ -68,7 +70,7 @@ export function createOverview(actions, exchange, dialogs) {
     if (view === "target") { target.palette(palette); target.start(other); }
   }
 
-  function mark(scope) { for (const [name, button] of Object.entries(scopes)) button.setAttribute("aria-selected", String(name === scope)); }
+  function mark(chosen) { scope = chosen; for (const [name, button] of Object.entries(scopes)) button.setAttribute("aria-selected", String(name === scope)); }
 
   function showSelection(items, shown, total) {
     const here = items.every((item) => item.pair === pair);
@@ -77,7 +79,9 @@ export function createOverview(actions, exchange, dialogs) {
       button.title = ofPair && items.length && !here ? "Only for harmonies of the open pair" : title;
     }
     const count = shown === total ? `${total} harmon${total === 1 ? "y" : "ies"}` : `${shown} of ${total} harmonies`;
-    setText(note, items.length ? `${items.length} selected · ${count}` : `${count} · tick rows to act on them`);
+    const unchecked = table?.unchecked() ?? 0;
+    const progress = unchecked ? ` · checking, ${unchecked} to go` : "";
+    setText(note, (items.length ? `${items.length} selected · ${count}` : `${count} · tick rows to act on them`) + progress);
   }
 
   mark("pair");

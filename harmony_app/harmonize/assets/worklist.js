@@ -1,5 +1,6 @@
 // Left: the donor variables, what is done, and what is left to do.
-import { TYPE_WORDS, fold, h, matches, setText, words } from "./dom.js";
+import { TYPE_WORDS, fold, h, setText } from "./dom.js";
+import { indexLabels, readWords } from "./level_query.js";
 
 const STATUSES = [
   ["all", "all"],
@@ -16,7 +17,8 @@ const STATUS_WORDS = { ...Object.fromEntries(STATUSES), attention: "needs attent
 export const OVERVIEWS = ["all", "convey", "compare", "coverage", "target"];
 
 export function createWorklist(actions, queue) {
-  const filter = { status: "all", respondent: "", type: "", theme: "", review: "", words: [] };
+  const filter = { status: "all", respondent: "", type: "", theme: "", review: "", find: null };
+  let index = indexLabels([]);
   let rows = [];
   let selected = null;
   let statuses = {};
@@ -28,11 +30,11 @@ export function createWorklist(actions, queue) {
   const bar = h("div.coverage-bar", { role: "progressbar", "aria-label": "Variables decided", "aria-valuemin": 0 }, h("span"), h("span.aside"));
   const many = h("button.link.set-aside-many", { type: "button", hidden: true, title: "Decide on all undecided variables in this list at once", onclick: () => actions.decideMany(undecided()) });
   const search = h("input.search", {
-    type: "search", placeholder: "Search variables", "aria-label": "Search donor variables", title: "Searches names, descriptions and answers",
-    oninput: () => { filter.words = words(search.value); applyFilter(); },
+    type: "search", placeholder: "Search variables", "aria-label": "Search donor variables", title: "Searches names, descriptions and answers; words in any order, also with a slip of the pen",
+    oninput: () => { find(); applyFilter(); },
     onkeydown: (event) => {
       if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); list.focus(); move(0); }
-      if (event.key === "Escape" && search.value) { event.stopPropagation(); search.value = ""; filter.words = []; applyFilter(); }
+      if (event.key === "Escape" && search.value) { event.stopPropagation(); search.value = ""; find(); applyFilter(); }
     },
   });
   const chips = h("div.chips", { role: "group", "aria-label": "Filter by status" });
@@ -48,11 +50,14 @@ export function createWorklist(actions, queue) {
   const review = h("select", { "aria-label": "Filter by review", onchange: () => { filter.review = review.value; applyFilter(); } },
     h("option", { value: "" }, "review"), ...["to review", "reviewed", "needs work"].map((value) => h("option", { value }, value)));
   const list = h("div.variables", { role: "listbox", tabindex: 0, "aria-label": "Donor variables", onkeydown: onKey });
+  const nearly = h("p.nearly.muted", { role: "status", hidden: true });
   const empty = h("p.empty", { hidden: true }, "No variable matches. Clear the search or the filters.");
   const element = h("aside.pane.worklist", { "aria-label": "Worklist" },
-    h("div.worklist-head", {}, h("div.pair-box", {}, pairName, pair), views, h("div.coverage", {}, coverage, bar), queue.start, search, chips,
+    h("div.worklist-head", {}, h("div.pair-box", {}, pairName, pair), views, h("div.coverage", {}, coverage, bar), queue.start, search, nearly, chips,
       h("div.filter-row", {}, respondent, type, theme, review), many),
     empty, list);
+
+  function find() { filter.find = search.value.trim() ? readWords(search.value, index) : null; }
 
   const undecided = () => rows.filter((row) => !row.element.hidden && statusOf(row.name) === "none").map((row) => row.name);
 
@@ -74,9 +79,11 @@ export function createWorklist(actions, queue) {
   function applyFilter() {
     const counts = { all: 0, attention: 0, draft: 0, saved: 0, aside: 0, none: 0, suggested: 0 };
     let shown = 0;
+    setText(nearly, filter.find?.note ?? "");
+    nearly.hidden = !filter.find?.note;
     for (const row of rows) {
       const status = statusOf(row.name);
-      const passes = matches(row.haystack, filter.words)
+      const passes = (!filter.find || filter.find.test(row.at))
         && (!filter.respondent || row.respondent === filter.respondent)
         && (!filter.type || row.type === filter.type)
         && (!filter.theme || row.theme === filter.theme)
@@ -93,7 +100,7 @@ export function createWorklist(actions, queue) {
       chipFor[key].setAttribute("aria-pressed", String(filter.status === key));
     }
     empty.hidden = shown > 0;
-    const filtered = filter.words.length || filter.respondent || filter.type || filter.theme;
+    const filtered = filter.find || filter.respondent || filter.type || filter.theme;
     const open = filtered ? undecided().length : 0;
     many.hidden = open < 2;
     setText(many, `Set ${open} undecided aside …`);
@@ -152,13 +159,14 @@ export function createWorklist(actions, queue) {
         h("button", { type: "button", role: "tab", "data-view": key, "aria-selected": String(key === "all" ? OVERVIEWS.includes(place.view) : place.view === key), onclick: () => actions.chooseView(key) }, text)));
     },
     updateVariables(variables) {
-      rows = variables.map((variable, index) => {
+      index = indexLabels(variables.map((variable) => fold(`${variable.name} ${variable.description} ${variable.text}`)));
+      find();
+      rows = variables.map((variable, at) => {
         const dot = h("span.dot");
         const partner = h("span");
         const sign = h("span.review-sign");
-        const row = { ...variable, dot, partner, sign };
-        row.haystack = fold(`${variable.name} ${variable.description} ${variable.text}`);
-        row.element = h("div.variable", { role: "option", id: `variable-${index}`, "data-name": variable.name, title: variable.description, onclick: () => { list.focus({ preventScroll: true }); actions.openVariable(variable.name); } },
+        const row = { ...variable, dot, partner, sign, at };
+        row.element = h("div.variable", { role: "option", id: `variable-${at}`, "data-name": variable.name, title: variable.description, onclick: () => { list.focus({ preventScroll: true }); actions.openVariable(variable.name); } },
           dot, h("span.name", {}, variable.name), h("span.partner", {}, partner, sign), h("span.description", { dir: "auto" }, variable.description || "no description"));
         showStatus(row);
         return row;

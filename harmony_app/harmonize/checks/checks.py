@@ -124,16 +124,17 @@ class Checks:
     # The list of all findings -----------------------------------------------------------------
 
     def _check_all(self, message: Message) -> None:
-        """Check the pairs of the chosen harmonies, which need not be the open one."""
+        """Check the pairs of the chosen harmonies, or every pair; nothing is checked twice."""
         items = message.get("items")
-        texts = {item.get("pair") for item in items or () if isinstance(item, dict)}
         known = {str(pair): pair for pair in list_pairs(self._host.session.workspace.path)}
-        pairs = {known[text] for text in texts if text in known}
-        self._others |= pairs
+        texts = {item.get("pair") for item in items or () if isinstance(item, dict)}
+        pairs = [pair for text, pair in known.items() if text in texts or items == "all"]
+        self._others |= {*pairs}
         for pair in pairs:
             self._have_checked(pair)
         self.refresh()
-        self._host.toast("The chosen harmonies are being checked; see the column findings.")
+        if items != "all":
+            self._host.toast("The chosen harmonies are being checked; see the column findings.")
 
     def _listed(self, message: Message) -> _Listed:
         work, key = require_work(self._host), messages.text(message, "key")

@@ -59,7 +59,11 @@ class Editing:
     def _edit(self, message: Message) -> None:
         current = require_harmony(self._host)
         edited = apply_edit(current, message, require_work(self._host).surveys)
+        undone = len(self._host.state.future) if edited != current else 0
         self._host.edit(edited)
+        if undone:
+            steps = "edit" if undone == 1 else f"{undone} edits"
+            self._host.toast(f"The {steps} you had undone can be reached by Undo.")
         if "side" in message:
             self._clear_problem(message, note(current, edited, message))
 

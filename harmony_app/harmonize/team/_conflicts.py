@@ -60,7 +60,7 @@ class Conflicts:
             host.browser.tell("conflict", key=mine.key, deleted=True, revision=0)
             return
         found = merge(base_version(work, host.state), mine, theirs)
-        host.browser.tell("conflict", **conflict_record(found, theirs, work.author))
+        host.browser.tell("conflict", **conflict_record(found, mine, theirs, work.author))
 
     def _differences(self, message: Message) -> None:
         del message
@@ -112,32 +112,33 @@ class Conflicts:
         host.toast("Their version is shown. Undo brings your version back as a draft.")
 
 
-def conflict_record(found: Merge, theirs: Harmony, user: str) -> dict[str, Any]:
+def conflict_record(found: Merge, mine: Harmony, theirs: Harmony, user: str) -> dict[str, Any]:
     """Describe a merge for the dialogue.
 
     Parameters
     ----------
     found
         What both did.
-    theirs
-        The saved version.
+    mine, theirs
+        The version of the person, and the saved one.
     user
         Who is looking.
     """
+    names = {"mine": _names(mine), "theirs": _names(theirs)}
     return {
         "key": theirs.key,
         "deleted": False,
         "revision": theirs.revision,
         "who": "You, in another window," if theirs.author == user else theirs.author or "Somebody",
         "time": theirs.modified,
-        "mine": [_row(items, "mine") for items in _bundled(found.only_mine)],
-        "theirs": [_row(items, "theirs") for items in _bundled(found.only_theirs)],
+        "mine": [_row(items, "mine", names) for items in _bundled(found.only_mine)],
+        "theirs": [_row(items, "theirs", names) for items in _bundled(found.only_theirs)],
         "items": [
             {
                 "what": bundle_words([item.field for item in items]),
-                "base": value_words(items[0].field, items[0].base),
-                "mine": value_words(items[0].field, items[0].mine),
-                "theirs": value_words(items[0].field, items[0].theirs),
+                "base": value_words(items[0].field, items[0].base, names["theirs"]),
+                "mine": value_words(items[0].field, items[0].mine, names["mine"]),
+                "theirs": value_words(items[0].field, items[0].theirs, names["theirs"]),
                 "levels": _levels(items),
             }
             for items in _asked(found)
@@ -166,13 +167,24 @@ def _bundled(items: tuple[Difference, ...]) -> list[list[Difference]]:
     return [[by_aspect[field] for field, _ in bundle] for bundle in grouped]
 
 
-def _row(items: list[Difference], whose: Choice) -> list[Any]:
+def _names(harmony: Harmony) -> dict[float, str]:
+    """Return what groups are called: their names, else their only answer of either side."""
+    found = dict(harmony.group_names)
+    for side in (harmony.donor, harmony.recipient):
+        for code in side.group_codes:
+            members = [item.level for item in side.levels if item.group == code]
+            if len(members) == 1:
+                found.setdefault(code, members[0])
+    return found
+
+
+def _row(items: list[Difference], whose: Choice, names: dict[str, dict[float, str]]) -> list[Any]:
     item = items[0]
     after = item.mine if whose == "mine" else item.theirs
     return [
         bundle_words([each.field for each in items]),
-        value_words(item.field, item.base),
-        value_words(item.field, after),
+        value_words(item.field, item.base, names[whose]),
+        value_words(item.field, after, names[whose]),
         _levels(items),
     ]
 

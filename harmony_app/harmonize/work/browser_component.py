@@ -18,13 +18,14 @@ from panel.custom import JSComponent
 ASSETS: Final = Path(__file__).parents[1] / "assets"
 MODULES: Final = (
     "dom",
+    "about",
     "changes",
     "named",
     "hand",
     "queue",
+    "level_query",
     "worklist",
     "links",
-    "level_query",
     "level_order",
     "level_rows",
     "level_tools",

@@ -17,7 +17,7 @@ SEARCH_TEXT_LIMIT: Final = 12_000
 
 def variable_entry(variable: Variable, theme: str) -> dict[str, Any]:
     """Describe a variable for the worklist and the search for a recipient variable."""
-    text = " ".join(variable.levels[:600])
+    text = " · ".join(variable.levels[:600])
     return {
         "name": variable.name,
         "description": variable.description,
@@ -29,6 +29,10 @@ def variable_entry(variable: Variable, theme: str) -> dict[str, Any]:
     }
 
 
+ANSWERS_SHOWN: Final = 60
+"""Answers listed beside the candidates for a variable; longer lists are seen in the match."""
+
+
 def variable_card(variable: Variable) -> dict[str, Any]:
     """Describe a variable for the head of the match."""
     return {
@@ -37,6 +41,7 @@ def variable_card(variable: Variable) -> dict[str, Any]:
         "respondent": variable.respondent,
         "type": variable.type,
         "levels": len(variable.levels),
+        "answers": list(variable.levels[:ANSWERS_SHOWN]),
         "unit": variable.unit,
         "note": variable.note,
         "minimum": variable.minimum,

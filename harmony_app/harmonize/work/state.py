@@ -174,10 +174,14 @@ def open_harmony(
 
 
 def edit(state: ViewState, harmony: Harmony) -> ViewState:
-    """Make `harmony` the current one; the one before can be returned to."""
+    """Make `harmony` the current one; whatever was there before can be returned to.
+
+    Edits that were undone and could have been made again are not lost: undo leads through them.
+    """
     if state.current is None or harmony == state.current:
         return state
-    past = (*state.past, state.current)[-HISTORY_LIMIT:]
+    undone = (state.current, *state.future) if state.future else ()
+    past = (*state.past, *undone, state.current)[-HISTORY_LIMIT:]
     return replace(state, current=harmony, past=past, future=())
 
 
@@ -221,14 +225,13 @@ def redo(state: ViewState) -> ViewState:
 
 
 def mark_saved(state: ViewState, saved: Harmony) -> ViewState:
-    """Take the harmony as it is on disk for the current one; earlier edits can still be undone."""
+    """Take the harmony as it is on disk for the current one; edits can still be undone and made again."""
     return replace(
         state,
         saved=saved,
         origin=saved,
         current=saved,
         base_revision=saved.revision,
-        future=(),
         draft_token="",
         rival=None,
     )

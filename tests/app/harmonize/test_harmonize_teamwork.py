@@ -65,7 +65,7 @@ def test_changes_of_different_things_are_merged_without_a_question(kim_and_lee, 
     shown = last(told, "conflict")
     assert (shown["who"], shown["revision"], shown["items"]) == ("lee", 2, [])
     assert shown["theirs"] == [["comment", "–", "theirs", []]]
-    assert shown["mine"] == [["donor: Gas", "1", "3", []]]
+    assert shown["mine"] == [["donor: Gas", "1 Utility gas", "3 Wood", []]]
     assert store.load().get(KEY).revision == 2
     kim.receive({"kind": "resolve", "revision": 2, "choices": [], "save": True})
     merged = store.load().get(KEY)
@@ -84,7 +84,7 @@ def test_what_both_changed_is_decided_item_by_item(kim_and_lee, store, told, cho
     kim.receive({"kind": "save"})
     items = last(told, "conflict")["items"]
     assert [(i["what"], i["base"], i["mine"], i["theirs"]) for i in items] == [
-        ("donor: Gas", "1", "3", "2"),
+        ("donor: Gas", "1 Utility gas", "3 Wood", "2 Electricity"),
         ("comment", "–", "kim's", "lee's"),
     ]
     kim.receive({"kind": "resolve", "revision": 2, "choices": [choice, "mine"], "save": True})

@@ -102,7 +102,7 @@ def test_ten_thousand_levels_are_grouped_by_section_range_and_name(app, workspac
     page.keyboard.press("g")
     page.keyboard.type("Salesmen of old")
     page.keyboard.press("Enter")
-    expect(page.locator(".group-chip", has_text="Salesmen of old")).to_contain_text("0·111")
+    expect(page.locator(".group-chip", has_text="Salesmen of old")).to_contain_text("0⇄111")
     filter_box.fill("10..12")
     expect(page.locator(".filter-note").last).to_have_text("levels 10 to 12 of the list")
     filter_box.fill("wrok of kind 777")

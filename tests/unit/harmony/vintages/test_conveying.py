@@ -3,6 +3,7 @@
 import pytest
 
 from fusion_core.harmony.model.harmony import Harmony, HarmonySet, LevelGroup, Side, SurveyPair
+from fusion_core.harmony.vintages.levels import convey_levels
 from fusion_core.harmony.vintages.transferring import Vintages, transfer_to_vintage
 from fusion_core.surveys import Dictionary, SurveyId, Variable
 
@@ -299,3 +300,21 @@ def test_what_exists_already_is_compared():
     ).harmonies[0]
     assert found.existing == mine
     assert found.comparison.verdict == "different"
+
+
+def _years(*codes):
+    labels = ("1999 or earlier", "2000 to 2004", "2005 to 2009", "2010 or later")
+    return dict(zip(labels, codes, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("codes", "group"), [((1.0, 2.0, 3.0, 4.0), None), ((1.0, 2.0, 2.0, 3.0), 2.0)]
+)
+def test_a_range_of_years_that_takes_in_two_groups_is_asked_for_and_not_guessed(codes, group):
+    built = grouped("ybl", _years(*codes))
+    harmony = Harmony(grouped("yearmade", _years(*codes)), built)
+    labels = ("1999 or earlier", "2000 to 2009", "2010 or later")
+    side, _ = convey_levels(
+        harmony, "recipient", Variable("ybl", "Year built", type="ordered", levels=labels)
+    )
+    assert groups(side)["2000 to 2009"] == group

@@ -1,0 +1,27 @@
+// What a survey says of a variable: the question, whom it was put to, notes, and its answers.
+import { h, number, plainLabel } from "./dom.js";
+
+const UNIVERSE = /\s*\b(?:edited\s+)?universe\s*[:=]\s*/i;
+
+/** The question, and whom it was put to where its description says so. */
+export function readQuestion(description) {
+  const [question, ...universe] = (description || "").split(UNIVERSE);
+  return { question: question.trim() || description || "no description", universe: universe.join(" ").trim() };
+}
+
+/** All that is known of a variable, as a list of terms. */
+export function aboutVariable(variable) {
+  const { question, universe } = readQuestion(variable.description);
+  const numbers = [["lowest", variable.minimum], ["median", variable.median], ["mean", variable.mean], ["highest", variable.maximum]].filter(([, value]) => value !== null && value !== undefined);
+  const terms = [["Question", question], ["Asked of", universe || `every ${variable.respondent}, as far as the dictionary says`], ["Note", variable.note], ["Unit", variable.unit],
+    ["Values", numbers.map(([name, value]) => `${name} ${number(value)}`).join(" · ")]].filter(([, text]) => text);
+  return h("dl.about", {}, ...terms.flatMap(([name, text]) => [h("dt", {}, name), h("dd", { dir: "auto" }, text)]));
+}
+
+/** The answers of a variable one below the other. */
+export function answerList(variable) {
+  const { answers = [], levels } = variable;
+  if (!answers.length) return null;
+  const more = levels - answers.length;
+  return h("ol.answer-list", { "aria-label": `Answers of ${variable.name}` }, ...answers.map((answer) => h("li", { dir: "auto" }, plainLabel(answer))), more > 0 ? h("li.muted", {}, `and ${number(more)} more`) : null);
+}
