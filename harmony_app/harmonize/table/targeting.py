@@ -116,7 +116,7 @@ class Targeting:
     ) -> dict[str, Harmony | None]:
         session = self._host.session
         store = HarmonyStore(session.workspace.path, pair)
-        saved, drafts = store.load(), store.load_drafts(session.user)
+        saved, drafts = store.load(), store.load_drafts(session.drafts_of)
         changes: dict[str, Harmony | None] = {}
         for key in revisions:
             if key in drafts:
