@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fusion_core.cli.estimates import chosen_fusion
 from fusion_core.cli.options import (
     JsonOption,
-    RunArgument,
     WorkspaceOption,
     check_target,
-    choose_run,
     open_workspace,
 )
 from fusion_core.cli.output import Output, show_path
@@ -20,8 +19,12 @@ from fusion_core.errors import InputError
 from fusion_core.workspace.files import size_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
+    from fusion_core.publishing import Publication, PublishedCombination, Repetition, Terms
+    from fusion_core.workspace.combinations import Combination
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
@@ -32,7 +35,13 @@ NameOption = Annotated[
 
 def publish(
     *,
-    run: RunArgument = "latest",
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A run: its id, the start of it, or 'latest'; or a combination of runs.",
+        ),
+    ] = "latest",
     to: Annotated[
         Path,
         typer.Option(metavar="DIR", help="Folder to write: new, empty, or published earlier."),
@@ -56,26 +65,23 @@ def publish(
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Publish a finished run as a data set that others open without donor or models.
+    """Publish a run, or a combination of runs, as data that others open without donor or models.
 
     Implicates by household (Parquet and csv.gz), codebook, validation, methods note, citation,
     licence, checksums, and what margins of error need of the donor – none of its households. Example:
 
     harmony publish latest --to insecurity-2022 --licence CC-BY-4.0 --creator "Energy Office"
     """
-    from fusion_core.publishing import Terms, publish_run
+    from fusion_core.estimates.runs import recipient_of
+    from fusion_core.publishing import Terms
 
     opened, output = open_workspace(workspace), Output(json)
-    chosen = choose_run(opened, run)
+    chosen = chosen_fusion(opened, run)
     check_target(opened, to)
+    terms = Terms(title, tuple(creator or ()), licence)
     with output.progress() as progress:
-        found = publish_run(
-            opened,
-            chosen,
-            to,
-            terms=Terms(title, tuple(creator or ()), licence),
-            with_recipient=not without_recipient,
-            progress=progress,
+        found = _published(
+            opened, chosen, to, terms, with_recipient=not without_recipient, progress=progress
         )
     names = [path.relative_to(found.folder).as_posix() for path in found.files]
     record = {
@@ -92,7 +98,7 @@ def publish(
             f"{len(names)} files, {size_text(found.size)}, are in {show_path(to)}", markup=False
         )
         if not without_recipient:
-            recipient = chosen.spec().pair.recipient.title
+            recipient = recipient_of(opened, chosen).title
             console.print(
                 f"The households of {recipient} are among them; --without-recipient leaves them out.",
                 markup=False,
@@ -101,6 +107,32 @@ def publish(
             console.print(note, markup=False)
 
     output.result(record, show)
+
+
+def _published(
+    workspace: Workspace,
+    chosen: Run | Combination,
+    to: Path,
+    terms: Terms,
+    *,
+    with_recipient: bool,
+    progress: Callable[[float, str], None],
+) -> Publication | PublishedCombination:
+    from fusion_core.publishing import publish_combination, publish_run
+    from fusion_core.workspace.combinations import Combination
+
+    if isinstance(chosen, Combination):
+        return publish_combination(
+            workspace,
+            chosen,
+            to,
+            terms=terms,
+            with_recipient=with_recipient,
+            progress=progress,
+        )
+    return publish_run(
+        workspace, chosen, to, terms=terms, with_recipient=with_recipient, progress=progress
+    )
 
 
 def open_data(
@@ -129,27 +161,31 @@ def open_data(
 
     harmony open insecurity-2022 --workspace my-project
     """
-    from fusion_core.publishing import open_published
+    from fusion_core.publishing import is_published_combination, open_combined, open_published
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
 
     new = not (workspace / "workspace.json").exists() and Workspace.has_room(workspace)
     output = Output(json)
     opened = open_workspace(workspace, create=new)
+    wanted = SurveyId.parse(recipient) if recipient else None
+    record: dict[str, Any]
     with output.progress() as progress:
-        found = open_published(
-            opened,
-            source,
-            recipient=SurveyId.parse(recipient) if recipient else None,
-            name=name,
-            progress=progress,
-        )
-    record = {"run": found.run.id, "folder": str(found.run.folder), "notes": list(found.notes)}
+        if is_published_combination(source):
+            joined = open_combined(opened, source, recipient=wanted, name=name, progress=progress)
+            runs = [run.id for run in joined.runs]
+            record = {"combination": joined.combination.name, "runs": runs}
+            told = f"Opened as combination {joined.combination.name} of {' and '.join(runs)}"
+            notes = joined.notes
+        else:
+            found = open_published(opened, source, recipient=wanted, name=name, progress=progress)
+            record = {"run": found.run.id, "folder": str(found.run.folder)}
+            told, notes = f"Opened as run {found.run.id}", found.notes
+    record["notes"] = list(notes)
 
     def show(console: Console) -> None:
-        console.print(f"Opened as run {found.run.id}", markup=False)
-        for note in found.notes:
-            console.print(note, markup=False)
+        for line in (told, *notes):
+            console.print(line, markup=False)
 
     output.result(record, show)
 
@@ -170,39 +206,54 @@ def repeat(
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Run again what a methods note describes; the same seed gives the same implicates.
+    """Run again what a methods note, or the notes of a combination, describe, with the same seeds.
 
     The workspace must hold both surveys; harmonies it lacks are taken from the note. Example:
 
     harmony repeat insecurity-2022/methods.json --workspace my-project
     """
     from fusion_core.cli.runs import follow_run
-    from fusion_core.publishing import repeat_run
+    from fusion_core.publishing import is_published_combination, read_combination, repeat_run
 
     opened, output = open_workspace(workspace), Output(json)
+    notes = [note]
+    if is_published_combination(note):
+        notes = [note / str(item["folder"]) for item in read_combination(note)["parts"]]
     with output.progress() as progress:
 
         def execute(where: Workspace, run: Run) -> None:
             follow_run(where, run, progress)
 
-        found = repeat_run(opened, note, name=name, other_inputs=other_inputs, execute=execute)
-    record = {"run": found.run.id, "same": found.same, "differences": list(found.differences)}
+        repeated = [
+            repeat_run(opened, item, name=name, other_inputs=other_inputs, execute=execute)
+            for item in notes
+        ]
+    records = [
+        {"run": found.run.id, "same": found.same, "differences": list(found.differences)}
+        for found in repeated
+    ]
 
     def show(console: Console) -> None:
-        other = [key for key, is_same in found.same.items() if not is_same]
-        words = (
-            f"Other draws of {', '.join(other)} than in the note"
-            if other
-            else "The implicates are those of the note, to the last bit"
-        )
-        console.print(f"{words}: run {found.run.id}", markup=False)
-        for sentence in found.differences:
-            console.print(sentence, markup=False)
+        for found in repeated:
+            _show_repeated(console, found)
 
-    output.result(record, show)
-    if not all(found.same.values()) and not (found.differences or other_inputs):
-        raise InputError(
-            "The implicates differ although inputs and versions are the same",
-            where=found.run.id,
-            fix="Compare the processors: other ones may round differently",
-        )
+    output.result(records[0] if len(records) == 1 else {"runs": records}, show)
+    for found in repeated:
+        if not all(found.same.values()) and not (found.differences or other_inputs):
+            raise InputError(
+                "The implicates differ although inputs and versions are the same",
+                where=found.run.id,
+                fix="Compare the processors: other ones may round differently",
+            )
+
+
+def _show_repeated(console: Console, found: Repetition) -> None:
+    other = [key for key, is_same in found.same.items() if not is_same]
+    words = (
+        f"Other draws of {', '.join(other)} than in the note"
+        if other
+        else "The implicates are those of the note, to the last bit"
+    )
+    console.print(f"{words}: run {found.run.id}", markup=False)
+    for sentence in found.differences:
+        console.print(sentence, markup=False)

@@ -1,6 +1,14 @@
 """A fused data set for others: published as a folder, opened elsewhere, and made again."""
 
 from fusion_core.publishing.answer_sheet import AnswerSheet, answer_sheet
+from fusion_core.publishing.combined import (
+    OpenedCombination,
+    PublishedCombination,
+    is_published_combination,
+    open_combined,
+    publish_combination,
+    read_combination,
+)
 from fusion_core.publishing.documents import Terms
 from fusion_core.publishing.opening import Opened, open_published
 from fusion_core.publishing.publish import publish_run
@@ -10,12 +18,18 @@ from fusion_core.publishing.repeating import Repetition, repeat_run
 __all__ = [
     "AnswerSheet",
     "Opened",
+    "OpenedCombination",
     "Publication",
+    "PublishedCombination",
     "Repetition",
     "Terms",
     "answer_sheet",
     "check_folder",
+    "is_published_combination",
+    "open_combined",
     "open_published",
+    "publish_combination",
     "publish_run",
+    "read_combination",
     "repeat_run",
 ]

@@ -11,8 +11,9 @@ from fusion_core.records import Checked
 from fusion_core.workspace.files import size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from fusion_core.derived.definition import DerivedVariable
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import RunSpec
 
@@ -116,6 +117,53 @@ def licence_text(terms: Terms, spec: RunSpec, workspace: Workspace) -> str:
         source = f" – {described.source}" if described.source else ""
         lines.append(f"- {described.title or survey.title}{source}")
     return "\n".join([*lines, ""])
+
+
+def combined_readme(
+    terms: Terms, specs: Sequence[RunSpec], outcomes: Sequence[DerivedVariable]
+) -> str:
+    """Return what a published combination holds and how it is used.
+
+    Parameters
+    ----------
+    terms
+        Title, creators and licence.
+    specs
+        The requests of its runs.
+    outcomes
+        What was derived from their variables.
+    """
+    recipient = specs[0].pair.recipient.title
+    donors = " and ".join(spec.pair.donor.title for spec in specs)
+    parts = "\n".join(
+        f"- `{spec.pair.donor}/` – {spec.pair.donor.title}, {spec.implicates} implicates"
+        for spec in specs
+    )
+    derived = "\n".join(
+        f"- `{item.name}` – {item.label or item.name}: `{item.expression}`" for item in outcomes
+    )
+    told = f"\n## Derived outcomes\n\n{derived}\n" if outcomes else ""
+    return f"""# {terms.title}
+
+Variables of {donors}, each simulated for every household of {recipient}, and analysed together.
+
+Each folder is a published data set, whole by itself, with its codebook, validation, methods note,
+licence and citation:
+
+{parts}
+
+Implicate i of one goes with implicate i of the others: join the tables of `data/` by `household_id` and
+`implicate`, as far as all have implicates. The recipient's households lie in the first folder.
+
+**What joint figures rest on.** Given what is known of a household from {recipient}, the donors' answers
+are taken as independent of one another: nobody was asked both. Joint shares have bounds that hold
+without this (Fréchet and Hoeffding); give them beside the estimate.
+{told}
+## Use it
+
+    harmony open . --workspace my-project
+    harmony repeat . --workspace a-project-with-these-surveys
+"""
 
 
 def readme(
