@@ -54,6 +54,9 @@ def app(
     origin: options.Origin = None,
     prefix: options.Prefix = "",
     use_xheaders: options.UseXheaders = False,
+    folder: options.Folder = None,
+    upload_limit: options.UploadLimit = 4000,
+    log_level: options.HowMuchIsLogged = None,
     sign_in: options.HowToSignIn = None,
     no_sign_in: options.NoSignIn = False,
     sign_in_days: options.SignInDays = 1.0,
@@ -77,6 +80,7 @@ def app(
     with generated data, on which every page can be tried; building it takes some seconds.
     """
     from harmony_app.begin.demo import start_first_look
+    from harmony_app.listening import is_personal
     from harmony_app.log import log_to_stderr
     from harmony_app.serve import serve
     from harmony_app.server.settings import Oidc, ProxyHeader, ServerSettings
@@ -107,6 +111,9 @@ def app(
             else None,
             others=others,
             days=sign_in_days,
+            folders=tuple(folder or ()),
+            upload_limit=upload_limit,
+            log_level=log_level,
         )
         opened, settings = _checked(
             settings, workspace, demo, create=create, may_ask=sign_in is None
@@ -117,7 +124,8 @@ def app(
         typer.echo(error.message, err=True)
         raise typer.Exit(_USER_ERROR) from error
     _announce(settings)
-    log_to_stderr()
+    shared = settings.sign_in != "none" or not is_personal(address, settings.origins)
+    log_to_stderr(settings.log_level or ("info" if shared else "warning"))
     serve(opened, settings, demo=demo or _DEMO, show=show)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import secrets
 import signal
+import threading
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
+from panel.io.resources import DIST_DIR
 from threadpoolctl import threadpool_limits
+from tornado.web import StaticFileHandler
 
 from fusion_core.errors import InputError
 from harmony_app import begin, explore, fuse, harmonize, places, surveys, validate
@@ -24,12 +28,18 @@ from harmony_app.listening import (
     page_addresses,
     require_permission,
 )
+from harmony_app.log import LOG
 from harmony_app.server.guard import Gate, guard
+from harmony_app.server.request_log import request_log
 from harmony_app.server.secret import cookie_secret
 from harmony_app.server.settings import ServerSettings
 from harmony_app.server.signing_in import HIDDEN_COOKIES, auth_provider, configure_oidc, door
 from harmony_app.shell.page import Place, page_factory
 from harmony_app.shell.session import Serving
+
+_PATIENCE_SECONDS = 20.0
+_ICON = (r"/(favicon\.ico)", StaticFileHandler, {"path": DIST_DIR / "images"})
+"""Bokeh has one at the root only, whatever the prefix."""
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
@@ -110,11 +120,20 @@ def serve(
 
 
 def run_until_stopped(server: Any) -> None:
-    """Answer visitors until the process is asked to end; runs in processes of their own go on."""
+    """Answer visitors until the process is asked to end.
+
+    What they saved and their drafts are on disk by then, open pages wait for the server to come back,
+    and runs in processes of their own go on. Work that nobody can wait for any more is given up.
+    """
     loop = server.io_loop
     signal.signal(signal.SIGTERM, lambda *_: loop.add_callback_from_signal(loop.stop))
     server.start()
     loop.start()
+    LOG.info("The server ends; open pages go on when it is back")
+    patience = threading.Timer(_PATIENCE_SECONDS, os._exit, (0,))
+    patience.daemon = True
+    patience.start()
+    server.stop()
 
 
 def _server(workspace: Workspace | None, settings: ServerSettings, *, demo: Path) -> Any:
@@ -122,7 +141,13 @@ def _server(workspace: Workspace | None, settings: ServerSettings, *, demo: Path
     address, port = settings.address, settings.port
     allowed = allowed_origins(address, port, settings.origins)
     personal = is_personal(address, settings.origins) and settings.sign_in == "none"
-    serving = Serving(workspace, may_choose=personal, demo=demo)
+    serving = Serving(
+        workspace,
+        may_choose=personal,
+        demo=demo,
+        folders=None if personal and not settings.folders else settings.folders,
+        upload_limit=None if personal else settings.upload_limit * 1_000_000,
+    )
     options: dict[str, Any] = {}
     if personal:
         secret, serving.door = secrets.token_hex(), OPEN
@@ -152,7 +177,7 @@ def _server(workspace: Workspace | None, settings: ServerSettings, *, demo: Path
         title="Harmony",
         autoreload=False,
         verbose=False,  # it would name an address nobody can open, such as 0.0.0.0
-        extra_patterns=download_patterns(serving),
+        extra_patterns=[*download_patterns(serving), _ICON],
         prefix=settings.prefix,
         root_path=f"{settings.prefix}/",
         cookie_path=settings.prefix or "/",
@@ -162,6 +187,8 @@ def _server(workspace: Workspace | None, settings: ServerSettings, *, demo: Path
         exclude_cookies=list(HIDDEN_COOKIES),
         exclude_headers=["Authorization", "Cookie"],
         use_xheaders=settings.use_xheaders,
+        liveness="healthz",
+        log_function=request_log(serving.door),
         xsrf_cookies=True,
         xsrf_cookie_kwargs={"samesite": "strict"},
         **options,

@@ -1,6 +1,7 @@
-"""Install the browser the end-to-end tests drive, unless one is there.
+"""Install the browser the end-to-end tests drive, and the proxy one of them is behind, unless there.
 
-Debian and Ubuntu get their own Chromium package; elsewhere Playwright's build is used.
+Debian and Ubuntu get their own packages; elsewhere Playwright's build of the browser is used, and the
+test of the proxy is skipped.
 """
 
 import os
@@ -25,22 +26,28 @@ def run(*command: str) -> bool:
         return False
 
 
-def install_debian_package() -> bool:
+def installed_proxy() -> str | None:
+    """Return the path of nginx on this machine; administrators' folders are not on every path."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+
+
+def install_debian_packages(*packages: str) -> bool:
     if not shutil.which("apt-get"):
         return False
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
     environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
     apt = [*prefix, *environment, "apt-get"]
     run(*apt, "update", "-qq")
-    packages = ["chromium", "fonts-dejavu-core"]
     return run(*apt, "install", "-y", "-qq", "--no-install-recommends", *packages)
 
 
 def main() -> int:
+    if not installed_proxy():
+        install_debian_packages("nginx-light")
     if browser := installed_browser():
         print(f"The end-to-end tests use {browser}")
         return 0
-    if install_debian_package() and installed_browser():
+    if install_debian_packages("chromium", "fonts-dejavu-core") and installed_browser():
         return 0
     if run(sys.executable, "-m", "playwright", "install", "chromium"):
         return 0

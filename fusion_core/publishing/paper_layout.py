@@ -20,6 +20,7 @@ from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.base import TrainSettings
 from fusion_core.fusion.implicates import FusedVariable
 from fusion_core.harmony.model import SurveyPair
+from fusion_core.spreadsheets import unguarded
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.runs import RunSpec
 
@@ -225,7 +226,7 @@ def _variable(
 ) -> FusedVariable:
     if pa.types.is_dictionary(column.type):
         joined = column.combine_chunks()
-        levels = [str(item) for item in joined.dictionary.to_pylist()]
+        levels = [unguarded(str(item)) for item in joined.dictionary.to_pylist()]
         codes = joined.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         ordered = sorted(range(len(levels)), key=lambda code: levels[code])
         rank = np.empty(len(levels) + 1, dtype=np.int16)

@@ -50,6 +50,7 @@ from fusion_core.publishing.published_folder import (
     is_published,
     write_checksums,
 )
+from fusion_core.spreadsheets import csv_text
 from fusion_core.surveys.model import HOUSEHOLD_KEY, Dictionary, Survey
 from fusion_core.surveys.storage import write_survey
 from fusion_core.workspace.files import write_json, write_text
@@ -279,16 +280,14 @@ def _write_validation(new: Path, run: Run) -> None:
             continue
         found = read_validation(run.validation_folder / part)
         for name in TABLES:
-            write_text(
-                getattr(found, name).to_csv(index=False), new / VALIDATION / part / f"{name}.csv"
-            )
+            write_text(csv_text(getattr(found, name)), new / VALIDATION / part / f"{name}.csv")
 
 
 def _write_documents(job: _Job, data: dict[str, int], notes: list[str]) -> None:
     new, workspace, run, spec, terms = job.folder, job.workspace, job.run, job.spec, job.terms
     dictionary = workspace.dictionary(spec.pair.donor)
     table = codebook(job.implicates, dictionary, spec.pair.donor)
-    write_text(table.to_csv(index=False), new / CODEBOOK)
+    write_text(csv_text(table), new / CODEBOOK)
     earlier = run.published_folder / METHODS
     if earlier.exists():
         shutil.copyfile(earlier, new / METHODS)

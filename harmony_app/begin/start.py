@@ -29,7 +29,7 @@ _ASSETS: Final = Path(__file__).parent / "assets"
 _PERIOD_MS: Final = 300
 _SUGGESTED: Final = "my-survey-project"
 _SUGGESTED_FOR_DATA: Final = "published-data"
-_CHECKLIST: Final = "/begin"
+_CHECKLIST: Final = "begin"
 
 
 class StartBoard(JSComponent):

@@ -140,9 +140,9 @@ def _links(row: RunRow, done: Any) -> list[dict[str, str]]:
     address = quote(row.run.id)
     links = []
     if "validate" in done:
-        links.append({"title": "See how good it is", "href": f"/validate?run={address}"})
+        links.append({"title": "See how good it is", "href": f"validate?run={address}"})
     if "fuse" in done:
-        links.append({"title": "Explore the map", "href": f"/explore?run={address}"})
+        links.append({"title": "Explore the map", "href": f"explore?run={address}"})
     return links
 
 
@@ -155,7 +155,7 @@ def _downloads(run: Run, done: Any) -> list[dict[str, str]]:
         "published-alone": "fuse",
     }
     return [
-        {"title": title, "help": words, "href": f"/download/{quote(run.id)}/{part}"}
+        {"title": title, "help": words, "href": f"download/{quote(run.id)}/{part}"}
         for part, title, words in DOWNLOADS
         # A run opened from a published data set has no model.
         if needs[part] in done and (part != "model" or run.model_folder.exists())

@@ -15,12 +15,16 @@ from harmony_app.surveys.upload import FileUpload
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harmony_app.shell.session import Session
+
 
 class FileField(pn.viewable.Viewer):
     """Takes one file; what was given last counts.
 
     Parameters
     ----------
+    session
+        Who gives it, and which files of the server he may name.
     title
         What the file is.
     folder
@@ -35,17 +39,24 @@ class FileField(pn.viewable.Viewer):
 
     def __init__(
         self,
+        session: Session,
         title: str,
         folder: Path,
         placeholder: str,
+        *,
         failed: Callable[[InputError], None],
         given: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()
+        self._session = session
         self._given = given
+        self._failed = failed
         self._sent: Path | None = None
         self._text = pn.widgets.TextInput(
-            placeholder=placeholder, margin=0, sizing_mode="stretch_width"
+            placeholder=placeholder,
+            margin=0,
+            sizing_mode="stretch_width",
+            visible=session.names_files,
         )
         self._text.param.watch(self._typed, "value_input")
         self._text.param.watch(lambda _: self._tell(), "value")
@@ -62,6 +73,7 @@ class FileField(pn.viewable.Viewer):
             folder,
             self._received,
             refuse,
+            limit=session.upload_limit,
             margin=0,
             sizing_mode="stretch_width",
             layout="compact",
@@ -86,9 +98,15 @@ class FileField(pn.viewable.Viewer):
 
     @property
     def path(self) -> Path | None:
-        """The file; ``None`` while there is none."""
+        """The file; ``None`` while there is none.
+
+        Raises
+        ------
+        InputError
+            If the visitor may not name that file.
+        """
         text = self._text.value_input.strip()
-        return Path(text).expanduser() if text else self._sent
+        return self._session.server_file(text) if text else self._sent
 
     def _received(self, file: Path | None) -> None:
         self._sent = file
@@ -101,5 +119,10 @@ class FileField(pn.viewable.Viewer):
             self._sent = None
 
     def _tell(self) -> None:
-        if self._given is not None and self.path is not None:
+        try:
+            is_given = self.path is not None
+        except InputError as error:
+            self._failed(error)
+            return
+        if self._given is not None and is_given:
             self._given()

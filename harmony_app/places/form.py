@@ -88,11 +88,12 @@ class AddForm(pn.viewable.Viewer):
             stylesheets=shared_style("buttons"),
         )
         self._file = FileField(
+            self._session,
             "File",
             Path(self._uploads.name) / "file",
             "or a path on the server",
-            self._say,
-            lambda: pn.state.execute(self._look),
+            failed=self._say,
+            given=lambda: pn.state.execute(self._look),
         )
         self._kind = pn.widgets.TextInput(
             label="Kind: puma, county, state, or a survey's own column",
@@ -112,7 +113,11 @@ class AddForm(pn.viewable.Viewer):
         self._name = pn.widgets.TextInput(label="Name (optional)", **wide)
         self._crosswalks = [
             FileField(
-                title, Path(self._uploads.name) / f"crosswalk-{place}", placeholder, self._say
+                self._session,
+                title,
+                Path(self._uploads.name) / f"crosswalk-{place}",
+                placeholder,
+                failed=self._say,
             )
             for place, (title, placeholder) in enumerate(_CROSSWALKS)
         ]
@@ -173,8 +178,13 @@ class AddForm(pn.viewable.Viewer):
 
     async def _look(self) -> None:
         """Offer the columns of a table as soon as there is one."""
-        if self._what.value == _TABLE:
-            await self._table.look(self._file.path)
+        if self._what.value != _TABLE:
+            return
+        try:
+            path = self._file.path
+        except InputError:  # said when it was named
+            path = None
+        await self._table.look(path)
 
     def _show_fields(self, _: object = None) -> None:
         if self._what.value == _BOUNDARIES:

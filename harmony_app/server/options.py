@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from harmony_app.access import Role
-from harmony_app.server.settings import SignIn
+from harmony_app.server.settings import LogLevel, SignIn
 
 _SIGNING_IN: Final = "Who may come in"
 _REACHED: Final = "How the server is reached"
+_READ: Final = "What can be read and sent"
 _OIDC: Final = "Signing in with OpenID Connect"
 
+Folder = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--folder",
+        metavar="DIR",
+        help="Folder whose files people may import by their path on the server. May be repeated.",
+        show_default="any where nobody but you can reach the server, none otherwise",
+        rich_help_panel=_READ,
+    ),
+]
+UploadLimit = Annotated[
+    int,
+    typer.Option(
+        metavar="MB",
+        min=1,
+        help="Largest file people may send, where others can reach the server.",
+        rich_help_panel=_READ,
+    ),
+]
+HowMuchIsLogged = Annotated[
+    LogLevel | None,
+    typer.Option(
+        "--log-level",
+        help="From which severity on things are written to standard error.",
+        show_default="info where others can reach the server, warning otherwise",
+        rich_help_panel=_REACHED,
+    ),
+]
 Port = Annotated[
     int, typer.Option(help="Port to listen on.", min=1, max=65535, rich_help_panel=_REACHED)
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from fusion_core.records import Checked
 from harmony_app.access import Role
 
 SignIn = Literal["none", "password", "oidc", "proxy"]
+
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 SIGN_INS: Final[dict[SignIn, str]] = {
     "none": "nobody signs in",
@@ -133,6 +136,13 @@ class ServerSettings(Checked):
         ``harmony users``; ``None`` lets nobody else in.
     days
         How long a sign-in lasts.
+    folders
+        Folders whose files may be named by their path on the server; none where others can reach it.
+    upload_limit
+        Megabytes of the largest file that may be sent where others can reach the server.
+    log_level
+        From which severity on things are logged; empty for requests and actions where others can
+        reach the server, and for warnings otherwise.
     """
 
     port: int = 5006
@@ -146,6 +156,9 @@ class ServerSettings(Checked):
     proxy_header: ProxyHeader | None = None
     others: Role | None = None
     days: float = 1.0
+    folders: tuple[Path, ...] = ()
+    upload_limit: int = 4000
+    log_level: LogLevel | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -174,6 +187,9 @@ class ServerSettings(Checked):
                 where="--others",
                 fix="Leave it out, or choose another --sign-in",
             )
+        for folder in self.folders:
+            if not folder.is_dir():
+                raise InputError("There is no such folder", where=f"--folder {folder}")
         if not self.days > 0:
             raise InputError("A sign-in has to last longer than no time", where="--sign-in-days")
 
@@ -202,4 +218,4 @@ def _require_url(text: str, where: str) -> None:
         )
 
 
-__all__ = ["SIGN_INS", "Oidc", "ProxyHeader", "ServerSettings", "SignIn"]
+__all__ = ["SIGN_INS", "LogLevel", "Oidc", "ProxyHeader", "ServerSettings", "SignIn"]

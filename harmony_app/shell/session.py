@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlencode
 
 import panel as pn
 
+from fusion_core.arguments import path_of
+from fusion_core.errors import InputError
 from harmony_app.access import OPEN, Door, Role, includes, record, require_role
 
 if TYPE_CHECKING:
@@ -51,6 +53,10 @@ class Serving:
         Held while the demo is built, so that two pages do not write the same files.
     door
         How visitors are told apart, and what they may do.
+    folders
+        Folders whose files visitors may name by their path; ``None`` for any.
+    upload_limit
+        Bytes of the largest file visitors may send; ``None`` for as much as fits.
     """
 
     workspace: Workspace | None = None
@@ -58,6 +64,8 @@ class Serving:
     demo: Path = Path("demo-workspace")
     building: threading.Lock = field(default_factory=threading.Lock)
     door: Door = OPEN
+    folders: tuple[Path, ...] | None = None
+    upload_limit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,8 @@ class Session:
         How visitors are told apart, and what they may do.
     browser
         Tells the visitor's browser from others, where he chose his name himself and others can too.
+    folders, upload_limit
+        As in `Serving`.
     may_choose
         Whether the visitor may open another workspace; see `Serving`.
     places
@@ -92,6 +102,37 @@ class Session:
     places: tuple[str, ...] = ()
     door: Door = OPEN
     browser: str = ""
+    folders: tuple[Path, ...] | None = None
+    upload_limit: int | None = None
+
+    @property
+    def names_files(self) -> bool:
+        """Whether the visitor may name files of the server by their path at all."""
+        return self.folders is None or bool(self.folders)
+
+    def server_file(self, text: str) -> Path:
+        """Return the file of the server that a path names.
+
+        Raises
+        ------
+        InputError
+            If nothing can be called so, or it lies outside the folders that may be read.
+        """
+        try:
+            path = path_of(text.strip(), "file").expanduser()
+            if self.folders is None:
+                return path
+            resolved = path.resolve()  # links are followed first, so that none leads out
+        except (RuntimeError, OSError) as error:  # ~name of nobody; a circle of links
+            raise InputError("There is no such file", where=text[:200]) from error
+        if not any(resolved.is_relative_to(folder.resolve()) for folder in self.folders):
+            known = " and ".join(str(folder) for folder in self.folders)
+            raise InputError(
+                "Files of the server are read only from folders its owner has named",
+                where=text[:200],
+                fix=f"Name one in {known}" if known else "Send the file from your computer",
+            )
+        return resolved
 
     @property
     def is_signed_in(self) -> bool:
@@ -139,6 +180,8 @@ def current_session(
         places=places,
         door=serving.door,
         browser=_browser(serving),
+        folders=serving.folders,
+        upload_limit=serving.upload_limit,
     )
 
 

@@ -32,7 +32,7 @@ class Way:
     address: str
 
 
-ALL_STEPS: Final = Way("See all steps", "/begin")
+ALL_STEPS: Final = Way("See all steps", "begin")
 
 
 def way_of(step: Step, places: tuple[str, ...]) -> Way | None:
@@ -68,30 +68,30 @@ def ways_html(way: Way) -> str:
 
 def _survey(step: Step) -> Way:
     if step.state == "done":
-        return Way("Open its dictionary", f"/surveys?survey={quote(step.subject)}")
+        return Way("Open its dictionary", f"surveys?survey={quote(step.subject)}")
     part = "recipient" if step.key == "recipient" else "donor"
-    return Way(f"Import a {part}", "/surveys?mode=import")
+    return Way(f"Import a {part}", "surveys?mode=import")
 
 
 def _places(step: Step) -> Way:
     if step.state == "done":
-        return Way("Open places", "/places")
-    return Way("Add boundaries", "/places?mode=add")
+        return Way("Open places", "places")
+    return Way("Add boundaries", "places?mode=add")
 
 
 def _harmonies(step: Step) -> Way:
     if step.state == "done":
-        return Way("Open the harmonies", f"/harmonize?pair={quote(step.subject)}")
-    return Way("Make a harmony", "/harmonize")
+        return Way("Open the harmonies", f"harmonize?pair={quote(step.subject)}")
+    return Way("Make a harmony", "harmonize")
 
 
 def _run(step: Step) -> Way:
     run = quote(step.subject)
     if step.progress is not None:
-        return Way("Watch it", f"/fuse?run={run}")
+        return Way("Watch it", f"fuse?run={run}")
     if step.state == "done":
-        return Way("See the map", f"/explore?run={run}")
-    return Way("Look at the run", f"/fuse?run={run}") if run else Way("Start a run", "/fuse")
+        return Way("See the map", f"explore?run={run}")
+    return Way("Look at the run", f"fuse?run={run}") if run else Way("Start a run", "fuse")
 
 
 _WAYS: Final[Mapping[StepKey, Callable[[Step], Way]]] = {

@@ -42,35 +42,35 @@ def demo_tour(workspace: Workspace) -> tuple[Stop, ...]:
             "Look at what was asked",
             "Two surveys of the fictional state of Solmere: one knows where people live, the other"
             " how they use energy. Search for a word such as “heating”.",
-            "/surveys?q=heating",
+            "surveys?q=heating",
         ),
         Stop(
             "Look at the places",
             "The areas of Solmere, and what is known of each: climate and the like, which fusion uses"
             " as predictors.",
-            "/places?table=climate",
+            "places?table=climate",
         ),
         *harmonies,
         Stop(
             "Fuse",
             "Choose elec_kwh and insecure, keep the preset Quick look and press Start. The run goes"
             " on when you leave the page.",
-            "/fuse",
+            "fuse",
         ),
         Stop(
             "Ask whether to trust it",
             "For each variable: how small may a group of households be before its estimate is off?",
-            "/validate",
+            "validate",
         ),
         Stop(
             "Find the answer on the map",
             "Where do most households struggle with energy bills, and how sure is that? Click an"
             " area; because the demo's truth is known, you can check the margin of error.",
-            "/explore?var=insecure&stat=share&level=Yes",
+            "explore?var=insecure&stat=share&level=Yes",
         ),
     )
 
 
 def _harmony_stop(pair: str, donor: str, recipient: str, teaches: str, hint: str) -> Stop:
     view = urlencode({"pair": pair, "donor": donor, "recipient": recipient})
-    return Stop(f"Match {donor} with {recipient}: {teaches.lower()}", hint, f"/harmonize?{view}")
+    return Stop(f"Match {donor} with {recipient}: {teaches.lower()}", hint, f"harmonize?{view}")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 
+from fusion_core.workspace.files import size_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_MEGABYTE: Final = 1_000_000
 _PIECE: Final = 4_000_000
 """Bytes per message; the connection refuses one of 20 million letters."""
 
@@ -25,6 +29,9 @@ class FileUpload(pn.widgets.FileDropper):
         Called with the file when its last piece is there, and with ``None`` when it is taken back.
     failed
         Called with the file's name and the error when a piece could not be written.
+    limit
+        Bytes a file may have; ``None`` for as many as fit on the disk. The browser says so before it
+        sends anything.
     **params
         As of `panel.widgets.FileDropper`.
     """
@@ -34,9 +41,14 @@ class FileUpload(pn.widgets.FileDropper):
         folder: Path,
         received: Callable[[Path | None], None],
         failed: Callable[[str, OSError], None],
+        *,
+        limit: int | None = None,
         **params: Any,
     ) -> None:
+        if limit is not None:
+            params["max_file_size"] = f"{limit // _MEGABYTE}MB"
         super().__init__(chunk_size=_PIECE, multiple=False, previews=[], **params)
+        self._limit = limit
         self._folder = folder
         self._received = received
         self._failed = failed
@@ -54,8 +66,14 @@ class FileUpload(pn.widgets.FileDropper):
             self._folder.mkdir(parents=True, exist_ok=True)
             with target.open("wb" if first else "ab") as file:
                 file.write(data["data"])
+                size = file.tell()
         except OSError as error:
             self._failed(target.name, error)
+            return
+        if self._limit is not None and size > self._limit:
+            target.unlink()
+            told = f"it has more than {size_text(self._limit)}"
+            self._failed(target.name, OSError(errno.EFBIG, told))
             return
         if last:
             self._received(target)

@@ -146,6 +146,7 @@ class ImportWizard(pn.viewable.Viewer):
         self._recipe_file = pn.widgets.TextInput(
             label="or its recipe.toml by path",
             placeholder="path on the server",
+            visible=self._session.names_files,
             margin=0,
             sizing_mode="stretch_width",
         )
@@ -212,8 +213,8 @@ class ImportWizard(pn.viewable.Viewer):
         self._reader.param.watch(self._change_reader, "value")
         for widget in (self._name, self._vintage, self._title, self._prices):
             widget.param.watch(self._change_texts, "value_input")
-        self._recipe.param.watch(lambda event: self._load_recipe(event.new), "value")
-        self._recipe_file.param.watch(lambda event: self._load_recipe(event.new), "value")
+        self._recipe.param.watch(lambda event: self._load_stored(event.new), "value")
+        self._recipe_file.param.watch(lambda event: self._name_recipe(event.new), "value")
         self._encoding.param.watch(self._change_encoding, "value")
         self._check.on_click(self._run_check)
         self._store.on_click(self._run_store)
@@ -257,6 +258,18 @@ class ImportWizard(pn.viewable.Viewer):
 
     def _change_encoding(self, event: Any) -> None:
         self._change_corrections({"encoding": event.new})
+
+    def _load_stored(self, path: str) -> None:
+        if path in self._stored_recipes().values():  # the browser's word is not taken for it
+            self._load_recipe(path)
+
+    def _name_recipe(self, text: str) -> None:
+        try:
+            path = str(self._session.server_file(text)) if text.strip() else ""
+        except HarmonyError as error:
+            self._say(error)
+            return
+        self._load_recipe(path)
 
     def _load_recipe(self, path: str) -> None:
         """Fill in what an earlier import chose; the files are still to be named."""
@@ -321,7 +334,10 @@ class ImportWizard(pn.viewable.Viewer):
 
     def _slot_view(self, slot: FileSlot) -> pn.viewable.Viewable:
         path = pn.widgets.TextInput(
-            placeholder="or a path on the server", margin=0, sizing_mode="stretch_width"
+            placeholder="or a path on the server",
+            margin=0,
+            sizing_mode="stretch_width",
+            visible=self._session.names_files,
         )
 
         def received(file: Path | None) -> None:
@@ -332,6 +348,7 @@ class ImportWizard(pn.viewable.Viewer):
             Path(self._uploads.name) / slot.key,
             received,
             lambda name, error: self._say(_not_received(name, error)),
+            limit=self._session.upload_limit,
             margin=0,
             sizing_mode="stretch_width",
             layout="compact",
@@ -341,7 +358,13 @@ class ImportWizard(pn.viewable.Viewer):
         def typed(event: Any) -> None:
             text = (event.new or "").strip()
             if text:
-                self._put(slot.key, Path(text).expanduser())
+                try:
+                    named = self._session.server_file(text)
+                except HarmonyError as error:
+                    self._put(slot.key, None)
+                    self._say(error)
+                    return
+                self._put(slot.key, named)
             elif slot.key in self._form.files and not self._is_upload(slot.key):
                 self._put(slot.key, None)
 

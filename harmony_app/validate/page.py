@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import panel as pn
 from panel.viewable import Viewer
 
+from fusion_core.spreadsheets import csv_text
 from fusion_core.validation.internal import verdict
 from fusion_core.validation.report import TABLES, sentences
 from harmony_app.shell.look import FigureSaver, page_part, segmented
@@ -358,4 +359,4 @@ def _file_button(
 
 
 def _csv(frame: Any) -> bytes:
-    return b"" if frame is None else bytes(frame.to_csv(index=False), "utf-8")
+    return b"" if frame is None else csv_text(frame).encode()

@@ -43,6 +43,7 @@ from fusion_core.cli.options import (
 from fusion_core.cli.output import Output, show_path
 from fusion_core.errors import InputError
 from fusion_core.estimates.margins import FRECHET_COLUMNS
+from fusion_core.spreadsheets import csv_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -259,7 +260,7 @@ def _write(
         return
     write_by_kind: dict[str, Callable[[Path], Any]] = {
         "parquet": lambda path: frame.to_parquet(path, index=False, compression="zstd"),
-        "csv": lambda path: frame.to_csv(path, index=False),
+        "csv": lambda path: path.write_text(csv_text(frame), encoding="utf-8", newline=""),
         "xlsx": lambda path: _write_xlsx(workspace, run, frame, path),
     }
     if kind == "xlsx" and len(frame) >= _EXCEL_ROWS:

@@ -11,6 +11,7 @@ import typer
 from fusion_core.cli.options import JsonOption, WorkspaceOption, check_target, open_workspace
 from fusion_core.cli.output import Output, plain, show_path, table
 from fusion_core.errors import InputError
+from fusion_core.spreadsheets import guarded_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,7 +59,8 @@ def show_targets(
     if to is not None:
         check_target(opened, to)
         with to.open("w", newline="", encoding="utf-8") as handle:
-            csv.writer(handle).writerows(_cells(found))
+            cells = [[guarded_text(str(cell)) for cell in row] for row in _cells(found)]
+            csv.writer(handle).writerows(cells)
     record = {
         "variable": variable,
         "columns": [plain(column) for column in found.columns],

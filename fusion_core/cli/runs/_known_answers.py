@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fusion_core.cli.output import number, percent, show_path, table
+from fusion_core.spreadsheets import csv_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,6 +119,6 @@ def _write_csv(folder: Path, tables: dict[str, Any]) -> list[str]:
     written = []
     for name, frame in tables.items():
         path = folder / f"known-{name}.csv"
-        write_text(frame.to_csv(index=False), path)
+        write_text(csv_text(frame), path)
         written.append(show_path(path))
     return written

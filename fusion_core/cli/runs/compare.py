@@ -16,6 +16,7 @@ from fusion_core.cli.options import (
     open_workspace,
 )
 from fusion_core.cli.output import Output, number, percent, show_path, table
+from fusion_core.spreadsheets import csv_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,7 +99,7 @@ def compare(
     if csv is not None:
         from fusion_core.workspace.files import write_text
 
-        write_text(found.comparison.points.to_csv(index=False), csv)
+        write_text(csv_text(found.comparison.points), csv)
     record = _record(found, chosen.id, variable)
     Output(json).result(record, lambda console: _show(console, found, csv))
 

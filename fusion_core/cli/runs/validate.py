@@ -17,6 +17,7 @@ from fusion_core.cli.options import (
 from fusion_core.cli.output import Output, number, percent, show_path, table
 from fusion_core.cli.runs._known_answers import show_findings, show_known_answers
 from fusion_core.errors import InputError
+from fusion_core.spreadsheets import csv_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -215,7 +216,7 @@ def _write_csv(folder: Path, validations: dict[str, Validation | None]) -> list[
     for prefix, validation in validations.items():
         for name in TABLES if validation is not None else ():
             path = folder / f"{prefix}{name}.csv"
-            write_text(getattr(validation, name).to_csv(index=False), path)
+            write_text(csv_text(getattr(validation, name)), path)
             written.append(show_path(path))
     return written
 

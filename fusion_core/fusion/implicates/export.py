@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
@@ -18,6 +17,7 @@ from fusion_core.arguments import PathLike, column_names, path_of, require_type
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.implicates.files import implicate_numbers
 from fusion_core.fusion.implicates.folder import ImplicateFolder
+from fusion_core.spreadsheets import guarded_arrow
 from fusion_core.workspace.files import replace_file
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def export_implicates(
             if code is not None:
                 table = table.filter(piece[names[0]].values.ravel() == code)
             if kind != "parquet":
-                table = _without_dictionaries(table)
+                table = guarded_arrow(table)
             writer = writer or _writer(kind, temporary, table.schema, opened)
             writer.write_table(table)
             rows += len(table)
@@ -265,15 +265,6 @@ def _array(variable: FusedVariable, values: np.ndarray[Any, Any]) -> pa.Array:
         return pa.array(values)
     levels = pa.array(variable.levels, pa.string())
     return pa.DictionaryArray.from_arrays(pa.array(values), levels, ordered=variable.ordered)
-
-
-def _without_dictionaries(table: pa.Table) -> pa.Table:
-    """Write out labels, which CSV needs."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            plain = pc.cast(table.column(place), field.type.value_type)
-            table = table.set_column(place, field.name, plain)
-    return table
 
 
 def _writer(kind: TableKind, path: Path, schema: pa.Schema, opened: ExitStack) -> Any:

@@ -1,8 +1,5 @@
 """Harmony files into a workspace and out of it, as data and as documentation."""
 
-from fusion_core.harmony.exchange.crosswalk import (
-    safe_csv,
-)
 from fusion_core.harmony.exchange.documentation import (
     DocumentFacts,
     Provenance,
@@ -38,6 +35,5 @@ __all__ = [
     "parse_format",
     "plan_import",
     "preview_harmonies",
-    "safe_csv",
     "survey_facts",
 ]

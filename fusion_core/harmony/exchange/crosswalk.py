@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -29,8 +28,6 @@ COLUMNS: Final = (
     "modified",
     "revision",
 )
-_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?")
-_FORMULA_STARTS: Final = frozenset("=+-@\t\r")
 
 
 def crosswalk_table(harmonies: Iterable[Harmony]) -> pd.DataFrame:
@@ -78,19 +75,4 @@ def _rows(harmony: Harmony) -> Iterable[dict[str, object]]:
             yield {**shared, "level": level, "group": group_word(group), "group name": name}
 
 
-def safe_csv(table: pd.DataFrame) -> str:
-    """Write a table as CSV that no spreadsheet takes a survey's text for a formula in.
-
-    A text that starts like a formula is preceded by an apostrophe, unless it is a plain number.
-    """
-    guarded = table.map(
-        lambda value: f"'{value}" if isinstance(value, str) and _is_formula(value) else value
-    )
-    return str(guarded.to_csv(index=False, lineterminator="\n"))
-
-
-def _is_formula(text: str) -> bool:
-    return text[:1] in _FORMULA_STARTS and _NUMBER.fullmatch(text) is None
-
-
-__all__ = ["COLUMNS", "crosswalk_table", "safe_csv"]
+__all__ = ["COLUMNS", "crosswalk_table"]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.exchange.crosswalk import crosswalk_table, safe_csv
+from fusion_core.harmony.exchange.crosswalk import crosswalk_table
 from fusion_core.harmony.exchange.documentation import DocumentFacts, crosswalk_document
 from fusion_core.harmony.fusiondata import ExportContext, ExportRemark, export_records, write_r
 from fusion_core.harmony.model import SIDES, HarmonySet, SideName
 from fusion_core.harmony.store import PairContents, render_pair
 from fusion_core.records import Checked
+from fusion_core.spreadsheets import csv_text
 from fusion_core.surveys.model import Dictionary
 
 Format = Literal["R", "json", "csv", "html"]
@@ -92,7 +93,7 @@ def export_harmonies(harmonies: HarmonySet, form: Format, facts: DocumentFacts) 
             harmonies.pair, PairContents({item.key: item for item in harmonies.harmonies})
         )
     elif form == "csv":
-        text = safe_csv(crosswalk_table(harmonies.harmonies))
+        text = csv_text(crosswalk_table(harmonies.harmonies))
     else:
         text = crosswalk_document(harmonies, facts)
     return Exported(f"{harmonies.pair}.{form}", text, _MEDIA[form], remarks)

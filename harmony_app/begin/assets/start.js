@@ -47,7 +47,7 @@ export function render({ model, el }) {
         field("Folder of the workspace, new or yours", "folder", model.folders.data)], "Open the data"));
   el.append(h("section", { class: "start" }, h("h2", {}, "How would you like to begin?"),
     h("p", { class: "lead" }, "Harmony fuses the answers of one survey onto the households of another, and maps them with honest margins of error."),
-    ways, waiting, ...(model.back ? [h("p", { class: "back" }, h("a", { href: "/begin" }, `Back to ${model.back}`))] : [])));
+    ways, waiting, ...(model.back ? [h("p", { class: "back" }, h("a", { href: "begin" }, `Back to ${model.back}`))] : [])));
 
   function showProblem() {
     for (const [key, element] of Object.entries(problems)) {

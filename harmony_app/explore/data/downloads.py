@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from fusion_core.spreadsheets import csv_text
 from harmony_app.explore.map import SECOND
 
 if TYPE_CHECKING:
@@ -45,8 +47,7 @@ def as_csv(table: pd.DataFrame, note: MethodNote, frame: gpd.GeoDataFrame) -> by
     """Return a CSV file; the note stands above the header in comment lines."""
     del frame
     comments = "".join(f"# {line}\n" for line in note.text().splitlines())
-    text: str = export_table(table).to_csv(index=False)
-    return (comments + text).encode()
+    return (comments + csv_text(export_table(table))).encode()
 
 
 def as_xlsx(table: pd.DataFrame, note: MethodNote, frame: gpd.GeoDataFrame) -> bytes:
@@ -57,6 +58,11 @@ def as_xlsx(table: pd.DataFrame, note: MethodNote, frame: gpd.GeoDataFrame) -> b
         export_table(table).to_excel(writer, sheet_name="estimates", index=False)
         lines = pd.DataFrame({"note": note.text().splitlines()})
         lines.to_excel(writer, sheet_name="note", index=False, header=False)
+        for cell in itertools.chain.from_iterable(
+            cell for sheet in writer.sheets.values() for cell in sheet.iter_rows()
+        ):
+            if cell.data_type == "f":  # a label such as "=1+1" is a survey's text, never a formula
+                cell.data_type = "s"
         sheet = writer.sheets["estimates"]
         sheet.freeze_panes = "A2"
         sheet.column_dimensions["B"].width = 44

@@ -20,8 +20,8 @@ from fusion_core.harmony.exchange import (
     PlannedFile,
     carry_out,
     plan_import,
-    safe_csv,
 )
+from fusion_core.spreadsheets import csv_text
 from fusion_core.surveys.model import Dictionary, SurveyId
 from fusion_core.workspace.layout import Workspace
 from harmony_app.harmonize.exchange._exporting import Exports
@@ -161,7 +161,7 @@ class Exchange:
             "download",
             name="harmony_import_report.csv",
             media="text/csv",
-            text=safe_csv(report_table(self._plans, self._outcomes)),
+            text=csv_text(report_table(self._plans, self._outcomes)),
         )
 
 

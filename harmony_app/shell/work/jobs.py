@@ -79,5 +79,5 @@ def _doing(row: RunRow) -> str:
 def _address(row: RunRow) -> str:
     run = quote(row.run.id)
     if not row.is_check:
-        return f"/fuse?run={run}"
-    return f"/validate?run={run}" + ("" if repeats_usual(row.run) else "&tab=unseen")
+        return f"fuse?run={run}"
+    return f"validate?run={run}" + ("" if repeats_usual(row.run) else "&tab=unseen")

@@ -9,6 +9,7 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError
 from fusion_core.execution.checking import USUAL
+from fusion_core.spreadsheets import csv_text
 from fusion_core.validation.known_answers import CARRIES, known_findings
 from harmony_app.shell.look import number, page_part, percent
 from harmony_app.validate.checks import ended_html, is_running, progress_html
@@ -172,7 +173,7 @@ class KnownTab:
 
     def _csv(self) -> io.BytesIO:
         known = None if self._record is None else self._record.known
-        return io.BytesIO(b"" if known is None else known.areas.to_csv(index=False).encode())
+        return io.BytesIO(b"" if known is None else csv_text(known.areas).encode())
 
 
 def _rows(summary: Any) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import panel as pn
 
 from fusion_core.errors import HarmonyError, InputError
+from fusion_core.spreadsheets import csv_text
 from fusion_core.validation.external import (
     SUFFIXES,
     ColumnGuess,
@@ -335,7 +336,7 @@ class TableTab:
 
     def _csv(self) -> io.BytesIO:
         points = None if self._found is None else self._found.comparison.points
-        return io.BytesIO(b"" if points is None else points.to_csv(index=False).encode())
+        return io.BytesIO(b"" if points is None else csv_text(points).encode())
 
 
 @dataclass(frozen=True)

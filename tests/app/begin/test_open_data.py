@@ -25,7 +25,7 @@ def page(tmp_path):
 def test_a_data_set_is_opened_in_a_workspace_of_its_own(page, data_set, tmp_path):
     page.receive({"way": "data", "source": str(data_set), "folder": str(tmp_path / "new")})
     assert page.board.problem == {}
-    assert page.board.chosen == "/begin"
+    assert page.board.chosen == "begin"
     [run] = list_runs(Workspace.open(tmp_path / "new"))
     assert run.spec().name == "Winter"
 

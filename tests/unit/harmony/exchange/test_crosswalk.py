@@ -4,8 +4,9 @@ import io
 
 import pandas as pd
 
-from fusion_core.harmony.exchange.crosswalk import COLUMNS, crosswalk_table, safe_csv
+from fusion_core.harmony.exchange.crosswalk import COLUMNS, crosswalk_table
 from fusion_core.harmony.model.harmony import DROP, Harmony, LevelGroup, Side
+from fusion_core.spreadsheets import csv_text
 
 NASTY = (
     "\"quoted\", 'so'",
@@ -42,7 +43,7 @@ def test_there_is_a_row_per_level_and_one_for_a_plain_number():
 
 def test_every_text_survives_csv_and_none_is_a_formula():
     side = Side("v", levels=tuple(LevelGroup(text, 1) for text in NASTY))
-    text = safe_csv(crosswalk_table([Harmony(side, Side("w"))]))
+    text = csv_text(crosswalk_table([Harmony(side, Side("w"))]))
     read = pd.read_csv(io.StringIO(text), keep_default_na=False, dtype=str)
     assert [level.removeprefix("'") for level in read["level"][:-1]] == list(NASTY)
     assert not read.map(lambda cell: cell[:1] in {"=", "@"}).any(axis=None)
@@ -50,7 +51,7 @@ def test_every_text_survives_csv_and_none_is_a_formula():
 
 def test_texts_like_formulas_are_quoted_and_numbers_are_not():
     table = pd.DataFrame({"level": ["=HYPERLINK(1)", "-5", "@x", "fine", "+1.5", "-2+3", "=5"]})
-    assert safe_csv(table).splitlines() == [
+    assert csv_text(table).splitlines() == [
         "level",
         "'=HYPERLINK(1)",
         "-5",
