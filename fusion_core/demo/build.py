@@ -37,7 +37,8 @@ from fusion_core.geography.boundaries import MAP_CRS, write_areas
 from fusion_core.geography.location import write_intersections
 from fusion_core.geography.spatial import SpatialTable, write_spatial_table
 from fusion_core.harmony.store import HarmonyStore
-from fusion_core.workspace.files import read_json, replace_file, write_json
+from fusion_core.spreadsheets import csv_text
+from fusion_core.workspace.files import read_json, replace_file, write_json, write_text
 from fusion_core.workspace.layout import Workspace
 
 if TYPE_CHECKING:
@@ -228,8 +229,7 @@ def _write_block_groups(workspace: Workspace, made: BlockGroups) -> None:
     """Write published tables, the definitions of their counts, and the truth they do not show."""
     tables = {f"{level}s": table for level, table in made.tables.items()}
     for name, table in (*tables.items(), ("constraints", made.constraints)):
-        with replace_file(workspace.path / "tables" / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False)
+        write_text(csv_text(table), workspace.path / "tables" / f"{name}.csv")
     with replace_file(workspace.path / "truth" / "block_groups.parquet") as temporary:
         made.truth.to_parquet(temporary, index=False, compression="zstd")
 

@@ -11,6 +11,7 @@ from fusion_core.cli.estimates import Wish, chosen_fusion, read_statistics
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace, split_list
 from fusion_core.cli.output import Output, number, percent, table
 from fusion_core.errors import InputError
+from fusion_core.spreadsheets import csv_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -233,10 +234,9 @@ def estimate(
         cache=cache,
     )
     if to is not None:
-        from fusion_core.workspace.files import replace_file
+        from fusion_core.workspace.files import write_text
 
-        with replace_file(to) as temporary:
-            found.to_csv(temporary, index=False)
+        write_text(csv_text(found), to)
     record = {
         "allocation": name,
         "by": str(places or by),
