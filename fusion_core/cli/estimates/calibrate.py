@@ -10,6 +10,7 @@ import typer
 from fusion_core.cli.estimates.statistics import chosen_fusion
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace
 from fusion_core.cli.output import Output, number, percent, table
+from fusion_core.spreadsheets import csv_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ def calibrate(
         from fusion_core.workspace.files import replace_file
 
         with replace_file(to) as temporary:
-            found.to_csv(temporary, index=False)
+            temporary.write_text(csv_text(found), encoding="utf-8", newline="")
     record = {
         "source": source.id,
         "method": method,
