@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from fusion_core.errors import InputError
-from fusion_core.harmony.exchange.crosswalk import crosswalk_table
+from fusion_core.harmony.exchange._crosswalk import crosswalk_table
 from fusion_core.harmony.exchange.documentation import DocumentFacts, crosswalk_document
 from fusion_core.harmony.fusiondata import ExportContext, ExportRemark, export_records, write_r
 from fusion_core.harmony.model import SIDES, HarmonySet, SideName

@@ -4,7 +4,7 @@ import io
 
 import pandas as pd
 
-from fusion_core.harmony.exchange.crosswalk import COLUMNS, crosswalk_table
+from fusion_core.harmony.exchange._crosswalk import COLUMNS, crosswalk_table
 from fusion_core.harmony.model.harmony import DROP, Harmony, LevelGroup, Side
 from fusion_core.spreadsheets import csv_text
 
