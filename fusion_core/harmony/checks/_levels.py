@@ -42,7 +42,7 @@ def levels_without_group(case: Case) -> Iterator[Finding]:
 
 
 def unmatched_groups(case: Case) -> Iterator[Finding]:
-    """Find groups that exist on one side only."""
+    """Find groups that exist on one side only; a hint while levels of the other side wait for one."""
     for name in SIDES:
         if side_outcome(case.side(name), collapsed=case.collapsed(name)) != "group":
             return
@@ -55,9 +55,10 @@ def unmatched_groups(case: Case) -> Iterator[Finding]:
         )
         if found:
             other = "recipient" if name == "donor" else "donor"
+            undecided = any(item.group is None for item in case.other(name).levels)
             yield Finding(
                 "unmatched-group",
-                "error",
+                "hint" if undecided else "error",
                 f"{count(found, 'level')} of the {name} {are(found)} in a group the {other} does "
                 f"not have: {listed(found)}",
                 name,

@@ -8,6 +8,7 @@ from typing import Final
 
 from fusion_core.harmony.apply import CPI_U, deflation_factor
 from fusion_core.harmony.checks._amounts import multiplied
+from fusion_core.harmony.checks._sizes import supports_factor
 from fusion_core.harmony.checks.findings import Case, Finding, Fix
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.labels import quantities
@@ -48,6 +49,8 @@ def periods_differ(case: Case) -> Iterator[Finding]:
         return
     short: SideName = "donor" if donor[1] > recipient[1] else "recipient"
     factor = max(donor[1], recipient[1]) / min(donor[1], recipient[1])
+    if not supports_factor(case, factor):
+        return  # the amounts in the dictionaries are those of one period
     times = format_number(round(factor, 2))
     yield Finding(
         "periods-differ",

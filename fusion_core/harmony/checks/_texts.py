@@ -148,7 +148,9 @@ def denials_against_affirmations(case: Case) -> Iterator[Finding]:
     )
     first, second = (
         next(
-            i.level for i in case.side(name).levels if i.group == group and starts_negative(i.level)
+            i.level
+            for i in case.side(name).levels
+            if i.group == group and (case.side(name).breakpoints or starts_negative(i.level))
         )
         for name, group in zip(SIDES, denied, strict=True)
     )
@@ -167,11 +169,19 @@ def denials_against_affirmations(case: Case) -> Iterator[Finding]:
 def _denied_group(side: Side) -> float | None:
     """Return the group that holds all denials of a side and nothing else; ``None`` if none does."""
     if side.breakpoints:
-        return None
+        return _group_of_none(side)
     asked = [i for i in side.levels if is_group(i.group) and not is_not_asked(i.level)]
     denials = {as_number(item.group) for item in asked if starts_negative(item.level)}
     others = {as_number(item.group) for item in asked if not starts_negative(item.level)}
     return denials.pop() if len(denials) == 1 and others and not denials & others else None
+
+
+def _group_of_none(side: Side) -> float | None:
+    """Return the group that holds nothing but the numbers below 1 of a count."""
+    if side.breakpoints[0] != 1.0 or len(side.levels) != len(side.breakpoints) + 1:
+        return None
+    none, *some = (as_number(item.group) for item in side.levels)
+    return None if none in some else none
 
 
 def _groups(side: Side) -> dict[str, float]:

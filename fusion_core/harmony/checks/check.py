@@ -24,11 +24,24 @@ from fusion_core.harmony.checks._levels import (
     levels_without_group,
     unmatched_groups,
 )
+from fusion_core.harmony.checks._meanings import (
+    amounts_of_more,
+    answers_in_another_group,
+    questions_about_different_things,
+)
 from fusion_core.harmony.checks._money import periods_differ, price_years_differ
 from fusion_core.harmony.checks._order import order, undeclared_order
 from fusion_core.harmony.checks._ranges import (
     bin_labels_against_breakpoints,
+    break_inside_a_range,
     ranges_that_do_not_meet,
+)
+from fusion_core.harmony.checks._sizes import (
+    factor_against_dictionary,
+    full_time_by_hours,
+    numbers_far_apart,
+    outsiders_counted_as_none,
+    workless_with_hours,
 )
 from fusion_core.harmony.checks._texts import (
     denials_against_affirmations,
@@ -92,10 +105,33 @@ def check_harmony(
         harmony, {"donor": donor, "recipient": recipient}, respondent, dict(price_years or {})
     )
     found = [finding for rule in _RULES for finding in rule(case)]
+    before = _doubts(found)
     contradictions = list(grouped_differently(case, siblings))
     found += contradictions or list(grouped_more_finely(case, siblings))
     found += settings_differ(case, siblings)
+    found = [_without_harmful_fix(case, finding, before) for finding in found]
     return sort_findings(mark_accepted(harmony, found))
+
+
+def _without_harmful_fix(case: Case, finding: Finding, before: int) -> Finding:
+    """Withdraw a correction after which the checks would find more than before."""
+    if finding.fix is None or finding.severity == "hint":
+        return finding
+    fixed = replace(case, harmony=finding.fix.harmony)
+    after = _doubts([item for rule in _RULES for item in rule(fixed)])
+    return replace(finding, fix=None) if after > before else finding
+
+
+def _doubts(findings: Sequence[Finding]) -> int:
+    """Return how much errors and warnings concern: every level counts, or one for none.
+
+    Levels left to be grouped are work to do, and no doubt about what is done.
+    """
+    return sum(
+        max(len(item.levels), 1)
+        for item in findings
+        if item.severity != "hint" and item.rule != "level-without-group"
+    )
 
 
 def sort_findings(findings: list[Finding] | tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -248,16 +284,8 @@ def _flag_codes(case: Case) -> Iterator[Finding]:
 
 def _units(case: Case) -> Iterator[Finding]:
     """Find amounts in different units: by their documented sizes, else by their descriptions."""
-    found = list(units_in_dictionary(case))
-    yield from found or periods_differ(case)
-
-
-def _comment(case: Case) -> Iterator[Finding]:
-    """Ask for the reason of an adjustment; without one it is hard to trust a year later."""
-    adjusted = any(case.side(name).adjustment.strip() for name in SIDES)
-    if adjusted and not case.harmony.comment.strip():
-        sentence = "The harmony adjusts a variable but has no comment that says why"
-        yield Finding("uncommented-adjustment", "hint", sentence)
+    found = list(units_in_dictionary(case)) or list(periods_differ(case))
+    yield from found or numbers_far_apart(case)
 
 
 def _unnamed(case: Case) -> Iterator[Finding]:
@@ -302,12 +330,19 @@ _RULES: Final[tuple[Callable[[Case], Iterator[Finding]], ...]] = (
     bin_labels_against_breakpoints,
     labels_closer_to_another_group,
     denials_against_affirmations,
+    answers_in_another_group,
+    questions_about_different_things,
+    amounts_of_more,
+    full_time_by_hours,
+    workless_with_hours,
+    outsiders_counted_as_none,
+    factor_against_dictionary,
+    break_inside_a_range,
     typed_price_constants,
     price_years_differ,
     _units,
     one_group,
     odd_characters,
-    _comment,
     _unnamed,
 )
 

@@ -63,7 +63,8 @@ def check_sets(
     respondent
         Level of the output.
     """
-    everything = [*sets, *others]
+    given = {item.pair for item in sets}
+    everything = [*sets, *(item for item in others if item.pair not in given)]
     names = sources or [str(item.pair) for item in sets]
     known = _Known(dictionary_of)
     checked = []

@@ -38,6 +38,7 @@ _STRONGLY: Final = 0.3
 _MANY: Final = 3
 _IDLE: Final = re.compile(r"[\W_]+")
 _SHOWN: Final = 3
+_FACTOR: Final = re.compile(r"\(?[a-z_]\w*\)?\s*(?P<sign>[*/])\s*(?P<number>\d+(?:\.\d+)?)")
 
 Setting = TypeVar("Setting", bound=Hashable)
 
@@ -298,12 +299,15 @@ def settings_differ(case: Case, siblings: Sequence[Sibling]) -> Iterator[Finding
         points = _majority(side.breakpoints, [h.side(name).breakpoints for h in others])
         if points and side.breakpoints:
             shown = _names([format_number(point) for point in points])
+            alone = len(siblings) > 1 and all(h.side(name).breakpoints == points for h in others)
+            same_cuts = len(points) == len(side.breakpoints)
             yield Finding(
                 "breakpoints-differ-from-siblings",
-                "hint",
+                "warning" if alone and same_cuts else "hint",
                 f"Most sibling years have the {name} breakpoints {shown}",
                 name,
             )
+        yield from _scale_differs(case, name, siblings)
         yield from _prices_left(case, name, siblings)
     ordered = _majority(case.harmony.ordered, [harmony.ordered for harmony in others])
     if ordered is not None:
@@ -314,6 +318,35 @@ def settings_differ(case: Case, siblings: Sequence[Sibling]) -> Iterator[Finding
             f"they are{'' if ordered else ' not'}",
             fix=Fix("Do as most years", editing.set_ordered(case.harmony, ordered)),
         )
+
+
+def _scale_differs(case: Case, name: SideName, siblings: Sequence[Sibling]) -> Iterator[Finding]:
+    """Find a number multiplied by a factor that most sibling years, alike among themselves, lack."""
+    own = _scale(case.side(name))
+    common = _majority(own, [_scale(item.harmony.side(name)) for item in siblings])
+    if common is None or own is None:
+        return
+    plain = editing.set_adjustment(case.harmony, name, "")
+    yield Finding(
+        "scale-differs-from-siblings",
+        "warning",
+        f"The {name} is multiplied by {format_number(own)}, in most sibling years by "
+        f"{format_number(common)}",
+        name,
+        fix=Fix("Take the number as it is, as there", plain) if common == 1.0 else None,
+    )
+
+
+def _scale(side: Side) -> float | None:
+    """Return the factor a side's number is multiplied by, 1 for price factors; ``None`` if unclear."""
+    text = side.adjustment.strip()
+    if not text or text == side.variable or typed_factor(text) is not None:
+        return 1.0
+    found = _FACTOR.fullmatch(text.lower())
+    if found is None or side.is_grouped:
+        return None
+    number = float(found["number"])
+    return number if found["sign"] == "*" else 1 / number if number else None
 
 
 def _prices_left(case: Case, name: SideName, siblings: Sequence[Sibling]) -> Iterator[Finding]:

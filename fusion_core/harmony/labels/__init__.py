@@ -2,6 +2,7 @@
 
 from fusion_core.harmony.labels.census_codes import NEVER_WORKED, section_starts
 from fusion_core.harmony.labels.code_lists import (
+    LISTS,
     Entries,
     covers,
     entries_of,
@@ -36,6 +37,7 @@ from fusion_core.harmony.labels.wording import (
 
 __all__ = [
     "EVERYWHERE",
+    "LISTS",
     "NEVER_WORKED",
     "Entries",
     "Quantity",

@@ -199,4 +199,7 @@ def meet(first: Entries, second: Entries) -> bool:
     return any(covers(a, b) or covers(b, a) for a in first for b in second)
 
 
-__all__ = ["Entries", "covers", "entries_of", "entry_of_question", "lists_about", "meet"]
+LISTS: Final = tuple(_about())
+"""The names of all lists."""
+
+__all__ = ["LISTS", "Entries", "covers", "entries_of", "entry_of_question", "lists_about", "meet"]

@@ -1,5 +1,6 @@
 """Which variables and which answers of two surveys mean the same."""
 
+from fusion_core.harmony.matching._by_lists import entries_on
 from fusion_core.harmony.matching.areas import (
     rank_areas,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Confidence",
     "Example",
     "GroupProposal",
+    "entries_on",
     "examples_from",
     "likeness",
     "propose_groups",

@@ -120,20 +120,21 @@ def _covered(levels: Sequence[str], found: Sequence[Entries]) -> float:
 
 def _less_takes_from_more(found: list[Entries]) -> list[Entries]:
     """Leave what narrower labels stand for to them alone."""
-    kept = []
-    for own in found:
-        narrower = [
-            other
-            for other in found
-            if other
-            and other != own
-            and all(any(covers(a, b) for a in own) for b in other)
-            and not all(any(covers(b, a) for b in other) for a in own)
-        ]
-        taken = {code for other in narrower for code in other}
-        left = frozenset(code for code in own if code not in taken)
-        kept.append(left or own)
-    return kept
+    distinct = {own for own in found if own}
+    left = {own: _left(own, distinct) for own in distinct}
+    return [left.get(own, own) for own in found]
+
+
+def _left(own: Entries, distinct: set[Entries]) -> Entries:
+    narrower = [
+        other
+        for other in distinct
+        if other != own
+        and all(any(covers(a, b) for a in own) for b in other)
+        and not all(any(covers(b, a) for b in other) for a in own)
+    ]
+    taken = {code for other in narrower for code in other}
+    return frozenset(code for code in own if code not in taken) or own
 
 
 def _links(left: list[Entries], right: list[Entries]) -> tuple[Links, bool]:
@@ -141,12 +142,17 @@ def _links(left: list[Entries], right: list[Entries]) -> tuple[Links, bool]:
     links: set[tuple[int, int]] = set()
     is_loose = False
     for first, second, turn in ((left, right, False), (right, left, True)):
-        for a, own in enumerate(first):
-            for code in own:
-                holding = _holding(code, second)
-                found = holding or _rest_or_near(code, second)
-                is_loose |= bool(found) and not holding
-                links |= {(b, a) if turn else (a, b) for b in found}
+        partners: dict[str, list[int]] = {}
+        for code in sorted(frozenset().union(*first)):
+            partners[code] = _holding(code, second)
+            if not partners[code] and (rest := _rest_or_near(code, second)):
+                partners[code], is_loose = rest, True
+        links |= {
+            (b, a) if turn else (a, b)
+            for a, own in enumerate(first)
+            for code in own
+            for b in partners[code]
+        }
     return sorted(links | _denied(left, right, links)), is_loose
 
 

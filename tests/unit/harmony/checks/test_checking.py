@@ -163,11 +163,6 @@ MISTAKES = [
         replace(SCHOOL, donor=person("school", 1, 2, 3, aggregator="reference")),
     ),
     ("order-not-monotone", "warning", replace(SCHOOL, recipient=person("schl", 2, 3, 1))),
-    (
-        "uncommented-adjustment",
-        "hint",
-        replace(HEADS, donor=Side("nchild", adjustment="nchild + 1")),
-    ),
     ("name-of-unused-group", "hint", replace(TENURE, group_names=((9, "Old"),))),
 ]
 
