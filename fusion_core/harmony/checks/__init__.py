@@ -1,10 +1,10 @@
 """What is wrong with a harmony, a file, or a family of years."""
 
-from fusion_core.harmony.checks.absence import soften_absent
 from fusion_core.harmony.checks.acceptance import (
     accept_finding,
     mark_accepted,
     needs_attention,
+    soften_absent,
     withdraw_acceptance,
 )
 from fusion_core.harmony.checks.check import check_harmony, sort_findings

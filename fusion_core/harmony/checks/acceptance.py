@@ -1,17 +1,26 @@
-"""Findings somebody looked at and leaves as they are: remembered in the harmony, with the reason.
+"""Findings that ask for less than they say: accepted ones, and those about levels nobody has.
 
 An accepted finding stays visible but asks for nothing. It comes back when it concerns levels that
 were not part of it when it was accepted.
+
+A dictionary lists what could be answered, such as Puerto Rico in a survey of the fifty states. What
+nobody answered keeps no harmony from being applied, so a finding about such levels alone is worth a
+look and no error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.checks.findings import Finding
-from fusion_core.harmony.model import Acceptance, Harmony
+from fusion_core.harmony.model import Acceptance, Harmony, SideName
+
+_ABOUT_LEVELS: Final = frozenset(
+    {"level-without-group", "unmatched-group", "dictionary-level-missing"}
+)
 
 
 def accept_finding(harmony: Harmony, finding: Finding, reason: str) -> Harmony:
@@ -60,4 +69,36 @@ def _same_subject(item: Acceptance, finding: Finding) -> bool:
     return (item.rule, item.side) == (finding.rule, finding.side)
 
 
-__all__ = ["accept_finding", "mark_accepted", "needs_attention", "withdraw_acceptance"]
+def soften_absent(
+    findings: Iterable[Finding], answered: Mapping[SideName, Collection[str]]
+) -> list[Finding]:
+    """Turn findings about levels without rows into hints.
+
+    Parameters
+    ----------
+    findings
+        What the dictionaries led to.
+    answered
+        Levels or bins that some row of a side's microdata has, where they could be counted.
+    """
+    return [
+        replace(found, severity="hint", sentence=f"{found.sentence}; no row of the data has this")
+        if found.rule in _ABOUT_LEVELS and _is_absent(found, answered)
+        else found
+        for found in findings
+    ]
+
+
+def _is_absent(found: Finding, answered: Mapping[SideName, Collection[str]]) -> bool:
+    if found.side == "" or found.side not in answered or found.severity == "hint":
+        return False
+    return not set(found.levels).intersection(answered[found.side])
+
+
+__all__ = [
+    "accept_finding",
+    "mark_accepted",
+    "needs_attention",
+    "soften_absent",
+    "withdraw_acceptance",
+]

@@ -1,9 +1,9 @@
 """Which variables and which answers of two surveys mean the same."""
 
-from fusion_core.harmony.matching._by_lists import entries_on
 from fusion_core.harmony.matching.areas import (
     rank_areas,
 )
+from fusion_core.harmony.matching.by_lists import entries_on
 from fusion_core.harmony.matching.candidates import (
     Candidate,
     CandidateIndex,

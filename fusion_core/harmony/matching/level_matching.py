@@ -24,8 +24,8 @@ from fusion_core.harmony.labels import (
     label_sections,
     starts_negative,
 )
-from fusion_core.harmony.matching._by_lists import Links, match_by_lists
 from fusion_core.harmony.matching.areas import area_links
+from fusion_core.harmony.matching.by_lists import Links, match_by_lists
 from fusion_core.harmony.matching.examples import Example
 from fusion_core.harmony.matching.level_likeness import Kinship, kinship, likeness
 from fusion_core.harmony.model import LevelGroup
