@@ -3,6 +3,7 @@
 from fusion_core.calibration.benchmarking import METHODS, Benchmarked, Method, benchmark
 from fusion_core.calibration.calibrate import calibrate
 from fusion_core.calibration.known_totals import KnownTotal, read_totals
+from fusion_core.calibration.prices import PriceCheck, check_prices
 from fusion_core.calibration.weights import calibrated_weights
 
 __all__ = [
@@ -10,8 +11,10 @@ __all__ = [
     "Benchmarked",
     "KnownTotal",
     "Method",
+    "PriceCheck",
     "benchmark",
     "calibrate",
     "calibrated_weights",
+    "check_prices",
     "read_totals",
 ]

@@ -21,7 +21,15 @@ from fusion_core.cli import (
     surveys,
     workspaces,
 )
-from fusion_core.cli.estimates import answer, calibrate, difference, estimate, export, rank
+from fusion_core.cli.estimates import (
+    answer,
+    calibrate,
+    difference,
+    estimate,
+    export,
+    prices,
+    rank,
+)
 from fusion_core.cli.harmonies import commands as harmonies
 from fusion_core.cli.output import write_error
 from fusion_core.cli.runs import apply, combine, compare, fuse, outcome, validate
@@ -125,6 +133,7 @@ app.command("rank")(rank.rank)
 app.command("answer")(answer.answer)
 app.command("difference")(difference.difference)
 app.command("calibrate")(calibrate.calibrate)
+app.command("prices")(prices.prices)
 app.command("export")(export.export)
 app.command("publish")(publishing.publish)
 app.command("open")(publishing.open_data)

@@ -6,6 +6,7 @@ from fusion_core.downscaling.answers import (
     places_from_list,
     places_from_polygons,
     places_of_level,
+    read_places,
     small_area_estimates,
 )
 from fusion_core.downscaling.inputs import Constraint, CountFile, read_constraints, read_counts
@@ -55,6 +56,7 @@ __all__ = [
     "places_of_level",
     "read_constraints",
     "read_counts",
+    "read_places",
     "redraw",
     "remove_allocation",
     "small_area_estimates",

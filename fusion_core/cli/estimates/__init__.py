@@ -1,6 +1,14 @@
-"""`harmony estimate`, `rank`, `answer`, `difference`, `calibrate` and `export`."""
+"""`harmony estimate`, `rank`, `answer`, `difference`, `calibrate`, `prices` and `export`."""
 
-from fusion_core.cli.estimates import answer, calibrate, difference, estimate, export, rank
+from fusion_core.cli.estimates import (
+    answer,
+    calibrate,
+    difference,
+    estimate,
+    export,
+    prices,
+    rank,
+)
 from fusion_core.cli.estimates.statistics import (
     Wish,
     chosen_fusion,
@@ -21,6 +29,7 @@ __all__ = [
     "estimates_of",
     "export",
     "known_variables",
+    "prices",
     "rank",
     "read_statistics",
 ]

@@ -176,15 +176,28 @@ def estimate(
         str, typer.Option("--statistic", "-s", metavar="KIND", help="As for harmony estimate.")
     ] = "",
     level: Annotated[str, typer.Option(metavar="TEXT", help="Only this level of a category.")] = "",
+    per: Annotated[str, typer.Option(metavar="NAME", help="Ratio to this variable.")] = "",
     by: Annotated[
         str, typer.Option(metavar="LEVEL", help="block_group, tract, county, puma or state.")
     ] = "tract",
     places: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Places of your own: a table of areas, with a column place."
+            metavar="FILE",
+            help="Places of your own: polygons, a table of areas with a column place, or a crosswalk "
+            "from areas to others.",
         ),
     ] = None,
+    boundaries: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Boundaries of the areas, which polygons need."),
+    ] = None,
+    within: Annotated[
+        str,
+        typer.Option(
+            metavar="CODE", help="Only areas whose codes begin so: a state, county or tract."
+        ),
+    ] = "",
     where: Annotated[
         str, typer.Option(metavar="CONDITION", help="Only households that meet it.")
     ] = "",
@@ -210,18 +223,28 @@ def estimate(
     Margins count the error of the published counts, what no count shows, the microdata, the
     implicates and the donor. Example:
 
-    harmony small-areas estimate bg latest --variable elec_kwh --by tract --reliable 0.12
+    harmony small-areas estimate bg latest --variable elec_kwh --by tract --within 53033 --reliable 0.12
     """
-    from fusion_core.downscaling import open_allocation, places_from_list, small_area_estimates
+    from fusion_core.downscaling import (
+        open_allocation,
+        places_of_level,
+        read_places,
+        small_area_estimates,
+    )
     from fusion_core.estimates import EstimateCache
 
     opened, cache = open_workspace(workspace), EstimateCache()
     allocation, source = open_allocation(opened, name), chosen_fusion(opened, run)
-    wish = Wish(tuple(variable or ()), statistic, level, where=where, confidence=confidence)
+    wish = Wish(
+        tuple(variable or ()), statistic, level, per=per, where=where, confidence=confidence
+    )
     loaded = cache.source(opened, source)
     fused = () if loaded.implicates is None else loaded.implicates.names
     statistics = read_statistics(wish, loaded.variables(), default=fused)
-    asked = by if places is None else places_from_list(allocation, places)
+    if places is None:
+        asked = places_of_level(allocation, by, within=within)
+    else:
+        asked = read_places(allocation, places, areas=boundaries)
     found = small_area_estimates(
         opened,
         source,

@@ -7,6 +7,7 @@ from fusion_core.downscaling.answers.small_areas import (
     places_from_list,
     places_from_polygons,
     places_of_level,
+    read_places,
 )
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "places_from_list",
     "places_from_polygons",
     "places_of_level",
+    "read_places",
     "small_area_estimates",
 ]

@@ -15,8 +15,10 @@ import pandas as pd
 
 from fusion_core.downscaling.stage import StoredAllocation
 from fusion_core.errors import InputError
+from fusion_core.geography.boundaries import import_boundaries
 from fusion_core.geography.levels import LEVELS, find_level
 from fusion_core.ingest.generic import load_table
+from fusion_core.places.files import read_crosswalk
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -27,10 +29,20 @@ if TYPE_CHECKING:
 Places: TypeAlias = Mapping[str, Mapping[str, float]]
 """Share of each finest area that lies in a place, by the name of the place."""
 _SLIVER: Final = 0.01
+_LISTED: Final = ("area", "geoid", "geo_id")
 
 
-def places_of_level(allocation: StoredAllocation, level: str) -> Places:
+def places_of_level(allocation: StoredAllocation, level: str, *, within: str = "") -> Places:
     """Return the areas of a level that an allocation covers, each made of its finest areas.
+
+    Parameters
+    ----------
+    allocation
+        The allocation.
+    level
+        ``block_group``, ``tract``, ``county``, ``puma`` or ``state``.
+    within
+        Beginning of the codes wanted; empty takes all.
 
     Raises
     ------
@@ -38,22 +50,74 @@ def places_of_level(allocation: StoredAllocation, level: str) -> Places:
         If there is no such level, or it is finer than the allocation.
     """
     found = find_level(level)
-    areas = sorted(allocation.puma_of_areas())
+    member = allocation.puma_of_areas()
     if found.name == "puma":
-        return _grouped(allocation.puma_of_areas())
+        return _inside(_grouped(member), within, allocation)
     if found.name not in {"block_group", "tract", "county", "state"}:
         raise InputError(
             f"{found.words[1].capitalize()} are not made of whole block groups",
             fix="Ask by block_group, tract, county, puma or state, or give a file of polygons",
         )
-    digits = LEVELS[found.name].digits
-    if len(areas[0]) < digits:
+    digits, finest = LEVELS[found.name].digits, next(iter(member))
+    if len(finest) < digits:
         raise InputError(
-            f"The allocation '{allocation.name}' knows {_level_of(areas[0])} and no "
-            f"{found.words[1]}",
+            f"The allocation '{allocation.name}' knows {_level_of(finest)} and no {found.words[1]}",
             fix="Allocate with tables of block groups",
         )
-    return _grouped({area: area[:digits] for area in areas})
+    return _inside(_grouped({area: area[:digits] for area in sorted(member)}), within, allocation)
+
+
+def _inside(places: Places, within: str, allocation: StoredAllocation) -> Places:
+    found = {name: parts for name, parts in places.items() if name.startswith(within)}
+    if not found:
+        raise InputError(
+            f"No area of '{allocation.name}' begins with '{within}'",
+            where=f"codes such as {next(iter(places))}",
+            fix="Give the code of a state, county or tract that is allocated",
+        )
+    return found
+
+
+def read_places(
+    allocation: StoredAllocation, path: PathLike, *, areas: PathLike | None = None
+) -> Places:
+    """Read places of one's own: polygons, a list of areas, or a crosswalk from areas to others.
+
+    Parameters
+    ----------
+    allocation
+        Whose finest areas places are made of.
+    path
+        Polygons with a column of identifiers, a table with a column ``area``, or a crosswalk with two
+        columns of codes and a weight.
+    areas
+        Boundaries of the finest areas, which polygons need.
+
+    Raises
+    ------
+    InputError
+        If the file is none of these, or polygons come without boundaries of the areas.
+    """
+    from fusion_core.places.boundary_files import is_boundary_file
+
+    path = Path(path)
+    if is_boundary_file(path):
+        if areas is None:
+            raise InputError(
+                "Polygons need the boundaries of the areas they cut",
+                where=path.name,
+                fix="Give a boundary file of the block groups or tracts with --boundaries",
+            )
+        drawn, finest = (
+            import_boundaries(one, kind=kind, tolerance=0.0, inset=False)
+            for one, kind in ((path, "place"), (areas, "area"))
+        )
+        return places_from_polygons(drawn, finest, allocation)
+    names = {str(name).lower() for name in load_table(path).raw.frame.columns}
+    if names & set(_LISTED):
+        return places_from_list(allocation, path)
+    crosswalk = read_crosswalk(path)
+    return places_from_crosswalk(allocation, crosswalk, crosswalk.measures[0])
 
 
 def places_from_list(allocation: StoredAllocation, path: PathLike) -> Places:
@@ -68,7 +132,7 @@ def places_from_list(allocation: StoredAllocation, path: PathLike) -> Places:
     """
     frame, where = load_table(path).raw.frame, Path(path).name
     names = {str(name).lower(): name for name in frame.columns}
-    column = next((names[one] for one in ("area", "geoid", "geo_id") if one in names), None)
+    column = next((names[one] for one in _LISTED if one in names), None)
     if column is None:
         raise InputError(
             "No column names tracts or block groups", where=where, fix="Name it area or GEOID"
@@ -123,7 +187,7 @@ def places_from_crosswalk(
 
 
 def places_from_polygons(
-    polygons: gpd.GeoDataFrame, name: str, areas: gpd.GeoDataFrame, code: str
+    polygons: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, allocation: StoredAllocation
 ) -> Places:
     """Return drawn places by the share of each area's land inside them.
 
@@ -131,28 +195,32 @@ def places_from_polygons(
 
     Parameters
     ----------
-    polygons, name
-        The places, and the column of their names.
-    areas, code
-        The finest areas, and the column of their codes.
+    polygons, areas
+        The places and the finest areas, each with ``area_id`` and ``geometry``.
+    allocation
+        Whose areas count.
 
     Raises
     ------
     InputError
         If a place lies in none of the areas.
     """
-    drawn = polygons.to_crs(areas.crs)
-    pieces: Any = areas[[code, "geometry"]].overlay(drawn[[name, "geometry"]], how="intersection")
-    whole = dict(zip(areas[code].astype(str), areas.area, strict=True))
-    found: dict[str, dict[str, float]] = {str(place): {} for place in drawn[name]}
-    for area, place, land in zip(pieces[code], pieces[name], pieces.area, strict=True):
+    known = areas[areas["area_id"].isin(list(allocation.puma_of_areas()))]
+    drawn = polygons.to_crs(areas.crs).rename(columns={"area_id": "place"})
+    pieces: Any = known[["area_id", "geometry"]].overlay(
+        drawn[["place", "geometry"]], how="intersection"
+    )
+    whole = dict(zip(known["area_id"].astype(str), known.area, strict=True))
+    found: dict[str, dict[str, float]] = {str(place): {} for place in drawn["place"]}
+    for area, place, land in zip(pieces["area_id"], pieces["place"], pieces.area, strict=True):
         share = float(land / whole[str(area)])
         if share > _SLIVER:
-            found[str(place)][str(area)] = min(share, 1.0) if share < 1 - _SLIVER else 1.0
+            found[str(place)][str(area)] = 1.0 if share > 1 - _SLIVER else share
     empty = next((place for place, parts in found.items() if not parts), None)
     if empty is not None:
         raise InputError(
-            f"The place '{empty}' lies in none of the areas", fix="Check its coordinate system"
+            f"The place '{empty}' lies in none of the areas of '{allocation.name}'",
+            fix="Check the projection of both files, or allocate the PUMAs it lies in",
         )
     return found
 
@@ -231,4 +299,5 @@ __all__ = [
     "places_from_list",
     "places_from_polygons",
     "places_of_level",
+    "read_places",
 ]

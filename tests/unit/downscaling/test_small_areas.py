@@ -10,12 +10,17 @@ from fusion_core.downscaling import (
     DownscaleRequest,
     downscale,
     open_allocation,
+    places_from_crosswalk,
     places_from_list,
+    places_of_level,
+    read_places,
     small_area_estimates,
 )
 from fusion_core.downscaling.answers.small_areas import merged_until
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.estimates import Statistic
+from fusion_core.geography.crosswalks import Crosswalk
+from fusion_core.geography.levels import Unit
 
 TINY = DemoSize((2,), 2, 8_000, 1_200, 400)
 
@@ -116,6 +121,48 @@ def test_a_place_may_be_a_list_of_tracts_across_pumas(demo, allocated, tmp_path)
     )
     weighted = np.average(parts["estimate"], weights=parts["households"])
     assert found["estimate"].iloc[0] == pytest.approx(weighted)
+
+
+def test_areas_of_one_county_are_asked_for_by_its_code(allocated):
+    found = places_of_level(allocated, "tract", within="99001")
+    assert {name[:5] for name in found} == {"99001"}
+    with pytest.raises(InputError, match="begins with '12'"):
+        places_of_level(allocated, "tract", within="12")
+
+
+def squares(path, names, lefts):
+    import geopandas as gpd
+    import shapely
+
+    shapes = [shapely.box(left, 0, left + 1000, 1000) for left in lefts]
+    gpd.GeoDataFrame({"GEOID": names}, geometry=shapes, crs="EPSG:5070").to_file(path)
+    return path
+
+
+def test_a_drawn_place_counts_areas_by_the_land_inside(allocated, tmp_path):
+    areas = sorted(allocated.puma_of_areas())[:2]
+    own = squares(tmp_path / "areas.gpkg", areas, [0, 1000])
+    drawn = squares(tmp_path / "drawn.gpkg", ["campus"], [750])
+    places = read_places(allocated, drawn, areas=own)
+    assert places == {"campus": {areas[0]: pytest.approx(0.25), areas[1]: pytest.approx(0.75)}}
+    with pytest.raises(InputError, match="Polygons need the boundaries"):
+        read_places(allocated, drawn)
+    with pytest.raises(InputError, match="'sea' lies in none of the areas"):
+        read_places(allocated, squares(tmp_path / "sea.gpkg", ["sea"], [9000]), areas=own)
+
+
+def test_a_crosswalk_weighs_areas_by_the_people_in_each_piece(allocated):
+    one, other = sorted(allocated.puma_of_areas())[:2]
+    pieces = pd.DataFrame(
+        {
+            "source": [one, one, other],
+            "target": ["98101", "98102", "98102"],
+            "population": [300.0, 100.0, 500.0],
+        }
+    )
+    crosswalk = Crosswalk(Unit("block_group"), Unit("zip"), pieces)
+    found = places_from_crosswalk(allocated, crosswalk, "population")
+    assert found == {"98101": {one: 0.75}, "98102": {one: 0.25, other: 1.0}}
 
 
 def test_a_filter_keeps_its_households_only(demo, allocated):
