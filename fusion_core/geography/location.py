@@ -420,8 +420,9 @@ def _result(
     notes: tuple[str, ...] = ()
     if not placed.all():
         empty = [" / ".join(place.values()) for place, rows in groups if not placed[rows].any()]
-        shown = ", ".join(empty[:4]) + (", …" if len(empty) > 4 else "")  # noqa: PLR2004 - a few
+        others = f" and {len(empty) - 4:,} more" if len(empty) > 4 else ""  # noqa: PLR2004 - a few
         count = f"{int((~placed).sum()):,} of {len(donor):,} donor households"
+        shown = f"{', '.join(empty[:4])}{others}"
         notes = (f"{count} could not be placed: the recipient has no household in {shown}.",)
     return LocationImputation(
         puma.set_axis(donor.index),

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
@@ -262,6 +263,24 @@ def sweep_leftovers(path: Path) -> None:
         if unfinished.fullmatch(leftover.name):
             with suppress(OSError):
                 leftover.unlink()
+
+
+def set_aside_damaged(path: Path) -> Path:
+    """Rename a file that cannot be read, so that work can go on without it; return the new name.
+
+    Raises
+    ------
+    InputError
+        If it may not be renamed.
+    """
+    try:
+        return path.replace(path.with_suffix(f".damaged-{secrets.token_hex(3)}"))
+    except OSError as error:
+        raise InputError(
+            f"The damaged file '{path.name}' cannot be set aside: {error.strerror or error}",
+            where=str(path),
+            fix="Ask somebody who may write to the folder to restore or delete it",
+        ) from error
 
 
 def write_text(text: str, path: Path, *, durable: bool = True) -> None:

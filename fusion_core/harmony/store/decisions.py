@@ -6,7 +6,6 @@ one without either is undecided.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,13 @@ from typing import Any, Final, Literal, get_args
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.model import RecordReader, SurveyPair
 from fusion_core.records import Checked
-from fusion_core.workspace.files import file_stamp, one_writer, read_json, write_json
+from fusion_core.workspace.files import (
+    file_stamp,
+    one_writer,
+    read_json,
+    set_aside_damaged,
+    write_json,
+)
 
 NoHarmony = Literal["nothing matches", "not a predictor"]
 """Why a donor variable gets no harmony: the recipient asks nothing alike, or it is to be fused."""
@@ -115,7 +120,7 @@ class DecisionFile:
 
     def set_aside_damaged(self) -> Path:
         """Rename a file that cannot be read, so that deciding can go on; return the new name."""
-        return self.path.replace(self.path.with_suffix(f".damaged-{secrets.token_hex(3)}"))
+        return set_aside_damaged(self.path)
 
     def stamp(self) -> tuple[int, int]:
         """Return what changes whenever the file does; cheap to ask for."""

@@ -36,7 +36,12 @@ from fusion_core.harmony.model import (
     split_key,
 )
 from fusion_core.records import Checked
-from fusion_core.workspace.files import read_json, sweep_leftovers, write_text
+from fusion_core.workspace.files import (
+    read_json,
+    set_aside_damaged,
+    sweep_leftovers,
+    write_text,
+)
 
 FORMAT_VERSION: Final = 2
 _LOCK_SECONDS: Final = 10
@@ -188,7 +193,7 @@ class DraftFolder:
             try:
                 self._read_old(user) if path == self._old_path(user) else self._read(path, user)
             except CorruptFileError:
-                aside.append(path.replace(path.with_suffix(f".damaged-{secrets.token_hex(3)}")))
+                aside.append(set_aside_damaged(path))
         return aside
 
     def of_others(self, key: str, *, user: str) -> list[Draft]:

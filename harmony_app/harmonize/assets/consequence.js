@@ -88,7 +88,7 @@ export function createConsequence(actions) {
     findingsTitle.textContent = open ? `Findings (${open})` : "Findings";
     if (isGivingReason(findings)) return;
     findings.replaceChildren(...(list.length ? list.map((finding) => findingCard(finding, actsOf(finding)))
-      : [h("p.muted", {}, preview.complete ? "Nothing to complain about." : "Group the levels of both sides to see what this harmony does.")]));
+      : [h("p.muted", {}, preview.complete ? "No issues found." : "Group the levels of both sides to see what this harmony does.")]));
   }
 
   function actsOf({ index }) {

@@ -39,7 +39,7 @@ export function createFindingsList(actions) {
     }
     setText(progress, content.unchecked ? `checking: ${content.total - content.unchecked} of ${content.total} done` : `${content.total} harmonies checked`);
     const visible = found.filter((item) => shown.has(kindOf(item)));
-    const nothing = content.total === 0 ? "No harmony is saved yet." : content.items.length ? "No finding passes the search and the filters." : content.unchecked ? "Nothing found so far." : "Nothing to complain about.";
+    const nothing = content.total === 0 ? "No harmony is saved yet." : content.items.length ? "No finding passes the search and the filters." : content.unchecked ? "Nothing found so far." : "No issues found.";
     list.replaceChildren(...(visible.length ? visible.map(card) : [h("p.muted", {}, nothing)]));
   }
 

@@ -68,6 +68,21 @@ def test_a_damaged_file_is_told_and_kept(decisions, text):
     assert decisions.load() == {}
 
 
+def test_a_damaged_file_that_may_not_be_set_aside_is_said_in_a_sentence(decisions, monkeypatch):
+    decisions.path.parent.mkdir(parents=True)
+    decisions.path.write_text("{")
+
+    def denied(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.replace", denied)
+    with pytest.raises(InputError) as caught:
+        decisions.set_aside_damaged()
+    assert "cannot be set aside: Permission denied" in caught.value.message
+    assert str(decisions.path) in caught.value.message
+    assert decisions.path.read_text() == "{"
+
+
 def test_a_folder_that_may_not_be_written_is_said_in_a_sentence(decisions, monkeypatch):
     def denied(*_, **__):
         raise PermissionError(13, "Permission denied")
