@@ -12,6 +12,7 @@ from fusion_core.cli.area_shares import add_shares
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace, split_list
 from fusion_core.cli.output import Output, number, percent, table
 from fusion_core.errors import InputError
+from fusion_core.summaries import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -314,7 +315,7 @@ def _add_table(
         done = "Would add" if check else "Added"
         defined = f"{made.census} PUMAs" if made.census else "PUMAs"
         console.print(
-            f"{done} {made.name}: {len(made.predictors)} predictors of {len(made.data):,} {defined}, "
+            f"{done} {made.name}: {counted(len(made.predictors), 'predictor')} of {len(made.data):,} {defined}, "
             f"vintage {made.vintage}",
             markup=False,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from fusion_core.errors import HarmonyError
 from fusion_core.execution.processes import run_status
 from fusion_core.harmony.store import HarmonyStore, list_pairs
+from fusion_core.summaries import counted
 from fusion_core.surveys.storage import damaged_files, has_table, read_outline
 from fusion_core.workspace.runs import list_runs
 
@@ -253,7 +254,7 @@ def _harmony_step(counts: Mapping[SurveyPair, int], *, has_surveys: bool) -> Ste
     title = "Harmonies"
     if counts:
         found = tuple(
-            f"{_counted(count, 'harmony', 'harmonies')} of {pair.title}"
+            f"{counted(count, 'harmony', 'harmonies')} of {pair.title}"
             for pair, count in counts.items()
         )
         return Step(
@@ -297,7 +298,7 @@ def _ended_without(run: Run, state: RunState) -> Step:
 
 
 def _finished(runs: list[Run]) -> str:
-    return _counted(len(runs), "finished run", "finished runs")
+    return counted(len(runs), "finished run", "finished runs")
 
 
 def _states(workspace: Workspace, problems: list[str]) -> list[tuple[Run, RunState]]:
@@ -329,7 +330,7 @@ def _sentence(workspace: Workspace, survey: SurveyId) -> str:
         rows = read_outline(workspace.survey_folder(survey), "household")[0]
     except HarmonyError as error:
         return f"{survey.title}: {error.message}"
-    return f"{survey.title}: {_counted(rows, 'household', 'households')}"
+    return f"{survey.title}: {counted(rows, 'household', 'households')}"
 
 
 def _first(surveys: list[SurveyId]) -> str:
@@ -342,10 +343,6 @@ def _name(run: Run) -> str:
 
 def _area_name(kind: str) -> str:
     return kind.upper() if kind == _PUMA else kind
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
 
 
 __all__ = ["Checklist", "Step", "StepKey", "StepState", "read_checklist"]

@@ -14,6 +14,7 @@ from fusion_core.geography.boundaries import has_areas, read_areas
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import check_definitions
 from fusion_core.prepare.storage import RECIPIENT_FILE
+from fusion_core.summaries import counted
 from fusion_core.validation.external import (
     ColumnGuess,
     ExternalComparison,
@@ -208,7 +209,7 @@ def _incomplete(estimates: pd.DataFrame) -> tuple[str, ...]:
     count = int((estimates["reliability"] == "incomplete").sum())
     if not count:
         return ()
-    areas = "1 area lacks" if count == 1 else f"{count:,} areas lack"
+    areas = counted(count, "area lacks", "areas lack")
     return (f"The margins of {areas} the donor's part, so fewer values than should lie within.",)
 
 

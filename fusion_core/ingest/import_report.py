@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fusion_core.summaries import counted
 from fusion_core.surveys.model import HOUSEHOLD_KEY, WEIGHT
 
 if TYPE_CHECKING:
@@ -65,10 +66,10 @@ def _prices(survey: Survey) -> str:
 def _keys(survey: Survey, household: pd.DataFrame) -> Iterator[str]:
     described = survey.dictionary.get(HOUSEHOLD_KEY)
     source = "" if described is None else f" – {described.description}"
-    yield f"{len(household):,} households, each with its own {HOUSEHOLD_KEY}{source}"
+    yield f"{counted(len(household), 'household')}, each with its own {HOUSEHOLD_KEY}{source}"
     if survey.person is not None:
         homes = survey.person[HOUSEHOLD_KEY].nunique()
-        yield f"{len(survey.person):,} persons in {homes:,} of them"
+        yield f"{counted(len(survey.person), 'person')} in {homes:,} of them"
 
 
 def _published(survey: Survey, reader: Reader | None) -> str:

@@ -206,7 +206,9 @@ def _notes(predictors: pd.DataFrame, donor: pd.DataFrame, observed: pd.DataFrame
             f"{name} ({reason.rstrip('.')})"
             for name, reason in zip(left_out["predictor"], left_out["reason"], strict=True)
         ]
-        notes.append(f"{len(left_out)} predictors were left out: {'; '.join(clauses)}.")
+        notes.append(
+            f"{counted(len(left_out), 'predictor was', 'predictors were')} left out: {'; '.join(clauses)}."
+        )
     notes += _unanswered(observed, donor[WEIGHT].to_numpy(float))
     gaps = predictors[predictors["kept"] & (predictors["missing_recipient"] > 0)]
     if len(gaps):

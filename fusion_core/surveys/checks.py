@@ -14,6 +14,7 @@ import pandas as pd
 from fusion_core.arguments import type_name
 from fusion_core.errors import InputError
 from fusion_core.frames import is_number, unusable, values_in_words
+from fusion_core.summaries import counted
 from fusion_core.surveys.model import HOUSEHOLD_KEY, PERSON_KEY, WEIGHT, RespondentLevel, Survey
 
 
@@ -45,7 +46,7 @@ def _tables(survey: Survey) -> Iterator[str]:
     elif {HOUSEHOLD_KEY} <= set(survey.person.columns) & set(survey.household.columns):
         lost = int((~survey.person[HOUSEHOLD_KEY].isin(survey.household[HOUSEHOLD_KEY])).sum())
         if lost:
-            yield f"{lost:,} persons belong to no household of the household table"
+            yield f"{counted(lost, 'person belongs', 'persons belong')} to no household of the household table"
 
 
 def _table(

@@ -21,6 +21,7 @@ from fusion_core.cli.options import (
 )
 from fusion_core.cli.output import Output, show_path
 from fusion_core.errors import InputError
+from fusion_core.summaries import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +175,8 @@ def _show(console: Console, path: Path, harmonies: HarmonySet, exported: Exporte
     left_out = sum(remark.left_out for remark in exported.remarks)
     count = len(harmonies.harmonies) - left_out
     console.print(
-        f"{count} harmonies of {harmonies.pair.title} are in {show_path(path)}", markup=False
+        f"{counted(count, 'harmony', 'harmonies')} of {harmonies.pair.title} written to {show_path(path)}",
+        markup=False,
     )
 
 

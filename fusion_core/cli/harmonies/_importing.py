@@ -16,6 +16,7 @@ from fusion_core.cli.options import (
     user_name,
 )
 from fusion_core.cli.output import Output, error_record, table
+from fusion_core.summaries import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,7 +118,7 @@ def _show(console: Console, reports: Sequence[tuple[PlannedFile, Mapping[int, Ou
 
 def _summary(plan: PlannedFile, done: Mapping[int, Outcome]) -> str:
     pair = plan.pair.title if plan.pair else ""
-    total = f"{len(plan.entries)} harmonies of {pair}"
+    total = f"{counted(len(plan.entries), 'harmony', 'harmonies')} of {pair}"
     if not done:
         counts = [
             (plan.count("new"), "are new"),

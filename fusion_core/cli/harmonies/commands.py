@@ -35,6 +35,7 @@ from fusion_core.cli.options import (
 )
 from fusion_core.cli.output import Output, number, percent, plain, show_path, table
 from fusion_core.errors import InputError
+from fusion_core.summaries import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -255,7 +256,7 @@ def recover(
     Output(json).result(
         record,
         lambda console: console.print(
-            f"{len(recovered.harmonies)} harmonies of {pair.title} were rebuilt."
+            f"{counted(len(recovered.harmonies), 'harmony', 'harmonies')} of {pair.title} rebuilt."
         ),
     )
 

@@ -16,6 +16,7 @@ from fusion_core.estimates.statistics.groups import Rows
 from fusion_core.frames import finite_numbers, is_number, level_text, plain_column
 from fusion_core.fusion.implicates import Implicates
 from fusion_core.records import Checked
+from fusion_core.summaries import counted
 
 Block = NDArray[np.float64]
 
@@ -123,9 +124,8 @@ def _finite(column: Column) -> Column:
         infinite = np.isinf(column.values)
         if infinite.any():
             count = int(infinite.any(axis=1).sum())
-            households = "1 household" if count == 1 else f"{count:,} households"
             raise InputError(
-                f"'{column.name}' is infinite for {households}, which leaves nothing to add up",
+                f"'{column.name}' is infinite for {counted(count, 'household')}, which leaves nothing to add up",
                 fix="Replace infinite values by numbers, or leave them missing",
             )
     return column

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from fusion_core.errors import InputError
 from fusion_core.harmony.model import IndexArray
+from fusion_core.summaries import counted
 from fusion_core.surveys.model import HOUSEHOLD_KEY, PERSON_KEY
 from fusion_core.surveys.source import SurveySource
 
@@ -131,8 +132,8 @@ def _check_reference(survey: SurveySource, numbers: npt.NDArray[Any]) -> None:
     lacking = int((numbers != 1).sum())
     if lacking:
         raise InputError(
-            f"{lacking:,} households of {survey.id.title} have no person number 1, "
-            "so their reference person is unknown",
+            f"{counted(lacking, 'household')} of {survey.id.title} without person number 1, "
+            "so that the reference person is unknown",
             where=PERSON_KEY,
             fix="Import the survey again with the reference person numbered 1",
         )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.ingest.acs import _codes as acs_codes
+from fusion_core.summaries import counted
 from fusion_core.surveys.model import HOUSEHOLD_KEY, PERSON_KEY
 
 _REFERENCE_LABELS = ("reference person", "householder", "reference person (householder)")
@@ -42,12 +43,13 @@ def number_persons(
     moved = int((~table["_later"] & (table[PERSON_KEY] != 1)).sum())
     if moved:
         notes.append(
-            f"In {moved:,} households the reference person was not person 1 and was put first."
+            f"In {counted(moved, 'household')} the reference person was not person 1 and was put first."
         )
     none = int(by_household["_later"].min().sum())
     if reference.any() and none:
         notes.append(
-            f"{none:,} households have no reference person; their first person takes the place."
+            f"{counted(none, 'household has', 'households have')} no reference person; the first person "
+            "takes the place."
         )
     if not reference.any():
         notes.append("The person file names no reference person; person 1 is taken to be it.")
@@ -72,4 +74,6 @@ def _compare_sizes(persons: pd.DataFrame, households: pd.DataFrame) -> list[str]
     different = int((found.reindex(expected.index, fill_value=0) != expected).sum())
     if not different:
         return []
-    return [f"{different:,} households have another number of persons than NP says."]
+    return [
+        f"{counted(different, 'household has', 'households have')} another number of persons than NP says."
+    ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from fusion_core.ingest.tables import numbers
+from fusion_core.summaries import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,14 +121,15 @@ def members(
     if not peopled.all():
         first = names[homes[np.flatnonzero(~peopled)[0]]]
         notes.append(
-            f"{int((~peopled).sum()):,} households have no person in {persons.path.name},"
+            f"{counted(int((~peopled).sum()), 'household has', 'households have')} no person in {persons.path.name},"
             f" such as {first}."
         )
     strangers = np.flatnonzero((unit_of_person < 0) & people.notna().to_numpy())
     if len(strangers):
         file, row = persons.place(int(strangers[0]))
         notes.append(
-            f"{len(strangers):,} persons belong to no unit of {housing.path.name} and were left out"
+            f"{counted(len(strangers), 'person belongs', 'persons belong')} to no unit of"
+            f" {housing.path.name} and {'was' if len(strangers) == 1 else 'were'} left out"
             f" ({file}, column 'SERIALNO', row {row:,})."
         )
     return belongs, notes

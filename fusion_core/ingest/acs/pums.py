@@ -45,6 +45,7 @@ from fusion_core.ingest.acs._variables import (
     with_old_codes,
 )
 from fusion_core.ingest.tables import ProblemLog, RawTable, keys, numbers, read_raw_table, weights
+from fusion_core.summaries import counted
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
     PERSON_KEY,
@@ -215,13 +216,13 @@ def _occupied(raw: RawTable) -> tuple[NDArray[np.bool_], list[str]]:
     notes = []
     if vacant.any():
         notes.append(
-            f"{int(vacant.sum()):,} vacant housing units (weighted {weight[vacant].sum():,.0f})"
-            " were left out."
+            f"{counted(int(vacant.sum()), 'vacant housing unit')} (weighted {weight[vacant].sum():,.0f})"
+            " left out."
         )
     if (~is_unit).any():
-        notes.append(f"{int((~is_unit).sum()):,} group quarters records were left out.")
+        notes.append(f"{counted(int((~is_unit).sum()), 'group quarters record')} left out.")
     if unweighted.any():
-        notes.append(f"{int(unweighted.sum()):,} households with weight 0 were left out.")
+        notes.append(f"{counted(int(unweighted.sum()), 'household')} with weight 0 left out.")
     return kept, notes
 
 
@@ -380,7 +381,7 @@ def _add_area(context: Context, result: _Result) -> None:
             context.censuses.append(year or census_of_year(context.price_year))
         if year and context.record == "household" and applies.any():
             context.notes.append(
-                f"{int(applies.sum()):,} households carry a PUMA of the {year} census ({column})."
+                f"{counted(int(applies.sum()), 'household carries', 'households carry')} a PUMA of the {year} census ({column})."
             )
     result.columns["puma"] = _joined(frame[state], area, names)
     if context.record == "household":

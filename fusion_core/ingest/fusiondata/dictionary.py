@@ -16,6 +16,7 @@ import pandas as pd
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.ingest.tables import ProblemLog, read_parquet, require_content
+from fusion_core.summaries import counted
 from fusion_core.surveys.model import (
     Dictionary,
     RespondentLevel,
@@ -85,7 +86,7 @@ def read_fusiondata_dictionary(path_h: PathLike, path_p: PathLike | None = None)
     rows = int(tables[0][0]["n"].max()) if "n" in tables[0][0].columns else 0
     notes = ["Only the dictionary is known; there are no microdata."]
     if rows:
-        notes.append(f"The dictionary was made from {rows:,} households.")
+        notes.append(f"The dictionary was made from {counted(rows, 'household')}.")
     description = SurveyDescription(
         id=SurveyId(name, vintage),
         title=f"{name} {vintage}, dictionary",

@@ -22,6 +22,7 @@ from fusion_core.ingest.tables import (
     weights,
     whole_or_real,
 )
+from fusion_core.summaries import counted
 from fusion_core.surveys.model import (
     HOUSEHOLD_KEY,
     PERSON_KEY,
@@ -172,7 +173,7 @@ def _say_special(raw: RawTable, inspection: Inspection, log: ProblemLog) -> None
         words = f" ({label})" if label else ""
         log.add(
             f"'{code}'{words} is read as {_KIND_WORDS[kind]}, not as an answer, in"
-            f" {_listed([source for source, _ in places])} ({rows:,} values): {why}",
+            f" {_listed([source for source, _ in places])} ({counted(rows, 'value')}): {why}",
             file=raw.path.name,
             severity="warning",
         )
@@ -192,7 +193,7 @@ def _say_special(raw: RawTable, inspection: Inspection, log: ProblemLog) -> None
 def _listed(columns: list[str]) -> str:
     shown = ", ".join(columns[:_SHOWN_COLUMNS])
     more = len(columns) - _SHOWN_COLUMNS
-    return f"{shown} and {more:,} more columns" if more > 0 else shown
+    return f"{shown} and {counted(more, 'more column')}" if more > 0 else shown
 
 
 def _note(column: InferredColumn) -> str:
@@ -204,7 +205,7 @@ def _note(column: InferredColumn) -> str:
             parts.append(f"{item.code} stands for '{item.label}'.")
         else:
             kind = _KIND_WORDS[item.kind]
-            parts.append(f"Code {item.code}{words} is read as {kind}: {item.rows:,} rows.")
+            parts.append(f"Code {item.code}{words} is read as {kind}: {counted(item.rows, 'row')}.")
     return " ".join(parts)
 
 

@@ -21,6 +21,7 @@ import pyarrow as pa
 from fusion_core.errors import InputError
 from fusion_core.geography.codes import match_areas
 from fusion_core.records import Checked
+from fusion_core.summaries import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -187,7 +188,7 @@ def tidy_external(
     notes = []
     if counts and (values < 0).any():
         raise InputError(
-            f"{_counted(values < 0, 'count is', 'counts are')} negative, the first one in "
+            f"{counted(int((values < 0).sum()), 'count is', 'counts are')} negative, the first one in "
             f"{_row(values < 0)}",
             where=f"column '{columns.value}'",
             fix="Check that the right column is chosen; codes for missing values must be blank",
@@ -198,7 +199,9 @@ def tidy_external(
         notes.append(f"Area codes completed: {mended:,}, such as {example}.")
     empty = values.isna() | (codes == "")
     if empty.any():
-        notes.append(f"Left out: {_counted(empty, 'row', 'rows')} without a code or a number.")
+        notes.append(
+            f"Left out: {counted(int(empty.sum()), 'row', 'rows')} without a code or a number."
+        )
     margins = _read_numbers(table[columns.moe], columns.moe) if columns.moe else np.nan
     tidy = pd.DataFrame({"area": codes, "value": values, "moe": margins})[~empty]
     twice = tidy["area"][tidy["area"].duplicated()]
@@ -287,17 +290,12 @@ def _read_numbers(column: pd.Series[Any], name: str) -> pd.Series[float]:
     if wrong.any():
         text = re.sub(r"\s+", " ", str(column[wrong].iloc[0]))[:40]
         raise InputError(
-            f"{_counted(wrong, 'value is', 'values are')} no number, the first one is '{text}' in "
+            f"{counted(int(wrong.sum()), 'value is', 'values are')} no number, the first one is '{text}' in "
             f"{_row(wrong)}",
             where=f"column '{name}'",
             fix="Leave cells without a number blank",
         )
     return values
-
-
-def _counted(chosen: pd.Series[bool], one: str, many: str) -> str:
-    count = int(chosen.sum())
-    return f"{count:,} {one if count == 1 else many}"
 
 
 def _row(chosen: pd.Series[bool]) -> str:
