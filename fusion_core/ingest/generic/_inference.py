@@ -67,6 +67,9 @@ _MOST_LEVELS: Final = 600
 _FEW_DISTINCT: Final = 30
 _MOSTLY: Final = 0.8
 _MANY_UNLABELLED: Final = 8
+_DATE: Final = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T]\d{1,2}:\d\d(:\d\d(\.\d+)?)?)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+)
 _LEADING_ZERO: Final = re.compile(r"0\d+")
 _WHOLE: Final = re.compile(r"[-+]?\d+(\.0*)?")
 # Names of codes: however many there are, they are no amounts.
@@ -419,6 +422,8 @@ def _unlabelled(
     common: dict[str, Any], entry: CodebookEntry | None, texts: Sequence[str], rows: int
 ) -> InferredColumn:
     if len(texts) > _most_levels(rows):
+        if all(_DATE.fullmatch(text) for text in texts):
+            return InferredColumn(**common, left_out="it holds dates")
         return InferredColumn(
             **common, left_out=f"it holds free text ({len(texts):,} different values)"
         )

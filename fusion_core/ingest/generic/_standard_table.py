@@ -178,6 +178,16 @@ def _say_special(raw: RawTable, inspection: Inspection, log: ProblemLog) -> None
             severity="warning",
         )
     for column in inspection.columns:
+        twins = () if column.left_out else _twins(column.levels)
+        if twins:
+            log.add(
+                f"The answers {' and '.join(map(repr, twins))} differ only in case or spaces; they are"
+                " kept apart",
+                file=raw.path.name,
+                column=column.source,
+                fix="Write them alike, or put them into one group when you harmonize",
+                severity="warning",
+            )
         if column.doubtful and not column.left_out:
             codes = ", ".join(column.doubtful)
             verb = "stand" if len(column.doubtful) > 1 else "stands"
@@ -188,6 +198,14 @@ def _say_special(raw: RawTable, inspection: Inspection, log: ProblemLog) -> None
                 fix=f"If it is a code, say so: --missing {column.source}={codes.replace(' ', '')}",
                 severity="warning",
             )
+
+
+def _twins(levels: Sequence[str]) -> tuple[str, ...]:
+    """Return the first answers that are the same but for case and spaces; empty where none are."""
+    alike: dict[str, list[str]] = {}
+    for level in levels:
+        alike.setdefault(" ".join(level.casefold().split()), []).append(level)
+    return next((tuple(found) for found in alike.values() if len(found) > 1), ())
 
 
 def _listed(columns: list[str]) -> str:

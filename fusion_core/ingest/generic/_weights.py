@@ -9,7 +9,7 @@ is the same population, estimated again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -61,6 +61,7 @@ _REPLICATE_WORD: Final = re.compile(r"replicate|repl|rep|brr|jk[1-9n]?|fay|boots
 _MOST_HOUSEHOLDS: Final = 200e6
 _MOST_PERSONS: Final = 400e6
 _FEWEST: Final = 8
+_FEWEST_TOLD: Final = 3
 _TOLERANCE: Final = 0.2
 _BODY_WORDS: Final = re.compile(
     r"\b(pounds?|lbs?|kilograms?|kgs?|body|without shoes)\b", re.IGNORECASE
@@ -184,6 +185,8 @@ def pair(
     if not chosen:
         family = _fitting(raw, found, weight, total=total, level=level, log=log)
     unused = _unused(raw, columns, found, weight, family)
+    if family is None and not chosen:
+        unused |= _incomplete(raw, columns, weight, total=total, level=level, log=log)
     if family is None:
         return Weighting(weight, unused=unused, total=total)
     halves = is_half_sampled(raw, family, weight)
@@ -230,16 +233,57 @@ def _fitting(
 
 def families(columns: Sequence[str], *, without: str = "") -> list[ReplicateFamily]:
     """Return the complete numbered sets 1 … R of columns whose names speak of weights."""
+    return [
+        ReplicateFamily(stem, tuple(members[number] for number in sorted(members)))
+        for stem, members in _numbered(columns, without).items()
+        if not _lack(members)
+    ]
+
+
+def _numbered(columns: Sequence[str], without: str) -> dict[str, dict[int, str]]:
+    """Return the columns whose names speak of weights and end with a number, by stem and number."""
     found: dict[str, dict[int, str]] = {}
     for column in columns:
         match = _NUMBERED.fullmatch(column.strip().lower())
         if match and column != without and _WEIGHT_WORD.search(match.group(1)):
             found.setdefault(match.group(1), {})[int(match.group(2))] = column
-    return [
-        ReplicateFamily(stem, tuple(members[number] for number in sorted(members)))
-        for stem, members in found.items()
-        if len(members) >= _FEWEST and sorted(members) == list(range(1, len(members) + 1))
-    ]
+    return found
+
+
+def _lack(numbers: Collection[int]) -> str:
+    """Say why numbered columns are no whole set, a clause; empty where they are."""
+    missing = sorted(set(range(1, max(numbers) + 1)) - set(numbers))
+    if missing:
+        return f"number {missing[0]} is missing"
+    return f"there are only {len(numbers)}" if len(numbers) < _FEWEST else ""
+
+
+def _incomplete(
+    raw: RawTable,
+    columns: Sequence[str],
+    weight: str,
+    *,
+    total: float,
+    level: RespondentLevel,
+    log: ProblemLog,
+) -> dict[str, str]:
+    """Return columns that add up like replicates of the weight but are no whole set, and say so."""
+    left_out: dict[str, str] = {}
+    for stem, members in _numbered(columns, weight).items():
+        lack = _lack(members)
+        if not lack or len(members) < _FEWEST_TOLD or not _kinship(stem, weight, level):
+            continue
+        family = ReplicateFamily(stem, tuple(members[number] for number in sorted(members)))
+        if agrees(raw, family, total):
+            log.add(
+                f"{family.title} add up like replicates of {weight}, but {lack}: they are left out,"
+                " and there are no margins of error",
+                file=raw.path.name,
+                fix="Add the columns that are missing to the file",
+                severity="warning",
+            )
+            left_out |= dict.fromkeys(family.columns, "they are no whole set of replicate weights")
+    return left_out
 
 
 def agrees(raw: RawTable, family: ReplicateFamily, total: float) -> bool:

@@ -1,4 +1,4 @@
-"""Numbers written with marks – ``45,000``, ``12,5``, ``1 234`` – as plain ones.
+"""Numbers written with marks – ``45,000``, ``12,5``, ``1 234``, ``$5``, ``5 %`` – as plain ones.
 
 What a comma means is seldom said in a file. A column is only touched if each of its texts with a digit
 is a number of one kind of marks; ``1,234`` alone fits both kinds and is settled by the other columns,
@@ -33,6 +33,13 @@ _OTHER_GROUPS: Final = re.compile(
 _DECIMAL_COMMA: Final = re.compile(r"[-+]?\d*,\d+|[-+]?\d+,")
 _ONE_COMMA_GROUP: Final = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 _ONE_POINT_GROUP: Final = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")
+_AMOUNT: Final = r"\d[\d.,'\u00a0\u202f\u2009\u2019 ]*|\.\d+"
+# $1,234 and -€5; 5 % and 3€; (1,234) and ($1,234) of accountants.
+_SIGNED: Final = re.compile(
+    rf"(?P<minus>-?)[$€£¥]\s?(?P<before>{_AMOUNT})"
+    rf"|(?P<after>-?(?:{_AMOUNT}))\s?[%€£]"
+    rf"|\((?=[$€£¥]|.*[.,]\d\d)[$€£¥]?\s?(?P<inside>{_AMOUNT})\)"
+)
 _COMMA: Final = "decimal comma"
 _GROUPS: Final = "thousands comma"
 
@@ -57,6 +64,7 @@ def with_plain_numbers(table: RawTable, decimal: str = "") -> RawTable:
     decimal
         ``"."`` or ``","`` if a person said what the mark of decimals is, else ``""``.
     """
+    table = _without_signs(table)
     columns = {str(name): _texts(table.frame[name]) for name in table.frame.columns}
     marked = [item for name, texts in columns.items() if (item := _marked(name, texts))]
     pointed = [
@@ -82,6 +90,42 @@ def with_plain_numbers(table: RawTable, decimal: str = "") -> RawTable:
         texts = [text.replace(".", "") for text in columns[name]]
         changed[name] = with_texts(table.frame[name], texts)
     return replace(table, frame=table.frame.assign(**changed), said=tuple(said))
+
+
+def _without_signs(table: RawTable) -> RawTable:
+    """Take currency and percent signs, and the brackets of negative amounts, from numbers."""
+    changed: dict[str, Any] = {}
+    said = list(table.said)
+    for name in map(str, table.frame.columns):
+        texts = _texts(table.frame[name])
+        signed = [text for text in texts if _SIGNED.fullmatch(text.strip())]
+        if not signed or not all(
+            _SIGNED.fullmatch(text.strip()) or _PLAIN.fullmatch(text) or _has_marks(text)
+            for text in texts
+            if _DIGIT.search(text)
+        ):
+            continue
+        changed[name] = with_texts(table.frame[name], [_unsigned(text) for text in texts])
+        said.append(
+            Problem(
+                f"Numbers are written with signs: {signed[0]} is read as {_unsigned(signed[0])}",
+                table.path.name,
+                name,
+                severity="warning",
+            )
+        )
+    if not changed:
+        return table
+    return replace(table, frame=table.frame.assign(**changed), said=tuple(said))
+
+
+def _unsigned(text: str) -> str:
+    match = _SIGNED.fullmatch(text.strip())
+    if match is None:
+        return text
+    number = match["before"] or match["after"] or match["inside"]
+    is_negative = match["minus"] or match["inside"]
+    return f"-{number.strip()}" if is_negative else number.strip()
 
 
 def plain_number(text: str, *, comma: str) -> str:

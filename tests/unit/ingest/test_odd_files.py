@@ -146,3 +146,55 @@ def test_a_path_that_leads_nowhere_is_refused(tmp_path, place):
         trial = try_import(ImportRequest(reader.key, files, name="T", vintage="2019"))
         assert trial.survey is None
         assert trial.problems
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["$1,000", "$2,500", "$10"], [1000, 2500, 10]),
+        (["5%", "12 %", "0%"], [5, 12, 0]),
+        (["-$5.50", "$2.25", "$0.75"], [-5.5, 2.25, 0.75]),
+        (["(1,250)", "300", "2,000"], [-1250, 300, 2000]),
+        (["3 €", "12€", "4"], [3, 12, 4]),
+    ],
+    ids=["dollars", "percent", "negative", "accountants", "after"],
+)
+def test_amounts_with_signs_are_numbers_and_that_is_said(tmp_path, texts, numbers):
+    path = tmp_path / "h.csv"
+    rows = [f'{i},1.5,"{texts[i % 3]}"\n' for i in range(ROWS)]
+    path.write_text("household_id,weight,amount\n" + "".join(rows), encoding="utf-8")
+    trial = try_import(ImportRequest("generic", {"household": path}, "TEST", "2019"))
+    assert trial.survey.household["amount"].tolist() == [numbers[i % 3] for i in range(ROWS)]
+    assert "Numbers are written with signs" in " ".join(item.sentence for item in trial.problems)
+
+
+@pytest.mark.parametrize("texts", [["(1)", "(2)", "(3)"], ["0-5%", "5-10%", "over 10%"]])
+def test_codes_in_brackets_and_ranges_of_percent_are_no_amounts(tmp_path, texts):
+    path = tmp_path / "h.csv"
+    rows = [f"{i},1.5,{texts[i % 3]}\n" for i in range(ROWS)]
+    path.write_text("household_id,weight,kind\n" + "".join(rows))
+    assert set(read(path).household["kind"].cat.categories) == set(texts)
+
+
+def test_answers_that_differ_only_in_case_are_kept_and_told(tmp_path):
+    path = tmp_path / "h.csv"
+    rows = [f"{i},1.5,{['Yes', 'yes', 'No'][i % 3]}\n" for i in range(ROWS)]
+    path.write_text("household_id,weight,heat\n" + "".join(rows))
+    survey = read(path)
+    assert set(survey.household["heat"].cat.categories) == {"Yes", "yes", "No"}
+    said = " ".join(survey.description.notes)
+    assert (
+        "'Yes' and 'yes' differ only in case" in said
+        or "'yes' and 'Yes' differ only in case" in said
+    )
+
+
+@pytest.mark.parametrize("form", ["2019-{m:02}-{d:02}", "{m}/{d}/2019", "2019-{m:02}-{d:02} 14:30"])
+def test_dates_are_left_out_as_dates_whatever_the_file(tmp_path, form):
+    days = [(1 + i // 28, 1 + i % 28) for i in range(60)]
+    rows = [f"{i},1.5,{i % 3},{form.format(m=m, d=d)}\n" for i, (m, d) in enumerate(days)]
+    path = tmp_path / "h.csv"
+    path.write_text("household_id,weight,rooms,day\n" + "".join(rows))
+    survey = read(path)
+    assert "day" not in survey.household
+    assert "it holds dates" in " ".join(survey.description.notes)

@@ -179,7 +179,7 @@ def test_marks_in_numbers_are_read_and_said(tmp_path, texts, separator, numbers)
         ["1,000 to 1,999", "2,000 or more"],
         ["1,2", "a 3,4"],
         ["4-Oct", "15-19"],
-        ["$45,000", "$2"],
+        ["$45,000 a year", "$2"],
         ["02139", "10001"],
         ["1.5", "2.25"],
     ],

@@ -178,3 +178,23 @@ def test_an_unknown_replicate_set_names_those_there_are(tmp_path):
         read_generic(
             tmp_path / "h.csv", survey=SurveyId("T", "2020"), choices=Choices(replicates=("brr",))
         )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "lack"),
+    [((1, 2, 3, 4, 5, 6, 7, 9), "number 8 is missing"), ((1, 2, 3, 4), "only 4")],
+)
+def test_a_part_of_a_set_of_replicates_is_neither_replicates_nor_answers(tmp_path, numbers, lack):
+    generator = np.random.default_rng(5)
+    weight = generator.uniform(100, 200, 40).round(2)
+    frame = pd.DataFrame({"id": range(40), "weight": weight, "rooms": [1, 2, 3, 4] * 10})
+    for number in numbers:
+        frame[f"repwt{number}"] = (weight * generator.uniform(0.9, 1.1, 40)).round(2)
+    path = tmp_path / "h.csv"
+    frame.to_csv(path, index=False)
+    survey = read_generic(path, survey=SurveyId("TEST", "2019"))
+    assert survey.description.design.replicates == 0
+    assert [item.name for item in survey.dictionary.answers()] == ["rooms"]
+    said = " ".join(survey.description.notes)
+    assert "add up like replicates of weight" in said
+    assert lack in said
