@@ -88,17 +88,17 @@ def test_row_order_and_other_households_change_nothing(surveys):
     assert shuffled.puma.reindex(donor.index).tolist() == placed.tolist()
 
 
-def test_for_an_overview_most_households_follow_one_that_was_compared(surveys):
-    donor = frame(400, "d", np.random.default_rng(4))
-    placed = place(donor, surveys[1], most_compared=60)
-    allowed = OVERLAP.groupby("region")["puma"].agg(set)
-    assert all(
-        puma in allowed[region] for puma, region in zip(placed.puma, donor["region"], strict=True)
-    )
-    # 60 households are compared with candidates, and the other 340 go where one of them went.
-    assert placed.matched.nunique() <= 60 < place(donor, surveys[1]).matched.nunique()
-    shuffled = place(donor.sample(frac=1, random_state=1), surveys[1], most_compared=60)
-    assert shuffled.puma.reindex(donor.index).tolist() == placed.puma.tolist()
+def test_an_overview_spreads_a_place_over_its_areas_as_drawing_does(surveys):
+    donor, recipient = frame(4000, "d", np.random.default_rng(4)), surveys[1]
+    spread = place(donor, recipient, most_compared=300)
+    drawn = place(donor, recipient)
+    shares = [
+        donor["weight"].groupby([donor["region"], placed.puma]).sum() for placed in (spread, drawn)
+    ]
+    assert shares[0]["S"].index.tolist() == ["0100300"]
+    assert (shares[0] / shares[1]).between(0.95, 1.05).all()
+    shuffled = place(donor.sample(frac=1, random_state=1), recipient, most_compared=300)
+    assert shuffled.puma.reindex(donor.index).tolist() == spread.puma.tolist()
 
 
 def test_another_seed_gives_another_draw(surveys):
