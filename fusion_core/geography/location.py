@@ -380,7 +380,7 @@ def _compared(
     ordered = rows[np.argsort(identifiers[rows], kind="stable")]
     if size >= len(rows):
         return ordered
-    return _stream(root, str(len(rows))).choice(ordered, size, replace=False)
+    return np.asarray(_stream(root, str(len(rows))).choice(ordered, size, replace=False))
 
 
 class _Spread:
