@@ -10,6 +10,7 @@ import pandas as pd
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic._inference import InferredColumn, natural
 from fusion_core.ingest.generic.special import number_text
+from fusion_core.ingest.tables import category_texts
 from fusion_core.surveys.model import VariableType
 
 if TYPE_CHECKING:
@@ -107,4 +108,4 @@ def _typed(raw: RawTable, column: InferredColumn, kind: VariableType) -> Inferre
 def _texts(series: pd.Series[Any]) -> set[str]:
     if pd.api.types.is_float_dtype(series):
         return {number_text(value) for value in series.dropna().unique()}
-    return {str(text) for text in series.cat.remove_unused_categories().cat.categories}
+    return set(category_texts(series.cat.remove_unused_categories()))

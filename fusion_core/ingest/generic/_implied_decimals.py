@@ -17,6 +17,7 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic.special import plain
+from fusion_core.ingest.tables import category_texts
 
 if TYPE_CHECKING:
     from fusion_core.ingest.generic.codebook import CodebookEntry
@@ -105,7 +106,7 @@ def _is_whole(series: pd.Series[Any]) -> bool:
     """Whether no number has a decimal point; texts that are no numbers do not matter."""
     if pd.api.types.is_float_dtype(series):
         return False  # only numbers with fractions are kept as numbers
-    texts = [str(text) for text in series.cat.categories]
+    texts = category_texts(series)
     return any(_WHOLE.fullmatch(text) for text in texts) and not any(
         "." in text and not _WHOLE.fullmatch(text) and _is_number(text) for text in texts
     )

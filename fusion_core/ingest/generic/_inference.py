@@ -253,7 +253,7 @@ def _certain_specials(
     found = {item.code: item for item in declared(values, also if missing is None else missing)}
     labels = _by_plain(entry.labels) if entry else {}
     kinds = _by_plain(entry.kinds) if entry else {}
-    for text, rows in zip(values.texts, values.rows, strict=True):
+    for text, rows in zip(values.texts, values.rows, strict=True) if kinds else ():
         kind = kinds.get(plain(text), "value")
         if kind != "value" and missing is None:
             label = labels.get(plain(text), "")

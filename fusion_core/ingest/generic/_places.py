@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.geography.codes import PUMA_DIGITS, complete_puma, is_puma
+from fusion_core.ingest.tables import category_texts
 from fusion_core.us_states import is_state, state_code, states_of
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _begin_with_states(texts: Sequence[str]) -> bool:
 def _is_state(series: pd.Series[Any], column: str) -> bool:
     if not _STATE_NAME.fullmatch(column.strip()) or pd.api.types.is_float_dtype(series):
         return False
-    texts = [str(text) for text in series.cat.categories]
+    texts = category_texts(series)
     return bool(texts) and all(state_code(text) is not None for text in texts)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fusion_core.ingest.tables import category_texts
+
 if TYPE_CHECKING:
     from fusion_core.ingest.tables import RawTable
 
@@ -30,7 +32,7 @@ def without_quotes(raw: RawTable) -> tuple[RawTable, frozenset[str]]:
 
 
 def _is_wrapped(column: pd.Series[Any]) -> bool:
-    texts = [str(text) for text in column.cat.categories]
+    texts = category_texts(column)
     return bool(texts) and all(
         len(text) > 1 and text[0] == text[-1] and text[0] in _MARKS for text in texts
     )

@@ -12,10 +12,13 @@ import itertools
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
+
+from fusion_core.ingest.tables import category_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,7 +127,7 @@ def values_of(series: pd.Series[Any]) -> Values:
         return Values(tuple(map(number_text, found)), found, rows.astype("int64"))
     codes = series.cat.codes.to_numpy()
     counts = np.bincount(codes[codes >= 0], minlength=len(series.cat.categories))
-    texts = [str(text) for text in series.cat.categories]
+    texts = category_texts(series)
     kept = np.flatnonzero(counts)
     chosen = tuple(texts[place] for place in kept)
     parsed = pd.to_numeric(pd.Series(chosen, dtype=object), errors="coerce")
@@ -136,6 +139,7 @@ def number_text(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
+@lru_cache(maxsize=1 << 16)  # the codes of one column are those of many others
 def plain(code: str) -> str:
     """Return a form in which two spellings of one code are equal: ``01``, ``1.0`` and ``1``."""
     text = code.strip()

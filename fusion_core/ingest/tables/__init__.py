@@ -1,5 +1,6 @@
 """Raw files as tables of text, and every problem found in them."""
 
+from fusion_core.ingest.tables.categories import category_texts
 from fusion_core.ingest.tables.columns import (
     EXACT_BELOW,
     LARGEST_INTEGER,
@@ -47,6 +48,7 @@ __all__ = [
     "Problem",
     "ProblemLog",
     "RawTable",
+    "category_texts",
     "comparable",
     "gathered",
     "is_ordered",

@@ -7,6 +7,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.ingest.tables.categories import category_texts
+
 MISSING_TEXTS: Final = ("", " ")
 
 
@@ -45,7 +47,7 @@ def text_column(column: pd.Series[Any]) -> pd.Categorical:
 
 def stripped(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return a categorical text column without spaces around its texts."""
-    categories = [str(text) for text in column.cat.categories]
+    categories = category_texts(column)
     if all(text == text.strip() for text in categories):
         return column
     return with_texts(column, [text.strip() for text in categories])

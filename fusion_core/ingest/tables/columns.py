@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.ingest.tables.categories import category_texts
+
 EXACT_BELOW: Final = 2.0**53
 """Below it double precision holds every whole number."""
 LARGEST_INTEGER: Final = 2.0**63
@@ -64,7 +66,7 @@ def numbers(
     codes, values, bad = _parsed(table.frame[column])
     _report_long_numbers(table, column, log, codes, values, exact_below=exact_below)
     if missing:
-        texts = [str(text) for text in table.frame[column].cat.categories]
+        texts = category_texts(table.frame[column])
         special = np.flatnonzero([text in missing for text in texts])
         values[special] = np.nan
         bad = np.setdiff1d(bad, special)
@@ -240,7 +242,7 @@ def _parsed(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
     """Return codes, the number of each category (last: NaN for missing) and the bad categories."""
     categorical = column.cat
-    texts = pd.Series([str(text) for text in categorical.categories], dtype=object)
+    texts = pd.Series(category_texts(column), dtype=object)
     parsed = pd.to_numeric(texts, errors="coerce").to_numpy(dtype="float64")
     bad = np.flatnonzero(np.isnan(parsed))
     values = np.append(parsed, np.nan)

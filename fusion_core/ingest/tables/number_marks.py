@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from fusion_core.ingest.tables._text_columns import with_texts
+from fusion_core.ingest.tables.categories import category_texts
 from fusion_core.ingest.tables.problems import Problem
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def plain_number(text: str, *, comma: str) -> str:
 def _texts(column: pd.Series[Any]) -> list[str]:
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return []
-    return [str(text) for text in column.cat.categories]
+    return category_texts(column)
 
 
 def _marked(name: str, texts: Sequence[str]) -> _Marked | None:
