@@ -30,13 +30,19 @@ from fusion_core.cli.estimates.statistics import (
     read_statistics,
 )
 from fusion_core.cli.options import JsonOption, RunArgument, WorkspaceOption, open_workspace
-from fusion_core.cli.output import Output, percent, table
+from fusion_core.cli.output import Output, number, percent, table
+from fusion_core.estimates.statistics import SHARES
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from fusion_core.estimates.api import Difference
+    from fusion_core.estimates.statistics import Statistic
+
 _SHOWN = 25
+# From this share of areas on that may hold any rank, an order says nothing.
+_MOSTLY = 0.9
 
 
 def rank(
@@ -80,7 +86,7 @@ def rank(
     harmony rank latest -v insecure --level Yes --top 10
     """
     from fusion_core.estimates import EstimateCache
-    from fusion_core.estimates.runs import area_ranks
+    from fusion_core.estimates.runs import area_ranks, compare_ranked
 
     opened = open_workspace(workspace)
     source = chosen_source(opened, survey or run)
@@ -99,17 +105,23 @@ def rank(
     )
     cache = EstimateCache()
     [asked] = read_statistics(wish, known_variables(opened, source, cache), default=())
-    found = area_ranks(
+    within_where = households_of(opened, source, wish, cache)
+    ranking = area_ranks(
         opened,
         source,
         asked,
         wish.by,
-        households_of(opened, source, wish, cache),
+        within_where,
         lowest=lowest,
         top=top,
         confidence=confidence,
         cache=cache,
-    ).table
+    )
+    pair = None
+    if len(wish.by) == 1:
+        loaded = cache.source(opened, source)
+        pair = compare_ranked(loaded, asked, ranking, wish.by[0], place=top, where=within_where)
+    found = ranking.table
     found = add_names(opened, source, found.copy(), wish.by)
     record = {
         "source": survey or getattr(source, "id", ""),
@@ -123,11 +135,21 @@ def rank(
         "surely_among": int(found["surely_among"].sum()),
         "may_be_among": int(found["may_be_among"].sum()),
         "may_lead": int(found["may_lead"].sum()),
+        "first_against_last": None
+        if pair is None
+        else {
+            "difference": pair.difference,
+            "moe": pair.moe,
+            "p_adjusted": pair.p_adjusted,
+            "differs": pair.is_significant,
+        },
         "ranks": found,
     }
 
     def show(console: Console) -> None:
         _show(console, found, wish, top=top, lowest=lowest)
+        if pair is not None:
+            console.print(pair_sentence(pair, asked, top), markup=False)
         if opened.synthetic:
             console.print("Synthetic data: no figure describes a real place.", markup=False)
 
@@ -145,7 +167,7 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, *, top: int, lowest
                 *(row[name] for name in keys),
                 value,
                 f"± {moe}",
-                f"{row['best_rank']}–{row['worst_rank']}",
+                _span(row, len(found)),
                 "surely" if row["surely_among"] else "perhaps" if row["may_be_among"] else "no",
                 row["reliability"],
             )
@@ -161,6 +183,31 @@ def _show(console: Console, found: pd.DataFrame, wish: Wish, *, top: int, lowest
         console.print(sentence, markup=False)
 
 
+def _span(row: dict[Any, Any], count: int) -> str:
+    """Return the ranks a group may have, in a word where that is any."""
+    best, worst = int(row["best_rank"]), int(row["worst_rank"])
+    return "any rank" if (best, worst) == (1, count) else f"{best:,}–{worst:,}"
+
+
+def pair_sentence(pair: Difference, statistic: Statistic, place: int) -> str:
+    """Say whether the first differs from the last of the first places.
+
+    Parameters
+    ----------
+    pair
+        The difference, as `fusion_core.estimates.runs.compare_ranked` returns it.
+    statistic
+        What was ranked.
+    place
+        The place of the other.
+    """
+    shown = percent if statistic.kind in SHARES else number
+    size = f"{shown(abs(pair.difference))} (± {shown(pair.moe)})"
+    if pair.is_significant:
+        return f"The first differs from number {place} by {size}, allowing for their choice."
+    return f"The first and number {place} differ by {size}: that could be chance."
+
+
 def rank_sentences(found: pd.DataFrame, *, top: int, lowest: bool, confidence: float) -> list[str]:
     """Say what a ranking tells and what not.
 
@@ -174,6 +221,15 @@ def rank_sentences(found: pd.DataFrame, *, top: int, lowest: bool, confidence: f
     extreme = "lowest" if lowest else "highest"
     surely, perhaps = int(found["surely_among"].sum()), int(found["may_be_among"].sum())
     lead = int(found["may_lead"].sum())
+    anywhere = int((found["best_rank"].eq(1) & found["worst_rank"].eq(len(found))).sum())
+    if len(found) > 1 and anywhere > _MOSTLY * len(found):
+        return [
+            (
+                f"The order is not known: {anywhere:,} of {len(found):,} may hold any rank. Margins are"
+                " wider than what lies between them; ask of larger areas, or of a place with --within."
+            ),
+            f"All ranks lie within their bounds at once with {percent(confidence, 0)} confidence.",
+        ]
     first = "The first" if lead == 1 else f"{lead:,} of {len(found):,} may be"
     return [
         f"Surely among the {top} {extreme}: {surely:,}; perhaps: {perhaps - surely:,} more.",

@@ -24,6 +24,7 @@ from fusion_core.estimates.runs.run_comparison import (
     compare_each,
     compare_groups,
     compare_in_source,
+    compare_ranked,
     compare_sources,
 )
 from fusion_core.estimates.runs.run_donor import (
@@ -44,6 +45,7 @@ __all__ = [
     "compare_each",
     "compare_groups",
     "compare_in_source",
+    "compare_ranked",
     "compare_sources",
     "donor_places",
     "estimated_side",

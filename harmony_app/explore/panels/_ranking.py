@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ASSETS = Path(__file__).parents[1] / "assets"
 TOP = 10
+_MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,16 @@ class RankBounds:
     def surely(self) -> int:
         """Number of areas surely among the first."""
         return sum(worst <= TOP for _, worst in self.ranks.values())
+
+    @property
+    def anywhere(self) -> int:
+        """Number of areas that may hold any rank."""
+        return sum(ranks == (1, self.count) for ranks in self.ranks.values())
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nearly all areas may hold any rank, so that their order says nothing."""
+        return self.count > 1 and self.anywhere > _MOSTLY * self.count
 
     @property
     def leading(self) -> int:
@@ -127,7 +138,9 @@ def ranking_items(
                 "area": str(row["area_id"]),
                 "name": str(row["name"]),
                 "value": words.value_with_margin(row, quantity),
-                "ranks": "" if ranks is None else _span(ranks),
+                "ranks": ""
+                if ranks is None
+                else _span(ranks, None if bounds is None else bounds.count),
                 "mark": mark,
                 "at": (float(row["estimate"]) - low) / span,
                 "low": (float(row["lower"]) - low) / span if known else None,
@@ -139,7 +152,10 @@ def ranking_items(
     return items
 
 
-def _span(ranks: tuple[int, int]) -> str:
+def _span(ranks: tuple[int, int], count: int | None = None) -> str:
+    """Return the ranks an area may have; in a word where that is any of so many."""
+    if count is not None and count > 1 and ranks == (1, count):
+        return "any rank"
     return str(ranks[0]) if ranks[0] == ranks[1] else f"{ranks[0]:,}–{ranks[1]:,}"
 
 
