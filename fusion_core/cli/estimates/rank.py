@@ -117,10 +117,11 @@ def rank(
         confidence=confidence,
         cache=cache,
     )
-    pair = None
+    pair, last = None, top
     if len(wish.by) == 1:
         loaded = cache.source(opened, source)
-        pair = compare_ranked(loaded, asked, ranking, wish.by[0], place=top, where=within_where)
+        last = min(top, int((ranking.table["rank"] > 0).sum()))
+        pair = compare_ranked(loaded, asked, ranking, wish.by[0], place=last, where=within_where)
     found = ranking.table
     found = add_names(opened, source, found.copy(), wish.by)
     record = {
@@ -149,7 +150,7 @@ def rank(
     def show(console: Console) -> None:
         _show(console, found, wish, top=top, lowest=lowest)
         if pair is not None:
-            console.print(pair_sentence(pair, asked, top), markup=False)
+            console.print(pair_sentence(pair, asked, last), markup=False)
         if opened.synthetic:
             console.print("Synthetic data: no figure describes a real place.", markup=False)
 
@@ -219,8 +220,6 @@ def rank_sentences(found: pd.DataFrame, *, top: int, lowest: bool, confidence: f
         As there.
     """
     extreme = "lowest" if lowest else "highest"
-    surely, perhaps = int(found["surely_among"].sum()), int(found["may_be_among"].sum())
-    lead = int(found["may_lead"].sum())
     anywhere = int((found["best_rank"].eq(1) & found["worst_rank"].eq(len(found))).sum())
     if len(found) > 1 and anywhere > _MOSTLY * len(found):
         return [
@@ -230,6 +229,8 @@ def rank_sentences(found: pd.DataFrame, *, top: int, lowest: bool, confidence: f
             ),
             f"All ranks lie within their bounds at once with {percent(confidence, 0)} confidence.",
         ]
+    lead = int(found["may_lead"].sum())
+    surely, perhaps = int(found["surely_among"].sum()), int(found["may_be_among"].sum())
     first = "The first" if lead == 1 else f"{lead:,} of {len(found):,} may be"
     return [
         f"Surely among the {top} {extreme}: {surely:,}; perhaps: {perhaps - surely:,} more.",
