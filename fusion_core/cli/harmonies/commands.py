@@ -214,6 +214,7 @@ def convey_harmonies(
     that is needed; of a survey without microdata it says what could not be checked.
     """
     from fusion_core.harmony.checks import sibling_sets
+    from fusion_core.harmony.recodes import RecodeShelf
     from fusion_core.harmony.store import HarmonyStore
     from fusion_core.harmony.vintages import Vintages, transfer_to_vintage
 
@@ -231,6 +232,7 @@ def convey_harmonies(
         recipient=Vintages(known[old.recipient], known[new.recipient]),
         others=sibling_sets(opened.path, new),
         existing=HarmonyStore(opened.path, new).load(),
+        recodes=RecodeShelf(opened.path).all(),
     )
     ready = accepted_harmonies(transfer, accepted or ("identical" if save else None))
     saved = HarmonyStore(opened.path, new).save_all(ready, author=user_name()) if ready else ()

@@ -14,6 +14,7 @@ from fusion_core.harmony.checks import Sibling
 from fusion_core.harmony.labels import is_negative, overlap, read_range
 from fusion_core.harmony.matching import likeness
 from fusion_core.harmony.model import DROP, GroupCode, Harmony, LevelGroup, Side, SideName
+from fusion_core.harmony.recodes import Recode
 from fusion_core.harmony.vintages.transfer import LevelChange
 from fusion_core.surveys.model import Variable
 from fusion_core.text_similarity import normalise_label
@@ -49,6 +50,8 @@ class _Known:
         The same harmony for other vintages.
     opposite
         The other side of the harmony.
+    recode
+        The recode the side follows, if any.
     """
 
     side: SideName
@@ -57,10 +60,15 @@ class _Known:
     old: Mapping[str, GroupCode]
     siblings: Sequence[Sibling]
     opposite: Side
+    recode: Recode | None = None
 
 
 def convey_levels(
-    harmony: Harmony, name: SideName, variable: Variable, siblings: Sequence[Sibling] = ()
+    harmony: Harmony,
+    name: SideName,
+    variable: Variable,
+    siblings: Sequence[Sibling] = (),
+    recode: Recode | None = None,
 ) -> tuple[Side, list[LevelChange]]:
     """Return a side whose table lists the levels of the new variable, and what differs.
 
@@ -78,6 +86,9 @@ def convey_levels(
         The new variable.
     siblings
         The same harmony for other vintages.
+    recode
+        The recode the side follows: it alone says where a new level belongs, and one it does not
+        know stays open.
     """
     side = harmony.side(name)
     if side.breakpoints or not side.levels:
@@ -89,8 +100,9 @@ def convey_levels(
         return side, []
     groups: dict[str, GroupCode] = {level: old[level] for level in variable.levels if level in old}
     opposite = harmony.recipient if name == "donor" else harmony.donor
-    known = _Known(name, variable, groups, old, siblings, opposite)
-    one_of = [level for level in fresh if _straddling(level, known) is None]
+    known = _Known(name, variable, groups, old, siblings, opposite, recode)
+    told = [level for level in fresh if recode is not None and recode.group_of(level) is not None]
+    one_of = [level for level in fresh if level not in told and not _straddling(level, known)]
     changes = _renamed(name, gone, one_of, old)
     groups |= {change.level: change.group for change in changes}
     added = [_added(level, known) for level in fresh if level not in groups]
@@ -149,12 +161,31 @@ def _may_be_same(was: str, now: str) -> bool:
 
 def _added(level: str, known: _Known) -> LevelChange:
     """Propose a group for a new level by the first rule that knows one."""
-    rules = (_as_across, _as_in_siblings, _straddling, _as_neighbours, _as_kin, _as_most_alike)
+    rules = (
+        _as_recoded,
+        _as_across,
+        _as_in_siblings,
+        _straddling,
+        _as_neighbours,
+        _as_kin,
+        _as_most_alike,
+    )
     for rule in rules:
         found = rule(level, known)
         if found is not None:
             return found
     return LevelChange(known.side, "added", level)
+
+
+def _as_recoded(level: str, known: _Known) -> LevelChange | None:
+    """Take the group of the recode the side follows; what that does not know is for a person."""
+    if known.recode is None:
+        return None
+    group = known.recode.group_of(level)
+    source = known.recode.title if group is not None else ""
+    return LevelChange(
+        known.side, "added", level, group=group, source=source, sure=group is not None
+    )
 
 
 def _as_across(level: str, known: _Known) -> LevelChange | None:

@@ -19,6 +19,7 @@ from fusion_core.harmony.expressions import mentioned_columns
 from fusion_core.harmony.matching import CandidateIndex
 from fusion_core.harmony.meaning import compare
 from fusion_core.harmony.model import SIDES, Harmony, HarmonySet, Side, SideName, SurveyPair
+from fusion_core.harmony.recodes import Recode
 from fusion_core.harmony.vintages._forms import other_form, rebin
 from fusion_core.harmony.vintages._ranges import follow_ranges
 from fusion_core.harmony.vintages.levels import convey_levels
@@ -83,6 +84,7 @@ def transfer_to_vintage(
     others: Iterable[HarmonySet] = (),
     existing: HarmonySet | None = None,
     examine: bool = True,
+    recodes: Iterable[Recode] = (),
 ) -> Transfer:
     """Convey all harmonies of a pair of surveys to another pair.
 
@@ -101,6 +103,8 @@ def transfer_to_vintage(
         What the new pair has already; it is compared, never taken for an example.
     examine
         Whether the checker looks at what was conveyed and says what it doubts.
+    recodes
+        The recodes of the workspace: a side that follows one gets its new levels from it.
     """
     task = _Task(
         harmonies.pair,
@@ -108,6 +112,7 @@ def transfer_to_vintage(
         {"donor": donor, "recipient": recipient},
         tuple(item for item in others if item.pair not in {pair, harmonies.pair}),
         examine,
+        {item.name: item for item in recodes},
     )
     transferred = _without_collisions(
         [task.transfer_to_vintage(harmony) for harmony in harmonies.harmonies]
@@ -165,6 +170,7 @@ class _Task:
     vintages: Mapping[SideName, Vintages]
     others: tuple[HarmonySet, ...]
     examine: bool
+    recodes: Mapping[str, Recode]
 
     def transfer_to_vintage(self, harmony: Harmony) -> TransferredHarmony:
         draft = _Draft(replace(harmony, author="", modified="", revision=0))
@@ -264,7 +270,9 @@ class _Task:
             draft.harmony, sentence = rebinned
             draft.settings.append(SettingChange(name, "form", sentence))
             return
-        side, differences = convey_levels(draft.harmony, name, variable, siblings)
+        side, differences = convey_levels(
+            draft.harmony, name, variable, siblings, self.recodes.get(old.recode)
+        )
         draft.harmony = _with(draft.harmony, name, side)
         draft.harmony, differences, moved = follow_ranges(draft.harmony, name, differences)
         draft.levels += differences

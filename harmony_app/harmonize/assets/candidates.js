@@ -1,7 +1,8 @@
 // Choosing the recipient variable: ranked with reasons, or found by search over all of them.
 import { aboutVariable, answerList } from "./about.js";
 import { createDecision } from "./decision.js";
-import { TYPE_WORDS, fold, h, matches, number, percent, setText, words } from "./dom.js";
+import { TYPE_WORDS, h, number, percent, setText, words } from "./dom.js";
+import { indexLabels, readWords } from "./level_query.js";
 
 /** A candidate below this is among the nearest there are, but not offered as one that means the same. */
 export const OFFERED_FROM = 0.45;
@@ -10,6 +11,7 @@ const isOffered = (item) => item.score >= OFFERED_FROM;
 export function createCandidates(actions) {
   let subject = null;
   let recipients = [];
+  let index = indexLabels([]);
   let highlighted = 0;
   let shown = [];
 
@@ -50,7 +52,8 @@ export function createCandidates(actions) {
     const ranked = subject.candidates.map((candidate) => ({ ...candidate, variable: recipients.find((item) => item.name === candidate.name) })).filter((item) => item.variable);
     const rankedNames = new Set(ranked.map((item) => item.name));
     const rest = recipients.filter((item) => !rankedNames.has(item.name)).map((variable) => ({ name: variable.name, variable }));
-    const pool = wanted.length ? [...ranked, ...rest].filter((item) => matches(item.variable.haystack, wanted)) : ranked.length ? ranked : rest;
+    const found = wanted.length ? readWords(search.value, index) : null;
+    const pool = found ? [...ranked, ...rest].filter((item) => found.test(item.variable.at)) : ranked.length ? ranked : rest;
     shown = pool.slice(0, 120);
     if (fresh) highlighted = !wanted.length && shown.length && !shown.some(isOffered) ? -1 : 0;
     none.hidden = wanted.length > 0 || !ranked.length || ranked.some(isOffered);
@@ -72,7 +75,10 @@ export function createCandidates(actions) {
       const fresh = subject?.donor?.name !== next.donor?.name;
       subject = next;
       recipients = all;
-      for (const item of recipients) item.haystack ??= fold(`${item.name} ${item.description} ${item.text}`);
+      if (recipients[0] && recipients[0].at === undefined) {
+        recipients.forEach((item, at) => { item.at = at; });
+        index = indexLabels(recipients.map((item) => `${item.name} ${item.description} ${item.text}`));
+      }
       title.replaceChildren("Which recipient variable means the same as ", h("span.mono", {}, next.donor.name), "?");
       if (fresh) { donor.replaceChildren(...[aboutVariable(next.donor), answerList(next.donor)].filter(Boolean)); donor.scrollTop = 0; }
       back.hidden = !canCancel;

@@ -1,5 +1,5 @@
 // Left: the donor variables, what is done, and what is left to do.
-import { TYPE_WORDS, fold, h, setText } from "./dom.js";
+import { TYPE_WORDS, h, setText } from "./dom.js";
 import { indexLabels, readWords } from "./level_query.js";
 
 const STATUSES = [
@@ -159,7 +159,7 @@ export function createWorklist(actions, queue) {
         h("button", { type: "button", role: "tab", "data-view": key, "aria-selected": String(key === "all" ? OVERVIEWS.includes(place.view) : place.view === key), onclick: () => actions.chooseView(key) }, text)));
     },
     updateVariables(variables) {
-      index = indexLabels(variables.map((variable) => fold(`${variable.name} ${variable.description} ${variable.text}`)));
+      index = indexLabels(variables.map((variable) => `${variable.name} ${variable.description} ${variable.text}`));
       find();
       rows = variables.map((variable, at) => {
         const dot = h("span.dot");

@@ -8,6 +8,7 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError
 from fusion_core.harmony.model import Harmony, HarmonySet, SurveyPair
+from fusion_core.harmony.recodes import RecodeShelf
 from fusion_core.harmony.store import HarmonyStore, PairContents, list_pairs
 from fusion_core.harmony.vintages import Transfer, Vintages, transfer_to_vintage
 from fusion_core.surveys.model import Dictionary, SurveyId
@@ -152,6 +153,7 @@ def transfer_between(
         recipient=Vintages(known[source.recipient], known[target.recipient]),
         others=related_sets(workspace, target),
         existing=stored_set(workspace, target),
+        recodes=RecodeShelf(workspace.path).all(),
     )
 
 

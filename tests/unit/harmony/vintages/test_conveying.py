@@ -1,8 +1,11 @@
 """Harmonies follow to another vintage: unchanged ones at once, others as a proposal with a diff."""
 
+from dataclasses import replace
+
 import pytest
 
 from fusion_core.harmony.model.harmony import Harmony, HarmonySet, LevelGroup, Side, SurveyPair
+from fusion_core.harmony.recodes import Recode
 from fusion_core.harmony.vintages.levels import convey_levels
 from fusion_core.harmony.vintages.transferring import Vintages, transfer_to_vintage
 from fusion_core.surveys import Dictionary, SurveyId, Variable
@@ -318,3 +321,21 @@ def test_a_range_of_years_that_takes_in_two_groups_is_asked_for_and_not_guessed(
         harmony, "recipient", Variable("ybl", "Year built", type="ordered", levels=labels)
     )
     assert groups(side)["2000 to 2009"] == group
+
+
+def test_a_side_that_follows_a_recode_gets_its_new_levels_from_it_alone():
+    fuels = Recode(
+        "fuels",
+        "Fuels",
+        ((1, "gas"), (2, "wood")),
+        levels=(LevelGroup("Utility gas", 1), LevelGroup("Wood", 2), LevelGroup("Pellets", 2)),
+    )
+    harmony = Harmony(HEAT.donor, replace(HEAT.recipient, recode="fuels"))
+    new = Variable("hfl", "House heating fuel", levels=(*FUELS, "Pellets", "Utility gases"))
+    side, changes = convey_levels(harmony, "recipient", new, recode=fuels)
+    assert side.recode == "fuels"
+    assert groups(side) == {"Utility gas": 1, "Wood": 2, "Pellets": 2, "Utility gases": None}
+    assert [(item.level, item.source, item.sure) for item in changes] == [
+        ("Pellets", "Fuels", True),
+        ("Utility gases", "", False),
+    ]
