@@ -156,13 +156,10 @@ def _regressed(sample: DonorSample, values: Floats) -> PublishedAnswers:
     size, axes = sample.recipient.width, sample.replicates
     coefficients = np.full((len(values), size), np.nan)
     movements = np.zeros((len(values), size, axes))
-    determined = True
-    for place, row in enumerate(values):
-        if not np.isfinite(row).any():
-            continue
-        determined &= sample.regression(row).is_determined
-        coefficients[place] = sample.coefficients(row)
-        movements[place] = sample.movements(row)
+    told = np.isfinite(values).any(axis=1)
+    determined = all(sample.regression(row).is_determined for row in values[told])
+    if told.any():
+        coefficients[told], movements[told] = sample.regressed(values[told])
     return PublishedAnswers((), np.zeros(0), False, coefficients, movements, determined, np.inf)
 
 

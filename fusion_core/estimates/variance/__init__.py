@@ -1,5 +1,6 @@
 """How sure an estimate is: replicate weights, Rubin's rules, the donor's part, contrasts."""
 
+from fusion_core.estimates.variance._regression import Regression
 from fusion_core.estimates.variance.area_error import (
     AreaEffect,
     Locality,
@@ -25,6 +26,7 @@ from fusion_core.estimates.variance.covariates import Covariates
 from fusion_core.estimates.variance.donor_answers import (
     ask_donor,
     ask_donor_values,
+    donor_answers,
 )
 from fusion_core.estimates.variance.donor_effect import DonorEffect, Effect, JointEffect
 from fusion_core.estimates.variance.donor_error import DonorError, JointDonorError, donor_error
@@ -34,7 +36,7 @@ from fusion_core.estimates.variance.donor_places import (
     place_differences,
     place_excess,
 )
-from fusion_core.estimates.variance.donor_sample import DonorSample, Regression, donor_answers
+from fusion_core.estimates.variance.donor_sample import DonorSample
 from fusion_core.estimates.variance.donors import (
     Donor,
     Donors,

@@ -9,13 +9,23 @@ household has already, another one in every implicate.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
 
-from fusion_core.estimates.statistics import Coded, Column, DonorAnswers, split_expression
+from fusion_core.estimates.statistics import (
+    Answered,
+    Coded,
+    Column,
+    DonorAnswers,
+    HasLevel,
+    Measure,
+    Number,
+    ThresholdIndicator,
+    split_expression,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,6 +82,40 @@ class _Asked:
     pattern: NDArray[np.integer] | None
     count: int
     unanswered: NDArray[np.bool_]
+
+
+def donor_answers(measure: Measure, sample: Asked) -> DonorAnswers | None:
+    """Return a measure of a fused variable for the donor's households.
+
+    Parameters
+    ----------
+    measure
+        A measure of one fused variable.
+    sample
+        The donor.
+
+    Returns
+    -------
+    DonorAnswers or None
+        NaN for donors who did not answer – unless no answer is itself something the recipient was
+        given –, ``None`` where the donor was not asked.
+    """
+    if not isinstance(measure, Number | HasLevel | ThresholdIndicator | Answered):
+        return None
+    column = sample.columns.get(measure.column.name)
+    if column is None or bool(column.levels) != bool(measure.column.levels):
+        return None
+    every = slice(0, sample.own.rows)
+    if isinstance(measure, HasLevel):
+        level = measure.column.levels[measure.code]
+        place = column.levels.index(level) if level in column.levels else len(column.levels)
+        own: Measure = HasLevel(column, place)
+    else:
+        own = replace(measure, column=column)
+    values = own(every)
+    if measure.column.complete:
+        values = np.where(column.present(every) > 0, values, np.nan)
+    return DonorAnswers(column.pattern, np.ascontiguousarray(values.T))
 
 
 def ask_donor(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
+from itertools import pairwise
 from operator import and_, mul
 from typing import TYPE_CHECKING, Final
 
@@ -16,25 +17,23 @@ from fusion_core.arguments import column_names, require_type
 from fusion_core.errors import InputError
 from fusion_core.estimates.statistics import (
     AS_TRAINED,
-    Answered,
     Column,
     DonorAnswers,
     DonorWeight,
     HasLevel,
     Measure,
-    Number,
     Question,
     Statistic,
-    ThresholdIndicator,
     column_from_series,
     donor_weight,
     effective_sample_size,
     weight_matrix,
 )
+from fusion_core.estimates.variance._regression import Regression
 from fusion_core.estimates.variance.area_error import Locality, SeenPlaces
 from fusion_core.estimates.variance.area_rule import KAPPAS
 from fusion_core.estimates.variance.covariates import Covariates, encode_alike
-from fusion_core.estimates.variance.donor_answers import ask_donor
+from fusion_core.estimates.variance.donor_answers import ask_donor, donor_answers
 from fusion_core.estimates.variance.donor_places import DonorPlaces, FewPlaces
 from fusion_core.frames import Table, read_frame
 from fusion_core.fusion.implicates import order_of
@@ -51,10 +50,6 @@ Floats = NDArray[np.float64]
 
 RANDOM_GROUPS: Final = 100
 """Groups a donor without replicate weights is dealt to (delete-a-group jackknife, Kott 2001)."""
-# Directions in which predictors vary by less than this share of the largest come from columns that
-# say the same, such as the levels of one predictor and the constant.
-_COLLINEAR: Final = 1e-8
-_FEWEST_PER_COEFFICIENT: Final = 2.0
 _FEWEST_DONORS: Final = 2
 # Combinations of patterns and donors looked at, at most (240 MB).
 _MOST_ANSWERS: Final = 30_000_000
@@ -392,6 +387,49 @@ class DonorSample(Checked, Summarized):
         sums = np.add.reduceat(weighted[order], starts, axis=0).T
         return np.asarray((sums.sum(axis=1, keepdims=True) - count * sums) / max(count - 1, 1))
 
+    def regressed(self, values: Floats) -> tuple[Floats, Floats]:
+        """Return the regressions of several numbers at once, and how their coefficients move.
+
+        Parameters
+        ----------
+        values
+            Shape (functions, donors), NaN for those who did not answer.
+
+        Returns
+        -------
+        tuple
+            `coefficients`, shape (functions, columns), and `movements`, shape (functions, columns, R).
+        """
+        width = self.own.width
+        coefficients = np.empty((len(values), width))
+        movements = np.empty((len(values), width, self.replicates))
+        known = ~np.isnan(values) & (self.weights[:, 0] > 0)
+        alike: dict[bytes, list[int]] = {}
+        for place, row in enumerate(known):
+            alike.setdefault(np.packbits(row).tobytes(), []).append(place)
+        for places in alike.values():
+            fit, used = self.regression(values[places[0]]), known[places[0]]
+            own = np.where(used, values[places], 0.0)
+            found = (own * self.weights[:, 0]) @ self._matrix @ fit.inverse
+            left = np.where(used, own - found @ self._matrix.T, 0.0)
+            widened = np.sqrt(fit.donors / max(fit.donors - fit.rank, 1.0))
+            coefficients[places] = found
+            movements[places] = widened * (fit.inverse @ self._changes_of(left))
+        return coefficients, movements
+
+    def _changes_of(self, residuals: Floats) -> Floats:
+        """Return what `_changes` does of several residuals, shape (functions, columns, R)."""
+        if self.dealt is None:
+            return np.stack([self._changes(residual) for residual in residuals])
+        count, order = _count(self.dealt), np.argsort(self.dealt, kind="stable")
+        matrix, weighted = self._matrix[order], (residuals * self.weights[:, 0])[:, order]
+        ends = np.searchsorted(self.dealt[order], np.arange(count + 1))
+        sums = np.stack(
+            [weighted[:, first:last] @ matrix[first:last] for first, last in pairwise(ends)],
+            axis=2,
+        )
+        return np.asarray((sums.sum(axis=2, keepdims=True) - count * sums) / max(count - 1, 1))
+
     def unexplained(self, values: Floats) -> float:
         """Return the variance of single donors around the regression of their values.
 
@@ -438,72 +476,6 @@ class DonorSample(Checked, Summarized):
     @cached_property
     def _matrix(self) -> Floats:
         return self.own.matrix()
-
-
-@dataclass(frozen=True)
-class Regression(Checked):
-    """What a regression of donors' answers needs of the donors who answered.
-
-    Attributes
-    ----------
-    inverse
-        The generalised inverse of A = Σ w x xᵀ.
-    rank
-        Of A: the number of coefficients that can be told apart.
-    donors
-        Number of donors with an answer and a weight.
-    """
-
-    inverse: Floats
-    rank: int
-    donors: int
-
-    @classmethod
-    def of(cls, moments: Floats, donors: int) -> Regression:
-        """Invert the moments A."""
-        values, vectors = np.linalg.eigh(moments)
-        kept = values > max(_COLLINEAR * values[-1], 0.0)
-        inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-        return cls(np.asarray(inverse), int(kept.sum()), donors)
-
-    @property
-    def is_determined(self) -> bool:
-        """Whether there are at least two donors for every coefficient."""
-        return self.donors >= _FEWEST_PER_COEFFICIENT * max(self.rank, 1)
-
-
-def donor_answers(measure: Measure, sample: DonorSample) -> DonorAnswers | None:
-    """Return a measure of a fused variable for the donor's households.
-
-    Parameters
-    ----------
-    measure
-        A measure of one fused variable.
-    sample
-        The donor.
-
-    Returns
-    -------
-    DonorAnswers or None
-        NaN for donors who did not answer – unless no answer is itself something the recipient was
-        given –, ``None`` where the donor was not asked.
-    """
-    if not isinstance(measure, Number | HasLevel | ThresholdIndicator | Answered):
-        return None
-    column = sample.columns.get(measure.column.name)
-    if column is None or bool(column.levels) != bool(measure.column.levels):
-        return None
-    every = slice(0, sample.own.rows)
-    if isinstance(measure, HasLevel):
-        level = measure.column.levels[measure.code]
-        place = column.levels.index(level) if level in column.levels else len(column.levels)
-        own: Measure = HasLevel(column, place)
-    else:
-        own = replace(measure, column=column)
-    values = own(every)
-    if measure.column.complete:
-        values = np.where(column.present(every) > 0, values, np.nan)
-    return DonorAnswers(column.pattern, np.ascontiguousarray(values.T))
 
 
 def _random_groups(weight: Floats) -> tuple[Floats, NDArray[np.intp], float]:

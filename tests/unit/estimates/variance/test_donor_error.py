@@ -325,3 +325,19 @@ def test_a_predictor_nobody_answered_tells_nothing_and_a_single_donor_is_refused
         DonorSample.build(
             donor.iloc[:1], recipient, predictors=["size"], variables=["use", "heats"]
         )
+
+
+@pytest.mark.parametrize("design", [None, WeightDesign.fay(12, 0.5)], ids=["dealt", "replicates"])
+def test_several_numbers_are_regressed_at_once_as_one_by_one(design):
+    rng = np.random.default_rng(6)
+    donor = pd.DataFrame({"x": rng.normal(size=300), "weight": rng.uniform(1, 2, 300)})
+    if design is not None:
+        for name in design.columns:
+            donor[name] = donor["weight"] * (1 + 0.5 * rng.choice([-1, 1], 300))
+    sample = DonorSample.build(donor, donor.head(5), predictors=["x"], variables=[], design=design)
+    values = rng.normal(size=(4, 300))
+    values[1, :40] = values[3, 7:9] = np.nan
+    coefficients, movements = sample.regressed(values)
+    for place, row in enumerate(values):
+        np.testing.assert_allclose(coefficients[place], sample.coefficients(row), atol=1e-12)
+        np.testing.assert_allclose(movements[place], sample.movements(row), atol=1e-12)
