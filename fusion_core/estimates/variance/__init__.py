@@ -1,6 +1,5 @@
 """How sure an estimate is: replicate weights, Rubin's rules, the donor's part, contrasts."""
 
-from fusion_core.estimates.variance._regression import Regression
 from fusion_core.estimates.variance.area_error import (
     AreaEffect,
     Locality,
@@ -54,6 +53,7 @@ from fusion_core.estimates.variance.ranks import (
     RankSets,
     rank_sets,
 )
+from fusion_core.estimates.variance.regression import Regression
 from fusion_core.estimates.variance.variance import (
     GroupEstimates,
     estimate_each,

@@ -29,12 +29,12 @@ from fusion_core.estimates.statistics import (
     effective_sample_size,
     weight_matrix,
 )
-from fusion_core.estimates.variance._regression import Regression
 from fusion_core.estimates.variance.area_error import Locality, SeenPlaces
 from fusion_core.estimates.variance.area_rule import KAPPAS
 from fusion_core.estimates.variance.covariates import Covariates, encode_alike
 from fusion_core.estimates.variance.donor_answers import ask_donor, donor_answers
 from fusion_core.estimates.variance.donor_places import DonorPlaces, FewPlaces
+from fusion_core.estimates.variance.regression import Regression
 from fusion_core.frames import Table, read_frame
 from fusion_core.fusion.implicates import order_of
 from fusion_core.records import Checked
