@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from fusion_core.cli import (
+    config,
     demo,
     places,
     publishing,
@@ -99,6 +100,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def harmony(
+    ctx: typer.Context,
     _version: Annotated[
         bool,
         typer.Option(
@@ -111,9 +113,11 @@ def harmony(
     A workspace is a folder that holds surveys, harmonies and runs. Most commands work in the
     current folder unless --workspace (or the variable HARMONY_WORKSPACE) names another.
     """
+    ctx.default_map = config.read_config()
 
 
 app.command("init")(workspaces.init)
+app.add_typer(config.app, name="config")
 app.command("status")(workspaces.status)
 app.command("demo")(demo.demo)
 app.add_typer(surveys.app, name="survey")
@@ -143,7 +147,9 @@ for _extra in sorted(entry_points(group="harmony.commands"), key=lambda item: it
     if isinstance(_loaded, typer.Typer):
         app.add_typer(_loaded, name=_extra.name)
     else:
-        app.command(_extra.name)(_loaded)
+        # Every option of a server can be set where nobody types it: see `fusion_core.cli.config`.
+        settings = {"auto_envvar_prefix": f"HARMONY_{_extra.name.upper()}"}
+        app.command(_extra.name, context_settings=settings)(_loaded)
 
 
 def main() -> None:

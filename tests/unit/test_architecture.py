@@ -179,6 +179,7 @@ ROOMS = {
         "small_areas",
         "demo",
         "workspaces",
+        "config",
         "main",
     ),
     "harmony_app.harmonize": (
