@@ -2,6 +2,7 @@
 
 from fusion_core.calibration.benchmarking import METHODS, Benchmarked, Method, benchmark
 from fusion_core.calibration.calibrate import calibrate
+from fusion_core.calibration.implicate_weights import implicate_weights
 from fusion_core.calibration.known_totals import KnownTotal, read_totals
 from fusion_core.calibration.prices import PriceCheck, check_prices
 from fusion_core.calibration.weights import calibrated_weights
@@ -16,5 +17,6 @@ __all__ = [
     "calibrate",
     "calibrated_weights",
     "check_prices",
+    "implicate_weights",
     "read_totals",
 ]

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from fusion_core.arguments import share
+from fusion_core.calibration.areas import shares_of_pumas
 from fusion_core.calibration.benchmarking import Benchmarked, Method, benchmark
-from fusion_core.calibration.known_totals import EVERYWHERE, KnownTotal
+from fusion_core.calibration.known_totals import KnownTotal
 from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic
 from fusion_core.estimates.runs import EstimateCache, area_estimates
-from fusion_core.geography.location import read_intersections
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +86,7 @@ def calibrate(
         statistic = Statistic(kind, variable, level=level or None)  # type: ignore[arg-type]  # checked as it was read
         found = area_estimates(workspace, source, statistic, ("puma",), cache=store)
         pumas = found["puma"].astype(str).tolist()
-        shares = np.array([_shares(workspace, item.area, pumas) for item in own])
+        shares = np.array([shares_of_pumas(workspace, item.area, pumas) for item in own])
         move = partial(
             benchmark,
             found["estimate"].to_numpy(float),
@@ -139,26 +139,6 @@ def _covariance(found: pd.DataFrame, common: float) -> Floats:
     donor = squared * np.clip(found["fusion_share"].to_numpy(float), 0.0, 1.0)
     together = common * np.sqrt(np.outer(donor, donor))
     return np.asarray(np.diag(squared - common * donor) + together, dtype=np.float64)
-
-
-def _shares(workspace: Workspace, area: str, pumas: Sequence[str]) -> Floats:
-    """Return the share of each PUMA that lies in an area."""
-    if area == EVERYWHERE:
-        return np.ones(len(pumas), dtype=np.float64)
-    inside = np.array([puma.startswith(area) for puma in pumas], dtype=float)
-    if inside.any():
-        return inside
-    folder = workspace.geography_folder / "intersections"
-    columns = sorted(path.stem for path in folder.glob("*.parquet"))
-    known: set[str] = set()
-    for column in columns:
-        for table in read_intersections(workspace, [column]):
-            own = table[table[column].astype(str) == area]
-            known |= set(table[column].astype(str))
-            if len(own):
-                share = own.groupby(own["puma"].astype(str))["share"].sum()
-                return np.array([float(share.get(puma, 0.0)) for puma in pumas], dtype=np.float64)
-    raise InputError.unknown("area", area, [EVERYWHERE, *sorted(known)], where="totals")
 
 
 def _households(

@@ -13,8 +13,15 @@ from fusion_core.cli.output import Output, number, percent, table
 from fusion_core.spreadsheets import csv_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from rich.console import Console
+
+    from fusion_core.calibration import KnownTotal
+    from fusion_core.workspace.combinations import Combination
+    from fusion_core.workspace.layout import Workspace
+    from fusion_core.workspace.runs import Run
 
 _SHOWN = 100
 
@@ -51,6 +58,14 @@ def calibrate(
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write all figures to this CSV file.")
     ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also write household weights that meet the totals in every implicate (Parquet).",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the totals drawn for weights.")] = 0,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
@@ -77,6 +92,8 @@ def calibrate(
 
         with replace_file(to) as temporary:
             temporary.write_text(csv_text(found), encoding="utf-8", newline="")
+    if weights is not None:
+        _write_weights(opened, source, known, weights, seed)
     record = {
         "source": source.id,
         "method": method,
@@ -85,6 +102,22 @@ def calibrate(
         "estimates": found,
     }
     Output(json).result(record, lambda console: _show(console, found, opened.synthetic))
+
+
+def _write_weights(
+    workspace: Workspace,
+    source: Run | Combination,
+    totals: Sequence[KnownTotal],
+    path: Path,
+    seed: int,
+) -> None:
+    import numpy as np
+
+    from fusion_core.calibration import implicate_weights
+    from fusion_core.workspace.tables import write_table
+
+    found = implicate_weights(workspace, source, totals, np.random.default_rng(seed))
+    write_table(found, path)
 
 
 def _show(console: Console, found: pd.DataFrame, synthetic: bool) -> None:

@@ -10,8 +10,8 @@ import typer
 from fusion_core.cli.estimates import Wish, chosen_fusion, read_statistics
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace, split_list
 from fusion_core.cli.output import Output, number, percent, table
+from fusion_core.cli.small_areas._files import write_estimates
 from fusion_core.errors import InputError
-from fusion_core.spreadsheets import csv_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -213,7 +213,11 @@ def estimate(
         float, typer.Option(min=0.5, max=0.999, help="Confidence level of the margins of error.")
     ] = 0.90,
     to: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write all estimates to this CSV file.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write all estimates to this CSV file; with --boundaries also a map, .geojson or .gpkg.",
+        ),
     ] = None,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
@@ -257,9 +261,7 @@ def estimate(
         cache=cache,
     )
     if to is not None:
-        from fusion_core.workspace.files import write_text
-
-        write_text(csv_text(found), to)
+        write_estimates(found, to, boundaries)
     record = {
         "allocation": name,
         "by": str(places or by),

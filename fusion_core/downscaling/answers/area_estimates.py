@@ -115,7 +115,8 @@ def small_area_estimates(
     -------
     DataFrame
         As `fusion_core.estimates.analyze` with a column ``area``; ``n`` is the number of effective
-        households, ``households`` what they stand for.
+        households, ``households`` what they stand for. ``attrs["places"]`` are the places, merged
+        where that was asked for.
 
     Raises
     ------
@@ -174,7 +175,9 @@ class _Question:
         found = pd.concat(frames, ignore_index=True)
         order = {name: place for place, name in enumerate(places)}
         rows = np.lexsort((found["area"].map(order), found["_target"]))
-        return found.iloc[rows].drop(columns="_target").reset_index(drop=True)
+        answer = found.iloc[rows].drop(columns="_target").reset_index(drop=True)
+        answer.attrs["places"] = places
+        return answer
 
     def _part(self, puma: str, places: Sequence[Mapping[str, float]]) -> _Part:
         found = self.allocation.read(puma)

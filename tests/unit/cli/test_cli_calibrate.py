@@ -1,7 +1,12 @@
 """harmony calibrate: PUMA estimates agree with published totals, beside what they were."""
 
 import numpy as np
+import pandas as pd
 import pytest
+
+from fusion_core.estimates import EstimateCache
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import open_run
 
 
 def totals(tmp_path, text):
@@ -41,6 +46,25 @@ def test_regions_that_cut_pumas_count_by_their_shares(harmony, finished, tmp_pat
         "variable,level,area,value,moe\ninsecure,Yes,all,0.2,0.01\ninsecure,Yes,East River,0.25,0.02\n",
     )
     assert harmony.json("calibrate", finished[0], known)["method"] == "precision"
+
+
+def test_weights_meet_totals_drawn_for_each_implicate(harmony, finished, tmp_path):
+    known = totals(
+        tmp_path, "variable,level,area,value,standard_error\ninsecure,Yes,all,0.2,0.02\n"
+    )
+    to = tmp_path / "weights.parquet"
+    harmony("calibrate", finished[0], known, "--weights", to)
+    weights = pd.read_parquet(to)
+    assert list(weights.columns) == ["household_id", *(f"weight_{m}" for m in range(1, 5))]
+    run = open_run(Workspace.open(harmony.workspace), finished[0])
+    source = EstimateCache().source(Workspace.open(harmony.workspace), run)
+    fused = source.implicates.base["insecure"]
+    yes = fused.values == fused.levels.index("Yes")
+    shares = [
+        np.average(yes[:, m], weights=weights[f"weight_{m + 1}"]) for m in range(yes.shape[1])
+    ]
+    assert np.ptp(shares) > 0.001
+    assert np.abs(np.array(shares) - 0.2).max() < 0.1
 
 
 def test_an_unknown_area_or_method_is_named(harmony, finished, exact, tmp_path):

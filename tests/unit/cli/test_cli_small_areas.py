@@ -1,6 +1,8 @@
 """harmony small-areas: allocated, looked at, estimated from and removed by command."""
 
+import geopandas as gpd
 import pytest
+import shapely
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +62,21 @@ def test_merging_leaves_fewer_and_surer_places(harmony, finished, allocated):
     plain, merged = asked("--by", "block_group"), asked("--by", "block_group", "--reliable", "0.02")
     assert len(merged) < len(plain)
     assert max(row["cv"] for row in merged) < max(row["cv"] for row in plain)
+
+
+def test_estimates_are_written_as_a_map_with_merged_places_dissolved(
+    harmony, finished, allocated, tmp_path
+):
+    areas = [area for puma in allocated["pumas"].values() for area in puma["areas"]]
+    shapes = [shapely.box(1000 * n, 0, 1000 * n + 1000, 1000) for n in range(len(areas))]
+    own = tmp_path / "areas.gpkg"
+    gpd.GeoDataFrame({"GEOID": areas}, geometry=shapes, crs="EPSG:5070").to_file(own)
+    to = tmp_path / "map.geojson"
+    asked = ("small-areas", "estimate", allocated["allocation"], finished[0], "-v", "share_heat")
+    merging = ("--by", "block_group", "--reliable", "0.02", "--to", to)
+    harmony(*asked, *merging, "--boundaries", own)
+    drawn = gpd.read_file(to).to_crs(5070)
+    assert drawn.area.sum() == pytest.approx(1e6 * len(areas), rel=1e-3)
+    assert len(drawn) < len(areas)
+    refused = harmony(*asked, "--to", to, code=2)
+    assert "A map needs the boundaries" in refused.stderr
