@@ -106,6 +106,12 @@ def apply_recipe(
     recipient: Annotated[
         str, typer.Option(metavar="SURVEY", help="Another recipient, such as ACS_2023.")
     ] = "",
+    harmonies: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Harmonies of the pair, such as a published .R file or JSON."
+        ),
+    ] = None,
     fuse: Annotated[
         bool, typer.Option("--fuse", help="Fuse the variables too: prepare, train, draw, validate.")
     ] = False,
@@ -149,6 +155,7 @@ def apply_recipe(
             recipe,
             data=data,
             recipient=SurveyId.parse(recipient) if recipient else None,
+            harmonies=harmonies,
             author=user_name(),
             progress=progress,
         )

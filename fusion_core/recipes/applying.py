@@ -63,6 +63,7 @@ def apply_recipe(
     *,
     data: Path | None = None,
     recipient: SurveyId | None = None,
+    harmonies: Path | None = None,
     author: str = "",
     progress: Progress | None = None,
 ) -> Applied:
@@ -78,6 +79,8 @@ def apply_recipe(
         Folder of public files, searched with all its folders for surveys the workspace lacks.
     recipient
         Another recipient than the recipe's.
+    harmonies
+        A file of harmonies of the pair in place of the recipe's, such as a published one.
     author
         Who applies it; harmonies keep the name.
     progress
@@ -101,7 +104,8 @@ def apply_recipe(
     tell(0.8, "Building variables")
     derived, failed = _derive(workspace, recipe)
     tell(0.9, "Taking over harmonies")
-    harmonies = _harmonies(workspace, recipe, pair, author)
+    own = recipe.harmonies if pair.recipient == recipe.recipient else None
+    found = _harmonies(workspace, pair, harmonies or own, author)
     known = workspace.dictionary(pair.donor)
     lacking = {
         name: failed.get(name, f"{pair.donor.title} has no variable of this name")
@@ -117,7 +121,7 @@ def apply_recipe(
         pair,
         tuple(imported),
         tuple(derived),
-        harmonies,
+        found,
         tuple(name for name in recipe.all_variables if name not in lacking),
         tuple(lacking.items()),
         tuple(warnings),
@@ -193,11 +197,10 @@ def _derive(workspace: Workspace, recipe: FusionRecipe) -> tuple[list[str], dict
     return built, failed
 
 
-def _harmonies(workspace: Workspace, recipe: FusionRecipe, pair: SurveyPair, author: str) -> int:
-    """Take over the recipe's harmonies that the pair has not; return how many it has."""
+def _harmonies(workspace: Workspace, pair: SurveyPair, path: Path | None, author: str) -> int:
+    """Take over the harmonies of a file that the pair has not; return how many it has."""
     stored = HarmonyStore(workspace.path, pair)
-    path = recipe.harmonies
-    if path is not None and pair.recipient == recipe.recipient:
+    if path is not None:
 
         def dictionary_of(survey: SurveyId) -> Dictionary | None:
             return workspace.dictionary(survey) if workspace.has_survey(survey) else None
@@ -205,12 +208,20 @@ def _harmonies(workspace: Workspace, recipe: FusionRecipe, pair: SurveyPair, aut
         plan = plan_import(path, workspace.path, dictionary_of)
         if plan.error is not None:
             raise plan.error
+        if plan.pair != pair:
+            raise InputError(
+                f"The harmonies are of {'no pair' if plan.pair is None else plan.pair.title}, not of"
+                f" {pair.title}",
+                where=path.name,
+                fix="Name the file's recipient with --recipient, or transfer its harmonies to this"
+                " vintage on the page Harmonize",
+            )
         carry_out(plan, workspace.path, author=author or "recipe")
     found = len(stored.load().harmonies)
     if not found:
         raise InputError(
             f"{pair.title} has no harmonies, and the recipe brings none for this pair",
             fix="Suggest them with `harmony harmonies suggest`, transfer those of another vintage, or"
-            " import published ones with `harmony harmonies import`",
+            " name a file of published ones with --harmonies",
         )
     return found

@@ -143,6 +143,18 @@ def test_surveys_are_imported_from_a_folder_of_public_files(toy, toy_workspace, 
         )
 
 
+def test_harmonies_of_a_file_are_taken_over_for_their_pair_alone(toy, toy_workspace, tmp_path):
+    stored = next((toy_workspace.path / "harmonies").rglob("*.json"))
+    file = stored.rename(tmp_path / stored.name)
+    for history in stored.parent.glob("*.jsonl"):
+        history.unlink()
+    with pytest.raises(InputError, match=r"has no harmonies.*--harmonies"):
+        apply_recipe(toy_workspace, toy())
+    assert apply_recipe(toy_workspace, toy(), harmonies=file).harmonies == 3
+    with pytest.raises(InputError, match="The harmonies are of NHTS 2017 → ACS 2024, not of TOY"):
+        apply_recipe(toy_workspace, toy(), harmonies=find_recipe("travel").harmonies)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
