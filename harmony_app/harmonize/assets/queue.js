@@ -27,10 +27,11 @@ export function createQueue(actions) {
     update(next) {
       queue = next;
       const count = Object.keys(next?.items ?? {}).length;
+      const lessSure = next?.less_sure ?? 0;
       const searching = Boolean(next) && next.progress < 1;
       start.hidden = !next || (!count && !searching);
       start.disabled = !count;
-      start.replaceChildren(...(searching ? ["✦ Looking", h("span.word", {}, " for suggestions"), `: ${Math.round(100 * next.progress)} %`] : [`✦ Go through ${offered(count - next.less_sure, next.less_sure)}`]));
+      start.replaceChildren(...(searching ? ["✦ Looking", h("span.word", {}, " for suggestions"), `: ${Math.round(100 * next.progress)} %`] : [`✦ Go through ${offered(count - lessSure, lessSure)}`]));
       strip.hidden = !next?.at;
       if (!next?.at) return;
       words.replaceChildren(h("strong", {}, next.at.left ? `${next.at.left} more after this` : "The last one"), ` · ${next.at.words} · `, h("span", { dir: "auto" }, next.at.reason));
