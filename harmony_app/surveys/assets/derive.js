@@ -58,7 +58,7 @@ export function render({ model, el }) {
   const field = (title, input, help) => h("label.derive-field", {}, h("span", {}, title), input, help ? h("span.help", {}, help) : null);
   const aggregateField = field("A household gets", aggregate, "Persons without a value are left out.");
   const element = h("div.derive", {},
-    h("h1", {}, given ? `Change ${given.name} of ${survey.title}` : `Derive a variable of ${survey.title}`),
+    h("h2", {}, given ? `Change ${given.name} of ${survey.title}` : `Derive a variable of ${survey.title}`),
     h("div.derive-row", {}, field("Name", name), field("Label", label)),
     h("div.derive-row", {}, field("Built from the answers of", about), aggregateField),
     h("div.derive-builder", {}, builder.body),
