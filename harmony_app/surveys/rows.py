@@ -13,9 +13,9 @@ MOST_ROWS: Final = 400
 
 SURVEY_COLUMNS: Final[list[dict[str, Any]]] = [
     {"key": "survey", "title": "Survey", "width": "minmax(106px, .8fr)", "kind": "strong"},
-    {"key": "vintage", "title": "Vintage", "width": "70px"},
-    {"key": "households", "title": "Households", "width": "76px", "align": "right"},
-    {"key": "persons", "title": "Persons", "width": "76px", "align": "right"},
+    {"key": "vintage", "title": "Vintage", "width": "58px"},
+    {"key": "households", "title": "Households", "width": "70px", "align": "right"},
+    {"key": "persons", "title": "Persons", "width": "58px", "align": "right"},
     {
         "key": "variables",
         "title": "Variables",
@@ -23,10 +23,10 @@ SURVEY_COLUMNS: Final[list[dict[str, Any]]] = [
         "align": "right",
         "help": "Household + person variables",
     },
-    {"key": "size", "title": "Size", "width": "62px", "align": "right"},
+    {"key": "size", "title": "Size", "width": "56px", "align": "right"},
     {"key": "weights", "title": "Weights", "width": "minmax(60px, 1.8fr)", "kind": "muted"},
 ]
-_KIND_COLUMN: Final = {"key": "kind", "title": "", "width": "80px", "kind": "chips"}
+_KIND_COLUMN: Final = {"key": "kind", "title": "", "width": "76px", "kind": "chips"}
 
 VARIABLE_COLUMNS: Final = [
     {"key": "name", "title": "Variable", "width": "minmax(90px, .9fr)", "kind": "mono"},
