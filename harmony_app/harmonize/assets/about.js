@@ -2,12 +2,17 @@
 import { h, number, plainLabel } from "./dom.js";
 
 const UNIVERSE = /\s*\b(?:edited\s+)?universe\s*[:=]\s*/i;
+/** A condition in capitals behind the question, such as “AGE_R>=16 and SCHLEVEL = 1”. */
+const CONDITION = /\s+(?=[A-Z][A-Z0-9_]{2,}\s*(?:[<>]=?|=)\s*[-\d])/;
 
 /** The question, and whom it was put to where its description says so. */
 export function readQuestion(description) {
-  const [question, ...universe] = (description || "").split(UNIVERSE);
+  const text = description || "";
+  const [question, ...universe] = UNIVERSE.test(text) ? text.split(UNIVERSE) : cut(text, text.search(CONDITION));
   return { question: question.trim() || description || "no description", universe: universe.join(" ").trim() };
 }
+
+const cut = (text, at) => (at > 0 ? [text.slice(0, at), text.slice(at)] : [text]);
 
 /** All that is known of a variable, as a list of terms. */
 export function aboutVariable(variable) {
