@@ -154,9 +154,9 @@ def _scaled(task: PumaTask) -> tuple[NDArray[np.float64], list[str]]:
     notes = []
     if abs(factor - 1) > _OTHER_YEARS:
         notes.append(
-            f"PUMA {task.puma} has {published:,.0f} published households and "
-            f"{task.weights.sum():,.0f} by the survey's weights, which were scaled; tables and "
-            "microdata may be of different years."
+            f"PUMA {task.puma} has {published:,.0f} of '{every[0]}' published and "
+            f"{task.weights.sum():,.0f} households by the survey's weights, which were scaled; tables "
+            f"and microdata may be of different years, or '{every[0]}' not of all households."
         )
     return task.weights * factor, notes
 

@@ -123,6 +123,14 @@ def test_tables_that_contradict_each_other_are_refused(tmp_path):
         refuse_contradictions(published_counts(asked, tract), published_counts(asked, block))
 
 
+def test_a_table_of_tracts_may_cover_more_than_that_of_block_groups(tmp_path):
+    asked = constraints(tmp_path, ["a,a,np > 1,t"])
+    tracts = write(tmp_path, "GEOID,a,a_moe\n53033000100,190,30\n53033000200,900,30\n")
+    blocks = write(tmp_path, "GEOID,a,a_moe\n530330001001,190,30\n", "b.csv")
+    one, other = (published_counts(asked, read_counts(path)) for path in (tracts, blocks))
+    refuse_contradictions(one, other)
+
+
 def test_areas_of_another_puma_definition_are_refused(tmp_path):
     file = read_counts(write(tmp_path, "GEOID,puma,a,a_moe\n53033000100,5311601,9,3\n"))
     with pytest.raises(InputError, match="1 of 1 areas lie in PUMAs the survey does not have"):

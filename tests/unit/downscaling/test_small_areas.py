@@ -198,6 +198,15 @@ def test_nothing_is_stored_where_something_is_wrong(demo, tmp_path):
     assert not (demo.path / "downscaling" / "other").exists()
 
 
+def test_a_count_that_cannot_be_of_all_households_is_told(demo, tmp_path):
+    wrong = tmp_path / "constraints.csv"
+    rows = ["owners,owners,np >= 1,tenure", "renters,renters,ten = 'Rented',tenure"]
+    wrong.write_text("name,counts,households,table\n" + "\n".join(rows), encoding="utf-8")
+    found = downscale(demo, request(demo, name="wrong", constraints=wrong, draws=2))
+    notes = [note for puma in found.record["pumas"].values() for note in puma["notes"]]
+    assert any("'owners' not of all households" in note for note in notes)
+
+
 def test_processes_side_by_side_find_the_same(demo, allocated):
     again = downscale(demo, request(demo, name="parallel", processes=2, draws=2))
     puma = again.pumas[0]
