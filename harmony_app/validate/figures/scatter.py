@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from harmony_app.shell.session import Theme
 
 _SHARE_LIMIT = 1.5
+_MAP_HEIGHT = 420
 figure_part: Final = Macros(Path(__file__).parent / "templates" / "difference_map.html")
 
 
@@ -116,6 +117,8 @@ def difference_map(
         Light or dark page.
     """
     plot = MapFigure(shapes, theme, lambda _area, _compare: None)
+    for part in (plot.plot, plot.layout):
+        part.update(sizing_mode="stretch_width", height=_MAP_HEIGHT)
     plot.show_layer(layer)
     points = found.comparison.points
     rows = points.set_index(points["area"].astype(str)).reindex(shapes.areas["area_id"].astype(str))
@@ -132,7 +135,7 @@ def difference_map(
     entries = [(item.colour, item.label, f"{item.areas:,}") for item in layer.legend]
     legend = figure_part("legend", entries, count(len(layer.unreliable), "area"))
     return pn.Column(
-        pn.pane.Bokeh(plot.layout, height=420, sizing_mode="stretch_width"),
+        pn.pane.Bokeh(plot.layout, height=_MAP_HEIGHT, sizing_mode="stretch_width", margin=0),
         pn.pane.HTML(legend, sizing_mode="stretch_width", margin=0),
         margin=(8, 0, 0, 0),
         sizing_mode="stretch_width",

@@ -82,7 +82,9 @@ class TableTab:
         self.by = _select("Areas", kinds)
         self.by.visible = len(kinds) > 1
         self.related = pn.widgets.Checkbox(
-            label="The table counts something related, such as calls", value=False, margin=0
+            label="The table counts something related, such as calls to a hotline",
+            value=False,
+            margin=(6, 0, 0, 0),
         )
         self.level = _select("Answer", [])
         self.kind = _select("The table holds its", {})
