@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 
-from benchmark_suggestions import load
+from support.published import read_published
 from support.reporting import Row, require_shared_data, run_alone
 
 from fusion_core.harmony.apply.prices import survey_year
@@ -106,7 +106,8 @@ def table(judged):
 def measure(*, quick: bool) -> list[Row]:  # noqa: ARG001 - it takes seconds either way
     """Say how much comes out as published, of all and of what looks sure."""
     require_shared_data()
-    counts = sum(table(judge(*load())).values(), Counter())
+    published = read_published()
+    counts = sum(table(judge(published.dictionaries, published.sets)).values(), Counter())
     shares = {
         "all": [key for key in counts if key[0] != "impossible"],
         "those that look sure": [key for key in counts if key[0].endswith(" sure")],
@@ -129,7 +130,8 @@ def measure(*, quick: bool) -> list[Row]:  # noqa: ARG001 - it takes seconds eit
 
 def list_wrong() -> None:
     """Print what came out otherwise than published."""
-    for item in judge(*load()):
+    published = read_published()
+    for item in judge(published.dictionaries, published.sets):
         if item.outcome == "right":
             continue
         print(f"\n{item.source} > {item.target}  {item.published.key}  {item.kind} {item.outcome}")

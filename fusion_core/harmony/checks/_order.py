@@ -11,7 +11,7 @@ from typing import Final
 from fusion_core.harmony.checks.findings import Case, Finding, Fix
 from fusion_core.harmony.editing import edits as editing
 from fusion_core.harmony.labels import Quantity, is_not_asked, quantities
-from fusion_core.harmony.model import SIDES, LevelGroup, Side, SideName, as_number, is_group
+from fusion_core.harmony.model import SIDES, LevelGroup, Side, as_number, is_group
 from fusion_core.surveys.model import Variable
 
 _FEWEST: Final = 3
@@ -40,7 +40,7 @@ def order(case: Case) -> Iterator[Finding]:
                 name,
                 fix=Fix("Mark the groups as unordered", replace(case.harmony, ordered=False)),
             )
-        elif not side.breakpoints and _has_order(case, name) and not _monotone(_codes(side)):
+        elif not side.breakpoints and not _monotone(_codes(side)):
             levels = tuple(sorted(side.levels, key=_place))
             yield Finding(
                 "levels-listed-out-of-order",
@@ -53,12 +53,6 @@ def order(case: Case) -> Iterator[Finding]:
                     editing.replace_side(case.harmony, name, levels=levels),
                 ),
             )
-
-
-def _has_order(case: Case, name: SideName) -> bool:
-    """Whether the answers of a side may have an order, as far as its dictionary tells."""
-    variable = case.variable(name)
-    return variable is None or variable.type == "ordered"
 
 
 def undeclared_order(case: Case) -> Iterator[Finding]:

@@ -41,7 +41,18 @@ _SAME_QUESTION: Final = 0.9
 """Smallest likeness of two questions of which only the variable's name is new."""
 _ALWAYS_DOUBTS: Final = frozenset({"grouped-differently-in-sibling"})
 """Rules whose mere hints deserve a look: which of the vintages is right, a person must say."""
-_NOT_DOUBTS: Final = frozenset({"level-without-group", "unmatched-group"})
+_NOT_DOUBTS: Final = frozenset(
+    {
+        "level-without-group",
+        "unmatched-group",
+        "amounts-of-different-things",
+        "full-time-from-few-hours",
+        "numbers-far-apart",
+        "outsiders-counted-as-none",
+        "questions-differ",
+        "workless-with-hours",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,12 @@ KNOWN = [
     ("RECS_2015__ACS_2017", "moneypy__hincp", "price-constant-disagrees-with-index"),
     ("AHS_2019__ACS_2019", "protaxamt__taxamt", "units-differ"),  # a month's tax against a year's
     ("AHS_2019__ACS_2015", "protaxamt__taxamt", "periods-differ"),
-    ("FAPS_2013__ACS_2017", "inchhreported_r__hincp", "periods-differ"),
+    ("FAPS_2013__ACS_2017", "exprentmrtg_r__grntp", "amounts-of-different-things"),
+    (f"{CPS}2019", "peernhro__wkhp", "numbers-far-apart"),
+    (f"{CEI}2015", "educ_ref__schl", "answer-in-another-group"),
+    (f"{NHTS}2017", "occat__occp", "answer-in-another-group"),
+    (f"{NHTS}2017", "wkftpt__wkhp", "full-time-from-few-hours"),
+    (f"{NHTS}2017", "wrkcount__wif", "outsiders-counted-as-none"),
     ("ASEC_2019__ACS_2019", "classwkr__cow", "level-spelt-otherwise"),
     ("CPS_2019__ACS_2019", "hesp1__fs", "level-not-in-dictionary"),
     ("FAPS_2013__ACS_2019", "educcat_r__schl", "dictionary-level-missing"),
@@ -97,6 +102,11 @@ def test_a_known_mistake_is_found(file, key, rule, findings):
 )
 def test_the_years_that_are_right_are_not_blamed(file, key, findings):
     assert OTHERWISE not in {finding.rule for finding in findings[file, key]}
+
+
+def test_incomes_called_monthly_whose_median_is_that_of_a_year_are_not_multiplied(findings):
+    found = findings["FAPS_2013__ACS_2017", "inchhreported_r__hincp"]
+    assert "periods-differ" not in {finding.rule for finding in found}
 
 
 def test_nearly_all_catalogued_irregularities_are_found(findings, shared_data):
@@ -162,6 +172,10 @@ def test_every_fix_of_a_finding_is_another_harmony(findings):
 
 
 LEAST_FOUND = {
+    "a level in another group": 0.8,
+    "two groups exchanged": 0.9,
+    "an amount times twelve": 0.8,
+    "a wrong break point": 0.2,
     "two neighbouring levels exchanged": 0.8,
     "brackets moved by one": 0.95,
     "head count coded 1/2": 1.0,
@@ -183,5 +197,6 @@ def test_most_seeded_mistakes_are_found(checked, dictionary_of):
 
 
 def test_few_harmonies_are_blamed_as_they_are(findings):
+    """The same mistake is found in every year of a survey that has it."""
     blamed = [key for key, found in findings.items() if any(f.severity != "hint" for f in found)]
-    assert len(blamed) <= 0.06 * len(findings)
+    assert len(blamed) <= 0.09 * len(findings)

@@ -14,7 +14,7 @@ from fusion_core.surveys import SurveyId
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from benchmark_conveying import judge, table
-from benchmark_suggestions import load
+from support.published import read_published
 
 
 @pytest.mark.slow
@@ -24,7 +24,8 @@ def test_most_of_what_was_published_is_found_and_what_is_wrong_looks_uncertain(s
     What is wrong but looks sure holds unchanged, and people grouped the same labels differently in
     the other year; no rule can know which of the two years is meant.
     """
-    counts = table(judge(*load(shared_data)))
+    published = read_published(shared_data)
+    counts = table(judge(published.dictionaries, published.sets))
     found = sum(counts.values(), Counter())
     total = found.total()
     right = sum(times for (_, outcome), times in found.items() if outcome == "right")
