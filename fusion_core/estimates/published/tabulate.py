@@ -39,7 +39,7 @@ _NEGLIGIBLE: Final = 1e-13
 MOST_BYTES: Final = 96 * 2**20
 """Movements of subgroups that are published, at most; the variables with the fewest parts come first."""
 # Variables of more parts than this define no subgroups people ask about.
-_MOST_PARTS: Final = 12
+_MOST_PARTS: Final = 16
 _NUMBER_FUNCTIONS: Final = 2
 _FLOAT: Final = 4
 
