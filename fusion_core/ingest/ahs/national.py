@@ -124,11 +124,10 @@ def read_ahs(
         weight=_WEIGHT,
         replicates=("REPWEIGHT",) if complete else ("-",),
         design="sdr" if complete else "",
-        missing={"*": tuple(SPECIAL)},
     )
     return read_loaded(
-        LoadedTable(homes, entries),
-        None if persons is None else LoadedTable(persons, entries),
+        LoadedTable(homes, _with_special(homes, entries)),
+        None if persons is None else LoadedTable(persons, _with_special(persons, entries)),
         description=SurveyDescription(
             survey,
             title or f"American Housing Survey {vintage}, national public use file",
@@ -142,9 +141,18 @@ def read_ahs(
             person_number=PERSON_KEY,
             weight=_WEIGHT,
             replicates=("-",),
-            missing={"*": tuple(SPECIAL)},
         ),
     )
+
+
+def _with_special(table: RawTable, entries: dict[str, CodebookEntry]) -> dict[str, CodebookEntry]:
+    """Return what is known of each column, with the codes every variable of the survey has."""
+    names = [str(name) for name in table.frame.columns if "WEIGHT" not in str(name)]
+    known = [entries.get(name.lower(), CodebookEntry(name)) for name in names]
+    return {
+        entry.name.lower(): dataclasses.replace(entry, kinds=SPECIAL | entry.kinds)
+        for entry in known
+    }
 
 
 def _read_table(path: Path, slot: str, what: str, vintage: str, log: ProblemLog) -> RawTable:

@@ -55,6 +55,13 @@ def test_occupied_units_are_the_households_and_codes_become_labels(release):
     assert any(note.startswith("1 vacant units") for note in survey.description.notes)
 
 
+def test_codes_of_every_variable_are_known_without_a_codebook(release):
+    survey = read_ahs(release, vintage="2019")
+    assert survey.household["rent"].mean() == 850
+    assert survey.household["cold"].isna().tolist() == [False, True]
+    assert not any("you said so" in note for note in survey.description.notes)
+
+
 def test_the_160_replicates_are_successive_differences(release):
     design = read_ahs(release, vintage="2019").description.design
     assert (design.method, design.replicates) == ("successive difference", 160)
