@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
+import psutil
 
 from fusion_core.ingest.tables.problems import problem
 from fusion_core.ingest.tables.raw_table import RawTable, text_table
+from fusion_core.workspace.files import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from fusion_core.ingest.tables.layout import Layout
 
 _TABLES: Final = (".csv", ".tsv", ".tab")
+_UNSUSPICIOUS: Final = 50_000_000
+_DENSEST: Final = 200
+"""How many times larger than packed a table may be, once it is not small."""
 _PERHAPS: Final = (".txt",)  # a table where there is none of the others, else a remark
 
 
@@ -32,6 +37,7 @@ def read_archive(
     try:
         with zipfile.ZipFile(path) as archive:
             wanted = _wanted(path, archive.namelist(), member, layout.sheet)
+            _refuse_bombs(path.name, [archive.getinfo(name) for name in wanted])
             parts = [
                 text_table(path, f"{path.name}/{Path(name).name}", archive.read(name), keep, layout)
                 for name in wanted
@@ -66,6 +72,27 @@ def _wanted(
             "Choose the ZIP as the statistical office publishes it",
         )
     return sorted(found)
+
+
+def _refuse_bombs(name: str, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse, before anything is unpacked, what would take all memory; tables pack ten- to thirtyfold."""
+    for member in members:
+        is_large = member.file_size > _UNSUSPICIOUS
+        if is_large and member.file_size > _DENSEST * max(member.compress_size, 1):
+            raise problem(
+                f"{Path(member.filename).name} would unpack from {size_text(member.compress_size)} "
+                f"to {size_text(member.file_size)}, as no table of a survey does",
+                name,
+                "Download it again from where it was published, or unpack it yourself",
+            )
+    needed = sum(member.file_size for member in members)
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise problem(
+            f"The ZIP unpacks to {size_text(needed)}, and {size_text(free)} of memory are free",
+            name,
+            "Choose a ZIP of fewer states or years, or import it where there is more memory",
+        )
 
 
 def _is_extra(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.ingest.tables._text_columns import MISSING_TEXTS, stripped
@@ -20,6 +21,7 @@ NO_NAME: Final = "it has no name"
 _BEGINNING: Final = 2_000_000
 _SHOWN_BAD_ROWS: Final = 5
 _BLOCK: Final = 1 << 24
+_MOST_COLUMNS: Final = 20_000
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # it begins with the mark of UTF-16
@@ -63,6 +65,12 @@ def read_text(
     body = text[len("".join(lines).encode()) :] if lines else text
     _refuse_open_quote(body, name, dialect)
     header = _header(body, name, dialect.separator)
+    if len(header) > _MOST_COLUMNS:
+        raise problem(
+            f"The file has {len(header):,} columns, and a survey at most {_MOST_COLUMNS:,}",
+            name,
+            "Check the separator, or keep the columns of one part of the questionnaire",
+        )
     # A column without a name, as two separators at the end of every line make one, is nobody's.
     wanted = [column for column in header if column.strip() and (keep is None or keep(column))]
     table = _arrow_table(body, name, header, wanted, dialect)
@@ -206,7 +214,8 @@ def _header(text: bytes, name: str, separator: str) -> list[str]:
 
 def require_distinct(header: list[str], name: str) -> None:
     """Refuse a header that names a column twice; columns without a name are left out instead."""
-    repeated = sorted({column for column in header if header.count(column) > 1 and column.strip()})
+    counts = Counter(column for column in header if column.strip())
+    repeated = sorted(column for column, count in counts.items() if count > 1)
     if repeated:
         raise problem(
             f"The header names a column twice: {', '.join(repeated[:5])}",
