@@ -1,7 +1,7 @@
 """Weights calibrated to totals, none moved further than allowed.
 
-Written here because the libraries at hand rake to margins of categories only, or calibrate linearly
-without limits on the weights, and none of them takes a different total for every implicate.
+Written here because every implicate has totals of its own, of amounts and counts together, and weights
+must stay within bounds: a short Newton method.
 """
 
 from __future__ import annotations
