@@ -2,9 +2,11 @@
 
 import threading
 
+import bokeh.document
 import panel as pn
 import pytest
 
+from harmony_app.shell.work.at_once import at_once
 from harmony_app.shell.work.slow_work import SlowWork
 
 
@@ -18,9 +20,16 @@ class Context:
         self.arrived = threading.Semaphore(0)
 
 
-class Document:
+class Document(bokeh.document.Document):
+    """A document whose turns come when the test says so."""
+
     def __init__(self) -> None:
-        self.session_context = Context()
+        super().__init__()
+        self.context = Context()
+
+    @property
+    def session_context(self):
+        return self.context
 
     def add_next_tick_callback(self, callback):
         self.session_context.delivered.append(callback)
@@ -94,3 +103,16 @@ def test_nothing_is_delivered_to_a_session_that_has_ended(document):
         if thread.name == "page-work":
             thread.join(10)
     assert document.session_context.delivered == []
+
+
+def test_many_changes_at_once_are_one_look_through_the_page(monkeypatch):
+    document = bokeh.document.Document()
+    monkeypatch.setattr(type(pn.state), "curdoc", property(lambda _: document))
+    column = pn.Column(*(pn.pane.HTML(str(item), stylesheets=["p {}"]) for item in range(5)))
+    document.add_root(column.get_root(document))
+    looks = []
+    monkeypatch.setattr(document.models, "recompute", lambda: looks.append(1))
+    with at_once():
+        for pane in column:
+            pane.object += "!"
+    assert len(looks) == 1
