@@ -102,7 +102,7 @@ def test_start_page_and_checklist_fit_on_every_screen(new_page, app_server, demo
 
 
 def test_a_server_for_others_offers_no_folders(page, demo_workspace):
-    server = start_app(demo_workspace, None, "--origin", "harmony.example.org")
+    server = start_app(demo_workspace, None, "--origin", "harmony.example.org", "--no-sign-in")
     try:
         page.goto(server.url)
         expect(page.get_by_role("list", name="Steps")).to_be_visible()
