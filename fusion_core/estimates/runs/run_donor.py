@@ -163,7 +163,7 @@ def donor_places(
     known = [name for name in rule.predictors if name in donor.columns]
     own = DonorSample.build(donor, recipient.head(1), predictors=known, variables=[])
     places = np.asarray(pd.factorize(donor[rule.place])[0], dtype=np.intp)
-    return DonorPlaces(own.own.matrix(), own.weights[:, 0], places)
+    return DonorPlaces(own.own.matrix, own.weights[:, 0], places)
 
 
 def _locality(rule: AreaRule | None, recipient: pd.DataFrame) -> Locality:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,9 @@ class Covariates(Checked):
         codes = tuple((own[order], count) for own, count in self.codes)
         return Covariates(codes, self.numbers[order], len(order))
 
+    @cached_property
     def matrix(self) -> Floats:
-        """Return all columns side by side."""
+        """All columns side by side, made on first use: copies of a sample share it."""
         levels = [codes[:, None] == np.arange(count) for codes, count in self.codes]
         columns = [np.ones((self.rows, 1)), self.numbers, *levels]
         return np.concatenate(columns, axis=1, dtype=np.float64)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from functools import reduce
 from itertools import pairwise
 from operator import and_, mul
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
+import scipy.sparse
 from numpy.typing import NDArray
 
 from fusion_core.arguments import column_names, require_type
@@ -153,7 +154,7 @@ class DonorSample(Checked, Summarized):
         dealt = None
         if not weights.has_replicates:
             values, dealt, factor = _random_groups(weights.full)
-            freedom = max(_count(dealt) - 1.0, 1.0)
+            freedom = max(float(dealt.max()), 1.0)
         own, other = encode_alike(donor, recipient, predictors, weights.full)
         columns = {name: column_from_series(donor[name], name) for name in variables}
         return cls(columns, own, other, values, factor, recipient.index, freedom, dealt=dealt)
@@ -238,7 +239,7 @@ class DonorSample(Checked, Summarized):
     @property
     def replicates(self) -> int:
         """Number of replicate weights, or of random groups in their place."""
-        return int(self.weights.shape[1] - 1) if self.dealt is None else _count(self.dealt)
+        return int(self.weights.shape[1] - 1) if self.dealt is None else int(self.dealt.max()) + 1
 
     def answers_to(self, measure: Measure) -> DonorAnswers | None:
         """Return what the donors contribute to a measure of a fused variable; see `donor_answers`.
@@ -380,11 +381,10 @@ class DonorSample(Checked, Summarized):
             changed = (self.weights[:, 1:] - self.weights[:, :1]) * residual[:, None]
             return np.asarray(self._matrix.T @ changed)
         # Leaving a group out takes its households away and gives the others their weight.
-        weighted = self._matrix * (self.weights[:, 0] * residual)[:, None]
-        count = _count(self.dealt)
-        order = np.argsort(self.dealt, kind="stable")
-        starts = np.searchsorted(self.dealt[order], np.arange(count))
-        sums = np.add.reduceat(weighted[order], starts, axis=0).T
+        order, ends = _by_group(self.dealt)
+        own, count = (self.weights[:, 0] * residual)[order], len(ends) - 1
+        members = scipy.sparse.csr_array((own, order, ends), shape=(count, len(order)))
+        sums = (members @ self._matrix).T
         return np.asarray((sums.sum(axis=1, keepdims=True) - count * sums) / max(count - 1, 1))
 
     def regressed(self, values: Floats) -> tuple[Floats, Floats]:
@@ -421,9 +421,9 @@ class DonorSample(Checked, Summarized):
         """Return what `_changes` does of several residuals, shape (functions, columns, R)."""
         if self.dealt is None:
             return np.stack([self._changes(residual) for residual in residuals])
-        count, order = _count(self.dealt), np.argsort(self.dealt, kind="stable")
+        order, ends = _by_group(self.dealt)
+        count = len(ends) - 1
         matrix, weighted = self._matrix[order], (residuals * self.weights[:, 0])[:, order]
-        ends = np.searchsorted(self.dealt[order], np.arange(count + 1))
         sums = np.stack(
             [weighted[:, first:last] @ matrix[first:last] for first, last in pairwise(ends)],
             axis=2,
@@ -473,9 +473,9 @@ class DonorSample(Checked, Summarized):
             self._regressions[key] = Regression.of(moments, int(used.sum()))
         return self._regressions[key]
 
-    @cached_property
+    @property
     def _matrix(self) -> Floats:
-        return self.own.matrix()
+        return self.own.matrix
 
 
 def _random_groups(weight: Floats) -> tuple[Floats, NDArray[np.intp], float]:
@@ -492,5 +492,7 @@ def _random_groups(weight: Floats) -> tuple[Floats, NDArray[np.intp], float]:
     return weight[:, None], group, (count - 1.0) / count
 
 
-def _count(dealt: NDArray[np.intp]) -> int:
-    return int(dealt.max()) + 1
+def _by_group(dealt: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the donors in the order of their groups, and where the groups begin and end."""
+    order = np.argsort(dealt, kind="stable")
+    return order, np.searchsorted(dealt[order], np.arange(int(dealt.max()) + 2))

@@ -309,7 +309,7 @@ class _Places:
             donor, recipient.head(1), predictors=own, variables=[], weight=pair.weight
         )
         codes, _ = pd.factorize(donor[pair.place])
-        return cls(sample.own.matrix(), sample.weights[:, 0], np.asarray(codes, dtype=np.intp))
+        return cls(sample.own.matrix, sample.weights[:, 0], np.asarray(codes, dtype=np.intp))
 
     def excess(self, values: Floats) -> float:
         if self.codes is None:

@@ -91,7 +91,7 @@ def both(
     )
     lived = np.random.default_rng(4)
     codes, regions = lived.integers(0, 12, len(donor)), None
-    places = DonorPlaces(sample.own.matrix()[:, :2], sample.weights[:, 0], codes)
+    places = DonorPlaces(sample.own.matrix[:, :2], sample.weights[:, 0], codes)
     if few:
         places, regions = codes // 3, np.array([0, 2, 3])
     sample = replace(sample, places=places)

@@ -1,5 +1,7 @@
 """What the donor adds to a margin of error: its own sampling error, and bias."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -95,14 +97,14 @@ def test_movements_are_those_of_regressions_fitted_under_each_replicate():
     donor, recipient = donor_table(2000), recipient_table()
     sample = sample_of(donor, recipient)
     use = donor["use"].to_numpy()
-    matrix = sample.own.matrix()[:, :3]  # without the level that follows from the other
+    matrix = sample.own.matrix[:, :3]  # without the level that follows from the other
     exact = []
     for weight in sample.weights.T:
         root = np.sqrt(weight)[:, None]
         exact.append(np.linalg.lstsq(root * matrix, root[:, 0] * use, rcond=None)[0])
     at = matrix[:5]
     refitted = at @ (np.array(exact[1:]) - exact[0]).T
-    linear = sample.own.matrix()[:5] @ sample.movements(use)
+    linear = sample.own.matrix[:5] @ sample.movements(use)
     assert np.corrcoef(refitted.ravel(), linear.ravel())[0, 1] > 0.99
     assert linear.std() == pytest.approx(refitted.std(), rel=0.1)
 
@@ -117,7 +119,7 @@ def test_mean_predictors_are_those_of_the_encoded_rows():
     means = sums / sums[:, :1]
     for place, area in enumerate(keys["area"]):
         rows = (recipient["area"] == area).to_numpy()
-        expected = np.average(side.matrix()[rows], axis=0, weights=weight[rows])
+        expected = np.average(side.matrix[rows], axis=0, weights=weight[rows])
         assert means[place] == pytest.approx(expected, rel=1e-5)
 
 
@@ -341,3 +343,20 @@ def test_several_numbers_are_regressed_at_once_as_one_by_one(design):
     for place, row in enumerate(values):
         np.testing.assert_allclose(coefficients[place], sample.coefficients(row), atol=1e-12)
         np.testing.assert_allclose(movements[place], sample.movements(row), atol=1e-12)
+
+
+def test_a_donor_without_replicate_weights_moves_as_each_random_group_is_left_out():
+    rng = np.random.default_rng(7)
+    donor = pd.DataFrame({"x": rng.normal(size=230), "weight": rng.uniform(1, 2, 230)})
+    sample = DonorSample.build(donor, donor.head(5), predictors=["x"], variables=[])
+    values = rng.normal(size=230)
+    fit = sample.regression(values)
+    residual = values - sample.own.matrix @ sample.coefficients(values)
+    every = np.arange(sample.replicates)
+    left_out = sample.dealt[:, None] == every
+    weights = donor["weight"].to_numpy()[:, None] * np.where(left_out, 0.0, 100 / 99)
+    changed = (weights - donor[["weight"]].to_numpy()) * residual[:, None]
+    widened = np.sqrt(230 / (230 - fit.rank))
+    expected = widened * (fit.inverse @ (sample.own.matrix.T @ changed))
+    np.testing.assert_allclose(sample.movements(values), expected, atol=1e-12)
+    assert replace(sample, factor=1.0).own.matrix is sample.own.matrix

@@ -212,7 +212,7 @@ def test_the_donors_part_expects_of_a_household_what_its_probabilities_say(model
     sample = DonorSample.of(model, donor.drop(columns=SHARES), recipient, weight="weight")
 
     coefficients = sample.coefficients(donor["vehicles"].to_numpy())
-    rural, urban = np.split(sample.recipient.matrix() @ coefficients, 2)
+    rural, urban = np.split(sample.recipient.matrix @ coefficients, 2)
     assert 1.5 < rural.mean() - urban.mean() < 2.1
 
 
