@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from fusion_core.estimates.statistics import Coded, split_expression
+from fusion_core.estimates.statistics import Coded, Combinations, evaluate_plainly, split_expression
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +68,9 @@ def joint_event(
     inner, coded, of_donor = parts
     groups = [[name for name, whose in of_donor.items() if whose == donor] for donor in donors]
     own = [name for name, whose in of_donor.items() if whose is None]
-    first, second, pattern = (_Side.of(names, coded) for names in (*groups, own))
+    first, second, pattern = (
+        Combinations.of({name: coded[name] for name in names}) for names in (*groups, own)
+    )
     if max(map(len, (first.values, second.values, pattern.values))) > _MOST_KINDS:
         return None
     truth = _truth(inner, (pattern, first, second))
@@ -102,53 +104,8 @@ def _parts(
     return inner, coded, of_donor
 
 
-@dataclass(frozen=True)
-class _Side:
-    """The values of several parts of an event together.
-
-    Attributes
-    ----------
-    codes
-        Which combination each household has, shape (rows or 1, M or 1).
-    values
-        The combinations, one column per part.
-    """
-
-    codes: NDArray[np.integer]
-    values: pd.DataFrame
-
-    @classmethod
-    def of(cls, names: Sequence[str], coded: Mapping[str, Coded]) -> _Side:
-        whole: NDArray[Any] = np.zeros((1, 1), dtype=np.int32)
-        for name in names:
-            item = coded[name]
-            count = len(item.distinct)
-            own = np.where(item.codes < 0, count - 1, item.codes).astype(np.int32)
-            whole = whole * np.int32(count) + own
-        used, codes = _numbered(whole, int(np.prod([len(coded[name].distinct) for name in names])))
-        values, rest = {}, used
-        for name in reversed(names):
-            count = len(coded[name].distinct)
-            values[name] = coded[name].distinct.iloc[rest % count].reset_index(drop=True)
-            rest = rest // count
-        frame = pd.DataFrame(values, index=pd.RangeIndex(len(used)))
-        return cls(codes, frame)
-
-
-def _numbered(
-    codes: NDArray[np.integer], count: int
-) -> tuple[NDArray[np.intp], NDArray[np.integer]]:
-    """Return which of so many codes there are, and which of them each one is."""
-    used = np.flatnonzero(np.bincount(codes.ravel(), minlength=count))
-    number = np.zeros(count, dtype=np.int16)
-    number[used] = np.arange(len(used))
-    return used, number[codes]
-
-
-def _truth(inner: CheckedExpression, sides: Sequence[_Side]) -> NDArray[np.bool_]:
+def _truth(inner: CheckedExpression, sides: Sequence[Combinations]) -> NDArray[np.bool_]:
     """Evaluate what joins the parts, once for every combination of their values."""
-    from fusion_core.harmony.expressions import evaluate_expression
-
     sizes = [len(side.values) for side in sides]
     places = np.array(list(product(*(range(size) for size in sizes))))
     frame = pd.concat(
@@ -158,5 +115,5 @@ def _truth(inner: CheckedExpression, sides: Sequence[_Side]) -> NDArray[np.bool_
         ],
         axis=1,
     )
-    answers = evaluate_expression(inner, frame)
+    answers = evaluate_plainly(inner, frame)
     return np.asarray(answers.fillna(value=False).to_numpy().astype(bool).reshape(sizes))

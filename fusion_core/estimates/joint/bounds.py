@@ -122,7 +122,7 @@ def joint_bounds(
             return JointBounds()
         draws = draws_that_fit(size, found.kinds[0].shape[1])
         first, second = (
-            _counts(place[kinds[rows, :draws]], count)
+            _counts(place.astype(np.int16)[kinds[rows, :draws]], count)
             for place, kinds, count in zip(
                 (table.first, table.second), found.kinds, size, strict=True
             )
@@ -133,4 +133,5 @@ def joint_bounds(
 
 def _counts(kinds: NDArray[np.integer], count: int) -> NDArray[np.integer]:
     """Return how many draws of every household are of each kind."""
-    return np.column_stack([(kinds == kind).sum(axis=1) for kind in range(count)])
+    by_draw = np.ascontiguousarray(kinds.T)
+    return np.column_stack([(by_draw == kind).sum(axis=0, dtype=np.int16) for kind in range(count)])

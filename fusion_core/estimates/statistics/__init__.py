@@ -9,9 +9,11 @@ from fusion_core.estimates.statistics.answered import (
 from fusion_core.estimates.statistics.columns import Column, column_from_series, find_column
 from fusion_core.estimates.statistics.drawn_expressions import (
     Coded,
+    Combinations,
     Drawn,
     DrawnTable,
     Evaluate,
+    evaluate_plainly,
     split_expression,
 )
 from fusion_core.estimates.statistics.group_sums import KEPT_BYTES, GroupSums
@@ -79,6 +81,7 @@ __all__ = [
     "Answered",
     "Coded",
     "Column",
+    "Combinations",
     "Condition",
     "Constant",
     "DonorAnswers",
@@ -114,6 +117,7 @@ __all__ = [
     "donor_weight",
     "effective_answers",
     "effective_sample_size",
+    "evaluate_plainly",
     "find_column",
     "given",
     "group_rows",

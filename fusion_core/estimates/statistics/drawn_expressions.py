@@ -30,6 +30,8 @@ Evaluate: TypeAlias = "Callable[[CheckedExpression, pd.DataFrame], pd.Series[Any
 # Numbers of more different values are compared before they are combined with anything.
 _MOST_VALUES: Final = 300
 _MOST_COMBINATIONS: Final = 50_000
+# So few are looked for one by one, without widening all codes to count them.
+_FEW_COMBINATIONS: Final = 16
 _PLACEHOLDER: Final = "part "
 
 
@@ -52,6 +54,67 @@ class Coded(Checked):
         """Return where a condition holds."""
         holds = self.distinct.isin([1]).to_numpy(dtype=bool)
         return np.asarray(holds[self.codes])
+
+
+@dataclass(frozen=True)
+class Combinations(Checked):
+    """Which of the combinations of several values every household has in every implicate.
+
+    Attributes
+    ----------
+    codes
+        Positions in `values`, shape (rows or 1, M or 1).
+    values
+        The combinations some household has, one column per part, in the order of the parts' values.
+    """
+
+    codes: NDArray[np.integer]
+    values: pd.DataFrame
+
+    @classmethod
+    def of(cls, coded: Mapping[str, Coded]) -> Combinations:
+        """Combine the values of some parts; none have one combination, of nothing."""
+        sizes = [len(item.distinct) for item in coded.values()]
+        count = int(np.prod(sizes))
+        used, codes = _numbered(joint_codes(list(coded.values())), count)
+        places = np.unravel_index(used, sizes) if sizes else ()
+        values = {
+            name: item.distinct.iloc[place].reset_index(drop=True)
+            for (name, item), place in zip(coded.items(), places, strict=True)
+        }
+        return cls(codes, pd.DataFrame(values, index=pd.RangeIndex(len(used))))
+
+
+def joint_codes(coded: Sequence[Coded]) -> NDArray[np.integer]:
+    """Return which combination of values every household has, of all there could be.
+
+    Codes are as small as the number of combinations allows; what has no answer has the last place,
+    whatever negative code says so.
+    """
+    count = np.prod([len(item.distinct) for item in coded], dtype=float)
+    size = np.min_scalar_type(-max(int(count), 2))
+    whole: NDArray[Any] = np.zeros((1, 1), dtype=size)
+    for place, item in enumerate(coded):
+        own = item.codes.astype(size, copy=False)
+        if own.size and own.min() < 0:
+            own = np.where(own < 0, size.type(len(item.distinct) - 1), own)
+        whole = whole * size.type(len(item.distinct)) + own if place else own
+    return whole
+
+
+def _numbered(
+    codes: NDArray[np.integer], count: int
+) -> tuple[NDArray[np.intp], NDArray[np.integer]]:
+    """Return which of so many codes there are, and which of those each one is."""
+    if count <= _FEW_COMBINATIONS:
+        used = np.flatnonzero([bool((codes == code).any()) for code in range(count)])
+    else:
+        used = np.flatnonzero(np.bincount(codes.ravel(), minlength=count))
+    if len(used) == count:
+        return used, codes
+    number = np.zeros(count, dtype=np.min_scalar_type(-max(len(used), 2)))
+    number[used] = np.arange(len(used))
+    return used, number[codes]
 
 
 Drawn: TypeAlias = "Coded | NDArray[np.float64]"
@@ -93,14 +156,16 @@ class DrawnTable(Checked):
         ExpressionError
             If it fails on a value.
         """
-        run = _plainly if evaluate is None else evaluate
+        run = evaluate_plainly if evaluate is None else evaluate
         coded, plain = self._columns(checked.columns)
         if plain:
             inner, parts = split_expression(checked, self._comparisons(plain))
             is_one_part = inner.sql in {f'"{name}"' for name in parts}
-            if (is_one_part and run is _plainly) or set(inner.columns) & set(plain):
+            if (is_one_part and run is evaluate_plainly) or set(inner.columns) & set(plain):
                 return self._by_implicate(checked, run)
-            found = {name: self._by_implicate(part, _plainly) for name, part in parts.items()}
+            found = {
+                name: self._by_implicate(part, evaluate_plainly) for name, part in parts.items()
+            }
             coded |= {name: item for name, item in found.items() if isinstance(item, Coded)}
         else:
             inner = checked
@@ -234,7 +299,8 @@ def split_expression(
     return replace(checked(tree), kind=expression.kind), parts
 
 
-def _plainly(checked: CheckedExpression, frame: pd.DataFrame) -> pd.Series[Any]:
+def evaluate_plainly(checked: CheckedExpression, frame: pd.DataFrame) -> pd.Series[Any]:
+    """Evaluate an expression on a frame with the one engine of this process."""
     return _engine().evaluate(checked, frame)
 
 
@@ -263,13 +329,7 @@ def _combined(
     if not isinstance(found, Coded):
         codes, distinct = pd.factorize(found[:, 0], use_na_sentinel=False)
         found = Coded(codes[:, None], pd.Series(distinct))
-    whole: NDArray[Any] = np.zeros((rows if not coded else 1, 1), dtype=np.int8)
-    size = np.min_scalar_type(-max(len(places), 2))
-    for item in coded.values():
-        count = len(item.distinct)
-        # What has no answer has the last place, whatever negative code says so.
-        own = np.where(item.codes < 0, count - 1, item.codes).astype(size)
-        whole = whole.astype(size) * size.type(count) + own
+    whole = joint_codes(list(coded.values())) if coded else np.zeros((rows, 1), dtype=np.int8)
     table = found.codes[:, 0].astype(np.min_scalar_type(-max(len(found.distinct), 2)))
     return Coded(table[whole], found.distinct)
 

@@ -185,10 +185,11 @@ def _shared_patterns(
         factor = reduce(mul, parts) if parts else np.ones((1, 1))
         values = np.where(counts[block], np.broadcast_to(factor, block.shape), 0.0)
         key = np.arange(len(block))[:, None] * len(answers.met) + block
-        used, place = np.unique(key[values != 0], return_inverse=True)
-        sums = np.bincount(place, values[values != 0], minlength=len(used))
+        # What adds up to nothing counts nowhere.
+        sums = np.bincount(key.ravel(), values.ravel())
+        used = np.flatnonzero(sums)
         household = used // len(answers.met)
-        share = weight[rows][household] * sums / block.shape[1]
+        share = weight[rows][household] * sums[used] / block.shape[1]
         found.append((household + start, share, used % len(answers.met)))
     households, shares, numbers = (np.concatenate(items) for items in zip(*found, strict=True))
     return households, shares, numbers

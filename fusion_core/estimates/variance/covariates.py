@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.statistics import Column, Groups, column_from_series
+from fusion_core.estimates.statistics import Column, Groups, Rows, column_from_series
 from fusion_core.frames import plain_column, values_in_words
 from fusion_core.fusion.base import MOST_LEVELS
 from fusion_core.records import Checked
@@ -46,7 +46,8 @@ class Covariates(Checked):
     def take(self, order: NDArray[np.intp]) -> Covariates:
         """Return the rows in another order."""
         codes = tuple((own[order], count) for own, count in self.codes)
-        return Covariates(codes, self.numbers[order], len(order))
+        # Numbers are kept column by column, as they are added up.
+        return Covariates(codes, np.take(self.numbers.T, order, axis=1).T, len(order))
 
     @cached_property
     def matrix(self) -> Floats:
@@ -62,8 +63,11 @@ class Covariates(Checked):
         so that a large recipient needs no matrix of them.
         """
         count = len(groups)
-        member = np.repeat(np.arange(count), groups.sizes)
-        rows = slice(None) if groups.order is None else groups.order
+        member = groups.codes(self.rows)
+        rows: Rows = slice(0, self.rows)
+        if groups.sizes.sum() < self.rows:
+            rows = np.flatnonzero(member >= 0)
+            member = member[rows]
         own = weight[rows]
         columns = [np.bincount(member, own, minlength=count)]
         columns += [

@@ -19,11 +19,13 @@ from fusion_core.estimates.statistics import (
     Answered,
     Coded,
     Column,
+    Combinations,
     DonorAnswers,
     HasLevel,
     Measure,
     Number,
     ThresholdIndicator,
+    evaluate_plainly,
     split_expression,
 )
 
@@ -140,12 +142,10 @@ def ask_donor(
         ``None`` where the donor cannot be asked: it answered otherwise than households were given,
         or what households have already combines in too many ways.
     """
-    from fusion_core.harmony.expressions import evaluate_expression
-
     asked = _asked(condition, households, read, sample)
     if asked is None:
         return None
-    answers = evaluate_expression(asked.expression, asked.frame)
+    answers = evaluate_plainly(asked.expression, asked.frame)
     shape = asked.count, sample.own.rows
     missing = answers.isna().to_numpy().reshape(shape)
     met = answers.fillna(value=False).to_numpy().astype(float).reshape(shape)
@@ -228,33 +228,17 @@ def _patterns(
     numbers = sum(not isinstance(item, Coded) for item in already.values())
     bins = max(int(_BINS ** (1.0 / max(numbers, 1))), 2)
     coded = {
-        name: _few(item if isinstance(item, Coded) else _binned(item, bins))
+        name: item if isinstance(item, Coded) else _binned(item, bins)
         for name, item in already.items()
     }
     count = np.prod([len(item.distinct) for item in coded.values()], dtype=float)
     if count > _MOST_CODES:
         return None
-    whole: NDArray[Any] = np.zeros((1, 1), dtype=np.int32)
-    for item in coded.values():
-        whole = whole * np.int32(len(item.distinct)) + item.codes
-    places = np.flatnonzero(np.bincount(whole.ravel(), minlength=int(count)))
-    if len(places) > MOST_PATTERNS:
+    found = Combinations.of(coded)
+    if len(found.values) > MOST_PATTERNS:
         return None
-    number = np.zeros(int(count), dtype=np.int16)
-    number[places] = np.arange(len(places))
-    combinations, rest = {}, places
-    for name, item in reversed(coded.items()):
-        combinations[name] = item.distinct.iloc[rest % len(item.distinct)].reset_index(drop=True)
-        rest = rest // len(item.distinct)
-    pattern: NDArray[Any] = number[whole]
-    differs = pattern.shape[-1] > 1
-    return pattern if differs else pattern.reshape(-1), pd.DataFrame(combinations)
-
-
-def _few(item: Coded) -> Coded:
-    """Return codes that are none of them negative; what is missing has a code like any other."""
-    count = len(item.distinct)
-    return Coded(np.where(item.codes < 0, count - 1, item.codes).astype(np.int32), item.distinct)
+    differs = found.codes.shape[-1] > 1
+    return found.codes if differs else found.codes.reshape(-1), found.values
 
 
 def _binned(values: Floats, bins: int) -> Coded:
@@ -289,4 +273,5 @@ def _merged(answers: DonorAnswers) -> DonorAnswers:
     _, first, place = np.unique(
         np.nan_to_num(answers.met, nan=-1.0), axis=0, return_index=True, return_inverse=True
     )
-    return DonorAnswers(place.reshape(-1)[answers.pattern], answers.met[first])
+    size = np.min_scalar_type(-max(len(first), 2))
+    return DonorAnswers(place.reshape(-1).astype(size)[answers.pattern], answers.met[first])

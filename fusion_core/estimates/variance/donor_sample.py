@@ -384,7 +384,7 @@ class DonorSample(Checked, Summarized):
         order, ends = _by_group(self.dealt)
         own, count = (self.weights[:, 0] * residual)[order], len(ends) - 1
         members = scipy.sparse.csr_array((own, order, ends), shape=(count, len(order)))
-        sums = (members @ self._matrix).T
+        sums = np.asarray(members @ self._matrix).T
         return np.asarray((sums.sum(axis=1, keepdims=True) - count * sums) / max(count - 1, 1))
 
     def regressed(self, values: Floats) -> tuple[Floats, Floats]:
