@@ -452,11 +452,13 @@ def _sizes(survey: Survey) -> dict[str, Any]:
 
 def _show_added(console: Console, survey: Survey, record: dict[str, Any]) -> None:
     done = "Added" if record["stored"] else "Would add"
-    households = number(record["households"], digits=1)
-    persons = number(record["persons"], digits=1)
+    tables = [
+        f"{number(record[name], digits=1)} {name}"
+        for name in ("households", "persons")
+        if record[name] is not None
+    ]
     console.print(
-        f"{done} {survey.id.title}: {households} households, {persons} persons, "
-        f"{record['variables']} variables",
+        f"{done} {survey.id.title}: {', '.join(tables)}, {record['variables']} variables",
         markup=False,
     )
     for title, text in record["report"].items():

@@ -91,7 +91,7 @@ def make_table(workspace: Workspace, request: TableRequest) -> SpatialTable:
         )
     path = Path(request.path)
     recipe, seen = _as_seen(recipe, path, request.encoding)
-    _require_vintage(recipe, str(path))
+    _require_vintage(recipe, path.name)
     read = read_area_table(
         path, recipe, encoding=request.encoding, counties=known_counties(workspace)
     )
@@ -119,7 +119,7 @@ def make_table(workspace: Workspace, request: TableRequest) -> SpatialTable:
         columns={item.rule.name: item.description for item in present},
         units={item.rule.name: item.unit for item in present},
         source=recipe.source or path.name,
-        vintage=recipe.vintage,
+        vintage=read.vintage,
         census=crosswalk.target.census,
         made={rule.name: _made(rule, level, measure) for rule in rules},
         coverage=coverage,
@@ -173,7 +173,7 @@ def _as_seen(recipe: Recipe, path: Path, encoding: str) -> tuple[Recipe, tuple[s
         if not recipe.level and seen.level is None:
             raise InputError(
                 "It is not said what the rows of the table are about",
-                where=str(path),
+                where=path.name,
                 fix=f"Give the level: {', '.join(LEVELS)}",
             )
         if not recipe.level and seen.level is not None:
@@ -183,7 +183,7 @@ def _as_seen(recipe: Recipe, path: Path, encoding: str) -> tuple[Recipe, tuple[s
         if not recipe.columns:
             raise InputError(
                 "It is not said which columns to use",
-                where=str(path),
+                where=path.name,
                 fix="Name those to average (mean), to add up (total) or to take the most frequent "
                 f"category of (mode), among: {seen.choice}",
             )
@@ -196,11 +196,13 @@ def _require_once(recipe: Recipe, path: Path) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise InputError(
-            f"Column '{twice}' is asked for twice", where=str(path), fix="Ask for it once"
+            f"Column '{twice}' is asked for twice", where=path.name, fix="Ask for it once"
         )
 
 
 def _require_vintage(recipe: Recipe, where: str) -> None:
+    if not recipe.vintage and recipe.year:
+        return  # the file says which years it holds
     if not recipe.vintage:
         raise InputError(
             "It is not said which years the numbers describe",

@@ -43,7 +43,7 @@ def way_to_pumas(
         given = [read_crosswalk(path, encoding=request.encoding) for path in request.crosswalks]
         found = find_path(read.unit, given, census=wanted) or _by_tract(read, given, wanted)
         if found is not None:
-            return found, _unknown(read.unit, found)
+            return found, _unknown(read.unit, found, given)
     if read.unit.level == "puma":
         _require_census(read, wanted)
         found = known_pumas(workspace, request, read)
@@ -130,13 +130,18 @@ def _refuse_other_areas(read: AreaTable, known: Crosswalk) -> None:
         )
 
 
-def _unknown(unit: Unit, crosswalk: Crosswalk | None) -> list[str]:
+def _unknown(unit: Unit, crosswalk: Crosswalk | None, given: Sequence[Crosswalk] = ()) -> list[str]:
+    """Say which census the areas are taken to be of, or that nothing tells."""
     notes = []
     if LEVELS[unit.level].dated and not unit.census:
         words = LEVELS[unit.level].words[1]
+        sides = {side for item in given for side in (item.source, item.target)}
+        censuses = {side.census for side in sides if side.level == unit.level} - {""}
         notes.append(
-            f"Which census defined the {words} of the table is unknown; equal codes of another census "
-            "are different areas."
+            f"The {words} are taken to be those of the {censuses.pop()} census, as in the crosswalk."
+            if len(censuses) == 1
+            else f"Which census defined the {words} of the table is unknown; equal codes of another "
+            "census are different areas."
         )
     if crosswalk is not None and not crosswalk.target.census:
         notes.append("Which census defined the PUMAs of the crosswalk is unknown.")

@@ -39,7 +39,7 @@ _RUNS: Final = frozenset({"start", "cancel", "resume", "rename", "delete"})
 _NO_PAIR: Final = "No pair of surveys to fuse yet"
 _HOW_TO_GET_ONE: Final = (
     "A fusion needs a donor and a recipient with household microdata and at least one harmony "
-    "between them. Go to Harmonize and save one."
+    "between them."
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 import param
@@ -16,10 +16,10 @@ from fusion_core.places.overview import (
 )
 from harmony_app.places import rows, state
 from harmony_app.places.form import AddForm
-from harmony_app.places.parts import place_part
 from harmony_app.places.style import own_style, shared_style
 from harmony_app.shell.look import page_part
 from harmony_app.shell.session import set_query
+from harmony_app.shell.steps import next_way, ways_html
 from harmony_app.surveys.data_list import DataList
 
 if TYPE_CHECKING:
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
     from fusion_core.geography.spatial import SpatialTable
     from harmony_app.shell.session import Session
+
+_NO_PLACES: Final = (
+    "No places yet",
+    (
+        "Boundaries draw the areas estimates are made for; spatial tables say what is known of"
+        " them, as predictors."
+    ),
+)
 
 
 class PlacesPage(pn.viewable.Viewer):
@@ -85,7 +93,7 @@ class PlacesPage(pn.viewable.Viewer):
         self._context_list = DataList(
             columns=rows.CONTEXT_COLUMNS,
             label="Stored local contexts",
-            empty="No local context, which a donor publishes of neighbourhoods, is stored yet.",
+            empty="No local context is stored yet.",
             sizing_mode="stretch_width",
             styles={"max-height": "16vh"},
         )
@@ -195,7 +203,8 @@ class PlacesPage(pn.viewable.Viewer):
         table = self._table()
         listed = rows.predictor_rows(table) if table else []
         self._predictor_list.param.update(rows=listed, selected=self._predictor(table))
-        self._found.object = rows.findings_html(self._findings)
+        anything = bool(self._boundaries or self._stored or self._contexts)
+        self._found.object = rows.findings_html(self._findings) if anything else ""
 
     @staticmethod
     def _update(part: DataList, listed: list[dict[str, Any]], selected: str, most: int) -> None:
@@ -223,7 +232,11 @@ class PlacesPage(pn.viewable.Viewer):
             chosen = self.view.boundaries or self.view.table
             if problems.get(chosen):
                 return page_part("line", "p", "count", problems[chosen])
-            return rows.boundaries_html(workspace, chosen) if chosen else place_part("nothing")
+            if chosen:
+                return rows.boundaries_html(workspace, chosen)
+            return page_part(
+                "message", *_NO_PLACES, ways_html(next_way(self._session, ("places",)))
+            )
         except HarmonyError as error:
             return page_part("line", "p", "count", error.message)
 

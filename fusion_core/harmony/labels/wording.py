@@ -133,7 +133,7 @@ _OTHER: Final = re.compile(r"^(some |all |any )?(other|others|something else|els
 
 def _singular(word: str, synonyms: dict[str, str]) -> str:
     merged = synonyms.get(word)
-    if merged is None and len(word) > 3 and word.endswith("s") and not word.endswith("ss"):  # noqa: PLR2004 - 'gas' is no plural
+    if merged is None and len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us")):  # noqa: PLR2004 - 'gas' and 'status' are no plurals
         merged = synonyms.get(word[:-1], word[:-1])
     return merged or word
 

@@ -44,6 +44,8 @@ class AreaTable(Checked):
         Columns of the codes.
     where
         Name of the file.
+    vintage
+        The years the values describe: those asked for, or the latest of a file with several.
     notes
         What a user should know, one sentence each.
     """
@@ -53,6 +55,7 @@ class AreaTable(Checked):
     rows: NDArray[np.int64]
     key: tuple[str, ...]
     where: str
+    vintage: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -94,7 +97,8 @@ def read_area_table(
     texts = raw.frame[key[-1]].astype(object)
     used &= ~texts.astype(str).isin(recipe.leave_out).to_numpy()
     _report_codes(raw, key, codes, used, log)
-    used &= _in_vintage(raw, recipe, log)
+    rows_of_vintage, vintage, told = _in_vintage(raw, recipe, log)
+    used &= rows_of_vintage
     long = _values(raw, recipe, used, log)
     log.raise_errors()
     long.insert(0, _AREA, codes.codes.to_numpy()[used])
@@ -104,7 +108,7 @@ def read_area_table(
     values = values.reindex(rows.index)
     numbers = np.array([raw.place(int(row))[1] for row in rows], dtype=np.int64)
     unit = Unit(level, census if LEVELS[level].dated else "")
-    return AreaTable(unit, values, numbers, key, path.name, notes)
+    return AreaTable(unit, values, numbers, key, path.name, vintage, (*notes, *told))
 
 
 def _key(raw: RawTable, recipe: Recipe, level: LevelName) -> tuple[tuple[str, ...], str, Codes]:
@@ -156,15 +160,18 @@ def _report_codes(
         raw.report(log, codes.flaw(wrong[0]), column=key[-1], positions=wrong, fix=fix)
 
 
-def _in_vintage(raw: RawTable, recipe: Recipe, log: ProblemLog) -> NDArray[np.bool_]:
-    """Return which rows describe the years asked for."""
+def _in_vintage(
+    raw: RawTable, recipe: Recipe, log: ProblemLog
+) -> tuple[NDArray[np.bool_], str, tuple[str, ...]]:
+    """Return which rows describe the years asked for (or else the latest), and which years these are."""
     if not recipe.year:
-        return np.ones(len(raw.frame), dtype=bool)
+        return np.ones(len(raw.frame), dtype=bool), recipe.vintage, ()
     where = raw.path.name
     column = _column(raw, recipe.year)
     years = read_numbers(raw, column, log)
-    asked = check_vintage(recipe.vintage, where=where)
     there = {int(year) for year in np.unique(years[np.isfinite(years)])}
+    vintage = recipe.vintage or str(max(there, default=""))
+    asked = check_vintage(vintage, where=f"{where}, column '{column}'")
     missing = [year for year in asked if year not in there]
     if missing:
         raise InputError(
@@ -172,7 +179,11 @@ def _in_vintage(raw: RawTable, recipe: Recipe, log: ProblemLog) -> NDArray[np.bo
             where=f"{where}, column '{column}'",
             fix=f"It holds {min(there)} to {max(there)}" if there else "Check the column",
         )
-    return np.isin(years, asked)
+    told = (
+        f"Of the years {min(there)} to {max(there)} in column '{column}', {vintage} is used; give the "
+        "vintage for others."
+    )
+    return np.isin(years, asked), vintage, () if recipe.vintage or len(there) == 1 else (told,)
 
 
 def _values(

@@ -273,6 +273,33 @@ def test_years_of_a_range_are_averaged_and_a_missing_year_is_refused(workspace, 
         make_table(workspace, TableRequest(path=path, recipe="eia_seds", vintage="2020"))
 
 
+def test_of_a_file_with_several_years_the_latest_is_used_and_said_where_none_is_asked_for(
+    workspace, tmp_path
+):
+    workspace.add_survey(recipient())
+    path = tmp_path / "seds.csv"
+    path.write_text(
+        "State,MSN,year,usd_per_mmbtu\n"
+        "AL,ESRCD,2018,30\nAL,ESRCD,2019,40\nAK,ESRCD,2018,50\nAK,ESRCD,2019,60\n",
+        encoding="utf-8",
+    )
+    table = make_table(workspace, TableRequest(path=path, recipe="eia_seds"))
+    assert table.vintage == "2019"
+    assert table.data["electricity_price"].tolist() == [40.0, 40.0, 60.0]
+    assert (
+        "Of the years 2018 to 2019 in column 'year', 2019 is used; give the vintage for others."
+        in table.notes
+    )
+
+
+def test_tracts_of_no_stated_census_are_those_of_the_crosswalk(workspace, tmp_path, crosswalk):
+    path = written(tmp_path / "plain.csv", "tract,price\n01001000100,1\n01001000300,3\n")
+    table = make_table(workspace, request(path, crosswalks=(crosswalk,)))
+    assert (
+        "The tracts are taken to be those of the 2020 census, as in the crosswalk." in table.notes
+    )
+
+
 def test_rows_of_one_zip_code_are_added_up_where_the_recipe_says_so(workspace, tmp_path):
     walk = written(tmp_path / "walk.csv", "zcta,puma20,pop20\n36003,0100100,10\n")
     path = tmp_path / "soi.csv"
