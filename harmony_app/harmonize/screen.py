@@ -32,6 +32,7 @@ from harmony_app.harmonize.work import (
     variable_entries,
     worklist_statuses,
 )
+from harmony_app.harmonize.work import state as states
 from harmony_app.shell.session import Session
 from harmony_app.shell.steps import next_way
 
@@ -257,11 +258,17 @@ def consequence(
     foreseen
         What an untouched match would be with the whole suggestion.
     """
-    surveys = work.surveys
+    surveys, saved = work.surveys, work.saved.get(harmony.key)
     found = work.preview(harmony)
     parts = {
         "rows": rows_record(harmony, *work.variables(harmony), found),
-        "preview": preview_record(harmony, found, work.surveys.donor, work.surveys.recipient)
+        "preview": preview_record(
+            harmony,
+            found,
+            work.surveys.donor,
+            work.surveys.recipient,
+            is_saved=saved is not None and states.content(saved) == states.content(harmony),
+        )
         if foreseen is None
         else foreseen_record(foreseen, work.preview(foreseen), work.surveys),
     }

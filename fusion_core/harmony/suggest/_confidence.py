@@ -17,6 +17,8 @@ _SURE, _LIKELY = 0.9, 0.85
 """Mean likeness of matched levels from which groups found by wording are sure or likely."""
 _WHO_PAYS: Final = "payer"
 """The list people group otherwise each year: some pay a part, some a flat rate with the rent."""
+DISPUTED: Final = frozenset({_WHO_PAYS, "education"})
+"""Lists that published harmonies group otherwise from survey to survey and from year to year."""
 _OF_PARTS: Final = frozenset(
     {"self-employment", "retirement", "interest and dividends", "other income"}
 )
@@ -48,4 +50,4 @@ def confidence_in_numbers(donor: Variable, recipient: Variable) -> Confidence:
     return "unsure" if parts else "sure"
 
 
-__all__ = ["confidence_in_groups", "confidence_in_numbers", "lower"]
+__all__ = ["DISPUTED", "confidence_in_groups", "confidence_in_numbers", "lower"]

@@ -37,7 +37,14 @@ from fusion_core.harmony.matching import (
     rank_areas,
 )
 from fusion_core.harmony.model import SIDES, Harmony, Side, SideName, SurveyPair, bin_index
+from fusion_core.harmony.suggest._certainty import (
+    Basis,
+    dictionary_with,
+    is_probably_right,
+    signals_of_the_whole,
+)
 from fusion_core.harmony.suggest._confidence import (
+    DISPUTED,
     confidence_in_groups,
     confidence_in_numbers,
     lower,
@@ -89,11 +96,14 @@ class Suggestion(Checked):
     confidence
         How far the whole can be trusted, the choice of the recipient's variable included where that
         was suggested too.
+    basis
+        What it rests on.
     """
 
     harmony: Harmony
     reasons: tuple[str, ...]
     confidence: Confidence = "likely"
+    basis: Basis = "wording"
 
 
 class SuggestionIndex:
@@ -148,12 +158,13 @@ class SuggestionIndex:
         InputError
             If the recipient has no such variable.
         """
+        columns = tuple(columns)
         variable = self.recipient.require(recipient, where=pair.recipient.title)
         found = self._suggested(donor, variable, pair, columns, price_years)
         first = next(iter(self.rank(donor, survey=pair.donor.name, limit=1)), None)
         if first is None or first.variable.name != recipient:
             return found  # somebody knows better which variable it is
-        return replace(found, confidence=lower(found.confidence, first.confidence))
+        return replace(found, confidence=self._confidence(first, found, donor, columns))
 
     def first(
         self,
@@ -167,11 +178,26 @@ class SuggestionIndex:
 
         The parameters are those of `suggest`.
         """
+        columns = tuple(columns)
         best = next(iter(self.rank(donor, survey=pair.donor.name, limit=1)), None)
         if best is None or best.confidence == "unsure":
             return best
         found = self._suggested(donor, best.variable, pair, columns, price_years)
-        return replace(best, confidence=lower(best.confidence, found.confidence))
+        return replace(best, confidence=self._confidence(best, found, donor, columns))
+
+    def _confidence(
+        self, best: Candidate, found: Suggestion, donor: Variable, columns: Iterable[Variable]
+    ) -> Confidence:
+        """Judge variable and harmony together: probably right is what is right as a whole."""
+        lowest = lower(best.confidence, found.confidence)
+        known_before = found.basis == "earlier harmony" or donor.role == "geography"
+        if lowest != "likely" or known_before:
+            return lowest
+        dictionaries = dictionary_with(columns, donor), self.recipient
+        signals = signals_of_the_whole(
+            best, found.harmony, found.basis, found.confidence, dictionaries
+        )
+        return "likely" if is_probably_right(signals) else "unsure"
 
     def _suggested(
         self,
@@ -220,7 +246,9 @@ class SuggestionIndex:
         found: tuple[Change, ...] = (*first, *second, *prices)
         changes = [item.sentence for item in found]
         reasons = (f"as in {best.pair.title}", *changes)
-        return Suggestion(harmony, reasons, "likely" if changes else "sure")
+        return Suggestion(
+            harmony, reasons, "likely" if changes else "sure", basis="earlier harmony"
+        )
 
 
 def _with_known_prices(
@@ -262,6 +290,7 @@ def suggest_by_wording(
     harmony, examples = start_harmony(donor, recipient, propose=False), tuple(examples)
     reasons: list[str] = []
     confidence: Confidence = "likely"
+    basis: Basis = "wording"
     others = {"donors": tuple(donors), "recipients": tuple(recipients)}
     if counted := suggest_head_count(harmony, donor, recipient, **others):
         return Suggestion(
@@ -272,8 +301,9 @@ def suggest_by_wording(
         harmony = apply_proposal(harmony, proposal)
         reasons.append(_matched(proposal))
         confidence = confidence_in_groups(proposal)
+        basis = "disputed list" if proposal.by_list in DISPUTED else "wording"
     elif donor.is_categorical != recipient.is_categorical:
-        harmony, said, confidence = _binned(harmony, donor, recipient, pair)
+        harmony, said, confidence, basis = _binned(harmony, donor, recipient, pair)
         reasons += said
     elif added := suggest_sum(
         harmony, donor, recipient, taken=_taken(examples, pair, recipient), **others
@@ -286,7 +316,7 @@ def suggest_by_wording(
     reasons += said
     harmony, said = _deflated(harmony, donor, recipient, pair)
     ordered = detect_ordered(harmony, donor, recipient)
-    return Suggestion(replace(harmony, ordered=ordered), (*reasons, *said), confidence)
+    return Suggestion(replace(harmony, ordered=ordered), (*reasons, *said), confidence, basis)
 
 
 def _matched(proposal: GroupProposal) -> str:
@@ -303,7 +333,7 @@ def _matched(proposal: GroupProposal) -> str:
 
 def _binned(
     harmony: Harmony, donor: Variable, recipient: Variable, pair: SurveyPair
-) -> tuple[Harmony, list[str], Confidence]:
+) -> tuple[Harmony, list[str], Confidence, Basis]:
     """Bin the number where the labels of the other side name ranges, or stand in sections."""
     labels, number = (donor, recipient) if donor.is_categorical else (recipient, donor)
     side: SideName = "recipient" if donor.is_categorical else "donor"
@@ -314,12 +344,11 @@ def _binned(
     try:
         harmony = bin_by_labels(harmony, side, number, base_year=base_year)
     except InputError:
-        found = group_by_sections(harmony, side, number, labels) or cut_at_thresholds(
-            harmony, side, number, labels
-        )
-        if found is None:
-            return harmony, ["the answers name no numbers to bin by"], "unsure"
-        return found.harmony, [found.reason], found.confidence
+        if by_sections := group_by_sections(harmony, side, number, labels):
+            return by_sections.harmony, [by_sections.reason], by_sections.confidence, "wording"
+        if cut := cut_at_thresholds(harmony, side, number, labels):
+            return cut.harmony, [cut.reason], cut.confidence, "threshold"
+        return harmony, ["the answers name no numbers to bin by"], "unsure", "wording"
     harmony = _denials_at_zero(harmony, side)
     said = [f"{number.name} is binned where the answers to {labels.name} meet"]
     if base_year is not None:
@@ -329,7 +358,7 @@ def _binned(
         for name in SIDES
         for item in harmony.side(name).levels
     )
-    return harmony, said, "likely" if complete else "unsure"
+    return harmony, said, "likely" if complete else "unsure", "wording"
 
 
 def _denials_at_zero(harmony: Harmony, side: SideName) -> Harmony:

@@ -84,12 +84,14 @@ export function createConsequence(actions) {
 
   function showFindings(preview) {
     const list = preview.findings;
-    const open = list.filter((finding) => !finding.accepted).length;
+    const open = list.filter((finding) => !finding.accepted && finding.severity !== "progress").length; // what is still to do is no finding
     findingsTitle.textContent = open ? `Findings (${open})` : "Findings";
     if (isGivingReason(findings)) return;
-    findings.replaceChildren(...(list.length ? list.map((finding) => findingCard(finding, actsOf(finding)))
+    findings.replaceChildren(...(list.length ? list.map((finding) => finding.severity === "progress" ? toDo(finding) : findingCard(finding, actsOf(finding)))
       : [h("p.muted", {}, preview.complete ? "No issues found." : "Group the levels of both sides to see what this harmony does.")]));
   }
+
+  const toDo = (finding) => findingCard(finding, { fix: actsOf(finding).fix }, h("span.muted", {}, "Still to do"));
 
   function actsOf({ index }) {
     if (index < 0) return {};

@@ -4,6 +4,7 @@ from harmony_app.harmonize.match.builder_records import read_recipe, recipe_reco
 from harmony_app.harmonize.match.building import Building
 from harmony_app.harmonize.match.consequences import (
     SEVERITIES,
+    STILL_TO_DO,
     foreseen_record,
     labels_record,
     preview_record,
@@ -15,6 +16,7 @@ from harmony_app.harmonize.match.level_work import LevelWork
 
 __all__ = [
     "SEVERITIES",
+    "STILL_TO_DO",
     "Building",
     "Editing",
     "LevelWork",

@@ -16,6 +16,8 @@ from fusion_core.surveys.source import SurveySource
 from harmony_app.harmonize.work import Surveys
 
 SEVERITIES: Final = {"error": "error", "warning": "warning", "hint": "note"}
+STILL_TO_DO: Final = frozenset({"level-without-group", "number-against-group"})
+"""Rules that find what nobody has done yet: no mistake before the harmony is saved."""
 LEVELS_IN_TITLE: Final = 3
 LEVELS_IN_TABLE: Final = 20
 GROUPS_SHOWN: Final = 400
@@ -23,7 +25,12 @@ GROUPS_SHOWN: Final = 400
 
 
 def preview_record(
-    harmony: Harmony, preview: HarmonyPreview, donor: SurveySource, recipient: SurveySource
+    harmony: Harmony,
+    preview: HarmonyPreview,
+    donor: SurveySource,
+    recipient: SurveySource,
+    *,
+    is_saved: bool = False,
 ) -> dict[str, Any]:
     """Describe what a harmony does, for the browser.
 
@@ -33,6 +40,8 @@ def preview_record(
         The harmony and its preview.
     donor, recipient
         The two surveys.
+    is_saved
+        Whether it is saved as it is: what is still to do is then a mistake, else progress.
     """
     names = dict(harmony.group_names)
     has_shares = any(
@@ -41,7 +50,7 @@ def preview_record(
     )
     fresh = _is_untouched(harmony)
     findings = [
-        _finding(index, item)
+        _finding(index, item, is_saved=is_saved)
         for index, item in enumerate(preview.findings)
         if not (fresh and item.rule in _UNTOUCHED_RULES)
     ]
@@ -189,10 +198,11 @@ def _summary(group: GroupPreview) -> str:
     return f"{shown} …" if len(levels) > LEVELS_IN_TITLE else shown
 
 
-def _finding(index: int, finding: Finding) -> dict[str, Any]:
+def _finding(index: int, finding: Finding, *, is_saved: bool) -> dict[str, Any]:
+    to_do = not is_saved and finding.severity == "error" and finding.rule in STILL_TO_DO
     return {
         "index": index,
-        "severity": SEVERITIES[finding.severity],
+        "severity": "progress" if to_do else SEVERITIES[finding.severity],
         "headline": finding.sentence,
         "detail": "",
         "fix": finding.fix.label if finding.fix else None,

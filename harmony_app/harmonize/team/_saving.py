@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fusion_core.errors import ConflictError
+from harmony_app.harmonize.match import STILL_TO_DO
 from harmony_app.harmonize.work import Actions, Host, Message, require_harmony, require_work
 from harmony_app.harmonize.work import state as states
 
@@ -42,7 +43,7 @@ class Saving:
     def write(self) -> None:
         """Save the current harmony, or show what somebody else saved first."""
         host, work, current = self._host, require_work(self._host), require_harmony(self._host)
-        errors = sum(item.severity == "error" and not item.accepted for item in host.findings)
+        wrong = [item for item in host.findings if item.severity == "error" and not item.accepted]
         try:
             saved = work.store.save(
                 current, author=host.session.user, expected_revision=host.state.base_revision
@@ -56,9 +57,12 @@ class Saving:
         self._opened()
         host.show("place", "subject")
         said = f"Saved {current.key}, revision {saved.revision}"
-        if errors:
-            mistakes = "mistake" if errors == 1 else "mistakes"
-            host.toast(f"{said} – with {errors} {mistakes}, see Findings.", severity="warning")
+        left = [item.sentence for item in wrong if item.rule in STILL_TO_DO]
+        if left:
+            host.toast(f"{said} – it cannot be applied yet: {left[0]}.", severity="warning")
+        elif wrong:
+            mistakes = "mistake" if len(wrong) == 1 else "mistakes"
+            host.toast(f"{said} – with {len(wrong)} {mistakes}, see Findings.", severity="warning")
         else:
             host.toast(f"{said}.")
 

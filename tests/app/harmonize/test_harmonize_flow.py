@@ -150,6 +150,27 @@ def test_a_harmony_with_ungrouped_levels_says_so_in_place_of_a_similarity(open_p
     assert part(page, "preview")["missing"] == ""
 
 
+def test_what_is_not_done_yet_is_progress_until_it_is_saved(open_page, told):
+    page = open_page(donor="heat", recipient="hfl")
+
+    def severities():
+        return {item["rule"]: item["severity"] for item in part(page, "preview")["findings"]}
+
+    page.receive({"kind": "assign", "group": 1, "donor": [0], "recipient": [0]})
+    assert severities()["level-without-group"] == "progress"
+    assert "error" not in severities().values()
+    page.receive({"kind": "save"})
+    assert severities()["level-without-group"] == "error"
+    said = [message for message in told if message["kind"] == "toast"][-1]
+    assert said["severity"] == "warning"
+    assert said["message"] == (
+        "Saved heat__hfl, revision 1 – it cannot be applied yet: "
+        "2 levels of the donor have no group yet: 'Electric', 'Wood'."
+    )
+    page.receive({"kind": "assign", "group": 2, "donor": [1], "recipient": [1]})
+    assert severities()["level-without-group"] == "progress"
+
+
 def test_a_head_count_is_made_step_by_step(open_page):
     page = open_page(donor="kids", recipient="agep")
     page.receive({"kind": "breakpoints", "side": "recipient", "values": [18]})
