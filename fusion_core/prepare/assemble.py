@@ -216,7 +216,7 @@ def _warnings(rows: Sequence[Mapping[str, Any]], changed: Mapping[str, str]) -> 
 
 def stored_words(surveys: str) -> str:
     """Say that surveys were stored after a harmony was saved; empty where none was."""
-    return f" {surveys} was stored after this harmony was last saved." if surveys else ""
+    return f" Stored after this harmony was last saved: {surveys}." if surveys else ""
 
 
 def _silent(share: float, sentence: str) -> None:

@@ -123,7 +123,7 @@ def test_a_harmony_broken_by_a_changed_survey_warns_and_names_the_survey(
     [warning] = [note for note in prepared.notes if "tenure__ten leaves the run" in note]
     assert prepared.notes[0] == warning
     assert warning.startswith("Warning: ")
-    assert warning.endswith("TOY 2020 was stored after this harmony was last saved.")
+    assert warning.endswith("Stored after this harmony was last saved: TOY 2020.")
 
 
 def test_a_predictor_grown_unlike_after_its_survey_was_stored_again_is_a_warning(

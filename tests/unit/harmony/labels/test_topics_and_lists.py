@@ -21,6 +21,7 @@ from fusion_core.harmony.labels import (
         ("Housing tenure", "tenure"),
         ("Number of adults in the home", "members by age"),
         ("Number of household members (top-coded)", "household size"),
+        ("Number of persons associated with this housing record", "household size"),
         ("Respondent age", "age"),
         ("Mode to Work", "mode"),
         ("Means of transportation to work", "mode"),
