@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusion_core.estimates.runs.estimate_data import EstimateData
+    from fusion_core.estimates.statistics import WeightMatrix
     from fusion_core.estimates.variance import DonorSample
     from fusion_core.workspace.combinations import Combination
     from fusion_core.workspace.runs import Run
@@ -67,8 +68,11 @@ def combined_parts(
     joint = JointImplicates(strands, len(first.table))
     known = len(samples) == len(loaded)
     # A fused variable takes the place of a column of the same name, as in a run.
-    table = pd.concat(tables, axis=1)
-    table = table[[name for name in table.columns if name not in joint.variables]]
+    columns: dict[str, pd.Series] = {}
+    for name, column in ((name, table[name]) for table in tables for name in table.columns):
+        if name not in joint.variables:
+            columns.setdefault(str(name), column)
+    table = pd.DataFrame(columns, index=first.table.index, copy=False)
     counts = [strand.implicates.count for strand in strands]
     return table, joint, Donors(tuple(samples)) if known else None, _notes(counts)
 
@@ -111,6 +115,50 @@ def _in_order(
 def _new_columns(
     tables: Sequence[pd.DataFrame], other: pd.DataFrame, order: NDArray[np.intp] | None
 ) -> pd.DataFrame:
+    """Return a table with the columns no other has, in the order of the households."""
+    if order is None:
+        return other
     known = {name for table in tables for name in table.columns}
     found = other[[name for name in other.columns if name not in known]]
-    return found if order is None else found.iloc[order].reset_index(drop=True)
+    return found.iloc[order].reset_index(drop=True)
+
+
+def share_memory(
+    table: pd.DataFrame, weights: WeightMatrix, others: Sequence[EstimateData]
+) -> tuple[pd.DataFrame, WeightMatrix]:
+    """Keep one copy of what several runs on one recipient hold alike.
+
+    Parameters
+    ----------
+    table, weights
+        The households of a run that was just read.
+    others
+        What is in memory already.
+
+    Returns
+    -------
+    tuple
+        The same table and weights; columns that another has too are that other's own.
+    """
+    alike = [item for item in others if item.table.index.equals(table.index)]
+    columns = {str(name): _same(table[name], [item.table for item in alike]) for name in table}
+    found = next(
+        (item.weights for item in alike if _weigh_the_same(item.weights, weights)), weights
+    )
+    return pd.DataFrame(columns, index=table.index, copy=False), found
+
+
+def _weigh_the_same(one: WeightMatrix, other: WeightMatrix) -> bool:
+    described = one.design == other.design and one.note == other.note
+    return described and np.array_equal(one.values, other.values)
+
+
+def _same(column: pd.Series, tables: Sequence[pd.DataFrame]) -> pd.Series:
+    """Return a column of one of the tables that holds the same, else a copy by itself."""
+    for table in tables:
+        if column.name in table.columns:
+            other = table[column.name]
+            if other.dtype == column.dtype and other.equals(column):
+                return other
+    # Alone it does not keep the rest of its table in memory.
+    return column.copy()

@@ -12,11 +12,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
+import pyarrow as pa
 
 from fusion_core.derived.evaluation import dependency_order
 from fusion_core.derived.outcomes import read_outcomes
 from fusion_core.errors import InputError
-from fusion_core.estimates.runs._combined import combined_parts
+from fusion_core.estimates.runs._combined import combined_parts, share_memory
 from fusion_core.estimates.runs._predictor_labels import with_group_labels
 from fusion_core.estimates.runs._stored_implicates import stored_implicates
 from fusion_core.estimates.runs._stored_results import state_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fusion_core.derived.definition import DerivedVariable
+    from fusion_core.estimates.statistics import WeightMatrix
     from fusion_core.workspace.layout import Workspace
 
 Source: TypeAlias = "Run | Combination | SurveyId"
@@ -80,7 +82,7 @@ class EstimateCache:
     def run_source(self, workspace: Workspace, run: Run) -> EstimateData:
         """Return the recipient and implicates of a run, loading them when new or changed."""
         key = (str(run.implicates_folder), *sources_stamp(workspace, run))
-        return self._kept_source(key, lambda: load_run(workspace, run))
+        return self._kept_source(key, lambda: load_run(workspace, run, beside=self._loaded()))
 
     def survey_source(self, workspace: Workspace, survey: SurveyId) -> EstimateData:
         """Return the households of a survey, loading them when new or changed."""
@@ -102,6 +104,10 @@ class EstimateCache:
             while len(self._results) > self._kept:
                 self._results.popitem(last=False)
 
+    def _loaded(self) -> list[EstimateData]:
+        with self._lock:
+            return list(self._sources.values())
+
     def _source(self, path: Path, load: Callable[[], EstimateData]) -> EstimateData:
         return self._kept_source((str(path), stamp(path)), load)
 
@@ -122,6 +128,8 @@ class EstimateCache:
                 return found
             try:
                 found = load()
+                # Reading takes memory that Arrow would keep for the next reading.
+                pa.default_memory_pool().release_unused()
                 with self._lock:
                     self._sources[key] = found
                     while len(self._sources) > self._capacity:
@@ -165,11 +173,20 @@ def sources_stamp(workspace: Workspace, source: Run | Combination) -> tuple[int,
     )
 
 
-def load_run(workspace: Workspace, run: Run) -> EstimateData:
+def load_run(
+    workspace: Workspace, run: Run, *, beside: Sequence[EstimateData] = ()
+) -> EstimateData:
     """Load the recipient and implicates of a run.
 
     Rows are those of the prepared recipient; the columns of the recipient survey are joined to it
     by household.
+
+    Parameters
+    ----------
+    workspace, run
+        Where it is.
+    beside
+        What is in memory already; columns that are the same there are not held twice.
 
     Raises
     ------
@@ -189,29 +206,33 @@ def load_run(workspace: Workspace, run: Run) -> EstimateData:
     implicates = stored_implicates(
         run.implicates_folder, recipient=path, rows=len(recipient), seed=spec.seed
     )
-    pair = spec.pair
-    survey = workspace.stored_survey(pair.recipient)
+    table, weights = _households(workspace, run, recipient, implicates.names, beside)
+    donor = donor_of_run(workspace, run, recipient, implicates.names)
+    return EstimateData(table, weights, implicates, donor, state=state, outcomes=_outcomes(run))
+
+
+def _households(
+    workspace: Workspace,
+    run: Run,
+    recipient: pd.DataFrame,
+    fused: Sequence[str],
+    beside: Sequence[EstimateData],
+) -> tuple[pd.DataFrame, WeightMatrix]:
+    """Return the prepared recipient with the other columns of its survey, and its weights."""
+    survey = workspace.stored_survey(run.spec().pair.recipient)
     design = survey.description.design
     # Most columns, all weights among them, are in the prepared table too: they are not read again.
     extra = [
         name
         for name in survey.column_names("household")
-        if name not in recipient.columns and name not in implicates.names
+        if name not in recipient.columns and name not in fused
     ]
     household = survey.columns("household", [HOUSEHOLD_KEY, *extra]).set_index(HOUSEHOLD_KEY)
     joined = household.reindex(recipient[HOUSEHOLD_KEY]).reset_index(drop=True)
     labelled = with_group_labels(recipient, workspace, run)
     table = pd.concat([labelled, joined], axis=1)
-    weights = weight_matrix(table, implicates.rows, design=design)
-    donor = donor_of_run(workspace, run, recipient, implicates.names)
-    return EstimateData(
-        _without(table, design.columns),
-        weights,
-        implicates,
-        donor,
-        state=state,
-        outcomes=_outcomes(run),
-    )
+    weights = weight_matrix(table, len(table), design=design)
+    return share_memory(table.drop(columns=list(design.columns)), weights, beside)
 
 
 def _outcomes(source: Run | Combination) -> Sequence[DerivedVariable]:

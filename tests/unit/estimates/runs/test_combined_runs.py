@@ -1,6 +1,7 @@
 """Runs of several donors on one recipient, analysed together."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_combination import add_travel_run, drawn, stream, weighted
 from small_run import LATER, add_recipient, add_run
@@ -39,6 +40,43 @@ def test_implicate_i_of_one_goes_with_implicate_i_of_the_other(workspace, both, 
         "records"
     )
     assert row["estimate"] == pytest.approx(weighted(source, holds))
+
+
+def test_what_runs_and_their_combination_hold_alike_is_in_memory_once(workspace, run, travel, both):
+    cache = EstimateCache()
+    first, second = cache.source(workspace, run), cache.source(workspace, travel)
+    alone = EstimateCache().source(workspace, travel)
+    joined = cache.source(workspace, both)
+    assert second.weights is first.weights is joined.weights
+    common = first.table.columns.intersection(second.table.columns)
+    assert {"household_id", "puma", "np"} <= set(common)
+    for name in common:
+        assert np.shares_memory(_memory(first, name), _memory(second, name))
+        assert np.shares_memory(_memory(first, name), _memory(joined, name))
+    assert np.shares_memory(_memory(second, "people__np"), _memory(joined, "people__np"))
+    assert second.table.equals(alone.table)
+    assert list(second.table) == list(alone.table)
+
+
+def test_a_column_that_differs_between_runs_is_each_runs_own(workspace, run, travel):
+    path = travel.input_folder / "recipient.parquet"
+    prepared = pd.read_parquet(path)
+    prepared.assign(weight=prepared["weight"] * 2).to_parquet(path)
+    cache = EstimateCache()
+    first, second = cache.source(workspace, run), cache.source(workspace, travel)
+    assert (second.weights.full == 2 * first.weights.full).all()
+    assert not np.shares_memory(_memory(first, "weight"), _memory(second, "weight"))
+    assert (second.table["weight"] == 2 * first.table["weight"]).all()
+
+
+def _memory(source, name):
+    """Return the array that holds a column's values or codes."""
+    column = source.table[name]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.array.codes
+    if isinstance(column.dtype, pd.StringDtype):
+        return np.frombuffer(column.array.__arrow_array__().chunk(0).buffers()[2], np.uint8)
+    return column.to_numpy()
 
 
 def test_of_different_numbers_of_implicates_the_smaller_is_used_and_said(source):
