@@ -24,10 +24,13 @@ class Fix:
         What it does, for the button.
     harmony
         The corrected harmony.
+    similarity
+        Its similarity, where microdata of both surveys tell.
     """
 
     label: str
     harmony: Harmony = field(repr=False)
+    similarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

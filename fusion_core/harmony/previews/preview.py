@@ -54,6 +54,7 @@ from fusion_core.harmony.model import (
     harmony_outcome,
     takes_reference_person,
 )
+from fusion_core.harmony.previews._fixes import tried_fixes
 from fusion_core.harmony.previews._model import (
     GroupPreview,
     HarmonyPreview,
@@ -131,14 +132,14 @@ def preview(
     labels = group_labels(harmony, respondent=respondent)
     shares = {name: _group_shares(found, labels) for name, found in computed.items()}
     numeric: NumericPreview | None = None
-    score: float | None = None
     quantiles: dict[SideName, FloatArray] = {}
     if outcome == "number":
         numeric, quantiles = _numeric(computed)
-        if len(quantiles) == len(SIDES):
-            score = quantile_similarity(quantiles["donor"], quantiles["recipient"])
-    elif outcome == "group":
-        score = _group_similarity(shares["donor"], shares["recipient"])
+    score = _score(outcome, quantiles, shares)
+
+    def score_of(fixed: Harmony) -> float | None:
+        return _similarity(fixed, (donor, recipient), respondent=respondent, cache=cache)
+
     case = Case(
         harmony,
         {"donor": donor.dictionary, "recipient": recipient.dictionary},
@@ -154,6 +155,7 @@ def preview(
         for name, found in computed.items()
         if found is not None and found.answered is not None
     }
+    findings = _findings(case, siblings, evidence, answered)
     return HarmonyPreview(
         outcome=outcome,
         groups=_groups(harmony, labels, shares, compared=compared),
@@ -164,9 +166,42 @@ def preview(
         numeric=numeric,
         similarity=score,
         unmatched=_unmatched(harmony, levels, compared=compared),
-        findings=_findings(case, siblings, evidence, answered),
+        findings=tuple(tried_fixes(harmony, findings, score, score_of)),
         problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def _score(
+    outcome: Literal["number", "group"] | None,
+    quantiles: dict[SideName, FloatArray],
+    shares: dict[SideName, FloatArray | None],
+) -> float | None:
+    if outcome == "number" and len(quantiles) == len(SIDES):
+        return quantile_similarity(quantiles["donor"], quantiles["recipient"])
+    if outcome == "group":
+        return _group_similarity(shares["donor"], shares["recipient"])
+    return None
+
+
+def _similarity(
+    harmony: Harmony,
+    surveys: tuple[SurveySource, SurveySource],
+    *,
+    respondent: RespondentLevel,
+    cache: RowsCache,
+) -> float | None:
+    """Return nothing but the similarity of a harmony; ``None`` where it cannot be computed."""
+    try:
+        outcome = harmony_outcome(harmony, respondent)
+    except HarmonyError:
+        return None
+    computed = {
+        name: _compute(harmony, name, survey, respondent=respondent, cache=cache, problems=[])
+        for name, survey in zip(SIDES, surveys, strict=True)
+    }
+    labels = group_labels(harmony, respondent=respondent)
+    shares = {name: _group_shares(found, labels) for name, found in computed.items()}
+    return _score(outcome, _numeric(computed)[1] if outcome == "number" else {}, shares)
 
 
 def _price_years(donor: SurveySource, recipient: SurveySource) -> dict[SideName, int | None]:

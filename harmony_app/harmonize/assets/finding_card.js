@@ -8,7 +8,8 @@ import { h } from "./dom.js";
 export function findingCard(finding, acts, ...head) {
   const buttons = h("div.finding-buttons");
   const element = h(`div.finding.is-${finding.severity}${finding.accepted ? ".accepted" : ""}`, { title: finding.rule ?? null },
-    ...head, h("strong", {}, finding.headline), finding.accepted ? h("p.reason", { dir: "auto" }, `Accepted: ${finding.accepted}`) : null, buttons);
+    ...head, h("strong", {}, finding.headline), finding.accepted ? h("p.reason", { dir: "auto" }, `Accepted: ${finding.accepted}`) : null,
+    finding.fix && acts.fix && !finding.accepted && finding.effect?.length ? h("ul.effect", { "aria-label": `What '${finding.fix}' does` }, ...finding.effect.map((text) => h("li", { dir: "auto" }, text))) : null, buttons);
 
   function showButtons() {
     buttons.replaceChildren(...[

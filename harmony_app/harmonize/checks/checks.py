@@ -14,7 +14,7 @@ from fusion_core.harmony.model import SIDES, Harmony, SurveyPair, split_key
 from fusion_core.harmony.overview import CheckResult
 from fusion_core.harmony.store import list_pairs
 from harmony_app.harmonize.checks._bulk_check import BulkCheck, shared_checks
-from harmony_app.harmonize.match import SEVERITIES
+from harmony_app.harmonize.match import SEVERITIES, fix_effect
 from harmony_app.harmonize.work import Actions, Host, Message, PairSession, messages, require_work
 
 REASON_LIMIT: Final = 1_000
@@ -225,6 +225,7 @@ def findings_record(work: PairSession) -> dict[str, Any]:
                 "accepted": finding.accepted,
                 "draft": key in work.drafts,
             }
+            | fix_effect(work.saved[key], finding, work.verdicts[key].similarity)
             for finding, key, index in entries
         ],
         "unchecked": len(work.unchecked()),

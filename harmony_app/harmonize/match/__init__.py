@@ -5,6 +5,7 @@ from harmony_app.harmonize.match.building import Building
 from harmony_app.harmonize.match.consequences import (
     SEVERITIES,
     STILL_TO_DO,
+    fix_effect,
     foreseen_record,
     labels_record,
     preview_record,
@@ -21,6 +22,7 @@ __all__ = [
     "Editing",
     "LevelWork",
     "field_of",
+    "fix_effect",
     "foreseen_record",
     "harmony_form",
     "labels_record",

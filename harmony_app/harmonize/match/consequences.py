@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from fusion_core.harmony.checks import Finding
+from fusion_core.harmony.checks import Finding, listed
+from fusion_core.harmony.editing import harmony_changes
 from fusion_core.harmony.labels import label_sections
 from fusion_core.harmony.model import DROP, GroupCode, Harmony
 from fusion_core.harmony.previews import GroupPreview, HarmonyPreview, Histogram, LevelPreview
@@ -18,6 +19,7 @@ from harmony_app.harmonize.work import Surveys
 SEVERITIES: Final = {"error": "error", "warning": "warning", "hint": "note"}
 STILL_TO_DO: Final = frozenset({"level-without-group", "number-against-group"})
 """Rules that find what nobody has done yet: no mistake before the harmony is saved."""
+CHANGES_SHOWN: Final = 4
 LEVELS_IN_TITLE: Final = 3
 LEVELS_IN_TABLE: Final = 20
 GROUPS_SHOWN: Final = 400
@@ -50,7 +52,7 @@ def preview_record(
     )
     fresh = _is_untouched(harmony)
     findings = [
-        _finding(index, item, is_saved=is_saved)
+        _finding(index, item, is_saved=is_saved) | fix_effect(harmony, item, preview.similarity)
         for index, item in enumerate(preview.findings)
         if not (fresh and item.rule in _UNTOUCHED_RULES)
     ]
@@ -209,6 +211,19 @@ def _finding(index: int, finding: Finding, *, is_saved: bool) -> dict[str, Any]:
         "rule": finding.rule,
         "accepted": finding.accepted,
     }
+
+
+def fix_effect(harmony: Harmony, finding: Finding, similarity: float | None) -> dict[str, Any]:
+    """Say what a finding's correction changes and does to the similarity, before it is taken."""
+    if finding.fix is None:
+        return {}
+    said = []
+    for change in harmony_changes(harmony, finding.fix.harmony)[:CHANGES_SHOWN]:
+        levels = f" ({listed(change.levels)})" if change.levels else ""
+        said.append(f"{change.what}{levels}: {change.before} → {change.after}")
+    if finding.fix.similarity is not None and similarity is not None:
+        said.append(f"similarity: {similarity:.2f} → {finding.fix.similarity:.2f}")
+    return {"effect": said}
 
 
 def _problem(text: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fusion_core.errors import ConflictError
+from fusion_core.harmony.previews import HarmonyPreview
 from harmony_app.harmonize.match import STILL_TO_DO
 from harmony_app.harmonize.work import Actions, Host, Message, require_harmony, require_work
 from harmony_app.harmonize.work import state as states
@@ -43,7 +44,6 @@ class Saving:
     def write(self) -> None:
         """Save the current harmony, or show what somebody else saved first."""
         host, work, current = self._host, require_work(self._host), require_harmony(self._host)
-        wrong = [item for item in host.findings if item.severity == "error" and not item.accepted]
         try:
             saved = work.store.save(
                 current, author=host.session.user, expected_revision=host.state.base_revision
@@ -57,12 +57,9 @@ class Saving:
         self._opened()
         host.show("place", "subject")
         said = f"Saved {current.key}, revision {saved.revision}"
-        left = [item.sentence for item in wrong if item.rule in STILL_TO_DO]
-        if left:
-            host.toast(f"{said} – it cannot be applied yet: {left[0]}.", severity="warning")
-        elif wrong:
-            mistakes = "mistake" if len(wrong) == 1 else "mistakes"
-            host.toast(f"{said} – with {len(wrong)} {mistakes}, see Findings.", severity="warning")
+        warning = _shortcomings(work.preview(saved))
+        if warning:
+            host.toast(f"{said} – {warning}.", severity="warning")
         else:
             host.toast(f"{said}.")
 
@@ -86,3 +83,14 @@ class Saving:
         host = self._host
         host.state = states.discard(host.state)
         host.toast("Your draft is dropped. Undo brings it back.")
+
+
+def _shortcomings(seen: HarmonyPreview) -> str:
+    """Say why a harmony that was just saved cannot be applied, or that it has mistakes."""
+    wrong = [item for item in seen.findings if item.severity == "error" and not item.accepted]
+    left = [item.sentence for item in wrong if item.rule in STILL_TO_DO]
+    if left or (seen.problems and not wrong):
+        return f"it cannot be applied yet: {(left or seen.problems)[0].rstrip('.')}"
+    if not wrong:
+        return ""
+    return f"with {len(wrong)} {'mistake' if len(wrong) == 1 else 'mistakes'}, see Findings"

@@ -284,3 +284,16 @@ def test_saving_says_that_a_harmony_has_mistakes(open_page, told):
     said = [message for message in told if message["kind"] == "toast"][-1]
     assert said["severity"] == "note"
     assert said["message"] == "Saved heat__hfl, revision 2."
+
+
+def test_a_correction_says_what_it_changes_before_it_is_taken(open_page):
+    page = open_page(donor="heat", recipient="hfl")
+    for index, (donor, recipient) in enumerate([(1, 1), (2, 2), (3, 4)]):
+        page.receive({"kind": "assign", "donor": [index], "recipient": [], "group": donor})
+        page.receive({"kind": "assign", "donor": [], "recipient": [index], "group": recipient})
+    page.receive({"kind": "rename", "code": 1, "name": "Gas"})
+    page.receive({"kind": "assign", "donor": [0], "recipient": [0], "group": 5})
+    (found,) = [item for item in part(page, "preview")["findings"] if item["fix"]]
+    assert found["rule"] == "name-of-unused-group"
+    assert len(found["effect"]) == 1
+    assert "Gas" in found["effect"][0]

@@ -76,3 +76,27 @@ def test_a_mistake_is_seen_fixed_and_gone(page, server):
         "groups-look-inverted"
     ]
     assert set(stored.get("numchild__agep").recipient.group_codes) == {0.0, 1.0}
+
+
+def test_levels_without_a_group_are_still_to_do_and_no_finding(page, demo_workspace, app_server):
+    store = HarmonyStore(demo_workspace, PAIR)
+    harmony = store.load().get("numchild__agep")
+    half = tuple(
+        LevelGroup(item.level, None if at else item.group)
+        for at, item in enumerate(harmony.recipient.levels)
+    )
+    store.save(
+        editing.replace_side(harmony, "recipient", levels=half),
+        author="ann",
+        expected_revision=harmony.revision,
+    )
+    server = app_server(demo_workspace)
+    page.goto(f"{server.url}/harmonize?pair={quote(str(PAIR))}&donor=numchild")
+    expect(card(page, "no group yet").first).to_have_class(re.compile("is-error"))
+    title = page.locator(".group-title").first
+    title.fill("children")
+    title.press("Enter")
+    to_do = card(page, "no group yet").first
+    expect(to_do).to_have_class(re.compile("is-progress"))
+    expect(to_do).to_contain_text("Still to do")
+    expect(to_do.get_by_role("button")).to_have_count(0)
