@@ -44,6 +44,7 @@ def test_questions_on_one_topic_share_it_however_they_are_worded(question, topic
         ("Second mortgage payment", "mortgage"),
         ("Social Security income past 12 months", "household income"),
         ("Number of household members age 17 or younger", "household size"),
+        ("Count of responding persons per household", "household size"),
     ],
 )
 def test_questions_that_only_share_words_share_no_topic(question, topic):
