@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -43,10 +44,11 @@ _HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# Browsers heed it, and do not complain, only where nobody between could have changed the page.
+_TRUSTWORTHY_HEADERS: Final = {"Cross-Origin-Opener-Policy": "same-origin"}
 _PORTS: Final = {"http": 80, "https": 443}
 _POLICY_VIOLATION: Final = 1008
 
@@ -71,6 +73,15 @@ class Gate:
     door: Door
     needs: Mapping[str, Role]
     is_personal: bool
+
+    def knows(self, host: str, scheme: str) -> bool:
+        """Whether a browser that names this host may mean this server.
+
+        A name of the web can be made to lead here, a numeric address of this computer cannot.
+        """
+        named = with_port(host, scheme)
+        local = {f"localhost:{each.rpartition(':')[2]}" for each in named if _is_loopback(each)}
+        return bool((named | local) & self.origins)
 
 
 def guard(application: Application, gate: Gate, *, prefix: str = "") -> None:
@@ -105,7 +116,7 @@ class _UnknownName(Matcher):
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
         """Return what matched, empty, or ``None``."""
-        is_known = bool(with_port(request.host, request.protocol) & self._gate.origins)
+        is_known = self._gate.knows(request.host, request.protocol)
         if is_known and self._gate.is_personal:
             is_known = is_this_computer(request.headers)
         return None if is_known else {}
@@ -131,6 +142,17 @@ def with_port(host: str, scheme: str) -> frozenset[str]:
     ports = (port,) if port is not None else (_PORTS.get(scheme, 80), 80)
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return frozenset(f"{name}:{each}" for each in ports)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a ``host:port`` is this computer by a name that leads nowhere else."""
+    name = host.rpartition(":")[0].strip("[]")
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 class UnknownNameHandler(RequestHandler):
@@ -170,6 +192,10 @@ class SafeHeaders(OutputTransform):
         scheme = "wss" if request.protocol == "https" else "ws"
         sockets = f"{scheme}://{request.host}" if with_port(request.host, request.protocol) else ""
         policy = {**_POLICY, "connect-src": f"'self' blob: {sockets}".strip()}
+        here = any(_is_loopback(each) for each in with_port(request.host, request.protocol))
+        self._headers = dict(_HEADERS)
+        if here or request.protocol == "https":
+            self._headers |= _TRUSTWORTHY_HEADERS
         self._policy = "; ".join(f"{name} {value}" for name, value in policy.items())
 
     def transform_first_chunk(
@@ -180,7 +206,7 @@ class SafeHeaders(OutputTransform):
         finishing: bool,  # noqa: ARG002 - Tornado names it
     ) -> tuple[int, HTTPHeaders, bytes]:
         """Add the headers to an answer that begins."""
-        for name, value in _HEADERS.items():
+        for name, value in self._headers.items():
             headers[name] = value
         headers["Content-Security-Policy"] = self._policy
         headers.pop("Server", None)
@@ -201,7 +227,7 @@ class GuardedSocket(panel.io.server.WSHandler):
     def check_origin(self, origin: str) -> bool:
         """Let pages connect that came from this server, under a name it is known by."""
         parts = urlsplit(origin)
-        is_known = bool(with_port(parts.netloc, parts.scheme) & self._gate.origins)
+        is_known = self._gate.knows(parts.netloc, parts.scheme)
         if not is_known:
             LOG.warning("Refused a page of %r, which is not this server's", origin[:100])
         return is_known

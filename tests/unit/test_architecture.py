@@ -375,3 +375,13 @@ def test_every_test_module_has_a_name_of_its_own():
 def test_the_formatter_decides_everywhere():
     for path in [*modules(ENGINE), *modules(APP), *modules(ROOT / "tests")]:
         assert "# fmt: " + "skip" not in path.read_text(encoding="utf-8"), path
+
+
+def test_tests_run_coroutines_apart_from_a_browsers_loop():
+    """A worker's browser keeps its loop running, beside which `asyncio.run` refuses to start."""
+    tests = ROOT / "tests"
+    own = [
+        path for path in tests.rglob("*.py") if path.name not in {"apart.py", Path(__file__).name}
+    ]
+    careless = [str(path) for path in own if "asyncio.run(" in path.read_text(encoding="utf-8")]
+    assert [path for path in careless if "benchmarks" not in path] == []

@@ -1,6 +1,5 @@
 """What an attacker would try against a server; each test is one attack, and that it fails."""
 
-import asyncio
 import base64
 import json
 import zlib
@@ -8,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
+from apart import run_apart
 from bokeh.util.token import generate_jwt_token
 from running_app import AppServer
 from tornado.httpclient import HTTPClientError
@@ -43,9 +43,9 @@ def test_dns_rebinding_a_foreign_page_gets_no_socket(own_computer: AppServer, ho
         await visitor.socket("/begin", token, **headers)
 
     with pytest.raises(HTTPClientError, match="403"):
-        asyncio.run(connect(Origin=f"http://{foreign}"))
+        run_apart(connect(Origin=f"http://{foreign}"))
     with pytest.raises(HTTPClientError, match="421"):
-        asyncio.run(connect(Origin=f"http://{foreign}", Host=foreign))
+        run_apart(connect(Origin=f"http://{foreign}", Host=foreign))
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"])
@@ -135,7 +135,7 @@ def test_a_page_nobody_was_given_cannot_be_connected_to(signed_in: Callable[[str
     async def connect() -> str | None:
         return await pull(await viewer.socket("/begin", forged))
 
-    assert asyncio.run(connect()) is None
+    assert run_apart(connect()) is None
 
 
 def test_no_page_holds_what_could_sign_somebody_in(signed_in: Callable[[str], Visitor]):

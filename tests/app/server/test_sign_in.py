@@ -1,11 +1,11 @@
 """Signing in with a password, roles on the server, and what strangers are refused."""
 
-import asyncio
 import json
 import stat
 from collections.abc import Callable
 
 import pytest
+from apart import run_apart
 from tornado.httpclient import HTTPClientError
 from visiting import PASSWORD, Visitor, pull
 
@@ -24,7 +24,7 @@ def test_strangers_are_sent_to_the_sign_in_page(visitor: Visitor, page: str):
 @pytest.mark.parametrize("page", PAGES)
 def test_strangers_get_no_socket(visitor: Visitor, page: str):
     with pytest.raises(HTTPClientError, match="403"):
-        asyncio.run(visitor.socket(page.rstrip("/"), "token"))
+        run_apart(visitor.socket(page.rstrip("/"), "token"))
 
 
 def test_a_password_opens_the_page_that_was_asked_for(visitor: Visitor):
@@ -84,7 +84,7 @@ def test_a_viewers_socket_of_a_page_for_runners_shows_that_it_is_for_them(
         socket = await viewer.socket("/fuse", viewer.token("/fuse"))
         return await pull(socket)
 
-    said = asyncio.run(look())
+    said = run_apart(look())
     assert "The Fuse page is for runners" in said
 
 
@@ -100,7 +100,7 @@ def test_a_role_that_is_taken_away_ends_an_open_page_at_its_next_message(
         people.put("leaving", "viewer")
         return before, await pull(socket)
 
-    before, after = asyncio.run(demoted())
+    before, after = run_apart(demoted())
     assert before is not None
     assert after is None
     people.remove("leaving")
@@ -114,7 +114,7 @@ def test_nobody_connects_with_anothers_page(signed_in: Callable[[str], Visitor])
     async def steal() -> str | None:
         return await pull(await viewer.socket("/begin", token))
 
-    assert asyncio.run(steal()) is None
+    assert run_apart(steal()) is None
 
 
 def test_signing_out_forgets_who_it_was(signed_in: Callable[[str], Visitor]):

@@ -1,13 +1,11 @@
 """The import wizard goes on whatever storing a survey meets, and says what that was."""
 
-import asyncio
 import errno
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from apart import run_apart
 
 from fusion_core.errors import InputError
 from fusion_core.surveys import SurveyId
@@ -38,21 +36,15 @@ def wizard_with(workspace, left, tmp_path):
         wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
         wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
         wizard._put("household", file)
-        finish(wizard._run_check(None))
+        run_apart(wizard._run_check(None))
         assert not wizard._store.disabled
         return wizard
 
     return make
 
 
-def finish(step: Coroutine[None, None, None]) -> None:
-    """Run a step of the page to its end, in a thread: this one may hold a browser's event loop."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, step).result()
-
-
 def store(wizard: ImportWizard) -> str:
-    finish(wizard._run_store(None))
+    run_apart(wizard._run_store(None))
     return str(wizard._report.object)
 
 
@@ -150,17 +142,17 @@ def test_replicates_design_and_missing_codes_are_chosen_on_the_page(workspace, t
     wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
     wizard._put("household", tmp_path / "h.csv")
-    finish(wizard._run_check(None))
+    run_apart(wizard._run_check(None))
     fields = wizard._corrections.fields
     assert wizard._corrections.__panel__().visible
     fields["weight"].value = "w"
     fields["replicates"].value = "jk"
     fields["design"].value = "jk2"
     fields["missing"].value_input = "kwh"
-    finish(wizard._run_check(None))
+    run_apart(wizard._run_check(None))
     assert "does not say which codes of which column" in str(wizard._report.object)
     fields["missing"].value_input = "kwh = 7"
-    finish(wizard._run_check(None))
+    run_apart(wizard._run_check(None))
     assert "The rows stand for 60 households" in str(wizard._report.object)
     store(wizard)
     stored = workspace.survey(SURVEY)
@@ -184,7 +176,7 @@ def test_columns_are_left_out_renamed_retyped_and_scaled_on_the_page(workspace, 
     wizard = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     wizard._name.value_input, wizard._vintage.value_input = SURVEY.name, SURVEY.vintage
     wizard._put("household", tmp_path / "h.csv")
-    finish(wizard._run_check(None))
+    run_apart(wizard._run_check(None))
     fields = wizard._corrections.fields
     fields["weight"].value = "w"
     fields["left_out"].value = ["note"]
@@ -192,7 +184,7 @@ def test_columns_are_left_out_renamed_retyped_and_scaled_on_the_page(workspace, 
     fields["renamed"].value_input = "kwh = elec_kwh"
     fields["types"].value_input = "zip = category"
     fields["implied_decimals"].value_input = "w = 2"
-    finish(wizard._run_check(None))
+    run_apart(wizard._run_check(None))
     assert "250 is read as 2.50" in str(wizard._report.object)
     store(wizard)
     stored = workspace.survey(SURVEY)
@@ -208,10 +200,10 @@ def test_the_choices_of_a_stored_survey_are_taken_over_for_the_next_file(workspa
     first = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
     first._name.value_input, first._vintage.value_input = SURVEY.name, SURVEY.vintage
     first._put("household", tmp_path / "h.csv")
-    finish(first._run_check(None))
+    run_apart(first._run_check(None))
     first._corrections.fields["weight"].value = "w"
     first._corrections.fields["implied_decimals"].value_input = "w = 2"
-    finish(first._run_check(None))
+    run_apart(first._run_check(None))
     store(first)
 
     second = ImportWizard(Session(workspace, "kim", "light", {}), left.append)
@@ -219,7 +211,7 @@ def test_the_choices_of_a_stored_survey_are_taken_over_for_the_next_file(workspa
     assert second._form.name == SURVEY.name
     second._vintage.value_input = "2021"
     second._put("household", tmp_path / "h.csv")
-    finish(second._run_check(None))
+    run_apart(second._run_check(None))
     store(second)
     assert (
         workspace.survey(SurveyId(SURVEY.name, "2021")).household["weight"].tolist() == [2.5] * 30
