@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import InputError
+from fusion_core.spreadsheets import csv_text
 from fusion_core.workspace.files import replace_file
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def write_estimates(found: pd.DataFrame, path: Path, boundaries: Path | None) ->
     driver = MAPS.get(path.suffix.lower())
     if driver is None:
         with replace_file(path) as temporary:
-            found.to_csv(temporary, index=False)
+            temporary.write_text(csv_text(found), encoding="utf-8")
         return
     if boundaries is None:
         raise InputError(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-import scipy.sparse
 from numpy.typing import NDArray
 
 from fusion_core.arguments import column_names, require_type
@@ -380,10 +379,12 @@ class DonorSample(Checked, Summarized):
         if self.dealt is None:
             changed = (self.weights[:, 1:] - self.weights[:, :1]) * residual[:, None]
             return np.asarray(self._matrix.T @ changed)
+        from scipy import sparse
+
         # Leaving a group out takes its households away and gives the others their weight.
         order, ends = _by_group(self.dealt)
         own, count = (self.weights[:, 0] * residual)[order], len(ends) - 1
-        members = scipy.sparse.csr_array((own, order, ends), shape=(count, len(order)))
+        members = sparse.csr_array((own, order, ends), shape=(count, len(order)))
         sums = np.asarray(members @ self._matrix).T
         return np.asarray((sums.sum(axis=1, keepdims=True) - count * sums) / max(count - 1, 1))
 

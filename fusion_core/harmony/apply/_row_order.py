@@ -132,8 +132,9 @@ def _check_reference(survey: SurveySource, numbers: npt.NDArray[Any]) -> None:
     lacking = int((numbers != 1).sum())
     if lacking:
         raise InputError(
-            f"{counted(lacking, 'household')} of {survey.id.title} without person number 1, "
-            "so that the reference person is unknown",
+            f"{counted(lacking, 'household')} of {survey.id.title} "
+            f"{'has' if lacking == 1 else 'have'} no person number 1, so that the reference person "
+            "is unknown",
             where=PERSON_KEY,
             fix="Import the survey again with the reference person numbered 1",
         )

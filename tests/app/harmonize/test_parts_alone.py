@@ -111,7 +111,10 @@ def test_team_what_is_saved_reaches_the_disk_and_the_places_that_show_it(saved: 
     assert list(saved.work.saved) == ["heat__hfl"]
     assert saved.state.base_revision == 1
     assert ("show", ("place", "subject")) in saved.asked
-    assert saved.toasts == ["Saved heat__hfl, revision 1."]
+    [toast] = saved.toasts
+    assert toast.startswith(
+        "warning: Saved heat__hfl, revision 1 – it cannot be applied yet: 2 levels"
+    )
 
 
 def test_team_a_save_over_somebody_elses_opens_the_conflict(saved: FakeHost):

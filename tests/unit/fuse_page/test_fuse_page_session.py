@@ -170,5 +170,6 @@ def test_a_workspace_without_a_pair_says_what_to_do_next(toy_workspace, toy_pair
         )
     for path in toy_workspace.harmonies_folder.glob("*.json"):
         path.unlink()
-    shown = build(Session(toy_workspace, "tester", "light", {}))
-    assert "Go to Harmonize" in shown.object
+    places = ("begin", "surveys", "harmonize")
+    shown = build(Session(toy_workspace, "tester", "light", {}, places=places))
+    assert 'href="harmonize' in shown.object

@@ -109,7 +109,7 @@ def test_all_broken_conventions_are_named_at_once(survey, tmp_path):
 
 def test_persons_need_their_household(survey, tmp_path):
     stray = survey.person.assign(household_id=["h0", "h0", "h9"])
-    with pytest.raises(InputError, match="1 persons belong to no household"):
+    with pytest.raises(InputError, match="1 person belongs to no household"):
         write_survey(dataclasses.replace(survey, person=stray), tmp_path / "survey")
 
 
