@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 # is older than the page.
 PLACES = (
     Place("begin", "Begin", begin.build),
-    Place("surveys", "Surveys", surveys.build),
-    Place("places", "Places", places.build, needs="harmonizer"),
+    Place("surveys", "Surveys", surveys.build, takes_files=True),
+    Place("places", "Places", places.build, needs="harmonizer", takes_files=True),
     Place("harmonize", "Harmonize", harmonize.build, needs="harmonizer"),
     Place("fuse", "Fuse", fuse.build, needs="runner"),
     Place("validate", "Validate", validate.build),

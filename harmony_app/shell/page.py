@@ -48,12 +48,15 @@ class Place:
         Builds the place's content for a session.
     needs
         The weakest role that may visit it.
+    takes_files
+        Whether files are sent from it; the other places do without the scripts for that.
     """
 
     path: str
     title: str
     build: Callable[[Session], pn.viewable.Viewable]
     needs: Role = "viewer"
+    takes_files: bool = False
 
 
 class _Frame(pn.Template):
@@ -180,6 +183,7 @@ def frame_variables(place: Place, places: tuple[Place, ...], session: Session) -
     return _visitor_variables(title, session.user, session.theme, session.door) | {
         "places": [{"path": item.path, "title": item.title} for item in places],
         "active": place.path,
+        "takes_files": place.takes_files,
         "heading": place.title,
         "workspace": workspace.title,
         "synthetic": workspace.synthetic,
