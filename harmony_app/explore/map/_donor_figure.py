@@ -16,14 +16,12 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
+from harmony_app.explore.map._polygons import draw_areas
 from harmony_app.shell.look import figure_colours, style_figure
 
 if TYPE_CHECKING:
     from harmony_app.explore.map.shapes import Lines
     from harmony_app.shell.session import Theme
-
-# Bokeh skips the hatch of a shape whose fill is fully transparent.
-_ALMOST_TRANSPARENT = 0.01
 
 
 class DonorFigure:
@@ -62,31 +60,14 @@ class DonorFigure:
         style_figure(plot, theme, grid=False)
         plot.axis.visible = False
         plot.title = self._title
-        fill = plot.multi_polygons(
-            "xs",
-            "ys",
-            source=source,
+        fill = draw_areas(
+            plot,
+            source,
+            self._hatched,
+            theme,
             fill_color="donor_colour",
             line_color="donor_colour",
-            line_width=0.4,
         )
-        hatch = plot.multi_polygons(
-            "xs",
-            "ys",
-            source=source,
-            view=self._hatched,
-            fill_color=colours["surface"],
-            fill_alpha=_ALMOST_TRANSPARENT,
-            line_alpha=0,
-            hatch_pattern="right_diagonal_line",
-            hatch_color=colours["text"],
-            hatch_alpha=0.42,
-            hatch_scale=9,
-            hatch_weight=0.7,
-        )
-        for renderer in (fill, hatch):
-            renderer.nonselection_glyph = None
-            renderer.selection_glyph = None
         plot.multi_line(
             "xs", "ys", source=self._borders, line_color=colours["surface"], line_width=1.2
         )

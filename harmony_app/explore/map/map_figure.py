@@ -25,6 +25,7 @@ from bokeh.models import (
 from bokeh.plotting import figure
 
 from harmony_app.explore.map._donor_figure import DonorFigure
+from harmony_app.explore.map._polygons import draw_areas
 from harmony_app.explore.map.shapes import outlines
 from harmony_app.shell.look import FONT, figure_colours, page_part, style_figure
 
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 HOVER_COLUMNS: Final = ("value", "interval", "note", "dot")
 DONOR_TEXT: Final = "donor"
-# Bokeh skips the hatch of a shape whose fill is fully transparent.
-_ALMOST_TRANSPARENT: Final = 0.01
 
 
 class MapFigure:
@@ -103,31 +102,14 @@ class MapFigure:
         )
         style_figure(plot, self._theme, grid=False)
         plot.axis.visible = False
-        fill = plot.multi_polygons(
-            "xs",
-            "ys",
-            source=self._source,
+        fill = draw_areas(
+            plot,
+            self._source,
+            self._hatched,
+            self._theme,
             fill_color="colour",
             line_color=colours["surface"],
-            line_width=0.4,
         )
-        hatch = plot.multi_polygons(
-            "xs",
-            "ys",
-            source=self._source,
-            view=self._hatched,
-            fill_color=colours["surface"],
-            fill_alpha=_ALMOST_TRANSPARENT,
-            line_alpha=0,
-            hatch_pattern="right_diagonal_line",
-            hatch_color=colours["text"],
-            hatch_alpha=0.42,
-            hatch_scale=9,
-            hatch_weight=0.7,
-        )
-        for renderer in (fill, hatch):
-            renderer.nonselection_glyph = None
-            renderer.selection_glyph = None
         plot.multi_polygons(
             "xs",
             "ys",
