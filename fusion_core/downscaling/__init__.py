@@ -2,6 +2,9 @@
 
 from fusion_core.downscaling.answers import (
     Places,
+    finest_kind,
+    finest_shapes,
+    place_shapes,
     places_from_crosswalk,
     places_from_list,
     places_from_polygons,
@@ -47,9 +50,12 @@ __all__ = [
     "allocate",
     "allocation_problem",
     "downscale",
+    "finest_kind",
+    "finest_shapes",
     "hold_out",
     "list_allocations",
     "open_allocation",
+    "place_shapes",
     "places_from_crosswalk",
     "places_from_list",
     "places_from_polygons",

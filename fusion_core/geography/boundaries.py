@@ -40,7 +40,7 @@ _ID_COLUMNS: Final = ("area_id", "GEOID20", "GEOID10", "GEOID", "geoid", "GEO_ID
 _NAME_COLUMNS: Final = ("name", "NAMELSAD20", "NAMELSAD10", "NAMELSAD", "NAME20", "NAME10", "NAME")
 _DATED: Final = re.compile(r"(?:GEOID|NAMELSAD|NAME|PUMACE|STATEFP|MTFCC)(00|10|20)", re.IGNORECASE)
 """Columns of Census files that end with the census whose areas they describe."""
-_ID_DIGITS: Final = {"puma": 7, "county": 5, "state": 2}
+_ID_DIGITS: Final = {"puma": 7, "county": 5, "state": 2, "tract": 11, "block_group": 12}
 
 # Where a map of the United States has room: Alaska (FIPS 02) below the south-west, Hawaii (15) to
 # its right. Each is drawn in the projection made for it, scaled, and moved to this centre (metres).

@@ -190,7 +190,12 @@ def estimate(
     ] = None,
     boundaries: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Boundaries of the areas, which polygons need."),
+        typer.Option(
+            metavar="FILE",
+            help="Boundaries of the block groups or tracts, which polygons and maps need and by which "
+            "neighbours are told.",
+            show_default="those of the workspace",
+        ),
     ] = None,
     within: Annotated[
         str,
@@ -206,7 +211,8 @@ def estimate(
         typer.Option(
             metavar="CV",
             min=0.01,
-            help="Merge neighbours until no estimate has a larger coefficient of variation, as 0.12.",
+            help="Merge neighbours until no estimate has a larger coefficient of variation, such as "
+            "0.12.",
         ),
     ] = None,
     confidence: Annotated[
@@ -230,12 +236,14 @@ def estimate(
     harmony small-areas estimate bg latest --variable elec_kwh --by tract --within 53033 --reliable 0.12
     """
     from fusion_core.downscaling import (
+        finest_shapes,
         open_allocation,
         places_of_level,
         read_places,
         small_area_estimates,
     )
     from fusion_core.estimates import EstimateCache
+    from fusion_core.geography.merging import borders_of
 
     opened, cache = open_workspace(workspace), EstimateCache()
     allocation, source = open_allocation(opened, name), chosen_fusion(opened, run)
@@ -245,10 +253,11 @@ def estimate(
     loaded = cache.source(opened, source)
     fused = () if loaded.implicates is None else loaded.implicates.names
     statistics = read_statistics(wish, loaded.variables(), default=fused)
+    shapes = finest_shapes(opened, allocation, boundaries)
     if places is None:
         asked = places_of_level(allocation, by, within=within)
     else:
-        asked = read_places(allocation, places, areas=boundaries)
+        asked = read_places(allocation, places, areas=shapes)
     found = small_area_estimates(
         opened,
         source,
@@ -258,10 +267,11 @@ def estimate(
         where=where,
         confidence=confidence,
         reliable=reliable,
+        borders=None if shapes is None or reliable is None else borders_of(shapes),
         cache=cache,
     )
     if to is not None:
-        write_estimates(found, to, boundaries)
+        write_estimates(found, to, shapes)
     record = {
         "allocation": name,
         "by": str(places or by),

@@ -1,6 +1,7 @@
 """Places made of small areas, and estimates for them."""
 
 from fusion_core.downscaling.answers.area_estimates import small_area_estimates
+from fusion_core.downscaling.answers.shapes import finest_kind, finest_shapes, place_shapes
 from fusion_core.downscaling.answers.small_areas import (
     Places,
     places_from_crosswalk,
@@ -12,6 +13,9 @@ from fusion_core.downscaling.answers.small_areas import (
 
 __all__ = [
     "Places",
+    "finest_kind",
+    "finest_shapes",
+    "place_shapes",
     "places_from_crosswalk",
     "places_from_list",
     "places_from_polygons",

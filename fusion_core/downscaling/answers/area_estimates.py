@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fusion_core.downscaling.answers.small_areas import Places, merged_until, places_of_level
+from fusion_core.downscaling.answers.small_areas import Places, places_of_level
 from fusion_core.downscaling.stage import PumaAllocation, StoredAllocation
 from fusion_core.errors import InputError
 from fusion_core.estimates.margins import ResultBlock, result_frame
@@ -22,11 +23,18 @@ from fusion_core.estimates.runs import (
 )
 from fusion_core.estimates.statistics import NamedTarget, RatioTarget, Statistic, TotalTarget
 from fusion_core.estimates.variance import Pooled
+from fusion_core.geography.levels import LEVELS
+from fusion_core.geography.merging import (
+    borders_by_code,
+    borders_of_groups,
+    merge_until_reliable,
+)
 from fusion_core.records import Checked
 from fusion_core.surveys.model import HOUSEHOLD_KEY, SurveyId
 
 if TYPE_CHECKING:
     from fusion_core.estimates.runs import Source
+    from fusion_core.geography.merging import Borders, Groups
     from fusion_core.workspace.layout import Workspace
 
     Floats = NDArray[np.float64]
@@ -79,6 +87,7 @@ def small_area_estimates(
     where: str = "",
     confidence: float = 0.90,
     reliable: float | None = None,
+    borders: Borders | None = None,
     cache: EstimateCache | None = None,
 ) -> pd.DataFrame:
     """Estimate statistics for small areas.
@@ -106,8 +115,11 @@ def small_area_estimates(
     confidence
         Of the margin of error.
     reliable
-        Largest coefficient of variation wanted: neighbours of a county are merged, by their codes,
-        until the first statistic reaches it; ``None`` merges none.
+        Largest coefficient of variation wanted: neighbours of a county are merged until the first
+        statistic reaches it (`fusion_core.geography.merging`); ``None`` merges none.
+    borders
+        Neighbours of the finest areas (`fusion_core.geography.merging.borders_of`); without them areas
+        of a county stand beside each other in the order of their codes.
     cache
         Keeps data between calls.
 
@@ -141,13 +153,29 @@ def small_area_estimates(
     found = question.answer(wanted)
     if reliable is None:
         return found
-    own = found.iloc[: len(wanted)]
-    columns = (own[name].tolist() for name in ("area", "cv", "households"))
-    groups = merged_until(*columns, limit=reliable)
-    merged: dict[str, dict[str, float]] = {}
-    for name, areas in wanted.items():
-        merged.setdefault(groups[name], {}).update(areas)
-    return question.answer(merged)
+    return question.answer(_merged(question, wanted, reliable, borders))
+
+
+def _merged(question: _Question, places: Places, limit: float, borders: Borders | None) -> Places:
+    """Merge places with neighbours of their county until the first target is reliable."""
+    first = dataclasses.replace(question, targets=question.targets[:1])
+
+    def joined(groups: Groups) -> dict[str, dict[str, float]]:
+        merged: dict[str, dict[str, float]] = {name: {} for name in groups}
+        for name, parts in groups.items():
+            for area, share in (item for part in parts for item in places[part].items()):
+                merged[name][area] = merged[name].get(area, 0.0) + share
+        return merged
+
+    def estimate(groups: Groups) -> pd.DataFrame:
+        found = first.answer(joined(groups))
+        columns = {"standard_error": "error", "households": "size"}
+        return found.rename(columns=columns)[["area", "estimate", "error", "size"]]
+
+    county = {name: min(areas)[: LEVELS["county"].digits] for name, areas in places.items()}
+    finest = {area for areas in places.values() for area in areas}
+    beside = borders_of_groups(places, borders_by_code(finest) if borders is None else borders)
+    return joined(merge_until_reliable(list(places), estimate, beside, limit=limit, within=county))
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ block groups, each of which then counts by the share of its people or of its lan
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import numpy as np
 import pandas as pd
 
 from fusion_core.downscaling.stage import StoredAllocation
@@ -79,7 +78,7 @@ def _inside(places: Places, within: str, allocation: StoredAllocation) -> Places
 
 
 def read_places(
-    allocation: StoredAllocation, path: PathLike, *, areas: PathLike | None = None
+    allocation: StoredAllocation, path: PathLike, *, areas: gpd.GeoDataFrame | None = None
 ) -> Places:
     """Read places of one's own: polygons, a list of areas, or a crosswalk from areas to others.
 
@@ -91,7 +90,7 @@ def read_places(
         Polygons with a column of identifiers, a table with a column ``area``, or a crosswalk with two
         columns of codes and a weight.
     areas
-        Boundaries of the finest areas, which polygons need.
+        Outlines of the finest areas (`finest_shapes`), which polygons need.
 
     Raises
     ------
@@ -106,13 +105,11 @@ def read_places(
             raise InputError(
                 "Polygons need the boundaries of the areas they cut",
                 where=path.name,
-                fix="Give a boundary file of the block groups or tracts with --boundaries",
+                fix="Give a boundary file of the block groups or tracts with --boundaries, or add it "
+                "with harmony places add",
             )
-        drawn, finest = (
-            import_boundaries(one, kind=kind, tolerance=0.0, inset=False)
-            for one, kind in ((path, "place"), (areas, "area"))
-        )
-        return places_from_polygons(drawn, finest, allocation)
+        drawn = import_boundaries(path, kind="place", tolerance=0.0, inset=False)
+        return places_from_polygons(drawn, areas, allocation)
     names = {str(name).lower() for name in load_table(path).raw.frame.columns}
     if names & set(_LISTED):
         return places_from_list(allocation, path)
@@ -225,60 +222,6 @@ def places_from_polygons(
     return found
 
 
-def merged_until(
-    areas: Sequence[str], cv: Sequence[float], size: Sequence[float], *, limit: float
-) -> dict[str, str]:
-    """Merge each area with the next ones of its tract, then county, until estimates are reliable.
-
-    The coefficient of variation of a group is taken to fall with the root of its size.
-
-    Parameters
-    ----------
-    areas
-        Codes, of which neighbours in a tract stand together when sorted.
-    cv, size
-        Coefficient of variation and households of each area.
-    limit
-        Largest coefficient of variation wanted.
-
-    Returns
-    -------
-    dict
-        The group of each area, named by its first and last one.
-    """
-    order = np.argsort(np.asarray(areas))
-    squares = np.nan_to_num(np.asarray(cv, float), nan=10.0) ** 2
-    weight = np.maximum(np.asarray(size, float), 1.0)
-    groups: list[list[int]] = []
-    for place in order:
-        last = groups[-1] if groups else None
-        if last is None or _cv_of(last, squares, weight) <= limit or not _near(areas, last, place):
-            groups.append([int(place)])
-        else:
-            last.append(int(place))
-    for early, late in zip(groups[-2::-1], groups[:0:-1], strict=True):
-        if _cv_of(late, squares, weight) > limit and _near(areas, early, late[0]):
-            early.extend(late)
-            late.clear()
-    found = {}
-    for group in groups:
-        for place in group:
-            first, end = areas[group[0]], areas[group[-1]]
-            found[areas[place]] = first if len(group) == 1 else f"{first}–{end}"
-    return found
-
-
-def _cv_of(group: Sequence[int], squares: Any, weight: Any) -> float:
-    rows = list(group)
-    shares = weight[rows] / weight[rows].sum()
-    return float(np.sqrt((shares**2 * squares[rows]).sum())) if rows else np.inf
-
-
-def _near(areas: Sequence[str], group: Sequence[int], place: int) -> bool:
-    """Whether an area is of the county of a group."""
-    return areas[group[-1]][:5] == areas[place][:5]
-
-
 def _grouped(member: Mapping[str, str]) -> Places:
     found: dict[str, dict[str, float]] = {}
     for area, place in member.items():
@@ -294,7 +237,6 @@ def _level_of(code: str) -> str:
 
 __all__ = [
     "Places",
-    "merged_until",
     "places_from_crosswalk",
     "places_from_list",
     "places_from_polygons",

@@ -9,6 +9,7 @@ from fusion_core.demo.world.settings import DemoSize
 from fusion_core.downscaling import (
     DownscaleRequest,
     downscale,
+    finest_shapes,
     open_allocation,
     places_from_crosswalk,
     places_from_list,
@@ -16,7 +17,6 @@ from fusion_core.downscaling import (
     read_places,
     small_area_estimates,
 )
-from fusion_core.downscaling.answers.small_areas import merged_until
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.estimates import Statistic
 from fusion_core.geography.crosswalks import Crosswalk
@@ -139,16 +139,20 @@ def squares(path, names, lefts):
     return path
 
 
-def test_a_drawn_place_counts_areas_by_the_land_inside(allocated, tmp_path):
-    areas = sorted(allocated.puma_of_areas())[:2]
-    own = squares(tmp_path / "areas.gpkg", areas, [0, 1000])
+def test_a_drawn_place_counts_areas_by_the_land_inside(demo, allocated, tmp_path):
+    areas = sorted(allocated.puma_of_areas())
+    lefts = [0, 1000, *range(20_000, 20_000 + 1000 * (len(areas) - 2), 1000)]
+    own = finest_shapes(demo, allocated, squares(tmp_path / "areas.gpkg", areas, lefts))
     drawn = squares(tmp_path / "drawn.gpkg", ["campus"], [750])
     places = read_places(allocated, drawn, areas=own)
     assert places == {"campus": {areas[0]: pytest.approx(0.25), areas[1]: pytest.approx(0.75)}}
     with pytest.raises(InputError, match="Polygons need the boundaries"):
         read_places(allocated, drawn)
+    half = squares(tmp_path / "half.gpkg", areas[1:], lefts[1:])
+    with pytest.raises(InputError, match=rf"lack 1 of the .* areas of 'bg', such as {areas[0]}"):
+        finest_shapes(demo, allocated, half)
     with pytest.raises(InputError, match="'sea' lies in none of the areas"):
-        read_places(allocated, squares(tmp_path / "sea.gpkg", ["sea"], [9000]), areas=own)
+        read_places(allocated, squares(tmp_path / "sea.gpkg", ["sea"], [9_000]), areas=own)
 
 
 def test_a_crosswalk_weighs_areas_by_the_people_in_each_piece(allocated):
@@ -211,10 +215,3 @@ def test_processes_side_by_side_find_the_same(demo, allocated):
     again = downscale(demo, request(demo, name="parallel", processes=2, draws=2))
     puma = again.pumas[0]
     assert again.read(puma).weights() == pytest.approx(allocated.read(puma).weights(), rel=1e-3)
-
-
-def test_merging_stays_within_a_county_and_stops_where_it_is_enough():
-    areas = ["990010001001", "990010001002", "990030001001", "990030001002"]
-    groups = merged_until(areas, [0.4, 0.4, 0.1, 0.1], [500, 500, 500, 500], limit=0.3)
-    assert groups[areas[0]] == groups[areas[1]] == "990010001001–990010001002"
-    assert groups[areas[2]] == areas[2]
