@@ -104,7 +104,12 @@ def apply_recipe(
         ),
     ] = None,
     recipient: Annotated[
-        str, typer.Option(metavar="SURVEY", help="Another recipient, such as ACS_2023.")
+        str,
+        typer.Option(
+            metavar="SURVEY",
+            help="Another vintage of the recipient, such as ACS_2019: harmonies that mean the same"
+            " there are taken over, the others kept as drafts.",
+        ),
     ] = "",
     harmonies: Annotated[
         Path | None,
@@ -184,6 +189,8 @@ def _record(applied: Applied) -> dict[str, Any]:
         "variables": applied.variables,
         "lacking": [{"variable": name, "why": why} for name, why in applied.lacking],
         "warnings": applied.warnings,
+        "asked": [{"harmony": key, "what": what} for key, what in applied.asked],
+        "unusable": [{"harmony": key, "why": why} for key, why in applied.unusable],
     }
 
 
@@ -240,6 +247,15 @@ def _show(console: Console, recipe: FusionRecipe, applied: Applied, record: dict
     if applied.derived:
         console.print(f"Built {', '.join(applied.derived)}.", markup=False)
     console.print(f"{applied.pair.title}: {applied.harmonies} harmonies.", markup=False)
+    for key, why in applied.unusable:
+        console.print(f"  {key} is left out: {why}.", markup=False)
+    for key, what in applied.asked:
+        first, *others = what.split("; ")
+        more = f", and {len(others)} more" if others else ""
+        console.print(
+            f"  {key} is kept as your draft, to decide on the page Harmonize: {first}{more}.",
+            markup=False,
+        )
     for name, why in applied.lacking:
         console.print(f"{name} cannot be fused: {why}.", markup=False)
     if "run" in record:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from fusion_core.derived.storage import put_derived
 from fusion_core.errors import HarmonyError, InputError
-from fusion_core.harmony.exchange import carry_out, plan_import
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.ingest.readers import ImportRequest, find_reader, try_import
 from fusion_core.ingest.recipes import Recipe, write_recipe
 from fusion_core.ingest.tables import FileProblemsError
+from fusion_core.recipes.conveying import Conveyed, convey_harmonies
 from fusion_core.records import Checked
-from fusion_core.surveys.model import Dictionary, SurveyId
+from fusion_core.surveys.model import SurveyId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +46,11 @@ class Applied(Checked):
         Those that cannot, each with the reason.
     warnings
         What the readers say of the files.
+    asked
+        Harmonies that differ from the recipe's vintage and are kept as drafts for a person to decide,
+        each with what differs.
+    unusable
+        Harmonies of the recipe the surveys here lack a variable for, each with the reason.
     """
 
     pair: SurveyPair
@@ -55,6 +60,8 @@ class Applied(Checked):
     variables: tuple[str, ...] = ()
     lacking: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    asked: tuple[tuple[str, str], ...] = ()
+    unusable: tuple[tuple[str, str], ...] = ()
 
 
 def apply_recipe(
@@ -78,7 +85,7 @@ def apply_recipe(
     data
         Folder of public files, searched with all its folders for surveys the workspace lacks.
     recipient
-        Another recipient than the recipe's.
+        Another recipient than the recipe's; of another vintage, its harmonies are conveyed.
     harmonies
         A file of harmonies of the pair in place of the recipe's, such as a published one.
     author
@@ -99,13 +106,12 @@ def apply_recipe(
         if workspace.has_survey(survey):
             continue
         tell(0.4 * place, f"Reading {survey.title}")
-        warnings += _import(workspace, survey, recipe.surveys.get(survey), data)
+        warnings += _import(workspace, survey, recipe.files_of(survey), data)
         imported.append(str(survey))
     tell(0.8, "Building variables")
     derived, failed = _derive(workspace, recipe)
     tell(0.9, "Taking over harmonies")
-    own = recipe.harmonies if pair.recipient == recipe.recipient else None
-    found = _harmonies(workspace, pair, harmonies or own, author)
+    found, conveyed = _harmonies(workspace, recipe, pair, harmonies or recipe.harmonies, author)
     known = workspace.dictionary(pair.donor)
     lacking = {
         name: failed.get(name, f"{pair.donor.title} has no variable of this name")
@@ -125,6 +131,8 @@ def apply_recipe(
         tuple(name for name in recipe.all_variables if name not in lacking),
         tuple(lacking.items()),
         tuple(warnings),
+        conveyed.asked,
+        conveyed.unusable,
     )
 
 
@@ -197,31 +205,25 @@ def _derive(workspace: Workspace, recipe: FusionRecipe) -> tuple[list[str], dict
     return built, failed
 
 
-def _harmonies(workspace: Workspace, pair: SurveyPair, path: Path | None, author: str) -> int:
+def _harmonies(
+    workspace: Workspace, recipe: FusionRecipe, pair: SurveyPair, path: Path | None, author: str
+) -> tuple[int, Conveyed]:
     """Take over the harmonies of a file that the pair has not; return how many it has."""
-    stored = HarmonyStore(workspace.path, pair)
+    found = Conveyed()
     if path is not None:
-
-        def dictionary_of(survey: SurveyId) -> Dictionary | None:
-            return workspace.dictionary(survey) if workspace.has_survey(survey) else None
-
-        plan = plan_import(path, workspace.path, dictionary_of)
-        if plan.error is not None:
-            raise plan.error
-        if plan.pair != pair:
-            raise InputError(
-                f"The harmonies are of {'no pair' if plan.pair is None else plan.pair.title}, not of"
-                f" {pair.title}",
-                where=path.name,
-                fix="Name the file's recipient with --recipient, or transfer its harmonies to this"
-                " vintage on the page Harmonize",
-            )
-        carry_out(plan, workspace.path, author=author or "recipe")
-    found = len(stored.load().harmonies)
-    if not found:
+        files = recipe.surveys.get(recipe.recipient)
+        found = convey_harmonies(
+            workspace,
+            path,
+            pair,
+            descriptions={"recipient": files.descriptions if files else None},
+            author=author or "recipe",
+        )
+    number = len(HarmonyStore(workspace.path, pair).load().harmonies)
+    if not number and not found.asked:
         raise InputError(
             f"{pair.title} has no harmonies, and the recipe brings none for this pair",
             fix="Suggest them with `harmony harmonies suggest`, transfer those of another vintage, or"
             " name a file of published ones with --harmonies",
         )
-    return found
+    return number, found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ _ENTRIES: Final = (
     "derived",
     "second_stage",
 )
-_OF_SURVEY: Final = ("reader", "title")
+_OF_SURVEY: Final = ("reader", "title", "descriptions")
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,15 @@ class SurveyFiles(Checked):
         By slot of the reader, names or patterns of names, the first that is there wins.
     title
         Full name of the survey; the reader's own if empty.
+    descriptions
+        A codebook with the questions behind the variables the harmonies use, by which they are found
+        in another vintage; ``None`` for none.
     """
 
     reader: str
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     title: str = ""
+    descriptions: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,23 @@ class FusionRecipe(Checked):
     harmonies: Path | None = None
     surveys: Mapping[SurveyId, SurveyFiles] = field(default_factory=dict)
 
+    def files_of(self, survey: SurveyId) -> SurveyFiles | None:
+        """Return where the public files of a survey are; of another vintage, under that year's names."""
+        known = self.surveys.get(survey)
+        if known is not None:
+            return known
+        for other, files in self.surveys.items():
+            if other.name == survey.name:
+                return replace(
+                    files,
+                    files={
+                        slot: tuple(name.replace(other.vintage, survey.vintage) for name in names)
+                        for slot, names in files.files.items()
+                    },
+                    title=files.title.replace(other.vintage, survey.vintage),
+                )
+        return None
+
     @property
     def all_variables(self) -> tuple[str, ...]:
         """Everything that is fused, in order."""
@@ -148,7 +169,7 @@ def read_fusion_recipe(path: PathLike) -> FusionRecipe:
             for item in _tables(record, "derived", where)
         ),
         harmonies=path.parent / harmonies if harmonies else None,
-        surveys=_surveys(record.get("surveys", {}), where),
+        surveys=_surveys(record.get("surveys", {}), path.parent, where),
     )
 
 
@@ -163,7 +184,7 @@ def _stage(record: Mapping[str, Any], where: str) -> SecondStage:
     return SecondStage(variable, _texts(record.get("by", []), "by", where))
 
 
-def _surveys(record: Any, where: str) -> dict[SurveyId, SurveyFiles]:
+def _surveys(record: Any, folder: Path, where: str) -> dict[SurveyId, SurveyFiles]:
     if not isinstance(record, Mapping):
         raise _wrong("surveys", where)
     found = {}
@@ -175,8 +196,12 @@ def _surveys(record: Any, where: str) -> dict[SurveyId, SurveyFiles]:
             for slot, names in item.items()
             if slot not in _OF_SURVEY
         }
+        described = _text(item, "descriptions", where)
         found[SurveyId.parse(name)] = SurveyFiles(
-            _text(item, "reader", where), files, _text(item, "title", where)
+            _text(item, "reader", where),
+            files,
+            _text(item, "title", where),
+            folder / described if described else None,
         )
     return found
 

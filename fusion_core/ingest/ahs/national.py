@@ -21,7 +21,7 @@ import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
-from fusion_core.ingest.ahs._codebook import SPECIAL, read_ahs_codebook
+from fusion_core.ingest.ahs._codebook import SPECIAL, bare_code, read_ahs_codebook, with_own
 from fusion_core.ingest.families import (
     has_table,
     joined,
@@ -77,7 +77,8 @@ def read_ahs(
         ``"2015"``, ``"2017"`` … ``"2023"``.
     codebook
         Codes and labels: what the Census Bureau's codebook page exports, or a table with variable,
-        code and label. Without one, codes stay codes.
+        code and label. What it does not describe, the package does for some variables; other codes
+        stay codes.
     name, title
         Short and full name of the survey.
     progress
@@ -107,6 +108,8 @@ def read_ahs(
             )
     log.raise_errors()
     homes, notes = _occupied(homes)
+    entries, homes, unknown = with_own(entries, homes)
+    notes += unknown
     person = household if person is None and has_table(household, _NAMES["person"]) else person
     persons = None
     if person is not None:
@@ -177,13 +180,9 @@ def _unquoted(table: RawTable) -> RawTable:
         if key in frame.columns and not pd.api.types.is_float_dtype(frame[key]):
             column = frame[key].astype("category")
             frame[key] = column.cat.rename_categories(
-                [_plain(text) for text in column.cat.categories]
+                [bare_code(text) for text in column.cat.categories]
             )
     return dataclasses.replace(table, frame=frame)
-
-
-def _plain(text: object) -> str:
-    return str(text).strip().strip("'\"").strip()
 
 
 def _occupied(homes: RawTable) -> tuple[RawTable, list[str]]:
@@ -234,7 +233,7 @@ def _householders(persons: RawTable, entries: dict[str, CodebookEntry]) -> NDArr
         codes = {
             c.lstrip("0") for c, label in entry.labels.items() if "householder" in label.lower()
         }
-        found = persons.frame["REL"].astype(object).map(lambda text: _plain(text).lstrip("0"))
+        found = persons.frame["REL"].astype(object).map(lambda text: bare_code(text).lstrip("0"))
         is_householder = found.isin(codes).to_numpy()
         if is_householder.any():
             return is_householder

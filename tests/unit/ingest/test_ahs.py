@@ -68,6 +68,14 @@ def test_the_160_replicates_are_successive_differences(release):
     assert design.factor == pytest.approx(4 / 160)
 
 
+def test_codes_of_an_edition_the_package_does_not_know_stay_as_they_are(release):
+    text = (release / "household.csv").read_text().replace("'1','1',-6", "'1','7',-6")
+    (release / "household.csv").write_text(text)
+    survey = read_ahs(release, vintage="2019")
+    assert set(survey.household["tenure"]) == {"2", "7"}
+    assert "Codes of TENURE this package does not know" in " ".join(survey.description.notes)
+
+
 def test_edit_flags_and_weights_of_split_samples_are_left_out(release):
     names = set(read_ahs(release, vintage="2019").household)
     assert names.isdisjoint({"jtenure", "sp1weight", "intstatus"})

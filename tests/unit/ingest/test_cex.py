@@ -1,52 +1,14 @@
 """CE interview microdata in the layout of the BLS; every file is made here."""
 
-import csv
 import zipfile
 
 import numpy as np
 import pytest
+from published_files import QUARTERS, make_cex
 
 from fusion_core.errors import InputError
 from fusion_core.ingest.cex import read_cex
 from fusion_core.ingest.cex.interview import months_in_scope
-
-QUARTERS = [("191x", 2019, 2), ("192", 2019, 5), ("193", 2019, 8), ("194", 2019, 11)]
-QUARTERS += [("201", 2020, 2)]
-HALF = [f"WTREP{index:02d}" for index in range(1, 45)]
-
-
-def write(path, rows):
-    with path.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), quoting=csv.QUOTE_NONNUMERIC)
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def make(folder, quarters=QUARTERS):
-    for place, (name, year, month) in enumerate(quarters):
-        units, members, costs = [], [], []
-        for unit in range(2):
-            newid = f"03{place}{unit}0001"
-            half = {column: "24000" if (unit + k) % 2 else "" for k, column in enumerate(HALF)}
-            units.append(
-                {"NEWID": newid, "QINTRVMO": f"{month:02d}", "QINTRVYR": str(year)}
-                | {"FINLWT21": "12000", "CUTENURE": "1", "REGION": "3", "FINCBTXM": "50000"}
-                | {"FINATXEM": "42000", "STUDFINX": "10" if unit else "", "AGE_REF_": "D"}
-                | half
-            )
-            members += [
-                {"NEWID": newid, "MEMBNO": "1", "CU_CODE": "2", "AGE": "40", "SEX": "1"},
-                {"NEWID": newid, "MEMBNO": "2", "CU_CODE": "1", "AGE": "41", "SEX": "2"},
-            ]
-            for back in range(1, 4):
-                total = year * 12 + month - 1 - back
-                when = {"REF_YR": str(total // 12), "REF_MO": f"{total % 12 + 1:02d}"}
-                costs.append({"NEWID": newid, "UCC": "260111", "COST": "100"} | when)
-                costs.append({"NEWID": newid, "UCC": "830101", "COST": "-30"} | when)
-        write(folder / f"fmli{name}.csv", units)
-        write(folder / f"memi{name}.csv", members)
-        write(folder / f"mtbi{name}.csv", costs)
-    return folder
 
 
 @pytest.mark.parametrize(
@@ -68,7 +30,7 @@ def test_the_months_of_an_interview_in_a_calendar_year(year, month, scope):
 
 
 def test_weights_are_those_of_a_calendar_year_and_expenditures_annual(tmp_path):
-    survey = read_cex(make(tmp_path), vintage="2019")
+    survey = read_cex(make_cex(tmp_path), vintage="2019")
     homes = survey.household
     # Months in scope: 1 of the first quarter, 3 of the others, 2 of the next year's first.
     assert homes["weight"].sum() == pytest.approx(2 * 12000 * (1 + 3 + 3 + 3 + 2) / 12)
@@ -81,7 +43,7 @@ def test_weights_are_those_of_a_calendar_year_and_expenditures_annual(tmp_path):
 
 
 def test_half_samples_are_brr_with_blanks_as_zero(tmp_path):
-    survey = read_cex(make(tmp_path), vintage="2019")
+    survey = read_cex(make_cex(tmp_path), vintage="2019")
     design = survey.description.design
     assert (design.method, design.replicates) == ("Fay BRR", 44)
     assert design.factor == pytest.approx(1 / 44)
@@ -91,20 +53,20 @@ def test_half_samples_are_brr_with_blanks_as_zero(tmp_path):
 
 
 def test_what_only_some_units_are_asked_is_missing_for_the_others(tmp_path):
-    homes = read_cex(make(tmp_path), vintage="2019").household
+    homes = read_cex(make_cex(tmp_path), vintage="2019").household
     assert sorted(homes["stdint"].dropna().unique()) == [120.0]
     assert homes["stdint"].isna().sum() == 5
 
 
 def test_the_reference_person_is_first_and_members_carry_the_units_weight(tmp_path):
-    survey = read_cex(make(tmp_path), vintage="2019")
+    survey = read_cex(make_cex(tmp_path), vintage="2019")
     first = survey.person[survey.person["person_number"] == 1]
     assert set(first["cu_code"]) == {"Reference person"}
     assert first["weight"].sum() == pytest.approx(survey.household["weight"].sum())
 
 
 def test_the_zip_of_the_bureau_is_read_as_it_is(tmp_path):
-    folder = make(tmp_path)
+    folder = make_cex(tmp_path)
     path = tmp_path / "zips"
     path.mkdir()
     with zipfile.ZipFile(path / "intrvw19.zip", "w") as archive:
@@ -115,7 +77,7 @@ def test_the_zip_of_the_bureau_is_read_as_it_is(tmp_path):
 
 
 def test_a_missing_quarter_is_named(tmp_path):
-    make(tmp_path)
+    make_cex(tmp_path)
     (tmp_path / "mtbi193.csv").unlink()
     with pytest.raises(InputError, match=r"Quarter 3 of 2019 is missing \(mtbi193.csv\)"):
         read_cex(tmp_path, vintage="2019")
@@ -126,7 +88,7 @@ def test_a_missing_quarter_is_named(tmp_path):
 def test_a_person_changes_what_makes_up_an_expenditure(tmp_path):
     table = tmp_path / "table.csv"
     table.write_text("variable,label,source,items,factor\npower,Power,MTBI,260111-260114,0.5\n")
-    homes = read_cex(make(tmp_path), vintage="2019", expenditures=table).household
+    homes = read_cex(make_cex(tmp_path), vintage="2019", expenditures=table).household
     assert set(homes["power"]) == {600.0}
     assert "elec" not in homes
     table.write_text("variable,label,source,items,factor\npower,Power,MTBI,26011,1\n")
@@ -136,7 +98,7 @@ def test_a_person_changes_what_makes_up_an_expenditure(tmp_path):
 
 def test_several_years_are_an_average_year_in_prices_of_the_last(tmp_path):
     more = [("181x", 2018, 2), ("182", 2018, 5), ("183", 2018, 8), ("184", 2018, 11)]
-    make(tmp_path, [*more, ("191", 2019, 2), *QUARTERS[1:]])
+    make_cex(tmp_path, [*more, ("191", 2019, 2), *QUARTERS[1:]])
     survey = read_cex(tmp_path, vintage="2018-2019")
     weight = survey.household["weight"]
     assert weight.sum() == pytest.approx(2 * 12000 * (1 + 3 * 7 + 2) / 24)
