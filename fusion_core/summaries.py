@@ -72,6 +72,13 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def ordinal(number: int) -> str:
+    """Return a place in a row, such as ``1st``, ``12th`` or ``22nd``."""
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    is_teen = number // 10 % 10 == 1
+    return f"{number:,}{'th' if is_teen else endings.get(number % 10, 'th')}"
+
+
 def _shown(facts: Mapping[str, object]) -> dict[str, str]:
     texts = {name: "" if value is None else str(value) for name, value in facts.items()}
     return {

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from fusion_core.derived.definition import DerivedVariable
 from fusion_core.derived.evaluation import compute, dependency_order, describe
@@ -27,6 +26,7 @@ from fusion_core.surveys.model import Dictionary, Variable
 from fusion_core.surveys.source import SurveySource
 from fusion_core.surveys.stored import StoredSurvey
 from fusion_core.workspace.files import json_text, read_json, write_json
+from fusion_core.workspace.locks import exclusive
 
 FORMAT_VERSION: Final = 1
 FILE_NAME: Final = "derived.json"
@@ -181,24 +181,14 @@ def _check_expected(base: StoredSurvey, stored: _File, expected: DerivedVariable
 def _changing(base: StoredSurvey) -> Iterator[None]:
     """Let one writer of a survey's derived variables after the other read and write them."""
     # Beside the folder, which an import of the survey replaces.
-    lock = FileLock(base.folder.parent / f".{base.folder.name}.derived.lock", timeout=_LOCK_SECONDS)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise ConflictError(
-            f"Somebody else has been changing the derived variables of {base.id.title} for a minute",
-            fix="Try again; nothing was changed",
-        ) from error
-    except OSError as error:
-        raise InputError(
-            f"The derived variables of {base.id.title} cannot be changed: {error.strerror or error}",
-            where=str(base.folder),
-            fix="Check the folder's permissions; nothing was changed",
-        ) from error
-    try:
+    lock = base.folder.parent / f".{base.folder.name}.derived.lock"
+    busy = ConflictError(
+        f"Somebody else has been changing the derived variables of {base.id.title} for a minute",
+        fix="Try again; nothing was changed",
+    )
+    failed = f"The derived variables of {base.id.title} cannot be changed"
+    with exclusive(lock, seconds=_LOCK_SECONDS, busy=busy, failed=failed):
         yield
-    finally:
-        lock.release()
 
 
 def try_derived(survey: StoredSurvey, variable: DerivedVariable) -> StoredSurvey:

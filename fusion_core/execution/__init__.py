@@ -2,11 +2,12 @@
 
 from fusion_core.execution.cost import CostEstimate, estimate_cost
 from fusion_core.execution.pipeline import apply_run, execute_run
-from fusion_core.execution.processes import (
+from fusion_core.execution.processes import run_status
+from fusion_core.execution.queue import place_in_line, runs_at_once, set_runs_at_once
+from fusion_core.execution.starting import (
     cancel_run,
     remove_run,
     resume_run,
-    run_status,
     start_run,
     wait_for_run,
 )
@@ -17,9 +18,12 @@ __all__ = [
     "cancel_run",
     "estimate_cost",
     "execute_run",
+    "place_in_line",
     "remove_run",
     "resume_run",
     "run_status",
+    "runs_at_once",
+    "set_runs_at_once",
     "start_run",
     "wait_for_run",
 ]

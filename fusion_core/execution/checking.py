@@ -55,7 +55,7 @@ def start_check(workspace: Workspace, run: Run, folds: int) -> RunState:
     job = run.check
     with starting(job):
         state = check_status(workspace, run)
-        if state is not None and state.status == "running":
+        if state is not None and state.is_active:
             raise ConflictError("The run is already being checked", fix="Wait for its end")
         write_json({"folds": folds}, job.folder / _ASKED_FILE)
         for name in (CANCEL_FILE, "process.json"):

@@ -270,7 +270,7 @@ def _harmony_step(counts: Mapping[SurveyPair, int], *, has_surveys: bool) -> Ste
 
 def _run_step(workspace: Workspace, blocked: str, problems: list[str]) -> Step:
     runs = _states(workspace, problems)
-    running = [item for item in runs if item[1].status == "running"]
+    running = [item for item in runs if item[1].is_active]
     finished = [run for run, state in runs if state.status == "finished"]
     if running:
         return _running(*running[0], finished)
@@ -284,7 +284,8 @@ def _run_step(workspace: Workspace, blocked: str, problems: list[str]) -> Step:
 
 
 def _running(run: Run, state: RunState, finished: list[Run]) -> Step:
-    doing = f"“{_name(run)}” is {state.progress:.0%} done"
+    waits = state.status == "queued"
+    doing = f"“{_name(run)}” {'has not begun' if waits else f'is {state.progress:.0%} done'}"
     doing += f": {state.message}" if state.message else ""
     found = (_finished(finished), doing) if finished else (doing,)
     reached: StepState = "done" if finished else "under way"

@@ -18,6 +18,7 @@ import psutil
 
 from fusion_core.errors import Cancelled, CorruptFileError, HarmonyError, InputError
 from fusion_core.execution.cost import estimate_cost
+from fusion_core.execution.processes import process_mark
 from fusion_core.execution.progress import CANCEL_FILE, RunProgress
 from fusion_core.execution.stages import (
     STAGE_FUNCTIONS,
@@ -282,6 +283,7 @@ def _begin(run: Run) -> None:
             message="Starting",
             process=me.pid,
             process_started=me.create_time(),
+            process_mark=process_mark(me.pid),
             started=utc_now(),
         )
     )
@@ -300,6 +302,7 @@ def _end(run: Run, status: Status, message: str) -> RunState:
             seconds_left=None,
             process=None,
             process_started=None,
+            process_mark="",
             finished=utc_now(),
             progress=1.0 if status == "finished" else state.progress,
         )

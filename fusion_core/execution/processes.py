@@ -2,8 +2,9 @@
 
 Everything is decided from files in the run's folder and the operating system's process table, never
 from memory, so another server – or the same one after a restart – sees and controls the same run. A
-process counts as the run's only when its start time is the recorded one: a number the system gave to
-another program since is never taken for the run, and never killed.
+process counts as the run's only when it is the recorded one: a number the system gave to another
+program since is never taken for the run, and never killed. Where the system tells, a process is known
+by the ticks since the computer was started, which no change of the clock moves.
 """
 
 from __future__ import annotations
@@ -11,27 +12,25 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import psutil
-from filelock import FileLock, Timeout
 
-from fusion_core.errors import ConflictError, CorruptFileError, HarmonyError, InputError
+from fusion_core.errors import ConflictError, CorruptFileError
 from fusion_core.execution.budget import worker_environment
-from fusion_core.execution.cost import estimate_cost
 from fusion_core.execution.progress import CANCEL_FILE
-from fusion_core.workspace.files import read_json, size_text, write_json, write_text
+from fusion_core.workspace.files import read_json, write_json, write_text
+from fusion_core.workspace.locks import exclusive
 from fusion_core.workspace.runs import (
     Run,
     RunState,
-    delete_run,
     require_run,
     require_workspace,
     utc_now,
@@ -46,6 +45,8 @@ GRACE_SECONDS: Final = 10.0
 _PROCESS_FILE: Final = "process.json"
 # Clock ticks and boot time are rounded differently by different readers.
 _START_TOLERANCE: Final = 2.0
+_START_FIELD: Final = 19
+"""Of the fields behind the process's name, counted from 0."""
 _KILL_SECONDS: Final = 5.0
 _STARTING_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.1
@@ -54,51 +55,6 @@ _DIED: Final = (
     "The process ended unexpectedly: perhaps the computer was restarted or ran out of memory. "
     "Resume to go on after the last finished stage."
 )
-
-
-def start_run(workspace: Workspace, run: Run) -> RunState:
-    """Start a run in a process of its own, or resume one that ended early.
-
-    Parameters
-    ----------
-    workspace
-        Where the run is.
-    run
-        A run that is not running or finished.
-
-    Returns
-    -------
-    RunState
-        The state right after the start.
-
-    Raises
-    ------
-    ConflictError
-        If the run is running already.
-    InputError
-        If the run is finished, or the disk has less room than the run is expected to need; the
-        run then counts as failed and can be resumed.
-    """
-    require_workspace(workspace)
-    with starting(require_run(run)):
-        status = run_status(workspace, run).status
-        if status == "running":
-            raise ConflictError(f"The run '{run.id}' is already running")
-        if status == "finished":
-            raise InputError(f"The run '{run.id}' is finished", fix="Clone it to fuse again")
-        try:
-            _check_disk(workspace, run)
-        except HarmonyError as error:
-            _record_refused(run, error)
-            raise
-        for name in (CANCEL_FILE, _PROCESS_FILE):
-            (run.folder / name).unlink(missing_ok=True)
-        run.write_state(RunState(status="running", message="Starting", started=utc_now()))
-        spawn_worker(workspace, run, run.spec().train.workers)
-    return run.state()
-
-
-resume_run = start_run
 
 
 @contextlib.contextmanager
@@ -112,24 +68,12 @@ def starting(run: Run) -> Iterator[None]:
     InputError
         If its folder cannot be written.
     """
-    lock = FileLock(run.folder / ".lock", timeout=_LOCK_SECONDS)
-    try:
-        run.folder.mkdir(exist_ok=True)
-        lock.acquire()
-    except Timeout as error:
-        raise ConflictError(
-            f"The run '{run.id}' is being started by somebody else", fix="Try again in a moment"
-        ) from error
-    except OSError as error:
-        raise InputError(
-            f"The run cannot be started: {error.strerror or error}",
-            where=str(run.folder),
-            fix="Free some disk space or check the folder's permissions",
-        ) from error
-    try:
+    busy = ConflictError(
+        f"The run '{run.id}' is being started by somebody else", fix="Try again in a moment"
+    )
+    failed = "The run cannot be started"
+    with exclusive(run.folder / ".lock", seconds=_LOCK_SECONDS, busy=busy, failed=failed):
         yield
-    finally:
-        lock.release()
 
 
 def run_status(workspace: Workspace, run: Run) -> RunState:
@@ -153,24 +97,8 @@ def run_status(workspace: Workspace, run: Run) -> RunState:
     return dataclasses.replace(state, status="failed", message=_DIED, seconds_left=None)
 
 
-def cancel_run(
-    workspace: Workspace, run: Run, *, grace: float = GRACE_SECONDS, wait: bool = False
-) -> None:
-    """Ask a run to stop, and end its processes when it has not done so after a while.
-
-    Parameters
-    ----------
-    workspace
-        Where the run is.
-    run
-        The run; nothing happens when it is not running.
-    grace
-        Seconds the run has to stop by itself, at its next report of progress.
-    wait
-        Return only when the run has ended; otherwise the waiting is done in the background.
-    """
-    if run_status(workspace, run).status != "running":
-        return
+def stop_process(run: Run, *, grace: float, wait: bool) -> None:
+    """Ask the process of a run to stop, and end it when it has not done so after `grace` seconds."""
     write_text("", run.folder / CANCEL_FILE)
     if wait:
         _enforce_cancel(run, grace)
@@ -185,41 +113,10 @@ def is_cancelling(run: Run) -> bool:
     return (run.folder / CANCEL_FILE).exists()
 
 
-def wait_for_run(workspace: Workspace, run: Run, *, timeout: float | None = None) -> RunState:
-    """Wait until a run has ended, or until some seconds have passed; return its state.
-
-    Parameters
-    ----------
-    workspace, run
-        The run and where it is.
-    timeout
-        Seconds to wait at most; as long as it takes when left out.
-    """
-    end = None if timeout is None else time.monotonic() + timeout
-    while True:
-        state = run_status(workspace, run)
-        if state.status not in {"created", "running"}:
-            return state
-        if end is not None and time.monotonic() > end:
-            return state
-        time.sleep(_POLL_SECONDS)
-
-
-def remove_run(workspace: Workspace, run: Run) -> None:
-    """Delete a run's folder.
-
-    Raises
-    ------
-    ConflictError
-        If the run is running.
-    """
-    if run_status(workspace, run).status == "running":
-        raise ConflictError("The run is still running", fix="Cancel it first")
-    if run.check.folder.is_dir() and run_status(workspace, run.check).status == "running":
-        raise ConflictError(
-            "The run is being checked", fix="Stop the check on the Validate page first"
-        )
-    delete_run(run)
+def forget_process(run: Run) -> None:
+    """Remove what an earlier process of a run left: its number, and that it was asked to stop."""
+    for name in (CANCEL_FILE, _PROCESS_FILE):
+        (run.folder / name).unlink(missing_ok=True)
 
 
 def spawn_worker(workspace: Workspace, run: Run, workers: int, *arguments: str) -> None:
@@ -254,27 +151,54 @@ def spawn_worker(workspace: Workspace, run: Run, workers: int, *arguments: str) 
             start_new_session=True,
             close_fds=True,
         )
-    started = psutil.Process(worker.pid).create_time()
-    write_json({"process": worker.pid, "started": started}, run.folder / _PROCESS_FILE)
+    record = {
+        "process": worker.pid,
+        "started": psutil.Process(worker.pid).create_time(),
+        "mark": process_mark(worker.pid),
+    }
+    write_json(record, run.folder / _PROCESS_FILE)
     # An ended child stays in the process table until its parent asks for the exit code.
     threading.Thread(target=worker.wait, name=f"reap {run.id}", daemon=True).start()
 
 
+def has_process(run: Run) -> bool:
+    """Whether the process recorded beside a run lives, whatever the run's state says."""
+    return _process(run, RunState()) is not None
+
+
 def _process(run: Run, state: RunState) -> psutil.Process | None:
     """Return the run's process if it lives."""
-    candidates = [(state.process, state.process_started)]
+    candidates: list[tuple[Any, Any, Any]] = [
+        (state.process, state.process_started, state.process_mark)
+    ]
     with contextlib.suppress(CorruptFileError):
         record = read_json(run.folder / _PROCESS_FILE)
-        candidates.append((record.get("process"), record.get("started")))
-    for pid, started in candidates:
-        if pid is None or started is None:
-            continue
-        with contextlib.suppress(psutil.Error):
+        candidates.append((record.get("process"), record.get("started"), record.get("mark")))
+    for pid, started, mark in candidates:
+        # What a damaged file holds in their place is no process.
+        with contextlib.suppress(psutil.Error, TypeError, ValueError, OverflowError):
             process = psutil.Process(int(pid))
-            same = abs(process.create_time() - float(started)) <= _START_TOLERANCE
+            if mark:
+                same = mark == process_mark(process.pid)
+            else:
+                same = abs(process.create_time() - float(started)) <= _START_TOLERANCE
             if same and process.status() != psutil.STATUS_ZOMBIE:
                 return process
     return None
+
+
+def process_mark(pid: int) -> str:
+    """Return what tells a process from all that ever had its number; empty where nothing does.
+
+    On Linux the identifier of the computer's start and the ticks from it to the process's own
+    (``proc(5)``, field 22 of ``stat``).
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return ""
+    return f"{boot}:{int(stat.rpartition(b')')[2].split()[_START_FIELD])}"
 
 
 def _is_starting(run: Run, state: RunState) -> bool:
@@ -282,13 +206,13 @@ def _is_starting(run: Run, state: RunState) -> bool:
     if state.process is not None or (run.folder / _PROCESS_FILE).exists() or not state.updated:
         return False
     age = datetime.now(UTC) - datetime.fromisoformat(state.updated)
-    return age.total_seconds() < _STARTING_SECONDS
+    return abs(age.total_seconds()) < _STARTING_SECONDS
 
 
 def _enforce_cancel(run: Run, grace: float) -> None:
     end = time.monotonic() + grace
     while time.monotonic() < end:
-        if run.state().status != "running":
+        if not run.state().is_active:
             return
         if _process(run, run.state()) is None:
             break
@@ -327,7 +251,7 @@ def _group(pid: int) -> int | None:
 
 def _record_cancelled(run: Run) -> None:
     state = run.state()
-    if state.status != "running":
+    if not state.is_active:
         return
     message = "Cancelled. What was finished is kept and can be resumed"
     run.write_state(
@@ -338,32 +262,9 @@ def _record_cancelled(run: Run) -> None:
             seconds_left=None,
             process=None,
             process_started=None,
+            process_mark="",
             finished=utc_now(),
         )
     )
     run.log("The process did not stop by itself and was ended", status="cancelled")
     (run.folder / CANCEL_FILE).unlink(missing_ok=True)
-
-
-def _check_disk(workspace: Workspace, run: Run) -> None:
-    there = sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file())
-    needed = max(estimate_cost(workspace, run.spec()).disk_bytes - there, 0.0)
-    free = shutil.disk_usage(run.folder).free
-    if free < needed:
-        raise InputError(
-            f"The run needs about {size_text(needed)} more on disk, but only {size_text(free)} are free",
-            where=str(run.folder),
-            fix=f"Free at least {size_text(needed - free)} and resume the run, or fuse fewer variables "
-            "or implicates",
-        )
-
-
-def _record_refused(run: Run, error: HarmonyError) -> None:
-    """Note why a run was not started, so that it does not seem to wait."""
-    state = dataclasses.replace(
-        run.state(), status="failed", message=error.message, seconds_left=None, finished=utc_now()
-    )
-    # A disk without any room cannot hold the note either; the caller gets the reason all the same.
-    with contextlib.suppress(OSError):
-        run.write_state(state)
-        run.log(error.message, status="failed")

@@ -62,6 +62,12 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
         settings=spec.train,
         checkpoints=run.checkpoint_folder,
         progress=progress,
+        scored=lambda name, skill: run.log(
+            f"{name}: skill {skill:.2f} in households held out",
+            stage="train",
+            variable=name,
+            skill=round(skill, 4),
+        ),
     )
     for note in (*model.notes, *model.type_notes()):
         run.log(note, stage="train")

@@ -15,6 +15,7 @@ from pathlib import Path
 from fusion_core.errors import Cancelled, HarmonyError
 from fusion_core.execution.checking import execute_check
 from fusion_core.execution.pipeline import execute_run
+from fusion_core.execution.queue import move_on
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import open_run
 
@@ -36,6 +37,8 @@ def main(arguments: list[str]) -> int:
     except HarmonyError as error:
         sys.stderr.write(f"{error.message}\n")
         return FAILED
+    finally:
+        move_on(workspace)
     return FINISHED
 
 

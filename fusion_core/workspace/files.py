@@ -15,8 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from filelock import FileLock, Timeout
-
 from fusion_core.errors import CorruptFileError, InputError
 
 if sys.platform != "win32":
@@ -39,6 +37,7 @@ def _umask() -> int:
     return withheld
 
 
+_NO_LOCKS: Final = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 _PRIVATE: Final = 0o600
 _USUAL: Final = 0o666 & ~_umask()
 RANDOM_NAME: Final = "[a-z0-9_]{8}"
@@ -69,6 +68,8 @@ def write_remedy(error: OSError) -> str:
         return "Choose another path: a folder stands where a file is needed, or a file for a folder"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return "Check the folder's permissions, or choose another folder"
+    if error.errno in _NO_LOCKS:
+        return "Keep the workspace on a disk of this computer, or mount its drive with file locks"
     return "Free some disk space or check the folder's permissions"
 
 
@@ -183,46 +184,6 @@ def file_stamp(path: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return (0, 0)
     return (status.st_mtime_ns, status.st_size)
-
-
-@contextmanager
-def one_writer(lock: Path, what: str, *, seconds: float) -> Iterator[None]:
-    """Let one process after the other change what a lock file stands for.
-
-    Parameters
-    ----------
-    lock
-        The lock file; its folder is made.
-    what
-        What is changed, in the plural, for messages.
-    seconds
-        How long to wait for somebody else.
-
-    Raises
-    ------
-    InputError
-        If somebody else is changing it all that time, or the folder may not be written.
-    """
-    held = FileLock(lock, timeout=seconds, poll_interval=0.01)
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        held.acquire()
-    except Timeout as error:
-        raise InputError(
-            f"{what} are being changed by somebody else",
-            where=str(lock.parent),
-            fix="Try again in a moment",
-        ) from error
-    except OSError as error:
-        raise InputError(
-            f"{what} cannot be changed: {error.strerror or error}",
-            where=str(lock.parent),
-            fix="Check the folder's permissions; nothing was changed",
-        ) from error
-    try:
-        yield
-    finally:
-        held.release()
 
 
 def sweep_abandoned(folder: Path, name: str) -> None:

@@ -182,13 +182,7 @@ def remove_folder(path: Path, own: Own, *, what: str) -> None:
     """
     real = Path(os.path.realpath(path))
     try:
-        stranger = next((name for name in _files_below(real) if not own(name)), None)
-        if stranger is not None:
-            raise InputError(
-                f"The folder of {what} holds a file this program did not write, '{stranger}'",
-                where=str(path),
-                fix="Move it elsewhere first; nothing was removed",
-            )
+        require_own(real, own, what=what)
         work = Path(tempfile.mkdtemp(prefix=f".{real.name}.", dir=real.parent))
         try:
             real.rename(work / _NEW)
@@ -202,6 +196,23 @@ def remove_folder(path: Path, own: Own, *, what: str) -> None:
             where=str(path),
             fix="Check the folder's permissions",
         ) from error
+
+
+def require_own(folder: Path, own: Own, *, what: str) -> None:
+    """Refuse to remove a folder that holds files of other programs; arguments as `remove_folder`.
+
+    Raises
+    ------
+    InputError
+        Naming the first such file.
+    """
+    stranger = next((name for name in _files_below(folder) if not own(name)), None)
+    if stranger is not None:
+        raise InputError(
+            f"The folder of {what} holds a file this program did not write, '{stranger}'",
+            where=str(folder),
+            fix="Move it elsewhere first; nothing was removed",
+        )
 
 
 def _files_below(folder: Path) -> Iterator[str]:

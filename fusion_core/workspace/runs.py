@@ -13,7 +13,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,11 +27,11 @@ from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, listed
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import not_readable, read_json, write_json, write_remedy
-from fusion_core.workspace.folders import dissolve, own_files, remove_folder, sweep_folders
+from fusion_core.workspace.folders import dissolve, own_files
 from fusion_core.workspace.layout import Workspace
 
 FORMAT_VERSION = 1
-Status = Literal["created", "running", "finished", "failed", "cancelled"]
+Status = Literal["created", "queued", "running", "finished", "failed", "cancelled"]
 Stage = Literal["prepare", "train", "fuse", "validate"]
 FEWEST_FOLDS, MOST_FOLDS = 2, 20
 KNOWN_ANSWERS, MOST_KNOWN_ANSWERS = 4, 20
@@ -45,8 +45,8 @@ _CHECKPOINTS = (
     r"((out_of_fold/([0-9a-f]{32}/)?)?seed\.json|[0-9a-f]{64}\.npz|out_of_fold/[0-9a-f]{32}/([0-9a-f]{64}\.npz|fold-\d+/"
     rf"{_IMPLICATES}))"
 )
-_OWN: Final = own_files(
-    r"(spec|derived)\.json|(check/)?((state|asked|process|versions)\.json|log\.jsonl|worker\.log)"
+RUN_FILES: Final = own_files(
+    r"(spec|derived|removed)\.json|(check/)?((state|asked|process|versions)\.json|log\.jsonl|worker\.log)"
     r"|(check/)?(cancel|\.lock|\.reserve)|stages/[a-z]+\.json"
     r"|input/(prepare\.json|(donor|recipient)\.parquet)"
     r"|model/((manifest|model)\.json|donors\.parquet|trees/[0-9_]+\.txt|pools/\d+\.parquet)"
@@ -159,13 +159,13 @@ class RunSpec(Checked, Summarized):
 
 
 @dataclass(frozen=True)
-class RunState:
+class RunState(Checked):
     """How far a run is.
 
     Attributes
     ----------
     status
-        Created, running, finished, failed or cancelled.
+        Created, queued, running, finished, failed or cancelled.
     stage
         The stage in progress, or reached last.
     progress
@@ -174,10 +174,13 @@ class RunState:
         What is being done, or why the run failed, in a sentence.
     seconds_left
         Estimated time to the end; ``None`` when unknown.
-    process, process_started
-        Process id and its start time, to tell a live run from one whose process died.
+    process, process_started, process_mark
+        Process id, its start time and its mark (see `fusion_core.execution.processes.process_mark`),
+        to tell a live run from one whose process died.
     started, updated, finished
         ISO 8601 times in UTC, empty when not yet.
+    ticket
+        While queued: runs with a lower number come before. 0 otherwise.
     """
 
     status: Status = "created"
@@ -187,9 +190,16 @@ class RunState:
     seconds_left: float | None = None
     process: int | None = None
     process_started: float | None = None
+    process_mark: str = ""
     started: str = ""
     updated: str = ""
     finished: str = ""
+    ticket: int = 0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the run is going on, or waits for its turn."""
+        return self.status in {"queued", "running"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -265,7 +275,7 @@ class Run(Checked, Summarized):
         path = self.folder / "state.json"
         try:
             return RunState(**read_json(path))
-        except TypeError as error:
+        except (TypeError, InputError) as error:
             raise CorruptFileError(
                 f"The run's state is damaged: {error}", where=str(path), fix="Start a new run"
             ) from error
@@ -290,16 +300,16 @@ class Run(Checked, Summarized):
             file.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
 
     def log_records(self) -> list[dict[str, Any]]:
-        """Read the log; a last line cut off by a crash is left out."""
+        """Read the log; what a crash cut off or a disk damaged is left out."""
         path = self.folder / "log.jsonl"
         if not path.exists():
             return []
         records = []
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                records.append(json.loads(line))
-            except json.JSONDecodeError:
-                continue
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(json.JSONDecodeError):
+                found = json.loads(line)
+                if isinstance(found, dict):
+                    records.append(found)
         return records
 
 
@@ -356,7 +366,7 @@ def create_run(workspace: Workspace, spec: RunSpec) -> Run:
         write_json(spec.to_record(), run.folder / "spec.json")
         run.write_state(RunState())
     except BaseException:
-        dissolve(run.folder, _OWN)  # half a run would be in everybody's list
+        dissolve(run.folder, RUN_FILES)  # half a run would be in everybody's list
         raise
     return run
 
@@ -385,7 +395,7 @@ def adopted_run(workspace: Workspace, spec: RunSpec) -> Iterator[Run]:
         run.write_state(RunState("finished", "validate", 1.0, "Finished", finished=utc_now()))
         write_json(spec.to_record(), run.folder / "spec.json")
     except BaseException:
-        dissolve(run.folder, _OWN)
+        dissolve(run.folder, RUN_FILES)
         raise
 
 
@@ -502,19 +512,6 @@ def rename_run(run: Run, name: str) -> None:
         raise InputError("A run needs a name", fix="Type a few words")
     spec = dataclasses.replace(run.spec(), name=name.strip())
     write_json(spec.to_record(), run.folder / "spec.json")
-
-
-def delete_run(run: Run) -> None:
-    """Delete a run's folder; the caller makes sure it is not running.
-
-    Raises
-    ------
-    InputError
-        If the folder holds a file the run did not write, or cannot be removed.
-    """
-    remove_folder(run.folder, _OWN, what="the run")
-    for leftover in run.folder.parent.glob(".*"):  # of deletions that were cut short
-        sweep_folders(leftover.with_name(leftover.name[1:].rpartition(".")[0] or "-"), _OWN)
 
 
 def drop_checkpoints(run: Run, part: str = "") -> None:

@@ -17,11 +17,11 @@ from fusion_core.records import Checked
 from fusion_core.workspace.files import (
     file_stamp,
     json_text,
-    one_writer,
     read_json,
     replace_file,
     write_remedy,
 )
+from fusion_core.workspace.locks import one_writer
 from harmony_app.access.roles import ROLES, Role
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ class FuseBoard(JSComponent):
     detail = param.Dict(default={})
     view = param.String(default="new")
     notice = param.String(default="")
+    undo = param.String(default="")
 
     _esm = _script()
     _stylesheets: Final = [(_ASSETS / "fuse.css").read_text(encoding="utf-8")]

@@ -9,11 +9,23 @@ import panel as pn
 from panel.viewable import Viewer
 
 from fusion_core.errors import HarmonyError, InputError
-from fusion_core.execution import cancel_run, remove_run, start_run
+from fusion_core.execution import (
+    cancel_run,
+    remove_run,
+    runs_at_once,
+    set_runs_at_once,
+    start_run,
+)
 from fusion_core.execution.cost import Pace, RunSizes, cost_of, read_pace, read_sizes
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from fusion_core.prepare import PairOverview, choose_predictors
 from fusion_core.surveys.storage import has_table
+from fusion_core.workspace.removed_runs import (
+    RemovedRun,
+    purge_run,
+    removed_runs,
+    restore_run,
+)
 from fusion_core.workspace.runs import create_run, open_run, rename_run
 from harmony_app.fuse import presenting
 from harmony_app.fuse import state as choices
@@ -34,7 +46,9 @@ if TYPE_CHECKING:
     from fusion_core.surveys.model import Variable
 
 _PERIOD_MS: Final = 1000
-_RUNS: Final = frozenset({"start", "cancel", "resume", "rename", "delete"})
+_RUNS: Final = frozenset(
+    {"start", "cancel", "resume", "rename", "delete", "restore", "purge", "at_once"}
+)
 """Actions that concern runs, in the words of the page's messages."""
 _NO_PAIR: Final = "No pair of surveys to fuse yet"
 _HOW_TO_GET_ONE: Final = (
@@ -93,7 +107,7 @@ class FusePage(Viewer):
 
     def _receive(self, message: dict[str, Any]) -> None:
         """Apply what the visitor did; a mistake becomes a sentence on the page."""
-        self.board.notice = ""
+        self.board.notice = self.board.undo = ""
         self._setting_error = ""
         action = str(message.get("action", ""))
         handler = self._actions().get(action)
@@ -145,6 +159,9 @@ class FusePage(Viewer):
             "clone": self._clone,
             "rename": self._rename,
             "delete": self._delete,
+            "restore": self._restore,
+            "purge": self._purge,
+            "at_once": self._set_at_once,
         }
 
     # What the builder does.
@@ -239,11 +256,29 @@ class FusePage(Viewer):
         self._show_runs()
 
     def _delete(self, message: dict[str, Any]) -> None:
-        remove_run(self._session.workspace, self._run(message))
+        run = self._run(message)
+        name = next((row.name for row in self._rows if row.run.id == run.id), run.id)
+        remove_run(self._session.workspace, run)
+        self.board.undo = run.id if run.id in {item.run.id for item in self._removed()} else ""
+        self.board.notice = f"“{name}” is deleted"
         newest = next((row.run.id for row in self._watch.rows()), None)
         self._state = choices.show_runs(self._state, newest)
         set_query(run=newest, view="runs" if newest is None else None)
         self._show_runs(force=True)
+
+    def _restore(self, message: dict[str, Any]) -> None:
+        self._open(restore_run(self._session.workspace, str(message["id"])).id)
+
+    def _purge(self, message: dict[str, Any]) -> None:
+        purge_run(self._session.workspace, str(message["id"]))
+        self._show_runs()
+
+    def _set_at_once(self, message: dict[str, Any]) -> None:
+        set_runs_at_once(self._session.workspace, int(_number(str(message["number"]), whole=True)))
+        self._show_runs()
+
+    def _removed(self) -> list[RemovedRun]:
+        return removed_runs(self._session.workspace)
 
     def _run(self, message: dict[str, Any]) -> Any:
         return open_run(self._session.workspace, str(message["id"]))
@@ -357,7 +392,12 @@ class FusePage(Viewer):
         values = {
             "toolbar": toolbar,
             "view": self._state.view,
-            "runs": runs_data(self._rows, self._state),
+            "runs": runs_data(
+                self._rows,
+                self._state,
+                self._removed(),
+                runs_at_once(self._session.workspace),
+            ),
             "detail": detail_data(looked_at, message),
         }
         _set(self.board, values, force=force)

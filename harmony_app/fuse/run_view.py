@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from fusion_core.errors import HarmonyError
 from fusion_core.execution.pipeline import finished_stages
 from fusion_core.prepare.choose import flat_names
-from fusion_core.workspace.files import read_json
+from fusion_core.summaries import counted, ordinal
+from fusion_core.workspace.files import read_json, size_text
 from fusion_core.workspace.runs import STAGES, RunSpec
 from harmony_app.fuse.presenting import settings_words
 from harmony_app.fuse.settings_form import form_data
@@ -17,12 +18,14 @@ from harmony_app.fuse.state import PRESET_TITLES, FuseState
 from harmony_app.shell.look import duration, elapsed, moment
 
 if TYPE_CHECKING:
+    from fusion_core.workspace.removed_runs import RemovedRun
     from fusion_core.workspace.runs import Run
     from harmony_app.shell.work import RunRow
 
 MOST_LOG_LINES: Final = 300
 _STATUS: Final = {
     "created": ("not started", ""),
+    "queued": ("in line", "place"),
     "running": ("running", "now"),
     "finished": ("finished", "good"),
     "failed": ("failed", "bad"),
@@ -51,17 +54,37 @@ DOWNLOADS: Final = (
 )
 
 
-def runs_data(rows: Sequence[RunRow], state: FuseState) -> dict[str, Any]:
-    """Describe the runs table."""
-    return {"selected": state.run or "", "rows": [_row(row) for row in rows]}
+def runs_data(
+    rows: Sequence[RunRow],
+    state: FuseState,
+    removed: Sequence[RemovedRun] = (),
+    at_once: int = 1,
+) -> dict[str, Any]:
+    """Describe the runs table, the deleted runs that can be restored, and how many go on at a time."""
+    return {
+        "selected": state.run or "",
+        "rows": [_row(row) for row in rows],
+        "removed": [_removed(item) for item in removed],
+        "at_once": at_once,
+    }
+
+
+def _removed(item: RemovedRun) -> dict[str, str]:
+    deleted = f"deleted {moment(item.removed)}, " if item.removed else ""
+    return {
+        "id": item.run.id,
+        "name": item.name,
+        "what": f"{deleted}{size_text(float(item.nbytes))}",
+    }
 
 
 def detail_data(row: RunRow | None, message: str = "") -> dict[str, Any]:
     """Describe one run; nothing but a message when there is none to show."""
     if row is None:
         return {"id": "", "message": message}
-    words, tone = _STATUS[row.state.status]
+    words, tone = _status(row)
     done = finished_stages(row.run)
+    log = row.run.log_records()
     return {
         "id": row.run.id,
         "name": row.name,
@@ -69,24 +92,41 @@ def detail_data(row: RunRow | None, message: str = "") -> dict[str, Any]:
         "status_text": words,
         "tone": tone,
         "active": row.is_active,
+        "waiting": row.state.status == "queued",
         "cancelling": row.cancelling,
         "can_resume": row.spec is not None
         and row.state.status in {"created", "failed", "cancelled"},
         "progress": row.state.progress,
         "left": _left(row),
-        "message": row.state.message,
+        "message": _message(row),
         "stages": [_stage(row, stage, done) for stage in STAGES],
         "links": _links(row, done),
         "downloads": _downloads(row.run, done),
         "notes": _notes(row.run) if "prepare" in done else [],
         "facts": _facts(row.spec, row),
         "settings": _every_setting(row.spec),
-        "log": _log(row.run),
+        "skills": _skills(log),
+        "log": _log(log),
     }
 
 
-def _row(row: RunRow) -> dict[str, Any]:
+def _status(row: RunRow) -> tuple[str, str]:
     words, tone = _STATUS[row.state.status]
+    return (f"{ordinal(row.place)} in line" if row.place else words, tone)
+
+
+def _message(row: RunRow) -> str:
+    """Say what is being done; of a waiting run, what it waits for."""
+    if not row.place:
+        return row.state.message
+    before = row.place - 1
+    if not before:
+        return "It begins when a run that is going on has ended."
+    return f"It begins when {counted(before, 'run')} before it and one that is going on have ended."
+
+
+def _row(row: RunRow) -> dict[str, Any]:
+    words, tone = _status(row)
     seconds = elapsed(row.state.started, "" if row.is_active else row.state.finished)
     if not row.is_active and not row.state.finished:
         seconds = None
@@ -208,9 +248,22 @@ def _every_setting(spec: RunSpec | None) -> list[list[str]]:
     ]
 
 
-def _log(run: Run) -> list[str]:
+def _skills(log: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the skill of each variable modelled so far, the latest start's."""
+    found = {
+        str(record["variable"]): float(record["skill"])
+        for record in log
+        if "variable" in record and isinstance(record.get("skill"), int | float)
+    }
+    return [
+        {"name": name, "skill": f"{skill:.2f}", "share": min(max(skill, 0.0), 1.0)}
+        for name, skill in found.items()
+    ]
+
+
+def _log(log: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = []
-    for record in run.log_records()[-MOST_LOG_LINES:]:
+    for record in log[-MOST_LOG_LINES:]:
         time = str(record.get("time", ""))[11:19]
         stage = f"{record['stage']}: " if "stage" in record else ""
         lines.append(f"{time}  {stage}{record.get('message', '')}")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from fusion_core.errors import InputError
-from fusion_core.workspace.files import one_writer, replace_file
+from fusion_core.workspace.files import replace_file
+from fusion_core.workspace.locks import one_writer
 from harmony_app.access import keep_private
 
 _FILE: Final = "cookie-secret"

@@ -12,7 +12,7 @@ from fusion_core.validation.report import has_validation
 from fusion_core.workspace.runs import Run, list_runs, open_run
 from harmony_app.shell.page import message_panel, nothing_yet
 from harmony_app.shell.session import set_query
-from harmony_app.shell.work import waiting_panel
+from harmony_app.shell.work import RunWatch, waiting_panel
 from harmony_app.validate.page import ValidatePage
 from harmony_app.validate.view import ValidateState, from_query, read_validated
 
@@ -81,7 +81,7 @@ class Place:
         if not state.run:
             return self._nothing_finished()
         run = open_run(workspace, state.run)
-        if run.state().status == "running":
+        if run.state().is_active:
             return waiting_panel(workspace, run, lambda: self._content(state))
         if run.id not in finished.values():
             return self._not_validated(run)
@@ -119,11 +119,11 @@ class Place:
         return [run]
 
     def _nothing_finished(self) -> pn.viewable.Viewable:
-        for run in list_runs(self._session.workspace):
-            if run.state().status == "running":
-                return waiting_panel(
-                    self._session.workspace, run, lambda: self._content(ValidateState())
-                )
+        going = RunWatch(self._session.workspace).going()
+        if going:
+            return waiting_panel(
+                self._session.workspace, going[0].run, lambda: self._content(ValidateState())
+            )
         return nothing_yet(
             self._session,
             "No run has finished yet",

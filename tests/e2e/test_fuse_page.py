@@ -114,10 +114,20 @@ def test_a_run_is_cancelled_resumed_cloned_and_deleted(page, app_server, demo_wo
     expect(page.locator("[data-option=name]")).to_have_value("Long look (copy)")
     expect(page.locator(".step")).to_have_count(3)
     page.locator('[data-focus="view runs"]').click()
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete it").click()
+    delete = page.get_by_role("button", name="Delete", exact=True)
+    delete.click()
     expect(page.get_by_text("No run yet")).to_be_visible()
     assert list_runs(Workspace.open(demo_workspace)) == []
+
+    page.get_by_role("button", name="Undo").click()
+    expect(cancelled).to_be_visible()
+    assert [run.spec().name for run in list_runs(Workspace.open(demo_workspace))] == ["Long look"]
+    delete.click()
+    page.get_by_text("Deleted within a day").click()
+    page.get_by_role("button", name="Delete Long look for good").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("Deleted within a day")).to_be_hidden()
+    assert not any(demo_workspace.glob("runs/.removed/*"))
     page.goto("about:blank")
     server.stop()
 

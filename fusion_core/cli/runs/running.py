@@ -6,7 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from fusion_core.errors import Cancelled, InputError
-from fusion_core.execution import cancel_run, run_status, start_run
+from fusion_core.execution import cancel_run, place_in_line, run_status, start_run
+from fusion_core.execution.queue import move_on
+from fusion_core.summaries import ordinal
 
 if TYPE_CHECKING:
     from fusion_core.cli.output import ProgressCallback
@@ -14,10 +16,11 @@ if TYPE_CHECKING:
     from fusion_core.workspace.runs import Run, RunState
 
 _POLL_SECONDS = 0.2
+_WAITING_SECONDS = 1.0
 
 
 def follow_run(workspace: Workspace, run: Run, progress: ProgressCallback) -> RunState:
-    """Start a run in its own process and wait for its end.
+    """Start a run in its own process, or put it in line, and wait for its end.
 
     Parameters
     ----------
@@ -44,10 +47,10 @@ def follow_run(workspace: Workspace, run: Run, progress: ProgressCallback) -> Ru
     try:
         while True:
             state = run_status(workspace, run)
-            progress(state.progress, state.message)
-            if state.status != "running":
+            progress(state.progress, _message(workspace, run, state))
+            if not state.is_active:
                 break
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_WAITING_SECONDS if state.status == "queued" else _POLL_SECONDS)
     except KeyboardInterrupt:
         cancel_run(workspace, run, wait=True)
         state = run_status(workspace, run)
@@ -58,3 +61,12 @@ def follow_run(workspace: Workspace, run: Run, progress: ProgressCallback) -> Ru
         reason = state.message.rstrip(".")
         raise InputError(f"The run failed: {reason}", where=run.id, fix=resume)
     return state
+
+
+def _message(workspace: Workspace, run: Run, state: RunState) -> str:
+    """Say what is being done, or how long the line is before a run that waits."""
+    if state.status != "queued":
+        return state.message
+    move_on(workspace)
+    place = place_in_line(workspace, run)
+    return f"{state.message}, {ordinal(place)} in line" if place else "Starting"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fusion_core.fusion.base import TrainSettings, VariableType
 from fusion_core.fusion.forests import Forest
 from fusion_core.fusion.model.neighbours import DonorPool
-from fusion_core.fusion.trees import Tuning
+from fusion_core.fusion.trees import Tuning, skill_of
 from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, listed
 
@@ -102,6 +102,11 @@ class VariableModel(Checked, Summarized):
             return len(self.classes)
         return len(self.parts)
 
+    def boosted_skill(self) -> float | None:
+        """Return the skill of the mean or the classes in households held out; ``None`` without trees."""
+        found = [part.tuning for part in self.parts if part.role in {"mean", "classes"}]
+        return skill_of(found[0].loss, found[0].baseline_loss) if found else None
+
     def _title(self) -> str:
         return self.type.name
 
@@ -141,6 +146,14 @@ class Step(Checked, Summarized):
     pool: DonorPool | None
     origin: str = ""
     forest: Forest | None = None
+
+    def forest_skills(self) -> list[tuple[str, float]]:
+        """Return name and skill of each variable drawn from the forest, in households held out."""
+        if self.forest is None:
+            return []
+        choice = self.forest.choice
+        losses = zip(self.names, choice.losses, choice.baselines, strict=True)
+        return [(name, skill_of(loss, baseline)) for name, loss, baseline in losses]
 
     @property
     def is_block(self) -> bool:

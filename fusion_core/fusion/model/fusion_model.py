@@ -14,6 +14,7 @@ from fusion_core.fusion.base import Stream, encode
 from fusion_core.fusion.forests import Forest
 from fusion_core.fusion.model.chain import ModelContent, ModelPart, VariableModel
 from fusion_core.fusion.model.files import read_model, write_model
+from fusion_core.fusion.trees import skill_of
 from fusion_core.records import Checked
 
 
@@ -216,7 +217,7 @@ def _row(
         "trees": size[1],
         "loss": loss,
         "baseline_loss": baseline,
-        "skill": 1 - loss / baseline if baseline > 0 else 0.0,
+        "skill": skill_of(loss, baseline),
     }
 
 

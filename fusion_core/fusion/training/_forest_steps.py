@@ -17,6 +17,7 @@ from fusion_core.fusion.base import Progress, Shares, Workers, workers_of
 from fusion_core.fusion.forests import FittedForest, ForestTask, forest_bytes
 from fusion_core.fusion.model import Step, VariableModel
 from fusion_core.fusion.training._donors import Donors
+from fusion_core.fusion.training._fitting import Scored
 from fusion_core.fusion.training._variable_fits import FittedVariable, given_variable, screened
 from fusion_core.fusion.training.checkpoints import forest_or_read
 
@@ -71,6 +72,8 @@ def forest_steps(
     folder: Path | None,
     executor: Executor | None,
     report: Progress,
+    *,
+    scored: Scored,
 ) -> tuple[Step, ...]:
     """Grow the forests side by side and return the steps of the chain.
 
@@ -87,6 +90,8 @@ def forest_steps(
         Computes trees; threads of this process when ``None``.
     report
         Takes the share done and a sentence.
+    scored
+        Takes the name and skill of each variable whose forest is grown.
     """
     names = [" and ".join(step) for step in donors.steps]
     done: list[str] = []
@@ -96,7 +101,12 @@ def forest_steps(
         nonlocal share
         share = max(share, value)
 
+    grown: list[Step] = []
+
     def tell() -> None:
+        while grown:
+            for name, skill in grown.pop(0).forest_skills():
+                scored(name, skill)
         count = f"({len(done)} of {len(names)})"
         report(
             share, f"Grew the forest of {done[-1]} {count}" if done else f"Growing forests {count}"
@@ -115,11 +125,15 @@ def forest_steps(
             task = _task(donors, number, fitted, workers)
             forest = forest_or_read(task, folder, workers, shares.parts[number])
             shares.parts[number](1.0)
+            step = _step(donors, number, fitted, task, forest)
+            grown.append(step)
             done.append(names[number])
-            return _step(donors, number, fitted, task, forest)
+            return step
 
         jobs = [partial(grow, number) for number in range(len(names))]
-        return tuple(workers.coordinate(jobs, heartbeat=tell))
+        steps = tuple(workers.coordinate(jobs, heartbeat=tell))
+    tell()
+    return steps
 
 
 def _task(

@@ -11,7 +11,7 @@ from fusion_core.fusion.base import Progress, TrainSettings, no_report
 from fusion_core.fusion.model import FusionModel, Step
 from fusion_core.fusion.training._donors import Donors
 from fusion_core.fusion.training._encoding import encode_donor
-from fusion_core.fusion.training._fitting import fit_variables
+from fusion_core.fusion.training._fitting import Scored, fit_variables
 from fusion_core.fusion.training._forest_steps import check_forest_memory, forest_steps
 from fusion_core.fusion.training._placing import place_donors
 from fusion_core.fusion.training._variable_fits import FittedVariable
@@ -49,6 +49,7 @@ def train(
     checkpoints: PathLike | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    scored: Scored | None = None,
     y: Variables | None = None,
     x: Predictors | None = None,
 ) -> FusionModel:
@@ -92,6 +93,9 @@ def train(
     progress
         Called with the share done and a sentence, several times a second; may raise to stop, which
         acts before the next tree is grown.
+    scored
+        Called with the name of each fusion variable and its skill once its model is there: the share
+        of the loss of the best constant prediction that the model saves, in households held out.
     y, x
         Short names of `variables` and `predictors`.
 
@@ -118,21 +122,29 @@ def train(
         check_forest_memory(donors)
     if seed is None:
         record_seed(chosen, folder)
-    return _model(donors, _steps(donors, folder, executor, report), weight)
+    return _model(donors, _steps(donors, folder, executor, report, scored or _tell_nobody), weight)
 
 
 def _steps(
-    donors: Donors, folder: Path | None, executor: Executor | None, report: Progress
+    donors: Donors,
+    folder: Path | None,
+    executor: Executor | None,
+    report: Progress,
+    scored: Scored,
 ) -> tuple[Step, ...]:
     """Fit what the method asks for, and put it into the steps of the chain."""
     settings = donors.settings
     if not settings.draws_from_forest:
-        return place_donors(donors, fit_variables(donors, folder, executor, report), report)
+        return place_donors(donors, fit_variables(donors, folder, executor, report, scored), report)
     fitted: tuple[FittedVariable, ...] = ()
     begin = 0.0
     if settings.is_boosted:
         fitted = fit_variables(
-            donors, folder, executor, lambda share, words: report(BOOSTING_SHARE * share, words)
+            donors,
+            folder,
+            executor,
+            lambda share, words: report(BOOSTING_SHARE * share, words),
+            scored,
         )
         begin = BOOSTING_SHARE
     return forest_steps(
@@ -141,6 +153,7 @@ def _steps(
         folder,
         executor,
         lambda share, words: report(begin + (1.0 - begin) * share, words),
+        scored=scored,
     )
 
 
@@ -159,3 +172,7 @@ def _model(donors: Donors, steps: tuple[Step, ...], weight: str | None) -> Fusio
         exact=donors.exact,
         weight=weight or "",
     )
+
+
+def _tell_nobody(name: str, skill: float) -> None:
+    """Let the skill of a variable be."""

@@ -5,6 +5,7 @@ from fusion_core.fusion.trees.boosting import (
     Objective,
     Tuning,
     predict,
+    skill_of,
 )
 from fusion_core.fusion.trees.folds import (
     assign_folds,
@@ -34,6 +35,7 @@ __all__ = [
     "assign_folds",
     "predict",
     "read_trees",
+    "skill_of",
     "strata_of",
     "tune",
     "walk_trees",

@@ -81,6 +81,11 @@ class Tuning(Checked):
     minimum_leaf_rows: int | None = None
 
 
+def skill_of(loss: float, baseline: float) -> float:
+    """Return the share of a baseline's loss that a model saves: 0 knows nothing, 1 everything."""
+    return 1 - loss / baseline if baseline > 0 else 0.0
+
+
 class FoldedData:
     """Predictors and outcome of one set of rows with its folds, binned once.
 

@@ -17,7 +17,8 @@ from fusion_core.errors import ConflictError, InputError
 from fusion_core.harmony.model import render
 from fusion_core.harmony.recodes.recode import Recode, check_name, read_recode, recode_record
 from fusion_core.harmony.store import harmonies_folder, now
-from fusion_core.workspace.files import file_stamp, one_writer, read_json, write_text
+from fusion_core.workspace.files import file_stamp, read_json, write_text
+from fusion_core.workspace.locks import one_writer
 
 _LOCK_SECONDS: Final = 10
 _STANDARD: Final = Path(__file__).parent / "standard"

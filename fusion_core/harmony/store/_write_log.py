@@ -25,7 +25,8 @@ from fusion_core.harmony.store.history import (
     withdraw_entries,
 )
 from fusion_core.harmony.store.pair_file import PairContents, read_pair, render_pair
-from fusion_core.workspace.files import file_stamp, one_writer, sweep_leftovers, write_text
+from fusion_core.workspace.files import file_stamp, sweep_leftovers, write_text
+from fusion_core.workspace.locks import one_writer
 
 _LOCK_SECONDS: Final = 20
 

@@ -17,11 +17,11 @@ from fusion_core.harmony.model import RecordReader, SurveyPair
 from fusion_core.records import Checked
 from fusion_core.workspace.files import (
     file_stamp,
-    one_writer,
     read_json,
     set_aside_damaged,
     write_json,
 )
+from fusion_core.workspace.locks import one_writer
 
 NoHarmony = Literal["nothing matches", "not a predictor"]
 """Why a donor variable gets no harmony: the recipient asks nothing alike, or it is to be fused."""

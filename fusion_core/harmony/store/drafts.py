@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock, Timeout
-
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.harmony.editing import read_trail, trail_record
 from fusion_core.harmony.model import (
@@ -37,11 +35,13 @@ from fusion_core.harmony.model import (
 )
 from fusion_core.records import Checked
 from fusion_core.workspace.files import (
+    make_folder,
     read_json,
     set_aside_damaged,
     sweep_leftovers,
     write_text,
 )
+from fusion_core.workspace.locks import exclusive
 
 FORMAT_VERSION: Final = 2
 _LOCK_SECONDS: Final = 10
@@ -299,26 +299,15 @@ class DraftFolder:
     @contextmanager
     def _locked(self, user: str) -> Iterator[None]:
         home = self._home(user)
-        try:
-            (home / self.pair).mkdir(parents=True, exist_ok=True)
-            lock = FileLock(home / ".lock", timeout=_LOCK_SECONDS, poll_interval=0.005)
-            lock.acquire()
-        except Timeout as error:
-            raise InputError(
-                "Your drafts are being written by another window",
-                where=str(home),
-                fix="Try again in a moment",
-            ) from error
-        except OSError as error:
-            raise InputError(
-                f"Your edits cannot be kept as drafts: {error.strerror or error}",
-                where=str(home),
-                fix="Free some disk space or check the folder's permissions",
-            ) from error
-        try:
+        busy = InputError(
+            "Your drafts are being written by another window",
+            where=str(home),
+            fix="Try again in a moment",
+        )
+        failed = "Your edits cannot be kept as drafts"
+        with exclusive(home / ".lock", seconds=_LOCK_SECONDS, busy=busy, failed=failed):
+            make_folder(home / self.pair)
             yield
-        finally:
-            lock.release()
 
 
 def file_stem(key: str) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from fusion_core.errors import CorruptFileError
 from fusion_core.harmony.store import HarmonyStore
-from fusion_core.workspace.files import one_writer, read_json, write_json
+from fusion_core.workspace.files import read_json, write_json
+from fusion_core.workspace.locks import one_writer
 
 _LOCK_SECONDS = 10
 

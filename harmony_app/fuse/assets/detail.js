@@ -1,5 +1,5 @@
 // One run: steps, progress, what to do next, what was asked for, and the log.
-const shown = { log: false, settings: false, naming: null };
+const shown = { log: false, settings: false, removed: false, naming: null };
 
 function detailSection(data, send, redraw) {
   if (!data.id) {
@@ -8,7 +8,7 @@ function detailSection(data, send, redraw) {
   return h("section", { class: "card fill", "aria-label": `Run ${data.name}`, "data-status": data.status, "data-id": data.id },
     runTitle(data, send, redraw),
     h("div", { class: "rows pad", "data-scroll": `detail ${data.id}` },
-      stepsBar(data), progressLine(data), actions(data, send), nextSteps(data), notesList(data), facts(data.facts), folded("settings", "Every setting", facts(data.settings)),
+      stepsBar(data), progressLine(data), actions(data, send), skills(data.skills), nextSteps(data), notesList(data), facts(data.facts), folded("settings", "Every setting", facts(data.settings)),
       folded("log", `Log (${data.log.length})`, h("pre", { class: "log", "data-scroll": "log", tabindex: "0" }, data.log.join("\n")))));
 }
 
@@ -44,7 +44,7 @@ function stepsBar(data) {
 
 function progressLine(data) {
   const sentence = h("p", { class: data.status === "failed" ? "error" : "sentence", role: "status" }, data.message);
-  if (!data.active) return sentence;
+  if (!data.active || data.waiting) return sentence;
   return h("div", {}, h("div", { class: "progress" }, bar(data.progress, "big", `${Math.round(data.progress * 100)} % done`),
     h("b", {}, `${Math.round(data.progress * 100)} %`), h("span", { class: "muted" }, data.left)), sentence);
 }
@@ -53,10 +53,11 @@ function actions(data, send) {
   const act = (action) => () => send({ action, id: data.id });
   return h("div", { class: "actions" },
     data.active ? (data.cancelling ? h("span", { class: "muted" }, "Stopping …")
-      : confirmButton("Cancel run", "Stop this run?", "Stop it", "Keep running", act("cancel"), { class: "danger-line", "data-focus": "cancel" })) : null,
+      : data.waiting ? button("Leave the line", act("cancel"), { "data-focus": "cancel" })
+        : confirmButton("Cancel run", "Stop this run?", "Stop it", "Keep running", act("cancel"), { class: "danger-line", "data-focus": "cancel" })) : null,
     data.can_resume ? button("Resume", act("resume"), { class: "primary", title: "Finished steps are not repeated" }) : null,
     button("Clone settings", act("clone"), { title: "Build a new run from these settings" }),
-    data.active ? null : confirmButton("Delete", "Delete the run and all it made?", "Delete it", "Keep it", act("delete"), { "data-focus": "delete" }));
+    data.active ? null : button("Delete", act("delete"), { title: "With all it made; it can be restored for a day", "data-focus": "delete" }));
 }
 
 function nextSteps(data) {
@@ -64,6 +65,16 @@ function nextSteps(data) {
   return h("div", { class: "next" },
     data.links.map((link) => h("a", { class: "button primary", href: link.href }, link.title)),
     data.downloads.map((item) => h("a", { class: "button", href: item.href, download: true, title: item.help }, `↓ ${item.title}`)));
+}
+
+// How well each variable is predicted, as soon as its model is there.
+function skills(rows) {
+  if (!rows.length) return null;
+  return h("div", { class: "skills" },
+    h("h3", {}, "Skill in households held out"),
+    h("p", { class: "muted small" }, "The share of the error of the best constant guess that the models save: 0 knows nothing of the household, 1 everything."),
+    h("ul", { "data-scroll": "skills" }, rows.map((row) => h("li", {}, h("span", { class: "clip", title: row.name }, row.name),
+      bar(row.share, "", `Skill of ${row.name}: ${row.skill}`), h("span", { class: "num" }, row.skill)))));
 }
 
 function notesList(data) {

@@ -15,7 +15,8 @@ export function render({ model, el }) {
   const showDetail = () => fill(detail, detailSection(model.detail, send, showDetail));
   const draw = {
     toolbar: () => fill(top, toolbar(model.toolbar, send)),
-    notice: () => { message.hidden = !model.notice; fill(message, h("span", {}, model.notice), button("×", () => send({ action: "dismiss" }), { class: "quiet", "aria-label": "Dismiss" })); },
+    undo: () => draw.notice(),
+    notice: () => { message.hidden = !model.notice; fill(message, h("span", {}, model.notice), model.undo ? button("Undo", () => send({ action: "restore", id: model.undo }), { class: "small", "data-focus": "undo" }) : null, button("×", () => send({ action: "dismiss" }), { class: "quiet", "aria-label": "Dismiss" })); },
     variables: () => fill(left, pickerSection(model.variables, model.picker, send)),
     picker: () => fill(left, pickerSection(model.variables, model.picker, send)),
     predictors: () => fill(middle, predictorSection(model.predictors, send)),

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import panel as pn
 
 from fusion_core.execution.checking import repeats_usual
+from fusion_core.summaries import ordinal
 from fusion_core.workspace.runs import STAGES
 from harmony_app.shell.look import duration
 from harmony_app.shell.work._run_parts import run_part
@@ -73,6 +74,8 @@ def chip_html(active: list[RunRow]) -> str:
 def _doing(row: RunRow) -> str:
     if row.is_check:
         return "checking"
+    if row.place:
+        return f"{ordinal(row.place)} in line"
     return f"{_DOING[row.state.stage]}, {STAGES.index(row.state.stage) + 1} of {len(STAGES)}"
 
 

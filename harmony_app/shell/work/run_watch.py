@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fusion_core.errors import HarmonyError
 from fusion_core.execution import run_status
 from fusion_core.execution.processes import is_cancelling
+from fusion_core.execution.queue import in_line
 from fusion_core.workspace.runs import Run, RunSpec, RunState, list_runs
+from harmony_app.shell.work.line import shared_keeper
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
@@ -30,6 +32,8 @@ class RunRow:
         Whether it was asked to stop and has not yet.
     is_check
         Whether it is a check.
+    place
+        Place in line of a run that waits for its turn, 1 for the next one; else 0.
     """
 
     run: Run
@@ -37,6 +41,7 @@ class RunRow:
     state: RunState
     cancelling: bool = False
     is_check: bool = False
+    place: int = 0
 
     @property
     def name(self) -> str:
@@ -45,8 +50,8 @@ class RunRow:
 
     @property
     def is_active(self) -> bool:
-        """Whether the run is in progress."""
-        return self.state.status == "running"
+        """Whether the run is in progress, or waits for its turn."""
+        return self.state.is_active
 
 
 class RunWatch:
@@ -60,13 +65,22 @@ class RunWatch:
         """Return all runs, newest first."""
         rows = [self._row(run) for run in list_runs(self._workspace)]
         self._seen = {row.run.id: self._seen[row.run.id] for row in rows}
-        return rows
+        shared_keeper().look(self._workspace, [row.state for row in rows])
+        waiting = [run.id for run in in_line([(row.run, row.state) for row in rows])]
+        if not waiting:
+            return rows
+        places = {run: place for place, run in enumerate(waiting, start=1)}
+        return [replace(row, place=places.get(row.run.id, 0)) for row in rows]
+
+    def going(self) -> list[RunRow]:
+        """Return the runs in progress, newest first, and then those in line."""
+        return _going(self.rows())
 
     def active(self) -> list[RunRow]:
-        """Return the runs in progress and then the checks of finished ones, newest first."""
+        """Return the runs in progress, those in line, and the checks of finished ones."""
         rows = self.rows()
         checks = [self._check(row) for row in rows if row.state.status == "finished"]
-        return [row for row in rows if row.is_active] + [row for row in checks if row is not None]
+        return _going(rows) + [row for row in checks if row is not None]
 
     def _check(self, row: RunRow) -> RunRow | None:
         """Return the check of a run while it is in progress."""
@@ -97,6 +111,10 @@ class RunWatch:
             )
         except HarmonyError as error:
             return RunRow(run, None, RunState(status="failed", message=error.message))
+
+
+def _going(rows: list[RunRow]) -> list[RunRow]:
+    return sorted((row for row in rows if row.is_active), key=lambda row: row.place)
 
 
 def _changed(run: Run, name: str) -> int:

@@ -42,7 +42,7 @@ def waiting_panel(
 
     def look() -> None:
         state = run_status(workspace, run)
-        if state.status in {"running", "created"}:
+        if state.is_active or state.status == "created":
             card.object = waiting_html(name, state)
             return
         watch.stop()
@@ -55,4 +55,5 @@ def waiting_panel(
 def waiting_html(name: str, state: RunState) -> str:
     """Return a run's progress as a calm card."""
     share = min(max(state.progress, 0.0), 1.0)
-    return run_part("waiting", name, state.message, share)
+    headline = f"is {share:.0%} done" if state.status == "running" else "has not begun"
+    return run_part("waiting", name, headline, state.message, share)

@@ -48,6 +48,26 @@ def test_stages_show_what_is_done_under_way_and_to_come(run):
     assert (data["active"], data["can_resume"]) == (True, False)
 
 
+def test_the_skill_of_each_variable_is_shown_as_soon_as_it_is_known(run):
+    assert detail_data(row_of(run, status="running", stage="train"))["skills"] == []
+    run.log("kwh", stage="train", variable="kwh", skill=0.1)
+    run.log("heat", stage="train", variable="heat", skill=-0.02)
+    run.log("kwh", stage="train", variable="kwh", skill=0.634)  # resumed since
+    skills = detail_data(row_of(run, status="running", stage="train"))["skills"]
+    assert [(item["name"], item["skill"], item["share"]) for item in skills] == [
+        ("kwh", "0.63", 0.634),
+        ("heat", "-0.02", 0.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe{}", b"[1]\n3\n", b'{"variable": "x", "skill": "much"}\n', b"{"]
+)
+def test_a_damaged_log_hides_nothing_else_of_a_run(run, content):
+    (run.folder / "log.jsonl").write_bytes(content)
+    assert detail_data(row_of(run, status="running", stage="train"))["skills"] == []
+
+
 def test_a_failed_run_says_why_and_can_be_resumed(run):
     data = detail_data(row_of(run, status="failed", stage="fuse", message="The disk is full."))
     assert data["message"] == "The disk is full."

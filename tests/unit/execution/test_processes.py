@@ -8,9 +8,10 @@ import pytest
 
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.execution import cancel_run, remove_run, run_status, start_run, wait_for_run
-from fusion_core.execution import processes as processes_module
+from fusion_core.execution import queue as queue_module
 from fusion_core.execution.methods import methods_note
 from fusion_core.execution.pipeline import finished_stages
+from fusion_core.execution.processes import process_mark
 from fusion_core.execution.progress import CANCEL_FILE
 from fusion_core.execution.worker import main as worker_main
 from fusion_core.fusion.base.settings import TrainSettings
@@ -111,8 +112,32 @@ def test_a_reused_process_number_is_not_taken_for_the_run(toy_workspace, run, st
     assert stubborn.poll() is None, "another program was killed"
 
 
+def test_a_clock_that_is_set_anew_makes_nobody_take_a_living_run_for_dead(
+    toy_workspace, run, stubborn
+):
+    an_hour = 3600.0  # what a reader started since believes of every process's start
+    started = psutil.Process(stubborn.pid).create_time() - an_hour
+    run.write_state(
+        RunState(
+            status="running",
+            process=stubborn.pid,
+            process_started=started,
+            process_mark=process_mark(stubborn.pid),
+        )
+    )
+    assert run_status(toy_workspace, run).status == "running"
+    with pytest.raises(ConflictError, match="already running"):
+        start_run(toy_workspace, run)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems tell no ticks")
+def test_the_mark_of_a_process_tells_it_from_the_next_one(stubborn):
+    assert process_mark(stubborn.pid) == process_mark(stubborn.pid)
+    assert len({process_mark(stubborn.pid), process_mark(1), process_mark(2**22 + 1)}) == 3
+
+
 def test_a_run_that_does_not_stop_is_ended(toy_workspace, run, stubborn, monkeypatch):
-    monkeypatch.setattr(processes_module, "_KILL_SECONDS", 0.3)
+    monkeypatch.setattr("fusion_core.execution.processes._KILL_SECONDS", 0.3)
     pretend_running(run, stubborn)
     cancel_run(toy_workspace, run, grace=0.2, wait=True)
     stubborn.wait(timeout=10)
@@ -141,7 +166,7 @@ def test_a_start_that_never_came_to_life_counts_as_failed(toy_workspace, run):
 
 def test_a_disk_without_room_is_refused_before_the_start(toy_workspace, run, monkeypatch):
     usage = mock.Mock(return_value=mock.Mock(free=1000))
-    monkeypatch.setattr(processes_module.shutil, "disk_usage", usage)
+    monkeypatch.setattr(queue_module.shutil, "disk_usage", usage)
     with pytest.raises(InputError, match=r"more on disk, but only 1.0 kB are free"):
         start_run(toy_workspace, run)
 
@@ -151,19 +176,19 @@ def test_a_run_the_disk_had_no_room_for_says_so_and_is_resumed_once_there_is(
 ):
     usage = mock.Mock(return_value=mock.Mock(free=0))
     with monkeypatch.context() as patched:
-        patched.setattr(processes_module.shutil, "disk_usage", usage)
+        patched.setattr(queue_module.shutil, "disk_usage", usage)
         with pytest.raises(InputError, match=r"Free at least .* and resume the run") as refused:
             start_run(toy_workspace, run)
     state = run_status(toy_workspace, run)
     assert (state.status, state.message) == ("failed", refused.value.message)
-    monkeypatch.setattr(processes_module, "spawn_worker", mock.Mock())
+    monkeypatch.setattr(queue_module, "spawn_worker", mock.Mock())
     assert start_run(toy_workspace, run).status == "running"
 
 
 def test_what_a_run_has_made_already_needs_no_room_again(toy_workspace, run, monkeypatch):
-    monkeypatch.setattr(processes_module, "spawn_worker", mock.Mock())
+    monkeypatch.setattr(queue_module, "spawn_worker", mock.Mock())
     usage = mock.Mock(return_value=mock.Mock(free=1000))
-    monkeypatch.setattr(processes_module.shutil, "disk_usage", usage)
+    monkeypatch.setattr(queue_module.shutil, "disk_usage", usage)
     run.model_folder.mkdir()
     (run.model_folder / "made").write_bytes(bytes(20_000_000))
     assert start_run(toy_workspace, run).status == "running"

@@ -2,8 +2,9 @@
 
 import pytest
 
+from fusion_core.execution import set_runs_at_once
 from fusion_core.harmony.store.store import HarmonyStore
-from fusion_core.workspace.runs import RunState, list_runs
+from fusion_core.workspace.runs import RunSpec, RunState, create_run, list_runs
 from harmony_app.fuse import page as page_module
 from harmony_app.fuse.page import FusePage, build
 from harmony_app.shell.session import Session
@@ -149,6 +150,41 @@ def test_clone_rename_resume_and_delete(open_page, toy_workspace, started):
     board = do(page, "delete", id=identifier)
     assert list_runs(toy_workspace) == []
     assert board.runs["rows"] == []
+
+
+def test_a_deletion_is_undone_or_made_final(open_page, toy_workspace, started):
+    page = open_page()
+    do(page, "add", name="kwh")
+    do(page, "start")
+    identifier = started[0]
+    do(page, "rename", id=identifier, name="Winter")
+    board = do(page, "delete", id=identifier)
+    assert (board.notice, board.undo) == ("“Winter” is deleted", identifier)
+    assert [item["name"] for item in board.runs["removed"]] == ["Winter"]
+    board = do(page, "restore", id=identifier)
+    assert (board.detail["id"], board.undo, board.runs["removed"]) == (identifier, "", [])
+    do(page, "delete", id=identifier)
+    assert do(page, "purge", id=identifier).runs["removed"] == []
+    assert "deleted run" in do(page, "restore", id=identifier).notice
+    assert list_runs(toy_workspace) == []
+
+
+def test_waiting_runs_show_their_place_and_leave_the_line(open_page, toy_workspace, toy_pair):
+    waiting = [create_run(toy_workspace, RunSpec(name, toy_pair, ("kwh",))) for name in "abc"]
+    waiting[0].write_state(RunState(status="running", message="Starting"))
+    for ticket, run in enumerate(waiting[1:], start=1):
+        run.write_state(RunState(status="queued", message="Waiting for its turn", ticket=ticket))
+    set_runs_at_once(toy_workspace, 1)
+    page = open_page(run=waiting[2].id)
+    shown = {row["name"]: row["status"] for row in page.board.runs["rows"]}
+    assert shown == {"a": "running", "b": "1st in line", "c": "2nd in line"}
+    assert page.board.detail["waiting"]
+    assert "1 run before it" in page.board.detail["message"]
+    board = do(page, "cancel", id=waiting[1].id)
+    assert board.detail["status_text"] == "1st in line"
+    assert "a run that is going on has ended" in board.detail["message"]
+    assert do(page, "at_once", number="4000").notice.startswith("4000 runs cannot go on")
+    assert page.board.runs["at_once"] == 1
 
 
 def test_a_message_nobody_knows_is_ignored(open_page):

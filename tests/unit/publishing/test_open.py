@@ -13,7 +13,8 @@ from fusion_core.fusion import open_implicates
 from fusion_core.publishing import open_published, publish_run
 from fusion_core.surveys.model import SurveyId
 from fusion_core.validation import read_validation
-from fusion_core.workspace.runs import delete_run, list_runs
+from fusion_core.workspace.removed_runs import set_aside
+from fusion_core.workspace.runs import list_runs
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_an_opened_data_set_can_be_published_again(published, elsewhere, tmp_pat
 
 def test_an_opened_data_set_can_be_deleted(published, elsewhere):
     opened = open_published(elsewhere, published.folder)
-    delete_run(opened.run)
+    set_aside(opened.run)
     assert not opened.run.folder.exists()
 
 
