@@ -233,7 +233,7 @@ def roots(path: Path) -> set[str]:
 def part_of(module: str) -> str:
     """The part of the engine a dotted module name belongs to; the top is no part."""
     pieces = module.split(".")[1:]
-    if pieces[:2] in (["workspace", name] for name in ("files", "folders", "tables")):
+    if pieces[:2] in (["workspace", name] for name in ("files", "folders", "locks", "tables")):
         return "workspace.files"
     return pieces[0] if pieces and (ENGINE / pieces[0]).is_dir() else ""
 
