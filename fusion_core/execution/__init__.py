@@ -1,16 +1,18 @@
 """Run the stages of a fusion here or in a process of their own, with progress and cancel."""
 
 from fusion_core.execution.cost import CostEstimate, estimate_cost
-from fusion_core.execution.pipeline import apply_run, execute_run
-from fusion_core.execution.processes import run_status
-from fusion_core.execution.queue import place_in_line, runs_at_once, set_runs_at_once
-from fusion_core.execution.starting import (
+from fusion_core.execution.line import (
     cancel_run,
+    place_in_line,
     remove_run,
     resume_run,
+    runs_at_once,
+    set_runs_at_once,
     start_run,
     wait_for_run,
 )
+from fusion_core.execution.pipeline import apply_run, execute_run
+from fusion_core.execution.processes import run_status
 
 __all__ = [
     "CostEstimate",

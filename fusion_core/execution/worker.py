@@ -14,8 +14,8 @@ from pathlib import Path
 
 from fusion_core.errors import Cancelled, HarmonyError
 from fusion_core.execution.checking import execute_check
+from fusion_core.execution.line import move_on
 from fusion_core.execution.pipeline import execute_run
-from fusion_core.execution.queue import move_on
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import open_run
 

@@ -174,7 +174,7 @@ def run_record(workspace: Workspace, run: Run) -> dict[str, Any]:
 
 
 def _list(opened: Workspace, output: Output) -> None:
-    from fusion_core.execution.queue import move_on
+    from fusion_core.execution.line import move_on
     from fusion_core.workspace.runs import list_runs
 
     move_on(opened)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fusion_core.errors import Cancelled, InputError
 from fusion_core.execution import cancel_run, place_in_line, run_status, start_run
-from fusion_core.execution.queue import move_on
+from fusion_core.execution.line import move_on
 from fusion_core.summaries import ordinal
 
 if TYPE_CHECKING:

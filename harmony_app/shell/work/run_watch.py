@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from fusion_core.errors import HarmonyError
 from fusion_core.execution import run_status
+from fusion_core.execution.line import in_line
 from fusion_core.execution.processes import is_cancelling
-from fusion_core.execution.queue import in_line
 from fusion_core.workspace.runs import Run, RunSpec, RunState, list_runs
-from harmony_app.shell.work.line import shared_keeper
+from harmony_app.shell.work._line import shared_keeper
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace

@@ -8,7 +8,7 @@ import pytest
 
 from fusion_core.errors import ConflictError, InputError
 from fusion_core.execution import cancel_run, remove_run, run_status, start_run, wait_for_run
-from fusion_core.execution import queue as queue_module
+from fusion_core.execution.line import queue as queue_module
 from fusion_core.execution.methods import methods_note
 from fusion_core.execution.pipeline import finished_stages
 from fusion_core.execution.processes import process_mark

@@ -18,8 +18,8 @@ from fusion_core.execution import (
     start_run,
     wait_for_run,
 )
-from fusion_core.execution import queue as queue_module
-from fusion_core.execution.queue import in_line, move_on
+from fusion_core.execution.line import in_line, move_on
+from fusion_core.execution.line import queue as queue_module
 from fusion_core.fusion.base import TrainSettings
 from fusion_core.workspace.runs import RunSpec, RunState, create_run
 

@@ -6,19 +6,19 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import ConflictError, CorruptFileError, HarmonyError, InputError
+from fusion_core.execution.line.queue import (
+    check_disk,
+    join_line,
+    leave_line,
+    move_on,
+    record_refused,
+)
 from fusion_core.execution.processes import (
     GRACE_SECONDS,
     has_process,
     run_status,
     starting,
     stop_process,
-)
-from fusion_core.execution.queue import (
-    check_disk,
-    join_line,
-    leave_line,
-    move_on,
-    record_refused,
 )
 from fusion_core.workspace.removed_runs import purge_old, set_aside
 from fusion_core.workspace.runs import Run, RunState, require_run, require_workspace

@@ -1,4 +1,4 @@
-"""The line of waiting runs, kept moving by whoever looks at it; see `fusion_core.execution.queue`."""
+"""The line of waiting runs, kept moving by whoever looks at it; see `fusion_core.execution.line`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fusion_core.errors import HarmonyError
-from fusion_core.execution.queue import has_turn, move_on
+from fusion_core.execution.line import has_turn, move_on
 from harmony_app.log import LOG
 
 if TYPE_CHECKING:
