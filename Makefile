@@ -7,7 +7,7 @@ PORT ?= 5006
 SHOW ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app demo test test-fast search lint types format bench picture clean
+.PHONY: help app demo test test-fast search lint types format bench pictures docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -55,8 +55,8 @@ format: $(VENV)/.test-installed ## format and sort imports
 bench: $(VENV)/.test-installed ## benchmarks (25 minutes; QUICK=1: 3), into one Markdown table (BENCH=FILE)
 	$(BIN)/python tests/benchmarks/run_all.py $(if $(QUICK),--quick) $(if $(BENCH),--output "$(BENCH)")
 
-picture: $(VENV)/.test-installed ## take the README's picture from the running app
-	$(BIN)/python tests/take_picture.py
+pictures: $(VENV)/.test-installed ## take the pictures of README and guide from the running app
+	$(BIN)/python tests/take_pictures.py
 
 clean: ## remove the environment, caches and the demo workspace
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -22,6 +22,7 @@ from fusion_core.errors import InputError
 from harmony_app import begin, explore, fuse, harmonize, places, surveys, validate
 from harmony_app.access import OPEN, UserList, audit_to
 from harmony_app.fuse.downloads import download_patterns
+from harmony_app.help import help_patterns
 from harmony_app.listening import (
     allowed_origins,
     is_personal,
@@ -177,7 +178,7 @@ def _server(workspace: Workspace | None, settings: ServerSettings, *, demo: Path
         title="Harmony",
         autoreload=False,
         verbose=False,  # it would name an address nobody can open, such as 0.0.0.0
-        extra_patterns=[*download_patterns(serving), _ICON],
+        extra_patterns=[*download_patterns(serving), *help_patterns(settings.prefix), _ICON],
         prefix=settings.prefix,
         root_path=f"{settings.prefix}/",
         cookie_path=settings.prefix or "/",

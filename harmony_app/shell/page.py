@@ -11,6 +11,7 @@ import panel as pn
 
 from fusion_core.errors import HarmonyError
 from harmony_app.access import ROLES, Door, Role, role_words
+from harmony_app.help import chapter_for
 from harmony_app.log import LOG
 from harmony_app.shell.look import HarmonyDesign, page_part
 from harmony_app.shell.session import (
@@ -183,6 +184,7 @@ def frame_variables(place: Place, places: tuple[Place, ...], session: Session) -
     return _visitor_variables(title, session.user, session.theme, session.door) | {
         "places": [{"path": item.path, "title": item.title} for item in places],
         "active": place.path,
+        "help": chapter_for(place.path).name,
         "takes_files": place.takes_files,
         "heading": place.title,
         "workspace": workspace.title,
@@ -196,6 +198,7 @@ def _visitor_variables(title: str, user: str, theme: Theme, door: Door) -> dict[
     return {
         "title": title,
         "heading": title,
+        "help": chapter_for("").name,
         "user": user,
         "initials": "".join(part[0] for part in user.split()[:2]).upper() or "?",
         "signed_in": door.asks,

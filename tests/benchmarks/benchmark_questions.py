@@ -1,6 +1,6 @@
 """What a question on national data costs: a new variable, a filter, a median, a joint condition.
 
-The workspace is the one the national guide makes (assets/docs/national), named by the variable
+The workspace is the one the national guide makes (harmony_app/help/chapters/public_files.md), named by the variable
 HARMONY_NATIONAL, or ``national`` beside the checkout; questions are asked of a copy whose finished
 tables are thrown away. Goals are those of a person who waits.
 """

@@ -43,6 +43,8 @@ STATES = {
     "validate": ("/validate", "How far off?", None, None),
     "explore": ("/explore", "Estimates from", None, None),
     "explore-method": ("/explore?view=about", "Estimates from", None, None),
+    "guide": ("/help/explore", "Read the map", None, None),
+    "guide-search": ("/help/?q=margin", "sections found", None, None),
     "explore-outcome": ("/explore", "Estimates from", click("Build an outcome"), "Condition 1"),
 }
 
