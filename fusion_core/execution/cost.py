@@ -282,7 +282,7 @@ def cost_of(
     if settings.draws_from_forest:
         train += steps * _growing(n, used, settings, speeds)
         fuse_row += m * steps * speeds.walk
-    else:
+    if settings.lists_donors:
         fuse_row += drawn * speeds.draw + m * blocks * speeds.draw_block
     both = n + recipients
     seconds = {
@@ -367,7 +367,7 @@ def _training(
     per_row = (searched + 1) * rows * predictors * speeds.boost
     seconds = _models(variable, settings) * rounds * (per_row + trees * speeds.tree)
     seconds *= len(settings.variants())
-    finds_donors = not (variable.is_categorical or settings.draws_from_forest)
+    finds_donors = settings.lists_donors and not variable.is_categorical
     return seconds + rows * speeds.list_donor if finds_donors else seconds
 
 

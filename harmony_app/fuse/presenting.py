@@ -40,6 +40,9 @@ _PRESET_WORDS: Final = {
     "custom": "Your own settings; a preset brings back the published ones.",
 }
 METHOD_WORDS: Final = {
+    "stacked": "Part of the answers are taken from donors whom models that never saw them expected to be "
+    "most like the household, the others from donors in its leaves of random forests; each variable has "
+    "the shares that describe unseen donors best.",
     "out-of-fold": "A number is taken from one of the donors whose answers models that never saw them "
     "expected to be most like the household's; a category is drawn from its predicted probabilities.",
     "forest": "Every answer is taken from a donor that shares the household's leaf in one tree, drawn at "

@@ -141,9 +141,11 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
                 "Donors found by",
                 "Out of fold: nearest by models that never saw them. Forest: in the same leaf of a tree "
                 "drawn at random, the quickest. Boosted forest: such trees also see what the out-of-fold "
-                "models expect. Variable-k is the paper's way, smoothed k the R package's; their draws "
+                "models expect. Stacked: these mixed, for each variable in the shares that describe unseen "
+                "donors best. Variable-k is the paper's way, smoothed k the R package's; their draws "
                 "vary too little.",
                 (
+                    ("stacked", "stacked"),
                     ("out-of-fold", "out of fold"),
                     ("forest", "forest"),
                     ("boosted-forest", "boosted forest"),
@@ -151,7 +153,7 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
                     ("variable-k-smoothed", "smoothed k"),
                 ),
             ),
-            SettingField("forest_trees", "Trees of a forest", "Used by both forest ways."),
+            SettingField("forest_trees", "Trees of a forest", "Used by all ways with forests."),
             SettingField(
                 "forest_leaves",
                 "Donors per leaf",

@@ -65,7 +65,8 @@ def fuse(
             "a donor placed near the household by models that never saw that donor, paper from one "
             "placed by the models fitted to it. --set method=forest takes every answer from a donor "
             "in the household's leaf of a random forest, the quickest; method=boosted-forest also "
-            "shows the trees what boosted models expect."
+            "shows the trees what boosted models expect; method=stacked mixes both ways, for each "
+            "variable in the shares that describe unseen donors best."
         ),
     ] = "production",
     implicates: Annotated[

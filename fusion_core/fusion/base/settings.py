@@ -16,10 +16,12 @@ from fusion_core.records import Checked
 Preset = Literal["quick", "paper", "production"]
 OrderRule = Literal["given", "suggested"]
 ClassProbabilities = Literal["predicted", "calibrated"]
-Method = Literal["variable-k", "variable-k-smoothed", "out-of-fold", "forest", "boosted-forest"]
-FOREST_METHODS: tuple[Method, ...] = ("forest", "boosted-forest")
+Method = Literal[
+    "variable-k", "variable-k-smoothed", "out-of-fold", "forest", "boosted-forest", "stacked"
+]
+FOREST_METHODS: tuple[Method, ...] = ("forest", "boosted-forest", "stacked")
 """Methods that draw donors from the leaves of a forest."""
-OUT_OF_FOLD_METHODS: tuple[Method, ...] = ("out-of-fold", "boosted-forest")
+OUT_OF_FOLD_METHODS: tuple[Method, ...] = ("out-of-fold", "boosted-forest", "stacked")
 """Methods that take what models that never saw a donor expect of it."""
 GRID = ("learning_rate", "feature_fraction", "minimum_leaf_rows")
 """Settings cross-validation can choose from several values of, besides the tree size."""
@@ -105,6 +107,8 @@ class TrainSettings(Checked):
         forest; classes and zeros are drawn so too, and no boosted trees are fitted.
         ``"boosted-forest"`` shows what boosted trees expect out of fold to part of such a forest's
         trees, and draws classes from a mixture of the leaves and the boosted trees' probabilities.
+        ``"stacked"`` draws each variable partly as ``"out-of-fold"`` and partly from trees of either
+        kind, in the shares with which donors that none of them has seen are described best.
     forest_trees
         Number of trees of a forest.
     forest_leaves
@@ -246,8 +250,8 @@ class TrainSettings(Checked):
             ("folds", self.folds == 0 or self.folds > 1, "0 or at least 2"),
             (
                 "folds",
-                self.folds > 0 or self.method != "boosted-forest",
-                "at least 2: the method 'boosted-forest' learns from out-of-fold expectations",
+                self.folds > 0 or not (self.is_boosted and self.draws_from_forest),
+                f"at least 2: the method '{self.method}' learns from out-of-fold expectations",
             ),
             ("held_out_fraction", 0 < self.held_out_fraction <= 0.5, "more than 0, at most 0.5"),  # noqa: PLR2004 - the rule says it
             ("leaves", bool(leaves) and min(leaves, default=0) > 1, "numbers of at least 2"),
@@ -349,6 +353,11 @@ class TrainSettings(Checked):
     def is_boosted(self) -> bool:
         """Whether boosted trees are fitted."""
         return self.method != "forest"
+
+    @property
+    def lists_donors(self) -> bool:
+        """Whether donors are placed by their expectations, and drawn from lists of near ones."""
+        return self.method not in ("forest", "boosted-forest")
 
     def variants(self) -> tuple[Self, ...]:
         """Return these settings with every combination of the grid's values, and without a grid."""

@@ -7,7 +7,7 @@ from fusion_core.fusion.forests.forest import (
     TreeShape,
     forest_bytes,
 )
-from fusion_core.fusion.forests.growing import ForestTask
+from fusion_core.fusion.forests.growing import ForestTask, scored_rows
 from fusion_core.fusion.forests.records import forest_of, forest_record
 from fusion_core.fusion.forests.tuning import SEARCH_TREES, FittedForest, fit_forest
 
@@ -23,4 +23,5 @@ __all__ = [
     "forest_bytes",
     "forest_of",
     "forest_record",
+    "scored_rows",
 ]

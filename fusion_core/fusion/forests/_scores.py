@@ -1,9 +1,8 @@
-"""How well a forest describes donors its trees did not see.
+"""How well forests, and other ways to draw, describe donors they did not see.
 
 A donor's out-of-bag distribution is made of the leaves it falls into in the trees whose samples do
-not hold it. Few trees are grown to choose by, and fewer of them are out of bag, so products of two
-chances are taken from two different trees: the score is that of a forest of many trees with the
-same choices (a U-statistic; for a single distribution it is the fair CRPS of Ferro 2014).
+not hold it. Few trees are grown to choose by, and fewer of them are out of bag, so two draws are taken
+from two different trees: the score is that of a forest of many trees with the same choices.
 """
 
 from __future__ import annotations
@@ -13,88 +12,113 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
+
+from fusion_core.fusion.forests._pairs import Answer, Drawn, pair_distances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from fusion_core.fusion.forests.growing import ForestData, GrownTree
 
     Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
 
 FEWEST_TREES = 2
 
 
+def drawn_from(ways: Sequence[Sequence[GrownTree]], rival: csr_array | None = None) -> Drawn:
+    """Describe what ways to draw say of the scored rows.
+
+    Parameters
+    ----------
+    ways
+        Trees of each way.
+    rival
+        The chance of each donor in one more way, of shape (scored rows, donors), the last one.
+    """
+    listed, sizes, donors, chance = [], [], [], []
+    lists = 0
+    for tree in (tree for trees in ways for tree in trees):
+        is_leaf = tree.nodes["feature"] < 0
+        # Donors stand leaf by leaf, as leaves stand in the nodes.
+        members = tree.nodes["threshold"][is_leaf].astype(np.int64)
+        leaf = np.cumsum(is_leaf) - 1 + lists
+        listed.append(np.where(tree.held >= 0, leaf[tree.held], -1))
+        sizes.append(members)
+        donors.append(tree.donors)
+        chance.append(np.repeat(1.0 / np.maximum(members, 1), members))
+        lists += len(members)
+    way = [number for number, trees in enumerate(ways) for _ in trees]
+    if rival is not None:
+        listed.append(lists + np.arange(rival.shape[0]))
+        sizes.append(np.diff(rival.indptr).astype(np.int64))
+        donors.append(rival.indices.astype(np.int32))
+        chance.append(rival.data)
+        way.append(len(ways))
+    return Drawn(
+        np.stack(listed, axis=1),
+        np.array(way, dtype=np.int64),
+        np.concatenate([[0], np.cumsum(np.concatenate(sizes))]),
+        np.concatenate(donors),
+        np.concatenate(chance),
+    )
+
+
 @dataclass(frozen=True)
-class HeldMembers:
-    """The donors in the leaves of scored rows, one entry per row, tree and donor.
+class Distances:
+    """How far draws are from the true answers and from each other (see `_pairs`).
 
     Attributes
     ----------
-    row, member
-        The scored row, and the donor in its leaf of some tree.
-    weight
-        The donor's part of the leaf.
-    trees
-        Per scored row the number of trees that did not see it.
+    weights
+        Survey weights of the scored rows that trees enough have not seen, with sum 1; 0 for others.
+    off, apart
+        By variable, of shape (scored rows, ways) and (scored rows, ways, ways).
     """
 
-    row: Integers
-    member: Integers
-    weight: Floats
-    trees: Integers
-
-    def mass(self, codes: Integers, count: int) -> csr_array:
-        """Return the summed weights of each code of the members, of shape (scored rows, codes)."""
-        shape = (len(self.trees), count)
-        return csr_array((self.weight, (self.row, codes[self.member])), shape=shape)
+    weights: Floats
+    off: list[Floats]
+    apart: list[Floats]
 
 
-def held_members(trees: Sequence[GrownTree]) -> HeldMembers:
-    """Look up the leaves of the scored rows in the trees that did not see them."""
-    row, member, weight = [], [], []
-    seen = np.zeros(len(trees[0].held), dtype=np.int64)
-    for tree in trees:
-        rows = np.flatnonzero(tree.held >= 0)
-        leaves = tree.nodes[tree.held[rows]]
-        counts = leaves["threshold"].astype(np.int64)
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        row.append(np.repeat(rows, counts))
-        member.append(tree.donors[np.repeat(leaves["right"], counts) + within].astype(np.int64))
-        weight.append(np.repeat(1.0 / counts, counts))
-        seen[rows] += 1
-    return HeldMembers(np.concatenate(row), np.concatenate(member), np.concatenate(weight), seen)
+def row_distances(
+    data: ForestData, ways: Sequence[Sequence[GrownTree]], rival: csr_array | None = None
+) -> Distances | None:
+    """Return the distances that scores are made of; ``None`` where all trees have seen every donor.
+
+    Parameters
+    ----------
+    data
+        The donors.
+    ways, rival
+        As for `drawn_from`.
+    """
+    drawn = drawn_from(ways, rival)
+    seen = [(drawn.listed[:, drawn.way == way] >= 0).sum(axis=1) for way in range(len(ways))]
+    weights = data.task.weights[data.scored] * (np.min(seen, axis=0) >= FEWEST_TREES)
+    if not weights.sum() > 0:
+        return None
+    found = []
+    for variable, values in zip(data.task.types, data.task.outcomes.T, strict=True):
+        levels, codes = np.unique(values, return_inverse=True)
+        answer = Answer(codes, levels, variable.is_categorical, codes[data.scored])
+        found.append(pair_distances(drawn, answer, int(drawn.way[-1]) + 1))
+    off, apart = zip(*found, strict=True)
+    return Distances(weights / weights.sum(), list(off), list(apart))
 
 
 def out_of_bag_losses(data: ForestData, trees: Sequence[GrownTree]) -> tuple[float, ...]:
     """Return the mean out-of-bag score of each variable: CRPS of numbers, Brier score of classes.
 
-    Both are E|V − y| − ½ E|V − V'|, V and V' being drawn from different trees: the distance of two
-    numbers, or twice whether two classes differ (Gneiting and Raftery 2007).
+    Both are E d(V, y) − ½ E d(V, V') (Gneiting and Raftery 2007).
     """
-    held = held_members(trees)
-    known = held.trees >= FEWEST_TREES
-    weights = data.task.weights[data.scored] * known
-    if not weights.sum() > 0:
+    found = row_distances(data, [trees])
+    if found is None:
         return tuple(np.inf for _ in data.task.types)
-    count = np.maximum(held.trees, FEWEST_TREES).astype(np.float64)
-    losses = []
-    for variable, values in zip(data.task.types, data.task.outcomes.T, strict=True):
-        levels, codes = np.unique(values, return_inverse=True)
-        gaps = None if variable.is_categorical else np.diff(levels)
-        mass, true = held.mass(codes, len(levels)), codes[data.scored]
-        if gaps is None:
-            distance: Floats = 2.0 * (count - _at(mass, true))
-        else:
-            far = np.abs(values[held.member] - values[data.scored][held.row])
-            distance = np.asarray(np.bincount(held.row, held.weight * far, len(count)), np.float64)
-        pairs = np.square(count) * _half_spread(mass, count, gaps) - _within_trees(
-            trees, codes, len(levels), gaps
-        )
-        found = distance / count - pairs / (count * (count - 1.0))
-        losses.append(float(np.average(np.where(known, found, 0.0), weights=weights)))
-    return tuple(losses)
+    return tuple(
+        float(found.weights @ (off[:, 0] - apart[:, 0, 0] / 2))
+        for off, apart in zip(found.off, found.apart, strict=True)
+    )
 
 
 def baseline_losses(data: ForestData) -> tuple[float, ...]:
@@ -121,65 +145,20 @@ def baseline_losses(data: ForestData) -> tuple[float, ...]:
     return tuple(losses)
 
 
-def held_probabilities(held: HeldMembers, values: Floats) -> Floats:
-    """Return the out-of-bag probabilities of a variable's classes, of shape (scored rows, classes).
+def held_probabilities(data: ForestData, trees: Sequence[GrownTree]) -> Floats:
+    """Return the out-of-bag probabilities of the first variable's classes, of shape (scored rows, classes).
 
-    Parameters
-    ----------
-    held
-        Leaves of the scored rows.
-    values
-        The donors' codes.
+    Rows that every tree has seen have none.
     """
-    classes, codes = np.unique(values, return_inverse=True)
-    mass = held.mass(codes, len(classes)).toarray()
-    return np.asarray(mass / np.maximum(held.trees, 1)[:, None])
-
-
-def _within_trees(
-    trees: Sequence[GrownTree], codes: Integers, count: int, gaps: Floats | None
-) -> Floats:
-    """Return the sum of ½ E|V − V'| over the leaves of each scored row, both from the same leaf."""
-    result = np.zeros(len(trees[0].held))
+    classes, codes = np.unique(data.task.outcomes[:, 0], return_inverse=True)
+    mass, seen = np.zeros((len(data.scored), len(classes))), np.zeros(len(data.scored))
     for tree in trees:
         is_leaf = tree.nodes["feature"] < 0
-        members = tree.nodes["threshold"][is_leaf]
-        # Donors stand leaf by leaf, as leaves stand in the nodes.
-        leaf = np.repeat(np.arange(len(members)), members.astype(np.int64))
-        ones = np.ones(len(leaf))
-        mass = csr_array((ones, (leaf, codes[tree.donors])), shape=(len(members), count))
-        members = np.maximum(members, 1.0)
-        place = np.cumsum(is_leaf) - 1
+        members = tree.nodes["threshold"][is_leaf].astype(np.int64)
+        shares = np.zeros((len(members), len(classes)))
+        place = np.repeat(np.arange(len(members)), members)
+        np.add.at(shares, (place, codes[tree.donors]), 1.0 / members[place])
         rows = np.flatnonzero(tree.held >= 0)
-        result[rows] += _half_spread(mass, members, gaps)[place[tree.held[rows]]]
-    return result
-
-
-def _half_spread(mass: csr_array, total: Floats, gaps: Floats | None) -> Floats:
-    """Return ½ E|V − V'| of the distribution in each row: ∫ F (1 − F), or 1 − Σ p² of classes.
-
-    Parameters
-    ----------
-    mass
-        Weights of each level, of shape (rows, levels).
-    total
-        Their sum in each row, or what they are divided by.
-    gaps
-        Distances between the levels; ``None`` for classes.
-    """
-    if gaps is None:
-        return np.asarray(1.0 - mass.power(2).sum(axis=1) / np.square(total))
-    levels = np.concatenate([[0.0], np.cumsum(gaps)])
-    mass.sum_duplicates()
-    row = np.repeat(np.arange(mass.shape[0]), np.diff(mass.indptr))
-    running = np.cumsum(mass.data)
-    before = np.concatenate([[0.0], running])[mass.indptr[:-1]]
-    share = (running - before[row]) / total[row]
-    value = levels[mass.indices]
-    gap = np.append(np.where(np.diff(row) == 0, np.diff(value), 0.0), 0.0)
-    return np.asarray(np.bincount(row, share * (1 - share) * gap, mass.shape[0]), dtype=np.float64)
-
-
-def _at(mass: csr_array, codes: Integers) -> Floats:
-    """Return the weight of one level in each row."""
-    return np.asarray(mass[np.arange(mass.shape[0]), codes])
+        mass[rows] += shares[(np.cumsum(is_leaf) - 1)[tree.held[rows]]]
+        seen[rows] += 1
+    return mass / np.maximum(seen, 1)[:, None]

@@ -98,8 +98,8 @@ class Forest(Checked, Summarized):
     choice
         What was chosen, and how well the forest describes donors its trees did not see.
     mixture
-        Share of a category's draws that are taken from the leaves; the rest is drawn from the
-        probabilities of boosted trees.
+        Share of the draws that are taken from the leaves; the others are drawn as if the step had
+        no forest.
     """
 
     features: tuple[int, ...]

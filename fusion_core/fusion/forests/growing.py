@@ -25,6 +25,8 @@ from fusion_core.fusion.forests._walks import NODE
 from fusion_core.fusion.forests.forest import TreeShape
 from fusion_core.records import Checked
 
+FOLDED = 7
+"""Key of the random streams of trees that leave out a part of the donors."""
 MOST_SCORED = 2_000
 """Most donors whose out-of-bag distribution is looked at."""
 
@@ -67,6 +69,13 @@ class ForestTask(Checked):
     origin: str
 
 
+def scored_rows(task: ForestTask) -> NDArray[np.int64]:
+    """Return the rows of a task whose out-of-bag distribution is looked at."""
+    rows = len(task.matrix)
+    draw = stream(task.seed, Purpose.FOREST, task.origin)
+    return np.sort(draw.choice(rows, min(rows, MOST_SCORED), replace=False))
+
+
 @dataclass(frozen=True)
 class GrownTree:
     """One tree.
@@ -107,9 +116,7 @@ class ForestData:
         self.distinct: list[NDArray[np.float64] | None] = []
         for place, values in enumerate(task.matrix.T):
             self._add(place, values)
-        draw = stream(task.seed, Purpose.FOREST, task.origin)
-        scored = min(rows, MOST_SCORED)
-        self.scored = np.sort(draw.choice(rows, scored, replace=False))
+        self.scored = scored_rows(task)
 
     @property
     def expectations(self) -> int:
@@ -151,19 +158,27 @@ class ForestData:
         return result
 
     @cached_property
-    def _running_weights(self) -> NDArray[np.float64]:
-        return np.cumsum(self.task.weights)
+    def fold(self) -> NDArray[np.int64]:
+        """Each donor's part of the donors, where trees leave out one part."""
+        rows = np.arange(len(self.codes)) % max(1, self.task.settings.folds)
+        return stream(self.task.seed, Purpose.FOREST, self.task.origin, FOLDED).permutation(rows)
 
-    def sample(self, draw: np.random.Generator) -> NDArray[np.int64]:
-        """Return how often a tree's sample holds each donor."""
-        size = min(len(self.codes), self.task.settings.tree_rows)
-        running = self._running_weights
+    def sample(self, draw: np.random.Generator, without: int | None = None) -> NDArray[np.int64]:
+        """Return how often a tree's sample holds each donor, none of the part it does without."""
+        known = np.ones(len(self.codes), dtype=bool) if without is None else self.fold != without
+        size = min(int(known.sum()), self.task.settings.tree_rows)
+        running = np.cumsum(np.where(known, self.task.weights, 0.0))
         rows = np.searchsorted(running, draw.random(size) * running[-1], side="right")
         return np.bincount(np.minimum(rows, len(running) - 1), minlength=len(running))
 
 
 def grow_trees(
-    data: ForestData, shape: TreeShape, numbers: Iterable[int], stop: Stop
+    data: ForestData,
+    shape: TreeShape,
+    numbers: Iterable[int],
+    stop: Stop,
+    *,
+    folded: bool = False,
 ) -> list[GrownTree]:
     """Grow trees.
 
@@ -177,27 +192,36 @@ def grow_trees(
         Which trees of this kind; a tree's sample follows from its kind and number alone.
     stop
         Looked at before each tree.
+    folded
+        Whether each tree leaves out one part of the donors and is scored on it, as the models of
+        cross-validation are; otherwise it is scored on those its sample does not hold.
 
     Raises
     ------
     Cancelled
         If `stop` says so.
     """
+    # Imported late: scikit-learn takes a second, and few processes grow trees.
+    from sklearn import config_context
+
     grown = []
-    for number in numbers:
-        stop.check()
-        grown.append(_grown(data, shape, number))
+    with config_context(skip_parameter_validation=True):
+        for number in numbers:
+            stop.check()
+            grown.append(_grown(data, shape, number, folded=folded))
     return grown
 
 
-def _grown(data: ForestData, shape: TreeShape, number: int) -> GrownTree:
-    # Imported late: scikit-learn's trees take a second, and few processes grow any.
+def _grown(data: ForestData, shape: TreeShape, number: int, *, folded: bool) -> GrownTree:
     from sklearn.tree import DecisionTreeRegressor
 
     task = data.task
-    draw = stream(task.seed, Purpose.FOREST, task.origin, int(shape.boosted), number)
+    key = (int(shape.boosted), number, *((FOLDED,) if folded else ()))
+    draw = stream(task.seed, Purpose.FOREST, task.origin, *key)
     columns = data.codes.shape[1] if shape.boosted else len(task.candidates)
-    counts = data.sample(draw)
+    without = number % task.settings.folds if folded else None
+    counts = data.sample(draw, without)
+    unseen = counts == 0 if without is None else data.fold == without
     rows = np.flatnonzero(counts)
     regressor = DecisionTreeRegressor(
         min_samples_leaf=shape.leaf,
@@ -205,13 +229,19 @@ def _grown(data: ForestData, shape: TreeShape, number: int) -> GrownTree:
         random_state=int(draw.integers(2**31 - 1)),
     )
     codes = data.codes[rows, :columns]
-    regressor.fit(codes, data.targets[rows], sample_weight=counts[rows].astype(np.float64))
+    regressor.fit(
+        codes,
+        data.targets[rows],
+        sample_weight=counts[rows].astype(np.float64),
+        # Nothing is wrong with them; only where values are missing the check finds out which.
+        check_input=bool(np.isnan(codes).any()),
+    )
     tree = regressor.tree_
     members = np.repeat(rows, counts[rows])
     leaves = np.repeat(tree.apply(codes), counts[rows])
     inside = np.bincount(leaves, minlength=tree.node_count)
     held = tree.apply(data.codes[data.scored, :columns])
-    held = np.where((counts[data.scored] == 0) & (inside[held] > 0), held, -1)
+    held = np.where(unseen[data.scored] & (inside[held] > 0), held, -1)
     gains = np.zeros(data.codes.shape[1])
     gains[:columns] = tree.compute_feature_importances(normalize=False)
     order = np.argsort(leaves, kind="stable")

@@ -3,7 +3,8 @@
 Leaf sizes are tried from small to large until a larger one no longer helps, then shares of the
 features with the best of them. A few trees tell candidates apart, as all candidates meet the same
 samples; those of the winner are part of the forest. Where boosted trees have been grown, some trees
-see their expectations and some do not, in the shares that describe donors best.
+see their expectations and some do not, in the shares that describe donors best. Where there is
+another way to draw, the forest gets as many trees as its share of the draws is worth.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from fusion_core.fusion.base import Report, Workers
 from fusion_core.fusion.forests._scores import (
     baseline_losses,
-    held_members,
     held_probabilities,
     out_of_bag_losses,
 )
+from fusion_core.fusion.forests._stacking import stacked_shares
 from fusion_core.fusion.forests.forest import Forest, ForestChoice, TreeShape
 from fusion_core.fusion.forests.growing import (
     ForestData,
@@ -48,7 +50,7 @@ class FittedForest(Checked):
     Attributes
     ----------
     forest
-        The forest.
+        The forest; ``None`` where all draws are better taken in the other way.
     scored
         Rows of the task whose out-of-bag distribution was looked at.
     probabilities
@@ -56,12 +58,14 @@ class FittedForest(Checked):
         (scored rows, classes), rows without any as zeros; otherwise empty.
     """
 
-    forest: Forest
+    forest: Forest | None
     scored: NDArray[np.int64]
     probabilities: NDArray[np.float64]
 
 
-def fit_forest(task: ForestTask, workers: Workers, report: Report) -> FittedForest:
+def fit_forest(
+    task: ForestTask, workers: Workers, report: Report, rival: csr_array | None = None
+) -> FittedForest:
     """Choose a forest's trees and grow them.
 
     Parameters
@@ -72,6 +76,9 @@ def fit_forest(task: ForestTask, workers: Workers, report: Report) -> FittedFore
         Where to compute.
     report
         Called with the share that is done.
+    rival
+        Another way to draw that takes a part of the draws, as the chance it gives each donor, of shape
+        (`scored_rows` of the task, donors).
 
     Raises
     ------
@@ -82,7 +89,12 @@ def fit_forest(task: ForestTask, workers: Workers, report: Report) -> FittedFore
     # Who holds trees holds memory: no more of them than keep workers busy.
     with workers.slot():
         search = _Search(data, workers, report)
-        trees, kinds = search.chosen()
+        found, nothing = search.candidates(), np.empty((len(data.scored), 0))
+        shares = search.shares(found, rival)
+        trees, kinds = search.grown(found, shares)
+        if not trees:
+            report(1.0)
+            return FittedForest(None, data.scored, nothing)
         # As many as were compared tell the score, and every so many keep the shares of the kinds.
         some = trees[:: max(1, len(trees) // SCORED_TREES)]
         choice = ForestChoice(kinds, out_of_bag_losses(data, some), search.baselines)
@@ -96,12 +108,13 @@ def fit_forest(task: ForestTask, workers: Workers, report: Report) -> FittedFore
         donors=task.donors[members],
         gains=tuple(np.mean([tree.gains for tree in trees], axis=0).tolist()),
         choice=choice,
+        mixture=round(sum(shares), 10),
     )
     report(1.0)
-    probabilities = np.empty((len(data.scored), 0))
-    if len(task.types) == 1 and task.types[0].is_categorical:
-        probabilities = held_probabilities(held_members(some), task.outcomes[:, 0])
-    return FittedForest(forest, data.scored, probabilities)
+    is_category = len(task.types) == 1 and task.types[0].is_categorical
+    return FittedForest(
+        forest, data.scored, held_probabilities(data, some) if is_category else nothing
+    )
 
 
 @dataclass(frozen=True)
@@ -135,15 +148,33 @@ class _Search:
         self._done = 0.0
         self._report = report
 
-    def chosen(self) -> tuple[list[GrownTree], tuple[tuple[TreeShape, int], ...]]:
-        """Return the trees of the forest, and how many of which shape they are."""
-        found = [self._best(boosted=kind) for kind in self._kinds]
-        share = self._share(found) if len(found) > 1 else 0.0
-        total = self._settings.forest_trees
-        boosted = round(share * total)
+    def candidates(self) -> list[_Candidate]:
+        """Return the best candidate of each kind of trees."""
+        return [self._best(boosted=kind) for kind in self._kinds]
+
+    def shares(self, found: list[_Candidate], rival: csr_array | None) -> tuple[float, ...]:
+        """Return the shares of the draws that are taken from trees of each kind."""
+        if rival is not None:
+            # As the rival's models did, these trees learn from all folds but the one they are scored on.
+            kinds = [
+                self._grow(candidate.shape, range(SEARCH_TREES), folded=True) for candidate in found
+            ]
+            return stacked_shares(self._data, kinds, self.baselines, rival)
+        boosted = self._share(found) if len(found) > 1 else 0.0
+        return (1.0 - boosted, boosted)[: len(found)]
+
+    def grown(
+        self, found: list[_Candidate], shares: Sequence[float]
+    ) -> tuple[list[GrownTree], tuple[tuple[TreeShape, int], ...]]:
+        """Return the trees of a forest of the best candidates, and how many of which shape they are.
+
+        Each kind has as many trees as its share of the draws is worth.
+        """
         trees: list[GrownTree] = []
         kinds = []
-        for candidate, count in zip(found, (total - boosted, boosted), strict=False):
+        ends = np.round(np.cumsum(shares[::-1]) * self._settings.forest_trees).astype(int)
+        counts = np.diff(ends, prepend=0)[::-1].tolist()
+        for candidate, count in zip(found, counts, strict=True):
             if count:
                 more = self._grow(candidate.shape, range(len(candidate.trees), count))
                 trees += [*candidate.trees, *more][:count]
@@ -187,7 +218,7 @@ class _Search:
         pairs = zip(losses, self.baselines, strict=True)
         return float(np.mean([loss / base for loss, base in pairs if base > 0]))
 
-    def _grow(self, shape: TreeShape, numbers: range) -> list[GrownTree]:
+    def _grow(self, shape: TreeShape, numbers: range, *, folded: bool = False) -> list[GrownTree]:
         """Grow trees side by side."""
         starts = range(0, len(numbers), TREES_A_JOB)
         jobs = [
@@ -197,6 +228,7 @@ class _Search:
                 shape,
                 numbers[first : first + TREES_A_JOB],
                 self._workers.stop,
+                folded=folded,
             )
             for first in starts
         ]

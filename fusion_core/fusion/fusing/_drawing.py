@@ -242,69 +242,82 @@ def draw_step(
     -------
     One array of shape (rows, implicates) per variable of the step: numbers or codes.
     """
-    if step.forest is not None:
-        return _draw_from_leaves(step, model, recipient, fused, uniforms, predictor=predictor)
-    if step.is_block:
-        expectations = _side_by_side(
-            [predictor.expectations(item, recipient, fused) for item in step.variables]
-        )
-        donors = _draw_donors(step, expectations, uniforms[:, :, 1])
+    expectations = [predictor.expectations(item, recipient, fused) for item in step.variables]
+    forest = step.forest
+    if forest is None:
+        return _draw_without_forest(step, model, expectations, uniforms)
+    together = _side_by_side(expectations)
+    if forest.mixture == 1:
+        donors = forest.pick(recipient, fused, together, uniforms)
         return [model.drawn_values(name)[donors] for name in step.names]
-    variable = step.variables[0]
-    expectations = predictor.expectations(variable, recipient, fused)
+    # One number decides between both, and what is left of it, which is uniform again, the rest.
+    first, share = uniforms[:, :, 0], forest.mixture
+    from_leaves = first < share
+    left = np.where(from_leaves, first / max(share, _TINY), (first - share) / (1 - share))
+    numbers = np.stack([left, uniforms[:, :, 1]], axis=2)
+    drawn = _draw_some_without_forest(step, model, expectations, numbers, ~from_leaves)
+    if share > 0:
+        donors = forest.pick(recipient, fused, together, numbers)
+        drawn = [
+            np.where(from_leaves, model.drawn_values(name)[donors], values)
+            for name, values in zip(step.names, drawn, strict=True)
+        ]
+    return drawn
+
+
+def _draw_some_without_forest(
+    step: Step,
+    model: FusionModel,
+    expectations: list[NDArray[np.float64]],
+    uniforms: NDArray[np.float64],
+    wanted: NDArray[np.bool_],
+) -> list[NDArray[Any]]:
+    """Draw the wanted cells of a step without its forest; the others hold anything."""
+    if all(item.shape[1] == 1 for item in expectations):
+        # Near donors are searched once a row: that is no more work for all of its cells.
+        return _draw_without_forest(step, model, expectations, uniforms)
+    cells = np.nonzero(wanted)
+    own = [
+        np.broadcast_to(item, (*wanted.shape, item.shape[2]))[cells][:, None]
+        for item in expectations
+    ]
+    result = []
+    for values in _draw_without_forest(step, model, own, uniforms[cells][:, None]):
+        whole = np.zeros(wanted.shape, dtype=values.dtype)
+        whole[cells] = values[:, 0]
+        result.append(whole)
+    return result
+
+
+def _draw_without_forest(
+    step: Step,
+    model: FusionModel,
+    expectations: list[NDArray[np.float64]],
+    uniforms: NDArray[np.float64],
+) -> list[NDArray[Any]]:
+    """Draw a step from its donors, or a category from its probabilities."""
+    if step.is_block:
+        donors = _draw_donors(step, _side_by_side(expectations), uniforms[:, :, 1])
+        return [model.drawn_values(name)[donors] for name in step.names]
+    (variable,), (own,) = step.variables, expectations
     if variable.type.is_categorical:
         if variable.temperature != 1:
-            expectations = tempered(expectations, variable.temperature)
-        return [draw_classes(variable, expectations, uniforms[:, :, 0])]
+            own = tempered(own, variable.temperature)
+        return [draw_classes(variable, own, uniforms[:, :, 0])]
     values = model.drawn_values(variable.type.name)
     if not variable.has_zero_part:
-        return [values[_draw_donors(step, expectations, uniforms[:, :, 1])]]
+        return [values[_draw_donors(step, own, uniforms[:, :, 1])]]
     drawn = np.zeros(uniforms.shape[:2], dtype=values.dtype)
-    chance = expectations[:, :, 0]
+    chance = own[:, :, 0]
     if variable.temperature != 1:
         chance = tempered_chance(chance, variable.temperature)
     positive = uniforms[:, :, 0] < chance
-    wanted = np.broadcast_to(expectations[:, :, 1:], (*positive.shape, expectations.shape[2] - 1))
+    wanted = np.broadcast_to(own[:, :, 1:], (*positive.shape, own.shape[2] - 1))
     rest = wanted[positive][:, None, :]
     if variable.constant is not None:
         rest = np.zeros((len(rest), 1, 1))
     donors = _draw_donors(step, rest, uniforms[:, :, 1][positive][:, None])
     drawn[positive] = values[donors[:, 0]]
-    return [drawn]
-
-
-def _draw_from_leaves(
-    step: Step,
-    model: FusionModel,
-    recipient: NDArray[np.float64],
-    fused: NDArray[np.float64],
-    uniforms: NDArray[np.float64],
-    *,
-    predictor: Predictor,
-) -> list[NDArray[Any]]:
-    """Draw a step from the leaves of its forest, a part of its classes from boosted probabilities."""
-    forest = step.forest
-    if forest is None:
-        raise ValueError(f"the step {step.names} has no forest to draw from")
-    expectations = _side_by_side(
-        [predictor.expectations(item, recipient, fused) for item in step.variables]
-    )
-    if forest.mixture == 1:
-        donors = forest.pick(recipient, fused, expectations, uniforms)
-        return [model.drawn_values(name)[donors] for name in step.names]
-    # One number decides between both, and what is left of it, which is uniform again, the rest.
-    (variable,), first = step.variables, uniforms[:, :, 0]
-    from_leaves = first < forest.mixture
-    left = np.where(
-        from_leaves,
-        first / max(forest.mixture, _TINY),
-        (first - forest.mixture) / (1 - forest.mixture),
-    )
-    drawn = draw_classes(variable, expectations, left)
-    if forest.mixture > 0:
-        numbers = np.stack([left, uniforms[:, :, 1]], axis=2)
-        donors = forest.pick(recipient, fused, expectations, numbers)
-        drawn = np.where(from_leaves, model.values[variable.type.name][donors], drawn)
     return [drawn]
 
 

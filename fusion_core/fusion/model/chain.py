@@ -139,7 +139,7 @@ class Step(Checked, Summarized):
         What its random numbers are named after (see `streams.origin`); empty in models of earlier
         versions.
     forest
-        The forest whose leaves donors are drawn from, in place of a pool.
+        The forest whose leaves donors are drawn from, for its share of the draws.
     """
 
     variables: tuple[VariableModel, ...]
@@ -180,11 +180,14 @@ class Step(Checked, Summarized):
         }
 
     def _source(self) -> str:
-        if self.forest is not None:
-            return "the leaves of a forest"
         if self.is_given:
             return "given probabilities"
-        return "probabilities" if self.pool is None else "donors"
+        others = "probabilities" if self.pool is None else "donors"
+        if self.forest is None:
+            return others
+        share = self.forest.mixture
+        leaves = "the leaves of a forest"
+        return leaves if share == 1 else f"{leaves} ({share:.0%}) and {others}"
 
 
 @dataclass(frozen=True, repr=False)

@@ -20,7 +20,13 @@ from scipy.stats import norm
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from fusion_core.fusion.base import Method, TrainSettings, no_cancel, one_blas_thread
+from fusion_core.fusion.base import (
+    OUT_OF_FOLD_METHODS,
+    Method,
+    TrainSettings,
+    no_cancel,
+    one_blas_thread,
+)
 from fusion_core.records import Checked
 from fusion_core.summaries import Summarized
 
@@ -152,6 +158,23 @@ class DonorPool(Checked, Summarized):
         centres = self.nearest(flat).reshape(expectations.shape[:2])
         return self.draw(np.broadcast_to(centres, uniforms.shape), uniforms)
 
+    def listed(
+        self, expectations: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return the donors on the list of each row's centre, as pairs of row and donor.
+
+        Parameters
+        ----------
+        expectations
+            Of shape (rows, columns).
+        """
+        centres = self.nearest(expectations)
+        first, counts = self.offsets[centres], self.sizes()[centres]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return np.repeat(np.arange(len(centres)), counts), self.donors[
+            np.repeat(first, counts) + within
+        ]
+
     def draw(self, centres: NDArray[np.int64], uniforms: NDArray[np.float64]) -> NDArray[np.int32]:
         """Draw one donor from each centre's list with probability proportional to weight."""
         first, last = self.offsets[centres], self.offsets[centres + 1] - 1
@@ -261,7 +284,7 @@ def enough_donors(count: int, weights: NDArray[np.float64], settings: TrainSetti
     The weighted mean of a few values with unequal weights is biased towards their unweighted mean (a
     ratio of two sums, Cochran 1977, *Sampling Techniques*, section 6.8), by a share of about 1/k of
     the relative variance of the weights: with that of a national travel survey, 4, the mean of draws
-    from lists of 10 donors and more was 1 % too high. So ``"out-of-fold"`` multiplies by Kish's design
+    from lists of 10 donors and more was 1 % too high. So methods that place donors out of fold multiply by Kish's design
     effect, 1 plus that variance, at most to the largest number of neighbours; the other methods
     count rows, as published. The number is the same for all lists: one that ended as soon as its own
     weights suffice would end before heavy donors.
@@ -275,7 +298,7 @@ def enough_donors(count: int, weights: NDArray[np.float64], settings: TrainSetti
     settings
         The method, and the largest number of neighbours.
     """
-    if settings.method != "out-of-fold":
+    if settings.method not in OUT_OF_FOLD_METHODS:
         return count
     effect = 1.0 + float(weights.var() / weights.mean() ** 2)
     return max(count, min(settings.neighbours, round(count * effect)))

@@ -14,15 +14,17 @@ import psutil
 
 from fusion_core.errors import InputError
 from fusion_core.fusion.base import Progress, Shares, Workers, workers_of
-from fusion_core.fusion.forests import FittedForest, ForestTask, forest_bytes
+from fusion_core.fusion.forests import FittedForest, ForestTask, forest_bytes, scored_rows
 from fusion_core.fusion.model import Step, VariableModel
 from fusion_core.fusion.training._donors import Donors
 from fusion_core.fusion.training._fitting import Scored
+from fusion_core.fusion.training._listed_shares import listed_shares
 from fusion_core.fusion.training._variable_fits import FittedVariable, given_variable, screened
 from fusion_core.fusion.training.checkpoints import forest_or_read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
 MIXTURES: Final = np.linspace(0.0, 1.0, 21)
 """Shares of the leaves in the mixture with boosted probabilities, compared by their log loss."""
@@ -69,11 +71,12 @@ def check_forest_memory(donors: Donors, available: int | None = None) -> None:
 def forest_steps(
     donors: Donors,
     fitted: Sequence[FittedVariable],
-    folder: Path | None,
-    executor: Executor | None,
+    listed: Sequence[Step],
     report: Progress,
     *,
     scored: Scored,
+    folder: Path | None = None,
+    executor: Executor | None = None,
 ) -> tuple[Step, ...]:
     """Grow the forests side by side and return the steps of the chain.
 
@@ -84,14 +87,16 @@ def forest_steps(
     fitted
         Boosted models of each fused variable and what they expect of the donors; empty where forests
         do without.
-    folder
-        Where checkpoints are kept; ``None`` to keep none.
-    executor
-        Computes trees; threads of this process when ``None``.
+    listed
+        The steps with lists of donors that take a part of the draws; empty where forests take all.
     report
         Takes the share done and a sentence.
     scored
         Takes the name and skill of each variable whose forest is grown.
+    folder
+        Where checkpoints are kept; ``None`` to keep none.
+    executor
+        Computes trees; threads of this process when ``None``.
     """
     names = [" and ".join(step) for step in donors.steps]
     done: list[str] = []
@@ -123,9 +128,14 @@ def forest_steps(
                 done.append(names[number])
                 return Step((given.model,), None, donors.origin(columns))
             task = _task(donors, number, fitted, workers)
-            forest = forest_or_read(task, folder, workers, shares.parts[number])
+            rival = _rival(donors, number, fitted, listed[number], task) if listed else None
+            found = forest_or_read(task, folder, workers, shares.parts[number], rival)
             shares.parts[number](1.0)
-            step = _step(donors, number, fitted, task, forest)
+            step = (
+                _stacked(donors, number, listed[number], task, found)
+                if listed
+                else _step(donors, number, fitted, task, found)
+            )
             grown.append(step)
             done.append(names[number])
             return step
@@ -134,6 +144,19 @@ def forest_steps(
         steps = tuple(workers.coordinate(jobs, heartbeat=tell))
     tell()
     return steps
+
+
+def _stacked(
+    donors: Donors, number: int, listed: Step, task: ForestTask, found: FittedForest
+) -> Step:
+    """Put a step together that draws from lists of donors and from leaves, without what it does not use."""
+    forest = found.forest
+    if forest is None or forest.mixture < 1:
+        return dataclasses.replace(listed, forest=forest)
+    if any(shape.boosted for shape, _ in forest.choice.kinds):
+        return dataclasses.replace(listed, pool=None, forest=forest)
+    plain = dataclasses.replace(forest, ranks=forest.ranks[: len(forest.features)])
+    return _step(donors, number, (), task, dataclasses.replace(found, forest=plain))
 
 
 def _task(
@@ -145,10 +168,8 @@ def _task(
     )
     known = (*donors.predictors, *donors.fused_types)
     matrix = [donors.features(features, rows)]
-    for place in columns:
-        if fitted:
-            dominant = donors.dominant[rows]
-            matrix.append(fitted[place].expectations(donors.settings.method, dominant))
+    if fitted:
+        matrix += _expectations(donors, number, fitted)
     return ForestTask(
         types=donors.fused_types[columns.start : columns.stop],
         outcomes=donors.fused[rows, columns.start : columns.stop],
@@ -161,6 +182,21 @@ def _task(
         seed=donors.seed,
         origin=donors.origin(columns),
     )
+
+
+def _expectations(
+    donors: Donors, number: int, fitted: Sequence[FittedVariable]
+) -> list[NDArray[np.float64]]:
+    """Return what is expected of the donors of a step, by variable."""
+    columns, dominant = donors.step_columns(number), donors.dominant[donors.step_rows(number)]
+    return [fitted[place].expectations(donors.settings.method, dominant) for place in columns]
+
+
+def _rival(
+    donors: Donors, number: int, fitted: Sequence[FittedVariable], listed: Step, task: ForestTask
+) -> csr_array:
+    """Return with which chance a step without its forest draws each donor for those that are scored."""
+    return listed_shares(listed, task, _expectations(donors, number, fitted), scored_rows(task))
 
 
 def _features(
@@ -183,6 +219,8 @@ def _step(
     task: ForestTask,
     found: FittedForest,
 ) -> Step:
+    if found.forest is None:
+        raise ValueError(f"the step {donors.steps[number]} has no forest to draw from")
     columns = donors.step_columns(number)
     if not fitted:
         variables = tuple(

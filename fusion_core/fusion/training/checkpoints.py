@@ -31,6 +31,7 @@ from fusion_core.workspace.files import read_json, replace_file, write_json
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from fusion_core.fusion.base import Report, Workers
 
@@ -136,7 +137,11 @@ def fingerprint(task: VariableTask) -> str:
 
 
 def forest_or_read(
-    task: ForestTask, folder: Path | None, workers: Workers, report: Report
+    task: ForestTask,
+    folder: Path | None,
+    workers: Workers,
+    report: Report,
+    rival: csr_array | None = None,
 ) -> FittedForest:
     """Grow the forest of one step, or read it where an earlier training left it.
 
@@ -146,7 +151,7 @@ def forest_or_read(
         What to grow it for.
     folder
         Where checkpoints are kept; ``None`` to keep none.
-    workers, report
+    workers, report, rival
         As for `fusion_core.fusion.forests.fit_forest`.
 
     Raises
@@ -155,27 +160,27 @@ def forest_or_read(
         If the checkpoint cannot be written.
     """
     if folder is None:
-        return fit_forest(task, workers, report)
-    path = folder / f"{forest_fingerprint(task)}.npz"
+        return fit_forest(task, workers, report, rival)
+    path = folder / f"{forest_fingerprint(task, rival)}.npz"
     found = _read_forest(path)
     if found is None:
-        found = fit_forest(task, workers, report)
-        forest = found.forest
+        found = fit_forest(task, workers, report, rival)
         with replace_file(path) as temporary, temporary.open("wb") as file:
+            forest, nothing = found.forest, np.empty(0)
             np.savez(
                 file,
-                model=np.array(json.dumps(forest_record(forest))),
-                nodes=forest.nodes,
-                roots=forest.roots,
-                donors=forest.donors,
+                model=np.array(json.dumps(forest and forest_record(forest))),
+                nodes=nothing if forest is None else forest.nodes,
+                roots=nothing if forest is None else forest.roots,
+                donors=nothing if forest is None else forest.donors,
                 scored=found.scored,
                 probabilities=found.probabilities,
             )
     return found
 
 
-def forest_fingerprint(task: ForestTask) -> str:
-    """Return a text that is equal only for tasks with the same forest."""
+def forest_fingerprint(task: ForestTask, rival: csr_array | None = None) -> str:
+    """Return a text that is equal only for tasks with the same forest beside the same rival."""
     settings = task.settings
     described = [
         "forest",
@@ -186,7 +191,8 @@ def forest_fingerprint(task: ForestTask) -> str:
         task.origin,
     ]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
-    for array in (task.outcomes, task.matrix, task.weights, task.donors):
+    others = () if rival is None else (rival.data, rival.indices, rival.indptr)
+    for array in (task.outcomes, task.matrix, task.weights, task.donors, *others):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
@@ -200,7 +206,8 @@ def _read_forest(path: Path) -> FittedForest | None:
             scored, probabilities = stored["scored"], stored["probabilities"]
     except (OSError, zipfile.BadZipFile, ValueError, KeyError):
         return None
-    return FittedForest(forest_of(record, *arrays), scored, probabilities)
+    forest = forest_of(record, *arrays) if record else None
+    return FittedForest(forest, scored, probabilities)
 
 
 def _write(fitted: FittedVariable, path: Path) -> None:

@@ -134,27 +134,30 @@ def _steps(
 ) -> tuple[Step, ...]:
     """Fit what the method asks for, and put it into the steps of the chain."""
     settings = donors.settings
-    if not settings.draws_from_forest:
-        return place_donors(donors, fit_variables(donors, folder, executor, report, scored), report)
     fitted: tuple[FittedVariable, ...] = ()
-    begin = 0.0
+    listed: tuple[Step, ...] = ()
+    begin = (BOOSTING_SHARE if settings.draws_from_forest else 1.0) if settings.is_boosted else 0.0
+
+    def first(share: float, words: str) -> None:
+        report(begin * share, words)
+
+    def then(share: float, words: str) -> None:
+        report(begin + (1.0 - begin) * share, words)
+
     if settings.is_boosted:
-        fitted = fit_variables(
-            donors,
-            folder,
-            executor,
-            lambda share, words: report(BOOSTING_SHARE * share, words),
-            scored,
-        )
-        begin = BOOSTING_SHARE
+        fitted = fit_variables(donors, folder, executor, first, scored)
+    if settings.lists_donors:
+        listed = place_donors(donors, fitted, first)
+    if not settings.draws_from_forest:
+        return listed
     return forest_steps(
-        donors,
-        fitted,
-        folder,
-        executor,
-        lambda share, words: report(begin + (1.0 - begin) * share, words),
-        scored=scored,
+        donors, fitted, listed, then, scored=scored, folder=folder, executor=executor
     )
+
+
+def _forest_notes(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    """Say what forests mean for a validation, where there are any."""
+    return (FOREST_NOTE,) if any(step.forest is not None for step in steps) else ()
 
 
 def _model(donors: Donors, steps: tuple[Step, ...], weight: str | None) -> FusionModel:
@@ -166,7 +169,7 @@ def _model(donors: Donors, steps: tuple[Step, ...], weight: str | None) -> Fusio
         weights=donors.weights,
         settings=donors.settings,
         seed=donors.seed,
-        notes=(*donors.notes, *((FOREST_NOTE,) if donors.settings.draws_from_forest else ())),
+        notes=(*donors.notes, *_forest_notes(steps)),
         missing=donors.missing(),
         donor=donors.name,
         exact=donors.exact,

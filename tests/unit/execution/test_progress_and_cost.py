@@ -130,10 +130,19 @@ def test_forests_cost_their_own_time(toy_workspace, toy_pair, spec):
         asked = dataclasses.replace(spec, train=TrainSettings(method=method))
         return cost_of(sizes, asked, cores=1)
 
-    forest, both, nearest = (cost(name) for name in ("forest", "boosted-forest", "out-of-fold"))
+    forest, both, nearest, stacked = (
+        cost(name) for name in ("forest", "boosted-forest", "out-of-fold", "stacked")
+    )
     assert forest.seconds_by_stage["fuse"] < nearest.seconds_by_stage["fuse"]
     assert both.seconds_by_stage["train"] > forest.seconds_by_stage["train"]
     assert forest.memory_bytes > nearest.memory_bytes
+    for stage in ("train", "fuse"):
+        together = forest.seconds_by_stage[stage] + nearest.seconds_by_stage[stage]
+        assert (
+            max(forest.seconds_by_stage[stage], nearest.seconds_by_stage[stage])
+            < stacked.seconds_by_stage[stage]
+            <= together + both.seconds_by_stage[stage]
+        )
 
 
 def test_finished_runs_correct_the_estimate_of_their_method(toy_workspace, spec):

@@ -105,9 +105,10 @@ def test_a_worker_killed_while_training_costs_only_its_jobs(client, donor, small
     assert_same_model(found, local)
 
 
-def test_a_cluster_grows_the_same_forests(client, donor, small_settings):
+@pytest.mark.parametrize("method", ["boosted-forest", "stacked"])
+def test_a_cluster_grows_the_same_forests(client, donor, small_settings, method):
     settings = small_settings.replace(
-        method="boosted-forest", leaves=(8,), maximum_trees=5, forest_trees=20, forest_leaves=(5,)
+        method=method, leaves=(8,), maximum_trees=5, forest_trees=20, forest_leaves=(5,)
     )
     local = train(donor, ["fuel", SHARES], X, settings=settings, seed=2)
     found = train(

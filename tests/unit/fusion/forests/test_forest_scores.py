@@ -11,7 +11,6 @@ import pytest
 from fusion_core.fusion.base import VariableType
 from fusion_core.fusion.forests._scores import (
     baseline_losses,
-    held_members,
     held_probabilities,
     out_of_bag_losses,
 )
@@ -91,7 +90,8 @@ def test_the_baseline_draws_every_donor_by_weight(world):
 def test_out_of_bag_probabilities_are_shares_of_leaves(world):
     data, trees = world
     kind = data.task.outcomes[:, 1]
-    found = held_probabilities(held_members(trees), kind)
+    own = SimpleNamespace(**{**vars(data.task), "outcomes": data.task.outcomes[:, 1:]})
+    found = held_probabilities(SimpleNamespace(task=own, scored=data.scored), trees)
     for row in range(ROWS):
         seen = [members(item, row) for item in trees if item.held[row] >= 0]
         if seen:

@@ -17,7 +17,7 @@ from fusion_core.fusion.training.checking import check_asked, check_donor
 X = ["size", "income", "region"]
 SHARES = ["heating_share", "cooling_share", "other_share"]
 Y = ["fuel", "area", "gas", SHARES]
-METHODS = ("forest", "boosted-forest")
+METHODS = ("forest", "boosted-forest", "stacked")
 
 
 @pytest.fixture(scope="module")
@@ -165,10 +165,21 @@ def test_the_mixture_takes_what_foretells_better():
     assert best_mixture(np.zeros((3, 2)), right, outcome, weights) == 0, "nothing is known"
 
 
-def test_boosted_forests_need_folds():
-    with pytest.raises(InputError, match="folds"):
-        TrainSettings(method="boosted-forest", folds=0)
+@pytest.mark.parametrize("method", ["boosted-forest", "stacked"])
+def test_forests_beside_boosted_trees_need_folds(method):
+    with pytest.raises(InputError, match=f"the method '{method}' learns from out-of-fold"):
+        TrainSettings(method=method, folds=0)
     assert TrainSettings(method="forest", folds=0).draws_from_forest
+
+
+def test_a_stacked_model_keeps_nothing_it_does_not_draw_from(models):
+    for step in models["stacked"].steps:
+        share = 0.0 if step.forest is None else step.forest.mixture
+        if share == 1:
+            assert step.pool is None
+        else:
+            assert (step.pool is None) == (not step.is_block and not step.variables[0].parts[1:])
+        assert (f"({share:.0%})" in repr(step)) == (0 < share < 1)
 
 
 @pytest.mark.parametrize("method", METHODS)
