@@ -18,12 +18,16 @@ X = ["size", "income", "region"]
 Y = ["fuel", "area", "gas", ["heating_share", "cooling_share", "other_share"]]
 
 
+def nothing(*_said: object) -> None:
+    """Hear no report."""
+
+
 @pytest.fixture(scope="module")
 def trained(donor, small_settings):
     settings = small_settings.replace(method="stacked", maximum_trees=10, leaves=(8,))
     donors = encode_donor(check_donor(donor, check_asked(Y, X, settings, "weight")), seed=1)
-    fitted = fit_variables(donors, None, None, lambda _share, _words: None)
-    return donors, fitted, place_donors(donors, fitted, lambda _share, _words: None)
+    fitted = fit_variables(donors, None, None, nothing, nothing)
+    return donors, fitted, place_donors(donors, fitted, nothing)
 
 
 @pytest.fixture(params=range(4), ids=["category", "number", "zero-inflated", "block"])
