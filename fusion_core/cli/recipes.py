@@ -250,10 +250,10 @@ def _show(console: Console, recipe: FusionRecipe, applied: Applied, record: dict
     for key, why in applied.unusable:
         console.print(f"  {key} is left out: {why}.", markup=False)
     for key, what in applied.asked:
-        first, *others = what.split("; ")
+        first, *others = what
         more = f", and {len(others)} more" if others else ""
         console.print(
-            f"  {key} is kept as your draft, to decide on the page Harmonize: {first}{more}.",
+            f"  {key} is kept as your draft, to decide on the page Harmonize: {first}{more}",
             markup=False,
         )
     for name, why in applied.lacking:

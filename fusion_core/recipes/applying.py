@@ -60,7 +60,7 @@ class Applied(Checked):
     variables: tuple[str, ...] = ()
     lacking: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
-    asked: tuple[tuple[str, str], ...] = ()
+    asked: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unusable: tuple[tuple[str, str], ...] = ()
 
 

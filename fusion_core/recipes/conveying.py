@@ -44,7 +44,7 @@ class Conveyed(Checked):
     """
 
     taken: tuple[str, ...] = ()
-    asked: tuple[tuple[str, str], ...] = ()
+    asked: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unusable: tuple[tuple[str, str], ...] = ()
 
 
@@ -116,7 +116,7 @@ def convey_harmonies(
     _keep_drafts(store, asked, author)
     return Conveyed(
         tuple(item.key for item in taken),
-        tuple((item.key, "; ".join(item.sentences)) for item in asked),
+        tuple((item.key, item.sentences) for item in asked),
         (
             *unusable,
             *((item.key, item.reason) for item in transfer.having("impossible")),

@@ -8,6 +8,7 @@ import numpy as np
 
 from fusion_core.ingest.tables import numbers
 from fusion_core.summaries import counted
+from fusion_core.surveys.model import SurveyId
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,7 @@ _SMALLEST_IMPLIED: Final = 1000.0
 _FACTORS: Final = (0.5, 3.0)
 """Beyond it a factor is none: prices doubled in 25 years."""
 _FEW: Final = 0.05
+_SERIAL: Final = r"^(20\d\d)(?:HU|GQ)\d+$"
 
 
 def check_names(raw: RawTable, log: ProblemLog) -> None:
@@ -35,6 +37,25 @@ def check_names(raw: RawTable, log: ProblemLog) -> None:
                 fix="Remove one of them from the file",
             )
         seen.setdefault(plain, name)
+
+
+def check_year(raw: RawTable, vintage: str, log: ProblemLog) -> None:
+    """Report a file of other years, which identifiers such as 2019HU0000001 show since 2018."""
+    years = SurveyId("ACS", vintage).years
+    serial = raw.frame["SERIALNO"].astype("category").cat.categories.astype(str)
+    found = serial.str.extract(_SERIAL, expand=False).dropna()
+    if not years or not len(found):
+        return
+    first, last = int(found.min()), int(found.max())
+    # A range of years may be read in part; a year alone may name the last of five.
+    if last > years[-1] or (first < years[0] if len(years) > 1 else last < years[0]):
+        own = str(last) if first == last else f"{first}-{last}"
+        log.add(
+            f"The identifiers are of {own}, the survey is to be ACS {vintage}",
+            file=raw.parts[0].name,
+            column="SERIALNO",
+            fix=f"Use the file of {vintage}, or import it as {own}",
+        )
 
 
 def adjustment_factor(

@@ -36,7 +36,7 @@ from fusion_core.ingest.acs._census_dictionary import (
 )
 from fusion_core.ingest.acs._joined_areas import with_areas_apart
 from fusion_core.ingest.acs._persons import number_persons
-from fusion_core.ingest.acs._plausibility import check_names, members
+from fusion_core.ingest.acs._plausibility import check_names, check_year, members
 from fusion_core.ingest.acs._variables import (
     Context,
     code_variable,
@@ -130,6 +130,8 @@ def read_acs_pums(
     log.raise_errors()
     tell(_HOUSING_READ, f"Converting {len(raw.frame):,} housing records")
     _require(raw, ("SERIALNO", "NP", "WGTP"), log)
+    log.raise_errors()
+    check_year(raw, vintage, log)
     log.raise_errors()
     kept, notes = _occupied(raw)
     households = _convert(raw, kept, "household", dictionary, vintage=vintage, log=log)

@@ -23,9 +23,12 @@ from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.ingest.ahs._codebook import SPECIAL, bare_code, read_ahs_codebook, with_own
 from fusion_core.ingest.families import (
+    check_persons,
+    has_replicates,
     has_table,
     joined,
     numbers_or_nan,
+    require_columns,
     table_in,
     with_reference_first,
 )
@@ -99,13 +102,9 @@ def read_ahs(
     progress(0.0, f"Reading {household.name}")
     log = ProblemLog()
     homes = _read_table(household, "household", "household file", vintage, log)
-    for column in (KEY, _WEIGHT):
-        if column not in homes.frame.columns:
-            log.add(
-                f"The column {column} is missing",
-                file=homes.parts[0].name,
-                fix="Use the national public use file of 2015 or later as it is published",
-            )
+    require_columns(homes, (KEY, _WEIGHT), "household file of the national survey since 2015", log)
+    names = [f"REPWEIGHT{index}" for index in range(1, REPLICATES + 1)]
+    complete = has_replicates(homes, names, log)
     log.raise_errors()
     homes, notes = _occupied(homes)
     entries, homes, unknown = with_own(entries, homes)
@@ -116,7 +115,6 @@ def read_ahs(
         progress(0.5, "Reading persons")
         persons, said = _persons(path_of(person, "person"), homes, entries, vintage, log)
         notes += said
-    complete = all(f"REPWEIGHT{i}" in homes.frame.columns for i in range(1, REPLICATES + 1))
     if not complete:
         notes.append(
             "The file lacks the 160 replicate weights: margins follow from the weight alone."
@@ -215,12 +213,16 @@ def _persons(
     path: Path, homes: RawTable, entries: dict[str, CodebookEntry], vintage: str, log: ProblemLog
 ) -> tuple[RawTable, list[str]]:
     persons = _read_table(path, "person", "person file", vintage, log)
+    require_columns(persons, (KEY, _PERSON), "person file (person.csv)", log)
     log.raise_errors()
     inside = key_texts(persons.frame[KEY]).isin(set(key_texts(homes.frame[KEY]))).to_numpy()
     notes = []
     if not inside.all():
         notes.append(f"{int((~inside).sum()):,} persons of units left out were left out with them.")
-    persons = joined(_rows(persons, inside), homes, (KEY,), (_WEIGHT,), log)
+    persons = _rows(persons, inside)
+    notes += check_persons(homes, persons, KEY, _PERSON, log)
+    log.raise_errors()
+    persons = joined(persons, homes, (KEY,), (_WEIGHT,), log)
     log.raise_errors()
     persons, said = with_reference_first(persons, KEY, _PERSON, _householders(persons, entries))
     return persons, [*notes, *said, "Persons carry the weight of their household."]

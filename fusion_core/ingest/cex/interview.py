@@ -33,8 +33,11 @@ from fusion_core.ingest.cex._expenditures import (
     read_expenditures,
 )
 from fusion_core.ingest.families import (
+    check_persons,
+    has_replicates,
     joined,
     numbers_or_nan,
+    require_columns,
     tables_in,
     with_columns,
     with_reference_first,
@@ -65,11 +68,13 @@ _OWN: Final = Path(__file__).parent / "tables"
 KEY: Final = "NEWID"
 REPLICATES: Final = 44
 _WEIGHT: Final = "FINLWT21"
-_REPLICATE: Final = re.compile(r"WTREP(\d\d)")
+_HALF_SAMPLES: Final = tuple(f"WTREP{index:02d}" for index in range(1, REPLICATES + 1))
 _QUARTER: Final = re.compile(r"(?:fmli|memi|mtbi)(\d\d)([1-4])(x?)\.csv")
 _WHEN: Final = ("QINTRVMO", "QINTRVYR")
 _MONTHS: Final = 3  # before the month of the interview, which the expenditures are about
 _YEAR: Final = 12
+_MOST: Final = 0.5
+"""Smallest share of a file's records whose consumer units are known."""
 _DOLLARS: Final = "dollars per year"
 _ROLES: Final = ("CU_CODE1", "CU_CODE")
 
@@ -120,15 +125,19 @@ def read_cex(
     entries = read_codebook(codebook or _OWN / "codebook.csv")
     parts = read_expenditures(path_of(expenditures or _OWN / "expenditures.csv", "expenditures"))
     progress(0.0, "Reading consumer units")
-    units, notes = _units(interview, years, entries, parts)
+    units, everybody, notes = _units(interview, years, entries, parts)
     index = pd.Index(key_texts(units.frame[KEY]).astype(object))
     progress(0.3, "Adding up expenditures")
-    units, described = _with_expenditures(interview, units, index, parts, years)
+    columns = (KEY, "UCC", "COST", "REF_YR", "REF_MO")
+    monthly = _quarterly(interview, "mtbi", years, frozenset(columns), columns)
+    _check_known(monthly, everybody, ProblemLog())
+    units, described = _with_expenditures(units, index, monthly, parts, years)
     progress(0.6, "Reading members")
-    members, said = _members(interview, units, index, entries, years)
+    members, said = _members(interview, units, everybody, entries, years)
     progress(0.8, "Converting the columns")
-    replicates = sum(bool(_REPLICATE.fullmatch(str(column))) for column in units.frame.columns)
-    complete = replicates == REPLICATES
+    log = ProblemLog()
+    complete = has_replicates(units, _HALF_SAMPLES, log)
+    log.raise_errors()
     choices = Choices(
         key=KEY,
         weight=WEIGHT,
@@ -163,7 +172,13 @@ def months_in_scope(
 
 
 def _quarterly(
-    path: Path, stem: str, years: range, columns: frozenset[str], *, required: bool = True
+    path: Path,
+    stem: str,
+    years: range,
+    columns: frozenset[str],
+    needed: Sequence[str],
+    *,
+    required: bool = True,
 ) -> list[RawTable]:
     """Read a file of every quarter whose interviews tell of the years; report missing quarters.
 
@@ -201,30 +216,58 @@ def _quarterly(
             )
         )
     tables = []
+    log = ProblemLog()
     for quarter in wanted if not lacking else []:
         versions = found[quarter]
         revised = quarter == wanted[0]
-        tables.append(versions.get("x" if revised else "") or next(iter(versions.values())))
+        table = versions.get("x" if revised else "") or next(iter(versions.values()))
+        require_columns(table, needed, f"file of a quarter ({stem}…)", log)
+        if not log.errors and set(_WHEN) <= set(needed):
+            _check_quarter(table, quarter, log)
+        tables.append(table)
+    log.raise_errors()
     return tables
+
+
+def _check_quarter(table: RawTable, quarter: tuple[int, int], log: ProblemLog) -> None:
+    """Report a file whose interviews are of another quarter than its name says."""
+    month, year = (numbers_or_nan(table.frame[name]) for name in _WHEN)
+    other = np.flatnonzero(year * 4 + (month - 1) // _MONTHS != quarter[0] * 4 + quarter[1] - 1)
+    if len(other):
+        table.report(
+            log,
+            f"The interview of month {month[other[0]]:.0f} of {year[other[0]]:.0f} is not of quarter"
+            f" {quarter[1]} of {quarter[0]}, which the file's name says",
+            column="QINTRVYR",
+            positions=other,
+            fix="Use the files of the BLS under their own names",
+        )
+
+
+def _check_known(tables: Sequence[RawTable], everybody: pd.Index[Any], log: ProblemLog) -> None:
+    """Report a file whose records are of consumer units no file of units has: of another edition."""
+    for table in tables:
+        known = key_texts(table.frame[KEY]).isin(set(everybody)).to_numpy()
+        if len(known) and known.mean() < _MOST:
+            table.report(
+                log,
+                f"{1 - known.mean():.0%} of the records are of consumer units that no fmli… file has",
+                column=KEY,
+                positions=np.flatnonzero(~known),
+                fix="Use the files of one release",
+            )
+    log.raise_errors()
 
 
 def _units(
     path: Path, years: range, entries: dict[str, CodebookEntry], parts: Sequence[Expenditure]
-) -> tuple[RawTable, list[str]]:
+) -> tuple[RawTable, pd.Index[Any], list[str]]:
     asked = {item for part in parts if part.source != MONTHLY for item in part.items}
-    replicates = {f"WTREP{index:02d}" for index in range(1, REPLICATES + 1)}
+    replicates = set(_HALF_SAMPLES)
     described = {entry.name for entry in entries.values()}
     columns = frozenset({KEY, _WEIGHT, *_WHEN, *replicates, *asked, *described})
-    units = _stacked(_quarterly(path, "fmli", years, columns))
-    log = ProblemLog()
-    for column in (KEY, _WEIGHT, *_WHEN):
-        if column not in units.frame.columns:
-            log.add(
-                f"The column {column} is missing",
-                file=units.path.name,
-                fix="Use the interview microdata as the BLS publishes them",
-            )
-    log.raise_errors()
+    units = _stacked(_quarterly(path, "fmli", years, columns, (KEY, _WEIGHT, *_WHEN)))
+    everybody = _distinct(units)
     when = [numbers_or_nan(units.frame[name]) for name in ("QINTRVYR", "QINTRVMO")]
     scope = months_in_scope(when[0], when[1], years)
     kept = scope > 0
@@ -255,14 +298,34 @@ def _units(
     ]
     if len(years) > 1:
         notes.append(f"Dollars of each year were brought to {years[-1]} by the CPI-U.")
-    return units, notes
+    return units, everybody, notes
+
+
+def _distinct(units: RawTable) -> pd.Index[Any]:
+    """Return the identifiers of the interviews, each of which may occur once."""
+    log = ProblemLog()
+    found = key_texts(units.frame[KEY]).astype(object)
+    twice = np.flatnonzero(found.duplicated().to_numpy())
+    if len(twice):
+        units.report(
+            log,
+            f"The interview '{found.iloc[twice[0]]}' occurs more than once",
+            column=KEY,
+            positions=twice,
+            fix="Use each quarter's file once, under its own name",
+        )
+    log.raise_errors()
+    names: pd.Index[Any] = pd.Index(found)
+    return names
 
 
 def _with_expenditures(
-    path: Path, units: RawTable, index: pd.Index[Any], parts: Sequence[Expenditure], years: range
+    units: RawTable,
+    index: pd.Index[Any],
+    tables: Sequence[RawTable],
+    parts: Sequence[Expenditure],
+    years: range,
 ) -> tuple[RawTable, dict[str, CodebookEntry]]:
-    columns = frozenset({KEY, "UCC", "COST", "REF_YR", "REF_MO"})
-    tables = _quarterly(path, "mtbi", years, columns)
     sums = monthly_sums(tables, parts, index, years)
     scope = numbers_or_nan(units.frame["MO_SCOPE"])
     values: dict[str, Any] = {
@@ -282,27 +345,32 @@ def _with_expenditures(
 def _members(
     path: Path,
     units: RawTable,
-    index: pd.Index[Any],
+    everybody: pd.Index[Any],
     entries: dict[str, CodebookEntry],
     years: range,
 ) -> tuple[RawTable | None, list[str]]:
     described = {entry.name for entry in entries.values()}
-    columns = frozenset({KEY, "MEMBNO", *described})
-    tables = _quarterly(path, "memi", years, columns, required=False)
+    needed = (KEY, "MEMBNO")
+    columns = frozenset({*needed, *described})
+    tables = _quarterly(path, "memi", years, columns, needed, required=False)
     if not tables:
         return None, ["There are no files of members (memi…): the survey has no persons."]
-    members = _stacked(tables)
-    inside = key_texts(members.frame[KEY]).isin(set(index)).to_numpy()
-    frame = members.frame[inside].reset_index(drop=True)
     log = ProblemLog()
-    members = joined(dataclasses.replace(members, frame=frame), units, (KEY,), (WEIGHT,), log)
+    _check_known(tables, everybody, log)
+    members = _stacked(tables)
+    inside = key_texts(members.frame[KEY]).isin(set(key_texts(units.frame[KEY]))).to_numpy()
+    frame = members.frame[inside].reset_index(drop=True)
+    members = dataclasses.replace(members, frame=frame)
+    alone = check_persons(units, members, KEY, "MEMBNO", log)
+    log.raise_errors()
+    members = joined(members, units, (KEY,), (WEIGHT,), log)
     log.raise_errors()
     role = next((name for name in _ROLES if name in frame.columns), None)
     is_reference = (
         numbers_or_nan(frame["MEMBNO"]) == 1 if role is None else numbers_or_nan(frame[role]) == 1
     )
     members, notes = with_reference_first(members, KEY, "MEMBNO", is_reference)
-    return members, [*notes, "Persons carry the weight of their consumer unit."]
+    return members, [*alone, *notes, "Persons carry the weight of their consumer unit."]
 
 
 def _stacked(tables: Sequence[RawTable]) -> RawTable:

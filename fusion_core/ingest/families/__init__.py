@@ -1,5 +1,10 @@
 """What readers of several files share: finding, joining and summing them, and reference persons."""
 
+from fusion_core.ingest.families.checking import (
+    check_persons,
+    has_replicates,
+    require_columns,
+)
 from fusion_core.ingest.families.joining import check_same_households, joined, with_columns
 from fusion_core.ingest.families.locating import has_table, table_in, tables_in
 from fusion_core.ingest.families.reference_persons import with_reference_first
@@ -14,11 +19,14 @@ from fusion_core.ingest.families.summing import (
 __all__ = [
     "RULES",
     "SumRule",
+    "check_persons",
     "check_same_households",
+    "has_replicates",
     "has_table",
     "joined",
     "numbers_or_nan",
     "read_rules",
+    "require_columns",
     "summed",
     "table_in",
     "tables_in",

@@ -24,11 +24,14 @@ from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.ingest.families import (
     SumRule,
+    check_persons,
     check_same_households,
+    has_replicates,
     has_table,
     joined,
     numbers_or_nan,
     read_rules,
+    require_columns,
     summed,
     table_in,
     with_columns,
@@ -57,6 +60,7 @@ from fusion_core.surveys.model import PERSON_KEY, Survey, SurveyDescription, Sur
 _OWN: Final = Path(__file__).parent / "tables"
 KEY: Final = "HOUSEID"
 _PERSON: Final = "PERSONID"
+REPLICATES: Final = 98
 _WEIGHTS: Final = {"household": "WTHHFIN", "person": "WTPERFIN"}
 _RECORDS: Final = ("vehicle", "trip")
 _NAMES: Final = {
@@ -163,7 +167,7 @@ def read_nhts(
     persons = None
     if "person" in files:
         progress(0.6, "Reading persons")
-        persons, said = _persons(release)
+        persons, said = _persons(release, homes)
         notes += said
     progress(0.8, "Converting the columns")
     jackknife = "replicates" in files
@@ -225,6 +229,8 @@ def _households(
 ) -> tuple[RawTable, dict[str, CodebookEntry], list[str]]:
     homes = release.table("household", "household file")
     weight = _WEIGHTS["household"]
+    require_columns(homes, (KEY, weight), "household file (hhpub.csv)", release.log)
+    release.log.raise_errors()
     notes = []
     if "replicates" in release.files:
         homes = _with_replicates(release, homes, "replicates", (KEY,), weight)
@@ -262,8 +268,12 @@ def _households(
     return homes, entries, notes
 
 
-def _persons(release: _Release) -> tuple[RawTable, list[str]]:
+def _persons(release: _Release, homes: RawTable) -> tuple[RawTable, list[str]]:
     persons = release.table("person", "person file")
+    require_columns(persons, (KEY, _PERSON), "person file (perpub.csv)", release.log)
+    release.log.raise_errors()
+    notes = check_persons(homes, persons, KEY, _PERSON, release.log)
+    release.log.raise_errors()
     if "person_replicates" in release.files:
         keys = (KEY, _PERSON)
         persons = _with_replicates(release, persons, "person_replicates", keys, _WEIGHTS["person"])
@@ -271,8 +281,8 @@ def _persons(release: _Release) -> tuple[RawTable, list[str]]:
         is_self = numbers_or_nan(persons.frame["R_RELAT"]) == float(_SELF[release.edition])
     else:
         is_self = numbers_or_nan(persons.frame[_PERSON]) == 1
-    persons, notes = with_reference_first(persons, KEY, _PERSON, is_self)
-    return persons, list(notes)
+    persons, said = with_reference_first(persons, KEY, _PERSON, is_self)
+    return persons, [*notes, *said]
 
 
 def _with_replicates(
@@ -281,12 +291,8 @@ def _with_replicates(
     replicates = table_in(release.files[slot], _NAMES[slot], "file of replicate weights")
     if len(keys) == 1:
         check_same_households(table, replicates, KEY, weight, release.log)
-    columns = [
-        str(name)
-        for name in replicates.frame.columns
-        if str(name).startswith(weight) and str(name)[len(weight) :].isdigit()
-    ]
-    if not columns:
+    columns = [f"{weight}{index}" for index in range(1, REPLICATES + 1)]
+    if not has_replicates(replicates, columns, release.log) and not release.log.errors:
         release.log.add(
             f"The file holds no replicates of {weight}",
             file=replicates.parts[0].name,

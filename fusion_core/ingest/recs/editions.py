@@ -16,6 +16,7 @@ from typing import Final
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
+from fusion_core.ingest.families import has_replicates
 from fusion_core.ingest.generic import (
     Choices,
     CodebookEntry,
@@ -138,14 +139,14 @@ def _read_2020(raw: RawTable, codebook: Path, survey: SurveyId, title: str) -> S
                 file=raw.path.name,
                 fix="Use the RECS public microdata as the EIA publishes it",
             )
+    replicates = [f"NWEIGHT{index}" for index in range(1, REPLICATES_2020 + 1)]
+    complete = has_replicates(raw, replicates, log)
     log.raise_errors()
     entries = {name: _described(entry) for name, entry in read_codebook(codebook).items()}
     names = [str(name) for name in raw.frame.columns]
     flags = [name for name in names if _is_flag(name, entries)]
-    replicates = [f"NWEIGHT{index}" for index in range(1, REPLICATES_2020 + 1)]
     used = {"DOEID", "NWEIGHT", *replicates}
     unexplained = [name for name in names if name.lower() not in entries and name not in used]
-    complete = all(name in names for name in replicates)
     notes = []
     if unexplained:
         notes.append(

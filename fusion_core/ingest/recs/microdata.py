@@ -19,6 +19,7 @@ import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
+from fusion_core.ingest.families import has_replicates
 from fusion_core.ingest.recs._codebook import NOT_APPLICABLE, RecsVariable, read_recs_codebook
 from fusion_core.ingest.recs._rebuilt import (
     BLANK_IS_UNKNOWN,
@@ -112,6 +113,7 @@ def read_recs(
     raw = read_raw_table(microdata)
     _require_replicates(raw, entries, log)
     _require(raw, _USED_UP, log)
+    has_replicates(raw, [f"BRRWT{index}" for index in range(1, REPLICATES + 1)], log)
     log.raise_errors()
     tables = [raw]
     if supplement is not None:

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 WORKBOOKS: Final = (".xlsx", ".xlsm")
 _FIRST_BYTES: Final = {b"\x1f\x8b": ".gz", b"PK\x03\x04": ".zip", b"PAR1": ".parquet"}
+_START: Final = 64
+_PACKED: Final = (
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ", "xz"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (b"7z\xbc\xaf", "7-Zip"),
+    (b"Rar!", "RAR"),
+)
 
 
 def read_raw_table(
@@ -75,14 +83,26 @@ def require_content(path: PathLike) -> Path:
     if path.stat().st_size == 0:
         raise problem("The file is empty (0 bytes)", path.name, "Download or export it again")
     try:
-        path.open("rb").close()
+        with path.open("rb") as stream:
+            start = stream.read(_START)
     except OSError as error:
         raise InputError(
             f"The file cannot be read: {error.strerror or error}",
             where=str(path),
             fix="Check its permissions",
         ) from error
+    _refuse_other_kinds(start, path.name)
     return path
+
+
+def _refuse_other_kinds(start: bytes, name: str) -> None:
+    """Say what a file is whose first bytes show that it is no table, whatever its name says."""
+    packed = next((kind for mark, kind in _PACKED if start.startswith(mark)), "")
+    if packed:
+        fix = "Unpack it, or pack it as .zip or .gz"
+        raise problem(f"The file is packed by {packed}, which is not read", name, fix)
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
+        raise problem("The file is a web page, not a table", name, "Download the file itself")
 
 
 def read_parquet(path: Path, keep: Callable[[str], bool] | None = None) -> pd.DataFrame:

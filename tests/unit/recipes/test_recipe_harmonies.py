@@ -77,8 +77,8 @@ def test_another_vintage_of_the_acs_is_conveyed_where_it_is_the_same_and_asked_w
     applied = apply_recipe(workspace, find_recipe("housing"), recipient=SurveyId("ACS", "2019"))
     asked = dict(applied.asked)
     # Renamed in 2021, with single years in place of periods: for a person to look at.
-    assert asked["yrbuilt__yrblt"].startswith("yrblt is ybl now")
-    assert "'Born abroad of American parent(s)'" in asked["hhcitshp__cit"]
+    assert asked["yrbuilt__yrblt"][0].startswith("yrblt is ybl now")
+    assert "'Born abroad of American parent(s)'" in asked["hhcitshp__cit"][0]
     pair = SurveyPair(AHS, SurveyId("ACS", "2019"))
     store = HarmonyStore(workspace.path, pair)
     assert {harmony.key for harmony in store.load().harmonies}.isdisjoint(asked)
