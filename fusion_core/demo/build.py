@@ -226,7 +226,10 @@ def _write_truth(workspace: Workspace, population: Population) -> None:
 
 
 def _write_block_groups(workspace: Workspace, made: BlockGroups) -> None:
-    """Write published tables, the definitions of their counts, and the truth they do not show."""
+    """Write outlines, published tables, the definitions of their counts, and the truth they hide."""
+    import geopandas as gpd
+
+    write_areas(workspace, gpd.GeoDataFrame(made.shapes, crs=MAP_CRS), "block_group")
     tables = {f"{level}s": table for level, table in made.tables.items()}
     for name, table in (*tables.items(), ("constraints", made.constraints)):
         write_text(csv_text(table), workspace.path / "tables" / f"{name}.csv")

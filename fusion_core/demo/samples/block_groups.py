@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from fusion_core.demo.samples._block_group_shapes import divided
 from fusion_core.demo.samples.codebook import FUSION_QUESTIONS, HOUSEHOLD_QUESTIONS
 from fusion_core.demo.samples.recipient import drawn_recipients
 from fusion_core.demo.world import STATE_CODE, stream
@@ -69,12 +70,15 @@ class BlockGroups(Checked):
         Which households each count is of: ``name``, ``counts``, ``households``, ``table``.
     truth
         ``area_id``, ``variable``, ``level``, ``statistic``, ``value``, ``households``.
+    shapes
+        ``area_id``, ``name`` and ``geometry`` of every block group.
     """
 
     area: np.ndarray
     tables: dict[str, pd.DataFrame]
     constraints: pd.DataFrame
     truth: pd.DataFrame
+    shapes: pd.DataFrame
 
 
 def make_block_groups(population: Population, recipients: int, seed: int) -> BlockGroups:
@@ -107,7 +111,8 @@ def make_block_groups(population: Population, recipients: int, seed: int) -> Blo
             "table": [item.table for item in counted],
         }
     )
-    return BlockGroups(area, tables, constraints, _truth(population.households, area))
+    shapes = _shapes(population, stream(seed, "block group boundaries"))
+    return BlockGroups(area, tables, constraints, _truth(population.households, area), shapes)
 
 
 def _assigned(population: Population, rng: np.random.Generator) -> Array:
@@ -120,16 +125,33 @@ def _assigned(population: Population, rng: np.random.Generator) -> Array:
     result = np.empty(len(households), dtype="U12")
     for puma in range(int(place.max()) + 1):
         rows = np.flatnonzero(place == puma)
-        count = max(3, round(len(rows) / SIZE))
+        codes = _codes(puma, len(rows))
+        count = len(codes)
         pull = rng.normal(0, 1, (count, features.shape[1])) * strength
         score = np.log(rng.uniform(0.6, 1.4, count)) + features[rows] @ pull.T
         chosen = np.argmax(score + rng.gumbel(size=score.shape), axis=1)
-        codes = [
-            f"{STATE_CODE}{2 * puma + 1:03d}{number // _TRACT + 1:04d}00{number % _TRACT + 1}"
-            for number in range(count)
-        ]
         result[rows] = np.array(codes)[chosen]
     return result
+
+
+def _codes(puma: int, households: int) -> list[str]:
+    """Return the codes of a PUMA's block groups."""
+    return [
+        f"{STATE_CODE}{2 * puma + 1:03d}{number // _TRACT + 1:04d}00{number % _TRACT + 1}"
+        for number in range(max(_TRACT, round(households / SIZE)))
+    ]
+
+
+def _shapes(population: Population, rng: np.random.Generator) -> pd.DataFrame:
+    """Divide every PUMA into its block groups."""
+    places = population.places
+    frames = []
+    for puma, count in enumerate(np.bincount(population.households["place"].to_numpy())):
+        codes, where = _codes(puma, int(count)), places.table["name"][puma]
+        names = [f"Block Group {c[-1]}, Tract {int(c[5:9])}, {where}" for c in codes]
+        pieces = divided(places.map.pumas[puma], len(codes), _TRACT, rng)
+        frames.append(pd.DataFrame({"area_id": codes, "name": names, "geometry": pieces}))
+    return pd.concat(frames, ignore_index=True)
 
 
 def _features(households: pd.DataFrame) -> Array:

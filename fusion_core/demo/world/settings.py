@@ -11,7 +11,7 @@ import numpy as np
 from fusion_core.records import Checked
 from fusion_core.surveys.model import SurveyId
 
-DEMO_VERSION: Final = 4
+DEMO_VERSION: Final = 5
 """Raised whenever the same seed yields other data, so that cached demos are rebuilt."""
 
 DEFAULT_SEED: Final = 20240601
