@@ -1,6 +1,7 @@
 """From PUMAs to tracts and block groups: households allocated so that published counts are met."""
 
 from fusion_core.downscaling.answers import (
+    Limit,
     Places,
     finest_kind,
     finest_shapes,
@@ -44,6 +45,7 @@ __all__ = [
     "DownscaleRequest",
     "Draw",
     "HeldOut",
+    "Limit",
     "Places",
     "PublishedCounts",
     "StoredAllocation",

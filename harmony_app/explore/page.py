@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
 import panel as pn
 from panel.viewable import Viewer
 
@@ -23,6 +24,7 @@ from harmony_app.explore.data import (
 from harmony_app.explore.map import AreaShapes, area_shapes
 from harmony_app.explore.panels import Centre, Combining, Controls, Shown, Side, TakeAway
 from harmony_app.explore.view import (
+    SMALL_KINDS,
     EstimateRequest,
     ExploreState,
     choose_source,
@@ -167,7 +169,8 @@ class ExplorePage(Viewer):
         if not self._usable_filter(state):
             self._offer_files(current=False)  # what is shown still answers the question before
             return
-        if first or state.area_kind != before.area_kind or state.source != before.source:
+        moved = state.area_kind != before.area_kind or state.source != before.source
+        if first or moved:
             self._show_shapes(state)
         try:
             request = estimate_request(state)
@@ -205,6 +208,11 @@ class ExplorePage(Viewer):
         return True
 
     def _show_shapes(self, state: ExploreState) -> None:
+        if state.area_kind in SMALL_KINDS:  # their outlines come with the numbers
+            pumas = area_shapes(self._session.workspace, "puma")
+            self.controls.offer_places([place.title for place in named_places(pumas.areas)])
+            self._asked = None
+            return
         shapes = area_shapes(self._session.workspace, state.area_kind)
         if shapes is not self._shapes:
             self._shapes = shapes
@@ -218,14 +226,14 @@ class ExplorePage(Viewer):
         self._asked = request
         self._offer_files()
         source, shapes = self.source, self._shapes
-        if shapes is None:
+        if shapes is None and request.area_kind not in SMALL_KINDS:
             return
         self.centre.show_heading(
             words.view_title(request, source.columns),
             words.statistic_phrase(request.statistic, self._quantity(request)),
         )
         self.centre.show_status("Computing estimates and margins of error …", busy=True)
-        areas = shapes.areas
+        areas = pd.DataFrame() if shapes is None else shapes.areas
 
         def compute() -> Answer:
             return self._estimator.answer(source, request, areas)
@@ -260,6 +268,9 @@ class ExplorePage(Viewer):
 
     def _show_answer(self, answer: Answer) -> None:
         self._answer = answer
+        if answer.shapes is not None and answer.shapes is not self._shapes:
+            self._shapes = answer.shapes
+            self.centre.show_areas(answer.shapes)
         self._offer_files()
         quantity = self._quantity(answer.request)
         overall = answer.overall
@@ -284,7 +295,9 @@ class ExplorePage(Viewer):
         self.centre.show_rows(answer.rows, quantity, self.state.hatch)
         self.centre.show_status()
         apart = "" if self.source.years is None else self.source.years.short
-        self.centre.show_notes([*self.source.notes, *filter(None, [answer.undrawn, apart])])
+        self.centre.show_notes(
+            [*answer.notes, *self.source.notes, *filter(None, [answer.undrawn, apart])]
+        )
         self.side.show_answer(self.state, self.source, answer, quantity)
         self._donor = None
         self._show_donor(answer)

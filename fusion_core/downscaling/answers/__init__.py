@@ -1,6 +1,7 @@
 """Places made of small areas, and estimates for them."""
 
 from fusion_core.downscaling.answers.area_estimates import small_area_estimates
+from fusion_core.downscaling.answers.reliability import Limit
 from fusion_core.downscaling.answers.shapes import finest_kind, finest_shapes, place_shapes
 from fusion_core.downscaling.answers.small_areas import (
     Places,
@@ -12,6 +13,7 @@ from fusion_core.downscaling.answers.small_areas import (
 )
 
 __all__ = [
+    "Limit",
     "Places",
     "finest_kind",
     "finest_shapes",

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from fusion_core.downscaling.answers.reliability import Limit
 from fusion_core.downscaling.answers.small_areas import Places, places_of_level
 from fusion_core.downscaling.stage import PumaAllocation, StoredAllocation
 from fusion_core.errors import InputError
@@ -87,6 +88,7 @@ def small_area_estimates(
     where: str = "",
     confidence: float = 0.90,
     reliable: float | None = None,
+    relative: bool = True,
     borders: Borders | None = None,
     cache: EstimateCache | None = None,
 ) -> pd.DataFrame:
@@ -117,6 +119,9 @@ def small_area_estimates(
     reliable
         Largest coefficient of variation wanted: neighbours of a county are merged until the first
         statistic reaches it (`fusion_core.geography.merging`); ``None`` merges none.
+    relative
+        Whether `reliable` is a coefficient of variation; else it is a margin of error, in the units of
+        the statistic.
     borders
         Neighbours of the finest areas (`fusion_core.geography.merging.borders_of`); without them areas
         of a county stand beside each other in the order of their codes.
@@ -153,10 +158,11 @@ def small_area_estimates(
     found = question.answer(wanted)
     if reliable is None:
         return found
-    return question.answer(_merged(question, wanted, reliable, borders))
+    limit = Limit(reliable, relative)
+    return question.answer(_merged(question, wanted, limit, borders))
 
 
-def _merged(question: _Question, places: Places, limit: float, borders: Borders | None) -> Places:
+def _merged(question: _Question, places: Places, limit: Limit, borders: Borders | None) -> Places:
     """Merge places with neighbours of their county until the first target is reliable."""
     first = dataclasses.replace(question, targets=question.targets[:1])
 
@@ -168,14 +174,20 @@ def _merged(question: _Question, places: Places, limit: float, borders: Borders 
         return merged
 
     def estimate(groups: Groups) -> pd.DataFrame:
-        found = first.answer(joined(groups))
-        columns = {"standard_error": "error", "households": "size"}
-        return found.rename(columns=columns)[["area", "estimate", "error", "size"]]
+        return limit.errors(first.answer(joined(groups)))
 
     county = {name: min(areas)[: LEVELS["county"].digits] for name, areas in places.items()}
     finest = {area for areas in places.values() for area in areas}
     beside = borders_of_groups(places, borders_by_code(finest) if borders is None else borders)
-    return joined(merge_until_reliable(list(places), estimate, beside, limit=limit, within=county))
+    groups = merge_until_reliable(
+        list(places),
+        estimate,
+        beside,
+        limit=limit.value,
+        relative=limit.relative,
+        within=county,
+    )
+    return joined(groups)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from fusion_core.workspace.combinations import (
     open_combination,
 )
 from fusion_core.workspace.runs import Run, RunSpec, list_runs
+from harmony_app.explore.data._small_areas import small_kinds
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
@@ -52,7 +53,8 @@ class Source:
     geography
         Columns that say where its households live, the coarsest first.
     area_kinds
-        Those of them that have boundaries, the finest first.
+        Those of them that have boundaries, the finest first, and then the tracts and block groups its
+        households are allocated to.
     design
         Replication design of the survey.
     notes
@@ -191,7 +193,7 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         run=run,
         specs=(spec,),
         geography=description.geography,
-        area_kinds=kinds,
+        area_kinds=(*kinds, *small_kinds(workspace, spec.pair.recipient)),
         years=years_apart(workspace, run),
         design=description.design,
         local=local_knowledge(workspace, run),
@@ -279,7 +281,7 @@ def _survey_source(workspace: Workspace, survey: SurveyId) -> Source | None:
         variables=answers,
         columns=answers,
         geography=description.geography,
-        area_kinds=kinds,
+        area_kinds=(*kinds, *small_kinds(workspace, survey)),
         notes=notes,
         design=description.design,
     )

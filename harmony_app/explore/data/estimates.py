@@ -26,7 +26,9 @@ from fusion_core.estimates.runs import (
     survey_area_estimates,
 )
 from fusion_core.geography.definitions import without_boundaries
+from harmony_app.explore.data._small_areas import SmallAreaMaps
 from harmony_app.explore.map import align, with_second
+from harmony_app.explore.view import SMALL_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from fusion_core.publishing import AnswerSheet
     from fusion_core.workspace.layout import Workspace
     from harmony_app.explore.data.catalogue import Source
+    from harmony_app.explore.map import AreaShapes
     from harmony_app.explore.view import EstimateRequest
 
 
@@ -61,6 +64,10 @@ class Answer:
         Whether margins of error are there yet.
     undrawn
         Which areas with households have no boundaries, in a sentence; empty where all have.
+    shapes
+        Outlines of its areas where these follow from the numbers, as those of merged areas do.
+    notes
+        What to know of the areas, in sentences.
     """
 
     request: EstimateRequest
@@ -68,6 +75,8 @@ class Answer:
     overall: dict[str, Any]
     margins: bool = True
     undrawn: str = ""
+    shapes: AreaShapes | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -90,9 +99,12 @@ class Estimator:
         self.workspace = workspace
         self.cache = cache or pn.state.as_cached("estimate cache", EstimateCache)
         self._places: dict[tuple[str, ...], Within] = {}
+        self._small = SmallAreaMaps(workspace, self.cache)
 
     def takes_long(self, source: Source, request: EstimateRequest) -> bool:
         """Whether margins of error take so long that estimates should be shown before."""
+        if request.area_kind in SMALL_KINDS:
+            return False  # estimates and margins follow from the same draws
         run, statistic, where = source.run, request.statistic, self._where(source, request)
         asked = [(statistic, (request.area_kind,)), (statistic, ())]
         if request.second is not None:
@@ -122,6 +134,8 @@ class Estimator:
 
     def answer(self, source: Source, request: EstimateRequest, areas: pd.DataFrame) -> Answer:
         """Estimate every area and all areas together."""
+        if request.area_kind in SMALL_KINDS:
+            return self._small_answer(source, request)
         where = self._where(source, request)
 
         def by_area(statistic: Statistic) -> pd.DataFrame:
@@ -132,6 +146,19 @@ class Estimator:
             {str(key): value for key, value in overall.iloc[0].items()} if len(overall) else {}
         )
         return self._aligned(source, request, areas, by_area, together, margins=True)
+
+    def _small_answer(self, source: Source, request: EstimateRequest) -> Answer:
+        """Estimate tracts or block groups, and all households of the place together."""
+        within = self._within(source, request)
+        overall = self._estimate(source, request.statistic, (), self._where(source, request))
+        found = self._small.answer(
+            source.run or source.survey,
+            source.survey,
+            request,
+            () if within is None else within.areas,
+        )
+        together = {str(key): value for key, value in overall.iloc[0].items()}
+        return Answer(request, found.table, together, shapes=found.shapes, notes=found.notes)
 
     def _aligned(
         self,
@@ -159,13 +186,14 @@ class Estimator:
         """Return the place a view looks at; ``None`` for everywhere."""
         if not request.within:
             return None
-        key = (source.id, request.area_kind, request.within, request.where)
+        kind = "puma" if request.area_kind in SMALL_KINDS else request.area_kind
+        key = (source.id, kind, request.within, request.where)
         if key not in self._places:
             self._places[key] = where_within(
                 self.workspace,
                 source.run or source.survey,
                 request.within,
-                kind=request.area_kind,
+                kind=kind,
                 where=request.where,
                 cache=self.cache,
             )
@@ -184,6 +212,7 @@ class Estimator:
         Column ``differs`` is 1 or −1 where a group is higher or lower than the whole area by more
         than chance explains, allowing for the number of groups, else 0.
         """
+        _refuse_small(request)
         where = _here(request, area)
         found = self._estimate(source, request.statistic, (column,), where)
         found["differs"] = 0
@@ -203,7 +232,7 @@ class Estimator:
 
     def draws(self, source: Source, request: EstimateRequest, area: str) -> pd.DataFrame:
         """Return an area's estimate in every implicate; empty for a survey alone."""
-        if source.run is None:
+        if source.run is None or request.area_kind in SMALL_KINDS:
             return pd.DataFrame({"implicate": [], "estimate": []})
         return area_draws(
             self.workspace,
@@ -227,6 +256,7 @@ class Estimator:
         pair
             The two areas.
         """
+        _refuse_small(request)
         loaded = self.cache.source(self.workspace, source.run or source.survey)
         kind = request.area_kind
         sets = self.ranking(source, request).sets
@@ -239,6 +269,7 @@ class Estimator:
 
     def ranking(self, source: Source, request: EstimateRequest) -> Ranking:
         """Rank all areas from the highest, with the ranks each may have."""
+        _refuse_small(request)
         return area_ranks(
             self.workspace,
             source.run or source.survey,
@@ -264,6 +295,7 @@ class Estimator:
 
     def compare_with_all(self, source: Source, request: EstimateRequest, area: str) -> Difference:
         """Test whether an area, chosen among all, differs from all areas together."""
+        _refuse_small(request)
         found = compare_each(
             self.workspace,
             source.run or source.survey,
@@ -284,6 +316,7 @@ class Estimator:
         InputError
             If the two write the area differently, or share nothing else the comparison needs.
         """
+        _refuse_small(request)
         column = self.cache.source(self.workspace, other.run or other.survey).table
         if (
             request.area_kind in column
@@ -337,6 +370,22 @@ class Estimator:
         return area_estimates(self.workspace, source.run, statistic, by, where, cache=self.cache)
 
 
+def _refuse_small(request: EstimateRequest) -> None:
+    """Say that a question can only be asked of areas the recipient names.
+
+    Raises
+    ------
+    InputError
+        If a question is about a tract or block group.
+    """
+    if request.area_kind in SMALL_KINDS:
+        raise InputError(
+            "Ranks, differences and breakdowns of tracts and block groups are not computed: their errors"
+            " have parts in common",
+            fix="Ask by PUMA, or for a subgroup",
+        )
+
+
 def _of_area(contrasts: pd.DataFrame, kind: str, area: str) -> Difference:
     """Return the contrast of one area as one chosen among those of all areas."""
     row = contrasts[contrasts[kind].astype(str) == area].iloc[0]
@@ -366,13 +415,13 @@ def true_value(workspace: Workspace, request: EstimateRequest, area: str) -> flo
 
     Only for whole areas: the truth of a typed subgroup is not stored.
     """
-    path = true_values(workspace)
+    path, kinds = true_values(workspace), [("area_kind", "==", request.area_kind)]
+    if request.area_kind in SMALL_KINDS:
+        path, kinds = path.with_name("block_groups.parquet"), []
     if not path.exists() or request.where:
         return None
     try:
-        table = pd.read_parquet(
-            path, filters=[("area_id", "==", area), ("area_kind", "==", request.area_kind)]
-        )
+        table = pd.read_parquet(path, filters=[("area_id", "==", area), *kinds])
     except (OSError, ValueError) as error:
         raise InputError("The true values cannot be read", where=str(path)) from error
     statistic = request.statistic

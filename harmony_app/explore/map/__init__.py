@@ -22,6 +22,7 @@ from harmony_app.explore.map.shapes import (
     AreaShapes,
     area_shapes,
     outlines,
+    shapes_of,
 )
 from harmony_app.explore.map.two_way import (
     CLASS_WORDS,
@@ -53,6 +54,7 @@ __all__ = [
     "map_layer",
     "outlines",
     "second_of",
+    "shapes_of",
     "two_way_columns",
     "two_way_hover",
     "two_way_layer",

@@ -18,6 +18,7 @@ from harmony_app.explore.view import (
     FEWEST_CLASSES,
     MOST_CLASSES,
     NUMBER_KINDS,
+    SMALL_KINDS,
     ExploreState,
     HatchRule,
     choose_kind,
@@ -106,6 +107,9 @@ class Controls:
             **_WIDE,
         )
         self.area_kind = _select("By")
+        self.merge = pn.widgets.Checkbox(
+            label="Merge neighbours until none is hatched", margin=_TIGHT, **_WIDE
+        )
         self.method = _select("Classes by", {t: m for m, t in CLASS_METHOD_TITLES.items()})
         self.count = pn.widgets.IntInput(
             label="Classes", start=FEWEST_CLASSES, end=MOST_CLASSES, width=62, margin=(0, 8, 7, 0)
@@ -133,6 +137,7 @@ class Controls:
             self.where_error,
             self.within,
             self.area_kind,
+            self.merge,
             pn.pane.HTML(page_part("rule", 4), margin=(2, 0, 6, 0), **_WIDE),
             self.method,
             self.breaks,
@@ -193,6 +198,8 @@ class Controls:
             )
             self.area_kind.value = state.area_kind
             self.area_kind.visible = len(source.area_kinds) > 1
+            self.merge.value = state.merge
+            self.merge.visible = state.area_kind in SMALL_KINDS
             self._show_classes(state)
 
     def _show_classes(self, state: ExploreState) -> None:
@@ -238,6 +245,7 @@ class Controls:
             self.where: lambda value: self._with(where=value),
             self.within: lambda value: self._with(within=value.strip(), areas=()),
             self.area_kind: lambda value: self._with(area_kind=value, areas=()),
+            self.merge: lambda value: self._with(merge=value, areas=()),
             self.method: lambda value: self._with(class_method=value),
             self.count: lambda value: self._with(classes=value),
             self.hatch: lambda value: self._with(hatch=HatchRule.parse(value)),

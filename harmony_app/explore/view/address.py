@@ -56,6 +56,7 @@ def to_query(state: ExploreState) -> dict[str, str | None]:
         "against": state.against,
         "split": state.breakdown,
         "view": "" if state.view == plain.view else state.view,
+        "merge": "yes" if state.merge else "",
     }
     return {name: text or None for name, text in texts.items()}
 
@@ -92,6 +93,7 @@ def from_query(query: Mapping[str, str]) -> ExploreState:
         against=query.get("against", ""),
         breakdown=query.get("split", ""),
         view=next((item for item in CENTRE_VIEWS if item == view), plain.view),
+        merge=query.get("merge") == "yes",
     )
 
 

@@ -44,6 +44,8 @@ FEWEST_CLASSES: Final = 2
 MOST_CLASSES: Final = 9
 MOST_AREAS: Final = 2
 ALL_AREAS: Final = "all"
+SMALL_KINDS: Final = ("tract", "block_group")
+"""Areas smaller than those the recipient names, known by an allocation of its households."""
 _AFFIRMATIVE: Final = ("yes", "true")
 
 
@@ -116,6 +118,8 @@ class ExploreState:
         Variable the chosen area is broken down by; empty for none.
     view
         What the middle of the page shows.
+    merge
+        Whether tracts and block groups are merged with neighbours until none is hatched.
     """
 
     source: str = ""
@@ -140,6 +144,7 @@ class ExploreState:
     against: str = ""
     breakdown: str = ""
     view: CentreView = "map"
+    merge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,9 @@ class EstimateRequest:
         A statistic to map together with the first.
     within
         Name of the place whose areas alone are asked for.
+    merge
+        Limit until which small areas are merged, and whether it is a coefficient of variation; ``None``
+        merges none.
     """
 
     source: str
@@ -168,6 +176,7 @@ class EstimateRequest:
     area_kind: str
     second: Statistic | None = None
     within: str = ""
+    merge: tuple[float, bool] | None = None
 
 
 def estimate_request(state: ExploreState) -> EstimateRequest:
@@ -193,7 +202,13 @@ def estimate_request(state: ExploreState) -> EstimateRequest:
         area_kind=state.area_kind,
         second=state.second,
         within=state.within.strip(),
+        merge=(state.hatch.limit, state.hatch.measure == "cv") if merges(state) else None,
     )
+
+
+def merges(state: ExploreState) -> bool:
+    """Whether a view merges small areas: where there are any, by a rule that hatches some."""
+    return state.merge and state.area_kind in SMALL_KINDS and state.hatch.measure != "never"
 
 
 def subgroup_expression(state: ExploreState) -> str:

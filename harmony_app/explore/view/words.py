@@ -156,7 +156,7 @@ def value_with_margin(row: Mapping[str, Any], quantity: Quantity) -> str:
 
 def kind_words(kind: str) -> str:
     """Return a kind of area as people write it."""
-    return kind.upper() if kind == "puma" else kind
+    return kind.upper() if kind == "puma" else kind.replace("_", " ")
 
 
 def hatch_phrase(rule: HatchRule) -> str:

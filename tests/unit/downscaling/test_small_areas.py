@@ -8,6 +8,7 @@ from fusion_core.demo import RECIPIENT, build_demo
 from fusion_core.demo.world.settings import DemoSize
 from fusion_core.downscaling import (
     DownscaleRequest,
+    Limit,
     downscale,
     finest_shapes,
     open_allocation,
@@ -215,3 +216,20 @@ def test_processes_side_by_side_find_the_same(demo, allocated):
     again = downscale(demo, request(demo, name="parallel", processes=2, draws=2))
     puma = again.pumas[0]
     assert again.read(puma).weights() == pytest.approx(allocated.read(puma).weights(), rel=1e-3)
+
+
+def test_the_size_that_is_trustworthy_follows_from_the_root_of_the_size():
+    table = pd.DataFrame(
+        {
+            "area": ["a", "b"],
+            "estimate": [10.0, 10.0],
+            "standard_error": [4.0, 4.0],
+            "moe": [6.6, 6.6],
+            "households": [100.0, 100.0],
+        }
+    )
+    assert Limit(0.2).size_needed(table) == pytest.approx(400)
+    assert Limit(3.3, relative=False).size_needed(table) == pytest.approx(400)
+    assert np.isnan(Limit(0.2).size_needed(table.assign(standard_error=np.nan)))
+    with pytest.raises(InputError, match="must be above 0; got 0"):
+        Limit(0.0)

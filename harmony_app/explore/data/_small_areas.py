@@ -1,0 +1,247 @@
+"""Tracts and block groups on the map: what can be shown, and the numbers and outlines of a view."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from fusion_core.downscaling import (
+    Limit,
+    finest_kind,
+    finest_shapes,
+    list_allocations,
+    place_shapes,
+    places_of_level,
+    small_area_estimates,
+)
+from fusion_core.errors import InputError
+from fusion_core.geography.boundaries import has_areas
+from fusion_core.geography.levels import find_level
+from fusion_core.geography.merging import borders_of
+from harmony_app.explore.map import shapes_of
+from harmony_app.explore.view import words
+from harmony_app.shell.look import count
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from fusion_core.downscaling import Places, StoredAllocation
+    from fusion_core.estimates.runs import EstimateCache, Source
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.workspace.layout import Workspace
+    from harmony_app.explore.map import AreaShapes
+    from harmony_app.explore.view import EstimateRequest
+
+_TRACT_DIGITS: Final = 11
+MOST_DRAWN: Final = 4_000
+"""Areas the map draws at once without lag."""
+NOT_TOLD: Final = "Differences and ranks of tracts and block groups are not told: their errors have parts in common"
+
+
+def small_kinds(workspace: Workspace, survey: SurveyId) -> tuple[str, ...]:
+    """Return which small areas of a survey's households can be mapped, the coarsest first."""
+    found = newest_allocation(workspace, survey)
+    if found is None or not has_areas(workspace, finest_kind(found)):
+        return ()
+    return ("tract",) if finest_kind(found) == "tract" else ("tract", "block_group")
+
+
+def newest_allocation(workspace: Workspace, survey: SurveyId) -> StoredAllocation | None:
+    """Return the allocation of a survey's households that was made last; ``None`` without one."""
+    own = [item for item in list_allocations(workspace) if item.recipient == str(survey)]
+    return max(
+        own, key=lambda item: (item.folder / "allocation.json").stat().st_mtime, default=None
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class SmallAreas:
+    """Estimates of small areas, and how they are drawn.
+
+    Attributes
+    ----------
+    table
+        One row per area, in the order of the outlines (`harmony_app.explore.map.layers.align`).
+    shapes
+        Their outlines, merged areas as one.
+    notes
+        What size can be trusted, and what was merged, in sentences.
+    """
+
+    table: pd.DataFrame
+    shapes: AreaShapes
+    notes: tuple[str, ...]
+
+
+class SmallAreaMaps:
+    """Answers questions about small areas of one workspace.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    cache
+        Where loaded data are kept.
+    """
+
+    def __init__(self, workspace: Workspace, cache: EstimateCache) -> None:
+        self._workspace = workspace
+        self._cache = cache
+        self._drawn: dict[tuple[str, ...], AreaShapes] = {}
+        self._borders: dict[str, Any] = {}
+
+    def answer(
+        self, source: Source, survey: SurveyId, request: EstimateRequest, pumas: Collection[str]
+    ) -> SmallAreas:
+        """Estimate the small areas of some PUMAs, merged where that is asked for.
+
+        Parameters
+        ----------
+        source, survey
+            What is estimated from, and whose households were allocated.
+        request
+            What is asked.
+        pumas
+            Where; empty for everywhere.
+
+        Raises
+        ------
+        InputError
+            If nothing is allocated there, or more is asked for than a map can draw.
+        """
+        allocation = newest_allocation(self._workspace, survey)
+        if allocation is None:
+            raise InputError(
+                f"The households of {survey.title} are not allocated to small areas",
+                fix="Allocate them with harmony small-areas allocate",
+            )
+        shapes = finest_shapes(self._workspace, allocation)
+        if shapes is None:
+            raise InputError(
+                f"The workspace has no {words.kind_words(finest_kind(allocation))} boundaries",
+                fix="Add them on the page Places",
+            )
+        places = _places(allocation, request.area_kind, pumas)
+        limit = None if request.merge is None else Limit(*request.merge)
+
+        def estimates(merging: Limit | None) -> pd.DataFrame:
+            return small_area_estimates(
+                self._workspace,
+                source,
+                allocation,
+                request.statistic,
+                places=places,
+                where=request.where,
+                reliable=None if merging is None else merging.value,
+                relative=merging is None or merging.relative,
+                borders=None if merging is None else self._borders_of(allocation, shapes),
+                cache=self._cache,
+            )
+
+        plain = estimates(None)
+        found = plain if limit is None else estimates(limit)
+        drawn = self._shapes(allocation, shapes, found.attrs["places"])
+        return SmallAreas(_table(found, drawn), drawn, _notes(request, plain, found, allocation))
+
+    def _borders_of(self, allocation: StoredAllocation, shapes: gpd.GeoDataFrame) -> Any:
+        if allocation.name not in self._borders:
+            self._borders[allocation.name] = borders_of(shapes)
+        return self._borders[allocation.name]
+
+    def _shapes(
+        self, allocation: StoredAllocation, finest: gpd.GeoDataFrame, places: Places
+    ) -> AreaShapes:
+        """Return the outlines of places; the same object while these stay, so nothing is sent again."""
+        key = (allocation.name, *(f"{name}:{len(parts)}" for name, parts in places.items()))
+        if key not in self._drawn:
+            names = dict(zip(finest["area_id"], finest["name"], strict=True))
+            outlines = place_shapes(finest, places)
+            outlines["name"] = [_title(place, places[place], names) for place in places]
+            self._drawn = {key: shapes_of(outlines)}
+        return self._drawn[key]
+
+
+def _places(allocation: StoredAllocation, kind: str, pumas: Collection[str]) -> Places:
+    member = allocation.puma_of_areas()
+    wanted = {
+        name: parts
+        for name, parts in places_of_level(allocation, kind).items()
+        if not pumas or any(member[area] in pumas for area in parts)
+    }
+    kinds = find_level(kind).words[1]
+    if not wanted:
+        raise InputError(
+            f"No {words.kind_words(kind)} of this place is allocated",
+            fix="Choose another place under “Only in”, or allocate its PUMAs too",
+        )
+    if len(wanted) > MOST_DRAWN:
+        raise InputError(
+            f"There are {len(wanted):,} {kinds}, and the map draws up to {MOST_DRAWN:,} at once",
+            fix="Choose a place under “Only in”, such as a county",
+        )
+    return wanted
+
+
+def _title(place: str, parts: Collection[str], names: dict[str, str]) -> str:
+    """Name a place after its first area, as far as all its areas share that name."""
+    first = str(names[min(parts)])
+    tract = first.partition(", ")[2] or first
+    if place == min(parts):
+        return first
+    if all(area.startswith(place) for area in parts):  # a tract is what its areas begin with
+        return tract
+    tracts = {area[:_TRACT_DIGITS] for area in parts}
+    if len(tracts) == 1:
+        return f"{tract} ({count(len(parts), 'block group')})"
+    if len(place.partition(" ")[0]) == _TRACT_DIGITS:
+        return f"{tract} and {count(len(tracts) - 1, 'neighbour')}"
+    return f"{first} and {count(len(parts) - 1, 'neighbour')}"
+
+
+def _table(found: pd.DataFrame, shapes: AreaShapes) -> pd.DataFrame:
+    table = found.reset_index(drop=True).rename(columns={"area": "area_id"})
+    named = table.assign(name=shapes.areas["name"].to_numpy(), stored=table["area_id"])
+    return named.drop(columns=["level"])
+
+
+def _notes(
+    request: EstimateRequest,
+    plain: pd.DataFrame,
+    found: pd.DataFrame,
+    allocation: StoredAllocation,
+) -> tuple[str, ...]:
+    kinds = find_level(request.area_kind).words[1]
+    limit = Limit(*(request.merge or (0.12, True)))
+    needed = limit.size_needed(plain)
+    rule = (
+        f"a CV of {limit.value * 100:g} %"
+        if limit.relative
+        else f"a margin of {limit.value * 100:g} points"
+    )
+    size = f"{plain['households'].median():,.0f}"
+    told = f"These {kinds} have {size} households (median)"
+    if np.isfinite(needed):
+        told += f"; for {rule} an area needs about {_rounded(needed):,.0f}"
+    sentences = [f"{told}."]
+    if request.merge is not None:
+        sentences.append(
+            f"{len(plain):,} {kinds} were merged with neighbours to {len(found):,} areas."
+        )
+    sentences.append(
+        f"Households were allocated by published counts ('{allocation.name}'); "
+        f"{allocation.inside * 100:.1f} % of these are met within their margins."
+    )
+    return (" ".join(sentences),)
+
+
+def _rounded(number: float) -> float:
+    """Round to two digits."""
+    return float(f"{number:.2g}")
+
+
+__all__ = ["MOST_DRAWN", "SmallAreaMaps", "SmallAreas", "small_kinds"]
