@@ -7,7 +7,7 @@ PORT ?= 5006
 SHOW ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app demo test test-fast search lint types format bench pictures docs clean
+.PHONY: help app demo test test-fast search lint types format bench docs notebooks pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -54,6 +54,12 @@ format: $(VENV)/.test-installed ## format and sort imports
 
 bench: $(VENV)/.test-installed ## benchmarks (25 minutes; QUICK=1: 3), into one Markdown table (BENCH=FILE)
 	$(BIN)/python tests/benchmarks/run_all.py $(if $(QUICK),--quick) $(if $(BENCH),--output "$(BENCH)")
+
+docs: $(VENV)/.test-installed ## build the documentation site, assets/docs/_build/index.html
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -b html assets/docs assets/docs/_build
+
+notebooks: $(VENV)/.test-installed ## execute the notebooks of the documentation again
+	$(BIN)/python tests/execute_notebooks.py
 
 pictures: $(VENV)/.test-installed ## take the pictures of README and guide from the running app
 	$(BIN)/python tests/take_pictures.py
