@@ -182,10 +182,12 @@ def make_cex(
     *,
     units: int = 2,
     described: bool = False,
+    panel: bool = False,
 ) -> Path:
     """Interview files of some quarters: a unit spends 100 $ a month on electricity.
 
-    `described` gives every code of every characteristic to some unit.
+    `described` gives every code of every characteristic to some unit, `panel` interviews each unit in
+    four quarters.
     """
     entries = read_codebook(Path(interview.__file__).parent / "tables" / "codebook.csv")
     of_members = {"AGE", "SEX", "CU_CODE", "CU_CODE1", "MARITAL", "EDUCA", "MEMBRACE", "IN_COLL"}
@@ -193,7 +195,9 @@ def make_cex(
     for place, (name, year, month) in enumerate(quarters):
         homes, members, costs = [], [], []
         for unit in range(units):
-            newid = f"03{place}{unit:02d}001"
+            newid = (
+                f"03{place // 4}{unit:02d}0{place % 4 + 1}" if panel else f"03{place}{unit:02d}001"
+            )
             half = {
                 column: "24000" if (unit + k) % 2 else "" for k, column in enumerate(HALF_SAMPLES)
             }

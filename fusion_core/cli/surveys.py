@@ -155,7 +155,7 @@ def add_survey(
     reader: Annotated[
         str,
         typer.Option(
-            help="generic (the usual), acs_pums, recs, nhts, ahs, cex, ipums or fusiondata: see"
+            help="generic (the usual), acs_pums, recs, nhts, ahs, cex, cex_years, ipums or fusiondata: see"
             " `harmony survey readers`."
         ),
     ] = "",

@@ -69,6 +69,7 @@ READERS: Final[tuple[Reader, ...]] = (
     nhts.READER,
     ahs.READER,
     cex.READER,
+    cex.YEARS_READER,
     ipums.READER,
     fusiondata.READER,
 )

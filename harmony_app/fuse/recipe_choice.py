@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from fusion_core.errors import InputError
 from fusion_core.prepare import choose_predictors
 from fusion_core.recipes import apply_recipe, find_recipe, recipe_names, with_second_stage
+from fusion_core.summaries import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
 
     from fusion_core.harmony.model import SurveyPair
     from fusion_core.prepare import PairOverview
+    from fusion_core.recipes import Applied
     from harmony_app.fuse.state import FuseState
     from harmony_app.shell.session import Session
 
@@ -53,7 +55,7 @@ def take_recipe(
     FuseState
         The recipe's variables in place of those chosen.
     str
-        What the donor lacks, in a sentence; empty if nothing.
+        What the donor lacks and which harmonies wait to be decided; empty if nothing.
 
     Raises
     ------
@@ -84,8 +86,17 @@ def take_recipe(
         train=train,
         name=recipe.title.partition(":")[0],
     )
-    lacking = ", ".join(item for item, _ in applied.lacking)
-    return chosen, f"{state.pair.donor.title} lacks {lacking}." if lacking else ""
+    return chosen, " ".join(_to_say(applied))
+
+
+def _to_say(applied: Applied) -> Iterator[str]:
+    """Yield what a person should know: variables the donor lacks, harmonies that wait for them."""
+    if applied.lacking:
+        names = ", ".join(item for item, _ in applied.lacking)
+        yield f"{applied.pair.donor.title} lacks {names}."
+    if applied.asked:
+        count = counted(len(applied.asked), "harmony differs", "harmonies differ")
+        yield f"{count} in this vintage and wait as your drafts on Harmonize."
 
 
 def _predictors(

@@ -120,6 +120,8 @@ def monthly_sums(
     parts: Sequence[Expenditure],
     units: pd.Index[Any],
     years: range,
+    *,
+    every_month: bool = False,
 ) -> dict[str, NDArray[np.float64]]:
     """Add up each unit's expenditures of the months of some years, in prices of the last.
 
@@ -133,6 +135,8 @@ def monthly_sums(
         Identifiers of the interviews (NEWID), each once.
     years
         Calendar years whose months count.
+    every_month
+        Whether all months of an interview count, also those of the years around.
 
     Returns
     -------
@@ -144,7 +148,7 @@ def monthly_sums(
         frame = table.frame
         year = numbers_or_nan(frame["REF_YR"])
         places = units.get_indexer(pd.Index(key_texts(frame["NEWID"]).astype(object)))
-        inside = np.isin(year, list(years)) & (places >= 0)
+        inside = (every_month | np.isin(year, list(years))) & (places >= 0)
         cost = numbers_or_nan(frame["COST"])
         cost = np.where(inside & np.isfinite(cost), cost, 0.0) * price_factors(year, years)
         codes = [str(code).zfill(_CODE_LENGTH) for code in frame["UCC"].cat.categories]

@@ -85,6 +85,7 @@ def read_cex(
     vintage: str,
     codebook: PathLike | None = None,
     expenditures: PathLike | None = None,
+    whole_years: bool = False,
     name: str = "CEI",
     title: str = "",
     progress: Progress = say_nothing,
@@ -103,6 +104,9 @@ def read_cex(
     expenditures
         What makes up which expenditure, in place of the usual table
         (see `fusion_core.ingest.cex._expenditures`).
+    whole_years
+        Whether a household is a consumer unit with its four interviews added up, those it lacks
+        imputed (see `fusion_core.ingest.cex._four_interviews`), in place of an interview.
     name, title
         Short and full name of the survey.
     progress
@@ -131,7 +135,11 @@ def read_cex(
     columns = (KEY, "UCC", "COST", "REF_YR", "REF_MO")
     monthly = _quarterly(interview, "mtbi", years, frozenset(columns), columns)
     _check_known(monthly, everybody, ProblemLog())
-    units, described = _with_expenditures(units, index, monthly, parts, years)
+    if whole_years:
+        units, described, imputed = _with_years(units, index, monthly, parts, years)
+        notes = [*notes[:1], *imputed, *notes[2:]]
+    else:
+        units, described = _with_expenditures(units, index, monthly, parts, years)
     progress(0.6, "Reading members")
     members, said = _members(interview, units, everybody, entries, years)
     progress(0.8, "Converting the columns")
@@ -331,7 +339,30 @@ def _with_expenditures(
     values: dict[str, Any] = {
         name: np.round(total * _YEAR / scope, 2) for name, total in sums.items()
     }
-    values |= annual_amounts(units, parts)
+    return _described(units, parts, values | annual_amounts(units, parts))
+
+
+def _with_years(
+    units: RawTable,
+    index: pd.Index[Any],
+    tables: Sequence[RawTable],
+    parts: Sequence[Expenditure],
+    years: range,
+) -> tuple[RawTable, dict[str, CodebookEntry], list[str]]:
+    """Return consumer units with the expenditures of four interviews."""
+    from fusion_core.ingest.cex._four_interviews import whole_years
+
+    sums = monthly_sums(tables, parts, index, years, every_month=True)
+    weights = [WEIGHT, *(name for name in _HALF_SAMPLES if name in units.frame.columns)]
+    units, annual, notes = whole_years(units, KEY, sums, weights)
+    values: dict[str, Any] = {name: np.round(total, 2) for name, total in annual.items()}
+    return *_described(units, parts, values | annual_amounts(units, parts)), notes
+
+
+def _described(
+    units: RawTable, parts: Sequence[Expenditure], values: dict[str, Any]
+) -> tuple[RawTable, dict[str, CodebookEntry]]:
+    """Return the units with their expenditures in place of what those were made of."""
     used = {item for part in parts if part.source != MONTHLY for item in part.items}
     kept = units.frame.drop(columns=[name for name in used if name in units.frame.columns])
     units = with_columns(dataclasses.replace(units, frame=kept), values)
@@ -389,6 +420,7 @@ def _read(request: ImportRequest, progress: Progress) -> Survey:
         expenditures=request.files.get("expenditures"),
         name=request.survey.name,
         title=request.title,
+        whole_years=request.reader == YEARS_READER.key,
         progress=progress,
     )
 
@@ -428,4 +460,10 @@ READER: Final = Reader(
     published={
         year: PublishedTotal(1000.0 * units, _TABLE, 0.03) for year, units in _UNITS.items()
     },
+)
+YEARS_READER: Final = dataclasses.replace(
+    READER,
+    key="cex_years",
+    title="CEX interview, four quarters a household (BLS)",
+    help="Consumer Expenditure Surveys: a year of each consumer unit, interviews it lacks imputed.",
 )

@@ -5,7 +5,12 @@ from fusion_core.ingest.families.checking import (
     has_replicates,
     require_columns,
 )
-from fusion_core.ingest.families.joining import check_same_households, joined, with_columns
+from fusion_core.ingest.families.joining import (
+    check_same_households,
+    joined,
+    raw_column,
+    with_columns,
+)
 from fusion_core.ingest.families.locating import has_table, table_in, tables_in
 from fusion_core.ingest.families.reference_persons import with_reference_first
 from fusion_core.ingest.families.summing import (
@@ -25,6 +30,7 @@ __all__ = [
     "has_table",
     "joined",
     "numbers_or_nan",
+    "raw_column",
     "read_rules",
     "require_columns",
     "summed",
