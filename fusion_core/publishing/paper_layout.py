@@ -157,7 +157,7 @@ def paper_request(path: Path, recipient: SurveyId, found: PaperData, *, name: st
         fusion_variables=tuple(item.name for item in found.variables),
         implicates=found.count,
         seed=0,
-        train=TrainSettings(),
+        train=TrainSettings.preset("paper"),
         preset="published",
     )
 

@@ -20,6 +20,7 @@ FAST = TrainSettings(
     early_stopping_rounds=2,
     neighbours=30,
     centres=40,
+    method="out-of-fold",
 )
 X = ["number", "group"]
 SHARES = ["first_share", "second_share"]

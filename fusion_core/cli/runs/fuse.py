@@ -61,12 +61,12 @@ def fuse(
     preset: Annotated[
         str,
         typer.Option(
-            help="How thoroughly: quick, paper or production. quick and production take a number from "
-            "a donor placed near the household by models that never saw that donor, paper from one "
-            "placed by the models fitted to it. --set method=forest takes every answer from a donor "
-            "in the household's leaf of a random forest, the quickest; method=boosted-forest also "
-            "shows the trees what boosted models expect; method=stacked mixes both ways, for each "
-            "variable in the shares that describe unseen donors best."
+            help="How thoroughly: quick, paper or production. quick takes a number from a donor placed near "
+            "the household by models that never saw that donor, paper from one placed by the models "
+            "fitted to it. production draws as quick does and from leaves of random forests, for each "
+            "variable in the shares that describe unseen donors best. --set method=forest takes every "
+            "answer from a donor in the household's leaf, the quickest; method=boosted-forest also shows "
+            "the trees what boosted models expect."
         ),
     ] = "production",
     implicates: Annotated[

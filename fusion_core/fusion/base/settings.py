@@ -108,7 +108,8 @@ class TrainSettings(Checked):
         ``"boosted-forest"`` shows what boosted trees expect out of fold to part of such a forest's
         trees, and draws classes from a mixture of the leaves and the boosted trees' probabilities.
         ``"stacked"`` draws each variable partly as ``"out-of-fold"`` and partly from trees of either
-        kind, in the shares with which donors that none of them has seen are described best.
+        kind, in the shares with which donors that none of them has seen are described best; without
+        folds it is ``"variable-k-smoothed"`` too.
     forest_trees
         Number of trees of a forest.
     forest_leaves
@@ -160,7 +161,7 @@ class TrainSettings(Checked):
     minimum_neighbours: int = 10
     centres: int = 2000
     block_neighbours: int = 10
-    method: Method = "out-of-fold"
+    method: Method = "stacked"
     forest_trees: int = 200
     forest_leaves: tuple[int, ...] = (2, 5, 15, 40)
     forest_shares: tuple[float, ...] = (0.4, 0.7)
@@ -250,8 +251,8 @@ class TrainSettings(Checked):
             ("folds", self.folds == 0 or self.folds > 1, "0 or at least 2"),
             (
                 "folds",
-                self.folds > 0 or not (self.is_boosted and self.draws_from_forest),
-                f"at least 2: the method '{self.method}' learns from out-of-fold expectations",
+                self.folds > 0 or self.method != "boosted-forest",
+                "at least 2: the method 'boosted-forest' learns from out-of-fold expectations",
             ),
             ("held_out_fraction", 0 < self.held_out_fraction <= 0.5, "more than 0, at most 0.5"),  # noqa: PLR2004 - the rule says it
             ("leaves", bool(leaves) and min(leaves, default=0) > 1, "numbers of at least 2"),
@@ -305,7 +306,8 @@ class TrainSettings(Checked):
         ``quick`` answers in about a minute on a laptop and is for looking; ``paper`` follows
         Ummel et al. (2024) to the letter; ``production``, the defaults, differs from it where held-out
         households showed a gain: donors are placed by out-of-fold predictions, the number of donors
-        is read off a smoothed curve, and few predictors are not screened.
+        is read off a smoothed curve, leaves of forests take a part of the draws (``quick`` does
+        without), and few predictors are not screened.
 
         Raises
         ------
@@ -313,7 +315,9 @@ class TrainSettings(Checked):
             If there is no such preset.
         """
         if name == "quick":
-            return cls(folds=3, leaves=(16,), learning_rate=0.15, maximum_trees=300)
+            return cls(
+                folds=3, leaves=(16,), learning_rate=0.15, maximum_trees=300, method="out-of-fold"
+            )
         if name == "paper":
             return cls(screen_above=0, method="variable-k")
         if name == "production":
@@ -347,7 +351,7 @@ class TrainSettings(Checked):
     @property
     def draws_from_forest(self) -> bool:
         """Whether donors are drawn from the leaves of a forest."""
-        return self.method in FOREST_METHODS
+        return self.method in FOREST_METHODS and (self.folds > 0 or self.method != "stacked")
 
     @property
     def is_boosted(self) -> bool:
@@ -377,7 +381,8 @@ class TrainSettings(Checked):
     def from_record(cls, record: Mapping[str, Any]) -> Self:
         """Read settings from JSON, those of earlier versions too.
 
-        Before there was `method`, two settings said how donors are placed and how k is chosen.
+        Before there was `method`, two settings said how donors are placed and how k is chosen, out of
+        fold and smoothed where they said nothing.
 
         Raises
         ------
@@ -390,7 +395,7 @@ class TrainSettings(Checked):
         if placed is not None:
             fitted: Method = "variable-k" if rule == "smallest" else "variable-k-smoothed"
             values["method"] = fitted if placed == "fitted" else "out-of-fold"
-        return cls(**values)
+        return cls(**{"method": "out-of-fold"} | values)
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some choices changed."""

@@ -9,11 +9,10 @@ from fusion_core.fusion.forests.forest import (
 )
 from fusion_core.fusion.forests.growing import ForestTask, scored_rows
 from fusion_core.fusion.forests.records import forest_of, forest_record
-from fusion_core.fusion.forests.tuning import SEARCH_TREES, FittedForest, fit_forest
+from fusion_core.fusion.forests.tuning import FittedForest, fit_forest, search_trees
 
 __all__ = [
     "NODE",
-    "SEARCH_TREES",
     "FittedForest",
     "Forest",
     "ForestChoice",
@@ -24,4 +23,5 @@ __all__ = [
     "forest_of",
     "forest_record",
     "scored_rows",
+    "search_trees",
 ]

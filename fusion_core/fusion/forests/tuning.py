@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from fusion_core.fusion.base import Report, Workers
+from fusion_core.fusion.base import Report, TrainSettings, Workers
 from fusion_core.fusion.forests._scores import (
     baseline_losses,
     held_probabilities,
@@ -34,13 +34,29 @@ from fusion_core.fusion.forests.growing import (
 )
 from fusion_core.records import Checked
 
-SEARCH_TREES = 40
-"""Trees by which candidates are compared."""
+UNSEEN_BY = 14.7
+"""By how many trees a donor is not seen, on average, when candidates are compared."""
+FOLDED_TREES = 40
+"""Trees of each kind that leave out a part of the donors."""
 SCORED_TREES = 100
 """Trees of the whole forest by which it is scored."""
 TREES_A_JOB = 10
 BOOSTED_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of trees that see expectations, tried where there are any."""
+
+
+def search_trees(rows: int, settings: TrainSettings) -> int:
+    """Return by how many trees candidates are compared: 40, or fewer where samples leave out more.
+
+    Parameters
+    ----------
+    rows
+        Number of donors.
+    settings
+        Most donors in the sample of a tree, and trees of a forest.
+    """
+    unseen = np.exp(-min(rows, settings.tree_rows) / rows)
+    return min(int(np.ceil(UNSEEN_BY / unseen)), settings.forest_trees)
 
 
 @dataclass(frozen=True)
@@ -144,7 +160,8 @@ class _Search:
         self._kinds = (False, True) if data.expectations else (False,)
         # One try grows as many trees as a search compares; the rest of the forest is a few tries.
         tries = len(self._kinds) * (len(settings.forest_leaves) + len(settings.forest_shares) - 1)
-        self._steps = tries + settings.forest_trees / SEARCH_TREES
+        self._tried_trees = search_trees(len(data.codes), settings)
+        self._steps = tries + settings.forest_trees / self._tried_trees
         self._done = 0.0
         self._report = report
 
@@ -157,7 +174,7 @@ class _Search:
         if rival is not None:
             # As the rival's models did, these trees learn from all folds but the one they are scored on.
             kinds = [
-                self._grow(candidate.shape, range(SEARCH_TREES), folded=True) for candidate in found
+                self._grow(candidate.shape, range(FOLDED_TREES), folded=True) for candidate in found
             ]
             return stacked_shares(self._data, kinds, self.baselines, rival)
         boosted = self._share(found) if len(found) > 1 else 0.0
@@ -207,8 +224,7 @@ class _Search:
         return min(scores, key=lambda share: scores[share])
 
     def _tried(self, shape: TreeShape) -> _Candidate:
-        count = min(SEARCH_TREES, self._settings.forest_trees)
-        trees = self._grow(shape, range(count))
+        trees = self._grow(shape, range(self._tried_trees))
         self._done += 1
         self._report(self._done / self._steps)
         return _Candidate(shape, trees, self._score(trees))

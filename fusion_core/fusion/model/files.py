@@ -1,9 +1,9 @@
 """A fusion model on disk: a folder or zip anyone can read, every file guarded by a checksum.
 
-Layout (format 6, or 5 of models without forests; models of format 4, in which no distribution is
-given, of format 3, whose random numbers are named after the steps, of format 2,
-which lack settings added since, and of format 1, which name two settings otherwise and have no
-temperatures, are read):
+Layout (format 7; 6 where no step draws from both a forest and a pool, 5 where there are no forests;
+models of format 4, in which no distribution is given, of format 3, whose random numbers are named after
+the steps, of format 2, which lack settings added since, and of format 1, which name two settings otherwise
+and have no temperatures, are read):
 
 ``manifest.json``
     Format version, the version that wrote it, and the SHA-256 of every other file.
@@ -25,6 +25,7 @@ temperatures, are read):
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -43,7 +44,10 @@ from fusion_core.fusion.model._forest_files import (
 )
 from fusion_core.fusion.model.chain import ModelContent, ModelPart, Step, VariableModel
 from fusion_core.fusion.model.manifest import (
+    FORESTS_ALONE,
+    FORMAT_VERSION,
     MANIFEST_FILE,
+    WITHOUT_FORESTS,
     manifest_checksum,
     manifest_of,
     verified_files,
@@ -156,8 +160,15 @@ def _files(model: ModelContent) -> dict[str, bytes]:
             files[_pool_file(number)] = parquet_bytes(_pool_table(step.pool))
         if step.forest is not None:
             files |= forest_files(step.forest, number)
-    has_forests = any(step.forest is not None for step in model.steps)
-    return files | {MANIFEST_FILE: manifest_of(files, has_forests=has_forests)}
+    return files | {MANIFEST_FILE: manifest_of(files, number=_format_of(model.steps))}
+
+
+def _format_of(steps: Sequence[Step]) -> int:
+    """Return the earliest format that has all the steps have."""
+    forests = [step for step in steps if step.forest is not None]
+    if any(step.pool is not None for step in forests):
+        return FORMAT_VERSION
+    return FORESTS_ALONE if forests else WITHOUT_FORESTS
 
 
 def _record(model: ModelContent) -> dict[str, Any]:

@@ -15,26 +15,27 @@ if TYPE_CHECKING:
 
 Reader: TypeAlias = "Callable[[str], bytes | None]"
 """Returns the content of a file of the model; ``None`` where there is none."""
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
+FORESTS_ALONE = 6
 WITHOUT_FORESTS = 5
-READABLE_VERSIONS = (1, 2, 3, 4, 5, 6)
+READABLE_VERSIONS = (1, 2, 3, 4, 5, 6, 7)
 KIND = "fusion model"
 MANIFEST_FILE = "manifest.json"
 
 
-def manifest_of(files: Mapping[str, bytes], *, has_forests: bool) -> bytes:
+def manifest_of(files: Mapping[str, bytes], *, number: int = FORMAT_VERSION) -> bytes:
     """List files with their checksums.
 
     Parameters
     ----------
     files
         Content of every other file of the model.
-    has_forests
-        Whether there are forests among them, which versions before format 6 do not know.
+    number
+        The format: the earliest that has all there is, so that earlier versions read what they can.
     """
     record = {
         "kind": KIND,
-        "format": FORMAT_VERSION if has_forests else WITHOUT_FORESTS,
+        "format": number,
         "written_by": software_version(),
         "files": {name: _checksum(files[name]) for name in sorted(files)},
     }

@@ -65,10 +65,9 @@ def _chances(
         raise ValueError(f"the step {step.names} has no donors to draw from")
     row, donor = step.pool.listed(expectations)
     member = np.searchsorted(task.donors, donor)
-    own = member == scored[row]
+    weight = np.where(member == scored[row], 0.0, task.weights[member])
     # Alone on its list, a donor can only be drawn for itself.
-    alone = np.bincount(row, ~own, len(scored))[row] == 0
-    weight = np.where(own & ~alone, 0.0, task.weights[member])
+    weight = np.where(np.bincount(row, weight, len(scored))[row] > 0, weight, 1.0)
     total = np.bincount(row, weight, len(scored))
     shape = (len(scored), len(task.donors))
     return csr_array((weight / total[row], (row, member)), shape)

@@ -273,8 +273,8 @@ def isotonic_quantiles():
 
 
 def methods() -> list[Candidate]:
-    """Return the product's ways to draw, the default first."""
-    base = TrainSettings.preset("production")
+    """Return the product's ways to draw: first the one others are measured by, last the default."""
+    base = TrainSettings.preset("production").replace(method="out-of-fold")
     return [
         Candidate("out-of-fold", base),
         # What the chance of drawing alone makes of it.
@@ -283,12 +283,13 @@ def methods() -> list[Candidate]:
         Candidate("variable-k-smoothed (R)", base.replace(method="variable-k-smoothed")),
         Candidate("forest", base.replace(method="forest")),
         Candidate("boosted-forest", base.replace(method="boosted-forest")),
+        Candidate("stacked", base.replace(method="stacked")),
     ]
 
 
 def trials() -> list[Candidate]:
     """Return ways that lost; they cost more than the product's own all together."""
-    base = TrainSettings.preset("production")
+    base = TrainSettings.preset("production").replace(method="out-of-fold")
     middle = [(place - 0.5) / 9 for place in range(1, 10)]
     return [
         Candidate("5 quantiles", base.replace(quantiles=(0.1, 0.3, 0.5, 0.7, 0.9))),

@@ -44,6 +44,7 @@ NHTS_AMOUNTS: Final = (
 )
 NHTS_PREDICTORS: Final = (*NHTS_AMOUNTS, "HHFAMINC", "HOMEOWN", "CENSUS_D", "URBRUR", "MSACAT")
 NHTS_DONORS: Final = {"choose": (3_000,), "report": (3_000, 22_000)}
+MANY: Final = "NHTS, many donors"
 NHTS_RECIPIENTS: Final = 3_000
 AHS_HOUSEHOLDS: Final = 3_000
 
@@ -77,7 +78,7 @@ class WorldPlan:
     Attributes
     ----------
     survey
-        ``"RECS"`` or ``"demo"``.
+        ``"RECS"``, ``"demo"``, ``"NHTS"``, ``"AHS"``, or `MANY`.
     purpose
         ``"choose"`` or ``"report"``.
     name
@@ -97,20 +98,25 @@ def all_worlds() -> list[WorldPlan]:
     return [
         WorldPlan("RECS", "report", "official", official_halves),
         *_demos("report", REPORT_SEEDS),
+        *_large("report", 1),
+        *_demos("choose", CHOOSING_SEEDS),
+        *_large("choose", 0),
         *(
             WorldPlan("RECS", "choose", f"fold {fold}", partial(inner_fold, fold))
             for fold in range(CHOOSING_FOLDS)
         ),
-        *_demos("choose", CHOOSING_SEEDS),
-        *_large("report", 1),
-        *_large("choose", 0),
     ]
 
 
 def _large(purpose: str, half: int) -> list[WorldPlan]:
     return [
         *(
-            WorldPlan("NHTS", purpose, f"{count:,} donors", partial(nhts, half, count))
+            WorldPlan(
+                "NHTS" if count == min(NHTS_DONORS[purpose]) else MANY,
+                purpose,
+                f"{count:,} donors",
+                partial(nhts, half, count),
+            )
             for count in NHTS_DONORS[purpose]
         ),
         WorldPlan("AHS", purpose, f"{AHS_HOUSEHOLDS:,} donors", partial(ahs, half)),

@@ -17,7 +17,7 @@ def model() -> FusionModel:
     draw = np.random.default_rng(0)
     donor = pd.DataFrame({"rooms": draw.integers(1, 9, 200), "age": draw.integers(18, 90, 200)})
     donor["kwh"] = (900 * donor["rooms"] + draw.gamma(2, 400, 200)).round()
-    settings = TrainSettings(folds=2, leaves=(4,), maximum_trees=5)
+    settings = TrainSettings(folds=2, leaves=(4,), maximum_trees=5, method="out-of-fold")
     return train(donor, ["kwh"], ["rooms", "age"], settings=settings, seed=0)
 
 

@@ -70,4 +70,5 @@ def small_settings() -> TrainSettings:
         early_stopping_rounds=5,
         neighbours=60,
         centres=150,
+        method="out-of-fold",
     )

@@ -1,4 +1,4 @@
-"""The three ways to find donors, and how settings of earlier versions name them."""
+"""Ways to list near donors, and how settings of earlier versions name them."""
 
 import dataclasses
 import json
@@ -59,7 +59,8 @@ def test_a_smoothed_error_takes_fewer_or_other_donors(models):
 
 def test_the_presets_name_their_method():
     assert TrainSettings.preset("paper").method == "variable-k"
-    assert TrainSettings.preset("production").method == "out-of-fold"
+    assert TrainSettings.preset("production").method == "stacked"
+    assert TrainSettings.preset("quick").method == "out-of-fold"
     with pytest.raises(InputError, match="nearest"):
         TrainSettings(method="nearest")
 
@@ -73,6 +74,14 @@ def test_settings_from_before_there_were_methods_are_read(earlier, method):
     read = TrainSettings.from_record(json.loads(json.dumps(record)))
     expected = TrainSettings(leaves=(8, 16), types=(("gas", "continuous"),), method=method)
     assert read == expected
+
+
+def test_settings_that_name_no_method_are_of_the_time_when_out_of_fold_was_the_default():
+    assert TrainSettings.from_record({"folds": 3}).method == "out-of-fold"
+
+
+def test_without_folds_no_forest_takes_part():
+    assert not TrainSettings(method="stacked", folds=0).draws_from_forest
 
 
 def test_a_model_of_format_1_is_read(models, tmp_path):

@@ -148,7 +148,7 @@ def test_a_manifest_that_is_missing_cut_off_foreign_or_pointing_outside_is_refus
     path = saved / "manifest.json"
     manifest = json.loads(path.read_text())
     for wrong, expected in [
-        (manifest | {"format": 99}, r"of format 99, .* up to 6 .*Install a newer version"),
+        (manifest | {"format": 99}, r"of format 99, .* up to 7 .*Install a newer version"),
         (manifest | {"format": 0}, "of format 0"),
         (manifest | {"kind": "recipe"}, "'recipe'"),
         (manifest | {"files": {"../../secret": "0", "model.json": "0"}}, "does not list"),
