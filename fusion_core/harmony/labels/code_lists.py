@@ -33,6 +33,8 @@ _HIGHEST_GRADE: Final = 12
 _NOT_SPECIFIED: Final = re.compile(
     r"\b(not specified|n ?s|n ?e ?c|not elsewhere classified|unspecified|other|all other)\b"
 )
+_BEFORE_1997: Final = {"asian", "islander"}
+"""One kind until Statistical Policy Directive 15 was revised, and where samples are small."""
 _INITIALS: Final = {
     "w": "white",
     "b": "black",
@@ -118,13 +120,16 @@ def _mixed_races(labels: tuple[str, ...]) -> list[Entries]:
     """Read races; a label that joins several of them stands for that mixture alone."""
     found = []
     joined = mixtures(labels)
+    one_kind = not any(_read("race", label) == frozenset({"islander"}) for label in labels)
     for label, is_joined in zip(labels, joined, strict=True):
         own = _read("race", label)
         several = own & {"several"} or is_several(label)
         kinds = {code.split(".")[0] for code in own} - {"several"}
         if is_joined and len(kinds) < 2:  # noqa: PLR2004 - two make a mixture
             kinds |= {_INITIALS[p] for p in re.split(r"[-/]+", label.lower()) if p in _INITIALS}
-        if several and not (is_joined and len(kinds) > 1):
+        if one_kind and kinds == _BEFORE_1997:
+            found.append(own)
+        elif several and not (is_joined and len(kinds) > 1):
             found.append(frozenset({"several"}))
         elif len(kinds) > 1 and (is_joined or re.search(r";|/ | - |-|\band\b", label)):
             found.append(_mixture(kinds))

@@ -31,15 +31,16 @@ _NUMBER_WORDS: Final = {
     "twelve": 12,
 }
 _WORD_NUMBER: Final = re.compile(r"\b(" + "|".join(_NUMBER_WORDS) + r")\b")
+_DECADE: Final = re.compile(r"\b((?:1[89]|20)\d)0'?s\b")
 _FRACTION: Final = re.compile(r"\b(\d)/(\d+)\b")
 _NUMBER: Final = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e\+?\d+)?(?:(?=st|nd|rd|th)|(?![\w]))")
 _BELOW: Final = re.compile(r"\b(less than|under|fewer than|before|below|up to)\s+\D{0,3}\d")
 _OR_LESS: Final = re.compile(r"\d\D{0,20}\b(or less|or fewer|or earlier|or under|or below)\b")
 _OR_MORE: Final = re.compile(
-    r"\d\D{0,25}\b(or more|and over|or over|or older|and older|or later|or above|and above|plus)\b"
+    r"\d\D{0,25}\b(or more|and over|or over|or older|and older|or later|or above|and above|or greater|to present|to now|plus)\b"
     r"|\d\s*\+"
 )
-_ABOVE: Final = re.compile(r"\b(more than|over|after|above|at least)\s+\D{0,3}\d")
+_ABOVE: Final = re.compile(r"\b(more than|over|after|above|at least|since)\s+\D{0,3}\d")
 _OPEN_UPPER: Final = re.compile(r"\d\D{0,12}\b(up to|to less than|to under|but less than)\b")
 _WINDOW: Final = re.compile(r"(?:worked|during|in)[a-z ]*\b(?:past|last) \d+ months")
 _DURATION: Final = re.compile(r"\b(months?|years?)\b")
@@ -132,6 +133,7 @@ def breakpoints_of(ranges: Sequence[Range | None]) -> tuple[float, ...]:
 
 def _plain(label: str) -> str:
     text = re.sub(r"(?<=\d),(?=\d{3})", "", label.lower()).replace("$", " ")
+    text = _DECADE.sub(lambda found: f"{found[1]}0 to {found[1]}9", text)
     text = _FRACTION.sub(lambda found: str(int(found[1]) / max(int(found[2]), 1)), text)
     text = _WINDOW.sub(" ", text)
     return _WORD_NUMBER.sub(lambda found: str(_NUMBER_WORDS[found[1]]), text.replace("–", "-"))

@@ -16,7 +16,9 @@ _UNIVERSE: Final = re.compile(
     r"\b(?:edited )?universe\s*:.*|\bnote\s*:.*", re.IGNORECASE | re.DOTALL
 )
 """What codebooks append to a question: whom it was put to, and notes on the file."""
-_ASIDE: Final = re.compile(r"\[[^\]]*\]\s*|\((?:top-coded|imputed|edited|recode)\)", re.IGNORECASE)
+_SAMPLED: Final = re.compile(r"\bsample (?:adult|child|person)(?:'s)?\b", re.IGNORECASE)
+"""Whom a survey asks of each household, which says nothing of what it asks."""
+_ASIDE: Final = re.compile(r"\[[^\]]*\]\s*|\{[^}]*\}\s*|\((?:top-coded|imputed|edited|recode)\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def question_text(description: str) -> str:
     >>> question_text("SEX EDITED UNIVERSE: PRPERTYP = 1, 2")
     'SEX'
     """
-    text = _UNIVERSE.sub("", _ASIDE.sub("", description)).strip()
+    text = _SAMPLED.sub("person", _UNIVERSE.sub("", _ASIDE.sub("", description))).strip()
     return text or description
 
 

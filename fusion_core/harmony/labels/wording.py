@@ -122,13 +122,19 @@ _NEGATION: Final = re.compile(
     r"\b(no|not|none|never|without|neither|non|nothing|zero|does not|did not|isnt|dont|doesnt)\b"
 )
 _NOT_ASKED: Final = re.compile(
-    r"\b(niu|not in universe|not applicable|n a|na|inapplicable|valid skip|blank"
+    r"\b(niu|not in universe|not applicable|n a|na|inapplicable|valid skip|blank|not a worker|group quarters"
     r"|(?:less than|under) \d+ years old|not reported)\b"
+)
+_NO_ANSWER: Final = re.compile(
+    r"^(refused|dont know|do not know|refused dont know|dont know refused|not ascertained|no answer"
+    r"|not stated|missing|unknown( .*)?)$"
 )
 _SEVERAL: Final = re.compile(
     r"\b(two or more|multiple|multi|or more races|several|combinations?)\b"
 )
-_OTHER: Final = re.compile(r"^(some |all |any )?(other|others|something else|else)\b")
+_OTHER: Final = re.compile(
+    r"^(some |all |any )?(other|others|otherwise|something else|else|elsewhere|residual)\b"
+)
 
 
 def _singular(word: str, synonyms: dict[str, str]) -> str:
@@ -176,8 +182,14 @@ def is_several(label: str) -> bool:
 
 @_remembered
 def is_not_asked(label: str) -> bool:
-    """Whether a label stands for people the question was not put to."""
-    return bool(_NOT_ASKED.search(normalise_label(label)))
+    """Whether a label stands for people the question was not put to, or who did not answer it."""
+    return bool(_NOT_ASKED.search(normalise_label(label))) or is_no_answer(label)
+
+
+@_remembered
+def is_no_answer(label: str) -> bool:
+    """Whether a label stands for people who were asked and did not answer: 'Refused'."""
+    return bool(_NO_ANSWER.match(normalise_label(label)))
 
 
 @_remembered
@@ -190,6 +202,7 @@ __all__ = [
     "EVERYWHERE",
     "answer_words",
     "is_negative",
+    "is_no_answer",
     "is_not_asked",
     "is_other",
     "is_several",

@@ -26,8 +26,12 @@ _COVERED: Final = 0.6
 """Share of the answers of both sides that must be on the list for it to decide."""
 
 _NOT: Final = "not: "
-_OUTSIDE: Final = frozenset({"never", "young", "nobody", "none", "not", "school"})
+_OUTSIDE: Final = frozenset({"never", "young", "nobody", "home", "none", "not", "school", "quarters"})
 """Entries that are no kind of what is asked, so that no label for other kinds holds them."""
+_NEIGHBOURS: Final = "place"
+"""The list whose entries are no kinds of a wider one: France is not Germany because both lie in Europe."""
+_REST, _SEVERAL = "other", "several"
+_NO_SCHOOL, _YOUNG = "school.none", "school.young"
 
 Links = list[tuple[int, int]]
 
@@ -44,11 +48,15 @@ class ListMatch:
         Pairs of positions.
     is_loose
         Whether some answers went to a label for the rest, or to the only one near them.
+    donor, recipient
+        Which answers of either side are on the list.
     """
 
     name: str
     links: Links
     is_loose: bool
+    donor: tuple[bool, ...] = ()
+    recipient: tuple[bool, ...] = ()
 
 
 def match_by_lists(donor: Variable, recipient: Variable, scores: Floats) -> ListMatch | None:
@@ -75,9 +83,10 @@ def match_by_lists(donor: Variable, recipient: Variable, scores: Floats) -> List
         share = min(_covered(donor.levels, left), _covered(recipient.levels, right))
         if share < _COVERED or (best is not None and share <= best[0]):
             continue
-        links, is_loose = _links(left, right)
+        links, is_loose = _links(left, right, has_kinds=name != _NEIGHBOURS)
         if len({i for i, _ in links}) > 1 or len(donor.levels) == 1:
-            best = share, ListMatch(name, links, is_loose)
+            listed = tuple(map(bool, left)), tuple(map(bool, right))
+            best = share, ListMatch(name, links, is_loose, *listed)
     return None if best is None else best[1]
 
 
@@ -97,7 +106,10 @@ def entries_on(name: str, variable: Variable) -> list[Entries]:
 
     Yes and no stand for what the question asks about, and for the rest.
     """
-    found = entries_of(name, variable.levels)
+    found = [
+        own or (frozenset({_REST}) if is_other(level) else own)
+        for level, own in zip(variable.levels, entries_of(name, variable.levels), strict=True)
+    ]
     asked = entry_of_question(name, variable.description)
     answers = [normalise_label(level).split(" ")[0] for level in variable.levels]
     plain = {normalise_label(level) for level in variable.levels}
@@ -137,7 +149,9 @@ def _left(own: Entries, distinct: set[Entries]) -> Entries:
     return frozenset(code for code in own if code not in taken) or own
 
 
-def _links(left: list[Entries], right: list[Entries]) -> tuple[Links, bool]:
+def _links(
+    left: list[Entries], right: list[Entries], *, has_kinds: bool
+) -> tuple[Links, bool]:
     """Pair labels entry by entry: with the labels that hold it, or else the ones for the rest."""
     links: set[tuple[int, int]] = set()
     is_loose = False
@@ -145,7 +159,7 @@ def _links(left: list[Entries], right: list[Entries]) -> tuple[Links, bool]:
         partners: dict[str, list[int]] = {}
         for code in sorted(frozenset().union(*first)):
             partners[code] = _holding(code, second)
-            if not partners[code] and (rest := _rest_or_near(code, second)):
+            if not partners[code] and (rest := _rest_or_near(code, second, has_kinds)):
                 partners[code], is_loose = rest, True
         links |= {
             (b, a) if turn else (a, b)
@@ -185,12 +199,12 @@ def _holding(code: str, others: list[Entries]) -> list[int]:
     return [k for k, found in enumerate(depth) if found and found == best]
 
 
-def _rest_or_near(code: str, others: list[Entries]) -> list[int]:
+def _rest_or_near(code: str, others: list[Entries], has_kinds: bool) -> list[int]:
     """Return the labels for the rest, or next to an entry, that no label of the other side holds."""
     if code.startswith(_NOT) or _is_wider(code, others):
         return []
     depth = max((len(c) for own in others for c in own if covers(c, code)), default=0)
-    return _rest_for(code, others, depth) or _beside(code, others)
+    return _rest_for(code, others, depth) or _beside(code, others, has_kinds)
 
 
 def _is_wider(code: str, others: list[Entries]) -> bool:
@@ -211,16 +225,23 @@ def _rest_for(code: str, others: list[Entries], depth: int) -> list[int]:
     return []
 
 
-def _beside(code: str, others: list[Entries]) -> list[int]:
+def _beside(code: str, others: list[Entries], has_kinds: bool) -> list[int]:
     """Return the only label close to an entry nothing holds, or the one for the rest of the list."""
+    if code == _YOUNG:
+        return _at(_NO_SCHOOL, others)  # who is too young for school has none
     if code.split(".", maxsplit=1)[0] in _OUTSIDE:
         return []
-    if "." in code:
+    rest = _at(_REST, others)
+    if "." in code and (has_kinds or not rest):
         parent = code.rsplit(".", 1)[0]
         near = [k for k, own in enumerate(others) if any(covers(parent, c) for c in own)]
         if len(near) == 1:
             return near
-    return [k for k, own in enumerate(others) if "other" in own]
+    return rest or (_at(_SEVERAL, others) if code == _REST else [])
+
+
+def _at(code: str, others: list[Entries]) -> list[int]:
+    return [k for k, own in enumerate(others) if code in own]
 
 
 __all__ = ["ListMatch", "entries_on", "match_by_lists"]

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from fusion_core.harmony.labels import (
     answer_words,
     is_negative,
+    is_no_answer,
     is_not_asked,
     is_other,
     label_sections,
     starts_negative,
 )
 from fusion_core.harmony.matching.areas import area_links
-from fusion_core.harmony.matching.by_lists import Links, match_by_lists
+from fusion_core.harmony.matching.by_lists import Links, ListMatch, match_by_lists
 from fusion_core.harmony.matching.examples import Example
 from fusion_core.harmony.matching.level_likeness import Kinship, kinship, likeness
 from fusion_core.harmony.model import LevelGroup
@@ -114,7 +115,7 @@ def propose_groups(
     scores = likeness(left, right, known=known, year=year)
     listed = match_by_lists(donor, recipient, scores)
     if listed is not None:
-        links = _complete(donor, recipient, scores, minimum, listed.links)
+        links = _complete(donor, recipient, scores, minimum, listed)
         found = _proposal(donor, recipient, links, scores)
         is_loose = listed.is_loose or len(links) > len(listed.links)
         return replace(found, by_list=listed.name, is_loose=is_loose)
@@ -129,11 +130,16 @@ def _complete(
     recipient: Variable,
     scores: NDArray[np.float64],
     minimum: float,
-    links: Links,
+    listed: ListMatch,
 ) -> Links:
-    """Pair by their wording the answers that stand for nothing on the list."""
-    found = list(links)
-    done = {i for i, _ in links}, {j for _, j in links}
+    """Pair by their wording the answers that stand for nothing on the list.
+
+    What the list knows on both sides and did not pair are different things, however alike they read.
+    """
+    both_known = np.outer(listed.donor, listed.recipient)
+    scores = np.where(both_known, 0.0, scores)
+    found = list(listed.links)
+    done = {i for i, _ in found}, {j for _, j in found}
     for i in sorted(set(range(len(donor.levels))) - done[0]):
         j = int(scores[i].argmax())
         if scores[i, j] >= minimum:
@@ -143,7 +149,11 @@ def _complete(
         i = int(scores[:, j].argmax())
         if scores[i, j] >= minimum:
             found.append((i, j))
-    return _last_left(donor, recipient, found)
+    return [
+        (i, j)
+        for i, j in _last_left(donor, recipient, found)
+        if (i, j) in found or not both_known[i, j]
+    ]
 
 
 def _same_names(left: tuple[str, ...], right: tuple[str, ...]) -> Links:
@@ -313,7 +323,9 @@ def _is_blunt(kinds: tuple[str, ...], answers: tuple[str, ...]) -> bool:
 
 
 def _polarity(level: str) -> str:
-    if is_not_asked(level) or normalise_label(level) in {"dont know", "refused"}:
+    if is_no_answer(level):
+        return "no answer"
+    if is_not_asked(level):
         return "not asked"
     first = normalise_label(level).split(" ")[0]
     return first if first in {"yes", "no"} else ""

@@ -19,6 +19,8 @@ _WHO_PAYS: Final = "payer"
 """The list people group otherwise each year: some pay a part, some a flat rate with the rent."""
 DISPUTED: Final = frozenset({_WHO_PAYS, "education"})
 """Lists that published harmonies group otherwise from survey to survey and from year to year."""
+_LONG_LISTS: Final = frozenset({"occupation", "industry", "place", "children"})
+"""Lists whose entries stand for many answers each, or that surveys cut at other ages."""
 _OF_PARTS: Final = frozenset(
     {"self-employment", "retirement", "interest and dividends", "other income"}
 )
@@ -39,8 +41,11 @@ def confidence_in_groups(proposal: GroupProposal) -> Confidence:
     found = sum(item.group is not None for item in asked) / len(asked)
     likeness = found * sum(match.score for match in proposal.matches) / len(proposal.matches)
     if proposal.by_list:
-        complete = found == 1.0 and not proposal.is_loose and proposal.by_list != _WHO_PAYS
-        return "unsure" if not complete else "sure" if likeness >= _SURE else "likely"
+        if found < 1.0 or proposal.by_list == _WHO_PAYS:
+            return "unsure"
+        if proposal.is_loose or likeness < _SURE and proposal.by_list in DISPUTED | _LONG_LISTS:
+            return "likely"
+        return "sure"
     return "sure" if likeness >= _SURE else "likely" if likeness >= _LIKELY else "unsure"
 
 

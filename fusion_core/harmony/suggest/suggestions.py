@@ -50,7 +50,7 @@ from fusion_core.harmony.suggest._confidence import (
     lower,
 )
 from fusion_core.harmony.suggest._counts import suggest_head_count
-from fusion_core.harmony.suggest._missing import leave_out_missing
+from fusion_core.harmony.suggest._missing import settle_missing
 from fusion_core.harmony.suggest._sections import group_by_sections
 from fusion_core.harmony.suggest._sums import suggest_sum
 from fusion_core.harmony.suggest._thresholds import cut_at_thresholds
@@ -215,7 +215,7 @@ class SuggestionIndex:
             donors=columns,
             recipients=self.recipient.answers(),
         )
-        harmony, left_out = leave_out_missing(found.harmony, donor, recipient)
+        harmony, left_out = settle_missing(found.harmony, donor, recipient)
         found = replace(found, harmony=harmony, reasons=(*found.reasons, *left_out))
         return found if price_years is None else _with_known_prices(found, pair, price_years)
 
