@@ -37,7 +37,7 @@ from support.published import (
 from fusion_core.harmony.matching import candidates
 from fusion_core.harmony.suggest import SuggestionIndex, _certainty
 from fusion_core.harmony.suggest._certainty import signals_of_the_whole
-from fusion_core.harmony.suggest._confidence import lower
+from fusion_core.harmony.suggest._confidence import confidence_before_checks
 
 AIM = 0.85
 """Share that must be right where nothing was fitted: 80 % with a margin, as cases are few."""
@@ -87,7 +87,7 @@ def _judged(published, cases, kin: str, *, taught: bool) -> Iterator[Judged]:
             first, found.harmony, found.basis, found.confidence, (donors, recipient)
         )
         right = is_its_variable and is_right(case.harmony, suggested)
-        word = lower(first.confidence, found.confidence)
+        word = confidence_before_checks(first, found.confidence, found.basis)
         yield Judged(kin, taught, word, signals, right)
 
 

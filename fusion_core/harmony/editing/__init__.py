@@ -36,6 +36,7 @@ from fusion_core.harmony.editing.label_bins import (
     bin_by_labels,
     equal_breakpoints,
     is_calendar_year,
+    is_in_per_cent,
     quantile_breakpoints,
     ranges_named,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "group_word",
     "harmony_changes",
     "is_calendar_year",
+    "is_in_per_cent",
     "level_grouping",
     "merge",
     "quantile_breakpoints",

@@ -33,6 +33,7 @@ from fusion_core.surveys.model import Variable
 _NONE: Final = re.compile(r"\s*(no|none|zero)\b", re.IGNORECASE)
 FIRST_CALENDAR_YEAR: Final = 1850.0
 MAXIMUM_BINS: Final = 100
+_LARGEST_RATIO, _PER_CENT = 20.0, 100.0
 
 
 def ranges_named(labels: Sequence[str]) -> list[Range | None]:
@@ -68,6 +69,13 @@ def _named(labels: tuple[str, ...]) -> tuple[Range | None, ...]:
 def is_calendar_year(variable: Variable) -> bool:
     """Whether a number is a calendar year, so that '2 to 4 years ago' must be counted back."""
     return variable.minimum is not None and variable.minimum >= FIRST_CALENDAR_YEAR
+
+
+def is_in_per_cent(variable: Variable, ranges: Sequence[Range | None]) -> bool:
+    """Whether a whole number is in per cent where labels name ratios, as 1.50 to 1.99 of a threshold."""
+    ends = [end for item in ranges if item for end in item if abs(end) != inf]
+    are_ratios = bool(ends) and max(ends) < _LARGEST_RATIO and any(end % 1 for end in ends)
+    return are_ratios and variable.type == "integer" and (variable.maximum or 0.0) > _PER_CENT
 
 
 def bin_by_labels(
@@ -221,6 +229,7 @@ __all__ = [
     "bin_by_labels",
     "equal_breakpoints",
     "is_calendar_year",
+    "is_in_per_cent",
     "quantile_breakpoints",
     "ranges_named",
 ]

@@ -130,7 +130,7 @@ def _mixed_races(labels: tuple[str, ...]) -> list[Entries]:
         if one_kind and kinds == _BEFORE_1997:
             found.append(own)
         elif several and not (is_joined and len(kinds) > 1):
-            found.append(frozenset({"several"}))
+            found.append(frozenset({"several"}) | (own & {"other"}))
         elif len(kinds) > 1 and (is_joined or re.search(r";|/ | - |-|\band\b", label)):
             found.append(_mixture(kinds))
         else:

@@ -18,7 +18,9 @@ _UNIVERSE: Final = re.compile(
 """What codebooks append to a question: whom it was put to, and notes on the file."""
 _SAMPLED: Final = re.compile(r"\bsample (?:adult|child|person)(?:'s)?\b", re.IGNORECASE)
 """Whom a survey asks of each household, which says nothing of what it asks."""
-_ASIDE: Final = re.compile(r"\[[^\]]*\]\s*|\{[^}]*\}\s*|\((?:top-coded|imputed|edited|recode)\)", re.IGNORECASE)
+_ASIDE: Final = re.compile(
+    r"\[[^\]]*\]\s*|\{[^}]*\}\s*|\((?:top-coded|imputed|edited|recode)\)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ _NEGATION: Final = re.compile(
 )
 _NOT_ASKED: Final = re.compile(
     r"\b(niu|not in universe|not applicable|n a|na|inapplicable|valid skip|blank|not a worker|group quarters"
-    r"|(?:less than|under) \d+ years old|not reported)\b"
+    r"|(?:less than|under) \d+ years? old|not reported)\b"
 )
 _NO_ANSWER: Final = re.compile(
     r"^(refused|dont know|do not know|refused dont know|dont know refused|not ascertained|no answer"

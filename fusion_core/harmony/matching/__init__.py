@@ -1,8 +1,6 @@
 """Which variables and which answers of two surveys mean the same."""
 
-from fusion_core.harmony.matching.areas import (
-    rank_areas,
-)
+from fusion_core.harmony.matching.areas import may_be_area, rank_areas
 from fusion_core.harmony.matching.by_lists import entries_on
 from fusion_core.harmony.matching.candidates import (
     Candidate,
@@ -30,6 +28,7 @@ __all__ = [
     "entries_on",
     "examples_from",
     "likeness",
+    "may_be_area",
     "propose_groups",
     "rank_areas",
 ]

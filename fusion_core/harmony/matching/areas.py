@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from fusion_core.harmony.labels import topics
 from fusion_core.harmony.matching.candidates import Candidate
 from fusion_core.surveys.model import Dictionary, Variable
 from fusion_core.us_states import states_of
 
+_WHERE_ONE_LIVES: Final = frozenset({"region"})
 _MOSTLY: Final = 0.8
 """Share of the levels that must be known areas; the others are such as 'suppressed' and 'abroad'."""
 
@@ -22,19 +24,24 @@ def area_links(donor: Variable, recipient: Variable) -> list[tuple[int, int]] | 
     Parameters
     ----------
     donor, recipient
-        Variables of role geography.
+        Two variables.
 
     Returns
     -------
     list or None
         ``None`` where one of them is no area, or not made of states.
     """
-    if donor.role != "geography" or recipient.role != "geography":
+    if recipient.role != "geography" or not may_be_area(donor):
         return None
     left, right = _states(donor), _states(recipient)
     if left is None or right is None:
         return None
     return [(i, j) for i, own in enumerate(left) for j, its in enumerate(right) if own & its]
+
+
+def may_be_area(variable: Variable) -> bool:
+    """Whether a variable says where somebody lives: by its role, or because it asks nothing else."""
+    return variable.role == "geography" or topics(variable.description) == _WHERE_ONE_LIVES
 
 
 def rank_areas(donor: Variable, recipient: Dictionary) -> tuple[Candidate, ...]:

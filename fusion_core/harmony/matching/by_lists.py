@@ -11,6 +11,7 @@ from fusion_core.harmony.labels import (
     covers,
     entries_of,
     entry_of_question,
+    is_no_answer,
     is_not_asked,
     is_other,
     lists_about,
@@ -26,11 +27,14 @@ _COVERED: Final = 0.6
 """Share of the answers of both sides that must be on the list for it to decide."""
 
 _NOT: Final = "not: "
-_OUTSIDE: Final = frozenset({"never", "young", "nobody", "home", "none", "not", "school", "quarters"})
+_OUTSIDE: Final = frozenset(
+    {"never", "young", "nobody", "home", "none", "not", "school", "quarters"}
+)
 """Entries that are no kind of what is asked, so that no label for other kinds holds them."""
 _NEIGHBOURS: Final = "place"
 """The list whose entries are no kinds of a wider one: France is not Germany because both lie in Europe."""
 _REST, _SEVERAL = "other", "several"
+_SCHOOLING: Final = "education"
 _NO_SCHOOL, _YOUNG = "school.none", "school.young"
 
 Links = list[tuple[int, int]]
@@ -107,7 +111,7 @@ def entries_on(name: str, variable: Variable) -> list[Entries]:
     Yes and no stand for what the question asks about, and for the rest.
     """
     found = [
-        own or (frozenset({_REST}) if is_other(level) else own)
+        own or _by_role(name, level)
         for level, own in zip(variable.levels, entries_of(name, variable.levels), strict=True)
     ]
     asked = entry_of_question(name, variable.description)
@@ -119,6 +123,14 @@ def entries_on(name: str, variable: Variable) -> list[Entries]:
             for first, own in zip(answers, found, strict=True)
         ]
     return _less_takes_from_more(found)
+
+
+def _by_role(name: str, level: str) -> Entries:
+    """Return what answers stand for that are the rest of any list, or those too young for school."""
+    if is_other(level):
+        return frozenset({_REST})
+    is_young = name == _SCHOOLING and is_not_asked(level) and not is_no_answer(level)
+    return frozenset({_YOUNG}) if is_young else frozenset()
 
 
 def _covered(levels: Sequence[str], found: Sequence[Entries]) -> float:
@@ -149,9 +161,7 @@ def _left(own: Entries, distinct: set[Entries]) -> Entries:
     return frozenset(code for code in own if code not in taken) or own
 
 
-def _links(
-    left: list[Entries], right: list[Entries], *, has_kinds: bool
-) -> tuple[Links, bool]:
+def _links(left: list[Entries], right: list[Entries], *, has_kinds: bool) -> tuple[Links, bool]:
     """Pair labels entry by entry: with the labels that hold it, or else the ones for the rest."""
     links: set[tuple[int, int]] = set()
     is_loose = False
@@ -159,6 +169,8 @@ def _links(
         partners: dict[str, list[int]] = {}
         for code in sorted(frozenset().union(*first)):
             partners[code] = _holding(code, second)
+            if code == _YOUNG and frozenset({_YOUNG}) not in first:
+                continue  # those of a label that holds older ones too go with them
             if not partners[code] and (rest := _rest_or_near(code, second, has_kinds)):
                 partners[code], is_loose = rest, True
         links |= {

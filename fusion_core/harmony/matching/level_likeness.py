@@ -217,7 +217,9 @@ def _special(donor: Sequence[str], recipient: Sequence[str], scores: Floats) -> 
     scores = scores.copy()
     for test, both in ((is_not_asked, _BOTH_NOT_ASKED), (is_other, _BOTH_OTHER)):
         _at_least(scores, [test(a) for a in donor], [test(a) for a in recipient], both)
-    unanswered = [np.array([is_no_answer(a) for a in side], dtype=bool) for side in (donor, recipient)]
+    unanswered = [
+        np.array([is_no_answer(a) for a in side], dtype=bool) for side in (donor, recipient)
+    ]
     scores[unanswered[0][:, None] != unanswered[1][None, :]] = 0.0
     for denies in (is_negative, starts_negative):
         denials = [

@@ -10,17 +10,14 @@ import json
 from collections.abc import Iterable
 from importlib import resources
 from math import exp, log
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from fusion_core.harmony.checks import check_harmony
 from fusion_core.harmony.labels import is_not_asked
 from fusion_core.harmony.matching import Candidate, Confidence
 from fusion_core.harmony.model import SIDES, Harmony
+from fusion_core.harmony.suggest._confidence import Basis
 from fusion_core.surveys.model import Dictionary, Variable
-
-Basis = Literal["earlier harmony", "disputed list", "threshold", "wording"]
-"""What a suggestion rests on: a harmony of other years, a list of answers people group otherwise in
-each survey, a number cut where answers say none or any, or what questions and answers say."""
 
 _FARTHEST: Final = 0.001
 """Least distance of a probability from 0 and 1 when it is turned into odds."""
@@ -53,6 +50,7 @@ def signals_of_the_whole(
         "the checks doubt it": float(_is_doubted(harmony, *dictionaries)),
         "cut at a threshold": float(basis == "threshold"),
         "by a disputed list": float(basis == "disputed list"),
+        "by a loose list": float(basis == "loose list"),
         "an answer has no group": float(
             any(item.group is None and not is_not_asked(item.level) for item in levels)
         ),
@@ -86,4 +84,4 @@ def _learnt() -> dict[str, Any]:
     return found
 
 
-__all__ = ["Basis", "dictionary_with", "is_probably_right", "signals_of_the_whole"]
+__all__ = ["dictionary_with", "is_probably_right", "signals_of_the_whole"]

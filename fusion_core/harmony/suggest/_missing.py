@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from fusion_core.harmony.editing import next_group, replace_side
+from fusion_core.harmony.editing import replace_side
+from fusion_core.harmony.editing.edits import next_group
 from fusion_core.harmony.labels import is_no_answer, is_not_asked
 from fusion_core.harmony.model import DROP, SIDES, GroupCode, Harmony, LevelGroup, SideName
 from fusion_core.surveys.model import Variable
@@ -62,18 +63,21 @@ def _settle_levels(
     silent = variables[other].missing_share and harmony.side(other).missing is None
     if not (unasked and silent):
         left_out = ", ".join(f"'{level}'" for level in unsettled)
-        return _with(harmony, name, dict.fromkeys(unsettled, DROP)), [
+        reason = (
             f"{_rows(variable)} that say {left_out} are left out: "
             f"{variables[other].name} has no such answer"
-        ]
+        )
+        return _with(harmony, name, dict.fromkeys(unsettled, DROP)), [reason]
     code = next_group(harmony)
-    groups = dict.fromkeys(unsettled, DROP) | dict.fromkeys(unasked, code)
+    groups: dict[str, GroupCode] = dict.fromkeys(unsettled, DROP)
+    groups |= dict.fromkeys(unasked, code)
     harmony = replace_side(_with(harmony, name, groups), other, missing=code)
     names = (*harmony.group_names, (code, _NOT_ASKED))
-    return replace(harmony, group_names=names), [
+    reason = (
         f"those not asked for {variable.name} are in a group with the "
         f"{_rows(variables[other])} without an answer to {variables[other].name}"
-    ]
+    )
+    return replace(harmony, group_names=names), [reason]
 
 
 def _with(harmony: Harmony, name: SideName, groups: dict[str, GroupCode]) -> Harmony:

@@ -20,21 +20,12 @@ from fusion_core.harmony.labels import (
     label_sections,
     section_starts,
 )
-from fusion_core.harmony.matching import Confidence
 from fusion_core.harmony.model import Harmony, LevelGroup, SideName, bin_labels
+from fusion_core.harmony.suggest._confidence import Cut
 from fusion_core.surveys.model import Variable
 
 _OUTSIDE: Final = 1.0
 """Group of those outside the list: 'never worked', and codes below its first section."""
-
-
-@dataclass(frozen=True, slots=True)
-class SectionGroups:
-    """A harmony grouped by the sections of a list, why, and how far it can be trusted."""
-
-    harmony: Harmony
-    reason: str
-    confidence: Confidence = "likely"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +39,7 @@ class _List:
 
 def group_by_sections(
     harmony: Harmony, side: SideName, number: Variable, labels: Variable
-) -> SectionGroups | None:
+) -> Cut | None:
     """Group labels by their sections and bin the number where the codes of a section begin.
 
     Parameters
@@ -94,7 +85,7 @@ def group_by_sections(
         f"{labels.name} is grouped by its {len(listed)} sections and {number.name} binned "
         f"where their codes begin ({found.named})"
     )
-    return SectionGroups(replace(harmony, group_names=names), reason)
+    return Cut(replace(harmony, group_names=names), reason, "likely")
 
 
 def _is_outside(label: str) -> bool:
@@ -143,4 +134,4 @@ def _bins(
     return tuple(points), groups
 
 
-__all__ = ["SectionGroups", "group_by_sections"]
+__all__ = ["group_by_sections"]

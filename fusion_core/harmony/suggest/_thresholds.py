@@ -7,13 +7,12 @@ hours of work cut at 35 a week, as the Bureau of Labor Statistics defines them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from fusion_core.harmony.editing import replace_side
 from fusion_core.harmony.labels import is_negative, is_not_asked, starts_negative, topics
-from fusion_core.harmony.matching import Confidence
 from fusion_core.harmony.model import Harmony, LevelGroup, SideName, bin_labels
+from fusion_core.harmony.suggest._confidence import Cut
 from fusion_core.surveys.model import Variable
 
 _FULL_TIME: Final = 35.0
@@ -28,18 +27,9 @@ _NONE, _SOME = 1.0, 2.0
 """Groups of nothing and of one or more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """A harmony cut at one or more thresholds, why, and how far it can be trusted."""
-
-    harmony: Harmony
-    reason: str
-    confidence: Confidence
-
-
 def cut_at_thresholds(
     harmony: Harmony, side: SideName, number: Variable, labels: Variable
-) -> Threshold | None:
+) -> Cut | None:
     """Cut a number by answers that say whether there is any, or full-time and part-time.
 
     Parameters
@@ -73,7 +63,7 @@ def cut_at_thresholds(
     other: SideName = "recipient" if side == "donor" else "donor"
     harmony = replace_side(harmony, other, levels=levels)
     harmony = replace_side(harmony, side, breakpoints=points, levels=bins)
-    return Threshold(harmony, reason, "likely" if sure else "unsure")
+    return Cut(harmony, reason, "likely" if sure else "unsure")
 
 
 def _working_time(number: Variable, labels: Variable) -> dict[str, float]:
@@ -98,4 +88,4 @@ def _any_or_none(labels: Variable) -> dict[str, float]:
     return found if set(found.values()) == {_NONE, _SOME} else {}
 
 
-__all__ = ["Threshold", "cut_at_thresholds"]
+__all__ = ["cut_at_thresholds"]

@@ -22,6 +22,7 @@ from fusion_core.harmony.editing import (
     bin_by_labels,
     detect_ordered,
     is_calendar_year,
+    is_in_per_cent,
     ranges_named,
     replace_side,
     start_harmony,
@@ -33,21 +34,23 @@ from fusion_core.harmony.matching import (
     Confidence,
     Example,
     GroupProposal,
+    may_be_area,
     propose_groups,
     rank_areas,
 )
 from fusion_core.harmony.model import SIDES, Harmony, Side, SideName, SurveyPair, bin_index
 from fusion_core.harmony.suggest._certainty import (
-    Basis,
     dictionary_with,
     is_probably_right,
     signals_of_the_whole,
 )
 from fusion_core.harmony.suggest._confidence import (
     DISPUTED,
+    Basis,
+    confidence_before_checks,
     confidence_in_groups,
     confidence_in_numbers,
-    lower,
+    may_be_right,
 )
 from fusion_core.harmony.suggest._counts import suggest_head_count
 from fusion_core.harmony.suggest._missing import settle_missing
@@ -124,7 +127,7 @@ class SuggestionIndex:
 
     def rank(self, donor: Variable, *, survey: str = "", limit: int = 20) -> tuple[Candidate, ...]:
         """Return the recipient variables that might fit a variable of a donor survey, best first."""
-        if donor.role == "geography" and (found := rank_areas(donor, self.recipient)):
+        if may_be_area(donor) and (found := rank_areas(donor, self.recipient)):
             return found[:limit]
         return self.candidates.rank(donor, survey=survey, limit=limit)
 
@@ -180,7 +183,7 @@ class SuggestionIndex:
         """
         columns = tuple(columns)
         best = next(iter(self.rank(donor, survey=pair.donor.name, limit=1)), None)
-        if best is None or best.confidence == "unsure":
+        if best is None or not may_be_right(best, donor):
             return best
         found = self._suggested(donor, best.variable, pair, columns, price_years)
         return replace(best, confidence=self._confidence(best, found, donor, columns))
@@ -189,7 +192,7 @@ class SuggestionIndex:
         self, best: Candidate, found: Suggestion, donor: Variable, columns: Iterable[Variable]
     ) -> Confidence:
         """Judge variable and harmony together: probably right is what is right as a whole."""
-        lowest = lower(best.confidence, found.confidence)
+        lowest = confidence_before_checks(best, found.confidence, found.basis)
         known_before = found.basis == "earlier harmony" or donor.role == "geography"
         if lowest != "likely" or known_before:
             return lowest
@@ -301,7 +304,7 @@ def suggest_by_wording(
         harmony = apply_proposal(harmony, proposal)
         reasons.append(_matched(proposal))
         confidence = confidence_in_groups(proposal)
-        basis = "disputed list" if proposal.by_list in DISPUTED else "wording"
+        basis = _basis(proposal, confidence)
     elif donor.is_categorical != recipient.is_categorical:
         harmony, said, confidence, basis = _binned(harmony, donor, recipient, pair)
         reasons += said
@@ -317,6 +320,15 @@ def suggest_by_wording(
     harmony, said = _deflated(harmony, donor, recipient, pair)
     ordered = detect_ordered(harmony, donor, recipient)
     return Suggestion(replace(harmony, ordered=ordered), (*reasons, *said), confidence, basis)
+
+
+def _basis(proposal: GroupProposal, confidence: Confidence) -> Basis:
+    """Return what proposed groups rest on."""
+    if not proposal.by_list:
+        return "wording"
+    if proposal.by_list in DISPUTED:
+        return "disputed list"
+    return "list" if confidence == "sure" else "loose list"
 
 
 def _matched(proposal: GroupProposal) -> str:
@@ -341,16 +353,27 @@ def _binned(
     ranges = ranges_named(labels.levels)
     counts_back = is_calendar_year(number) and are_durations(labels.levels, ranges)
     base_year = _year(survey) if counts_back else None
+    is_ratio = is_in_per_cent(number, ranges)
+    if is_ratio:
+        harmony = replace_side(harmony, side, adjustment=f"{number.name} / 100")
+        number = replace(number, type="continuous")
     try:
         harmony = bin_by_labels(harmony, side, number, base_year=base_year)
     except InputError:
-        if by_sections := group_by_sections(harmony, side, number, labels):
-            return by_sections.harmony, [by_sections.reason], by_sections.confidence, "wording"
-        if cut := cut_at_thresholds(harmony, side, number, labels):
-            return cut.harmony, [cut.reason], cut.confidence, "threshold"
+        by_sections = group_by_sections(harmony, side, number, labels)
+        cut = by_sections or cut_at_thresholds(harmony, side, number, labels)
+        if cut is not None:
+            return (
+                cut.harmony,
+                [cut.reason],
+                cut.confidence,
+                "wording" if by_sections else "threshold",
+            )
         return harmony, ["the answers name no numbers to bin by"], "unsure", "wording"
     harmony = _denials_at_zero(harmony, side)
     said = [f"{number.name} is binned where the answers to {labels.name} meet"]
+    if is_ratio:
+        said.append(f"{number.name} is divided by 100: the answers name ratios, not per cent")
     if base_year is not None:
         said.append(f"years and months are counted back from {base_year}")
     complete = all(

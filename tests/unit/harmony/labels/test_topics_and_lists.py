@@ -76,7 +76,7 @@ def test_topics_name_the_lists_answers_are_taken_from():
         ("structure", "Apartment in a building with 2 to 4 units", {"many.2", "many.3"}),
         ("structure", "Single-family house detached from any other house", {"one.detached"}),
         ("tenure", "Owned free and clear", {"own.clear"}),
-        ("tenure", "Occupied without payment of rent", {"unpaid"}),
+        ("tenure", "Occupied without payment of rent", {"rent.unpaid"}),
         ("place", "South America, not specified", {"america.south.other"}),
         ("place", "Burma", {"asia.south eastern.myanmar"}),
         ("race", "American Indian or Alaska Native", {"aian"}),

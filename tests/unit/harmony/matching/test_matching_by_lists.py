@@ -113,3 +113,90 @@ def test_a_question_on_the_same_topic_comes_first_without_a_word_in_common():
         "hincp",
         "agep",
     ]
+
+
+RACES = (
+    "White alone",
+    "Black or African American alone",
+    "American Indian alone",
+    "Alaska Native alone",
+    "Asian alone",
+    "Native Hawaiian and Other Pacific Islander alone",
+    "Some Other Race alone",
+    "Two or More Races",
+)
+
+
+def test_the_rest_of_races_holds_those_no_answer_names():
+    levels = (
+        "White, Alone",
+        "Black, Alone",
+        "Asian, Alone",
+        "Any other race alone, or race in combination",
+    )
+    found = together("Race, categorical", levels, "Race", RACES)
+    assert found[levels[3]] == {*RACES[2:4], *RACES[5:]}
+    assert found["White, Alone"] == {"White alone"}
+
+
+def test_some_other_race_joins_several_where_a_survey_has_no_such_answer():
+    levels = ("White", "Black", "American Indian or Alaska Native", "Asian", "2 or more races")
+    found = together("Race", levels, "Race", RACES)
+    assert found["2 or more races"] >= {"Some Other Race alone", "Two or More Races"}
+
+
+def test_asian_or_pacific_islander_is_one_kind_where_islanders_have_no_answer_of_their_own():
+    levels = ("White", "Black", "Asian/Native Hawaiian/Pacific Islander", "Multiple races")
+    found = together("Race", levels, "Race", RACES)
+    assert found[levels[2]] == {"Asian alone", "Native Hawaiian and Other Pacific Islander alone"}
+
+
+def test_a_country_joins_elsewhere_and_not_the_only_country_near():
+    levels = ("United States", "Germany", "Mexico", "Elsewhere")
+    places = ("Alabama / AL", "Germany", "France", "Mexico", "Guatemala")
+    found = together("Birthplace", levels, "Place of birth", places)
+    assert found["Germany"] == {"Germany"}
+    assert found["Elsewhere"] == {"France", "Guatemala"}
+
+
+def test_what_a_list_knows_on_both_sides_is_not_paired_because_it_is_left_over():
+    levels = ("Employee of a private company", "State government", "Self-employed")
+    others = ("Private company", "State government", "Working without pay in family business")
+    found = together("Class of worker", levels, "Class of worker", others)
+    assert "Self-employed" not in found
+
+
+def test_difficulties_are_disabilities_where_they_are_large():
+    levels = ("No difficulty", "Some difficulty", "A lot of difficulty", "Cannot do at all")
+    found = together("Difficulty walking", levels, "Ambulatory difficulty", ("Yes", "No"))
+    assert found["Some difficulty"] == found["No difficulty"] == {"No"}
+    assert found["A lot of difficulty"] == found["Cannot do at all"] == {"Yes"}
+
+
+def test_public_transportation_is_every_kind_of_it():
+    kinds = ("Car, truck, or van", "Bus", "Subway or elevated rail", "Ferryboat", "Walked")
+    found = together(
+        "Means of transportation to work",
+        ("Drove alone", "Public transportation", "Walked"),
+        "Means of transportation to work",
+        kinds,
+    )
+    assert found["Public transportation"] == set(kinds[1:4])
+
+
+def test_rent_free_is_rented_where_a_survey_knows_owners_and_renters():
+    found = together(
+        "Tenure",
+        ("Owned by a member", "Rented"),
+        "Tenure",
+        ("Owned free and clear", "Rented", "Occupied without payment of rent"),
+    )
+    assert found["Rented"] == {"Rented", "Occupied without payment of rent"}
+
+
+def test_who_refuses_belongs_to_nobody():
+    levels = ("Less than high school", "High school graduate", "Refused", "Don't know")
+    found = together(
+        "Education", levels, "Educational attainment", ("Less than 3 years old", *SCHOOLING)
+    )
+    assert not found.keys() & {"Refused", "Don't know"}
