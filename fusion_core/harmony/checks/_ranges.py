@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +23,9 @@ from fusion_core.harmony.model import (
     side_outcome,
 )
 
+_TIMES: Final = re.compile(r"^(\w+)[*/](\d+(?:\.\d+)?)$")
+_PRICES: Final = (0.5, 2.0)
+"""Factors that change the year of prices and nothing else."""
 _APART: Final = 0.1
 _ELSEWHERE: Final = 0.5
 _PARTLY: Final = 0.4
@@ -200,7 +204,7 @@ def break_inside_a_range(case: Case) -> Iterator[Finding]:
             or len(side.levels) != len(side.breakpoints) + 1
         ):
             continue
-        if len(named) < _FEWEST_RANGES or side.deflate_to_year is not None or _is_changed(side):
+        if len(named) < _FEWEST_RANGES or _is_changed(side):
             continue
         if {item.unit for item in named.values()} & _COUNTED_BACK:
             continue
@@ -232,8 +236,14 @@ def break_inside_a_range(case: Case) -> Iterator[Finding]:
 
 
 def _is_changed(side: Side) -> bool:
-    text = side.adjustment.strip()
-    return bool(text) and text != side.variable
+    """Whether a number is another one than its labels name; other prices are none."""
+    text = side.adjustment.replace(" ", "")
+    if not text or text == side.variable:
+        return False
+    found = _TIMES.match(text)
+    if found is None or found[1] != side.variable:
+        return True
+    return not _PRICES[0] <= float(found[2]) <= _PRICES[1]
 
 
 def _close(point: float, span: Quantity, ends: list[float]) -> bool:
