@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from fusion_core.harmony.editing import replace_side
-from fusion_core.harmony.editing.edits import next_group
+from fusion_core.harmony.editing import next_group, replace_side
 from fusion_core.harmony.labels import is_no_answer, is_not_asked
 from fusion_core.harmony.model import DROP, SIDES, GroupCode, Harmony, LevelGroup, SideName
 from fusion_core.surveys.model import Variable
