@@ -222,6 +222,10 @@ def questions_about_different_things(case: Case) -> Iterator[Finding]:
     )
 
 
+_ANY_FUEL: Final = "heating fuel"
+"""What is spent on heating, with whatever fuel it is: gas or oil is no other amount."""
+
+
 def amounts_of_more(case: Case) -> Iterator[Finding]:
     """Find an amount that holds what the other side's does not: rent *or mortgage* against rent."""
     variables = [case.variable(name) for name in SIDES]
@@ -233,7 +237,7 @@ def amounts_of_more(case: Case) -> Iterator[Finding]:
     first, second = topics(donor.description), topics(recipient.description)
     if not first or not second or not (domains(first) == domains(second) <= _OF_MONEY):
         return
-    if first == second or first & second & _WHOLE:
+    if first == second or first & second & _WHOLE or _ANY_FUEL in first ^ second:
         return
     more = sorted(first ^ second)
     shared = first & second

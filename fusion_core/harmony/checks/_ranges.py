@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,17 +22,9 @@ from fusion_core.harmony.model import (
     side_outcome,
 )
 
-_TIMES: Final = re.compile(r"^(\w+)[*/](\d+(?:\.\d+)?)$")
-_PRICES: Final = (0.5, 2.0)
-"""Factors that change the year of prices and nothing else."""
 _APART: Final = 0.1
 _ELSEWHERE: Final = 0.5
 _PARTLY: Final = 0.4
-_FEWEST_RANGES: Final = 3
-_ROUNDED: Final = 0.025
-_COUNTED_BACK: Final = frozenset({"year", "month", "week", "day"})
-"""Units of spans of time, which a break point may count back from the year of the survey."""
-
 Member = tuple[Quantity, float]
 """The range of a level and its group."""
 
@@ -189,70 +180,6 @@ def bin_labels_against_breakpoints(case: Case) -> Iterator[Finding]:
             )
 
 
-def break_inside_a_range(case: Case) -> Iterator[Finding]:
-    """Find a break point inside a range of the other side whose ends are both elsewhere.
-
-    A number that lies there falls into another group than the label of the other side that holds
-    it. Where one group has several ranges, only their outer ends count.
-    """
-    for name in SIDES:
-        side, other = case.side(name), case.other(name)
-        named = quantities(other)
-        if (
-            not side.breakpoints
-            or other.breakpoints
-            or len(side.levels) != len(side.breakpoints) + 1
-        ):
-            continue
-        if len(named) < _FEWEST_RANGES or _is_changed(side):
-            continue
-        if {item.unit for item in named.values()} & _COUNTED_BACK:
-            continue
-        codes = {item.level: item.group for item in other.levels}
-        wrong = []
-        for at, point in enumerate(side.breakpoints):
-            if side.levels[at].group == side.levels[at + 1].group:
-                continue
-            inside = [
-                level
-                for level, span in named.items()
-                if span.low < point < span.high
-                and not _close(
-                    point, span, sorted(e for i in named.values() for e in (i.low, i.high))
-                )
-                and codes[level] is not None
-            ]
-            if inside:
-                wrong.append((point, inside[0]))
-        if wrong:
-            point, level = wrong[0]
-            yield Finding(
-                "break-inside-a-range",
-                "warning",
-                f"The {name} breakpoint {format_number(point)} lies inside '{level}' of the other side, "
-                "so that the same number falls into two groups",
-                name,
-            )
-
-
-def _is_changed(side: Side) -> bool:
-    """Whether a number is another one than its labels name; other prices are none."""
-    text = side.adjustment.replace(" ", "")
-    if not text or text == side.variable:
-        return False
-    found = _TIMES.match(text)
-    if found is None or found[1] != side.variable:
-        return True
-    return not _PRICES[0] <= float(found[2]) <= _PRICES[1]
-
-
-def _close(point: float, span: Quantity, ends: list[float]) -> bool:
-    """Whether a break point is as good as an end: of whole numbers next to it, or rounded."""
-    width = span.high - span.low
-    slack = max(1.0, _ROUNDED * abs(point), _ROUNDED * width if width < inf else 0.0)
-    return any(abs(point - end) <= slack for end in ends if abs(end) < inf)
-
-
 def _says(label: str, low: float, high: float) -> bool:
     """Whether a label names the bounds of a bin, or none at all."""
     said = read_quantity(label)
@@ -267,6 +194,5 @@ def _near(said: float, meant: float) -> bool:
 
 __all__ = [
     "bin_labels_against_breakpoints",
-    "break_inside_a_range",
     "ranges_that_do_not_meet",
 ]

@@ -114,11 +114,14 @@ def check_data(
     reported
         Rules that have spoken already, on the dictionaries alone.
     """
-    found = [
-        *chain.from_iterable(rule(case, evidence) for rule in _RULES),
-        *_amounts(case, evidence),
-    ]
+    rules = _ROW_RULES if _is_unfinished(case) else _RULES
+    found = list(chain.from_iterable(rule(case, evidence) for rule in rules))
     return tuple(item for item in found if item.rule not in reported or item.rule in _OF_ROWS)
+
+
+def _is_unfinished(case: Case) -> bool:
+    """Whether levels are still to be grouped: how alike the sides are says nothing yet."""
+    return any(item.group is None for name in SIDES for item in case.side(name).levels)
 
 
 # Rows the harmony does not provide for -----------------------------------------------------------
@@ -420,14 +423,15 @@ def _similarity(case: Case, evidence: Evidence) -> Iterator[Finding]:
 
 
 _OF_ROWS: Final = frozenset({"level-only-in-data"})
+_ROW_RULES: Final = (_unknown_levels, _missing_answers)
 _RULES: Final = (
-    _unknown_levels,
-    _missing_answers,
+    *_ROW_RULES,
     _turned,
     _head_count_of_the_others,
     _shares,
     _constant_numbers,
     _similarity,
+    _amounts,
 )
 
 __all__ = ["AMOUNTS_AT", "Evidence", "check_data", "counts_heads"]

@@ -145,6 +145,12 @@ def test_a_poor_match_is_named_with_its_score(surveys):
     assert "under 0.80" in finding.sentence
 
 
+def test_levels_still_to_be_grouped_are_no_poor_match(surveys):
+    begun = replace(TRAINING, recipient=grouped("school", SCHOOL, (1, 1, 1, None, 5)))
+    rules = found_in(begun, surveys)
+    assert not rules.keys() & {"similarity-below-limit", "group-empty-on-one-side"}
+
+
 def with_column(survey, name, values):
     return replace(survey, household=survey.household.assign(**{name: values}))
 
