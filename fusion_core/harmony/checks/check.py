@@ -17,7 +17,6 @@ from fusion_core.harmony.checks._amounts import (
     typed_price_constants,
     units_in_dictionary,
 )
-from fusion_core.harmony.checks._breaks import break_inside_a_range
 from fusion_core.harmony.checks._expressions import invalid_expressions
 from fusion_core.harmony.checks._levels import (
     bins,
@@ -34,6 +33,7 @@ from fusion_core.harmony.checks._money import periods_differ, price_years_differ
 from fusion_core.harmony.checks._order import order, undeclared_order
 from fusion_core.harmony.checks._ranges import (
     bin_labels_against_breakpoints,
+    break_inside_a_range,
     ranges_that_do_not_meet,
 )
 from fusion_core.harmony.checks._sizes import (
