@@ -13,9 +13,12 @@ from fusion_core.cli.output import Output, percent
 from fusion_core.errors import ConflictError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from fusion_core.geography.levels import Level
+    from fusion_core.workspace.layout import Workspace
 
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -94,6 +97,7 @@ def add_shares(
     if shares.empty:
         raise InputError("No area of the table lies in a PUMA", fix="Check the codes")
     write_intersections(opened, kind, shares)
+    drawn = named is not None and _draw_unions(opened, kind, made_of.name, named)
     whole = shares.groupby("puma")["share"].max().ge(1.0 - 1e-6)
     areas, cut = int(shares[kind].nunique()), int((~whole).sum())
     measure = way.measures[0]
@@ -103,6 +107,7 @@ def add_shares(
         "pumas": len(whole),
         "pumas_cut": cut,
         "weight": measure,
+        "drawn": drawn,
     }
 
     def show(console: Console) -> None:
@@ -112,8 +117,28 @@ def add_shares(
             f" {len(whole):,} PUMAs are cut by a border.",
             markup=False,
         )
+        if drawn:
+            console.print(
+                f"Their boundaries are those of their {made_of.words[1]}, put together.",
+                markup=False,
+            )
 
     Output(json).result(record, show)
+
+
+def _draw_unions(workspace: Workspace, kind: str, level: str, unions: Mapping[str, str]) -> bool:
+    """Store the boundaries of unions where those of their members are known; say whether."""
+    from fusion_core.geography.boundaries import write_areas
+    from fusion_core.geography.drawn import can_be_drawn, drawn_areas, union_areas
+
+    if not can_be_drawn(workspace, level):
+        return False
+    members = drawn_areas(workspace, level)
+    named = [unions.get(str(code), "") for code in members["area_id"]]
+    if not any(named):
+        return False
+    write_areas(workspace, union_areas(members, named), kind)
+    return True
 
 
 def _unions(path: Path, level: Level, column: str) -> dict[str, str]:

@@ -19,12 +19,9 @@ from fusion_core.errors import InputError
 from fusion_core.workspace.files import size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rich.console import Console
 
-    from fusion_core.publishing import Publication, PublishedCombination, Repetition, Terms
-    from fusion_core.workspace.combinations import Combination
+    from fusion_core.publishing import Repetition
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
 
@@ -74,14 +71,20 @@ def publish(
     """
     from fusion_core.estimates.runs import recipient_of
     from fusion_core.publishing import Terms
+    from fusion_core.publishing import publish as publish_data
 
     opened, output = open_workspace(workspace), Output(json)
     chosen = chosen_fusion(opened, run)
     check_target(opened, to)
     terms = Terms(title, tuple(creator or ()), licence)
     with output.progress() as progress:
-        found = _published(
-            opened, chosen, to, terms, with_recipient=not without_recipient, progress=progress
+        found = publish_data(
+            opened,
+            chosen,
+            to,
+            terms=terms,
+            with_recipient=not without_recipient,
+            progress=progress,
         )
     names = [path.relative_to(found.folder).as_posix() for path in found.files]
     record = {
@@ -107,32 +110,6 @@ def publish(
             console.print(note, markup=False)
 
     output.result(record, show)
-
-
-def _published(
-    workspace: Workspace,
-    chosen: Run | Combination,
-    to: Path,
-    terms: Terms,
-    *,
-    with_recipient: bool,
-    progress: Callable[[float, str], None],
-) -> Publication | PublishedCombination:
-    from fusion_core.publishing import publish_combination, publish_run
-    from fusion_core.workspace.combinations import Combination
-
-    if isinstance(chosen, Combination):
-        return publish_combination(
-            workspace,
-            chosen,
-            to,
-            terms=terms,
-            with_recipient=with_recipient,
-            progress=progress,
-        )
-    return publish_run(
-        workspace, chosen, to, terms=terms, with_recipient=with_recipient, progress=progress
-    )
 
 
 def open_data(
@@ -161,7 +138,7 @@ def open_data(
 
     harmony open insecurity-2022 --workspace my-project
     """
-    from fusion_core.publishing import is_published_combination, open_combined, open_published
+    from fusion_core.publishing import OpenedCombination, open_data_set
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
 
@@ -171,16 +148,15 @@ def open_data(
     wanted = SurveyId.parse(recipient) if recipient else None
     record: dict[str, Any]
     with output.progress() as progress:
-        if is_published_combination(source):
-            joined = open_combined(opened, source, recipient=wanted, name=name, progress=progress)
-            runs = [run.id for run in joined.runs]
-            record = {"combination": joined.combination.name, "runs": runs}
-            told = f"Opened as combination {joined.combination.name} of {' and '.join(runs)}"
-            notes = joined.notes
-        else:
-            found = open_published(opened, source, recipient=wanted, name=name, progress=progress)
-            record = {"run": found.run.id, "folder": str(found.run.folder)}
-            told, notes = f"Opened as run {found.run.id}", found.notes
+        found = open_data_set(opened, source, recipient=wanted, name=name, progress=progress)
+    notes = found.notes
+    if isinstance(found, OpenedCombination):
+        runs = [run.id for run in found.runs]
+        record = {"combination": found.combination.name, "runs": runs}
+        told = f"Opened as combination {found.combination.name} of {' and '.join(runs)}"
+    else:
+        record = {"run": found.run.id, "folder": str(found.run.folder)}
+        told = f"Opened as run {found.run.id}"
     record["notes"] = list(notes)
 
     def show(console: Console) -> None:

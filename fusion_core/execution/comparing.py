@@ -1,4 +1,4 @@
-"""Compare the estimates of a run with an independent table: the reading around `compare_external`."""
+"""Compare estimates with an independent table: the reading around `compare_external`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.places import SUMS, area_shares, estimates_by_shares, kinds_by_shares
-from fusion_core.estimates.runs import area_estimates
-from fusion_core.geography.boundaries import has_areas, read_areas
+from fusion_core.estimates.runs import area_estimates, recipient_of, survey_area_estimates
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import check_definitions
-from fusion_core.prepare.storage import RECIPIENT_FILE
+from fusion_core.geography.drawn import can_be_drawn, drawn_areas
 from fusion_core.summaries import counted
+from fusion_core.surveys.model import SurveyId
 from fusion_core.validation.external import (
     ColumnGuess,
     ExternalComparison,
@@ -24,17 +24,17 @@ from fusion_core.validation.external import (
     read_external,
     tidy_external,
 )
-from fusion_core.workspace.tables import read_table, read_table_outline
+from fusion_core.workspace.independent_tables import AREA, MOE, VALUE, open_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from fusion_core.estimates import EstimateCache, Statistic
-    from fusion_core.surveys.model import SurveyId
+    from fusion_core.estimates.runs import Source
     from fusion_core.validation.report import Finding
+    from fusion_core.workspace.independent_tables import StoredTable
     from fusion_core.workspace.layout import Workspace
-    from fusion_core.workspace.runs import Run
 
 PUMA: Final = "puma"
 
@@ -53,38 +53,40 @@ class TableComparison:
         What the numbers say.
     notes
         What was mended or left out.
+    same
+        Whether the table holds the quantity that is estimated, or a related one.
     """
 
     comparison: ExternalComparison
     columns: ColumnGuess
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+    same: bool = True
 
 
-def area_codes(workspace: Workspace, run: Run, by: str) -> list[str]:
-    """Return the codes of the areas that a run has estimates of.
+def area_codes(workspace: Workspace, source: Source, by: str) -> list[str]:
+    """Return the codes of the areas that a run, a combination or a survey has estimates of.
 
     Raises
     ------
     InputError
         If the recipient has no such column and no table says how such areas cut through PUMAs.
     """
-    path = run.input_folder / RECIPIENT_FILE
-    try:
-        column = read_table(
-            path, what="The prepared recipient", fix="Start the run again", columns=[by]
-        )[by]
-    except InputError:
+    survey = workspace.stored_survey(recipient_of(workspace, source))
+    if by in survey.column_names("household"):
+        column = survey.columns("household", [by])[by]
+    else:
         shares = area_shares(workspace, by)
         if shares is None:
-            raise
+            known = comparable_areas(workspace, recipient_of(workspace, source))
+            raise InputError.unknown("kind of area", by, known)
         column = shares[by]
     return sorted(column.dropna().astype(str).unique())
 
 
 def compare_with_table(
     workspace: Workspace,
-    run: Run,
+    source: Source,
     statistic: Statistic,
     table: pd.DataFrame,
     *,
@@ -94,12 +96,12 @@ def compare_with_table(
     same: bool = True,
     cache: EstimateCache | None = None,
 ) -> TableComparison:
-    """Compare one statistic of a run by area with an independent table.
+    """Compare one statistic by area with an independent table.
 
     Parameters
     ----------
-    workspace, run
-        A finished run.
+    workspace, source
+        A finished run, several together, or a survey alone.
     statistic
         What to estimate; a share or count of a category must name its level.
     table
@@ -120,7 +122,7 @@ def compare_with_table(
     InputError
         If the table or the statistic does not fit; the sentence says where and what to do.
     """
-    known = area_codes(workspace, run, by)
+    known = area_codes(workspace, source, by)
     chosen = columns or guess_columns(table, known)
     if not chosen.area or not chosen.value:
         missing = "area codes" if not chosen.area else "values"
@@ -130,7 +132,7 @@ def compare_with_table(
         )
     totals = statistic.kind in SUMS
     tidy = tidy_external(table, chosen, known, counts=statistic.kind in {*SUMS, "share"})
-    estimates = _estimates(workspace, run, statistic, by, where=where, cache=cache)
+    estimates = _estimates(workspace, source, statistic, by, where=where, cache=cache)
     if estimates[by].duplicated().any():
         raise InputError(
             f"'{statistic.variable}' has several levels to compare",
@@ -143,15 +145,16 @@ def compare_with_table(
         table_area="area",
         moe="moe" if tidy.table["moe"].notna().any() else None,
     )
-    if by == PUMA or has_areas(workspace, by):
-        found.points.insert(1, "name", _names(workspace, run, by, found.points["area"]))
+    if by == PUMA or can_be_drawn(workspace, by):
+        found.points.insert(1, "name", _names(workspace, source, by, found.points["area"]))
     findings: Sequence[Finding] = external_findings(found, totals=totals, same=same)
-    return TableComparison(found, chosen, tuple(findings), (*tidy.notes, *_incomplete(estimates)))
+    notes = (*tidy.notes, *_incomplete(estimates))
+    return TableComparison(found, chosen, tuple(findings), notes, same)
 
 
 def compare_with_file(
     workspace: Workspace,
-    run: Run,
+    source: Source,
     statistic: Statistic,
     file: Path,
     *,
@@ -160,17 +163,22 @@ def compare_with_file(
     where: str = "",
     same: bool = True,
     cache: EstimateCache | None = None,
-) -> TableComparison:
-    """Compare one statistic of a run by area with a table in a file; see `compare_with_table`.
+) -> tuple[pd.DataFrame, TableComparison]:
+    """Compare one statistic by area with a table in a file; see `compare_with_table`.
 
     Parameters
     ----------
-    workspace, run, statistic, by, where, same, cache
+    workspace, source, statistic, by, where, same, cache
         As in `compare_with_table`.
     file
         CSV, Excel or Parquet, one row per area.
     columns
         Columns of the table; each that is empty is guessed.
+
+    Returns
+    -------
+    tuple
+        The rows of the file, and the comparison.
 
     Raises
     ------
@@ -184,14 +192,14 @@ def compare_with_file(
             f"The table cannot be opened: {error.strerror}", where=str(file), fix="Check the path"
         ) from error
     rows = read_external(content, file.name)
-    guess = guess_columns(rows, area_codes(workspace, run, by))
+    guess = guess_columns(rows, area_codes(workspace, source, by))
     named = columns or ColumnGuess("", "", "")
     chosen = ColumnGuess(
         named.area or guess.area, named.value or guess.value, named.moe or guess.moe
     )
-    return compare_with_table(
+    found = compare_with_table(
         workspace,
-        run,
+        source,
         statistic,
         rows,
         by=by,
@@ -200,6 +208,52 @@ def compare_with_file(
         same=same,
         cache=cache,
     )
+    return rows, found
+
+
+def compare_with_stored(
+    workspace: Workspace,
+    source: Source,
+    statistic: Statistic,
+    name: str,
+    *,
+    where: str = "",
+    cache: EstimateCache | None = None,
+) -> tuple[StoredTable, TableComparison]:
+    """Compare one statistic with an independent table of the workspace; see `compare_with_table`.
+
+    Parameters
+    ----------
+    workspace, source, statistic, where, cache
+        As in `compare_with_table`.
+    name
+        Name of the table (`fusion_core.workspace.independent_tables.StoredTable`). Asked of another statistic
+        than it holds, it is something related.
+
+    Returns
+    -------
+    tuple
+        The table, and the comparison.
+
+    Raises
+    ------
+    InputError
+        As `compare_with_table`, and if there is no such table.
+    """
+    stored, rows = open_table(workspace, name)
+    has_margins = bool((rows[MOE] != "").any())
+    found = compare_with_table(
+        workspace,
+        source,
+        statistic,
+        rows,
+        by=stored.by,
+        columns=ColumnGuess(AREA, VALUE, MOE if has_margins else ""),
+        where=where,
+        same=stored.same and stored.statistic in {"", statistic.short},
+        cache=cache,
+    )
+    return stored, found
 
 
 def _incomplete(estimates: pd.DataFrame) -> tuple[str, ...]:
@@ -215,21 +269,19 @@ def _incomplete(estimates: pd.DataFrame) -> tuple[str, ...]:
 
 def _estimates(
     workspace: Workspace,
-    run: Run,
+    source: Source,
     statistic: Statistic,
     by: str,
     *,
     where: str,
     cache: EstimateCache | None,
 ) -> pd.DataFrame:
-    if _has_column(run, by) or area_shares(workspace, by) is None:
-        return area_estimates(workspace, run, statistic, (by,), where, cache=cache)
-    return estimates_by_shares(workspace, run, statistic, by, where, cache=cache)
-
-
-def _has_column(run: Run, by: str) -> bool:
-    path = run.input_folder / RECIPIENT_FILE
-    return by in read_table_outline(path, what="The prepared input", fix="Start the run again")[1]
+    survey = recipient_of(workspace, source)
+    if by not in workspace.stored_survey(survey).column_names("household"):
+        return estimates_by_shares(workspace, source, statistic, by, where, cache=cache)
+    if isinstance(source, SurveyId):
+        return survey_area_estimates(workspace, source, statistic, (by,), where, cache=cache)
+    return area_estimates(workspace, source, statistic, (by,), where, cache=cache)
 
 
 def comparable_areas(workspace: Workspace, recipient: SurveyId) -> tuple[str, ...]:
@@ -244,16 +296,16 @@ def comparable_areas(workspace: Workspace, recipient: SurveyId) -> tuple[str, ..
     return tuple(dict.fromkeys([*own, *kinds_by_shares(workspace)]))
 
 
-def _names(workspace: Workspace, run: Run, by: str, stored: pd.Series[str]) -> pd.Series[str]:
+def _names(workspace: Workspace, source: Source, by: str, stored: pd.Series[str]) -> pd.Series[str]:
     """Return the names of areas as a survey writes them; empty where they are not known."""
     nothing: pd.Series[str] = pd.Series("", index=stored.index)
-    if not has_areas(workspace, by):
+    if not can_be_drawn(workspace, by):
         return nothing
     try:
-        check_definitions(workspace, workspace.describe(run.spec().pair.recipient), by)
+        check_definitions(workspace, workspace.describe(recipient_of(workspace, source)), by)
     except InputError:
         return nothing  # names of other areas with these codes would mislead
-    areas = read_areas(workspace, by)
+    areas = drawn_areas(workspace, by)
     codes = stored.map(match_areas(stored, areas))
     names: pd.Series[str] = codes.map(areas.set_index("area_id")["name"]).astype(object).fillna("")
     return names

@@ -9,6 +9,12 @@ from fusion_core.publishing.combined import (
     publish_combination,
     read_combination,
 )
+from fusion_core.publishing.data_sets import (
+    check_data_set,
+    open_data_set,
+    publish,
+    published_in,
+)
 from fusion_core.publishing.documents import Terms
 from fusion_core.publishing.opening import Opened, open_published
 from fusion_core.publishing.publish import publish_run
@@ -24,12 +30,16 @@ __all__ = [
     "Repetition",
     "Terms",
     "answer_sheet",
+    "check_data_set",
     "check_folder",
     "is_published_combination",
     "open_combined",
+    "open_data_set",
     "open_published",
+    "publish",
     "publish_combination",
     "publish_run",
+    "published_in",
     "read_combination",
     "repeat_run",
 ]

@@ -13,6 +13,8 @@ A workspace is one folder that a team can keep under version control (without da
     runs/<id>/                                        one fusion run (see fusion_core.workspace.runs)
     overviews/<pair>.json                             what a pair offers, kept until something changes
     combinations/<name>.json                          runs analysed together (see fusion_core.workspace.combinations)
+    independent/<name>.parquet                        independent tables estimates are compared with
+    published/<name>/                                 data sets published from the app
     truth/                                            true values, where a population is known
     server/                                           people, secret and audit log of a shared server
 """
@@ -319,6 +321,11 @@ class Workspace(Checked, Summarized):
     def runs_folder(self) -> Path:
         """Folder of fusion runs."""
         return self.path / "runs"
+
+    @property
+    def published_folder(self) -> Path:
+        """Folder of the data sets published from the app."""
+        return self.path / "published"
 
     @property
     def geography_folder(self) -> Path:

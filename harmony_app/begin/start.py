@@ -138,12 +138,12 @@ class StartPage:
         folder = _read_folder(message)
 
         def compute() -> Workspace:
-            from fusion_core.publishing import check_folder, open_published
+            from fusion_core.publishing import check_data_set, open_data_set
 
             if source.is_dir():
-                check_folder(source)  # before a workspace is created for nothing
+                check_data_set(source)  # before a workspace is created for nothing
             workspace = Workspace.create(folder)
-            open_published(workspace, source, progress=self._report)
+            open_data_set(workspace, source, progress=self._report)
             return Workspace.open(folder)
 
         self._compute("data", "Opening the data set", compute)

@@ -22,9 +22,18 @@ from harmony_app.explore.data import (
     read_catalogue,
 )
 from harmony_app.explore.map import AreaShapes, area_shapes
-from harmony_app.explore.panels import Centre, Combining, Controls, Shown, Side, TakeAway
+from harmony_app.explore.panels import (
+    Centre,
+    Combining,
+    Controls,
+    Publishing,
+    Shown,
+    Side,
+    TakeAway,
+)
 from harmony_app.explore.view import (
     SMALL_KINDS,
+    TABLE_MEASURES,
     EstimateRequest,
     ExploreState,
     choose_source,
@@ -98,12 +107,16 @@ class ExplorePage(Viewer):
         )
         self.centre.again.on_click(self._ask_again)
         self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
+        self.publishing = Publishing(session, styles)
         self.files = TakeAway(estimator, self._shown)
         self._footnote = pn.pane.HTML("", stylesheets=styles, margin=(8, 0, 0, 0), **_WIDE)
         self._elsewhere = ""
         self.state = self._first_state()
         self._layout = self._build()
         self.dispatch(self.state, first=True)
+        if session.query.get("panel") == "publish":  # where the Fuse page leads
+            self.publishing.drawer.open.value = True
+            set_query(panel=None)
 
     def __panel__(self) -> pn.viewable.Viewable:
         """Return the three columns."""
@@ -164,6 +177,7 @@ class ExplorePage(Viewer):
         before, self.state = self.state, state
         self.controls.show(state, source)
         self.combining.show(source, self._catalogue)
+        self.publishing.show(source)
         self.centre.show_toggles(state)
         set_query(**to_query(state))
         if not self._usable_filter(state):
@@ -217,7 +231,7 @@ class ExplorePage(Viewer):
         if shapes is not self._shapes:
             self._shapes = shapes
             self.centre.show_areas(shapes)
-            places = [place.title for place in named_places(shapes.areas)]
+            places = [place.title for place in named_places(shapes.frame)]
             self.controls.offer_places(places)
             self._asked = None
 
@@ -294,10 +308,9 @@ class ExplorePage(Viewer):
         self._show_layer(answer)
         self.centre.show_rows(answer.rows, quantity, self.state.hatch)
         self.centre.show_status()
-        apart = "" if self.source.years is None else self.source.years.short
-        self.centre.show_notes(
-            [*answer.notes, *self.source.notes, *filter(None, [answer.undrawn, apart])]
-        )
+        told = [answer.undrawn, self.source.apart, words.shares_note(answer.rows)]
+        self.centre.show_notes([*answer.notes, *self.source.notes, *filter(None, told)])
+        self.centre.show_findings(answer.against)
         self.side.show_answer(self.state, self.source, answer, quantity)
         self._donor = None
         self._show_donor(answer)
@@ -339,9 +352,11 @@ class ExplorePage(Viewer):
             self.side.show_rule(state)
             self.centre.show_rows(answer.rows, self._quantity(answer.request), state.hatch)
         if before.view != state.view:
-            if state.second is not None:
+            if state.second is not None or state.measure in TABLE_MEASURES:
                 self._show_layer(answer)
                 self._show_texts(answer)
+            if before.view == "donor":
+                self.centre.show_status()  # what is said of the donor's map goes with it
             self._show_donor(answer)
         shown = (before.areas, before.breakdown, before.against)
         if shown != (state.areas, state.breakdown, state.against):
@@ -404,6 +419,7 @@ class ExplorePage(Viewer):
             self.controls.panel,
             self.combining.panel,
             self.files.panel,
+            self.publishing.panel,
             link,
             advice,
             self._footnote,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from fusion_core.cli.options import JsonOption, WorkspaceOption
+from fusion_core.cli.runs import SourceArgument
 from harmony_app.figures.map_command import (
     ClassesOption,
     CountOption,
-    SourceArgument,
     ToOption,
     VariableOption,
     WithinOption,

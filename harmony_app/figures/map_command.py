@@ -12,6 +12,7 @@ import typer
 from fusion_core.cli.estimates import Wish, chosen_source, known_variables, read_statistics
 from fusion_core.cli.options import JsonOption, WorkspaceOption, open_workspace
 from fusion_core.cli.output import Output, show_path
+from fusion_core.cli.runs import SourceArgument
 from fusion_core.errors import InputError
 from fusion_core.estimates.statistics import SHARES
 
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from harmony_app.explore.view import ExploreState
 
 ToOption = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write the SVG.")]
-SourceArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN", help="A run, a combination of runs, or a survey alone such as ACS_2019."
-    ),
-]
 WithinOption = Annotated[
     str, typer.Option(metavar="PLACE", help='Only the areas of a place, such as "New York".')
 ]
@@ -173,7 +168,7 @@ def draw_view(
     from harmony_app.explore.map import area_shapes
     from harmony_app.explore.view import estimate_request, words
 
-    source = _source(catalogue, state)
+    source = _source(catalogue, state.source)
     if state.variable not in source.variables:
         source = _with_variables(source, state)
     request = estimate_request(state)
@@ -193,10 +188,32 @@ def draw_view(
     )
 
 
-def _source(catalogue: Catalogue, state: ExploreState) -> Source:
-    if state.source not in catalogue.sources:
-        raise InputError.unknown("source", state.source, catalogue.sources)
-    return catalogue.sources[state.source]
+def _source(catalogue: Catalogue, identifier: str) -> Source:
+    if identifier not in catalogue.sources:
+        raise InputError.unknown("source", identifier, catalogue.sources)
+    return catalogue.sources[identifier]
+
+
+def source_asked(catalogue: Catalogue, asked: Asked) -> Source:
+    """Return what the Explore page shows of a run, a combination or a survey.
+
+    Raises
+    ------
+    InputError
+        If it shows nothing of it, as of areas without boundaries.
+    """
+    return _source(catalogue, _identifier(asked))
+
+
+def _identifier(asked: Asked) -> str:
+    """Return what the Explore page calls a run, a combination or a survey."""
+    from fusion_core.surveys.model import SurveyId
+    from fusion_core.workspace.combinations import Combination
+    from harmony_app.explore.data import COMBINATION_PREFIX, SURVEY_PREFIX
+
+    if isinstance(asked, SurveyId):
+        return f"{SURVEY_PREFIX}{asked}"
+    return f"{COMBINATION_PREFIX}{asked.name}" if isinstance(asked, Combination) else asked.id
 
 
 def _with_variables(source: Source, state: ExploreState) -> Source:
@@ -226,32 +243,15 @@ def _statistic(workspace: Workspace, source: Asked, text: str, cache: EstimateCa
 
 def _state(source: Asked, statistic: Statistic, options: Mapping[str, str]) -> ExploreState:
     """Return the view of a statistic, read as an address is."""
-    from fusion_core.surveys.model import SurveyId
-    from fusion_core.workspace.combinations import Combination
-    from harmony_app.explore.view import from_query
+    from harmony_app.explore.view import from_query, show_statistic
 
-    if isinstance(source, SurveyId):
-        identifier = f"survey:{source}"
-    elif isinstance(source, Combination):
-        identifier = f"combination:{source.name}"
-    else:
-        identifier = source.id
     state = from_query(options)
     for name, value in (("show", state.measure), ("classes", state.class_method)):
         if options.get(name, value) != value:
             raise InputError(
                 f"'{options[name]}' is not known here", where=f"--{name}", fix="See --help"
             )
-    return dataclasses.replace(
-        state,
-        source=identifier,
-        variable=statistic.variable,
-        kind=statistic.kind,
-        level=statistic.level,
-        threshold=statistic.threshold,
-        denominator=statistic.denominator,
-        probability=statistic.probability,
-    )
+    return show_statistic(dataclasses.replace(state, source=_identifier(source)), statistic)
 
 
 def write_figure(to: Path, svg: str) -> None:

@@ -1,4 +1,4 @@
-"""Files of a run to take home, streamed from disk: a ZIP of the model or implicates, or the note.
+"""Files to take home, streamed from disk: the model or implicates of a run, its note, a data set.
 
 They are ordinary addresses rather than messages through the page's connection, because implicates
 of a nation are gigabytes.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,16 +22,15 @@ from fusion_core.workspace.runs import Run, Stage, open_run
 from harmony_app.access import Role, includes, record, role_words
 
 if TYPE_CHECKING:
-    from fusion_core.workspace.layout import Workspace
     from harmony_app.shell.session import Serving
 
-ADDRESS: Final = r"/download/([A-Za-z0-9_-]+)/(model|implicates|methods|published|published-alone)"
+ADDRESS: Final = r"/download/([A-Za-z0-9_-]+)/(model|implicates|methods|published)"
 _STAGES: Final[dict[str, Stage]] = {"model": "train", "implicates": "fuse"}
 _CHUNK: Final = 1 << 20
 
 
 class DownloadHandler(AuthRequestHandler):
-    """Answers ``/download/<run>/<part>``; asks for the same sign-in as the pages."""
+    """Answers ``/download/<run or data set>/<part>``; asks for the same sign-in as the pages."""
 
     def initialize(self, **options: Any) -> None:
         """Take what is served from the address table."""
@@ -42,6 +40,8 @@ class DownloadHandler(AuthRequestHandler):
     @authenticated
     async def get(self, identifier: str, part: str) -> None:
         """Send the file."""
+        from fusion_core.publishing import check_data_set
+
         workspace, door = self._serving.workspace, self._serving.door
         if workspace is None:
             raise HTTPError(404, reason="No workspace is open")
@@ -52,23 +52,21 @@ class DownloadHandler(AuthRequestHandler):
             raise HTTPError(403, reason=f"This takes the role of {role_words(needed)}")
         record("downloaded", user=user, run=identifier, part=part)
         try:
-            run = open_run(workspace, identifier)
-            if part == "methods":
-                self._send_text(f"{run.id}-methods.md", methods_note(workspace, run))
-                return
-            published = part.startswith("published")
-            folder = Path() if published else part_folder(run, part)
+            if part == "published":
+                folder = workspace.published_folder / identifier
+                check_data_set(folder)
+            else:
+                run = open_run(workspace, identifier)
+                if part == "methods":
+                    self._send_text(f"{run.id}-methods.md", methods_note(workspace, run))
+                    return
+                folder = part_folder(run, part)
         except HarmonyError as error:
             raise HTTPError(404, reason="There is no such file") from error
         self.set_header("Content-Type", "application/zip")
-        self._name(f"{run.id}-{part}.zip")
+        self._name(f"{identifier}-{part}.zip")
         with tempfile.TemporaryDirectory() as scratch:
             archive = Path(scratch) / "download.zip"
-            if published:
-                folder = Path(scratch) / run.id
-                await IOLoop.current().run_in_executor(
-                    None, partial(_publish, workspace, run, folder, alone=part.endswith("alone"))
-                )
             await IOLoop.current().run_in_executor(None, write_archive, folder, archive)
             with archive.open("rb") as file:
                 while chunk := file.read(_CHUNK):
@@ -87,22 +85,6 @@ class DownloadHandler(AuthRequestHandler):
 def download_patterns(serving: Serving) -> list[tuple[str, type, dict[str, Any]]]:
     """Return the address table entries the server needs."""
     return [(ADDRESS, DownloadHandler, {"serving": serving})]
-
-
-def _publish(workspace: Workspace, run: Run, folder: Path, *, alone: bool) -> None:
-    """Publish a run to a folder.
-
-    Raises
-    ------
-    HTTPError
-        If it cannot be published; the reason says why.
-    """
-    from fusion_core.publishing import publish_run
-
-    try:
-        publish_run(workspace, run, folder, with_recipient=not alone)
-    except HarmonyError as error:
-        raise HTTPError(409, reason=error.what) from error
 
 
 def part_folder(run: Run, part: str) -> Path:

@@ -41,16 +41,6 @@ DOWNLOADS: Final = (
     ("implicates", "Implicates", "The fused values, Parquet files in a ZIP"),
     ("model", "Model", "The trained models, readable by LightGBM, in a ZIP"),
     ("methods", "Methods note", "Settings, seeds, versions and predictors, as text"),
-    (
-        "published",
-        "Publish…",
-        "Data others open without donor or models, the recipient's households included, in a ZIP",
-    ),
-    (
-        "published-alone",
-        "Publish without the recipient…",
-        "The same without its households: whoever opens the data needs that survey",
-    ),
 )
 
 
@@ -183,17 +173,12 @@ def _links(row: RunRow, done: Any) -> list[dict[str, str]]:
         links.append({"title": "See how good it is", "href": f"validate?run={address}"})
     if "fuse" in done:
         links.append({"title": "Explore the map", "href": f"explore?run={address}"})
+        links.append({"title": "Publish…", "href": f"explore?run={address}&panel=publish"})
     return links
 
 
 def _downloads(run: Run, done: Any) -> list[dict[str, str]]:
-    needs = {
-        "implicates": "fuse",
-        "model": "train",
-        "methods": "prepare",
-        "published": "fuse",
-        "published-alone": "fuse",
-    }
+    needs = {"implicates": "fuse", "model": "train", "methods": "prepare"}
     return [
         {"title": title, "help": words, "href": f"download/{quote(run.id)}/{part}"}
         for part, title, words in DOWNLOADS

@@ -186,11 +186,13 @@ def households_of(workspace: Workspace, source: Source, wish: Wish, cache: Estim
         If no area has the place's name.
     """
     from fusion_core.estimates.places import where_within
-    from fusion_core.geography.boundaries import has_areas
+    from fusion_core.geography.drawn import can_be_drawn
 
     if not wish.within.strip():
         return wish.where
-    kind = next((name for name in wish.by if has_areas(workspace, name)), "puma")
+    columns = cache.source(workspace, source).table
+    known = (name for name in wish.by if name in columns and can_be_drawn(workspace, name))
+    kind = next(known, "puma")
     return where_within(
         workspace, source, wish.within, kind=kind, where=wish.where, cache=cache
     ).where
@@ -421,8 +423,8 @@ def area_notes(
     by
         Columns they are grouped by.
     """
-    from fusion_core.geography.boundaries import has_areas, read_areas
     from fusion_core.geography.definitions import check_definitions, without_boundaries
+    from fusion_core.geography.drawn import can_be_drawn, drawn_areas
 
     if len(by) != 1:
         return []
@@ -430,9 +432,9 @@ def area_notes(
         unknown = check_definitions(workspace, _described(workspace, source), by[0])
     except InputError as error:
         return [error.message]
-    if not has_areas(workspace, by[0]):
+    if not can_be_drawn(workspace, by[0]):
         return []
-    lacking = without_boundaries(found[by[0]], read_areas(workspace, by[0]), by[0])
+    lacking = without_boundaries(found[by[0]], drawn_areas(workspace, by[0]), by[0])
     return [note for note in (unknown, lacking) if note]
 
 
@@ -454,13 +456,13 @@ def area_names(workspace: Workspace, source: Source, kind: str) -> dict[str, str
     """
     import pandas as pd
 
-    from fusion_core.geography.boundaries import has_areas
+    from fusion_core.geography.drawn import can_be_drawn
 
-    if not kind or not has_areas(workspace, kind):
+    if not kind or not can_be_drawn(workspace, kind):
         return {}
-    from fusion_core.geography.boundaries import read_areas
+    from fusion_core.geography.drawn import drawn_areas
 
-    codes = pd.DataFrame({kind: read_areas(workspace, kind)["area_id"].astype(str)})
+    codes = pd.DataFrame({kind: drawn_areas(workspace, kind)["area_id"].astype(str)})
     named = add_names(workspace, source, codes, (kind,))
     return dict(zip(named[kind], named["name"], strict=True)) if "name" in named else {}
 
@@ -472,17 +474,17 @@ def add_names(
 
     Boundaries of another census have other names for the same codes: these are left out.
     """
-    from fusion_core.geography.boundaries import has_areas, read_areas
     from fusion_core.geography.codes import match_areas
     from fusion_core.geography.definitions import check_definitions
+    from fusion_core.geography.drawn import can_be_drawn, drawn_areas
 
-    if len(by) != 1 or not has_areas(workspace, by[0]):
+    if len(by) != 1 or not can_be_drawn(workspace, by[0]):
         return found
     try:
         check_definitions(workspace, _described(workspace, source), by[0])
     except InputError:
         return found  # `area_notes` says why
-    areas = read_areas(workspace, by[0])
+    areas = drawn_areas(workspace, by[0])
     stored = found[by[0]].astype(str)
     codes = stored.map(match_areas(stored, areas))
     names: Any = codes.map(areas.set_index("area_id")["name"]).astype(object)

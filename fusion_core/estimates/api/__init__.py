@@ -33,6 +33,7 @@ from fusion_core.estimates.api.ranking import (
     rank_frame,
     ranks_of,
     refuse_fused,
+    with_ranks,
 )
 from fusion_core.estimates.api.survey import survey_estimates
 
@@ -69,4 +70,5 @@ __all__ = [
     "refuse_fused",
     "single_group",
     "survey_estimates",
+    "with_ranks",
 ]

@@ -140,7 +140,25 @@ def ranks_of(
 
 
 def rank_frame(keys: pd.DataFrame, side: Side, sets: RankSets, *, top: int = TOP) -> pd.DataFrame:
-    """Return estimated groups in the order of their ranks; see `rank`.
+    """Return estimated groups in the order of their ranks; see `rank` and `with_ranks`."""
+    found = side.found
+    block = ResultBlock.of(
+        side.item, found.n, found.pooled, found.notes, found.complete, untested=found.untested
+    )
+    return with_ranks(result_frame(keys, [block], confidence=sets.confidence), sets, top=top)
+
+
+def with_ranks(estimates: pd.DataFrame, sets: RankSets, *, top: int = TOP) -> pd.DataFrame:
+    """Return estimates in the order of their ranks, with `RANK_COLUMNS`.
+
+    Parameters
+    ----------
+    estimates
+        One row per group.
+    sets
+        The ranks each may have, in the same order.
+    top
+        As in `rank`.
 
     Raises
     ------
@@ -149,12 +167,7 @@ def rank_frame(keys: pd.DataFrame, side: Side, sets: RankSets, *, top: int = TOP
     """
     if top < 1:
         raise InputError(f"The {top} first places are none", fix="Ask for at least one")
-    found = side.found
-    block = ResultBlock.of(
-        side.item, found.n, found.pooled, found.notes, found.complete, untested=found.untested
-    )
-    frame = result_frame(keys, [block], confidence=sets.confidence)
-    frame = frame.assign(
+    frame = estimates.assign(
         rank=sets.rank,
         best_rank=sets.best,
         worst_rank=sets.worst,

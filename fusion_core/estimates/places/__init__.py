@@ -3,6 +3,8 @@
 from fusion_core.estimates.places.by_shares import (
     ALLOCATED,
     SUMS,
+    AllocatedAreas,
+    allocated_areas,
     area_shares,
     estimates_by_shares,
     kinds_by_shares,
@@ -16,8 +18,10 @@ from fusion_core.estimates.places.within import Within, where_within
 __all__ = [
     "ALLOCATED",
     "SUMS",
+    "AllocatedAreas",
     "DonorResolution",
     "Within",
+    "allocated_areas",
     "area_shares",
     "donor_resolution",
     "estimates_by_shares",

@@ -7,28 +7,45 @@ alike in all its parts. How much of an area rests on that is said beside every e
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.api import joint_error
+from fusion_core.estimates.api import TOP, Difference, joint_error, with_ranks
 from fusion_core.estimates.margins import ResultBlock, result_frame
-from fusion_core.estimates.runs import EstimateCache, estimated_side
+from fusion_core.estimates.runs import EstimateCache, Ranking, estimated_side
 from fusion_core.estimates.statistics import Statistic
-from fusion_core.estimates.variance import Pooled
+from fusion_core.estimates.variance import (
+    AreaEffect,
+    Contrast,
+    JointError,
+    Pooled,
+    margin_multiplier,
+    rank_sets,
+)
 from fusion_core.geography.location import PUMA, SHARE, read_intersections
+from fusion_core.records import Checked
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Collection
+    from typing import TypeAlias
+
     from scipy import sparse
 
     from fusion_core.estimates.api import Side
     from fusion_core.estimates.runs import Source
     from fusion_core.workspace.layout import Workspace
 
-    Floats = NDArray[np.float64]
+    Matrix: TypeAlias = sparse.csr_array
+else:
+    Matrix = Any  # records read their annotations; whoever has no matrix does without its library
+
+Floats = NDArray[np.float64]
 
 ALLOCATED: Final = "allocated"
 """Column: share of the area's households that come from PUMAs its border cuts."""
@@ -64,17 +81,243 @@ def kinds_by_shares(workspace: Workspace) -> tuple[str, ...]:
     return tuple(name for name in names if area_shares(workspace, name) is not None)
 
 
-def estimates_by_shares(
+@dataclass(frozen=True)
+class AllocatedAreas(Checked):
+    """Areas put together of the PUMAs they are parts of, with what PUMAs share of their errors.
+
+    With s_pa the share of PUMA p in area a, a total is ``Σ_p s_pa T_p``; a mean is
+    ``Σ_p s_pa H_p m_p / Σ_p s_pa H_p`` with H_p the weighted households of the PUMA. Its variance is
+    that of the same sum of the PUMAs' errors, with all they share: replicate weights, implicates,
+    donors, and the effects of areas as far as they nest. H_p counts as known.
+
+    Attributes
+    ----------
+    kind
+        What the areas are.
+    names
+        The areas, in the order of the factors.
+    pumas
+        Estimates of the PUMAs.
+    error
+        Their joint error.
+    effects
+        How the effects of areas beyond the predictors move PUMAs, where anything says.
+    implicates
+        Estimate of each PUMA in every implicate, shape (PUMAs, M).
+    assumption
+        What had to be assumed of all.
+    codes
+        The PUMAs, as the survey writes them.
+    people
+        Weighted households of each PUMA in each area, shape (areas, PUMAs).
+    factors
+        What each PUMA counts in each area.
+    cut
+        Of `people`, those of PUMAs the area's border cuts.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    pumas: ResultBlock
+    error: JointError
+    effects: AreaEffect | None
+    implicates: Floats
+    assumption: str
+    codes: NDArray[Any]
+    people: Matrix
+    factors: Matrix
+    cut: Matrix
+
+    @property
+    def nbytes(self) -> int:
+        """Memory it takes."""
+        matrices = [self.people, self.factors, self.cut]
+        if self.effects is not None:
+            matrices.append(self.effects.moved)
+        arrays = [self.implicates, self.error.shared, *(moved for moved, _ in self.error.donors)]
+        return sum(item.nbytes for item in arrays) + sum(2 * item.data.nbytes for item in matrices)
+
+    def estimates(self, *, confidence: float = 0.90) -> pd.DataFrame:
+        """Return one row per area: the column of its kind, those of `area_estimates`, and `ALLOCATED`.
+
+        Parameters
+        ----------
+        confidence
+            Of margins.
+        """
+        frame = self._frame(self.factors, pd.DataFrame({self.kind: self.names}), confidence)
+        frame[ALLOCATED] = _sums(self.cut) / _sums(self.people)
+        return frame
+
+    def only(self, areas: Collection[str]) -> AllocatedAreas:
+        """Return some of the areas.
+
+        Parameters
+        ----------
+        areas
+            Their names; those that are not there are left out.
+
+        Raises
+        ------
+        InputError
+            If none is there.
+        """
+        chosen = np.flatnonzero(pd.Index(self.names).isin(list(areas)))
+        if not len(chosen):
+            raise InputError(f"No {self.kind} of this name has households", fix="Choose another")
+        return replace(
+            self,
+            names=tuple(self.names[place] for place in chosen),
+            people=self.people[chosen],
+            factors=self.factors[chosen],
+            cut=self.cut[chosen],
+        )
+
+    def together(self, *, confidence: float = 0.90) -> pd.DataFrame:
+        """Return one row of all areas together.
+
+        Parameters
+        ----------
+        confidence
+            Of margins.
+        """
+        return self._frame(_joined(self), pd.DataFrame(index=[0]), confidence)
+
+    def ranking(self, *, lowest: bool = False, top: int = TOP, confidence: float = 0.90) -> Ranking:
+        """Rank the areas, with the ranks each may have; see `fusion_core.estimates.rank`.
+
+        What two areas have from one PUMA counts as independent, so that ranks are wider rather than
+        narrower than they need be.
+        """
+        frame = self.estimates(confidence=confidence)
+        shared, donors = self._moved(self.factors)
+        own = _squared(self.factors) @ self._own + self._area_variance(self.factors)
+        own = np.where(self._touches(self.factors, np.isnan(self.error.own)), np.nan, own)
+        freedom = frame["degrees_of_freedom"].to_numpy(dtype=float)
+        error = JointError(shared, donors, own, freedom)
+        sign = -1.0 if lowest else 1.0
+        values = sign * frame["estimate"].to_numpy(dtype=float)
+        sets = rank_sets(values, error, confidence=confidence)
+        return Ranking(with_ranks(frame, sets, top=top), sets)
+
+    def difference(
+        self, first: str, second: str | None = None, *, confidence: float = 0.90
+    ) -> Difference:
+        """Test whether two areas differ, or an area and all areas together.
+
+        Parameters
+        ----------
+        first, second
+            The areas; ``None`` for all of them.
+        confidence
+            Of the margin and the decision.
+        """
+        other = self if second is None else self.only([second])
+        rows = [_joined(self.only([first])), _joined(other)]
+        pair = [self._pooled(item) for item in rows]
+        moved = rows[0] - rows[1]
+        within, total = self._variances(moved)
+        unknown = np.isnan(pair[0].total) | np.isnan(pair[1].total)
+        freedom = np.minimum(pair[0].degrees_of_freedom, pair[1].degrees_of_freedom)
+        pooled = Pooled(
+            pair[0].estimate - pair[1].estimate,
+            within,
+            np.maximum(total - within, 0.0),
+            np.where(unknown, np.nan, total),
+            freedom,
+        )
+        found = Contrast("difference", pooled)
+        moes = [_margin(item, confidence) for item in (*pair, pooled)]
+        return Difference(
+            first=float(pair[0].estimate[0]),
+            second=float(pair[1].estimate[0]),
+            difference=float(pooled.estimate[0]),
+            standard_error=float(pooled.standard_error[0]),
+            moe=moes[2],
+            degrees_of_freedom=float(freedom[0]),
+            p_value=float(found.p_values[0]),
+            confidence=confidence,
+            first_moe=moes[0],
+            second_moe=moes[1],
+            assumption=self.assumption,
+        )
+
+    def draws(self, area: str) -> Floats:
+        """Return the estimate of an area in every implicate."""
+        return np.asarray(self.only([area]).factors @ self.implicates).ravel()
+
+    @cached_property
+    def _own(self) -> Floats:
+        """What PUMAs share with no other, less what effects of areas take of it."""
+        taken = 0.0 if self.effects is None else np.nan_to_num(self.effects.variance)
+        return np.maximum(np.nan_to_num(self.error.own) - taken, 0.0)
+
+    def _moved(self, factors: Matrix) -> tuple[Floats, tuple[tuple[Floats, Floats], ...]]:
+        donors = [(factors @ moved, factors @ gap) for moved, gap in self.error.donors]
+        return factors @ self.error.shared, tuple(donors)
+
+    def _area_variance(self, factors: Matrix) -> Floats:
+        if self.effects is None:
+            return np.zeros(factors.shape[0])
+        return _sums(_squared(factors @ self.effects.moved))
+
+    def _variances(self, factors: Matrix) -> tuple[Floats, Floats]:
+        """Return the sampling variance and the whole one of sums of PUMAs."""
+        shared, donors = self._moved(factors)
+        within = _squares(shared) + _squared(factors) @ self._own
+        total = within + self._area_variance(factors)
+        for moved, gap in donors:
+            total = total + np.maximum(_squares(moved), gap**2)
+        return within, total
+
+    def _pooled(self, factors: Matrix) -> Pooled:
+        pooled = self.pumas.pooled
+        within, total = self._variances(factors)
+        missing = self._touches(factors, np.isnan(pooled.estimate))
+        unknown = self._touches(factors, np.isnan(self.error.own))
+        inverse = factors @ (1.0 / np.maximum(np.nan_to_num(pooled.degrees_of_freedom, nan=1.0), 1))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            freedom = np.where(inverse > 0, _sums(factors) / inverse, np.inf)
+        return Pooled(
+            np.where(missing, np.nan, factors @ np.nan_to_num(pooled.estimate)),
+            within,
+            np.maximum(total - within, 0.0),
+            np.where(missing | unknown, np.nan, total),
+            np.maximum(freedom, 1.0),
+        )
+
+    def _frame(self, factors: Matrix, keys: pd.DataFrame, confidence: float) -> pd.DataFrame:
+        """Put the estimates of PUMAs, and their errors, together as the factors say."""
+        own = self.pumas
+        # Each PUMA's households count in an area by their part of it.
+        part = factors if own.statistic.kind in SUMS else _relative(factors)
+        block = replace(
+            own,
+            n=np.rint(part @ own.n.astype(np.float64)).astype(np.int64),
+            pooled=self._pooled(factors),
+            assumptions=_notes(factors, own.assumptions),
+            complete=~self._touches(factors, ~own.complete),
+            untested=self._touches(factors, own.untested),
+        )
+        return result_frame(keys, [block], confidence=confidence)
+
+    def _touches(self, factors: Matrix, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return whether any PUMA of each area is marked."""
+        present = factors.copy()
+        present.data = (present.data != 0).astype(np.float64)
+        return np.asarray(present @ marked.astype(np.float64) > 0)
+
+
+def allocated_areas(
     workspace: Workspace,
     source: Source,
     statistic: Statistic,
     kind: str,
     where: str = "",
     *,
-    confidence: float = 0.90,
     cache: EstimateCache | None = None,
-) -> pd.DataFrame:
-    """Estimate areas from the PUMAs they are parts of.
+) -> AllocatedAreas:
+    """Put areas together of the PUMAs they are parts of.
 
     Parameters
     ----------
@@ -84,25 +327,13 @@ def estimates_by_shares(
         A total, count, mean or share; a category must name its level.
     kind
         What the areas are (`area_shares`).
-    where, confidence, cache
+    where, cache
         As in `fusion_core.estimates.runs.area_estimates`.
-
-    Returns
-    -------
-    DataFrame
-        One row per area: the column `kind`, those of `area_estimates`, and `ALLOCATED`.
 
     Raises
     ------
     InputError
         If no shares are known, or the statistic cannot be put together from PUMAs.
-
-    Notes
-    -----
-    With s_pa the share of PUMA p in area a, a total is ``Σ_p s_pa T_p``; a mean is
-    ``Σ_p s_pa H_p m_p / Σ_p s_pa H_p`` with H_p the weighted households of the PUMA. Its variance is
-    that of the same sum of the PUMAs' errors, with all they share: replicate weights, implicates,
-    donors, and the effects of areas as far as they nest. H_p counts as known.
     """
     shares = area_shares(workspace, kind)
     if shares is None:
@@ -117,27 +348,78 @@ def estimates_by_shares(
             fix="Ask for a total, count, mean or share",
         )
     loaded = (EstimateCache() if cache is None else cache).source(workspace, source)
-    side, keys = estimated_side(loaded, statistic, (PUMA,), where)
-    households, _ = estimated_side(loaded, Statistic("count"), (PUMA,), where)
-    pumas = keys[PUMA].astype(str).to_numpy()
-    counts = households.found.pooled.estimate
+
+    def put_together() -> AllocatedAreas:
+        side, keys = estimated_side(loaded, statistic, (PUMA,), where)
+        households, _ = estimated_side(loaded, Statistic("count"), (PUMA,), where)
+        pumas = keys[PUMA].astype(str).to_numpy()
+        return _put_together(shares, kind, side, pumas, households.found.pooled.estimate)
+
+    return loaded.kept(("allocated", kind, where.strip(), statistic), put_together)
+
+
+def estimates_by_shares(
+    workspace: Workspace,
+    source: Source,
+    statistic: Statistic,
+    kind: str,
+    where: str = "",
+    *,
+    confidence: float = 0.90,
+    cache: EstimateCache | None = None,
+) -> pd.DataFrame:
+    """Estimate areas from the PUMAs they are parts of; see `AllocatedAreas`.
+
+    Parameters
+    ----------
+    workspace, source, statistic, kind, where, cache
+        As in `allocated_areas`.
+    confidence
+        Of margins.
+
+    Returns
+    -------
+    DataFrame
+        One row per area: the column `kind`, those of `area_estimates`, and `ALLOCATED`.
+
+    Raises
+    ------
+    InputError
+        As `allocated_areas`.
+    """
+    found = allocated_areas(workspace, source, statistic, kind, where, cache=cache)
+    return found.estimates(confidence=confidence)
+
+
+def _put_together(
+    shares: pd.DataFrame, kind: str, side: Side, pumas: NDArray[Any], counts: Floats
+) -> AllocatedAreas:
     parts, areas = _parts(shares, kind, pumas)
     people = parts.multiply(counts[None, :]).tocsr()
-    whole = np.asarray(people.sum(axis=1)).ravel()
-    factors = (
-        parts if statistic.kind in SUMS else _scaled(people, 1.0 / np.where(whole > 0, whole, 1))
+    inhabited = _sums(people) > 0
+    parts, people = parts[inhabited], people[inhabited]
+    sums = side.item.statistic.kind in SUMS
+    cut = people.copy()
+    cut.data = np.where(parts.data < _WHOLE, people.data, 0.0)
+    found = side.found
+    return AllocatedAreas(
+        kind,
+        tuple(np.asarray(areas, dtype=object)[inhabited]),
+        ResultBlock.of(
+            side.item, found.n, found.pooled, found.notes, found.complete, untested=found.untested
+        ),
+        joint_error(side),
+        found.areas,
+        side.raw.estimates,
+        side.assumption,
+        pumas,
+        people,
+        parts if sums else _scaled(people, 1.0 / _sums(people)),
+        cut,
     )
-    frame = _frame(side, factors, pd.DataFrame({kind: areas}), confidence)
-    cut = parts.copy()
-    cut.data = np.where(cut.data < _WHOLE, cut.data, 0.0)
-    allocated = np.asarray(cut.multiply(counts[None, :]).sum(axis=1)).ravel()
-    frame[ALLOCATED] = allocated / np.where(whole > 0, whole, 1.0)
-    return frame[whole > 0].reset_index(drop=True)
 
 
-def _parts(
-    shares: pd.DataFrame, kind: str, pumas: NDArray[Any]
-) -> tuple[sparse.csr_array, list[str]]:
+def _parts(shares: pd.DataFrame, kind: str, pumas: NDArray[Any]) -> tuple[Matrix, list[str]]:
     """Return the share of every PUMA in every area, shape (areas, PUMAs)."""
     from scipy import sparse
 
@@ -150,76 +432,51 @@ def _parts(
     return sparse.coo_array((values, (rows, columns)), shape=shape).tocsr(), areas
 
 
-def _scaled(matrix: sparse.csr_array, factors: Floats) -> sparse.csr_array:
+def _scaled(matrix: Matrix, factors: Floats) -> Matrix:
     from scipy import sparse
 
     return sparse.csr_array(sparse.diags_array(factors) @ matrix)
 
 
-def _frame(
-    side: Side, factors: sparse.csr_array, keys: pd.DataFrame, confidence: float
-) -> pd.DataFrame:
-    """Put the estimates of PUMAs, and their errors, together as the factors say."""
-    found = side.found
-    error = joint_error(side)
-    squared = factors.multiply(factors).tocsr()
-    estimate = found.pooled.estimate
-    missing = _any(factors, np.isnan(estimate))
-    unknown = _any(factors, np.isnan(error.own))
-    areas = np.zeros(len(estimate)) if found.areas is None else found.areas.variance
-    own = np.maximum(np.nan_to_num(error.own) - np.nan_to_num(areas), 0.0)
-    within = _squares(factors @ error.shared) + squared @ own
-    total = within.copy()
-    for moved, gap in error.donors:
-        total += np.maximum(_squares(factors @ moved), (factors @ gap) ** 2)
-    if found.areas is not None:
-        joined = factors @ found.areas.moved
-        total += np.asarray(joined.multiply(joined).sum(axis=1)).ravel()
-    weight = np.asarray(factors.sum(axis=1)).ravel()
-    inverse = factors @ (
-        1.0 / np.maximum(np.nan_to_num(found.pooled.degrees_of_freedom, nan=1.0), 1)
-    )
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        freedom = np.where(inverse > 0, weight / inverse, np.inf)
-    pooled = Pooled(
-        np.where(missing, np.nan, factors @ np.nan_to_num(estimate)),
-        within,
-        np.maximum(total - within, 0.0),
-        np.where(missing | unknown, np.nan, total),
-        np.maximum(freedom, 1.0),
-    )
-    # Each PUMA's households count in an area by their part of it.
-    part = factors if side.item.statistic.kind in SUMS else _relative(factors)
-    households = np.rint(part @ found.n.astype(np.float64)).astype(np.int64)
-    block = ResultBlock.of(
-        side.item,
-        households,
-        pooled,
-        _notes(factors, found.notes),
-        ~_any(factors, ~found.complete),
-        untested=None if found.untested is None else _any(factors, found.untested),
-    )
-    return result_frame(keys, [block], confidence=confidence)
-
-
-def _relative(factors: sparse.csr_array) -> sparse.csr_array:
+def _relative(factors: Matrix) -> Matrix:
     """Return factors as shares of the largest PUMA of each area."""
     largest = np.asarray(factors.max(axis=1).toarray()).ravel()
     return _scaled(factors, 1.0 / np.where(largest > 0, largest, 1.0))
+
+
+def _joined(areas: AllocatedAreas) -> Matrix:
+    """Return what each PUMA counts in all areas together, one row."""
+    if areas.pumas.statistic.kind in SUMS:
+        return _row(areas.factors.sum(axis=0))
+    people = np.asarray(areas.people.sum(axis=0)).ravel()
+    return _row(people / people.sum())
+
+
+def _row(values: Any) -> Matrix:
+    from scipy import sparse
+
+    return sparse.csr_array(np.asarray(values, dtype=np.float64).reshape(1, -1))
+
+
+def _sums(matrix: Matrix) -> Floats:
+    return np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
+
+
+def _squared(matrix: Matrix) -> Matrix:
+    squared: Matrix = matrix.multiply(matrix).tocsr()
+    return squared
 
 
 def _squares(moved: Floats) -> Floats:
     return np.asarray(np.einsum("gr,gr->g", moved, moved))
 
 
-def _any(factors: sparse.csr_array, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return whether any PUMA of each area is marked."""
-    present = factors.copy()
-    present.data = (present.data > 0).astype(np.float64)
-    return np.asarray(present @ marked.astype(np.float64) > 0)
+def _margin(pooled: Pooled, confidence: float) -> float:
+    multiplier = margin_multiplier(pooled.degrees_of_freedom, confidence)
+    return float((multiplier * pooled.standard_error)[0])
 
 
-def _notes(factors: sparse.csr_array, notes: list[str]) -> list[str]:
+def _notes(factors: Matrix, notes: list[str]) -> list[str]:
     """Return what had to be assumed of any PUMA of each area."""
     found = []
     for row in range(factors.shape[0]):
@@ -228,4 +485,12 @@ def _notes(factors: sparse.csr_array, notes: list[str]) -> list[str]:
     return found
 
 
-__all__ = ["ALLOCATED", "SUMS", "area_shares", "estimates_by_shares", "kinds_by_shares"]
+__all__ = [
+    "ALLOCATED",
+    "SUMS",
+    "AllocatedAreas",
+    "allocated_areas",
+    "area_shares",
+    "estimates_by_shares",
+    "kinds_by_shares",
+]

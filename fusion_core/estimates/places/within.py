@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fusion_core.errors import InputError
+from fusion_core.estimates.places.by_shares import area_shares
 from fusion_core.estimates.runs import EstimateCache, recipient_of
-from fusion_core.geography.boundaries import has_areas, read_areas
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import check_definitions
+from fusion_core.geography.drawn import can_be_drawn, drawn_areas
 from fusion_core.geography.named_places import place_named
 from fusion_core.records import Checked
 
@@ -29,7 +30,8 @@ class Within(Checked):
     areas
         Identifiers of the areas it holds, as the boundaries have them.
     where
-        Condition on households: those of the place that meet the condition that was given.
+        Condition on households: those of the place that meet the condition that was given. Of areas
+        that cut through PUMAs, whose households are not known one by one, the condition alone.
     """
 
     title: str
@@ -66,15 +68,17 @@ def where_within(
     InputError
         If no area has such a name, or no household lives in one.
     """
-    if not has_areas(workspace, kind):
+    if not can_be_drawn(workspace, kind):
         raise InputError(
             f"The workspace has no {kind} boundaries, whose names say where '{place}' is",
             fix="Import boundaries, or use a condition on codes",
         )
     check_definitions(workspace, workspace.describe(recipient_of(workspace, source)), kind)
-    areas = read_areas(workspace, kind)[["area_id", "name"]]
+    areas = drawn_areas(workspace, kind)[["area_id", "name"]]
     found = place_named(areas, place)
     loaded = (EstimateCache() if cache is None else cache).source(workspace, source)
+    if kind not in loaded.table and area_shares(workspace, kind) is not None:
+        return Within(found.title, found.areas, where)
     if kind not in loaded.table:
         raise InputError(
             f"Households have no {kind}", fix="Choose areas of a kind the recipient has"

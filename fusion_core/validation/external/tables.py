@@ -52,6 +52,11 @@ class ColumnGuess(Checked):
     value: str = ""
     moe: str = ""
 
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """The columns, in this order."""
+        return self.area, self.value, self.moe
+
 
 @dataclass(frozen=True)
 class TidyTable:

@@ -43,7 +43,7 @@ export function render({ model, el }) {
       [field("Folder", "folder", "", "Path of a folder with a workspace.json")], "Open"),
     way("data", "Open a published data set",
       "Fused data somebody published: maps and margins without the donor or the models. Checksums are verified first.",
-      [field("Folder of the data set", "source", "", "Path of a folder with a dataset.json"),
+      [field("Folder of the data set", "source", "", "Path of a folder with a dataset.json or combination.json"),
         field("Folder of the workspace, new or yours", "folder", model.folders.data)], "Open the data"));
   el.append(h("section", { class: "start" }, h("h2", {}, "How would you like to begin?"),
     h("p", { class: "lead" }, "Harmony fuses the answers of one survey onto the households of another, and maps them with honest margins of error."),

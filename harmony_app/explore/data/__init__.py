@@ -1,6 +1,8 @@
 """What can be shown, what the engine answers, and what can be taken away."""
 
 from harmony_app.explore.data.catalogue import (
+    COMBINATION_PREFIX,
+    SURVEY_PREFIX,
     Catalogue,
     Source,
     read_catalogue,
@@ -12,7 +14,6 @@ from harmony_app.explore.data.downloads import (
 from harmony_app.explore.data.estimates import (
     Answer,
     Estimator,
-    true_value,
 )
 from harmony_app.explore.data.figures import (
     DonorMap,
@@ -25,9 +26,12 @@ from harmony_app.explore.data.method_note import (
     MethodNote,
     method_note,
 )
+from harmony_app.explore.data.truth import true_value
 
 __all__ = [
+    "COMBINATION_PREFIX",
     "FORMATS",
+    "SURVEY_PREFIX",
     "Answer",
     "Catalogue",
     "DonorMap",

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from fusion_core.derived.outcomes import outcome_variables, read_outcomes
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.estimates.margins import LocalKnowledge, local_knowledge
+from fusion_core.estimates.places import kinds_by_shares
 from fusion_core.execution.years import YearsApart, years_apart
-from fusion_core.geography.boundaries import has_areas
 from fusion_core.geography.definitions import check_definitions
+from fusion_core.geography.drawn import can_be_drawn
 from fusion_core.surveys.model import Dictionary, SurveyDescription, SurveyId, Variable
 from fusion_core.surveys.weight_design import WeightDesign
 from fusion_core.workspace.combinations import (
@@ -19,8 +20,10 @@ from fusion_core.workspace.combinations import (
     combination_names,
     open_combination,
 )
+from fusion_core.workspace.independent_tables import StoredTable, stored_tables
 from fusion_core.workspace.runs import Run, RunSpec, list_runs
 from harmony_app.explore.data._small_areas import small_kinds
+from harmony_app.explore.view import SMALL_KINDS
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
@@ -53,14 +56,14 @@ class Source:
     geography
         Columns that say where its households live, the coarsest first.
     area_kinds
-        Those of them that have boundaries, the finest first, and then the tracts and block groups its
-        households are allocated to.
+        What can be mapped: those of them that have boundaries, the finest first, areas that cut
+        through PUMAs, and then the tracts and block groups its households are allocated to.
     design
         Replication design of the survey.
     notes
         What to know of its areas and the boundaries, one sentence each.
     years
-        How far apart the years of donor and recipient are, where they are.
+        How far apart the years of each donor and the recipient are; none for a survey alone.
     local
         What a run knows of where households live.
     """
@@ -76,8 +79,12 @@ class Source:
     area_kinds: tuple[str, ...] = ("puma",)
     design: WeightDesign = field(default_factory=WeightDesign)
     notes: tuple[str, ...] = ()
-    years: YearsApart | None = None
+    years: tuple[YearsApart, ...] = ()
     local: LocalKnowledge | None = None
+
+    def is_by_shares(self, kind: str) -> bool:
+        """Whether areas of a kind cut through PUMAs, and are put together of parts of them."""
+        return kind not in self.geography and kind not in SMALL_KINDS
 
     @property
     def readable(self) -> dict[str, Variable]:
@@ -89,6 +96,13 @@ class Source:
     def replicates(self) -> int:
         """Number of replicate weights of the survey."""
         return self.design.replicates
+
+    @property
+    def apart(self) -> str:
+        """How far apart the years are, in a few words; empty where they are not."""
+        if len(self.years) == 1:
+            return self.years[0].short
+        return " ".join(f"{item.donor}: {item.short}" for item in self.years if item.short)
 
     @property
     def is_fused(self) -> bool:
@@ -117,12 +131,15 @@ class Catalogue:
     waiting
         Runs that have not finished.
     problems
-        One sentence per run or survey that cannot be read.
+        One sentence per run, survey or table that cannot be read.
+    tables
+        Independent tables estimates can be compared with.
     """
 
     sources: Mapping[str, Source]
     waiting: tuple[Run, ...] = ()
     problems: tuple[str, ...] = ()
+    tables: tuple[StoredTable, ...] = ()
 
     @property
     def titles(self) -> dict[str, str]:
@@ -164,7 +181,8 @@ def read_catalogue(workspace: Workspace) -> Catalogue:
             continue
         if alone is not None:
             sources[alone.id] = alone
-    return Catalogue(sources, tuple(waiting), tuple(problems))
+    tables, damaged = stored_tables(workspace)
+    return Catalogue(sources, tuple(waiting), (*problems, *damaged), tables)
 
 
 def fused_names(spec: RunSpec) -> tuple[str, ...]:
@@ -194,7 +212,7 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         specs=(spec,),
         geography=description.geography,
         area_kinds=(*kinds, *small_kinds(workspace, spec.pair.recipient)),
-        years=years_apart(workspace, run),
+        years=(years_apart(workspace, run),),
         design=description.design,
         local=local_knowledge(workspace, run),
         **_named(run, fused, answers, notes),
@@ -259,6 +277,7 @@ def _combination_source(
         geography=first.geography,
         area_kinds=first.area_kinds,
         design=first.design,
+        years=tuple(year for _, source in known for year in source.years),
         local=local_knowledge(workspace, combination),
         **_named(combination, fused, answers, kinds),
     )
@@ -299,7 +318,7 @@ def _mapped_kinds(
     InputError
         If there are boundaries, but all are refused.
     """
-    stored = [kind for kind in reversed(description.geography) if has_areas(workspace, kind)]
+    stored = [kind for kind in reversed(description.geography) if can_be_drawn(workspace, kind)]
     kinds, notes, refused = [], [], None
     for kind in stored:
         try:
@@ -313,4 +332,7 @@ def _mapped_kinds(
             notes.append(note)
     if refused is not None and not kinds:
         raise refused
+    if "puma" in description.geography:
+        shared = [kind for kind in kinds_by_shares(workspace) if kind not in description.geography]
+        kinds += [kind for kind in shared if can_be_drawn(workspace, kind)]
     return tuple(kinds), tuple(notes)

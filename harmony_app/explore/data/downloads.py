@@ -35,6 +35,11 @@ EXPORTED: Final = (
     "class",
     *(f"{SECOND}{name}" for name in ("n", "estimate", "moe", "lower", "upper", "cv", "class")),
     "class_unsure",
+    "allocated",
+    "external",
+    "external_moe",
+    "difference",
+    "within_moe",
 )
 
 

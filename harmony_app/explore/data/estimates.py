@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ import panel as pn
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.api import difference_of
-from fusion_core.estimates.places import donor_resolution, where_within
+from fusion_core.estimates.places import allocated_areas, donor_resolution, where_within
 from fusion_core.estimates.runs import (
     EstimateCache,
     area_draws,
@@ -25,18 +24,21 @@ from fusion_core.estimates.runs import (
     is_answered,
     survey_area_estimates,
 )
+from fusion_core.execution.comparing import compare_with_stored
+from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import without_boundaries
 from harmony_app.explore.data._small_areas import SmallAreaMaps
-from harmony_app.explore.map import align, with_second
+from harmony_app.explore.map import align, area_shapes, with_second
 from harmony_app.explore.view import SMALL_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fusion_core.estimates.api import Difference
-    from fusion_core.estimates.places import DonorResolution, Within
+    from fusion_core.estimates.places import AllocatedAreas, DonorResolution, Within
     from fusion_core.estimates.runs import Ranking
     from fusion_core.estimates.statistics import Statistic
+    from fusion_core.execution.comparing import TableComparison
     from fusion_core.publishing import AnswerSheet
     from fusion_core.workspace.layout import Workspace
     from harmony_app.explore.data.catalogue import Source
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from harmony_app.explore.view import EstimateRequest
 
 
+PUMA: Final = "puma"
 # Products of weights and answers from which on estimates are shown before their margins.
 _MANY = 1_000_000_000
 
@@ -68,6 +71,10 @@ class Answer:
         Outlines of its areas where these follow from the numbers, as those of merged areas do.
     notes
         What to know of the areas, in sentences.
+    against
+        How the estimates compare with an independent table, where one is chosen.
+    table_title
+        What that table is called.
     """
 
     request: EstimateRequest
@@ -77,6 +84,8 @@ class Answer:
     undrawn: str = ""
     shapes: AreaShapes | None = None
     notes: tuple[str, ...] = ()
+    against: TableComparison | None = None
+    table_title: str = ""
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -105,6 +114,8 @@ class Estimator:
         """Whether margins of error take so long that estimates should be shown before."""
         if request.area_kind in SMALL_KINDS:
             return False  # estimates and margins follow from the same draws
+        if source.is_by_shares(request.area_kind) or request.table:
+            return False
         run, statistic, where = source.run, request.statistic, self._where(source, request)
         asked = [(statistic, (request.area_kind,)), (statistic, ())]
         if request.second is not None:
@@ -139,13 +150,56 @@ class Estimator:
         where = self._where(source, request)
 
         def by_area(statistic: Statistic) -> pd.DataFrame:
+            if source.is_by_shares(request.area_kind):
+                return self._allocated(source, request, statistic).estimates()
             return self._estimate(source, statistic, (request.area_kind,), where)
 
-        overall = self._estimate(source, request.statistic, (), where)
+        if source.is_by_shares(request.area_kind) and request.within:
+            overall = self._allocated(source, request).together()
+        else:
+            overall = self._estimate(source, request.statistic, (), where)
         together = (
             {str(key): value for key, value in overall.iloc[0].items()} if len(overall) else {}
         )
-        return self._aligned(source, request, areas, by_area, together, margins=True)
+        found = self._aligned(source, request, areas, by_area, together, margins=True)
+        return self._with_table(source, request, found) if request.table else found
+
+    def _with_table(self, source: Source, request: EstimateRequest, answer: Answer) -> Answer:
+        """Put the values of an independent table beside the estimates."""
+        stored, compared = compare_with_stored(
+            self.workspace,
+            source.run or source.survey,
+            request.statistic,
+            request.table,
+            where=self._where(source, request),
+            cache=self.cache,
+        )
+        columns = ["external", "external_moe", "difference", "within_moe", "rank", "external_rank"]
+        points = compared.comparison.points.set_index("area")[columns]
+        points["related"] = not compared.same
+        beside = points.reindex(answer.table["stored"]).reset_index(drop=True)
+        table = answer.table.join(beside)
+        return replace(answer, table=table, against=compared, table_title=stored.title)
+
+    def _allocated(
+        self, source: Source, request: EstimateRequest, statistic: Statistic | None = None
+    ) -> AllocatedAreas:
+        """Return areas that cut through PUMAs, those of a place where one is chosen."""
+        kind = request.area_kind
+        found = allocated_areas(
+            self.workspace,
+            source.run or source.survey,
+            statistic or request.statistic,
+            kind,
+            request.where,
+            cache=self.cache,
+        )
+        within = self._within(source, request)
+        if within is None:
+            return found
+        codes = match_areas(found.names, area_shapes(self.workspace, kind).areas)
+        inside = set(within.areas)
+        return found.only([name for name in found.names if codes.get(name) in inside])
 
     def _small_answer(self, source: Source, request: EstimateRequest) -> Answer:
         """Estimate tracts or block groups, and all households of the place together."""
@@ -234,6 +288,9 @@ class Estimator:
         """Return an area's estimate in every implicate; empty for a survey alone."""
         if source.run is None or request.area_kind in SMALL_KINDS:
             return pd.DataFrame({"implicate": [], "estimate": []})
+        if source.is_by_shares(request.area_kind):
+            draws = self._allocated(source, request).draws(area)
+            return pd.DataFrame({"implicate": np.arange(1, len(draws) + 1), "estimate": draws})
         return area_draws(
             self.workspace,
             source.run,
@@ -260,16 +317,23 @@ class Estimator:
         loaded = self.cache.source(self.workspace, source.run or source.survey)
         kind = request.area_kind
         sets = self.ranking(source, request).sets
-        where = self._where(source, request)
-        found = compare_in_source(
-            loaded, request.statistic, {kind: pair[0]}, {kind: pair[1]}, where=where
-        )
+        if source.is_by_shares(kind):
+            found = self._allocated(source, request).difference(*pair)
+        else:
+            where = self._where(source, request)
+            found = compare_in_source(
+                loaded, request.statistic, {kind: pair[0]}, {kind: pair[1]}, where=where
+            )
         ranked = int((sets.rank > 0).sum())
         return found.chosen_among(max(ranked * (ranked - 1) // 2, 1), sets.adjusted(found.p_value))
 
     def ranking(self, source: Source, request: EstimateRequest) -> Ranking:
         """Rank all areas from the highest, with the ranks each may have."""
         _refuse_small(request)
+        if source.is_by_shares(request.area_kind):
+            loaded = self.cache.source(self.workspace, source.run or source.survey)
+            key = ("ranking by shares", request)
+            return loaded.kept(key, lambda: self._allocated(source, request).ranking())
         return area_ranks(
             self.workspace,
             source.run or source.survey,
@@ -291,11 +355,31 @@ class Estimator:
             raise InputError(
                 f"{source.title} has no donor beside it", fix="Choose a run under “Estimates from”"
             )
-        return donor_resolution(self.workspace, source.run, request.statistic, cache=self.cache)
+        found = donor_resolution(self.workspace, source.run, request.statistic, cache=self.cache)
+        if request.area_kind == PUMA:
+            return found
+        pumas = self._puma_of(source, request).items()
+        places = {area: found.place_of[puma] for area, puma in pumas if puma in found.place_of}
+        return replace(found, place_of=places)
+
+    def _puma_of(self, source: Source, request: EstimateRequest) -> dict[str, str]:
+        """Return a PUMA of each area, as the survey writes both: of several the one with most people."""
+        kind = request.area_kind
+        if source.is_by_shares(kind):
+            people = self._allocated(source, request)
+            largest = np.asarray(people.people.argmax(axis=1)).ravel()
+            return dict(zip(people.names, people.codes[largest], strict=True))
+        table = self.cache.source(self.workspace, source.run or source.survey).table
+        pairs = table[[kind, PUMA]].dropna().astype(str).drop_duplicates(kind)
+        return dict(zip(pairs[kind], pairs[PUMA], strict=True))
 
     def compare_with_all(self, source: Source, request: EstimateRequest, area: str) -> Difference:
         """Test whether an area, chosen among all, differs from all areas together."""
         _refuse_small(request)
+        if source.is_by_shares(request.area_kind):
+            areas = self._allocated(source, request)
+            one = areas.difference(area)
+            return one.chosen_among(len(areas.names), min(1.0, one.p_value * len(areas.names)))
         found = compare_each(
             self.workspace,
             source.run or source.survey,
@@ -403,33 +487,3 @@ def _here(request: EstimateRequest, area: str) -> str:
     value = area.replace("'", "''")
     here = f"{request.area_kind} = '{value}'"
     return f"({request.where}) AND {here}" if request.where else here
-
-
-def true_values(workspace: Workspace) -> Path:
-    """Return where a workspace with a known population keeps its true values, existing or not."""
-    return workspace.path / "truth" / "truth.parquet"
-
-
-def true_value(workspace: Workspace, request: EstimateRequest, area: str) -> float | None:
-    """Return the true value of an area, where the population is known and it was stored.
-
-    Only for whole areas: the truth of a typed subgroup is not stored.
-    """
-    path, kinds = true_values(workspace), [("area_kind", "==", request.area_kind)]
-    if request.area_kind in SMALL_KINDS:
-        path, kinds = path.with_name("block_groups.parquet"), []
-    if not path.exists() or request.where:
-        return None
-    try:
-        table = pd.read_parquet(path, filters=[("area_id", "==", area), *kinds])
-    except (OSError, ValueError) as error:
-        raise InputError("The true values cannot be read", where=str(path)) from error
-    statistic = request.statistic
-    rows = table[
-        (table["variable"] == statistic.variable)
-        & (table["statistic"] == statistic.kind)
-        & (table["level"].fillna("") == (statistic.level or ""))
-    ]
-    if "subgroup" in rows:
-        rows = rows[rows["subgroup"].fillna("").isin(["", "all"])]
-    return float(rows["value"].iloc[0]) if len(rows) == 1 else None

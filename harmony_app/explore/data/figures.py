@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from fusion_core.estimates.places import SUMS
 from harmony_app.explore.map import (
     Beside,
     FigureTexts,
     TwoWayView,
+    difference_layer,
     figure_svg,
     hover_columns,
     map_layer,
+    rank_layer,
     two_way_hover,
     two_way_layer,
 )
-from harmony_app.explore.view import words
+from harmony_app.explore.view import TABLE_MEASURES, HatchRule, words
+from harmony_app.shell.look import Quantity
 
 if TYPE_CHECKING:
     from fusion_core.estimates.places import DonorResolution
@@ -26,13 +31,14 @@ if TYPE_CHECKING:
     from harmony_app.explore.data.method_note import MethodNote
     from harmony_app.explore.map import AreaShapes, MapLayer
     from harmony_app.explore.view import ExploreState
-    from harmony_app.shell.look import Quantity
     from harmony_app.shell.session import Theme
 
 _MEASURE_PREFIX: Final = {
     "estimate": "",
     "moe": "90 % margin of error: ",
     "cv": "Coefficient of variation: ",
+    "table": "Independent table {table}: ",
+    "difference": "Estimate less {table}: ",
 }
 
 
@@ -52,7 +58,30 @@ def layer_of(state: ExploreState, source: Source, answer: Answer, theme: Theme) 
     if both is not None:
         return two_way_layer(answer.table, state, both, theme)
     quantity = words.quantity_of(answer.request.statistic, source.columns)
-    return map_layer(answer.table, state, quantity, theme)
+    if state.measure in TABLE_MEASURES and answer.against is not None and state.view != "donor":
+        return _table_layer(answer, state, quantity, theme)
+    return map_layer(answer.table, _own_measure(state), quantity, theme)
+
+
+def _table_layer(answer: Answer, state: ExploreState, quantity: Quantity, theme: Theme) -> MapLayer:
+    """Return an independent table in the classes of the estimates, or the differences from it."""
+    related = answer.against is not None and not answer.against.same
+    if state.measure == "difference" and related:
+        return rank_layer(answer.table, theme)
+    if state.measure == "difference":
+        relative = answer.request.statistic.kind in SUMS
+        return difference_layer(answer.table, theme, relative=relative, share=quantity.share)
+    table = answer.table.assign(estimate=answer.table["external"], moe=answer.table["external_moe"])
+    plain = replace(state, measure="estimate", hatch=HatchRule("never", math.inf))
+    if related:
+        return replace(map_layer(table, plain, Quantity(), theme), doubt=None)
+    layer = map_layer(table, plain, quantity, theme, like=answer.table)
+    return replace(layer, doubt=None)
+
+
+def _own_measure(state: ExploreState) -> ExploreState:
+    """Return a view of the estimates themselves where no table can be shown."""
+    return replace(state, measure="estimate") if state.measure in TABLE_MEASURES else state
 
 
 def hover_of(
@@ -108,7 +137,7 @@ def donor_map(
     if "inside" in answer.table:
         table["inside"] = answer.table["inside"]
         table.loc[~table["inside"], ["estimate", "moe"]] = np.nan
-    layer = map_layer(table, state, quantity, theme, like=answer.table)
+    layer = map_layer(table, _own_measure(state), quantity, theme, like=answer.table)
     texts = [
         f"Donor alone, {row['place']}: {words.estimate_phrase(row, quantity)}"  # type: ignore[arg-type]
         if np.isfinite(row["estimate"])
@@ -144,15 +173,17 @@ def view_figure(
     """
     request = answer.request
     phrases = [words.statistic_phrase(request.statistic, _quantities(source, answer)[0])]
-    hatch = f"too uncertain ({words.hatch_phrase(state.hatch)})"
+    layer = layer_of(state, source, answer, "light")
+    hatch = layer.hatched_when or f"too uncertain ({words.hatch_phrase(state.hatch)})"
     if request.second is not None and donor is None:
         second = words.statistic_phrase(request.second, _quantities(source, answer)[1])
         phrases += [second[:1].lower() + second[1:]] if second != phrases[0] else []
         hatch = "class uncertain in either variable"
-    measure = "" if request.second and donor is None else _MEASURE_PREFIX[state.measure]
+    own = state if answer.against is not None and donor is None else _own_measure(state)
+    measure = "" if request.second and donor is None else _MEASURE_PREFIX[own.measure]
     texts = FigureTexts(
         title=words.view_title(request, source.columns),
-        subtitle=f"{measure}{' and '.join(phrases)}, {words.subgroup_phrase(state)}",
+        subtitle=f"{measure.format(table=answer.table_title)}{' and '.join(phrases)}, {words.subgroup_phrase(state)}",
         hatch=hatch,
         note=note.figure_note(),
     )
@@ -161,7 +192,7 @@ def view_figure(
         found = donor_map(state, source, answer, donor, "light")
         fused = f"Fused onto {source.survey.title}, by {words.kind_words(state.area_kind)}"
         beside = Beside(found.layer, (fused, found.title), found.told, found.places)
-    return figure_svg(shapes, layer_of(state, source, answer, "light"), texts, beside)
+    return figure_svg(shapes, layer, texts, beside)
 
 
 def _both(state: ExploreState, source: Source, answer: Answer) -> TwoWayView | None:

@@ -158,9 +158,11 @@ def method_note(
         ("Households", words.subgroup_phrase(state)),
         ("Areas", f"{len(answer.table):,} of kind {state.area_kind}"),
     ]
-    facts += [("Note on areas", note) for note in (*source.notes, answer.undrawn) if note]
-    if source.years is not None:
-        facts += [("Years and prices", text) for text in source.years.sentences]
+    if answer.against is not None:
+        findings = " ".join(finding.text for finding in answer.against.findings)
+        facts.append(("Compared with", f"{answer.table_title}. {findings}"))
+    facts += [("Note on areas", note) for note in _notes_on_areas(source, answer) if note]
+    facts += [("Years and prices", text) for item in source.years for text in item.sentences]
     if statistic.level:
         facts.insert(3, ("Level", statistic.level))
     implicates = source.implicates
@@ -187,6 +189,10 @@ def method_note(
         ("Computed with", f"Survey Harmonization Tool {_version()}"),
     ]
     return MethodNote(tuple(fact for fact in facts if fact[1]), source.is_fused, synthetic)
+
+
+def _notes_on_areas(source: Source, answer: Answer) -> tuple[str, ...]:
+    return (*source.notes, answer.undrawn, words.shares_note(answer.rows))
 
 
 def _version() -> str:

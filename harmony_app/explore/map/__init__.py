@@ -1,7 +1,9 @@
 """The map: boundaries, layers, colours, and the figure of it."""
 
 from harmony_app.explore.map.differences import (
+    WITHIN_BOTH,
     difference_layer,
+    rank_layer,
 )
 from harmony_app.explore.map.figure_svg import (
     Beside,
@@ -39,6 +41,7 @@ from harmony_app.explore.map.two_way import (
 __all__ = [
     "CLASS_WORDS",
     "SECOND",
+    "WITHIN_BOTH",
     "AreaShapes",
     "Beside",
     "FigureTexts",
@@ -53,6 +56,7 @@ __all__ = [
     "hover_columns",
     "map_layer",
     "outlines",
+    "rank_layer",
     "second_of",
     "shapes_of",
     "two_way_columns",

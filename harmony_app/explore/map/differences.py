@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,26 +11,27 @@ from harmony_app.explore.map.layers import LegendEntry, MapLayer
 from harmony_app.shell.look import axis_numbers, diverging_palette
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import pandas as pd
+    from numpy.typing import NDArray
 
     from harmony_app.shell.session import Theme
 
 # Of the sizes of all differences: a third is small, a third large.
 _THIRDS: Final = (1 / 3, 2 / 3)
 _CLASSES: Final = 5
+WITHIN_BOTH: Final = "within the margins of error of both"
 
 
-def difference_layer(
-    points: pd.DataFrame, areas: pd.DataFrame, theme: Theme, *, relative: bool, share: bool
-) -> MapLayer:
+def difference_layer(table: pd.DataFrame, theme: Theme, *, relative: bool, share: bool) -> MapLayer:
     """Colour areas by how much more or less the estimates are, symmetrically about no difference.
 
     Parameters
     ----------
-    points
-        Of a `fusion_core.validation.external.ExternalComparison`, by the identifiers of `areas`.
-    areas
-        `area_id`, in the order of the map.
+    table
+        One row per area, in the order of the map: ``difference``, ``external`` and ``within_moe`` of a
+        `fusion_core.validation.external.ExternalComparison`.
     theme
         Light or dark page.
     relative
@@ -42,24 +44,60 @@ def difference_layer(
     MapLayer
         Hatched are the areas whose difference lies within the margins of both.
     """
-    own = points.set_index(points["area"].astype(str)).reindex(areas["area_id"].astype(str))
-    gap = own["difference"].to_numpy(dtype=float)
+    gap = table["difference"].to_numpy(dtype=float)
     if relative:
         with np.errstate(divide="ignore", invalid="ignore"):
-            gap = gap / own["external"].to_numpy(dtype=float)
+            gap = gap / table["external"].to_numpy(dtype=float)
+    within = table["within_moe"].eq(True).to_numpy() & np.isfinite(gap)
+    layer = _layer(
+        gap, theme, ("less", "more"), lambda ends: axis_numbers(ends, share=relative or share)
+    )
+    return replace(
+        layer,
+        unreliable=tuple(int(place) for place in np.flatnonzero(within)),
+        hatched_when=WITHIN_BOTH,
+    )
+
+
+def rank_layer(table: pd.DataFrame, theme: Theme) -> MapLayer:
+    """Colour areas by how many places higher or lower the estimates rank than a related table.
+
+    Parameters
+    ----------
+    table
+        One row per area, in the order of the map: ``rank`` and ``external_rank``, 1 the highest.
+    theme
+        Light or dark page.
+    """
+    gap = (table["external_rank"] - table["rank"]).to_numpy(dtype=float)
+    return _layer(
+        gap,
+        theme,
+        ("places lower", "places higher"),
+        lambda ends: [f"{end:,.0f}" for end in ends],
+    )
+
+
+def _layer(
+    gap: NDArray[np.float64],
+    theme: Theme,
+    sides: tuple[str, str],
+    write: Callable[[list[float]], Sequence[str]],
+) -> MapLayer:
+    """Put differences into classes symmetrical about none; `write` writes the ends of classes."""
     known = np.isfinite(gap)
     small, large = np.quantile(np.abs(gap[known]), _THIRDS) if known.any() else (0.0, 0.0)
     inner = np.array([-large, -small, small, large])
     codes = np.where(known, np.searchsorted(inner, gap, side="right"), -1).astype(np.int64)
     palette = diverging_palette(theme)
-    within = own["within_moe"].eq(True).to_numpy() & known
-    texts = axis_numbers([float(small), float(large)], share=relative or share)
+    texts = write([float(small), float(large)])
+    below, above = sides
     labels = (
-        f"over {texts[1]} less",
-        f"{texts[0]} – {texts[1]} less",
+        f"over {texts[1]} {below}",
+        f"{texts[0]} – {texts[1]} {below}",
         f"within {texts[0]}",
-        f"{texts[0]} – {texts[1]} more",
-        f"over {texts[1]} more",
+        f"{texts[0]} – {texts[1]} {above}",
+        f"over {texts[1]} {above}",
     )
     legend = tuple(
         LegendEntry(palette[code], labels[code], int((codes == code).sum()))
@@ -68,7 +106,7 @@ def difference_layer(
     return MapLayer(
         codes=codes,
         palette=palette,
-        unreliable=tuple(int(place) for place in np.flatnonzero(within)),
+        unreliable=(),
         legend=legend,
         without_value=int((~known).sum()),
     )

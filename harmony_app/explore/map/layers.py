@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.margins import FRECHET_COLUMNS, MARGIN_LATER, class_doubt
+from fusion_core.estimates.places import ALLOCATED
 from fusion_core.geography.codes import match_areas
 from harmony_app.explore.view import class_edges, classify, words
 from harmony_app.shell.look import (
@@ -81,6 +82,8 @@ class MapLayer:
         or have no margins.
     two_way
         The legend of a map of two variables, whose hatched areas are those of an uncertain class.
+    hatched_when
+        When an area is hatched, where that is not for being too uncertain.
     """
 
     codes: NDArray[np.int64]
@@ -90,6 +93,7 @@ class MapLayer:
     without_value: int
     doubt: ClassDoubt | None = None
     two_way: TwoWayLegend | None = None
+    hatched_when: str = ""
 
 
 def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.DataFrame:
@@ -113,7 +117,13 @@ def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.
     """
     columns = [
         name
-        for name in (*ESTIMATE_COLUMNS, "fusion_share", "assumption", *FRECHET_COLUMNS)
+        for name in (
+            *ESTIMATE_COLUMNS,
+            "fusion_share",
+            "assumption",
+            ALLOCATED,
+            *FRECHET_COLUMNS,
+        )
         if name in estimates
     ]
     stored = estimates[area_column].astype(str)
@@ -138,7 +148,7 @@ def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.
 
 def measured_values(table: pd.DataFrame, state: ExploreState) -> NDArray[np.float64]:
     """Return the numbers a view colours: estimates, margins of error or CVs."""
-    column = {"estimate": "estimate", "moe": "moe", "cv": "cv"}[state.measure]
+    column = {"table": "external"}.get(state.measure, state.measure)
     return table[column].to_numpy(dtype=float)
 
 
@@ -269,9 +279,9 @@ def hover_columns(
             dots.append(colours["surface"])
             continue
         values.append(words.estimate_phrase(row, quantity))
-        intervals.append(words.interval_sentence(row, quantity))
-        notes.append(
-            f"{words.reliability_phrase(row)}. {local}" if local else words.reliability_phrase(row)
-        )
+        beside = words.table_phrase(row, quantity)
+        intervals.append(beside or words.interval_sentence(row, quantity))
+        told = (words.reliability_phrase(row), words.allocated_phrase(row) or local)
+        notes.append(". ".join(filter(None, told)))
         dots.append(colours[_DOTS.get(str(row["reliability"]), "muted")])
     return {"value": values, "interval": intervals, "note": notes, "dot": dots}

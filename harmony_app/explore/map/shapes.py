@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fusion_core.geography.boundaries import areas_path, read_areas
+from fusion_core.geography.boundaries import areas_path
+from fusion_core.geography.drawn import PUMA, drawn_areas, whole_of
+from fusion_core.us_states import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +27,7 @@ Lines = list[tuple[list[int], list[int]]]
 Extent = tuple[float, float, float, float]
 # Some surroundings tell where the areas are.
 _MARGIN: Final = 0.05
-# Areas that do not quite meet leave slivers; a hole of a place is larger than this share of it.
-_HOLE: Final = 1e-3
+_COUNTY_DIGITS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,17 @@ def area_shapes(workspace: Workspace, kind: str) -> AreaShapes:
     InputError
         If the workspace has no such boundaries.
     """
-    path = areas_path(workspace, kind)
-    changed = path.stat().st_mtime_ns if path.exists() else 0
-    return _cached_shapes(workspace, kind, changed)
+    # States without boundaries of their own are put together of PUMAs.
+    paths = [areas_path(workspace, item) for item in dict.fromkeys((kind, PUMA))]
+    changed = [path.stat().st_mtime_ns if path.exists() else 0 for path in paths]
+    return _cached_shapes(workspace, kind, tuple(changed))
 
 
 @lru_cache(maxsize=4)
-def _cached_shapes(workspace: Workspace, kind: str, changed: int) -> AreaShapes:
+def _cached_shapes(workspace: Workspace, kind: str, changed: tuple[int, ...]) -> AreaShapes:
     """Read and split the areas; `changed` makes a replaced file a new entry."""
     del changed
-    return shapes_of(read_areas(workspace, kind))
+    return shapes_of(drawn_areas(workspace, kind))
 
 
 def shapes_of(frame: gpd.GeoDataFrame) -> AreaShapes:
@@ -108,7 +110,10 @@ def shapes_of(frame: gpd.GeoDataFrame) -> AreaShapes:
         ys.append([[ring[1] for ring in polygon] for polygon in polygons])
     points = shapely.point_on_surface(frame.geometry.to_numpy())
     areas = pd.DataFrame(frame[["area_id", "name"]].astype(str)).reset_index(drop=True)
-    areas["name"] = areas["name"].map(readable_name)
+    areas["name"] = [
+        readable_name(name, area)
+        for name, area in zip(areas["name"], areas["area_id"], strict=True)
+    ]
     return AreaShapes(
         areas=areas,
         xs=xs,
@@ -137,23 +142,24 @@ def outlines(shapes: AreaShapes, places: Sequence[str]) -> Lines:
     named = np.asarray(places, dtype=object)
     found: Lines = []
     for place in dict.fromkeys(filter(None, places)):
-        members = geometry[named == place]
-        try:
-            whole = shapely.coverage_union_all(members)
-        except shapely.GEOSException:  # borders that overlap are no coverage
-            whole = shapely.union_all(members)
-        for polygon in _polygons(whole):
-            smallest = _HOLE * shapely.Polygon(polygon.exterior).area
-            holes = [hole for hole in polygon.interiors if shapely.Polygon(hole).area > smallest]
-            found += [_ring(polygon.exterior), *map(_ring, holes)]
+        for polygon in _polygons(whole_of(geometry[named == place])):
+            found += [_ring(polygon.exterior), *map(_ring, polygon.interiors)]
     return found
 
 
-def readable_name(name: str) -> str:
+def readable_name(name: str, area_id: str = "") -> str:
     """Return a Census area name without the parts a list of such areas repeats.
 
-    ``"Seattle City (Northeast)--University PUMA"`` becomes ``"Seattle City (Northeast) – University"``.
+    ``"Seattle City (Northeast)--University PUMA"`` becomes ``"Seattle City (Northeast) – University"``;
+    a county gets its state, whose code its own begins with.
+
+    Parameters
+    ----------
+    name, area_id
+        Of the area.
     """
+    if len(area_id) == _COUNTY_DIGITS and area_id[:2] in STATES and "," not in name:
+        return f"{name}, {STATES[area_id[:2]][0]}"
     return name.removesuffix(" PUMA").replace("--", " – ")
 
 

@@ -9,6 +9,7 @@ from harmony_app.explore.panels.combining import (
 from harmony_app.explore.panels.controls import (
     Controls,
 )
+from harmony_app.explore.panels.publishing import Publishing
 from harmony_app.explore.panels.side import (
     Side,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Centre",
     "Combining",
     "Controls",
+    "Publishing",
     "Shown",
     "Side",
     "TakeAway",

@@ -67,6 +67,8 @@ def area_card(
         "reliability_phrase": words.reliability_phrase(row),
         "fusion_share": "",
         "local": local,
+        "allocated": words.allocated_phrase(row),
+        "table": words.table_phrase(row, quantity),
         "bounds": words.bounds_sentence(row, quantity),
         "assumption": str(row.get("assumption") or ""),
         "draws": None,

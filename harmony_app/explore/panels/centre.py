@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from fusion_core.execution.comparing import TableComparison
     from harmony_app.explore.data import DonorMap
     from harmony_app.explore.map import AreaShapes, MapLayer
     from harmony_app.explore.view import CentreView, ExploreState, HatchRule, Measure
@@ -31,6 +32,11 @@ _FILLING: Final = {
     "transition": "opacity .12s",
 }
 MEASURE_TITLES: Final[dict[str, Measure]] = {"Estimate": "estimate", "± MOE": "moe", "CV": "cv"}
+WITH_TABLE: Final[dict[str, Measure]] = {
+    **MEASURE_TITLES,
+    "Their value": "table",
+    "Difference": "difference",
+}
 VIEW_TITLES: Final[dict[str, CentreView]] = {
     "Map": "map",
     "Donor": "donor",
@@ -94,6 +100,7 @@ class Centre:
         self.notes = pn.pane.HTML("", visible=False, **html)
         self.again = pn.widgets.Button(label="Try again", visible=False, margin=(4, 0, 0, 0))
         self.legend = pn.pane.HTML("", min_height=28, styles={"flex": "none"}, **html)
+        self.findings = pn.pane.HTML("", visible=False, styles={"flex": "none"}, **html)
         self.about = pn.pane.HTML("", **html)
         self.measure = segmented(MEASURE_TITLES)
         self.view = segmented(VIEW_TITLES)
@@ -109,7 +116,12 @@ class Centre:
         )
         self._table: pn.widgets.Tabulator | None = None
         self._map_view = pn.Column(
-            self._map_pane, self.legend, margin=0, sizing_mode="stretch_both", styles=_FILLING
+            self._map_pane,
+            self.legend,
+            self.findings,
+            margin=0,
+            sizing_mode="stretch_both",
+            styles=_FILLING,
         )
         self._table_view = pn.Column(
             margin=0, sizing_mode="stretch_both", styles=_FILLING, visible=False
@@ -165,6 +177,12 @@ class Centre:
         self.notes.object = page_part("lines", "div", "notice", notes, "status")
         self.notes.visible = bool(notes)
 
+    def show_findings(self, compared: TableComparison | None) -> None:
+        """Say below the map how the estimates compare with an independent table."""
+        told = "" if compared is None else " ".join(item.text for item in compared.findings)
+        self.findings.object = page_part("line", "div", "findings", told, "status") if told else ""
+        self.findings.visible = bool(told)
+
     def forget(self) -> None:
         """Take away the figures of an earlier question; the heading already asks another one."""
         if self.map is not None:
@@ -174,6 +192,7 @@ class Centre:
         if self._table is not None:
             self._table.value = self._table.value.iloc[:0]
         self.show_notes([])
+        self.show_findings(None)
 
     def show_layer(self, layer: MapLayer, rule: HatchRule) -> None:
         """Colour the map and write its legend."""
@@ -189,6 +208,9 @@ class Centre:
     def show_toggles(self, state: ExploreState) -> None:
         """Set the toggles and what they show."""
         self._showing = True
+        measures = WITH_TABLE if state.table else MEASURE_TITLES
+        if self.measure.options != measures:
+            self.measure.options = measures
         self.measure.value, self.view.value = state.measure, state.view
         self._showing = False
         self._map_view.visible = state.view in {"map", "donor"}
@@ -255,10 +277,11 @@ def legend_html(layer: MapLayer, rule: HatchRule) -> str:
     if layer.two_way is not None:
         return panel("two_way", layer.two_way, empty, CLASS_WORDS)
     hatched = count(len(layer.unreliable), "area")
+    when = layer.hatched_when or f"too uncertain to rely on, {words.hatch_phrase(rule)}"
     return panel(
         "legend",
         layer.legend,
-        f"{words.hatch_phrase(rule)} ({hatched})" if layer.unreliable else "",
+        f"{when} ({hatched})" if layer.unreliable else "",
         empty,
         "" if layer.doubt is None else layer.doubt.sentence,
     )

@@ -11,6 +11,7 @@ from fusion_core.errors import HarmonyError
 from fusion_core.estimates.runs import save_outcome
 from fusion_core.workspace.combinations import combination_of, save_combination
 from fusion_core.workspace.runs import Run
+from harmony_app.explore.panels._drawer import Drawer
 from harmony_app.explore.view import HOW_MANY, Pick, joined, words
 from harmony_app.shell.look import page_part
 from harmony_app.shell.work import SlowWork
@@ -93,11 +94,6 @@ class Combining:
         Called with the identifier of a source and the name of a variable that are new.
     styles
         Style sheets of the HTML panes.
-
-    Attributes
-    ----------
-    form
-        What is inside; ``None`` until the card is opened.
     """
 
     def __init__(
@@ -111,27 +107,22 @@ class Combining:
         self._session = session
         self._catalogue = catalogue
         self._source: Source | None = None
-        self.form: OutcomeForm | None = None
         self._parts = (estimator, reload, styles)
-        self.open = pn.widgets.Toggle(label=f"{_TITLE} ▸", margin=(4, 0, 7, 0), **_WIDE)
-        self.open.param.watch(self._toggled, "value")
-        self.panel = pn.Column(self.open, margin=0, **_WIDE)
+        self.drawer = Drawer(_TITLE, self._build)
+        self.panel = self.drawer.panel
 
     def show(self, source: Source, catalogue: Catalogue) -> None:
         """Offer what can be built from a source."""
         self._source, self._catalogue = source, catalogue
         self.panel.visible = source.run is not None and self._session.may("runner")
-        if self.form is not None:
-            self.form.show(source, catalogue)
+        if self.drawer.form is not None:
+            self.drawer.form.show(source, catalogue)
 
-    def _toggled(self, event: Any) -> None:
-        self.open.label = f"{_TITLE} {'▾' if event.new else '▸'}"
-        if self.form is None:  # few visitors build outcomes: the form waits until it is opened
-            self.form = OutcomeForm(self._session, *self._parts)
-            self.panel.append(self.form.panel)
-            if self._source is not None:
-                self.form.show(self._source, self._catalogue)
-        self.form.panel.visible = bool(event.new)
+    def _build(self) -> OutcomeForm:
+        form = OutcomeForm(self._session, *self._parts)
+        if self._source is not None:
+            form.show(self._source, self._catalogue)
+        return form
 
 
 class OutcomeForm:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import panel as pn
 
 from fusion_core.errors import ExpressionError, HarmonyError, InputError
-from fusion_core.estimates.statistics import SHARES, THRESHOLD_SHARES
+from fusion_core.estimates.statistics import SHARES, THRESHOLD_SHARES, Statistic
 from harmony_app.explore.panels._parts import panel
 from harmony_app.explore.panels._second import SecondVariable
 from harmony_app.explore.view import (
@@ -22,8 +22,10 @@ from harmony_app.explore.view import (
     ExploreState,
     HatchRule,
     choose_kind,
+    choose_table,
     choose_variable,
     parse_breaks,
+    show_statistic,
     words,
 )
 from harmony_app.shell.look import page_part
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from fusion_core.surveys.model import Variable
     from harmony_app.explore.data import Catalogue, Source
 
+_NO_TABLES: Final = "none yet: keep one on Validate"
 EVERYONE: Final = "all households"
 HATCH_RULES: Final = {
     "CV over 12 % (strict)": "cv:0.12",
@@ -75,6 +78,7 @@ class Controls:
         self._state = ExploreState()
         self._source: Source | None = None
         self._showing = False
+        self._tables = {table.name: table for table in catalogue.tables}
         self.source = _select("Estimates from", catalogue.titles)
         self.variable = _select("Variable")
         self.kind = _select("Show")
@@ -110,6 +114,7 @@ class Controls:
         self.merge = pn.widgets.Checkbox(
             label="Merge neighbours until none is hatched", margin=_TIGHT, **_WIDE
         )
+        self.table = _select("Against a table")
         self.method = _select("Classes by", {t: m for m, t in CLASS_METHOD_TITLES.items()})
         self.count = pn.widgets.IntInput(
             label="Classes", start=FEWEST_CLASSES, end=MOST_CLASSES, width=62, margin=(0, 8, 7, 0)
@@ -138,6 +143,7 @@ class Controls:
             self.within,
             self.area_kind,
             self.merge,
+            self.table,
             pn.pane.HTML(page_part("rule", 4), margin=(2, 0, 6, 0), **_WIDE),
             self.method,
             self.breaks,
@@ -148,6 +154,7 @@ class Controls:
 
     def offer(self, catalogue: Catalogue) -> None:
         """Offer the runs, combinations and surveys there are now."""
+        self._tables = {table.name: table for table in catalogue.tables}
         with self._quietly():
             _options(self.source, catalogue.titles)
 
@@ -200,6 +207,10 @@ class Controls:
             self.area_kind.visible = len(source.area_kinds) > 1
             self.merge.value = state.merge
             self.merge.visible = state.area_kind in SMALL_KINDS
+            known = [item for item in self._tables.values() if item.by in source.area_kinds]
+            nothing = "no table" if known else _NO_TABLES
+            _options(self.table, {nothing: "", **{item.title: item.name for item in known}})
+            self.table.value = state.table
             self._show_classes(state)
 
     def _show_classes(self, state: ExploreState) -> None:
@@ -244,8 +255,9 @@ class Controls:
             self.levels: lambda value: self._with(group_levels=tuple(value)),
             self.where: lambda value: self._with(where=value),
             self.within: lambda value: self._with(within=value.strip(), areas=()),
-            self.area_kind: lambda value: self._with(area_kind=value, areas=()),
             self.merge: lambda value: self._with(merge=value, areas=()),
+            self.area_kind: self._choose_areas,
+            self.table: self._choose_table,
             self.method: lambda value: self._with(class_method=value),
             self.count: lambda value: self._with(classes=value),
             self.hatch: lambda value: self._with(hatch=HatchRule.parse(value)),
@@ -277,6 +289,22 @@ class Controls:
             return
         self.breaks_error.visible = False
         self._change(self._with(breaks=breaks))
+
+    def _choose_areas(self, kind: str) -> ExploreState:
+        """Show areas of another kind, without a table of the kind before."""
+        state = self._with(area_kind=kind, areas=())
+        table = self._tables.get(state.table)
+        return state if table is None or table.by == kind else choose_table(state, "", kind)
+
+    def _choose_table(self, name: str) -> ExploreState:
+        table = self._tables.get(name)
+        if table is None:
+            return choose_table(self._state, "", self._state.area_kind)
+        state = choose_table(self._state, name, table.by)
+        # What the table holds is what it is compared with, as far as it can be mapped here.
+        asked = Statistic.parse(table.statistic) if table.statistic else None
+        known = asked is not None and asked.variable in self._variables
+        return show_statistic(state, asked) if known and asked is not None else state
 
     def _in_percent(self, state: ExploreState) -> bool:
         return state.measure == "cv" or state.kind in SHARES

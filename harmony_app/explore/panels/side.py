@@ -259,7 +259,10 @@ class Side:
             return
         answer, source = self._answer, self._source
         self._showing = True
-        options = {"nothing": "", **_breakdowns(source, answer.request.statistic.variable)}
+        shared = source.is_by_shares(answer.request.area_kind)
+        columns = {} if shared else _breakdowns(source, answer.request.statistic.variable)
+        options = {"nothing": "", **columns}
+        self.breakdown.visible = not shared
         if self.breakdown.options != options:
             self.breakdown.options = options
         breakdown = state.breakdown if state.breakdown in options.values() else ""
@@ -319,6 +322,8 @@ class Side:
         asked = answer.request.statistic
         names = [name for name in (asked.variable, asked.denominator) if name]
         kind = answer.request.area_kind
+        if source.is_by_shares(kind):
+            return {"… or with nothing else": "", "all areas together": ALL_AREAS}
         others = {
             f"the same area in {title}": identifier
             for title, identifier in self._titles.items()
@@ -366,9 +371,8 @@ class Side:
             truth=None if facts is None else facts.truth,
             local=self._local(),
         )
-        apart = "" if self._source.years is None else self._source.years.short
-        if apart:
-            card += panel("apart", apart)
+        if self._source.apart:
+            card += panel("apart", self._source.apart)
         self.card.object = page_part("rule", 10) + card if self.comparison.visible else card
 
     def _failed(self, error: Exception) -> None:

@@ -17,8 +17,10 @@ from fusion_core.estimates.statistics import THRESHOLD_SHARES, Statistic, Statis
 from fusion_core.surveys.model import Variable
 from harmony_app.explore.view.classes import ClassMethod
 
-Measure = Literal["estimate", "moe", "cv"]
+Measure = Literal["estimate", "moe", "cv", "table", "difference"]
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
+TABLE_MEASURES: Final[tuple[Measure, ...]] = ("table", "difference")
+"""What is coloured of an independent table: its values, and what estimates differ by from them."""
 CentreView = Literal["map", "donor", "table", "about"]
 CENTRE_VIEWS: Final[tuple[CentreView, ...]] = get_args(CentreView)
 
@@ -104,8 +106,11 @@ class ExploreState:
         A second statistic, mapped together with the first; ``None`` for one variable.
     area_kind
         Kind of area.
+    table
+        Name of an independent table that estimates are compared with; empty for none.
     measure
-        What is coloured: the estimate, its margin of error or its coefficient of variation.
+        What is coloured: the estimate, its margin of error or its coefficient of variation; or the
+        independent table's value, or the difference from it.
     class_method, classes, breaks
         How values are put into classes; `breaks` are used by the manual method.
     hatch
@@ -135,6 +140,7 @@ class ExploreState:
     within: str = ""
     second: Statistic | None = None
     area_kind: str = "puma"
+    table: str = ""
     measure: Measure = "estimate"
     class_method: ClassMethod = "quantile"
     classes: int = 5
@@ -168,6 +174,8 @@ class EstimateRequest:
     merge
         Limit until which small areas are merged, and whether it is a coefficient of variation; ``None``
         merges none.
+    table
+        Name of the independent table to compare with.
     """
 
     source: str
@@ -177,6 +185,7 @@ class EstimateRequest:
     second: Statistic | None = None
     within: str = ""
     merge: tuple[float, bool] | None = None
+    table: str = ""
 
 
 def estimate_request(state: ExploreState) -> EstimateRequest:
@@ -203,6 +212,41 @@ def estimate_request(state: ExploreState) -> EstimateRequest:
         second=state.second,
         within=state.within.strip(),
         merge=(state.hatch.limit, state.hatch.measure == "cv") if merges(state) else None,
+        table=state.table,
+    )
+
+
+def choose_table(state: ExploreState, table: str, area_kind: str) -> ExploreState:
+    """Compare with an independent table, by its kind of areas; an empty name with none.
+
+    Parameters
+    ----------
+    state
+        Any view.
+    table
+        Name of the table.
+    area_kind
+        Kind of its areas.
+    """
+    if not table:
+        measure = "estimate" if state.measure in TABLE_MEASURES else state.measure
+        return dataclasses.replace(state, table="", measure=measure)
+    areas = state.areas if area_kind == state.area_kind else ()
+    return dataclasses.replace(
+        state, table=table, area_kind=area_kind, areas=areas, measure="difference", second=None
+    )
+
+
+def show_statistic(state: ExploreState, statistic: Statistic) -> ExploreState:
+    """Show a statistic as it stands."""
+    return dataclasses.replace(
+        state,
+        variable=statistic.variable,
+        kind=statistic.kind,
+        level=statistic.level,
+        threshold=statistic.threshold,
+        denominator=statistic.denominator,
+        probability=statistic.probability,
     )
 
 
@@ -346,6 +390,8 @@ def repair(
         state = dataclasses.replace(state, group_levels=levels)
     if state.second is not None and not _is_of(state.second, variables):
         state = dataclasses.replace(state, second=None)
+    if state.measure in TABLE_MEASURES and not state.table:
+        state = dataclasses.replace(state, measure="estimate")
     if state.breakdown not in columns:
         state = dataclasses.replace(state, breakdown="")
     return state

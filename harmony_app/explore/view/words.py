@@ -11,6 +11,8 @@ from harmony_app.shell.look import NO_BREAK, Quantity, count, joined, number, pe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from fusion_core.estimates.api import Difference
     from fusion_core.estimates.statistics import Statistic, StatisticKind
     from fusion_core.surveys.model import Variable
@@ -140,6 +142,52 @@ def reliability_phrase(row: Mapping[str, Any]) -> str:
     words = RELIABILITY_WORDS.get(str(row["reliability"]), RELIABILITY_WORDS["undefined"])
     cv = f" (CV{NO_BREAK}{percent(float(row['cv']))})" if _finite(row["cv"]) else ""
     return f"{words}{cv} · {count(float(row['n']), 'household')} sampled"
+
+
+def allocated_phrase(row: Mapping[str, Any]) -> str:
+    """Say how much of an area comes from PUMAs its border cuts; empty for an area of whole PUMAs."""
+    share = _number(row.get("allocated"))
+    if share is None:
+        return ""
+    if share <= 0:
+        return "Of whole PUMAs"
+    told = percent(share, decimals=0)
+    return f"{told} of its households are of PUMAs its border cuts, taken to be alike in all parts"
+
+
+def shares_note(table: pd.DataFrame) -> str:
+    """Say how areas that cut through PUMAs come about; empty for other kinds."""
+    if "allocated" not in table:
+        return ""
+    known = table["allocated"].dropna()
+    cut = known[known > 0]
+    if cut.empty:
+        return ""
+    share = percent(float(cut.median()), decimals=0)
+    every = "each" if len(cut) == len(known) else f"{len(cut):,} of {len(known):,}"
+    return (
+        f"Put together of PUMAs. The border of {every} cuts PUMAs, whose parts are taken to be alike:"
+        f" typically {share} of the area's households."
+    )
+
+
+def table_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:
+    """Say what an independent table has of an area, and how the estimate compares."""
+    value = _number(row.get("external"))
+    if value is None:
+        return ""
+    moe = _number(row.get("moe"))
+    if row.get("related") is True:
+        ranks = f"rank {row['external_rank']:,.0f} there, {row['rank']:,.0f} here"
+        return f"Independent table: {number(value)}; {ranks}"
+    told = f"Independent table: {quantity.value(value, moe)}"
+    gap = _number(row.get("difference"))
+    if gap is None:
+        return told
+    size = quantity.difference(abs(gap), moe)
+    side = "more" if gap >= 0 else "less"
+    within = "within" if row.get("within_moe") is True else "outside"
+    return f"{told}; the estimate is {size} {side}, {within} the margins of both"
 
 
 def estimate_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:

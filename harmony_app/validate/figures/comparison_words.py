@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from fusion_core.estimates.places import SUMS
 from fusion_core.estimates.statistics import SHARES, Statistic
-from harmony_app.explore.map import FigureTexts, difference_layer, figure_svg
+from fusion_core.geography.codes import match_areas
+from harmony_app.explore.map import (
+    WITHIN_BOTH,
+    FigureTexts,
+    difference_layer,
+    figure_svg,
+    rank_layer,
+)
 from harmony_app.shell.look import count
 from harmony_app.validate.figures.comparison_svg import ComparisonTexts
 
@@ -95,9 +102,14 @@ def layer_of_differences(
     shapes: AreaShapes, found: TableComparison, words: ComparisonWords, theme: Theme
 ) -> MapLayer:
     """Return the map of differences; see `difference_layer`."""
+    points = found.comparison.points
+    codes = match_areas(points["area"], shapes.areas)
+    keyed = points.set_index(points["area"].map(codes))
+    table = keyed[keyed.index.notna()].reindex(shapes.areas["area_id"].astype(str))
+    if not words.same:
+        return rank_layer(table, theme)
     return difference_layer(
-        found.comparison.points,
-        shapes.areas,
+        table,
         theme,
         relative=words.relative,
         share=words.statistic.kind in SHARES,
@@ -124,7 +136,7 @@ def difference_svg(
     texts = FigureTexts(
         title=f"{words.heading}: estimates less {words.table}",
         subtitle=words.subtitle(len(found.comparison.points)),
-        hatch="within the margins of error of both",
+        hatch=WITHIN_BOTH,
         note=_note(found, words, source, synthetic=synthetic),
     )
     return figure_svg(shapes, layer_of_differences(shapes, found, words, "light"), texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlencode
 
 import panel as pn
 
@@ -17,6 +18,7 @@ from fusion_core.validation.external import (
     known_areas,
     read_external,
 )
+from fusion_core.workspace.independent_tables import StoredTable, keep_table, table_name
 from harmony_app.explore.map import area_shapes
 from harmony_app.log import LOG
 from harmony_app.shell.look import FigureSaver, count, number, page_part, percent, segmented
@@ -115,8 +117,16 @@ class TableTab:
             icon=None,
             margin=0,
         )
+        self.keep = pn.widgets.Button(label="Keep for Explore", margin=0)
+        self.keep.description = "Keep the table in the workspace, as a layer of the map"
+        self.keep.on_click(lambda _: self._keep())
         self._files = pn.FlexBox(
-            self.download, *self._pictures, gap="6px", visible=False, margin=(6, 0, 0, 0)
+            self.download,
+            *self._pictures,
+            self.keep,
+            gap="6px",
+            visible=False,
+            margin=(6, 0, 0, 0),
         )
         self.shown.param.watch(lambda _: self._draw(), "value")
         self.by.param.watch(lambda _: self._read(), "value")
@@ -232,6 +242,33 @@ class TableTab:
 
         self._work.start(compute, self._show, self._failed)
 
+    def _keep(self) -> None:
+        """Keep the table that was compared, and say where it is seen."""
+        found, words_of, rows = self._found, self._words, self._rows
+        if found is None or words_of is None or rows is None:
+            return
+        table = StoredTable(
+            name=table_name(words_of.table, found.columns.value),
+            by=words_of.by,
+            file=words_of.table,
+            column=found.columns.value,
+            statistic=words_of.statistic.short,
+            same=words_of.same,
+        )
+        try:
+            self._session.require("runner", "Keeping a table")
+            keep_table(self._session.workspace, table, rows, found.columns.names, may_replace=True)
+        except HarmonyError as error:
+            self.message.object = page_part("error", error.message)
+            return
+        self._session.record("table kept", table=table.name)
+        asked = words_of.statistic
+        view = {"run": self._record.run.id, "var": asked.variable, "stat": asked.kind}
+        view |= {"level": asked.level or "", "by": table.by}
+        view |= {"against_table": table.name, "show": "difference"}
+        address = f"explore?{urlencode({name: text for name, text in view.items() if text})}"
+        self.message.object = part("kept", table.title, address)
+
     def _statistic(self) -> Statistic:
         from fusion_core.estimates import Statistic
 
@@ -286,10 +323,10 @@ class TableTab:
         self._figure[:] = [difference_map(shapes, layer, found, theme)]
 
     def _shapes(self, words_of: ComparisonWords) -> AreaShapes | None:
-        from fusion_core.geography.boundaries import has_areas
+        from fusion_core.geography.drawn import can_be_drawn
 
         workspace = self._session.workspace
-        return area_shapes(workspace, words_of.by) if has_areas(workspace, words_of.by) else None
+        return area_shapes(workspace, words_of.by) if can_be_drawn(workspace, words_of.by) else None
 
     def _picture(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
         button = pn.widgets.Button(label=kind.upper(), margin=0)

@@ -61,8 +61,8 @@ def page(workspace, mapped_workspace):
 
 
 def opened(page):
-    page.combining.open.value = True
-    return page.combining.form
+    page.combining.drawer.open.value = True
+    return page.combining.drawer.form
 
 
 def choose(condition, variable, *levels, side="above", threshold=None):

@@ -26,7 +26,8 @@ from fusion_core.workspace.runs import open_run
 from harmony_app import explore
 from harmony_app.explore.data.catalogue import read_catalogue
 from harmony_app.explore.data.downloads import FORMATS, file_stem
-from harmony_app.explore.data.estimates import Estimator, true_value
+from harmony_app.explore.data.estimates import Estimator
+from harmony_app.explore.data.truth import true_value
 from harmony_app.explore.map.figure_svg import FigureTexts, figure_svg
 from harmony_app.explore.map.layers import map_layer
 from harmony_app.explore.map.shapes import area_shapes, readable_name

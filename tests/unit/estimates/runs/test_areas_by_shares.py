@@ -7,8 +7,8 @@ from small_run import AREAS
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic
-from fusion_core.estimates.places import estimates_by_shares
-from fusion_core.estimates.runs import area_estimates
+from fusion_core.estimates.places import allocated_areas, estimates_by_shares
+from fusion_core.estimates.runs import area_draws, area_estimates, area_ranks, compare_groups
 from fusion_core.geography.location import write_intersections
 
 TOTAL, MEAN = Statistic("total", "energy"), Statistic("mean", "energy")
@@ -70,6 +70,48 @@ def test_a_condition_holds_in_the_areas_too(parted, run):
     found = estimates_by_shares(parted, run, TOTAL, "county", "np > 2")
     everybody = estimates_by_shares(parted, run, TOTAL, "county")
     assert (found["estimate"] < everybody["estimate"]).all()
+
+
+@pytest.mark.parametrize("statistic", [MEAN, SHARE, Statistic("mean", "np")])
+def test_areas_of_whole_pumas_rank_and_differ_as_pumas_do(workspace, run, statistic):
+    shares(workspace, [(area, area, 1.0) for area in AREAS])
+    areas = allocated_areas(workspace, run, statistic, "county")
+    ranks = areas.ranking().table
+    direct = area_ranks(workspace, run, statistic).table
+    assert ranks["county"].tolist() == direct["puma"].tolist()
+    for name in ("rank", "best_rank", "worst_rank"):
+        assert ranks[name].tolist() == direct[name].tolist()
+    pair = areas.difference(AREAS[0], AREAS[1])
+    tested = compare_groups(workspace, run, statistic, {"puma": AREAS[0]}, {"puma": AREAS[1]})
+    assert pair.difference == pytest.approx(tested.difference)
+    assert pair.standard_error == pytest.approx(tested.standard_error, rel=1e-6)
+    np.testing.assert_allclose(
+        areas.draws(AREAS[2]), area_draws(workspace, run, statistic, AREAS[2])["estimate"]
+    )
+
+
+def test_areas_of_one_puma_are_taken_to_be_alike(workspace, run):
+    shares(workspace, [(AREAS[0], "A", 0.5), (AREAS[0], "B", 0.5), (AREAS[1], "C", 1.0)])
+    areas = allocated_areas(workspace, run, MEAN, "county")
+    alike = areas.difference("A", "B")
+    assert (alike.difference, alike.standard_error) == (0.0, 0.0)
+    assert not alike.is_significant
+    assert areas.difference("A", "C").standard_error > 0
+
+
+def test_an_area_is_compared_with_all_of_them_together(workspace, run):
+    shares(workspace, [(area, area, 1.0) for area in AREAS])
+    areas = allocated_areas(workspace, run, MEAN, "county")
+    found = areas.difference(AREAS[0])
+    whole = area_estimates(workspace, run, MEAN, ()).iloc[0]
+    tested = compare_groups(workspace, run, MEAN, {"puma": AREAS[0]}, "")
+    assert found.second == pytest.approx(whole["estimate"])
+    assert found.standard_error == pytest.approx(tested.standard_error, rel=0.05)
+    together = areas.only(AREAS[:2]).together().iloc[0]
+    homes = area_estimates(workspace, run, Statistic("count")).set_index("puma")["estimate"]
+    means = area_estimates(workspace, run, MEAN).set_index("puma")["estimate"]
+    expected = np.average(means[list(AREAS[:2])], weights=homes[list(AREAS[:2])])
+    assert together["estimate"] == pytest.approx(expected)
 
 
 def test_what_cannot_be_put_together_is_refused(parted, run):
