@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fusion_core.errors import InputError
+from harmony_app.explore.view import SMALL_KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -568,7 +568,7 @@ def test_the_legend_says_how_many_areas_may_belong_to_another_class(make_page):
 def test_the_gap_of_years_stands_on_map_panel_and_note(make_page):
     page = make_page()
     page.choose_area("0100600")
-    gap = page.source.years.short
+    gap = page.source.apart
     assert "apart" in gap
     assert gap in page.centre.notes.object
     assert gap in page.side.card.object
