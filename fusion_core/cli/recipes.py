@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,7 +84,7 @@ def show_recipe(name: NameArgument, json: JsonOption = False) -> None:
         "donor": str(recipe.donor),
         "recipient": str(recipe.recipient),
         "variables": recipe.variables,
-        "second_stage": [{"variable": s.variable, "by": s.by} for s in recipe.second_stage],
+        "second_stage": [asdict(stage) for stage in recipe.second_stage],
         "derived": [item.to_record() for item in recipe.derived],
         "text": text,
     }

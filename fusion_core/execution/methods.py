@@ -41,11 +41,14 @@ def methods_note(workspace: Workspace, run: Run | Combination) -> str:
     published = run.published_folder / "methods.md"
     if published.exists():  # the run was made elsewhere, and this is how
         return published.read_text(encoding="utf-8")
+    from fusion_core.calibration import second_stage_note
+
     spec = run.spec()
     parts = [
         _head(workspace, run, spec),
         *_years(workspace, run),
         _variables(spec),
+        *second_stage_note(run),
         _predictors(workspace, run),
         *_derived(workspace, run, spec),
         _settings(spec),

@@ -29,12 +29,14 @@ StageFunction = Callable[["Workspace", "Run", Progress], None]
 
 def prepare_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     """Write the fusion input."""
+    from fusion_core.calibration import check_second_stage
     from fusion_core.prepare import prepare, write_prepared
     from fusion_core.prepare.assemble import WARNING
 
     spec = run.spec()
     prepared = prepare(workspace, spec, progress=progress)
     check_subset_variables(prepared, spec)
+    check_second_stage(workspace, spec, prepared.predictors)
     for note in (*prepared.notes, *prepared.location):
         severity = {"severity": "warning"} if note.startswith(WARNING) else {}
         run.log(note, stage="prepare", **severity)
@@ -77,6 +79,7 @@ def train_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
 
 def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     """Draw the implicates for every recipient household and write them part by part."""
+    from fusion_core.calibration import store_formulas
     from fusion_core.fusion import fuse_to_folder, open_implicates
     from fusion_core.prepare.storage import RECIPIENT_FILE
 
@@ -93,6 +96,7 @@ def fuse_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     )
     for note in open_implicates(run.implicates_folder).notes:
         run.log(note, stage="fuse")
+    store_formulas(run)
 
 
 def reused_model(source: Run) -> StageFunction:
@@ -129,6 +133,8 @@ def reused_model(source: Run) -> StageFunction:
 
 def validate_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
     """Fuse back onto the donor, compare with its answers, and ask what the recipient knows."""
+    from fusion_core.calibration import compare_prices
+
     spec = run.spec()
     # With models to train anew the usual validation is a small part of the work.
     share = 0.3 if spec.out_of_fold else 1.0
@@ -139,6 +145,7 @@ def validate_stage(workspace: Workspace, run: Run, progress: Progress) -> None:
             spec.out_of_fold,
             lambda done, words: progress(share + (1.0 - share) * done, words),
         )
+    compare_prices(workspace, run)
 
 
 def validate_usual(workspace: Workspace, run: Run, progress: Progress) -> None:

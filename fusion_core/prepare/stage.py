@@ -14,6 +14,7 @@ from fusion_core.geography.location import PUMA
 from fusion_core.prepare.assemble import WARNING, assemble, stored_words
 from fusion_core.prepare.choose import check_named, choose_predictors, flat_names
 from fusion_core.prepare.location_knowledge import location_knowledge
+from fusion_core.prepare.own_donors import of_own_donors
 from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted
 from fusion_core.surveys.model import WEIGHT
@@ -119,7 +120,7 @@ def prepare(
     donor = workspace.stored_survey(spec.pair.donor)
     recipient = workspace.stored_survey(spec.pair.recipient)
     names = flat_names(spec.fusion_variables)
-    observed = _fusion_columns(donor, names)
+    observed, among = of_own_donors(donor, _fusion_columns(donor, names), spec.second_stage)
     pool = assemble(
         workspace, spec.pair, seed=spec.seed, progress=progress, surveys=(donor, recipient)
     )
@@ -145,6 +146,7 @@ def prepare(
     fused = pd.concat([pool.donor.drop(columns=left_out, errors="ignore"), observed], axis=1)
     notes = [
         *pool.notes,
+        *among,
         *_less_alike(predictors, pool.changed),
         *_notes(predictors, pool.donor, observed),
     ]

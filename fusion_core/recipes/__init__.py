@@ -9,13 +9,12 @@ made, in the same form.
 
 from fusion_core.recipes.applying import Applied, apply_recipe
 from fusion_core.recipes.library import find_recipe, recipe_names, recipe_text
-from fusion_core.recipes.recipe import FusionRecipe, SecondStage, SurveyFiles, read_fusion_recipe
+from fusion_core.recipes.recipe import FusionRecipe, SurveyFiles, read_fusion_recipe
 from fusion_core.recipes.second_stage import run_of_recipe, with_second_stage
 
 __all__ = [
     "Applied",
     "FusionRecipe",
-    "SecondStage",
     "SurveyFiles",
     "apply_recipe",
     "find_recipe",

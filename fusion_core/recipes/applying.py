@@ -119,7 +119,8 @@ def apply_recipe(
         if name not in known
     }
     lacking |= {
-        stage.variable: f"it is drawn by {' and '.join(absent)}, which is lacking"
+        stage.variable: f"it is {'computed from' if stage.formula else 'drawn by'} "
+        f"{' and '.join(absent)}, which is lacking"
         for stage in recipe.second_stage
         if stage.variable not in lacking and (absent := [n for n in stage.by if n in lacking])
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,8 +13,10 @@ from fusion_core.arguments import PathLike, path_of
 from fusion_core.derived.definition import DerivedVariable
 from fusion_core.errors import InputError
 from fusion_core.records import Checked
+from fusion_core.summaries import listed
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import not_readable
+from fusion_core.workspace.second_stage import SecondStage
 
 _ENTRIES: Final = (
     "title",
@@ -51,22 +54,6 @@ class SurveyFiles(Checked):
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     title: str = ""
     descriptions: Path | None = None
-
-
-@dataclass(frozen=True)
-class SecondStage(Checked):
-    """A variable that is drawn last, from few others and the place alone.
-
-    Attributes
-    ----------
-    variable
-        The variable, such as what a fuel costs.
-    by
-        Variables drawn before that it depends on, such as how much of the fuel is used.
-    """
-
-    variable: str
-    by: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -125,7 +112,8 @@ class FusionRecipe(Checked):
     @property
     def all_variables(self) -> tuple[str, ...]:
         """Everything that is fused, in order."""
-        return (*self.variables, *(stage.variable for stage in self.second_stage))
+        drawn = (stage.variable for stage in self.second_stage if not stage.formula)
+        return (*self.variables, *drawn)
 
 
 def read_fusion_recipe(path: PathLike) -> FusionRecipe:
@@ -174,14 +162,16 @@ def read_fusion_recipe(path: PathLike) -> FusionRecipe:
 
 
 def _stage(record: Mapping[str, Any], where: str) -> SecondStage:
-    variable = _text(record, "variable", where)
-    if not variable or set(record) - {"variable", "by"}:
+    known = [item.name for item in dataclasses.fields(SecondStage)]
+    if not _text(record, "variable", where) or set(record) - set(known):
         raise InputError(
             "A variable of the second stage is not written as it should be",
             where=where,
-            fix='Write variable = "dollarel" and by = ["kwh"]',
+            fix=f'Write variable = "dollarel" and by = ["kwh"]; it may also have '
+            f"{listed(known[2:])}",
         )
-    return SecondStage(variable, _texts(record.get("by", []), "by", where))
+    texts = {name: _text(record, name, where) for name in known if name != "by"}
+    return SecondStage(by=_texts(record.get("by", []), "by", where), **texts)
 
 
 def _surveys(record: Any, folder: Path, where: str) -> dict[SurveyId, SurveyFiles]:

@@ -8,6 +8,7 @@ from fusion_core.errors import InputError
 from fusion_core.fusion.base import TrainSettings
 from fusion_core.prepare import assemble, choose_predictors
 from fusion_core.workspace.runs import RunSpec
+from fusion_core.workspace.second_stage import stages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +35,7 @@ def run_of_recipe(
     """Return the run that fuses a recipe's variables.
 
     A variable of the second stage is modelled with the predictors of places and the variables it is
-    drawn by, without harmonized predictors and the other fused variables.
+    drawn by, without harmonized predictors and the other fused variables, or computed by a formula.
 
     Parameters
     ----------
@@ -70,6 +71,7 @@ def run_of_recipe(
         train=settings,
         preset=settings.preset_name(),
         minimum_similarity=minimum_similarity,
+        second_stage=stages_of(recipe.second_stage, applied.variables),
     )
 
 
@@ -98,7 +100,9 @@ def with_second_stage(
     InputError
         If there are no predictors of places.
     """
-    stages = [stage for stage in recipe.second_stage if stage.variable in variables]
+    stages = [
+        stage for stage in recipe.second_stage if stage.variable in variables and not stage.formula
+    ]
     if not stages:
         return settings
     table = predictors()

@@ -29,6 +29,7 @@ from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import not_readable, read_json, write_json, write_remedy
 from fusion_core.workspace.folders import dissolve, own_files
 from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.second_stage import SecondStage
 
 FORMAT_VERSION = 1
 Status = Literal["created", "queued", "running", "finished", "failed", "cancelled"]
@@ -91,6 +92,9 @@ class RunSpec(Checked, Summarized):
     known_answers
         Number of predictors hidden one after the other, fused, and compared with what the recipient
         itself says; 0 for none.
+    second_stage
+        What is said of variables that come last. Those drawn are fusion variables too, and `train` names
+        their predictors; those computed become derived outcomes of the run.
     """
 
     name: str
@@ -106,6 +110,7 @@ class RunSpec(Checked, Summarized):
     subset_variables: tuple[str, ...] = ()
     out_of_fold: int = 0
     known_answers: int = KNOWN_ANSWERS
+    second_stage: tuple[SecondStage, ...] = ()
 
     def _title(self) -> str:
         return self.name
@@ -148,8 +153,13 @@ class RunSpec(Checked, Summarized):
                 SurveyId.parse(pair["donor"]), SurveyId.parse(pair["recipient"])
             )
             train = TrainSettings.from_record(values.pop("train"))
+            stages = tuple(
+                SecondStage(**{name: tupled(value) for name, value in item.items()})
+                for item in values.pop("second_stage", ())
+            )
             return cls(
                 train=train,
+                second_stage=stages,
                 **{name: tupled(value) for name, value in values.items()},
             )
         except (KeyError, TypeError) as error:

@@ -9,6 +9,7 @@ from fusion_core.errors import InputError
 from fusion_core.prepare import choose_predictors
 from fusion_core.recipes import apply_recipe, find_recipe, recipe_names, with_second_stage
 from fusion_core.summaries import counted
+from fusion_core.workspace.second_stage import stages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +85,7 @@ def take_recipe(
         state,
         steps=tuple((item,) for item in applied.variables),
         train=train,
+        second_stage=stages_of(recipe.second_stage, applied.variables),
         name=recipe.title.partition(":")[0],
     )
     return chosen, " ".join(_to_say(applied))

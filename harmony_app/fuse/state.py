@@ -15,6 +15,7 @@ from fusion_core.workspace.runs import (
     check_folds,
     check_known_answers,
 )
+from fusion_core.workspace.second_stage import SecondStage, stages_of
 
 if TYPE_CHECKING:
     from fusion_core.harmony.model import SurveyPair
@@ -57,6 +58,8 @@ class FuseState:
         Number of parts for a check with households the models have not seen; 0 for none.
     known_answers
         Number of predictors hidden, fused, and compared with the recipient's own; 0 for none.
+    second_stage
+        Variables of a recipe that come last; what is not fused any more leaves it at the start.
     view
         Building a new run, or looking at runs.
     run
@@ -77,6 +80,7 @@ class FuseState:
     minimum_similarity: float = 0.8
     out_of_fold: int = 0
     known_answers: int = KNOWN_ANSWERS
+    second_stage: tuple[SecondStage, ...] = ()
     view: View = "new"
     run: str | None = None
 
@@ -91,7 +95,9 @@ def choose_pair(state: FuseState, pair: SurveyPair | None) -> FuseState:
     if pair == state.pair:
         return state
     train = state.train.without_names()
-    return dataclasses.replace(state, pair=pair, steps=(), keep=(), exclude=(), train=train)
+    return dataclasses.replace(
+        state, pair=pair, steps=(), keep=(), exclude=(), train=train, second_stage=()
+    )
 
 
 def add_variable(state: FuseState, name: str) -> FuseState:
@@ -270,6 +276,7 @@ def to_spec(state: FuseState) -> RunSpec:
         minimum_similarity=state.minimum_similarity,
         out_of_fold=state.out_of_fold,
         known_answers=state.known_answers,
+        second_stage=stages_of(state.second_stage, state.chosen),
     )
 
 
@@ -288,6 +295,7 @@ def from_spec(spec: RunSpec) -> FuseState:
         minimum_similarity=spec.minimum_similarity,
         out_of_fold=spec.out_of_fold,
         known_answers=spec.known_answers,
+        second_stage=spec.second_stage,
     )
 
 

@@ -37,6 +37,7 @@ ALLOWED = {
     "calibration": {
         "surveys",
         "harmony",
+        "derived",
         "geography",
         "fusion",
         "estimates",
@@ -66,6 +67,7 @@ ALLOWED = {
         "fusion",
         "estimates",
         "validation",
+        "calibration",
         "workspace",
         "workspace.files",
         "prepare",
