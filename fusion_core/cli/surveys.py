@@ -112,10 +112,24 @@ def show_survey(
 
 
 @app.command("readers")
-def list_readers(json: JsonOption = False) -> None:
+def list_readers(
+    recipe: Annotated[
+        str,
+        typer.Option(
+            metavar="READER", help="Print a recipe file for the imports of this reader instead."
+        ),
+    ] = "",
+    json: JsonOption = False,
+) -> None:
     """List the surveys that are read as they are published, and the files of each."""
-    from fusion_core.ingest.readers import READERS
+    from fusion_core.ingest.readers import READERS, find_reader
+    from fusion_core.ingest.recipes import example_recipe
 
+    if recipe:
+        text = example_recipe(find_reader(recipe))
+        # As it stands in the file, so that it can be sent to one.
+        Output(json).result({"reader": recipe, "text": text}, lambda _: typer.echo(text, nl=False))
+        return
     records = [
         {
             "reader": reader.key,

@@ -12,15 +12,28 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic import Choices
 from fusion_core.workspace.files import write_text
 
+if TYPE_CHECKING:
+    from fusion_core.ingest.reader import Reader
+
 RECIPE_FILE: Final = "recipe.toml"
 _SURVEY_KEYS: Final = ("reader", "name", "title")
+_OWN_OPTIONS: Final = ("household", "person", "codebook", "dictionary", "supplement")
+_PATTERN: Final = """
+# What is not inferred rightly, such as:
+# key = "HHID"
+# weight = "WTFINAL"
+# replicates = ["REPWT"]
+# design = "sdr"
+# [missing]
+# RENT = ["-6", "-9"]
+"""
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -60,6 +73,35 @@ def recipe_text(recipe: Recipe) -> str:
         else:
             lines.append(f"{name} = {_written(value)}")
     return "\n".join([*lines, *tables]) + "\n"
+
+
+def example_recipe(reader: Reader) -> str:
+    """Return a recipe for the files of a reader, to begin one's own with.
+
+    Parameters
+    ----------
+    reader
+        The reader; its files stand in comments, as a recipe itself names none.
+    """
+    files = [
+        f"#   {_option(slot.key)}FILE  {slot.title}{'' if slot.required else ' (if any)'}: {slot.help}"
+        for slot in reader.slots
+    ]
+    needed = " ".join(f"{_option(slot.key)}FILE" for slot in reader.slots if slot.required)
+    named = reader.names_itself or reader.name
+    needed += ("" if named else " --name NAME") + ("" if reader.names_itself else " --vintage YEAR")
+    head = [
+        f"# {reader.title}. {reader.help}",
+        f"#   harmony survey add --recipe {reader.key}.toml {needed}",
+        *files,
+        *([f"# Variance: {reader.variance}"] if reader.variance else []),
+    ]
+    body = recipe_text(Recipe(reader.key, reader.name)).split("\n", 1)[1]
+    return "\n".join([*head, body]) + (_PATTERN if reader.takes_choices else "")
+
+
+def _option(slot: str) -> str:
+    return f"--{slot} " if slot in _OWN_OPTIONS else f"--file {slot}="
 
 
 def write_recipe(recipe: Recipe, folder: Path) -> None:

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic import Choices, parse_missing
-from fusion_core.ingest.recipes import Recipe, read_recipe, recipe_text, write_recipe
+from fusion_core.ingest.readers import READERS
+from fusion_core.ingest.recipes import (
+    Recipe,
+    example_recipe,
+    read_recipe,
+    recipe_text,
+    write_recipe,
+)
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=12)
 NAMES = TEXTS.filter(bool)
@@ -109,3 +116,20 @@ def test_missing_codes_are_read_as_people_write_them():
 def test_missing_codes_of_no_column_are_refused(text):
     with pytest.raises(InputError, match="does not say which codes of which column"):
         parse_missing([text])
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.key)
+def test_every_reader_has_an_example_that_is_read_back_and_names_its_files(reader, tmp_path):
+    text = example_recipe(reader)
+    (tmp_path / "example.toml").write_text(text, encoding="utf-8")
+    assert read_recipe(tmp_path / "example.toml") == Recipe(reader.key, reader.name)
+    assert all(f"{slot.title}" in text for slot in reader.slots)
+    assert f"--recipe {reader.key}.toml" in text
+
+
+def test_what_the_example_of_the_generic_reader_suggests_can_be_said(tmp_path):
+    head, pattern = example_recipe(READERS[0]).split("such as:\n")
+    (tmp_path / "mine.toml").write_text(head + "\n" + pattern.replace("# ", ""))
+    choices = read_recipe(tmp_path / "mine.toml").choices
+    assert (choices.key, choices.design) == ("HHID", "sdr")
+    assert choices.missing == {"RENT": ("-6", "-9")}
