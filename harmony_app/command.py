@@ -56,6 +56,9 @@ def app(
     use_xheaders: options.UseXheaders = False,
     folder: options.Folder = None,
     upload_limit: options.UploadLimit = 4000,
+    import_memory: options.ImportMemory = 0,
+    import_minutes: options.ImportMinutes = 60,
+    num_procs: options.NumberOfProcesses = 1,
     log_level: options.HowMuchIsLogged = None,
     sign_in: options.HowToSignIn = None,
     no_sign_in: options.NoSignIn = False,
@@ -113,6 +116,9 @@ def app(
             days=sign_in_days,
             folders=tuple(folder or ()),
             upload_limit=upload_limit,
+            import_memory=import_memory,
+            import_minutes=import_minutes,
+            processes=num_procs,
             log_level=log_level,
         )
         opened, settings = _checked(

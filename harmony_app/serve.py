@@ -20,7 +20,7 @@ from tornado.web import StaticFileHandler
 
 from fusion_core.errors import InputError
 from harmony_app import begin, explore, fuse, harmonize, places, surveys, validate
-from harmony_app.access import OPEN, UserList, audit_to
+from harmony_app.access import UserList, audit_to
 from harmony_app.fuse.downloads import download_patterns
 from harmony_app.help import help_patterns
 from harmony_app.listening import (
@@ -30,7 +30,9 @@ from harmony_app.listening import (
     require_permission,
 )
 from harmony_app.log import LOG
+from harmony_app.server import overview
 from harmony_app.server.guard import Gate, guard
+from harmony_app.server.overview import keep_sessions_in_mind
 from harmony_app.server.request_log import request_log
 from harmony_app.server.secret import cookie_secret
 from harmony_app.server.settings import ServerSettings
@@ -56,6 +58,8 @@ PLACES = (
     Place("validate", "Validate", validate.build),
     Place("explore", "Explore", explore.build),
 )
+OWNERS_PLACE = Place("server", "Server", overview.build, needs="owner")
+"""Where people sign in, for those who look after the server."""
 
 
 @contextmanager
@@ -113,18 +117,20 @@ def serve(
     )
     # Sessions are what runs side by side; each with threads of BLAS besides, they only wait.
     with threadpool_limits(limits=1, user_api="blas"), _imports_out_of_collections():
-        server = _server(workspace, settings, demo=demo)
+        serving = _serving(workspace, settings, demo=demo)
+        server = _server(serving, settings)
         if show:
             first = page_addresses(address, port)[0] + settings.prefix.lstrip("/")
             server.io_loop.add_callback(webbrowser.open, first)
-        run_until_stopped(server)
+        run_until_stopped(server, serving)
 
 
-def run_until_stopped(server: Any) -> None:
+def run_until_stopped(server: Any, serving: Serving) -> None:
     """Answer visitors until the process is asked to end.
 
     What they saved and their drafts are on disk by then, open pages wait for the server to come back,
-    and runs in processes of their own go on. Work that nobody can wait for any more is given up.
+    and runs in processes of their own go on. Work that nobody can wait for any more is given up, and
+    nothing stays of what they sent.
     """
     loop = server.io_loop
     signal.signal(signal.SIGTERM, lambda *_: loop.add_callback_from_signal(loop.stop))
@@ -134,44 +140,62 @@ def run_until_stopped(server: Any) -> None:
     patience = threading.Timer(_PATIENCE_SECONDS, os._exit, (0,))
     patience.daemon = True
     patience.start()
+    serving.uploads.close()
     server.stop()
 
 
-def _server(workspace: Workspace | None, settings: ServerSettings, *, demo: Path) -> Any:
-    """Return the server, which does not listen to anybody yet."""
-    address, port = settings.address, settings.port
-    allowed = allowed_origins(address, port, settings.origins)
-    personal = is_personal(address, settings.origins) and settings.sign_in == "none"
+def _is_personal(settings: ServerSettings) -> bool:
+    """Whether nobody but the person at this computer is served."""
+    return is_personal(settings.address, settings.origins) and settings.sign_in == "none"
+
+
+def _serving(workspace: Workspace | None, settings: ServerSettings, *, demo: Path) -> Serving:
+    """Return what is served, and to whom."""
+    personal = _is_personal(settings)
     serving = Serving(
         workspace,
         may_choose=personal,
         demo=demo,
         folders=None if personal and not settings.folders else settings.folders,
         upload_limit=None if personal else settings.upload_limit * 1_000_000,
+        import_limits=settings.import_limits(),
     )
-    options: dict[str, Any] = {}
     if personal:
-        secret, serving.door = secrets.token_hex(), OPEN
-    elif workspace is None:
+        return serving
+    if workspace is None:
         raise InputError(
             "A workspace can be chosen in the browser only where nobody else can reach the app",
             fix="Name the workspace to serve with --workspace",
         )
+    serving.door = door(settings, UserList(workspace.path))
+    return serving
+
+
+def _server(serving: Serving, settings: ServerSettings) -> Any:
+    """Return the server, which does not listen to anybody yet."""
+    port, workspace = settings.port, serving.workspace
+    allowed = allowed_origins(settings.address, port, settings.origins)
+    options: dict[str, Any] = {}
+    places: tuple[Place, ...] = PLACES
+    if _is_personal(settings) or workspace is None:
+        secret = secrets.token_hex()
     else:
         users, secret = UserList(workspace.path), cookie_secret(workspace.path)
-        serving.door = door(settings, users)
         options["auth_provider"] = auth_provider(settings, users)
         configure_oidc(settings)
         audit_to(workspace.path)
+        if serving.door.asks:
+            places = (*PLACES, OWNERS_PLACE)
+            keep_sessions_in_mind()
     pn.config.oauth_expiry = settings.days
     pn.extension("tabulator", "filedropper", notifications=False)
     start = begin.start_page(serving)
-    pages = {place.path: page_factory(place, PLACES, serving, start) for place in PLACES}
+    pages = {place.path: page_factory(place, places, serving, start) for place in places}
     pages |= {"/": pages["begin"], "start": start}
     server = pn.serve(
         pages,
         port=port,
-        address=address,
+        address=settings.address,
         websocket_origin=list(allowed),
         start=False,
         show=False,
@@ -194,10 +218,10 @@ def _server(workspace: Workspace | None, settings: ServerSettings, *, demo: Path
         xsrf_cookie_kwargs={"samesite": "strict"},
         **options,
     )
-    needs = {f"/{place.path}": place.needs for place in PLACES}
+    needs = {f"/{place.path}": place.needs for place in places}
     guard(
         server._tornado,  # noqa: SLF001 - Bokeh hands out its Tornado application by this name only
-        Gate(frozenset(allowed), serving.door, needs, is_personal=personal),
+        Gate(frozenset(allowed), serving.door, needs, is_personal=_is_personal(settings)),
         prefix=settings.prefix,
     )
     return server

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
 from fusion_core.cli.options import JsonOption
 from fusion_core.cli.output import Output, table
 from fusion_core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 app = typer.Typer(no_args_is_help=True, help="What the server's options are, and where from.")
 VARIABLE: Final = "HARMONY_CONFIG"
@@ -51,6 +54,53 @@ def read_config() -> dict[str, dict[str, Any]]:
     return {_SERVER: {name.replace("-", "_"): value for name, value in options.items()}}
 
 
+def check_config(
+    found: Mapping[str, Mapping[str, Any]], known: Mapping[str, Iterable[str]]
+) -> None:
+    """Refuse options of the configuration, and variables of the environment, that no command has.
+
+    Parameters
+    ----------
+    found
+        What `read_config` returned.
+    known
+        Names of the options of each command.
+
+    Raises
+    ------
+    InputError
+        Naming each of them, with the option it resembles most.
+    """
+    path = os.environ.get(VARIABLE, "") or str(FILE)
+    errors = []
+    for command, options in known.items():
+        names = {name.replace("_", "-") for name in options}
+        start = variable_start(command)
+        named = dict.fromkeys(found.get(command, {}), path)
+        named |= {
+            variable.removeprefix(start).lower(): f"{variable} of the environment"
+            for variable in sorted(os.environ)
+            if variable.startswith(start)
+        }
+        for name, where in named.items():
+            plain = name.replace("_", "-")
+            if plain not in names:
+                errors.append(InputError.unknown("option", plain, names, where=where))
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise InputError(
+            f"{len(errors)} options are unknown: "
+            + "; ".join(f"{error.what} ({error.where})" for error in errors),
+            fix=" ".join(dict.fromkeys(f"{error.fix}." for error in errors)).rstrip("."),
+        )
+
+
+def variable_start(command: str) -> str:
+    """Return what the variables begin with that set options of a command."""
+    return f"HARMONY_{command.upper().replace('-', '_')}_"
+
+
 @app.command("show")
 def show(ctx: typer.Context, json: JsonOption = False) -> None:
     """Show every option of `harmony app`: its value, and whether file or environment set it.
@@ -61,10 +111,7 @@ def show(ctx: typer.Context, json: JsonOption = False) -> None:
     command = root.command.commands.get(_SERVER)
     if command is None:
         raise InputError("The app is not installed")
-    known = {option.name for option in command.params}
-    for name in (ctx.find_root().default_map or {}).get(_SERVER, {}):
-        if name not in known:
-            raise InputError.unknown("option of the server", name, known, where=str(FILE))
+    check_config(root.default_map or {}, {_SERVER: [item.name for item in command.params]})
     server = command.make_context(_SERVER, [], parent=root, **command.context_settings)
     records = []
     for option in command.params:
@@ -94,4 +141,4 @@ def _plain(value: Any) -> Any:
     return "" if value is None else str(value) if isinstance(value, Path) else value
 
 
-__all__ = ["app", "read_config"]
+__all__ = ["app", "check_config", "read_config", "variable_start"]

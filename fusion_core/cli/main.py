@@ -113,7 +113,12 @@ def harmony(
     A workspace is a folder that holds surveys, harmonies and runs. Most commands work in the
     current folder unless --workspace (or the variable HARMONY_WORKSPACE) names another.
     """
-    ctx.default_map = config.read_config()
+    found = ctx.default_map = config.read_config()
+    asked = ctx.invoked_subcommand or ""
+    command: Any = ctx.command
+    if asked in _CONFIGURED:
+        names = [option.name for option in command.commands[asked].params]
+        config.check_config(found, {asked: names})
 
 
 app.command("init")(workspaces.init)
@@ -142,13 +147,15 @@ app.command("export")(export.export)
 app.command("publish")(publishing.publish)
 app.command("open")(publishing.open_data)
 app.command("repeat")(publishing.repeat)
+_CONFIGURED: Final[set[str]] = set()
 for _extra in sorted(entry_points(group="harmony.commands"), key=lambda item: item.name):
     _loaded = _extra.load()
     if isinstance(_loaded, typer.Typer):
         app.add_typer(_loaded, name=_extra.name)
     else:
         # Every option of a server can be set where nobody types it: see `fusion_core.cli.config`.
-        settings = {"auto_envvar_prefix": f"HARMONY_{_extra.name.upper()}"}
+        settings = {"auto_envvar_prefix": config.variable_start(_extra.name).rstrip("_")}
+        _CONFIGURED.add(_extra.name)
         app.command(_extra.name, context_settings=settings)(_loaded)
 
 

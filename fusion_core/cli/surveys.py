@@ -277,6 +277,15 @@ def add_survey(
             show_default=False,
         ),
     ] = 0,
+    memory: Annotated[
+        int,
+        typer.Option(
+            metavar="MB",
+            min=0,
+            help="Give up where the files need more memory.",
+            show_default="nine tenths of this computer's",
+        ),
+    ] = 0,
     recipe: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Choices of an earlier import: its recipe.toml."),
@@ -311,7 +320,8 @@ def add_survey(
     """
     from fusion_core.ingest.generic import parse_missing
     from fusion_core.ingest.import_report import report_facts
-    from fusion_core.ingest.readers import ImportRequest, find_reader, try_import
+    from fusion_core.ingest.limits import try_within
+    from fusion_core.ingest.readers import ImportRequest, find_reader
     from fusion_core.ingest.recipes import Recipe, read_recipe, write_recipe
     from fusion_core.ingest.tables import FileProblemsError
 
@@ -348,17 +358,16 @@ def add_survey(
         "dictionary": dictionary,
         "supplement": supplement,
     } | {slot: Path(path) for slot, path in pairs(file or (), "--file", "SLOT=FILE").items()}
-    trial = try_import(
-        ImportRequest(
-            chosen.key,
-            {slot: path for slot, path in given.items() if path is not None},
-            name=kept.name,
-            vintage=vintage,
-            title=kept.title,
-            choices=choices,
-            price_year=price_year,
-        )
+    request = ImportRequest(
+        chosen.key,
+        {slot: path for slot, path in given.items() if path is not None},
+        name=kept.name,
+        vintage=vintage,
+        title=kept.title,
+        choices=choices,
+        price_year=price_year,
     )
+    trial = try_within(request, memory * 1_000_000 if memory else None)
     if trial.survey is None:
         raise FileProblemsError(trial.problems)
     survey = trial.survey

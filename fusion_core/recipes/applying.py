@@ -10,7 +10,8 @@ from fusion_core.derived.storage import put_derived
 from fusion_core.errors import HarmonyError, InputError
 from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store import HarmonyStore
-from fusion_core.ingest.readers import ImportRequest, find_reader, try_import
+from fusion_core.ingest.limits import try_within
+from fusion_core.ingest.readers import ImportRequest, find_reader
 from fusion_core.ingest.recipes import Recipe, write_recipe
 from fusion_core.ingest.tables import FileProblemsError
 from fusion_core.recipes.conveying import Conveyed, convey_harmonies
@@ -172,7 +173,7 @@ def _import(
                 where=str(data),
                 fix=f"Put it there as {' or '.join(names)}" if names else f"Give a {slot.title}",
             )
-    trial = try_import(request)
+    trial = try_within(request)
     if trial.survey is None:
         raise FileProblemsError(trial.problems)
     workspace.add_survey(trial.survey, may_replace=False)

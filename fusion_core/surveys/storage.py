@@ -34,6 +34,7 @@ from fusion_core.workspace.files import RANDOM_NAME, file_stamp, not_readable, r
 from fusion_core.workspace.folders import (
     dissolve,
     hidden_beside,
+    link_or_copy,
     own_files,
     replace_folder,
     restore_folder,
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 _DESCRIPTION: Final = "survey.json"
-_OWN: Final = own_files(r"survey\.json|(dictionary|household|person)\.parquet")
+SURVEY_FILES: Final = own_files(r"survey\.json|(dictionary|household|person)\.parquet")
+"""The files of a stored survey; whatever else is in its folder is a person's."""
 LEVELS: Final[tuple[RespondentLevel, ...]] = ("household", "person")
 _A_FILE = "A file of the survey"
 _RESTORE = "Restore it from a backup or import the survey again"
@@ -77,14 +79,31 @@ def write_survey(survey: Survey, folder: PathLike, *, may_replace: bool = True) 
     check_survey(survey)
     folder = path_of(folder, "folder")
     restore_survey(folder)
-    with replace_folder(folder, _OWN, what="the survey", may_replace=may_replace) as fresh:
+    with replace_folder(folder, SURVEY_FILES, what="the survey", may_replace=may_replace) as fresh:
         write_table(_dictionary_frame(survey.dictionary), fresh / "dictionary.parquet")
         for name, table in (("household", survey.household), ("person", survey.person)):
             if table is not None:
                 write_table(table, fresh / f"{name}.parquet")
         write_json(_description_record(survey.description), fresh / _DESCRIPTION)
     for leftover in _leftovers_of_earlier_versions(folder, "old|new"):
-        dissolve(leftover, _OWN, home=folder)
+        dissolve(leftover, SURVEY_FILES, home=folder)
+
+
+def adopt_survey(written: Path, folder: Path, *, may_replace: bool = True) -> None:
+    """Put a survey that `write_survey` wrote elsewhere in its place; see there for errors.
+
+    Parameters
+    ----------
+    written
+        Folder of the survey, which stays as it is.
+    folder, may_replace
+        As of `write_survey`.
+    """
+    read_description(written)
+    restore_survey(folder)
+    with replace_folder(folder, SURVEY_FILES, what="the survey", may_replace=may_replace) as fresh:
+        for path in written.iterdir():
+            link_or_copy(path, fresh / path.name)
 
 
 def restore_survey(folder: Path) -> None:
@@ -340,6 +359,8 @@ def _description_record(description: SurveyDescription) -> dict[str, Any]:
 __all__ = [
     "FORMAT_VERSION",
     "LEVELS",
+    "SURVEY_FILES",
+    "adopt_survey",
     "damaged_files",
     "has_table",
     "read_columns",

@@ -241,10 +241,11 @@ def _take_along(path: Path, new: Path, own: Own) -> None:
         target = new / name
         if not own(name) and not os.path.lexists(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            _link_or_copy(path / name, target)
+            link_or_copy(path / name, target)
 
 
-def _link_or_copy(file: Path, target: Path) -> None:
+def link_or_copy(file: Path, target: Path) -> None:
+    """Have a file in another place too: as a link to the same content, else as a copy."""
     try:
         os.link(file, target, follow_symlinks=False)
     except (OSError, NotImplementedError):  # a file system without hard links

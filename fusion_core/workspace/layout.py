@@ -45,6 +45,7 @@ from fusion_core.surveys.model import (
     SurveyId,
 )
 from fusion_core.surveys.storage import (
+    adopt_survey,
     read_description,
     read_dictionary,
     read_survey,
@@ -311,6 +312,18 @@ class Workspace(Checked, Summarized):
         write_survey(_without_derived(survey), folder, may_replace=may_replace)
         recheck(StoredSurvey.open(folder))
         return self.broken_variables(survey.id)
+
+    def adopt_survey(self, folder: Path, *, may_replace: bool = True) -> tuple[str, ...]:
+        """Store a survey that `write_survey` wrote elsewhere; otherwise as `add_survey`."""
+        survey = read_description(folder).id
+        adopt_survey(folder, self.survey_folder(survey), may_replace=may_replace)
+        recheck(StoredSurvey.open(self.survey_folder(survey)))
+        return self.broken_variables(survey)
+
+    @property
+    def surveys_folder(self) -> Path:
+        """Folder of surveys."""
+        return self.path / "surveys"
 
     @property
     def harmonies_folder(self) -> Path:

@@ -24,7 +24,7 @@ def audit_to(workspace: Path) -> Path:
 
     A file of 20 MB makes way for a new one; ten are kept.
     """
-    path = workspace / "server" / _FILE
+    path = audit_file(workspace)
     keep_private(path.parent)
     path.touch(mode=0o600)
     handler = logging.handlers.RotatingFileHandler(
@@ -34,6 +34,11 @@ def audit_to(workspace: Path) -> Path:
     AUDIT.setLevel(logging.INFO)
     AUDIT.addHandler(handler)
     return path
+
+
+def audit_file(workspace: Path) -> Path:
+    """Return the file that actions are written to, existing or not."""
+    return workspace / "server" / _FILE
 
 
 def record(action: str, *, user: str = "", **objects: object) -> None:
@@ -56,4 +61,4 @@ def record(action: str, *, user: str = "", **objects: object) -> None:
     AUDIT.info(json.dumps(entry, ensure_ascii=False))
 
 
-__all__ = ["AUDIT", "audit_to", "record"]
+__all__ = ["AUDIT", "audit_file", "audit_to", "record"]

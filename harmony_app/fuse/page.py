@@ -35,6 +35,7 @@ from harmony_app.fuse.recipe_choice import take_recipe
 from harmony_app.fuse.run_view import detail_data, runs_data
 from harmony_app.fuse.settings_form import read_value
 from harmony_app.fuse.state import FuseState
+from harmony_app.log import LOG
 from harmony_app.shell.page import nothing_yet
 from harmony_app.shell.session import Session, set_query
 from harmony_app.shell.work import RunRow, RunWatch, SlowWork
@@ -127,6 +128,9 @@ class FusePage(Viewer):
             else:
                 self.board.notice = error.message
                 self._show_runs()
+        except Exception:  # noqa: BLE001 - a message no page sends must not end the page
+            LOG.exception("What a visitor asked of the Fuse page could not be done: %r", action)
+            self.board.notice = "This could not be done. The details are in the server's log."
 
     def _actions(self) -> dict[str, Callable[[dict[str, Any]], None]]:
         return {

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import panel as pn
@@ -71,8 +68,7 @@ class AddForm(pn.viewable.Viewer):
         self._workspace = session.workspace
         self._leave = leave
         self._tried: Request | None = None
-        # Uploads live as long as the session and are deleted with this object.
-        self._uploads = tempfile.TemporaryDirectory(prefix="harmony-upload-")
+        self._uploads = session.upload_folder()
         self._build()
         self._show_fields()
 
@@ -90,7 +86,7 @@ class AddForm(pn.viewable.Viewer):
         self._file = FileField(
             self._session,
             "File",
-            Path(self._uploads.name) / "file",
+            self._uploads.path / "file",
             "or a path on the server",
             failed=self._say,
             given=lambda: pn.state.execute(self._look),
@@ -115,7 +111,7 @@ class AddForm(pn.viewable.Viewer):
             FileField(
                 self._session,
                 title,
-                Path(self._uploads.name) / f"crosswalk-{place}",
+                self._uploads.path / f"crosswalk-{place}",
                 placeholder,
                 failed=self._say,
             )
@@ -241,8 +237,7 @@ class AddForm(pn.viewable.Viewer):
         self._store.disabled = self._tried is None
 
     def _close(self, kind: str, table: str) -> None:
-        with contextlib.suppress(OSError):  # left to the operating system's own clearing
-            self._uploads.cleanup()
+        self._uploads.clear()
         self._leave(kind, table)
 
     def _work(self, request: Request, *, store: bool) -> tuple[tuple[str, str], str]:

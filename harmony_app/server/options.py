@@ -34,6 +34,36 @@ UploadLimit = Annotated[
         rich_help_panel=_READ,
     ),
 ]
+ImportMemory = Annotated[
+    int,
+    typer.Option(
+        "--import-memory",
+        metavar="MB",
+        min=0,
+        help="Memory one person's import may take; it has a process of its own.",
+        show_default="half of this computer's",
+        rich_help_panel=_READ,
+    ),
+]
+ImportMinutes = Annotated[
+    int,
+    typer.Option(
+        "--import-minutes",
+        metavar="MINUTES",
+        min=1,
+        help="Time one person's import may take.",
+        rich_help_panel=_READ,
+    ),
+]
+NumberOfProcesses = Annotated[
+    int,
+    typer.Option(
+        "--num-procs",
+        metavar="1",
+        help="Processes that serve the workspace: one, as open pages live in it.",
+        rich_help_panel=_REACHED,
+    ),
+]
 HowMuchIsLogged = Annotated[
     LogLevel | None,
     typer.Option(

@@ -6,12 +6,15 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 from fusion_core.errors import InputError
 from fusion_core.records import Checked
 from harmony_app.access import Role
+
+if TYPE_CHECKING:
+    from fusion_core.ingest.limits import ImportLimits
 
 SignIn = Literal["none", "password", "oidc", "proxy"]
 
@@ -23,6 +26,7 @@ SIGN_INS: Final[dict[SignIn, str]] = {
     "oidc": "people sign in at an OpenID Connect provider",
     "proxy": "a proxy in front has signed people in and names them in a header",
 }
+_LEAST_IMPORT: Final = 200
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _PREFIX: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
@@ -140,6 +144,10 @@ class ServerSettings(Checked):
         Folders whose files may be named by their path on the server; none where others can reach it.
     upload_limit
         Megabytes of the largest file that may be sent where others can reach the server.
+    import_memory, import_minutes
+        Megabytes and time that one person's import may take; 0 megabytes for half of this computer's.
+    processes
+        How many processes serve the workspace: one.
     log_level
         From which severity on things are logged; empty for requests and actions where others can
         reach the server, and for warnings otherwise.
@@ -158,6 +166,9 @@ class ServerSettings(Checked):
     days: float = 1.0
     folders: tuple[Path, ...] = ()
     upload_limit: int = 4000
+    import_memory: int = 0
+    import_minutes: int = 60
+    processes: int = 1
     log_level: LogLevel | None = None
 
     def __post_init__(self) -> None:
@@ -187,11 +198,35 @@ class ServerSettings(Checked):
                 where="--others",
                 fix="Leave it out, or choose another --sign-in",
             )
+        self._check_what_it_takes()
+
+    def _check_what_it_takes(self) -> None:
+        if self.processes != 1:
+            raise InputError(
+                f"{self.processes} processes cannot serve one workspace: a page lives in the process "
+                "it was opened in, and the next request would reach another",
+                where="--num-procs",
+                fix="Leave it out. Runs and imports have processes of their own; for more people "
+                "start a server per workspace, or a second one of the same workspace on another port",
+            )
+        if 0 < self.import_memory < _LEAST_IMPORT:
+            raise InputError(
+                f"{self.import_memory} MB are less than reading any survey takes",
+                where="--import-memory",
+                fix=f"Give {_LEAST_IMPORT} or more",
+            )
         for folder in self.folders:
             if not folder.is_dir():
                 raise InputError("There is no such folder", where=f"--folder {folder}")
         if not self.days > 0:
             raise InputError("A sign-in has to last longer than no time", where="--sign-in-days")
+
+    def import_limits(self) -> ImportLimits:
+        """Return what one person's import may take."""
+        from fusion_core.ingest.limits import ImportLimits  # every command reads this module
+
+        memory = self.import_memory * 1_000_000 or ImportLimits.usual().memory
+        return ImportLimits(memory, 60.0 * self.import_minutes)
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:

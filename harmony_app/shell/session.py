@@ -16,7 +16,9 @@ import panel as pn
 
 from fusion_core.arguments import path_of
 from fusion_core.errors import InputError
+from fusion_core.ingest.limits import ImportLimits
 from harmony_app.access import OPEN, Door, Role, includes, record, require_role
+from harmony_app.shell.uploads import UploadFolder, Uploads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +59,10 @@ class Serving:
         Folders whose files visitors may name by their path; ``None`` for any.
     upload_limit
         Bytes of the largest file visitors may send; ``None`` for as much as fits.
+    import_limits
+        Memory and time that one visitor's import may take.
+    uploads
+        Where the files that visitors send are kept.
     """
 
     workspace: Workspace | None = None
@@ -66,6 +72,8 @@ class Serving:
     door: Door = OPEN
     folders: tuple[Path, ...] | None = None
     upload_limit: int | None = None
+    import_limits: ImportLimits = field(default_factory=ImportLimits.usual)
+    uploads: Uploads = field(default_factory=Uploads)
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ class Session:
         How visitors are told apart, and what they may do.
     browser
         Tells the visitor's browser from others, where he chose his name himself and others can too.
-    folders, upload_limit
+    folders, upload_limit, import_limits, uploads
         As in `Serving`.
     may_choose
         Whether the visitor may open another workspace; see `Serving`.
@@ -104,6 +112,12 @@ class Session:
     browser: str = ""
     folders: tuple[Path, ...] | None = None
     upload_limit: int | None = None
+    import_limits: ImportLimits = field(default_factory=ImportLimits.usual)
+    uploads: Uploads = field(default_factory=Uploads)
+
+    def upload_folder(self) -> UploadFolder:
+        """Return a folder for the files that a page is sent."""
+        return self.uploads.folder()
 
     @property
     def names_files(self) -> bool:
@@ -182,6 +196,8 @@ def current_session(
         browser=_browser(serving),
         folders=serving.folders,
         upload_limit=serving.upload_limit,
+        import_limits=serving.import_limits,
+        uploads=serving.uploads,
     )
 
 

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from fusion_core.html_templates import html_templates
 from fusion_core.ingest.generic import Inspection
-from fusion_core.ingest.import_report import report_facts
-from fusion_core.ingest.readers import ImportTrial, Reader
-from fusion_core.surveys import Survey
+from fusion_core.ingest.outline import ImportOutline, SurveyOutline
 from harmony_app.surveys import words
 
 _SHOWN_COLUMNS = 300
@@ -18,8 +16,8 @@ Row = tuple[str, str, str]
 """What is said of a column: its name, what it is read as, and what it means."""
 
 
-def trial_html(trial: ImportTrial, reader: Reader | None = None) -> str:
-    """Report a trial, with what is published of the reader's surveys."""
+def trial_html(trial: ImportOutline) -> str:
+    """Report a trial."""
     warnings = [problem for problem in trial.problems if problem.severity == "warning"]
     said = {problem.sentence for problem in warnings}
     notes = () if trial.survey is None else trial.survey.description.notes
@@ -28,7 +26,7 @@ def trial_html(trial: ImportTrial, reader: Reader | None = None) -> str:
     return template.render(
         errors=[problem for problem in trial.problems if problem.severity == "error"],
         facts=[] if trial.survey is None else _facts(trial.survey),
-        report=report_facts(trial, reader),
+        report=trial.facts,
         warnings=warnings,
         notes=[note for note in notes if note not in said],
         columns=[] if trial.inspection is None else _columns(trial.inspection),
@@ -36,15 +34,13 @@ def trial_html(trial: ImportTrial, reader: Reader | None = None) -> str:
     )
 
 
-def _facts(survey: Survey) -> list[tuple[str, str]]:
-    household = len(survey.household) if survey.household is not None else None
-    person = len(survey.person) if survey.person is not None else None
+def _facts(survey: SurveyOutline) -> list[tuple[str, str]]:
     return [
         ("survey", survey.id.title),
-        ("households", words.count(household)),
-        ("persons", words.count(person)),
-        ("variables", f"{len(survey.dictionary.answers()):,}"),
-        ("weights", words.design(survey.description.design) if household else "–"),
+        ("households", words.count(survey.households)),
+        ("persons", words.count(survey.persons)),
+        ("variables", f"{survey.variables:,}"),
+        ("weights", words.design(survey.description.design) if survey.households else "–"),
     ]
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 
-from fusion_core.errors import HarmonyError, InputError
+from fusion_core.errors import Cancelled, HarmonyError, InputError
 from fusion_core.html_templates import html_templates
+from fusion_core.ingest.apart import WaitingImport
+from fusion_core.ingest.outline import ImportOutline
 from fusion_core.ingest.readers import (
     READERS,
     FileSlot,
-    ImportTrial,
     Reader,
     find_reader,
-    try_import,
 )
 from fusion_core.ingest.recipes import RECIPE_FILE, read_recipe, write_recipe
 from fusion_core.ingest.tables import Problem
@@ -100,10 +98,11 @@ class ImportWizard(pn.viewable.Viewer):
         self._leave = leave
         self._form = ImportForm()
         self._tried: ImportForm | None = None
-        self._trial: ImportTrial | None = None
+        self._trial: ImportOutline | None = None
         self._is_filling = False
-        # Uploads live as long as the session and are deleted with this object.
-        self._uploads = tempfile.TemporaryDirectory(prefix="harmony-upload-")
+        self._uploads = session.upload_folder()
+        self._waiting = WaitingImport(session.workspace, session.import_limits)
+        pn.state.on_session_destroyed(lambda _: self._waiting.close())
         self._build()
         self._show_slots()
         self._show_report()
@@ -345,7 +344,7 @@ class ImportWizard(pn.viewable.Viewer):
             self._put(slot.key, file)
 
         upload = FileUpload(
-            Path(self._uploads.name) / slot.key,
+            self._uploads.path / slot.key,
             received,
             lambda name, error: self._say(_not_received(name, error)),
             limit=self._session.upload_limit,
@@ -383,7 +382,7 @@ class ImportWizard(pn.viewable.Viewer):
         )
 
     def _is_upload(self, slot: str) -> bool:
-        return Path(self._uploads.name) in self._form.files[slot].parents
+        return self._uploads.path in self._form.files[slot].parents
 
     async def _run_check(self, _: Any) -> None:
         form = self._form
@@ -392,12 +391,14 @@ class ImportWizard(pn.viewable.Viewer):
             self._session.require("harmonizer", _IMPORTING)
             asked = wizard_state.request(form)
             with ImportProgress(self._busy) as progress:
-                self._trial = await asyncio.to_thread(try_import, asked, progress=progress)
+                self._trial = await asyncio.to_thread(self._waiting.read, asked, progress)
+        except Cancelled:
+            return
         except HarmonyError as error:  # a field is not written as it has to be
-            self._trial = ImportTrial(None, (Problem(error.what, error.where, fix=error.fix),))
+            self._trial = ImportOutline(None, (Problem(error.what, error.where, fix=error.fix),))
         except Exception:  # noqa: BLE001 - the wizard must go on; the log keeps the whole story
             LOG.exception("The files of a survey could not be read")
-            self._trial = ImportTrial(None, (_UNREADABLE,))
+            self._trial = ImportOutline(None, (_UNREADABLE,))
         self._tried = form
         self._show_corrections()
         self._show_report()
@@ -410,9 +411,7 @@ class ImportWizard(pn.viewable.Viewer):
         self._busy("Storing the survey …")
         try:
             self._session.require("harmonizer", _IMPORTING)
-            await asyncio.to_thread(
-                self._workspace.add_survey, trial.survey, may_replace=may_replace
-            )
+            await asyncio.to_thread(self._waiting.store, may_replace=may_replace)
             folder = self._workspace.survey_folder(trial.survey.id)
             await asyncio.to_thread(write_recipe, wizard_state.recipe(self._form), folder)
         except Exception as error:  # noqa: BLE001 - the wizard must go on; the log keeps the whole story
@@ -440,8 +439,8 @@ class ImportWizard(pn.viewable.Viewer):
         self._report.object = template.render(sentence=text, share=share)
 
     def _close(self, stored: str | None) -> None:
-        with contextlib.suppress(OSError):  # left to the operating system's own clearing
-            self._uploads.cleanup()
+        self._waiting.close()
+        self._uploads.clear()
         self._leave(stored)
 
     def _stored_recipes(self) -> dict[str, str]:
@@ -464,7 +463,7 @@ class ImportWizard(pn.viewable.Viewer):
         if self._trial is None:
             self._report.object = page_part("start", *_START)
         else:
-            self._report.object = trial_html(self._trial, find_reader(self._form.reader))
+            self._report.object = trial_html(self._trial)
         self._show_buttons()
 
     def _show_buttons(self) -> None:

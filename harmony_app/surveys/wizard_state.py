@@ -10,10 +10,10 @@ from typing import Any
 
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic import Choices, parse_missing, parse_pairs
+from fusion_core.ingest.outline import ImportOutline
 from fusion_core.ingest.readers import (
     READERS,
     ImportRequest,
-    ImportTrial,
     check_price_year,
     find_reader,
 )
@@ -206,7 +206,7 @@ def recipe(form: ImportForm) -> Recipe:
     return Recipe(asked.reader, asked.name, asked.title, asked.choices or Choices())
 
 
-def is_current(form: ImportForm, tried: ImportForm | None, trial: ImportTrial | None) -> bool:
+def is_current(form: ImportForm, tried: ImportForm | None, trial: ImportOutline | None) -> bool:
     """Whether the last trial found the form in order, and the form did not change since."""
     return trial is not None and trial.survey is not None and form == tried
 

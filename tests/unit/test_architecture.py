@@ -146,6 +146,9 @@ ROOMS = {
         "fusiondata",
         "readers",
         "import_report",
+        "limits",
+        "outline",
+        "apart",
         "recipes",
     ),
     "fusion_core.places": (
@@ -199,7 +202,7 @@ ROOMS = {
     ),
     "harmony_app.explore": ("view", "map", "data", "panels", "page", "place"),
     "harmony_app.validate": ("view", "figures", "checks", "tabs", "page", "place"),
-    "harmony_app.shell": ("session", "look", "steps", "work", "tour", "page"),
+    "harmony_app.shell": ("uploads", "session", "look", "steps", "work", "tour", "page"),
 }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from fusion_core.lru_cache import LruCache
+from fusion_core.wanted import wanted_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -120,7 +121,9 @@ class GroupSums:
         return result
 
     def _compute(self, measure: Measure, groups: Groups) -> Floats:
-        # Sums in double precision: replicates differ from the estimate by little.
-        return np.stack(
-            [np.asarray(self.weights[rows], dtype=np.float64).T @ measure(rows) for rows in groups]
-        )
+        check, found = wanted_check(), []
+        for rows in groups:
+            check()
+            # Sums in double precision: replicates differ from the estimate by little.
+            found.append(np.asarray(self.weights[rows], dtype=np.float64).T @ measure(rows))
+        return np.stack(found)

@@ -28,6 +28,7 @@ from fusion_core.estimates.statistics import (
     Within,
 )
 from fusion_core.estimates.variance.donor_sample import DonorSample
+from fusion_core.wanted import check_wanted
 
 Floats = NDArray[np.float64]
 
@@ -179,6 +180,7 @@ def _shared_patterns(
         raise ValueError("there is one pattern for all")
     found = []
     for start in range(0, len(pattern), _BLOCK):
+        check_wanted()
         rows = slice(start, start + _BLOCK)
         block = pattern[rows]
         parts = [measure(rows) for measure in own]

@@ -27,6 +27,7 @@ from fusion_core.estimates.statistics import (
 )
 from fusion_core.fusion.base import one_blas_thread
 from fusion_core.records import Checked
+from fusion_core.wanted import wanted_check
 
 Floats = NDArray[np.float64]
 
@@ -185,8 +186,10 @@ def _from_rows(
     keep_replicates: bool,
 ) -> GroupEstimates:
     """Estimate a target that needs the households themselves, in threads where it is much work."""
+    check = wanted_check()
 
     def estimated(part: Groups) -> GroupEstimates:
+        check()
         replicates = [
             target.replicated(np.asarray(weights[rows], dtype=np.float64), rows) for rows in part
         ]

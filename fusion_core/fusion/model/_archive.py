@@ -11,13 +11,19 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+
+import psutil
 
 from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.model.manifest import Reader, holds_model
-from fusion_core.workspace.files import not_readable, replace_file
+from fusion_core.workspace.files import not_readable, replace_file, size_text
 from fusion_core.workspace.folders import restore_folder
 
 SUFFIX = ".zip"
+_DENSEST: Final = 100
+_UNSUSPICIOUS: Final = 2_000_000
+"""Bytes of a zip below which a model may unpack to a hundred times as many."""
 
 
 @contextmanager
@@ -41,9 +47,10 @@ def reading(path: Path) -> Iterator[Reader]:
         )
     try:
         with zipfile.ZipFile(path) as archive:
+            _refuse_bomb(archive, path)
             names = frozenset(archive.namelist())
             yield lambda name: archive.read(name) if name in names else None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise CorruptFileError(
             "The zipped fusion model was altered or cut off",
             where=str(path),
@@ -51,6 +58,18 @@ def reading(path: Path) -> Iterator[Reader]:
         ) from error
     except OSError as error:
         raise not_readable("fusion model", path, error) from error
+
+
+def _refuse_bomb(archive: zipfile.ZipFile, path: Path) -> None:
+    """Refuse, before anything is unpacked, what would take all memory."""
+    unpacked = sum(member.file_size for member in archive.infolist())
+    free = psutil.virtual_memory().available
+    if unpacked > min(free, _DENSEST * max(path.stat().st_size, _UNSUSPICIOUS)):
+        raise CorruptFileError(
+            f"The zipped fusion model would unpack to {size_text(float(unpacked))}",
+            where=str(path),
+            fix="Ask whoever sent it for the original, or load it where there is more memory",
+        )
 
 
 def check_replaceable(path: Path) -> None:

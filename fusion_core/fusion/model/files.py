@@ -32,10 +32,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from fusion_core.errors import CorruptFileError
+from fusion_core.errors import CorruptFileError, InputError
 from fusion_core.fusion.base import TrainSettings, VariableType, tupled
 from fusion_core.fusion.forests import forest_record
 from fusion_core.fusion.model._archive import SUFFIX, check_replaceable, pack, reading, spread
+from fusion_core.fusion.model._checking import check_model
 from fusion_core.fusion.model._forest_files import (
     forest_files,
     parquet_bytes,
@@ -68,6 +69,17 @@ OWN: Final = own_files(
     r"|forests/\d+_(nodes|donors)\.parquet"
 )
 """The files of a saved model."""
+_MISSHAPEN: Final = (
+    KeyError,
+    TypeError,
+    IndexError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    pa.ArrowException,
+)
+"""What a description raises that is not written as this program writes it."""
 
 
 def write_model(model: ModelContent, path: Path) -> None:
@@ -115,13 +127,17 @@ def read_model(path: Path, kind: type[Model]) -> Model:
     with reading(path) as read:
         files = verified_files(read, path)
     try:
-        return _model(files, path, kind)
-    except (KeyError, TypeError, IndexError) as error:
+        model = _model(files, path, kind)
+    except (*_MISSHAPEN, InputError) as error:
+        reason = error.what if isinstance(error, InputError) else error
         raise CorruptFileError(
-            f"The model's description lacks or misspells {error}",
+            f"The model's description lacks or misspells {reason}",
             where=str(path / MODEL_FILE),
             fix="Train the model again",
         ) from error
+    # A zip is what people send each other; the trees of a run's own folder are not read twice.
+    check_model(model, path, trees=not path.is_dir())
+    return model
 
 
 def model_checksum(path: Path) -> str:

@@ -11,7 +11,6 @@ Source: Census Bureau, "ACS PUMS Data Dictionary", machine-readable CSV and TXT.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import re
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from typing import Final, Literal
 
 from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
-from fusion_core.ingest.tables import require_content, tidy
+from fusion_core.ingest.tables import read_gzip, require_content, tidy
 
 Record = Literal["household", "person"]
 Kind = Literal["code", "number"]
@@ -157,7 +156,7 @@ def read_census_dictionary(path: PathLike) -> CensusDictionary:
 
 def _text(path: Path) -> str:
     try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        raw = read_gzip(path) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError) as error:
         raise InputError(
             "The dictionary is damaged or cut off", where=str(path), fix="Download it again"

@@ -35,6 +35,7 @@ from fusion_core.ingest.tables.raw_table import (
     typed_table,
 )
 from fusion_core.ingest.tables.reading import (
+    read_gzip,
     read_parquet,
     read_raw_table,
     require_content,
@@ -58,6 +59,7 @@ __all__ = [
     "not_applicable_parts",
     "numbers",
     "problem",
+    "read_gzip",
     "read_parquet",
     "read_raw_table",
     "require_content",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
 import zlib
 from dataclasses import replace
@@ -24,6 +25,7 @@ _TABLES: Final = (".csv", ".tsv", ".tab")
 _UNSUSPICIOUS: Final = 50_000_000
 _DENSEST: Final = 200
 """How many times larger than packed a table may be, once it is not small."""
+_PIECE: Final = 1 << 24
 _PERHAPS: Final = (".txt",)  # a table where there is none of the others, else a remark
 
 
@@ -37,7 +39,8 @@ def read_archive(
     try:
         with zipfile.ZipFile(path) as archive:
             wanted = _wanted(path, archive.namelist(), member, layout.sheet)
-            _refuse_bombs(path.name, [archive.getinfo(name) for name in wanted])
+            members = [archive.getinfo(name) for name in wanted]
+            _refuse_bombs(path.name, path.stat().st_size, members)
             parts = [
                 text_table(path, f"{path.name}/{Path(name).name}", archive.read(name), keep, layout)
                 for name in wanted
@@ -74,24 +77,50 @@ def _wanted(
     return sorted(found)
 
 
-def _refuse_bombs(name: str, members: Sequence[zipfile.ZipInfo]) -> None:
+def unpack_gzip(path: Path) -> bytes:
+    """Unpack a gzip file, unless it was made to take all memory.
+
+    Raises
+    ------
+    FileProblemsError
+        If it is no gzip file, is cut off, or unpacks to far more than a table would or memory holds.
+    """
+    packed, pieces, size = path.stat().st_size, [], 0
+    try:
+        with gzip.open(path, "rb") as stream:
+            while piece := stream.read(_PIECE):
+                pieces.append(piece)
+                size += len(piece)
+                _refuse_size(path.name, path.name, packed, size)
+    except (OSError, EOFError, zlib.error) as error:
+        raise problem(
+            "The file is no gzip archive, or it is cut off", path.name, "Download it again"
+        ) from error
+    return b"".join(pieces)
+
+
+def _refuse_bombs(name: str, path_size: int, members: Sequence[zipfile.ZipInfo]) -> None:
     """Refuse, before anything is unpacked, what would take all memory; tables pack ten- to thirtyfold."""
     for member in members:
-        is_large = member.file_size > _UNSUSPICIOUS
-        if is_large and member.file_size > _DENSEST * max(member.compress_size, 1):
-            raise problem(
-                f"{Path(member.filename).name} would unpack from {size_text(member.compress_size)} "
-                f"to {size_text(member.file_size)}, as no table of a survey does",
-                name,
-                "Download it again from where it was published, or unpack it yourself",
-            )
-    needed = sum(member.file_size for member in members)
-    free = psutil.virtual_memory().available
-    if needed > free:
+        own = Path(member.filename).name
+        _refuse_size(name, own, member.compress_size, member.file_size)
+    _refuse_size(name, name, path_size, sum(member.file_size for member in members))
+
+
+def _refuse_size(file: str, name: str, packed: int, unpacked: int) -> None:
+    if unpacked > _UNSUSPICIOUS and unpacked > _DENSEST * max(packed, 1):
         raise problem(
-            f"The ZIP unpacks to {size_text(needed)}, and {size_text(free)} of memory are free",
-            name,
-            "Choose a ZIP of fewer states or years, or import it where there is more memory",
+            f"{name} would unpack from {size_text(packed)} to {size_text(unpacked)} or more, as no "
+            "table of a survey does",
+            file,
+            "Download it again from where it was published, or unpack it yourself",
+        )
+    free = psutil.virtual_memory().available
+    if unpacked > free:
+        raise problem(
+            f"The file unpacks to {size_text(unpacked)}, and {size_text(free)} of memory are free",
+            file,
+            "Choose a file of fewer states or years, or import it where there is more memory",
         )
 
 

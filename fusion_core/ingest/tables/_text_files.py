@@ -8,6 +8,7 @@ import io
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from fusion_core.ingest.tables._size import refuse_columns
 from fusion_core.ingest.tables._text_columns import MISSING_TEXTS, stripped
 from fusion_core.ingest.tables.layout import COMMENT, Dialect, Layout, find_dialect
 from fusion_core.ingest.tables.problems import FileProblemsError, Problem, problem
@@ -21,7 +22,6 @@ NO_NAME: Final = "it has no name"
 _BEGINNING: Final = 2_000_000
 _SHOWN_BAD_ROWS: Final = 5
 _BLOCK: Final = 1 << 24
-_MOST_COLUMNS: Final = 20_000
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # it begins with the mark of UTF-16
@@ -65,12 +65,7 @@ def read_text(
     body = text[len("".join(lines).encode()) :] if lines else text
     _refuse_open_quote(body, name, dialect)
     header = _header(body, name, dialect.separator)
-    if len(header) > _MOST_COLUMNS:
-        raise problem(
-            f"The file has {len(header):,} columns, and a survey at most {_MOST_COLUMNS:,}",
-            name,
-            "Check the separator, or keep the columns of one part of the questionnaire",
-        )
+    refuse_columns(name, len(header))
     # A column without a name, as two separators at the end of every line make one, is nobody's.
     wanted = [column for column in header if column.strip() and (keep is None or keep(column))]
     table = _arrow_table(body, name, header, wanted, dialect)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,7 +10,8 @@ import pandas as pd
 
 from fusion_core.arguments import path_of
 from fusion_core.errors import InputError
-from fusion_core.ingest.tables._archive import read_archive
+from fusion_core.ingest.tables._archive import read_archive, unpack_gzip
+from fusion_core.ingest.tables._size import refuse_cells, refuse_columns
 from fusion_core.ingest.tables._text_files import require_distinct
 from fusion_core.ingest.tables.layout import Layout
 from fusion_core.ingest.tables.problems import problem
@@ -114,9 +114,10 @@ def read_parquet(path: Path, keep: Callable[[str], bool] | None = None) -> pd.Da
         names = [str(name) for name in pq.read_schema(path).names]
         require_distinct(names, path.name)
         columns = names if keep is None else [name for name in names if keep(name)]
+        refuse_cells(path.name, pq.read_metadata(path).num_rows, len(columns))
         frame = pd.read_parquet(path, columns=columns)
     except (pa.ArrowException, OSError, ValueError) as error:
-        if isinstance(error, InputError):
+        if isinstance(error, InputError | MemoryError):
             raise
         raise problem(
             "The Parquet file is damaged or cut off", path.name, "Copy or export it again"
@@ -140,6 +141,7 @@ def read_json_rows(path: Path, keep: Callable[[str], bool] | None = None) -> pd.
     if len(rows) < 2:  # noqa: PLR2004 - the names, and a row
         raise problem("The file has no rows", path.name, fix)
     names = [str(name) for name in rows[0]]
+    refuse_columns(path.name, len(names))
     wrong = next((place for place, row in enumerate(rows) if len(row) != len(names)), None)
     if wrong is not None:
         raise problem(
@@ -180,10 +182,9 @@ def _kind(path: Path) -> str:
 def _content(path: Path, suffix: str) -> bytes:
     if suffix != ".gz":
         return path.read_bytes()
-    try:
-        with gzip.open(path, "rb") as stream:
-            return stream.read()
-    except (OSError, EOFError) as error:
-        raise problem(
-            "The file is no gzip archive, or it is cut off", path.name, "Download it again"
-        ) from error
+    return unpack_gzip(path)
+
+
+def read_gzip(path: Path) -> bytes:
+    """Return the content of a gzip file; see `read_raw_table` for what is refused."""
+    return unpack_gzip(path)

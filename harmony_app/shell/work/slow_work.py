@@ -1,7 +1,8 @@
 """Slow work beside a session: it answers at once, the result arrives later, only the latest counts.
 
 A thread computes while the session's document stays free for clicks; the result is delivered in the
-document's own turn. Work that was overtaken by a newer request is dropped when it arrives.
+document's own turn. Work that was overtaken by a newer request, or whose page was left, ends at the
+next place where it asks whether it is still wanted, and is dropped when it arrives.
 """
 
 from __future__ import annotations
@@ -9,14 +10,44 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
 import panel as pn
 
+from fusion_core.execution.budget import available_cores
+from fusion_core.wanted import wanted_while
 from harmony_app.shell.work.at_once import at_once
 from harmony_app.shell.work.background import has_ended
 
 Result = TypeVar("Result")
+
+_LEAST_TURNS: Final = 2
+_LOOK_SECONDS: Final = 0.25
+
+
+class Turns:
+    """So many computations at a time for all sessions together, as each takes memory of its own."""
+
+    def __init__(self, number: int) -> None:
+        self._free = threading.BoundedSemaphore(number)
+
+    def take(self, is_wanted: Callable[[], bool]) -> bool:
+        """Wait for a turn; false, and no turn, once nobody waits for the computation any more."""
+        while is_wanted():
+            if self._free.acquire(timeout=_LOOK_SECONDS):
+                return True
+        return False
+
+    def give_back(self) -> None:
+        """Let the next computation begin."""
+        self._free.release()
+
+
+@lru_cache(maxsize=1)
+def shared_turns() -> Turns:
+    """Return the turns of this server: two at least, so that a quick question passes a slow one."""
+    return Turns(max(_LEAST_TURNS, available_cores()))
 
 
 class SlowWork:
@@ -62,11 +93,18 @@ class SlowWork:
             return
 
         def work() -> None:
+            def is_wanted() -> bool:
+                return self._is_current(ticket) and not has_ended(document)
+
             time.sleep(self._head_start)
-            if not self._is_current(ticket) or has_ended(document):
+            if not shared_turns().take(is_wanted):
                 return
-            outcome = _outcome(compute)
-            if not self._is_current(ticket) or has_ended(document):
+            try:
+                with wanted_while(is_wanted):
+                    outcome = _outcome(compute)
+            finally:
+                shared_turns().give_back()
+            if not is_wanted():
                 return
 
             def show() -> None:

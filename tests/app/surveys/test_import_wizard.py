@@ -62,7 +62,7 @@ def test_the_buttons_come_back_when_storing_fails(wizard_with, left, monkeypatch
 
     wizard = wizard_with([1.0, 2.0])
     with monkeypatch.context() as patched:
-        patched.setattr(Workspace, "add_survey", fail)
+        patched.setattr(Workspace, "adopt_survey", fail)
         assert sentence in store(wizard)
     assert not wizard._check.disabled
     assert not wizard._store.disabled

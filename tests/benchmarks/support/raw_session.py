@@ -12,7 +12,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 _LARGE = 200 * 2**20
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 180
 
 
 def _map(values: dict[str, Any]) -> dict[str, Any]:
@@ -35,18 +35,32 @@ class RawSession:
     form: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    async def open(cls, url: str, query: dict[str, str]) -> "RawSession":
-        """Open the page, load its content and report it shown, as a browser does."""
-        address = f"{url}/harmonize?{urllib.parse.urlencode(query)}"
-        page = await AsyncHTTPClient().fetch(address, request_timeout=120)
-        token = re.search(r'"token":"([^"]+)"', page.body.decode()).group(1)
+    async def open(
+        cls,
+        url: str,
+        query: dict[str, str],
+        *,
+        page: str = "harmonize",
+        headers: dict[str, str] | None = None,
+    ) -> "RawSession":
+        """Open a page, load its content and report it shown, as a browser does.
+
+        `headers` go with both requests; of other pages than Harmonize the content is all there is.
+        """
+        address = f"{url}/{page}?{urllib.parse.urlencode(query)}"
+        shown = await AsyncHTTPClient().fetch(
+            address, headers=headers, request_timeout=_PATIENCE_SECONDS
+        )
+        token = re.search(r'"token":"([^"]+)"', shown.body.decode()).group(1)
         request = HTTPRequest(
-            url.replace("http", "ws") + "/harmonize/ws", headers={"Origin": url}, request_timeout=60
+            f"{url.replace('http', 'ws')}/{page}/ws",
+            headers={"Origin": url, **(headers or {})},
+            request_timeout=_PATIENCE_SECONDS,
         )
         socket = await websocket_connect(
             request, subprotocols=["bokeh", token], max_message_size=_LARGE
         )
-        session = cls(socket, received=len(page.body))
+        session = cls(socket, received=len(shown.body))
         await session._message()  # the server's greeting
         await session._send("PULL-DOC-REQ", {})
         kind, content = await session._message()
@@ -54,7 +68,8 @@ class RawSession:
             kind, content = await session._message()
         session.desk = _find_desk(content)
         await session._event("document_ready", {})
-        await session.wait_for("preview")
+        if page == "harmonize":
+            await session.wait_for("preview")
         return session
 
     async def edit(self, sequence: int, message: dict[str, Any]) -> tuple[float, float]:

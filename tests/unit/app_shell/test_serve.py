@@ -114,7 +114,7 @@ def blas_threads():
 def test_sessions_do_not_compete_with_threads_of_their_own_matrix_products(tmp_path, monkeypatch):
     threads = []
     monkeypatch.setattr(
-        "harmony_app.serve.run_until_stopped", lambda _: threads.append(blas_threads())
+        "harmony_app.serve.run_until_stopped", lambda *_: threads.append(blas_threads())
     )
     with threadpool_limits(limits=2, user_api="blas"):
         serve(Workspace.create(tmp_path / "w"), ServerSettings(port=free_port()))
@@ -125,7 +125,7 @@ def test_sessions_do_not_compete_with_threads_of_their_own_matrix_products(tmp_p
 def test_collections_leave_the_imports_alone_while_serving_and_only_then(tmp_path, monkeypatch):
     frozen = []
     monkeypatch.setattr(
-        "harmony_app.serve.run_until_stopped", lambda _: frozen.append(gc.get_freeze_count())
+        "harmony_app.serve.run_until_stopped", lambda *_: frozen.append(gc.get_freeze_count())
     )
     serve(Workspace.create(tmp_path / "w"), ServerSettings(port=free_port()))
     assert frozen[0] > 10_000

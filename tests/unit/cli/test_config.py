@@ -63,3 +63,30 @@ def test_an_option_the_server_does_not_have_is_told(folder: Path):
     result = RUN(app, ["config", "show"])
     assert result.exit_code == 2
     assert "Did you mean 'port'?" in result.output
+
+
+@pytest.mark.parametrize("command", [["config", "show"], ["app", "--no-show"]])
+def test_every_option_the_server_does_not_have_is_told_by_whoever_reads_the_file(
+    folder: Path, command: list[str]
+):
+    (folder / "harmony.toml").write_text('[app]\nprot = 5999\nsignin = "password"\nport = 1\n')
+    result = RUN(app, command, env={"HARMONY_APP_FOLDERS": "/data"})
+    assert result.exit_code == 2
+    said = " ".join(result.output.split())
+    assert "3 options are unknown" in said
+    for near in ("'port'", "'sign-in'", "'folder'"):
+        assert f"Did you mean {near}?" in said
+    assert "HARMONY_APP_FOLDERS of the environment" in said
+
+
+def test_other_commands_do_not_mind_how_a_server_is_configured(folder: Path):
+    (folder / "harmony.toml").write_text("[app]\nprot = 5999\n")
+    assert RUN(app, ["survey", "readers"]).exit_code == 0
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("number", ["0", "2", "16"])
+def test_several_processes_on_one_workspace_are_refused_with_the_reason(number: str):
+    result = RUN(app, ["app", "--no-show", "--num-procs", number])
+    assert result.exit_code == 2
+    assert "a page lives in the process it was opened in" in " ".join(result.output.split())

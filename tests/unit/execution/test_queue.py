@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import shutil
+import subprocess
+import sys
 from unittest import mock
 
 import pytest
@@ -21,7 +23,7 @@ from fusion_core.execution import (
 from fusion_core.execution.line import in_line, move_on
 from fusion_core.execution.line import queue as queue_module
 from fusion_core.fusion.base import TrainSettings
-from fusion_core.workspace.runs import RunSpec, RunState, create_run
+from fusion_core.workspace.runs import RunSpec, RunState, create_run, open_run
 
 
 @pytest.fixture
@@ -207,3 +209,79 @@ def test_processes_take_turns_by_themselves(workspace, new_run):
     ended = [run.state().finished for run in runs]
     assert begun == sorted(begun)
     assert all(begin >= end for begin, end in zip(begun[1:], ended, strict=False))
+
+
+COLLEAGUE = """
+import sys, threading, time
+from pathlib import Path
+from fusion_core.errors import HarmonyError
+from fusion_core.execution import cancel_run, run_status, start_run
+from fusion_core.execution.line import queue
+from fusion_core.workspace.layout import Workspace
+from fusion_core.workspace.runs import RunState, open_run
+
+workspace, events = Workspace.open(Path(sys.argv[1])), Path(sys.argv[2])
+mine, going = [open_run(workspace, name) for name in sys.argv[3:]], []
+
+def tell(what, run):
+    with events.open("a") as file:
+        print(what, run.id, file=file)
+
+def spawn(_workspace, run, _workers):
+    tell("begin", run)
+    thread = threading.Thread(target=work, args=(run,))
+    going.append(thread)
+    thread.start()
+
+def work(run):
+    time.sleep(0.1)
+    tell("end", run)
+    run.write_state(RunState(status="finished"))
+    queue.move_on(workspace)
+
+queue.spawn_worker = spawn
+for number, run in enumerate(mine):
+    start_run(workspace, run)
+    if number == 1:
+        cancel_run(workspace, run)
+deadline = time.monotonic() + 120
+while time.monotonic() < deadline:
+    states = [run_status(workspace, run) for run in mine]
+    if not any(state.is_active for state in states):
+        break
+    queue.move_on(workspace)
+    time.sleep(0.05)
+for thread in going:
+    thread.join()
+"""
+
+
+@pytest.mark.slow
+def test_servers_and_command_lines_on_one_workspace_keep_to_one_line(workspace, new_run, tmp_path):
+    set_runs_at_once(workspace, 2)
+    events, shares = tmp_path / "events", [[new_run().id for _ in range(4)] for _ in range(3)]
+    colleagues = [
+        subprocess.Popen(
+            [sys.executable, "-c", COLLEAGUE, str(workspace.path), str(events), *names]
+        )
+        for names in shares
+    ]
+    assert [each.wait(timeout=240) for each in colleagues] == [0, 0, 0]
+    going, most = set(), 0
+    told = [line.split() for line in events.read_text().splitlines()]
+    for what, name in told:
+        if what == "begin":
+            assert name not in going
+            going.add(name)
+        else:
+            going.discard(name)
+        most = max(most, len(going))
+    assert most <= 2
+    begun = [name for what, name in told if what == "begin"]
+    assert len(begun) == len(set(begun)), "a run began twice"
+    states = {
+        run_status(workspace, open_run(workspace, name)).status
+        for names in shares
+        for name in names
+    }
+    assert states <= {"finished", "cancelled"}

@@ -1,5 +1,6 @@
 """The page as one visitor uses it, without a browser: messages in, sections out."""
 
+import numpy as np
 import pytest
 
 from fusion_core.execution import set_runs_at_once
@@ -192,6 +193,36 @@ def test_a_message_nobody_knows_is_ignored(open_page):
     before = page.state
     do(page, "format the disk")
     assert page.state == before
+
+
+JUNK = (None, True, -1, 10**30, 1.5, float("nan"), "", "\x00", "../..", [], {}, [[[]]], "kwh")
+FIELDS = (
+    "name",
+    "id",
+    "start",
+    "to",
+    "place",
+    "places",
+    "suggest",
+    "text",
+    "choice",
+    "number",
+    "view",
+)
+
+
+@pytest.mark.usefixtures("started")
+def test_messages_that_no_page_sends_change_nothing_and_end_nothing(open_page, toy_workspace):
+    page = open_page()
+    do(page, "add", name="kwh")
+    draw = np.random.default_rng(3)
+    for action in sorted(page._actions()):
+        for _ in range(12):
+            fields = draw.choice(FIELDS, 3, replace=False)
+            do(page, action, **{name: JUNK[draw.integers(len(JUNK))] for name in fields})
+            assert isinstance(page.board.notice, str)
+    assert all(run.id.startswith("20") for run in list_runs(toy_workspace))
+    assert do(page, "view", view="new").view == "new"
 
 
 def test_a_path_as_run_identifier_is_refused(open_page):
