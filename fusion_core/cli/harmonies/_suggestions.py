@@ -171,7 +171,12 @@ class _Suggested:
 
     @property
     def is_worth_a_look(self) -> bool:
-        return self.candidates[0].is_worth_a_look
+        """Whether to list it unasked: two lists of answers of which none meet are no suggestion."""
+        from fusion_core.harmony.model import SIDES
+
+        sides = [self.suggestion.harmony.side(name) for name in SIDES]
+        met = not all(side.levels for side in sides) or all(side.group_codes for side in sides)
+        return met and self.candidates[0].is_worth_a_look
 
     def is_as_sure(self, least: Confidence) -> bool:
         """Whether both the variable and the harmony with it are at least this sure."""
