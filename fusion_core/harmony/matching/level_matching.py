@@ -9,7 +9,7 @@ yes-or-no questions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from fusion_core.harmony.labels import (
     answer_words,
+    are_calendar_years,
     is_negative,
     is_no_answer,
     is_not_asked,
     is_other,
     label_sections,
+    read_ranges,
     starts_negative,
 )
 from fusion_core.harmony.matching.areas import area_links
@@ -185,7 +187,23 @@ def _links(
             links.append((i, j))
         elif others and not is_not_asked(donor.levels[i]):
             links.append((i, others[0]))
+    links = _newest(donor.levels, recipient.levels, links)
+    links = [(i, j) for j, i in _newest(recipient.levels, donor.levels, [(j, i) for i, j in links])]
     return _last_left(donor, recipient, links)
+
+
+def _newest(levels: Sequence[str], later: Sequence[str], links: Links) -> Links:
+    """Put years after the last ones a survey could know into its newest answer."""
+    known, ranges = read_ranges(levels), read_ranges(later)
+    if not (are_calendar_years(known) and are_calendar_years(ranges)):
+        return links
+    last, newest = max((span[1], k) for k, span in enumerate(known) if span is not None)
+    done = {j for _, j in links}
+    return links + [
+        (newest, j)
+        for j, span in enumerate(ranges)
+        if span is not None and j not in done and span[0] >= last
+    ]
 
 
 def _best_partners(scores: NDArray[np.float64], minimum: float) -> dict[int, int]:

@@ -200,3 +200,20 @@ def test_who_refuses_belongs_to_nobody():
         "Education", levels, "Educational attainment", ("Less than 3 years old", *SCHOOLING)
     )
     assert not found.keys() & {"Refused", "Don't know"}
+
+
+def test_houses_built_since_a_survey_was_made_join_its_newest_answer():
+    levels = ("Before 1950", "1950s", "1960 to 1999", "2000 to 2015")
+    years = (
+        "1939 or earlier",
+        "1940 to 1949",
+        "1950 to 1959",
+        "1960 to 1999",
+        "2000 to 2015",
+        "2016",
+        "2021",
+    )
+    found = together("Year built", levels, "When structure first built", years)
+    assert found["Before 1950"] == {"1939 or earlier", "1940 to 1949"}
+    assert found["1950s"] == {"1950 to 1959"}
+    assert found["2000 to 2015"] == {"2000 to 2015", "2016", "2021"}
