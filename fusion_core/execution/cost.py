@@ -78,7 +78,7 @@ class Speeds:
     predict: float = 6e-6
     draw: float = 1.6e-6
     draw_block: float = 2e-5
-    grow: float = 1.5e-7
+    grow: float = 1e-7
     walk: float = 4e-7
     compare: float = 1e-6
 

@@ -35,14 +35,14 @@ _KIND_WORDS: Final = {
 _PRESET_WORDS: Final = {
     "quick": "For a first look.",
     "paper": "As published by Ummel et al. (2024), to the letter.",
-    "production": "For results you publish: the paper's method, changed and mixed with forests where "
-    "held-out households showed a gain.",
+    "production": "For results you publish: the paper's method, changed where held-out households "
+    "showed a gain.",
     "custom": "Your own settings; a preset brings back the published ones.",
 }
 METHOD_WORDS: Final = {
-    "stacked": "Part of the answers are taken from donors whom models that never saw them expected to be "
-    "most like the household, the others from donors in its leaves of random forests; each variable has "
-    "the shares that describe unseen donors best.",
+    "stacked": "Some answers are taken from donors with the most similar out-of-fold predictions, the "
+    "others from donors in the same leaf of a random forest; for each variable the shares are those that "
+    "describe unseen donors best.",
     "out-of-fold": "A number is taken from one of the donors whose answers models that never saw them "
     "expected to be most like the household's; a category is drawn from its predicted probabilities.",
     "forest": "Every answer is taken from a donor that shares the household's leaf in one tree, drawn at "
