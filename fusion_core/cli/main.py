@@ -30,6 +30,7 @@ from fusion_core.cli.estimates import (
     export,
     prices,
     rank,
+    smooth,
 )
 from fusion_core.cli.harmonies import commands as harmonies
 from fusion_core.cli.output import write_error
@@ -141,6 +142,7 @@ app.command("compare")(compare.compare)
 app.command("rank")(rank.rank)
 app.command("answer")(answer.answer)
 app.command("difference")(difference.difference)
+app.command("smooth")(smooth.smooth)
 app.command("calibrate")(calibrate.calibrate)
 app.command("prices")(prices.prices)
 app.command("export")(export.export)

@@ -131,6 +131,7 @@ ROOMS = {
         "api",
         "runs",
         "places",
+        "smoothing",
     ),
     "fusion_core.ingest": (
         "tables",
