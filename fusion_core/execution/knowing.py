@@ -10,7 +10,9 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.execution.budget import available_cores
-from fusion_core.geography.location import PUMA, read_intersections
+from fusion_core.geography.known_places import donor_intersections
+from fusion_core.geography.location import PUMA
+from fusion_core.geography.published_location import published_regions
 from fusion_core.surveys.model import WEIGHT
 from fusion_core.workspace.runs import KNOWN_ANSWERS
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 # A place of fewer donors on average says little of what it has beyond the predictors.
 _DONORS_IN_PLACE: Final = 30
 _FEWEST_PLACES: Final = 10
+REGION: Final = "region of the donor's"
+"""Column that `with_regions` adds."""
 # Part of the time for questions both surveys asked.
 _HARMONIZED: Final = 0.5
 
@@ -135,9 +139,7 @@ def read_known(run: Run) -> KnownAnswers:
     from fusion_core.validation.known_answers import learn_rule, read_known_answers, with_margins
 
     found = read_known_answers(known_answers_folder(run))
-    return dataclasses.replace(
-        found, areas=with_margins(found.areas, learn_rule(found.areas, PUMA))
-    )
+    return dataclasses.replace(found, areas=with_margins(found, learn_rule(found.areas, PUMA)))
 
 
 def known_summary(run: Run) -> pd.DataFrame | None:
@@ -179,16 +181,57 @@ def known_pair(workspace: Workspace, run: Run, prepared: PreparedInput) -> Known
             fix="Import the recipient with its PUMAs",
         )
     described = workspace.describe(run.spec().pair.donor)
+    donor, recipient = prepared.donor, prepared.recipient
+    place, regions = published_place(donor, described.geography), ""
+    if not place:
+        overlaps = _intersections(workspace, prepared, described.geography)
+        donor, recipient, regions = with_regions(donor, recipient, overlaps)
     return KnownPair(
-        prepared.donor,
-        prepared.recipient,
+        donor,
+        recipient,
         tuple(prepared.kept),
         PUMA,
         harmonized_sources(workspace, run.spec().pair),
-        place=published_place(prepared.donor, described.geography),
+        place=place,
+        regions=regions,
         weight=WEIGHT,
         given=prepared.given,
     )
+
+
+def with_regions(
+    donor: pd.DataFrame, recipient: pd.DataFrame, intersections: Sequence[pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """Add the few places a donor publishes to both surveys (`published_regions`).
+
+    Parameters
+    ----------
+    donor, recipient
+        The prepared surveys.
+    intersections
+        How the places the donor publishes overlap PUMAs.
+
+    Returns
+    -------
+    tuple
+        Donor, recipient, and the name of the column; the tables as they were and no name where the
+        donor publishes no such places.
+    """
+    areas = recipient[PUMA].dropna().unique()
+    found = published_regions(donor, [str(area) for area in areas], intersections)
+    if found is None:
+        return donor, recipient, ""
+    own, held = found
+    code = recipient[PUMA].map(dict(zip(areas, held, strict=True))).fillna(-1).astype(int)
+    return donor.assign(**{REGION: own}), recipient.assign(**{REGION: code}), REGION
+
+
+def _intersections(
+    workspace: Workspace, prepared: PreparedInput, published: Sequence[str]
+) -> list[pd.DataFrame]:
+    """Return how the places the donor publishes overlap the recipient's PUMAs."""
+    areas = prepared.recipient[PUMA].dropna().unique()
+    return donor_intersections(workspace, prepared.donor, published, areas)
 
 
 def published_place(donor: pd.DataFrame, geography: Sequence[str]) -> str:
@@ -221,8 +264,7 @@ def _sample_of(
     spatial = set(table.loc[table["source"] == "spatial", "predictor"])
     stored = workspace.stored_survey(survey)
     imputed = PUMA in prepared.donor.columns and PUMA not in stored.column_names("household")
-    published = [name for name in stored.description.geography if name in prepared.donor.columns]
-    intersections = read_intersections(workspace, published)
+    intersections = _intersections(workspace, prepared, stored.description.geography)
 
     def sample_of(
         donor: pd.DataFrame, recipient: pd.DataFrame, predictors: Sequence[str], variable: str

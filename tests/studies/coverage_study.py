@@ -1,6 +1,7 @@
 """Do 90 % margins of error hold the truth in 90 % of cases? Repeated surveys of known populations.
 
-    python tests/studies/coverage_study.py run --folder DIR [--world NAME …] [--repeats 100]
+    python tests/studies/coverage_study.py run --folder DIR [--world NAME …] [--method NAME …]
+                                                [--repeats 100]
     python tests/studies/coverage_study.py table --folder DIR      # writes assets/measured/coverage.md
 
 A repeat draws a donor and a recipient survey with replicate weights, harmonizes, trains, fuses and
@@ -44,6 +45,7 @@ from fusion_core.demo.samples.donor import DESIGN as DONOR_DESIGN
 from fusion_core.demo.samples.recipient import DESIGN as RECIPIENT_DESIGN
 from fusion_core.estimates import analyze
 from fusion_core.estimates.runs import sample_with_location, with_areas
+from fusion_core.execution.knowing import with_regions
 from fusion_core.geography.location import PUMA
 from fusion_core.validation.known_answers import (
     KnownAnswerSettings,
@@ -104,8 +106,10 @@ KEYS = ["dimension", "group", "variable", "level", "statistic"]
 NUMBERS = ["estimate", "moe", "lower", "upper"]
 
 
-def estimates(repeat: Repeat, number: int, world: World, folder: Path) -> dict[str, pd.DataFrame]:
-    """Estimate every statistic in every group with the methods due in this repeat."""
+def estimates(
+    repeat: Repeat, number: int, world: World, folder: Path, methods: Iterable[str] = METHODS
+) -> dict[str, pd.DataFrame]:
+    """Estimate every statistic in every group with those of the methods that are due in this repeat."""
     options: dict[str, Callable[[], dict[str, Any]]] = {
         "default": lambda: {"donor": _located(repeat, world, number, folder)},
         "no known answers": lambda: {"donor": _sample(repeat, world)},
@@ -116,7 +120,7 @@ def estimates(repeat: Repeat, number: int, world: World, folder: Path) -> dict[s
     }
     found = {}
     for name, option in options.items():
-        if number % _EVERY.get(name, 1):
+        if name not in methods or number % _EVERY.get(name, 1):
             continue
         given, parts = option(), []
         for dimension in DIMENSIONS:
@@ -148,7 +152,9 @@ def estimates(repeat: Repeat, number: int, world: World, folder: Path) -> dict[s
 
 def _located(repeat: Repeat, world: World, number: int, folder: Path) -> DonorSample:
     """Return the donor with what the repeat's own known answers, kept once asked, tell of areas."""
-    pair = KnownPair(repeat.donor, repeat.recipient, tuple(repeat.predictors), PUMA, {})
+    overlaps = [world.population.places.intersections]
+    donor, recipient, regions = with_regions(repeat.donor, repeat.recipient, overlaps)
+    pair = KnownPair(donor, recipient, tuple(repeat.predictors), PUMA, {}, regions=regions)
     kept = folder / "known_answers.parquet"
     if not kept.exists():
         ask_known_answers(pair, KNOWN, seed=number).areas.to_parquet(kept)
@@ -163,7 +169,7 @@ def _located(repeat: Repeat, world: World, number: int, folder: Path) -> DonorSa
         rule,
         repeat.donor,
         repeat.recipient,
-        intersections=[world.population.places.intersections],
+        intersections=overlaps,
     )
 
 
@@ -187,7 +193,9 @@ def _sample(repeat: Repeat, world: World, homes: list[str] | None = None) -> Don
     )
 
 
-def run(folder: Path, worlds: Iterable[str], repeats: int, until: float) -> None:
+def run(
+    folder: Path, worlds: Iterable[str], methods: Iterable[str], repeats: int, until: float
+) -> None:
     """Do the repeats that are not done yet, all worlds in turn."""
     with tempfile.TemporaryDirectory() as temporary:
         built: dict[str, tuple[World, pd.DataFrame]] = {}
@@ -205,8 +213,9 @@ def run(folder: Path, worlds: Iterable[str], repeats: int, until: float) -> None
                 built[name][1].to_parquet(own / "truth.parquet")
             world, truth = built[name]
             started = time.process_time()
-            repeat = _repeat(world, number, own / f"{number:03}")
-            record = _record(estimates(repeat, number, world, own / f"{number:03}"), truth)
+            kept = own / f"{number:03}"
+            repeat = _repeat(world, number, kept)
+            record = _record(estimates(repeat, number, world, kept, methods), truth)
             record |= {"world": name, "repeat": number}
             record["seconds"] = round(time.process_time() - started, 2)
             with lines.open("a", encoding="utf-8") as file:
@@ -371,11 +380,13 @@ def main() -> int:
     parser.add_argument("command", choices=["run", "table"])
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--world", nargs="*", default=list(WORLDS), choices=list(WORLDS))
+    parser.add_argument("--method", nargs="*", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--repeats", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=float("inf"))
     chosen = parser.parse_args()
     if chosen.command == "run":
-        run(chosen.folder, chosen.world, chosen.repeats, time.time() + 60 * chosen.minutes)
+        until = time.time() + 60 * chosen.minutes
+        run(chosen.folder, chosen.world, chosen.method, chosen.repeats, until)
     else:
         TABLE.parent.mkdir(parents=True, exist_ok=True)
         TABLE.write_text(report(chosen.folder), encoding="utf-8")

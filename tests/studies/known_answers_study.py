@@ -115,7 +115,7 @@ def held_out_table(workspace: Workspace, run: Run, names: tuple[str, ...]) -> pd
     settings = KnownAnswerSettings(variables=names)
     asked = ask_known_answers(pair, settings, seed=run.spec().seed + 1)
     rule = learn_rule(read_known(run).areas, "puma")
-    return known_table(with_margins(asked.areas, rule), rule)
+    return known_table(with_margins(asked, rule), rule)
 
 
 def places_table(run: Run) -> pd.DataFrame:

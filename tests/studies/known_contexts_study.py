@@ -57,7 +57,7 @@ def pair_of(workspace: Workspace, surveys: SurveyPair, pool: PredictorPool) -> K
 def compared(answers: KnownAnswers, words: str) -> pd.DataFrame:
     """Return one row per hidden variable: its margins from the rule the others taught."""
     rule = learn_rule(answers.areas, PUMA, place="place")
-    summary = summarise(with_margins(answers.areas, rule))
+    summary = summarise(with_margins(answers, rule))
     found = summary.groupby("variable", sort=False).agg(
         slope=("slope", "median"),
         error=("error", "mean"),

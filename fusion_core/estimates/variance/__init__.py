@@ -4,6 +4,7 @@ from fusion_core.estimates.variance.area_error import (
     AreaEffect,
     Locality,
     SeenPlaces,
+    apart_from_all,
 )
 from fusion_core.estimates.variance.area_rule import (
     KAPPAS,
@@ -85,6 +86,7 @@ __all__ = [
     "RankSets",
     "Regression",
     "SeenPlaces",
+    "apart_from_all",
     "area_likelihood",
     "area_scale",
     "ask_donor",

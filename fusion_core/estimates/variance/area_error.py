@@ -155,6 +155,23 @@ class Locality(Checked):
         return sparse.csr_array(inverse @ sums)
 
 
+def apart_from_all(regions: NDArray[np.intp], weight: Floats) -> Floats:
+    """Return how far each area moves from everybody with a unit of variance between regions.
+
+    An area moves with its region, Σ_q (δ_q − c_q)² with c_q the share of all households in region q: the
+    donor has all regions, and what they have in common is no difference between them.
+
+    Parameters
+    ----------
+    regions
+        Code of each area's region, counted from 0.
+    weight
+        Weight of each area's households.
+    """
+    common = np.bincount(regions, weight) / weight.sum()
+    return np.asarray(1.0 - 2.0 * common[regions] + np.square(common).sum())
+
+
 @dataclass(frozen=True)
 class SeenPlaces(Checked):
     """What the places a donor publishes say of a variable.

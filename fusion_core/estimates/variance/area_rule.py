@@ -18,7 +18,8 @@ beyond the predictors over that within, from predictions by the donors of all ot
 
 A few large regions, such as the five of a state, are no such places: each variable's differences between
 them are seen as they are (`FewPlaces`), beyond *all* predictors of the fusion, and what they show is
-added to what is foretold inside them. It is common to the areas of a region, and nothing for everybody.
+added to what is foretold inside them, from how areas of one region differ by the known variables. It is
+common to the areas of a region, and nothing for everybody.
 
 **Uncertainty.** A variance estimated as zero is none that is known to be zero (Li and Lahiri 2010, *An
 adjusted maximum likelihood method for solving small area estimation problems*, Journal of Multivariate
@@ -32,7 +33,7 @@ and σ are averaged over their posterior. What is foretold for another variable 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -92,6 +93,9 @@ class AreaEvidence(Checked):
         π of the variable, NaN where the donor publishes no places.
     weight
         How much it counts: 1 over the number of levels, so that a variable counts once.
+    inside
+        As `likelihood`, of κ between areas of one of the few places the donor publishes; ``None`` where
+        it publishes no few.
     """
 
     variable: str
@@ -99,11 +103,16 @@ class AreaEvidence(Checked):
     likelihood: Floats
     places: float
     weight: float
+    inside: Floats | None = None
 
     @property
     def kappa(self) -> float:
         """Where the likelihood is largest."""
         return float(KAPPAS[int(np.argmax(self.likelihood))])
+
+    def within_places(self) -> AreaEvidence:
+        """Return what it tells of κ between areas of one of the few places the donor publishes."""
+        return self if self.inside is None else replace(self, likelihood=self.inside)
 
 
 @dataclass(frozen=True)
@@ -145,6 +154,8 @@ class AreaRule(Checked):
             publishes, which is added to what is foretold inside them.
         """
         used = [item for item in self.evidence if np.isfinite(item.places) or np.isnan(places)]
+        if seen is not None:
+            used = [item.within_places() for item in used]
         slope = 0.0 if np.isnan(places) else _SLOPE
         posterior = _posterior(used, slope)
         expected = _LEVELS + (0.0 if np.isnan(places) else slope * _log_places(places))
@@ -159,9 +170,10 @@ class AreaRule(Checked):
                 {
                     "variable": item.variable,
                     "level": item.level,
-                    "likelihood": [round(float(value), 4) for value in item.likelihood],
+                    "likelihood": _rounded(item.likelihood),
                     "places": None if np.isnan(item.places) else item.places,
                     "weight": item.weight,
+                    "inside": None if item.inside is None else _rounded(item.inside),
                 }
                 for item in self.evidence
             ],
@@ -186,6 +198,10 @@ class AreaRule(Checked):
                 np.array(item["likelihood"], dtype=np.float64),
                 np.nan if item["places"] is None else float(item["places"]),
                 float(item["weight"]),
+                # Of a run made before regions had a part in what is learned, nothing is known inside them.
+                None
+                if (inside := item.get("inside")) is None
+                else np.array(inside, dtype=np.float64),
             )
             for item in record["evidence"]
         )
@@ -206,7 +222,9 @@ def area_scale(unexplained: Floats, overall: float) -> Floats:
     return np.maximum(unexplained, LEAST_SCALE * overall) ** 2 / overall
 
 
-def area_likelihood(difference: Floats, known: Floats, scale: Floats) -> Floats:
+def area_likelihood(
+    difference: Floats, known: Floats, scale: Floats, common: NDArray[np.intp] | None = None
+) -> Floats:
     """Return the logarithm of the likelihood of κ at `KAPPAS`, its largest value 0.
 
     A difference common to all areas, as where two questionnaires differ, is none between areas: it is
@@ -221,14 +239,24 @@ def area_likelihood(difference: Floats, known: Floats, scale: Floats) -> Floats:
         Variance of that from what is known: both samples.
     scale
         `area_scale` of each.
+    common
+        Code of the region of each area, counted from 0, whose common difference is taken out; ``None``
+        for one of all areas.
     """
+    codes = np.zeros(len(difference), dtype=np.intp) if common is None else common
+    regions = (np.unique(codes)[:, None] == codes).astype(np.float64)
     variance = known[:, None] + scale[:, None] * KAPPAS
     weight = 1.0 / variance
-    total = weight.sum(axis=0)
-    mean = (weight * difference[:, None]).sum(axis=0) / total
-    squares = (weight * np.square(difference[:, None] - mean)).sum(axis=0)
-    likelihood = -0.5 * (np.log(variance).sum(axis=0) + np.log(total) + squares)
+    total = regions @ weight
+    mean = regions @ (weight * difference[:, None]) / total
+    squares = (weight * np.square(difference[:, None] - regions.T @ mean)).sum(axis=0)
+    logarithms = np.log(variance).sum(axis=0) + np.log(total).sum(axis=0)
+    likelihood = -0.5 * (logarithms + squares)
     return np.asarray(likelihood - likelihood.max())
+
+
+def _rounded(logarithms: Floats) -> list[float]:
+    return [round(float(value), 4) for value in logarithms]
 
 
 def _log_places(places: float) -> float:

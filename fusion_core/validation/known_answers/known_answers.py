@@ -11,7 +11,7 @@ areas differ in ways no predictor shows, predictions are alike that should not b
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,7 +19,11 @@ import pandas as pd
 
 from fusion_core.errors import InputError
 from fusion_core.estimates.statistics import Groups, GroupSums, Statistic, build_targets
-from fusion_core.estimates.variance import DonorError, DonorSample, place_excess
+from fusion_core.estimates.variance import (
+    KAPPAS,
+    DonorError,
+    DonorSample,
+)
 from fusion_core.fusion.base import Purpose, integer_seed, stream
 from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, counted
@@ -32,6 +36,7 @@ from fusion_core.validation.known_answers._hiding import (
     bonds_with,
     hidden_with,
 )
+from fusion_core.validation.known_answers._places import donor_places, regions_of
 from fusion_core.validation.known_answers.settings import KnownAnswerSettings
 
 if TYPE_CHECKING:
@@ -57,15 +62,22 @@ AREA_COLUMNS: Final = (
     "unexplained",
     "overall",
     "places",
+    "region",
+    "apart",
     "own",
 )
 """Columns of `KnownAnswers.areas`: hidden variable and level (empty for numbers); area; households
 compared; fused and answered mean or share; sampling variance of their difference and of the answer; the
 donor's variance; variance of single households around their prediction, in the area and of all donors;
 variance between places beyond the predictors over that within (see
-`fusion_core.estimates.variance.area_rule`), missing where the donor publishes no places;
+`fusion_core.estimates.variance.area_rule`), missing where the donor publishes no places; of the few
+places it publishes, the code of the one that holds most of the area, −1 for none, and how far the area
+moves with it (`fusion_core.estimates.variance.apart_from_all`);
 whether only the recipient asked, so that a part of it was the donor."""
 HIDDEN_COLUMNS: Final = ("variable", "predictor", "reason")
+SEEN_COLUMNS: Final = ("variable", "level", "kappa", "likelihood")
+"""Columns of `KnownAnswers.seen`: hidden variable and level; κ, and the logarithm of the likelihood of so
+much variance between the few places the donor publishes (`FewPlaces`)."""
 _FEWEST_AREAS: Final = 3
 _LOOKED_AT: Final = 20_000
 _TWO: Final = 2
@@ -81,19 +93,29 @@ class KnownAnswers(Checked, Summarized):
         One row per hidden variable, level and area, with `AREA_COLUMNS`.
     hidden
         What was hidden beside each variable and why, with `HIDDEN_COLUMNS`.
+    seen
+        What the few places a donor publishes say of each variable, with `SEEN_COLUMNS`.
     notes
         What a user should know, one sentence each.
     """
 
     areas: pd.DataFrame
     hidden: pd.DataFrame
+    seen: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SEEN_COLUMNS)))
     notes: tuple[str, ...] = ()
 
     def joined(self, other: KnownAnswers) -> KnownAnswers:
         """Return both, those of the other marked as the recipient's own questions."""
         areas = pd.concat([self.areas, other.areas.assign(own=True)], ignore_index=True)
         hidden = pd.concat([self.hidden, other.hidden], ignore_index=True)
-        return KnownAnswers(areas, hidden, (*self.notes, *other.notes))
+        seen = _joined([self.seen, other.seen], SEEN_COLUMNS)
+        return KnownAnswers(areas, hidden, seen, (*self.notes, *other.notes))
+
+    def seen_of(self, variable: str, level: str) -> Floats | None:
+        """Return what few places say of a variable, at `KAPPAS`; ``None`` where they say nothing."""
+        rows = (self.seen["variable"] == variable) & (self.seen["level"] == level)
+        found = self.seen.loc[rows, "likelihood"].to_numpy(dtype=np.float64)
+        return found if len(found) else None
 
     def _facts(self) -> dict[str, object]:
         return {
@@ -124,7 +146,11 @@ class KnownPair(Checked):
     others
         Variables to hide instead of predictors, where there are any.
     place
-        Column of the donor that names the place a household lives in; empty for none.
+        Column of the donor that names the place a household lives in, of ten places or more; empty for
+        none.
+    regions
+        Column of both with the code of the few places the donor publishes, as
+        `geography.published_location.published_regions` returns them; empty for none.
     """
 
     donor: pd.DataFrame
@@ -133,6 +159,7 @@ class KnownPair(Checked):
     area: str
     sources: Mapping[str, Collection[str]]
     place: str = ""
+    regions: str = ""
     weight: str = "weight"
     others: tuple[str, ...] = ()
     given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -186,14 +213,14 @@ def ask_known_answers(
     codes = np.asarray(codes, dtype=np.intp)
     plans = _plans(small, chosen_settings, codes)
     report = progress or (lambda _share, _words: None)
-    parts, hidden, notes = [], [], []
+    parts, hidden, seen, notes = [], [], [], []
     for place, (variable, beside) in enumerate(plans.items()):
         report(place / len(plans), f"Hiding {variable} and fusing it")
         if not _left(small, variable, beside):
             notes.append(f"{variable} cannot be hidden: no predictor would be left.")
             continue
         try:
-            found = _asked(
+            found, told = _asked(
                 small,
                 variable,
                 beside,
@@ -208,9 +235,20 @@ def ask_known_answers(
             continue
         hidden += [(variable, name, reason) for name, reason in beside.items()]
         parts.append(found)
+        seen.append(told)
     report(1.0, "Known answers are compared")
-    every = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=AREA_COLUMNS)
-    return KnownAnswers(every, pd.DataFrame(hidden, columns=list(HIDDEN_COLUMNS)), tuple(notes))
+    return KnownAnswers(
+        _joined(parts, AREA_COLUMNS),
+        pd.DataFrame(hidden, columns=list(HIDDEN_COLUMNS)),
+        _joined(seen, SEEN_COLUMNS),
+        tuple(notes),
+    )
+
+
+def _joined(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """Put tables below each other; without a row, return an empty one of these columns."""
+    told = [table for table in tables if len(table)]
+    return pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=list(columns))
 
 
 def _asked(
@@ -223,8 +261,14 @@ def _asked(
     seed: int,
     sample_of: SampleOf,
     threads: int,
-) -> pd.DataFrame:
-    """Hide one variable and those beside it, and compare every area, level by level."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hide one variable and those beside it, and compare every area, level by level.
+
+    Returns
+    -------
+    tuple
+        Rows of `KnownAnswers.areas` and of `KnownAnswers.seen`.
+    """
     from fusion_core.fusion import fuse, train
 
     given = {name: columns for name, columns in pair.given.items() if name not in beside}
@@ -247,15 +291,19 @@ def _asked(
     codes, names = areas[0][known], areas[1]
     shares = [name for columns in given.values() for name in columns]
     sample = sample_of(donor, recipient, [*predictors, *shares], variable)
+    sample = replace(sample, places=donor_places(pair, donor, recipient, predictors, codes))
     sums = GroupSums(Groups.from_codes(codes, len(names)), weights[:, None])
     error = DonorError(sample, sums, weights)
-    beyond = _Places.of(pair, donor, recipient, predictors, codes)
-    parts = []
+    region, apart = regions_of(pair, recipient, weights, codes, len(names))
+    parts, seen = [], []
     for item in _targets(variable, implicates, len(recipient)):
         draws, answers = _values(item, variable, implicates, recipient)
         found = area_differences(draws, answers, weights, codes, len(names))
         effect = error.effect(item, found.fused)
         own = _own_values(donor[variable], item.level)
+        told = sample.seen_places(own)
+        if told.likelihood is not None:
+            seen.append(_seen_rows(variable, item.level, told.likelihood))
         unknown = np.full(len(names), np.nan)
         parts.append(
             pd.DataFrame(
@@ -271,69 +319,26 @@ def _asked(
                     "donor": unknown if effect is None else effect.variance,
                     "unexplained": found.unexplained,
                     "overall": sample.unexplained(own),
-                    "places": beyond.excess(own),
+                    "places": told.excess,
+                    "region": region,
+                    "apart": apart,
                     "own": False,
                 }
             )
         )
-    table = pd.concat(parts, ignore_index=True)
-    return table.dropna(subset=["sampling"]).reset_index(drop=True)
+    table = pd.concat(parts, ignore_index=True).dropna(subset=["sampling"])
+    return table.reset_index(drop=True), _joined(seen, SEEN_COLUMNS)
+
+
+def _seen_rows(variable: str, level: str, likelihood: Floats) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"variable": variable, "level": level, "kappa": KAPPAS, "likelihood": likelihood}
+    )
 
 
 def _left(pair: KnownPair, variable: str, beside: Collection[str]) -> list[str]:
     """Return the predictors that are not hidden."""
     return [name for name in pair.predictors if name != variable and name not in beside]
-
-
-@dataclass(frozen=True)
-class _Places:
-    """The donor's places, and the predictors of households to look beyond."""
-
-    matrix: Floats
-    weights: Floats
-    codes: NDArray[np.intp] | None
-
-    @classmethod
-    def of(
-        cls,
-        pair: KnownPair,
-        donor: pd.DataFrame,
-        recipient: pd.DataFrame,
-        predictors: Sequence[str],
-        areas: NDArray[np.intp],
-    ) -> _Places:
-        if not pair.place:
-            return cls(np.empty((0, 0)), np.empty(0), None)
-        own = household_predictors(recipient, predictors, areas)
-        sample = DonorSample.build(
-            donor, recipient.head(1), predictors=own, variables=[], weight=pair.weight
-        )
-        codes, _ = pd.factorize(donor[pair.place])
-        return cls(sample.own.matrix, sample.weights[:, 0], np.asarray(codes, dtype=np.intp))
-
-    def excess(self, values: Floats) -> float:
-        if self.codes is None:
-            return np.nan
-        return place_excess(values, self.matrix, self.weights, self.codes)
-
-
-def household_predictors(
-    recipient: pd.DataFrame, predictors: Sequence[str], areas: NDArray[np.intp]
-) -> list[str]:
-    """Return the predictors that say something of single households, not of whole areas only.
-
-    Parameters
-    ----------
-    recipient
-        The recipient's households.
-    predictors
-        Names of columns.
-    areas
-        Area of each household, counted from 0.
-    """
-    rows = slice(None, None, max(len(recipient) // _LOOKED_AT, 1))
-    table, (_, codes) = recipient.iloc[rows], np.unique(areas[rows], return_inverse=True)
-    return [name for name in predictors if between_share(table[name], codes) < AREA_SHARE]
 
 
 def _own_values(column: pd.Series[Any], level: str) -> Floats:
@@ -378,6 +383,7 @@ def _subsample(pair: KnownPair, settings: KnownAnswerSettings, seed: int) -> Kno
         pair.area,
         pair.sources,
         pair.place,
+        pair.regions,
         pair.weight,
         pair.others,
         pair.given,

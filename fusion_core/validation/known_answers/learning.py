@@ -53,12 +53,15 @@ def learn_rule(
         if len(own) < _FEWEST_AREAS or not own["overall"].iloc[0] > 0:
             continue
         difference, variance, scale = parts_of(own)
+        region = own["region"].to_numpy(dtype=np.intp)
+        in_regions = (region >= 0).all()
         item = AreaEvidence(
             str(variable),
             str(level),
             area_likelihood(difference, variance, scale),
             float(own["places"].iloc[0]),
             1.0 / float(levels[variable]),
+            area_likelihood(difference, variance, scale, region) if in_regions else None,
         )
         evidence.append(item)
         divided.append(_above(own, difference, variance + item.kappa * scale, item.kappa * scale))

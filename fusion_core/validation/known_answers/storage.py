@@ -1,9 +1,11 @@
-"""Known answers on disk: two Parquet tables, ``known_answers.json``, and ``area_rule.json``."""
+"""Known answers on disk: three Parquet tables, ``known_answers.json``, and ``area_rule.json``."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from fusion_core.arguments import PathLike, path_of, require_type
 from fusion_core.errors import CorruptFileError
@@ -18,11 +20,13 @@ if TYPE_CHECKING:
 
     from fusion_core.estimates.variance import AreaRule
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+_WITHOUT_REGIONS: Final = 1
+"""Written before regions had a part: without `KnownAnswers.seen` and where areas lie."""
 KNOWN_ANSWERS: Final = "known_answers"
 """Folder within that of a run's validation."""
 _FILE: Final = "known_answers.json"
-_TABLES: Final = ("areas", "hidden")
+_TABLES: Final = ("areas", "hidden", "seen")
 RULE_FILE: Final = "area_rule.json"
 _OWN: Final = own_files(rf"(known_answers|area_rule)\.json|({'|'.join(_TABLES)})\.parquet")
 
@@ -93,14 +97,17 @@ def read_known_answers(folder: PathLike) -> KnownAnswers:
     """
     folder = path_of(folder, "folder")
     record = _record(folder)
+    is_earlier = record["format"] == _WITHOUT_REGIONS
     tables = {
         name: read_table(
             folder / f"{name}.parquet",
             what="A table of the known answers",
             fix="Ask for them again",
         )
-        for name in _TABLES
+        for name in (_TABLES[:-1] if is_earlier else _TABLES)
     }
+    if is_earlier:
+        tables["areas"] = tables["areas"].assign(region=-1, apart=np.nan)
     return KnownAnswers(notes=tuple(record["notes"]), **tables)
 
 
@@ -119,7 +126,7 @@ def read_known_facts(folder: Path) -> dict[str, Any]:
 def _record(folder: Path) -> dict[str, Any]:
     path = folder / _FILE
     record = read_json(path)
-    if record.get("format") != FORMAT_VERSION:
+    if record.get("format") not in {FORMAT_VERSION, _WITHOUT_REGIONS}:
         raise CorruptFileError(
             "The known answers were written by another version",
             where=str(path),

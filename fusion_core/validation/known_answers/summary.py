@@ -22,7 +22,8 @@ from fusion_core.validation.report import Finding
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fusion_core.estimates.variance import AreaRule
+    from fusion_core.estimates.variance import AreaRule, AreaScale
+    from fusion_core.validation.known_answers.known_answers import KnownAnswers
     from fusion_core.validation.report import Tone
 
     Floats = NDArray[np.float64]
@@ -64,33 +65,40 @@ CARRIES: Final = (
 """How far known answers carry over."""
 
 
-def with_margins(areas: pd.DataFrame, rule: AreaRule) -> pd.DataFrame:
+def with_margins(answers: KnownAnswers, rule: AreaRule) -> pd.DataFrame:
     """Add the margins of the differences, whose part for areas is learned from the other variables.
+
+    The rule is that of estimates (`AreaRule.foretell`, `area_error`).
 
     Parameters
     ----------
-    areas
-        `KnownAnswers.areas`.
+    answers
+        What was hidden and what came out.
     rule
         Learned from them. Each variable's own evidence is left out of its margins.
 
     Returns
     -------
     DataFrame
-        The table with ``beyond`` (variance of the area beyond the predictors), ``margin`` (90 %, of
+        `KnownAnswers.areas` with ``beyond`` (variance of the area beyond the predictors), ``margin`` (90 %, of
         fused minus answer), ``margin_before`` (without that part) and ``inside``.
     """
-    parts = [
-        _with_margins(own, rule.without(str(key[0])))
-        for key, own in areas.groupby(["variable", "level"], sort=False)
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else areas
+    parts = []
+    for (variable, level), own in answers.areas.groupby(["variable", "level"], sort=False):
+        foretold = rule.without(str(variable)).foretell(
+            float(own["places"].iloc[0]), answers.seen_of(str(variable), str(level))
+        )
+        parts.append(_with_margins(own, foretold))
+    return pd.concat(parts, ignore_index=True) if parts else answers.areas
 
 
-def _with_margins(own: pd.DataFrame, rule: AreaRule) -> pd.DataFrame:
+def _with_margins(own: pd.DataFrame, foretold: AreaScale) -> pd.DataFrame:
     difference, known, scale = parts_of(own)
-    foretold = rule.foretell(float(own["places"].iloc[0]))
-    beyond = foretold.kappa * scale
+    # As far as variance is between regions, an area moves with its own.
+    apart = 1.0 + foretold.above * (
+        np.nan_to_num(own["apart"].to_numpy(dtype=float), nan=1.0) - 1.0
+    )
+    beyond = foretold.kappa * scale * apart
     total = known + beyond
     freedom = np.square(total) / (np.square(beyond) / foretold.degrees_of_freedom + 1e-300)
     margin = margin_multiplier(freedom, CONFIDENCE) * np.sqrt(total)

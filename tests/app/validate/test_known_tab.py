@@ -59,6 +59,8 @@ def known(count=30):
                     "unexplained": 0.2,
                     "overall": 0.2,
                     "places": np.nan,
+                    "region": -1,
+                    "apart": np.nan,
                     "own": own,
                 }
             )

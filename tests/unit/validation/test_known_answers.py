@@ -1,5 +1,7 @@
 """Known answers: what is hidden, how areas are compared, and what is learned for other variables."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +14,10 @@ from fusion_core.validation.known_answers import (
     ask_known_answers,
     known_findings,
     learn_rule,
+    read_known_answers,
     summarise,
     with_margins,
+    write_known_answers,
 )
 from fusion_core.validation.known_answers._areas import area_differences
 from fusion_core.validation.known_answers._hiding import bonds_with, hidden_with
@@ -53,6 +57,24 @@ def pair(effect):
     donor = households(3000, 2000, effect=effect, seed=2).drop(columns="puma")
     recipient = households(AREAS * HOUSEHOLDS, AREAS, effect=effect, seed=3)
     return KnownPair(donor, recipient, ("income", "rooms", "size", "owns"), "puma", {})
+
+
+def pair_in_regions(apart):
+    """Both surveys in four regions, which differ by so much beyond the predictors; areas do not."""
+    generator = np.random.default_rng(11)
+    tables = []
+    for seed, count, areas in ((12, 3000, 2000), (13, AREAS * HOUSEHOLDS, AREAS)):
+        table = households(count, areas, effect=0.0, seed=seed)
+        region = table["puma"].astype(int).to_numpy() % 4
+        place = apart * np.array([-1.1, 0.7, 1.1, -0.7])
+        table["income"] += place[region]
+        table["crowded"] = place[region] + generator.normal(size=count)
+        tables.append(table.assign(region=region))
+    donor, recipient = tables
+    predictors = ("income", "size", "owns", "crowded")
+    return KnownPair(
+        donor.drop(columns="puma"), recipient, predictors, "puma", {}, regions="region"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +164,7 @@ def test_the_variance_beyond_what_is_known_is_found_and_never_negative():
 
 def test_areas_that_differ_beyond_the_predictors_are_seen_to(different, alike):
     unlike, same = (
-        summarise(with_margins(found.areas, learn_rule(found.areas, "puma")))
+        summarise(with_margins(found, learn_rule(found.areas, "puma")))
         for found in (different, alike)
     )
     unlike, same = (table.set_index("variable").loc["owns"] for table in (unlike, same))
@@ -154,13 +176,55 @@ def test_areas_that_differ_beyond_the_predictors_are_seen_to(different, alike):
 
 def test_a_variables_own_evidence_is_left_out_of_its_margins(different):
     rule = learn_rule(different.areas, "puma")
-    found = with_margins(different.areas, rule)
+    found = with_margins(different, rule)
     own = found[found["variable"] == "owns"]
     foretold = rule.without("owns").foretell()
     assert "owns" not in {item.variable for item in rule.without("owns").evidence}
     assert own["beyond"].max() == pytest.approx(
         foretold.kappa * (own["unexplained"] ** 2 / own["overall"]).max()
     )
+
+
+@pytest.mark.parametrize("apart", [0.0, 1.0])
+def test_regions_the_donor_publishes_are_in_the_margins_as_in_those_of_estimates(apart):
+    """What the donor's own answers show of its regions is added to what is foretold inside them."""
+    answers = ask_known_answers(pair_in_regions(apart), SETTINGS, seed=4)
+    rule = learn_rule(answers.areas, "puma")
+    found = with_margins(answers, rule).set_index("variable")
+    for name in ("income", "crowded"):
+        own = found.loc[name]
+        seen = answers.seen_of(name, "")
+        foretold = rule.without(name).foretell(seen=seen)
+        alone = rule.without(name).foretell()
+        assert own["apart"].to_numpy() == pytest.approx(0.75, abs=0.02)
+        scale = own["unexplained"] ** 2 / own["overall"]
+        apart_from = 1.0 - foretold.above * (1.0 - own["apart"])
+        assert own["beyond"].to_numpy() == pytest.approx(
+            (foretold.kappa * scale * apart_from).to_numpy()
+        )
+        if apart:
+            assert foretold.above > 0.5
+            assert own["inside"].mean() > 0.85 > (own["margin_before"] >= own["margin"]).mean()
+            assert foretold.kappa > 0.3 * alone.kappa
+        else:
+            assert foretold.kappa < 0.05
+
+
+def test_known_answers_survive_being_written_and_so_do_those_of_earlier_versions(tmp_path):
+    answers = ask_known_answers(pair_in_regions(1.0), SETTINGS, seed=4)
+    rule = learn_rule(answers.areas, "puma")
+    folder = tmp_path / "known"
+    write_known_answers(answers, folder, settings=SETTINGS, rule=rule)
+    again = read_known_answers(folder)
+    pd.testing.assert_frame_equal(again.seen, answers.seen)
+    pd.testing.assert_frame_equal(with_margins(again, rule), with_margins(answers, rule))
+    record = json.loads((folder / "known_answers.json").read_text())
+    (folder / "known_answers.json").write_text(json.dumps({**record, "format": 1}))
+    answers.areas.drop(columns=["region", "apart"]).to_parquet(folder / "areas.parquet")
+    (folder / "seen.parquet").unlink()
+    earlier = read_known_answers(folder)
+    assert (earlier.areas["region"] == -1).all()
+    assert np.isfinite(with_margins(earlier, learn_rule(earlier.areas, "puma"))["margin"]).all()
 
 
 def test_what_is_learned_survives_being_written(different):
@@ -171,7 +235,7 @@ def test_what_is_learned_survives_being_written(different):
 
 
 def test_the_findings_say_how_many_areas_hold_and_how_flat_the_map_is(different):
-    summary = summarise(with_margins(different.areas, learn_rule(different.areas, "puma")))
+    summary = summarise(with_margins(different, learn_rule(different.areas, "puma")))
     [text] = [item.text for item in known_findings(summary) if item.variable == "owns"]
     assert text.startswith("owns: the answers of ")
     assert "flattens differences between areas" in text

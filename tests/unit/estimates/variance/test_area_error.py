@@ -9,7 +9,7 @@ from test_area_rule import rule
 
 from fusion_core.estimates import DonorSample, Statistic, analyze, compare
 from fusion_core.estimates.statistics import Groups
-from fusion_core.estimates.variance import AreaRule, Locality
+from fusion_core.estimates.variance import AreaRule, Locality, apart_from_all
 from fusion_core.fusion import FusedVariable, Implicates
 
 AREAS, EACH, DRAWS = 24, 80, 20
@@ -151,6 +151,7 @@ def test_what_differs_between_a_donors_regions_moves_their_areas_and_not_everybo
     weight = np.ones(40)
     moved = locality.loadings(rule, by_area, weight).of(1.0).toarray()
     assert np.square(moved).sum(axis=1) == pytest.approx(0.5)
+    assert apart_from_all(regions, np.full(4, 10.0)) == pytest.approx(0.5)
     assert moved[0] == pytest.approx(moved[1])
     assert np.square(locality.loadings(rule, everybody, weight).of(1.0).toarray()).sum() == 0
     assert np.square(locality.loadings(rule, by_area, weight).of(0.0).toarray()).sum(

@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
-from fusion_core.estimates.variance import KAPPAS, AreaRule, FewPlaces
-from fusion_core.estimates.variance.area_rule import AreaEvidence
+from fusion_core.estimates.variance import (
+    KAPPAS,
+    AreaEvidence,
+    AreaRule,
+    FewPlaces,
+    area_likelihood,
+)
 
 PLACES, EACH = 5, 400
 
@@ -79,3 +84,45 @@ def test_what_places_show_is_added_to_what_is_foretold_inside_them():
     nothing = rule().foretell(seen=np.where(KAPPAS > 3e-5, -50.0, 0.0))
     assert nothing.kappa == pytest.approx(alone.kappa, rel=0.2)
     assert nothing.above < 0.1
+
+
+def test_what_is_foretold_inside_places_follows_from_differences_inside_them():
+    """Areas of five regions that differ by much, and inside them by little."""
+    rng = np.random.default_rng(3)
+    regions = np.repeat(np.arange(PLACES), 20)
+    known, scale = np.full(len(regions), 1e-4), np.ones(len(regions))
+    inside = rng.normal(0.0, np.sqrt(known + 0.004))
+    difference = inside + np.sqrt(0.1) * np.array([-1.2, 0.4, 1.3, -0.9, 0.4])[regions]
+    item = AreaEvidence(
+        "x",
+        "",
+        area_likelihood(difference, known, scale),
+        np.nan,
+        1.0,
+        area_likelihood(difference, known, scale, regions),
+    )
+    assert item.kappa > 0.05
+    assert item.within_places().kappa == pytest.approx(0.004, rel=0.5)
+    learned = AreaRule((item,), {"puma": 1.0})
+    told = AreaRule.from_record(learned.to_record())
+    no_more = np.where(KAPPAS > 3e-5, -50.0, 0.0)
+    assert told.foretell(seen=no_more).kappa < 0.2 * told.foretell().kappa
+
+
+def test_without_differences_common_to_regions_the_likelihood_is_that_of_a_loop():
+    rng = np.random.default_rng(4)
+    regions = np.array([0, 0, 1, 1, 1, 4])
+    difference, known = rng.normal(size=6), rng.uniform(0.5, 1.5, 6)
+    scale = rng.uniform(0.5, 1.5, 6)
+    looped = np.zeros(len(KAPPAS))
+    for region in (0, 1, 4):
+        own = regions == region
+        for place, kappa in enumerate(KAPPAS):
+            variance = known[own] + kappa * scale[own]
+            mean = np.average(difference[own], weights=1 / variance)
+            squares = np.square(difference[own] - mean) / variance
+            looped[place] -= 0.5 * (
+                np.log(variance).sum() + np.log((1 / variance).sum()) + squares.sum()
+            )
+    found = area_likelihood(difference, known, scale, regions)
+    assert found == pytest.approx(looped - looped.max())
