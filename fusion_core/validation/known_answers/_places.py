@@ -55,7 +55,8 @@ def regions_of(
         return region, apart
     region[areas] = recipient[pair.regions].to_numpy(dtype=np.intp)
     held = region >= 0
-    apart[held] = apart_from_all(region[held], np.bincount(areas, weights, count)[held])
+    mass = np.bincount(areas, weights, count).astype(np.float64)
+    apart[held] = apart_from_all(region[held], mass[held])
     return region, apart
 
 
