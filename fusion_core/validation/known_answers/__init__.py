@@ -1,14 +1,14 @@
 """Known answers: what the recipient knows is hidden, fused, and compared area by area."""
 
-from fusion_core.validation.known_answers._places import household_predictors
 from fusion_core.validation.known_answers.known_answers import (
     AREA_COLUMNS,
     KnownAnswers,
-    KnownPair,
     ask_known_answers,
 )
 from fusion_core.validation.known_answers.learning import learn_rule
 from fusion_core.validation.known_answers.own_questions import own_pair, own_questions
+from fusion_core.validation.known_answers.pair import KnownPair
+from fusion_core.validation.known_answers.places import household_predictors
 from fusion_core.validation.known_answers.settings import KnownAnswerSettings
 from fusion_core.validation.known_answers.storage import (
     KNOWN_ANSWERS,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from fusion_core.surveys.stored import StoredSurvey
-    from fusion_core.validation.known_answers.known_answers import KnownPair
+    from fusion_core.validation.known_answers.pair import KnownPair
 
 # Of a question: levels at most, and households with an answer at least.
 _MOST_LEVELS: Final = 12

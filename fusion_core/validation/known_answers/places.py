@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fusion_core.validation.known_answers.known_answers import KnownPair
+    from fusion_core.validation.known_answers.pair import KnownPair
 
     Floats = NDArray[np.float64]
 
