@@ -48,11 +48,13 @@ from fusion_core.estimates.runs import sample_with_location, with_areas
 from fusion_core.execution.knowing import with_regions
 from fusion_core.geography.location import PUMA
 from fusion_core.validation.known_answers import (
+    KnownAnswers,
     KnownAnswerSettings,
     KnownPair,
     ask_known_answers,
     household_predictors,
     learn_rule,
+    with_margins,
 )
 
 if TYPE_CHECKING:
@@ -93,12 +95,23 @@ _EARLIER = (
 )
 _FAILS = """## What fails
 
-* Margins are rather too wide than too narrow where the predictors of areas say most of what there is
-  to say: what known answers leave open of how areas differ – 20 areas of 250 households cannot tell a small
-  variance from none – is in the margin.
+* Margins of PUMAs hold 1 to 3 points too much in three of the four states, and that is no noise of the repeats. The
+  same rule holds the *known answers* of these states in 87 to 89 % (above): the year a home was built differs
+  between areas by far more than the other variables, and more than the fused ones do beyond the predictors of areas
+  or, where these are withheld, inside the donor's regions. A rule that treats known and fused variables as exchangeable must be wide enough
+  for one such variable in four. The prior of the level of κ is not the cause: on the state of the choices, with its
+  lower end at 1e-8, 1e-10 and 1e-14 in place of 1e-6, 93.8 % became 93.5, 93.5 and 92.8 (one repeat; in another
+  94.2 became 94.2, 94.2 and 94.0; withheld, no change). It was left as it is.
 * Where climate varies inside the regions the donor publishes, predictors of areas are learned from draws within
   a region; the part for areas makes up for most of what that hides, not for all of it.
-* The few repeats of a state share its population: ± is the spread between repeats, not between states."""
+* The repeats of a state share its population: ± is the spread between repeats, not between states.
+* These repeats learned the part for areas from differences between all areas, also where the donor's few regions have
+  a part of their own. It is learned inside regions now, which matters where predictors are withheld: on two repeats
+  of the state of the choices 94.2 % became 94.0 and 92.5 became 93.0."""
+_KNOWN = (
+    "Share of areas whose known answer lies inside its 90 % margin, in per cent, levels of a variable "
+    "averaged; each is foretold by the others alone. The fused variables above are foretold by all of them."
+)
 KNOWN = KnownAnswerSettings(households=300)
 # A third of the repeats shows how far off the others are.
 _EVERY = {"implicates only": 3, "paper": 3, "fusionacs": 3, "PUMAs known": 3}
@@ -317,7 +330,38 @@ def report(folder: Path) -> str:
                 .set_index(["world", "groups", "kind"])
             ),
         ]
+    parts += ["## Known answers of the same repeats", _KNOWN, _markdown(known_answers(folder))]
     return "\n\n".join([*parts, _FAILS, _EARLIER]) + "\n"
+
+
+def known_answers(folder: Path) -> pd.DataFrame:
+    """Return how many known answers lie inside their margins: by state, and of which variable fewest do."""
+    rows = []
+    for kept in sorted(folder.glob("*/*/known_answers.parquet")):
+        areas = pd.read_parquet(kept)
+        if "region" not in areas:
+            areas = areas.assign(region=-1, apart=np.nan)
+        # Of a level that no household of the part looked at has, nothing is known.
+        areas = areas[areas["overall"] > 0]
+        answers = KnownAnswers(areas, pd.DataFrame())
+        found = with_margins(answers, learn_rule(areas, PUMA))
+        held = found.groupby(["variable", "level"])["inside"].mean().groupby("variable").mean()
+        rows.append(held.rename("held").reset_index().assign(world=kept.parent.parent.name))
+    every = pd.concat(rows)
+    shown = []
+    for world in [name for name in WORLDS if name in set(every["world"])]:
+        own = every[every["world"] == world]
+        means = own.groupby("variable")["held"].mean()
+        shown.append(
+            {
+                "world": world,
+                "all variables": round(100 * float(own["held"].mean()), 1),
+                "fewest": means.idxmin(),
+                "of it": round(100 * float(means.min()), 1),
+                "without it": round(100 * float(means.drop(means.idxmin()).mean()), 1),
+            }
+        )
+    return pd.DataFrame(shown).set_index("world")
 
 
 def _given(table: pd.DataFrame) -> pd.Series[str]:
