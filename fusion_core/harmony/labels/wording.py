@@ -126,7 +126,7 @@ _NOT_ASKED: Final = re.compile(
     r"|(?:less than|under) \d+ years? old|not reported)\b"
 )
 _NO_ANSWER: Final = re.compile(
-    r"^(refused|dont know|do not know|refused dont know|dont know refused|not ascertained|no answer"
+    r"^(refused|dont know|do not know|refused dont know|dont know refused|dont know not sure|not ascertained|no answer"
     r"|not stated|missing|unknown( .*)?)$"
 )
 _SEVERAL: Final = re.compile(
