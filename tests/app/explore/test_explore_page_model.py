@@ -572,7 +572,7 @@ def test_the_gap_of_years_stands_on_map_panel_and_note(make_page):
     assert "apart" in gap
     assert gap in page.centre.notes.object
     assert gap in page.side.card.object
-    assert page.source.years.sentence in page.note.text()
+    assert page.source.years[0].sentence in page.note.text()
 
 
 def test_the_answer_sheet_is_the_page_to_print(make_page):
