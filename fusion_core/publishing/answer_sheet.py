@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from fusion_core.derived.outcomes import read_outcomes
 from fusion_core.errors import InputError
 from fusion_core.estimates import EstimateCache
-from fusion_core.estimates.margins import FUSED_MARGINS
-from fusion_core.estimates.places import where_within
+from fusion_core.estimates.margins import FRECHET_COLUMNS, FUSED_MARGINS
+from fusion_core.estimates.places import allocated_areas, are_by_shares, where_within
 from fusion_core.estimates.runs import (
     Source,
     area_estimates,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from fusion_core.derived.definition import DerivedVariable
     from fusion_core.surveys.model import Dictionary
     from fusion_core.workspace.layout import Workspace
     from fusion_core.workspace.runs import Run
@@ -166,8 +168,16 @@ def answer_sheet(
             workspace, source, within, kind=by or column or "puma", where=where, cache=store
         )
         condition, among = inside.where, f"{among} in {inside.title}"
-    found = _estimates(
-        workspace, source, statistic, (column,) if column else (), where=condition, cache=store
+    areas = None
+    if are_by_shares(workspace, source, column or by, store):
+        areas = allocated_areas(workspace, source, statistic, column or by, condition, cache=store)
+        areas = areas.only(inside.areas) if within else areas
+    found = (
+        areas.estimates(confidence=confidence)
+        if areas is not None and column
+        else _estimates(
+            workspace, source, statistic, (column,) if column else (), where=condition, cache=store
+        )
     )
     if column:
         found = found[found[column].astype(str) == str(here[column])]
@@ -178,7 +188,11 @@ def answer_sheet(
             fix="Name one area with households, and one level of a category",
         )
     row: dict[str, Any] = {str(key): value for key, value in found.iloc[0].items()}
-    share = _share_of_households(store, workspace, source, here, condition)
+    share = (
+        _share_of_households(store, workspace, source, here, condition)
+        if areas is None or not column
+        else float(areas.only([here[column]]).people.sum() / areas.people.sum())
+    )
     place = known.get(str(here.get(column, "")), str(here.get(column, "")))
     verdict, reasons = _verdict(workspace, source, statistic, row, share)
     sheet = AnswerSheet(
@@ -193,10 +207,14 @@ def answer_sheet(
     )
     if not by:
         return sheet
-    ranking = area_ranks(
-        workspace, source, statistic, by, condition, top=top, confidence=confidence, cache=store
-    ).table
-    return _with_ranking(sheet, ranking, by, statistic, names=known, top=top)
+    ranking = (
+        area_ranks(
+            workspace, source, statistic, by, condition, top=top, confidence=confidence, cache=store
+        )
+        if areas is None
+        else areas.ranking(top=top, confidence=confidence)
+    )
+    return _with_ranking(sheet, ranking.table, by, statistic, names=known, top=top)
 
 
 def _estimates(
@@ -231,7 +249,9 @@ def _with_ranking(
                 str(row["rank"]),
                 names.get(code, code),
                 _with_margin(row, statistic),
-                f"{row['best_rank']}–{row['worst_rank']}",
+                "any"
+                if (row["best_rank"], row["worst_rank"]) == (1, len(table))
+                else f"{row['best_rank']:,}–{row['worst_rank']:,}",
                 among,
             )
         )
@@ -342,6 +362,9 @@ def _question(workspace: Workspace, source: Source, statistic: Statistic, place:
     }.get(statistic.kind, f"what is the {statistic.kind.replace('_', ' ')}")
     if statistic.kind == "count" and statistic.level:
         asked = f"how many households answer “{statistic.level}”"
+    if statistic.level == "Yes" and _outcome(source, statistic.variable) is not None:
+        number = "how many" if statistic.kind == "count" else "what share of"
+        asked = f"of {number} households is this true"
     return f"{name}: {asked}{f' in {place}' if place else ', overall'}?"
 
 
@@ -351,7 +374,16 @@ def _described(workspace: Workspace, source: Source, variable: str) -> str:
         dictionary: Dictionary = workspace.dictionary(survey)
         if variable in dictionary:
             return dictionary[variable].description or variable
-    return variable
+    outcome = _outcome(source, variable)
+    return variable if outcome is None else outcome.label or variable
+
+
+def _outcome(source: Source, variable: str) -> DerivedVariable | None:
+    """Return a derived outcome of a run or combination; ``None`` for another variable."""
+    if isinstance(source, SurveyId):
+        return None
+    found = read_outcomes(source.derived_path)
+    return next((item for item in found if item.name == variable), None)
 
 
 def _households(workspace: Workspace, source: Source, among: str, n: int) -> str:
@@ -363,7 +395,14 @@ def _range(row: Mapping[str, Any], statistic: Statistic, confidence: float) -> s
     if not math.isfinite(row["moe"]):
         return "Its margin of error is unknown."
     low, high = _amount(row["lower"], statistic), _amount(row["upper"], statistic)
-    return f"{100 * confidence:g} % sure it lies between {low} and {high}."
+    told = f"{100 * confidence:g} % sure it lies between {low} and {high}."
+    lowest, highest = (row.get(name, math.nan) for name in FRECHET_COLUMNS)
+    if math.isfinite(lowest) and math.isfinite(highest):
+        ends = f"{_amount(lowest, statistic)} and {_amount(highest, statistic)}"
+        told += (
+            f" However the donors depend on each other, it lies between {ends}, apart from that."
+        )
+    return told
 
 
 def _rests_on(workspace: Workspace, source: Source, statistic: Statistic) -> tuple[str, str, str]:

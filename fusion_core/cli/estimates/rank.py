@@ -25,6 +25,7 @@ from fusion_core.cli.estimates.statistics import (
     add_names,
     chosen_source,
     households_of,
+    is_by_shares,
     known_variables,
     read_by,
     read_statistics,
@@ -86,6 +87,7 @@ def rank(
     harmony rank latest -v insecure --level Yes --top 10
     """
     from fusion_core.estimates import EstimateCache
+    from fusion_core.estimates.places import allocated_areas
     from fusion_core.estimates.runs import area_ranks, compare_ranked
 
     opened = open_workspace(workspace)
@@ -106,22 +108,30 @@ def rank(
     cache = EstimateCache()
     [asked] = read_statistics(wish, known_variables(opened, source, cache), default=())
     within_where = households_of(opened, source, wish, cache)
-    ranking = area_ranks(
-        opened,
-        source,
-        asked,
-        wish.by,
-        within_where,
-        lowest=lowest,
-        top=top,
-        confidence=confidence,
-        cache=cache,
-    )
     pair, last = None, top
-    if len(wish.by) == 1:
-        loaded = cache.source(opened, source)
+    if is_by_shares(opened, source, wish, cache):
+        areas = allocated_areas(opened, source, asked, wish.by[0], within_where, cache=cache)
+        ranking = areas.ranking(lowest=lowest, top=top, confidence=confidence)
         last = min(top, int((ranking.table["rank"] > 0).sum()))
-        pair = compare_ranked(loaded, asked, ranking, wish.by[0], place=last, where=within_where)
+        pair = areas.first_against(ranking, last)
+    else:
+        ranking = area_ranks(
+            opened,
+            source,
+            asked,
+            wish.by,
+            within_where,
+            lowest=lowest,
+            top=top,
+            confidence=confidence,
+            cache=cache,
+        )
+        if len(wish.by) == 1:
+            loaded = cache.source(opened, source)
+            last = min(top, int((ranking.table["rank"] > 0).sum()))
+            pair = compare_ranked(
+                loaded, asked, ranking, wish.by[0], place=last, where=within_where
+            )
     found = ranking.table
     found = add_names(opened, source, found.copy(), wish.by)
     record = {

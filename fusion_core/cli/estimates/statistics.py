@@ -95,7 +95,7 @@ def estimates_of(
     known = known_variables(workspace, source, cache)
     method = read_method(wish.method)
     where = households_of(workspace, source, wish, cache)
-    if _by_shares(workspace, source, wish, cache):
+    if is_by_shares(workspace, source, wish, cache):
         return _estimates_by_shares(workspace, source, wish, where, cache)
     if isinstance(source, SurveyId):
         if method != "replicates":
@@ -129,13 +129,11 @@ def estimates_of(
     return add_names(workspace, source, found, wish.by)
 
 
-def _by_shares(workspace: Workspace, source: Source, wish: Wish, cache: EstimateCache) -> bool:
+def is_by_shares(workspace: Workspace, source: Source, wish: Wish, cache: EstimateCache) -> bool:
     """Whether the groups are areas that cut through PUMAs."""
-    from fusion_core.estimates.places import area_shares
+    from fusion_core.estimates.places import are_by_shares
 
-    if len(wish.by) != 1 or wish.by[0] in cache.source(workspace, source).table:
-        return False
-    return area_shares(workspace, wish.by[0]) is not None
+    return len(wish.by) == 1 and are_by_shares(workspace, source, wish.by[0], cache)
 
 
 def _estimates_by_shares(

@@ -5,14 +5,14 @@ from fusion_core.estimates.places.by_shares import (
     SUMS,
     AllocatedAreas,
     allocated_areas,
-    area_shares,
+    are_by_shares,
     estimates_by_shares,
-    kinds_by_shares,
 )
 from fusion_core.estimates.places.donor_resolution import (
     DonorResolution,
     donor_resolution,
 )
+from fusion_core.estimates.places.shares import area_shares, kinds_by_shares
 from fusion_core.estimates.places.within import Within, where_within
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "DonorResolution",
     "Within",
     "allocated_areas",
+    "are_by_shares",
     "area_shares",
     "donor_resolution",
     "estimates_by_shares",

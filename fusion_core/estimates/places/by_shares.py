@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from fusion_core.errors import InputError
 from fusion_core.estimates.api import TOP, Difference, joint_error, with_ranks
 from fusion_core.estimates.margins import ResultBlock, result_frame
+from fusion_core.estimates.places.shares import area_shares, kinds_by_shares
 from fusion_core.estimates.runs import EstimateCache, Ranking, estimated_side
 from fusion_core.estimates.statistics import Statistic
 from fusion_core.estimates.variance import (
@@ -28,7 +29,7 @@ from fusion_core.estimates.variance import (
     margin_multiplier,
     rank_sets,
 )
-from fusion_core.geography.location import PUMA, SHARE, read_intersections
+from fusion_core.geography.location import PUMA, SHARE
 from fusion_core.records import Checked
 
 if TYPE_CHECKING:
@@ -52,33 +53,6 @@ ALLOCATED: Final = "allocated"
 SUMS: Final = frozenset({"total", "count"})
 _AVERAGES: Final = frozenset({"mean", "share", "share_above", "share_below"})
 _WHOLE: Final = 1.0 - 1e-6
-
-
-def area_shares(workspace: Workspace, kind: str) -> pd.DataFrame | None:
-    """Return how areas cut through PUMAs, ``None`` where the workspace does not know.
-
-    Parameters
-    ----------
-    workspace
-        Where the shares are stored.
-    kind
-        What the areas are.
-
-    Returns
-    -------
-    DataFrame or None
-        ``puma``, the column `kind`, and ``share``: the part of the PUMA's homes in the area.
-    """
-    for table in read_intersections(workspace, [kind]):
-        return table.assign(**{kind: table[kind].astype(str), PUMA: table[PUMA].astype(str)})
-    return None
-
-
-def kinds_by_shares(workspace: Workspace) -> tuple[str, ...]:
-    """Return the kinds of areas the workspace knows the shares of."""
-    folder = workspace.geography_folder / "intersections"
-    names = [path.stem for path in sorted(folder.glob("*.parquet"))]
-    return tuple(name for name in names if area_shares(workspace, name) is not None)
 
 
 @dataclass(frozen=True)
@@ -242,6 +216,20 @@ class AllocatedAreas(Checked):
             assumption=self.assumption,
         )
 
+    def first_against(self, ranking: Ranking, place: int) -> Difference | None:
+        """Test whether the first of ranked areas differs from that at a place further down.
+
+        Both were picked by their rank, so the difference is that of a pair chosen among all pairs;
+        see `fusion_core.estimates.runs.compare_ranked`.
+        """
+        ranked = ranking.table[ranking.table["rank"] > 0]
+        if not 1 < place <= len(ranked):
+            return None
+        first, other = (str(ranked[self.kind].iloc[at]) for at in (0, place - 1))
+        found = self.difference(first, other)
+        pairs = len(ranked) * (len(ranked) - 1) // 2
+        return found.chosen_among(pairs, ranking.sets.adjusted(found.p_value))
+
     def draws(self, area: str) -> Floats:
         """Return the estimate of an area in every implicate."""
         return np.asarray(self.only([area]).factors @ self.implicates).ravel()
@@ -306,6 +294,13 @@ class AllocatedAreas(Checked):
         present = factors.copy()
         present.data = (present.data != 0).astype(np.float64)
         return np.asarray(present @ marked.astype(np.float64) > 0)
+
+
+def are_by_shares(workspace: Workspace, source: Source, kind: str, cache: EstimateCache) -> bool:
+    """Whether areas of a kind are no column of the households, and their shares of PUMAs are known."""
+    if not kind or kind in cache.source(workspace, source).table:
+        return False
+    return area_shares(workspace, kind) is not None
 
 
 def allocated_areas(
@@ -490,7 +485,6 @@ __all__ = [
     "SUMS",
     "AllocatedAreas",
     "allocated_areas",
-    "area_shares",
+    "are_by_shares",
     "estimates_by_shares",
-    "kinds_by_shares",
 ]

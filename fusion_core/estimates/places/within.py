@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fusion_core.errors import InputError
-from fusion_core.estimates.places.by_shares import area_shares
+from fusion_core.estimates.places.shares import area_shares
 from fusion_core.estimates.runs import EstimateCache, recipient_of
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import check_definitions

@@ -83,6 +83,16 @@ def test_counties_are_compared_and_their_implicates_shown(make_page):
     assert "all areas together" in page.side.comparison.object
 
 
+def test_the_answer_sheet_speaks_of_a_county_and_ranks_counties(make_page):
+    page = make_page(by="county")
+    answer = page._answer
+    sheet = page._estimator.sheet(page.source, answer.request, answer.table, "01001")
+    assert "West, AL" in sheet.question
+    assert len(sheet.rows) == 3
+    row = answer.table.iloc[0]
+    assert sheet.figure.startswith(f"{100 * row['estimate']:.1f} %")
+
+
 def test_a_median_of_counties_is_refused_in_a_sentence(make_page):
     page = make_page(by="county", var="kwh", stat="median")
     assert "A median cannot be put together from PUMAs" in page.centre.status.object
