@@ -8,6 +8,7 @@ given up; a folder whose process and server are gone is removed by the next impo
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 _PREFIX: Final = ".import."
 _SURVEY: Final = "read/survey"
 """Not in the marked folder itself: writers of surveys lock the one above them."""
-_OUTCOME: Final = "outcome.pickle"
+_OUTCOME: Final = "outcome"
 _LOOK_SECONDS: Final = 0.1
 _ENDED: Final = Problem(
     "The process that read the files was ended by the system, which happens when memory runs out or a "
@@ -165,6 +166,7 @@ class _Process:
 
     def __post_init__(self) -> None:
         self._said = (0.0, "Starting")
+        self._outcome = b""
         self._began = time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "fusion_core.ingest.apart", str(self.folder)],
@@ -216,8 +218,12 @@ class _Process:
     def _listen(self, stream: IO[bytes]) -> None:
         for line in stream:
             with contextlib.suppress(ValueError):  # a library that prints
-                share, sentence = json.loads(line)
-                self._said = (float(share), str(sentence))
+                said = json.loads(line)
+                if isinstance(said, dict):
+                    self._outcome = base64.b64decode(said[_OUTCOME])
+                else:
+                    share, sentence = said
+                    self._said = (float(share), str(sentence))
 
     def _beyond_limits(self) -> Problem | None:
         if time.monotonic() - self._began > self.limits.seconds:
@@ -228,11 +234,9 @@ class _Process:
         return None
 
     def _found(self) -> ImportOutline:
-        try:
-            with (self.folder / _OUTCOME).open("rb") as file:
-                found = pickle.load(file)  # noqa: S301 - written by this program's own process
-        except (OSError, EOFError, pickle.UnpicklingError):
+        if not self._outcome:
             return ImportOutline(None, (_ENDED,))
+        found = pickle.loads(self._outcome)  # noqa: S301 - of this program's own process
         return found if isinstance(found, ImportOutline) else ImportOutline(None, (_ENDED,))
 
 
@@ -246,7 +250,7 @@ def main(folder: Path, asked: IO[bytes], told: IO[bytes]) -> int:
     asked
         Holds the request and its limits.
     told
-        Gets a line for every bit of progress.
+        Gets a line for every bit of progress, and one for what was found: a disk may be full.
     """
     request, limits = pickle.load(asked)  # noqa: S301 - from the program that started this process
 
@@ -254,11 +258,9 @@ def main(folder: Path, asked: IO[bytes], told: IO[bytes]) -> int:
         told.write(json.dumps([share, sentence]).encode() + b"\n")
         told.flush()
 
-    outcome = _read(folder, request, limits, tell)
-    temporary = folder / f"{_OUTCOME}.new"
-    with temporary.open("wb") as file:
-        pickle.dump(outcome, file)
-    temporary.replace(folder / _OUTCOME)
+    outcome = pickle.dumps(_read(folder, request, limits, tell))
+    told.write(json.dumps({_OUTCOME: base64.b64encode(outcome).decode()}).encode() + b"\n")
+    told.flush()
     return 0
 
 
@@ -296,7 +298,7 @@ def _sweep(folder: Path) -> None:
 def _remove(folder: Path) -> None:
     dissolve(
         folder,
-        lambda name: name.startswith(_OUTCOME) or SURVEY_FILES(name.removeprefix(f"{_SURVEY}/")),
+        lambda name: SURVEY_FILES(name.removeprefix(f"{_SURVEY}/")),
     )
 
 

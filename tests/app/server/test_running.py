@@ -28,11 +28,14 @@ def test_each_request_is_one_line_with_who_asked_and_not_what_he_looked_at(
     assert "secret" not in line
 
 
-def test_a_server_that_is_asked_to_end_ends_well(tmp_path):
+def test_a_server_that_is_asked_to_end_ends_well(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     server = start_app(Workspace.create(tmp_path / "w").path, None, "--log-level", "info")
     assert Visitor(server.port).ask("/surveys?mode=import").status == 200
+    assert list(tmp_path.glob("harmony-uploads-*"))
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(timeout=30) == 0
+    assert not list(tmp_path.glob("harmony-uploads-*"))
     said = server.log.read_text(encoding="utf-8")
     assert "The server ends; open pages go on when it is back" in said
     assert "Traceback" not in said
