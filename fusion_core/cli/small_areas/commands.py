@@ -310,6 +310,12 @@ def _show(console: Console, found: StoredAllocation) -> None:
         "their margins.",
         markup=False,
     )
+    console.print(
+        f"Areas are taken to differ by {percent(found.effects.seen)} of the variance between households in "
+        f"what the tables count, and by {percent(found.effects.unseen)} in all else. Margins of an outcome "
+        "by which people sort more than that are too small.",
+        markup=False,
+    )
     rows = [
         (
             title,

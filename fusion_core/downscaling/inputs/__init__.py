@@ -6,6 +6,7 @@ from fusion_core.downscaling.inputs.constraints import (
     published_counts,
     read_constraints,
     refuse_contradictions,
+    refuse_unequal_sums,
     tables_of,
 )
 from fusion_core.downscaling.inputs.count_files import CountFile, read_counts
@@ -20,5 +21,6 @@ __all__ = [
     "read_constraints",
     "read_counts",
     "refuse_contradictions",
+    "refuse_unequal_sums",
     "tables_of",
 ]

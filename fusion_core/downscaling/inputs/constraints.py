@@ -218,11 +218,60 @@ def refuse_contradictions(coarse: PublishedCounts, fine: PublishedCounts) -> Non
         )
 
 
+def refuse_unequal_sums(
+    tables: Mapping[str, tuple[str, ...]], counted: pd.DataFrame, published: PublishedCounts
+) -> None:
+    """Check that the counts of a table add up to a count they are the parts of, within their errors.
+
+    Parts of a count are told by the households: where every household counts for the parts together as
+    often as for the count.
+
+    Parameters
+    ----------
+    tables
+        Constraints of each table.
+    counted
+        How many each household counts for, one column per constraint.
+    published
+        Counts of one level.
+
+    Raises
+    ------
+    InputError
+        Naming the area whose parts are farthest from their sum, as with a definition that leaves some out.
+    """
+    place = {name: column for column, name in enumerate(published.names)}
+    for title, names in tables.items():
+        parts = [name for name in names if name in place]
+        summed = counted[parts].sum(axis=1).to_numpy()
+        wholes = [
+            name
+            for name in published.names
+            if name not in parts and np.array_equal(counted[name].to_numpy(), summed)
+        ]
+        if len(parts) < 2 or not wholes:  # noqa: PLR2004 - a sum has two terms
+            continue
+        columns, whole = [place[name] for name in parts], place[wholes[0]]
+        sums = published.counts[:, columns].sum(axis=1)
+        errors = published.errors[:, [*columns, whole]]
+        off = np.abs(published.counts[:, whole] - sums) / np.sqrt((errors**2).sum(axis=1))
+        off = np.nan_to_num(off)
+        if off.max() > _IMPLAUSIBLE:
+            area = int(np.argmax(off))
+            raise InputError(
+                f"Table '{title}' adds up to {sums[area]:,.0f} in area {published.areas[area]}, where "
+                f"'{wholes[0]}' is {published.counts[area, whole]:,.0f}; their margins do not explain that",
+                where="published counts",
+                fix="Check which published counts the constraints name, and that all are of one year",
+            )
+
+
 __all__ = [
     "Constraint",
     "characteristics",
     "published_counts",
     "read_constraints",
     "refuse_contradictions",
+    "refuse_unequal_sums",
     "tables_of",
 ]

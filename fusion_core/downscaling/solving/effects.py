@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _DRAWS: Final = 8
-_SWEEPS: Final = 3
+_SWEEPS: Final = 8
 _NEGLIGIBLE: Final = 1e-6
+_LEAST_SHAPE: Final = 0.02
+"""Of gamma factors that put nearly all of a household into one area."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def possible_truth(
     """Return weights of households × areas whose areas differ from an allocation's as areas do.
 
     Each cell gets a gamma factor that lets any mean of an area vary by `unseen` times the variance
-    between households, and each area is tilted along the constraints by what `seen` is more. The
+    between households, as far as so few areas and households allow, and each area is tilted along the constraints by what `seen` is more. The
     households of the PUMA and the number of them in every area stay.
 
     Parameters
@@ -96,7 +98,8 @@ def possible_truth(
     own, size = weights.sum(axis=1, keepdims=True), weights.sum(axis=0)
     effective = size**2 / np.maximum((weights**2).sum(axis=0), 1e-300)
     spread = np.maximum(effects.unseen * effective, _NEGLIGIBLE)
-    truth = weights * rng.gamma(1.0 / spread, spread, weights.shape)
+    shape = _shapes(own[:, 0] ** 2 / np.maximum((weights**2).sum(axis=1), 1e-300), spread)
+    truth = weights * rng.gamma(shape, 1.0 / shape)
     more = max(effects.seen - effects.unseen, 0.0)
     if more > 0:
         traits = _independent(characteristics, own[:, 0])
@@ -107,6 +110,23 @@ def possible_truth(
         truth *= own / np.maximum(truth.sum(axis=1, keepdims=True), 1e-300)
         truth *= size / np.maximum(truth.sum(axis=0), 1e-300)
     return truth
+
+
+def _shapes(areas: Floats, spread: Floats) -> Floats:
+    """Return gamma shapes whose factors vary by `spread` once a household's areas are made to add up.
+
+    Equal gammas of shape k divided by the sum of n of them are a Dirichlet vector, n times which has
+    variance (n − 1) ÷ (n k + 1). Without this a few areas would differ by half of what is asked for.
+
+    Parameters
+    ----------
+    areas
+        Areas each household is worth, (Σw)² ÷ Σw².
+    spread
+        Variance wanted in each area.
+    """
+    count = areas[:, None]
+    return np.maximum(((count - 1.0) / spread - 1.0) / count, _LEAST_SHAPE)
 
 
 def _independent(characteristics: Floats, weights: Floats) -> Floats:

@@ -19,6 +19,7 @@ from fusion_core.downscaling.inputs import (
     read_constraints,
     read_counts,
     refuse_contradictions,
+    refuse_unequal_sums,
     tables_of,
 )
 from fusion_core.downscaling.solving import AreaEffects, HeldOut, PublishedCounts
@@ -168,6 +169,8 @@ def _tasks(
             f"{request.recipient} has no PUMAs", fix="Allocate a survey whose households have one"
         )
     counted = characteristics(constraints, source.table, source.variables())
+    for level in levels:
+        refuse_unequal_sums(tables_of(constraints), counted, level)
     names = tuple(dict.fromkeys(name for level in levels for name in level.names))
     own = source.table["puma"].astype(str).to_numpy()
     member = puma_of(levels[-1].areas, files, request.crosswalk, frozenset(own), request.pumas)
@@ -256,9 +259,9 @@ def _effects(solved: Sequence[SolvedPuma]) -> AreaEffects:
     """
     unseen = [max(table["unexplained"], 0.0) for table in _held_out(solved).values()]
     seen = float(np.mean([one.seen for one in solved]))
-    return AreaEffects(
-        max(seen, 0.0), float(np.sqrt(np.mean(np.square(unseen)))) if unseen else 0.0
-    )
+    if not unseen:
+        return AreaEffects(max(seen, 0.0))
+    return AreaEffects(max(seen, 0.0), float(np.sqrt(np.mean(np.square(unseen)))))
 
 
 def _held_out(solved: Sequence[SolvedPuma]) -> dict[str, dict[str, float]]:

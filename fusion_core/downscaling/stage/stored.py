@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
 
 RECORD: Final = "allocation.json"
+FORMAT: Final = 2
+"""Raised whenever the possible truths of stored draws would be others."""
 _OWN: Final = own_files(r"allocation\.json|[0-9A-Za-z]+\.npz")
 _WHAT: Final = "the allocation"
 _ARRAYS: Final = ("households", "areas", "characteristics", "multipliers", "priors", "seeds")
@@ -207,16 +209,17 @@ def new_allocation(workspace: Workspace, name: str, *, may_replace: bool) -> Any
 
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:
     """Write what was asked and found into the folder of an allocation that is being made."""
-    write_json(record, folder / RECORD)
+    write_json({"format": FORMAT, **record}, folder / RECORD)
 
 
 def list_allocations(workspace: Workspace) -> list[StoredAllocation]:
-    """Return the allocations of a workspace in the order of their names."""
+    """Return the allocations of a workspace in the order of their names, without earlier versions'."""
     folder = allocations_folder(workspace)
     if not folder.is_dir():
         return []
-    names = sorted(item.name for item in folder.iterdir() if (item / RECORD).is_file())
-    return [open_allocation(workspace, name) for name in names]
+    paths = sorted(item for item in folder.iterdir() if (item / RECORD).is_file())
+    current = [path.name for path in paths if read_json(path / RECORD).get("format") == FORMAT]
+    return [open_allocation(workspace, name) for name in current]
 
 
 def open_allocation(workspace: Workspace, name: str) -> StoredAllocation:
@@ -225,14 +228,21 @@ def open_allocation(workspace: Workspace, name: str) -> StoredAllocation:
     Raises
     ------
     InputError
-        If there is none of this name, or it is damaged.
+        If there is none of this name, it is damaged, or an earlier version made it.
     """
     folder = allocations_folder(workspace) / name
     if not (folder / RECORD).is_file():
         parent = allocations_folder(workspace)
         known = [item.name for item in parent.iterdir()] if parent.is_dir() else []
         raise InputError.unknown("allocation", name, sorted(known))
-    return StoredAllocation(name, folder, read_json(folder / RECORD))
+    record = read_json(folder / RECORD)
+    if record.get("format") != FORMAT:
+        raise InputError(
+            f"The allocation '{name}' was made by an earlier version, whose margins were too small",
+            where=str(folder),
+            fix="Allocate again with --replace",
+        )
+    return StoredAllocation(name, folder, record)
 
 
 def remove_allocation(workspace: Workspace, name: str) -> None:
@@ -243,7 +253,10 @@ def remove_allocation(workspace: Workspace, name: str) -> None:
     InputError
         If there is none of this name.
     """
-    remove_folder(open_allocation(workspace, name).folder, _OWN, what=_WHAT)
+    folder = allocations_folder(workspace) / name
+    if not (folder / RECORD).is_file():
+        open_allocation(workspace, name)  # says which there are
+    remove_folder(folder, _OWN, what=_WHAT)
 
 
 __all__ = [

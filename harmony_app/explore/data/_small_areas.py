@@ -233,6 +233,11 @@ def _notes(
             f"{len(plain):,} {kinds} were merged with neighbours to {len(found):,} areas."
         )
     sentences.append(
+        "Margins assume that areas differ in what no table shows as much as tables held out do "
+        f"({allocation.effects.unseen * 100:.1f} % of the variance between households); where people sort "
+        "by an outcome more than that, they are too small."
+    )
+    sentences.append(
         f"Households were allocated by published counts ('{allocation.name}'); "
         f"{allocation.inside * 100:.1f} % of these are met within their margins."
     )

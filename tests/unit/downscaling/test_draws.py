@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from made_up_county import county
 
-from fusion_core.downscaling import allocate, allocation_problem, hold_out, redraw
+from fusion_core.downscaling import (
+    AreaEffects,
+    allocate,
+    allocation_problem,
+    hold_out,
+    redraw,
+)
+from fusion_core.downscaling.solving import truth_of
 from fusion_core.errors import InputError
 
 NAMES = ["households", "owner", "persons", "large"]
@@ -60,3 +67,17 @@ def test_what_nothing_tells_apart_shows_as_unexplained(solved):
 def test_holding_out_everything_is_refused(solved):
     with pytest.raises(InputError, match="Every constraint is held out"):
         hold_out(solved.problem, solved.problem.names)
+
+
+@pytest.mark.parametrize("unseen", [0.002, 0.01])
+def test_possible_truths_of_few_areas_differ_as_much_as_areas_do(unseen):
+    rng = np.random.default_rng(3)
+    weights = rng.uniform(0.5, 1.5, (300, 6))
+    base = weights / weights.sum(axis=0)
+    effects = AreaEffects(0.0, unseen)
+    moved = []
+    for seed in range(20):
+        truth = truth_of(weights, np.ones((300, 1)), effects, seed)
+        assert truth.sum(axis=1) == pytest.approx(weights.sum(axis=1), rel=0.05)
+        moved.append((((truth / truth.sum(axis=0)) - base) ** 2).sum(axis=0))
+    assert np.mean(moved) == pytest.approx(unseen, rel=0.15)

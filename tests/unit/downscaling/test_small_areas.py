@@ -11,6 +11,7 @@ from fusion_core.downscaling import (
     Limit,
     downscale,
     finest_shapes,
+    list_allocations,
     open_allocation,
     places_from_crosswalk,
     places_from_list,
@@ -233,3 +234,31 @@ def test_the_size_that_is_trustworthy_follows_from_the_root_of_the_size():
     assert np.isnan(Limit(0.2).size_needed(table.assign(standard_error=np.nan)))
     with pytest.raises(InputError, match="must be above 0; got 0"):
         Limit(0.0)
+
+
+def test_a_table_that_does_not_add_up_to_its_total_is_refused(demo, tmp_path):
+    table = pd.read_csv(
+        demo.path / "tables" / "block_groups.csv", dtype={"GEOID": str, "puma": str}
+    )
+    area = table["GEOID"].iloc[2]
+    table.loc[2, "renters"] += 900
+    table.to_csv(tmp_path / "block_groups.csv", index=False)
+    with pytest.raises(
+        InputError, match=rf"'tenure' adds up to .* in area {area}, where 'households'"
+    ):
+        downscale(demo, request(demo, name="odd", tables=(tmp_path / "block_groups.csv",)))
+    assert not (demo.path / "downscaling" / "odd").exists()
+
+
+def test_an_allocation_of_an_earlier_version_asks_to_be_made_again(demo, allocated):
+    from fusion_core.workspace.files import read_json, write_json
+
+    path = allocated.folder / "allocation.json"
+    record = read_json(path)
+    try:
+        write_json({name: item for name, item in record.items() if name != "format"}, path)
+        with pytest.raises(InputError, match=r"made by an earlier version.*Allocate again"):
+            open_allocation(demo, allocated.name)
+        assert allocated.name not in [item.name for item in list_allocations(demo)]
+    finally:
+        write_json(record, path)
