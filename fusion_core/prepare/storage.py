@@ -88,6 +88,24 @@ def read_prepared(folder: PathLike) -> PreparedInput:
     )
 
 
+def place_predictors(folder: PathLike) -> tuple[str, ...]:
+    """Return the predictors of places in use that are numbers, without reading any household.
+
+    Parameters
+    ----------
+    folder
+        As in `read_prepared`; one without a record has none.
+    """
+    path = path_of(folder, "folder") / "prepare.json"
+    if not path.exists():
+        return ()
+    return tuple(
+        str(row["predictor"])
+        for row in read_json(path)["predictors"]
+        if row["kept"] and row["source"] == "spatial" and row["type"] == "number"
+    )
+
+
 def _read(path: Path) -> pd.DataFrame:
     return read_table(path, what="The prepared input", fix="Start the run again")
 

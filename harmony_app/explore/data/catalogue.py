@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -215,23 +215,37 @@ def _run_source(workspace: Workspace, run: Run) -> Source:
         years=(years_apart(workspace, run),),
         design=description.design,
         local=local_knowledge(workspace, run),
-        **_named(run, fused, answers, notes),
+        **_named(run, (run,), fused, answers, notes),
     )
 
 
 def _named(
     run: Run | Combination,
+    runs: Sequence[Run],
     fused: Mapping[str, Variable],
     answers: Mapping[str, Variable],
     notes: tuple[str, ...],
 ) -> dict[str, Any]:
     """Return what can be mapped and read: fused variables, derived outcomes and the survey's own."""
     own = {name: item for name, item in answers.items() if name not in fused}
-    outcomes, problems = outcome_variables(read_outcomes(run.derived_path), {**fused, **own})
+    defined = read_outcomes(run.derived_path)
+    places = _place_columns(runs) if defined else {}
+    outcomes, problems = outcome_variables(defined, {**places, **fused, **own})
     return {
         "variables": {**outcomes, **fused},
         "columns": {**outcomes, **fused, **own},
         "notes": (*notes, *problems),
+    }
+
+
+def _place_columns(runs: Sequence[Run]) -> dict[str, Variable]:
+    """Return the predictors of places that runs have, which outcomes may be built from."""
+    from fusion_core.prepare.storage import place_predictors
+
+    return {
+        name: Variable(name, type="continuous")
+        for one in runs
+        for name in place_predictors(one.input_folder)
     }
 
 
@@ -279,7 +293,7 @@ def _combination_source(
         design=first.design,
         years=tuple(year for _, source in known for year in source.years),
         local=local_knowledge(workspace, combination),
-        **_named(combination, fused, answers, kinds),
+        **_named(combination, combination.runs(workspace), fused, answers, kinds),
     )
 
 

@@ -74,6 +74,16 @@ def test_what_is_computed_follows_from_every_implicate(toy_workspace, run_of):
     assert use.nunique() > 1
 
 
+def test_explore_offers_what_is_computed_from_places(toy_workspace, run_of):
+    from harmony_app.explore.data import read_catalogue
+
+    run = run_of()
+    execute_run(toy_workspace, run)
+    source = read_catalogue(toy_workspace).sources[run.id]
+    assert source.variables["cost"].unit == "dollars"
+    assert not any("left out" in note for note in source.notes)
+
+
 def test_local_price_levels_are_compared_at_the_end(toy_workspace, run_of):
     run = run_of()
     execute_run(toy_workspace, run)

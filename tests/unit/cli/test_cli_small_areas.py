@@ -1,5 +1,7 @@
 """harmony small-areas: allocated, looked at, estimated from and removed by command."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import pytest
 import shapely
@@ -78,5 +80,12 @@ def test_estimates_are_written_as_a_map_with_merged_places_dissolved(
     drawn = gpd.read_file(to).to_crs(5070)
     assert drawn.area.sum() == pytest.approx(1e6 * len(areas), rel=1e-3)
     assert len(drawn) < len(areas)
-    refused = harmony(*asked, "--to", to, code=2)
+    harmony(*asked, "--to", to)  # by the boundaries of the workspace
+    assert len(gpd.read_file(to)) > 1
+    stored = Path(harmony.workspace) / "geography" / "block_group.parquet"
+    away = stored.rename(stored.with_suffix(".away"))
+    try:
+        refused = harmony(*asked, "--to", to, code=2)
+    finally:
+        away.rename(stored)
     assert "A map needs the boundaries" in refused.stderr
