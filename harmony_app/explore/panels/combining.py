@@ -11,15 +11,15 @@ from fusion_core.errors import HarmonyError
 from fusion_core.estimates.runs import save_outcome
 from fusion_core.workspace.combinations import combination_of, save_combination
 from fusion_core.workspace.runs import Run
+from harmony_app.explore.panels._condition_rows import ConditionRow
 from harmony_app.explore.panels._drawer import Drawer
-from harmony_app.explore.view import HOW_MANY, Pick, joined, words
+from harmony_app.explore.view import HOW_MANY, joined
 from harmony_app.shell.look import page_part
 from harmony_app.shell.work import SlowWork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fusion_core.surveys.model import Variable
     from harmony_app.explore.data import Catalogue, Estimator, Source
     from harmony_app.shell.session import Session
 
@@ -27,56 +27,6 @@ _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 _TIGHT: Final = (0, 0, 7, 0)
 _CONDITIONS: Final = 3
 _TITLE: Final = "Build an outcome"
-
-
-class _Condition:
-    """The widgets of one condition."""
-
-    def __init__(self, number: int) -> None:
-        self._variables: dict[str, Variable] = {}
-        self.variable = pn.widgets.Select(label=f"Condition {number}", margin=_TIGHT, **_WIDE)
-        self.levels = pn.widgets.CheckBoxGroup(
-            margin=_TIGHT, styles={"max-height": "110px", "overflow": "auto"}, **_WIDE
-        )
-        self.side = pn.widgets.Select(
-            label="Side",
-            css_classes=["unseen-label"],
-            options=["above", "below"],
-            width=76,
-            margin=(0, 6, 7, 0),
-        )
-        self.threshold = pn.widgets.FloatInput(
-            label="Threshold", css_classes=["unseen-label"], width=104, margin=(0, 0, 7, 0)
-        )
-        self.number = pn.Row(self.side, self.threshold, margin=0)
-        self.variable.param.watch(lambda _: self._choose(), "value")
-        self.panel = pn.Column(self.variable, self.levels, self.number, margin=0, **_WIDE)
-
-    def offer(self, variables: dict[str, Variable]) -> None:
-        """Offer the variables of another source."""
-        self._variables = variables
-        titles = {words.variable_title(item): name for name, item in variables.items()}
-        self.variable.options = {"choose …": "", **titles}
-        self.variable.value = ""
-        self._choose()
-
-    def _choose(self) -> None:
-        variable = self._variables.get(self.variable.value or "")
-        self.levels.options = list(variable.levels) if variable else []
-        self.levels.value = []
-        self.levels.visible = bool(variable and variable.is_categorical)
-        self.number.visible = bool(variable and not variable.is_categorical)
-
-    @property
-    def pick(self) -> Pick:
-        """What is chosen."""
-        name = self.variable.value or ""
-        if self.levels.visible:
-            return Pick(name, levels=tuple(self.levels.value))
-        threshold = self.threshold.value
-        number = None if threshold is None else float(threshold)
-        is_below = self.side.value == "below"
-        return Pick(name, "below" if is_below else "above", threshold=number)
 
 
 class Combining:
@@ -146,7 +96,7 @@ class OutcomeForm:
             label="Name of the combination", placeholder="burdens", margin=_TIGHT, **_WIDE
         )
         self.combine = pn.widgets.Button(label="Combine", margin=_TIGHT, **_WIDE)
-        self.conditions = [_Condition(number) for number in range(1, _CONDITIONS + 1)]
+        self.conditions = [ConditionRow(number) for number in range(1, _CONDITIONS + 1)]
         self.how_many = pn.widgets.Select(
             label="Households that meet", options=HOW_MANY, margin=_TIGHT, **_WIDE
         )
@@ -225,7 +175,7 @@ class OutcomeForm:
         def work() -> str:
             self._session.require("runner", "Keeping an outcome")
             text = self.expression.value.strip()
-            text = text or joined([item.pick for item in self.conditions], self.how_many.value)
+            text = text or joined([item.test for item in self.conditions], self.how_many.value)
             outcome = DerivedVariable(self.name.value.strip(), text, label=self.title.value.strip())
             save_outcome(self._estimator.workspace, run, outcome, cache=self._estimator.cache)
             self._session.record("outcome kept", run=identifier, outcome=outcome.name)

@@ -10,6 +10,7 @@ import panel as pn
 
 from fusion_core.errors import ExpressionError, HarmonyError, InputError
 from fusion_core.estimates.statistics import SHARES, THRESHOLD_SHARES, Statistic
+from harmony_app.explore.panels._filtering import Filtering
 from harmony_app.explore.panels._parts import panel
 from harmony_app.explore.panels._second import SecondVariable
 from harmony_app.explore.view import (
@@ -99,6 +100,7 @@ class Controls:
         self.where_error = pn.pane.HTML(
             "", visible=False, margin=_TIGHT, stylesheets=styles, **_WIDE
         )
+        self.filtering = Filtering(lambda text: self._change(self._with(where=text)), styles)
         self.second = SecondVariable(lambda found: self._change(self._with(second=found)))
         self.within = pn.widgets.AutocompleteInput(
             label="Only in",
@@ -140,6 +142,7 @@ class Controls:
             self.levels,
             self.where,
             self.where_error,
+            self.filtering.panel,
             self.within,
             self.area_kind,
             self.merge,
@@ -197,6 +200,7 @@ class Controls:
             self.levels.value = list(state.group_levels)
             self.levels.visible = grouped is not None
             self.where.value = state.where
+            self.filtering.show(dict(source.columns), state.where)
             self.within.value = state.within
             self.second.show(state.second, source, state.variable)
             _options(

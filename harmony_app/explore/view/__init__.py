@@ -11,7 +11,7 @@ from harmony_app.explore.view.classes import (
     classify,
     parse_breaks,
 )
-from harmony_app.explore.view.joined_conditions import HOW_MANY, Pick, joined
+from harmony_app.explore.view.joined_conditions import FILTERS, HOW_MANY, joined
 from harmony_app.explore.view.state import (
     ALL_AREAS,
     CATEGORY_KINDS,
@@ -44,6 +44,7 @@ __all__ = [
     "CATEGORY_KINDS",
     "CLASS_METHOD_TITLES",
     "FEWEST_CLASSES",
+    "FILTERS",
     "HOW_MANY",
     "MOST_CLASSES",
     "NUMBER_KINDS",
@@ -56,7 +57,6 @@ __all__ = [
     "ExploreState",
     "HatchRule",
     "Measure",
-    "Pick",
     "choose_kind",
     "choose_source",
     "choose_table",

@@ -10,6 +10,7 @@ from fusion_core.errors import InputError
 from fusion_core.estimates.runs import EstimateCache
 from fusion_core.fusion import write_implicates
 from fusion_core.fusion.implicates.implicates import FusedVariable, Implicates
+from fusion_core.harmony.expressions import Test
 from fusion_core.harmony.model.harmony import SurveyPair
 from fusion_core.surveys.model import (
     Dictionary,
@@ -24,7 +25,7 @@ from fusion_core.workspace.runs import RunSpec, RunState, create_run, open_run
 from harmony_app.explore.data.catalogue import read_catalogue
 from harmony_app.explore.data.estimates import Estimator
 from harmony_app.explore.page import ExplorePage
-from harmony_app.explore.view import Pick, joined
+from harmony_app.explore.view import joined
 from harmony_app.shell.session import Session
 
 TRAVEL = SurveyId("TRAVEL", "2017")
@@ -65,11 +66,10 @@ def opened(page):
     return page.combining.drawer.form
 
 
-def choose(condition, variable, *levels, side="above", threshold=None):
+def choose(condition, variable, *levels, threshold=None):
     condition.variable.value = variable
     if levels:
         condition.levels.value = list(levels)
-    condition.side.value = side
     condition.threshold.value = threshold
 
 
@@ -118,18 +118,18 @@ def test_what_cannot_be_kept_is_said_beside_the_button(page, name, message):
 
 
 def test_conditions_are_put_together_in_three_ways():
-    picks = [
-        Pick("cold", levels=("Yes",)),
-        Pick("tenure", levels=("Renter", "Owner's")),
-        Pick("kwh", "above", threshold=900.0),
-        Pick(),
+    tests = [
+        Test("cold", "in", ("Yes",)),
+        Test("tenure", "in", ("Renter", "Owner's")),
+        Test("kwh", "more_than", (900.0,)),
+        None,
     ]
-    assert joined(picks, "all") == (
-        "\"cold\" = 'Yes' AND (\"tenure\" = 'Renter' OR \"tenure\" = 'Owner''s') AND kwh > 900.0"
+    assert joined(tests, "all") == (
+        "cold = 'Yes' AND tenure IN ('Renter', 'Owner''s') AND kwh > 900"
     )
-    assert " OR " in joined(picks[:2], "any")
-    assert joined(picks, "two").count("CASE WHEN") == 3
+    assert " OR " in joined(tests[:2], "any")
+    assert joined(tests, "two").count("CASE WHEN") == 3
     with pytest.raises(InputError, match="two conditions"):
-        joined(picks[:1], "two")
+        joined(tests[:1], "two")
     with pytest.raises(InputError, match="Choose a condition"):
-        joined([Pick("kwh", "above")], "all")
+        joined([None], "all")
