@@ -30,6 +30,7 @@ from fusion_core.cli.estimates import (
     export,
     prices,
     rank,
+    series,
     smooth,
 )
 from fusion_core.cli.harmonies import commands as harmonies
@@ -142,6 +143,7 @@ app.command("compare")(compare.compare)
 app.command("rank")(rank.rank)
 app.command("answer")(answer.answer)
 app.command("difference")(difference.difference)
+app.command("series")(series.series)
 app.command("smooth")(smooth.smooth)
 app.command("calibrate")(calibrate.calibrate)
 app.command("prices")(prices.prices)

@@ -1,4 +1,4 @@
-"""`harmony estimate`, `rank`, `answer`, `difference`, `smooth`, `calibrate`, `prices` and `export`."""
+"""`harmony estimate`, `rank`, `answer`, `difference`, `series`, `smooth`, `calibrate`, `prices` and `export`."""
 
 from fusion_core.cli.estimates import (
     answer,
@@ -8,6 +8,7 @@ from fusion_core.cli.estimates import (
     export,
     prices,
     rank,
+    series,
     smooth,
 )
 from fusion_core.cli.estimates.statistics import (
@@ -33,5 +34,6 @@ __all__ = [
     "prices",
     "rank",
     "read_statistics",
+    "series",
     "smooth",
 ]

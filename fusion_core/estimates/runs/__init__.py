@@ -32,16 +32,19 @@ from fusion_core.estimates.runs.run_donor import (
     sample_with_location,
     with_areas,
 )
+from fusion_core.estimates.runs.years import Series, area_series, years_of
 
 __all__ = [
     "EstimateCache",
     "EstimateData",
     "Group",
     "Ranking",
+    "Series",
     "Source",
     "area_draws",
     "area_estimates",
     "area_ranks",
+    "area_series",
     "compare_each",
     "compare_groups",
     "compare_in_source",
@@ -57,4 +60,5 @@ __all__ = [
     "survey_area_estimates",
     "try_outcome",
     "with_areas",
+    "years_of",
 ]
