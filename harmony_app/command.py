@@ -230,4 +230,4 @@ def _confirms(folder: Path) -> bool:
     """Ask whoever is at the terminal whether to create a workspace; nobody there means no."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
-    return typer.confirm(f"{folder} is no workspace yet. Create one there?", default=True)
+    return typer.confirm(f"{folder} is not a workspace yet. Create one there?", default=True)

@@ -104,7 +104,7 @@ def serve(
     ------
     InputError
         If others can reach the server and neither signing in nor doing without was asked for, a name
-        is no host, or there is no workspace and visitors may not choose one.
+        is no host, or there is not a workspace and visitors may not choose one.
     """
     settings = settings or ServerSettings()
     address, port = settings.address, settings.port

@@ -95,7 +95,7 @@ def benchmark(
     Raises
     ------
     InputError
-        If totals contradict each other or the method is unknown, or exact totals can not be met
+        If totals contradict each other or the method is unknown, or exact totals cannot be met
         within the limits.
     """
     if method not in METHODS:
@@ -219,7 +219,7 @@ def _refuse_unmet(
             else "by any of its areas"
         )
         raise InputError(
-            f"The total of {which} can not be met {reason}",
+            f"The total of {which} cannot be met {reason}",
             fix="Check its unit, raise the limit, or use the method 'precision'",
         )
 

@@ -71,7 +71,7 @@ def calibrate(
     Raises
     ------
     InputError
-        If a variable or an area is unknown, or totals contradict each other or can not be met.
+        If a variable or an area is unknown, or totals contradict each other or cannot be met.
     """
     if not totals:
         raise InputError("No total is given", fix="Give at least one")

@@ -64,7 +64,7 @@ def implicate_weights(
     Raises
     ------
     InputError
-        If a variable or area is unknown, or the totals can not be met within the bounds.
+        If a variable or area is unknown, or the totals cannot be met within the bounds.
     """
     loaded = (EstimateCache() if cache is None else cache).source(workspace, source)
     if loaded.implicates is None:
@@ -101,7 +101,7 @@ def _amounts(loaded: Any, total: KnownTotal, rows: NDArray[np.intp]) -> Floats:
     if isinstance(target, TotalTarget):
         return target.measure(rows)
     raise InputError(
-        f"A {total.statistic} can not be met by weights", fix="Give means, shares, totals or counts"
+        f"A {total.statistic} cannot be met by weights", fix="Give means, shares, totals or counts"
     )
 
 

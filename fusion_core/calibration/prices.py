@@ -86,7 +86,7 @@ def check_prices(
     Raises
     ------
     InputError
-        If there is no such column, it is no number, or fewer than three PUMAs have a price.
+        If there is no such column, it is not a number, or fewer than three PUMAs have a price.
     """
     store = EstimateCache() if cache is None else cache
     loaded = store.source(workspace, source)

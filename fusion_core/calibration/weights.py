@@ -49,7 +49,7 @@ def calibrated_weights(
     Raises
     ------
     InputError
-        If the totals can not be met within the bounds.
+        If the totals cannot be met within the bounds.
     """
     low, high = bounds
     if not 0 <= low < 1 < high:
@@ -80,7 +80,7 @@ def calibrated_weights(
     worst = int(np.argmax(np.abs(gap)))
     which = f"'{names[worst]}'" if names else f"number {worst + 1}"
     raise InputError(
-        f"The total {which} can not be met with weights between {low:g} and {high:g} times theirs",
+        f"The total {which} cannot be met with weights between {low:g} and {high:g} times theirs",
         fix="Check its unit and year, or widen the bounds",
     )
 

@@ -79,7 +79,7 @@ def add_shares(
 
     opened = open_workspace(workspace)
     if not _KIND.fullmatch(kind):
-        raise InputError(f"'{kind}' is no kind of area", fix="Use small letters, such as county")
+        raise InputError(f"'{kind}' is not a kind of area", fix="Use small letters, such as county")
     made_of = find_level(level or kind)
     target = opened.geography_folder / "intersections" / f"{kind}.parquet"
     if target.exists() and not replace:

@@ -45,7 +45,7 @@ def read_config() -> dict[str, dict[str, Any]]:
         raise InputError(
             f"The configuration cannot be read: {error}",
             where=str(path),
-            fix=f"Mend it, or unset {VARIABLE}",
+            fix=f"Correct it, or unset {VARIABLE}",
         ) from error
     other = [name for name in found if name != _SERVER or not isinstance(found[name], dict)]
     if other:

@@ -98,7 +98,9 @@ def decimal_mark(text: str) -> str:
         If it is neither a point nor a comma.
     """
     if text not in {"", ".", ","}:
-        raise InputError(f"'{text}' is no decimal mark", fix="Give --decimal '.' or --decimal ','")
+        raise InputError(
+            f"'{text}' is not a decimal mark", fix="Give --decimal '.' or --decimal ','"
+        )
     return text
 
 

@@ -154,7 +154,7 @@ class DerivedVariable:
             if isinstance(error, InputError):
                 raise
             raise InputError(
-                "Its levels or bins are not written as they should be",
+                "Its levels or bins are malformed",
                 where=str(record["name"]),
                 fix='Write levels as [["1", "Yes"], …] and bins as [18, 65]',
             ) from error

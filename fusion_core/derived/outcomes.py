@@ -46,14 +46,14 @@ def read_outcomes(path: Path) -> tuple[DerivedVariable, ...]:
             if isinstance(variables, list)
             else "The file of derived outcomes has no list of variables",
             where=str(path),
-            fix="Update the program, or put the file right",
+            fix="Update the program, or correct the file",
         )
     try:
         return tuple(DerivedVariable.from_record(item) for item in variables)
     except CorruptFileError:
         raise
     except InputError as error:
-        raise CorruptFileError(error.what, where=str(path), fix="Put the file right") from error
+        raise CorruptFileError(error.what, where=str(path), fix="Correct the file") from error
 
 
 def outcome_variables(

@@ -410,7 +410,7 @@ def _read(folder: Path) -> _File:
             if isinstance(records, list)
             else "The file of derived variables has no list of variables",
             where=str(path),
-            fix="Update the program, or put the file right",
+            fix="Update the program, or correct the file",
         )
     found = record.get("found")
     return replace(_parsed(records), found=found if isinstance(found, dict) else {})

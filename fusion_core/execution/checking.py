@@ -51,12 +51,12 @@ def start_check(workspace: Workspace, run: Run, folds: int) -> RunState:
     """
     check_folds(folds)
     if run_status(workspace, run).status != "finished":
-        raise InputError("Only a finished run can be checked", fix="Wait for its end")
+        raise InputError("Only a finished run can be checked", fix="Wait until it finishes")
     job = run.check
     with starting(job):
         state = check_status(workspace, run)
         if state is not None and state.is_active:
-            raise ConflictError("The run is already being checked", fix="Wait for its end")
+            raise ConflictError("The run is already being checked", fix="Wait until it finishes")
         write_json({"folds": folds}, job.folder / _ASKED_FILE)
         for name in (CANCEL_FILE, "process.json"):
             (job.folder / name).unlink(missing_ok=True)

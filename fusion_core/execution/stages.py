@@ -121,7 +121,7 @@ def reused_model(source: Run) -> StageFunction:
         if lacking:
             raise InputError(
                 f"The model needs the predictor '{lacking[0]}', which {run.spec().pair.recipient.title}"
-                " does not bring",
+                " does not have",
                 where=run.spec().pair.title,
                 fix="Transfer the harmonies of the model's surveys to this pair, then apply again",
             )

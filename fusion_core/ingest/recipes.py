@@ -130,7 +130,7 @@ def read_recipe(path: PathLike) -> Recipe:
         raise InputError(
             f"The recipe is not TOML: {error}",
             where=str(path),
-            fix=f"Mend it, or take the {RECIPE_FILE} beside a stored survey as a pattern",
+            fix=f"Correct it, or take the {RECIPE_FILE} beside a stored survey as a pattern",
         ) from error
     known = {item.name for item in fields(Choices)}
     for key in record:

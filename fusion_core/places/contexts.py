@@ -185,7 +185,9 @@ def _asked(request: ContextRequest) -> ContextRecipe:
             fix="Give both, or neither",
         )
     if list(request.cuts) != sorted(set(request.cuts)):
-        raise InputError("The cut points do not rise", fix="Give them from the lowest up")
+        raise InputError(
+            "The cut points are not in increasing order", fix="Give them from the lowest up"
+        )
     return ContextRecipe(
         name=found.name if found else "",
         title=found.title if found else measure,

@@ -156,7 +156,9 @@ def check_vintage(vintage: str, *, where: str = "") -> tuple[int, ...]:
     first, last = int(match.group(1)), int(match.group(2) or match.group(1))
     if last < first:
         raise InputError(
-            f"The vintage {vintage} ends before it begins", where=where, fix="Turn it around"
+            f"The vintage {vintage} ends before it begins",
+            where=where,
+            fix="Put the earlier year first",
         )
     return tuple(range(first, last + 1))
 

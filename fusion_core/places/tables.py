@@ -172,7 +172,7 @@ def _as_seen(recipe: Recipe, path: Path, encoding: str) -> tuple[Recipe, tuple[s
         seen = inspect_area_table(path, encoding=encoding)
         if not recipe.level and seen.level is None:
             raise InputError(
-                "It is not said what the rows of the table are about",
+                "The level of the table's areas is not given",
                 where=path.name,
                 fix=f"Give the level: {', '.join(LEVELS)}",
             )
@@ -182,7 +182,7 @@ def _as_seen(recipe: Recipe, path: Path, encoding: str) -> tuple[Recipe, tuple[s
             said = (f"The rows are read as {words}, by {' and '.join(seen.key)}.",)
         if not recipe.columns:
             raise InputError(
-                "It is not said which columns to use",
+                "No columns are named",
                 where=path.name,
                 fix="Name those to average (mean), to add up (total) or to take the most frequent "
                 f"category of (mode), among: {seen.choice}",
@@ -205,7 +205,7 @@ def _require_vintage(recipe: Recipe, where: str) -> None:
         return  # the file says which years it holds
     if not recipe.vintage:
         raise InputError(
-            "It is not said which years the numbers describe",
+            "The years the numbers describe are not given",
             where=where,
             fix="Give the vintage: a year, a range such as 2015-2019, or always",
         )

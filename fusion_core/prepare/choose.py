@@ -125,7 +125,7 @@ def check_named(
             raise InputError(
                 f"The training settings name the predictor '{name}', which is left out",
                 where=reasons[name],
-                fix="Keep it in spite of that, or take its name out of the settings",
+                fix="Keep it anyway, or take its name out of the settings",
             )
 
 

@@ -89,7 +89,7 @@ def read_methods(path: Path) -> dict[str, Any]:
     record = read_json(path)
     if record.get("kind") != KIND:
         raise CorruptFileError(
-            "The file is no methods note", where=str(path), fix="Name a methods.json"
+            "The file is not a methods note", where=str(path), fix="Name a methods.json"
         )
     if record.get("format") != FORMAT_VERSION:
         raise CorruptFileError(

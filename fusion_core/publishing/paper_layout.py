@@ -149,7 +149,7 @@ def paper_request(path: Path, recipient: SurveyId, found: PaperData, *, name: st
     if donor is None:
         raise InputError(
             f"The name of the file does not say which survey was fused: {path.name}",
-            fix="Call it after the donor, such as RECS_2015.csv.gz",
+            fix="Name it after the donor, such as RECS_2015.csv.gz",
         )
     return RunSpec(
         name=name or stem,

@@ -133,7 +133,7 @@ def read_fusion_recipe(path: PathLike) -> FusionRecipe:
         raise InputError(
             f"The recipe is not TOML: {error}",
             where=str(path),
-            fix="Mend it, or take one of `harmony recipe show NAME` as a pattern",
+            fix="Correct it, or take one of `harmony recipe show NAME` as a pattern",
         ) from error
     where = path.name
     for key in record:
@@ -165,7 +165,7 @@ def _stage(record: Mapping[str, Any], where: str) -> SecondStage:
     known = [item.name for item in dataclasses.fields(SecondStage)]
     if not _text(record, "variable", where) or set(record) - set(known):
         raise InputError(
-            "A variable of the second stage is not written as it should be",
+            "A variable of the second stage is malformed",
             where=where,
             fix=f'Write variable = "dollarel" and by = ["kwh"]; it may also have '
             f"{listed(known[2:])}",
@@ -220,7 +220,7 @@ def _texts(value: Any, key: str, where: str) -> tuple[str, ...]:
 
 def _wrong(key: str, where: str) -> InputError:
     return InputError(
-        f"The entry '{key}' is not written as it should be",
+        f"The entry '{key}' is malformed",
         where=where,
         fix="Compare it with a recipe of the package: harmony recipe show NAME",
     )

@@ -113,7 +113,7 @@ class Combination(Summarized):
                 raise InputError(
                     f"The combination '{self.name}' needs the run '{part.run}', which is not there",
                     where=str(workspace.runs_folder),
-                    fix="Restore the run, or make the combination anew",
+                    fix="Restore the run, or create the combination again",
                 ) from error
         _check_runs(found)
         return found
@@ -309,7 +309,7 @@ def _parts(record: dict[str, Any], *, where: str) -> tuple[Part, ...]:
             f"The combination is stored in format {record.get('format')!r}, this version reads "
             f"{FORMAT_VERSION}",
             where=where,
-            fix="Update the program, or make the combination anew",
+            fix="Update the program, or create the combination again",
         )
     try:
         parts = tuple(
@@ -320,11 +320,11 @@ def _parts(record: dict[str, Any], *, where: str) -> tuple[Part, ...]:
         raise CorruptFileError(
             "The combination does not name its runs",
             where=where,
-            fix="Make it anew with `harmony combine`",
+            fix="Create it again with `harmony combine`",
         ) from error
     if len(parts) < _FEWEST:
         raise CorruptFileError(
-            "The combination names fewer than two runs", where=where, fix="Make it anew"
+            "The combination names fewer than two runs", where=where, fix="Create it again"
         )
     return parts
 

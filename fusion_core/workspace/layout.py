@@ -96,7 +96,7 @@ class Workspace(Checked, Summarized):
         Raises
         ------
         InputError
-            If the folder exists, is not empty and is no workspace, or is a file.
+            If the folder exists, is not empty and is not a workspace, or is a file.
         """
         path = path_of(path, "path")
         try:
@@ -109,7 +109,7 @@ class Workspace(Checked, Summarized):
             raise not_readable("workspace", path, error) from error
         if not has_room:
             raise InputError(
-                "The folder is not empty and is no workspace",
+                "The folder is not empty and is not a workspace",
                 where=str(path),
                 fix="Choose a new or empty folder; the files of surveys may stay where they are",
             )
@@ -144,7 +144,7 @@ class Workspace(Checked, Summarized):
         Raises
         ------
         InputError
-            If the folder is no workspace, may not be read or was written by a newer version.
+            If the folder is not a workspace, may not be read or was written by a newer version.
         """
         path = path_of(path, "path")
         try:
@@ -371,14 +371,14 @@ class Workspace(Checked, Summarized):
 
 
 def _no_workspace(path: Path) -> InputError:
-    """Build the error for a folder that is no workspace; it says how to get one."""
+    """Build the error for a folder that is not a workspace; it says how to get one."""
     if Workspace.has_room(path):
         command = f"harmony init {shlex.quote(str(path))}"
         fix = f"Create a workspace there with `{command}`, or name another folder"
     else:
         fix = "Name another folder, or create a workspace in a new one with `harmony init DIR`"
     reason = "it has no workspace.json" if path.exists() else "it does not exist"
-    return InputError(f"The folder is no workspace: {reason}", where=str(path), fix=fix)
+    return InputError(f"The folder is not a workspace: {reason}", where=str(path), fix=fix)
 
 
 def _table(

@@ -127,7 +127,7 @@ class StartPage:
             raise InputError("There is no such folder", fix="Check the path")
         if folder.is_dir() and not (folder / "workspace.json").exists():
             raise InputError(
-                "This folder is no workspace: it has no workspace.json",
+                "This folder is not a workspace: it has no workspace.json",
                 fix="Choose another one, or start your own in a new or empty folder",
             )
         self._choose(Workspace.open(folder))

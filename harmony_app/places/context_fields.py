@@ -64,7 +64,7 @@ class ContextFields:
         Raises
         ------
         InputError
-            If there is no donor, or a cut point is no number.
+            If there is no donor, or a cut point is not a number.
         """
         if not self._donor.value:
             raise InputError("The workspace has no survey", fix="Add the donor first")

@@ -63,7 +63,7 @@ def test_a_folder_that_is_no_workspace_gets_a_sentence_and_one_that_is_opens(
     folder = way(page, "Open a folder")
     folder.get_by_label("Folder").fill(str(tmp_path / "photos"))
     folder.get_by_role("button").click()
-    expect(folder.get_by_role("alert")).to_contain_text("This folder is no workspace")
+    expect(folder.get_by_role("alert")).to_contain_text("This folder is not a workspace")
     folder.get_by_label("Folder").fill(str(tmp_path / "theirs"))
     folder.get_by_role("button").click()
     expect(page.get_by_role("heading", name="A colleague's")).to_be_visible()

@@ -173,7 +173,7 @@ Meaning = Callable[[Row], float | None]
 
 
 def _step(compute: Callable[..., float], *parts: Meaning) -> Meaning:
-    """Compute from what is there; missing where a part is, or where the result is no number."""
+    """Compute from what is there; missing where a part is, or where the result is not a number."""
 
     def meaning(row: Row) -> float | None:
         values = [part(row) for part in parts]

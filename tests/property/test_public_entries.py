@@ -555,5 +555,5 @@ def test_what_the_search_found_stays_refused_or_done(drawn):
     assert same.points["external_moe"].tolist() == [1.0] * 3
     unanswered = households().assign(fuel=None)
     refused_or_done(score_variables, unanswered, drawn)
-    with pytest.raises(HarmonyError, match="A value of x is no number"):
+    with pytest.raises(HarmonyError, match="A value of x is not a number"):
         monotonic([10**400, 1], [1, 2])

@@ -239,7 +239,7 @@ def _open_implicates(
         raise InputError(
             "The run has no fused data yet",
             where=source.id,
-            fix=f"Wait for its end, or go on with `harmony fuse --resume {source.id}`",
+            fix=f"Wait until it finishes, or resume it with `harmony fuse --resume {source.id}`",
         )
     yield open_implicates(source.implicates_folder)
 

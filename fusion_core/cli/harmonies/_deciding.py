@@ -75,7 +75,7 @@ def decide_variables(
     if theme:
         named += [name for name in _of_theme(dictionary, theme) if name not in {*named, *done}]
     if named and not verdict:
-        raise InputError("It is not said what is decided", fix="Give --as 'nothing matches'")
+        raise InputError("No decision is given", fix="Give --as 'nothing matches'")
     if named:
         store.decisions.change(decide(named, verdict, author=user_name(), reason=reason))
     decided = {name: item for name, item in store.decisions.load().items() if name not in done}

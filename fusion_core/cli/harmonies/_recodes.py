@@ -235,7 +235,7 @@ def _harmony(opened: Workspace, pair: str, key: str) -> Harmony:
 
     if not pair or not key:
         raise InputError(
-            "It is not said which grouping is meant",
+            "No grouping is named",
             fix="Give --pair and --from, or a file by --file",
         )
     harmonies = HarmonyStore(opened.path, read_pair(opened, pair)).load()

@@ -81,7 +81,7 @@ def apply(
     from fusion_core.fusion import fuse_to_folder, open_implicates
 
     if not 0 <= memory < math.inf:
-        raise InputError(f"{memory:g} GB of memory are no amount", fix="Give a positive number")
+        raise InputError(f"{memory:g} GB is not an amount of memory", fix="Give a positive number")
     output = Output(json)
     if to is None:
         _apply_run(
@@ -143,7 +143,7 @@ def _apply_run(
 
     if not (workspace / "workspace.json").exists():
         raise InputError(
-            "The implicates have no place to go",
+            "No destination is given for the implicates",
             fix="Name a folder with --to, or a workspace whose run and survey are meant",
         )
     opened = open_workspace(workspace)

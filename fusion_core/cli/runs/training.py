@@ -84,7 +84,7 @@ def training_settings(
     for text in settings or ():
         name, separator, value = text.partition("=")
         if not separator:
-            raise InputError(f"'{text}' sets nothing", fix="Write it like --set leaves=16,32")
+            raise InputError(f"'{text}' is not a setting", fix="Write it like --set leaves=16,32")
         changes[name.strip()] = read_setting(name.strip(), value)
     forced, forced_for = _split(force)
     left_out, left_out_of = _split(exclude)

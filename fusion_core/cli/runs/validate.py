@@ -113,7 +113,7 @@ def _refuse_unvalidated(run: Run) -> None:
         raise InputError(
             "The run is not validated yet",
             where=run.id,
-            fix=f"Wait for its end, or go on with `harmony fuse --resume {run.id}`",
+            fix=f"Wait until it finishes, or resume it with `harmony fuse --resume {run.id}`",
         )
 
 

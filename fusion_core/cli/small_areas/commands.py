@@ -296,7 +296,7 @@ def _only_recipient(workspace: Workspace) -> Any:
     if len(found) != 1:
         known = ", ".join(map(str, found)) or "none"
         raise InputError(
-            f"Which survey to allocate is not clear; there are {known}", fix="Name it with --survey"
+            f"Several surveys could be allocated: {known}", fix="Name it with --survey"
         )
     return found[0]
 

@@ -81,7 +81,7 @@ def read_counts(path: PathLike) -> CountFile:
     ------
     InputError
         If no column holds codes of areas, an area occurs twice, counts have no margins, or a value
-        is no number.
+        is not a number.
     """
     raw = load_table(path).raw
     where = Path(path).name

@@ -140,7 +140,7 @@ def downscale(
 def _check(workspace: Workspace, request: DownscaleRequest) -> None:
     if not request.name.replace("-", "").replace("_", "").isalnum():
         raise InputError(
-            f"'{request.name}' is no name of an allocation",
+            f"'{request.name}' is not a valid name for an allocation",
             fix="Use letters, digits, hyphens and underscores",
         )
     if not request.tables:
@@ -215,7 +215,7 @@ def _levels(files: Sequence[CountFile], constraints: Sequence[Constraint]) -> li
     others = sorted({file.level for file in files} - set(_FINEST_FIRST))
     if others or not found:
         raise InputError(
-            f"Counts of {others[0] if others else 'no level'} can not be allocated to",
+            f"Counts of {others[0] if others else 'no level'} cannot be allocated to",
             fix="Give tables of block groups, tracts or both",
         )
     if len(found) > 1:

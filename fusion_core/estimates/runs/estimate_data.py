@@ -284,7 +284,7 @@ class EstimateData:
         Raises
         ------
         ExpressionError
-            If the filter is not allowed, reads something unknown or is no condition.
+            If the filter is not allowed, reads something unknown or is not a condition.
         InputError
             If it keeps no household.
         """

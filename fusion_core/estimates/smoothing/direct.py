@@ -101,7 +101,7 @@ def smooth_survey(
     Raises
     ------
     InputError
-        If the statistic is no average, a covariate is unknown, lacks areas or is no number, or there are too few
+        If the statistic is no average, a covariate is unknown, lacks areas or is not a number, or there are too few
         areas.
     """
     _check_statistic(statistic)
@@ -212,7 +212,7 @@ def _covariates(
         data = tables[columns[name]].data.set_index(PUMA)
         values = data[name.partition(".")[2]].reindex(areas)
         if not pd.api.types.is_numeric_dtype(values):
-            raise InputError(f"The covariate {name} is no number", fix="Choose a numeric one")
+            raise InputError(f"The covariate {name} is not a number", fix="Choose a numeric one")
         if values.isna().any():
             missing = int(values.isna().sum())
             raise InputError(

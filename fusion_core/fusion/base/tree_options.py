@@ -27,7 +27,7 @@ class TreeOption:
     whole
         Whether it is a whole number.
     choices
-        The values of one that is no number.
+        The values of one that is not a number.
     """
 
     low: float = 0.0

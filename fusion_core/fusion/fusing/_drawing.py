@@ -83,7 +83,7 @@ def check_implicates(implicates: int | None, m: int | None) -> int:
     count = IMPLICATES if asked is None else asked
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
         raise InputError(
-            f"{count!r} is no number of implicates", fix="Ask for a whole number of at least 1"
+            f"{count!r} is not a number of implicates", fix="Ask for a whole number of at least 1"
         )
     return int(count)
 

@@ -108,7 +108,7 @@ def _probabilities(
     Raises
     ------
     InputError
-        If one is no number of at least 0, or all of a variable are zero.
+        If one is not a number of at least 0, or all of a variable are zero.
     """
     result = np.empty((len(recipient), len(model.shares)))
     first = 0

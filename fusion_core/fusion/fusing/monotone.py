@@ -147,7 +147,7 @@ def _numbers(column: ArrayLike, name: str) -> NDArray[np.float64]:
         numbers = np.asarray(column, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
-            f"A value of {name} is no number", fix="Give a column of numbers"
+            f"A value of {name} is not a number", fix="Give a column of numbers"
         ) from error
     if numbers.ndim != 1:
         raise InputError(

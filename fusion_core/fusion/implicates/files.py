@@ -98,7 +98,7 @@ def locked(folder: Path) -> Iterator[None]:
             raise ConflictError(
                 "Another process is fusing to the same folder",
                 where=str(folder),
-                fix="Wait for its end, or choose another folder",
+                fix="Wait until it finishes, or choose another folder",
             ) from error
     try:
         yield

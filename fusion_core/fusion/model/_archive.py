@@ -101,7 +101,7 @@ def check_replaceable(path: Path) -> None:
             fix="Choose an empty or new folder",
         )
     raise InputError(
-        "The file is no zipped fusion model", where=str(path), fix="Choose another name"
+        "The file is not a zipped fusion model", where=str(path), fix="Choose another name"
     )
 
 

@@ -243,7 +243,7 @@ def _entries(text: str) -> dict[str, str]:
 def _numbers(tree: dict[str, str], key: str, *, finite: bool = False) -> NDArray[np.float64]:
     found = np.array(tree.get(key, "").split(), dtype=np.float64)
     if finite and not np.isfinite(found).all():
-        raise _Implausible(f"'{key}' holds what is no number")
+        raise _Implausible(f"'{key}' holds what is not a number")
     return found
 
 

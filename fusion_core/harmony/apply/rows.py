@@ -176,7 +176,7 @@ class SurveyRows:
             numbers = condition.numbers
             if numbers is None or not np.isin(numbers[~np.isnan(numbers)], (0, 1)).all():
                 raise InputError(
-                    "The universe is no condition: it gives numbers or text, not true or false",
+                    "The universe is not a condition: it gives numbers or text, not true or false",
                     where=universe,
                     fix="Write a comparison such as agep >= 16",
                 )

@@ -99,7 +99,7 @@ def require_condition(checked: CheckedExpression, *, where: str = "") -> Checked
     told = shown(checked.text)
     told = told if told.startswith("'") else f"'{told}'"
     raise ExpressionError(
-        f"{told} is no condition", where=where, fix=f"Write {example}", position=0
+        f"{told} is not a condition", where=where, fix=f"Write {example}", position=0
     )
 
 
@@ -176,7 +176,7 @@ def evaluate_expression(
     Raises
     ------
     ExpressionError
-        If it is not allowed, or fails on a row (e.g. text that is no number).
+        If it is not allowed, or fails on a row (e.g. text that is not a number).
     """
     checked = (
         check_expression(expression, [str(name) for name in table.columns])

@@ -135,7 +135,7 @@ def decoded(token: Token) -> str:
             *codes, octal, simple = match.groups()
             if simple is not None:
                 if simple not in _SIMPLE_ESCAPES:
-                    raise TokenError(f"'\\{simple}' is no R escape", token.position)
+                    raise TokenError(f"'\\{simple}' is not an R escape", token.position)
                 return _SIMPLE_ESCAPES[simple]
             digits = next((code for code in codes if code is not None), None)
             point = int(octal, 8) if digits is None else int(digits, _HEXADECIMAL)

@@ -239,7 +239,7 @@ class _Repeated(dict[str, Any]):
 
 def _json_file(text: str, path: Path) -> HarmonyFile:
     damaged = CorruptFileError(
-        "The file is damaged, cut off or no harmony file",
+        "The file is damaged, cut off or not a harmony file",
         where=str(path),
         fix="Export or download it again; nothing was imported",
     )
@@ -330,11 +330,11 @@ def _side_problems(side: Any) -> Iterator[str]:
     if len(groups) != len(levels) or not groups:
         yield f"{len(groups)} groups for {len(levels)} levels"
     if not all(item is None or _is_number(item) for item in groups):
-        yield "a group is no number"
+        yield "a group is not a number"
     if not all(isinstance(item, str) for item in levels):
         yield "a level is no text"
     if not all(_is_number(item) for item in as_list(side.get("breaks"))):
-        yield "a breakpoint is no number"
+        yield "a breakpoint is not a number"
     if not isinstance(side.get("adj", ""), str | None):
         yield "an adjustment is no text"
     if not isinstance(side.get("agg", ""), str | None) and side["agg"] != []:

@@ -85,7 +85,7 @@ class DecisionFile:
             raise CorruptFileError(
                 "The file of decisions is damaged: it lists no variables",
                 where=str(self.path),
-                fix="Restore it from a backup, or delete it and decide anew",
+                fix="Restore it from a backup, or delete it and decide again",
             )
         return {name: _read(record, f"{self.path}: {name}") for name, record in variables.items()}
 

@@ -305,7 +305,7 @@ class HarmonyStore:
                 fix="Save it as a new harmony, or restore it from the history and edit that",
             )
         raise ConflictError(
-            f"{current.author or 'Somebody'} saved revision {found} of '{key}' at {current.modified} "
+            f"{current.author or 'Somebody'} saved revision {found} of '{key}' {_said(current.modified)} "
             f"while you edited revision {expected}",
             where=self.pair.title,
             fix="Compare both and save yours on top, or discard it; nothing was overwritten",
@@ -373,6 +373,15 @@ def _after(entry: HistoryEntry) -> Harmony:
 def now() -> str:
     """Return the present moment as it is written into files: ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _said(moment: str) -> str:
+    """Return an ISO 8601 time as people say it."""
+    try:
+        found = datetime.fromisoformat(moment).astimezone(UTC)
+    except ValueError:  # files of other programs may say it otherwise
+        return moment
+    return f"on {found.day} {found:%B %Y at %H:%M} UTC"
 
 
 __all__ = ["Draft", "HarmonyStore", "harmonies_folder", "list_pairs", "now"]

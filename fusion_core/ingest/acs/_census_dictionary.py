@@ -147,7 +147,7 @@ def read_census_dictionary(path: PathLike) -> CensusDictionary:
     household, person = _read_csv(text, path) if is_csv else _read_text(text)
     if not household and not person:
         raise InputError(
-            "The file is no PUMS data dictionary: no variable was found in it",
+            "The file is not a PUMS data dictionary: no variable was found in it",
             where=str(path),
             fix="Use the CSV or TXT dictionary published with the PUMS files",
         )

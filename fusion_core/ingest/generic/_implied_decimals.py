@@ -89,7 +89,7 @@ def _said(chosen: Mapping[str, str], columns: list[str]) -> tuple[dict[str, int]
     for name, text in chosen.items():
         if not (text.isdigit() and int(text) <= _MOST):
             raise InputError(
-                f"'{text}' is no number of implied decimals",
+                f"'{text}' is not a number of implied decimals",
                 where=name,
                 fix=f"Write how many digits stand behind the point, such as {name}=2",
             )

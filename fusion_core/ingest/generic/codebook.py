@@ -309,7 +309,7 @@ def _excel_rows(path: Path) -> list[tuple[Any, ...]]:
         tables = [[tuple(row) for row in sheet.iter_rows(values_only=True)] for sheet in sheets]
     except (zipfile.BadZipFile, KeyError) as error:
         raise InputError(
-            "The codebook is no Excel workbook, or it is cut off",
+            "The codebook is not an Excel workbook, or it is cut off",
             where=str(path),
             fix="Save it again as .xlsx or CSV",
         ) from error

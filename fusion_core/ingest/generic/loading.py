@@ -83,7 +83,7 @@ def load_table(path: PathLike, *, layout: Layout | None = None) -> LoadedTable:
         return _from_statistical_package(path, encoding)
     if suffix not in {*TEXT_FORMATS, *WORKBOOKS}:
         raise InputError(
-            f"Files ending in '{suffix}' can not be read",
+            f"Files ending in '{suffix}' cannot be read",
             where=str(path),
             fix="Use CSV, ZIP, Excel (.xlsx), Parquet, Stata (.dta), SPSS (.sav) or SAS (.sas7bdat, .xpt)",
         )
@@ -114,7 +114,7 @@ def _from_statistical_package(path: Path, encoding: str) -> LoadedTable:
         raise FileProblemsError(
             (
                 Problem(
-                    f"The {package} file can not be read: {error}",
+                    f"The {package} file cannot be read: {error}",
                     path.name,
                     fix=f"Save it again from {package}, or choose its encoding",
                 ),

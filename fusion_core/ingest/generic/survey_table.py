@@ -87,7 +87,7 @@ def inspect_file(
     Raises
     ------
     InputError
-        If the file or the codebook can not be opened at all; everything else is a problem in the
+        If the file or the codebook cannot be opened at all; everything else is a problem in the
         result.
     """
     choices = choices or Choices()
@@ -153,7 +153,7 @@ def read_generic(
     FileProblemsError
         Listing everything that is wrong.
     InputError
-        If a file can not be opened.
+        If a file cannot be opened.
     """
     household = path_of(household, "household")
     choices = choices or Choices()

@@ -71,12 +71,14 @@ def _parsed(path: Path) -> ET.Element:
     text = require_content(path).read_bytes()
     fix = "Use the .xml file IPUMS gives beside the extract"
     if b"<!ENTITY" in text or b"<!DOCTYPE" in text:
-        raise InputError("The codebook declares entities, as no DDI does", where=path.name, fix=fix)
+        raise InputError(
+            "The codebook declares entities, which no DDI file does", where=path.name, fix=fix
+        )
     try:
         return ET.fromstring(text)  # noqa: S314 - entities, the danger of XML, are refused above
     except ET.ParseError as error:
         raise InputError(
-            f"The codebook is no DDI file: {error}", where=path.name, fix=fix
+            f"The codebook is not a DDI file: {error}", where=path.name, fix=fix
         ) from error
 
 

@@ -66,7 +66,7 @@ def read_recs_codebook(path: PathLike) -> dict[str, RecsVariable]:
     )
     if start is None:
         raise InputError(
-            "The workbook is no RECS 2015 codebook: no row begins with 'SAS Variable Name'",
+            "The workbook is not a RECS 2015 codebook: no row begins with 'SAS Variable Name'",
             where=str(path),
             fix="Use codebook_publicv4.xlsx of the EIA's RECS 2015 page; other editions are read by"
             " the reader generic with their own codebook",
@@ -91,7 +91,7 @@ def _rows(path: Path) -> list[tuple[Any, ...]]:
         rows = [tuple(row[:_COLUMNS]) for row in sheet.iter_rows(values_only=True)]
     except (zipfile.BadZipFile, InvalidFileException, KeyError) as error:
         raise InputError(
-            "The codebook is no Excel workbook, or it is cut off",
+            "The codebook is not an Excel workbook, or it is cut off",
             where=str(path),
             fix="Download it again; it must be the .xlsx file",
         ) from error

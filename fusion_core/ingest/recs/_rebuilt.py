@@ -2,7 +2,7 @@
 
 Where a copy lacks the raw column, its content can often be rebuilt from a labelled recode. Each
 entry says which column it comes from and, where the recode's words are not the codebook's, how they
-translate. What can not be rebuilt – the race of Latino respondents, sex, numbers of adults and
+translate. What cannot be rebuilt – the race of Latino respondents, sex, numbers of adults and
 children, who pays for fuels – stays absent, and harmonies that need it do not apply.
 """
 

@@ -94,7 +94,7 @@ def unpack_gzip(path: Path) -> bytes:
                 _refuse_size(path.name, path.name, packed, size)
     except (OSError, EOFError, zlib.error) as error:
         raise problem(
-            "The file is no gzip archive, or it is cut off", path.name, "Download it again"
+            "The file is not a gzip archive, or it is cut off", path.name, "Download it again"
         ) from error
     return b"".join(pieces)
 

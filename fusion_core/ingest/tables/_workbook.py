@@ -58,7 +58,7 @@ def read_workbook(path: Path, layout: Layout) -> Sheet:
         if isinstance(error, InputError):
             raise
         raise problem(
-            "The file is no Excel workbook, or it is cut off",
+            "The file is not an Excel workbook, or it is cut off",
             path.name,
             "Save it again as .xlsx or CSV",
         ) from error

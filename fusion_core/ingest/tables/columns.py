@@ -54,7 +54,7 @@ def numbers(
     missing
         Texts that stand for no value, such as ``9999999`` or ``.``; they become NaN too.
     fix
-        What the user can do about a text that is no number; ``{text}`` in it stands for the text.
+        What the user can do about a text that is not a number; ``{text}`` in it stands for the text.
     exact_below
         Whole numbers from here on are reported where double precision makes others of them. A
         caller that reads long ones from the texts itself names a higher limit.

@@ -201,7 +201,7 @@ def _meaning(
         for texts in columns
         for text in texts
     )
-    # Between commas a comma in quotes is no decimal mark: that country separates by semicolons.
+    # Between commas a comma in quotes is not a decimal mark: that country separates by semicolons.
     return _GROUPS if pointed or separator in {",", ""} else ""
 
 

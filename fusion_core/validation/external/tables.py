@@ -30,7 +30,7 @@ SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 _NAMED: Final = 3
 # Rows that tell which column holds the areas.
 _LOOKED_AT: Final = 2000
-# What published tables write where there is no number.
+# What published tables write where there is not a number.
 _NO_NUMBER: Final = frozenset(
     {"", "-", "–", "N", "X", "(X)", "*", "**", "***", "nan", "None", "NA"}
 )
@@ -181,7 +181,7 @@ def tidy_external(
     Raises
     ------
     InputError
-        If a column does not exist, a value is no number, a count is negative, an area appears
+        If a column does not exist, a value is not a number, a count is negative, an area appears
         twice or none is known. All rows at fault are counted, the first ones named.
     """
     for name in (columns.area, columns.value, *([columns.moe] if columns.moe else [])):
@@ -251,7 +251,7 @@ def _as_text(value: Any) -> str:
 
 
 def _width(known: Collection[str]) -> int:
-    """Return the number of digits all codes have, 0 where they are no numbers of one length."""
+    """Return the number of digits all codes have, 0 where they are not numbers of one length."""
     widths = {len(code) for code in known if code.isdigit()}
     return widths.pop() if len(widths) == 1 and all(code.isdigit() for code in known) else 0
 
@@ -295,7 +295,7 @@ def _read_numbers(column: pd.Series[Any], name: str) -> pd.Series[float]:
     if wrong.any():
         text = re.sub(r"\s+", " ", str(column[wrong].iloc[0]))[:40]
         raise InputError(
-            f"{counted(int(wrong.sum()), 'value is', 'values are')} no number, the first one is '{text}' in "
+            f"{counted(int(wrong.sum()), 'value is not a number', 'values are not numbers')}, the first one is '{text}' in "
             f"{_row(wrong)}",
             where=f"column '{name}'",
             fix="Leave cells without a number blank",

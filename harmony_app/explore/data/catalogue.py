@@ -268,7 +268,7 @@ def _combination_source(
     if missing:
         raise InputError(
             f"The run '{missing[0]}' is not there, or has not finished",
-            fix="Wait for it, or make the combination anew",
+            fix="Wait for it, or create the combination again",
         )
     known = [(part, source) for part, source in parts if source is not None]
     fused = {

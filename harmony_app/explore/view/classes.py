@@ -143,7 +143,7 @@ def parse_breaks(text: str, *, scale: float = 1.0) -> tuple[float, ...]:
     Raises
     ------
     InputError
-        If a part is no number or there are more breaks than colours.
+        If a part is not a number or there are more breaks than colours.
     """
     parts = text.replace("%", " ").replace(";", " ").replace(",", " ").split()
     breaks = []

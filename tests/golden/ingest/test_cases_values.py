@@ -216,7 +216,7 @@ def test_recs_of_another_edition_is_refused_in_a_sentence(shared_data):
         )
     with pytest.raises(InputError, match=r"is of another edition than the file"):
         read_recs(folder / "noregion.csv", shared_data / "public/recs/codebook_publicv4.xlsx")
-    with pytest.raises(InputError, match="no RECS 2015 codebook"):
+    with pytest.raises(InputError, match="not a RECS 2015 codebook"):
         read_recs(folder / "noregion.csv", folder / CODEBOOK_2020)
 
 

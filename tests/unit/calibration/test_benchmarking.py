@@ -103,7 +103,7 @@ def test_totals_that_nearly_agree_are_reconciled_by_their_errors():
 
 
 def test_a_total_in_another_unit_is_refused():
-    with pytest.raises(InputError, match="can not be met without moving"):
+    with pytest.raises(InputError, match="cannot be met without moving"):
         benchmark(ESTIMATE, COVARIANCE, WHOLE, np.array([500_000.0]), np.zeros(1), method="ratio")
 
 
@@ -120,5 +120,5 @@ def test_calibrated_weights_meet_amounts_and_counts_within_their_bounds(seed):
 
 def test_weights_that_would_explode_are_refused_by_the_total_s_name():
     weights, x = np.ones(50), np.ones((50, 1))
-    with pytest.raises(InputError, match="The total 'households' can not be met"):
+    with pytest.raises(InputError, match="The total 'households' cannot be met"):
         calibrated_weights(weights, x, np.array([500.0]), names=("households",))

@@ -63,7 +63,7 @@ def test_a_seed_nobody_named_is_random_printed_and_recorded(model, tmp_path):
     ("model_name", "more", "expected"),
     [
         ("nowhere.zip", [], "There is no fusion model"),
-        ("model.zip", ["--memory", "-1"], "no amount"),
+        ("model.zip", ["--memory", "-1"], "not an amount"),
         ("model.zip", ["--memory", "0.001"], "are allowed"),
     ],
 )

@@ -55,9 +55,9 @@ def test_the_version_is_printed():
 
 
 USER_ERRORS = [
-    (["runs", "-w", "nowhere"], "no workspace"),
-    (["estimate", "-w", "nowhere"], "no workspace"),
-    (["fuse", "-v", "a", "-w", "nowhere"], "no workspace"),
+    (["runs", "-w", "nowhere"], "not a workspace"),
+    (["estimate", "-w", "nowhere"], "not a workspace"),
+    (["fuse", "-v", "a", "-w", "nowhere"], "not a workspace"),
     (["demo", "-w", __file__], "this is a file"),
 ]
 

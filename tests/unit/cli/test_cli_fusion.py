@@ -239,9 +239,9 @@ def test_a_margin_without_the_donors_part_says_so_in_its_row(harmony):
         (["-v", "insecure", "--where", "read_csv('/etc/passwd')"], "read_csv"),
         (["-v", "insecure", "--where", "np > 90"], "ousehold"),
         (["-v", "insecure", "--by", "county"], "county"),
-        (["-v", "insecure", "--where", "np"], "'np' is no condition (filter). Write np > 0"),
-        (["-v", "insecure", "--where", "weight"], "no condition (filter). Write weight > 0"),
-        (["-v", "insecure", "--where", "1"], "'1' is no condition"),
+        (["-v", "insecure", "--where", "np"], "'np' is not a condition (filter). Write np > 0"),
+        (["-v", "insecure", "--where", "weight"], "not a condition (filter). Write weight > 0"),
+        (["-v", "insecure", "--where", "1"], "'1' is not a condition"),
         (["-v", "insecure", "--where", "NULL"], "No household meets the filter"),
     ],
 )

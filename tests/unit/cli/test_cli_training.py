@@ -34,7 +34,7 @@ def test_without_changes_the_settings_are_the_preset_on_all_cores(preset):
     ("options", "expected"),
     [
         ({"preset": "fast"}, "There is no preset 'fast'"),
-        ({"settings": ["leaves"]}, "'leaves' sets nothing"),
+        ({"settings": ["leaves"]}, "'leaves' is not a setting"),
         ({"settings": ["leafs=3"]}, "Did you mean 'leaves'?"),
         ({"settings": ["folds=1"]}, "'folds' is 1"),
         ({"types": ["rooms=number"]}, "no kind of variable 'number'"),

@@ -231,9 +231,9 @@ def test_free_text_is_left_out_with_a_warning(tmp_path):
         ("a.csv", b"", "empty"),
         ("a.zip", b"", "empty"),
         ("a.parquet", b"PAR1", "damaged or cut off"),
-        ("a.dta", b"<stata_dta>", "The Stata file can not be read"),
-        ("a.sav", b"$FL2 cut", "The SPSS file can not be read"),
-        ("a.docx", b"PK", "Files ending in '.docx' can not be read"),
+        ("a.dta", b"<stata_dta>", "The Stata file cannot be read"),
+        ("a.sav", b"$FL2 cut", "The SPSS file cannot be read"),
+        ("a.docx", b"PK", "Files ending in '.docx' cannot be read"),
     ],
 )
 def test_a_file_that_can_not_be_opened_is_refused_in_a_sentence(tmp_path, name, content, sentence):

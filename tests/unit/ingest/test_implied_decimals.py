@@ -84,7 +84,7 @@ def test_a_column_that_is_not_there_is_named(tmp_path):
 
 @pytest.mark.parametrize("digits", ["two", "-1", "12", "1.5"])
 def test_a_number_of_decimals_is_a_small_whole_number(tmp_path, digits):
-    with pytest.raises(InputError, match="no number of implied decimals"):
+    with pytest.raises(InputError, match="not a number of implied decimals"):
         read(tmp_path, WEIGHT, Choices(implied_decimals={"HHWT": digits}))
 
 

@@ -105,7 +105,7 @@ def test_fixed_columns_and_what_is_no_ddi_are_refused(extract):
     with pytest.raises(InputError, match="The extract is of fixed columns"):
         read_ipums(extract / "usa_00001.dat", extract / "usa_00001.xml", vintage="2019")
     (extract / "usa_00001.xml").write_text("YEAR,SAMPLE")
-    with pytest.raises(InputError, match="The codebook is no DDI file"):
+    with pytest.raises(InputError, match="The codebook is not a DDI file"):
         read(extract)
     (extract / "usa_00001.xml").write_text('<!DOCTYPE a [<!ENTITY x "y">]><codeBook/>')
     with pytest.raises(InputError, match="The codebook declares entities"):

@@ -57,7 +57,7 @@ def test_parts_of_a_zip_are_stacked_and_rows_counted_within_each(tmp_path):
         (
             "cut.csv.gz",
             b"\x1f\x8b\x08",
-            "The file is no gzip archive, or it is cut off (cut.csv.gz).",
+            "The file is not a gzip archive, or it is cut off (cut.csv.gz).",
         ),
         ("header.csv", b"id,weight\n", "The file has a header but no rows (header.csv)."),
         ("blank.csv", b"\n\n", "The file has no header row (blank.csv)."),

@@ -159,7 +159,7 @@ def test_names_of_places_are_classes_that_do_not_rise(workspace, table, tmp_path
         ({"measure": "crowding"}, "crowding"),
         ({"measure": ""}, "which measure"),
         ({"cuts": (100.0,)}, "2 classes and the donor has 3"),
-        ({"cuts": (500.0, 100.0)}, "do not rise"),
+        ({"cuts": (500.0, 100.0)}, "not in increasing order"),
         ({"weight": "homes"}, "homes"),
         ({"by": "tenure__ten"}, "a column per level"),
         ({"vintage": "lately"}, "not a vintage"),

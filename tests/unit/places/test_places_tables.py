@@ -195,11 +195,11 @@ def test_codes_no_crosswalk_knows_are_counted_with_their_place(workspace, tmp_pa
         ("tract,price\n01001000100,1\n01001000100,2\n", {}, r"more than one row.*row 3"),
         ("tract,price\n01001000100,cheap\n", {}, r"'cheap' is not a number.*'price', row 2"),
         ("tract,price\n01001000900,1\n", {}, r"None of the 1 tracts is in crosswalk.csv"),
-        ("tract,price\n01001000100,1\n", {"vintage": ""}, "which years the numbers describe"),
+        ("tract,price\n01001000100,1\n", {"vintage": ""}, "The years the numbers describe"),
         ("tract,price\n01001000100,1\n", {"vintage": "2019-2015"}, "ends before it begins"),
         ("tract,price\n01001000100,1\n", {"vintage": "lately"}, "'lately' is not a vintage"),
         ("tract,price\n01001000100,1\n", {"crosswalks": ()}, "needs a crosswalk to PUMAs"),
-        ("tract,price\n01001000100,1\n", {"columns": ()}, "not said which columns to use"),
+        ("tract,price\n01001000100,1\n", {"columns": ()}, "No columns are named"),
         ("tract,price\n01001000100,1\n", {"census": "2010"}, "No crosswalk leads from 2010 tracts"),
         ("place,price\nhere,1\n", {}, "No column looks like the code of a tract"),
         (

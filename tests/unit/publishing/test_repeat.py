@@ -56,5 +56,5 @@ def test_questions_without_households_are_no_survey_to_start_from(published, els
 
 
 def test_another_file_is_no_note(surveys, published):
-    with pytest.raises(CorruptFileError, match="no methods note"):
+    with pytest.raises(CorruptFileError, match="not a methods note"):
         repeat_run(surveys, published.folder / "dataset.json")

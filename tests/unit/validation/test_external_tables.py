@@ -96,7 +96,11 @@ def test_what_was_mended_or_left_out_is_said():
     [
         (["0100100", "100100"], [5, 7], "more than once: '0100100'"),
         (["0100100", "0100200"], [5, -7], "1 count is negative, the first one in row 3"),
-        (["0100100", "0100200"], ["5", "seven"], "1 value is no number, the first one is 'seven'"),
+        (
+            ["0100100", "0100200"],
+            ["5", "seven"],
+            "1 value is not a number, the first one is 'seven'",
+        ),
         (["a", "b"], [5, 7], "No area of the table is known"),
         (["0100100", "0100200"], ["5", "inf"], "'inf' in row 3"),
     ],

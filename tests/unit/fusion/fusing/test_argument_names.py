@@ -55,7 +55,7 @@ def test_forty_implicates_are_drawn_where_nobody_says(recipient, model):
 def test_what_is_no_number_of_implicates_is_named_as_it_was_given(recipient, model, count):
     with pytest.raises(InputError) as caught:
         fuse(recipient, model, implicates=count)
-    assert caught.value.what == f"{count!r} is no number of implicates"
+    assert caught.value.what == f"{count!r} is not a number of implicates"
 
 
 @pytest.mark.parametrize(("function", "letter"), NAMED_TWICE)

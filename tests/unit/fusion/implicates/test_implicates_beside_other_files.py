@@ -159,6 +159,6 @@ def test_a_model_replaces_no_other_programs_manifest_and_no_other_zip(model, tmp
     (tmp_path / "a file").write_text("irreplaceable")
     before = contents(tmp_path)
     for name in ("extension", "acs.zip", "a file"):
-        with pytest.raises(InputError, match=r"other files|no zipped fusion model"):
+        with pytest.raises(InputError, match=r"other files|not a zipped fusion model"):
             model.save(tmp_path / name)
     assert contents(tmp_path) == before

@@ -85,7 +85,7 @@ def test_a_zip_that_is_cut_off_incomplete_or_foreign_is_refused(model, tmp_path)
     assert not (tmp_path.parent / "a.txt").exists()
     letter = tmp_path / "letter.zip"
     letter.write_text("Dear colleague")
-    with pytest.raises(InputError, match="no zipped fusion model"):
+    with pytest.raises(InputError, match="not a zipped fusion model"):
         model.save(letter)
     assert letter.read_text() == "Dear colleague"
 

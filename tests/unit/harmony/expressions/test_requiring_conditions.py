@@ -27,7 +27,7 @@ COLUMNS = {
 )
 def test_a_number_or_a_text_is_no_condition(text, fix):
     assert check_expression(text, COLUMNS).text == text
-    with pytest.raises(ExpressionError, match="is no condition") as refused:
+    with pytest.raises(ExpressionError, match="is not a condition") as refused:
         check_condition(text, COLUMNS, where="filter")
     assert (refused.value.where, refused.value.fix) == ("filter", fix)
 

@@ -185,11 +185,11 @@ def test_an_adjustment_without_counterpart_is_kept_and_reported_but_never_run(tm
     [
         ("RECS =", "AHS =", "has the sides AHS, ACS"),
         ("groups = 1:0", "groups = 1:3", "3 groups for 2 levels"),
-        ("groups = 1:0", 'groups = c("a", "b")', "A group is no number"),
-        ("groups = 1:0", "groups = c(1, 1e309)", "A group is no number"),
-        ("groups = 1:0", "groups = c(1, NaN)", "A group is no number"),
-        ("breaks = 18", 'breaks = "x"', "A breakpoint is no number"),
-        ("breaks = 18", "breaks = -Inf", "A breakpoint is no number"),
+        ("groups = 1:0", 'groups = c("a", "b")', "A group is not a number"),
+        ("groups = 1:0", "groups = c(1, 1e309)", "A group is not a number"),
+        ("groups = 1:0", "groups = c(1, NaN)", "A group is not a number"),
+        ("breaks = 18", 'breaks = "x"', "A breakpoint is not a number"),
+        ("breaks = 18", "breaks = -Inf", "A breakpoint is not a number"),
         ('comment = "Say', 'comment = system("rm"), note = "Say', "'system' is not allowed"),
         ('comment = "Say', 'comment = x$y, note = "Say', "The name 'x' is not allowed"),
         ('comment = "Say', 'comment = {1; 2}, note = "Say', "'{' is not allowed"),
@@ -339,8 +339,11 @@ HUGE = 10**400
     [
         (3, "list of two sides"),
         ({"donor": {}, "acs": {}}, "0 groups for 0 levels"),
-        ({"donor": {"groups": [HUGE], "levels": ["a"]}, "acs": {}}, "A group is no number"),
-        ({"donor": {"groups": [float("nan")], "levels": ["a"]}, "acs": {}}, "A group is no number"),
+        ({"donor": {"groups": [HUGE], "levels": ["a"]}, "acs": {}}, "A group is not a number"),
+        (
+            {"donor": {"groups": [float("nan")], "levels": ["a"]}, "acs": {}},
+            "A group is not a number",
+        ),
         (
             {side: {"groups": [1], "levels": ["\ud800"]} for side in ("donor", "acs")},
             "half a character",

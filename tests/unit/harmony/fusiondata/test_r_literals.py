@@ -75,7 +75,7 @@ def test_reading(text, value):
         ("'a\\0b'", "NUL"),
         ("'a\0b'", "NUL"),
         ("c(list(a = 1))", "list inside a vector"),
-        ("'\\q'", "no R escape"),
+        ("'\\q'", "not an R escape"),
         ("'\\U{110000}'", "impossible character"),
         ("list(a = `x`)", "text or a number"),
         ("{}", "not allowed"),

@@ -64,7 +64,7 @@ def test_a_list_of_another_kind_is_binned_by_the_codes_of_its_dictionary():
     ("maximum", "codes"),
     [
         (405.0, ()),  # no codes are known
-        (405.0, (*CODES[:-1], "4A5")),  # one is no number
+        (405.0, (*CODES[:-1], "4A5")),  # one is not a number
         (405.0, (*CODES[:-1], "150")),  # the sections are no ranges
         (90.0, CODES),  # all answers lie before the last section
         (9_000.0, CODES),  # or beyond the list
