@@ -31,6 +31,7 @@ from harmony_app.harmonize.recodes._records import (
 from harmony_app.harmonize.vintages import readable_sets
 from harmony_app.harmonize.work import (
     Actions,
+    ChangingPart,
     Message,
     OverviewHost,
     Step,
@@ -43,7 +44,7 @@ from harmony_app.harmonize.work import (
 NOTE_LIMIT: Final = 2_000
 
 
-class Recoding:
+class Recoding(ChangingPart):
     """The part of the page that uses, saves and changes recodes.
 
     Parameters
@@ -55,8 +56,7 @@ class Recoding:
     """
 
     def __init__(self, host: OverviewHost, steps: Steps) -> None:
-        self._host = host
-        self._steps = steps
+        super().__init__(host, steps)
         self._shelved: dict[int, tuple[str, Recode | None]] = {}
         self.questions: Actions = {"recodes": self._list, "recode_preview": self._preview}
         self.actions: Actions = {

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from fusion_core.errors import HarmonyError, InputError
+from fusion_core.errors import InputError
 from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.store import HarmonyStore
 from fusion_core.surveys.model import SurveyId
@@ -15,6 +15,7 @@ from harmony_app.harmonize.table._overview import table_rows
 from harmony_app.harmonize.vintages import readable_sets, stored_contents, stored_dictionary
 from harmony_app.harmonize.work import (
     Actions,
+    ChangingPart,
     Message,
     OverviewHost,
     Status,
@@ -23,14 +24,13 @@ from harmony_app.harmonize.work import (
     messages,
     parse_pair,
 )
-from harmony_app.shell.work import SlowWork
 
 Scope = Literal["pair", "all"]
 ITEM_LIMIT: Final = 10_000
 """Rows one message may name; a workspace of thirty pairs has a thousand."""
 
 
-class Tabling:
+class Tabling(ChangingPart):
     """The part of the page that shows the table and acts on its rows.
 
     Parameters
@@ -42,10 +42,8 @@ class Tabling:
     """
 
     def __init__(self, host: OverviewHost, steps: Steps) -> None:
-        self._host = host
-        self._steps = steps
+        super().__init__(host, steps)
         self._scope: Scope = "pair"
-        self._slow_work = SlowWork()
 
     @property
     def actions(self) -> Actions:
@@ -124,18 +122,6 @@ class Tabling:
         if drafts:
             text += f" {drafts} unsaved draft{'s' if drafts > 1 else ''} stayed."
         host.toast(text, undo=self._steps.remember(steps))
-
-    def _undo(self, message: Message) -> None:
-        host = self._host
-        restored = self._steps.undo(messages.whole(message.get("step"), "The step"))
-        host.refresh(restored)
-        count = len(restored)
-        host.toast(f"{count} harmon{'y is' if count == 1 else 'ies are'} as before.")
-
-    def _failed(self, error: Exception) -> None:
-        if not isinstance(error, HarmonyError):
-            raise error
-        self._host.toast(error.message, severity="error")
 
 
 def read_items(message: Message) -> dict[SurveyPair, list[str]]:

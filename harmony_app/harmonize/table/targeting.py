@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fusion_core.errors import HarmonyError, InputError
+from fusion_core.errors import InputError
 from fusion_core.harmony.model import DROP, GroupCode, Harmony, SideName, SurveyPair
 from fusion_core.harmony.overview import (
     TargetColumn,
@@ -18,34 +18,19 @@ from fusion_core.harmony.store import HarmonyStore
 from harmony_app.harmonize.vintages import readable_sets, stored_dictionary
 from harmony_app.harmonize.work import (
     Actions,
+    ChangingPart,
     Message,
-    OverviewHost,
-    Steps,
     VintageTask,
     messages,
     parse_pair,
     require_work,
 )
-from harmony_app.shell.work import SlowWork
 
 _PLACES_AT_MOST: Final = 1_000
 
 
-class Targeting:
-    """The part of the page that shows a recipient variable across surveys and changes it there.
-
-    Parameters
-    ----------
-    host
-        The page.
-    steps
-        What was changed at once, to be undone at once.
-    """
-
-    def __init__(self, host: OverviewHost, steps: Steps) -> None:
-        self._host = host
-        self._steps = steps
-        self._slow_work = SlowWork()
+class Targeting(ChangingPart):
+    """The part of the page that shows a recipient variable across surveys and changes it there."""
 
     @property
     def actions(self) -> Actions:
@@ -131,17 +116,9 @@ class Targeting:
         return changes
 
     def _undo(self, message: Message) -> None:
-        restored = self._steps.undo(messages.whole(message.get("step"), "The step"))
-        self._host.refresh(restored)
-        count = len(restored)
-        self._host.toast(f"{count} harmon{'y is' if count == 1 else 'ies are'} as before.")
+        super()._undo(message)
         if self._host.state.view == "target":
             self._tell(self._host.state.task.other)
-
-    def _failed(self, error: Exception) -> None:
-        if not isinstance(error, HarmonyError):
-            raise error
-        self._host.toast(error.message, severity="error")
 
 
 def _places(message: Message) -> dict[SurveyPair, dict[str, int]]:

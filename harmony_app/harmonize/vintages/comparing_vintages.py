@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from fusion_core.errors import HarmonyError, InputError
+from fusion_core.errors import InputError
 from fusion_core.harmony.model import Harmony, SurveyPair
 from fusion_core.harmony.overview import VintageRow, vintage_matrix
 from harmony_app.harmonize.vintages._transfer_records import comparison_record
@@ -18,15 +18,15 @@ from harmony_app.harmonize.work import (
     Actions,
     Message,
     OverviewHost,
+    OverviewPart,
     VintageTask,
     messages,
     parse_pair,
     require_work,
 )
-from harmony_app.shell.work import SlowWork
 
 
-class ComparingVintages:
+class ComparingVintages(OverviewPart):
     """The part of the page that compares vintages.
 
     Parameters
@@ -36,8 +36,7 @@ class ComparingVintages:
     """
 
     def __init__(self, host: OverviewHost) -> None:
-        self._host = host
-        self._slow_work = SlowWork()
+        super().__init__(host)
         self._rows: tuple[VintageRow, ...] = ()
 
     @property
@@ -105,11 +104,6 @@ class ComparingVintages:
         if not 0 <= row < len(self._rows) or pair not in self._rows[row].cells:
             raise InputError("There is no such harmony to compare with", fix="Compare again")
         return self._rows[row], pair
-
-    def _failed(self, error: Exception) -> None:
-        if not isinstance(error, HarmonyError):
-            raise error
-        self._host.toast(error.message, severity="error")
 
 
 def _with_bookkeeping(harmony: Harmony, current: Harmony) -> Harmony:

@@ -14,6 +14,7 @@ from harmony_app.harmonize.vintages._transfer_records import pair_choices, trans
 from harmony_app.harmonize.vintages.all_pairs import related_pairs, stored_set, transfer_between
 from harmony_app.harmonize.work import (
     Actions,
+    ChangingPart,
     Direction,
     Message,
     OverviewHost,
@@ -23,10 +24,9 @@ from harmony_app.harmonize.work import (
     parse_pair,
     require_work,
 )
-from harmony_app.shell.work import SlowWork
 
 
-class Transferring:
+class Transferring(ChangingPart):
     """The part of the page that transfers harmonies between vintages.
 
     Parameters
@@ -38,9 +38,7 @@ class Transferring:
     """
 
     def __init__(self, host: OverviewHost, steps: Steps) -> None:
-        self._host = host
-        self._steps = steps
-        self._slow_work = SlowWork()
+        super().__init__(host, steps)
         self._found: Transfer | None = None
 
     @property

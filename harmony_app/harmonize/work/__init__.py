@@ -20,6 +20,7 @@ from harmony_app.harmonize.work.host import (
 )
 from harmony_app.harmonize.work.library import load_survey, pair_choice, shared_rows, survey_stamp
 from harmony_app.harmonize.work.messages import Actions, Message, by_kind
+from harmony_app.harmonize.work.overview_part import ChangingPart, OverviewPart
 from harmony_app.harmonize.work.pair_session import PairSession, parse_pair
 from harmony_app.harmonize.work.pair_surveys import Surveys
 from harmony_app.harmonize.work.progress import failure_words, progress_teller
@@ -30,11 +31,13 @@ __all__ = [
     "ASSETS",
     "Actions",
     "Browser",
+    "ChangingPart",
     "Direction",
     "HarmonizeComponent",
     "Host",
     "Message",
     "OverviewHost",
+    "OverviewPart",
     "PairSession",
     "Shown",
     "Status",
