@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fusion_core.execution.checklist import StepKey
 
 ASSETS = Path(__file__).parent / "assets"
+_SCRIPTS: Final = ("widgets.js", "frame.js", "visitor.js", "connection.js")
 REFUSED: Final = "refused"
 """Variable of pages that only say that their visitor's role does not reach what he asked for."""
 
@@ -208,7 +209,7 @@ def _visitor_variables(title: str, user: str, theme: Theme, door: Door) -> dict[
         "named": user != GUEST,
         "theme": theme,
         "style": _asset("frame.css") + _asset("visitor.css"),
-        "script": _asset("frame.js") + _asset("visitor.js") + _asset("connection.js"),
+        "script": "".join(_asset(name) for name in _SCRIPTS),
     }
 
 

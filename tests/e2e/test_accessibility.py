@@ -1,7 +1,4 @@
-"""The pages, in the states a visitor brings them to, have no violation axe-core knows of.
-
-The table of Explore is not among them: its library names the roles of its parts incompletely.
-"""
+"""The pages, in the states a visitor brings them to, have no violation axe-core knows of."""
 
 from collections.abc import Callable
 
@@ -17,6 +14,17 @@ def click(name: str, role: str = "button") -> Callable[[Page], None]:
     return lambda page: page.get_by_role(role, name=name).first.click()
 
 
+def area(*places: int) -> Callable[[Page], None]:
+    """Return what chooses areas by their place in the ranking, and compares them."""
+
+    def choose(page: Page) -> None:
+        ranked = page.get_by_role("list", name="Ranked areas").get_by_role("button")
+        for number, place in enumerate(places):
+            ranked.nth(place).click(modifiers=["Shift"] if number else [])
+
+    return choose
+
+
 def keys(*pressed: str) -> Callable[[Page], None]:
     """Return what presses keys, one after the other."""
 
@@ -27,21 +35,58 @@ def keys(*pressed: str) -> Callable[[Page], None]:
     return press
 
 
+MATCH = "/harmonize?"
 # Name of the state, address, what is to be seen first, what is done then, what is seen after it.
 STATES = {
     "begin": ("/begin", "Recipient", None, None),
     "surveys": ("/surveys", "DEMOACS", None, None),
     "surveys-import": ("/surveys", "DEMOACS", click("Import a survey"), "Nothing is stored before"),
     "places": ("/places", "Stored", None, None),
+    "places-add": ("/places?mode=add", "Check the file", None, None),
+    "places-table": (
+        "/places?mode=add",
+        "Check the file",
+        click("Spatial table"),
+        "Rows are about",
+    ),
     "harmonize": ("/harmonize", "After harmonization", None, None),
     "harmonize-all": ("/harmonize?view=all", "All harmonies", None, None),
     "harmonize-findings": ("/harmonize?view=findings", "Findings of all harmonies", None, None),
     "harmonize-coverage": ("/harmonize?view=coverage", "Coverage by theme", None, None),
+    "harmonize-convey": ("/harmonize?view=convey", "Convey harmonies", None, None),
+    "harmonize-numbers": (
+        f"{MATCH}donor=income&recipient=hincp",
+        "After harmonization",
+        None,
+        None,
+    ),
+    "harmonize-candidates": (f"{MATCH}donor=sexresp", "Which recipient variable", None, None),
+    "harmonize-recode": (
+        f"{MATCH}donor=tenure&recipient=ten",
+        "rented",
+        click("recode"),
+        "Save as",
+    ),
+    "harmonize-queue": ("/harmonize", "After harmonization", click("suggestions"), "Keep as draft"),
     "harmonize-keys": ("/harmonize", "After harmonization", keys("?"), "accept what is suggested"),
     "fuse": ("/fuse", "What to fuse", None, None),
     "fuse-runs": ("/fuse?view=runs", "Winter", None, None),
     "validate": ("/validate", "How far off?", None, None),
+    "validate-analyses": ("/validate", "How far off?", click("Show all analyses"), "Observed"),
+    "validate-distributions": ("/validate?tab=distributions", "Distribution of", None, None),
+    "validate-households": ("/validate?tab=draws", "Subsets", None, None),
+    "validate-predictors": ("/validate?tab=predictors", "Subsets", None, None),
+    "validate-implicates": ("/validate?tab=implicates", "Subsets", None, None),
+    "validate-unseen": ("/validate?tab=unseen", "Takes about", None, None),
+    "validate-known": ("/validate?tab=known", "Subsets", None, None),
+    "validate-table": ("/validate?tab=table", "Column of area codes", None, None),
     "explore": ("/explore", "Estimates from", None, None),
+    "explore-table": ("/explore?view=table", "Reliability", None, None),
+    "explore-donor": ("/explore?view=donor", "alone, by region", None, None),
+    "explore-two": ("/explore?var=insecure&with=mean%3Aelec_kwh", "Estimates from", None, None),
+    "explore-area": ("/explore", "Estimates from", area(0), "90 % sure it lies between"),
+    "explore-compared": ("/explore", "Estimates from", area(0, 3), "allowing for its choice"),
+    "explore-publish": ("/explore", "Estimates from", click("Publish as data"), "Title"),
     "explore-method": ("/explore?view=about", "Estimates from", None, None),
     "guide": ("/help/explore", "Read the map", None, None),
     "guide-search": ("/help/?q=margin", "sections found", None, None),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 GROUP_COLOURS: Final = (
-    "#3b7dd8",
+    "#3f82dc",
     "#d9822b",
     "#3d9a6a",
-    "#a05cc4",
+    "#9a55c0",
     "#c4514f",
     "#2a9d9d",
     "#8a6d3b",
-    "#c2578f",
+    "#ca6097",
     "#5f6fb5",
     "#7a9a2e",
 )

@@ -18,14 +18,17 @@ export function createCandidates(actions) {
   const title = h("h2");
   const back = h("button.small", { type: "button", onclick: () => actions.cancelChoice() }, "Back to the match");
   const search = h("input.search", {
-    type: "search", placeholder: "Search all recipient variables: name, description, answers …", "aria-label": "Search recipient variables", role: "combobox", "aria-expanded": "true",
+    type: "search", placeholder: "Search all recipient variables: name, description, answers …", "aria-label": "Search recipient variables", role: "combobox", "aria-expanded": "true", "aria-haspopup": "grid", "aria-controls": "candidates",
     oninput: () => { show(true); },
     onkeydown: onKey,
   });
   const none = h("p.muted", { role: "status", hidden: true });
   const decision = createDecision(actions);
   const donor = h("aside.chooser-donor", { "aria-label": "The donor’s question and answers" });
-  const list = h("div.candidates", { role: "listbox", "aria-label": "Recipient variables" });
+  const list = h("div.candidates", {
+    id: "candidates", role: "grid", tabindex: 0, "aria-label": "Recipient variables",
+    onkeydown: (event) => { if (event.target === list) onKey(event); },
+  });
   const element = h("section.chooser", { "aria-label": "Choose the recipient variable" }, h("div.chooser-head", {}, title, back), h("div.chooser-body", {}, donor, h("div.chooser-list", {}, search, none, list)), decision.element);
 
   function onKey(event) {
@@ -40,11 +43,19 @@ export function createCandidates(actions) {
     else actions.chooseRecipient(name);
   }
 
-  const takeButton = (name) => h("button.small.take", { type: "button", tabindex: -1, title: "Open it and take the whole suggestion (Shift Enter)", onclick: (event) => { event.stopPropagation(); choose(name, true); } }, "✦ take");
+  const takeButton = (name) => h("button.small.take", { type: "button", title: "Open it and take the whole suggestion (Shift Enter)", onclick: (event) => { event.stopPropagation(); choose(name, true); } }, "✦ take");
+
+  function tellHighlighted() {
+    for (const holder of [search, list]) {
+      if (shown[highlighted]) holder.setAttribute("aria-activedescendant", `candidate-${highlighted}`);
+      else holder.removeAttribute("aria-activedescendant");
+    }
+  }
 
   function mark() {
     [...list.children].forEach((child, index) => child.setAttribute("aria-selected", String(index === highlighted)));
     list.children[highlighted]?.scrollIntoView({ block: "nearest" });
+    tellHighlighted();
   }
 
   function show(fresh = false) {
@@ -58,15 +69,17 @@ export function createCandidates(actions) {
     if (fresh) highlighted = !wanted.length && shown.length && !shown.some(isOffered) ? -1 : 0;
     none.hidden = wanted.length > 0 || !ranked.length || ranked.some(isOffered);
     const used = Object.fromEntries(subject.harmonies.map((item) => [item.recipient, item.status]));
-    list.replaceChildren(...shown.map((item, index) => h("div.candidate", { role: "option", "aria-selected": String(index === highlighted), onclick: () => actions.chooseRecipient(item.name) },
+    list.replaceChildren(...shown.map((item, index) => h("div.candidate", { role: "row", id: `candidate-${index}`, "aria-selected": String(index === highlighted), onclick: () => actions.chooseRecipient(item.name) }, h("div", { role: "gridcell" },
       h("div.candidate-top", {}, h("span.name", {}, item.name), kindChip(item.variable),
         used[item.name] ? h("span.chip.static", {}, `already ${used[item.name]}`) : null,
         item.score === undefined ? null : h("span.score", { title: "How well it fits, from names, wording, answers and sibling years" }, `fit ${percent(item.score)}`),
         isOffered(item) && !used[item.name] ? takeButton(item.name) : null),
       h("div.description", { dir: "auto" }, item.variable.description || "no description"),
       item.variable.text ? h("div.candidate-answers", { dir: "auto", title: item.variable.text }, item.variable.text) : null,
-      item.reason ? h(`div.reason${!isOffered(item) ? ".weak" : ""}`, {}, item.reason) : null)));
+      item.reason ? h(`div.reason${!isOffered(item) ? ".weak" : ""}`, {}, item.reason) : null))));
     if (!shown.length) list.replaceChildren(h("p.empty", {}, "No recipient variable matches these words."));
+    list.setAttribute("role", shown.length ? "grid" : "group");
+    tellHighlighted();
   }
 
   return {

@@ -16,7 +16,7 @@ export function createConsequence(actions) {
   const missing = h("p.missing", { hidden: true });
   const basis = h("p.basis");
   const shapes = h("p.shapes", { hidden: true });
-  const chart = h("div.chart");
+  const chart = h("div.chart", { role: "group", tabindex: 0, "aria-label": "Distribution after harmonization" });
   const findings = h("div.findings");
   const findingsTitle = h("h2");
   const table = h("div.result", { role: "table", "aria-label": "Result: groups with their levels" });

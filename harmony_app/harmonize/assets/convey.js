@@ -29,7 +29,7 @@ export function createConvey(actions) {
   const others = h("select", { "aria-label": "Other vintage", onchange: () => ask(others.value) });
   const status = h("span.muted", { role: "status", "aria-live": "polite" });
   const head = h("div.overview-tools", {}, back, title, ways, others, status);
-  const list = h("div.convey-list", { role: "listbox", tabindex: 0, "aria-label": "Conveyed harmonies", onkeydown: onKey });
+  const list = h("div.convey-list", { role: "group", tabindex: 0, "aria-label": "Conveyed harmonies", onkeydown: onKey });
   const detail = h("div.convey-detail", { "aria-live": "polite" });
   const note = h("span.muted");
   const cancel = h("button", { type: "button", onclick: () => actions.back() }, "Cancel");
@@ -47,6 +47,7 @@ export function createConvey(actions) {
     waiting = pair;
     ways.value = direction;
     content = null;
+    list.setAttribute("role", "group");
     list.replaceChildren(...Array.from({ length: 8 }, () => h("div.placeholder-row")));
     detail.replaceChildren();
     setText(title, keys.length ? `Convey ${keys.length} harmon${keys.length > 1 ? "ies" : "y"}` : "Convey harmonies");
@@ -86,6 +87,7 @@ export function createConvey(actions) {
   // The list ----------------------------------------------------------------------------------
 
   function drawList() {
+    list.setAttribute("role", content.items.length ? "grid" : "group");
     if (!content.items.length) {
       list.replaceChildren(h("p.empty", {}, content.pairs.length
         ? content.pair ? "That pair has no harmony to convey." : "No other vintage of these surveys has harmonies yet."
@@ -100,14 +102,14 @@ export function createConvey(actions) {
       const section = { items, all };
       for (const item of items) item.sectionOf = section;
       label(section);
-      return [h("div.convey-section", { title: hint }, h("strong", {}, `${text} (${items.length})`), all), ...items.map((item) => build(item, can))];
+      return [h("div.convey-section", { role: "row", title: hint }, h("strong", { role: "gridcell" }, `${text} (${items.length})`), all && h("span", { role: "gridcell" }, all)), ...items.map((item) => build(item, can))];
     }));
   }
 
   function build(item, can) {
     item.tick = can ? h("input", { type: "checkbox", tabindex: -1, checked: taken.has(item.key), "aria-label": `Take ${item.new_key}`, onclick: (event) => { event.stopPropagation(); toggle(item, item.tick.checked); } }) : null;
-    item.row = h("div.convey-row", { role: "option", id: `convey-${item.key}`, onclick: () => select(item) }, item.tick ?? h("span"),
-      h("div", {}, h("div.mono", {}, item.new_key && item.new_key !== item.key ? `${item.key} → ${item.new_key}` : item.key), h("div.muted", {}, summary(item))));
+    item.row = h("div.convey-row", { role: "row", id: `convey-${item.key}`, onclick: () => select(item) }, h("span", { role: "gridcell" }, item.tick),
+      h("div", { role: "gridcell" }, h("div.mono", {}, item.new_key && item.new_key !== item.key ? `${item.key} → ${item.new_key}` : item.key), h("div.muted", {}, summary(item))));
     return item.row;
   }
 

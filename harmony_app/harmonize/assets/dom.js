@@ -100,7 +100,7 @@ function inkOn(colour) {
     const channel = parseInt(colour.slice(at, at + 2), 16) / 255;
     return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
   });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#10151c" : "#ffffff";
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.196 ? "#10151c" : "#ffffff";
 }
 
 /** What a group badge shows. */

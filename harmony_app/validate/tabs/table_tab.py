@@ -75,7 +75,9 @@ class TableTab:
         self._areas: list[str] = []
         self._found: TableComparison | None = None
         self._words: ComparisonWords | None = None
-        self.file = pn.widgets.FileInput(accept=",".join(SUFFIXES), margin=(0, 0, 8, 0))
+        self.file = pn.widgets.FileInput(
+            label="File", accept=",".join(SUFFIXES), margin=(0, 0, 8, 0)
+        )
         self._own = _recipient_answers(session.workspace, record)
         fused = [str(name) for name in record.inside.summary["variable"]]
         self.variable = _select("Variable", {**{name: name for name in fused}, **self._own.titles})
