@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakValueDictionary
 
 import pandas as pd
 import pyarrow as pa
@@ -57,6 +58,8 @@ class EstimateCache:
         self._lock = Lock()
         self._loading: dict[tuple[Hashable, ...], Lock] = {}
         self._sources: OrderedDict[tuple[Hashable, ...], EstimateData] = OrderedDict()
+        # What was dropped may still be in memory, as the runs of a combination are: it is not read twice.
+        self._alive: WeakValueDictionary[tuple[Hashable, ...], EstimateData] = WeakValueDictionary()
         self._results: OrderedDict[tuple[Any, ...], pd.DataFrame] = OrderedDict()
 
     def source(self, workspace: Workspace, source: Source) -> EstimateData:
@@ -115,15 +118,15 @@ class EstimateCache:
         self, key: tuple[Hashable, ...], load: Callable[[], EstimateData]
     ) -> EstimateData:
         with self._lock:
-            found = self._sources.get(key)
+            found = self._alive.get(key)
             if found is not None:
-                self._sources.move_to_end(key)
+                self._keep_source(key, found)
                 return found
             waiting = self._loading.setdefault(key, Lock())
         # Two sessions that open the same run wait for one load instead of doing it twice.
         with waiting:
             with self._lock:
-                found = self._sources.get(key)
+                found = self._alive.get(key)
             if found is not None:
                 return found
             try:
@@ -131,13 +134,18 @@ class EstimateCache:
                 # Reading takes memory that Arrow would keep for the next reading.
                 pa.default_memory_pool().release_unused()
                 with self._lock:
-                    self._sources[key] = found
-                    while len(self._sources) > self._capacity:
-                        self._sources.popitem(last=False)
+                    self._keep_source(key, found)
                 return found
             finally:
                 with self._lock:
                     self._loading.pop(key, None)
+
+    def _keep_source(self, key: tuple[Hashable, ...], source: EstimateData) -> None:
+        """Keep a source as the one used last; the lock is held."""
+        self._sources[key] = self._alive[key] = source
+        self._sources.move_to_end(key)
+        while len(self._sources) > self._capacity:
+            self._sources.popitem(last=False)
 
 
 def stamp(path: Path) -> int:
@@ -279,6 +287,7 @@ def load_combination(
         state=state,
         notes=notes,
         outcomes=[*theirs, *own],
+        parts=loaded,
     )
 
 

@@ -111,6 +111,8 @@ class EstimateData:
         What is to be said of the data, in sentences.
     outcomes
         Derived outcomes, each after those it is built from.
+    parts
+        The data of the runs it was put together from, whose columns, implicates and donors it shares.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class EstimateData:
         state: str = "",
         notes: tuple[str, ...] = (),
         outcomes: Sequence[DerivedVariable] = (),
+        parts: Sequence[EstimateData] = (),
     ) -> None:
         self.table = table
         self.weights = weights
@@ -130,6 +133,7 @@ class EstimateData:
         self.donor = with_outcome_columns(donor)
         self.state = state
         self.notes = notes
+        self.parts = tuple(parts)
         self._variables: Mapping[str, Variable] | None = None
         self._kept_rows = LruCache(ROWS_BYTES)
         self._kept_sums = LruCache(KEPT_BYTES)

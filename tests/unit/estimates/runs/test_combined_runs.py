@@ -58,6 +58,15 @@ def test_what_runs_and_their_combination_hold_alike_is_in_memory_once(workspace,
     assert list(second.table) == list(alone.table)
 
 
+def test_the_runs_of_a_kept_combination_are_not_read_twice(workspace, run, both):
+    cache = EstimateCache(capacity=1)
+    joined = cache.source(workspace, both)
+    cache.source(workspace, run.spec().pair.recipient)
+    cache.source(workspace, both)
+    assert cache.source(workspace, run) is joined.parts[0]
+    assert len(cache._sources) == 1
+
+
 def test_a_column_that_differs_between_runs_is_each_runs_own(workspace, run, travel):
     path = travel.input_folder / "recipient.parquet"
     prepared = pd.read_parquet(path)
