@@ -81,15 +81,19 @@ def with_margins(answers: KnownAnswers, rule: AreaRule) -> pd.DataFrame:
     -------
     DataFrame
         `KnownAnswers.areas` with ``beyond`` (variance of the area beyond the predictors), ``margin`` (90 %, of
-        fused minus answer), ``margin_before`` (without that part) and ``inside``.
+        fused minus answer), ``margin_before`` (without that part) and ``inside``. Levels in which no
+        donor differs from another are left out: nothing says how far areas may.
     """
     parts = []
-    for (variable, level), own in answers.areas.groupby(["variable", "level"], sort=False):
+    varied = answers.areas[answers.areas["overall"] > 0]
+    for (variable, level), own in varied.groupby(["variable", "level"], sort=False):
         foretold = rule.without(str(variable)).foretell(
             float(own["places"].iloc[0]), answers.seen_of(str(variable), str(level))
         )
         parts.append(_with_margins(own, foretold))
-    return pd.concat(parts, ignore_index=True) if parts else answers.areas
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    return varied.assign(beyond=0.0, margin=0.0, margin_before=0.0, inside=False)
 
 
 def _with_margins(own: pd.DataFrame, foretold: AreaScale) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Known answers: what is hidden, how areas are compared, and what is learned for other variables."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -183,6 +184,20 @@ def test_a_variables_own_evidence_is_left_out_of_its_margins(different):
     assert own["beyond"].max() == pytest.approx(
         foretold.kappa * (own["unexplained"] ** 2 / own["overall"]).max()
     )
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_level_no_donor_varies_in_is_left_out_of_margins_and_summary(different):
+    constant = different.areas[different.areas["variable"] == "owns"].assign(
+        variable="constant", overall=0.0, unexplained=0.0, fused=0.0
+    )
+    areas = pd.concat([different.areas, constant], ignore_index=True)
+    rule = learn_rule(areas, "puma")
+    found = with_margins(replace(different, areas=areas), rule)
+    pd.testing.assert_frame_equal(found, with_margins(different, rule))
+    nothing = with_margins(replace(different, areas=constant), rule)
+    assert nothing.empty
+    assert summarise(nothing).empty
 
 
 @pytest.mark.parametrize("apart", [0.0, 1.0])
