@@ -218,7 +218,10 @@ def _write_margins(new: Path, source: EstimateData, implicates: ImplicateFolder)
 def _about_subgroups(donor: PublishedDonor) -> list[str]:
     """Say in which subgroups that fused variables define margins contain the donor's sampling error."""
     told = list(dict.fromkeys(of for of, _, _ in donor.within))
-    lack = "Margins of other subgroups that fused variables define do not contain the donor's sampling error."
+    lack = (
+        "Margins of other subgroups that fused variables define do not contain the donor's sampling error,"
+        " unless one variable alone defines them and no other fused one is asked for."
+    )
     if not told:
         return [lack.replace("other subgroups", "subgroups")]
     have = (

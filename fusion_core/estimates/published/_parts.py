@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +21,18 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _MOST_VARIABLES = 2
+# Draws that stand for a stretch of an amount, fewer where two amounts meet; draws looked at for them.
+_STANDING, _STANDING_OF_TWO = 32, 8
+_LOOKED_AT = 1_000_000
 
 
 @dataclass(frozen=True)
 class PartsMet(DonorAnswers):
     """Which parts of one or two variables meet a condition, in place of which donors.
 
-    `met` has a column per part, or per pair of parts, those of the second variable beside each other; NaN
-    where answers of one part differ in whether they meet it.
+    `met` has a column per part, or per pair of parts, those of the second variable beside each other.
+    Where answers of one part differ in whether they meet it, it is the share that does of an amount, and
+    NaN of others.
 
     Attributes
     ----------
@@ -57,6 +62,17 @@ class PartsMet(DonorAnswers):
         """Return the same the other way round."""
         return self & other
 
+    @property
+    def swapped(self) -> PartsMet:
+        """The same with its two variables the other way round."""
+        names, sizes = self.names[::-1], self.sizes[::-1]
+        return PartsMet(self.pattern, self._over(names, sizes), names, sizes)
+
+    @property
+    def is_parted(self) -> NDArray[np.bool_]:
+        """Which parts are met by a share of their donors, beside some answers."""
+        return np.asarray(((self.met > 0) & (self.met < 1)).any(axis=0))
+
     def _over(self, names: tuple[str, ...], sizes: tuple[int, ...]) -> Floats:
         """Return `met` over the parts of more variables."""
         order = [self.names.index(name) for name in names if name in self.names]
@@ -84,19 +100,24 @@ def condition_of_parts(
     Returns
     -------
     DonorAnswers or None
-        ``None`` where it reads more than two of them, or numbers of many answers.
+        ``None`` where it reads more than two of them, or numbers of which no parts are published.
     """
     if len(answers) > _MOST_VARIABLES or households.implicates is None:
         return None
     values: dict[str, NDArray[Any]] = {}
     places: dict[str, NDArray[np.intp]] = {}
     columns: dict[str, Column] = {}
+    amounts = [name for name, item in answers.items() if not item.levels and not item.steps]
+    standing = _STANDING if len(amounts) < _MOST_VARIABLES else _STANDING_OF_TWO
     for name, item in answers.items():
         fused = households.implicates[name]
         if item.cells is None or bool(item.levels) != fused.is_categorical:
             return None
         levels = fused.levels
-        seen = np.arange(len(levels)) if levels else np.unique(fused.values)
+        if name in amounts:
+            seen = _standing(item, fused.values, standing)
+        else:
+            seen = np.arange(len(levels)) if levels else np.unique(fused.values)
         kept = seen[item.cell_of(seen, levels) >= 0]
         values[name], places[name] = kept, item.cell_of(kept, levels)
         columns[name] = Column(name, kept[:, None], levels)
@@ -118,14 +139,31 @@ def condition_of_parts(
         return None
     sizes = tuple(len(item.cells) for item in answers.values() if item.cells is not None)
     cell = np.ravel_multi_index([places[name][chosen[name]] for name in answers], sizes)
-    return PartsMet(
-        found.pattern, _agreed(found.met, cell, int(np.prod(sizes))), tuple(answers), sizes
-    )
+    met = _agreed(found.met, cell, int(np.prod(sizes)), in_shares=bool(amounts))
+    return PartsMet(found.pattern, met, tuple(answers), sizes)
 
 
-def _agreed(met: Floats, cell: NDArray[np.intp], cells: int) -> Floats:
-    """Return what all answers of each part say, NaN where they differ, 0 where the recipient has none."""
+def _standing(item: PublishedAnswers, drawn: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return draws that stand for those of each stretch of an amount, as many of each."""
+    some = np.ravel(drawn)[:: max(drawn.size // _LOOKED_AT, 1)]
+    some = np.sort(some[np.isfinite(some)])
+    ends = np.searchsorted(item.cell_of(some, ()), np.arange(len(item.cuts) + 2))
+    places = (np.arange(count) + 0.5) / count
+    chosen = [
+        first + (places * (last - first)).astype(np.intp)
+        for first, last in pairwise(ends)
+        if last > first
+    ]
+    return some[np.concatenate(chosen)] if chosen else some
+
+
+def _agreed(met: Floats, cell: NDArray[np.intp], cells: int, *, in_shares: bool) -> Floats:
+    """Return what all answers of each part say, 0 where the recipient has none.
+
+    Where they differ that is the share that meets the condition, or NaN.
+    """
     counts = np.bincount(cell, minlength=cells)
     sums = np.stack([np.bincount(cell, row, minlength=cells) for row in np.nan_to_num(met)])
-    found = np.where(sums == 0, 0.0, np.where(sums == counts, 1.0, np.nan))
+    shares = sums / np.maximum(counts, 1) if in_shares else np.full(sums.shape, np.nan)
+    found = np.where(sums == 0, 0.0, np.where(sums == counts, 1.0, shares))
     return np.asarray(found)

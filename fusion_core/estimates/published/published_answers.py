@@ -23,6 +23,9 @@ Floats = NDArray[np.float64]
 # a mark.
 _ANSWERED: Final = 1
 _FIRST_MARK: Final = 2
+# Of an amount, stretches of as many donors each that define subgroups, and marks of heaps beside them.
+_STRETCHES: Final = 12
+_MOST_HEAPED: Final = 4
 
 
 @dataclass(frozen=True)
@@ -158,21 +161,57 @@ class PublishedAnswers(Checked):
         return not between.any()
 
     @property
+    def cuts(self) -> Floats:
+        """Where the parts of a number end that define subgroups.
+
+        Of a number of few answers every mark; of an amount those between stretches of about as many
+        donors each, and those on either side of the answers that most gave.
+        """
+        if self.steps or self.counts is None or not len(self.marks):
+            return self.marks if self.steps else np.zeros(0)
+        beyond = self.counts[_FIRST_MARK:].astype(np.float64)
+        wanted = self.counts[_ANSWERED] * np.arange(1, _STRETCHES) / _STRETCHES
+        nearest = np.abs(beyond - wanted[:, None]).argmin(axis=1)
+        starts = np.flatnonzero(self.marks[1:] == np.nextafter(self.marks[:-1], np.inf))
+        largest = np.argsort(beyond[starts + 1] - beyond[starts], kind="stable")
+        starts = starts[largest[: _MOST_HEAPED // 2]]
+        heaps = np.concatenate([starts, starts + 1])
+        # What is left of a stretch beside a heap is joined to the next.
+        apart = np.abs(beyond[nearest, None] - beyond[heaps]).min(axis=1, initial=np.inf)
+        nearest = nearest[apart >= self.counts[_ANSWERED] / _STRETCHES / 2]
+        return np.asarray(self.marks[np.unique(np.concatenate([nearest, heaps]))])
+
+    @property
     def cells(self) -> Floats | None:
         """The parts donors fall into as combinations of the functions, shape (parts, functions).
 
-        Levels of a category; of a number of few answers the stretches up to each mark and beyond the
-        last. ``None`` of a number of many answers.
+        Levels of a category; of a number the stretches up to each of its `cuts` and beyond the last.
+        ``None`` of a number without.
+        """
+        return self.stretches(self.cuts)
+
+    def stretches(self, cuts: Floats) -> Floats | None:
+        """Return levels, or stretches between some marks, as combinations of the functions.
+
+        Parameters
+        ----------
+        cuts
+            Marks of a number, ascending.
+
+        Returns
+        -------
+        ndarray or None
+            Shape (parts, functions); ``None`` where there are no such marks.
         """
         if self.levels:
             return np.eye(self.functions)
-        if not self.steps or not len(self.marks):
+        if not len(cuts) or not np.isin(cuts, self.marks).all():
             return None
-        found = np.zeros((len(self.marks) + 1, self.functions))
+        found = np.zeros((len(cuts) + 1, self.functions))
         found[0, _ANSWERED] = 1.0
-        above = np.arange(len(self.marks))
-        found[above, _FIRST_MARK + above] -= 1.0
-        found[above + 1, _FIRST_MARK + above] += 1.0
+        part, mark = np.arange(len(cuts)), _FIRST_MARK + np.searchsorted(self.marks, cuts)
+        found[part, mark] -= 1.0
+        found[part + 1, mark] += 1.0
         return found
 
     def cell_of(self, values: NDArray[Any], levels: tuple[str, ...]) -> NDArray[np.intp]:
@@ -190,12 +229,18 @@ class PublishedAnswers(Checked):
             known = np.array([*(place.get(level, -1) for level in levels), -1], dtype=np.intp)
             return known[values.astype(np.intp)]
         numbers = values.astype(np.float64)
-        found = np.searchsorted(self.marks, numbers, side="left")
+        found = np.searchsorted(self.cuts, numbers, side="left")
         return np.where(np.isnan(numbers), -1, found).astype(np.intp)
 
-    def cell_counts(self) -> NDArray[np.intp]:
-        """Return how many donors are in each part, as far as that is published."""
-        cells = self.cells
+    def cell_counts(self, cuts: Floats | None = None) -> Floats:
+        """Return how many donors are in each part, as far as that is published.
+
+        Parameters
+        ----------
+        cuts
+            Of a number, where the parts end, if not at its own `cuts`.
+        """
+        cells = self.stretches(self.cuts if cuts is None else cuts)
         if cells is None or self.counts is None:
-            return np.zeros(0, dtype=np.intp)
-        return np.asarray(np.rint(cells @ self.counts), dtype=np.intp)
+            return np.zeros(0)
+        return np.asarray(cells @ self.counts)

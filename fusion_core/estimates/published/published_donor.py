@@ -13,6 +13,12 @@ Of subgroups that a fused variable defines – those with one level of it – th
 over the donors of each part (`tabulate`). Such subgroups have the donor's part in their margins as well;
 those that two variables define have it for what these two and the recipient's own answers say.
 
+Amounts are parted at few of their marks for this. A condition such as ``use > 300`` may cut a part: a
+share s of its donors meets it, nobody knows which. Taken to be any, they contribute s of what the part
+does, and as single donors vary independently their sum varies by √s as much as that of all: its
+movement is √s that of the part, never less than s of it (`PublishedDonor.contributions`). Nothing is
+told where no part is met whole, nor of a share of the first or last stretch, too wide for this.
+
 Every level and every stretch between two marks stands for at least `FEWEST_DONORS` donors. Rarer
 levels are withheld, together with enough others that no difference reveals them.
 """
@@ -20,7 +26,7 @@ levels are withheld, together with enough others that no difference reveals them
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -125,12 +131,13 @@ class PublishedDonor(DonorSample):
         parts = {} if within is None else within
         functions = sum(item.functions for item in (*answers.values(), *parts.values()))
         axes = next((item.movements.shape[2] for item in answers.values()), 0)
-        nobody = Covariates((), np.zeros((functions, 0), dtype=np.float32), functions)
+        # Beside every function its movement alone.
+        nobody = Covariates((), np.zeros((2 * functions, 0), dtype=np.float32), 2 * functions)
         return cls(
             {},
             nobody,
             recipient,
-            np.zeros((functions, 1 + axes)),
+            np.zeros((2 * functions, 1 + axes)),
             factor,
             households,
             degrees_of_freedom,
@@ -196,15 +203,31 @@ class PublishedDonor(DonorSample):
         known = asked[0] if asked else None
         if known is not None and not isinstance(known, KnownAnswers):
             return None
-        found = np.zeros((len(condition.met), self.own.rows))
-        if np.isnan(condition.met).any():
+        if np.isnan(condition.met).any() or not self._is_narrow(condition):
             return None
-        is_told = (
-            self._among_one(condition, known, found)
-            if len(condition.names) == 1
-            else self._among_two(condition, known, found)
-        )
-        return DonorAnswers(condition.pattern, found) if is_told else None
+        found = np.zeros((len(condition.met), 2, self.own.rows // 2))
+        moved = replace(condition, met=np.sqrt(condition.met) - condition.met)
+        for place, item in enumerate((condition, moved)):
+            own = found[:, place]
+            is_told = (
+                self._among_one(item, known, own)
+                if len(item.names) == 1
+                else self._among_two(item, known, own) or self._among_two(item.swapped, known, own)
+            )
+            if not is_told:
+                return None
+        return DonorAnswers(condition.pattern, found.reshape(len(found), -1))
+
+    def _is_narrow(self, met: PartsMet) -> bool:
+        """Whether parts that are cut are few of those met, and none the first or last of an amount."""
+        if (met.met.any(axis=1) & ~(met.met == 1).any(axis=1)).any():
+            return False
+        parted = met.is_parted.reshape(met.sizes)
+        for axis, name in enumerate(met.names):
+            item = self.answers[name]
+            if not item.levels and not item.steps and parted.take([0, -1], axis=axis).any():
+                return False
+        return True
 
     def _among_one(self, met: PartsMet, known: KnownAnswers | None, found: Floats) -> bool:
         """Fill in what donors in the parts of one variable contribute; ``False`` where that is withheld."""
@@ -235,10 +258,6 @@ class PublishedDonor(DonorSample):
     def _among_two(self, met: PartsMet, known: KnownAnswers | None, found: Floats) -> bool:
         """Fill in what donors in the parts of two variables contribute, of nothing else than these."""
         first, second = met.names
-        item = self.answers[second]
-        cells = item.cells
-        if cells is None:
-            return False
         own = met.met.reshape(len(met.met), *met.sizes)
         if known is not None and not known.is_answered:
             levels = self.answers[known.variable].levels
@@ -248,11 +267,14 @@ class PublishedDonor(DonorSample):
             own = own * (share[:, None] if known.variable == first else share)
         elif known is not None and known.variable not in met.names:
             return False
-        return all(
-            self._fill(found, (first, cell, second), own[:, cell] @ cells)
-            for cell in range(met.sizes[0])
-            if own[:, cell].any()
-        )
+        for cell in np.flatnonzero(own.any(axis=(0, 2))):
+            table = self.within.get((first, int(cell), second))
+            cells = None if table is None else table.stretches(self.answers[second].cuts)
+            if cells is None or not self._fill(
+                found, (first, int(cell), second), own[:, cell] @ cells
+            ):
+                return False
+        return True
 
     def _fill(self, found: Floats, key: Key, own: Floats) -> bool:
         """Write combinations of the functions of one table; ``False`` where one of them is withheld."""
@@ -269,17 +291,20 @@ class PublishedDonor(DonorSample):
         """Return how many donors are in the parts that meet a condition."""
         if not isinstance(condition, PartsMet):
             return self.donors
-        met = (condition.met == 1).any(axis=0).reshape(condition.sizes)
-        first = condition.names[0]
-        if met.ndim == 1:
-            return int(self.answers[first].cell_counts()[met].sum())
-        second = condition.names[1]
-        tables = [self.within.get((first, cell, second)) for cell in range(len(met))]
-        return sum(
-            int(item.cell_counts()[own].sum())
-            for item, own in zip(tables, met, strict=True)
-            if item is not None
-        )
+        if len(condition.names) == 1:
+            counts = self.answers[condition.names[0]].cell_counts()
+            return int(np.nan_to_num(condition.met).max(axis=0) @ counts)
+        return max(self._meeting_two(item) for item in (condition, condition.swapped))
+
+    def _meeting_two(self, condition: PartsMet) -> int:
+        (first, second), cuts = condition.names, self.answers[condition.names[1]].cuts
+        met, found = np.nan_to_num(condition.met).max(axis=0).reshape(condition.sizes), 0.0
+        for cell, own in enumerate(met):
+            table = self.within.get((first, cell, second))
+            counts = np.zeros(0) if table is None else table.cell_counts(cuts)
+            if len(counts):
+                found += own @ counts
+        return int(found)
 
     def effective_behind(self, found: Sequence[DonorAnswers]) -> float:
         """Return the effective number of donors behind measures; see `DonorSample`.
@@ -301,18 +326,17 @@ class PublishedDonor(DonorSample):
 
     def coefficients(self, values: Floats) -> Floats:
         """Return the regression of a combination of known functions."""
-        return np.asarray(
-            sum(part @ item.coefficients[used] for item, used, part in self._parts(values))
-        )
+        found = np.zeros(self.recipient.width)
+        for item, used, part in self._parts(values):
+            found += part @ item.coefficients[used]
+        return found
 
     def movements(self, values: Floats) -> Floats:
         """Return how the regression of a combination of known functions moves."""
-        return np.asarray(
-            sum(
-                np.tensordot(part, item.movements[used], axes=1)
-                for item, used, part in self._parts(values)
-            )
-        )
+        found = np.zeros((self.recipient.width, self.replicates))
+        for item, used, part in self._parts(values.reshape(2, -1).sum(axis=0)):
+            found += np.tensordot(part, item.movements[used], axes=1)
+        return found
 
     @property
     def knows_areas(self) -> bool:

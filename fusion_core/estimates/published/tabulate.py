@@ -219,7 +219,9 @@ def _combined(cell: Floats, functions: Floats) -> Floats:
 
 
 def _shown(item: PublishedAnswers) -> int:
-    return item.functions if item.levels or item.steps else min(item.functions, _FEW_MARKS + 2)
+    if item.levels or item.steps:
+        return item.functions
+    return min(item.functions, _NUMBER_FUNCTIONS + _FEW_MARKS + len(item.cuts))
 
 
 _FEW_MARKS: Final = 20
@@ -295,8 +297,8 @@ def _told_marks(
     """Return which functions of a number are told in which parts, and which marks are used at all.
 
     A mark is used if between it and the last one there are donors enough, or none, in every part that is
-    told and in those that are not taken together. Of amounts some twenty are, and those on either side of
-    an answer that many gave.
+    told and in those that are not taken together. Of amounts some twenty are, those that part them and
+    those on either side of an answer that many gave.
     """
     away = hidden | _withheld(counts[:, 1], fewest)
     kept = [place for place in range(len(counts)) if place not in away]
@@ -306,13 +308,13 @@ def _told_marks(
     table = np.array(rows, dtype=np.int64)
     used, last = [0, 1], table[:, 1]
     least = table[:, 1].max(initial=1) / _FEW_MARKS
-    heaped = every.heaped
+    chosen = every.heaped | np.isin(every.marks, every.cuts)
     for place in range(_NUMBER_FUNCTIONS, counts.shape[1]):
         here = table[:, place]
         stretch = last - here
         enough = (stretch == 0) | (stretch >= fewest)
         beyond = (here == 0) | (here >= fewest)
-        is_worth = every.steps or heaped[place - _NUMBER_FUNCTIONS] or stretch.max() >= least
+        is_worth = every.steps or chosen[place - _NUMBER_FUNCTIONS] or stretch.max() >= least
         if enough.all() and beyond.all() and is_worth:
             used.append(place)
             last = here

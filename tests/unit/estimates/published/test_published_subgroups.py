@@ -100,8 +100,37 @@ def test_a_third_variable_among_two_is_said_to_lack_the_donors_part(sides):
     assert NO_DONOR in row["assumption"]
 
 
-def test_a_condition_on_amounts_lacks_the_donors_part(sides):
-    [row] = estimates(sides[1], Statistic("mean", "cars"), '"use" > 300').to_dict("records")
+@pytest.mark.parametrize("statistic", EXACT, ids=str)
+def test_a_condition_on_amounts_between_published_parts_is_exact(sides, statistic):
+    same(sides, statistic, where='"use" > 0', by=["area"])
+    cut = float(sides[1].donor.answers["use"].cuts[5])
+    same(sides, statistic, where=f'"use" > {cut!r}')
+
+
+@pytest.mark.parametrize("statistic", EXACT, ids=str)
+def test_a_condition_that_cuts_a_part_of_amounts_gives_about_the_same_margin(sides, statistic):
+    """A share of a part's donors varies by its root: neither less on average nor much more."""
+    ratios = []
+    for at in np.linspace(120, 480, 10):
+        for where in (f'"use" > {at:.1f}', f'"use" > {at:.1f} AND size > 2'):
+            own, found = (estimates(side, statistic, where=where) for side in sides)
+            assert NO_DONOR not in found["assumption"].iloc[0]
+            ratios.append(float(found["moe"].iloc[0] / own["moe"].iloc[0]))
+    assert 0.95 < np.mean(ratios) < 1.3
+    assert min(ratios) > 0.8
+
+
+def test_a_condition_on_amounts_and_the_recipients_own_answers(sides):
+    own, found = (
+        estimates(side, Statistic("mean", "size"), '"use" > 100 * size', ["area"]) for side in sides
+    )
+    assert found["moe"].to_numpy() == pytest.approx(own["moe"].to_numpy(), rel=0.05)
+    assert not found["assumption"].str.contains(NO_DONOR, regex=False).any()
+
+
+@pytest.mark.parametrize("where", ['"use" > 700', '"use" < 20 AND "use" > 0'])
+def test_a_condition_inside_one_part_of_amounts_lacks_the_donors_part(sides, where):
+    [row] = estimates(sides[1], Statistic("mean", "size"), where).to_dict("records")
     assert NO_DONOR in row["assumption"]
 
 
