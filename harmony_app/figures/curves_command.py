@@ -15,17 +15,22 @@ from fusion_core.cli.options import (
     open_workspace,
 )
 from fusion_core.cli.output import Output, show_path
-from harmony_app.figures.map_command import ToOption, write_figure
+from harmony_app.figures.printing import SizeName
 
 
 def draw_curves(
     *,
     run: RunArgument = "latest",
-    to: ToOption,
+    to: Annotated[
+        Path, typer.Option("--to", metavar="FILE", help="Where to write the SVG, PNG or PDF.")
+    ],
     variable: Annotated[
         list[str] | None,
         typer.Option("--variable", "-v", metavar="NAME", help="Only these; all when left out."),
     ] = None,
+    size: Annotated[
+        SizeName, typer.Option(help="For a column of a journal, the width of its page, or a slide.")
+    ] = "page",
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
@@ -35,8 +40,10 @@ def draw_curves(
     """
     from fusion_core.errors import InputError
     from fusion_core.validation import read_validation
-    from harmony_app.validate.figures import curves_svg, variable_colours
-    from harmony_app.validate.view import words
+    from harmony_app.figures.curve_sheet import curve_sheet
+    from harmony_app.figures.printing import save_sheet
+    from harmony_app.validate.tabs import size_marks
+    from harmony_app.validate.view import read_validated
 
     opened = open_workspace(workspace)
     chosen = choose_run(opened, run)
@@ -46,14 +53,19 @@ def draw_curves(
         if name not in names:
             raise InputError.unknown("fused variable", name, names)
     kept = [name for name in names if not variable or name in variable]
-    curves = found.curves[found.curves["variable"].isin(kept)]
-    colours = {name: colour for name, colour in variable_colours(names).items() if name in kept}
-    note = f"Subsets: all. {words.FIGURE_NOTE}"
+    note = "Subsets: all."
     if opened.synthetic:
         note = f"SYNTHETIC DATA. {note}"
     spec = chosen.spec()
-    title = f"{spec.name} · {spec.pair.donor.title} → {spec.pair.recipient.title}"
-    write_figure(to, curves_svg(curves, colours, title, note))
+    sheet = curve_sheet(
+        found.metrics[found.metrics["variable"].isin(kept)],
+        found.curves[found.curves["variable"].isin(kept)],
+        kept,
+        title=f"{spec.name} · {spec.pair.donor.title} → {spec.pair.recipient.title}",
+        note=note,
+        marks=size_marks(read_validated(chosen, {})),
+    )
+    save_sheet(sheet, to, size)
     record = {"file": str(to), "variables": kept}
     Output(json).result(
         record, lambda console: console.print(f"Wrote {show_path(to)}", markup=False)

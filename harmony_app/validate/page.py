@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import io
 import zipfile
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import panel as pn
 from panel.viewable import Viewer
@@ -14,11 +15,12 @@ from panel.viewable import Viewer
 from fusion_core.spreadsheets import csv_text
 from fusion_core.validation.internal import verdict
 from fusion_core.validation.report import TABLES, sentences
-from harmony_app.shell.look import FigureSaver, page_part, segmented
+from harmony_app.figures.curve_sheet import curve_sheet
+from harmony_app.figures.printing import KINDS, FileKind, sheet_bytes
+from harmony_app.shell.look import page_part, segmented
 from harmony_app.shell.session import set_query
 from harmony_app.shell.work import at_once
 from harmony_app.validate.checks import CheckWatch, RepeatBar
-from harmony_app.validate.figures import curves_svg
 from harmony_app.validate.tabs import (
     KnownTab,
     SubsetsTab,
@@ -29,6 +31,7 @@ from harmony_app.validate.tabs import (
     distribution_html,
     reliability_html,
     sections,
+    size_marks,
     verdict_items,
 )
 from harmony_app.validate.view import (
@@ -120,7 +123,6 @@ class ValidatePage(Viewer):
         self.distribution = pn.pane.HTML("", **self._html)
         self.dependence = pn.pane.HTML("", **self._html)
         self._content = pn.Column(margin=0, **_WIDE)
-        self._saver = FigureSaver(width=0, height=0, margin=0)
         self.run.param.watch(lambda event: choose_run(event.new), "value")
         self._on(self.family, "family")
         self._on(self.households, "unseen")
@@ -181,7 +183,7 @@ class ValidatePage(Viewer):
         self.verdicts.items = verdict_items(
             self._sentences(),
             self.validation.summary,
-            self.subsets.panels.colours,
+            self.subsets.colours,
             self._record.variables,
         )
         self.verdicts.chosen = self.state.variable
@@ -294,8 +296,10 @@ class ValidatePage(Viewer):
             _file_button("Analyses CSV", "analyses.csv", lambda: _csv(self.subsets.metrics)),
             _file_button("Curves CSV", "curves.csv", lambda: _csv(self.subsets.curves)),
             _file_button("All tables", "tables.zip", self._archive),
-            self._figure_button("png"),
-            self._figure_button("svg"),
+            *(
+                _file_button(kind.upper(), f"curves.{kind}", partial(self._figure, kind))
+                for kind in KINDS
+            ),
         ]
         trusted = sections.panel_html(
             "Can they be trusted?", "Choose a variable to see more of it.", ""
@@ -308,7 +312,6 @@ class ValidatePage(Viewer):
             pn.pane.HTML(trusted, **self._html),
             self.verdicts,
             pn.FlexBox(*files, gap="4px", margin=(10, 0, 0, 0), **_WIDE),
-            self._saver,
             css_classes=["card"],
             margin=(0, 10, 0, 0),
             scroll="y-auto",
@@ -325,25 +328,29 @@ class ValidatePage(Viewer):
                     archive.writestr(f"{prefix}{name}.csv", _csv(getattr(validation, name)))
         return content.getvalue()
 
-    def _figure_button(self, kind: Literal["svg", "png"]) -> pn.widgets.Button:
-        button = pn.widgets.Button(label=kind.upper(), margin=0)
-        button.on_click(lambda _: self._save_figure(kind))
-        return button
-
-    def _save_figure(self, kind: Literal["svg", "png"]) -> None:
-        if self.subsets.curves is None:
-            return
+    def _figure(self, kind: FileKind) -> bytes:
+        """Return the curves that are shown as the content of a file, for the width of a page."""
+        if self.subsets.curves is None or self.subsets.metrics is None:
+            return b""
         title = next(
             (name for name, run in self.run.options.items() if run == self.state.run), "Validation"
         )
         family = next(name for name, value in self._families.items() if value == self.state.family)
-        note = f"Subsets: {family}. {words.FIGURE_NOTE}"
+        note = f"Subsets: {family}."
         if self.state.unseen:
             note = f"Households the models have not seen. {note}"
         if self._session.workspace.synthetic:
             note = f"SYNTHETIC DATA. {note}"
-        svg = curves_svg(self.subsets.curves, self.subsets.panels.colours, title, note)
-        self._saver.save(svg, "validation", kind)
+        sheet = curve_sheet(
+            self.subsets.metrics,
+            self.subsets.curves,
+            self._names,
+            title=title,
+            note=note,
+            chosen=self.state.variable,
+            marks=size_marks(self._record),
+        )
+        return sheet_bytes(sheet, kind)
 
 
 def _file_button(

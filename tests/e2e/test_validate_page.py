@@ -99,8 +99,22 @@ def test_the_figure_and_the_numbers_can_be_taken_away(validate):
         page.get_by_text("Curves CSV").click()
     assert found.value.path().read_text(encoding="utf-8").startswith("variable,metric,share,value")
     with page.expect_download() as found:
-        page.get_by_role("button", name="SVG").click()
-    assert "<polyline" in found.value.path().read_text(encoding="utf-8")
+        page.get_by_text("SVG", exact=True).click()
+    assert "How far off?" in found.value.path().read_text(encoding="utf-8")
+
+
+def test_subsets_brushed_in_one_panel_are_listed_below(validate):
+    page = validate()
+    expect(page.get_by_role("heading", name="Furthest off")).to_be_visible()
+    panel = page.locator(".bk-Figure").nth(1)
+    wait_until_painted(panel)
+    panel.scroll_into_view_if_needed()
+    box = panel.bounding_box()
+    page.mouse.move(box["x"] + 80, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 180, steps=6)
+    page.mouse.up()
+    expect(page.get_by_role("heading", name=re.compile(r"\d selected"))).to_be_visible()
 
 
 @pytest.mark.parametrize("dark", [False, True])

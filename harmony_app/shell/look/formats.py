@@ -49,7 +49,7 @@ def number(value: float | None, *, digits: int = 3, step: float | None = None) -
     return _signed(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
-def axis_numbers(values: Sequence[float], *, share: bool = False) -> list[str]:
+def axis_numbers(values: Sequence[float], *, share: bool = False, exact: bool = False) -> list[str]:
     """Write the ticks of one axis alike, with just enough digits to tell them apart.
 
     Parameters
@@ -58,6 +58,8 @@ def axis_numbers(values: Sequence[float], *, share: bool = False) -> list[str]:
         Different numbers.
     share
         Whether they are shares, written in percent.
+    exact
+        Whether they are round numbers, none of which may read like another: 0.25 as 0.25, not 0.2.
     """
     largest = max((abs(value) for value in values), default=0.0)
     scale, word = next(((scale, word) for scale, word in _WORDS if largest >= scale), (1.0, ""))
@@ -66,7 +68,11 @@ def axis_numbers(values: Sequence[float], *, share: bool = False) -> list[str]:
     texts: list[str] = []
     for decimals in range(_MOST_DECIMALS + 1):
         texts = [_signed(f"{value / scale:,.{decimals}f}") for value in values]
-        if len(set(texts)) == len(set(values)):
+        near = 1e-6 * largest / scale
+        true = not exact or all(
+            abs(round(value / scale, decimals) - value / scale) <= near for value in values
+        )
+        if true and len(set(texts)) == len(set(values)):
             break
     return [f"{text}{NO_BREAK}{word}" if word else text for text in texts]
 

@@ -9,15 +9,8 @@ from harmony_app.validate.figures.comparison_words import (
     difference_svg,
     layer_of_differences,
 )
-from harmony_app.validate.figures.curves_svg import (
-    curves_svg,
-)
 from harmony_app.validate.figures.known import (
     known_figure,
-)
-from harmony_app.validate.figures.panels import (
-    CurvePanels,
-    variable_colours,
 )
 from harmony_app.validate.figures.scatter import (
     difference_map,
@@ -26,14 +19,11 @@ from harmony_app.validate.figures.scatter import (
 
 __all__ = [
     "ComparisonWords",
-    "CurvePanels",
     "comparison_svg",
     "comparison_texts",
-    "curves_svg",
     "difference_map",
     "difference_svg",
     "known_figure",
     "layer_of_differences",
     "scatter_figure",
-    "variable_colours",
 ]

@@ -11,9 +11,7 @@ from harmony_app.validate.tabs.known_tab import (
 from harmony_app.validate.tabs.reliability import (
     reliability_html,
 )
-from harmony_app.validate.tabs.subsets_tab import (
-    SubsetsTab,
-)
+from harmony_app.validate.tabs.subsets_tab import SubsetsTab, size_marks
 from harmony_app.validate.tabs.table_tab import (
     TableTab,
 )
@@ -35,5 +33,6 @@ __all__ = [
     "distribution_html",
     "reliability_html",
     "sections",
+    "size_marks",
     "verdict_items",
 ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import panel as pn
 
 from fusion_core.errors import HarmonyError
 from fusion_core.validation import smooth_metrics
+from harmony_app.figures.curves import SizeMark, curve_view, line_styles
+from harmony_app.figures.metrics import METRICS, Metric, value_text
 from harmony_app.log import LOG
-from harmony_app.shell.look import data_table, page_part
+from harmony_app.shell.look import data_table, number, page_part, percent
 from harmony_app.shell.work import SlowWork
-from harmony_app.validate.figures import CurvePanels
 from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.tabs.sections import findings_html
 from harmony_app.validate.view import EVERY_SUBSET, area_sentences, in_family, words
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     from fusion_core.validation import Validation
     from fusion_core.validation.report import Finding
+    from harmony_app.figures.curves import CurveView
+    from harmony_app.figures.linked import LinkedCurves
     from harmony_app.shell.session import Theme
     from harmony_app.validate.view import ValidatedRun
 
@@ -39,6 +43,33 @@ _TABLE_COLUMNS: Final = {
     "value_added": "Value-added",
     "uncertainty_ratio": "Uncertainty",
 }
+
+
+_LISTED: Final = 10
+_LISTED_COLUMNS: Final = (
+    "Variable",
+    "Subset",
+    "Share",
+    "Observed",
+    "Fused",
+    "Error",
+    "Value-added",
+    "Uncertainty",
+)
+_KINDS: Final = ("puma", "county", "state")
+
+
+def size_marks(record: ValidatedRun) -> tuple[SizeMark, ...]:
+    """Return the middle size of the recipient's PUMAs, counties and states, as shares of its households."""
+    if record.sizes is None or not record.sizes.households:
+        return ()
+    found = []
+    for kind in _KINDS:
+        sizes = record.sizes.kinds.get(kind)
+        if sizes is not None and len(sizes) > 1:
+            share = float(np.median(sizes)) / record.sizes.households
+            found.append(SizeMark("PUMA" if kind == "puma" else kind, share))
+    return tuple(found)
 
 
 class SubsetsTab:
@@ -69,13 +100,20 @@ class SubsetsTab:
         self._chosen = ""
         self._record: ValidatedRun | None = None
         self._seen: tuple[int, str] | None = None
-        self.panels = CurvePanels(variables, theme)
+        self._theme = theme
+        self._names = tuple(variables)
+        self.colours = {name: style.colour for name, style in line_styles(variables).items()}
+        self.linked: LinkedCurves | None = None
+        self._places = {
+            metric.name: pn.Column(height=266, margin=(6, 0, 0, 0), **_WIDE) for metric in METRICS
+        }
+        self.brushed = pn.pane.HTML("", **html)
         self.status = pn.pane.HTML("", **html)
         self.areas = pn.pane.HTML("", **html)
         self.metrics: pd.DataFrame | None = None
         self.curves: pd.DataFrame | None = None
         self.table: pn.widgets.Tabulator | None = None
-        self._notes = {metric.name: pn.pane.HTML("", **html) for metric in words.METRICS}
+        self._notes = {metric.name: pn.pane.HTML("", **html) for metric in METRICS}
         self._reveal = pn.widgets.Button(label="Show all analyses", margin=(0, 0, 8, 0))
         self._reveal.on_click(lambda _: self._show_table())
         self._analyses = pn.Column(self._reveal, margin=0, **_WIDE)
@@ -119,11 +157,49 @@ class SubsetsTab:
         if self.metrics is None or self.curves is None:
             return
         self._say_areas()
-        outside = self.panels.show(self.metrics, self.curves, self._chosen)
+        marks = () if self._record is None else size_marks(self._record)
+        view = curve_view(self.metrics, self.curves, self._names, chosen=self._chosen, marks=marks)
+        if self.linked is None:
+            self._lay_out(view)
+        else:
+            self.linked.show(view)
         for name, pane in self._notes.items():
-            pane.object = page_part("line", "div", "outside", words.scale_note(outside[name]))
+            pane.object = page_part("line", "div", "outside", words.scale_note(view.outside(name)))
+        self._list([])
         if self.table is not None:
             self.table.value = self._rows()
+
+    def _lay_out(self, view: CurveView) -> None:
+        """Draw the panels when their numbers are there; the library that draws comes with them."""
+        from harmony_app.figures.linked import LinkedCurves
+
+        self.linked = LinkedCurves(view, self._theme, self._list)
+        for name, plot in self.linked.plots.items():
+            self._places[name][:] = [pn.pane.Bokeh(plot, margin=0, **_WIDE)]
+
+    def _list(self, rows: Sequence[int]) -> None:
+        """List the analyses that are brushed; while none is, those furthest off."""
+        if self.metrics is None:
+            return
+        own = self.metrics
+        if self._chosen:
+            own = own[own["variable"] == self._chosen]
+        found = own.iloc[list(rows)] if rows else own
+        found = found.sort_values("absolute_percent_error", ascending=False, kind="stable")
+        title = f"{len(rows):,} selected" if rows else "Furthest off"
+        about = words.BRUSHED if rows else words.FURTHEST
+        lines = [
+            (
+                f"{row['variable']}: {row['level']}" if row["level"] else row["variable"],
+                row["subset"],
+                percent(row["share"]),
+                number(row["observed"]),
+                number(row["simulated"]),
+                *(value_text(metric, row[metric.name]) for metric in METRICS),
+            )
+            for row in found.head(_LISTED).to_dict("records")
+        ]
+        self.brushed.object = part("analyses", title, about, _LISTED_COLUMNS, lines, 2)
 
     def _say_areas(self) -> None:
         """Say above the curves what they mean for areas."""
@@ -131,7 +207,7 @@ class SubsetsTab:
         if self._record is not None and self.curves is not None:
             said = area_sentences(self._record, self.curves, self._chosen)
         body = findings_html(said)
-        if said and not self._chosen and len(self.panels.colours) > 1:
+        if said and not self._chosen and len(self._names) > 1:
             body = part("help", words.LEAST_CERTAIN) + body
         self.areas.object = body
 
@@ -160,21 +236,28 @@ class SubsetsTab:
     def _build(self) -> pn.viewable.Viewable:
         introduction = pn.pane.HTML(part("help", words.INTRODUCTION), **self._html)
         panels = pn.FlexBox(
-            *[self._card(metric) for metric in words.METRICS],
+            *[self._card(metric) for metric in METRICS],
             gap="10px",
             margin=(8, 0, 10, 0),
             align_items="stretch",
             **_WIDE,
         )
         return pn.Column(
-            introduction, self.areas, self.status, panels, self._analyses, margin=0, **_WIDE
+            introduction,
+            self.areas,
+            self.status,
+            panels,
+            self.brushed,
+            self._analyses,
+            margin=0,
+            **_WIDE,
         )
 
-    def _card(self, metric: words.Metric) -> pn.viewable.Viewable:
+    def _card(self, metric: Metric) -> pn.viewable.Viewable:
         heading = part("panel_head", metric.title, metric.help)
         return pn.Column(
             pn.pane.HTML(heading, **self._html),
-            pn.pane.Bokeh(self.panels.plots[metric.name], margin=(6, 0, 0, 0), **_WIDE),
+            self._places[metric.name],
             self._notes[metric.name],
             css_classes=["card"],
             margin=0,

@@ -22,21 +22,15 @@ from harmony_app.validate.view.state import (
 from harmony_app.validate.view.words import (
     DEPENDENCE_HELP,
     DISTRIBUTION_HELP,
-    METRICS,
-    Metric,
     score_phrase,
-    subset_titles,
-    value_text,
 )
 
 __all__ = [
     "DEPENDENCE_HELP",
     "DISTRIBUTION_HELP",
     "EVERY_SUBSET",
-    "METRICS",
     "SUBSETS",
     "TABS",
-    "Metric",
     "ValidateState",
     "ValidatedRun",
     "area_sentences",
@@ -47,9 +41,7 @@ __all__ = [
     "read_validated",
     "repair",
     "score_phrase",
-    "subset_titles",
     "to_query",
     "toggle_variable",
-    "value_text",
     "words",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from harmony_app.shell.look import NO_BREAK, count, percent
@@ -11,73 +10,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One panel.
-
-    Attributes
-    ----------
-    name
-        Column of the metrics.
-    title
-        Heading.
-    axis
-        Label of the vertical axis.
-    help
-        What it shows and what is good, for someone who never saw it.
-    percent
-        Whether values are written in percent.
-    reference
-        Value of a line to compare with; ``None`` for none.
-    """
-
-    name: str
-    title: str
-    axis: str
-    help: str
-    percent: bool
-    reference: float | None
-
-
-METRICS: Final = (
-    Metric(
-        "absolute_percent_error",
-        "How far off?",
-        "absolute percent error",
-        "How much fused estimates of a subset typically differ from what its donor households"
-        " really said. Lower is better. Small subsets (left) are harder.",
-        True,
-        None,
-    ),
-    Metric(
-        "value_added",
-        "Better than the average?",
-        "value-added",
-        "1: the subset's own value is found exactly. 0: no better than giving every subset the"
-        " overall average. Higher is better.",
-        False,
-        None,
-    ),
-    Metric(
-        "uncertainty_ratio",
-        "How much less sure?",
-        "uncertainty, fused / observed",
-        "Relative margin of error of the fused estimate divided by that of the observed one. 1: as"
-        " sure as if the question had been asked. Just above 1 is honest; below 1 is too sure.",
-        False,
-        1.0,
-    ),
-)
-
 INTRODUCTION: Final = (
     "Each variable was fused back onto the donor, whose true answers are known, and compared in many"
     " subsets of households. Each dot is one subset; a line is the typical result at that size."
 )
 LEAST_CERTAIN: Final = "What this means for areas, for the least certain variable; choose a variable at the left for its own."
-FIGURE_NOTE: Final = (
-    "Each variable was fused back onto the donor, whose true answers are known, and compared in many"
-    " subsets of households. A line is the typical result at that size."
+FURTHEST: Final = (
+    "The subsets whose fused estimates are furthest from what their donor households said. Drag over dots in a"
+    " panel to see those subsets instead, here and in the other panels; click beside them to let go."
 )
+BRUSHED: Final = "The subsets you marked, those furthest off first."
 DISTRIBUTION_HELP: Final = (
     "Share of donor households with each answer: observed, and fused. The bars should be alike."
 )
@@ -146,19 +88,6 @@ EXTERNAL_HELP: Final = (
     "Compare estimates by area with figures from elsewhere, such as published counts. The file"
     " needs one row per area, with a column of area codes and a column of values."
 )
-
-
-def value_text(metric: Metric, value: float) -> str:
-    """Write a value of a metric."""
-    return percent(value) if metric.percent else f"{value:.2f}"
-
-
-def subset_titles(metrics: pd.DataFrame) -> list[str]:
-    """Name subsets and their levels for hover cards."""
-    return [
-        f"{subset} · {level}" if level else str(subset)
-        for subset, level in zip(metrics["subset"], metrics["level"], strict=True)
-    ]
 
 
 def scale_note(outside: int) -> str:

@@ -6,8 +6,7 @@ from typer.testing import CliRunner
 
 from fusion_core.errors import InputError
 from harmony_app.figures import app
-from harmony_app.validate.figures import variable_colours
-from harmony_app.validate.figures.panels import line_dashes
+from harmony_app.figures.curves import line_styles
 
 CODES = ["0100100", "0100200", "0100300", "0100400"]
 
@@ -45,14 +44,30 @@ def test_what_cannot_be_compared_is_said(mapped_workspace, tmp_path):
 def test_curves_are_drawn_of_all_variables_or_some(mapped_workspace, tmp_path):
     to = tmp_path / "curves.svg"
     assert draw(mapped_workspace.workspace, "curves", "--to", to).exit_code == 0
-    assert to.read_text(encoding="utf-8").count("<polyline") == 6
+    both = to.read_text(encoding="utf-8")
+    assert ">kwh<" in both
+    assert ">cold<" in both
     assert draw(mapped_workspace.workspace, "curves", "-v", "kwh", "--to", to).exit_code == 0
-    assert to.read_text(encoding="utf-8").count("<polyline") == 3
+    assert ">cold<" not in to.read_text(encoding="utf-8")
     found = draw(mapped_workspace.workspace, "curves", "-v", "nothere", "--to", to)
     assert "nothere" in found.exception.message
 
 
 def test_forty_four_lines_can_be_told_apart():
     names = [f"v{place}" for place in range(44)]
-    colours, dashes = variable_colours(names), line_dashes(names)
-    assert len({(colours[name], dashes[name]) for name in names}) == 44
+    assert len({*line_styles(names).values()}) == 44
+
+
+@pytest.mark.parametrize("size", ["column", "page", "slide"])
+@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
+def test_curves_are_files_of_three_kinds_and_sizes(mapped_workspace, tmp_path, kind, size):
+    to = tmp_path / f"curves.{kind}"
+    asked = ("curves", "--to", to, "--size", size)
+    assert draw(mapped_workspace.workspace, *asked).exit_code == 0
+    begins = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
+    assert to.read_bytes().startswith(begins[kind])
+
+
+def test_another_ending_is_refused(mapped_workspace, tmp_path):
+    found = draw(mapped_workspace.workspace, "curves", "--to", tmp_path / "curves.gif")
+    assert "ends in .svg, .png or .pdf" in found.exception.message

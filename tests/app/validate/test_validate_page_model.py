@@ -1,7 +1,6 @@
 """The Validate page without a browser: curves, verdicts and distributions of a small run."""
 
 import dataclasses
-import re
 import shutil
 from xml.etree import ElementTree as ET
 
@@ -11,9 +10,11 @@ import pytest
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunState, create_run, open_run
 from harmony_app import validate
+from harmony_app.figures.curves import curve_view
+from harmony_app.figures.look import Look
+from harmony_app.figures.metrics import METRICS
 from harmony_app.shell.session import Session
 from harmony_app.shell.work.waiting import waiting_html
-from harmony_app.validate.figures.curves_svg import curves_svg
 from harmony_app.validate.page import ValidatePage
 from harmony_app.validate.place import finished_runs
 from harmony_app.validate.view.record import read_validated
@@ -26,7 +27,6 @@ from harmony_app.validate.view.state import (
     to_query,
     toggle_variable,
 )
-from harmony_app.validate.view.words import METRICS
 
 
 @pytest.fixture
@@ -61,15 +61,17 @@ def test_all_variables_have_a_line_in_every_panel_and_a_verdict(make_page):
     page = make_page()
     for metric in METRICS:
         for name in ("cold", "kwh"):
-            line = page.subsets.panels._lines[metric.name, name].data
-            assert len(line["x"]) > 10
+            [line] = [
+                each for each in page.subsets.linked.view.lines[metric.name] if each.name == name
+            ]
+            assert len(line.x) > 10
     assert [item["variable"] for item in page.verdicts.items] == ["cold", "kwh"]
     assert all("typical error" in item["verdict"] for item in page.verdicts.items)
 
 
 def test_the_horizontal_axis_is_the_square_root_of_the_share(make_page):
     page = make_page()
-    points = page.subsets.panels._points["value_added"].data
+    points = page.subsets.linked.source.data
     shares = page.subsets.metrics["share"].to_numpy()
     assert np.asarray(points["x"]).max() == pytest.approx(np.sqrt(shares.max()))
 
@@ -77,8 +79,9 @@ def test_the_horizontal_axis_is_the_square_root_of_the_share(make_page):
 def test_a_chosen_variable_keeps_its_cloud_and_the_others_fade(make_page):
     page = make_page()
     page._choose_variable("kwh")
-    assert set(page.subsets.panels._points["value_added"].data["variable"]) == {"kwh"}
-    assert page.subsets.panels._renderers["value_added", "cold"].glyph.line_alpha < 0.5
+    assert set(page.subsets.linked.source.data["variable"]) == {"kwh"}
+    lines = page.subsets.linked.view.lines["value_added"]
+    assert {line.name: line.alpha < 0.5 for line in lines} == {"cold": True, "kwh": False}
     page.subsets._show_table()
     assert set(page.subsets.table.value["variable"]) == {"kwh"}
     page._choose_variable("kwh")
@@ -86,7 +89,7 @@ def test_a_chosen_variable_keeps_its_cloud_and_the_others_fade(make_page):
 
 
 def test_every_point_names_its_subset(make_page):
-    titles = make_page().subsets.panels._points["absolute_percent_error"].data["title"]
+    titles = make_page().subsets.linked.source.data["title"]
     assert any("region: North" in title for title in titles)
     assert any("· Yes" in title for title in titles)
 
@@ -119,41 +122,58 @@ def test_a_view_survives_being_sent_as_an_address():
     assert toggle_variable(state, "cold").variable == "cold"
 
 
+def texts(content: bytes) -> list[str]:
+    """Return the texts of an SVG file."""
+    root = ET.fromstring(content)  # noqa: S314 - our own
+    found = root.iter("{http://www.w3.org/2000/svg}text")
+    return ["".join(item.itertext()).strip() for item in found]
+
+
 def test_the_figure_holds_three_panels_and_a_legend(make_page):
+    said = texts(make_page()._figure("svg"))
+    assert {metric.title for metric in METRICS} <= set(said)
+    assert {"cold", "kwh"} <= set(said)
+    assert sum("SYNTHETIC" in text for text in said) in {0, 1}
+
+
+def test_a_figure_names_the_variable_it_shows_and_no_more(make_page):
     page = make_page()
-    svg = curves_svg(page.subsets.curves, page.subsets.panels.colours, "Run <1>", "note")
-    assert "Run &lt;1&gt;" in svg
-    assert svg.count("<polyline") == 3 * 2
-    assert all(metric.title in svg for metric in METRICS)
+    page._choose_variable("kwh")
+    said = " ".join(texts(page._figure("svg")))
+    assert "a dot is one subset for kwh" in said
 
 
-def test_words_of_the_figure_stay_inside_and_say_what_is_drawn(make_page, monkeypatch):
-    page, taken = make_page(), []
-    monkeypatch.setattr(page._saver, "save", lambda svg, *_: taken.append(svg))
-    page._save_figure("svg")
-    root = ET.fromstring(taken[0])  # noqa: S314 - our own
-    texts = [
-        item for item in root.iter("{http://www.w3.org/2000/svg}text") if item.get("font-size")
-    ]
-    assert "a line" not in taken[0]  # of dots and lines, only lines are drawn
-    assert "Each dot" not in taken[0]
-    for item in texts:
-        ends = float(item.get("x", 0)) + 0.58 * float(item.get("font-size")) * len(item.text)
-        assert ends < float(root.get("width"))
-        assert float(item.get("y")) < float(root.get("height"))
+def test_panels_are_brushed_and_not_moved_away(make_page):
+    for plot in make_page().subsets.linked.plots.values():
+        kinds = {type(tool).__name__ for tool in plot.tools}
+        assert kinds == {"HoverTool", "BoxSelectTool", "TapTool"}
 
 
-def test_panels_cannot_be_moved_away(make_page):
-    for plot in make_page().subsets.panels.plots.values():
-        assert [type(tool).__name__ for tool in plot.tools] == ["HoverTool"]
+def test_the_list_below_shows_the_worst_subsets_or_those_brushed(make_page):
+    page = make_page()
+    assert "Furthest off" in page.subsets.brushed.object
+    page.subsets.linked.source.selected.indices = [0, 3]
+    assert "2 selected" in page.subsets.brushed.object
+    assert page.subsets.brushed.object.count("<tr>") == 3
+    page.subsets.linked.clear()
+    assert "Furthest off" in page.subsets.brushed.object
+
+
+def test_brushing_ends_with_the_subsets_that_were_brushed(make_page):
+    page = make_page()
+    page.subsets.linked.source.selected.indices = [0, 3]
+    page.family.value = "single"
+    assert page.subsets.linked.source.selected.indices == []
+    assert "Furthest off" in page.subsets.brushed.object
 
 
 def test_no_axis_of_the_figure_names_two_ticks_alike(make_page):
     page = make_page()
     curves = page.subsets.curves.assign(value=lambda table: table["value"] / 1000)
-    svg = curves_svg(curves, page.subsets.panels.colours, "Run", "note")
-    for panel in svg.split("<g transform")[1:4]:
-        labels = re.findall(r'text-anchor="end"[^>]*>([^<]+)<', panel)
+    view = curve_view(page.subsets.metrics, curves, ["cold", "kwh"])
+    for metric in METRICS:
+        options = Look("matplotlib").scale("y", *view.up[metric.name], share=metric.percent)
+        labels = [label for _, label in options["yticks"]]
         assert len(labels) == len(set(labels)) >= 2
 
 
