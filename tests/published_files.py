@@ -1,17 +1,21 @@
 """Files in exactly the layout statistical offices publish, made from their own dictionaries."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from openpyxl import Workbook
 
 from fusion_core.ingest.acs._census_dictionary import CensusVariable, read_census_dictionary
 from fusion_core.ingest.ahs import _codebook as ahs_codebook
 from fusion_core.ingest.cex import interview
+from fusion_core.ingest.cex._expenditures import MONTHLY, read_expenditures
 from fusion_core.ingest.generic import CodebookEntry, read_codebook
+from fusion_core.ingest.recs._codebook import RecsVariable, read_recs_codebook
 
+_CEX_TABLES = Path(interview.__file__).parent / "tables"
 QUARTERS = [("191x", 2019, 2), ("192", 2019, 5), ("193", 2019, 8), ("194", 2019, 11)]
 QUARTERS += [("201", 2020, 2)]
 HALF_SAMPLES = [f"WTREP{index:02d}" for index in range(1, 45)]
@@ -49,11 +53,17 @@ def write_csv(path: Path, rows: list[dict[str, str]]) -> None:
 
 
 def answers(
-    entries: dict[str, CodebookEntry], place: int, *, unasked: Sequence[str] = ()
+    entries: dict[str, CodebookEntry],
+    place: int,
+    *,
+    unasked: Sequence[str] = (),
+    generator: np.random.Generator | None = None,
 ) -> dict[str, str]:
-    """Every code of every variable in turn, and some number of what has no codes."""
+    """Every code of every variable in turn, or at random, and some number of what has no codes."""
     found = {}
     for entry in entries.values():
+        if generator is not None:
+            place = int(generator.integers(10_000))
         codes = [code for code in entry.labels if code not in unasked]
         number = NUMBERS.get(entry.name, 3) + place % 5
         found[entry.name] = codes[place % len(codes)] if codes else str(number)
@@ -154,7 +164,7 @@ def _relation(
     return {"RELP": "16" if quarters else "00" if first else "02"}
 
 
-def make_ahs(folder: Path, units: int = 60) -> Path:
+def make_ahs(folder: Path, units: int = 60, generator: np.random.Generator | None = None) -> Path:
     """A release of the AHS with every code of the variables the package knows; the last is vacant."""
     entries = ahs_codebook.own_codebook()
     homes, members = [], []
@@ -162,7 +172,7 @@ def make_ahs(folder: Path, units: int = 60) -> Path:
         control = f"'{11000000 + place}'"
         known = {
             name: f"'{text}'" if entries[name.lower()].labels else text
-            for name, text in answers(entries, place).items()
+            for name, text in answers(entries, place, generator=generator).items()
         }
         home = {"CONTROL": control, "INTSTATUS": "'1'" if place < units - 1 else "'3'"}
         home |= known | {"JTENURE": "'0'", "WEIGHT": "1000.5", "SP1WEIGHT": "900"}
@@ -183,13 +193,14 @@ def make_cex(
     units: int = 2,
     described: bool = False,
     panel: bool = False,
+    drawn: np.random.Generator | None = None,
 ) -> Path:
     """Interview files of some quarters: a unit spends 100 $ a month on electricity.
 
     `described` gives every code of every characteristic to some unit, `panel` interviews each unit in
-    four quarters.
+    four quarters, `drawn` draws its answers, and what it spends on everything the package groups.
     """
-    entries = read_codebook(Path(interview.__file__).parent / "tables" / "codebook.csv")
+    entries = read_codebook(_CEX_TABLES / "codebook.csv")
     of_members = {"AGE", "SEX", "CU_CODE", "CU_CODE1", "MARITAL", "EDUCA", "MEMBRACE", "IN_COLL"}
     of_units = {key: entry for key, entry in entries.items() if entry.name not in of_members}
     for place, (name, year, month) in enumerate(quarters):
@@ -202,11 +213,12 @@ def make_cex(
                 column: "24000" if (unit + k) % 2 else "" for k, column in enumerate(HALF_SAMPLES)
             }
             homes.append(
-                (answers(of_units, place * units + unit) if described else {})
+                (answers(of_units, place * units + unit, generator=drawn) if described else {})
                 | {"NEWID": newid, "QINTRVMO": f"{month:02d}", "QINTRVYR": str(year)}
                 | {"FINLWT21": "12000", "FINCBTXM": "50000", "FINATXEM": "42000"}
                 | ({} if described else {"CUTENURE": "1", "REGION": "3"})
                 | {"STUDFINX": "10" if unit % 2 else "", "AGE_REF_": "D"}
+                | ({} if drawn is None else _debts(drawn))
                 | half
             )
             members += [
@@ -218,7 +230,57 @@ def make_cex(
                 when = {"REF_YR": str(total // 12), "REF_MO": f"{total % 12 + 1:02d}"}
                 costs.append({"NEWID": newid, "UCC": "260111", "COST": "100"} | when)
                 costs.append({"NEWID": newid, "UCC": "830101", "COST": "-30"} | when)
+                if drawn is not None:
+                    costs += [{"NEWID": newid} | cost | when for cost in _costs(drawn)]
         write_csv(folder / f"fmli{name}.csv", homes)
         write_csv(folder / f"memi{name}.csv", members)
         write_csv(folder / f"mtbi{name}.csv", costs)
     return folder
+
+
+def _debts(generator: np.random.Generator) -> dict[str, str]:
+    """What a unit says it pays for its debts in a month."""
+    names = ("STUDFINX", "CREDFINX", "OTHFINX")
+    return {name: f"{generator.gamma(2, 20):.0f}" for name in names}
+
+
+def _costs(generator: np.random.Generator) -> list[dict[str, str]]:
+    """What a unit spends in a month: on every group the package knows, half of the time."""
+    costs = []
+    for part in read_expenditures(_CEX_TABLES / "expenditures.csv"):
+        if part.source == MONTHLY and generator.random() < 0.5:
+            amount = f"{generator.gamma(2, 40):.0f}"
+            costs.append({"UCC": part.items[0].partition("-")[0], "COST": amount})
+    return costs
+
+
+def make_recs_2015(
+    folder: Path, codebook: Path, generator: np.random.Generator, homes: int = 400
+) -> Path:
+    """The microdata of RECS 2015 with every column its codebook describes, answers drawn at random."""
+    entries = read_recs_codebook(codebook)
+    rows = []
+    for place in range(homes):
+        row = {name: _recs_answer(entry, generator) for name, entry in entries.items()}
+        row |= {"DOEID": str(10001 + place), "NWEIGHT": "20000"}
+        rows.append(row | {f"BRRWT{index}": "20000" for index in range(1, 97)})
+    write_csv(folder / "recs2015_public_v4.csv", rows)
+    return folder
+
+
+def _recs_answer(entry: RecsVariable, generator: np.random.Generator) -> str:
+    if entry.kind == "code":
+        return str(generator.choice(list(entry.labels)))
+    return f"{generator.gamma(2, 20):.0f}"
+
+
+def make_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> Path:
+    """An Excel workbook of the rows of each sheet."""
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    book.save(path)
+    return path

@@ -24,6 +24,7 @@ import pandas as pd
 
 from fusion_core.arguments import PathLike, path_of
 from fusion_core.errors import InputError
+from fusion_core.ingest.cex._dictionary import characteristics
 from fusion_core.ingest.cex._expenditures import (
     MONTHLY,
     Expenditure,
@@ -46,7 +47,6 @@ from fusion_core.ingest.generic import (
     Choices,
     CodebookEntry,
     LoadedTable,
-    read_codebook,
     read_loaded,
 )
 from fusion_core.ingest.reader import (
@@ -100,7 +100,8 @@ def read_cex(
         A calendar year, or a range such as ``"2015-2019"``; dollars are brought to its last year by
         the CPI-U, and weights stand for an average year.
     codebook
-        Which characteristics to read and what their codes mean, in place of the usual ones.
+        The dictionary of the BLS, which says what the usual characteristics mean; or a table of
+        variables, codes and labels that says which to read in place of them.
     expenditures
         What makes up which expenditure, in place of the usual table
         (see `fusion_core.ingest.cex._expenditures`).
@@ -126,7 +127,7 @@ def read_cex(
         )
     years = range(survey.years[0], survey.years[-1] + 1)
     interview = path_of(interview, "interview")
-    entries = read_codebook(codebook or _OWN / "codebook.csv")
+    entries = characteristics(None if codebook is None else path_of(codebook, "codebook"), years)
     parts = read_expenditures(path_of(expenditures or _OWN / "expenditures.csv", "expenditures"))
     progress(0.0, "Reading consumer units")
     units, everybody, notes = _units(interview, years, entries, parts)
@@ -452,7 +453,13 @@ READER: Final = Reader(
             (".csv",),
             "variable, label, source, items, factor; the usual 54 if none",
         ),
-        FileSlot("codebook", "Codebook", False, CODEBOOKS, "Characteristics in place of the usual"),
+        FileSlot(
+            "codebook",
+            "Codebook",
+            False,
+            CODEBOOKS,
+            "ce_pumd_interview_diary_dictionary.xlsx, or characteristics in place of the usual",
+        ),
     ),
     _read,
     name="CEI",

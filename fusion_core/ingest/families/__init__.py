@@ -5,6 +5,12 @@ from fusion_core.ingest.families.checking import (
     has_replicates,
     require_columns,
 )
+from fusion_core.ingest.families.dictionaries import (
+    DictionaryRow,
+    described,
+    sheet_rows,
+    with_dictionary,
+)
 from fusion_core.ingest.families.joining import (
     check_same_households,
     joined,
@@ -23,9 +29,11 @@ from fusion_core.ingest.families.summing import (
 
 __all__ = [
     "RULES",
+    "DictionaryRow",
     "SumRule",
     "check_persons",
     "check_same_households",
+    "described",
     "has_replicates",
     "has_table",
     "joined",
@@ -33,9 +41,11 @@ __all__ = [
     "raw_column",
     "read_rules",
     "require_columns",
+    "sheet_rows",
     "summed",
     "table_in",
     "tables_in",
     "with_columns",
+    "with_dictionary",
     "with_reference_first",
 ]

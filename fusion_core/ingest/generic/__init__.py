@@ -1,6 +1,6 @@
 """Any household survey in any table format."""
 
-from fusion_core.ingest.generic.codebook import CodebookEntry, read_codebook
+from fusion_core.ingest.generic.codebook import CodebookEntry, is_range, read_codebook
 from fusion_core.ingest.generic.inspection import (
     Choices,
     Inspection,
@@ -24,6 +24,7 @@ __all__ = [
     "LoadedTable",
     "SpecialKind",
     "inspect_file",
+    "is_range",
     "is_text_encoding",
     "load_table",
     "parse_missing",

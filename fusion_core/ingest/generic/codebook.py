@@ -23,7 +23,13 @@ from typing import Any, Final
 from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
 from fusion_core.ingest.generic.special import SpecialKind, kind_of_label
-from fusion_core.ingest.tables import FileProblemsError, read_raw_table, require_content, tidy
+from fusion_core.ingest.tables import (
+    FileProblemsError,
+    codebook_sheets,
+    read_raw_table,
+    require_content,
+    tidy,
+)
 from fusion_core.records import Checked
 from fusion_core.surveys.model import VariableType
 
@@ -300,19 +306,7 @@ def _titled_csv_rows(path: Path) -> list[tuple[Any, ...]] | None:
 
 
 def _excel_rows(path: Path) -> list[tuple[Any, ...]]:
-    import zipfile
-
-    from openpyxl import load_workbook
-
-    try:
-        sheets = load_workbook(path, read_only=True, data_only=True).worksheets
-        tables = [[tuple(row) for row in sheet.iter_rows(values_only=True)] for sheet in sheets]
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise InputError(
-            "The codebook is not an Excel workbook, or it is cut off",
-            where=str(path),
-            fix="Save it again as .xlsx or CSV",
-        ) from error
+    tables = list(codebook_sheets(path).values())
     for rows in tables:  # notes and lists of states may stand on other sheets
         if any(len(roles := _roles(row)) > 1 and "variable" in roles for row in rows[:_TITLE_ROWS]):
             return rows

@@ -41,9 +41,9 @@ from fusion_core.ingest.generic import (
     Choices,
     CodebookEntry,
     LoadedTable,
-    read_codebook,
     read_loaded,
 )
+from fusion_core.ingest.nhts._codebook import codebook_of
 from fusion_core.ingest.reader import (
     CODEBOOKS,
     TABLES,
@@ -131,7 +131,8 @@ def read_nhts(
     replicates, person_replicates
         Replicate weights of 2017, ``hhwgt.csv`` and ``perwgt.csv``.
     codebook
-        Codes and labels in place of the published ones.
+        The FHWA's codebook workbook, whose questions, codes and labels go before those of this
+        package; or a table with variable, code and label in place of them.
     rules
         How vehicles and trips become variables of the household, in place of the usual rules.
     name, title
@@ -159,7 +160,7 @@ def read_nhts(
     }
     files = _files({slot: path_of(path, slot) for slot, path in given.items() if path is not None})
     release = _Release(files, vintage, ProblemLog())
-    entries = read_codebook(codebook or _OWN / f"codebook_{vintage}.csv")
+    entries = codebook_of(None if codebook is None else path_of(codebook, "codebook"), vintage)
     sums = read_rules(rules or _OWN / f"rules_{vintage}.csv", _RECORDS)
     progress(0.0, "Reading households")
     homes, described, notes = _households(release, sums, rules is not None, progress)
@@ -351,7 +352,13 @@ READER: Final = Reader(
             (".csv",),
             "variable, table, rule, column, where, label, unit; the usual ones if none",
         ),
-        FileSlot("codebook", "Codebook", False, CODEBOOKS, "In place of the published codes"),
+        FileSlot(
+            "codebook",
+            "Codebook",
+            False,
+            CODEBOOKS,
+            "The FHWA's codebook (.xlsx), or a table in place of the package's codes",
+        ),
     ),
     _read,
     name="NHTS",

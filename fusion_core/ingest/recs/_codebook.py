@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from fusion_core.arguments import PathLike
 from fusion_core.errors import InputError
-from fusion_core.ingest.tables import require_content, tidy
+from fusion_core.ingest.tables import codebook_sheets, require_content, tidy
 
 NOT_APPLICABLE: Final = "-2"
 _RANGE: Final = re.compile(r"(-?[\d.]+)\s*-\s*([\d.]+)")
@@ -81,20 +81,7 @@ def read_recs_codebook(path: PathLike) -> dict[str, RecsVariable]:
 
 
 def _rows(path: Path) -> list[tuple[Any, ...]]:
-    import zipfile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
-        rows = [tuple(row[:_COLUMNS]) for row in sheet.iter_rows(values_only=True)]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError) as error:
-        raise InputError(
-            "The codebook is not an Excel workbook, or it is cut off",
-            where=str(path),
-            fix="Download it again; it must be the .xlsx file",
-        ) from error
+    rows = [row[:_COLUMNS] for row in next(iter(codebook_sheets(path).values()))]
     return [row + (None,) * (_COLUMNS - len(row)) for row in rows]
 
 

@@ -40,6 +40,7 @@ from fusion_core.ingest.tables.reading import (
     read_raw_table,
     require_content,
 )
+from fusion_core.ingest.tables.workbook import codebook_sheets
 
 __all__ = [
     "EXACT_BELOW",
@@ -50,6 +51,7 @@ __all__ = [
     "ProblemLog",
     "RawTable",
     "category_texts",
+    "codebook_sheets",
     "comparable",
     "gathered",
     "is_ordered",

@@ -155,7 +155,7 @@ def read_json_rows(path: Path, keep: Callable[[str], bool] | None = None) -> pd.
 
 
 def _from_workbook(path: Path, keep: Callable[[str], bool] | None, layout: Layout) -> RawTable:
-    from fusion_core.ingest.tables._workbook import read_workbook
+    from fusion_core.ingest.tables.workbook import read_workbook
 
     sheet = read_workbook(path, layout)
     wanted = [not str(name).strip() or keep is None or keep(str(name)) for name in sheet.frame]

@@ -72,6 +72,30 @@ def read_workbook(path: Path, layout: Layout) -> Sheet:
     return Sheet(name, frame, position + 1, _said(path, name, others))
 
 
+def codebook_sheets(path: Path) -> dict[str, list[_Row]]:
+    """Return the rows of every sheet of a codebook, by the name of the sheet.
+
+    Raises
+    ------
+    InputError
+        If the file is no workbook.
+    """
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+        sheets = {sheet.title: _rows(sheet) for sheet in book.worksheets}
+        book.close()
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+        raise InputError(
+            "The codebook is not an Excel workbook, or it is cut off",
+            where=str(path),
+            fix="Download it again, or save it as .xlsx or CSV",
+        ) from error
+    return sheets
+
+
 def _rows(sheet: Any) -> list[_Row]:
     rows = [tuple(row) for row in sheet.iter_rows(values_only=True)]
     while rows and not any(_present(cell) for cell in rows[-1]):
