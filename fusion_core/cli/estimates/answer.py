@@ -12,6 +12,7 @@ from fusion_core.cli.estimates.estimate import (
     AboveOption,
     BelowOption,
     LevelOption,
+    OneVariableOption,
     PerOption,
     QuantileOption,
     StatisticOption,
@@ -37,15 +38,7 @@ if TYPE_CHECKING:
 def answer(
     *,
     run: RunArgument = "latest",
-    variable: Annotated[
-        str,
-        typer.Option(
-            "--variable",
-            "-v",
-            metavar="NAME",
-            help="A variable, or a statistic in short form such as share:main_ac=None.",
-        ),
-    ],
+    variable: OneVariableOption,
     area: Annotated[
         str,
         typer.Option(metavar="COLUMN=CODE", help="The area asked about.", show_default="everybody"),

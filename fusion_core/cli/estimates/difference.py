@@ -14,6 +14,7 @@ from fusion_core.cli.estimates.estimate import (
     ConfidenceOption,
     ExpressionOption,
     LevelOption,
+    OneVariableOption,
     PerOption,
     QuantileOption,
     StatisticOption,
@@ -54,15 +55,7 @@ MANY_COMPARISONS = (
 def difference(
     *,
     run: RunArgument = "latest",
-    variable: Annotated[
-        str,
-        typer.Option(
-            "--variable",
-            "-v",
-            metavar="NAME",
-            help="A variable, or a statistic in short form such as share:main_ac=None.",
-        ),
-    ] = "",
+    variable: OneVariableOption = "",
     condition: ConditionOption = "",
     expression: ExpressionOption = "",
     group: Annotated[

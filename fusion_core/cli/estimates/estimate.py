@@ -51,6 +51,15 @@ StatisticOption = Annotated[
         show_default="mean of numbers, share of categories",
     ),
 ]
+OneVariableOption = Annotated[
+    str,
+    typer.Option(
+        "--variable",
+        "-v",
+        metavar="NAME",
+        help="A variable, or a statistic in short form such as share:main_ac=None.",
+    ),
+]
 LevelOption = Annotated[str, typer.Option(metavar="TEXT", help="Only this level of a category.")]
 AboveOption = Annotated[
     float | None, typer.Option(metavar="NUMBER", help="Share of households above this number.")

@@ -12,6 +12,7 @@ from fusion_core.cli.estimates.estimate import (
     BelowOption,
     ConfidenceOption,
     LevelOption,
+    OneVariableOption,
     PerOption,
     QuantileOption,
     StatisticOption,
@@ -49,15 +50,7 @@ _MOSTLY = 0.9
 def rank(
     *,
     run: RunArgument = "latest",
-    variable: Annotated[
-        str,
-        typer.Option(
-            "--variable",
-            "-v",
-            metavar="NAME",
-            help="A variable, or a statistic in short form such as share:main_ac=None.",
-        ),
-    ],
+    variable: OneVariableOption,
     by: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN", help="Column that forms groups.", show_default="puma"),

@@ -12,6 +12,7 @@ from fusion_core.cli.estimates.estimate import (
     BelowOption,
     ConfidenceOption,
     LevelOption,
+    OneVariableOption,
     PerOption,
     QuantileOption,
     StatisticOption,
@@ -45,15 +46,7 @@ def series(
         ),
     ],
     *,
-    variable: Annotated[
-        str,
-        typer.Option(
-            "--variable",
-            "-v",
-            metavar="NAME",
-            help="A variable, or a statistic in short form such as share:ten=Rented.",
-        ),
-    ],
+    variable: OneVariableOption,
     by: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="Column that forms groups.")
     ] = None,

@@ -12,6 +12,7 @@ from fusion_core.cli.estimates.estimate import (
     BelowOption,
     ConfidenceOption,
     LevelOption,
+    OneVariableOption,
     PerOption,
     StatisticOption,
     WhereOption,
@@ -46,15 +47,7 @@ def smooth(
         ),
     ],
     *,
-    variable: Annotated[
-        str,
-        typer.Option(
-            "--variable",
-            "-v",
-            metavar="NAME",
-            help="A variable, or a statistic in short form such as share:ten=Rented.",
-        ),
-    ],
+    variable: OneVariableOption,
     by: Annotated[
         str, typer.Option(metavar="COLUMN", help="Column of areas, of a survey.")
     ] = "puma",
