@@ -220,7 +220,8 @@ def _about_subgroups(donor: PublishedDonor) -> list[str]:
     told = list(dict.fromkeys(of for of, _, _ in donor.within))
     lack = (
         "Margins of other subgroups that fused variables define do not contain the donor's sampling error,"
-        " unless one variable alone defines them and no other fused one is asked for."
+        " unless one variable alone defines them and no other fused one is asked for; nor do those of a"
+        " condition within the lowest or the highest part of an amount."
     )
     if not told:
         return [lack.replace("other subgroups", "subgroups")]
