@@ -7,15 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from fusion_core.downscaling import (
-    Limit,
-    finest_kind,
-    finest_shapes,
-    list_allocations,
-    place_shapes,
-    places_of_level,
-    small_area_estimates,
-)
 from fusion_core.errors import InputError
 from fusion_core.geography.boundaries import has_areas
 from fusion_core.geography.levels import find_level
@@ -30,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from fusion_core.downscaling import Places, StoredAllocation
+    from fusion_core.downscaling import Limit, Places, StoredAllocation
     from fusion_core.estimates.runs import EstimateCache, Source
     from fusion_core.surveys.model import SurveyId
     from fusion_core.workspace.layout import Workspace
@@ -46,13 +37,21 @@ NOT_TOLD: Final = "Differences and ranks of tracts and block groups are not told
 def small_kinds(workspace: Workspace, survey: SurveyId) -> tuple[str, ...]:
     """Return which small areas of a survey's households can be mapped, the coarsest first."""
     found = newest_allocation(workspace, survey)
-    if found is None or not has_areas(workspace, finest_kind(found)):
+    if found is None:
+        return ()
+    from fusion_core.downscaling import finest_kind
+
+    if not has_areas(workspace, finest_kind(found)):
         return ()
     return ("tract",) if finest_kind(found) == "tract" else ("tract", "block_group")
 
 
 def newest_allocation(workspace: Workspace, survey: SurveyId) -> StoredAllocation | None:
     """Return the allocation of a survey's households that was made last; ``None`` without one."""
+    if not (workspace.path / "downscaling").is_dir():
+        return None  # and the libraries that allocate are not waited for
+    from fusion_core.downscaling import list_allocations
+
     own = [item for item in list_allocations(workspace) if item.recipient == str(survey)]
     return max(
         own, key=lambda item: (item.folder / "allocation.json").stat().st_mtime, default=None
@@ -114,6 +113,8 @@ class SmallAreaMaps:
         InputError
             If nothing is allocated there, or more is asked for than a map can draw.
         """
+        from fusion_core.downscaling import Limit, finest_kind, finest_shapes, small_area_estimates
+
         allocation = newest_allocation(self._workspace, survey)
         if allocation is None:
             raise InputError(
@@ -157,6 +158,8 @@ class SmallAreaMaps:
         self, allocation: StoredAllocation, finest: gpd.GeoDataFrame, places: Places
     ) -> AreaShapes:
         """Return the outlines of places; the same object while these stay, so nothing is sent again."""
+        from fusion_core.downscaling import place_shapes
+
         key = (allocation.name, *(f"{name}:{len(parts)}" for name, parts in places.items()))
         if key not in self._drawn:
             names = dict(zip(finest["area_id"], finest["name"], strict=True))
@@ -167,6 +170,8 @@ class SmallAreaMaps:
 
 
 def _places(allocation: StoredAllocation, kind: str, pumas: Collection[str]) -> Places:
+    from fusion_core.downscaling import places_of_level
+
     member = allocation.puma_of_areas()
     wanted = {
         name: parts
@@ -215,6 +220,8 @@ def _notes(
     found: pd.DataFrame,
     allocation: StoredAllocation,
 ) -> tuple[str, ...]:
+    from fusion_core.downscaling import Limit
+
     kinds = find_level(request.area_kind).words[1]
     limit = Limit(*(request.merge or (0.12, True)))
     needed = limit.size_needed(plain)

@@ -268,6 +268,8 @@ def test_servers_and_command_lines_on_one_workspace_keep_to_one_line(workspace, 
     ]
     assert [each.wait(timeout=240) for each in colleagues] == [0, 0, 0]
     going, most = set(), 0
+    # A cancelled run gives its place away before its thread here has noticed.
+    cancelled = {names[1] for names in shares}
     told = [line.split() for line in events.read_text().splitlines()]
     for what, name in told:
         if what == "begin":
@@ -275,7 +277,7 @@ def test_servers_and_command_lines_on_one_workspace_keep_to_one_line(workspace, 
             going.add(name)
         else:
             going.discard(name)
-        most = max(most, len(going))
+        most = max(most, len(going - cancelled))
     assert most <= 2
     begun = [name for what, name in told if what == "begin"]
     assert len(begun) == len(set(begun)), "a run began twice"

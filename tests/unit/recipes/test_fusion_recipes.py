@@ -160,8 +160,8 @@ def test_harmonies_of_a_file_are_taken_over_for_their_pair_alone(toy, toy_worksp
     [
         (("title", "titel"), "There is no entry 'titel'"),
         (('"TOY_2020"', '"TOY"'), "'TOY' names no vintage"),
-        (('variables = ["cooling", "big"]', "variables = 3"), "'variables' is not written"),
-        (('by = ["big"]', 'of = ["big"]'), "A variable of the second stage is not written"),
+        (('variables = ["cooling", "big"]', "variables = 3"), "'variables' is malformed"),
+        (('by = ["big"]', 'of = ["big"]'), "A variable of the second stage is malformed"),
         (("donor =", "donor"), "The recipe is not TOML"),
         (('expression = "rooms > 5"', ""), "A derived variable lacks its expression"),
         (('donor = "TOY_2020"', ""), "The recipe lacks the entry 'donor'"),
