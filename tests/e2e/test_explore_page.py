@@ -152,4 +152,6 @@ def test_nothing_is_cut_off_on_a_small_screen(explore, dark):
     expect(page.get_by_text("90 % sure it lies between")).to_be_visible()
     page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     for label in ("Estimates from", "Classes by", "Hatch areas when"):
-        wait_until_inside(page.get_by_label(label))
+        field = page.get_by_label(label)
+        field.scroll_into_view_if_needed()  # the column is longer than the window, and scrolls
+        wait_until_inside(field)
