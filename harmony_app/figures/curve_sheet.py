@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from harmony_app.figures.curves import (
     LINES,
@@ -13,14 +13,12 @@ from harmony_app.figures.curves import (
     curve_view,
     line_styles,
 )
-from harmony_app.figures.multiples import multiples
 from harmony_app.figures.printing import Mark, Sheet
 from harmony_app.shell.look import count, figure_colours, joined
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harmony_app.figures.look import Look
 
 _ABOUT: Final = (
     "Each variable was fused back onto the donor, whose true answers are known, and compared in many"
@@ -56,28 +54,6 @@ def curve_sheet(
         caption=" ".join(part for part in (note, _caption(view, len(names), chosen)) if part),
         draw=lambda look: curve_panels(view, look),
         legend=_legend(view, names),
-    )
-
-
-def multiples_sheet(curves: pd.DataFrame, names: Sequence[str], *, title: str, note: str) -> Sheet:
-    """Return one small panel per variable as a sheet.
-
-    Parameters
-    ----------
-    curves, names, title, note
-        As in `curve_sheet`.
-    """
-
-    def draw(look: Look) -> Any:
-        return multiples(curves, names, look)
-
-    rows = -(-len(names) // 6)
-    return Sheet(
-        title=f"{title}: error of each variable by size of the subset",
-        caption=f"{note} {_ABOUT}; in grey the median of all variables.".strip(),
-        draw=draw,
-        columns=1,
-        panel=0.16 * rows + 0.06,
     )
 
 

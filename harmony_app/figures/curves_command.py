@@ -39,7 +39,6 @@ def draw_curves(
     Example: harmony figure curves latest --to curves.svg
     """
     from fusion_core.errors import InputError
-    from fusion_core.validation import read_validation
     from harmony_app.figures.curve_sheet import curve_sheet
     from harmony_app.figures.printing import save_sheet
     from harmony_app.validate.tabs import size_marks
@@ -47,7 +46,8 @@ def draw_curves(
 
     opened = open_workspace(workspace)
     chosen = choose_run(opened, run)
-    found = read_validation(chosen.validation_folder)
+    record = read_validated(chosen, {})
+    found = record.inside
     names = [str(name) for name in found.summary["variable"]]
     for name in variable or ():
         if name not in names:
@@ -63,10 +63,10 @@ def draw_curves(
         kept,
         title=f"{spec.name} · {spec.pair.donor.title} → {spec.pair.recipient.title}",
         note=note,
-        marks=size_marks(read_validated(chosen, {})),
+        marks=size_marks(record),
     )
     save_sheet(sheet, to, size)
-    record = {"file": str(to), "variables": kept}
+    written = {"file": str(to), "variables": kept}
     Output(json).result(
-        record, lambda console: console.print(f"Wrote {show_path(to)}", markup=False)
+        written, lambda console: console.print(f"Wrote {show_path(to)}", markup=False)
     )

@@ -7,7 +7,7 @@ its `Look` for a line, for dots or for a frame, and so is written once for both.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -97,10 +97,6 @@ class Look:
         plain = {"color": colour, "line_color": None}
         return {"size": size, "alpha": alpha, **(ring if hollow else plain)}
 
-    def bars(self, colour: str, *, width: float = 1.5, alpha: float = 0.6) -> dict[str, Any]:
-        """Return the options of segments that mark intervals."""
-        return self.line(colour, width=width, alpha=alpha)
-
     def band(self, colour: str, *, alpha: float = 0.2) -> dict[str, Any]:
         """Return the options of a filled area without an edge."""
         if self.on_paper:
@@ -166,6 +162,3 @@ class Look:
         style_figure(plot.state, self.theme)
         plot.state.min_border = 4
         plot.state.xgrid.grid_line_color = None
-
-
-Hook = Callable[[Any, Any], None]
