@@ -8,6 +8,8 @@ const onKeys = (element, act) => {
   });
 };
 
+const titleOf = (element) => element.getRootNode().querySelector("label")?.textContent;
+
 const cures = {
   // A box and its text are neither tied together nor one thing to click.
   "input[type=checkbox] + div": (text) => {
@@ -17,8 +19,12 @@ const cures = {
     box.before(label);
     label.append(box, text);
   },
+  ".choices[role]": (box) => {
+    const title = titleOf(box);
+    if (title) box.setAttribute("aria-label", title);
+  },
   ".choices input[type=search]": (field) => {
-    const title = field.getRootNode().querySelector("label")?.textContent;
+    const title = titleOf(field);
     field.removeAttribute("role"); // a search field is none of the text boxes that may have it
     if (title) field.setAttribute("aria-label", `${title}: ${field.placeholder}`);
   },
