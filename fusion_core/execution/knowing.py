@@ -63,10 +63,9 @@ def answer_known(
     from fusion_core.prepare import read_prepared
     from fusion_core.validation.known_answers import (
         ask_known_answers,
+        ask_own_questions,
         household_predictors,
         learn_rule,
-        own_pair,
-        own_questions,
         write_known_answers,
     )
 
@@ -86,18 +85,16 @@ def answer_known(
             "None of the predictors can be hidden",
             fix="Harmonize more variables of the two surveys",
         )
-    questions = own_questions(
-        workspace.stored_survey(spec.pair.recipient), prepared.recipient, used=pair.sources
+    own = ask_own_questions(
+        pair,
+        workspace.stored_survey(spec.pair.recipient),
+        settings,
+        seed=spec.seed,
+        threads=available_cores(),
+        progress=lambda share, words: progress(_HARMONIZED * (1.0 + share), words),
     )
-    if settings.own and len(questions.columns):
-        found = ask_known_answers(
-            own_pair(pair, questions, seed=spec.seed),
-            dataclasses.replace(settings, variables=(), most=settings.own),
-            seed=spec.seed,
-            threads=available_cores(),
-            progress=lambda share, words: progress(_HARMONIZED * (1.0 + share), words),
-        )
-        answers = answers.joined(found)
+    if own is not None:
+        answers = answers.joined(own)
     progress(1.0, "Known answers are compared")
     rule = learn_rule(
         answers.areas,

@@ -41,24 +41,26 @@ from coverage_worlds import (
 )
 from support.machine import describe
 
+from fusion_core.demo import PAIR
 from fusion_core.demo.samples.donor import DESIGN as DONOR_DESIGN
 from fusion_core.demo.samples.recipient import DESIGN as RECIPIENT_DESIGN
 from fusion_core.estimates import analyze
 from fusion_core.estimates.runs import sample_with_location, with_areas
-from fusion_core.execution.knowing import with_regions
+from fusion_core.execution.knowing import harmonized_sources, with_regions
 from fusion_core.geography.location import PUMA
 from fusion_core.validation.known_answers import (
     KnownAnswers,
     KnownAnswerSettings,
     KnownPair,
     ask_known_answers,
+    ask_own_questions,
     household_predictors,
     learn_rule,
     with_margins,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from fusion_core.estimates.variance.donor_sample import DonorSample
 
@@ -164,26 +166,49 @@ def estimates(
 
 
 def _located(repeat: Repeat, world: World, number: int, folder: Path) -> DonorSample:
-    """Return the donor with what the repeat's own known answers, kept once asked, tell of areas."""
-    overlaps = [world.population.places.intersections]
-    donor, recipient, regions = with_regions(repeat.donor, repeat.recipient, overlaps)
-    pair = KnownPair(donor, recipient, tuple(repeat.predictors), PUMA, {}, regions=regions)
-    kept = folder / "known_answers.parquet"
-    if not kept.exists():
-        ask_known_answers(pair, KNOWN, seed=number).areas.to_parquet(kept)
+    """Return the donor with what the repeat's own known answers tell of areas."""
+    areas = _known(repeat, world, number, folder).areas
     codes = pd.factorize(repeat.recipient[PUMA])[0]
     rule = learn_rule(
-        pd.read_parquet(kept),
+        areas,
         PUMA,
-        predictors=household_predictors(repeat.recipient, pair.predictors, codes),
+        predictors=household_predictors(repeat.recipient, tuple(repeat.predictors), codes),
     )
-    return with_areas(
-        _sample(repeat, world),
-        rule,
-        repeat.donor,
-        repeat.recipient,
-        intersections=overlaps,
-    )
+    overlaps = [world.population.places.intersections]
+    sample = _sample(repeat, world)
+    return with_areas(sample, rule, repeat.donor, repeat.recipient, intersections=overlaps)
+
+
+def _known(repeat: Repeat, world: World, number: int, folder: Path) -> KnownAnswers:
+    """Ask a repeat's known answers as a run does, and keep them."""
+    kept, seen = folder / "known_answers.parquet", folder / "seen.parquet"
+    if kept.exists():
+        return KnownAnswers(pd.read_parquet(kept), pd.DataFrame(), pd.read_parquet(seen))
+    overlaps = [world.population.places.intersections]
+    donor, recipient, regions = with_regions(repeat.donor, repeat.recipient, overlaps)
+    sources = harmonized_sources(world.workspace, PAIR)
+    pair = KnownPair(donor, recipient, tuple(repeat.predictors), PUMA, sources, regions=regions)
+
+    def sample_of(
+        donor: pd.DataFrame, recipient: pd.DataFrame, predictors: Sequence[str], variable: str
+    ) -> DonorSample:
+        spatial = world.spatial_predictors()
+        return sample_with_location(
+            donor,
+            recipient,
+            predictors=predictors,
+            spatial=[name for name in predictors if name in spatial],
+            variables=[variable],
+            design=repeat.donor_design,
+            intersections=overlaps,
+        )
+
+    answers = ask_known_answers(pair, KNOWN, seed=number, sample_of=sample_of)
+    own = ask_own_questions(pair, world.recipient_of(number), KNOWN, seed=number)
+    found = answers if own is None else answers.joined(own)
+    found.areas.to_parquet(kept)
+    found.seen.to_parquet(seen)
+    return found
 
 
 def _sample(repeat: Repeat, world: World, homes: list[str] | None = None) -> DonorSample:
@@ -338,12 +363,8 @@ def known_answers(folder: Path) -> pd.DataFrame:
     """Return how many known answers lie inside their margins: by state, and of which variable fewest do."""
     rows = []
     for kept in sorted(folder.glob("*/*/known_answers.parquet")):
-        areas = pd.read_parquet(kept)
-        if "region" not in areas:
-            areas = areas.assign(region=-1, apart=np.nan)
-        # Of a level that no household of the part looked at has, nothing is known.
-        areas = areas[areas["overall"] > 0]
-        answers = KnownAnswers(areas, pd.DataFrame())
+        areas, seen = pd.read_parquet(kept), pd.read_parquet(kept.parent / "seen.parquet")
+        answers = KnownAnswers(areas, pd.DataFrame(), seen)
         found = with_margins(answers, learn_rule(areas, PUMA))
         held = found.groupby(["variable", "level"])["inside"].mean().groupby("variable").mean()
         rows.append(held.rename("held").reset_index().assign(world=kept.parent.parent.name))

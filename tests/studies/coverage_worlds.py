@@ -95,6 +95,8 @@ class WorldPlan:
         What the world is for, in words.
     spatial
         Whether areas have predictors of their own: climate, prices, density.
+    stacked
+        Whether implicates are drawn as production does, not as `quick`.
     """
 
     name: str
@@ -102,6 +104,17 @@ class WorldPlan:
     climate_inside: bool
     purpose: str
     spatial: bool = True
+    stacked: bool = False
+
+    @property
+    def drawn_stacked(self) -> WorldPlan:
+        """The same state and surveys, with implicates drawn as production does."""
+        return dataclasses.replace(
+            self,
+            name=f"{self.name}, stacked",
+            purpose=f"as “{self.name}”, drawn as production does",
+            stacked=True,
+        )
 
     @property
     def withheld(self) -> WorldPlan:
@@ -130,7 +143,12 @@ _STATES: Final = (
         "a state whose climate and prices vary inside the regions the donor publishes",
     ),
 )
-WORLDS: Final = {plan.name: plan for state in _STATES for plan in (state, state.withheld)}
+STACKED: Final = tuple(plan.drawn_stacked for plan in (_STATES[2], _STATES[3]))
+"""States of neither kind of choice, drawn as production does: one with climate inside regions."""
+WORLDS: Final = {
+    plan.name: plan
+    for plan in (*(plan for state in _STATES for plan in (state, state.withheld)), *STACKED)
+}
 
 
 @dataclass(frozen=True)
@@ -197,6 +215,11 @@ class World:
     def stream_of(self, number: int) -> np.random.Generator:
         """Return the source of randomness of a repeat's surveys."""
         return stream(self.plan.seed, f"coverage {number}")
+
+    def recipient_of(self, number: int) -> Survey:
+        """Return the recipient survey of a repeat."""
+        rng = self.stream_of(number)
+        return draw_recipient(self.population, SIZE.recipient_households, rng)
 
     def spatial_predictors(self) -> set[str]:
         """Return the names of the predictors that are joined by PUMA."""
@@ -274,7 +297,8 @@ class Repeat:
             name for name in chosen.loc[chosen["kept"], "predictor"] if name not in withheld
         )
         left = pd.concat([pool.donor, donor.household[list(FLAT)]], axis=1)
-        model = train(left, FUSED, kept, weight="weight", seed=number, settings=SETTINGS)
+        settings = SETTINGS.replace(method="stacked") if world.plan.stacked else SETTINGS
+        model = train(left, FUSED, kept, weight="weight", seed=number, settings=settings)
         implicates = fuse(pool.recipient, model, implicates=IMPLICATES, seed=number)
         return cls(
             left,

@@ -6,7 +6,7 @@ from fusion_core.validation.known_answers.known_answers import (
     ask_known_answers,
 )
 from fusion_core.validation.known_answers.learning import learn_rule
-from fusion_core.validation.known_answers.own_questions import own_pair, own_questions
+from fusion_core.validation.known_answers.own_questions import ask_own_questions
 from fusion_core.validation.known_answers.pair import KnownPair
 from fusion_core.validation.known_answers.places import household_predictors
 from fusion_core.validation.known_answers.settings import KnownAnswerSettings
@@ -34,12 +34,11 @@ __all__ = [
     "KnownAnswers",
     "KnownPair",
     "ask_known_answers",
+    "ask_own_questions",
     "has_known_answers",
     "household_predictors",
     "known_findings",
     "learn_rule",
-    "own_pair",
-    "own_questions",
     "read_known_answers",
     "read_known_facts",
     "summarise",

@@ -13,12 +13,18 @@ import pandas as pd
 
 from fusion_core.geography.location import PUMA
 from fusion_core.surveys.model import HOUSEHOLD_KEY
+from fusion_core.validation.known_answers.known_answers import ask_known_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
+    from fusion_core.surveys.model import Survey
     from fusion_core.surveys.stored import StoredSurvey
+    from fusion_core.validation.known_answers.known_answers import KnownAnswers
     from fusion_core.validation.known_answers.pair import KnownPair
+    from fusion_core.validation.known_answers.settings import KnownAnswerSettings
+
+    Progress = Callable[[float, str], None]
 
 # Of a question: levels at most, and households with an answer at least.
 _MOST_LEVELS: Final = 12
@@ -29,8 +35,49 @@ _STATE: Final = "state of the area"
 _FEWEST_PLACES: Final = 10
 
 
+def ask_own_questions(
+    pair: KnownPair,
+    survey: StoredSurvey | Survey,
+    settings: KnownAnswerSettings,
+    *,
+    seed: int,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> KnownAnswers | None:
+    """Fuse questions that only the recipient asked from a part of it to the rest, and compare every area.
+
+    Parameters
+    ----------
+    pair
+        Donor and prepared recipient, with all its households in their order.
+    survey
+        The recipient as it was imported.
+    settings
+        How thoroughly; `KnownAnswerSettings.own` says how many questions.
+    seed, threads, progress
+        As in `ask_known_answers`.
+
+    Returns
+    -------
+    KnownAnswers or None
+        ``None`` where no such question is asked for, or there is none.
+    """
+    if not settings.own:
+        return None
+    questions = own_questions(survey, pair.recipient, used=pair.sources)
+    if not len(questions.columns):
+        return None
+    return ask_known_answers(
+        own_pair(pair, questions, seed=seed),
+        dataclasses.replace(settings, variables=(), most=settings.own),
+        seed=seed,
+        threads=threads,
+        progress=progress,
+    )
+
+
 def own_questions(
-    survey: StoredSurvey, recipient: pd.DataFrame, *, used: Mapping[str, Collection[str]]
+    survey: StoredSurvey | Survey, recipient: pd.DataFrame, *, used: Mapping[str, Collection[str]]
 ) -> pd.DataFrame:
     """Return the recipient's own household questions that no predictor was made from.
 
