@@ -17,6 +17,7 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,10 +122,22 @@ KEYS = ["dimension", "group", "variable", "level", "statistic"]
 NUMBERS = ["estimate", "moe", "lower", "upper"]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """By which methods margins are computed, and of which groups."""
+
+    methods: tuple[str, ...]
+    dimensions: tuple[str, ...]
+
+
 def estimates(
-    repeat: Repeat, number: int, world: World, folder: Path, methods: Iterable[str] = METHODS
+    repeat: Repeat,
+    number: int,
+    world: World,
+    folder: Path,
+    asked: Asked,
 ) -> dict[str, pd.DataFrame]:
-    """Estimate every statistic in every group with those of the methods that are due in this repeat."""
+    """Estimate every statistic in the groups asked for with those of the methods that are due now."""
     options: dict[str, Callable[[], dict[str, Any]]] = {
         "default": lambda: {"donor": _located(repeat, world, number, folder)},
         "no known answers": lambda: {"donor": _sample(repeat, world)},
@@ -135,10 +148,10 @@ def estimates(
     }
     found = {}
     for name, option in options.items():
-        if name not in methods or number % _EVERY.get(name, 1):
+        if name not in asked.methods or number % _EVERY.get(name, 1):
             continue
         given, parts = option(), []
-        for dimension in DIMENSIONS:
+        for dimension in (name for name in DIMENSIONS if name in asked.dimensions):
             part = analyze(
                 repeat.implicates,
                 list(STATISTICS),
@@ -151,6 +164,8 @@ def estimates(
             part.insert(0, "dimension", dimension)
             parts.append(part)
         for dimension, columns in FUSED_DIMENSIONS.items():
+            if dimension not in asked.dimensions:
+                continue
             part = analyze(
                 repeat.implicates,
                 statistics_within(columns),
@@ -232,7 +247,11 @@ def _sample(repeat: Repeat, world: World, homes: list[str] | None = None) -> Don
 
 
 def run(
-    folder: Path, worlds: Iterable[str], methods: Iterable[str], repeats: int, until: float
+    folder: Path,
+    worlds: Iterable[str],
+    asked: Asked,
+    repeats: int,
+    until: float,
 ) -> None:
     """Do the repeats that are not done yet, all worlds in turn."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -253,7 +272,7 @@ def run(
             started = time.process_time()
             kept = own / f"{number:03}"
             repeat = _repeat(world, number, kept)
-            record = _record(estimates(repeat, number, world, kept, methods), truth)
+            record = _record(estimates(repeat, number, world, kept, asked), truth)
             record |= {"world": name, "repeat": number}
             record["seconds"] = round(time.process_time() - started, 2)
             with lines.open("a", encoding="utf-8") as file:
@@ -446,12 +465,20 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--world", nargs="*", default=list(WORLDS), choices=list(WORLDS))
     parser.add_argument("--method", nargs="*", default=list(METHODS), choices=list(METHODS))
+    every = (*DIMENSIONS, *FUSED_DIMENSIONS)
+    parser.add_argument("--dimension", nargs="*", default=every, choices=every)
     parser.add_argument("--repeats", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=float("inf"))
     chosen = parser.parse_args()
     if chosen.command == "run":
         until = time.time() + 60 * chosen.minutes
-        run(chosen.folder, chosen.world, chosen.method, chosen.repeats, until)
+        run(
+            chosen.folder,
+            chosen.world,
+            Asked(tuple(chosen.method), tuple(chosen.dimension)),
+            chosen.repeats,
+            until,
+        )
     else:
         TABLE.parent.mkdir(parents=True, exist_ok=True)
         TABLE.write_text(report(chosen.folder), encoding="utf-8")
