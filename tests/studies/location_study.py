@@ -26,8 +26,10 @@ from support.machine import describe
 from fusion_core.estimates import DonorSample, Statistic, analyze
 from fusion_core.fusion import fuse, train
 from fusion_core.fusion.base import TrainSettings
-from fusion_core.geography.location import impute_location, read_intersections
+from fusion_core.geography.known_places import donor_intersections
+from fusion_core.geography.location import impute_location
 from fusion_core.harmony.model import SurveyPair
+from fusion_core.harmony.store import HarmonyStore
 from fusion_core.prepare import assemble
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import write_text
@@ -42,21 +44,15 @@ TABLE = Path(__file__).parents[2] / "assets" / "measured" / "location.md"
 PAIR = SurveyPair(SurveyId("NHTS", "2017"), SurveyId("ACS", "2024"))
 CONTEXT = "hbppopdn"
 MEAN_DENSITY = "puma_density.DENS"
-PREDICTORS = (
-    "hhfaminc__hincp",
-    "hhsize__np",
-    "numadlt__agep",
-    "hh_race__rac1p",
-    "hh_hisp__hisp",
-    "homeown__ten",
-    "state__state",
-)
+STATE = "hhstate"
+QUESTIONS = ("hhfaminc", "hhsize", "numadlt", "hh_race", "hh_hisp", "homeown", STATE)
+"""Questions of the donor whose harmonies predict."""
 ANSWERS = {
-    "tenure": ("homeown__ten", "share", "2", ()),
-    "Hispanic origin": ("hh_hisp__hisp", "share", "1", ()),
-    "household size": ("hhsize__np", "mean", None, ("numadlt__agep",)),
+    "tenure": ("homeown", "share", "2", ()),
+    "Hispanic origin": ("hh_hisp", "share", "1", ()),
+    "household size": ("hhsize", "mean", None, ("numadlt",)),
 }
-"""Variable hidden, statistic, level, and what goes with it because it would reveal it."""
+"""Question hidden, statistic, level, and what goes with it because it would reveal it."""
 BY_STATE = "mean density, placed by state"
 VARIANTS: dict[str, tuple[str, bool]] = {
     "state": ("", False),
@@ -78,17 +74,31 @@ CONFIDENCE = 0.90
 
 @dataclass(frozen=True)
 class Sides:
-    """Donor and recipient of the study, all of the ACS, and the columns with the chances of each class."""
+    """Donor and recipient of the study, all of the ACS, and the columns with the chances of each class.
+
+    `predictors` are the harmonized columns by the donor's question.
+    """
 
     donor: pd.DataFrame
     recipient: pd.DataFrame
     everyone: pd.DataFrame
     shares: tuple[str, ...]
+    predictors: dict[str, str]
+
+
+def harmonized(workspace: Workspace) -> dict[str, str]:
+    """Return the column of each question's harmony, as the workspace has it."""
+    harmonies = HarmonyStore(workspace.path, PAIR).load().harmonies
+    found = {item.donor.variable: item.key for item in harmonies}
+    lacking = [name for name in QUESTIONS if name not in found]
+    if lacking:
+        raise SystemExit(f"{PAIR.title} has no harmony of {', '.join(lacking)}")
+    return {name: found[name] for name in QUESTIONS}
 
 
 def sides(workspace: Workspace, pool: PredictorPool) -> Sides:
     """Take random donors, and as many households of each PUMA."""
-    draw = np.random.default_rng(SEED)
+    draw, predictors = np.random.default_rng(SEED), harmonized(workspace)
     shuffled = pool.donor.iloc[draw.permutation(len(pool.donor))]
     usable = shuffled["puma"].notna() & shuffled[CONTEXT].notna()
     donor = shuffled[usable].head(DONORS).sort_values("household_id").reset_index(drop=True)
@@ -97,14 +107,16 @@ def sides(workspace: Workspace, pool: PredictorPool) -> Sides:
     placed = impute_location(
         donor,
         everyone,
-        read_intersections(workspace, ["state"]),
-        predictors=PREDICTORS,
+        donor_intersections(workspace, donor, [STATE], everyone["puma"].unique()),
+        predictors=tuple(predictors.values()),
         generator=draw,
     )
     donor[BY_STATE] = placed.puma.map(densities).to_numpy()
     shuffled = everyone.iloc[draw.permutation(len(everyone))]
     recipient = shuffled.groupby("puma").head(HOUSEHOLDS).sort_values("household_id")
-    return Sides(donor, recipient.reset_index(drop=True), everyone, pool.shares[CONTEXT])
+    return Sides(
+        donor, recipient.reset_index(drop=True), everyone, pool.shares[CONTEXT], predictors
+    )
 
 
 def fused_estimates(
@@ -157,9 +169,11 @@ def compared(found: pd.DataFrame, truth: pd.DataFrame) -> dict[str, float]:
 def known_answer_table(given: Sides) -> pd.DataFrame:
     """Fuse every known answer with every variant; one row each."""
     rows = []
-    for title, (variable, kind, level, revealing) in ANSWERS.items():
+    for title, (question, kind, level, revealing) in ANSWERS.items():
+        variable = given.predictors[question]
         truth = known_answers(given.everyone, variable, level)
-        rest = [name for name in PREDICTORS if name not in (variable, *revealing)]
+        hidden = (question, *revealing)
+        rest = [column for name, column in given.predictors.items() if name not in hidden]
         for variant, (density, drawn) in VARIANTS.items():
             predictors = [*rest, density] if density else rest
             statistic = Statistic(kind, variable, level=level)
@@ -179,8 +193,8 @@ def manhattan_vehicles(workspace: Workspace, given: Sides) -> pd.DataFrame:
     recipient = given.everyone[inside].assign(puma="Manhattan").reset_index(drop=True)
     rows = []
     for variant, (density, drawn) in VARIANTS.items():
-        predictors = [*PREDICTORS, density] if density else PREDICTORS
-        sides_here = Sides(donor, recipient, recipient, given.shares)
+        predictors = [*given.predictors.values(), *([density] if density else [])]
+        sides_here = Sides(donor, recipient, recipient, given.shares, given.predictors)
         statistic = Statistic("mean", "hhvehcnt")
         found = fused_estimates(sides_here, "hhvehcnt", predictors, statistic, drawn=drawn)
         rows.append({"known of location": variant} | found[["estimate", "moe"]].iloc[0].to_dict())
