@@ -7,7 +7,7 @@ PORT ?= 5006
 SHOW ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help app demo test test-fast search lint types format bench docs notebooks pictures clean
+.PHONY: help app demo test test-fast search lint types format bench docs notebooks pictures release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -63,6 +63,9 @@ notebooks: $(VENV)/.test-installed ## execute the notebooks of the documentation
 
 pictures: $(VENV)/.test-installed ## take the pictures of README and guide from the running app
 	$(BIN)/python tests/take_pictures.py
+
+release: $(VENV)/.test-installed ## build dist/, install it in clean environments and try it (PYTHONS="python3.11 python3.13")
+	$(BIN)/python tests/check_release.py $(PYTHONS)
 
 clean: ## remove the environment, caches and the demo workspace
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

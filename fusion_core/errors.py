@@ -104,7 +104,7 @@ class ExpressionError(InputError):
 
 
 class ConflictError(HarmonyError):
-    """Somebody else saved a newer revision of the same thing first, or its name is taken."""
+    """Someone else saved a newer revision of the same thing first, or its name is taken."""
 
     @classmethod
     def taken(cls, kind: str, name: str, *, where: str) -> ConflictError:

@@ -172,7 +172,7 @@ def _checked(
     )
     if settings.sign_in == "password" and people is not None and not people.has_passwords():
         raise InputError(
-            "Nobody could sign in: no person of this workspace has a password",
+            "Nobody could sign in: nobody in this workspace has a password",
             where=str(people.path),
             fix="Add yourself with `harmony users add NAME --role owner`",
         )

@@ -94,7 +94,7 @@ def serve(
     workspace
         The project folder to begin with; ``None`` lets the visitor choose one.
     settings
-        How the server is reached and who may come in; by default from this computer only.
+        Addresses and who may come in; by default from this computer only.
     demo
         Where the start page finds the demo, or builds it.
     show

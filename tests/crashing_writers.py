@@ -159,7 +159,7 @@ def _write(folder: Path, name: int, edits: int, seed: int) -> None:
 
 
 def _change(store: HarmonyStore, dice: np.random.Generator, user: str, number: int) -> dict | None:
-    """Make one change; ``None`` where somebody else was first, as happens to people."""
+    """Make one change; ``None`` where someone else was first, as happens to people."""
     harmony = _harmony(f"v{dice.integers(VARIABLES)}", f"{user} {number}")
     note = {"user": user, "key": harmony.key, "text": harmony.comment}
     action = str(dice.choice(ACTIONS))
@@ -169,7 +169,7 @@ def _change(store: HarmonyStore, dice: np.random.Generator, user: str, number: i
         return None
     except InputError as error:
         if error.what.startswith(("There is no harmony", "The history of")):
-            return None  # somebody else deleted it, or it never was
+            return None  # someone else deleted it, or it never was
         raise
 
 

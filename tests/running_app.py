@@ -100,7 +100,7 @@ def _answers(server: AppServer) -> bool:
     """Wait until the server accepts connections; false if it ended before, or took too long."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.process.poll() is None:
-        # Before this line, somebody else may answer at the port.
+        # Before this line, someone else may answer at the port.
         if b"Harmony is at" in server.log.read_bytes():
             with contextlib.suppress(OSError):
                 socket.create_connection((server.host.strip("[]"), server.port), timeout=5).close()

@@ -59,7 +59,7 @@ def add_shares(
         str, typer.Option(help="Census whose PUMAs the recipient has: 2010 or 2020.")
     ] = "",
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace what has the same name.")
+        bool, typer.Option("--replace", help="Replace an existing one of the same name.")
     ] = False,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,

@@ -16,7 +16,7 @@ from fusion_core.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-app = typer.Typer(no_args_is_help=True, help="What the server's options are, and where from.")
+app = typer.Typer(no_args_is_help=True, help="Show the server's options, and where each was set.")
 VARIABLE: Final = "HARMONY_CONFIG"
 FILE: Final = Path("harmony.toml")
 _SERVER: Final = "app"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="What a donor publishes of a household's neighbourhood: add, list and remove.",
+    help="Add, list and remove what a donor publishes about a household's neighbourhood.",
 )
 
 
@@ -75,7 +75,7 @@ def add_context(
     ] = "",
     places: Annotated[
         bool,
-        typer.Option("--places", help="The classes are names of places, which do not rise."),
+        typer.Option("--places", help="The classes are place names, which have no order."),
     ] = False,
     level: Annotated[str, typer.Option(help="What the rows are about.")] = "block_group",
     census: Annotated[str, typer.Option(help="Census that defined the areas.")] = "",
@@ -84,21 +84,21 @@ def add_context(
         typer.Option(metavar="COLUMN,…", help="Columns of the areas' codes, the state first."),
     ] = None,
     name: Annotated[str, typer.Option(help="Name of the context.")] = "",
-    title: Annotated[str, typer.Option(help="What is measured, for people.")] = "",
-    source: Annotated[str, typer.Option(help="Where the numbers come from.")] = "",
+    title: Annotated[str, typer.Option(help="What is measured, in words.")] = "",
+    source: Annotated[str, typer.Option(help="Source of the numbers.")] = "",
     vintage: Annotated[str, typer.Option(help="Years the table describes.")] = "",
     crosswalk: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="File that leads to PUMAs.",
+            help="Crosswalk to PUMAs.",
             show_default="the table itself, if it names them",
         ),
     ] = None,
     to_census: Annotated[
         str, typer.Option(help="Census whose PUMAs are wanted.", show_default="that of the surveys")
     ] = "",
-    encoding: Annotated[str, typer.Option(help="How text is written, such as latin-1.")] = "utf-8",
+    encoding: Annotated[str, typer.Option(help="Text encoding, such as latin-1.")] = "utf-8",
     check: Annotated[
         bool, typer.Option("--check", help="Read and report, but store nothing.")
     ] = False,

@@ -26,11 +26,13 @@ def derive(
     expression: Annotated[
         str, typer.Option("--expression", "-e", help='What it is, such as "kwh / people".')
     ] = "",
-    level: Annotated[str, typer.Option(help="Who has it: household or person.")] = "household",
+    level: Annotated[
+        str, typer.Option(help="What it describes: household or person.")
+    ] = "household",
     aggregate: Annotated[
         str,
         typer.Option(
-            help="How the persons of a household are put together: sum, mean, any, all, count, "
+            help="How persons are summarized for their household: sum, mean, any, all, count, "
             "min, max or reference."
         ),
     ] = "",

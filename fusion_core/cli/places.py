@@ -48,8 +48,8 @@ def add_place(
         ),
     ] = "",
     name: Annotated[str, typer.Option(help="Name of the table.")] = "",
-    title: Annotated[str, typer.Option(help="Title of the table for people.")] = "",
-    source: Annotated[str, typer.Option(help="Where the numbers come from.")] = "",
+    title: Annotated[str, typer.Option(help="Title of the table, as people see it.")] = "",
+    source: Annotated[str, typer.Option(help="Source of the numbers.")] = "",
     kind: Annotated[
         str, typer.Option(help="Boundaries: puma, county, state, or a survey's own column.")
     ] = "puma",
@@ -93,7 +93,7 @@ def add_place(
     ] = "",
     crosswalk: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="File that leads towards PUMAs; several are combined."),
+        typer.Option(metavar="FILE", help="Crosswalk towards PUMAs; several are combined."),
     ] = None,
     recipient: Annotated[
         str, typer.Option(metavar="SURVEY", help="Survey whose PUMAs or answers are used.")
@@ -104,12 +104,12 @@ def add_place(
     inset: Annotated[
         bool, typer.Option(help="Boundaries: move Alaska and Hawaii below the south-west.")
     ] = True,
-    encoding: Annotated[str, typer.Option(help="How text is written, such as latin-1.")] = "utf-8",
+    encoding: Annotated[str, typer.Option(help="Text encoding, such as latin-1.")] = "utf-8",
     check: Annotated[
         bool, typer.Option("--check", help="Read and report, but store nothing.")
     ] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace what has the same name.")
+        bool, typer.Option("--replace", help="Replace an existing one of the same name.")
     ] = False,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,

@@ -176,7 +176,7 @@ def repeat(
     other_inputs: Annotated[
         bool,
         typer.Option(
-            "--other-inputs", help="Go on although surveys, harmonies or geography differ."
+            "--other-inputs", help="Continue even if surveys, harmonies or geography differ."
         ),
     ] = False,
     workspace: WorkspaceOption = Path(),

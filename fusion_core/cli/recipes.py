@@ -136,7 +136,7 @@ def apply_recipe(
         typer.Option(min=0, help="The same seed gives the same numbers.", show_default="random"),
     ] = None,
     detach: Annotated[
-        bool, typer.Option("--detach", help="Return at once; the run goes on by itself.")
+        bool, typer.Option("--detach", help="Return at once; the run continues in the background.")
     ] = False,
     create: CreateOption = False,
     workspace: WorkspaceOption = Path(),

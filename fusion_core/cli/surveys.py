@@ -196,7 +196,7 @@ def add_survey(
     ] = None,
     name: Annotated[str, typer.Option(help="Survey name such as RECS.")] = "",
     vintage: Annotated[str, typer.Option(help="Year such as 2015, or 2015-2019.")] = "",
-    title: Annotated[str, typer.Option(help="Full name for people.")] = "",
+    title: Annotated[str, typer.Option(help="Full name, as people see it.")] = "",
     key: Annotated[
         str, typer.Option(metavar="COLUMN", help="Column that identifies the household.")
     ] = "",
@@ -228,9 +228,7 @@ def add_survey(
             metavar="COLUMN,…", help="Columns of areas, coarse to fine, such as STATE,PUMA."
         ),
     ] = "",
-    encoding: Annotated[
-        str, typer.Option(help="How text is written, such as cp1252 or latin-1.")
-    ] = "",
+    encoding: Annotated[str, typer.Option(help="Text encoding, such as cp1252 or latin-1.")] = "",
     leave_out: Annotated[
         list[str] | None,
         typer.Option("--leave-out", metavar="COLUMN", help="Column not to read; may be repeated."),

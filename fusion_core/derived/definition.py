@@ -80,7 +80,7 @@ class DerivedVariable:
             raise InputError.unknown("aggregate", self.aggregate, AGGREGATES, where=self.name)
         if self.aggregate is not None and self.respondent == "person":
             raise InputError(
-                "A variable of persons is not put together over the household",
+                "A variable of persons is not summarized for the household",
                 where=self.name,
                 fix="Leave the aggregate out, or make it a household variable",
             )

@@ -115,7 +115,7 @@ def check_derived(variable: DerivedVariable, survey: SurveySource) -> CheckedExp
                 raise InputError(
                     f"'{name}' is an answer of persons, and a household may have several",
                     where=variable.name,
-                    fix="Say how they are put together: sum, mean, any, all, count, min, max or "
+                    fix="Say how persons are summarized: sum, mean, any, all, count, min, max or "
                     "reference",
                 )
     checked = check_expression(variable.expression, columns, where=variable.name)

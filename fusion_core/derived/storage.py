@@ -142,7 +142,7 @@ def put_derived(
         If the name is taken, or the variable cannot be computed; nothing is stored then.
     ConflictError
         If there is a derived variable of this name that may not be replaced, it is not the expected
-        one any more, or somebody else's change does not come to an end.
+        one any more, or someone else's change does not come to an end.
     CorruptFileError
         If ``derived.json`` is damaged; it stays as it is.
     """
@@ -166,12 +166,12 @@ def put_derived(
 
 
 def _check_expected(base: StoredSurvey, stored: _File, expected: DerivedVariable) -> None:
-    """Refuse to overwrite what somebody else changed or removed meanwhile."""
+    """Refuse to overwrite what someone else changed or removed meanwhile."""
     found = {item.name: item for item in stored.definitions}.get(expected.name)
     if found != expected:
         done = "removed" if found is None else "changed"
         raise ConflictError(
-            f"Somebody {done} '{expected.name}' while you edited it",
+            f"Someone {done} '{expected.name}' while you edited it",
             where=base.id.title,
             fix="Open it again to see what it is now; nothing was overwritten",
         )
@@ -183,7 +183,7 @@ def _changing(base: StoredSurvey) -> Iterator[None]:
     # Beside the folder, which an import of the survey replaces.
     lock = base.folder.parent / f".{base.folder.name}.derived.lock"
     busy = ConflictError(
-        f"Somebody else has been changing the derived variables of {base.id.title} for a minute",
+        f"Someone else has been changing the derived variables of {base.id.title} for a minute",
         fix="Try again; nothing was changed",
     )
     failed = f"The derived variables of {base.id.title} cannot be changed"

@@ -52,7 +52,7 @@ _STARTING_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.1
 _LOCK_SECONDS: Final = 10.0
 _DIED: Final = (
-    "The process ended unexpectedly: perhaps the computer was restarted or ran out of memory. "
+    "The process ended unexpectedly: the computer may have been restarted or run out of memory. "
     "Resume to go on after the last finished stage."
 )
 
@@ -64,12 +64,12 @@ def starting(run: Run) -> Iterator[None]:
     Raises
     ------
     ConflictError
-        If somebody else is starting it.
+        If someone else is starting it.
     InputError
         If its folder cannot be written.
     """
     busy = ConflictError(
-        f"The run '{run.id}' is being started by somebody else", fix="Try again in a moment"
+        f"The run '{run.id}' is being started by someone else", fix="Try again in a moment"
     )
     failed = "The run cannot be started"
     with exclusive(run.folder / ".lock", seconds=_LOCK_SECONDS, busy=busy, failed=failed):

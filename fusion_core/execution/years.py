@@ -71,7 +71,7 @@ class YearsApart:
         return (
             f"{self.donor} answers stand for {_span(self.donor_years)}, households and weights of "
             f"{self.recipient} for {_span(self.recipient_years)}: {between} between them, and what "
-            "changed meanwhile beyond the predictors is not in these figures."
+            "changed in the meantime beyond the predictors is not in these figures."
         )
 
     @property

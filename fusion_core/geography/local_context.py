@@ -94,7 +94,7 @@ class LocalContext:
     unit
         Unit of the measure.
     source
-        Where the numbers come from.
+        Source of the numbers.
     vintage
         Year or years they describe.
     census

@@ -48,7 +48,7 @@ class SpatialTable:
     units
         Unit of a predictor, by column name, where it has one.
     source
-        Where the numbers come from.
+        Source of the numbers.
     vintage
         Year or years they describe; ``"always"`` for what does not change.
     census

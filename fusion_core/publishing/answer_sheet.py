@@ -400,7 +400,7 @@ def _range(row: Mapping[str, Any], statistic: Statistic, confidence: float) -> s
     if math.isfinite(lowest) and math.isfinite(highest):
         ends = f"{_amount(lowest, statistic)} and {_amount(highest, statistic)}"
         told += (
-            f" However the donors depend on each other, it lies between {ends}, apart from that."
+            f" Whatever the dependence between the donors, it lies between {ends}, apart from that."
         )
     return told
 

@@ -156,8 +156,8 @@ Implicate i of one goes with implicate i of the others: join the tables of `data
 `implicate`, as far as all have implicates. The recipient's households lie in the first folder.
 
 **What joint figures rest on.** Given what is known of a household from {recipient}, the donors' answers
-are taken as independent of one another: nobody was asked both. Joint shares have bounds that hold
-without this (Fréchet and Hoeffding); give them beside the estimate.
+are assumed independent: nobody was asked both. Joint shares have bounds that hold without this
+assumption (Fréchet and Hoeffding); give them beside the estimate.
 {told}
 ## Use it
 

@@ -235,7 +235,7 @@ class SurveyDescription(Checked, Summarized):
     id
         Name and vintage.
     title
-        Full name for people.
+        Full name, as people see it.
     source
         Where the raw files come from and what was read from them.
     synthetic

@@ -19,7 +19,7 @@ def states_of(paths: Iterable[Path]) -> str:
     """
     found = []
     for path in sorted(paths):
-        with suppress(FileNotFoundError):  # a temporary file of somebody else
+        with suppress(FileNotFoundError):  # a temporary file of someone else
             state = path.stat()
             if stat.S_ISREG(state.st_mode):
                 found.append(f"{path}:{state.st_size}:{state.st_mtime_ns}")

@@ -30,9 +30,9 @@ def exclusive(path: Path, *, seconds: float, busy: HarmonyError, failed: str) ->
     path
         The lock file; its folder is made.
     seconds
-        How long to wait for somebody else.
+        How long to wait for someone else.
     busy
-        What is raised where somebody else holds the lock all that time.
+        What is raised where someone else holds the lock all that time.
     failed
         What cannot be done without it, as a sentence begins: ``"The run cannot be started"``.
 
@@ -73,10 +73,10 @@ def one_writer(lock: Path, what: str, *, seconds: float) -> Iterator[None]:
     Raises
     ------
     InputError
-        If somebody else is changing it all that time, or the folder may not be written.
+        If someone else is changing it all that time, or the folder may not be written.
     """
     busy = InputError(
-        f"{what} are being changed by somebody else",
+        f"{what} are being changed by someone else",
         where=str(lock.parent),
         fix="Try again in a moment",
     )

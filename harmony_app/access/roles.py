@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 Role = Literal["viewer", "harmonizer", "runner", "owner"]
 
 ROLES: Final[Mapping[Role, str]] = {
-    "viewer": "looks at surveys' dictionaries, validations, maps and estimates",
+    "viewer": "sees survey dictionaries, validations, maps and estimates",
     "harmonizer": "also edits harmonies and derived variables, and imports surveys and places",
     "runner": "also starts, stops and removes runs, and downloads models and implicates",
-    "owner": "also sees what the server does, and removes what is others'",
+    "owner": "also sees what the server does, and may remove other people's work",
 }
 """What each role may do, weakest first."""
 
@@ -51,7 +51,7 @@ def require_role(role: Role | None, needed: Role, what: str) -> None:
         return
     held = f"yours is {role}" if role else "you have none"
     raise NotAllowed(
-        f"{what} takes the role of {role_words(needed)}, and {held}",
+        f"{what} requires the role of {role_words(needed)}, and {held}",
         fix="Ask an owner of this workspace for it",
     )
 

@@ -190,7 +190,7 @@ def keep_private(folder: Path) -> None:
             ignored.write_text("*\n", encoding="utf-8")
     except OSError as error:
         raise InputError(
-            f"The server's own files cannot be kept: {error.strerror or error}",
+            f"The server's own files cannot be written: {error.strerror or error}",
             where=str(folder),
             fix=write_remedy(error),
         ) from error

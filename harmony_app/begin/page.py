@@ -68,7 +68,7 @@ def _lead(found: Checklist) -> str:
     if step is None:
         return "Everything is in place, from surveys to a finished run."
     if step.state == "under way":
-        return "A run is in progress. Look around meanwhile; this page follows it."
+        return "A run is in progress. Feel free to look around; this page follows its progress."
     done = sum(item.state == "done" for item in found.steps)
     return f"From survey files to a fused map: {done} of {len(found.steps)} steps are done."
 

@@ -199,7 +199,7 @@ class StartPage:
             sentence = f"The system refuses: {error.strerror or error}. Check the path and its permissions."
         else:
             LOG.error("A workspace could not be opened", exc_info=error)
-            sentence = "That did not work; the details are in the server's log."
+            sentence = "Something went wrong; the details are in the server's log."
         self.board.problem = {"way": way, "text": sentence}
 
 
@@ -229,7 +229,7 @@ def _read_folder(message: dict[str, Any]) -> Path:
     """
     text = str(message.get("folder", "")).strip()
     if not text:
-        raise InputError("No folder is named", fix="Type or paste its path")
+        raise InputError("No folder is given", fix="Type or paste its path")
     try:
         return path_of(text, "folder").expanduser().resolve()
     except RuntimeError as error:  # ~name of nobody

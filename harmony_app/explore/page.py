@@ -385,7 +385,7 @@ class ExplorePage(Viewer):
                 error = InputError("The donor's own estimates could not be computed")
             self.centre.show_status(error=error.message)
 
-        self.centre.show_status("Asking the donor alone …", busy=True)
+        self.centre.show_status("Estimating from the donor alone …", busy=True)
         self._donor_work.start(lambda: self._estimator.donor_alone(source, request), shown, failed)
 
     def _show_texts(self, answer: Answer) -> None:

@@ -49,7 +49,7 @@ class DownloadHandler(AuthRequestHandler):
         needed: Role = "viewer" if part == "methods" else "runner"
         if not includes(door.role_of(user), needed):
             record("download refused", user=user, run=identifier, part=part)
-            raise HTTPError(403, reason=f"This takes the role of {role_words(needed)}")
+            raise HTTPError(403, reason=f"This requires the role of {role_words(needed)}")
         record("downloaded", user=user, run=identifier, part=part)
         try:
             if part == "published":

@@ -130,7 +130,7 @@ class FusePage(Viewer):
                 self._show_runs()
         except Exception:  # noqa: BLE001 - a message no page sends must not end the page
             LOG.exception("What a visitor asked of the Fuse page could not be done: %r", action)
-            self.board.notice = "This could not be done. The details are in the server's log."
+            self.board.notice = "Something went wrong. The details are in the server's log."
 
     def _actions(self) -> dict[str, Callable[[dict[str, Any]], None]]:
         return {
@@ -264,7 +264,7 @@ class FusePage(Viewer):
         name = next((row.name for row in self._rows if row.run.id == run.id), run.id)
         remove_run(self._session.workspace, run)
         self.board.undo = run.id if run.id in {item.run.id for item in self._removed()} else ""
-        self.board.notice = f"“{name}” is deleted"
+        self.board.notice = f"“{name}” was deleted"
         newest = next((row.run.id for row in self._watch.rows()), None)
         self._state = choices.show_runs(self._state, newest)
         set_query(run=newest, view="runs" if newest is None else None)
@@ -370,7 +370,7 @@ class FusePage(Viewer):
                 "Choose at least one variable to see time, memory and disk."
             )
         if self._setting_error:
-            return presenting.cost_unknown("Put the setting above right to start.", bad=True)
+            return presenting.cost_unknown("Correct the setting above to start.", bad=True)
         try:
             return presenting.cost_data(
                 cost_of(self._sizes, choices.to_spec(self._state), pace=self._pace)

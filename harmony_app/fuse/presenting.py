@@ -35,7 +35,7 @@ _KIND_WORDS: Final = {
 _PRESET_WORDS: Final = {
     "quick": "For a first look.",
     "paper": "As published by Ummel et al. (2024), to the letter.",
-    "production": "For results you publish: the paper's method, changed where held-out households "
+    "production": "For results you publish: the paper's method, improved where held-out households "
     "showed a gain.",
     "custom": "Your own settings; a preset brings back the published ones.",
 }

@@ -111,8 +111,8 @@ def _message(row: RunRow) -> str:
         return row.state.message
     before = row.place - 1
     if not before:
-        return "It begins when a run that is going on has ended."
-    return f"It begins when {counted(before, 'run')} before it and one that is going on have ended."
+        return "It starts as soon as a running one ends."
+    return f"It starts after {counted(before, 'run')} ahead of it and a running one have ended."
 
 
 def _row(row: RunRow) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def _facts(spec: RunSpec | None, row: RunRow) -> list[list[str]]:
         ["Order", "suggested" if spec.train.order == "suggested" else "as listed"],
         ["Preset", PRESET_TITLES.get(spec.preset, spec.preset)],
         ["Implicates, seed", f"{spec.implicates}, {spec.seed}"],
-        ["Least similarity", f"{spec.minimum_similarity:.2f}"],
+        ["Minimum similarity", f"{spec.minimum_similarity:.2f}"],
     ]
     if spec.train.largest_block > 1:
         facts.append(["Blocks", f"suggested, of at most {spec.train.largest_block} variables"])

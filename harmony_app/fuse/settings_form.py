@@ -61,7 +61,7 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
                 wide=True,
             ),
             SettingField("learning_rate", "Learning rate", "Smaller is finer and slower."),
-            SettingField("maximum_trees", "Most trees", "Upper limit per model."),
+            SettingField("maximum_trees", "Maximum trees", "Upper limit per model."),
             SettingField("early_stopping_rounds", "Stop after", "Trees without improvement."),
             SettingField("feature_fraction", "Predictors per tree", "Share tried for each tree."),
             SettingField(
@@ -87,15 +87,15 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
                 "No screening with this many predictors or fewer.",
             ),
             SettingField(
-                "screening_share", "Donors looked at", "Share of a large donor, at random."
+                "screening_share", "Donors used for screening", "Share of a large donor, at random."
             ),
             SettingField(
                 "rank_correlation",
-                "Least rank correlation",
+                "Minimum rank correlation",
                 "Weaker predictors are dropped, per fusion variable.",
             ),
             SettingField("deviance_share", "LASSO deviance share", "1 switches the LASSO off."),
-            SettingField("maximum_predictors", "Most predictors", "Per model."),
+            SettingField("maximum_predictors", "Maximum predictors", "Per model."),
             SettingField("force", "Never screened out", "Predictors, by name.", wide=True),
             SettingField(
                 "force_for", "Never screened out of", "Such as kwh=age+rooms, gas=rooms.", wide=True
@@ -133,7 +133,7 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
             ),
             SettingField(
                 "block_bond",
-                "Bond in such a block",
+                "Association in such a block",
                 "Least r² its variables have, given predictors.",
             ),
             SettingField(
@@ -167,7 +167,7 @@ GROUPS: Final[tuple[tuple[str, tuple[SettingField, ...]], ...]] = (
             SettingField("tree_rows", "Donors per tree", "Most that a forest's tree is grown on."),
             SettingField(
                 "class_probabilities",
-                "Chances of classes",
+                "Class probabilities",
                 "Calibrated: corrected where too sure or too unsure for households held out.",
                 (("predicted", "predicted"), ("calibrated", "calibrated")),
             ),

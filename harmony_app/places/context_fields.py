@@ -88,7 +88,7 @@ def _numbers(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(",") if part.strip())
     except ValueError:
         raise InputError(
-            f"'{text.strip()}' are no cut points", fix="Write numbers like 100, 500, 1000"
+            f"'{text.strip()}' are not cut points", fix="Write numbers like 100, 500, 1000"
         ) from None
 
 

@@ -38,11 +38,11 @@ _CROSSWALKS: Final = (
     ("Second crosswalk", "where one alone does not lead to PUMAs"),
 )
 _START: Final = (
-    "Nothing is stored before you have seen it",
+    "Nothing is stored until you have checked it",
     (
         (
             "Send a file or name one on the server, and check it. What was found, how much of the"
-            " country it covers and everything that is wrong appears here."
+            " country it covers, and any problems appear here."
         ),
     ),
 )
@@ -118,7 +118,9 @@ class AddForm(pn.viewable.Viewer):
             for place, (title, placeholder) in enumerate(_CROSSWALKS)
         ]
         self._context = ContextFields(self._workspace, wide)
-        self._replace = pn.widgets.Checkbox(label="Replace what has the same name", margin=(4, 0))
+        self._replace = pn.widgets.Checkbox(
+            label="Replace an existing one of the same name", margin=(4, 0)
+        )
         self._check = pn.widgets.Button(
             label="Check the file", color="primary", margin=0, stylesheets=shared_style("buttons")
         )

@@ -10,9 +10,9 @@ import typer
 from harmony_app.access import Role
 from harmony_app.server.settings import LogLevel, SignIn
 
-_SIGNING_IN: Final = "Who may come in"
-_REACHED: Final = "How the server is reached"
-_READ: Final = "What can be read and sent"
+_SIGNING_IN: Final = "Access"
+_REACHED: Final = "Addresses"
+_READ: Final = "Files and limits"
 _OIDC: Final = "Signing in with OpenID Connect"
 
 Folder = Annotated[
@@ -21,7 +21,7 @@ Folder = Annotated[
         "--folder",
         metavar="DIR",
         help="Folder whose files people may import by their path on the server. May be repeated.",
-        show_default="any where nobody but you can reach the server, none otherwise",
+        show_default="any where only you can reach the server, none otherwise",
         rich_help_panel=_READ,
     ),
 ]

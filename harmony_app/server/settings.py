@@ -1,4 +1,4 @@
-"""How the server is reached and who may come in: one record, checked before anything listens."""
+"""Addresses and who may come in: one record, checked before anything listens."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class ProxyHeader(Checked):
 
 @dataclass(frozen=True)
 class ServerSettings(Checked):
-    """How the server is reached, and who may come in.
+    """Addresses, and who may come in.
 
     Attributes
     ----------
@@ -219,7 +219,7 @@ class ServerSettings(Checked):
             if not folder.is_dir():
                 raise InputError("There is no such folder", where=f"--folder {folder}")
         if not self.days > 0:
-            raise InputError("A sign-in has to last longer than no time", where="--sign-in-days")
+            raise InputError("A sign-in must last longer than zero days", where="--sign-in-days")
 
     def import_limits(self) -> ImportLimits:
         """Return what one person's import may take."""

@@ -169,7 +169,7 @@ class SignInHandler(_OwnCookies, BasicLoginHandler):
         if person is None:
             self.attempts.failed(name, address)
             record("sign-in refused", user=name, address=address)
-            self._refuse(401, "That name and password do not go together.")
+            self._refuse(401, "Wrong name or password.")
             return
         self.attempts.succeeded(name, address)
         record("signed in", user=person.name, address=address)

@@ -60,7 +60,7 @@ def list_people(workspace: WorkspaceOption = Path(), json: JsonLinesOption = Fal
         lambda console: console.print(
             table(["name", "role", "password"], rows)
             if rows
-            else "Nobody yet. Add somebody with `harmony users add NAME --role owner`."
+            else "Nobody yet. Add someone with `harmony users add NAME --role owner`."
         ),
     )
 

@@ -65,11 +65,11 @@ def _not_received(name: str, error: OSError) -> InputError:
 
 _IMPORTING: Final = "Importing a survey"
 _START: Final = (
-    "Nothing is stored before you have seen it",
+    "Nothing is stored until you have checked it",
     (
         (
             "Choose the files and check them. What was inferred – identifier, weights, areas, types"
-            " and labels – and everything that is wrong appears here, with rows."
+            " and labels – and any problems, with their rows, appear here."
         ),
         (
             "Any file may be sent from here, in pieces with progress. One of more than a few hundred"

@@ -258,7 +258,7 @@ class ValidatePage(Viewer):
         found, variable = self.validation, self.state.variable or self._names[0]
         body = sections.findings_html([sentences.convergence_finding(found)])
         body += sections.convergence_html(found.convergence, variable)
-        return sections.panel_html("Are there implicates enough?", words.CONVERGENCE_HELP, body)
+        return sections.panel_html("Are there enough implicates?", words.CONVERGENCE_HELP, body)
 
     def _build(self) -> pn.viewable.Viewable:
         halves = {"flex": "1 1 300px", "padding": "12px", "min-width": "0"}

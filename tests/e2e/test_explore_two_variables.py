@@ -34,7 +34,7 @@ def test_two_variables_share_a_map_of_nine_colours(explore):
     with page.expect_download() as found:
         page.get_by_role("button", name="SVG").click()
     assert "class uncertain in either variable" in found.value.path().read_text(encoding="utf-8")
-    page.get_by_label("Together with").select_option("nothing: one variable")
+    page.get_by_label("Together with").select_option("nothing (one variable)")
     expect(legend).to_have_count(0)
 
 

@@ -129,7 +129,7 @@ def test_nothing_overflows_the_window(new_page, served, width, height, dark):
         wait_until_inside(page.get_by_role("grid", name=label))
     for address, shown in (
         ("/surveys?variable=ENERGY_2020/heating", "Main heating fuel"),
-        ("/surveys?mode=import", "Nothing is stored before you have seen it"),
+        ("/surveys?mode=import", "Nothing is stored until you have checked it"),
     ):
         page.goto(f"{served.url}{address}")
         expect(page.get_by_text(shown, exact=True).first).to_be_visible()

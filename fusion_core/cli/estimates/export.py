@@ -191,7 +191,7 @@ def _write_implicates(
 
     if kind not in {"csv", "parquet"}:
         raise InputError(
-            "Implicates are too many for a spreadsheet or a map",
+            "There are too many implicates for a spreadsheet or a map",
             fix="Choose --format parquet or csv",
         )
     # The households of a combination are in the order of its first run.
@@ -265,7 +265,7 @@ def _write(
     }
     if kind == "xlsx" and len(frame) >= _EXCEL_ROWS:
         raise InputError(
-            "A spreadsheet cannot hold so many rows", fix="Choose --format parquet or csv"
+            "A spreadsheet cannot hold that many rows", fix="Choose --format parquet or csv"
         )
     with replace_file(to) as temporary:
         write_by_kind[kind](temporary)

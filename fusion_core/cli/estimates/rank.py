@@ -228,7 +228,7 @@ def rank_sentences(found: pd.DataFrame, *, top: int, lowest: bool, confidence: f
         return [
             (
                 f"The order is not known: {anywhere:,} of {len(found):,} may hold any rank. Margins are"
-                " wider than what lies between them; ask of larger areas, or of a place with --within."
+                " wider than the differences between them; ask about larger areas, or a place with --within."
             ),
             f"All ranks lie within their bounds at once with {percent(confidence, 0)} confidence.",
         ]

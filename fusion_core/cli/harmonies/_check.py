@@ -84,7 +84,7 @@ def check_harmonies(
     severity: Annotated[
         Gravity | None,
         typer.Option(
-            help="List what is at least this grave, and stop a script for it.",
+            help="List findings of at least this severity, and exit with an error if there are any.",
             show_default="list everything, stop for errors",
         ),
     ] = None,

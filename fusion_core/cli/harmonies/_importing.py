@@ -39,11 +39,12 @@ def import_harmonies(
     replace: Annotated[
         bool,
         typer.Option(
-            "--replace", help="Let the files win where a harmony exists; the history keeps it."
+            "--replace",
+            help="Replace existing harmonies by those in the files; the history keeps the replaced ones.",
         ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would happen; save nothing.")
+        bool, typer.Option("--dry-run", help="Show what would happen; save nothing.")
     ] = False,
     create: CreateOption = False,
     workspace: WorkspaceOption = Path(),

@@ -32,7 +32,7 @@ PairOption = Annotated[
 ]
 SideOption = Annotated[str, typer.Option("--side", help="'donor', 'recipient' or 'both'.")]
 DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Only say what would change; save nothing.")
+    bool, typer.Option("--dry-run", help="Show what would change; save nothing.")
 ]
 _SIDES: dict[str, tuple[SideName, ...]] = {
     "donor": ("donor",),
@@ -154,7 +154,7 @@ def apply_recode(
     pair: PairOption,
     side: SideOption = "recipient",
     detach: Annotated[
-        bool, typer.Option("--detach", help="Take the recode away again; the groups stay.")
+        bool, typer.Option("--detach", help="Remove the recode; the groups stay.")
     ] = False,
     dry_run: DryRunOption = False,
     workspace: WorkspaceOption = Path(),

@@ -59,7 +59,7 @@ def suggest_harmonies(
         bool, typer.Option("--save-drafts", help="Keep the suggestions as your drafts.")
     ] = False,
     possible: Annotated[
-        bool, typer.Option("--possible", help="Without names, list also what is less sure.")
+        bool, typer.Option("--possible", help="Without names, also list less certain suggestions.")
     ] = False,
     save: Annotated[
         str,

@@ -107,7 +107,7 @@ def show_conveyance(console: Console, record: dict[str, Any]) -> None:
         rows += [("", "", sentence) for sentence in sentences[1:]]
     console.print(table(("harmony", "conveyed", "to look at"), rows))
     console.print(
-        f"{record['identical']} hold as they are, {record['proposed']} are to be looked at, "
+        f"{record['identical']} can be taken over as they are, {record['proposed']} to be reviewed, "
         f"{record['impossible']} cannot be conveyed. {record['saved']} saved for {record['to']}.",
         markup=False,
     )

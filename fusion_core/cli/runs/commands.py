@@ -50,7 +50,7 @@ def cancel(run: RunArgument, workspace: WorkspaceOption = Path(), json: JsonOpti
 @app.command("rename")
 def rename(
     run: RunArgument,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called from now on.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.")],
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
@@ -61,7 +61,7 @@ def rename(
     chosen = choose_run(opened, run)
     rename_run(chosen, name)
     record = {"run": chosen.id, "name": chosen.spec().name}
-    Output(json).result(record, _sentence(f"{chosen.id} is called {record['name']}."))
+    Output(json).result(record, _sentence(f"{chosen.id} is now called {record['name']}."))
 
 
 @app.command("delete")
@@ -89,7 +89,7 @@ def delete(
         if for_good and any(item.run.id == identifier for item in removed_runs(opened)):
             purge_run(opened, identifier)
     undo = "" if for_good else f" Undo with `harmony runs restore {identifier}` within a day."
-    Output(json).result({"deleted": identifier}, _sentence(f"{identifier} is deleted.{undo}"))
+    Output(json).result({"deleted": identifier}, _sentence(f"{identifier} was deleted.{undo}"))
 
 
 @app.command("restore")

@@ -86,7 +86,7 @@ def fuse(
     name: Annotated[str, typer.Option(help="Name of the run.", show_default="the preset")] = "",
     keep: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEYS", help="Predictors to keep in spite of a low similarity."),
+        typer.Option(metavar="KEYS", help="Predictors to keep despite a low similarity."),
     ] = None,
     exclude: ExcludeOption = None,
     force: ForceOption = None,
@@ -125,14 +125,14 @@ def fuse(
     resume: Annotated[
         str,
         typer.Option(
-            metavar="RUN", help="Go on with a run that was cancelled or failed.", show_default=False
+            metavar="RUN", help="Resume a run that was cancelled or failed.", show_default=False
         ),
     ] = "",
     estimate_only: Annotated[
-        bool, typer.Option("--cost", help="Only say what the run would take, and stop.")
+        bool, typer.Option("--cost", help="Show what the run would take, and stop.")
     ] = False,
     detach: Annotated[
-        bool, typer.Option("--detach", help="Return at once; the run goes on by itself.")
+        bool, typer.Option("--detach", help="Return at once; the run continues in the background.")
     ] = False,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
@@ -266,7 +266,7 @@ def _report(output: Output, workspace: Workspace, run: Run) -> None:
         if verdicts:
             console.print(f"Next: harmony estimate {run.id} --variable NAME", markup=False)
         else:
-            console.print("It goes on by itself; see `harmony runs`.", markup=False)
+            console.print("It continues in the background; see `harmony runs`.", markup=False)
 
     output.result(record, show)
 

@@ -42,11 +42,11 @@ def validate(
             min=0,
             metavar="N",
             help="First check with households the models have not seen, in N parts: trains N "
-            "times. An interrupted check goes on with the parts it finished.",
+            "times. An interrupted check resumes with the parts it finished.",
         ),
     ] = 0,
     again: Annotated[
-        bool, typer.Option("--again", help="First validate anew, as after an update.")
+        bool, typer.Option("--again", help="Validate again first, as after an update.")
     ] = False,
     known_answers: Annotated[
         bool,

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from fusion_core.harmony.expressions import CheckedExpression
 
 BOUNDED = (
-    "{donors} are taken as independent of one another given the predictors. However they "
-    "depend on each other, the figure lies between its Fréchet bounds."
+    "{donors} are assumed independent given the predictors. Whatever their dependence, "
+    "the figure lies between its Fréchet bounds."
 )
 UNBOUNDED = (
-    "{donors} are taken as independent of one another given the predictors; how far this figure may be "
-    "off for that is not known."
+    "{donors} are assumed independent given the predictors; how far this figure may be off "
+    "if they are not is unknown."
 )
 
 

@@ -31,7 +31,7 @@ _FEWEST_FEW: Final = 3
 _FEWEST_IN_FEW: Final = 30
 _FEWEST_DIFFERENCES: Final = 2
 _CONSTANT: Final = 1e-4
-# Donors looked at; more would cost time and tell the same.
+# Donors used for screening; more would cost time and tell the same.
 _MOST_DONORS: Final = 20_000
 
 

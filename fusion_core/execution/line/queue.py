@@ -60,7 +60,8 @@ def set_runs_at_once(workspace: Workspace, number: int) -> None:
     """
     if not 1 <= number <= MOST_AT_ONCE:
         raise InputError(
-            f"{number} runs cannot go on at a time", fix=f"Choose a number from 1 to {MOST_AT_ONCE}"
+            f"{number} runs cannot run at the same time",
+            fix=f"Choose a number from 1 to {MOST_AT_ONCE}",
         )
     path = require_workspace(workspace).runs_folder / _FILE
     write_json({"format": FORMAT_VERSION, "at_once": number}, path)
@@ -143,7 +144,7 @@ def _active(workspace: Workspace) -> list[tuple[Run, RunState]]:
 
 
 def _line(workspace: Workspace) -> AbstractContextManager[None]:
-    busy = ConflictError("The runs are being changed by somebody else", fix="Try again in a moment")
+    busy = ConflictError("The runs are being changed by someone else", fix="Try again in a moment")
     lock = workspace.runs_folder / ".queue.lock"
     return exclusive(lock, seconds=_LOCK_SECONDS, busy=busy, failed="The run cannot be started")
 

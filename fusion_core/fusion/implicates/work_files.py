@@ -228,7 +228,7 @@ def _inside(folder: Path) -> list[Path]:
 
 
 def refuse_clash(folder: Path, folders: Collection[str], known: Collection[str]) -> None:
-    """Refuse to write where a link leads elsewhere, or beside parts that are somebody else's.
+    """Refuse to write where a link leads elsewhere, or beside parts that are someone else's.
 
     Raises
     ------

@@ -251,7 +251,7 @@ def best_mixture(
     Parameters
     ----------
     leaves, boosted
-        Chances of classes for donors neither has seen, of shape (donors, classes); the leaves' are
+        Class probabilities for donors neither has seen, of shape (donors, classes); the leaves' are
         zero for donors that every tree has seen, which do not count.
     outcome
         Position of each donor's true class.

@@ -171,7 +171,7 @@ def carry_out(
 def _outcome(item: PlannedEntry, saved: bool) -> Outcome:
     if saved and item.standing in {"new", "different"}:
         return "added" if item.standing == "new" else "replaced"
-    # A new one that was not saved met one that somebody else saved since the plan was made.
+    # A new one that was not saved met one that someone else saved since the plan was made.
     return _UNSAVED[item.standing]
 
 

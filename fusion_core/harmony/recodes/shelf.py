@@ -84,7 +84,7 @@ class RecodeShelf:
         Raises
         ------
         ConflictError
-            If somebody else saved it since.
+            If someone else saved it since.
         """
         expected = recode.revision if expected_revision is None else expected_revision
         path = self.folder / f"{recode.name}.json"

@@ -100,7 +100,7 @@ class DecisionFile:
         CorruptFileError
             If the file is damaged; it stays as it is.
         InputError
-            If somebody else is changing it for long, or the folder may not be written.
+            If someone else is changing it for long, or the folder may not be written.
         """
         what = f"The decisions of {self._title}"
         with one_writer(self.path.with_suffix(".lock"), what, seconds=_LOCK_SECONDS):

@@ -73,7 +73,7 @@ class HarmonyStore:
         Raises
         ------
         ConflictError
-            If somebody else saved or deleted it since.
+            If someone else saved or deleted it since.
         CorruptFileError
             If the file is damaged; it stays as it is.
         """
@@ -126,7 +126,7 @@ class HarmonyStore:
         """Save (or delete, with ``None``) several harmonies in one step, and return those changed.
 
         Keys whose revision on disk is not the `expected` one (0: there is none) were changed by
-        somebody else meanwhile and stay as they are. To undo, pass the earlier versions.
+        someone else meanwhile and stay as they are. To undo, pass the earlier versions.
         """
         with self._ledger.changing() as stored:
             revisions = {key: item.revision for key, item in stored.harmonies.items()}
@@ -147,7 +147,7 @@ class HarmonyStore:
         InputError
             If there is no such harmony.
         ConflictError
-            If somebody else changed it since.
+            If someone else changed it since.
         """
         with self._ledger.changing() as stored:
             current = self._require(stored, key)
@@ -345,7 +345,7 @@ def list_pairs(folder: Path | str) -> list[SurveyPair]:
         try:
             found.append(SurveyPair(SurveyId.parse(donor), SurveyId.parse(recipient)))
         except InputError:
-            continue  # a file somebody else put here; it is none of ours
+            continue  # a file someone else put here; it is none of ours
     return found
 
 

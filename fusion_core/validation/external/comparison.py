@@ -181,7 +181,7 @@ def external_findings(
             "",
             _above(held, GOOD_HELD, FAIR_HELD),
             f"In {percent_words(held)} of {count:,} areas the difference lies within the 90 % margin"
-            " of error; 90 % would be so if nothing but chance were at work.",
+            " of error; 90 % would be so if chance alone were at work.",
         )
     )
     if np.isfinite(found.median_absolute_percent_error):

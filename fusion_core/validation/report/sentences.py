@@ -239,7 +239,7 @@ def skill_findings(validation: Validation) -> list[Finding]:
 
 
 def convergence_finding(validation: Validation) -> Finding:
-    """Say whether there are implicates enough, from the variable that settles last."""
+    """Say whether there are enough implicates, from the variable that settles last."""
     table = validation.convergence
     if table.empty:
         return Finding("", "fair", "This validation does not say whether M is large enough.")

@@ -118,7 +118,7 @@ class SmallAreaMaps:
         allocation = newest_allocation(self._workspace, survey)
         if allocation is None:
             raise InputError(
-                f"The households of {survey.title} are not allocated to small areas",
+                f"The households of {survey.title} have not been allocated to small areas",
                 fix="Allocate them with harmony small-areas allocate",
             )
         shapes = finest_shapes(self._workspace, allocation)

@@ -267,7 +267,7 @@ def _combination_source(
     missing = [part.run for part, source in parts if source is None]
     if missing:
         raise InputError(
-            f"The run '{missing[0]}' is not there, or has not finished",
+            f"The run '{missing[0]}' does not exist, or has not finished",
             fix="Wait for it, or create the combination again",
         )
     known = [(part, source) for part, source in parts if source is not None]

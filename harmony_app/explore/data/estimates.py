@@ -353,7 +353,8 @@ class Estimator:
         """
         if source.run is None:
             raise InputError(
-                f"{source.title} has no donor beside it", fix="Choose a run under “Estimates from”"
+                f"{source.title} has no donor to show beside it",
+                fix="Choose a run under “Estimates from”",
             )
         found = donor_resolution(self.workspace, source.run, request.statistic, cache=self.cache)
         if request.area_kind == PUMA:

@@ -38,7 +38,7 @@ _MEASURE_PREFIX: Final = {
     "moe": "90 % margin of error: ",
     "cv": "Coefficient of variation: ",
     "table": "Independent table {table}: ",
-    "difference": "Estimate less {table}: ",
+    "difference": "Estimate minus {table}: ",
 }
 
 

@@ -111,24 +111,24 @@ _MODELLED: Final = (
 )
 _ANSWERED: Final = "These are answers the survey itself collected, weighted to all households. Nothing is modelled."
 _UNCERTAINTY: Final = (
-    "The margin of error is meant to hold the true value in about nine of ten cases. It contains that"
-    " the recipient survey interviewed a sample (measured by its replicate weights, or by a formula"
-    " where it has none), and of fused"
-    " variables that the donor survey interviewed one too and that the models flatten differences"
-    " between groups the predictors name. What areas have beyond the predictors is in it as far as the"
-    " run asked for known answers: variables both surveys asked, hidden and fused, tell how far areas are"
-    " off. It does not contain mistakes in the surveys, or a harmony that pairs the wrong answers. The CV is the standard error divided by the"
+    "The margin of error is meant to hold the true value in about nine of ten cases. It accounts for the"
+    " recipient survey's sampling (measured by its replicate weights, or by a formula where it has"
+    " none) and, for fused variables, for the donor survey's sampling and for the models' tendency to"
+    " flatten differences between groups. How areas differ beyond the predictors is included as far as"
+    " the run computed known answers: variables that both surveys asked are hidden and fused, which shows"
+    " how far areas are off. It does not account for mistakes in the surveys, or for a harmony that pairs"
+    " the wrong answers. The CV is the standard error divided by the"
     " estimate: under 12 % an estimate is called reliable, over 40 % too uncertain to rely on. For"
     " shares near zero the CV is large even when the margin in points is small; choose to hatch by"
     " points then. Medians and quantiles that stay at one round number under every replicate weight have"
     " an unknown margin, shown as –, not one of zero, and are hatched. Where the donor's part cannot be"
-    " told, as of a Gini coefficient, the margin is called incomplete and the estimate never reliable."
+    " computed, as for a Gini coefficient, the margin is called incomplete and the estimate never reliable."
 )
 
 
 INDEPENDENT: Final = (
-    "Given the predictors of a household, what the donors say is taken as independent of one another;"
-    " joint shares have bounds that hold without this"
+    "Given the predictors of a household, the donors' answers are assumed independent; the bounds"
+    " beside joint shares hold without this assumption"
 )
 
 

@@ -47,7 +47,7 @@ class FigureTexts:
     hatch
         When an area is hatched.
     note
-        Where the numbers come from.
+        Source of the numbers.
     """
 
     title: str

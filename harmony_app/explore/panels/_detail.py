@@ -84,7 +84,7 @@ def area_card(
 def truth_told(truth: float, row: Mapping[str, Any], quantity: Quantity) -> dict[str, str]:
     """Say whether the interval holds the true value of a generated population."""
     if not _finite(row["moe"]):
-        verdict = "there is no interval to hold it"
+        verdict = "there is no interval to check it against"
     elif row["lower"] <= truth <= row["upper"]:
         verdict = "inside the interval"
     else:

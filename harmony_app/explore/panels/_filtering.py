@@ -22,7 +22,9 @@ _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
 _TIGHT: Final = (0, 0, 7, 0)
 _FIRST: Final = 2
 _MOST: Final = 12
-_TOO_MUCH: Final = "Rows cannot say what stands in the field; a filter built here takes its place."
+_TOO_MUCH: Final = (
+    "The expression in the field cannot be shown as rows; a filter built here replaces it."
+)
 
 
 class Filtering:

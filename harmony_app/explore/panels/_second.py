@@ -66,7 +66,7 @@ class SecondVariable:
             for name, item in source.variables.items()
             if name != first or (statistic is not None and name == statistic.variable)
         }
-        options = {"nothing: one variable": "", **others}
+        options = {"nothing (one variable)": "", **others}
         if self.variable.options != options:
             self.variable.options = options
         self.variable.value = "" if statistic is None else statistic.variable

@@ -127,7 +127,9 @@ def bounds_sentence(row: Mapping[str, Any], quantity: Quantity) -> str:
     if lower is None or upper is None:
         return ""
     ends = quantity.interval(lower, upper, (upper - lower) / 2)
-    return f"However the donors depend on each other given the predictors, it lies between {ends}"
+    return (
+        f"Whatever the dependence between the donors given the predictors, it lies between {ends}"
+    )
 
 
 def no_estimate_sentence(row: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ function predictorSection(data, send) {
       h("label", { class: "inline right", title: "Predictors whose distributions in donor and recipient are less similar are left out" },
         "similarity at least",
         h("input", { type: "text", inputmode: "decimal", class: "tiny", value: data.minimum, "data-focus": "minimum",
-          "aria-label": "Least similarity", onchange: (event) => send({ action: "option", name: "minimum_similarity", text: event.target.value }) }))),
+          "aria-label": "Minimum similarity", onchange: (event) => send({ action: "option", name: "minimum_similarity", text: event.target.value }) }))),
     body);
 }
 

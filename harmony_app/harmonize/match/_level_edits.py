@@ -58,7 +58,7 @@ def _group_names(harmony: Harmony, message: Message) -> Harmony:
     if named == harmony:
         raise InputError(
             "No level without a group has the same name on both sides",
-            fix="Order one side by likeness to see what comes closest",
+            fix="Sort one side by similarity to see the closest matches",
         )
     return named
 

@@ -25,9 +25,9 @@ CHOICES: Final[tuple[tuple[Aggregator, str], ...]] = (
     ("reference", "the reference person's answer"),
     ("sum", "sum over members"),
     ("mean", "average of members"),
-    ("median", "middle of members"),
-    ("minimum", "lowest of members"),
-    ("maximum", "highest of members"),
+    ("median", "median of members"),
+    ("minimum", "minimum of members"),
+    ("maximum", "maximum of members"),
     ("any", "whether any member counts"),
     ("count", "number of members that count"),
 )

@@ -76,7 +76,7 @@ class Following:
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, HarmonyError):
-            self._screen.show_failure("What the harmony does could not be computed.")
+            self._screen.show_failure("The effect of the harmony could not be computed.")
             raise error
         self._screen.show_failure(error.message)
         self._host.browser.tell("problem", side=None, field=None, message=error.message)

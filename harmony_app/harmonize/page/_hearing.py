@@ -64,7 +64,7 @@ class Hearing:
         except Exception:  # noqa: BLE001 - the page must go on; the log keeps the whole story
             LOG.exception("A message of the Harmonize page could not be acted on")
             self._host.toast(
-                "That did not work. The details are in the server's log; nothing saved is affected.",
+                "Something went wrong. The details are in the server's log; nothing saved is affected.",
                 severity="error",
             )
 

@@ -195,7 +195,7 @@ class Queueing:
         work.decline(current.key)
         self._next()
         self._host.toast(
-            f"{current.donor} with {current.candidate.variable.name} is not suggested to you again.",
+            f"{current.donor} with {current.candidate.variable.name} will not be suggested to you again.",
             undo={"kind": "queue_again", "key": current.key},
         )
 

@@ -81,12 +81,12 @@ class Targeting(ChangingPart):
         host.refresh({(step.pair, key) for step in steps for key in step.after})
         if not count:
             raise InputError(
-                "Somebody else changed these harmonies meanwhile, so nothing was changed",
+                "Someone else changed these harmonies meanwhile, so nothing was changed",
                 fix="Look at the table again, which is up to date now",
             )
         text = f"Changed {count} harmon{'y' if count == 1 else 'ies'}."
         if count < wanted:
-            text += f" {wanted - count} that somebody else changed meanwhile stayed as they are."
+            text += f" {wanted - count} that someone else changed in the meantime were left as they are."
         undo = self._steps.remember(steps)
         host.toast(text, undo={**undo, "kind": "target_undo"})
         self._tell(host.state.task.other)

@@ -19,7 +19,7 @@ class Saving:
     host
         The page.
     show_conflict
-        Shows what somebody else saved first.
+        Shows what someone else saved first.
     opened
         Takes notice of what is on disk now.
     """
@@ -42,7 +42,7 @@ class Saving:
             self.write()  # else pressed once more than there was to save
 
     def write(self) -> None:
-        """Save the current harmony, or show what somebody else saved first."""
+        """Save the current harmony, or show what someone else saved first."""
         host, work, current = self._host, require_work(self._host), require_harmony(self._host)
         try:
             saved = work.store.save(

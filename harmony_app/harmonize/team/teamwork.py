@@ -41,7 +41,7 @@ class Teamwork:
         self._drafting.keep()
 
     def save(self) -> None:
-        """Save the current harmony, or show what somebody else saved first."""
+        """Save the current harmony, or show what someone else saved first."""
         self._saving.write()
 
     def opened(self) -> None:

@@ -198,7 +198,8 @@ def _wanted(text: str, others: list[SurveyPair], here: SurveyPair) -> SurveyPair
     pair = parse_pair(text)
     if pair not in others:
         raise InputError(
-            f"{pair.title} is no other vintage of {here.title}", fix="Choose another vintage above"
+            f"{pair.title} is not another vintage of {here.title}",
+            fix="Choose another vintage above",
         )
     return pair
 
@@ -218,7 +219,7 @@ def _sentence(title: str, saved: int, drafts: int, *, moved: int, drafted: int) 
     if drafts:
         parts.append(f"{drafts} kept as draft{'s' if drafts > 1 else ''}.")
     if moved:
-        parts.append(f"{moved} left alone: somebody saved them meanwhile.")
+        parts.append(f"{moved} left alone: someone saved them in the meantime.")
     if drafted:
         parts.append(f"{drafted} left alone: you have drafts of your own.")
     return " ".join(parts)

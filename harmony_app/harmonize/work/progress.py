@@ -46,7 +46,7 @@ def failure_words(error: Exception) -> str:
     if isinstance(error, HarmonyError):
         return error.message
     LOG.error("Work beside the Harmonize page failed", exc_info=error)
-    return "That did not work. The details are in the server's log; nothing saved is affected."
+    return "Something went wrong. The details are in the server's log; nothing saved is affected."
 
 
 def _nobody(share: float, words: str) -> None:

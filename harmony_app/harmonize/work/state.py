@@ -260,7 +260,7 @@ def discard(state: ViewState) -> ViewState:
 
 
 def rebase(state: ViewState, theirs: Harmony | None) -> ViewState:
-    """Keep the current harmony but base it on what somebody else did to it meanwhile."""
+    """Keep the current harmony but base it on what someone else did to it meanwhile."""
     origin = theirs or state.origin
     return replace(
         state, saved=theirs, origin=origin, base_revision=theirs.revision if theirs else 0

@@ -60,7 +60,7 @@ class Steps:
     ) -> Step:
         """Save, replace or delete harmonies of a pair in one step, and keep others as drafts.
 
-        What somebody else changed since `expected` was read stays as it is.
+        What someone else changed since `expected` was read stays as it is.
         """
         store = HarmonyStore(self._workspace.path, pair)
         saved = store.load()

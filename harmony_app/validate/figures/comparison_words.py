@@ -134,7 +134,7 @@ def difference_svg(
         As in `comparison_texts`.
     """
     texts = FigureTexts(
-        title=f"{words.heading}: estimates less {words.table}",
+        title=f"{words.heading}: estimates minus {words.table}",
         subtitle=words.subtitle(len(found.comparison.points)),
         hatch=WITHIN_BOTH,
         note=_note(found, words, source, synthetic=synthetic),

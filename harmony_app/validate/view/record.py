@@ -109,7 +109,7 @@ def read_validated(run: Run, variables: Mapping[str, Variable]) -> ValidatedRun:
     warnings = []
     if is_outdated(run, run.validation_folder):
         warnings.append(
-            "The files of this run changed since it was validated, so these figures speak of an"
+            "The files of this run changed since it was validated, so these figures describe an"
             " earlier state."
         )
     if inside.scores.empty or _lacks_reliability(inside):

@@ -67,7 +67,7 @@ CONVERGENCE_NUMBERS: Final = (
     " far a typical subset estimate would move if all implicates were drawn again, as a share of its"
     " margin of error."
 )
-NO_CONVERGENCE: Final = "This validation does not say whether there are implicates enough."
+NO_CONVERGENCE: Final = "This validation does not say whether there are enough implicates."
 UNSEEN_HELP: Final = (
     "The usual validation asks a model about households it was trained on, and so flatters it. Here"
     " the donor is cut into parts, and each part is fused by models trained on the others: what is"
@@ -118,7 +118,7 @@ KNOWN_HELP: Final = (
     " map flattens differences between areas."
 )
 NO_KNOWN: Final = (
-    "This run has not asked what the recipient knows. Asking takes a few minutes and repeats the usual"
+    "This run has no known answers yet. Computing them takes a few minutes and repeats the usual"
     " validation; the run stays usable meanwhile."
 )
 KNOWN_NUMBERS: Final = (

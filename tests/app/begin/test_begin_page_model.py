@@ -66,14 +66,14 @@ def test_a_folder_is_opened(serving, tmp_path):
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        (("folder", ""), "No folder is named"),
+        (("folder", ""), "No folder is given"),
         (("folder", "nowhere"), "There is no such folder"),
         (("folder", "~nobody-of-this-name/x"), "There is no such folder"),
         (("folder", "a\0b"), "No file can have this name"),
         (("folder", "taken"), "This folder is not a workspace"),
         (("folder", "taken/notes.txt"), "not a workspace"),
         (("folder", "newer"), "this version reads"),
-        (("own", ""), "No folder is named"),
+        (("own", ""), "No folder is given"),
         (("own", "taken"), "is not empty"),
         (("own", "taken/notes.txt"), "this is a file"),
         (("own", "taken/notes.txt/below"), "Not a directory"),

@@ -112,7 +112,7 @@ def test_a_table_brings_its_areas_and_what_it_holds(make_page):
     assert "less" in page.centre.legend.object
     assert "Independent table" in page.centre.map._source.data["interval"][0]
     assert "homes (homes.csv)" in page.note.text()
-    assert "Estimate less homes (homes.csv)" in page.files.figure()
+    assert "Estimate minus homes (homes.csv)" in page.files.figure()
 
 
 def test_another_statistic_than_the_table_holds_is_compared_by_rank_alone(make_page):

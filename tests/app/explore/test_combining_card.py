@@ -102,7 +102,7 @@ def test_runs_of_two_donors_are_combined_and_asked_together(page, workspace):
     assert facts["Donors"] == "HEAT 2020 and TRAVEL 2017"
     assert "independent" in facts["Assumption"]
     page.choose_area("0100100")
-    assert "However the donors depend on each other" in page.side.card.object
+    assert "Whatever the dependence between the donors" in page.side.card.object
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_what_a_colleague_changed_meanwhile_stays(page, workspace, told):
     store.save(store.load().get("heat__hfl"), author="lee")
     change(page, told, side="recipient", answers=["Wood"], group=1)
     assert (groups(workspace, PAIR)["Wood"], groups(workspace, OTHER)["Wood"]) == (1, 3)
-    assert "1 that somebody else changed" in last(told, "toast")["message"]
+    assert "1 that someone else changed" in last(told, "toast")["message"]
 
 
 def test_an_unsaved_draft_is_not_run_over(page, workspace, told):

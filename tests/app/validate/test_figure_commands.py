@@ -30,7 +30,7 @@ def test_a_table_is_drawn_as_dots_and_as_a_map(mapped_workspace, counts, tmp_pat
     assert dots.count('r="2.6"') == 8
     assert draw(mapped_workspace.workspace, *asked, "--map").exit_code == 0
     drawn = (tmp_path / "figure.svg").read_text(encoding="utf-8")
-    assert "estimates less counts.csv" in drawn
+    assert "estimates minus counts.csv" in drawn
     assert "<path" in drawn
 
 

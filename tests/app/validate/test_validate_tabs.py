@@ -297,7 +297,7 @@ def test_a_comparison_is_shown_as_values_ranks_and_a_map_and_saved_as_such(make_
     other.shown.value = "ranks"
     assert "rank in the table" in other.figure()
     other.shown.value = "map"
-    assert "estimates less counts.csv" in other.figure()
+    assert "estimates minus counts.csv" in other.figure()
     assert other._figure.objects[0].objects[0].object.children
 
 

@@ -197,7 +197,7 @@ def test_harmonies_are_conveyed_to_another_vintage_and_stored_only_on_request(ha
     saved = harmony.json(*transfer_to_vintage, "--save")["saved"]
     assert saved == shown["identical"] > 0
     assert len(HarmonyStore(workspace.path, later).load().harmonies) == saved
-    assert "hold as they are" in harmony(*transfer_to_vintage).stdout
+    assert "can be taken over as they are" in harmony(*transfer_to_vintage).stdout
     again = harmony.json(*transfer_to_vintage, "--only", "identical", "--accept", "proposed")
     assert {item["status"] for item in again["harmonies"]} == {"identical"}
     assert all(item["exists"] == "The same" for item in again["harmonies"])

@@ -122,7 +122,7 @@ def test_a_lone_category_keeps_its_levels_and_their_order():
         ({"expression": "rooms", "levels": (("2", "two"),)}, "'4', which has no label"),
         ({"expression": "tenure", "breakpoints": (1.0,)}, "Only a number can be cut"),
         ({"expression": "age", "aggregate": "any"}, "'any' needs a condition"),
-        ({"expression": "kwh", "aggregate": "sum", "respondent": "person"}, "not put together"),
+        ({"expression": "kwh", "aggregate": "sum", "respondent": "person"}, "not summarized"),
         ({"expression": "kwh", "breakpoints": (2.0, 1.0)}, "does not lie above"),
         ({"expression": "CASE WHEN rooms < 0 THEN kwh END"}, "has no value for any row"),
     ],

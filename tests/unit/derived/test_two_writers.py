@@ -40,7 +40,7 @@ def test_what_somebody_changed_meanwhile_is_not_overwritten(stored_survey):
     seen = derived("twice")
     put_derived(stored_survey, seen)
     put_derived(stored_survey, derived("twice", "income * 2.5"), may_replace=True, expected=seen)
-    with pytest.raises(ConflictError, match="Somebody changed 'twice' while you edited it"):
+    with pytest.raises(ConflictError, match="Someone changed 'twice' while you edited it"):
         put_derived(stored_survey, derived("twice", "income * 3"), may_replace=True, expected=seen)
     assert definitions_of(stored_survey)[0].expression == "income * 2.5"
 
@@ -49,7 +49,7 @@ def test_what_somebody_removed_meanwhile_does_not_come_back(stored_survey):
     seen = derived("twice")
     put_derived(stored_survey, seen)
     remove_derived(stored_survey, "twice")
-    with pytest.raises(ConflictError, match="Somebody removed 'twice'"):
+    with pytest.raises(ConflictError, match="Someone removed 'twice'"):
         put_derived(stored_survey, derived("twice", "income * 3"), may_replace=True, expected=seen)
     assert definitions_of(stored_survey) == ()
 

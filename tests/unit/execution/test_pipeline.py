@@ -168,7 +168,7 @@ def test_a_cancel_asked_for_before_the_process_came_to_life_is_kept(toy_workspac
     ("error", "sentence"),
     [
         (PermissionError(errno.EROFS, "Read-only file system"), "Read-only file system"),
-        (Timeout("lock"), "being started by somebody else"),
+        (Timeout("lock"), "being started by someone else"),
     ],
 )
 def test_a_run_that_cannot_be_started_says_why(toy_workspace, run, monkeypatch, error, sentence):

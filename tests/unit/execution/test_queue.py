@@ -165,7 +165,7 @@ def test_a_damaged_setting_counts_as_none(workspace, damage, monkeypatch):
 
 @pytest.mark.parametrize("number", [0, -1, 1000])
 def test_numbers_that_make_no_sense_are_refused(workspace, number):
-    with pytest.raises(InputError, match="cannot go on at a time"):
+    with pytest.raises(InputError, match="cannot run at the same time"):
         set_runs_at_once(workspace, number)
     assert runs_at_once(workspace) == 1
 

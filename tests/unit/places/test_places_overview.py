@@ -120,5 +120,5 @@ def test_the_form_asks_for_a_context_as_the_command_does(toy_workspace, tmp_path
         vintage="2020",
     )
     cuts.value_input = "few, many"
-    with pytest.raises(InputError, match="no cut points"):
+    with pytest.raises(InputError, match="not cut points"):
         fields.request(tmp_path / "block_groups.csv", **shared)

@@ -101,7 +101,7 @@ def test_each_role_includes_the_weaker_ones():
 
 
 def test_a_refusal_says_what_it_takes_and_what_one_has():
-    with pytest.raises(NotAllowed, match=r"Starting a run takes the role of a runner.*viewer"):
+    with pytest.raises(NotAllowed, match=r"Starting a run requires the role of a runner.*viewer"):
         require_role("viewer", "runner", "Starting a run")
     require_role("owner", "runner", "Starting a run")
 

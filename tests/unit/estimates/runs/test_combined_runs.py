@@ -126,7 +126,7 @@ def test_a_joint_share_says_what_it_rests_on_and_has_bounds(workspace, both):
     assert (table["frechet_lower"] < table["estimate"]).all()
     assert (table["estimate"] < table["frechet_upper"]).all()
     assert (
-        table["assumption"].str.contains("RECS 2015 and NHTS 2017 are taken as independent").all()
+        table["assumption"].str.contains("RECS 2015 and NHTS 2017 are assumed independent").all()
     )
 
 
