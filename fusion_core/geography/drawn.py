@@ -51,7 +51,7 @@ def drawn_areas(workspace: Workspace, kind: str) -> gpd.GeoDataFrame:
     codes = pumas["area_id"].astype(str).str[:_DIGITS]
     if not codes.isin(STATES).all():
         raise InputError(
-            "The PUMAs' codes do not begin with a state, so states cannot be put together of them",
+            "The PUMAs' codes do not begin with a state, so states cannot be formed from them",
             fix="Add the boundaries of the states",
         )
     states = union_areas(pumas, codes.tolist())

@@ -250,7 +250,7 @@ def _classes(
             f"{len(request.cuts)} cut points make {len(request.cuts) + 1} classes and the donor has "
             f"{len(answers)}",
             where=f"{where}: {', '.join(answers)}",
-            fix="Give one cut point less than there are classes",
+            fix="Give one cut point fewer than there are classes",
         )
     bounds = [None, *request.cuts, None]
     return tuple(

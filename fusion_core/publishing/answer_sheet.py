@@ -45,7 +45,7 @@ VERDICT_WORDS: Final[dict[Verdict, str]] = {
 }
 TOP: Final = 10
 _INDEPENDENT: Final = (
-    "It joins answers of two donors, taken to be independent given the predictors; the bounds beside "
+    "It joins answers of two donors, assumed independent given the predictors; the bounds beside "
     "joint shares say how far that could matter."
 )
 # Years between donor and recipient from which on a reader has to be told.
@@ -329,7 +329,7 @@ def _validated(run: Run, variable: str, share: float) -> tuple[list[str], list[s
     from fusion_core.validation.report import has_validation, read_validation
 
     if not has_validation(run.validation_folder):
-        return [], ["Nobody has validated the fusion of this variable."]
+        return [], ["The fusion of this variable has not been validated."]
     curves = read_validation(run.validation_folder).curves
     own = curves[(curves["variable"] == variable) & (curves["metric"] == "absolute_percent_error")]
     own = own.dropna(subset=["share", "value"]).sort_values("share")
@@ -388,7 +388,7 @@ def _outcome(source: Source, variable: str) -> DerivedVariable | None:
 
 def _households(workspace: Workspace, source: Source, among: str, n: int) -> str:
     survey = recipient_of(workspace, source)
-    return f"It speaks for {n:,} sampled households of {survey.title}{among}."
+    return f"It is based on {n:,} sampled households of {survey.title}{among}."
 
 
 def _range(row: Mapping[str, Any], statistic: Statistic, confidence: float) -> str:
@@ -435,7 +435,7 @@ def _rests_on(workspace: Workspace, source: Source, statistic: Statistic) -> tup
         for text in read_validation(run.validation_folder).verdicts
     ]
     own = next((text for text in verdicts if text.partition(":")[0] == statistic.variable), "")
-    checked = f"Validation – {own}." if own else "No validation speaks of this variable."
+    checked = f"Validation – {own}." if own else "No validation covers this variable."
     return done, FUSED_MARGINS, checked
 
 

@@ -206,7 +206,7 @@ def readme(
 Variables of {pair.donor.title} simulated {spec.implicates} times for each of {rows:,} households of
 {pair.recipient.title}. {years}
 
-**How not to use these data.** A value is no fact about a household. Estimate over many households, in
+**How not to use these data.** A value is not a fact about a household. Estimate over many households, in
 every implicate, and give the margin of error; use no area or group for which the validation advises
 against it.
 

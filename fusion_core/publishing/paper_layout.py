@@ -114,7 +114,7 @@ def read_paper_layout(path: Path, households: pd.Series[Any]) -> PaperData:
         _variable(name, column, order, (len(known), count)) for name, column in columns.items()
     )
     notes = [
-        "The file tells nothing of the donor: margins follow from the implicates alone (Rubin's rules)."
+        "The file says nothing about the donor: margins follow from the implicates alone (Rubin's rules)."
     ]
     if len(known) < len(index):
         notes.append(

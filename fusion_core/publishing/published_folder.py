@@ -141,7 +141,7 @@ def check_folder(folder: Path) -> Publication:
     }
     foreign = sorted(here - set(listed))
     notes = tuple(
-        f"{name} is no file of the data set and was not read." for name in foreign[:3]
+        f"{name} is not a file of the data set and was not read." for name in foreign[:3]
     ) + ((f"So are {len(foreign) - 3:,} more.",) if len(foreign) > 3 else ())  # noqa: PLR2004
     return Publication(folder, record, notes)
 
@@ -160,7 +160,7 @@ def _listed(folder: Path) -> dict[str, str]:
         match = _LINE.fullmatch(line)
         name = match[2] if match else ""
         if match is None or name.startswith("/") or ".." in Path(name).parts:
-            raise _damaged(path, f"holds a line that is no checksum: {line[:60]!r}")
+            raise _damaged(path, f"holds a line that is not a checksum: {line[:60]!r}")
         found[name] = match[1]
     return found
 

@@ -96,10 +96,10 @@ def _table(
 def _names(table: Any, name: str) -> str:
     """Say what is wrong with a table's column names; empty if nothing is."""
     if not isinstance(table, pd.DataFrame):
-        return f"{name} is no pandas frame but {type_name(table)}"
+        return f"{name} is not a pandas frame but {type_name(table)}"
     unnamed = [column for column in table.columns if not isinstance(column, str)]
     if unnamed:
-        return f"{name} has a column whose name is no text: {unnamed[0]!r:.60}"
+        return f"{name} has a column whose name is not a text: {unnamed[0]!r:.60}"
     twice = table.columns[table.columns.duplicated()]
     return f"{name} has the column {twice[0]} twice" if len(twice) else ""
 
@@ -115,7 +115,7 @@ def _levels(survey: Survey, table: pd.DataFrame, respondent: RespondentLevel) ->
             continue
         column = table[variable.name]
         if not isinstance(column.dtype, pd.CategoricalDtype):
-            yield f"{variable.name} has levels in the dictionary but is no category"
+            yield f"{variable.name} has levels in the dictionary but is not a category"
             continue
         unknown = [level for level in column.cat.categories if level not in variable.levels]
         if unknown:

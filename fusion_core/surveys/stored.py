@@ -144,7 +144,7 @@ class StoredSurvey(Checked, Summarized):
         state = self._table(respondent).state
         if has_table(self.folder, respondent) and state != _file_state(self.folder, respondent):
             raise InputError(
-                f"{self.id.title} was imported again meanwhile",
+                f"{self.id.title} was imported again in the meantime",
                 fix="Reload the page or start again",
             )
         computed = [name for name in names if name in self._derived_names(respondent)]

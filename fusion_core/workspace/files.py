@@ -240,7 +240,7 @@ def set_aside_damaged(path: Path) -> Path:
         raise InputError(
             f"The damaged file '{path.name}' cannot be set aside: {error.strerror or error}",
             where=str(path),
-            fix="Ask somebody who may write to the folder to restore or delete it",
+            fix="Ask someone who may write to the folder to restore or delete it",
         ) from error
 
 

@@ -102,7 +102,7 @@ def replace_folder(path: Path, own: Own, *, what: str, may_replace: bool = True)
                 with _turn_in(path.parent):
                     if not may_replace and _holds_own(path, own):
                         raise ConflictError(
-                            f"Someone else stored {what} meanwhile",
+                            f"Someone else stored {what} in the meantime",
                             where=str(path),
                             fix="Look at theirs, then replace it or choose another name",
                         )

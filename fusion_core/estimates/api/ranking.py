@@ -166,7 +166,7 @@ def with_ranks(estimates: pd.DataFrame, sets: RankSets, *, top: int = TOP) -> pd
         If `top` is no positive number.
     """
     if top < 1:
-        raise InputError(f"The {top} first places are none", fix="Ask for at least one")
+        raise InputError(f"There are no {top} first places", fix="Ask for at least one")
     frame = estimates.assign(
         rank=sets.rank,
         best_rank=sets.best,

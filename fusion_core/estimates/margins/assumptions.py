@@ -31,8 +31,8 @@ NO_REPLICATES = (
 )
 ONE_IMPLICATE = "One implicate: the uncertainty of fusion itself is unknown and not counted."
 MARGIN_LATER = "The margin of error is still being computed."
-NO_DONOR = "The donor's own sampling error cannot be told for this figure and is not contained."
-DONOR_UNKNOWN = "The donor's own sampling error is not contained: the donor is not known here."
+NO_DONOR = "The donor's own sampling error cannot be computed for this figure and is not included."
+DONOR_UNKNOWN = "The donor's own sampling error is not included: the donor is not known here."
 ONE_HOUSEHOLD = "One household: sampling error cannot be estimated."
 SAME_VALUE = (
     "Every replicate weight and implicate gives the same value, as where many households gave the"

@@ -36,11 +36,11 @@ class LocalKnowledge(Checked):
         """Say what margins of areas contain, for a panel and a map's hover."""
         if not self.tested:
             return (
-                "What areas have beyond the predictors was not tested and is not in the margins: areas"
-                " may differ by more than they say, and no estimate of a few areas is called reliable."
+                "How areas differ beyond the predictors was not tested and is not in the margins: areas"
+                " may differ by more than these say, and no estimate for a few areas is called reliable."
             )
         return (
-            "Margins contain what areas have beyond the predictors, as far as"
+            "Margins include how areas differ beyond the predictors, as far as"
             f" {counted(len(self.tested), 'variable')} with known answers tell."
         )
 

@@ -29,7 +29,7 @@ def margin_words(design: WeightDesign, *, implicates: int = 0) -> str:
         return f"90 %; {own}"
     fused = (
         f"90 %; {own}, plus sampling error and estimated bias of what the donor contributes, from its"
-        " own weights, plus what areas have beyond the predictors, as known answers tell it; where the donor's part cannot be told, "
+        " own weights, plus how areas differ beyond the predictors, as known answers tell it; where the donor's part is unknown, "
     )
     if implicates == 1:
         return f"{fused}the recipient's sampling variance alone, as one implicate shows no more"

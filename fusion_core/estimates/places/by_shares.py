@@ -339,7 +339,7 @@ def allocated_areas(
         )
     if statistic.kind not in SUMS | _AVERAGES:
         raise InputError(
-            f"A {statistic.kind} cannot be put together from PUMAs an area cuts through",
+            f"A {statistic.kind} cannot be computed for areas that cut through PUMAs",
             fix="Ask for a total, count, mean or share",
         )
     loaded = (EstimateCache() if cache is None else cache).source(workspace, source)

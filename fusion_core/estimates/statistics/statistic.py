@@ -81,7 +81,7 @@ class Statistic(Checked):
             raise InputError("A count has either a level or a threshold", fix="Drop one of them")
         if self.probability is not None and not 0 < self.probability < 1:
             raise InputError(
-                f"{self.probability} is no probability of a quantile",
+                f"{self.probability} is not the probability of a quantile",
                 fix="Choose a number between 0 and 1, such as 0.9",
             )
 

@@ -224,7 +224,7 @@ def _empty_groups(case: Case, evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 "near-empty-group",
                 "hint",
-                f"Hardly anybody on either side falls into {group} ({100 * share['donor']:.2f} % of the "
+                f"Almost nobody on either side falls into {group} ({100 * share['donor']:.2f} % of the "
                 f"donor, {100 * share['recipient']:.2f} % of the recipient)",
                 fix=_merged(case.harmony, codes, index, evidence),
             )
@@ -281,8 +281,8 @@ def _turned(case: Case, evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 "groups-look-inverted",
                 "warning",
-                f"The groups of one side look inverted: as they are, the two sides are "
-                f"{evidence.shown} alike, in reverse {score:.2f}",
+                f"The groups of one side look inverted: their similarity is {evidence.shown} as they "
+                f"are and {score:.2f} in reverse",
                 fix=Fix("Reverse the groups of the donor", _recoded(case.harmony, swapped)),
             )
             return
@@ -292,8 +292,8 @@ def _turned(case: Case, evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 "groups-one-step-off",
                 "warning",
-                f"The groups of one side look moved by one step: as they are, the two sides are "
-                f"{evidence.shown} alike, moved {score:.2f}. Compare what each group means",
+                f"The groups of one side look shifted by one: their similarity is {evidence.shown} as "
+                f"they are and {score:.2f} shifted. Compare what each group means",
             )
 
 
@@ -339,8 +339,7 @@ def _head_count_of_the_others(case: Case, evidence: Evidence) -> Iterator[Findin
                 "head-count-looks-inverted",
                 "warning",
                 f"The {name} seems to count the wrong persons: counting those in group 0 instead "
-                f"of group 1 makes the two sides {score:.2f} alike instead of "
-                f"{evidence.shown}",
+                f"of group 1 gives a similarity of {score:.2f} instead of {evidence.shown}",
                 name,
                 fix=Fix(
                     "Count the persons in group 0 instead",
@@ -389,7 +388,7 @@ def _units_of_bins(case: Case, evidence: Evidence) -> Iterator[Finding]:
             "units-differ",
             "warning",
             f"The numbers of the {name} fall into other bins than the {_other(name)}'s, but {how} "
-            f"the two sides are {score:.2f} alike instead of {evidence.shown}: {unit}?",
+            f"the similarity is {score:.2f} instead of {evidence.shown}: {unit}?",
             name,
             fix=Fix(f"The {name} {how}", multiplied(case.harmony, name, factor)),
         )
@@ -412,13 +411,11 @@ def _other(name: SideName) -> SideName:
 def _similarity(case: Case, evidence: Evidence) -> Iterator[Finding]:
     del case
     if not evidence.is_alike:
-        is_nil = evidence.shown == "0.00"
-        how = "not alike at all (0.00)" if is_nil else f"only {evidence.shown} alike"
         yield Finding(
             "similarity-below-limit",
             "warning",
-            f"The two sides are {how}; predictors under {KEEP_FROM:.2f} are left out when fusing "
-            "unless you keep them",
+            f"The similarity of the two sides is {evidence.shown}; predictors under {KEEP_FROM:.2f} "
+            "are left out when fusing unless you keep them",
         )
 
 

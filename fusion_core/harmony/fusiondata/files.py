@@ -318,7 +318,7 @@ def _problem(entry: Any) -> str:
     if not isinstance(entry.get("ordered"), bool | str | None):
         return "the order is neither TRUE nor FALSE"
     if not all(isinstance(entry.get(name, ""), str | None) for name in ("comment", "modified")):
-        return "a comment or time is no text"
+        return "a comment or time is not a text"
     sides = [entry.get("donor"), entry.get("acs")]
     if not all(isinstance(side, dict) for side in sides):
         return "a harmony has two sides"

@@ -74,7 +74,7 @@ def adjustment_factor(
     if len(mad):
         raw.report(
             log,
-            f"{values[mad[0]]:g} is no adjustment factor: it would multiply dollars by"
+            f"{values[mad[0]]:g} is not an adjustment factor: it would multiply dollars by"
             f" {scaled[mad[0]]:g}",
             column=column,
             positions=mad,

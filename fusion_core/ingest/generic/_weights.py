@@ -282,7 +282,9 @@ def _incomplete(
                 fix="Add the columns that are missing to the file",
                 severity="warning",
             )
-            left_out |= dict.fromkeys(family.columns, "they are no whole set of replicate weights")
+            left_out |= dict.fromkeys(
+                family.columns, "they are not a complete set of replicate weights"
+            )
     return left_out
 
 

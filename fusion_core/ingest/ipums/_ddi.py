@@ -72,7 +72,7 @@ def _parsed(path: Path) -> ET.Element:
     fix = "Use the .xml file IPUMS gives beside the extract"
     if b"<!ENTITY" in text or b"<!DOCTYPE" in text:
         raise InputError(
-            "The codebook declares entities, which no DDI file does", where=path.name, fix=fix
+            "The codebook declares entities, which DDI files never do", where=path.name, fix=fix
         )
     try:
         return ET.fromstring(text)  # noqa: S314 - entities, the danger of XML, are refused above

@@ -47,7 +47,7 @@ def read_archive(
             ]
     except (zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise problem(
-            "The file is no ZIP archive, or it is cut off", path.name, "Download it again"
+            "The file is not a ZIP archive, or it is cut off", path.name, "Download it again"
         ) from error
     except (RuntimeError, NotImplementedError) as error:
         raise problem(

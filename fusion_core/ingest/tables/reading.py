@@ -137,7 +137,7 @@ def read_json_rows(path: Path, keep: Callable[[str], bool] | None = None) -> pd.
     except (UnicodeDecodeError, ValueError) as error:
         raise problem("The file is not JSON, or it is cut off", path.name, fix) from error
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise problem("The JSON is no list of rows", path.name, fix)
+        raise problem("The JSON is not a list of rows", path.name, fix)
     if len(rows) < 2:  # noqa: PLR2004 - the names, and a row
         raise problem("The file has no rows", path.name, fix)
     names = [str(name) for name in rows[0]]

@@ -58,8 +58,8 @@ _HONEST: Final = (0.85, 0.97)
 _MISLEADING: Final = 0.75
 _FLAT: Final = 0.7
 CARRIES: Final = (
-    "Known answers are of questions the recipient asked too. They carry over to other variables as far as "
-    "these depend on the same predictors and differ between areas for like reasons; what depends on the "
+    "Known answers are for questions the recipient asked too. They carry over to other variables as far as "
+    "these depend on the same predictors and differ between areas for similar reasons; what depends on the "
     "place itself, such as public transport or energy prices, may differ more."
 )
 """How far known answers carry over."""
@@ -170,7 +170,7 @@ def _finding(name: str, own: pd.DataFrame) -> Finding:
     levels = f" ({len(own)} levels)" if len(own) > 1 else ""
     text = (
         f"{name}{levels}: the answers of {percent_words(held)} of {int(own['areas'].max()):,} areas lie"
-        f" inside the 90 % margins, of {percent_words(before)} without the part for what areas have"
+        f" inside the 90 % margins, of {percent_words(before)} without the part for how areas differ"
         f" beyond the predictors. {_slope_words(own['slope'].dropna().to_numpy(dtype=float))}"
     )
     return Finding(name, _tone(held), text)

@@ -116,7 +116,7 @@ def donor_findings(validation: Validation) -> list[Finding]:
         if not row["unanswered"]:
             continue
         text = (
-            f"{row['variable']}: its figures speak of the {row['households']:,} donor households that "
+            f"{row['variable']}: its figures describe the {row['households']:,} donor households that "
             f"answered it ({100 * row['share']:.1f} % by weight); {row['unanswered']:,} did not, and "
             "may differ from them."
         )

@@ -22,7 +22,7 @@ RELIABILITY_WORDS: Final = {
     "high": "reliable",
     "medium": "use with caution",
     "low": "too uncertain to rely on",
-    "incomplete": "margin incomplete: the donor's part cannot be told, so it is wider than shown",
+    "incomplete": "margin incomplete: the donor's part is unknown, so it is wider than shown",
     "undefined": "reliability unknown",
 }
 CONFIDENCE: Final = 90

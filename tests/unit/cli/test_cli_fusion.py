@@ -214,7 +214,7 @@ def test_fused_variables_select_and_form_groups_with_the_donors_part_in_their_ma
     )["estimates"][0]
     assert where["moe"] == pytest.approx(by_level[0]["moe"])
     for row in by_level:
-        assert "cannot be told" not in row["assumption"]
+        assert "cannot be computed" not in row["assumption"]
         assert row["fusion_share"] > 0
     levels = harmony.json(
         "difference", "-v", "share_heat", "-g", "insecure=Yes", "-g", "insecure=No"

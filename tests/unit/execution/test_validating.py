@@ -188,7 +188,7 @@ def test_a_donor_without_weights_is_validated_and_estimated_from(toy_workspace, 
     assert any("no weights" in entry["message"] for entry in run.log_records())
     [row] = area_estimates(toy_workspace, run, Statistic("mean", "kwh"), by=()).to_dict("records")
     assert 0 < row["moe"] < row["estimate"]
-    assert "cannot be told" not in row["assumption"]
+    assert "cannot be computed" not in row["assumption"]
 
 
 def test_a_finished_run_is_checked_beside_it_and_stays_finished(own):

@@ -38,7 +38,7 @@ def test_records_of_the_census_api_read_like_the_files(pums_2019, api_files):
 def test_what_is_no_list_of_rows_is_refused(pums_2019, tmp_path):
     path = tmp_path / "h.json"
     for text, said in (
-        ('{"error": "no key"}', "The JSON is no list of rows"),
+        ('{"error": "no key"}', "The JSON is not a list of rows"),
         ("error: unknown variable", "The file is not JSON"),
         ('[["SERIALNO"]]', "The file has no rows"),
         ('[["A", "B"], ["1"]]', "Row 2 has 1 of 2 cells"),

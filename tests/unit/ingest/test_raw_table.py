@@ -51,7 +51,7 @@ def test_parts_of_a_zip_are_stacked_and_rows_counted_within_each(tmp_path):
         (
             "cut.zip",
             b"PK\x03\x04 rubbish",
-            "The file is no ZIP archive, or it is cut off (cut.zip).",
+            "The file is not a ZIP archive, or it is cut off (cut.zip).",
         ),
         ("cut.parquet", b"PAR1....", "The Parquet file is damaged or cut off (cut.parquet)."),
         (

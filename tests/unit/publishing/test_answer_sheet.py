@@ -62,7 +62,7 @@ def test_a_figure_nobody_validated_needs_care(published, tmp_path):
     shutil.rmtree(run.validation_folder)
     sheet = answer_sheet(workspace, run, MEAN)
     assert sheet.verdict == "care"
-    assert "Nobody has validated the fusion of this variable." in sheet.reasons
+    assert "The fusion of this variable has not been validated." in sheet.reasons
 
 
 def test_areas_are_ranked_beside_it(published):

@@ -97,7 +97,7 @@ def test_publishing_again_replaces_the_earlier_data_set(published, data_set):
     assert not (data_set / "recipient" / "household.parquet").exists()
     assert (data_set / "notes.txt").read_text() == "mine"
     assert check_folder(data_set).notes == (
-        "notes.txt is no file of the data set and was not read.",
+        "notes.txt is not a file of the data set and was not read.",
     )
 
 

@@ -56,7 +56,7 @@ def test_rows_of_two_imports_are_never_mixed(survey, folder):
     stored = StoredSurvey.open(folder)
     write_survey(survey, folder)
     os.utime(folder / "household.parquet", ns=(1, 1))
-    with pytest.raises(InputError, match="was imported again meanwhile"):
+    with pytest.raises(InputError, match="was imported again in the meantime"):
         stored.column("household", "weight")
     assert isinstance(StoredSurvey.open(folder).column("household", "weight"), pd.Series)
 

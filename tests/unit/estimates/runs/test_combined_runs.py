@@ -125,9 +125,7 @@ def test_a_joint_share_says_what_it_rests_on_and_has_bounds(workspace, both):
     table = area_estimates(workspace, both, Statistic("share", JOINT, level="Yes"))
     assert (table["frechet_lower"] < table["estimate"]).all()
     assert (table["estimate"] < table["frechet_upper"]).all()
-    assert (
-        table["assumption"].str.contains("RECS 2015 and NHTS 2017 are assumed independent").all()
-    )
+    assert table["assumption"].str.contains("RECS 2015 and NHTS 2017 are assumed independent").all()
 
 
 @pytest.mark.parametrize(
