@@ -20,13 +20,14 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("fusion_core", "harmony_app")
 DOCUMENTS = ("LICENSE", "README.md", "pyproject.toml")
 PORT = 5907
+GIT = shutil.which("git") or "git"
 PATIENCE_SECONDS = 120
 
 
 def tracked() -> set[str]:
     """Return what the packages consist of, as paths in the repository."""
     listed = subprocess.run(
-        ["git", "ls-files", *PACKAGES], cwd=ROOT, capture_output=True, text=True, check=True
+        [GIT, "ls-files", *PACKAGES], cwd=ROOT, capture_output=True, text=True, check=True
     )
     return set(listed.stdout.splitlines())
 
@@ -34,7 +35,7 @@ def tracked() -> set[str]:
 def build(folder: Path) -> tuple[Path, Path]:
     """Build source archive and wheel from a clean copy, and return their paths."""
     copy = folder / "copy"
-    subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True)
+    subprocess.run([GIT, "clone", "--quiet", ROOT, copy], check=True)
     built = [sys.executable, "-m", "build", "--outdir", folder, copy]
     done = subprocess.run(built, capture_output=True, text=True, check=False)
     if done.returncode:
