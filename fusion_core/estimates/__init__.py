@@ -7,6 +7,7 @@ from fusion_core.estimates.api import (
     analyze,
     compare,
     derive,
+    plot,
     rank,
     survey_estimates,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "analyze",
     "compare",
     "derive",
+    "plot",
     "pool",
     "rank",
     "reliability",

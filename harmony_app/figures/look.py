@@ -11,7 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from harmony_app.shell.look import axis_numbers, figure_colours, round_ticks, style_figure
+from harmony_app.shell.look import (
+    FONT,
+    axis_numbers,
+    figure_colours,
+    page_part,
+    round_ticks,
+    style_figure,
+)
 
 if TYPE_CHECKING:
     from harmony_app.shell.session import Theme
@@ -83,25 +90,42 @@ class Look:
         return {"color": colour, "line_width": width, "line_dash": shape, "alpha": alpha}
 
     def dots(
-        self, colour: Any, *, size: float = 6.0, alpha: float = 0.75, hollow: bool = False
+        self,
+        colour: Any,
+        *,
+        size: float = 6.0,
+        alpha: float = 0.75,
+        hollow: bool = False,
+        sizes: tuple[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return the options of dots, their size the diameter in pixels; hollow ones are rings."""
+        """Return the options of dots, their size the diameter in pixels; hollow ones are rings.
+
+        Dots of different sizes name the column of these, and give them.
+        """
         surface = self.colours["surface"]
+        column, diameters = sizes or (size, size)
         if self.on_paper:
-            area = (_PRINTED * size) ** 2
+            area = (_PRINTED * diameters) ** 2
             edge = {"facecolors": surface, "edgecolors": colour, "linewidth": 0.9}
             # The alpha of a colour, not of the element: a cloud under lines stays under them.
             plain = {"color": colour, "linewidth": 0}
             return {"s": area, "alpha": alpha, **(edge if hollow else plain)}
         ring = {"fill_color": surface, "line_color": colour, "line_width": 1.6}
         plain = {"color": colour, "line_color": None}
-        return {"size": size, "alpha": alpha, **(ring if hollow else plain)}
+        return {"size": column, "alpha": alpha, **(ring if hollow else plain)}
 
     def band(self, colour: str, *, alpha: float = 0.2) -> dict[str, Any]:
         """Return the options of a filled area without an edge."""
         if self.on_paper:
             return {"facecolor": colour, "alpha": alpha, "linewidth": 0}
         return {"fill_color": colour, "fill_alpha": alpha, "line_color": None}
+
+    def tiles(self, colour: str) -> dict[str, Any]:
+        """Return the options of filled squares that a thin line keeps apart."""
+        surface = self.colours["surface"]
+        if self.on_paper:
+            return {"facecolor": colour, "edgecolor": surface, "linewidth": 0.4}
+        return {"fill_color": colour, "fill_alpha": 1.0, "line_color": surface, "line_width": 1}
 
     def words(
         self, colour: str, *, size: float = 11, align: str = "center", turned: bool = False
@@ -117,6 +141,30 @@ class Look:
             "text_baseline": "middle",
             "angle": 90 if turned else 0,
         }
+
+    def told(self, title: str, lines: Sequence[str]) -> dict[str, Any]:
+        """Return the options of an element that tells of itself at the pointer; none on paper.
+
+        Parameters
+        ----------
+        title
+            Column with the heading of the card.
+        lines
+            Columns whose texts stand below it.
+        """
+        if self.on_paper:
+            return {}
+        colours = self.colours
+        said: list[dict[str, Any]] = [{"text": f"@{{{name}}}"} for name in lines]
+        card = page_part("tooltip", 260, FONT, colours, f"@{{{title}}}", said)
+        return {"tools": ["hover"], "hover_tooltips": card}
+
+    def layout(self, panels: Sequence[Any], *, columns: int = 3) -> Any:
+        """Return panels as a layout whose axes are their own."""
+        options: dict[str, Any] = {"shared_axes": False}
+        if not self.on_paper:
+            options["toolbar"] = None
+        return self.opts(self.hv.Layout(list(panels)).cols(min(columns, len(panels))), options)
 
     def frame(self, **options: Any) -> dict[str, Any]:
         """Return the options of a panel: axes, their names, ranges and ticks.

@@ -93,6 +93,8 @@ class Sheet:
         Most panels side by side; 0 leaves it to the size.
     panel
         Height of a panel over its width; 0 leaves it to the size.
+    grid
+        Whether lines across the panels help to read values.
     """
 
     title: str
@@ -101,6 +103,7 @@ class Sheet:
     legend: tuple[Mark, ...] = ()
     columns: int = 0
     panel: float = 0.0
+    grid: bool = True
 
 
 def save_sheet(sheet: Sheet, to: Path, size: SizeName = "page") -> None:
@@ -200,6 +203,8 @@ def _compose(sheet: Sheet, panels: Sequence[Any], size: Size, look: Look) -> Any
     axes = middle.subplots(rows, columns, squeeze=False).ravel()
     for panel_axes, element in zip(axes, panels, strict=False):
         _draw(element, figure, panel_axes, size, look)
+        if sheet.grid:
+            panel_axes.grid(visible=True, axis="y", color=colours["grid"], linewidth=0.6)
     for unused in axes[len(panels) :]:
         unused.remove()
     return figure
@@ -229,7 +234,8 @@ def _draw(element: Any, figure: Any, axes: Any, size: Size, look: Look) -> None:
     title = axes.get_title()
     axes.set_title("")  # the one in the middle
     axes.set_title(title, loc="left", color=colours["text"], fontsize=1.08 * size.text)
-    axes.grid(visible=True, axis="y", color=colours["grid"], linewidth=0.6)
+    axes.set_aspect("auto")
+    axes.set_box_aspect(None)  # the sheet decides how high panels are
     axes.set_axisbelow(True)
 
 

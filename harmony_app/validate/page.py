@@ -15,21 +15,25 @@ from panel.viewable import Viewer
 from fusion_core.spreadsheets import csv_text
 from fusion_core.validation.internal import verdict
 from fusion_core.validation.report import TABLES, sentences
-from harmony_app.figures.curve_sheet import curve_sheet
-from harmony_app.figures.printing import KINDS, FileKind, sheet_bytes
+from harmony_app.figures.dependence import dependence_classes
+from harmony_app.figures.printing import KINDS, FileKind, SizeName, sheet_bytes
+from harmony_app.figures.validation import (
+    telling_variables,
+    validation_panels,
+    validation_sheet,
+)
 from harmony_app.shell.look import page_part, segmented
 from harmony_app.shell.session import set_query
 from harmony_app.shell.work import at_once
 from harmony_app.validate.checks import CheckWatch, RepeatBar
 from harmony_app.validate.tabs import (
+    FigureCard,
     KnownTab,
     SubsetsTab,
     TableTab,
     UnseenTab,
     VerdictList,
-    dependence_html,
-    distribution_html,
-    reliability_html,
+    key_html,
     sections,
     size_marks,
     verdict_items,
@@ -56,6 +60,19 @@ if TYPE_CHECKING:
 
 ASSETS: Final = Path(__file__).parent / "assets"
 _WIDE: Final[dict[str, Any]] = {"sizing_mode": "stretch_width"}
+# Variables drawn while none is chosen.
+_MOST_PANELS: Final = 4
+_SIZE_WORDS: Final[dict[str, SizeName]] = {
+    "a column of a journal": "column",
+    "the width of a page": "page",
+    "a slide": "slide",
+}
+# The figure of a tab; the others have the curves to take away.
+_FIGURES: Final = {
+    "distributions": "distributions",
+    "draws": "calibration",
+    "implicates": "implicates",
+}
 
 
 class ValidatePage(Viewer):
@@ -117,11 +134,16 @@ class ValidatePage(Viewer):
             margin=(2, 0, 8, 0),
             **_WIDE,
         )
+        self.size = pn.widgets.Select(
+            label="Figure for", options=_SIZE_WORDS, value="page", margin=(8, 0, 4, 0), **_WIDE
+        )
         self._which = pn.pane.HTML("", **self._html)
         self.tabs = segmented(TABS, value=self.state.tab, css_classes=["tabs"])
         self.texts = pn.pane.HTML("", **self._html)
-        self.distribution = pn.pane.HTML("", **self._html)
-        self.dependence = pn.pane.HTML("", **self._html)
+        self.distribution = FigureCard(session.theme, self._html, panel=300)
+        self.dependence = FigureCard(session.theme, self._html, panel=420)
+        self.draws = FigureCard(session.theme, self._html)
+        self.implicates = FigureCard(session.theme, self._html, panel=330)
         self._content = pn.Column(margin=0, **_WIDE)
         self.run.param.watch(lambda event: choose_run(event.new), "value")
         self._on(self.family, "family")
@@ -195,54 +217,88 @@ class ValidatePage(Viewer):
         return {name: verdict(name, curves) for name in self._names}
 
     def _tab_view(self) -> pn.viewable.Viewable:
-        tab, variable = self.state.tab, self.state.variable
-        if tab == SUBSETS:
-            return self.subsets.view
-        if tab == "unseen":
-            self.unseen.show(self._record, variable)
-            return self.unseen.view
-        if tab == "known":
-            self.known.show(self._record)
-            return self.known.view
-        if tab == "table":
-            return self.other.view
-        if tab == "distributions":
-            self._show_distributions()
-            return self._distributions
-        self.texts.object = {
-            "draws": self._draws,
-            "predictors": self._predictors,
-            "implicates": self._implicates,
-        }[tab]()
-        return self._card
+        views: dict[str, Callable[[], pn.viewable.Viewable]] = {
+            SUBSETS: lambda: self.subsets.view,
+            "distributions": self._show_distributions,
+            "draws": self._show_draws,
+            "predictors": self._show_predictors,
+            "implicates": self._show_implicates,
+            "unseen": lambda: self.unseen.show(self._record, self.state.variable),
+            "known": lambda: self.known.show(self._record),
+            "table": lambda: self.other.view,
+        }
+        return views[self.state.tab]()
 
-    def _show_distributions(self) -> None:
-        found, detailed = self.validation, self.state.variable or self._names[0]
-        findings = sentences.distribution_findings(found)
-        shown = sections.about(findings, self.state.variable)
-        self.distribution.object = distribution_html(found.marginals, shown, detailed)
-        finding = sentences.dependence_finding(found, self.state.variable)
-        self.dependence.object = dependence_html(found.correlations, [finding], self.state.variable)
+    def _shown(self, what: str, most: int) -> list[str]:
+        """Return the variable in detail, or those a figure tells most of."""
+        chosen = self.state.variable
+        return [chosen] if chosen else telling_variables(self.validation, what)[:most]
 
-    def _draws(self) -> str:
-        found, variable = self.validation, self.state.variable
+    def _draw(self, card: FigureCard, what: str, names: list[str], above: str, below: str) -> None:
+        found = self.validation
+        shown = (id(found), what, tuple(names))
+        card.show(above, below, shown, lambda look: validation_panels(found, what, look, names))
+
+    def _show_distributions(self) -> pn.viewable.Viewable:
+        found, chosen = self.validation, self.state.variable
+        names = self._shown("distributions", _MOST_PANELS)
+        findings = [
+            item for item in sentences.distribution_findings(found) if item.variable in names
+        ]
+        title = f"Distribution of {chosen}" if chosen else "Distributions that differ most"
+        self._draw(
+            self.distribution,
+            "distributions",
+            names,
+            sections.panel_html(title, words.DISTRIBUTION_HELP, sections.findings_html(findings)),
+            sections.distribution_html(found.marginals, names),
+        )
+        kept = sections.findings_html([sentences.dependence_finding(found, chosen)])
+        key = key_html([item[:2] for item in dependence_classes(self._session.theme)])
+        heading = f"Dependence of {chosen}" if chosen else "Dependence between variables"
+        self._draw(
+            self.dependence,
+            "dependence",
+            [chosen] if chosen else [],
+            sections.panel_html(heading, words.DEPENDENCE_HELP, kept + key),
+            sections.dependence_html(found.correlations, chosen),
+        )
+        return self._distributions
+
+    def _show_draws(self) -> pn.viewable.Viewable:
+        found, chosen = self.validation, self.state.variable
         unseen = found is self._record.outside
         findings = [
             *sentences.skill_findings(found),
             *sentences.calibration_findings(found),
             *sentences.reliability_findings(found, unseen=unseen),
         ]
-        categories = list(dict.fromkeys(found.reliability["variable"]))
-        shown = [variable] if variable else categories
-        body = (
-            sections.findings_html(sections.about(findings, variable))
-            + sections.coverage_html(found.coverage, variable)
-            + "".join(reliability_html(found.reliability, name, unseen=unseen) for name in shown)
-            + sections.scores_html(found.scores, variable)
+        names = self._shown("calibration", _MOST_PANELS)
+        drawn = found.reliability["variable"].isin(names).any()
+        ranged = found.coverage["variable"].isin(names).any()
+        told = [words.RANGES_TOLD] if ranged else []
+        if drawn:
+            told.append(words.RELIABILITY_HELP + ("" if unseen else words.RELIABILITY_KNOWN))
+        above = sections.findings_html(sections.about(findings, chosen)) + sections.helps_html(told)
+        below = (
+            sections.scores_html(found.scores, chosen)
+            + sections.coverage_html(found.coverage, chosen)
+            + sections.reliability_html(found.reliability, chosen)
         )
-        return sections.panel_html("Draws of single households", words.DRAWS_HELP, body)
+        heading = sections.panel_html("Draws of single households", words.DRAWS_HELP, above)
+        self._draw(self.draws, "calibration", names, heading, below)
+        return self.draws.view
 
-    def _predictors(self) -> str:
+    def _show_implicates(self) -> pn.viewable.Viewable:
+        found = self.validation
+        names = self._shown("implicates", 1)
+        above = sections.findings_html([sentences.convergence_finding(found)])
+        heading = sections.panel_html("Are there enough implicates?", words.CONVERGENCE_HELP, above)
+        below = sections.convergence_html(found.convergence, names[0] if names else self._names[0])
+        self._draw(self.implicates, "implicates", names, heading, below)
+        return self.implicates.view
+
+    def _show_predictors(self) -> pn.viewable.Viewable:
         # Folds have models of their own; what the run's model used is the same for both.
         found, variable = self._record.inside, self.state.variable or self._names[0]
         findings = sections.about(sentences.importance_findings(found), self.state.variable)
@@ -250,24 +306,21 @@ class ValidatePage(Viewer):
             page_part("line", "h3", "sub", variable)
             + sections.importance_html(found.importance, variable, self._record.variables)
         )
-        return sections.panel_html(
+        self.texts.object = sections.panel_html(
             "What variables were predicted from", words.PREDICTORS_HELP, body
         )
-
-    def _implicates(self) -> str:
-        found, variable = self.validation, self.state.variable or self._names[0]
-        body = sections.findings_html([sentences.convergence_finding(found)])
-        body += sections.convergence_html(found.convergence, variable)
-        return sections.panel_html("Are there enough implicates?", words.CONVERGENCE_HELP, body)
+        return self._card
 
     def _build(self) -> pn.viewable.Viewable:
-        halves = {"flex": "1 1 300px", "padding": "12px", "min-width": "0"}
+        halves = {"flex": "1 1 420px"}
+        for card in (self.distribution, self.dependence):
+            card.view.styles = {**card.view.styles, **halves}
         self._distributions = pn.FlexBox(
-            pn.Column(self.distribution, css_classes=["card"], margin=0, styles=halves, **_WIDE),
-            pn.Column(self.dependence, css_classes=["card"], margin=0, styles=halves, **_WIDE),
+            self.distribution.view,
+            self.dependence.view,
             gap="10px",
             margin=0,
-            align_items="stretch",
+            align_items="flex-start",
             **_WIDE,
         )
         self._card = pn.Column(
@@ -296,10 +349,10 @@ class ValidatePage(Viewer):
             _file_button("Analyses CSV", "analyses.csv", lambda: _csv(self.subsets.metrics)),
             _file_button("Curves CSV", "curves.csv", lambda: _csv(self.subsets.curves)),
             _file_button("All tables", "tables.zip", self._archive),
-            *(
-                _file_button(kind.upper(), f"curves.{kind}", partial(self._figure, kind))
-                for kind in KINDS
-            ),
+        ]
+        figures = [
+            _file_button(kind.upper(), f"figure.{kind}", partial(self._figure, kind))
+            for kind in KINDS
         ]
         trusted = sections.panel_html(
             "Can they be trusted?", "Choose a variable to see more of it.", ""
@@ -311,6 +364,8 @@ class ValidatePage(Viewer):
             self.households,
             pn.pane.HTML(trusted, **self._html),
             self.verdicts,
+            self.size,
+            pn.FlexBox(*figures, gap="4px", margin=0, **_WIDE),
             pn.FlexBox(*files, gap="4px", margin=(10, 0, 0, 0), **_WIDE),
             css_classes=["card"],
             margin=(0, 10, 0, 0),
@@ -329,28 +384,35 @@ class ValidatePage(Viewer):
         return content.getvalue()
 
     def _figure(self, kind: FileKind) -> bytes:
-        """Return the curves that are shown as the content of a file, for the width of a page."""
-        if self.subsets.curves is None or self.subsets.metrics is None:
-            return b""
+        """Return the figure of the tab that is shown as the content of a file."""
         title = next(
             (name for name, run in self.run.options.items() if run == self.state.run), "Validation"
         )
-        family = next(name for name, value in self._families.items() if value == self.state.family)
-        note = f"Subsets: {family}."
+        what = _FIGURES.get(self.state.tab, "curves")
+        parts = ["SYNTHETIC DATA."] if self._session.workspace.synthetic else []
         if self.state.unseen:
-            note = f"Households the models have not seen. {note}"
-        if self._session.workspace.synthetic:
-            note = f"SYNTHETIC DATA. {note}"
-        sheet = curve_sheet(
-            self.subsets.metrics,
-            self.subsets.curves,
-            self._names,
+            parts.append("Households the models have not seen.")
+        found, chosen = self.validation, self.state.variable
+        if what == "curves":
+            if self.subsets.curves is None or self.subsets.metrics is None:
+                return b""
+            family = next(
+                name for name, value in self._families.items() if value == self.state.family
+            )
+            parts.append(f"Subsets: {family}.")
+            found = dataclasses.replace(
+                found, metrics=self.subsets.metrics, curves=self.subsets.curves
+            )
+        sheet = validation_sheet(
+            found,
+            what,
             title=title,
-            note=note,
-            chosen=self.state.variable,
+            note=" ".join(parts),
+            names=[chosen] if chosen and what != "curves" else [],
+            chosen=chosen if what == "curves" else "",
             marks=size_marks(self._record),
         )
-        return sheet_bytes(sheet, kind)
+        return sheet_bytes(sheet, kind, self.size.value)
 
 
 def _file_button(

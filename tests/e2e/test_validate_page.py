@@ -68,7 +68,7 @@ def test_a_finished_run_is_checked_with_unseen_households(
     expect(page).to_have_url(re.compile("unseen=1"))
     page.get_by_role("button", name="Households", exact=True).click()
     expect(page.get_by_text("elec_kwh: draws are")).to_be_visible()
-    expect(page.get_by_role("img", name="share of true answers").first).to_be_visible()
+    wait_until_painted(page.locator(".bk-Figure").first)
 
 
 def test_a_published_table_is_compared(validate, tmp_path):

@@ -25,6 +25,7 @@ from fusion_core.estimates.api.contrast_frame import (
 )
 from fusion_core.estimates.api.derived import derive
 from fusion_core.estimates.api.difference import Difference, difference_of
+from fusion_core.estimates.api.plotting import plot
 from fusion_core.estimates.api.ranking import (
     RANK_COLUMNS,
     TOP,
@@ -64,6 +65,7 @@ __all__ = [
     "joint_error",
     "level_condition",
     "only_target",
+    "plot",
     "rank",
     "rank_frame",
     "ranks_of",

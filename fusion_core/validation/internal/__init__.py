@@ -37,6 +37,7 @@ from fusion_core.validation.internal.subsets import (
 from fusion_core.validation.internal.validate import (
     DONOR_COLUMNS,
     IMPORTANCE_COLUMNS,
+    FigureName,
     Validation,
     smooth_metrics,
     validate,
@@ -66,6 +67,7 @@ __all__ = [
     "SCORE_COLUMNS",
     "TOTAL_VARIATION",
     "UNUSABLE_ERROR",
+    "FigureName",
     "SubsetChoice",
     "Validation",
     "brier",

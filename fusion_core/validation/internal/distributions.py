@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from fusion_core.validation.internal._metrics import SubsetWeights, observed_codes
+from fusion_core.estimates.variance import margin_multiplier
+from fusion_core.validation.internal._metrics import (
+    SubsetWeights,
+    observed_codes,
+    pooled_margin,
+)
 from fusion_core.validation.internal._samples import WeightedSample, distances
 
 if TYPE_CHECKING:
@@ -48,7 +53,8 @@ def compare_marginals(
     DataFrame
         One row per variable and level or bin: ``variable``, ``level`` (of a category, or the bin in
         words), ``lower`` and ``upper`` (of a bin, NaN for levels), ``observed`` and ``simulated``
-        (shares).
+        (shares), and ``observed_moe`` and ``simulated_moe``: their 90 % margins of error, of a share
+        in one sample (as `compare_subsets` has it) and by Rubin's (1987) rules over the implicates.
     """
     parts = [
         _marginal(observed[name], variable, weight)
@@ -60,18 +66,23 @@ def compare_marginals(
 def _marginal(observed: pd.Series[Any], variable: FusedVariable, weight: Floats) -> pd.DataFrame:
     if variable.is_categorical:
         count = len(variable.levels)
-        real = _shares(observed_codes(observed, variable)[:, None], count, weight)
-        simulated = _shares(variable.values, count, weight)
+        codes, drawn = observed_codes(observed, variable), variable.values
         levels = list(variable.levels)
         lower = upper = np.full(count, np.nan)
     else:
         truth = observed.to_numpy(dtype=np.float64)
         edges = _edges(truth)
         count = len(edges) - 1
-        real = _shares(_bin(truth, edges)[:, None], count, weight)
-        simulated = _shares(_bin(variable.values, edges), count, weight)
+        codes, drawn = _bin(truth, edges), _bin(variable.values, edges)
         lower, upper = edges[:-1], edges[1:]
         levels = [f"{low:,.6g} to {high:,.6g}" for low, high in zip(lower, upper, strict=True)]
+    sampled = np.full(count, max(len(weight) - 1.0, 1.0))
+    real, margin = _with_margin(
+        _shares_by_implicate(codes[:, None], count, weight), weight, sampled
+    )
+    simulated, simulated_margin = _with_margin(
+        _shares_by_implicate(drawn, count, weight), weight, sampled
+    )
     return pd.DataFrame(
         {
             "variable": variable.name,
@@ -79,9 +90,19 @@ def _marginal(observed: pd.Series[Any], variable: FusedVariable, weight: Floats)
             "lower": lower,
             "upper": upper,
             "observed": real,
+            "observed_moe": margin,
             "simulated": simulated,
+            "simulated_moe": simulated_margin,
         }
     )
+
+
+def _with_margin(share: Floats, weight: Floats, sampled: Floats) -> tuple[Floats, Floats]:
+    """Return shares of one sample, or pooled over implicates, with their 90 % margins of error."""
+    variance = share * (1.0 - share) * float((weight**2).sum()) / float(weight.sum()) ** 2
+    if share.shape[1] == 1:
+        return share[:, 0], margin_multiplier(sampled, 0.90) * np.sqrt(variance[:, 0])
+    return pooled_margin((share, variance), sampled)
 
 
 def summarize_distributions(
@@ -171,8 +192,14 @@ def _bin(values: NDArray[Any], edges: Floats) -> NDArray[np.intp]:
 
 
 def _shares(codes: NDArray[Any], count: int, weight: Floats) -> Floats:
-    repeated = np.repeat(weight, codes.shape[1])
-    flat = np.asarray(codes).ravel()
-    used = flat >= 0
-    sums = np.bincount(flat[used], weights=repeated[used], minlength=count)
-    return np.asarray(sums / repeated.sum())
+    return np.asarray(_shares_by_implicate(codes, count, weight).mean(axis=1))
+
+
+def _shares_by_implicate(codes: NDArray[Any], count: int, weight: Floats) -> Floats:
+    """Return the share of every code in every column, shape (count, M); codes below 0 are none."""
+    draws = codes.shape[1]
+    used = codes >= 0
+    places = (codes.astype(np.intp) + count * np.arange(draws))[used]
+    mass = np.broadcast_to(weight[:, None], codes.shape)[used]
+    sums = np.bincount(places, weights=mass, minlength=count * draws)
+    return np.asarray(sums.reshape(draws, count).T / weight.sum())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from fusion_core.estimates.statistics import (
 )
 from fusion_core.frames import finite_numbers, level_text, numbers_of, read_frame
 from fusion_core.fusion.implicates import order_of
+from fusion_core.plotting import draw
 from fusion_core.records import Checked
 from fusion_core.summaries import Summarized, listed
 from fusion_core.validation.internal._metrics import (
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from fusion_core.validation.internal.subsets import Subsets
 
 Progress = Callable[[float, str], None]
+FigureName = Literal["curves", "distributions", "dependence", "calibration", "implicates"]
 SHARES_IN_SUMMARY = 200
 IMPORTANCE_COLUMNS = ("variable", "predictor", "share")
 DONOR_COLUMNS = ("variable", "households", "unanswered", "share")
@@ -118,6 +120,32 @@ class Validation(Checked, Summarized):
     importance: pd.DataFrame = field(default_factory=_no_importance)
     reliability: pd.DataFrame = field(default_factory=_no_reliability)
     donors: pd.DataFrame = field(default_factory=_no_donors)
+
+    def plot(self, what: FigureName = "curves", variable: str = "", **options: Any) -> Any:
+        """Draw the validation with HoloViews, as the Validate page does.
+
+        Parameters
+        ----------
+        what
+            ``"curves"`` of errors by subset size, ``"distributions"``, ``"dependence"``,
+            ``"calibration"`` of draws, or ``"implicates"``: how estimates settle with their number.
+        variable
+            Only this variable, or the one in detail; all when left out.
+        options
+            ``theme`` (``"light"`` or ``"dark"``) and ``backend`` (``"bokeh"`` or
+            ``"matplotlib"``).
+
+        Returns
+        -------
+        holoviews.Layout
+            Panels that a notebook shows, and that can be combined with others.
+
+        Raises
+        ------
+        InputError
+            If there is no such figure or variable, or nothing that draws is installed.
+        """
+        return draw("validation", self, what=what, variable=variable, **options)
 
     def _facts(self) -> dict[str, object]:
         names = [str(name) for name in self.summary["variable"]]

@@ -1,15 +1,9 @@
 """What each tab of the Validate page says."""
 
 from harmony_app.validate.tabs import sections
-from harmony_app.validate.tabs.detail import (
-    dependence_html,
-    distribution_html,
-)
+from harmony_app.validate.tabs.figure_card import FigureCard, key_html
 from harmony_app.validate.tabs.known_tab import (
     KnownTab,
-)
-from harmony_app.validate.tabs.reliability import (
-    reliability_html,
 )
 from harmony_app.validate.tabs.subsets_tab import SubsetsTab, size_marks
 from harmony_app.validate.tabs.table_tab import (
@@ -24,14 +18,13 @@ from harmony_app.validate.tabs.verdict_list import (
 )
 
 __all__ = [
+    "FigureCard",
     "KnownTab",
     "SubsetsTab",
     "TableTab",
     "UnseenTab",
     "VerdictList",
-    "dependence_html",
-    "distribution_html",
-    "reliability_html",
+    "key_html",
     "sections",
     "size_marks",
     "verdict_items",

@@ -74,8 +74,8 @@ class KnownTab:
         )
         self._listens = False
 
-    def show(self, record: ValidatedRun) -> None:
-        """Show what the run's known answers say."""
+    def show(self, record: ValidatedRun) -> pn.viewable.Viewable:
+        """Show and return what the run's known answers say."""
         self._record = record
         known = record.known
         body = ""
@@ -99,6 +99,7 @@ class KnownTab:
         else:
             self._watch.listen(self._show_state)
             self._listens = True
+        return self.view
 
     def _show_figure(self) -> None:
         known = None if self._record is None else self._record.known

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from fusion_core.harmony.model import split_key
-from harmony_app.shell.look import MISSING, axis_numbers, number, percent
+from harmony_app.shell.look import number, percent
 from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.view import words
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from fusion_core.validation.report import Finding
 
 _SHOWN_PREDICTORS: Final = 12
-_CHART: Final = (520, 190)
-_MARGIN: Final = (78, 18, 14, 32)  # left, right, top, bottom
+_SHOWN_PAIRS: Final = 12
+_MOST_ROWS: Final = 200
 
 
 def findings_html(findings: Sequence[Finding]) -> str:
@@ -39,16 +39,77 @@ def panel_html(title: str, help_text: str, body: str) -> str:
     return part("panel", title, help_text, body)
 
 
+def helps_html(texts: Sequence[str]) -> str:
+    """Return explanations, a paragraph each."""
+    return part("helps", texts)
+
+
 def coverage_html(coverage: pd.DataFrame, variable: str) -> str:
-    """Return how often ranges of draws hold the truth: a bar per range, with a tick where it should end."""
-    rows = _own(coverage, variable)
-    if rows.empty:
-        return part("help", words.NO_RANGES)
-    variables = [
-        (name, [_coverage_bar(row) for row in own.to_dict("records")])
-        for name, own in rows.groupby("variable", sort=False)
+    """Return how often ranges of draws hold the truth, to be opened."""
+    rows = [
+        (
+            row["variable"],
+            percent(row["level"], decimals=0),
+            percent(row["held"], decimals=0),
+            percent(row["below"], decimals=0),
+            percent(row["above"], decimals=0),
+            percent(row["width"], decimals=0),
+        )
+        for row in _own(coverage, variable).to_dict("records")
     ]
-    return part("coverage", variables)
+    head = ("variable", "range", "holds", "below", "above", "width")
+    return part("numbers", "The ranges", words.RANGES_HELP, head, rows, 1) if rows else ""
+
+
+def reliability_html(reliability: pd.DataFrame, variable: str) -> str:
+    """Return how often drawn answers are true, to be opened."""
+    rows = [
+        (
+            row["variable"],
+            row["level"],
+            percent(row["drawn"]),
+            percent(row["observed"]),
+            f"{percent(row['lower'])} to {percent(row['upper'])}",
+            f"{row['rows']:,.0f}",
+        )
+        for row in _own(reliability, variable).head(_MOST_ROWS).to_dict("records")
+    ]
+    head = ("variable", "answer", "drawn", "true", "90 % interval", "households")
+    return part("numbers", "Drawn and true answers", "", head, rows, 2) if rows else ""
+
+
+def distribution_html(marginals: pd.DataFrame, variables: Sequence[str]) -> str:
+    """Return observed and fused shares with their margins of error, to be opened."""
+    own = marginals[marginals["variable"].isin(variables)]
+    rows = [
+        (
+            row["variable"],
+            row["level"],
+            _with_margin(row, "observed"),
+            _with_margin(row, "simulated"),
+        )
+        for row in own.head(_MOST_ROWS).to_dict("records")
+    ]
+    head = ("variable", "answer or range", "observed", "fused")
+    return part("numbers", "The shares", "", head, rows, 2)
+
+
+def dependence_html(correlations: pd.DataFrame, variable: str) -> str:
+    """Return the pairs whose dependence differs most, one variable's if given, to be opened."""
+    own = correlations
+    if variable:
+        own = own[(own["first"] == variable) | (own["second"] == variable)]
+    order = own["difference"].abs().sort_values(ascending=False, kind="stable").index
+    rows = [
+        (
+            f"{row['first']} – {row['second']}",
+            row["measure"],
+            *(_signed(row[name]) for name in ("observed", "simulated", "difference")),
+        )
+        for row in own.loc[order].head(_SHOWN_PAIRS).to_dict("records")
+    ]
+    head = ("pair", "measure", "observed", "fused", "difference")
+    return part("numbers", "Pairs that differ most", "", head, rows, 2) if rows else ""
 
 
 def scores_html(scores: pd.DataFrame, variable: str) -> str:
@@ -89,27 +150,23 @@ def importance_html(
 
 
 def convergence_html(convergence: pd.DataFrame, variable: str) -> str:
-    """Return how the estimates of a variable settle as implicates are added."""
+    """Return how the estimates of a variable settle as implicates are added, to be opened."""
     own = convergence[convergence["variable"] == variable]
     if own.empty:
         return part("help", words.NO_CONVERGENCE)
-    charts, tables = [], []
-    for level, settling in own.groupby("level", sort=False):
-        title = f"{variable}: {level!s}" if level else variable
-        charts.append((title, _settling_chart(settling, title)))
-        tables += [
-            (
-                title,
-                int(row["implicates"]),
-                number(row["estimate"]),
-                f"± {number(row['moe'])}",
-                f"{row['margin']:.2f}",
-                percent(row["noise"], decimals=0),
-            )
-            for row in settling.to_dict("records")
-        ]
+    rows = [
+        (
+            f"{variable}: {row['level']}" if row["level"] else variable,
+            int(row["implicates"]),
+            number(row["estimate"]),
+            f"± {number(row['moe'])}",
+            f"{row['margin']:.2f}",
+            percent(row["noise"], decimals=0),
+        )
+        for row in own.to_dict("records")
+    ]
     head = ("", "implicates", "estimate", "margin", "margin in subsets", "moved by a redraw")
-    return part("settling", charts, "The numbers", words.CONVERGENCE_NUMBERS, head, tables)
+    return part("numbers", "The numbers", words.CONVERGENCE_NUMBERS, head, rows, 1)
 
 
 def unseen_html(table: pd.DataFrame, variable: str) -> str:
@@ -146,65 +203,12 @@ def _described(name: str, dictionary: Mapping[str, Variable]) -> str:
     return found.description if found is not None else name
 
 
-def _coverage_bar(row: Mapping[Any, Any]) -> dict[str, Any]:
-    level, held = float(row["level"]), float(row["held"])
-    text = (
-        f"hold {percent(held, decimals=0)} · {percent(row['below'], decimals=0)} below,"
-        f" {percent(row['above'], decimals=0)} above"
+def _with_margin(row: Mapping[Any, Any], side: str) -> str:
+    margin = float(row.get(f"{side}_moe", np.nan))
+    return (
+        f"{percent(row[side])} ± {percent(margin)}" if np.isfinite(margin) else percent(row[side])
     )
-    width = row["width"]
-    if np.isfinite(width):
-        text += f" · {percent(width, decimals=0)} as wide as for all households"
-    return {
-        "label": f"{percent(level, decimals=0)} ranges",
-        "held": 100 * held,
-        "level": 100 * level,
-        "said": text,
-    }
 
 
-def _levels_text(levels: list[float]) -> list[str]:
-    """Write the ticks of an axis; those that would read alike get as many digits as they need."""
-    texts = [number(value) for value in levels]
-    return texts if len(set(texts)) == len(levels) else axis_numbers(levels)
-
-
-def _settling_chart(settling: pd.DataFrame, title: str) -> dict[str, Any] | str:
-    """Place the estimate with its margin of error over the number of implicates."""
-    width, height = _CHART
-    left, right, top, bottom = _MARGIN
-    counts = settling["implicates"].to_numpy(dtype=float)
-    estimate, moe = (settling[name].to_numpy(dtype=float) for name in ("estimate", "moe"))
-    usable = np.isfinite(moe)
-    if not usable.any():
-        return MISSING
-    counts, estimate, moe = counts[usable], estimate[usable], moe[usable]
-    # The margin of two implicates can be many times that of all: it may leave the frame.
-    reach = 2.0 * float(moe[-1]) or max(abs(float(estimate[-1])) * 0.1, 1e-9)
-    low, high = float(estimate[-1]) - reach, float(estimate[-1]) + reach
-    span = max(float(np.log(counts[-1] / counts[0])), 1e-9)
-
-    def x(value: float) -> float:
-        return left + (width - left - right) * float(np.log(value / counts[0])) / span
-
-    def y(value: float) -> float:
-        inside = min(max(value, low), high)
-        return top + (height - top - bottom) * (high - inside) / (high - low)
-
-    places = list(zip(counts, estimate, moe, strict=True))
-    band = [f"{x(m):.1f},{y(e + u):.1f}" for m, e, u in places]
-    band += [f"{x(m):.1f},{y(e - u):.1f}" for m, e, u in reversed(places)]
-    levels = np.linspace(low, high, 5)[1:-1].tolist()
-    texts = _levels_text(levels)
-    return {
-        "title": title,
-        "width": width,
-        "height": height,
-        "left": left,
-        "right": width - right,
-        "scale": [(y(value), text) for value, text in zip(levels, texts, strict=True)],
-        "band": " ".join(band),
-        "line": " ".join(f"{x(m):.1f},{y(e):.1f}" for m, e, _ in places),
-        "dots": [(x(m), y(e)) for m, e, _ in places],
-        "ticks": [(x(m), f"{m:.0f}") for m in counts],
-    }
+def _signed(value: object) -> str:
+    return f"{float(str(value)):+.2f}".replace("-", "−")

@@ -64,8 +64,8 @@ class UnseenTab:
         )
         self._listens = False
 
-    def show(self, record: ValidatedRun, variable: str) -> None:
-        """Show what the check of a run found, or how to start it."""
+    def show(self, record: ValidatedRun, variable: str) -> pn.viewable.Viewable:
+        """Show and return what the check of a run found, or how to start it."""
         body = ""
         if record.outside is not None:
             findings = out_of_fold_findings(record.inside, record.outside)
@@ -85,6 +85,7 @@ class UnseenTab:
         else:
             self._watch.listen(self._show_state)
             self._listens = True
+        return self.view
 
     def _begin(self) -> None:
         try:

@@ -21,16 +21,16 @@ FURTHEST: Final = (
 )
 BRUSHED: Final = "The subsets you marked, those furthest off first."
 DISTRIBUTION_HELP: Final = (
-    "Share of donor households with each answer: observed, and fused. The bars should be alike."
+    "Donor households by their answers: observed (dark), and fused (coloured), with 90 % margins of error."
+    " Outlines should lie on each other, dots beside each other."
 )
 DEPENDENCE_HELP: Final = (
     "How strongly two variables go together (0: not at all, 1 or −1: completely). Fusing should keep"
-    " that; large differences warn against analysing the two together."
+    " that: coloured squares warn against analysing the two together."
 )
 DRAWS_HELP: Final = (
     "Every household gets several draws. They should be nearer its true answer than draws from all"
-    " households, and their ranges should hold the truth as often as they say: a bar that ends at"
-    " its tick. Shorter, and the draws are too sure."
+    " households, and as sure as they are right: on the dashed diagonal."
 )
 SCORES_HELP: Final = (
     "CRPS, Brier and log score grow with the distance between a household's draws and its true"
@@ -41,12 +41,17 @@ RELIABILITY_KNOWN: Final = (
     " Models lean towards households they were trained on, as those shown here, which makes dots"
     " steeper; for an honest picture check with unseen households (tab Unseen)."
 )
-NO_RANGES: Final = (
-    "Categories have no ranges; see how often their answers are true, and their scores."
+RANGES_TOLD: Final = (
+    "Of a number: how often the central 50, 80 and 90 % of a household's draws hold its true value. Below the"
+    " diagonal the draws are too sure."
+)
+RANGES_HELP: Final = (
+    "How often the range holds the true value, and how often that lies below or above it. Width: against that"
+    " of the same range of all households."
 )
 RELIABILITY_HELP: Final = (
-    "Households are grouped by how often the models drew an answer for them. Each dot is a group: to"
-    " the right, the share of its draws with the answer; upwards, the share of its households that"
+    "Of a category: households are grouped by how often the models drew an answer for them. Each dot is a group:"
+    " to the right, the share of its draws with the answer; upwards, the share of its households that"
     " really gave it. Its line is as long as chance alone may move it (nine times of ten). Dots on the"
     " diagonal: where three of ten draws say so, three of ten households do. Flatter than the diagonal:"
     " the models are too sure; steeper: too cautious. Larger dots stand for more households."

@@ -11,10 +11,10 @@ from fusion_core.validation import read_validation, write_validation
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.layout import Workspace
 from fusion_core.workspace.runs import RunState, open_run
+from harmony_app.figures.calibration import shown_levels
 from harmony_app.shell.session import Session
 from harmony_app.validate.page import ValidatePage
 from harmony_app.validate.place import finished_runs
-from harmony_app.validate.tabs.reliability import reliability_html, shown_levels
 from harmony_app.validate.view.record import read_validated
 from harmony_app.validate.view.state import TABS, ValidateState
 
@@ -66,29 +66,45 @@ def test_every_tab_is_shown_in_its_turn(make_page):
 
 def test_sentences_come_first_and_numbers_on_demand(make_page):
     page = make_page(tab="draws")
-    text = page.texts.object
-    assert (
-        text.index("kwh: draws are")
-        < text.index("80\N{NO-BREAK SPACE}% ranges")
-        < text.index("<details>")
-    )
-    assert text.count('class="track"') == 3
+    text = page.draws.text
+    assert text.index("kwh: draws are") < text.index("central 50, 80 and 90 %")
+    assert text.index("central 50, 80 and 90 %") < text.index("<details>")
+    assert "The ranges" in text
     page._choose_variable("cold")
-    assert "kwh: draws" not in page.texts.object
-    assert "Categories have no ranges" in page.texts.object
+    assert "kwh: draws" not in page.draws.text
+    assert "The ranges" not in page.draws.text
 
 
 def test_few_implicates_are_called_few(make_page):
-    text = make_page(tab="implicates").texts.object
-    assert "4 implicates" in text
-    assert text.count("<svg") == 2  # the levels of the first variable
+    card = make_page(tab="implicates", variable="cold").implicates
+    assert "4 implicates" in card.text
+    assert len(card.panels) == 2  # the levels of the variable
 
 
 def test_the_distribution_of_the_chosen_variable_is_shown(make_page):
     page = make_page(tab="distributions", variable="kwh")
-    assert "Distribution of kwh" in page.distribution.object
-    assert "kwh matches the observed distribution" in page.distribution.object
-    assert "kwh – income" in page.dependence.object
+    assert "Distribution of kwh" in page.distribution.text
+    assert "kwh matches the observed distribution" in page.distribution.text
+    assert " ± " in page.distribution.text
+    assert "kwh – income" in page.dependence.text
+    [panel] = page.distribution.panels
+    assert panel.object.title.text == "kwh"
+
+
+def test_a_figure_is_drawn_again_only_for_another(make_page):
+    page = make_page(tab="distributions", variable="kwh")
+    [before] = page.distribution.panels
+    page._show()
+    assert list(page.distribution.panels) == [before]
+    page._choose_variable("cold")
+    assert list(page.distribution.panels) != [before]
+
+
+@pytest.mark.parametrize("tab", ["subsets", "distributions", "draws", "implicates"])
+def test_the_figure_of_every_tab_can_be_taken_away(make_page, tab):
+    page = make_page(tab=tab)
+    page.size.value = "column"
+    assert page._figure("png").startswith(b"\x89PNG")
 
 
 def test_without_a_check_nothing_can_be_switched_and_a_button_offers_it(make_page):
@@ -108,8 +124,8 @@ def test_both_validations_are_shown_and_named(make_page):
     page.households.value = True
     assert page.validation is page._record.outside
     page.tabs.value = "draws"
-    assert "as often as they are drawn" in page.texts.object
-    assert "as those shown here" not in page.texts.object
+    assert "how often the models drew an answer" in page.draws.text
+    assert "as those shown here" not in page.draws.text
 
 
 def test_a_check_in_progress_is_watched_and_one_that_failed_says_why(make_page, run):
@@ -224,18 +240,17 @@ def test_a_table_that_does_not_fit_is_refused_in_a_sentence(make_page, text, nam
 
 def test_a_category_has_a_chart_of_true_against_drawn_answers(make_page):
     page = make_page(tab="draws", variable="cold")
-    text = page.texts.object
-    assert "are answers true as often as they are drawn?" in text
-    assert text.count("<svg") == 1  # of two answers one; the other is its mirror image
-    assert "mirror image" in text
-    assert 'class="ideal"' in text
+    text = page.draws.text
+    assert "Drawn and true answers" in text
+    assert len(page.draws.panels) == 1  # of two answers one; the other is its mirror image
     assert "cold: answers are" in text
     assert "trained on, as those shown here" in text
     page._choose_variable("kwh")
-    assert "<svg" not in page.texts.object
+    assert [panel.object.title.text for panel in page.draws.panels] == ["kwh"]
+    assert "Drawn and true answers" not in page.draws.text
 
 
-def test_the_most_frequent_answers_are_drawn_and_the_rest_counted():
+def test_the_most_frequent_answers_are_drawn():
     levels = [f"<{place}>" for place in range(11)]
     table = pd.DataFrame(
         {
@@ -251,11 +266,6 @@ def test_the_most_frequent_answers_are_drawn_and_the_rest_counted():
         }
     )
     assert shown_levels(table) == levels[3:]
-    text = reliability_html(table.assign(observed=0.1), "fuel")
-    assert text.count("<svg") == 8
-    assert "3\N{NO-BREAK SPACE}rarer answers" in text
-    assert "<0>" not in text
-    assert reliability_html(table, "kwh") == ""
 
 
 def test_a_validation_of_an_earlier_version_can_be_completed(make_page, run):

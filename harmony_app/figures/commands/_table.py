@@ -23,7 +23,7 @@ from fusion_core.cli.runs import (
     compare_as_asked,
 )
 from fusion_core.errors import InputError
-from harmony_app.figures.map_command import ToOption, source_asked, write_figure
+from harmony_app.figures.commands._map import ToOption, source_asked, write_figure
 
 if TYPE_CHECKING:
     from fusion_core.execution.comparing import TableComparison

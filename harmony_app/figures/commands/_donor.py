@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fusion_core.cli.options import JsonOption, WorkspaceOption
 from fusion_core.cli.runs import SourceArgument
-from harmony_app.figures.map_command import (
+from harmony_app.figures.commands._map import (
     ClassesOption,
     CountOption,
     ToOption,

@@ -1,0 +1,98 @@
+"""The figures of a validation: what they show, the same on a page and on paper."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fusion_core.validation import read_validation
+from fusion_core.workspace.runs import open_run
+from harmony_app.figures.dependence import dependence_panel, strength_change
+from harmony_app.figures.look import Look
+from harmony_app.figures.validation import telling_variables, validation_panels, validation_sheet
+
+PAPER = Look("matplotlib", titled=True)
+PAGE = Look(titled=True)
+
+
+@pytest.fixture
+def found(mapped_workspace):
+    run = open_run(mapped_workspace.workspace, mapped_workspace.run)
+    return read_validation(run.validation_folder)
+
+
+def parts(panel, kind):
+    return [part for part in panel if type(part).__name__ == kind]
+
+
+@pytest.mark.parametrize("look", [PAGE, PAPER], ids=["page", "paper"])
+def test_densities_have_the_area_of_the_shares(found, look):
+    [panel] = validation_panels(found, "distributions", look, ["kwh"])
+    own = found.marginals[found.marginals["variable"] == "kwh"]
+    step = np.median((own["upper"] - own["lower"]).iloc[1:-1])
+    for curve, side in zip(parts(panel, "Curve"), ("simulated", "observed"), strict=True):
+        x, y = curve.dimension_values(0), curve.dimension_values(1)
+        area = float(np.sum(np.diff(x)[::2] * y[::2])) / step
+        assert area == pytest.approx(own[side].sum()) == pytest.approx(1.0)
+    bands = [part for part in parts(panel, "Area") if len(part.vdims) == 2]
+    assert len(bands) == 2  # margins of error on both sides
+
+
+def test_margins_of_shares_are_those_of_a_share(found):
+    own = found.marginals[found.marginals["variable"] == "cold"]
+    share = own["observed"].to_numpy()
+    # The donor of the test has 600 households that count alike.
+    expected = 1.6474 * np.sqrt(share * (1 - share) / 600)
+    np.testing.assert_allclose(own["observed_moe"], expected, rtol=1e-3)
+    assert (own["simulated_moe"] > 0).all()
+
+
+def test_a_validation_of_an_earlier_version_is_drawn_without_margins(found):
+    earlier = found.marginals.drop(columns=["observed_moe", "simulated_moe"])
+    found = dataclasses.replace(found, marginals=earlier)
+    [panel] = validation_panels(found, "distributions", PAGE, ["kwh"])
+    assert all(len(part.vdims) == 1 for part in parts(panel, "Area"))
+    assert "margins of error" not in validation_sheet(found, "distributions", title="").caption
+
+
+def pairs(*rows):
+    names = ["first", "second", "kind", "measure", "observed", "simulated", "difference"]
+    return pd.DataFrame(
+        [(*row[:3], "correlation", *row[3:], row[4] - row[3]) for row in rows], columns=names
+    )
+
+
+def test_a_pair_stands_on_both_sides_of_the_diagonal_in_the_class_of_its_change():
+    table = pairs(
+        ("a", "b", "fused", -0.6, -0.4),
+        ("a", "c", "fused", 0.2, 0.21),
+        ("b", "c", "fused", 0.1, 0.3),
+    )
+    panel = dependence_panel(table, PAPER)
+    weaker, _, kept, _, stronger = parts(panel, "Rectangles")
+    assert [len(item) for item in (weaker, kept, stronger)] == [2, 2, 2]
+    assert set(weaker.dimension_values("pair")) == {"a – b", "b – a"}
+
+
+def test_a_correlation_that_changes_its_sign_is_weaker():
+    row = {"observed": -0.1, "difference": 0.3}
+    assert strength_change(row) == pytest.approx(-0.3)
+
+
+def test_the_variables_furthest_from_right_come_first(found):
+    order = found.distances.sort_values("distance", ascending=False)["variable"].tolist()
+    assert telling_variables(found, "distributions") == order
+    assert set(telling_variables(found, "calibration")) == {"cold", "kwh"}
+
+
+@pytest.mark.parametrize("what", ["distributions", "dependence", "calibration", "implicates"])
+def test_captions_speak_of_what_is_drawn(found, what):
+    number = validation_sheet(found, what, title="Winter", names=["kwh"])
+    category = validation_sheet(found, what, title="Winter", names=["cold"])
+    assert number.title.endswith("of kwh, Winter")
+    if what in {"distributions", "calibration"}:
+        assert "Numbers:" in number.caption
+        assert "Categories" not in number.caption
+        assert "Categories:" in category.caption
+        assert "Numbers" not in category.caption
