@@ -326,3 +326,71 @@ def _facts(
         "weighted": _is_weighted(prepared),
         "seconds": round(time.monotonic() - started, 1),
     }
+
+
+@dataclasses.dataclass(frozen=True)
+class RunDifferences:
+    """Two runs on the same donor, side by side.
+
+    Attributes
+    ----------
+    settings
+        What was asked differently, see `fusion_core.workspace.run_differences`.
+    predictors
+        Predictors that one of them alone used: ``predictor``, and ``run`` (``first`` or ``second``).
+    results
+        One row per variable of both: ``variable`` and, with the endings ``_first`` and ``_second``,
+        ``absolute_percent_error``, ``value_added``, ``uncertainty_ratio``, ``skill`` and ``coverage``.
+    unseen
+        Whether results are of households neither has seen: both have such a validation.
+    scores
+        Which scores differ beyond chance (`score_differences`); empty unless `unseen`.
+    """
+
+    settings: pd.DataFrame
+    predictors: pd.DataFrame
+    results: pd.DataFrame
+    unseen: bool
+    scores: pd.DataFrame
+
+
+def compare_runs(first: Run, second: Run) -> RunDifferences:
+    """Set two runs on the same donor side by side, whatever their methods.
+
+    Raises
+    ------
+    InputError
+        If their donors are different surveys.
+    CorruptFileError
+        If a file of a validation is missing or damaged.
+    """
+    from fusion_core.validation.report import (
+        has_validation,
+        read_validation,
+        score_differences,
+        side_by_side,
+    )
+    from fusion_core.workspace.run_differences import setting_differences
+
+    runs = first, second
+    specs = [run.spec() for run in runs]
+    if specs[0].pair.donor != specs[1].pair.donor:
+        raise InputError(
+            "The two runs have different donors",
+            where=f"{first.id}, {second.id}",
+            fix="Compare runs on the same donor",
+        )
+    inside = [read_validation(run.validation_folder) for run in runs]
+    unseen = all(has_validation(out_of_fold_folder(run)) for run in runs)
+    shown = [read_validation(out_of_fold_folder(run)) for run in runs] if unseen else inside
+    used = [set(item.importance["predictor"].astype(str)) for item in inside]
+    alone = [(name, "first") for name in sorted(used[0] - used[1])]
+    alone += [(name, "second") for name in sorted(used[1] - used[0])]
+    scores = score_differences(shown[0], shown[1])
+    return RunDifferences(
+        settings=setting_differences(*specs),
+        predictors=pd.DataFrame(alone, columns=["predictor", "run"]),
+        results=side_by_side(shown[0], shown[1], ("_first", "_second")),
+        unseen=unseen,
+        scores=scores if unseen else scores.head(0),
+    )

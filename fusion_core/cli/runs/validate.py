@@ -60,8 +60,9 @@ def validate(
         str,
         typer.Option(
             metavar="RUN",
-            help="Compare with another run on the same donor, such as one of another method, by "
-            "households neither has seen; both need --out-of-fold first.",
+            help="Compare with another run on the same donor, such as one of another method: settings, "
+            "predictors, and which scores of households neither has seen differ by more than chance. Both "
+            "need --out-of-fold first.",
             show_default=False,
         ),
     ] = "",
@@ -98,7 +99,7 @@ def validate(
     shown = [variable] if variable else names
     record = _record(chosen, found, outside, shown)
     if against:
-        record["against"] = _of(_differences(chosen, choose_run(opened, against)), shown)
+        record["against"] = _compared(chosen, choose_run(opened, against), shown)
     if variable:
         record["metrics"] = found.metrics[found.metrics["variable"] == variable]
     if csv is not None:
@@ -137,27 +138,28 @@ def _outside(run: Run) -> Validation | None:
     return read_validation(folder) if has_validation(folder) else None
 
 
-def _differences(first: Run, second: Run) -> pd.DataFrame:
+def _compared(first: Run, second: Run, names: list[str]) -> dict[str, Any]:
     """Compare two runs by households neither has seen."""
-    from fusion_core.validation.report import score_differences
+    from fusion_core.execution.validating import compare_runs
+    from fusion_core.validation.report import difference_findings
 
-    if first.spec().pair.donor != second.spec().pair.donor:
+    _refuse_unvalidated(second)
+    found = compare_runs(first, second)
+    if not found.unseen:
+        lacking = next(run for run in (first, second) if _outside(run) is None)
         raise InputError(
-            "The two runs have different donors",
-            where=f"{first.id}, {second.id}",
-            fix="Compare runs on the same donor",
+            "The run has not been validated with households its models have not seen",
+            where=lacking.id,
+            fix=f"Run `harmony validate {lacking.id} --out-of-fold 5` first",
         )
-    found = []
-    for run in (first, second):
-        outside = _outside(run)
-        if outside is None:
-            raise InputError(
-                "The run has not been validated with households its models have not seen",
-                where=run.id,
-                fix=f"Run `harmony validate {run.id} --out-of-fold 5` first",
-            )
-        found.append(outside)
-    return score_differences(*found)
+    scores = _of(found.scores, names)
+    return {
+        "settings": found.settings,
+        "predictors": found.predictors,
+        "results": _of(found.results, names),
+        "scores": scores,
+        "findings": difference_findings(scores),
+    }
 
 
 def _record(
@@ -267,7 +269,7 @@ def _show(console: Console, record: dict[str, Any], found: Validation, names: li
         console.print(f"Wrote {path}", markup=False)
 
 
-def _show_differences(console: Console, differences: pd.DataFrame) -> None:
+def _show_differences(console: Console, against: dict[str, Any]) -> None:
     rows = [
         (
             row["variable"],
@@ -275,15 +277,31 @@ def _show_differences(console: Console, differences: pd.DataFrame) -> None:
             number(row["first"]),
             number(row["second"]),
             percent(row["difference"]),
+            percent(row["margin"]),
+            "yes" if row["differ"] else "no",
             percent(row["coverage_first"], 0),
             percent(row["coverage_second"], 0),
         )
-        for row in differences.to_dict("records")
+        for row in against["scores"].to_dict("records")
     ]
-    columns = ("variable", "score", "this run", "other", "difference", "coverage", "other's")
+    columns = (
+        "variable",
+        "score",
+        "this run",
+        "other",
+        "difference",
+        "±",
+        "beyond chance",
+        "coverage",
+        "other's",
+    )
     title = "Unseen households: lower scores are better, 80 % coverage is ideal"
     console.print()
     console.print(table(columns, rows, title=title))
+    settings = [tuple(row.values()) for row in against["settings"].to_dict("records")]
+    if settings:
+        console.print(table(("setting", "this run", "other"), settings, title="Asked differently"))
+    show_findings(console, "The two runs", against["findings"])
 
 
 def _near(curves: pd.DataFrame, variable: str, share: float) -> float | None:

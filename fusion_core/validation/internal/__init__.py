@@ -20,6 +20,11 @@ from fusion_core.validation.internal.distributions import (
     KOLMOGOROV,
     TOTAL_VARIATION,
 )
+from fusion_core.validation.internal.score_parts import (
+    PARTS,
+    SCORE_PART_COLUMNS,
+    jackknife,
+)
 from fusion_core.validation.internal.scores import (
     LOG,
     SCORE_COLUMNS,
@@ -63,8 +68,10 @@ __all__ = [
     "IMPORTANCE_COLUMNS",
     "KOLMOGOROV",
     "LOG",
+    "PARTS",
     "RELIABILITY_COLUMNS",
     "SCORE_COLUMNS",
+    "SCORE_PART_COLUMNS",
     "TOTAL_VARIATION",
     "UNUSABLE_ERROR",
     "FigureName",
@@ -77,6 +84,7 @@ __all__ = [
     "energy_score",
     "error_curve",
     "interval_coverage",
+    "jackknife",
     "log_score",
     "percent_words",
     "reliability_gaps",

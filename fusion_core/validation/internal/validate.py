@@ -38,6 +38,7 @@ from fusion_core.validation.internal.calibration import (
 from fusion_core.validation.internal.convergence import convergence_table
 from fusion_core.validation.internal.dependence import compare_dependence
 from fusion_core.validation.internal.distributions import compare_marginals, summarize_distributions
+from fusion_core.validation.internal.score_parts import SCORE_PART_COLUMNS, score_parts
 from fusion_core.validation.internal.scores import LOG, score_table
 from fusion_core.validation.internal.subsets import build_subsets
 from fusion_core.validation.internal.verdicts import verdict
@@ -68,6 +69,10 @@ def _no_reliability() -> pd.DataFrame:
 
 def _no_donors() -> pd.DataFrame:
     return pd.DataFrame(columns=list(DONOR_COLUMNS))
+
+
+def _no_score_parts() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(SCORE_PART_COLUMNS))
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,6 +110,8 @@ class Validation(Checked, Summarized):
     donors
         Whom the figures of each variable speak of: ``variable``, ``households`` (that answered it),
         ``unanswered`` (left out of its figures) and ``share`` (of the weight, that answered).
+    score_parts
+        Fair scores by random parts of the households (see `score_parts`).
     """
 
     metrics: pd.DataFrame
@@ -120,6 +127,7 @@ class Validation(Checked, Summarized):
     importance: pd.DataFrame = field(default_factory=_no_importance)
     reliability: pd.DataFrame = field(default_factory=_no_reliability)
     donors: pd.DataFrame = field(default_factory=_no_donors)
+    score_parts: pd.DataFrame = field(default_factory=_no_score_parts)
 
     def plot(self, what: FigureName = "curves", variable: str = "", **options: Any) -> Any:
         """Draw the validation with HoloViews, as the Validate page does.
@@ -296,10 +304,16 @@ def _compared(
         "marginals": marginals,
         "distances": distances,
         "scores": scores,
+        "score_parts": score_parts(observed, implicates, weights, _keys(implicates, rows)),
         "coverage": coverage,
         "convergence": convergence_table(estimates, whole, sums),
         "reliability": reliability_table(observed, implicates, weights),
     }
+
+
+def _keys(implicates: Implicates, rows: NDArray[np.bool_]) -> Any:
+    """Return what names the households of some implicates: their index, else their places."""
+    return np.flatnonzero(rows) if implicates.index is None else implicates.index
 
 
 def _among(implicates: Implicates, names: Sequence[str], rows: NDArray[np.bool_]) -> Implicates:

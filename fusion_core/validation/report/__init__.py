@@ -6,13 +6,14 @@ from fusion_core.validation.report.area_sizes import (
     area_size_finding,
     area_size_findings,
 )
-from fusion_core.validation.report.run_scores import score_differences
+from fusion_core.validation.report.run_scores import difference_findings, score_differences
 from fusion_core.validation.report.sentences import (
     Finding,
     Tone,
     all_findings,
     out_of_fold_findings,
     out_of_fold_table,
+    side_by_side,
 )
 from fusion_core.validation.report.storage import (
     OUT_OF_FOLD,
@@ -33,6 +34,7 @@ __all__ = [
     "all_findings",
     "area_size_finding",
     "area_size_findings",
+    "difference_findings",
     "fingerprint_files",
     "has_validation",
     "out_of_fold_findings",
@@ -41,5 +43,6 @@ __all__ = [
     "read_validation",
     "score_differences",
     "sentences",
+    "side_by_side",
     "write_validation",
 ]

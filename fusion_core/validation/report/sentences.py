@@ -280,12 +280,17 @@ def importance_findings(validation: Validation) -> list[Finding]:
 
 
 def out_of_fold_table(inside: Validation, outside: Validation) -> pd.DataFrame:
-    """Set the usual validation beside the out-of-fold one.
+    """Set the usual validation beside the out-of-fold one; see `side_by_side`."""
+    return side_by_side(inside, outside, ("_inside", "_outside"))
+
+
+def side_by_side(first: Validation, second: Validation, endings: tuple[str, str]) -> pd.DataFrame:
+    """Set two validations beside each other.
 
     Returns
     -------
     DataFrame
-        One row per variable: ``variable`` and, with the endings ``_inside`` and ``_outside``,
+        One row per variable of both: ``variable`` and, with the two endings,
         ``absolute_percent_error``, ``value_added``, ``uncertainty_ratio``, ``skill`` and
         ``coverage``.
     """
@@ -297,9 +302,7 @@ def out_of_fold_table(inside: Validation, outside: Validation) -> pd.DataFrame:
         "skill",
         "coverage",
     ]
-    return inside.summary[columns].merge(
-        outside.summary[columns], on="variable", suffixes=("_inside", "_outside")
-    )
+    return first.summary[columns].merge(second.summary[columns], on="variable", suffixes=endings)
 
 
 def out_of_fold_findings(inside: Validation, outside: Validation) -> list[Finding]:

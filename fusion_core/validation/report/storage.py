@@ -24,6 +24,7 @@ from fusion_core.validation.internal import (
     KOLMOGOROV,
     RELIABILITY_COLUMNS,
     SCORE_COLUMNS,
+    SCORE_PART_COLUMNS,
     TOTAL_VARIATION,
     Validation,
 )
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-FORMAT_VERSION: Final = 4
+FORMAT_VERSION: Final = 5
 OUT_OF_FOLD: Final = "out_of_fold"
 _FIRST_TABLES: Final = ("metrics", "curves", "summary", "marginals", "correlations")
 _ADDED_TABLES: Final = {
@@ -49,6 +50,7 @@ _ADDED_BY_FORMAT: Final[dict[int, dict[str, tuple[str, ...]]]] = {
     2: _ADDED_TABLES,
     3: {"reliability": RELIABILITY_COLUMNS},
     4: {"donors": DONOR_COLUMNS},
+    5: {"score_parts": SCORE_PART_COLUMNS},
 }
 TABLES: Final = (*_FIRST_TABLES, *(name for added in _ADDED_BY_FORMAT.values() for name in added))
 _FILE: Final = "validation.json"
