@@ -30,6 +30,7 @@ from harmony_app.explore.panels import (
     Shown,
     Side,
     TakeAway,
+    Years,
 )
 from harmony_app.explore.view import (
     SMALL_KINDS,
@@ -98,12 +99,20 @@ class ExplorePage(Viewer):
         self._styles = styles = [(ASSETS / "explore.css").read_text(encoding="utf-8")]
         self.controls = Controls(catalogue, self.dispatch, self.choose_source, styles)
         self.combining = Combining(session, catalogue, estimator, self.show_new, styles)
+        self.years = Years(
+            estimator,
+            session.theme,
+            lambda text, error: self.centre.show_status(text, busy=bool(text), error=error),
+            self._offer_files,
+            styles,
+        )
         self.centre = Centre(
             session.theme,
             lambda measure: self.dispatch(dataclasses.replace(self.state, measure=measure)),
             lambda view: self.dispatch(dataclasses.replace(self.state, view=view)),
             self.choose_area,
             styles,
+            years=self.years.panel,
         )
         self.centre.again.on_click(self._ask_again)
         self.side = Side(estimator, self.dispatch, self.choose_area, catalogue, styles)
@@ -278,7 +287,9 @@ class ExplorePage(Viewer):
         if self._answer is None or self.note is None or self._shapes is None:
             return None
         donor = self._donor if self.state.view == "donor" else None
-        return Shown(self.state, self.source, self._answer, self.note, self._shapes, donor)
+        followed = self.years.followed if self.state.view == "years" else None
+        parts = (self.state, self.source, self._answer, self.note, self._shapes)
+        return Shown(*parts, donor, followed)
 
     def _show_answer(self, answer: Answer) -> None:
         self._answer = answer
@@ -314,6 +325,7 @@ class ExplorePage(Viewer):
         self.side.show_answer(self.state, self.source, answer, quantity)
         self._donor = None
         self._show_donor(answer)
+        self.years.show(self.state, self.source, answer)
         self._show_chosen()
 
     def _show_failure(self, error: Exception) -> None:
@@ -336,6 +348,7 @@ class ExplorePage(Viewer):
         self._footnote.object = ""
         self.centre.forget()
         self.side.forget()
+        self.years.forget()
         self._offer_files()
 
     def _refresh(self, before: ExploreState, state: ExploreState) -> None:
@@ -355,12 +368,14 @@ class ExplorePage(Viewer):
             if state.second is not None or state.measure in TABLE_MEASURES:
                 self._show_layer(answer)
                 self._show_texts(answer)
-            if before.view == "donor":
-                self.centre.show_status()  # what is said of the donor's map goes with it
+            if before.view in {"donor", "years"}:
+                self.centre.show_status()  # what is said of that view goes with it
             self._show_donor(answer)
+            self.years.show(state, self.source, answer)
         shown = (before.areas, before.breakdown, before.against)
         if shown != (state.areas, state.breakdown, state.against):
             self.side.show_areas(state)
+            self.years.show(state, self.source, answer)
             self._show_chosen()
 
     def _show_layer(self, answer: Answer) -> None:

@@ -13,6 +13,8 @@ from fusion_core.estimates.api import adjusted_for_number
 from fusion_core.estimates.runs.estimate_cache import EstimateCache, Source, recipient_of
 from fusion_core.estimates.runs.estimate_run import area_estimates, survey_area_estimates
 from fusion_core.estimates.runs.run_comparison import compare_sources
+from fusion_core.geography.definitions import survey_censuses
+from fusion_core.geography.spatial import PUMA
 from fusion_core.records import Checked
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.runs import Run, list_runs
@@ -103,7 +105,8 @@ def area_series(
     Raises
     ------
     InputError
-        If there are fewer than two years, two of the same, or one lacks a variable.
+        If there are fewer than two years, two of the same, one lacks a variable, or PUMAs were drawn anew
+        between them.
     """
     years = [recipient_of(workspace, source).vintage for source in sources]
     if len(years) < 2:  # noqa: PLR2004 - a series has two ends
@@ -113,6 +116,8 @@ def area_series(
         )
     if len(set(years)) < len(years):
         raise InputError("Two of them are of the same year", fix="Name one run for each year")
+    if PUMA in by:
+        _check_same_pumas(workspace, sources)
     store = EstimateCache() if cache is None else cache
     parts, changes = [], []
     for year, source in zip(years, sources, strict=True):
@@ -137,6 +142,22 @@ def area_series(
             changes.append(_of_year(year, change))
     joined = adjusted_for_number(pd.concat(changes, ignore_index=True), confidence=confidence)
     return Series(pd.concat(parts, ignore_index=True), joined)
+
+
+def _check_same_pumas(workspace: Workspace, sources: Sequence[Source]) -> None:
+    """Refuse to follow PUMAs over years whose censuses drew them differently."""
+    known = {}
+    for source in sources:
+        survey = recipient_of(workspace, source)
+        censuses = survey_censuses(workspace.describe(survey))
+        if censuses:
+            known[survey.vintage] = " and ".join(censuses)
+    if len(set(known.values())) > 1:
+        told = ", ".join(f"{year}: {census} census" for year, census in known.items())
+        raise InputError(
+            f"PUMAs were drawn anew between these years ({told}), so equal codes are different areas",
+            fix="Follow states, or all areas together",
+        )
 
 
 def _of_year(year: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,11 @@
 """What can be shown, what the engine answers, and what can be taken away."""
 
+from harmony_app.explore.data._years import (
+    EVERYBODY,
+    Followed,
+    followed_rows,
+    followed_view,
+)
 from harmony_app.explore.data.catalogue import (
     COMBINATION_PREFIX,
     SURVEY_PREFIX,
@@ -30,16 +36,20 @@ from harmony_app.explore.data.truth import true_value
 
 __all__ = [
     "COMBINATION_PREFIX",
+    "EVERYBODY",
     "FORMATS",
     "SURVEY_PREFIX",
     "Answer",
     "Catalogue",
     "DonorMap",
     "Estimator",
+    "Followed",
     "MethodNote",
     "Source",
     "donor_map",
     "file_stem",
+    "followed_rows",
+    "followed_view",
     "hover_of",
     "layer_of",
     "method_note",

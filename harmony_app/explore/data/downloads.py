@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harmony_app.explore.data.method_note import MethodNote
 
 EXPORTED: Final = (
+    "year",
     "area_id",
     "name",
     "n",
@@ -40,6 +41,10 @@ EXPORTED: Final = (
     "external_moe",
     "difference",
     "within_moe",
+    "change",
+    "change_moe",
+    "p_adjusted",
+    "changed",
 )
 
 

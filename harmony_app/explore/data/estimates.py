@@ -28,6 +28,7 @@ from fusion_core.execution.comparing import compare_with_stored
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import without_boundaries
 from harmony_app.explore.data._small_areas import SmallAreaMaps
+from harmony_app.explore.data._years import Followed, follow
 from harmony_app.explore.map import align, area_shapes, with_second
 from harmony_app.explore.view import SMALL_KINDS
 
@@ -362,6 +363,11 @@ class Estimator:
         pumas = self._puma_of(source, request).items()
         places = {area: found.place_of[puma] for area, puma in pumas if puma in found.place_of}
         return replace(found, place_of=places)
+
+    def over_years(self, source: Source, request: EstimateRequest) -> Followed:
+        """Follow a view's statistic over the years of its recipient; see `follow`."""
+        where = self._where(source, request)
+        return follow(self.workspace, source, request, where, self.cache)
 
     def _puma_of(self, source: Source, request: EstimateRequest) -> dict[str, str]:
         """Return a PUMA of each area, as the survey writes both: of several the one with most people."""

@@ -1,5 +1,6 @@
 """The panels around the map: controls, the chosen area, the ranking."""
 
+from harmony_app.explore.panels._years import Years
 from harmony_app.explore.panels.centre import (
     Centre,
 )
@@ -26,4 +27,5 @@ __all__ = [
     "Shown",
     "Side",
     "TakeAway",
+    "Years",
 ]

@@ -54,7 +54,7 @@ def area_card(
     """
     if not _finite(row["estimate"]):
         return panel("no_estimate", pin, str(row["name"]), words.no_estimate_sentence(row))
-    moe, fusion_share = _float(row["moe"]), _float(row.get("fusion_share"))
+    moe, fusion_share = words.known_number(row["moe"]), words.known_number(row.get("fusion_share"))
     several = draws is not None and len(draws) > 1
     card = {
         "pin": pin,
@@ -89,7 +89,7 @@ def truth_told(truth: float, row: Mapping[str, Any], quantity: Quantity) -> dict
         verdict = "inside the interval"
     else:
         verdict = "outside the interval, as one in ten should be"
-    return {"value": quantity.value(truth, _float(row["moe"])), "verdict": verdict}
+    return {"value": quantity.value(truth, words.known_number(row["moe"])), "verdict": verdict}
 
 
 def draws_strip(
@@ -104,7 +104,7 @@ def draws_strip(
     def place(value: float) -> float:
         return _STRIP_LEFT + (_STRIP_WIDTH - 2 * _STRIP_LEFT) * (value - low) / span
 
-    moe = _float(row["moe"])
+    moe = words.known_number(row["moe"])
     return {
         "width": f"{_STRIP_WIDTH:.0f}",
         "band": [place(value) for value in ends] if len(ends) == 2 else None,  # noqa: PLR2004 - an interval has two ends
@@ -162,8 +162,10 @@ def breakdown_table(frame: pd.DataFrame, column: str, quantity: Quantity, title:
         {
             "name": str(row[column]),
             "differs": row.get("differs", 0),
-            "estimate": quantity.value(_float(row["estimate"]), _float(row["moe"]), unit=False),
-            "moe": quantity.short_moe(_float(row["moe"])),
+            "estimate": quantity.value(
+                words.known_number(row["estimate"]), words.known_number(row["moe"]), unit=False
+            ),
+            "moe": quantity.short_moe(words.known_number(row["moe"])),
             "n": int(row["n"]),
             "reliability": str(row["reliability"]),
             "spoken": words.RELIABILITY_WORDS.get(str(row["reliability"]), ""),
@@ -178,7 +180,3 @@ def breakdown_table(frame: pd.DataFrame, column: str, quantity: Quantity, title:
 
 def _finite(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
-
-
-def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

@@ -40,6 +40,7 @@ WITH_TABLE: Final[dict[str, Measure]] = {
 VIEW_TITLES: Final[dict[str, CentreView]] = {
     "Map": "map",
     "Donor": "donor",
+    "Years": "years",
     "Table": "table",
     "Method": "about",
 }
@@ -74,6 +75,8 @@ class Centre:
         Called with an area that was clicked, and whether Shift was held.
     styles
         Style sheets of the HTML panes.
+    years
+        What is shown of years.
 
     Attributes
     ----------
@@ -88,8 +91,11 @@ class Centre:
         view: Callable[[CentreView], None],
         choose: Callable[[str, bool], None],
         styles: list[str],
+        *,
+        years: pn.Column,
     ) -> None:
         self._theme = theme
+        self._years_view = years
         self._choose = choose
         self._showing = False
         self._rows: pd.DataFrame | None = None
@@ -148,6 +154,7 @@ class Centre:
             self.again,
             self.notes,
             self._map_view,
+            self._years_view,
             self._table_view,
             self._about_view,
             css_classes=["card"],
@@ -216,6 +223,7 @@ class Centre:
         self._map_view.visible = state.view in {"map", "donor"}
         if self.map is not None and state.view != "donor":
             self.map.hide_donor()
+        self._years_view.visible = state.view == "years"
         self._table_view.visible = state.view == "table"
         self._about_view.visible = state.view == "about"
         mapped = self._map_view.visible

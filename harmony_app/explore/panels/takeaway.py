@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import panel as pn
 
 from fusion_core.errors import InputError
-from harmony_app.explore.data import FORMATS, file_stem, view_figure
+from harmony_app.explore.data import FORMATS, file_stem, followed_rows, view_figure
 from harmony_app.explore.map import two_way_columns
+from harmony_app.explore.panels._years import followed_sheet
+from harmony_app.figures.printing import sheet_bytes
 from harmony_app.shell.look import FigureSaver, page_part
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fusion_core.estimates.places import DonorResolution
-    from harmony_app.explore.data import Answer, Estimator, MethodNote, Source
+    from harmony_app.explore.data import Answer, Estimator, Followed, MethodNote, Source
     from harmony_app.explore.map import AreaShapes
     from harmony_app.explore.view import ExploreState
 
@@ -29,7 +31,7 @@ _SMALL_BUTTON: Final = ".bk-btn { padding: 4px 9px; }"
 
 @dataclass(frozen=True)
 class Shown:
-    """What the page shows: the view, its numbers, where they come from, and the donor beside."""
+    """What the page shows: the view, its numbers, where they come from, the donor beside, the years."""
 
     state: ExploreState
     source: Source
@@ -37,6 +39,7 @@ class Shown:
     note: MethodNote
     shapes: AreaShapes
     donor: DonorResolution | None = None
+    followed: Followed | None = None
 
 
 class TakeAway:
@@ -81,10 +84,14 @@ class TakeAway:
             button.disabled = not ready
 
     def figure(self) -> str:
-        """Return the map as SVG for paper; empty while there is none."""
+        """Return the map, or the line of years, as SVG for paper; empty while there is none."""
         shown = self._shown()
         if shown is None:
             return ""
+        if shown.followed is not None:
+            note = shown.note.figure_note()
+            parts = (shown.followed, shown.state, shown.source, shown.answer, note)
+            return sheet_bytes(followed_sheet(*parts), "svg").decode()
         return view_figure(
             shown.state,
             shown.source,
@@ -146,8 +153,10 @@ def _download(content: Callable[[], BytesIO], filename: str, label: str) -> pn.w
 
 
 def _rows(shown: Shown) -> pd.DataFrame:
-    """Return the areas that are asked for; of two variables with their classes."""
+    """Return the areas that are asked for; of two variables with their classes, of years all of them."""
     answer = shown.answer
+    if shown.followed is not None:
+        return followed_rows(shown.followed, answer)
     if answer.request.second is None:
         return answer.rows
     return two_way_columns(answer.rows, shown.state)
@@ -158,7 +167,8 @@ def _stem(shown: Shown) -> str:
     asked = request.statistic
     second = "" if request.second is None else f"and {request.second.variable}"
     title = f"{asked.kind} {asked.variable} {asked.level or ''} {second} {request.within}"
-    return file_stem(title, shown.state.area_kind)
+    years = f" {shown.followed.years[0]} to {shown.followed.years[-1]}" if shown.followed else ""
+    return file_stem(title + years, shown.state.area_kind)
 
 
 __all__ = ["Shown", "TakeAway"]

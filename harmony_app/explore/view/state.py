@@ -21,7 +21,7 @@ Measure = Literal["estimate", "moe", "cv", "table", "difference"]
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
 TABLE_MEASURES: Final[tuple[Measure, ...]] = ("table", "difference")
 """What is coloured of an independent table: its values, and what estimates differ by from them."""
-CentreView = Literal["map", "donor", "table", "about"]
+CentreView = Literal["map", "donor", "years", "table", "about"]
 CENTRE_VIEWS: Final[tuple[CentreView, ...]] = get_args(CentreView)
 
 NUMBER_KINDS: Final[dict[str, StatisticKind]] = {

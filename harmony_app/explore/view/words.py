@@ -123,7 +123,7 @@ def interval_sentence(row: Mapping[str, Any], quantity: Quantity) -> str:
 
 def bounds_sentence(row: Mapping[str, Any], quantity: Quantity) -> str:
     """Say how far a joint share may be off if the donors depend on each other; empty for others."""
-    lower, upper = _number(row.get("frechet_lower")), _number(row.get("frechet_upper"))
+    lower, upper = known_number(row.get("frechet_lower")), known_number(row.get("frechet_upper"))
     if lower is None or upper is None:
         return ""
     ends = quantity.interval(lower, upper, (upper - lower) / 2)
@@ -148,7 +148,7 @@ def reliability_phrase(row: Mapping[str, Any]) -> str:
 
 def allocated_phrase(row: Mapping[str, Any]) -> str:
     """Say how much of an area comes from PUMAs its border cuts; empty for an area of whole PUMAs."""
-    share = _number(row.get("allocated"))
+    share = known_number(row.get("allocated"))
     if share is None:
         return ""
     if share <= 0:
@@ -175,15 +175,15 @@ def shares_note(table: pd.DataFrame) -> str:
 
 def table_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:
     """Say what an independent table has of an area, and how the estimate compares."""
-    value = _number(row.get("external"))
+    value = known_number(row.get("external"))
     if value is None:
         return ""
-    moe = _number(row.get("moe"))
+    moe = known_number(row.get("moe"))
     if row.get("related") is True:
         ranks = f"rank {row['external_rank']:,.0f} there, {row['rank']:,.0f} here"
         return f"Independent table: {number(value)}; {ranks}"
     told = f"Independent table: {quantity.value(value, moe)}"
-    gap = _number(row.get("difference"))
+    gap = known_number(row.get("difference"))
     if gap is None:
         return told
     size = quantity.difference(abs(gap), moe)
@@ -194,14 +194,14 @@ def table_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:
 
 def estimate_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:
     """Return an estimate with its margin: "61.8 % ±1.8"."""
-    value = quantity.value(_number(row["estimate"]), _number(row["moe"]))
-    return f"{value} {quantity.short_moe(_number(row['moe']))}"
+    value = quantity.value(known_number(row["estimate"]), known_number(row["moe"]))
+    return f"{value} {quantity.short_moe(known_number(row['moe']))}"
 
 
 def value_with_margin(row: Mapping[str, Any], quantity: Quantity) -> str:
     """Return an estimate with its margin and without its unit, for lists."""
-    value = quantity.value(_number(row["estimate"]), _number(row["moe"]), unit=False)
-    return f"{value} {quantity.short_moe(_number(row['moe']))}"
+    value = quantity.value(known_number(row["estimate"]), known_number(row["moe"]), unit=False)
+    return f"{value} {quantity.short_moe(known_number(row['moe']))}"
 
 
 def kind_words(kind: str) -> str:
@@ -282,5 +282,6 @@ def _finite(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _number(value: object) -> float | None:
+def known_number(value: object) -> float | None:
+    """Return a finite number, or nothing."""
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
