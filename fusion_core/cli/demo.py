@@ -23,6 +23,7 @@ _TOP = 3
 
 
 def demo(
+    *,
     workspace: Annotated[
         Path, typer.Option("--workspace", "-w", metavar="DIR", help="Folder to build it in.")
     ] = Path("demo-workspace"),
@@ -40,6 +41,13 @@ def demo(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Another seed gives another fictional state.")
     ] = None,
+    later_year: Annotated[
+        bool,
+        typer.Option(
+            "--later-year",
+            help="Also draw the community survey of the year after, to follow years.",
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Build the demo workspace: a fictional state whose true values are known.
@@ -47,7 +55,7 @@ def demo(
     Everything in it is generated; no household, place or figure is real. A demo that is there
     already is opened, not rebuilt.
     """
-    from fusion_core.demo import ensure_demo
+    from fusion_core.demo import add_later_year, ensure_demo
 
     output = Output(json)
     with output.progress() as progress:
@@ -57,6 +65,8 @@ def demo(
             quick=small or None,
             progress=_part(progress, 0.0, _BUILD_SHARE if quick else 1.0),
         )
+        if later_year:
+            add_later_year(opened)
         found = _whole_path(opened, _part(progress, _BUILD_SHARE, 1.0)) if quick else {}
     record = _describe(opened) | found
     output.result(record, lambda console: _show(console, workspace, record))

@@ -8,6 +8,7 @@ is synthetic.
 from fusion_core.demo.build import build_demo, ensure_demo, is_current
 from fusion_core.demo.checking import compare_with_truth, read_truth
 from fusion_core.demo.harmonies import PAIR, Exercise, exercises, ready_made
+from fusion_core.demo.later_year import LATER, add_later_year
 from fusion_core.demo.quick_look import first_look, quick_look
 from fusion_core.demo.samples import BLOCK, FUSION_VARIABLES
 from fusion_core.demo.world import DEFAULT_SEED, DEMO_VERSION, DONOR, RECIPIENT
@@ -18,9 +19,11 @@ __all__ = [
     "DEMO_VERSION",
     "DONOR",
     "FUSION_VARIABLES",
+    "LATER",
     "PAIR",
     "RECIPIENT",
     "Exercise",
+    "add_later_year",
     "build_demo",
     "compare_with_truth",
     "ensure_demo",

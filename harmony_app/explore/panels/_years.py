@@ -175,8 +175,10 @@ def followed_sheet(
 
 
 def _signed(change: float, moe: float | None, quantity: Quantity) -> str:
-    sign = "+" if change > 0 else "−" if change < 0 else ""
-    return f"{sign}{quantity.difference(abs(change), moe)}"
+    size = quantity.difference(abs(change), moe)
+    rounds_to_none = not any(letter in "123456789" for letter in size)
+    sign = "" if rounds_to_none else "+" if change > 0 else "−"
+    return f"{sign}{size}"
 
 
 __all__ = ["Years", "followed_sheet"]

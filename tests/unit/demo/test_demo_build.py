@@ -6,10 +6,19 @@ import shutil
 import pandas as pd
 import pytest
 
-from fusion_core.demo import DONOR, PAIR, RECIPIENT, build_demo, ensure_demo, exercises
+from fusion_core.demo import (
+    DONOR,
+    PAIR,
+    RECIPIENT,
+    add_later_year,
+    build_demo,
+    ensure_demo,
+    exercises,
+)
 from fusion_core.demo.world.population import make_population
 from fusion_core.demo.world.settings import DemoSize
 from fusion_core.errors import InputError
+from fusion_core.harmony.model import SurveyPair
 from fusion_core.harmony.store.store import HarmonyStore
 from fusion_core.workspace.layout import Workspace
 
@@ -128,3 +137,13 @@ def test_an_unfinished_or_older_demo_is_built_again_and_keeps_harmonies(copy, da
     assert store.load().get(mine.key) == mine
     assert not (copy.runs_folder / "old").exists()
     assert (copy.path / "runs-of-earlier-demo" / "old").exists()
+
+
+def test_a_later_year_is_another_sample_of_a_state_that_did_not_change(copy):
+    later = add_later_year(copy)
+    first, second = (copy.survey(each).table("household") for each in (RECIPIENT, later))
+    assert set(first["puma"]) == set(second["puma"])
+    assert second["weight"].sum() == pytest.approx(first["weight"].sum(), rel=1e-3)
+    assert first["hincp"].head(50).tolist() != second["hincp"].head(50).tolist()
+    assert HarmonyStore(copy.path, SurveyPair(DONOR, later)).load().harmonies
+    assert add_later_year(copy) == later
