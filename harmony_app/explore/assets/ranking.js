@@ -49,7 +49,12 @@ export function render({ model, el }) {
     return entry;
   };
 
-  const draw = () => list.replaceChildren(...model.items.map(row));
+  const draw = () => {
+    // A redrawn list keeps the focus on its area: ranks arrive while somebody walks through it.
+    const area = list.getRootNode().activeElement?.dataset?.area;
+    list.replaceChildren(...model.items.map(row));
+    if (area) list.querySelector(`[data-area="${CSS.escape(area)}"]`)?.focus({ preventScroll: true });
+  };
   model.on("items", draw);
   model.on("chosen", () => {
     for (const button of list.querySelectorAll("button")) {

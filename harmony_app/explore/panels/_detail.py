@@ -95,7 +95,7 @@ def truth_told(truth: float, row: Mapping[str, Any], quantity: Quantity) -> dict
 def draws_strip(
     draws: NDArray[np.float64], row: Mapping[str, Any], quantity: Quantity
 ) -> dict[str, Any]:
-    """Return the estimate of every implicate as a dot's place over the 90 % interval."""
+    """Return the estimate of every implicate as a dot over the 90 % interval, hollow outside it."""
     finite = draws[np.isfinite(draws)]
     ends = [float(value) for value in (row["lower"], row["upper"]) if _finite(value)]
     low, high = float(min([*finite, *ends])), float(max([*finite, *ends]))
@@ -105,10 +105,16 @@ def draws_strip(
         return _STRIP_LEFT + (_STRIP_WIDTH - 2 * _STRIP_LEFT) * (value - low) / span
 
     moe = words.known_number(row["moe"])
+    band = ends if len(ends) == 2 else None  # noqa: PLR2004 - an interval has two ends
+    outside = [band is not None and not band[0] <= value <= band[1] for value in finite]
     return {
         "width": f"{_STRIP_WIDTH:.0f}",
-        "band": [place(value) for value in ends] if len(ends) == 2 else None,  # noqa: PLR2004 - an interval has two ends
-        "dots": [place(float(value)) for value in finite],
+        "band": None if band is None else [place(value) for value in band],
+        "dots": [
+            {"at": place(float(value)), "outside": beyond}
+            for value, beyond in zip(finite, outside, strict=True)
+        ],
+        "outside": sum(outside),
         "middle": place(float(row["estimate"])),
         "low": quantity.value(low, moe, unit=False),
         "high": quantity.value(high, moe, unit=False),
