@@ -20,6 +20,7 @@ from harmony_app.explore.data import (
     layer_of,
     method_note,
     read_catalogue,
+    smoothing_offer,
 )
 from harmony_app.explore.map import AreaShapes, area_shapes
 from harmony_app.explore.panels import (
@@ -183,6 +184,8 @@ class ExplorePage(Viewer):
         if state.area_kind not in source.area_kinds and source.area_kinds:
             state = dataclasses.replace(state, area_kind=source.area_kinds[0], areas=())
         state = repair(state, source.variables, source.columns)
+        if state.smooth and not smoothing_offer(state, source).how:
+            state = dataclasses.replace(state, smooth=False)
         before, self.state = self.state, state
         self.controls.show(state, source)
         self.combining.show(source, self._catalogue)
@@ -280,7 +283,8 @@ class ExplorePage(Viewer):
         """Let files be taken only of what the page asks and has the whole answer to."""
         answer = self._answer
         ready = current and answer is not None and answer.request == self._asked
-        self.files.allow(ready=bool(ready and answer is not None and answer.margins))
+        whole = bool(ready and answer is not None and answer.margins)
+        self.files.allow(ready=whole, smoothed=self.state.smooth)
 
     def _shown(self) -> Shown | None:
         """Return what can be taken away; nothing while there are no numbers."""
@@ -319,7 +323,7 @@ class ExplorePage(Viewer):
         self._show_layer(answer)
         self.centre.show_rows(answer.rows, quantity, self.state.hatch)
         self.centre.show_status()
-        told = [answer.undrawn, self.source.apart, words.shares_note(answer.rows)]
+        told = [answer.smoothed, answer.undrawn, self.source.apart, words.shares_note(answer.rows)]
         self.centre.show_notes([*answer.notes, *self.source.notes, *filter(None, told)])
         self.centre.show_findings(answer.against)
         self.side.show_answer(self.state, self.source, answer, quantity)

@@ -7,6 +7,7 @@ Fused areas are synthetic and share the donor's error, so shrinking them would c
 from fusion_core.estimates.smoothing.area_model import AreaModel, fit_area_model
 from fusion_core.estimates.smoothing.direct import (
     SMOOTHED_COLUMNS,
+    SMOOTHED_KINDS,
     Smoothed,
     smooth_donor,
     smooth_survey,
@@ -15,6 +16,7 @@ from fusion_core.estimates.smoothing.ensembles import constrained, triple_goal
 
 __all__ = [
     "SMOOTHED_COLUMNS",
+    "SMOOTHED_KINDS",
     "AreaModel",
     "Smoothed",
     "constrained",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -37,12 +37,14 @@ SMOOTHED_COLUMNS: Final = (
     "moe",
     "lower",
     "upper",
+    "cv",
     "reliability",
     "weight_of_direct",
     "for_maps",
     "rank",
 )
-_AVERAGES: Final = frozenset({"mean", "share", "share_above", "share_below", "ratio"})
+SMOOTHED_KINDS: Final = frozenset({"mean", "share", "share_above", "share_below", "ratio"})
+"""Statistics that are averages, which areas of different size have in common."""
 _HALVINGS: Final = 80
 
 
@@ -58,8 +60,8 @@ class Smoothed(Checked):
     model
         The fitted model.
     pumas
-        What a donor's smoothed places make of the fused PUMAs in them – `puma`, `place`, `fused`, `estimate`, `moe` –
-        of `smooth_donor` only.
+        What a donor's smoothed places make of the fused PUMAs in them – `puma`, `place`, `fused`, `n`, `estimate`,
+        `standard_error`, `moe`, `lower`, `upper`, `cv`, `reliability` – of `smooth_donor` only.
     sentence
         What was done, for whoever shows the figures.
     """
@@ -156,6 +158,8 @@ def smooth_donor(
             PUMA: fused[PUMA].astype(str),
             "place": fused[PUMA].astype(str).map(own.place_of),
             "fused": fused["estimate"],
+            "n": fused["n"],
+            "standard_error": fused["standard_error"],
             "moe": fused["moe"],
         }
     )
@@ -171,7 +175,7 @@ def smooth_donor(
     known = average.reindex(direct[own.column].astype(str)).to_numpy()[:, None]
     model = _fitted(direct, known)
     table = _table(direct, own.column, model, statistic, confidence)
-    pumas = _benchmarked(pumas, table, own.column, is_share=statistic.kind in SHARES)
+    pumas = _benchmarked(pumas, table, own.column, statistic)
     sentence = (
         f"{own.donor.title} by {own.column}, smoothed by a Fay–Herriot model of {len(direct):,} places with the "
         f"fused estimates there as covariate; PUMAs agree with their place. {_weight_words(model)}"
@@ -180,7 +184,7 @@ def smooth_donor(
 
 
 def _check_statistic(statistic: Statistic) -> None:
-    if statistic.kind not in _AVERAGES:
+    if statistic.kind not in SMOOTHED_KINDS:
         raise InputError(
             f"A {statistic.kind} of areas of different size cannot be smoothed",
             fix="Ask for a mean, share or ratio",
@@ -237,10 +241,8 @@ def _table(
     error = np.sqrt(model.mean_squared_error)
     freedom = np.full(len(direct), float(model.degrees_of_freedom))
     moe = margin_multiplier(freedom, confidence) * error
-    low, high = (0.0, 1.0) if statistic.kind in SHARES else (-np.inf, np.inf)
+    low, high = _limits(statistic)
     estimate = np.clip(model.estimate, low, high)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cv = np.where(estimate != 0, error / np.abs(estimate), np.nan)
     for_maps, ranks = triple_goal(model.estimate, model.posterior_variance)
     values = {
         "n": direct["n"].to_numpy(),
@@ -249,15 +251,31 @@ def _table(
         "estimate": estimate,
         "standard_error": error,
         "moe": moe,
-        "lower": np.maximum(estimate - moe, low),
-        "upper": np.minimum(estimate + moe, high),
-        "reliability": reliability(cv),
+        **_certainty(estimate, error, moe, (low, high)),
         "weight_of_direct": model.weight_of_direct,
         "for_maps": np.clip(for_maps, low, high),
         "rank": ranks,
     }
     table = pd.DataFrame({by: direct[by].to_numpy()} | values)
     return table[[by, *SMOOTHED_COLUMNS]]
+
+
+def _limits(statistic: Statistic) -> tuple[float, float]:
+    return (0.0, 1.0) if statistic.kind in SHARES else (-np.inf, np.inf)
+
+
+def _certainty(
+    estimate: Floats, error: Floats, moe: Floats, limits: tuple[float, float]
+) -> dict[str, Any]:
+    """Return interval, coefficient of variation and reliability."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cv = np.where(estimate != 0, error / np.abs(estimate), np.nan)
+    return {
+        "lower": np.maximum(estimate - moe, limits[0]),
+        "upper": np.minimum(estimate + moe, limits[1]),
+        "cv": cv,
+        "reliability": reliability(cv),
+    }
 
 
 def _weight_words(model: AreaModel) -> str:
@@ -267,21 +285,26 @@ def _weight_words(model: AreaModel) -> str:
 
 
 def _benchmarked(
-    pumas: pd.DataFrame, places: pd.DataFrame, column: str, *, is_share: bool
+    pumas: pd.DataFrame, places: pd.DataFrame, column: str, statistic: Statistic
 ) -> pd.DataFrame:
     """Bring fused PUMAs into agreement with the estimate of their place."""
     by_place = places.set_index(places[column].astype(str))
     wanted = by_place["estimate"].to_dict()
     pumas = pumas[pumas["place"].isin(by_place.index)].reset_index(drop=True)
     estimate = np.empty(len(pumas))
-    agree = _shifted if is_share else _scaled_to
+    agree = _shifted if statistic.kind in SHARES else _scaled_to
     for place, rows in pumas.groupby("place").indices.items():
         part = pumas.iloc[rows]
         mean = float(wanted[place])
         estimate[rows] = agree(part["fused"].to_numpy(), part["households"].to_numpy(), mean)
-    of_place = by_place["moe"].reindex(pumas["place"]).to_numpy()
-    moe = np.maximum(pumas["moe"].to_numpy(), of_place)
-    return pumas.assign(estimate=estimate, moe=moe)[[PUMA, "place", "fused", "estimate", "moe"]]
+    error, moe = (
+        np.maximum(pumas[name].to_numpy(), by_place[name].reindex(pumas["place"]).to_numpy())
+        for name in ("standard_error", "moe")
+    )
+    made = pumas.assign(estimate=estimate, standard_error=error, moe=moe)
+    made = made.assign(**_certainty(estimate, error, moe, _limits(statistic)))
+    first = [PUMA, "place", "fused", "n", "estimate", "standard_error", "moe"]
+    return made[[*first, "lower", "upper", "cv", "reliability"]]
 
 
 def _scaled_to(values: Floats, weights: Floats, wanted: float) -> Floats:
@@ -305,4 +328,4 @@ def _shifted(shares: Floats, weights: Floats, wanted: float) -> Floats:
     return np.asarray(expit(odds + (low + high) / 2))
 
 
-__all__ = ["SMOOTHED_COLUMNS", "Smoothed", "smooth_donor", "smooth_survey"]
+__all__ = ["SMOOTHED_COLUMNS", "SMOOTHED_KINDS", "Smoothed", "smooth_donor", "smooth_survey"]

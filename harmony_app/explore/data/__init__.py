@@ -1,5 +1,6 @@
 """What can be shown, what the engine answers, and what can be taken away."""
 
+from harmony_app.explore.data._smoothing import smoothing_offer
 from harmony_app.explore.data._years import (
     EVERYBODY,
     Followed,
@@ -54,6 +55,7 @@ __all__ = [
     "layer_of",
     "method_note",
     "read_catalogue",
+    "smoothing_offer",
     "true_value",
     "view_figure",
 ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from fusion_core.spreadsheets import csv_text
-from harmony_app.explore.map import SECOND
+from harmony_app.explore.map import SECOND, SMOOTHED_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ EXPORTED: Final = (
     "class",
     *(f"{SECOND}{name}" for name in ("n", "estimate", "moe", "lower", "upper", "cv", "class")),
     "class_unsure",
+    *SMOOTHED_COLUMNS,
     "allocated",
     "external",
     "external_moe",

@@ -27,7 +27,9 @@ from fusion_core.estimates.runs import (
 from fusion_core.execution.comparing import compare_with_stored
 from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import without_boundaries
+from harmony_app.explore.data._refusals import refuse_common_errors
 from harmony_app.explore.data._small_areas import SmallAreaMaps
+from harmony_app.explore.data._smoothing import smoothed, smoothed_areas, smoothed_places
 from harmony_app.explore.data._years import Followed, follow
 from harmony_app.explore.map import align, area_shapes, with_second
 from harmony_app.explore.view import SMALL_KINDS
@@ -76,6 +78,8 @@ class Answer:
         How the estimates compare with an independent table, where one is chosen.
     table_title
         What that table is called.
+    smoothed
+        How direct estimates borrowed strength, in a sentence; empty where they did not.
     """
 
     request: EstimateRequest
@@ -87,6 +91,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     against: TableComparison | None = None
     table_title: str = ""
+    smoothed: str = ""
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -115,7 +120,7 @@ class Estimator:
         """Whether margins of error take so long that estimates should be shown before."""
         if request.area_kind in SMALL_KINDS:
             return False  # estimates and margins follow from the same draws
-        if source.is_by_shares(request.area_kind) or request.table:
+        if source.is_by_shares(request.area_kind) or request.table or request.smooth:
             return False
         run, statistic, where = source.run, request.statistic, self._where(source, request)
         asked = [(statistic, (request.area_kind,)), (statistic, ())]
@@ -149,8 +154,11 @@ class Estimator:
         if request.area_kind in SMALL_KINDS:
             return self._small_answer(source, request)
         where = self._where(source, request)
+        model = smoothed(self.workspace, source, request, self.cache) if request.smooth else None
 
         def by_area(statistic: Statistic) -> pd.DataFrame:
+            if model is not None:
+                return smoothed_areas(model)
             if source.is_by_shares(request.area_kind):
                 return self._allocated(source, request, statistic).estimates()
             return self._estimate(source, statistic, (request.area_kind,), where)
@@ -163,6 +171,8 @@ class Estimator:
             {str(key): value for key, value in overall.iloc[0].items()} if len(overall) else {}
         )
         found = self._aligned(source, request, areas, by_area, together, margins=True)
+        if model is not None:
+            return replace(found, smoothed=model.sentence)
         return self._with_table(source, request, found) if request.table else found
 
     def _with_table(self, source: Source, request: EstimateRequest, answer: Answer) -> Answer:
@@ -267,7 +277,7 @@ class Estimator:
         Column ``differs`` is 1 or −1 where a group is higher or lower than the whole area by more
         than chance explains, allowing for the number of groups, else 0.
         """
-        _refuse_small(request)
+        refuse_common_errors(request)
         where = _here(request, area)
         found = self._estimate(source, request.statistic, (column,), where)
         found["differs"] = 0
@@ -287,7 +297,7 @@ class Estimator:
 
     def draws(self, source: Source, request: EstimateRequest, area: str) -> pd.DataFrame:
         """Return an area's estimate in every implicate; empty for a survey alone."""
-        if source.run is None or request.area_kind in SMALL_KINDS:
+        if source.run is None or request.smooth or request.area_kind in SMALL_KINDS:
             return pd.DataFrame({"implicate": [], "estimate": []})
         if source.is_by_shares(request.area_kind):
             draws = self._allocated(source, request).draws(area)
@@ -314,7 +324,7 @@ class Estimator:
         pair
             The two areas.
         """
-        _refuse_small(request)
+        refuse_common_errors(request)
         loaded = self.cache.source(self.workspace, source.run or source.survey)
         kind = request.area_kind
         sets = self.ranking(source, request).sets
@@ -330,7 +340,7 @@ class Estimator:
 
     def ranking(self, source: Source, request: EstimateRequest) -> Ranking:
         """Rank all areas from the highest, with the ranks each may have."""
-        _refuse_small(request)
+        refuse_common_errors(request)
         if source.is_by_shares(request.area_kind):
             loaded = self.cache.source(self.workspace, source.run or source.survey)
             key = ("ranking by shares", request)
@@ -358,6 +368,9 @@ class Estimator:
                 fix="Choose a run under “Estimates from”",
             )
         found = donor_resolution(self.workspace, source.run, request.statistic, cache=self.cache)
+        if request.smooth:
+            model = smoothed(self.workspace, source, request, self.cache)
+            return smoothed_places(model, found)
         if request.area_kind == PUMA:
             return found
         pumas = self._puma_of(source, request).items()
@@ -382,7 +395,7 @@ class Estimator:
 
     def compare_with_all(self, source: Source, request: EstimateRequest, area: str) -> Difference:
         """Test whether an area, chosen among all, differs from all areas together."""
-        _refuse_small(request)
+        refuse_common_errors(request)
         if source.is_by_shares(request.area_kind):
             areas = self._allocated(source, request)
             one = areas.difference(area)
@@ -407,7 +420,7 @@ class Estimator:
         InputError
             If the two write the area differently, or share nothing else the comparison needs.
         """
-        _refuse_small(request)
+        refuse_common_errors(request)
         column = self.cache.source(self.workspace, other.run or other.survey).table
         if (
             request.area_kind in column
@@ -459,22 +472,6 @@ class Estimator:
                 self.workspace, source.survey, statistic, by, where, cache=self.cache
             )
         return area_estimates(self.workspace, source.run, statistic, by, where, cache=self.cache)
-
-
-def _refuse_small(request: EstimateRequest) -> None:
-    """Say that a question can only be asked of areas the recipient names.
-
-    Raises
-    ------
-    InputError
-        If a question is about a tract or block group.
-    """
-    if request.area_kind in SMALL_KINDS:
-        raise InputError(
-            "Ranks, differences and breakdowns of tracts and block groups are not computed: their errors"
-            " have parts in common",
-            fix="Ask by PUMA, or for a subgroup",
-        )
 
 
 def _of_area(contrasts: pd.DataFrame, kind: str, area: str) -> Difference:

@@ -158,6 +158,8 @@ def method_note(
         ("Households", words.subgroup_phrase(state)),
         ("Areas", f"{len(answer.table):,} of kind {state.area_kind}"),
     ]
+    if answer.smoothed:
+        facts.append(("Smoothing", answer.smoothed))
     if answer.against is not None:
         findings = " ".join(finding.text for finding in answer.against.findings)
         facts.append(("Compared with", f"{answer.table_title}. {findings}"))

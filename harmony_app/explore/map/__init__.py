@@ -11,6 +11,7 @@ from harmony_app.explore.map.figure_svg import (
     figure_svg,
 )
 from harmony_app.explore.map.layers import (
+    SMOOTHED_COLUMNS,
     MapLayer,
     align,
     hover_columns,
@@ -41,6 +42,7 @@ from harmony_app.explore.map.two_way import (
 __all__ = [
     "CLASS_WORDS",
     "SECOND",
+    "SMOOTHED_COLUMNS",
     "WITHIN_BOTH",
     "AreaShapes",
     "Beside",

@@ -43,6 +43,15 @@ ESTIMATE_COLUMNS: Final = (
     "cv",
     "reliability",
 )
+SMOOTHED_COLUMNS: Final = (
+    "direct",
+    "direct_moe",
+    "weight_of_direct",
+    "for_maps",
+    "smooth_rank",
+    "fused",
+)
+"""What areas have besides where they borrowed strength; `for_maps` is coloured and put in order."""
 _DOTS: Final = {
     "high": "good",
     "medium": "warn",
@@ -123,6 +132,7 @@ def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.
             "assumption",
             ALLOCATED,
             *FRECHET_COLUMNS,
+            *SMOOTHED_COLUMNS,
         )
         if name in estimates
     ]
@@ -148,7 +158,8 @@ def align(estimates: pd.DataFrame, areas: pd.DataFrame, area_column: str) -> pd.
 
 def measured_values(table: pd.DataFrame, state: ExploreState) -> NDArray[np.float64]:
     """Return the numbers a view colours: estimates, margins of error or CVs."""
-    column = {"table": "external"}.get(state.measure, state.measure)
+    estimate = "for_maps" if "for_maps" in table else "estimate"
+    column = {"table": "external", "estimate": estimate}.get(state.measure, state.measure)
     return table[column].to_numpy(dtype=float)
 
 

@@ -69,6 +69,7 @@ def area_card(
         "local": local,
         "allocated": words.allocated_phrase(row),
         "table": words.table_phrase(row, quantity),
+        "smoothed": words.smoothed_phrase(row, quantity),
         "bounds": words.bounds_sentence(row, quantity),
         "assumption": str(row.get("assumption") or ""),
         "draws": None,

@@ -121,7 +121,8 @@ def ranking_items(
 
     unsure = set(unreliable_positions(table, rule))
     present = table[np.isfinite(table["estimate"].to_numpy(dtype=float))]
-    ranked = present.sort_values("estimate", ascending=lowest, kind="stable")
+    key = "for_maps" if "for_maps" in present else "estimate"
+    ranked = present.sort_values(key, ascending=lowest, kind="stable")
     if ranked.empty:
         return []
     low = float(np.nanmin([ranked["lower"].min(), ranked["estimate"].min()]))
@@ -177,7 +178,9 @@ def _mark(ranks: tuple[int, int] | None, *, lowest: bool) -> tuple[str, str]:
     return mark, told
 
 
-def ranking_note(bounds: RankBounds | None, *, lowest: bool = False, failed: bool = False) -> str:
+def ranking_note(
+    bounds: RankBounds | None, *, lowest: bool = False, failed: bool = False, smoothed: bool = False
+) -> str:
     """Explain bars, ranks and marks, as HTML.
 
     Parameters
@@ -188,5 +191,9 @@ def ranking_note(bounds: RankBounds | None, *, lowest: bool = False, failed: boo
         Whether they count from the lowest.
     failed
         Whether there will be none.
+    smoothed
+        Whether areas borrowed strength, and stand in the order of their expected ranks.
     """
+    if smoothed:
+        return panel("smoothed_note")
     return panel("ranking_note", bounds, TOP, "lowest" if lowest else "highest", failed)

@@ -13,6 +13,7 @@ from fusion_core.estimates.statistics import SHARES, THRESHOLD_SHARES, Statistic
 from harmony_app.explore.panels._filtering import Filtering
 from harmony_app.explore.panels._parts import panel
 from harmony_app.explore.panels._second import SecondVariable
+from harmony_app.explore.panels._smoothing import Smoothing
 from harmony_app.explore.view import (
     CATEGORY_KINDS,
     CLASS_METHOD_TITLES,
@@ -116,6 +117,7 @@ class Controls:
         self.merge = pn.widgets.Checkbox(
             label="Merge neighbours until none is hatched", margin=_TIGHT, **_WIDE
         )
+        self.smoothing = Smoothing(lambda ticked: self._change(self._with(smooth=ticked)), styles)
         self.table = _select("Against a table")
         self.method = _select("Classes by", {t: m for m, t in CLASS_METHOD_TITLES.items()})
         self.count = pn.widgets.IntInput(
@@ -146,6 +148,7 @@ class Controls:
             self.within,
             self.area_kind,
             self.merge,
+            self.smoothing.panel,
             self.table,
             pn.pane.HTML(page_part("rule", 4), margin=(2, 0, 6, 0), **_WIDE),
             self.method,
@@ -211,6 +214,7 @@ class Controls:
             self.area_kind.visible = len(source.area_kinds) > 1
             self.merge.value = state.merge
             self.merge.visible = state.area_kind in SMALL_KINDS
+            self.smoothing.show(state, source)
             known = [item for item in self._tables.values() if item.by in source.area_kinds]
             nothing = "no table" if known else _NO_TABLES
             _options(self.table, {nothing: "", **{item.title: item.name for item in known}})

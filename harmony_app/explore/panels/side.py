@@ -194,7 +194,7 @@ class Side:
         self._state, self._bounds, self._without_ranks = state, None, False
         self._show_ranking()
         self.show_areas(state)
-        if answer.margins and len(names) > 1:
+        if answer.margins and len(names) > 1 and not answer.request.smooth:
             request, ask = answer.request, self._estimator
 
             def rank() -> RankBounds:
@@ -244,7 +244,10 @@ class Side:
                 bounds=bounds,
             )
             self.note.object = ranking_note(
-                bounds, lowest=self.order.value, failed=self._without_ranks
+                bounds,
+                lowest=self.order.value,
+                failed=self._without_ranks,
+                smoothed=self._answer.request.smooth,
             )
 
     def show_areas(self, state: ExploreState) -> None:
@@ -259,7 +262,8 @@ class Side:
             return
         answer, source = self._answer, self._source
         self._showing = True
-        shared = source.is_by_shares(answer.request.area_kind)
+        smooth = answer.request.smooth
+        shared = smooth or source.is_by_shares(answer.request.area_kind)
         columns = {} if shared else _breakdowns(source, answer.request.statistic.variable)
         options = {"nothing": "", **columns}
         self.breakdown.visible = not shared
@@ -274,7 +278,7 @@ class Side:
         self.against.value = against
         self._showing = False
         single = len(areas) == 1
-        self.compare_with.visible = self.against.visible = single
+        self.compare_with.visible = self.against.visible = single and not smooth
         self.comparison.visible = not single or bool(against)
         self.comparison.object = page_part("status", "comparing …", busy=True)
         self.table.object = page_part("status", "breaking down …", busy=True) if breakdown else ""
@@ -322,6 +326,8 @@ class Side:
         asked = answer.request.statistic
         names = [name for name in (asked.variable, asked.denominator) if name]
         kind = answer.request.area_kind
+        if answer.request.smooth:
+            return {"… or with nothing else": ""}
         if source.is_by_shares(kind):
             return {"… or with nothing else": "", "all areas together": ALL_AREAS}
         others = {

@@ -78,10 +78,11 @@ class TakeAway:
             **_WIDE,
         )
 
-    def allow(self, *, ready: bool) -> None:
-        """Let files be taken, or not."""
+    def allow(self, *, ready: bool, smoothed: bool = False) -> None:
+        """Let files be taken, or not; of smoothed areas no answer sheet, which tests what they cannot."""
         for button in self.buttons:
             button.disabled = not ready
+        self.buttons[-1].disabled = not ready or smoothed
 
     def figure(self) -> str:
         """Return the map, or the line of years, as SVG for paper; empty while there is none."""

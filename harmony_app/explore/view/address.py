@@ -58,6 +58,7 @@ def to_query(state: ExploreState) -> dict[str, str | None]:
         "split": state.breakdown,
         "view": "" if state.view == plain.view else state.view,
         "merge": "yes" if state.merge else "",
+        "smooth": "yes" if state.smooth else "",
     }
     return {name: text or None for name, text in texts.items()}
 
@@ -96,6 +97,7 @@ def from_query(query: Mapping[str, str]) -> ExploreState:
         breakdown=query.get("split", ""),
         view=next((item for item in CENTRE_VIEWS if item == view), plain.view),
         merge=query.get("merge") == "yes",
+        smooth=query.get("smooth") == "yes",
     )
 
 

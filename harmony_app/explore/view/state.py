@@ -125,6 +125,8 @@ class ExploreState:
         What the middle of the page shows.
     merge
         Whether tracts and block groups are merged with neighbours until none is hatched.
+    smooth
+        Whether direct estimates borrow strength from each other (Fay–Herriot).
     """
 
     source: str = ""
@@ -151,6 +153,7 @@ class ExploreState:
     breakdown: str = ""
     view: CentreView = "map"
     merge: bool = False
+    smooth: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,8 @@ class EstimateRequest:
         merges none.
     table
         Name of the independent table to compare with.
+    smooth
+        Whether direct estimates borrow strength from each other.
     """
 
     source: str
@@ -186,6 +191,7 @@ class EstimateRequest:
     within: str = ""
     merge: tuple[float, bool] | None = None
     table: str = ""
+    smooth: bool = False
 
 
 def estimate_request(state: ExploreState) -> EstimateRequest:
@@ -213,6 +219,7 @@ def estimate_request(state: ExploreState) -> EstimateRequest:
         within=state.within.strip(),
         merge=(state.hatch.limit, state.hatch.measure == "cv") if merges(state) else None,
         table=state.table,
+        smooth=state.smooth,
     )
 
 

@@ -173,6 +173,19 @@ def shares_note(table: pd.DataFrame) -> str:
     )
 
 
+def smoothed_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:
+    """Say what an area's estimate was before it borrowed strength; empty where it did not."""
+    direct, fused = known_number(row.get("direct")), known_number(row.get("fused"))
+    if direct is not None:
+        moe, weight = known_number(row.get("direct_moe")), known_number(row["weight_of_direct"])
+        own = f"Its own answers say {quantity.value(direct, moe)} {quantity.short_moe(moe)}"
+        return f"{own}; they have {percent(weight, decimals=0)} of the weight."
+    if fused is not None:
+        told = quantity.value(fused, known_number(row["moe"]))
+        return f"Fused {told}, brought into agreement with the donor's place it lies in."
+    return ""
+
+
 def table_phrase(row: Mapping[str, Any], quantity: Quantity) -> str:
     """Say what an independent table has of an area, and how the estimate compares."""
     value = known_number(row.get("external"))
