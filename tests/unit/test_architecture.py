@@ -167,7 +167,15 @@ ROOMS = {
         "overview",
     ),
     "fusion_core.downscaling": ("solving", "inputs", "stage", "answers"),
-    "fusion_core.demo": ("world", "samples", "harmonies", "quick_look", "build", "checking"),
+    "fusion_core.demo": (
+        "world",
+        "samples",
+        "harmonies",
+        "quick_look",
+        "build",
+        "later_year",
+        "checking",
+    ),
     "fusion_core.validation": ("internal", "report", "known_answers", "external"),
     "fusion_core.cli": (
         "output",
