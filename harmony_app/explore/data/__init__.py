@@ -1,12 +1,5 @@
 """What can be shown, what the engine answers, and what can be taken away."""
 
-from harmony_app.explore.data._smoothing import smoothing_offer
-from harmony_app.explore.data._years import (
-    EVERYBODY,
-    Followed,
-    followed_rows,
-    followed_view,
-)
 from harmony_app.explore.data.catalogue import (
     COMBINATION_PREFIX,
     SURVEY_PREFIX,
@@ -33,7 +26,14 @@ from harmony_app.explore.data.method_note import (
     MethodNote,
     method_note,
 )
+from harmony_app.explore.data.smoothing import smoothing_offer
 from harmony_app.explore.data.truth import true_value
+from harmony_app.explore.data.years import (
+    EVERYBODY,
+    Followed,
+    followed_rows,
+    followed_view,
+)
 
 __all__ = [
     "COMBINATION_PREFIX",

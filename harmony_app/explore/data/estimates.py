@@ -29,8 +29,8 @@ from fusion_core.geography.codes import match_areas
 from fusion_core.geography.definitions import without_boundaries
 from harmony_app.explore.data._refusals import refuse_common_errors
 from harmony_app.explore.data._small_areas import SmallAreaMaps
-from harmony_app.explore.data._smoothing import smoothed, smoothed_areas, smoothed_places
-from harmony_app.explore.data._years import Followed, follow
+from harmony_app.explore.data.smoothing import smoothed, smoothed_areas, smoothed_places
+from harmony_app.explore.data.years import Followed, follow
 from harmony_app.explore.map import align, area_shapes, with_second
 from harmony_app.explore.view import SMALL_KINDS
 

@@ -1,6 +1,5 @@
 """The panels around the map: controls, the chosen area, the ranking."""
 
-from harmony_app.explore.panels._years import Years
 from harmony_app.explore.panels.centre import (
     Centre,
 )
@@ -18,6 +17,7 @@ from harmony_app.explore.panels.takeaway import (
     Shown,
     TakeAway,
 )
+from harmony_app.explore.panels.years import Years
 
 __all__ = [
     "Centre",

@@ -11,7 +11,7 @@ import panel as pn
 from fusion_core.errors import InputError
 from harmony_app.explore.data import FORMATS, file_stem, followed_rows, view_figure
 from harmony_app.explore.map import two_way_columns
-from harmony_app.explore.panels._years import followed_sheet
+from harmony_app.explore.panels.years import followed_sheet
 from harmony_app.figures.printing import sheet_bytes
 from harmony_app.shell.look import FigureSaver, page_part
 
