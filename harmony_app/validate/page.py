@@ -27,6 +27,7 @@ from harmony_app.shell.session import set_query
 from harmony_app.shell.work import at_once
 from harmony_app.validate.checks import CheckWatch, RepeatBar
 from harmony_app.validate.tabs import (
+    CompareTab,
     FigureCard,
     KnownTab,
     SubsetsTab,
@@ -117,6 +118,7 @@ class ValidatePage(Viewer):
         self.unseen = UnseenTab(session.workspace, self.check, self._html)
         self.known = KnownTab(self.check, self._html, session.theme)
         self.other = TableTab(session, record, self._html)
+        self.compare = CompareTab(session, record, runs, self._html)
         self.verdicts = VerdictList(self._choose_variable, margin=0, **_WIDE)
         self.run = pn.widgets.Select(
             label="Run", options=dict(runs), value=self.state.run, margin=(0, 0, 8, 0), **_WIDE
@@ -226,6 +228,7 @@ class ValidatePage(Viewer):
             "unseen": lambda: self.unseen.show(self._record, self.state.variable),
             "known": lambda: self.known.show(self._record),
             "table": lambda: self.other.view,
+            "run": lambda: self.compare.show(self.state.variable),
         }
         return views[self.state.tab]()
 

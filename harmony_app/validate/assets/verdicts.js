@@ -1,5 +1,15 @@
 // One button per variable: its colour, what can be said of it, and whether it is shown in detail.
+// Of many variables those can be searched for by any word of what is said.
+const MANY = 8;
+
 export function render({ model }) {
+  const whole = document.createElement("div");
+  const search = document.createElement("input");
+  search.type = "search";
+  search.placeholder = "Find a variable";
+  search.setAttribute("aria-label", "Find a variable");
+  const none = document.createElement("p");
+  none.setAttribute("role", "status");
   const list = document.createElement("ul");
   list.setAttribute("aria-label", "Verdicts");
 
@@ -29,7 +39,23 @@ export function render({ model }) {
     return entry;
   };
 
-  const draw = () => list.replaceChildren(...model.items.map(row));
+  const narrow = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const entry of list.children) {
+      const text = entry.textContent.toLowerCase();
+      entry.hidden = !words.every((word) => text.includes(word));
+      shown += entry.hidden ? 0 : 1;
+    }
+    none.textContent = shown ? "" : "No variable is called so.";
+  };
+  search.addEventListener("input", narrow);
+
+  const draw = () => {
+    list.replaceChildren(...model.items.map(row));
+    search.hidden = model.items.length < MANY;
+    narrow();
+  };
   model.on("items", draw);
   model.on("chosen", () => {
     for (const button of list.querySelectorAll("button")) {
@@ -37,5 +63,6 @@ export function render({ model }) {
     }
   });
   draw();
-  return list;
+  whole.append(search, none, list);
+  return whole;
 }

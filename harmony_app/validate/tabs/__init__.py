@@ -1,6 +1,7 @@
 """What each tab of the Validate page says."""
 
 from harmony_app.validate.tabs import sections
+from harmony_app.validate.tabs.compare_tab import CompareTab
 from harmony_app.validate.tabs.figure_card import FigureCard, key_html
 from harmony_app.validate.tabs.known_tab import (
     KnownTab,
@@ -18,6 +19,7 @@ from harmony_app.validate.tabs.verdict_list import (
 )
 
 __all__ = [
+    "CompareTab",
     "FigureCard",
     "KnownTab",
     "SubsetsTab",

@@ -24,6 +24,7 @@ TABS: Final = {
     "Unseen": "unseen",
     "Known answers": "known",
     "Other table": "table",
+    "Other run": "run",
 }
 
 

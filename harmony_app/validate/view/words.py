@@ -134,3 +134,16 @@ KNOWN_NUMBERS: Final = (
     " interval score: width plus twenty times what lies outside; lower is better."
 )
 HIDDEN_HELP: Final = "What would have given the answer away was hidden too."
+COMPARE_TITLE: Final = "Compared with another run"
+COMPARE_HELP: Final = (
+    "Which of two runs on the same donor describes households better, by their proper scores for households"
+    " neither has seen: CRPS of numbers, Brier score of categories. The margin is of which households the donor"
+    " happened to ask; another seed would move scores a little too."
+)
+COMPARED_INSIDE: Final = (
+    "Whether scores differ beyond chance is told of unseen households only: check both runs in the tab Unseen."
+    " Results below are of households the models were trained on, where a run that draws from leaves of forests"
+    " always looks better than it is."
+)
+NO_OTHER_RUN: Final = "There is no other finished run on the same donor."
+ASKED_ALIKE: Final = "Both runs were asked for the same with the same predictors."
