@@ -23,7 +23,8 @@ from fusion_core.cli.runs import (
     compare_as_asked,
 )
 from fusion_core.errors import InputError
-from harmony_app.figures.commands._map import ToOption, source_asked, write_figure
+from harmony_app.figures.commands._map import source_asked, write_figure
+from harmony_app.figures.commands._validation import FileOption, SizeOption
 
 if TYPE_CHECKING:
     from fusion_core.execution.comparing import TableComparison
@@ -35,7 +36,7 @@ def draw_table(
     *,
     file: TableArgument,
     run: SourceArgument = "latest",
-    to: ToOption,
+    to: FileOption,
     variable: CountedOption,
     by: KindOption = "",
     area_column: AreaColumnOption = "",
@@ -44,8 +45,9 @@ def draw_table(
     where: HouseholdsOption = "",
     related: RelatedOption = False,
     as_map: Annotated[
-        bool, typer.Option("--map", help="Draw the differences as a map instead.")
+        bool, typer.Option("--map", help="Draw the differences as a map instead, as an SVG.")
     ] = False,
+    size: SizeOption = "page",
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
@@ -55,7 +57,8 @@ def draw_table(
     """
     from fusion_core.validation.external import ColumnGuess
     from harmony_app.explore.data import read_catalogue
-    from harmony_app.validate.figures import ComparisonWords, comparison_svg, comparison_texts
+    from harmony_app.figures.printing import save_sheet
+    from harmony_app.validate.figures import ComparisonWords, comparison_sheet
 
     opened = open_workspace(workspace)
     columns = ColumnGuess(area_column, value_column, moe_column)
@@ -74,11 +77,10 @@ def draw_table(
         where=where,
     )
     if as_map:
-        svg = _map(opened, found, words, source.title)
+        write_figure(to, _map(opened, found, words, source.title))
     else:
-        texts = comparison_texts(found, words, source.title, synthetic=opened.synthetic)
-        svg = comparison_svg(found.comparison.points, texts)
-    write_figure(to, svg)
+        sheet = comparison_sheet(found, words, source.title, synthetic=opened.synthetic)
+        save_sheet(sheet, to, size)
     record = {"file": str(to), "areas": len(found.comparison.points), "findings": found.findings}
     Output(json).result(
         record, lambda console: console.print(f"Wrote {show_path(to)}", markup=False)

@@ -1,29 +1,19 @@
-"""The figures of the Validate page, on screen and on paper."""
+"""What the Validate page compares with an independent table: its figures and their words."""
 
-from harmony_app.validate.figures.comparison_svg import (
-    comparison_svg,
-)
 from harmony_app.validate.figures.comparison_words import (
     ComparisonWords,
-    comparison_texts,
+    comparison_dots,
+    comparison_sheet,
     difference_svg,
     layer_of_differences,
 )
-from harmony_app.validate.figures.known import (
-    known_figure,
-)
-from harmony_app.validate.figures.scatter import (
-    difference_map,
-    scatter_figure,
-)
+from harmony_app.validate.figures.difference_map import difference_map
 
 __all__ = [
     "ComparisonWords",
-    "comparison_svg",
-    "comparison_texts",
+    "comparison_dots",
+    "comparison_sheet",
     "difference_map",
     "difference_svg",
-    "known_figure",
     "layer_of_differences",
-    "scatter_figure",
 ]

@@ -15,8 +15,9 @@ from harmony_app.explore.map import (
     figure_svg,
     rank_layer,
 )
-from harmony_app.shell.look import count
-from harmony_app.validate.figures.comparison_svg import ComparisonTexts
+from harmony_app.figures.areas import AreaDots, area_panel, table_dots
+from harmony_app.figures.printing import Mark, Sheet
+from harmony_app.shell.look import count, figure_colours
 
 if TYPE_CHECKING:
     from fusion_core.execution.comparing import TableComparison
@@ -69,10 +70,23 @@ class ComparisonWords:
         return f"{self.statistic.kind.replace('_', ' ')} by {kind}, {count(areas, 'area')}{among}"
 
 
-def comparison_texts(
+def comparison_dots(
+    found: TableComparison, words: ComparisonWords, *, ranks: bool = False
+) -> AreaDots:
+    """Return the areas of a comparison as dots, by their values or their ranks."""
+    return table_dots(
+        found.comparison.points,
+        ranks=ranks,
+        same=words.same,
+        share=words.statistic.kind in SHARES,
+        counts=words.relative,
+    )
+
+
+def comparison_sheet(
     found: TableComparison, words: ComparisonWords, source: str, *, synthetic: bool
-) -> ComparisonTexts:
-    """Return the words of a figure of dots.
+) -> Sheet:
+    """Return the figure of dots, values beside ranks, with its words.
 
     Parameters
     ----------
@@ -85,16 +99,24 @@ def comparison_texts(
     synthetic
         Whether the data are generated.
     """
-    return ComparisonTexts(
+    points = found.comparison.points
+    both = [comparison_dots(found, words, ranks=ranks) for ranks in (False, True)]
+    said = [f"{words.subtitle(len(points)).capitalize()}."]
+    said += [finding.text for finding in found.findings]
+    said.append(_note(found, words, source, synthetic=synthetic))
+    colours = figure_colours("light")
+    within = [
+        Mark("within the margins of error of both", colours["accent"], "dot"),
+        Mark("beyond them", colours["bad"], "dot"),
+    ]
+    ideal = Mark("the same on both sides", colours["muted"], dash=(5, 4))
+    return Sheet(
         title=f"{words.heading} against {words.table}",
-        subtitle=words.subtitle(len(found.comparison.points)),
-        table="table",
-        estimate="estimate",
-        findings=tuple(finding.text for finding in found.findings),
-        note=_note(found, words, source, synthetic=synthetic),
-        same=words.same,
-        share=words.statistic.kind in SHARES,
-        counts=words.relative,
+        caption=" ".join(said),
+        draw=lambda look: look.layout([area_panel(dots, look) for dots in both]),
+        legend=(*within, ideal) if words.same else (),
+        columns=2,
+        panel=0.9,
     )
 
 
@@ -131,7 +153,7 @@ def difference_svg(
     shapes
         The areas.
     found, words, source, synthetic
-        As in `comparison_texts`.
+        As in `comparison_sheet`.
     """
     texts = FigureTexts(
         title=f"{words.heading}: estimates minus {words.table}",

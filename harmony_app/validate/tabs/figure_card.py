@@ -30,10 +30,15 @@ class FigureCard:
         Settings of every piece of text.
     panel
         Least width of a panel in pixels; several stand side by side where there is room.
+    widest
+        Its largest width; 0 for none.
     """
 
-    def __init__(self, theme: Theme, html: dict[str, Any], *, panel: int = 260) -> None:
+    def __init__(
+        self, theme: Theme, html: dict[str, Any], *, panel: int = 260, widest: int = 0
+    ) -> None:
         self._theme = theme
+        self._widest = widest
         self._panel = panel
         self._drawn: Hashable = None
         self.above = pn.pane.HTML("", **html)
@@ -48,6 +53,11 @@ class FigureCard:
             styles={"padding": "14px", "min-width": "0"},
             **_WIDE,
         )
+
+    @property
+    def plots(self) -> list[Any]:
+        """The Bokeh figures that are shown."""
+        return [column[0].object for column in self.panels]
 
     @property
     def text(self) -> str:
@@ -78,11 +88,36 @@ class FigureCard:
         self._drawn = what
         look = Look(theme=self._theme, titled=True, height=_HEIGHT)
         renderer = look.hv.Store.renderers["bokeh"]
-        styles = {"flex": f"1 1 {self._panel}px", "min-width": "0", "max-width": "100%"}
+        styles = {"flex": f"1 1 {self._panel}px", "min-width": "0"}
+        if self._widest:
+            styles["max-width"] = f"{self._widest}px"
         self.panels[:] = [
-            pn.pane.Bokeh(renderer.get_plot(panel).state, margin=0, styles=styles, **_WIDE)
+            pn.Column(
+                pn.pane.Bokeh(renderer.get_plot(panel).state, margin=0, **_WIDE),
+                margin=0,
+                styles=styles,
+            )
             for panel in draw(look)
         ]
+
+
+def bokeh_pane(
+    draw: Callable[[Look], Any], theme: Theme, *, height: int = 380
+) -> pn.viewable.Viewable:
+    """Return one figure as a pane.
+
+    Parameters
+    ----------
+    draw
+        Makes it.
+    theme
+        Light or dark page.
+    height
+        In pixels.
+    """
+    look = Look(theme=theme, height=height)
+    plot = look.hv.Store.renderers["bokeh"].get_plot(draw(look))
+    return pn.pane.Bokeh(plot.state, margin=(8, 0, 0, 0), **_WIDE)
 
 
 def key_html(entries: Sequence[tuple[str, str]]) -> str:

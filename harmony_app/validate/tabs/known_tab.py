@@ -11,10 +11,11 @@ from fusion_core.errors import HarmonyError
 from fusion_core.execution.checking import USUAL
 from fusion_core.spreadsheets import csv_text
 from fusion_core.validation.known_answers import CARRIES, known_findings
+from harmony_app.figures.areas import area_panel, known_dots
 from harmony_app.shell.look import number, page_part, percent
 from harmony_app.validate.checks import ended_html, is_running, progress_html
-from harmony_app.validate.figures import known_figure
 from harmony_app.validate.tabs._parts import part
+from harmony_app.validate.tabs.figure_card import bokeh_pane
 from harmony_app.validate.tabs.sections import findings_html, panel_html
 from harmony_app.validate.view import words
 
@@ -109,7 +110,8 @@ class KnownTab:
         row = _rows(known.summary)[int(self.choice.value)]
         own = known.areas
         own = own[(own["variable"] == row["variable"]) & (own["level"] == row["level"])]
-        self.figure[:] = [known_figure(own, row, self._theme)]
+        dots = known_dots(own, level=str(row["level"]), slope=float(row["slope"]))
+        self.figure[:] = [bokeh_pane(lambda look: area_panel(dots, look), self._theme)]
 
     def _show_numbers(self) -> None:
         known = None if self._record is None else self._record.known

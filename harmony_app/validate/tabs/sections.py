@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from fusion_core.harmony.model import split_key
-from harmony_app.shell.look import number, percent
+from harmony_app.shell.look import count, number, percent
 from harmony_app.validate.tabs._parts import part
 from harmony_app.validate.view import words
 
@@ -22,11 +22,22 @@ if TYPE_CHECKING:
 _SHOWN_PREDICTORS: Final = 12
 _SHOWN_PAIRS: Final = 12
 _MOST_ROWS: Final = 200
+_MOST_FINDINGS: Final = 20
+_TONES: Final = ("poor", "fair", "good")
 
 
 def findings_html(findings: Sequence[Finding]) -> str:
-    """Return sentences with a mark that says whether they speak for the fused variables."""
-    return part("findings", findings)
+    """Return sentences with a mark that says whether they speak for the fused variables.
+
+    Of many those that warn come first, and the rest can be opened.
+    """
+    if len(findings) <= _MOST_FINDINGS:
+        return part("findings", findings)
+    ordered = sorted(findings, key=lambda item: _TONES.index(item.tone))
+    rest = ordered[_MOST_FINDINGS:]
+    return part("findings", ordered[:_MOST_FINDINGS]) + part(
+        "more_findings", count(len(rest), "more finding"), rest
+    )
 
 
 def about(findings: Sequence[Finding], variable: str) -> list[Finding]:

@@ -20,19 +20,21 @@ from fusion_core.validation.external import (
 )
 from fusion_core.workspace.independent_tables import StoredTable, keep_table, table_name
 from harmony_app.explore.map import area_shapes
+from harmony_app.figures.areas import area_panel
+from harmony_app.figures.printing import sheet_bytes
 from harmony_app.log import LOG
 from harmony_app.shell.look import FigureSaver, count, number, page_part, percent, segmented
 from harmony_app.shell.work import SlowWork
 from harmony_app.validate.figures import (
     ComparisonWords,
-    comparison_svg,
-    comparison_texts,
+    comparison_dots,
+    comparison_sheet,
     difference_map,
     difference_svg,
     layer_of_differences,
-    scatter_figure,
 )
 from harmony_app.validate.tabs._parts import part
+from harmony_app.validate.tabs.figure_card import bokeh_pane
 from harmony_app.validate.tabs.sections import findings_html, numbers_html, panel_html
 from harmony_app.validate.view import words
 
@@ -312,9 +314,8 @@ class TableTab:
             return
         theme = self._session.theme
         if self.shown.value != "map":
-            ranks = self.shown.value == "ranks"
-            points = found.comparison.points
-            self._figure[:] = [scatter_figure(points, theme, ranks=ranks, same=words_of.same)]
+            dots = comparison_dots(found, words_of, ranks=self.shown.value == "ranks")
+            self._figure[:] = [bokeh_pane(lambda look: area_panel(dots, look), theme)]
             return
         shapes = self._shapes(words_of)
         if shapes is None:
@@ -351,8 +352,8 @@ class TableTab:
         shapes = self._shapes(words_of) if self.shown.value == "map" else None
         if shapes is not None:
             return difference_svg(shapes, found, words_of, source, synthetic=synthetic)
-        texts = comparison_texts(found, words_of, source, synthetic=synthetic)
-        return comparison_svg(found.comparison.points, texts)
+        sheet = comparison_sheet(found, words_of, source, synthetic=synthetic)
+        return sheet_bytes(sheet, "svg").decode()
 
     def _title(self, variable: str) -> str:
         workspace, pair = self._session.workspace, self._record.run.spec().pair

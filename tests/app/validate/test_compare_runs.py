@@ -73,8 +73,8 @@ def test_what_differs_beyond_chance_is_drawn_and_said(workspace, mapped_workspac
     tab = make_page().compare
     tab.other.value = OLDER
     assert "kwh: this run is better" in tab.card.text
-    [panel] = tab.card.panels
-    assert panel.object.xaxis[0].axis_label.startswith("score of this run less")
+    [plot] = tab.card.plots
+    assert plot.xaxis[0].axis_label.startswith("score of this run less")
 
 
 def test_runs_that_score_alike_are_not_told_apart(workspace, mapped_workspace, make_page):

@@ -27,7 +27,11 @@ def test_a_table_is_drawn_as_dots_and_as_a_map(mapped_workspace, counts, tmp_pat
     assert draw(mapped_workspace.workspace, *asked).exit_code == 0
     dots = (tmp_path / "figure.svg").read_text(encoding="utf-8")
     assert "Home too cold in winter: Yes against counts.csv" in dots
-    assert dots.count('r="2.6"') == 8
+    assert "rank in the table" in dots
+    assert "the same on both sides" in dots
+    png = ("table", counts, "-v", "count:cold=Yes", "--to", tmp_path / "f.png", "--size", "column")
+    assert draw(mapped_workspace.workspace, *png).exit_code == 0
+    assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
     assert draw(mapped_workspace.workspace, *asked, "--map").exit_code == 0
     drawn = (tmp_path / "figure.svg").read_text(encoding="utf-8")
     assert "estimates minus counts.csv" in drawn
@@ -66,6 +70,16 @@ def test_curves_are_files_of_three_kinds_and_sizes(mapped_workspace, tmp_path, k
     assert draw(mapped_workspace.workspace, *asked).exit_code == 0
     begins = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
     assert to.read_bytes().startswith(begins[kind])
+
+
+@pytest.mark.parametrize("show", ["distributions", "dependence", "calibration", "implicates"])
+def test_every_figure_of_the_page_has_its_command(mapped_workspace, tmp_path, show):
+    to = tmp_path / "figure.svg"
+    asked = ("validation", "--show", show, "-v", "cold", "--to", to)
+    assert draw(mapped_workspace.workspace, *asked).exit_code == 0
+    assert "of cold, Winter" in to.read_text(encoding="utf-8")
+    found = draw(mapped_workspace.workspace, *asked, "--unseen")
+    assert "have not seen" in found.exception.message
 
 
 def test_another_ending_is_refused(mapped_workspace, tmp_path):

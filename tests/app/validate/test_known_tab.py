@@ -74,7 +74,7 @@ def known(count=30):
 
 def test_without_known_answers_the_tab_offers_to_ask(own_workspace, mapped_workspace):
     tab = page_of(own_workspace, mapped_workspace.run).known
-    assert "has not asked what the recipient knows" in tab.text.object
+    assert "has no known answers yet" in tab.text.object
     assert tab.start.visible
     assert not tab.choice.visible
 

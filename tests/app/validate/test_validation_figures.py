@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from fusion_core.validation import read_validation
+from fusion_core.validation.report import Finding
 from fusion_core.workspace.runs import open_run
 from harmony_app.figures.dependence import dependence_panel, strength_change
 from harmony_app.figures.look import Look
 from harmony_app.figures.validation import telling_variables, validation_panels, validation_sheet
+from harmony_app.validate.tabs.sections import findings_html
 
 PAPER = Look("matplotlib", titled=True)
 PAGE = Look(titled=True)
@@ -96,3 +98,11 @@ def test_captions_speak_of_what_is_drawn(found, what):
         assert "Categories" not in number.caption
         assert "Categories:" in category.caption
         assert "Numbers" not in category.caption
+
+
+def test_of_many_findings_those_that_warn_come_first_and_the_rest_can_be_opened():
+    good = [Finding(f"v{place}", "good", f"v{place} is fine.") for place in range(30)]
+    text = findings_html([*good, Finding("w", "poor", "w differs.")])
+    assert text.index("w differs.") < text.index("v0 is fine.")
+    assert "11\N{NO-BREAK SPACE}more findings" in text.partition("<details>")[2]
+    assert "<details>" not in findings_html(good[:20])
