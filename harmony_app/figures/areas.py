@@ -152,8 +152,8 @@ def area_panel(dots: AreaDots, look: Look) -> Any:
         parts.append(look.opts(hv.Curve((ends, ends)), ideal))
     if dots.slope is not None:
         slope, start = dots.slope
-        ends = np.array([min(across), max(across)])
-        parts.append(look.opts(hv.Curve((ends, start + slope * ends)), look.line(colours["text"])))
+        far = np.array([min(across), max(across)])
+        parts.append(look.opts(hv.Curve((far, start + slope * far)), look.line(colours["text"])))
     if len(dots.x) <= _WHISKERS and np.isfinite(dots.moe).any():
         low = np.maximum(dots.y - dots.moe, up[0]) if logged else dots.y - dots.moe
         bars = hv.Segments((dots.x, low, dots.x, dots.y + dots.moe))

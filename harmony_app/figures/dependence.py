@@ -79,6 +79,7 @@ def dependence_panel(correlations: pd.DataFrame, look: Look, chosen: str = "") -
     return look.opts(
         hv.Overlay(parts),
         look.frame(
+            grid=False,
             title="",
             xlabel="",
             ylabel="",

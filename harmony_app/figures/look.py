@@ -166,11 +166,13 @@ class Look:
             options["toolbar"] = None
         return self.opts(self.hv.Layout(list(panels)).cols(min(columns, len(panels))), options)
 
-    def frame(self, **options: Any) -> dict[str, Any]:
+    def frame(self, *, grid: bool = True, **options: Any) -> dict[str, Any]:
         """Return the options of a panel: axes, their names, ranges and ticks.
 
         Parameters
         ----------
+        grid
+            Whether lines across it help to read values; on paper the sheet says so.
         options
             Options both backends share, such as ``xlabel``, ``xlim`` and ``xticks``, or those of
             `scale`. ``title`` is dropped where the page shows it above the panel.
@@ -179,7 +181,7 @@ class Look:
             options.pop("title", None)
         if self.on_paper:
             return {"show_legend": False, "show_grid": False, **options}
-        hooks = [*options.pop("hooks", ()), self._styled]
+        hooks = [self._styled if grid else self._bare]
         own: dict[str, Any] = {
             "toolbar": None,
             "default_tools": [],
@@ -210,3 +212,7 @@ class Look:
         style_figure(plot.state, self.theme)
         plot.state.min_border = 4
         plot.state.xgrid.grid_line_color = None
+
+    def _bare(self, plot: Any, element: Any) -> None:
+        self._styled(plot, element)
+        plot.state.ygrid.grid_line_color = None

@@ -142,7 +142,7 @@ class ValidatePage(Viewer):
         self._which = pn.pane.HTML("", **self._html)
         self.tabs = segmented(TABS, value=self.state.tab, css_classes=["tabs"])
         self.texts = pn.pane.HTML("", **self._html)
-        self.distribution = FigureCard(session.theme, self._html, panel=300)
+        self.distribution = FigureCard(session.theme, self._html, panel=200)
         self.dependence = FigureCard(session.theme, self._html, panel=420)
         self.draws = FigureCard(session.theme, self._html, widest=440)
         self.implicates = FigureCard(session.theme, self._html, panel=330, widest=620)
@@ -245,9 +245,8 @@ class ValidatePage(Viewer):
     def _show_distributions(self) -> pn.viewable.Viewable:
         found, chosen = self.validation, self.state.variable
         names = self._shown("distributions", _MOST_PANELS)
-        findings = [
-            item for item in sentences.distribution_findings(found) if item.variable in names
-        ]
+        said = {item.variable: item for item in sentences.distribution_findings(found)}
+        findings = [said[name] for name in names]
         title = f"Distribution of {chosen}" if chosen else "Distributions that differ most"
         self._draw(
             self.distribution,
