@@ -74,7 +74,9 @@ def dependence_panel(correlations: pd.DataFrame, look: Look, chosen: str = "") -
         )
         for colour, _, low, high in dependence_classes(look.theme)
     ]
-    height = {} if look.on_paper else {"height": max(look.height, _CELL * len(shown) + _EDGES)}
+    height: dict[str, Any] = (
+        {} if look.on_paper else {"height": max(look.height, _CELL * len(shown) + _EDGES)}
+    )
     size = {"fontsize": {"xticks": "10px", "yticks": "10px"}} if _small(look, across) else {}
     return look.opts(
         hv.Overlay(parts),

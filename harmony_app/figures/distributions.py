@@ -95,7 +95,9 @@ def _answers(own: pd.DataFrame, variable: str, look: Look) -> Any:
         dots = hv.Scatter((share, at), "x", "y")
         parts.append(look.opts(dots, look.dots(colour, size=7, hollow=side == "observed", alpha=1)))
         top = max(top, float(np.nanmax(share + np.nan_to_num(moe))))
-    height = {} if look.on_paper else {"height": max(look.height, _ROW * len(shown) + _EDGES)}
+    height: dict[str, Any] = (
+        {} if look.on_paper else {"height": max(look.height, _ROW * len(shown) + _EDGES)}
+    )
     return look.opts(
         hv.Overlay(parts),
         look.frame(

@@ -75,7 +75,9 @@ def interval_panel(rows: IntervalRows, look: Look) -> Any:
         dots = hv.Scatter((rows.middle[own], up[own], said), "x", ["y", "name"])
         parts.append(look.opts(dots, look.dots(shade, size=6, alpha=1.0)))
     named = count <= MOST_NAMED
-    height = {} if look.on_paper else {"height": max(look.height, _ROW * count + _EDGES)}
+    height: dict[str, Any] = (
+        {} if look.on_paper else {"height": max(look.height, _ROW * count + _EDGES)}
+    )
     return look.opts(
         hv.Overlay(parts),
         look.frame(
