@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from fusion_core.errors import InputError
+from fusion_core.estimates.statistics import SHARES
 from harmony_app.figures.look import Look
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 MOST_NAMED: Final = 60
 """Rows that can have their names beside them."""
 
+_NEEDED: Final = ("variable", "level", "statistic", "estimate", "lower", "upper")
 _ROW: Final = 17
 _EDGES: Final = 74
 
@@ -103,3 +107,54 @@ def _ends(rows: IntervalRows) -> tuple[float, float]:
         return 0.0, 1.0
     room = 0.05 * float(np.ptp(every)) or 0.05 * abs(float(every[0])) or 1.0
     return float(every.min()) - room, float(every.max()) + room
+
+
+def estimate_panels(table: pd.DataFrame, look: Look) -> list[Any]:
+    """Return a panel for each statistic of a table of estimates.
+
+    Parameters
+    ----------
+    table
+        As `fusion_core.estimates.analyze` gives it: the columns before ``variable`` name the groups.
+    look
+        Where it is drawn.
+
+    Raises
+    ------
+    InputError
+        If the table is none of estimates.
+    """
+    missing = [name for name in _NEEDED if name not in table.columns]
+    if missing or table.empty:
+        raise InputError(
+            f"The table holds no estimates: it lacks the columns {', '.join(missing)}"
+            if missing
+            else "The table of estimates is empty",
+            fix="Give a table of analyze or survey_estimates",
+        )
+    groups = list(table.columns[: table.columns.get_loc("variable")])
+    levels = table["level"].fillna("").astype(str)
+    asked = [table["variable"].astype(str), levels, table["statistic"].astype(str)]
+    return [
+        interval_panel(_rows(own, groups, *map(str, key)), look)
+        for key, own in table.groupby(asked, sort=False, observed=True)
+    ]
+
+
+def _rows(
+    own: pd.DataFrame, groups: list[str], variable: str, level: str, statistic: str
+) -> IntervalRows:
+    ordered = own.sort_values("estimate", ascending=False, kind="stable")
+    names = ordered[groups].astype(str).agg(", ".join, axis=1) if groups else ["all households"]
+    middle, low, high = (
+        ordered[name].to_numpy(dtype=float) for name in ("estimate", "lower", "upper")
+    )
+    return IntervalRows(
+        names=list(names) if groups else ["all households"] * len(ordered),
+        middle=middle,
+        low=low,
+        high=high,
+        title=f"{variable}: {level}" if level else variable,
+        across=f"{statistic.replace('_', ' ')}, with its interval",
+        share=statistic in SHARES,
+    )

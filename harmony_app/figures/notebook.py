@@ -40,7 +40,7 @@ def plot_validation(
 
 def plot_estimates(estimates: Table, *, theme: Theme = "light", backend: Backend = "bokeh") -> Any:
     """Return a figure of estimates; see `fusion_core.estimates.plot`."""
-    from harmony_app.figures.estimates import estimate_panels
+    from harmony_app.figures.intervals import estimate_panels
 
     look = _look(theme, backend)
     table = read_frame(estimates, "the estimates")
