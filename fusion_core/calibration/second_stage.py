@@ -16,8 +16,7 @@ from fusion_core.workspace.tables import read_table, write_table
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
-    from fusion_core.workspace.runs import Run, RunSpec
-    from fusion_core.workspace.second_stage import SecondStage
+    from fusion_core.workspace.runs import Run, RunSpec, SecondStage
 
 PRICES_FILE: Final = "prices.parquet"
 _FLAT, _STEEP = 0.8, 1.25

@@ -11,7 +11,7 @@ from fusion_core.errors import InputError
 
 if TYPE_CHECKING:
     from fusion_core.surveys.source import SurveySource
-    from fusion_core.workspace.second_stage import SecondStage
+    from fusion_core.workspace.runs import SecondStage
 
 
 def of_own_donors(

@@ -16,7 +16,7 @@ from fusion_core.records import Checked
 from fusion_core.summaries import listed
 from fusion_core.surveys.model import SurveyId
 from fusion_core.workspace.files import not_readable
-from fusion_core.workspace.second_stage import SecondStage
+from fusion_core.workspace.runs import SecondStage
 
 _ENTRIES: Final = (
     "title",

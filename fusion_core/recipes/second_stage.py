@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from fusion_core.errors import InputError
 from fusion_core.fusion.base import TrainSettings
 from fusion_core.prepare import assemble, choose_predictors
-from fusion_core.workspace.runs import RunSpec
-from fusion_core.workspace.second_stage import stages_of
+from fusion_core.workspace.runs import RunSpec, stages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

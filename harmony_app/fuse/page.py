@@ -20,13 +20,15 @@ from fusion_core.execution.cost import Pace, RunSizes, cost_of, read_pace, read_
 from fusion_core.harmony.store import HarmonyStore, list_pairs
 from fusion_core.prepare import PairOverview, choose_predictors
 from fusion_core.surveys.storage import has_table
-from fusion_core.workspace.removed_runs import (
+from fusion_core.workspace.runs import (
     RemovedRun,
+    create_run,
+    open_run,
     purge_run,
     removed_runs,
+    rename_run,
     restore_run,
 )
-from fusion_core.workspace.runs import create_run, open_run, rename_run
 from harmony_app.fuse import presenting
 from harmony_app.fuse import state as choices
 from harmony_app.fuse.board import FuseBoard

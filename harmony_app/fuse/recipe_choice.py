@@ -9,7 +9,7 @@ from fusion_core.errors import InputError
 from fusion_core.prepare import choose_predictors
 from fusion_core.recipes import apply_recipe, find_recipe, recipe_names, with_second_stage
 from fusion_core.summaries import counted
-from fusion_core.workspace.second_stage import stages_of
+from fusion_core.workspace.runs import stages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,8 +18,7 @@ from harmony_app.fuse.state import PRESET_TITLES, FuseState
 from harmony_app.shell.look import duration, elapsed, moment
 
 if TYPE_CHECKING:
-    from fusion_core.workspace.removed_runs import RemovedRun
-    from fusion_core.workspace.runs import Run
+    from fusion_core.workspace.runs import RemovedRun, Run
     from harmony_app.shell.work import RunRow
 
 MOST_LOG_LINES: Final = 300

@@ -12,10 +12,11 @@ from fusion_core.fusion.base import Preset, TrainSettings, random_seed
 from fusion_core.workspace.runs import (
     KNOWN_ANSWERS,
     RunSpec,
+    SecondStage,
     check_folds,
     check_known_answers,
+    stages_of,
 )
-from fusion_core.workspace.second_stage import SecondStage, stages_of
 
 if TYPE_CHECKING:
     from fusion_core.harmony.model import SurveyPair

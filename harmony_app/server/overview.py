@@ -12,7 +12,7 @@ from fusion_core.execution import runs_at_once
 from fusion_core.html_templates import Macros
 from fusion_core.summaries import counted
 from fusion_core.workspace.files import size_text
-from fusion_core.workspace.removed_runs import removed_runs
+from fusion_core.workspace.runs import removed_runs
 from harmony_app.access import audit_file
 from harmony_app.shell.work import RunWatch
 

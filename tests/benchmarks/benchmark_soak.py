@@ -59,10 +59,15 @@ QUICK = Size(people=8, at_once=2, edits=1, runs=1, imports=1, free_seconds=1)
 
 @dataclass
 class Seen:
-    """What the server answered: seconds of pages and edits, and what is promised to be there."""
+    """What the server answered: seconds of pages and edits, and what is promised to be there.
+
+    An edit is promised once the page shows the harmony with it: by then it is on disk.
+    """
 
     pages: list[float] = field(default_factory=list)
+    answers: list[float] = field(default_factory=list)
     edits: list[float] = field(default_factory=list)
+    early: int = 0
     drafts: dict[str, tuple[str, float]] = field(default_factory=dict)
     failed: int = 0
 
@@ -124,9 +129,11 @@ async def one_person(soak: Soak, number: int, visitor: Visitor, opened: list[Raw
         for turn in range(soak.size.edits if page == "harmonize" else 0):
             group = float(next(_groups))
             edit = {"kind": "assign", "donor": [0], "recipient": [0], "group": group}
-            _, shown = await session.edit(turn + 1, edit)
+            answered, shown = await session.edit(turn + 1, edit)
+            seen.answers.append(answered)
             seen.edits.append(shown)
             seen.drafts[person(number)] = (key, group)
+        seen.early += session.early
     except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
         print(f"{page}: {type(error).__name__} {error}", file=sys.stderr)
         seen.failed += 1
@@ -248,6 +255,7 @@ async def _soak(workspace: Workspace, size: Size) -> list[Row]:
     notes = {"third": "on a server started after the one before was killed"}
     return [
         _times(f"{who}: a page shown", seen.pages),
+        _times(f"{who}: an edit answered, and kept by then", seen.answers),
         _times(f"{who}: consequence of an edit shown", seen.edits),
         row(
             "processor time of the server per page and edit, everything included",
@@ -257,6 +265,12 @@ async def _soak(workspace: Workspace, size: Size) -> list[Row]:
         *(
             row(f"memory after the {name} round", value, "MiB", note=notes.get(name, ""))
             for name, value in memory.items()
+        ),
+        row(
+            "consequences of an earlier edit that came before the answer to a later one",
+            seen.early,
+            "",
+            note="none of them counts as an answer",
         ),
         row("pages and edits that failed", seen.failed, "", note=f"of {asked}; goal: 0"),
         row("runs, imports and drafts that are missing", len(missing), "", note="goal: 0"),

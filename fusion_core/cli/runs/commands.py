@@ -76,7 +76,7 @@ def delete(
 ) -> None:
     """Delete a run and all it made; `harmony runs restore` brings it back within a day."""
     from fusion_core.execution import remove_run
-    from fusion_core.workspace.removed_runs import purge_run, removed_runs
+    from fusion_core.workspace.runs import purge_run, removed_runs
 
     opened = open_workspace(workspace)
     if for_good and any(item.run.id == run for item in removed_runs(opened)):
@@ -105,7 +105,7 @@ def restore(
 ) -> None:
     """Undo the deletion of a run; without a name, list what can be restored."""
     from fusion_core.workspace.files import size_text
-    from fusion_core.workspace.removed_runs import removed_runs, restore_run
+    from fusion_core.workspace.runs import removed_runs, restore_run
 
     opened = open_workspace(workspace)
     if run:

@@ -20,8 +20,14 @@ from fusion_core.execution.processes import (
     starting,
     stop_process,
 )
-from fusion_core.workspace.removed_runs import purge_old, set_aside
-from fusion_core.workspace.runs import Run, RunState, require_run, require_workspace
+from fusion_core.workspace.runs import (
+    Run,
+    RunState,
+    purge_old,
+    require_run,
+    require_workspace,
+    set_aside,
+)
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
@@ -123,7 +129,7 @@ def wait_for_run(workspace: Workspace, run: Run, *, timeout: float | None = None
 
 
 def remove_run(workspace: Workspace, run: Run) -> None:
-    """Delete a run; it can be restored for a day (see `fusion_core.workspace.removed_runs`).
+    """Delete a run; it can be restored for a day (see `fusion_core.workspace.runs`).
 
     A damaged one can be deleted too.
 

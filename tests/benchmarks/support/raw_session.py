@@ -5,7 +5,7 @@ import json
 import re
 import time
 import urllib.parse
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
@@ -13,6 +13,11 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 _LARGE = 200 * 2**20
 _PATIENCE_SECONDS = 180
+_PARTS = frozenset({"form", "preview", "teamwork"})
+
+
+class RefusedError(Exception):
+    """The page did not take an edit, or could not keep it."""
 
 
 def _map(values: dict[str, Any]) -> dict[str, Any]:
@@ -27,12 +32,14 @@ class RawSession:
     ----------
     received
         Bytes the server sent.
+    early
+        Consequences of earlier edits that arrived while a later one waited for its answer.
     """
 
     socket: WebSocketClientConnection
     desk: str = ""
     received: int = 0
-    form: dict[str, Any] = field(default_factory=dict)
+    early: int = 0
 
     @classmethod
     async def open(
@@ -73,7 +80,16 @@ class RawSession:
         return session
 
     async def edit(self, sequence: int, message: dict[str, Any]) -> tuple[float, float]:
-        """Send an edit; returns seconds until the changed harmony and until its consequence."""
+        """Send an edit; returns seconds until the changed harmony and until its consequence.
+
+        The answer is the harmony that names this edit's number: a consequence that arrives before it
+        is that of an earlier edit.
+
+        Raises
+        ------
+        RefusedError
+            If the page says that the edit was refused, or is not kept.
+        """
         start = time.perf_counter()
         data = _map({**message, "sequence": sequence})
         await self._event("data_event", {"model": {"id": self.desk}, "data": data})
@@ -81,9 +97,13 @@ class RawSession:
         while True:
             _, content = await self._message()
             changed = changed_parts(content)
-            if "form" in changed:
-                answered = answered or time.perf_counter() - start
-            if "preview" in changed:
+            if problem := _told_problem(content, changed):
+                raise RefusedError(problem)
+            if not answered and changed.get("form", {}).get("sequence") == sequence:
+                answered = time.perf_counter() - start
+            elif not answered and "preview" in changed:
+                self.early += 1
+            if answered and "preview" in changed:
                 return answered, time.perf_counter() - start
 
     async def wait_for(self, part: str) -> None:
@@ -120,9 +140,23 @@ class RawSession:
         return frame
 
 
-def changed_parts(content: dict[str, Any]) -> set[str]:
-    """Return the parts of the page a message of the server replaces."""
-    return {event.get("attr", "") for event in content.get("events", [])}
+def changed_parts(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of the page a message of the server replaces, by name."""
+    found = {
+        event["attr"]: event.get("new") for event in content.get("events", []) if "attr" in event
+    }
+    return {
+        name: json.loads(value) if isinstance(value, str) and name in _PARTS else value
+        for name, value in found.items()
+    }
+
+
+def _told_problem(content: dict[str, Any], changed: dict[str, Any]) -> str:
+    """Return what the page is told of an edit that was not taken or not kept; empty if nothing."""
+    if "teamwork" in changed and not changed["teamwork"]["is_kept"]:
+        return "the edit is shown but not kept"
+    told = [event for event in content.get("events", []) if event.get("kind") == "MessageSent"]
+    return next((text for text in map(json.dumps, told) if '["kind", "problem"]' in text), "")
 
 
 def _find_desk(value: Any) -> str:

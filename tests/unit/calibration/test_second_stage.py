@@ -10,8 +10,7 @@ from fusion_core.execution.methods import methods_note
 from fusion_core.fusion.base import TrainSettings
 from fusion_core.prepare import read_prepared
 from fusion_core.recipes import apply_recipe, read_fusion_recipe, run_of_recipe
-from fusion_core.workspace.runs import RunSpec, create_run
-from fusion_core.workspace.second_stage import SecondStage, stages_of
+from fusion_core.workspace.runs import RunSpec, SecondStage, create_run, stages_of
 
 RECIPE = """
 title = "Bills"

@@ -13,8 +13,7 @@ from fusion_core.fusion import open_implicates
 from fusion_core.publishing import open_published, publish_run
 from fusion_core.surveys.model import SurveyId
 from fusion_core.validation import read_validation
-from fusion_core.workspace.removed_runs import set_aside
-from fusion_core.workspace.runs import list_runs
+from fusion_core.workspace.runs import list_runs, set_aside
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,17 @@ from fusion_core.execution.pipeline import execute_recorded
 from fusion_core.fusion.base.settings import TrainSettings
 from fusion_core.workspace.files import sweep_leftovers
 from fusion_core.workspace.layout import Workspace
-from fusion_core.workspace.removed_runs import (
+from fusion_core.workspace.runs import (
+    RunSpec,
+    create_run,
+    list_runs,
+    open_run,
     purge_old,
     purge_run,
     removed_runs,
     restore_run,
     set_aside,
 )
-from fusion_core.workspace.runs import RunSpec, create_run, list_runs, open_run
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +147,7 @@ def test_half_a_run_is_never_created(workspace, monkeypatch):
     def full(*_: object) -> None:
         raise InputError("Could not write the file: No space left on device")
 
-    monkeypatch.setattr("fusion_core.workspace.runs.write_json", full)
+    monkeypatch.setattr("fusion_core.workspace.runs.catalogue.write_json", full)
     with pytest.raises(InputError, match="No space left"):
         create_run(workspace, spec)
     assert len(list(workspace.runs_folder.iterdir())) == 1

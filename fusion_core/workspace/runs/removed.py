@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 from fusion_core.errors import ConflictError, CorruptFileError, HarmonyError, InputError
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.folders import remove_folder, require_own, sweep_folders
-from fusion_core.workspace.runs import RUN_FILES, Run, utc_now
+from fusion_core.workspace.runs.folder import RUN_FILES, Run
+from fusion_core.workspace.runs.state import utc_now
 
 if TYPE_CHECKING:
     from fusion_core.workspace.layout import Workspace
