@@ -185,13 +185,7 @@ def compare_with_file(
     InputError
         As `compare_with_table`, and if the file cannot be read.
     """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"The table cannot be opened: {error.strerror}", where=str(file), fix="Check the path"
-        ) from error
-    rows = read_external(content, file.name)
+    rows = read_external(file)
     guess = guess_columns(rows, area_codes(workspace, source, by))
     named = columns or ColumnGuess("", "", "")
     chosen = ColumnGuess(

@@ -6,6 +6,7 @@ from fusion_core.validation.external.comparison import (
     external_findings,
 )
 from fusion_core.validation.external.tables import (
+    LARGEST_TABLE,
     SUFFIXES,
     ColumnGuess,
     guess_columns,
@@ -15,6 +16,7 @@ from fusion_core.validation.external.tables import (
 )
 
 __all__ = [
+    "LARGEST_TABLE",
     "SUFFIXES",
     "ColumnGuess",
     "ExternalComparison",

@@ -11,22 +11,29 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from fusion_core.errors import InputError
 from fusion_core.geography.codes import match_areas
 from fusion_core.records import Checked
 from fusion_core.summaries import counted
+from fusion_core.workspace.files import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
+LARGEST_TABLE: Final = 50_000_000
+"""Bytes of a file with one row per area; every block group of the nation takes a tenth of that."""
+_LARGEST_UNPACKED: Final = 4 * LARGEST_TABLE
+_MOST_CELLS: Final = 20_000_000
 _NAMED: Final = 3
 # Rows that tell which column holds the areas.
 _LOOKED_AT: Final = 2000
@@ -74,22 +81,20 @@ class TidyTable:
     notes: tuple[str, ...] = ()
 
 
-def read_external(content: bytes, name: str) -> pd.DataFrame:
-    """Read an uploaded table, every cell as text so that codes keep their leading zeros.
+def read_external(file: Path) -> pd.DataFrame:
+    """Read a table as somebody has it, every cell as text so that codes keep their leading zeros.
 
     Parameters
     ----------
-    content
-        The file.
-    name
-        Its name; the ending says how to read it.
+    file
+        The file; the ending of its name says how to read it.
 
     Raises
     ------
     InputError
-        If the kind of file is unknown, or it is empty or damaged.
+        If the kind of file is unknown, it is larger than a table of areas, or empty or damaged.
     """
-    suffix = PurePath(name).suffix.lower()
+    name, suffix = file.name, file.suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(
             f"A file ending in '{suffix}' cannot be read",
@@ -97,18 +102,16 @@ def read_external(content: bytes, name: str) -> pd.DataFrame:
             fix=f"Save the table as one of {', '.join(SUFFIXES)}",
         )
     try:
-        if suffix == ".parquet":
-            frame = pd.read_parquet(io.BytesIO(content))
-            # A whole number as text has no decimal point, but a column with gaps holds floats.
-            frame = frame.map(_as_text)
-        elif suffix == ".xlsx":
-            frame = pd.read_excel(io.BytesIO(content), dtype=str)
-        else:
-            text = _decoded(content)
-            separator = "\t" if "\t" in text.partition("\n")[0] else None
-            frame = pd.read_csv(
-                io.StringIO(text), dtype=str, sep=separator or ",", keep_default_na=False
-            )
+        _refuse_size(name, file.stat().st_size, LARGEST_TABLE)
+        frame = _read(file, suffix)
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(
+            f"The table cannot be opened: {error.strerror or error}",
+            where=str(file),
+            fix="Check the path and its permissions",
+        ) from error
     except (ValueError, pa.ArrowInvalid, zipfile.BadZipFile, KeyError) as error:
         raise InputError(
             "The table could not be read",
@@ -123,6 +126,67 @@ def read_external(content: bytes, name: str) -> pd.DataFrame:
             fix="Give one row per area: a column of area codes and one of values",
         )
     return frame.fillna("")
+
+
+def _read(file: Path, suffix: str) -> pd.DataFrame:
+    """Read a table whose size was looked at, what packs well by its outline."""
+    if suffix == ".parquet":
+        return _read_parquet(file)
+    if suffix == ".xlsx":
+        with zipfile.ZipFile(file) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        _refuse_size(file.name, unpacked, _LARGEST_UNPACKED)
+        return pd.read_excel(file, dtype=str)
+    text = _decoded(file.read_bytes())
+    separator = "\t" if "\t" in text.partition("\n")[0] else None
+    return pd.read_csv(io.StringIO(text), dtype=str, sep=separator or ",", keep_default_na=False)
+
+
+def _read_parquet(file: Path) -> pd.DataFrame:
+    """Read the columns that hold one value a row; texts are unpacked once their length is known."""
+    outline, schema = pq.read_metadata(file), pq.read_schema(file)
+    if outline.num_rows * outline.num_columns > _MOST_CELLS:
+        raise _too_large(file.name, f"{outline.num_rows:,} rows of {outline.num_columns:,} columns")
+    flat = [field for field in schema if not pa.types.is_nested(field.type)]
+    packed = pq.read_table(
+        file,
+        columns=[field.name for field in flat],
+        read_dictionary=[field.name for field in flat if _is_text(field.type)],
+    )
+    lengths = [
+        pc.sum(pc.take(pc.binary_length(chunk.dictionary), chunk.indices)).as_py() or 0
+        for column in packed.columns
+        for chunk in column.chunks
+        if pa.types.is_dictionary(chunk.type) and _is_text(chunk.type.value_type)
+    ]
+    _refuse_size(file.name, sum(lengths), _LARGEST_UNPACKED)
+    # A whole number as text has no decimal point, but a column with gaps holds floats.
+    return packed.to_pandas().astype(object).map(_as_text)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return any(
+        test(kind)
+        for test in (
+            pa.types.is_string,
+            pa.types.is_large_string,
+            pa.types.is_binary,
+            pa.types.is_large_binary,
+        )
+    )
+
+
+def _refuse_size(name: str, size: int, limit: int) -> None:
+    if size > limit:
+        raise _too_large(name, size_text(size))
+
+
+def _too_large(name: str, size: str) -> InputError:
+    return InputError(
+        f"The table is larger than one with a row per area: {size}",
+        where=name,
+        fix="Keep the columns of area codes, values and margins of error, and one row per area",
+    )
 
 
 def known_areas(column: pd.Series[Any], areas: Collection[str]) -> int:

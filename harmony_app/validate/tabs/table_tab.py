@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -74,6 +75,7 @@ class TableTab:
         self._record = record
         self._work = SlowWork()
         self._rows: pd.DataFrame | None = None
+        self._uploads = session.upload_folder()
         self._areas: list[str] = []
         self._found: TableComparison | None = None
         self._words: ComparisonWords | None = None
@@ -178,13 +180,19 @@ class TableTab:
 
         if self.file.value is None:
             return
+        path = self._uploads.path / (PurePath(self.file.filename or "").name or "table")
         try:
-            rows = read_external(self.file.value, self.file.filename or "table")
+            path.write_bytes(self.file.value)
+            rows = read_external(path)
             self._areas = area_codes(self._session.workspace, self._record.run, self.by.value)
             guess = guess_columns(rows, self._areas)
         except HarmonyError as error:
             self._rows, self._mapping.visible = None, False
             self._say(error.message)
+            return
+        except (OSError, ValueError) as error:  # the disk is full, or the name is none
+            self._rows, self._mapping.visible = None, False
+            self._say(f"The file could not be received: {error}.")
             return
         self._rows = rows
         columns = [str(name) for name in rows.columns]

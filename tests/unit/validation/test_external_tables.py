@@ -1,8 +1,12 @@
 """Independent tables as people have them: read, columns found, mended where only one thing is meant."""
 
 import io
+import zipfile
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fusion_core.errors import InputError
@@ -11,6 +15,7 @@ from fusion_core.validation.external.comparison import (
     external_findings,
 )
 from fusion_core.validation.external.tables import (
+    LARGEST_TABLE,
     ColumnGuess,
     guess_columns,
     read_external,
@@ -21,12 +26,21 @@ AREAS = ("0100100", "0100200", "0100300", "0600101")
 COLUMNS = ColumnGuess("area", "value")
 
 
+@pytest.fixture
+def read(tmp_path):
+    def from_file(content: bytes, name: str) -> pd.DataFrame:
+        (tmp_path / name).write_bytes(content)
+        return read_external(tmp_path / name)
+
+    return from_file
+
+
 def table(**columns):
-    return read_external(pd.DataFrame(columns).to_csv(index=False).encode(), "a.csv")
+    return pd.DataFrame(columns).astype(str)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.xlsx", "a.parquet"])
-def test_every_kind_of_file_gives_the_same_text(name):
+def test_every_kind_of_file_gives_the_same_text(name, read):
     frame = pd.DataFrame({"area": ["0100100", "0600101"], "value": [5, 7]})
     content = io.BytesIO()
     if name.endswith(".xlsx"):
@@ -35,7 +49,7 @@ def test_every_kind_of_file_gives_the_same_text(name):
         frame.to_parquet(content)
     else:
         frame.to_csv(content, index=False, sep="\t" if name.endswith(".tsv") else ",")
-    found = read_external(content.getvalue(), name)
+    found = read(content.getvalue(), name)
     assert found.to_dict("list") == {"area": ["0100100", "0600101"], "value": ["5", "7"]}
 
 
@@ -50,9 +64,48 @@ def test_every_kind_of_file_gives_the_same_text(name):
         (b"x", "a.pdf", "ending in '.pdf'"),
     ],
 )
-def test_a_file_that_is_no_table_is_refused(content, name, words):
+def test_a_file_that_is_no_table_is_refused(content, name, words, read):
     with pytest.raises(InputError, match=words):
-        read_external(content, name)
+        read(content, name)
+
+
+def test_a_small_file_that_unpacks_to_more_than_a_table_of_areas_is_refused(read):
+    parquet, workbook = io.BytesIO(), io.BytesIO()
+    wide = {f"column {number}": np.zeros(100_000, dtype=np.int8) for number in range(250)}
+    pd.DataFrame(wide).to_parquet(parquet)
+    with zipfile.ZipFile(workbook, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(250_000_000))
+    assert max(len(parquet.getvalue()), len(workbook.getvalue())) < 1_000_000
+    with pytest.raises(InputError, match="100,000 rows of 250 columns"):
+        read(parquet.getvalue(), "a.parquet")
+    with pytest.raises(InputError, match=r"larger than one with a row per area: 250(\.0)? MB"):
+        read(workbook.getvalue(), "a.xlsx")
+
+
+def test_a_file_larger_than_any_table_of_areas_is_not_read(tmp_path):
+    file = tmp_path / "a.csv"
+    with file.open("wb") as stream:
+        stream.truncate(LARGEST_TABLE + 1)
+    with pytest.raises(InputError, match="larger than one with a row per area"):
+        read_external(file)
+
+
+def test_a_file_that_is_gone_is_told(tmp_path):
+    with pytest.raises(InputError, match="cannot be opened: No such file"):
+        read_external(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("categorical", [True, False])
+def test_a_long_text_that_many_rows_of_a_small_file_share_is_not_unpacked(read, categorical):
+    content = io.BytesIO()
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * 30_000, pa.int32()), ["x" * 10_000])
+    table = pa.table({"area": ["0100100"] * 30_000, "value": text})
+    if not categorical:
+        table = table.cast(pa.schema({"area": pa.string(), "value": pa.string()}))
+    pq.write_table(table, content)
+    assert len(content.getvalue()) < 1_000_000
+    with pytest.raises(InputError, match=r"larger than one with a row per area: 300(\.\d)? MB"):
+        read(content.getvalue(), "a.parquet")
 
 
 def test_columns_are_found_by_what_they_hold_and_how_they_are_called():
