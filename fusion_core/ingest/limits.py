@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-import psutil
 
 from fusion_core.ingest.readers import ImportTrial, try_import
 from fusion_core.ingest.tables import Problem
+from fusion_core.memory_share import machine_memory
 from fusion_core.records import Checked
 from fusion_core.workspace.files import size_text
 
@@ -26,11 +24,6 @@ if TYPE_CHECKING:
 LEAST_MEMORY: Final = 200_000_000
 """Bytes that the readers and their libraries take by themselves."""
 _LIBRARIES: Final = 600_000_000
-# Where control groups of either version limit a container's memory.
-_CONTAINER_LIMITS: Final = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-)
 
 
 @dataclass(frozen=True)
@@ -52,15 +45,6 @@ class ImportLimits(Checked):
     def usual(cls, *, share: float = 0.5) -> ImportLimits:
         """Return limits that leave the rest of this computer's memory to others."""
         return cls(max(LEAST_MEMORY, int(share * machine_memory())))
-
-
-def machine_memory() -> int:
-    """Return the memory of this computer, or of the container this process runs in, in bytes."""
-    total = int(psutil.virtual_memory().total)
-    for path in _CONTAINER_LIMITS:
-        with suppress(OSError, ValueError):  # no container, or one without a limit ("max")
-            total = min(total, int(path.read_text(encoding="ascii")))
-    return total
 
 
 @contextmanager
@@ -122,7 +106,6 @@ def too_much_time(seconds: float) -> Problem:
 __all__ = [
     "LEAST_MEMORY",
     "ImportLimits",
-    "machine_memory",
     "memory_limited",
     "too_much_memory",
     "too_much_time",

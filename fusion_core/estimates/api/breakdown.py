@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ from fusion_core.estimates.statistics import (
     restrict,
 )
 from fusion_core.estimates.variance import Donor, samples_of
-from fusion_core.fusion.implicates import Implicates
+from fusion_core.fusion.implicates import FusedVariable, Implicates
+from fusion_core.memory_share import require_memory
 from fusion_core.records import Checked
 
 
@@ -130,9 +132,10 @@ def fused_cells(
     own = [name for name in by if name not in fused]
     if implicates is None or not fused:
         return own, [Cell({})]
+    variables = {name: implicates[name] for name in fused}
+    _require_memory(variables)
     lists = []
-    for name in fused:
-        variable = implicates[name]
+    for name, variable in variables.items():
         if not variable.levels:
             raise InputError(
                 f"'{name}' is a fused number and forms no groups",
@@ -151,6 +154,19 @@ def fused_cells(
         levels = {name: level for name, (level, _) in zip(fused, combination, strict=True)}
         cells.append(Cell(levels, condition))
     return own, cells
+
+
+def _require_memory(variables: Mapping[str, FusedVariable]) -> None:
+    """Refuse more combinations of levels than the share of a question holds: a mask each."""
+    levels = [len(variable.levels) for variable in variables.values()]
+    masks = sum(levels) + (prod(levels) if len(levels) > 1 else 0)
+    largest = max(variables, key=lambda name: len(variables[name].levels))
+    require_memory(
+        masks * max(variable.values.size for variable in variables.values()),
+        f"Groups by {' and '.join(variables)}",
+        f"Group by fewer fused variables, or by one with fewer levels than the {max(levels)} of "
+        f"{largest}; `harmony estimate` and notebooks have no such limit",
+    )
 
 
 def _has_level(column: Column, code: int, donor: Donor | None) -> Condition:

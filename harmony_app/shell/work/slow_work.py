@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 import panel as pn
 
 from fusion_core.execution.budget import available_cores
+from fusion_core.memory_share import machine_memory, memory_share
 from fusion_core.wanted import wanted_while
 from harmony_app.shell.work.at_once import at_once
 from harmony_app.shell.work.background import has_ended
@@ -24,6 +25,7 @@ Result = TypeVar("Result")
 
 _LEAST_TURNS: Final = 2
 _LOOK_SECONDS: Final = 0.25
+_QUESTIONS_SHARE: Final = 0.5
 
 
 class Turns:
@@ -47,7 +49,17 @@ class Turns:
 @lru_cache(maxsize=1)
 def shared_turns() -> Turns:
     """Return the turns of this server: two at least, so that a quick question passes a slow one."""
-    return Turns(max(_LEAST_TURNS, available_cores()))
+    return Turns(_turns())
+
+
+def _turns() -> int:
+    return max(_LEAST_TURNS, available_cores())
+
+
+@lru_cache(maxsize=1)
+def _question_share() -> int:
+    """Return the bytes a question may take: all that go on together take half of the memory."""
+    return int(_QUESTIONS_SHARE * machine_memory()) // _turns()
 
 
 class SlowWork:
@@ -100,7 +112,7 @@ class SlowWork:
             if not shared_turns().take(is_wanted):
                 return
             try:
-                with wanted_while(is_wanted):
+                with wanted_while(is_wanted), memory_share(_question_share()):
                     outcome = _outcome(compute)
             finally:
                 shared_turns().give_back()

@@ -6,6 +6,7 @@ import bokeh.document
 import panel as pn
 import pytest
 
+from fusion_core.memory_share import machine_memory, require_memory
 from harmony_app.shell.work.at_once import at_once
 from harmony_app.shell.work.slow_work import SlowWork
 
@@ -116,3 +117,17 @@ def test_many_changes_at_once_are_one_look_through_the_page(monkeypatch):
         for pane in column:
             pane.object += "!"
     assert len(looks) == 1
+
+
+def test_a_question_of_a_page_has_a_share_of_the_memory(document):
+    results = []
+    everything = machine_memory()
+    SlowWork().start(
+        lambda: require_memory(everything // 2, "These groups", "Ask for less"),
+        results.append,
+        results.append,
+    )
+    assert document.session_context.arrived.acquire(timeout=10)
+    document.session_context.delivered.pop()()
+    assert "These groups need" in str(results[0])
+    require_memory(everything, "These groups", "Ask for less")  # no page waits for this

@@ -90,3 +90,15 @@ def test_several_processes_on_one_workspace_are_refused_with_the_reason(number: 
     result = RUN(app, ["app", "--no-show", "--num-procs", number])
     assert result.exit_code == 2
     assert "a page lives in the process it was opened in" in " ".join(result.output.split())
+
+
+@pytest.mark.usefixtures("folder")
+def test_every_option_of_the_server_has_a_variable_of_its_own_that_sets_it():
+    known = shown({})
+    words = {"sign-in": "password", "others": "viewer", "log-level": "info"}
+    flags = {name for name, each in known.items() if isinstance(each["value"], bool)}
+    values = {name: words.get(name, "1" if name in flags else "7") for name in known}
+    environment = {known[name]["variable"]: value for name, value in values.items()}
+    assert len(environment) == len(known)
+    found = {name: each["from"] for name, each in shown(environment).items()}
+    assert found == dict.fromkeys(known, "environment")

@@ -18,9 +18,10 @@ import pytest
 from fusion_core.errors import Cancelled, ConflictError, InputError
 from fusion_core.ingest import apart
 from fusion_core.ingest.apart import WaitingImport
-from fusion_core.ingest.limits import ImportLimits, machine_memory, memory_limited, try_within
+from fusion_core.ingest.limits import ImportLimits, memory_limited, try_within
 from fusion_core.ingest.readers import ImportRequest
 from fusion_core.ingest.tables import FileProblemsError, read_raw_table
+from fusion_core.memory_share import machine_memory
 from fusion_core.surveys import SurveyId
 from fusion_core.workspace.layout import Workspace
 

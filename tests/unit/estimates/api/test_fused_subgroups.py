@@ -6,7 +6,7 @@ import pytest
 
 from fusion_core.errors import InputError
 from fusion_core.estimates import Statistic, analyze, compare, survey_estimates
-from fusion_core.estimates.api import estimate_targets
+from fusion_core.estimates.api import estimate_targets, fused_cells
 from fusion_core.estimates.margins import NO_DONOR
 from fusion_core.estimates.margins.report import result_frame
 from fusion_core.estimates.runs.estimate_data import EstimateData
@@ -17,6 +17,7 @@ from fusion_core.estimates.statistics.weights import weight_matrix
 from fusion_core.estimates.variance.donor_sample import DonorSample
 from fusion_core.fusion import FusedVariable, Implicates
 from fusion_core.harmony.expressions.expression import check_expression, evaluate_expression
+from fusion_core.memory_share import memory_share
 from fusion_core.surveys import WeightDesign
 
 DESIGN = WeightDesign.fay(40, 0.5)
@@ -407,3 +408,18 @@ def test_the_array_core_restricts_targets_as_filters_do(source):
     pd.testing.assert_frame_equal(
         result_frame(keys, blocks, confidence=0.9), estimates(source, STATISTICS[0], where)
     )
+
+
+def test_groups_that_need_more_than_the_share_of_a_question_are_refused_before_they_are_made():
+    recipient, donor = recipient_table(), donor_table()
+    fused = fused_for(recipient, donor)
+    masks = (2 + 3 + 2 * 3) * len(recipient) * 8
+    with memory_share(masks):
+        _, cells = fused_cells(["trouble", "heats"], fused, None)
+    assert len(cells) == 6
+    with memory_share(masks - 1):
+        assert len(fused_cells(["trouble"], fused, None)[1]) == 3
+        with pytest.raises(
+            InputError, match=r"Groups by trouble and heats need .* the 3 of trouble"
+        ):
+            fused_cells(["trouble", "heats"], fused, None)

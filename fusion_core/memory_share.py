@@ -1,0 +1,83 @@
+"""How much memory a question may take; whoever is about to take a lot asks beforehand.
+
+Several people ask one server at a time. What a question takes grows with what is asked – the levels of
+two fused variables crossed are a truth value per household, implicate and pair – and beyond its share
+the system would end everybody's work.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import psutil
+
+from fusion_core.errors import InputError
+from fusion_core.workspace.files import size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Where control groups of either version limit a container's memory.
+_CONTAINER_LIMITS: Final = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+
+_share: ContextVar[int | None] = ContextVar("share", default=None)
+
+
+def machine_memory() -> int:
+    """Return the memory of this computer, or of the container this process runs in, in bytes."""
+    total = int(psutil.virtual_memory().total)
+    for path in _CONTAINER_LIMITS:
+        with suppress(OSError, ValueError):  # no container, or one without a limit ("max")
+            total = min(total, int(path.read_text(encoding="ascii")))
+    return total
+
+
+@contextmanager
+def memory_share(share: int) -> Iterator[None]:
+    """Let a computation of this thread take so many bytes at a time and no more.
+
+    Parameters
+    ----------
+    share
+        Bytes. Without any share – from the command line, in a notebook – nothing is refused.
+    """
+    token = _share.set(share)
+    try:
+        yield
+    finally:
+        _share.reset(token)
+
+
+def require_memory(needed: int, what: str, fix: str) -> None:
+    """Go on if so many bytes may be taken.
+
+    Parameters
+    ----------
+    needed
+        Bytes about to be taken.
+    what
+        What takes them, as a sentence begins: ``"These groups"``.
+    fix
+        How to ask for less.
+
+    Raises
+    ------
+    InputError
+        If that is more than the share of the question.
+    """
+    share = _share.get()
+    if share is not None and needed > share:
+        raise InputError(
+            f"{what} need {size_text(needed)} of memory, and a question may take {size_text(share)} "
+            "here",
+            fix=fix,
+        )
+
+
+__all__ = ["machine_memory", "memory_share", "require_memory"]
