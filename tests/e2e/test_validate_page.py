@@ -80,9 +80,10 @@ def test_a_published_table_is_compared(validate, tmp_path):
     wrong.write_text("GEOID,Households\n1,5\n", encoding="utf-8")
     file.set_input_files(wrong)
     # Codes are judged as soon as the file is there, so nothing has to be tried first.
-    expect(page.get_by_role("alert")).to_contain_text(
-        "No area of the run is named in column 'GEOID'"
+    said = page.get_by_role("alert").filter(
+        has_text="No area of the run is named in column 'GEOID'"
     )
+    expect(said).to_be_visible()
     expect(page.get_by_role("button", name="Compare")).to_be_disabled()
 
 

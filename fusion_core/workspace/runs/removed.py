@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fusion_core.errors import ConflictError, CorruptFileError, HarmonyError, InputError
+from fusion_core.records import Checked
 from fusion_core.workspace.files import read_json, write_json
 from fusion_core.workspace.folders import remove_folder, require_own, sweep_folders
 from fusion_core.workspace.runs.folder import RUN_FILES, Run
@@ -29,7 +30,7 @@ _WHAT: Final = "the run"
 
 
 @dataclass(frozen=True)
-class RemovedRun:
+class RemovedRun(Checked):
     """A run whose deletion can be undone.
 
     Attributes
