@@ -161,7 +161,8 @@ def _read_parquet(file: Path) -> pd.DataFrame:
     ]
     _refuse_size(file.name, sum(lengths), _LARGEST_UNPACKED)
     # A whole number as text has no decimal point, but a column with gaps holds floats.
-    return packed.to_pandas().astype(object).map(_as_text)
+    frame: pd.DataFrame = packed.to_pandas()
+    return frame.astype(object).map(_as_text)
 
 
 def _is_text(kind: pa.DataType) -> bool:
