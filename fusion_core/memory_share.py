@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 import psutil
 
 from fusion_core.errors import InputError
-from fusion_core.workspace.files import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +73,7 @@ def require_memory(needed: int, what: str, fix: str) -> None:
     share = _share.get()
     if share is not None and needed > share:
         raise InputError(
-            f"{what} need {size_text(needed)} of memory, and a question may take {size_text(share)} "
+            f"{what} need {needed / 1e9:.1f} GB of memory, and a question may take {share / 1e9:.1f} GB "
             "here",
             fix=fix,
         )
