@@ -40,7 +40,7 @@ MATCH = "/harmonize?"
 STATES = {
     "begin": ("/begin", "Recipient", None, None),
     "surveys": ("/surveys", "DEMOACS", None, None),
-    "surveys-import": ("/surveys", "DEMOACS", click("Import a survey"), "Nothing is stored before"),
+    "surveys-import": ("/surveys", "DEMOACS", click("Import a survey"), "Nothing is stored until"),
     "places": ("/places", "Stored", None, None),
     "places-add": ("/places?mode=add", "Check the file", None, None),
     "places-table": (
