@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from harmony_app.explore.view import EstimateRequest, ExploreState
 
 PUMA: Final = "puma"
-NOT_FUSED: Final = (
-    "Fused areas are not smoothed themselves: nobody was asked there, and they share the donor's error, so that"
-    " shrinking them would count the same strength twice."
-)
+NOT_FUSED: Final = "Fused areas as such are not smoothed: nobody was asked there, and they share the donor's error."
 _NAMES: Final = {"rank": "smooth_rank"}
 
 
